@@ -1,0 +1,117 @@
+"""What a check is: a pure function from a look at one device (or at the fleet) and limits to findings.
+
+    @check("cpu", roles=("router",), needs=("cpu",), limits=PercentLimits(warn=70, fail=85), duties=("1.2a",))
+    def cpu(look: Look, limits: PercentLimits) -> Iterator[Finding]:
+        \"\"\"Processor load over five minutes stays below the limit.\"\"\"
+
+The first line of the docstring is what users read. A check that yields nothing has measured nothing, and the runner
+says so. A check never sees a vendor, a command or a connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from eventready.checks.finding import Finding
+from eventready.facts.records import Fact
+from eventready.workspace.device import Device, Role
+
+F = TypeVar("F", bound=Fact)
+
+
+class Limits(BaseModel):
+    """Base of a check's limits: typed, frozen, each field described with its source."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class Look:
+    """One device as a check sees it.
+
+    `now`, `before` (first reading of counters) and `baseline` (an earlier run) map fact names to rows; a fact that
+    was not measured is absent from the mapping.
+    """
+
+    device: Device
+    now: Mapping[str, tuple[Fact, ...]]
+    before: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    baseline: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    interval_s: float = 0.0
+    moment: datetime | None = None
+
+    def rows(self, fact: str, record: type[F]) -> tuple[F, ...]:
+        """The rows of a fact; none when it was measured as empty, or not measured."""
+        return tuple(row for row in self.now.get(fact, ()) if isinstance(row, record))
+
+    def earlier(self, fact: str, record: type[F]) -> dict[str, F]:
+        """The first reading of a counter fact, by subject."""
+        return {row.subject: row for row in self.before.get(fact, ()) if isinstance(row, record)}
+
+    def baselined(self, fact: str, record: type[F]) -> dict[str, F]:
+        """The baseline run's rows, by subject."""
+        return {row.subject: row for row in self.baseline.get(fact, ()) if isinstance(row, record)}
+
+    def measured(self, fact: str) -> bool:
+        """True when the device answered this question (with rows or with an honest none)."""
+        return fact in self.now
+
+
+Scope = Literal["device", "fleet"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A registered check. `applies` tells from the device's expectations whether it is wanted there."""
+
+    name: str
+    roles: tuple[Role, ...]
+    needs: tuple[str, ...]
+    limits: Limits
+    duties: tuple[str, ...]
+    run: Callable[..., Iterable[Finding]]
+    scope: Scope = "device"
+    applies: Callable[[Device], bool] = lambda _device: True
+
+    @property
+    def title(self) -> str:
+        """First line of the docstring."""
+        return (self.run.__doc__ or self.name).strip().splitlines()[0]
+
+
+CHECKS: dict[str, Check] = {}
+
+
+class NoLimits(Limits):
+    """For checks that hold facts against expectations only."""
+
+
+def check(
+    name: str,
+    *,
+    roles: tuple[Role, ...],
+    needs: tuple[str, ...],
+    limits: Limits | None = None,
+    duties: tuple[str, ...] = (),
+    scope: Scope = "device",
+    applies: Callable[[Device], bool] = lambda _device: True,
+) -> Callable[[Callable[..., Iterable[Finding]]], Callable[..., Iterable[Finding]]]:
+    """Register a check under `name`. A second check of the same name is a defect and raises ValueError."""
+
+    def register(function: Callable[..., Iterable[Finding]]) -> Callable[..., Iterable[Finding]]:
+        if name in CHECKS:
+            raise ValueError(f"two checks are named {name!r}")
+        CHECKS[name] = Check(name, roles, needs, limits or NoLimits(), duties, function, scope, applies)
+        return function
+
+    return register
+
+
+def params(**values: Any) -> dict[str, Any]:
+    """Values for a finding's text, as plain JSON types."""
+    return values

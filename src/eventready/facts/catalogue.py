@@ -1,0 +1,59 @@
+"""The questions that can be asked of a device, and the record that answers each.
+
+A fact name is asked once per device and reading; `counter` facts only mean something as a difference and are read
+twice, `--interval` apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eventready.facts import records as r
+
+
+@dataclass(frozen=True)
+class FactKind:
+    """A question: its name, the record type of its rows, and whether it is read twice."""
+
+    name: str
+    record: type[r.Fact]
+    counter: bool = False
+
+
+CATALOGUE: dict[str, FactKind] = {
+    kind.name: kind
+    for kind in (
+        FactKind("system", r.System),
+        FactKind("cpu", r.Cpu),
+        FactKind("memory", r.Memory),
+        FactKind("temperature", r.Sensor),
+        FactKind("power", r.Sensor),
+        FactKind("fan", r.Sensor),
+        FactKind("board", r.Sensor),
+        FactKind("interface", r.Interface, counter=True),
+        FactKind("optic", r.Optic),
+        FactKind("ospf_neighbour", r.RoutingPeer),
+        FactKind("isis_neighbour", r.RoutingPeer),
+        FactKind("bgp_neighbour", r.RoutingPeer),
+        FactKind("bfd_session", r.BfdSession),
+        FactKind("vrrp_group", r.GatewayGroup),
+        FactKind("hsrp_group", r.GatewayGroup),
+        FactKind("link_bundle", r.LinkBundle),
+        FactKind("default_route", r.Route),
+        FactKind("static_route", r.StaticRoute),
+        FactKind("time_sync", r.TimeSync),
+        FactKind("log_target", r.LogTarget),
+        FactKind("saved_config", r.SavedConfig),
+        FactKind("neighbour", r.Neighbour),
+        FactKind("site", r.Site),
+        FactKind("cell", r.Cell),
+        FactKind("channel_load", r.ChannelLoad),
+        FactKind("channel_requests", r.ChannelRequests, counter=True),
+        FactKind("alarm", r.Alarm),
+        FactKind("core_link", r.CoreLink),
+        FactKind("access_point", r.AccessPoint),
+        FactKind("radio", r.Radio),
+        FactKind("controller_pair", r.ControllerPair),
+        FactKind("radius_server", r.RadiusServer),
+    )
+}

@@ -1,0 +1,193 @@
+"""What a simulated device is: one mutable object per device, from which everything it prints is rendered.
+
+Faults change the state, never the text; dialects render the state in their platform's format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Light:
+    """A transceiver's light in dBm."""
+
+    rx_dbm: float = -5.2
+    tx_dbm: float = -2.1
+    rx_low_alarm: float = -18.0
+    rx_low_warn: float = -16.0
+    rx_high_warn: float = 0.0
+    rx_high_alarm: float = 1.0
+    temperature_c: float = 34.0
+
+
+@dataclass
+class Port:
+    """A port. `traffic_bps` flows in and out while the link is up; counters grow with the lab's time."""
+
+    name: str
+    description: str = ""
+    admin_up: bool = True
+    link_up: bool = True
+    speed_bps: int = 10_000_000_000
+    mtu: int = 1500
+    mac: str = "0050.56a1.0001"
+    address: str = ""
+    in_bps: int = 1_200_000_000
+    out_bps: int = 2_400_000_000
+    in_errors: int = 0
+    crc_errors: int = 0
+    error_rate: float = 0.0  # errors added per second while the link is up
+    out_drops: int = 0
+    light: Light | None = None
+    neighbour: tuple[str, str] | None = None  # (device, port) at the other end
+
+
+@dataclass
+class Peer:
+    """A routing neighbour; `up` False prints the protocol's own word for not-up."""
+
+    protocol: str  # ospf | isis | bgp
+    peer: str  # router id, system id or address
+    interface: str = ""
+    address: str = ""
+    up: bool = True
+    remote_as: int = 65000
+    prefixes: int = 812
+    bfd: bool = True
+
+
+@dataclass
+class Gateway:
+    """Membership of a VRRP or HSRP group."""
+
+    protocol: str
+    group: int
+    interface: str
+    virtual_ip: str
+    state: str = "master"  # master | backup | init
+    priority: int = 110
+    preempt: bool = True
+    peer: str = ""
+
+
+@dataclass
+class Bundle:
+    """A LAG."""
+
+    name: str
+    members: list[str] = field(default_factory=list)
+    min_links: int = 1
+
+
+@dataclass
+class Static:
+    """A configured static route."""
+
+    prefix: str
+    next_hop: str
+    interface: str = ""
+    distance: int = 1
+    track: str = ""
+    bfd: bool = False
+
+
+@dataclass
+class SiteState:
+    """A base station behind a controller."""
+
+    number: int
+    name: str
+    link: str = "up"  # up | degraded | down
+    mobile: bool = False
+
+
+@dataclass
+class CellState:
+    """A cell; channel figures by kind: (used, total)."""
+
+    number: int
+    name: str
+    site: str
+    up: bool = True
+    blocked: bool = False
+    barred: bool = False
+    channels: dict[str, tuple[int, int]] = field(
+        default_factory=lambda: {"TCH/F": (4, 14), "TCH/H": (0, 0), "SDCCH8": (1, 8)}
+    )
+    requests: int = 4_200
+    refused: int = 3
+    request_rate: float = 2.0  # requests added per second
+    refused_rate: float = 0.0
+
+
+@dataclass
+class AlarmState:
+    """An active alarm on a controller."""
+
+    number: int
+    severity: str  # Critical | Major | Minor | Warning
+    name: str
+    location: str = ""
+
+
+@dataclass
+class RadioState:
+    """A radio of an access point."""
+
+    band: str  # "2.4" | "5"
+    up: bool = True
+    channel: int = 36
+    clients: int = 12
+    utilisation: int = 21
+    noise_dbm: int = -95
+
+
+@dataclass
+class ApState:
+    """An access point."""
+
+    name: str
+    model: str
+    mac: str
+    ip: str
+    location: str = "default location"
+    up: bool = True
+    radios: list[RadioState] = field(default_factory=list)
+
+
+@dataclass
+class DeviceState:
+    """Everything true of one simulated device. A role leaves empty what it does not have."""
+
+    name: str
+    platform: str
+    role: str
+    hostname: str = ""
+    version: str = ""
+    model: str = ""
+    uptime_s: int = 40 * 86_400
+    router_id: str = ""
+    local_as: int = 65000
+    cpu_percent: int = 12
+    memory_percent: int = 43
+    temperature_c: int = 36
+    psus: list[bool] = field(default_factory=lambda: [True, True])
+    fans: list[bool] = field(default_factory=lambda: [True, True])
+    ports: dict[str, Port] = field(default_factory=dict)
+    peers: list[Peer] = field(default_factory=list)
+    gateways: list[Gateway] = field(default_factory=list)
+    bundles: list[Bundle] = field(default_factory=list)
+    statics: list[Static] = field(default_factory=list)
+    ntp_synchronised: bool = True
+    ntp_server: str = "10.255.255.1"
+    log_hosts: list[str] = field(default_factory=lambda: ["10.255.255.9"])
+    saved: bool = True
+    sites: list[SiteState] = field(default_factory=list)
+    cells: list[CellState] = field(default_factory=list)
+    alarms: list[AlarmState] = field(default_factory=list)
+    core_links: dict[str, bool] = field(default_factory=dict)
+    aps: list[ApState] = field(default_factory=list)
+    pair_mode: str = ""  # "SSO", "HSB" or empty: no second controller
+    pair_ready: bool = True
+    radius: dict[str, bool] = field(default_factory=dict)
