@@ -131,7 +131,7 @@ class Optic(Fact):
 
 
 class RoutingPeer(Fact):
-    """A routing neighbour. `up` means: usable for forwarding (OSPF FULL, or 2-WAY between DROTHERs; BGP Established)."""
+    """A routing neighbour. `up`: usable for forwarding (OSPF FULL, 2-WAY between DROTHERs; BGP Established)."""
 
     key = ("peer", "interface")
     protocol: Literal["ospf", "isis", "bgp"]

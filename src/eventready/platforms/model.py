@@ -41,15 +41,11 @@ class SessionSpec(Strict):
     pipeline: int = Field(default=1, ge=1, le=64, description="Commands written ahead of their answers")
     refused: tuple[str, ...] = Field(default=(), description="The device's words for: no such command")
     denied: tuple[str, ...] = Field(default=(), description="The device's words for: not allowed for you")
-    noise: tuple[str, ...] = Field(
-        default=(), description="Log lines that may appear anywhere, and are dropped"
-    )
+    noise: tuple[str, ...] = Field(default=(), description="Log lines that may appear anywhere, and are dropped")
     ends_with: str = Field(default="", description="End of an answer where there is no prompt (MML)")
     limit: int = Field(default=5, ge=1, description="Sessions at once per endpoint")
     command_timeout_s: float = Field(default=30.0, gt=0)
-    cleartext: bool = Field(
-        default=False, description="The protocol carries passwords in clear (telnet, MML)"
-    )
+    cleartext: bool = Field(default=False, description="The protocol carries passwords in clear (telnet, MML)")
 
     _patterns = field_validator("refused", "denied", "noise")(_compiles)
 
@@ -76,9 +72,7 @@ class FactSpec(Strict):
 
     command: str
     parser: str = Field(description="textfsm, ntc, jmespath, mml, or the name of an entry point")
-    template: str = Field(
-        default="", description="textfsm: file in parse/; ntc: template name; jmespath: expression"
-    )
+    template: str = Field(default="", description="textfsm: file in parse/; ntc: template name; jmespath: expression")
     fields: dict[str, str]
     words: dict[str, dict[str, str | bool]] = Field(default_factory=dict)
     constants: dict[str, str | int | float | bool] = Field(default_factory=dict)

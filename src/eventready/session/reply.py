@@ -1,4 +1,4 @@
-"""What came back from one command, or from the attempt to reach the device. Never text without a word on how it ended."""
+"""What came back from a command, or from the attempt to reach the device: never text without how it ended."""
 
 from __future__ import annotations
 

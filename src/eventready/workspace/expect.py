@@ -72,18 +72,14 @@ class Expect(Expected):
     """All expectations of one device. None means: not spoken of; an empty list means: none may be there."""
 
     uplinks: tuple[str, ...] = Field(default=(), description="Ports that must be up and are judged on use")
-    links: tuple[ExpectedLink, ...] = Field(
-        default=(), description="Cables to other devices of the inventory"
-    )
+    links: tuple[ExpectedLink, ...] = Field(default=(), description="Cables to other devices of the inventory")
     ospf: tuple[str, ...] | None = Field(default=None, description="OSPF neighbours by router id or address")
     isis: tuple[str, ...] | None = Field(default=None, description="IS-IS neighbours by system id or name")
     bgp: tuple[str, ...] | None = Field(default=None, description="BGP neighbours by address")
     bfd: tuple[str, ...] | None = Field(default=None, description="BFD peers by address")
     gateways: tuple[ExpectedGateway, ...] = Field(default=(), description="VRRP or HSRP groups")
     bundles: tuple[ExpectedBundle, ...] = Field(default=(), description="LAGs")
-    default_routes: int | None = Field(
-        default=None, ge=1, description="Default routes configured, backup included"
-    )
+    default_routes: int | None = Field(default=None, ge=1, description="Default routes configured, backup included")
     ntp: bool = Field(default=True, description="The clock must be synchronised")
     syslog: bool = Field(default=True, description="A remote host must receive the log")
     saved_config: bool = Field(default=True, description="The running configuration must be saved")
