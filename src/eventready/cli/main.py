@@ -1,0 +1,187 @@
+"""The `eventready` command: loads subcommands when they are called, and turns every error into one sentence."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eventready import __version__
+from eventready.cli.context import App
+from eventready.clock import Clock
+from eventready.errors import EventreadyError, Exit
+
+#: Subcommands in the order in which an engineer meets them, with what `--help` says of each.
+COMMANDS: dict[str, str] = {
+    "init": "Make a workspace from the Trà Vinh example",
+    "doctor": "Say what is missing on this machine, and how to get it",
+    "schema": "Print a JSON Schema for editors",
+    "trust": "Record the devices' host keys after showing their fingerprints",
+    "lab": "A province to rehearse on: up, down, status, fault",
+    "matrix": "Devices x checks: what will be asked, and what cannot be",
+    "audit": "Read every device and say what is ready, and what that rests on",
+    "parse": "Read one saved output: the facts in it, or the reason why not",
+    "runs": "List, show, compare and verify earlier runs",
+    "report": "Turn a run into a document",
+}
+
+_HELP = """Event readiness for carrier networks, as code.
+
+\b
+A first session:
+  eventready init my-event && cd my-event   a workspace to edit
+  eventready lab up                         a province to rehearse on
+  eventready -w .eventready/lab audit       the main job
+  eventready -w .eventready/lab report readiness
+
+\b
+Exit codes: 0 done, ready · 2 usage or workspace error · 3 findings at or above --fail-on
+  4 something needed was not measured · 7 refused · 1 internal error
+"""
+
+
+def _set_workspace(app: App, value: Path) -> None:
+    app.workspace_path = value
+
+
+def _set_output(app: App, value: Any) -> None:
+    app.output = value
+
+
+def _set_now(app: App, value: str) -> None:
+    app.clock = Clock.starting(value)
+
+
+def _setter(apply: Callable[[App, Any], None]) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def callback(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        if value is not None:
+            apply(context.ensure_object(App), value)
+
+    return callback
+
+
+def _global_options() -> list[click.Option]:
+    """Fresh copies of the options that every command takes, before or after its name."""
+    return [
+        click.Option(
+            ["-w", "--workspace"],
+            type=click.Path(file_okay=False, path_type=Path),
+            envvar="EVENTREADY_WORKSPACE",
+            show_envvar=True,
+            expose_value=False,
+            callback=_setter(_set_workspace),
+            help="The workspace folder.  [default: this folder]",
+        ),
+        click.Option(
+            ["-o", "--output"],
+            type=click.Choice(["table", "json", "ndjson"]),
+            envvar="EVENTREADY_OUTPUT",
+            show_envvar=True,
+            expose_value=False,
+            callback=_setter(_set_output),
+            help="Form of what is printed.  [default: table]",
+        ),
+        click.Option(
+            ["--now"],
+            metavar="TIME",
+            envvar="EVENTREADY_NOW",
+            show_envvar=True,
+            expose_value=False,
+            callback=_setter(_set_now),
+            help='The event\'s clock, to rehearse: "2022-04-25 07:00".',
+        ),
+    ]
+
+
+def with_global_options(command: click.Command) -> click.Command:
+    """The command, and every command under it, taking the global options too."""
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            with_global_options(child)
+    taken = {name for parameter in command.params for name in parameter.opts}
+    command.params.extend(option for option in _global_options() if not taken & set(option.opts))
+    return command
+
+
+class LazyGroup(click.Group):
+    """Imports a subcommand's module only when it is called: `eventready --help` stays instant."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        if cmd_name not in self.commands:
+            module = importlib.import_module(f"eventready.cli.{cmd_name}")
+            self.add_command(with_global_options(module.command), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyGroup, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="eventready")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Entry of all commands; the options are added below."""
+    context.ensure_object(App)
+
+
+cli.params.extend(_global_options())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code; a traceback never reaches the user."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        code = cli.main(arguments, prog_name="eventready", standalone_mode=False, auto_envvar_prefix="EVENTREADY")
+        return code if isinstance(code, int) else Exit.OK
+    except EventreadyError as error:
+        click.echo(f"eventready: {error}", err=True)
+        return error.exit
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("eventready: stopped. What was finished is kept.", err=True)
+        return Exit.INCOMPLETE
+    except BrokenPipeError:
+        # The reader (`head`, a pager) went away: not an error, and nothing more can be said on stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except Exception as error:  # noqa: BLE001  the last net: a traceback is a defect, so it goes to a file
+        return _internal(error)
+
+
+def _internal(error: Exception) -> int:
+    """One sentence for the person, the traceback (redacted) into a file that can be sent to the developers."""
+    from eventready.session.redaction import redactor  # noqa: PLC0415  only when something is broken
+
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    path = Path.cwd() / f"eventready-crash-{stamp}.log"
+    text = redactor.redact("".join(traceback.format_exception(error)))
+    place = str(path)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        place = "nowhere: the folder cannot be written"
+    sentence = redactor.redact(f"{type(error).__name__}: {error}").splitlines()[0]
+    click.echo(f"eventready: internal error ({sentence}). The details are in {place}; please report it.", err=True)
+    return Exit.INTERNAL
