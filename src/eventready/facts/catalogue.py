@@ -52,7 +52,11 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("alarm", r.Alarm),
         FactKind("core_link", r.CoreLink),
         FactKind("access_point", r.AccessPoint),
+        # Controllers that answer by band need a question per band: `radio*` covers 5 and 6 GHz, `radio*_24` 2.4 GHz.
         FactKind("radio", r.Radio),
+        FactKind("radio_24", r.Radio),
+        FactKind("radio_load", r.RadioLoad),
+        FactKind("radio_load_24", r.RadioLoad),
         FactKind("controller_pair", r.ControllerPair),
         FactKind("radius_server", r.RadiusServer),
     )

@@ -340,6 +340,18 @@ class Radio(Fact):
     noise_dbm: MaybeNumber = None
 
 
+class RadioLoad(Fact):
+    """How busy one radio of an access point is, where the device tells that apart from the radio's state."""
+
+    key = ("ap", "slot")
+    ap: Text
+    slot: Text
+    band: Literal["2.4", "5", "6"]
+    clients: MaybeCount = None
+    utilisation_percent: MaybeNumber = None
+    noise_dbm: MaybeNumber = None
+
+
 class ControllerPair(Fact):
     """A controller's redundancy as it sees it. `ready`: the other half would take over now."""
 
