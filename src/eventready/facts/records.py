@@ -267,7 +267,10 @@ class Cell(Fact):
 
 
 class ChannelLoad(Fact):
-    """Channels of one kind in one cell: how many there are and how many are taken now."""
+    """Channels of one kind in one cell: how many there are and how many are taken now.
+
+    A cell may have several rows of a kind (SDCCH on two kinds of timeslot): they add up, and are judged as one.
+    """
 
     key = ("cell", "kind")
     cell: Text
