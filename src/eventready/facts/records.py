@@ -269,12 +269,14 @@ class Cell(Fact):
 class ChannelLoad(Fact):
     """Channels of one kind in one cell: how many there are and how many are taken now.
 
-    A cell may have several rows of a kind (SDCCH on two kinds of timeslot): they add up, and are judged as one.
+    A cell may have several rows of a kind, told apart by `timeslot` (SDCCH on CCCH+SDCCH4 and on SDCCH8): they add up,
+    and are judged as one.
     """
 
-    key = ("cell", "kind")
+    key = ("cell", "kind", "timeslot")
     cell: Text
     kind: Literal["tch_f", "tch_h", "sdcch", "pdch", "other"]
+    timeslot: MaybeText = None
     used: Count
     total: Count
 
