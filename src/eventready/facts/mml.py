@@ -1,0 +1,345 @@
+"""Huawei MML reports: base station controllers, eNodeBs and their element manager.
+
+A report is one or several packets, each from `+++    <element>  <time>` to `---    END`. A packet carries a return
+code and, under titles, tables (columns at the offsets of their headings), single objects (`Name  =  value` lines),
+or alarms (an `ALARM` line, then `Name  =  value`). Everything a report counts is counted again here: results against
+"(Number of results = N)", packets against "N reports in total"; a report that does not add up, or has no end, is
+truncated and gives no rows.
+
+Columns are the names as printed. An `ALARM` line gives `Alarm No.`, `Category`, `Severity`, `NE type`, `Alarm ID` and
+`Event type`. Every row also has `_element`, the network element's name in the packet's first line.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventready.facts.observation import Status
+from eventready.facts.reading import Leftovers, Reading
+
+_END = re.compile(r"^-{3}\s+END\s*$")
+_START = re.compile(r"^\+{3}\s+(?P<element>\S.*?)?\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*(?:\s+DST)?\s*$")
+_SERIAL = re.compile(r"^[A-Z&]+\s+#\d+\s*$")
+_ECHO = re.compile(r"^%%.*%%\s*$")
+_TYPED = re.compile(r"^[A-Z]{2,4} [A-Z0-9_]+:.*;\s*(?:%%)?$")
+_RETCODE = re.compile(r"^RETCODE\s*=\s*(?P<code>-?\d+)\s*(?P<text>.*?)\s*$")
+_COUNT = re.compile(r"^[(（]\s*(?:Number of results|结果个数)\s*=\s*(?P<count>\d+)\s*[)）]\s*$")
+_TOTAL = re.compile(r"^\s*(?:(?P<en>\d+) reports? in total|共有?\s*(?P<zh>\d+)\s*个报告)\s*$", re.I)
+_CONTINUED = re.compile(r"^\s*(?:To be continued\.*|仍有后续报告输出\.*)\s*$")
+_DASHES = re.compile(r"^\s*-{3,}\s*$")
+_PAIR = re.compile(r"^\s*(?P<name>\S.*?)(?P<sep>\s{1,2}=(?:\s{1,2}|$))(?P<value>.*)$")
+_ALARM = re.compile(r"^\s*ALARM\s+(?P<cells>\d+\s+\S.*)$")
+_ALARM_COLUMNS = ("Alarm No.", "Category", "Severity", "NE type", "Alarm ID", "Event type")
+_NONE = re.compile(
+    r"no matching result|no data in the table|no (?:active )?alarm|no record|没有查到|没有符合|没有.*记录"
+    r"|无.*数据|表中没有数据",
+    re.I,
+)
+_OFFLINE = re.compile(r"ne is not connected|ne is disconnected|网元.*(?:断开|未连接)", re.I)
+_DENIED = re.compile(r"no (?:right|permission|authority)|not authori[sz]ed|permission|insufficient|权限", re.I)
+_UNSUPPORTED = re.compile(
+    r"(?:invalid|unknown|illegal|unsupported|undefined) command|command.*not (?:exist|defined|found)"
+    r"|not support|(?:命令.*(?:不存在|非法|错误)|不支持)",
+    re.I,
+)
+
+Width = Callable[[str], int]
+
+
+def _cells(character: str) -> int:
+    """Cells on a terminal, which are also GBK's bytes."""
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 0 if unicodedata.combining(character) else 1
+
+
+#: How the device may have counted when it padded: characters, terminal cells (GBK bytes), UTF-8 bytes.
+_WIDTHS: tuple[Width, ...] = (lambda _c: 1, _cells, lambda c: len(c.encode("utf-8", "surrogatepass")))
+
+
+@dataclass
+class _Packet:
+    """One packet's body, and what stood above it."""
+
+    element: str = ""
+    code: int | None = None
+    text: str = ""
+    body: list[str] = field(default_factory=list)
+    started: bool = False
+
+
+class _Trouble(Exception):
+    """Why the report gives no rows."""
+
+    def __init__(self, reason: str, status: Status = Status.UNPARSED) -> None:
+        super().__init__(reason)
+        self.reason, self.status = reason, status
+
+
+class Report:
+    """Reads MML reports; has no template. `wanted` are the columns that the fact uses."""
+
+    columns: tuple[str, ...] | None = None
+
+    def __init__(self, wanted: Sequence[str] = ()) -> None:
+        self._wanted = frozenset(wanted)
+
+    def read(self, text: str) -> Reading:
+        """Rows of all packets. Never raises."""
+        if not text.strip():
+            return Reading()
+        work = _Work()
+        try:
+            packets = list(_packets(text, work.leftovers))
+            work.read(packets)
+        except _Trouble as trouble:
+            return Reading(
+                status=trouble.status,
+                reason=trouble.reason,
+                unmatched=tuple(work.leftovers.shown),
+                unmatched_total=work.leftovers.total,
+            )
+        return self._gathered(work)
+
+    def _gathered(self, work: _Work) -> Reading:
+        """All rows under the union of their columns; a table beside the one that was asked for is left out."""
+        rows = [row for row in work.rows if not self._wanted or self._wanted.intersection(row)] or work.rows
+        columns = tuple(dict.fromkeys(name for row in rows for name in row))
+        return Reading(
+            columns=columns,
+            rows=[[row.get(name) for name in columns] for row in rows],
+            unmatched=tuple(work.leftovers.shown),
+            unmatched_total=work.leftovers.total,
+            heading=work.none,
+        )
+
+
+def _packets(text: str, leftovers: Leftovers) -> Iterator[_Packet]:
+    """Packets in their order, without unsolicited alarm reports. Raises _Trouble when the last one has no end."""
+    packet = _Packet()
+    for line in text.splitlines():
+        if _END.match(line):
+            if packet.code is not None or not packet.started:
+                yield packet
+            elif not any(_ALARM.match(one) for one in packet.body):
+                raise _Trouble("a packet of the report has no return code")
+            packet = _Packet()
+        elif packet.code is None:
+            _head(packet, line, leftovers)
+        else:
+            if _START.match(line):
+                raise _Trouble(
+                    'the report is truncated: a packet begins before the end ("---    END") of the one before'
+                )
+            packet.body.append(line)
+    if packet.started or packet.code is not None:
+        raise _Trouble('the report is truncated: its end ("---    END") is missing')
+
+
+def _head(packet: _Packet, line: str, leftovers: Leftovers) -> None:
+    start, code = _START.match(line), _RETCODE.match(line)
+    if start:
+        packet.started, packet.element = True, start["element"] or ""
+    elif code:
+        packet.code, packet.text = int(code["code"]), code["text"]
+    elif packet.started and not (_SERIAL.match(line) or _ECHO.match(line)):
+        packet.body.append(line)
+    elif line.strip() and not (_SERIAL.match(line) or _ECHO.match(line) or _TYPED.match(line)):
+        leftovers.add(line)
+
+
+class _Work:
+    """The rows of a report under construction."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.leftovers = Leftovers()
+        self.none = False
+        self._counted = 0
+        self._open = False
+        self._total: int | None = None
+        self._element = ""
+
+    def read(self, packets: list[_Packet]) -> None:
+        """Read all packets. Raises _Trouble."""
+        if not packets:
+            raise _Trouble("the answer is not an MML report")
+        for packet in packets:
+            if not packet.started or packet.code is None:
+                raise _Trouble("the report is truncated: a packet's first line is missing")
+            for line in packet.body[:0]:
+                self.leftovers.add(line)
+            self._packet(packet)
+        if self._open:
+            raise _Trouble("the report is truncated: it is to be continued, and nothing follows")
+        if self._total is not None and self._total != len(packets):
+            raise _Trouble(f"the report is truncated: {self._total} packets in total, {len(packets)} came")
+
+    def _packet(self, packet: _Packet) -> None:
+        self._open, self._element = False, packet.element
+        said = " ".join([packet.text, *(line.strip() for line in packet.body[:5])])
+        if packet.code != 0:
+            self._refusal(packet, said)
+            return
+        lines = packet.body
+        position = 0
+        while position < len(lines):
+            position = self._block(lines, position)
+
+    def _refusal(self, packet: _Packet, said: str) -> None:
+        reason = f"the element answered RETCODE = {packet.code} {packet.text}".strip()
+        if _NONE.search(said):
+            self.none = True
+            return
+        for pattern, status in (
+            (_OFFLINE, Status.UNREACHABLE),
+            (_DENIED, Status.DENIED),
+            (_UNSUPPORTED, Status.UNSUPPORTED),
+        ):
+            if pattern.search(said):
+                raise _Trouble(reason, status)
+        raise _Trouble(reason)
+
+    def _block(self, lines: list[str], position: int) -> int:
+        """Read what begins at a line; gives the position after it."""
+        line = lines[position]
+        if not line.strip() or _DASHES.match(line):
+            return position + 1
+        if self._remark(line):
+            return position + 1
+        if position + 1 < len(lines) and _DASHES.match(lines[position + 1]):
+            return position + 2  # a title
+        if _ALARM.match(line) or _PAIR.match(line):
+            return self._objects(lines, position)
+        return self._table(lines, position)
+
+    def _remark(self, line: str) -> bool:
+        """Counts, totals, and words for none."""
+        count, total = _COUNT.match(line.strip()), _TOTAL.match(line)
+        if count:
+            number = int(count["count"])
+            if number not in (len(self.rows) - self._counted, len(self.rows)):
+                came = len(self.rows) - self._counted
+                raise _Trouble(f"the report is truncated: it counts {number} results, {came} came")
+            self._counted = len(self.rows)
+            self.none = self.none or number == 0
+        elif total:
+            self._total = int(total["en"] or total["zh"])
+        elif _CONTINUED.match(line):
+            self._open = True
+        elif _OFFLINE.search(line):
+            raise _Trouble(line.strip(), Status.UNREACHABLE)
+        elif _NONE.search(line):
+            self.none = True
+        else:
+            return False
+        return True
+
+    def _objects(self, lines: list[str], position: int) -> int:
+        """`Name  =  value` lines until a blank one; a value may go on in lines indented beyond the equals sign."""
+        row: dict[str, Any] = {}
+        alarm = _ALARM.match(lines[position])
+        if alarm:
+            row.update(zip(_ALARM_COLUMNS, re.split(r"\s{2,}", alarm["cells"].strip()), strict=False))
+            position += 1
+        name = ""
+        margin = 0
+        while position < len(lines):
+            line = lines[position]
+            if _ends_object(line, had_alarm=alarm is not None and not name):
+                break
+            pair = _PAIR.match(line)
+            indent = len(line) - len(line.lstrip())
+            if pair and not (name and indent > margin):
+                name = pair["name"]
+                if name in row:
+                    self._add(row)
+                    row = {}
+                row[name] = pair["value"].strip()
+                margin = pair.start("sep")
+            elif name and indent > margin:
+                row[name] = f"{row[name]} {line.strip()}".strip()
+            elif line.strip():
+                self.leftovers.add(line)
+            position += 1
+        self._add(row)
+        return position
+
+    def _table(self, lines: list[str], position: int) -> int:
+        """A heading and its rows. A line that does not keep the columns is unmatched."""
+        heading = lines[position]
+        position += 1
+        while position < len(lines) and not lines[position].strip():
+            position += 1
+        rows: list[str] = []
+        while position < len(lines) and lines[position].strip() and not self._is_remark(lines[position]):
+            rows.append(lines[position])
+            position += 1
+        tables = [_Columns(heading, width) for width in _WIDTHS]
+        whole = next((table for table in tables if all(table.cut(row) is not None for row in rows)), None)
+        for row in rows:
+            for table in (whole,) if whole else tables:
+                cells = table.cut(row)
+                if cells is not None:
+                    self._add(cells)
+                    break
+            else:
+                self.leftovers.add(row)
+        return position
+
+    @staticmethod
+    def _is_remark(line: str) -> bool:
+        return bool(_COUNT.match(line.strip()) or _TOTAL.match(line) or _CONTINUED.match(line))
+
+    def _add(self, row: dict[str, Any]) -> None:
+        if row:
+            self.rows.append({**row, "_element": self._element})
+
+
+def _ends_object(line: str, *, had_alarm: bool) -> bool:
+    if not line.strip():
+        return not had_alarm  # a blank line may follow the ALARM line
+    return bool(_ALARM.match(line) or _COUNT.match(line.strip()) or _TOTAL.match(line) or _CONTINUED.match(line))
+
+
+class _Columns:
+    """The columns of a heading, at offsets counted in one way of measuring width."""
+
+    def __init__(self, heading: str, width: Width) -> None:
+        self._width = width
+        found = list(re.finditer(r"\S+(?: \S+)*", heading))
+        self._names = [match.group() for match in found]
+        self._starts = [sum(map(width, heading[: match.start()])) for match in found]
+
+    def cut(self, line: str) -> dict[str, Any] | None:
+        """The row's cells, or None where the line does not keep these offsets."""
+        places = self._places(line)
+        if places is None:
+            return None
+        cells: dict[str, Any] = {}
+        for name, start, end in zip(self._names, places, [*places[1:], len(line)], strict=True):
+            cell = line[start:end]
+            if cell[:1].isspace() and cell.strip():
+                return None
+            if end < len(line) and cell and not cell.endswith("  "):
+                return None
+            cells[name] = cell.strip()
+        if line[: places[0]].strip():
+            return None
+        return cells
+
+    def _places(self, line: str) -> list[int] | None:
+        """Character positions of the columns' starts; None when one falls inside a wide character."""
+        places: list[int] = []
+        offset = 0
+        position = 0
+        for start in self._starts:
+            while position < len(line) and offset < start:
+                offset += self._width(line[position])
+                position += 1
+            if offset > start:
+                return None
+            places.append(position)
+        return places
