@@ -1,0 +1,277 @@
+"""The contract of a dialect: how one platform talks. `lab/dialects/<platform>.py` exports `DIALECT`.
+
+A dialect is data and small functions from a View to text; the shared shell (`shell.py`) does the rest: echo, line
+editing, modes, paging, login, enable, configuration, faults of the wire. Commands and patterns are matched against
+the typed line with its blanks reduced to one. Text uses "\n"; the wire gets CR LF. Texts end without a newline: the
+shell puts the prompt on a line of its own.
+
+    DIALECT = Dialect(
+        platform="cisco_xe",
+        prompts={"exec": "{host}>", "enabled": "{host}#", "config": "{host}(config)#", ...},
+        start="enabled",
+        shows={"show version": version, r"/show interfaces(?: (\\S+))?/": interfaces},
+        errors=Errors(unknown="{caret}\n% Invalid input detected at '^' marker.\n"),
+        paging=Paging(length={r"terminal length (\\d+)": ""}),
+        config=ConfigMode(...),
+        actions=(Action(r"write(?: mem\\w*)?", save),),
+    )
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from eventready.errors import UsageError
+from eventready.lab.configuration import Grammar, Layout, Tree
+from eventready.lab.state import DeviceState, Port
+
+if TYPE_CHECKING:
+    from eventready.lab.configuration import ConfigStore
+    from eventready.lab.machine import Machine
+
+Transport = Literal["ssh", "telnet", "mml"]
+
+
+class View:
+    """What a rendering sees of its device: `state`, `config`, the matched command, and time.
+
+    `match` is the match of the command's pattern (group 0 is the whole command); `params` are the parameters of an
+    MML command. Reading `now`, `uptime_s` or a counter makes the text one that is not cached.
+    """
+
+    def __init__(self, machine: Machine, match: re.Match[str], params: Mapping[str, str] | None = None) -> None:
+        self._machine = machine
+        self.state: DeviceState = machine.state
+        self.match = match
+        self.params = params or {}
+        self.timeless = True
+
+    @property
+    def config(self) -> ConfigStore:
+        """Running, startup and candidate configuration."""
+        self.timeless = False
+        return self._machine.config
+
+    @property
+    def running_text(self) -> str:
+        """The running configuration as the platform prints it."""
+        return self._machine.layout.text(self.config.running)
+
+    @property
+    def startup_text(self) -> str:
+        """The startup configuration as the platform prints it."""
+        return self._machine.layout.text(self.config.startup)
+
+    @property
+    def now(self) -> datetime:
+        """The device's clock: the event's time, aware, in Asia/Ho_Chi_Minh."""
+        self.timeless = False
+        return self._machine.now()
+
+    @property
+    def uptime_s(self) -> int:
+        """Seconds since the device started."""
+        self.timeless = False
+        return self.state.uptime_s + int(self._machine.elapsed())
+
+    def counter(self, key: str, base: float, per_second: float) -> int:
+        """A counter that stood at `base` when the lab started and grows by `per_second`; it never runs backwards."""
+        self.timeless = False
+        return int(base + self._machine.grown(key, per_second))
+
+    def octets(self, port: Port) -> tuple[int, int]:
+        """Octets received and sent on a port; they stand still while it is down."""
+        moving = port.admin_up and port.link_up
+        start = sum(map(ord, port.name)) * 1_000_003
+        received = self.counter(f"{port.name} in", start * 7, port.in_bps / 8 * moving)
+        return received, self.counter(f"{port.name} out", start * 11, port.out_bps / 8 * moving)
+
+    def packets(self, port: Port) -> tuple[int, int]:
+        """Packets received and sent on a port, of 800 octets each."""
+        received, sent = self.octets(port)
+        return received // 800, sent // 800
+
+    def errors(self, port: Port) -> tuple[int, int]:
+        """Input errors and, among them, CRC errors of a port."""
+        rate = port.error_rate * (port.admin_up and port.link_up)
+        return (
+            self.counter(f"{port.name} errors", port.in_errors, rate),
+            self.counter(f"{port.name} crc", port.crc_errors, rate),
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """An MML answer that is not a plain success: its return code, the words after it, and the text beneath."""
+
+    retcode: int
+    words: str
+    body: str = ""
+
+
+Render: TypeAlias = Callable[[View], "str | Report"]
+
+
+@dataclass(frozen=True)
+class Errors:
+    """The device's sentences. `{line}` is the typed line, `{word}` its first unknown word; `{caret}` a line with `^`
+    under it."""
+
+    unknown: str
+    incomplete: str = "% Incomplete command."
+    full: str = ""  # said before a connection is closed because all lines are taken
+
+
+@dataclass(frozen=True)
+class Paging:
+    """`length` maps the commands that set the page length to what they answer: group 1 is the number of lines (0 off);
+    a pattern without a group switches paging off. Space shows a page, Enter a line, `q` ends."""
+
+    lines: int = 24
+    mark: str = " --More-- "
+    erase: str = "\r          \r"
+    length: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Login:
+    """How a clear-text login asks. An empty `user` asks for the password only. A bad one is asked again `attempts`
+    times in all; then `closing` is said and the connection closed."""
+
+    greeting: str = ""
+    user: str = "Username: "
+    password: str = "Password: "  # noqa: S105  the prompt, not a password
+    failed: str = "% Login invalid"
+    closing: str = "% Bad passwords, too many failures!"
+    attempts: int = 3
+
+
+@dataclass(frozen=True)
+class Enable:
+    """How `exec` becomes `enabled`; a password is asked for where the lab gave the device one."""
+
+    command: str = "enable"
+    leave: str = "disable"
+    prompt: str = "Password: "
+    denied: str = "% Bad secrets\n"
+    attempts: int = 3
+
+
+@dataclass(frozen=True)
+class Action:
+    r"""A command (full match of `command`) that does something, in `modes` (all when empty), after `question` if any.
+
+    `run` does it (`view.config.save()`) and returns what is printed. An answer that matches `yes` carries on, any other
+    prints `declined`. `progress_s` is how long the device is busy before it answers.
+    """
+
+    command: str
+    run: Callable[[View], str]
+    question: str = ""
+    yes: str = r"(?i)\s*(y|yes)\s*"
+    declined: str = ""
+    modes: tuple[str, ...] = ()
+    progress_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class ConfigMode:
+    r"""How the configuration is changed. Patterns are full matches.
+
+    initial: the configuration text of a healthy state, indented by section as the platform prints it; parsed when
+        first needed.
+    applied: writes into the state what the running configuration says (a port that is shut); called after each change.
+    show_prefix: what precedes a show in configuration mode ("do "); empty: shows are known there as they are.
+    candidate: changes wait for `commit` (VRPv8). `{mark}` in prompts is then "*" while something waits, else "~".
+    leave_pending: asked when configuration mode is left with something waiting; answers y, n, c.
+    """
+
+    initial: Callable[[DeviceState], str]
+    grammar: Grammar = field(default_factory=Grammar)
+    layout: Layout = field(default_factory=Layout)
+    enter: str = r"conf(?:igure)? t(?:erm(?:inal)?)?"
+    entered: str = "Enter configuration commands, one per line.  End with CNTL/Z."
+    end: str = "end"
+    up: str = "exit"
+    show_prefix: str = "do "
+    applied: Callable[[DeviceState, Tree], None] | None = None
+    candidate: bool = False
+    commit: str = "commit"
+    committed: str = ""
+    discard: str = r"clear configuration candidate"
+    leave_pending: str = (
+        "Warning: Uncommitted configurations found. Are you sure to commit them before exiting? "
+        "[Y(yes)/N(no)/C(cancel)]:"
+    )
+
+
+@dataclass(frozen=True)
+class Dialect:
+    r"""One platform's way of talking.
+
+    prompts: per mode, with `{host}`, `{section}` (labels of the open sections, joined by "-") and `{mark}`. Modes are
+        `exec`, `enabled`, `config` and those the grammar's sections open. Keep a prompt's trailing blank.
+    start: the mode after login.
+    banner: shown before the first prompt.
+    shows: command to rendering. A key between slashes is a regular expression (full match), any other is the exact
+        command. For MML the key is the command without parameters (`DSP CELL`), or a pattern of the whole line.
+    enabled_only: patterns (full match) of commands that `exec` does not know.
+    settings: patterns (full match) of commands with a fixed answer and no effect: `terminal width 511`.
+    pipes: `| include|exclude|begin|section|count X` after a show is carried out here.
+    quits: words (full match) that end the session from `exec` and `enabled`.
+    sessions: how many may be open at once; 0 is no limit.
+    log_line: a log line of this platform, for the fault that puts one into the prompt. `{host}` and `{time}`.
+    double_newline: CR and LF each count as Enter, as on OsmoBSC.
+    """
+
+    platform: str
+    prompts: Mapping[str, str]
+    shows: Mapping[str, Render]
+    errors: Errors
+    transport: Transport = "ssh"
+    start: str = "exec"
+    banner: str = ""
+    login: Login | None = None
+    enable: Enable | None = None
+    paging: Paging | None = None
+    config: ConfigMode | None = None
+    actions: tuple[Action, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    enabled_only: tuple[str, ...] = ()
+    pipes: bool = True
+    quits: str = r"exit|quit|logout"
+    sessions: int = 0
+    log_line: str = "%SYS-5-CONFIG_I: Configured from console by netops on vty0"
+    double_newline: bool = False
+
+    def rendering(self, command: str) -> tuple[Render, re.Match[str]] | None:
+        """The rendering of a command and the match of its pattern; None when the device does not know it."""
+        exact = self.shows.get(command)
+        if exact is not None:
+            whole = re.fullmatch(r"[\s\S]*", command)
+            return (exact, whole) if whole else None
+        for key, render in self.shows.items():
+            match = re.fullmatch(key[1:-1], command) if key.startswith("/") else None
+            if match:
+                return render, match
+        return None
+
+
+def load_dialect(platform: str) -> Dialect:
+    """The dialect of a platform. Raises UsageError where the lab has none."""
+    name = f"eventready.lab.dialects.{platform}"
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise UsageError(
+            f"the lab cannot play the platform {platform!r}", do=f"Write lab/dialects/{platform}.py, or leave it out."
+        ) from None
+    dialect: Dialect = module.DIALECT
+    return dialect

@@ -1,0 +1,1 @@
+"""How each platform talks: one module per platform, each exporting `DIALECT`."""
