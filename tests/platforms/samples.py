@@ -1,0 +1,131 @@
+"""Finds the samples that platform folders bring, and runs them.
+
+    samples/<fact>/<case>.txt     what a device printed
+    samples/<fact>/<case>.yaml    what it must give:
+
+        status: parsed            the observation's status
+        rows:                     the records, all of them, in order; a field left out must have its default
+                                  (may be left out where the status is no measurement)
+          - {peer: 10.0.0.1, state: up}
+        unmatched: 0              lines and rows left over (default 0)
+        never_empty: why          only in an `ok` case: an honestly empty answer cannot occur, so no `empty` case is needed
+
+Every fact that a platform's own facts.yaml reads needs a case whose name begins with `ok` (parsed), one with `empty`
+(empty) and one with `junk` (measured as nothing: unparsed, unsupported or denied). Facts that come from `extends` are
+covered where they come from. The text goes through the platform's own noise, refused and denied patterns, as it would
+in a session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from eventready.facts.observation import Observation, Status
+from eventready.facts.read import classified, interpret
+from eventready.platforms.loader import CompiledFact, Platform, load_platform, platform_names
+from eventready.workspace.yaml import load_yaml
+
+
+class Expected(BaseModel):
+    """A case's YAML."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: Status
+    rows: tuple[dict[str, Any], ...] = ()
+    unmatched: int = 0
+    never_empty: str = ""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One case of one fact of one platform."""
+
+    platform: str
+    fact: str
+    text_file: Path
+
+    @property
+    def case(self) -> str:
+        """The file's name without its ending."""
+        return self.text_file.stem
+
+    @property
+    def text(self) -> str:
+        """What the device printed."""
+        return self.text_file.read_text(encoding="utf-8")
+
+    @property
+    def expected(self) -> Expected:
+        """What it must give."""
+        return load_yaml(self.text_file.with_suffix(".yaml")).validate(Expected)
+
+    @property
+    def id(self) -> str:
+        """For test reports."""
+        return f"{self.platform}-{self.fact}-{self.case}"
+
+    def compiled(self) -> CompiledFact:
+        """How the platform reads the fact."""
+        return load_platform(self.platform).facts[self.fact]
+
+    def observe(self, text: str | None = None) -> Observation:
+        """What the platform makes of the sample, or of `text` in its place."""
+        platform = load_platform(self.platform)
+        compiled = platform.facts[self.fact]
+        reply = classified(platform, compiled.command, self.text if text is None else text)
+        return interpret("sample", self.fact, compiled, reply)
+
+
+def own_facts(platform: Platform) -> dict[str, CompiledFact]:
+    """Facts of the platform's own folder."""
+    return {name: fact for name, fact in platform.facts.items() if fact.home == platform.name}
+
+
+def samples_of(name: str) -> list[Sample]:
+    """A platform's samples in a stable order."""
+    home = load_platform(name).folder / "samples"
+    return [Sample(name, file.parent.name, file) for file in sorted(home.glob("*/*.txt"))]
+
+
+def complaints(name: str) -> list[str]:
+    """What a platform's samples lack."""
+    platform = load_platform(name)
+    samples = samples_of(name)
+    facts = own_facts(platform)
+    cases: dict[str, list[str]] = {fact: [] for fact in facts}
+    found = []
+    for sample in samples:
+        if sample.fact not in facts:
+            found.append(f"{sample.fact}: samples of a fact that {name} does not read itself")
+        elif not sample.text_file.with_suffix(".yaml").is_file():
+            found.append(f"{sample.fact}/{sample.case}.txt has no .yaml beside it")
+        else:
+            cases[sample.fact].append(sample.case)
+    texts = {sample.text_file.with_suffix(".yaml") for sample in samples}
+    home = platform.folder / "samples"
+    found += [f"{file.relative_to(home)} has no .txt beside it" for file in home.glob("*/*.yaml") if file not in texts]
+    for fact, names in cases.items():
+        exempt = any(s.expected.never_empty for s in samples if s.fact == fact and s.case in names)
+        for kind in ("ok", "junk") if exempt else ("ok", "empty", "junk"):
+            if not any(case.startswith(kind) for case in names):
+                found.append(f"{fact}: no sample {kind!r}")
+    return found
+
+
+def all_samples() -> list[Sample]:
+    """Every sample of every platform whose folder holds; the others fail in a test of their own."""
+    return [sample for name in platform_names() for sample in _samples_or_none(name)]
+
+
+def _samples_or_none(name: str) -> list[Sample]:
+    try:
+        samples = samples_of(name)
+        facts = load_platform(name).facts
+    except Exception:  # noqa: BLE001  test_platform_holds tells it
+        return []
+    return [sample for sample in samples if sample.fact in facts and sample.text_file.with_suffix(".yaml").is_file()]

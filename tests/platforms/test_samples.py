@@ -1,0 +1,74 @@
+"""Every platform folder is tested by its own samples; see samples.py for their form."""
+
+from __future__ import annotations
+
+import pytest
+from samples import Sample, all_samples, complaints, own_facts
+
+from eventready.facts.observation import Status
+from eventready.platforms.loader import load_platform, platform_names
+
+ALL = all_samples()
+STATUSES = {
+    "ok": {Status.PARSED},
+    "empty": {Status.EMPTY},
+    "junk": {Status.UNPARSED, Status.UNSUPPORTED, Status.DENIED},
+}
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_platform_holds(name: str) -> None:
+    assert load_platform(name).name == name
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_every_fact_has_its_samples(name: str) -> None:
+    assert complaints(name) == []
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_a_platform_without_samples_fails(name: str) -> None:
+    platform = load_platform(name)
+    assert not own_facts(platform) or any(sample.platform == name for sample in ALL)
+
+
+@pytest.mark.parametrize("sample", ALL, ids=lambda sample: sample.id)
+def test_sample(sample: Sample) -> None:
+    expected = sample.expected
+    for prefix, statuses in STATUSES.items():
+        if sample.case.startswith(prefix):
+            assert expected.status in statuses, f"a case named {prefix} must be one of {sorted(statuses)}"
+    observed = sample.observe()
+    record = sample.compiled().kind.record
+    said = f"{observed.reason}\n" + "\n".join(observed.unmatched)
+    assert observed.status is expected.status, said
+    if expected.rows or expected.status.measured:
+        assert list(observed.rows) == [record.model_validate(row) for row in expected.rows], said
+    assert len(observed.unmatched) == expected.unmatched, said
+    assert bool(observed.reason) is (observed.status is not Status.PARSED)
+
+
+GOOD = [sample for sample in ALL if sample.case.startswith("ok")]
+
+
+@pytest.mark.parametrize("sample", GOOD, ids=lambda sample: sample.id)
+def test_a_foreign_line_is_never_dropped_in_silence(sample: Sample) -> None:
+    lines = sample.text.splitlines()
+    for place in {0, len(lines) // 2, len(lines)}:
+        text = "\n".join([*lines[:place], "&!? 0xdead : ~ nobody ^ knows = this", *lines[place:]])
+        assert not sample.observe(text).status.measured, f"before line {place + 1}"
+
+
+@pytest.mark.parametrize("sample", GOOD, ids=lambda sample: sample.id)
+def test_nothing_but_blanks_is_no_answer(sample: Sample) -> None:
+    for text in ("", "\n\n", "  \t \n"):
+        assert sample.observe(text).status is Status.UNPARSED
+
+
+@pytest.mark.parametrize("sample", GOOD, ids=lambda sample: sample.id)
+def test_a_truncated_answer_never_has_more(sample: Sample) -> None:
+    text = sample.text
+    whole = len(sample.observe().rows)
+    for cut in range(0, len(text), max(1, len(text) // 40)):
+        observed = sample.observe(text[:cut])
+        assert len(observed.rows) <= whole
