@@ -22,6 +22,7 @@ from eventready.facts.units import (
     MaybeSeconds,
     MaybeText,
     Number,
+    Prefix,
     Text,
 )
 
@@ -184,7 +185,7 @@ class Route(Fact):
     """A default route in the forwarding table; one row per next hop in use."""
 
     key = ("prefix", "next_hop", "interface")
-    prefix: Text
+    prefix: Prefix
     protocol: Text
     next_hop: MaybeText = None
     interface: MaybeText = None
@@ -196,7 +197,7 @@ class StaticRoute(Fact):
     """A configured static route, in use or waiting. `protected` tells whether BFD or tracking withdraws it."""
 
     key = ("prefix", "next_hop", "interface")
-    prefix: Text
+    prefix: Prefix
     next_hop: MaybeText = None
     interface: MaybeText = None
     distance: Count = 1

@@ -7,6 +7,7 @@ Empty text and the devices' own "not available" words become None where the fiel
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -98,7 +99,19 @@ def maybe(value: Any) -> Any:
     return None if nothing(value) else value.strip() if isinstance(value, str) else value
 
 
+def prefix(value: Any) -> Any:
+    """`10.0.0.0/8` from `10.0.0.0/8`, `10.0.0.0 255.0.0.0` or `10.0.0.0/255.0.0.0`; other text as it is."""
+    if not isinstance(value, str):
+        return value
+    text = "/".join(value.replace("/", " ").split())
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        return value.strip()
+
+
 Text = Annotated[str, BeforeValidator(lambda v: v.strip() if isinstance(v, str) else v)]
+Prefix = Annotated[str, BeforeValidator(prefix)]
 MaybeText = Annotated[str | None, BeforeValidator(maybe)]
 Count = Annotated[int, BeforeValidator(number)]
 MaybeCount = Annotated[int | None, BeforeValidator(number)]
