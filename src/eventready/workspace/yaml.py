@@ -85,6 +85,11 @@ class Document:
                 break
         return line
 
+    def origins(self) -> dict[str, str]:
+        """`file:line` of every key of the file's mapping, in one go."""
+        pairs = self.root.value if isinstance(self.root, yaml.MappingNode) else ()
+        return {key.value: f"{self.path}:{key.start_mark.line + 1}" for key, _ in pairs}
+
     def where(self, *keys: Key) -> str:
         """`file:line` of the part under `keys`."""
         return f"{self.path}:{self.line(*keys)}"
