@@ -8,7 +8,7 @@
                                   (may be left out where the status is no measurement)
           - {peer: 10.0.0.1, state: up}
         unmatched: 0              lines and rows left over (default 0)
-        never_empty: why          only in an `ok` case: an honestly empty answer cannot occur, so no `empty` case is needed
+        never_empty: why          only in an `ok` case: an honestly empty answer cannot occur, and needs no case
 
 Every fact that a platform's own facts.yaml reads needs a case whose name begins with `ok` (parsed), one with `empty`
 (empty) and one with `junk` (measured as nothing: unparsed, unsupported or denied). Facts that come from `extends` are
@@ -24,8 +24,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from eventready.errors import PlatformError
 from eventready.facts.observation import Observation, Status
-from eventready.facts.read import classified, interpret
+from eventready.facts.read import interpret
+from eventready.facts.saved import reply_of
 from eventready.platforms.loader import CompiledFact, Platform, load_platform, platform_names
 from eventready.workspace.yaml import load_yaml
 
@@ -77,7 +79,7 @@ class Sample:
         """What the platform makes of the sample, or of `text` in its place."""
         platform = load_platform(self.platform)
         compiled = platform.facts[self.fact]
-        reply = classified(platform, compiled.command, self.text if text is None else text)
+        reply = reply_of(platform, compiled.command, self.text if text is None else text)
         return interpret("sample", self.fact, compiled, reply)
 
 
@@ -126,6 +128,6 @@ def _samples_or_none(name: str) -> list[Sample]:
     try:
         samples = samples_of(name)
         facts = load_platform(name).facts
-    except Exception:  # noqa: BLE001  test_platform_holds tells it
+    except PlatformError:  # test_platform_holds tells it
         return []
     return [sample for sample in samples if sample.fact in facts and sample.text_file.with_suffix(".yaml").is_file()]

@@ -24,7 +24,7 @@ class ExpressionError(ValueError):
     """The expression does not compile."""
 
 
-class _Functions(functions.Functions):  # type: ignore[misc]  # the library's class is untyped
+class _Functions(functions.Functions):
     @functions.signature({"types": ["object", "null"]})
     def _func_rows(self, value: dict[str, Any] | None) -> list[Any] | None:
         if value is None:
@@ -58,7 +58,7 @@ class Objects:
     """A compiled expression with the columns that a fact wants. Raises ExpressionError."""
 
     def __init__(self, expression: str, columns: Sequence[str]) -> None:
-        self.columns: tuple[str, ...] | None = tuple(columns)
+        self.columns = tuple(columns)
         self._expression = _compiled(expression)
         self._cells = tuple(None if column.isidentifier() else _compiled(column) for column in columns)
 
@@ -90,11 +90,9 @@ class Objects:
             rows = [self._row(one) for one in objects]
         except (exceptions.JMESPathError, RecursionError, TypeError, ValueError) as error:
             return Reading(reason=f"the JSON document has another form: {error}", **_leftovers(text))
-        assert self.columns is not None  # noqa: S101  set in __init__; None is only the protocol's
         return Reading(columns=self.columns, rows=rows, heading=bool(document))
 
     def _row(self, one: dict[str, Any]) -> list[Any]:
-        assert self.columns is not None  # noqa: S101
         return [
             one.get(column) if cell is None else cell.search(one, options=_OPTIONS)
             for column, cell in zip(self.columns, self._cells, strict=True)

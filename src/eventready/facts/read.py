@@ -8,7 +8,6 @@ answer without text is never empty. Two rows that say different things of one su
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -160,16 +159,3 @@ def _leftover_reason(lines: int, rejects: list[str]) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
-
-
-def classified(platform: Platform, command: str, text: str) -> Reply:
-    """A reply made of saved text, told apart as a session does: noise dropped, refusals recognised by their words."""
-    session = platform.spec.session
-    noise = [re.compile(pattern) for pattern in session.noise]
-    lines = [line for line in text.splitlines() if not any(pattern.search(line) for pattern in noise)]
-    for patterns, ended in ((session.denied, Ended.DENIED), (session.refused, Ended.REFUSED)):
-        for pattern in map(re.compile, patterns):
-            said = next((line.strip() for line in lines if pattern.search(line)), None)
-            if said is not None:
-                return Reply(command, text, ended, f"The device said: {said}")
-    return Reply(command, "\n".join(lines), Ended.ANSWERED)

@@ -32,9 +32,11 @@ class Reading:
 
 
 class Reader(Protocol):
-    """A compiled parser. `columns` are known beforehand only where the template names them, else None."""
+    """A compiled parser."""
 
-    columns: tuple[str, ...] | None
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """The columns it gives; None where only the answer tells."""
 
     def read(self, text: str) -> Reading:
         """Never raises, whatever the text."""
