@@ -18,7 +18,7 @@ Addressee = Literal["telecom", "postal", "all", "department"]
 class Proof(Entry):
     """What shows that a duty is done. Checks, kinds of change, roster roles, documents, a signed word."""
 
-    checks: tuple[str, ...] = ()
+    checks: tuple[str, ...] = Field(default=(), description="Globs of check names")
     changes: tuple[str, ...] = ()
     roster: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()

@@ -1,0 +1,66 @@
+"""What may stand in hosts.yaml, groups.yaml and defaults.yaml: Nornir's SimpleInventory, and our keys under `data`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, RootModel, model_validator
+
+from eventready.workspace.device import Role, Service
+from eventready.workspace.event import Entry
+from eventready.workspace.expect import Expect
+
+#: Keys under `data` that begin so are the user's own.
+OWN = "x_"
+
+
+class Data(Entry):
+    """`data` of a host, a group or the defaults. Keys that begin with `x_` are the user's own and may hold anything."""
+
+    role: Role | None = None
+    venues: tuple[str, ...] | None = Field(default=None, description="The venues of event.yaml that it serves")
+    services: tuple[Service, ...] | None = Field(default=None, description="What it carries, if not all of its role")
+    endpoint: str | None = Field(default=None, description="Name of the address that answers, shared session limit")
+    element: str | None = Field(default=None, description="The name by which an element manager knows it")
+    allow_cleartext: bool | None = Field(default=None, description="A protocol without encryption may be used")
+    expect: Expect | None = Field(default=None, description="What must be there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_own(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            return {key: value for key, value in data.items() if not (isinstance(key, str) and key.startswith(OWN))}
+        return data
+
+
+class Connection(Entry):
+    """One entry of `connection_options`."""
+
+    hostname: str | None = None
+    port: int | None = Field(default=None, ge=1, le=65535)
+    username: str | None = None
+    password: str | None = None
+    platform: str | None = None
+    extras: dict[str, Any] | None = None
+
+
+class Defaults(Entry):
+    """defaults.yaml"""
+
+    hostname: str | None = None
+    port: int | None = Field(default=None, ge=1, le=65535)
+    username: str | None = Field(default=None, description="A name, or a reference as for password")
+    password: str | None = Field(default=None, description="env:NAME, keyring:service/user or vault:key")
+    platform: str | None = None
+    data: Data | None = None
+    connection_options: dict[str, Connection] | None = None
+
+
+class Element(Defaults):
+    """A host or a group."""
+
+    groups: tuple[str, ...] | None = None
+
+
+class Elements(RootModel[dict[str, Element]]):
+    """hosts.yaml or groups.yaml"""

@@ -1,0 +1,98 @@
+"""The workspace: the folder an engineer edits, loaded, validated and frozen."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from nornir.core import Nornir
+from nornir.core.configuration import Config, LoggingConfig
+from nornir.plugins.runners import ThreadedRunner
+
+from eventready.errors import WorkspaceError
+from eventready.workspace.device import Device
+from eventready.workspace.duties import Duty, load_duties
+from eventready.workspace.event import Event, load_event
+from eventready.workspace.inventory import Files, load_inventory
+from eventready.workspace.limits import Limits, load_limits
+from eventready.workspace.secrets import VAULT
+from eventready.workspace.waivers import Waiver, load_waivers
+from eventready.workspace.yaml import several
+
+T = TypeVar("T")
+
+#: Under this key Nornir's `user_defined` configuration tells our connection plugin where the workspace is.
+WORKSPACE = "eventready_workspace"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Everything under a folder's `inventory/`, consistent with itself."""
+
+    path: Path
+    event: Event
+    devices: tuple[Device, ...]
+    duties: tuple[Duty, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    waivers: tuple[Waiver, ...] = ()
+    files: Files = field(default_factory=Files, repr=False)
+
+    @property
+    def platform_dirs(self) -> tuple[Path, ...]:
+        """Folders with platforms of the workspace's own."""
+        own = self.path / "inventory" / "platforms"
+        return (own,) if own.is_dir() else ()
+
+    @property
+    def known_hosts(self) -> Path:
+        """The recorded host keys."""
+        return self.path / "known_hosts"
+
+    @property
+    def vault(self) -> Path:
+        """The ansible-vault file that `vault:` references mean."""
+        return self.path / VAULT
+
+    def device(self, name: str) -> Device:
+        """The device of that name. Raises KeyError."""
+        return {device.name: device for device in self.devices}[name]
+
+    def nornir(self, workers: int = 32) -> Nornir:
+        """A Nornir over this inventory with a runner of `workers` threads, and without its log (it writes secrets)."""
+        logging.getLogger("nornir").setLevel(logging.CRITICAL + 1)
+        config = Config(
+            logging=LoggingConfig(enabled=False),
+            user_defined={WORKSPACE: str(self.path)},
+        )
+        return Nornir(inventory=self.files.inventory(), config=config, runner=ThreadedRunner(num_workers=workers))
+
+
+def load_workspace(path: Path) -> Workspace:
+    """Load and validate the workspace in a folder. Raises WorkspaceError that names every line that does not hold."""
+    folder = path / "inventory"
+    if not (folder / "event.yaml").is_file():
+        raise WorkspaceError(
+            f"{path.resolve()} is not a workspace: it has no inventory/event.yaml",
+            do="Make one with `eventready init DIR`, or name one with -w DIR.",
+        )
+    event = load_event(folder / "event.yaml")
+    files, devices = load_inventory(folder, event)
+    names = tuple(device.name for device in devices)
+    problems: list[WorkspaceError] = []
+    duties = _or_problem(lambda: load_duties(folder / "duties.yaml"), problems)
+    limits = _or_problem(lambda: load_limits(folder / "limits.yaml", venues=event.venue_ids, devices=names), problems)
+    waivers = _or_problem(lambda: load_waivers(folder / "waivers.yaml", devices=names), problems)
+    if duties is None or limits is None or waivers is None:
+        raise several(problems)
+    return Workspace(path, event, devices, duties, limits, waivers, files)
+
+
+def _or_problem(load: Callable[[], T], problems: list[WorkspaceError]) -> T | None:
+    try:
+        return load()
+    except WorkspaceError as error:
+        problems.append(error)
+        return None
