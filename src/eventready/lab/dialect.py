@@ -41,7 +41,7 @@ class View:
     """What a rendering sees of its device: `state`, `config`, the matched command, and time.
 
     `match` is the match of the command's pattern (group 0 is the whole command); `params` are the parameters of an
-    MML command. Reading `now`, `uptime_s` or a counter makes the text one that is not cached.
+    MML command.
     """
 
     def __init__(self, machine: Machine, match: re.Match[str], params: Mapping[str, str] | None = None) -> None:
@@ -49,12 +49,10 @@ class View:
         self.state: DeviceState = machine.state
         self.match = match
         self.params = params or {}
-        self.timeless = True
 
     @property
     def config(self) -> ConfigStore:
         """Running, startup and candidate configuration."""
-        self.timeless = False
         return self._machine.config
 
     @property
@@ -70,18 +68,15 @@ class View:
     @property
     def now(self) -> datetime:
         """The device's clock: the event's time, aware, in Asia/Ho_Chi_Minh."""
-        self.timeless = False
         return self._machine.now()
 
     @property
     def uptime_s(self) -> int:
         """Seconds since the device started."""
-        self.timeless = False
         return self.state.uptime_s + int(self._machine.elapsed())
 
     def counter(self, key: str, base: float, per_second: float) -> int:
         """A counter that stood at `base` when the lab started and grows by `per_second`; it never runs backwards."""
-        self.timeless = False
         return int(base + self._machine.grown(key, per_second))
 
     def octets(self, port: Port) -> tuple[int, int]:
@@ -120,7 +115,7 @@ Render: TypeAlias = Callable[[View], "str | Report"]
 @dataclass(frozen=True)
 class Errors:
     """The device's sentences. `{line}` is the typed line, `{word}` its first unknown word; `{caret}` a line with `^`
-    under it."""
+    under it. For MML `unknown` is the whole line with the return code: `RETCODE = 1  Unknown command`."""
 
     unknown: str
     incomplete: str = "% Incomplete command."
@@ -225,7 +220,8 @@ class Dialect:
     pipes: `| include|exclude|begin|section|count X` after a show is carried out here.
     quits: words (full match) that end the session from `exec` and `enabled`.
     sessions: how many may be open at once; 0 is no limit.
-    log_line: a log line of this platform, for the fault that puts one into the prompt. `{host}` and `{time}`.
+    log_line: a log line of this platform, for the fault that puts one into the prompt, with `{host}` and `{now}` (a
+        datetime: `{now:%b %d %H:%M:%S}`). For MML: the body of an unsolicited alarm report.
     double_newline: CR and LF each count as Enter, as on OsmoBSC.
     """
 
@@ -256,7 +252,7 @@ class Dialect:
             whole = re.fullmatch(r"[\s\S]*", command)
             return (exact, whole) if whole else None
         for key, render in self.shows.items():
-            match = re.fullmatch(key[1:-1], command) if key.startswith("/") else None
+            match = re.fullmatch(key[1:-1], command) if key.startswith("/") and key.endswith("/") else None
             if match:
                 return render, match
         return None

@@ -54,7 +54,16 @@ class Peer:
     up: bool = True
     remote_as: int = 65000
     prefixes: int = 812
-    bfd: bool = True
+    bfd: bool = True  # the protocol follows the BFD session to `address`
+
+
+@dataclass
+class Bfd:
+    """A BFD session to the address of a neighbour."""
+
+    peer: str
+    interface: str = ""
+    up: bool = True
 
 
 @dataclass
@@ -153,6 +162,7 @@ class ApState:
     ip: str
     location: str = "default location"
     up: bool = True
+    uptime_s: int = 12 * 86_400
     radios: list[RadioState] = field(default_factory=list)
 
 
@@ -176,6 +186,7 @@ class DeviceState:
     fans: list[bool] = field(default_factory=lambda: [True, True])
     ports: dict[str, Port] = field(default_factory=dict)
     peers: list[Peer] = field(default_factory=list)
+    bfd: list[Bfd] = field(default_factory=list)
     gateways: list[Gateway] = field(default_factory=list)
     bundles: list[Bundle] = field(default_factory=list)
     statics: list[Static] = field(default_factory=list)
@@ -190,4 +201,6 @@ class DeviceState:
     aps: list[ApState] = field(default_factory=list)
     pair_mode: str = ""  # "SSO", "HSB" or empty: no second controller
     pair_ready: bool = True
+    pair_active: bool = True  # this half serves; False: it stands by
+    pair_peer: str = ""
     radius: dict[str, bool] = field(default_factory=dict)
