@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, RootModel, model_validator
+from pydantic import ConfigDict, Field, RootModel, model_validator
 
 from eventready.workspace.device import Role, Service
 from eventready.workspace.event import Entry
@@ -16,6 +16,8 @@ OWN = "x_"
 
 class Data(Entry):
     """`data` of a host, a group or the defaults. Keys that begin with `x_` are the user's own and may hold anything."""
+
+    model_config = ConfigDict(json_schema_extra={"patternProperties": {f"^{OWN}": {}}})
 
     role: Role | None = None
     venues: tuple[str, ...] | None = Field(default=None, description="The venues of event.yaml that it serves")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from eventready.clock import parse_moment
 from eventready.errors import UsageError
@@ -33,5 +33,12 @@ def _hour(value: Any) -> Any:
     raise ValueError(f'{value!r} is not a time of day. Write it like "11:30".')
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-TimeOfDay = Annotated[time, BeforeValidator(_hour)]
+_MOMENT_SCHEMA = {
+    "type": "string",
+    "pattern": r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?.*)?$",
+    "examples": ["2022-04-29 17:00"],
+}
+_HOUR_SCHEMA = {"type": "string", "pattern": r"^\d{2}:\d{2}$", "examples": ["11:30"]}
+
+Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema(_MOMENT_SCHEMA)]
+TimeOfDay = Annotated[time, BeforeValidator(_hour), WithJsonSchema(_HOUR_SCHEMA)]

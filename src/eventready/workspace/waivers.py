@@ -7,7 +7,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from eventready.errors import WorkspaceError
 from eventready.workspace.complaints import suggest
@@ -24,7 +24,18 @@ class Waiver(Entry):
     by: str = Field(min_length=1, description="Who answers for it")
     reason: str = Field(min_length=1)
     until: date
-    origin: str = Field(default="", exclude=True)
+    _origin: str = PrivateAttr(default="")
+
+    @property
+    def origin(self) -> str:
+        """`file:line`."""
+        return self._origin
+
+    def at(self, origin: str) -> Waiver:
+        """The waiver, knowing where it stands."""
+        placed = self.model_copy()
+        placed._origin = origin
+        return placed
 
     def covers(self, check: str, device: str, subject: str) -> bool:
         """True when the waiver is meant for a finding of this identity."""
@@ -61,7 +72,7 @@ def load_waivers(path: Path, *, devices: Iterable[str]) -> tuple[Waiver, ...]:
                     do=suggest(waiver.device, names),
                 )
             )
-        found.append(waiver.model_copy(update={"origin": document.where("waivers", index)}))
+        found.append(waiver.at(document.where("waivers", index)))
     if problems:
         raise several(problems)
     return tuple(found)

@@ -24,8 +24,8 @@ from eventready.workspace.yaml import several
 
 T = TypeVar("T")
 
-#: Under this key Nornir's `user_defined` configuration tells our connection plugin where the workspace is.
-WORKSPACE = "eventready_workspace"
+#: The name of our Nornir connection, under which a host's `connection_options` tell it what Nornir has no word for.
+CONNECTION = "eventready"
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,27 @@ class Workspace:
         return {device.name: device for device in self.devices}[name]
 
     def nornir(self, workers: int = 32) -> Nornir:
-        """A Nornir over this inventory with a runner of `workers` threads, and without its log (it writes secrets)."""
+        """A Nornir over this inventory with a runner of `workers` threads, and without its log (it writes secrets).
+
+        Every host's extras for our connection say `workspace` (folder), `name`, `endpoint`, `element` and
+        `allow_cleartext`, beside what the inventory has there (`secret`).
+        """
         logging.getLogger("nornir").setLevel(logging.CRITICAL + 1)
-        config = Config(
-            logging=LoggingConfig(enabled=False),
-            user_defined={WORKSPACE: str(self.path)},
-        )
-        return Nornir(inventory=self.files.inventory(), config=config, runner=ThreadedRunner(num_workers=workers))
+        inventory = self.files.inventory()
+        for device in self.devices:
+            host = inventory.hosts[device.name]
+            options = host.get_connection_parameters(CONNECTION)
+            options.extras = {
+                **(options.extras or {}),
+                "workspace": str(self.path),
+                "name": device.name,
+                "endpoint": device.endpoint,
+                "element": device.element,
+                "allow_cleartext": device.allow_cleartext,
+            }
+            host.connection_options[CONNECTION] = options
+        config = Config(logging=LoggingConfig(enabled=False))
+        return Nornir(inventory=inventory, config=config, runner=ThreadedRunner(num_workers=workers))
 
 
 def load_workspace(path: Path) -> Workspace:
