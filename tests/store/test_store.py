@@ -1,0 +1,141 @@
+"""What every store must do, whatever the database."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Any
+
+import pytest
+
+from eventready.clock import Clock
+from eventready.errors import UsageError
+from eventready.run import Run, Summary
+from eventready.store.store import Store
+from tests.store.conftest import Document
+
+
+def stored(store: Store, clock: Clock, document: Document, **changes: Any) -> Run:
+    return store.finish(document(store.begin("le-30-4", clock), **changes))
+
+
+def test_a_finished_run_comes_back_as_it_was(place: str, clock: Clock, document: Document) -> None:
+    with Store.open(place) as store:
+        run = stored(store, clock, document)
+    with Store.open(place) as again:
+        assert again.notices == ()
+        assert again.get(run.id).document == run.document
+        assert run.intact()
+
+
+def test_ids_sort_by_the_events_time(store: Store, clock: Clock) -> None:
+    assert re.fullmatch(r"20220425-0700\d\d-[0-9a-f]{4}", store.begin("le-30-4", clock))
+
+
+def test_an_id_that_is_taken_is_drawn_again(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["20220425-070000-aaaa", "20220425-070000-aaaa", "20220425-070000-bbbb"])
+    monkeypatch.setattr("eventready.store.store.new_id", lambda _moment: next(drawn))
+    assert [store.begin("e", clock), store.begin("e", clock)] == ["20220425-070000-aaaa", "20220425-070000-bbbb"]
+
+
+def test_runs_are_chained(store: Store, clock: Clock, document: Document) -> None:
+    first, second = stored(store, clock, document), stored(store, clock, document)
+    assert first.document["previous"] is None
+    assert second.document["previous"] == first.document["sha256"]
+    proof = store.verify()
+    assert (proof.intact, proof.runs, proof.head) == (True, 2, second.document["sha256"])
+
+
+def test_names(store: Store, clock: Clock, document: Document) -> None:
+    first, second = stored(store, clock, document), stored(store, clock, document)
+    under_way = store.begin("le-30-4", clock)
+    assert store.get("latest").id == second.id
+    assert store.get("previous").id == first.id
+    assert store.get(first.id[:-1]).id in (first.id, second.id) or first.id[:-1] == second.id[:-1]
+    for name, words in (
+        ("20220425", "begins the names of 2 runs"),
+        ("latets", "Did you mean latest?"),
+        (first.id[:-2] + "zz", "Did you mean"),
+        ("", "There is no run ''"),
+        (under_way, "did not finish"),
+    ):
+        with pytest.raises(UsageError, match=re.escape(words)):
+            store.get(name)
+
+
+def test_an_empty_store_says_what_to_do(store: Store, clock: Clock, document: Document) -> None:
+    with pytest.raises(UsageError, match=r"No run is stored yet. Run `eventready audit`"):
+        store.get("latest")
+    stored(store, clock, document)
+    with pytest.raises(UsageError, match="none before it"):
+        store.get("previous")
+
+
+def test_evidence_is_kept_once_and_comes_back(store: Store, clock: Clock, document: Document) -> None:
+    texts = ["show clock\n07:00", "", "Tiếng Việt\x00\x1b[31m", "half a pair \udc80", "x" * 2_000_000]
+    hashes = [store.evidence(text) for text in texts + texts]
+    assert hashes[:5] == hashes[5:]
+    stored(store, clock, document, evidence=hashes[0])
+    back = store.texts([*hashes, "0" * 64])
+    assert [back[name] for name in hashes[:3]] == texts[:3]
+    assert back[hashes[3]] == "half a pair \\udc80"
+    assert len(back) == 5
+    assert store.verify().evidence == 5
+
+
+def test_evidence_from_many_threads(store: Store, clock: Clock, document: Document) -> None:
+    def device(number: int) -> None:
+        for output in range(8):
+            store.evidence(f"device {number % 40} output {output}\n" * 20)
+
+    threads = [threading.Thread(target=device, args=(number,)) for number in range(60)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stored(store, clock, document)
+    proof = store.verify()
+    assert (proof.intact, proof.evidence) == (True, 320)
+
+
+def test_two_stores_at_once(place: str, clock: Clock, document: Document) -> None:
+    """Two audits that overlap: neither thinks that the other died, and the chain has both."""
+    with Store.open(place) as one, Store.open(place) as other:
+        a, b = one.begin("le-30-4", clock), other.begin("le-30-4", clock)
+        with Store.open(place) as third:
+            assert third.notices == ()
+        shared = one.evidence("the same text"), other.evidence("the same text")
+        second, first = other.finish(document(b, evidence=shared[1])), one.finish(document(a, evidence=shared[0]))
+        assert first.document["previous"] == second.document["sha256"]
+        assert one.verify().intact
+
+
+def test_closing_in_the_middle_marks_the_run(place: str, clock: Clock, document: Document) -> None:
+    with Store.open(place) as store:
+        kept = stored(store, clock, document)
+        store.begin("le-30-4", clock)
+    with Store.open(place) as again:
+        assert [entry.state for entry in again.runs()] == ["finished", "interrupted"]
+        assert again.get("latest").id == kept.id
+        assert again.verify().intact
+
+
+def test_trend_is_of_the_same_event_and_before(store: Store, clock: Clock, document: Document) -> None:
+    runs = [stored(store, clock, document, status=status) for status in ("fail", "warn", "pass")]
+    other = store.finish(document(store.begin("other", clock), event="other"))
+    assert [summary.id for summary in store.trend(runs[2])] == [runs[0].id, runs[1].id]
+    assert [summary.counts for summary in store.trend(runs[2])] == [{"fail": 1}, {"warn": 1}]
+    assert [summary.id for summary in store.trend(runs[2], limit=1)] == [runs[1].id]
+    assert store.trend(other) == ()
+    before = store.before(runs[1])
+    assert before is not None
+    assert before.id == runs[0].id
+    assert store.before(runs[0]) is None
+
+
+def test_list_has_what_a_person_wants_to_see(store: Store, clock: Clock, document: Document) -> None:
+    run = stored(store, clock, document)
+    entry = store.runs()[0]
+    assert entry.summary == Summary.of(run.document)
+    assert entry.summary.ratio == 0.75
+    assert entry.summary.rehearsal
