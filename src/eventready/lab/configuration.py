@@ -203,6 +203,12 @@ class ConfigStore:
         self.startup = copy.deepcopy(self.running)
         self._changed(self)
 
+    def outdate(self) -> None:
+        """Make the startup configuration one line older than what runs."""
+        self.startup = copy.deepcopy(self.running)
+        if self.startup:
+            self.startup.popitem()
+
     def replace(self, tree: Tree) -> None:
         """Run `tree` from now on, as a restore or a restart does."""
         self.running, self._candidate = copy.deepcopy(tree), None

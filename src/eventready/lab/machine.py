@@ -22,6 +22,7 @@ class Wire:
     silent: bool = False  # takes the connection and never says a word
     drop_after: int = 0  # ends the session at this command, counted from 1
     garbage: bool = False  # answers are not text
+    other_key: bool = False  # shows another host key than the recorded one
     truncated: bool = False  # answers end in the middle, and the prompt follows
     auth_refused: bool = False  # no password is good
     pager_stuck: bool = False  # paging cannot be switched off
@@ -54,6 +55,7 @@ class Machine:
     _born: float = field(init=False)
     _grown: dict[str, tuple[float, float, float]] = field(default_factory=dict, init=False)
     _config: ConfigStore | None = field(default=None, init=False)
+    _outdated: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self._born = self.monotonic()
@@ -81,6 +83,24 @@ class Machine:
             mode.applied(self.state, config.running)
         self.state.saved = config.saved
         self.version += 1
+
+    def recover(self, state: DeviceState) -> None:
+        """Be healthy again: another state, a clean wire; what is configured and not saved stays so."""
+        self.settle()
+        self.state, self.wire = state, Wire()
+        if self._config is not None:
+            if self._outdated:
+                self._config.save()
+            self._reconfigured(self._config)
+        self._outdated = False
+        self.version += 1
+
+    def forget_saving(self) -> None:
+        """Be as after a change that nobody saved."""
+        if self.dialect.config:
+            self.config.outdate()
+            self._outdated = True
+        self.state.saved = False
 
     def now(self) -> datetime:
         """The event's time."""

@@ -9,6 +9,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from eventready.lab.dialect import Report, View
 from eventready.lab.machine import Machine
@@ -147,7 +148,7 @@ class MmlSession:
     def _ask(self, machine: Machine, command: str, name: str, params: dict[str, str]) -> None:
         wire = machine.wire
         self._commands += 1
-        answer = lambda: self._answer(machine, command, name, params)  # noqa: E731  called now or later
+        answer = partial(self._answer, machine, command, name, params)
         if wire.hang:
             self._busy = True
         elif wire.delay_s:

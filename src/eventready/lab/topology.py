@@ -1,0 +1,122 @@
+"""Who is at the other end: what the expectations of several devices say together about cables and addresses.
+
+The inventory names neighbours by address or router id and cables by port; here the two are brought together, so that
+what the simulated devices say of one another fits. Point-to-point addresses are taken for pairs (/30).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address
+
+from eventready.workspace.device import Device
+
+
+def figure(name: str, low: int, high: int) -> int:
+    """A figure between `low` and `high` (both possible) that is always the same for the same name."""
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    return low + int.from_bytes(digest, "big") % (high - low + 1)
+
+
+def partner(address: str) -> str:
+    """The other usable address of a /30; empty for a network or broadcast address, or what is no IPv4 address."""
+    try:
+        number = int(IPv4Address(address))
+    except AddressValueError:
+        return ""
+    return str(IPv4Address(number + {1: 1, 2: -1}[number % 4])) if number % 4 in (1, 2) else ""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a device reaches a neighbour: its own port and address, the neighbour's name (or empty) and address."""
+
+    port: str
+    own: str
+    device: str
+    address: str
+
+
+class Topology:
+    """The devices of one inventory, seen together."""
+
+    def __init__(self, devices: Sequence[Device]) -> None:
+        self.devices: Mapping[str, Device] = {device.name: device for device in devices}
+        self._owner = {
+            partner(address): device.name for device in devices for address in _addresses(device) if partner(address)
+        }
+        self.router_ids = self._router_ids()
+        self._named = {router_id: name for name, router_id in self.router_ids.items()}
+
+    def bundle_members(self, device: Device) -> dict[str, tuple[str, ...]]:
+        """The ports of each expected bundle: parallel cables to one device first, invented ports after them."""
+        parallel: dict[str, list[str]] = {}
+        for link in device.expect.links:
+            parallel.setdefault(link.device, []).append(link.port)
+        groups = iter([ports for ports in parallel.values() if len(ports) > 1])
+        members = {}
+        for bundle in device.expect.bundles:
+            ports = list(next(groups, []))[: bundle.members]
+            spare = (f"{bundle.name} member {number}" for number in range(1, bundle.members + 1))
+            members[bundle.name] = (*ports, *list(spare)[len(ports) :])
+        return members
+
+    def way_to(self, device: Device, neighbour: str) -> Way:
+        """How `device` reaches a neighbour that its expectations name by address, router id or name."""
+        name = neighbour if neighbour in self.devices else self._named.get(neighbour, "")
+        if name:
+            return Way(self._port_to(device, name), *self._addresses_to(device, name))
+        own = partner(neighbour)
+        name = self._owner.get(neighbour, "")
+        name = "" if name == device.name else name
+        return Way(self._port_to(device, name), own, name, neighbour)
+
+    def _addresses_to(self, device: Device, other: str) -> tuple[str, str, str]:
+        """(own address, name, its address) of the pair of addresses that the two expect of each other."""
+        for address in _addresses(device):
+            if partner(address) and self._owner.get(address) == other:
+                return partner(address), other, address
+        low, high = sorted((device.name, other))
+        base = figure(f"{low} {high}", 0, 16_000) * 4 + int(IPv4Address("10.128.0.0"))
+        mine, theirs = (base + 1, base + 2) if device.name == low else (base + 2, base + 1)
+        return str(IPv4Address(mine)), other, str(IPv4Address(theirs))
+
+    def _port_to(self, device: Device, other: str) -> str:
+        """The port, or the bundle over it, towards a device; the first uplink where no cable is declared."""
+        ports = [link.port for link in device.expect.links if link.device == other]
+        if ports:
+            for bundle, members in self.bundle_members(device).items():
+                if ports[0] in members:
+                    return bundle
+            return ports[0]
+        return device.expect.uplinks[0] if device.expect.uplinks else ""
+
+    def _router_ids(self) -> dict[str, str]:
+        """Each router's id: the one that all its OSPF neighbours expect; where several fit, others rule them out."""
+        speakers = {name: device for name, device in self.devices.items() if device.expect.ospf}
+        fits = {name: self._ids_that_fit(device, speakers) for name, device in speakers.items()}
+        found: dict[str, str] = {}
+        while True:
+            sure = [name for name, ids in fits.items() if name not in found and len(ids - set(found.values())) == 1]
+            if not sure:
+                break
+            for name in sure:
+                left = fits[name] - set(found.values())
+                if left:
+                    found[name] = left.pop()
+        for name, device in self.devices.items():
+            if device.role == "router" and name not in found:
+                found[name] = f"10.254.{figure(name + ' id', 0, 255)}.{figure(name, 1, 254)}"
+        return found
+
+    @staticmethod
+    def _ids_that_fit(device: Device, speakers: Mapping[str, Device]) -> set[str]:
+        near = [speakers[link.device] for link in device.expect.links if link.device in speakers]
+        lists = [set(other.expect.ospf or ()) for other in near]
+        return (set.intersection(*lists) if lists else set()) - set(device.expect.ospf or ())
+
+
+def _addresses(device: Device) -> Iterable[str]:
+    return dict.fromkeys((*(device.expect.bfd or ()), *(device.expect.bgp or ()), *(device.expect.ospf or ())))
