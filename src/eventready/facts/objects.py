@@ -1,7 +1,8 @@
 """JSON answers: a JMESPath expression gives the list of objects, a fact's columns are keys or expressions on each.
 
-Two functions beside JMESPath's own make rows of objects whose keys are data, as FRR prints them: `rows(x)` gives the
-values of an object (or the members of its lists) with the key added as `_key`, and `items(x)` gives `{key, value}`.
+Functions beside JMESPath's own make rows of objects whose keys are data, as FRR prints them: `rows(x)` gives the
+values of an object (or the members of its lists) with the key added as `_key`, and `items(x)` gives `{key, value}`. A
+third, `spread(x, 'nexthops')`, makes one row of each member of the list under that key, with what its object says.
 An expression that yields an empty list of a document that has content is evidence of "none"; null, or an empty
 document, is not, unless the fact's `empty` says so.
 """
@@ -37,6 +38,12 @@ class _Functions(functions.Functions):
     @functions.signature({"types": ["object", "null"]})
     def _func_items(self, value: dict[str, Any] | None) -> list[Any] | None:
         return None if value is None else [{"key": key, "value": member} for key, member in value.items()]
+
+    @functions.signature({"types": ["array", "null"]}, {"types": ["string"]})
+    def _func_spread(self, value: list[Any] | None, key: str) -> list[Any] | None:
+        if value is None:
+            return None
+        return [{**one, **member} for one in _objects(value) for member in _objects(one.get(key))]
 
 
 def _objects(member: Any) -> Iterable[dict[str, Any]]:
