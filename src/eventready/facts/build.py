@@ -71,6 +71,7 @@ class RowBuilder:
         self._fields = dict(spec.fields)
         self._words = {name: Words(table) for name, table in spec.words.items()}
         self._constants = dict(spec.constants)
+        self._defaults = dict(spec.defaults)
         self._adapter: TypeAdapter[list[Fact]] = TypeAdapter(list[kind.record])  # type: ignore[name-defined]  # a type known at run time
         self._plans: dict[tuple[str, ...], list[tuple[str, Cell, Words | None]]] = {}
 
@@ -122,7 +123,9 @@ class RowBuilder:
         document: dict[str, Any] = dict(self._constants)
         for field, cell, words in plan:
             value = cell(row)
-            if words is not None:
+            if field in self._defaults and value in (None, ""):
+                value = self._defaults[field]
+            elif words is not None:
                 try:
                     value = words(value)
                 except UnknownWord as error:

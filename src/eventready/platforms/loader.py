@@ -210,12 +210,14 @@ class _Folder:
     def _check_fields(self, name: str, spec: FactSpec, kind: FactKind) -> None:
         known = kind.record.model_fields
         record = kind.record.__name__
-        for section in ("fields", "constants"):
+        for section in ("fields", "constants", "defaults"):
             for field in getattr(spec, section):
                 if field not in known:
                     self._problem(
                         f"{record} has no field {field!r}", "facts", name, section, field, do=_suggestion(field, known)
                     )
+        for field in spec.defaults.keys() - spec.fields.keys():
+            self._problem(f"there is a default for {field!r}, which fields does not read", *("facts", name, "defaults"))
         for field in spec.fields.keys() & spec.constants.keys():
             self._problem(f"{field!r} is both in fields and in constants", "facts", name, "constants", field)
         given = spec.fields.keys() | spec.constants.keys()
@@ -242,9 +244,10 @@ class _Folder:
                 self._check_pattern(name, field, word)
                 if field in known:
                     self._check_value(known[field], value, "facts", name, "words", field, word)
-        for field, constant in spec.constants.items():
-            if field in known:
-                self._check_value(known[field], constant, "facts", name, "constants", field)
+        for section, values in (("constants", spec.constants), ("defaults", spec.defaults)):
+            for field, value in values.items():
+                if field in known:
+                    self._check_value(known[field], value, "facts", name, section, field)
 
     def _check_pattern(self, name: str, field: str, word: str) -> None:
         if len(word) > 2 and word.startswith("/") and word.endswith("/"):

@@ -76,6 +76,9 @@ class FactSpec(Strict):
     fields: dict[str, str]
     words: dict[str, dict[str, str | bool]] = Field(default_factory=dict)
     constants: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    defaults: dict[str, str | int | float | bool] = Field(
+        default_factory=dict, description="A field's value where the device prints nothing for it"
+    )
     empty: tuple[str, ...] = Field(default=(), description="The device's own words for: there is none")
 
     _patterns = field_validator("empty")(_compiles)
