@@ -10,12 +10,12 @@ says so. A check never sees a vendor, a command or a connection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from eventready.checks.finding import Finding
 from eventready.facts.records import Fact
@@ -25,9 +25,24 @@ F = TypeVar("F", bound=Fact)
 
 
 class Limits(BaseModel):
-    """Base of a check's limits: typed, frozen, each field described with its source."""
+    """Base of a check's limits: typed, frozen, each field described with its source.
+
+    Fields that end in `warn` and `fail` with the same beginning are a pair: a warning must come before a failure,
+    where `worse` tells which way is worse.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    worse: ClassVar[Literal["higher", "lower"]] = "higher"
+
+    @model_validator(mode="after")
+    def _warn_comes_first(self) -> Self:
+        for name in type(self).model_fields:
+            if not name.endswith("warn") or not hasattr(self, other := name.removesuffix("warn") + "fail"):
+                continue
+            warn, fail = getattr(self, name), getattr(self, other)
+            if (warn > fail) if self.worse == "higher" else (warn < fail):
+                raise ValueError(f"{name} {warn:g} lies beyond {other} {fail:g}: it would never warn")
+        return self
 
 
 @dataclass(frozen=True)
@@ -67,7 +82,11 @@ Scope = Literal["device", "fleet"]
 
 @dataclass(frozen=True)
 class Check:
-    """A registered check. `applies` tells from the device's expectations whether it is wanted there."""
+    """A registered check. `applies` tells from the device's expectations whether it is wanted there.
+
+    A `fleet` check gets the looks of all devices that it is asked of at once, and names the device in its findings;
+    `concerns` gives the names of those devices where one device's expectations do not tell (the far end of a link).
+    """
 
     name: str
     roles: tuple[Role, ...]
@@ -77,6 +96,7 @@ class Check:
     run: Callable[..., Iterable[Finding]]
     scope: Scope = "device"
     applies: Callable[[Device], bool] = lambda _device: True
+    concerns: Callable[[Sequence[Device]], Collection[str]] | None = None
 
     @property
     def title(self) -> str:
@@ -100,18 +120,14 @@ def check(
     duties: tuple[str, ...] = (),
     scope: Scope = "device",
     applies: Callable[[Device], bool] = lambda _device: True,
+    concerns: Callable[[Sequence[Device]], Collection[str]] | None = None,
 ) -> Callable[[Callable[..., Iterable[Finding]]], Callable[..., Iterable[Finding]]]:
     """Register a check under `name`. A second check of the same name is a defect and raises ValueError."""
 
     def register(function: Callable[..., Iterable[Finding]]) -> Callable[..., Iterable[Finding]]:
         if name in CHECKS:
             raise ValueError(f"two checks are named {name!r}")
-        CHECKS[name] = Check(name, roles, needs, limits or NoLimits(), duties, function, scope, applies)
+        CHECKS[name] = Check(name, roles, needs, limits or NoLimits(), duties, function, scope, applies, concerns)
         return function
 
     return register
-
-
-def params(**values: Any) -> dict[str, Any]:
-    """Values for a finding's text, as plain JSON types."""
-    return values

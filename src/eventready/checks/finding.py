@@ -44,6 +44,7 @@ class Finding:
     evidence: tuple[str, ...] = ()
     blind: bool = False
     waiver: str = ""
+    was: Outcome | None = None
 
     @property
     def message(self) -> str:

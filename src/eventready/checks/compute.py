@@ -1,0 +1,95 @@
+"""Processor, memory, and the time since the last restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from pydantic import Field
+
+from eventready.checks.answer import graded, unknown
+from eventready.checks.check import Limits, Look, check
+from eventready.checks.finding import Finding
+from eventready.facts.records import Cpu, Memory, System
+
+_DAY_S = 86_400
+
+
+class CpuLimits(Limits):
+    """Percent of processor time, mean of five minutes."""
+
+    warn: float = Field(default=70, ge=0, le=100, description="Warning from this load on, % [K]")
+    fail: float = Field(
+        default=85, ge=0, le=100, description="Failure from this load on, %; Huawei's first alarm [S48]"
+    )
+
+
+class MemoryLimits(Limits):
+    """Percent of memory in use."""
+
+    warn: float = Field(default=80, ge=0, le=100, description="Warning from this use on, % [K]")
+    fail: float = Field(default=90, ge=0, le=100, description="Failure from this use on, % [K]")
+    ignore: tuple[str, ...] = Field(
+        default=("lsmpi_io*", "reserve*"), description="Pools that are full by design, as globs [K]"
+    )
+
+
+class UptimeLimits(Limits):
+    """Days since the last restart."""
+
+    worse = "lower"
+    warn: float = Field(default=7, ge=0, description="Warning when restarted within so many days [K]")
+    fail: float = Field(default=1, ge=0, description="Failure when restarted within so many days [K]")
+
+
+@check("cpu", roles=("router", "wifi_controller"), needs=("cpu",), limits=CpuLimits(), duties=("1.2a",))
+def cpu(look: Look, limits: CpuLimits) -> Iterator[Finding]:
+    """Processor load over five minutes stays below the limit."""
+    for row in look.rows("cpu", Cpu):
+        yield graded(
+            f"CPU {row.slot}".strip(),
+            "{subject} at {value}% over five minutes (limit {limit}%)",
+            row.five_minutes,
+            warn=limits.warn,
+            fail=limits.fail,
+            unit="%",
+        )
+
+
+@check("memory", roles=("router", "wifi_controller"), needs=("memory",), limits=MemoryLimits(), duties=("1.2a",))
+def memory(look: Look, limits: MemoryLimits) -> Iterator[Finding]:
+    """Memory in use stays below the limit."""
+    for row in look.rows("memory", Memory):
+        if any(fnmatchcase(row.pool.casefold(), pattern.casefold()) for pattern in limits.ignore):
+            continue
+        subject = f"memory {row.pool}".strip()
+        if row.percent is None:
+            yield unknown(subject, "{subject}: the device gives no figure")
+            continue
+        yield graded(
+            subject,
+            "{subject} {value}% in use (limit {limit}%)",
+            row.percent,
+            warn=limits.warn,
+            fail=limits.fail,
+            unit="%",
+        )
+
+
+@check("uptime", roles=("router", "wifi_controller"), needs=("system",), limits=UptimeLimits(), duties=("1.2a",))
+def uptime(look: Look, limits: UptimeLimits) -> Iterator[Finding]:
+    """The device has not restarted lately."""
+    for row in look.rows("system", System):
+        if row.uptime_s is None:
+            yield unknown("uptime", "{subject}: the device gives no figure")
+            continue
+        yield graded(
+            "uptime",
+            "Last restart {value} days ago (limit {limit} days)",
+            row.uptime_s / _DAY_S,
+            warn=limits.warn,
+            fail=limits.fail,
+            unit="d",
+            worse="lower",
+            beyond=True,
+        )

@@ -1,0 +1,84 @@
+"""Two runs laid side by side, finding by finding: new, fixed, still, worse, better, and no longer seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Entry = Mapping[str, Any]
+Identity = tuple[str, str, str]
+
+_RANK = {"pass": 0, "waived": 1, "warn": 3, "not_measured": 4, "fail": 5}
+_BLIND_RANK = 2
+
+
+@dataclass(frozen=True)
+class Change:
+    """A finding of both runs, or of one of them, as it stands in the run documents."""
+
+    before: Entry | None
+    after: Entry | None
+
+    @property
+    def identity(self) -> Identity:
+        """Check, device, subject."""
+        return identity(self.after or self.before or {})
+
+
+@dataclass(frozen=True)
+class Diff:
+    """`unseen`: bad before, and the later run does not tell; it is no better for that."""
+
+    new: tuple[Change, ...] = ()
+    fixed: tuple[Change, ...] = ()
+    still: tuple[Change, ...] = ()
+    worse: tuple[Change, ...] = ()
+    better: tuple[Change, ...] = ()
+    unseen: tuple[Change, ...] = ()
+
+
+def identity(finding: Entry) -> Identity:
+    """What makes it the same finding in another run."""
+    return (str(finding.get("check", "")), str(finding.get("device", "")), str(finding.get("subject", "")))
+
+
+def compare(earlier: Iterable[Entry], later: Iterable[Entry]) -> Diff:
+    """What became of every bad finding, from the `findings` of two run documents."""
+    before, after = _worst(earlier), _worst(later)
+    told = {key[:2] for key, finding in after.items() if finding["status"] not in ("not_measured",)}
+    sorted_out: dict[str, list[Change]] = {}
+    for key in sorted(before.keys() | after.keys()):
+        change = Change(before.get(key), after.get(key))
+        kind = _kind(change, told=key[:2] in told)
+        if kind:
+            sorted_out.setdefault(kind, []).append(change)
+    return Diff(**{kind: tuple(changes) for kind, changes in sorted_out.items()})
+
+
+def _worst(findings: Iterable[Entry]) -> dict[Identity, Entry]:
+    worst: dict[Identity, Entry] = {}
+    for finding in findings:
+        key = identity(finding)
+        if key not in worst or _rank(finding) > _rank(worst[key]):
+            worst[key] = finding
+    return worst
+
+
+def _rank(finding: Entry) -> int:
+    if finding["status"] == "not_measured" and finding.get("blind"):
+        return _BLIND_RANK
+    return _RANK[finding["status"]]
+
+
+def _kind(change: Change, *, told: bool) -> str:
+    """The name of the list in Diff where a change belongs; empty for what is good and was good."""
+    before = _rank(change.before) if change.before else 0
+    after = _rank(change.after) if change.after else 0
+    if change.after is None and before:
+        return "fixed" if told else "unseen"
+    if not before or not after:
+        return "new" if after else "fixed" if before else ""
+    if before == after or (before > after == _RANK["not_measured"]):
+        return "still"  # a failure that can no longer be measured has not become better
+    return "worse" if after > before else "better"

@@ -1,0 +1,116 @@
+"""Temperature, power supplies, fans and boards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import Field
+
+from eventready.checks.answer import answered, failed, passed, tidy, unknown, warned
+from eventready.checks.check import Limits, Look, NoLimits, check
+from eventready.checks.finding import Finding, Outcome
+from eventready.facts.records import Sensor
+
+
+class TemperatureLimits(Limits):
+    """How near a sensor may come to the device's own critical value."""
+
+    margin: float = Field(default=10, ge=0, description="Warning when fewer degrees than this are left [K]")
+
+
+class FailedParts(Limits):
+    """How many parts of one kind may have failed."""
+
+    warn: int = Field(default=1, ge=1, description="Warning from this number of failed or absent parts on [K]")
+    fail: int = Field(default=2, ge=1, description="Failure from this number on, or when none is left [K]")
+
+
+@check("temperature", roles=("router",), needs=("temperature",), limits=TemperatureLimits(), duties=("1.2a",))
+def temperature(look: Look, limits: TemperatureLimits) -> Iterator[Finding]:
+    """No sensor is near its critical temperature."""
+    for row in look.rows("temperature", Sensor):
+        yield from _temperature(row, limits)
+
+
+def _temperature(row: Sensor, limits: TemperatureLimits) -> Iterator[Finding]:
+    name, value = row.name, row.value
+    if row.state in ("critical", "failed"):
+        yield failed(name, "{subject}: the device calls it {state}", value=_figure(value), state=row.state)
+    elif value is not None and row.critical_at is not None and value >= row.critical_at:
+        yield _degrees(Outcome.FAIL, name, value, row.critical_at)
+    elif row.state == "warning":
+        yield warned(name, "{subject}: the device calls it {state}", value=_figure(value), state=row.state)
+    elif value is not None and row.warn_at is not None and value >= row.warn_at:
+        yield _degrees(Outcome.WARN, name, value, row.warn_at)
+    elif value is not None and row.critical_at is not None and row.critical_at - value < limits.margin:
+        yield _degrees(Outcome.WARN, name, value, row.critical_at - limits.margin)
+    elif row.state == "unknown":
+        yield unknown(name, "{subject}: the device does not tell its state")
+    elif row.state == "ok":
+        yield passed(name, "{subject} is in order", value=_figure(value))
+
+
+def _figure(value: float | None) -> float | None:
+    return None if value is None else tidy(value)
+
+
+def _degrees(status: Outcome, subject: str, value: float, limit: float) -> Finding:
+    return answered(
+        status,
+        "{subject} at {value} degrees (limit {limit})",
+        subject=subject,
+        value=tidy(value),
+        limit=tidy(limit),
+        unit="C",
+    )
+
+
+@check("power", roles=("router",), needs=("power",), limits=FailedParts(), duties=("1.2a", "1.2c"))
+def power(look: Look, limits: FailedParts) -> Iterator[Finding]:
+    """Every power supply works."""
+    yield from _parts(look.rows("power", Sensor), limits)
+
+
+@check("fan", roles=("router",), needs=("fan",), limits=FailedParts(), duties=("1.2a",))
+def fan(look: Look, limits: FailedParts) -> Iterator[Finding]:
+    """Every fan works."""
+    yield from _parts(look.rows("fan", Sensor), limits)
+
+
+def _parts(rows: Sequence[Sensor], limits: FailedParts) -> Iterator[Finding]:
+    broken = sum(row.state in ("warning", "critical", "failed", "absent") for row in rows)
+    severe = broken >= limits.fail or broken == len(rows)
+    for row in rows:
+        if row.state == "ok":
+            yield passed(row.name, "{subject} is in order")
+        elif row.state == "unknown":
+            yield unknown(row.name, "{subject}: the device does not tell its state")
+        else:
+            yield answered(
+                _worst(severe, broken >= limits.warn),
+                "{subject} is {state} ({broken} of {count} not in order)",
+                subject=row.name,
+                state=row.state,
+                broken=broken,
+                count=len(rows),
+            )
+
+
+def _worst(severe: bool, noticed: bool) -> Outcome:
+    if severe:
+        return Outcome.FAIL
+    return Outcome.WARN if noticed else Outcome.PASS
+
+
+@check("board", roles=("router",), needs=("board",), duties=("1.2a",))
+def board(look: Look, _limits: NoLimits) -> Iterator[Finding]:
+    """Every board that is plugged in works."""
+    for row in look.rows("board", Sensor):
+        if row.state == "ok":
+            yield passed(row.name, "{subject} is in order")
+        elif row.state == "unknown":
+            yield unknown(row.name, "{subject}: the device does not tell its state")
+        elif row.state == "warning":
+            yield warned(row.name, "{subject}: the device calls it {state}", state=row.state)
+        elif row.state in ("critical", "failed"):
+            yield failed(row.name, "{subject}: the device calls it {state}", state=row.state)

@@ -1,0 +1,34 @@
+"""Names of ports: `Te0/0/1`, `TenGigabitEthernet0/0/1` and `TenGigE 0/0/1` are one port."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_NAME = re.compile(r"^(\d*[a-z][a-z-]*?)[ -]?(\d[\d/.:]*)$")
+_KINDS: dict[str, tuple[str, ...]] = {
+    "ethernet": ("eth", "et", "e"),
+    "fastethernet": ("fa", "fe"),
+    "gigabitethernet": ("gi", "gig", "ge", "gige"),
+    "twogigabitethernet": ("tw", "two"),
+    "tengigabitethernet": ("te", "ten", "tengige", "xge", "xgigabitethernet", "10ge"),
+    "twentyfivegige": ("twe", "25ge"),
+    "fortygigabitethernet": ("fo", "40ge", "fortygige"),
+    "hundredgige": ("hu", "100ge", "hundredgigabitethernet"),
+    "port-channel": ("po", "portchannel"),
+    "eth-trunk": ("ethtrunk",),
+    "loopback": ("lo",),
+    "vlanif": (),
+    "vlan": ("vl",),
+}
+_CANONICAL = {alias: kind for kind, aliases in _KINDS.items() for alias in aliases}
+
+
+@lru_cache(maxsize=65536)
+def port_key(name: str) -> str:
+    """One spelling for all spellings of a port's name; unknown kinds of port stay as they are, in lower case."""
+    text = re.sub(r"\(.*?\)", "", name).strip().casefold()
+    match = _NAME.match(text)
+    if not match:
+        return text
+    return _CANONICAL.get(match[1], match[1]) + match[2]

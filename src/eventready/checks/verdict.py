@@ -1,0 +1,151 @@
+"""From findings to a verdict per venue and service, and to the exit code of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from eventready.checks.check import CHECKS
+from eventready.checks.finding import Finding, Outcome
+from eventready.checks.runner import Coverage
+from eventready.errors import Exit, most_severe
+from eventready.workspace.device import ROLE_SERVICES, Device, Service
+
+NOBODY_SERVES = "No device of this audit serves it"
+NOTHING_MEASURED = "Nothing was measured on the devices that serve it"
+#: What `because` says in words; everything else in it refers to findings.
+SENTENCES = (NOBODY_SERVES, NOTHING_MEASURED)
+
+
+class Readiness(StrEnum):
+    """How ready a service is at a venue, from good to bad."""
+
+    READY = "READY"
+    READY_WITH_RISK = "READY_WITH_RISK"
+    NOT_MEASURED = "NOT_MEASURED"
+    NOT_READY = "NOT_READY"
+
+
+class Place(Protocol):
+    """A venue, as far as a verdict goes (`workspace.event.Venue` is one)."""
+
+    @property
+    def id(self) -> str:
+        """The name that devices refer to."""
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """What people are to have there."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`because` refers to findings as `device check subject`, the worst first; or says one of SENTENCES.
+
+    Where a device could not be asked anything, its checks are named once: `device (27)`.
+    """
+
+    venue: str
+    service: str
+    verdict: Readiness
+    because: tuple[str, ...] = ()
+
+
+class Gravity(StrEnum):
+    """What a finding does to a verdict, the worst first."""
+
+    FAILURE = "failure"
+    UNMEASURED = "unmeasured"
+    RISK = "risk"
+    NONE = "none"
+
+
+def gravity(finding: Finding) -> Gravity:
+    """A waiver turns a failure or a missing measurement into a risk, and lifts what was only a risk."""
+    status = finding.was if finding.status is Outcome.WAIVED and finding.was else finding.status
+    plain = _plain_gravity(status, blind=finding.blind)
+    if finding.status is not Outcome.WAIVED:
+        return plain
+    return Gravity.RISK if plain in (Gravity.FAILURE, Gravity.UNMEASURED) else Gravity.NONE
+
+
+def _plain_gravity(status: Outcome, *, blind: bool) -> Gravity:
+    match status:
+        case Outcome.FAIL:
+            return Gravity.FAILURE
+        case Outcome.NOT_MEASURED:
+            return Gravity.RISK if blind else Gravity.UNMEASURED
+        case Outcome.WARN:
+            return Gravity.RISK
+        case Outcome.PASS | Outcome.WAIVED:
+            return Gravity.NONE
+
+
+def verdicts(venues: Iterable[Place], devices: Sequence[Device], findings: Iterable[Finding]) -> tuple[Verdict, ...]:
+    """One verdict for each service of each venue, in the event's order."""
+    serving = {device.name: device for device in devices}
+    at_venue: dict[str, list[Finding]] = {}
+    for finding in findings:
+        device = serving.get(finding.device)
+        for venue in finding.venues or (device.venues if device else ()):
+            at_venue.setdefault(venue, []).append(finding)
+    return tuple(
+        _verdict(venue.id, service, serving, at_venue.get(venue.id, []))
+        for venue in venues
+        for service in venue.services
+    )
+
+
+def _verdict(venue: str, service: Service, devices: Mapping[str, Device], findings: list[Finding]) -> Verdict:
+    if not any(device.serves(venue, service) for device in devices.values()):
+        return Verdict(venue, service, Readiness.NOT_MEASURED, (NOBODY_SERVES,))
+    carrying = {name for name, device in devices.items() if service in (device.services or ROLE_SERVICES[device.role])}
+    mine = [finding for finding in findings if finding.device in carrying]
+    weighed = {weight: [finding for finding in mine if gravity(finding) is weight] for weight in Gravity}
+    because = [reference for weight in Gravity if weight is not Gravity.NONE for reference in _named(weighed[weight])]
+    measured = any(_measures(finding) for finding in mine)
+    if weighed[Gravity.FAILURE]:
+        readiness = Readiness.NOT_READY
+    elif weighed[Gravity.UNMEASURED] or not measured:
+        readiness = Readiness.NOT_MEASURED
+        because = because if measured else [NOTHING_MEASURED, *because]
+    elif weighed[Gravity.RISK]:
+        readiness = Readiness.READY_WITH_RISK
+    else:
+        readiness = Readiness.READY
+    return Verdict(venue, service, readiness, tuple(because))
+
+
+def _measures(finding: Finding) -> bool:
+    """True when the finding rests on something that a device told."""
+    status = finding.was if finding.status is Outcome.WAIVED else finding.status
+    check = CHECKS.get(finding.check)
+    return status in (Outcome.PASS, Outcome.WARN, Outcome.FAIL) and (check is None or bool(check.needs))
+
+
+def _named(findings: Sequence[Finding]) -> list[str]:
+    """Short references; the checks that say nothing but that a device told nothing are counted."""
+    silent: dict[str, int] = {}
+    named = []
+    for finding in findings:
+        if finding.subject or finding.status is not Outcome.NOT_MEASURED:
+            named.append(f"{finding.device} {finding.check} {finding.subject}".strip())
+        else:
+            silent[finding.device] = silent.get(finding.device, 0) + 1
+    return [*named, *(f"{device} ({count})" for device, count in silent.items())]
+
+
+def exit_code(findings: Iterable[Finding], coverage: Coverage, fail_on: Literal["warn", "fail"] = "fail") -> Exit:
+    """4 when something needed was not measured and nobody answers for it, 3 for findings at or above `fail_on`."""
+    codes: set[Exit] = set()
+    bad = (Outcome.FAIL,) if fail_on == "fail" else (Outcome.FAIL, Outcome.WARN)
+    if not coverage.measured:
+        codes.add(Exit.INCOMPLETE)
+    for finding in findings:
+        if finding.status in bad:
+            codes.add(Exit.FINDINGS)
+        elif finding.status is Outcome.NOT_MEASURED and not finding.blind:
+            codes.add(Exit.INCOMPLETE)
+    return most_severe(codes)
