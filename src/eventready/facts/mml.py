@@ -31,8 +31,10 @@ _COUNT = re.compile(r"^[(（]\s*(?:Number of results|结果个数)\s*=\s*(?P<cou
 _TOTAL = re.compile(r"^\s*(?:(?P<en>\d+) reports? in total|共有?\s*(?P<zh>\d+)\s*个报告)\s*$", re.I)
 _CONTINUED = re.compile(r"^\s*(?:To be continued\.*|仍有后续报告输出\.*)\s*$")
 _DASHES = re.compile(r"^\s*-{3,}\s*$")
-_PAIR = re.compile(r"^\s*(?P<name>\S.*?)(?P<sep>\s{1,2}=(?:\s{1,2}|$))(?P<value>.*)$")
+_PAIR = re.compile(r"^\s*(?P<name>[^\W_][\w .,:;/#&()（）\[\]%*'+-]*?)(?P<sep>\s{1,2}=(?:\s{1,2}|$))(?P<value>.*)$")
 _ALARM = re.compile(r"^\s*ALARM\s+(?P<cells>\d+\s+\S.*)$")
+#: A line at least this long may have been broken at 80 columns; its rest follows at the margin.
+_WRAPPED_FROM = 76
 _ALARM_COLUMNS = ("Alarm No.", "Category", "Severity", "NE type", "Alarm ID", "Event type")
 _NONE = re.compile(
     r"no matching result|no data in the table|no (?:active )?alarm|no record|没有查到|没有符合|没有.*记录"
@@ -174,6 +176,8 @@ class _Work:
             self._packet(packet)
         if self._open:
             raise _Trouble("the report is truncated: it is to be continued, and nothing follows")
+        if self._counted != len(self.rows):
+            raise _Trouble("the report is truncated: it ends before it has counted its results")
         if self._total is not None and self._total != len(packets):
             raise _Trouble(f"the report is truncated: {self._total} packets in total, {len(packets)} came")
 
@@ -261,6 +265,8 @@ class _Work:
                 margin = pair.start("sep")
             elif name and indent > margin:
                 row[name] = f"{row[name]} {line.strip()}".strip()
+            elif name and line.strip() and not indent and len(lines[position - 1]) >= _WRAPPED_FROM:
+                row[name] += line.strip()
             elif line.strip():
                 self.leftovers.add(line)
             position += 1

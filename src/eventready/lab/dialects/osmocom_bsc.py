@@ -1,7 +1,7 @@
 """OsmoBSC 1.13's VTY. Every line has the form of the real program's, which the test holds it against.
 
-One cell of the state is one `bts`, with the name of the cell for description: OsmoBSC has no sites beside them. A blocked
-cell is one whose transceivers are switched off (`rf_locked 1`): its link is degraded then, and it has no channels.
+One cell of the state is one `bts`, with the name of the cell for description: OsmoBSC knows no sites. A blocked cell
+is one whose transceivers are switched off (`rf_locked 1`): its link is degraded then, and it has no channels.
 """
 
 from __future__ import annotations
