@@ -9,14 +9,14 @@ from typing import Any
 import click
 from pydantic import BaseModel
 
-from eventready.checks.check import CHECKS
+from eventready.checks.registry import all_checks
 from eventready.platforms.model import FactsSpec, PlatformSpec
 from eventready.workspace.schema import MODELS, limits_schema, schema_of
 
 
 def _schema(kind: str) -> dict[str, Any]:
     if kind == "limits":
-        return limits_schema({check.name: type(check.limits) for check in CHECKS.values()})
+        return limits_schema({check.name: type(check.limits) for check in all_checks()})
     return schema_of(_MODELS[kind], f"{kind}.yaml")
 
 

@@ -41,6 +41,11 @@ _WANTED = {
     "time_parsing": "a time of day",
     "time_delta_parsing": "a length of time",
 }
+_FIXED = {
+    "missing": ("is missing", "Add it."),
+    "too_short": ("must not be empty", ""),
+    "string_too_short": ("must not be empty", ""),
+}
 _BOUNDS = {
     "greater_than_equal": ("ge", "at least"),
     "greater_than": ("gt", "more than"),
@@ -98,9 +103,10 @@ def explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     secret = any(isinstance(part, str) and SECRET_KEY.search(part) for part in location)
     shown = "what is there" if secret else unhappy(value)
     if kind == "extra_forbidden":
-        return f"unknown key {str(location[-1])!r}", suggest(str(location[-1]), known_keys(model, location[:-1]))
-    if kind == "missing":
-        return f"{name} is missing", "Add it."
+        return f"unknown key {str(location[-1])!r}", _where_to(str(location[-1]), model, location[:-1])
+    if kind in _FIXED:
+        what, do = _FIXED[kind]
+        return f"{name} {what}", do
     if kind in ("literal_error", "enum"):
         allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
         return f"{name} cannot be {shown}", suggest(str(value), allowed, noun="Possible")
@@ -108,16 +114,18 @@ def explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
         bound, words = _BOUNDS[kind]
         return f"{name} must be {words} {context.get(bound)}, not {shown}", ""
     if kind == "value_error":
-        return _custom(name, str(context.get("error", detail["msg"])), secret=secret)
+        return _custom(name if location else "", str(context.get("error", detail["msg"])), secret=secret)
     return _wrong_type(kind, name, value, shown, detail["msg"], secret=secret)
 
 
 def _wrong_type(kind: str, name: str, value: Any, shown: str, message: str, *, secret: bool) -> tuple[str, str]:
     if isinstance(value, str) and kind.startswith("date") and not secret and impossible_date(value):
-        return f"{name}: {impossible_date(value)}", "Write the date as YYYY-MM-DD."
+        return f"{name}: {impossible_date(value)}", "Write it as YYYY-MM-DD."
     wanted = _WANTED.get(kind)
     if wanted is None:
         return f"{name} does not hold: {'its value is not allowed' if secret else message}", ""
+    if wanted == "a date":
+        return f"{name} must be a date, not {shown}", "Write it as YYYY-MM-DD."
     remedy = "Put it in quotes." if wanted == "text" and isinstance(value, int | float) else ""
     if wanted == "a list" and isinstance(value, str):
         remedy = "Write it as [a, b]."
@@ -140,6 +148,13 @@ def _name(location: tuple[Key, ...]) -> str:
         parent = next((part for part in reversed(location) if isinstance(part, str)), "the list")
         return f"number {last + 1} of {parent!r}"
     return f"{last!r}"
+
+
+def _where_to(key: str, model: type[BaseModel], location: tuple[Key, ...]) -> str:
+    """What to do with an unknown key: it may belong one level deeper."""
+    known = known_keys(model, location)
+    below = next((name for name in sorted(known) if key in known_keys(model, (*location, name))), None)
+    return f"It belongs under {below!r}." if below else suggest(key, known)
 
 
 def known_keys(model: type[BaseModel], location: tuple[Key, ...]) -> set[str]:

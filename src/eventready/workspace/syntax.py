@@ -27,6 +27,13 @@ _PROBLEMS = (
     ("alias", "an unquoted * is not followed by a name", "Put text that begins with * in quotes."),
     ("anchor", "an unquoted & is not followed by a new name", "Put text that begins with & in quotes."),
     ("tag", "an unquoted ! begins a tag that is not known", "Put text that begins with ! in quotes."),
+    ("directive", "an unquoted % begins a directive", "Put text that begins with % in quotes."),
+    ("mapping keys", "a `? ` stands where none may be", "Put text that begins with ? in quotes."),
+    ("block scalar", "text stands behind an unquoted | or >", "Put it on the next line, or in quotes."),
+    ("hexdecimal", "a backslash in double quotes is not a known escape", "Use single quotes, or double it."),
+    ("document indicator", "a quoted text is not closed", "Add the missing quotation mark."),
+    ("document start", "something follows that belongs to nothing above", "Check the indentation and the quotes."),
+    ("sequence entries", "a `- ` stands where none may be", "Put each entry on a line of its own."),
     ("did not find expected ',' or ']'", "a list in [ ] is not closed", "Add the missing , or ]."),
     ("did not find expected ',' or '}'", "a mapping in { } is not closed", "Add the missing , or }."),
     ("did not find expected node content", "a value is missing", "Complete the line; look for a bracket left open."),
@@ -46,7 +53,7 @@ _PROBLEMS = (
 def syntax_error(path: Path, text: str, error: yaml.YAMLError) -> WorkspaceError:
     """The parser's error as ours."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "")
+    problem = f"{getattr(error, 'context', None)} {getattr(error, 'problem', None) or getattr(error, 'reason', None)}"
     if isinstance(error, yaml.composer.ComposerError) and "expected a single document" in str(error.context):
         problem = "another document"
     line = mark.line + 1 if mark is not None else _line_of_control(text)

@@ -35,8 +35,10 @@ MAX_NODES = 20_000_000
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _INT = re.compile(r"[-+]?[0-9]+")
-_OTHER_INT = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_OTHER_INT = re.compile(r"[-+]?0(o[0-7]+|x[0-9a-fA-F]+|b[01]+)")
+_FLOAT = re.compile(
+    r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+)
 _PLAIN, _QUOTED = "plain", "tag:yaml.org,2002:str"
 _SEQUENCE, _MAPPING = "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"
 
@@ -122,10 +124,14 @@ class Document:
 
     def complaints(self, error: ValidationError, model: type[BaseModel], *keys: Key) -> list[WorkspaceError]:
         """Each of pydantic's errors as a sentence with its place."""
+        details = error.errors(include_url=False)
         found = []
-        for detail in error.errors(include_url=False):
+        for detail in details:
+            place = detail["loc"]
+            if detail["type"] == "too_short" and any(d["loc"][: len(place)] == place != d["loc"] for d in details):
+                continue  # pydantic counts only the items that hold; those that do not have been named
             what, do = explain(detail, model)
-            found.append(self.error(what, *keys, *detail["loc"], do=do))
+            found.append(self.error(what, *keys, *place, do=do))
         return found
 
 
@@ -221,7 +227,7 @@ class _Builder:
 
     def _sequence(self, node: yaml.SequenceNode) -> tuple[list[Any], int]:
         if node.tag != _SEQUENCE:
-            raise self._error("an unquoted `!` begins a tag that is not known", node)
+            raise self._error("an unquoted ! begins a tag that is not known", node)
         items, size = [], 1
         for child in node.value:
             value, weight = self._build(child)
@@ -231,7 +237,7 @@ class _Builder:
 
     def _mapping(self, node: yaml.Node) -> tuple[dict[Any, Any], int]:
         if node.tag != _MAPPING:
-            raise self._error("an unquoted `!` begins a tag that is not known", node)
+            raise self._error("an unquoted ! begins a tag that is not known", node)
         result: dict[Any, Any] = {}
         size = 1
         for key_node, value_node in node.value:
@@ -252,7 +258,7 @@ class _Builder:
         if node.tag != _PLAIN:
             if node.tag != _QUOTED:
                 raise self._error(
-                    "an unquoted `!` begins a tag that is not known", node, "Put text that begins with ! in quotes."
+                    "an unquoted ! begins a tag that is not known", node, "Put text that begins with ! in quotes."
                 )
             return text
         return _plain(text)
@@ -268,13 +274,21 @@ def _plain(text: str) -> Any:
     if text in _BOOLS:
         return _BOOLS[text]
     if text[0] in "0123456789+-.":
-        if _INT.fullmatch(text):
-            # Python refuses to convert more than 4300 digits; nobody means a number by those.
-            return int(text) if len(text) < 100 else text
-        if _OTHER_INT.fullmatch(text):
-            return int(text, 0) if len(text) < 100 else text
-        if _FLOAT.fullmatch(text):
-            return float(re.sub(r"\.(inf|nan)", r"\1", text, flags=re.I))
+        return _number(text)
+    return text
+
+
+def _number(text: str) -> int | float | str:
+    digits = text.replace("_", "")
+    # Python refuses to convert more than 4300 digits; nobody means a number by those.
+    if len(text) > 100:
+        return text
+    if _INT.fullmatch(digits):
+        return int(digits)
+    if _OTHER_INT.fullmatch(digits):
+        return int(digits, 0)
+    if _FLOAT.fullmatch(digits):
+        return float(re.sub(r"\.(inf|nan)", r"\1", digits, flags=re.I))
     return text
 
 

@@ -1,0 +1,126 @@
+"""`eventready doctor`: what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from eventready import doctor
+from eventready.cli.context import App
+from eventready.cli.doctor import command
+from eventready.doctor import Sign
+from eventready.errors import Exit
+from eventready.session.hostkeys import HostKey, record
+
+from .conftest import HOSTS, Make
+
+HOST = HOSTS + "  username: netops\n  password: env:DOCTOR_TEST_PASSWORD\n"
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EVENTREADY_DATABASE_URL", raising=False)
+    monkeypatch.setenv("DOCTOR_TEST_PASSWORD", "hunter2")
+
+
+def signs(workspace: Path) -> dict[str, Sign]:
+    return {sign.name: sign for sign in doctor.examine(workspace)}
+
+
+def run(workspace: Path, output: str = "table") -> Result:
+    app = App(workspace_path=workspace, output=output)  # type: ignore[arg-type]  # a Literal, from a test's text
+    return CliRunner().invoke(command, [], obj=app, standalone_mode=False)
+
+
+def test_all_is_well(make: Make) -> None:
+    workspace = make(hosts=HOST)
+    record(workspace / "known_hosts", "192.0.2.1", None, HostKey("ssh-ed25519", b"key"))
+    result = run(workspace)
+    assert result.return_value == Exit.OK, result.output
+    assert "MISSING" not in result.stdout
+    assert "hunter2" not in result.output
+    assert not (workspace / ".eventready").exists(), "looking makes nothing"
+
+
+def test_what_is_missing_says_how_to_get_it(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DOCTOR_TEST_PASSWORD")
+    result = run(make(hosts=HOST))
+    assert result.return_value == Exit.USAGE
+    assert (
+        "MISSING  secret env:DOCTOR_TEST_PASSWORD: the environment variable DOCTOR_TEST_PASSWORD is not set\n"
+        "           Set it: export DOCTOR_TEST_PASSWORD=...\n"
+    ) in result.stdout
+    assert "MISSING  host keys: not recorded for 1 of 1 devices\n           Run: eventready trust\n" in result.stdout
+    documents = {document["name"]: document for document in json.loads(run(make(hosts=HOST), "json").stdout)}
+    assert documents["host keys"] == {
+        "name": "host keys",
+        "ok": False,
+        "detail": "not recorded for 1 of 1 devices",
+        "remedy": "Run: eventready trust",
+        "needed": True,
+    }
+
+
+def test_a_workspace_that_does_not_load(make: Make) -> None:
+    found = signs(make(hosts=HOSTS + "  prot: 1\n"))
+    assert "unknown key 'prot'" in found["workspace"].detail
+    assert "host keys" not in found
+    assert not signs(make(event=None))["workspace"].ok
+    assert not signs(make(hosts=""))["workspace"].ok, "a workspace of zero devices is never well"
+
+
+def test_python() -> None:
+    assert doctor.python((3, 11)).ok
+    assert doctor.python((3, 13)).ok
+    assert not doctor.python((3, 10)).ok
+    assert doctor.python((3, 14)).remedy == "Use Python 3.11 to 3.13."
+
+
+def test_clock() -> None:
+    assert all(sign.ok for sign in doctor.clock(datetime(2026, 11, 25, tzinfo=UTC)))
+    assert not all(sign.ok for sign in doctor.clock(datetime(1970, 1, 1, tzinfo=UTC)))
+
+
+def test_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(sign.ok for sign in doctor.packages())
+    versions = {"netmiko": "4.4.9", "asyncssh": None, "click": "9.0"}
+
+    def version(name: str) -> str:
+        found = versions.get(name, "9999")
+        if found is None:
+            raise PackageNotFoundError(name)
+        return found
+
+    monkeypatch.setattr(doctor, "version", version)
+    found = {sign.name: sign for sign in doctor.packages()}
+    assert found["packages"].detail == "missing or too old: netmiko"
+    assert found["packages"].needed
+    assert found["extra lab"].detail == "missing or too old: asyncssh"
+    assert found["extra lab"].remedy == 'Install: pip install "eventready[lab]"'
+    assert not found["extra lab"].needed
+    assert found["extra secrets"].ok
+
+
+def test_database(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = make()
+    assert doctor.database(workspace).ok
+    monkeypatch.setenv("EVENTREADY_DATABASE_URL", "nonsense://user:hunter2@nowhere/db")
+    sign = doctor.database(workspace)
+    assert not sign.ok
+    assert sign.remedy
+    assert "hunter2" not in f"{sign}"
+    (workspace / ".eventready").mkdir()
+    (workspace / ".eventready" / "eventready.db").write_bytes(b"not a database" * 100)
+    monkeypatch.delenv("EVENTREADY_DATABASE_URL")
+    assert not doctor.database(workspace).ok
+
+
+def test_a_broken_known_hosts_file(make: Make) -> None:
+    workspace = make(hosts=HOST)
+    (workspace / "known_hosts").write_text("garbage\n")
+    assert "known_hosts:1" in signs(workspace)["host keys"].detail

@@ -1,0 +1,175 @@
+"""References lead to values, or to a sentence that holds none."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import keyring
+import pytest
+from ansible_vault import Vault
+
+from eventready.workspace.secrets import SecretError, is_reference, plain_secrets, resolve
+from eventready.workspace.workspace import load_workspace
+
+from .conftest import EVENT, HOSTS, Make
+
+VALUE = "s3cr3t-Giá trị: *&!"
+
+
+@pytest.fixture
+def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Path]:
+    """Write inventory/vault.yml with some data; its password is known."""
+    monkeypatch.setenv("EVENTREADY_VAULT_PASSWORD", "pw")
+    monkeypatch.delenv("EVENTREADY_VAULT_PASSWORD_FILE", raising=False)
+
+    def write(data: Any) -> Path:
+        path = tmp_path / "inventory" / "vault.yml"
+        path.parent.mkdir(exist_ok=True)
+        with path.open("w", encoding="utf-8") as file:
+            Vault("pw").dump(data, file)
+        return tmp_path
+
+    return write
+
+
+def refusal(reference: str, workspace: Path = Path()) -> str:
+    with pytest.raises(SecretError) as raised:
+        resolve(reference, workspace, where="hosts.yaml:3")
+    text = f"{raised.value!s} {raised.value!r} {raised.value.__cause__!r} {raised.value.__context__!r}"
+    assert VALUE not in text
+    assert raised.value.__cause__ is None
+    return str(raised.value)
+
+
+def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROUTER_PASSWORD", VALUE)
+    assert resolve("env:ROUTER_PASSWORD") == VALUE
+    monkeypatch.setenv("ROUTER_PASSWORD", "")
+    assert resolve("env:ROUTER_PASSWORD") == "", "set and empty is a value"
+    monkeypatch.delenv("ROUTER_PASSWORD")
+    assert refusal("env:ROUTER_PASSWORD") == (
+        "hosts.yaml:3: the environment variable ROUTER_PASSWORD is not set. Set it: export ROUTER_PASSWORD=..."
+    )
+
+
+def test_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = {("core routers", "netops"): VALUE}
+    monkeypatch.setattr(keyring, "get_password", lambda service, user: stored.get((service, user)))
+    assert resolve("keyring:core routers/netops") == VALUE
+    assert refusal("keyring:edge/netops") == (
+        "hosts.yaml:3: the keyring has nothing for edge/netops. Store it: keyring set edge netops"
+    )
+    assert refusal("keyring:edge") == "hosts.yaml:3: keyring:edge names no user. Write keyring:service/user."
+
+
+def test_a_locked_keyring_says_nothing_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(service: str, user: str) -> str:
+        raise RuntimeError(f"cannot decrypt {VALUE}")
+
+    monkeypatch.setattr(keyring, "get_password", locked)
+    with pytest.raises(SecretError, match=r"the keyring cannot be asked for edge/netops \(RuntimeError\)") as raised:
+        resolve("keyring:edge/netops")
+    assert VALUE not in str(raised.value)
+
+
+def test_vault(vault: Callable[[Any], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = vault({"core": VALUE, "pin": 1234})
+    assert resolve("vault:core", workspace) == VALUE
+    assert resolve("vault:pin", workspace) == "1234"
+    assert refusal("vault:cor", workspace).endswith("vault.yml has no key 'cor'. Did you mean 'core'?")
+    (tmp_path / "password").write_text("pw\n")
+    monkeypatch.delenv("EVENTREADY_VAULT_PASSWORD")
+    assert refusal("vault:core", workspace) == (
+        "hosts.yaml:3: the vault's password is not known. "
+        "Set EVENTREADY_VAULT_PASSWORD or EVENTREADY_VAULT_PASSWORD_FILE."
+    )
+    monkeypatch.setenv("EVENTREADY_VAULT_PASSWORD_FILE", str(tmp_path / "password"))
+    assert resolve("vault:core", workspace) == VALUE
+
+
+def test_vault_that_does_not_open(
+    vault: Callable[[Any], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "vault.yml does not exist. Make it: ansible-vault create" in refusal("vault:core", tmp_path)
+    workspace = vault({"core": VALUE})
+    monkeypatch.setenv("EVENTREADY_VAULT_PASSWORD", "wrong")
+    assert "the vault cannot be opened with the password given" in refusal("vault:core", workspace)
+    monkeypatch.setenv("EVENTREADY_VAULT_PASSWORD", "pw")
+    assert "the vault must hold `key: value` lines" in refusal("vault:core", vault([VALUE]))
+    path = workspace / "inventory" / "vault.yml"
+    path.write_text(f"core: {VALUE}\n", encoding="utf-8")
+    assert "is not encrypted. Encrypt it: ansible-vault encrypt" in refusal("vault:core", workspace)
+    path.write_text("$ANSIBLE_VAULT;1.1;AES256\n6162\n", encoding="utf-8")
+    assert "the vault cannot be opened" in refusal("vault:core", workspace)
+
+
+@pytest.mark.parametrize(("reference", "module"), [("keyring:a/b", "keyring"), ("vault:a", "ansible_vault")])
+def test_an_extra_that_is_not_installed(
+    vault: Callable[[Any], Path], monkeypatch: pytest.MonkeyPatch, reference: str, module: str
+) -> None:
+    workspace = vault({"a": f"not cached by another test: {reference}"})
+
+    def refuse(name: str) -> SimpleNamespace:
+        assert name == module
+        raise builtins.ImportError(name)
+
+    monkeypatch.setattr("eventready.workspace.secrets.importlib.import_module", refuse)
+    assert refusal(reference, workspace).endswith(
+        f'needs a package that is not installed ({module}). Install it: pip install "eventready[secrets]"'
+    )
+
+
+@pytest.mark.parametrize("text", ["env:A", "keyring:s/u", "vault:k", "env:A B"])
+def test_references(text: str) -> None:
+    assert is_reference(text)
+
+
+@pytest.mark.parametrize("text", ["", "env:", "env: ", "ENV:A", "hunter2", "environment:A", None, 5, "x env:A"])
+def test_no_references(text: object) -> None:
+    assert not is_reference(text)
+
+
+PLAIN = {
+    "password": {"password": "x"},
+    "number": {"password": 5},
+    "options": {"connection_options": {"ssh": {"password": "x"}}},
+    "extras": {"connection_options": {"eventready": {"extras": {"secret": "x"}}}},
+    "passphrase": {"connection_options": {"ssh": {"extras": {"passphrase": "x"}}}},
+    "list": {"data": {"x_radius": [{"shared_secret": "x"}]}},
+    "community": {"data": {"x_snmp": {"community": "x"}}},
+    "token": {"data": {"x_api_token": "x"}},
+    "private key": {"data": {"x_private_key": "x"}},
+}
+
+
+@pytest.mark.parametrize("entry", PLAIN.values(), ids=PLAIN)
+def test_plain_secrets_are_found(entry: dict[str, Any]) -> None:
+    assert len(plain_secrets(entry)) == 1
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"password": "env:X", "username": "netops"},
+        {"password": None},
+        {"password": ""},
+        {
+            "connection_options": {
+                "netmiko": {"extras": {"use_keys": True, "key_file": "~/.ssh/id", "secret": "vault:x"}}
+            }
+        },
+        {"data": {"x_passport_office": "open"}},
+    ],
+)
+def test_what_is_no_plain_secret(entry: dict[str, Any]) -> None:
+    assert plain_secrets(entry) == ()
+
+
+def test_a_lab_may_hold_passwords(make: Make) -> None:
+    workspace = load_workspace(make(event=EVENT + "lab: true\n", hosts=HOSTS + "  password: rehearsal\n"))
+    assert workspace.event.lab
+    assert resolve(str(workspace.nornir(1).inventory.hosts["r1"].password)) == "rehearsal"
