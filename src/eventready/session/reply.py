@@ -48,6 +48,10 @@ class HostKeyMismatch(SessionError):
     """The device's host key is not the recorded one."""
 
 
+class CleartextRefused(SessionError):
+    """The protocol carries passwords in clear, and nobody has said that this device may."""
+
+
 class NoPrompt(SessionError):
     """The device accepts the connection and never shows a prompt that the platform knows."""
 

@@ -1,0 +1,116 @@
+"""From what Netmiko, paramiko and the sockets raise to one sentence that says which fault it was."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterator
+
+import paramiko
+from netmiko.exceptions import ReadTimeout
+
+from eventready.session.hostkeys import HostKey, changed_key, host_name
+from eventready.session.redaction import redact
+from eventready.session.reply import LoginRefused, NoPrompt, SessionError, SessionLost, Unreachable
+from eventready.session.screen import Closed, TooMuch
+from eventready.session.target import Target
+
+_NO_ROUTE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EADDRNOTAVAIL, errno.EACCES}
+
+
+def explain(error: BaseException, target: Target) -> SessionError:
+    """The typed exception for whatever went wrong on the way to a prompt."""
+    where = f"{target.name} ({target.address})"
+    for cause in _chain(error):
+        if isinstance(cause, SessionError):
+            return _placed(cause, where)
+        if isinstance(cause, paramiko.BadHostKeyException):
+            name = host_name(target.host, target.port)
+            recorded = HostKey.of(cause.expected_key)
+            return changed_key(target.name, name, HostKey.of(cause.key), recorded, target.known_hosts_path)
+        if isinstance(cause, paramiko.AuthenticationException):
+            return _refused(cause, where)
+        if isinstance(cause, OSError) and (found := _network(cause, where, target)):
+            return found
+    for cause in _chain(error):
+        if isinstance(cause, Closed):
+            return SessionLost(f"{where} closed the connection during the login")
+        if isinstance(cause, TooMuch):
+            return NoPrompt(f"{where} writes without end and shows no prompt")
+        if isinstance(cause, ReadTimeout):
+            return NoPrompt(f"{where} does not answer at the login as its platform should")
+        if isinstance(cause, paramiko.SSHException | EOFError):
+            return _ssh(cause, where)
+    said = redact(_first_line(error))
+    return SessionLost(f"No session with {where}: {type(error).__name__}{': ' if said else ''}{said}")
+
+
+def worth_retrying(error: SessionError) -> bool:
+    """True for what may be over in a moment: nothing listens yet, or the connection broke before the login.
+
+    Never a refused login (accounts get locked), a host key, or an address where nothing answered for the whole time.
+    """
+    return isinstance(error, Unreachable | SessionLost) and getattr(error, "passing", False)
+
+
+def _passing(error: SessionError) -> SessionError:
+    error.passing = True  # type: ignore[attr-defined]  # marks this one instance for worth_retrying
+    return error
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised from, each once."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def _placed(error: SessionError, where: str) -> SessionError:
+    """The error with its device named, when it does not name it yet."""
+    if where.split(" (")[0] in error.what:
+        return error
+    return type(error)(f"{where}: {error.what}", where=error.where, do=error.do)
+
+
+def _refused(error: paramiko.AuthenticationException, where: str) -> SessionError:
+    if isinstance(error, paramiko.ssh_exception.BadAuthenticationType):
+        allowed = ", ".join(error.allowed_types)
+        return LoginRefused(f"{where} takes no password; it allows {allowed}")
+    if "timeout" in str(error).lower():
+        return _passing(SessionLost(f"{where} did not answer the login in time"))
+    return LoginRefused(
+        f"{where} refuses the user name or the password", do="Check the credentials; accounts may be locked by retries."
+    )
+
+
+def _network(error: OSError, where: str, target: Target) -> SessionError | None:
+    if isinstance(error, socket.gaierror):
+        return Unreachable(f"The name {target.host} of {target.name} cannot be resolved", do="Check its hostname.")
+    if isinstance(error, paramiko.ssh_exception.NoValidConnectionsError) or error.errno == errno.ECONNREFUSED:
+        return _passing(Unreachable(f"{where} refuses the connection", do="Check the port, and that the service runs."))
+    if isinstance(error, TimeoutError):
+        return Unreachable(f"{where} does not answer within {target.connect_timeout_s:g} s")
+    if error.errno in _NO_ROUTE:
+        return Unreachable(f"There is no route to {where}: {error.strerror}")
+    if isinstance(error, ConnectionError):
+        return _passing(SessionLost(f"{where} broke the connection off before the login was through"))
+    return None
+
+
+def _ssh(error: BaseException, where: str) -> SessionError:
+    said = redact(_first_line(error))
+    lowered = said.lower()
+    if "banner" in lowered:
+        return _passing(SessionLost(f"{where} accepts the connection and does not speak SSH in time"))
+    if "incompatible" in lowered or "no acceptable" in lowered:
+        return SessionLost(f"{where} has no SSH algorithm that we accept: {said}")
+    if isinstance(error, EOFError) or "eof" in lowered or "session" in lowered or "closed" in lowered:
+        return _passing(SessionLost(f"{where} closed the connection before the login was through"))
+    return SessionLost(f"No SSH session with {where}: {said or type(error).__name__}")
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "")[:200]

@@ -1,0 +1,237 @@
+"""The one sink for secrets: every text that leaves the session room, and every log line, passes through here.
+
+Three nets, widest last: values that we know (whatever was resolved for a login), names that announce a secret
+(`password: x`, `PWD="x"`, `community x`), and the shapes in which configurations and ciphertexts carry them.
+Every pattern has bounded repetition, so hostile text costs linear time; redacting twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from urllib.parse import quote
+
+MARK = "<redacted>"
+
+#: From this length on a known value is replaced wherever it stands; a shorter one only as a whole word, because
+#: "pw" inside "pwd" tells nothing and replacing it would spoil what is read from the text.
+ANYWHERE = 8
+
+_KEEP = re.compile(re.escape(MARK))
+_VALUE = r'(?:"[^"\n]{0,512}"|\'[^\'\n]{0,512}\'|[^\s,;]{1,512})'
+_GAP = r"[ \t]{1,8}"
+_KIND = (
+    r"(?:(?:encrypted|irreversible-cipher|cipher|simple|plain|clear|text|md5|sha\d{0,3}|hmac-sha\d{0,3}|ascii|hex|[0-9])"
+    + _GAP
+    + "){0,3}"
+)
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """Lines that hold one of `words` (lower case) are searched; the group `value` is what must not be seen."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+def _rule(words: str, pattern: str) -> _Rule:
+    return _Rule(tuple(words.split()), re.compile(pattern, re.IGNORECASE))
+
+
+_ANNOUNCED = (
+    r"(?:[\w-]{0,24}(?:passw(?:or)?d|passphrase|pass-phrase|pwd|secret|psk|community|api[_-]?key|private[_-]?key"
+    r"|shared[_-]?key|auth[_-]?key|priv[_-]?key|token))"
+)
+
+_RULES: tuple[_Rule, ...] = (
+    # name = value, name: value, "name": "value": MML, JSON, YAML, keyword arguments, environment
+    _rule(
+        "pass pwd secret psk community key token",
+        rf"\b{_ANNOUNCED}[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}(?P<value>{_VALUE})",
+    ),
+    # configuration: enable secret 9 x | username u password 7 x | neighbor n password x | password irreversible-cipher x
+    _rule("password secret", rf"\b(?:password|secret){_GAP}(?:level{_GAP}\d{{1,2}}{_GAP})?{_KIND}(?P<value>{_VALUE})"),
+    # snmp-server community x RO | snmp-agent community read cipher x
+    _rule("community", rf"\bcommunity{_GAP}(?:(?:read|write|ro|rw){_GAP})?{_KIND}(?P<value>{_VALUE})"),
+    _rule(
+        "snmp",
+        rf"\bsnmp-(?:server|agent){_GAP}(?:target-)?host{_GAP}\S{{1,128}}{_GAP}(?:traps?{_GAP}|informs?{_GAP})?"
+        rf"(?:version{_GAP}(?:1|2c){_GAP})?(?P<value>(?!version\b|traps?\b|informs?\b){_VALUE})",
+    ),
+    # tacacs/radius server keys, OSPF and NTP keys, key chains, IKE, RADIUS shared keys
+    _rule("key", rf"\b(?:key-string|shared-key|pre-shared-key|set-key|pac{_GAP}key){_GAP}{_KIND}(?P<value>{_VALUE})"),
+    _rule(
+        "key",
+        rf"(?:^[ \t]{{0,8}}|\b(?:server|isakmp|\d{{1,3}}(?:\.\d{{1,3}}){{3}}){_GAP})key{_GAP}"
+        rf"(?!chain\b|\d{{1,5}}[ \t]*$){_KIND}(?P<value>{_VALUE})",
+    ),
+    _rule(
+        "key",
+        rf"\b(?:message-digest-key|authentication-key(?:id)?){_GAP}(?:\d{{1,10}}{_GAP})?"
+        rf"(?:authentication-mode{_GAP})?{_KIND}(?P<value>{_VALUE})",
+    ),
+    _rule(
+        "authentication-mode privacy-mode",
+        rf"\b(?:authentication|privacy)-mode{_GAP}(?:(?:simple|plain|keychain|md5|sha2?-?\d{{0,3}}|hmac-md5|hmac-sha\d{{0,3}}"
+        rf"|aes\d{{0,3}}|3?des\d{{0,3}}){_GAP})(?:\d{{1,5}}{_GAP})?{_KIND}(?P<value>{_VALUE})",
+    ),
+    _rule("auth", rf"\bauth{_GAP}(?:md5|sha\S{{0,8}}){_GAP}(?P<value>{_VALUE})"),
+    _rule(
+        "priv", rf"\bpriv{_GAP}(?:aes|3?des)(?:{_GAP}(?:128|192|256))?{_GAP}(?P<value>(?!128\b|192\b|256\b){_VALUE})"
+    ),
+    # standby 10 authentication x | standby 10 authentication md5 key-string 7 x | vrrp 1 authentication text x
+    _rule(
+        "authentication",
+        rf"\b(?:standby|vrrp|glbp)(?:{_GAP}(?:vrid{_GAP})?\d{{1,4}})?{_GAP}authentication{_GAP}"
+        rf"(?!mode\b)(?!md5{_GAP}key)(?:(?:text|md5){_GAP})?(?P<value>{_VALUE})",
+    ),
+    _rule(
+        "passphrase pass-phrase psk",
+        rf"\b(?:pass-?phrase|wpa-psk|psk){_GAP}(?!pass-?phrase\b|set-key\b){_KIND}(?P<value>{_VALUE})",
+    ),
+    _rule("cipher", rf"\b(?:irreversible-)?cipher{_GAP}(?P<value>{_VALUE})"),
+    # subscriber keys of a core: ki, k, op, opc
+    _rule("k op", r"\b(?:ki?|opc?)[ \t]{1,8}(?P<value>[0-9a-f]{32})\b"),
+    # ciphertexts by their own shape: crypt(3), Cisco 8 and 9, Huawei
+    _rule("$", r"(?P<value>\$(?:1|5|6|8|9|14|2[aby])\$[./A-Za-z0-9$]{8,256})"),
+    _rule("%^%# %$%$ %@%@", r"(?P<value>(?P<fence>%\^%#|%\$%\$|%@%@)[^\n]{1,256}?(?P=fence))"),
+    _rule("://", r"://[^\s:@/]{1,128}:(?P<value>[^\s@/]{1,256})@"),
+)
+_WORDS = tuple({word for rule in _RULES for word in rule.words})
+_PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+_PEM_END = "-----END"
+
+
+@dataclass
+class Redactor:
+    """Holds the known values; `redact` may be called from any thread."""
+
+    _values: frozenset[str] = frozenset()
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def register(self, secret: str) -> None:
+        """Never let `secret` be seen again, in the forms that JSON, a repr or a URL give it too."""
+        if not secret or not secret.strip():
+            return
+        forms = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
+        forms.add(quote(secret, safe=""))
+        with self._lock:
+            self._values = self._values | forms
+
+    def redact(self, text: str) -> str:
+        """`text` without secrets. Linear in its length; `redact(redact(x)) == redact(x)`."""
+        for _ in range(4):  # what one rule leaves behind may now look like another rule's line
+            cleaned = self._once(text)
+            if cleaned == text:
+                return cleaned
+            text = cleaned
+        return text
+
+    def _once(self, text: str) -> str:
+        return _patterns(self._known(_pem(text)))
+
+    def _known(self, text: str) -> str:
+        present = sorted((value for value in self._values if value in text), key=len, reverse=True)
+        if not present:
+            return text
+        words = "|".join(_literal(value) for value in present)
+        return re.sub(f"{_KEEP.pattern}|{words}", MARK, text)
+
+
+def _literal(value: str) -> str:
+    escaped = re.escape(value)
+    return escaped if len(value) >= ANYWHERE else rf"(?<![^\W_]){escaped}(?![^\W_])"
+
+
+def _pem(text: str) -> str:
+    parts, at = [], 0
+    while begin := _PEM_BEGIN.search(text, at):
+        end = text.find(_PEM_END, begin.end())
+        parts += [text[at : begin.end()], f"\n{MARK}\n"]
+        at = end if end >= 0 else len(text)
+        if end < 0:
+            break
+    return text if not parts else "".join([*parts, text[at:]])
+
+
+def _patterns(text: str) -> str:
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few capital letters grow when lowered, which would shift every position
+        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    words = [word for word in _WORDS if word in lowered]
+    if not words:
+        return text
+    rules = [rule for rule in _RULES if any(word in words for word in rule.words)]
+    parts, at = [], 0
+    for start, end in _lines_with(lowered, words):
+        line = lowered[start:end]
+        cleaned = _line(text[start:end], [rule for rule in rules if any(word in line for word in rule.words)])
+        parts += [text[at:start], cleaned]
+        at = end
+    return "".join([*parts, text[at:]])
+
+
+def _lines_with(lowered: str, words: list[str]) -> list[tuple[int, int]]:
+    """Spans of the lines that hold any of the words, in order, each once."""
+    spans: set[tuple[int, int]] = set()
+    for word in words:
+        at = lowered.find(word)
+        while at >= 0:
+            start = lowered.rfind("\n", 0, at) + 1
+            end = lowered.find("\n", at)
+            end = len(lowered) if end < 0 else end
+            spans.add((start, end))
+            at = lowered.find(word, end)
+    return sorted(spans)
+
+
+def _line(line: str, rules: list[_Rule]) -> str:
+    for rule in rules:
+        line = rule.pattern.sub(_mask, line)
+    return line
+
+
+def _mask(match: re.Match[str]) -> str:
+    whole, start = match[0], match.start()
+    begin, end = match.start("value") - start, match.end("value") - start
+    value = whole[begin:end]
+    if MARK in value:
+        return whole
+    edge = value[0] if value[:1] in "\"'" and len(value) > 1 and value[-1] == value[0] else ""
+    return f"{whole[:begin]}{edge}{MARK}{edge}{whole[end:]}"
+
+
+#: The sink that the whole program shares.
+redactor = Redactor()
+register: Callable[[str], None] = redactor.register
+redact: Callable[[str], str] = redactor.redact
+
+
+class RedactingFilter(logging.Filter):
+    """Goes onto handlers: what they write has passed the sink, tracebacks included."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Redact message, traceback and stack in place; never drop a record."""
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001  a malformed log call must not lose the line, nor show its arguments
+            message = f"{record.name}: a log message that does not fit its arguments"
+        record.msg, record.args = redact(message), None
+        if record.exc_info:
+            record.exc_text = redact(record.exc_text or logging.Formatter().formatException(record.exc_info))
+        if record.stack_info:
+            record.stack_info = redact(record.stack_info)
+        return True
+
+
+def guard_logging() -> None:
+    """Put the filter on every handler that the root logger and the libraries below us have now."""
+    for name in ("", "eventready", "netmiko", "paramiko", "nornir", "ansible_runner"):
+        for handler in logging.getLogger(name).handlers:
+            if not any(isinstance(known, RedactingFilter) for known in handler.filters):
+                handler.addFilter(RedactingFilter())

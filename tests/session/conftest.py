@@ -1,0 +1,116 @@
+"""Fakes, targets and platforms for the tests of the session room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventready.platforms.model import NetmikoSpec, PlatformSpec, SessionSpec
+from eventready.session.target import Secret, Target
+from tests.session.fake import ENABLE, PASSWORD, USER, Fleet, MmlScript, Script, mml_server
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A platform as `open_session` needs it."""
+
+    spec: PlatformSpec
+
+
+def kind(device_type: str = "cisco_xe", **session: Any) -> Kind:
+    """A platform of IOS's manners; `session` replaces what it says."""
+    manners: dict[str, Any] = {
+        "prompt": r"[\w.:/-]{1,64}(?:\([\w.-]{1,64}\))?[>#]\s*$",
+        "setup": ("terminal length 0", "terminal width 0"),
+        "pager": r"^\s*--More--",
+        "refused": (r"^\s*% ?Invalid input",),
+        "denied": (r"^\s*% ?Authorization failed",),
+        "noise": (r"^\s*\*?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d\.\d+: %[A-Z0-9_]+-\d-[A-Z0-9_]+: ",),
+        "command_timeout_s": 10.0,
+    }
+    options = {"default_enter": "\n"} if device_type.endswith("_telnet") else {}
+    return Kind(
+        PlatformSpec(
+            title="test",
+            roles=("router",),
+            netmiko=NetmikoSpec(device_type=device_type, options=options),
+            session=SessionSpec(**{**manners, **session}),
+            read_only=("^show .*$",),
+        )
+    )
+
+
+def mml_kind(**session: Any) -> Kind:
+    """A platform of MML's manners."""
+    return kind(
+        "huawei_mml_telnet",
+        **{
+            "prompt": "(?!)",
+            "ends_with": "---    END",
+            "newline": "\r\n",
+            "setup": (),
+            "pager": "",
+            "noise": (),
+            "refused": (r"^RETCODE = [1-9]\d* +Unknown command",),
+            **session,
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def fleet() -> Iterator[Fleet]:
+    """Fakes for the whole test run."""
+    fleet = Fleet()
+    yield fleet
+    fleet.stop()
+
+
+@pytest.fixture
+def ssh(fleet: Fleet, tmp_path: Path) -> Callable[..., Target]:
+    """A target whose fake follows the script, its host key recorded."""
+
+    def make(script: Script, **target: Any) -> Target:
+        port = fleet.ssh(script)
+        known = fleet.trust(tmp_path / f"known_hosts_{port}", port)
+        return aim(port, known_hosts=known, **target)
+
+    return make
+
+
+@pytest.fixture
+def telnet(fleet: Fleet) -> Callable[..., Target]:
+    """A target over telnet."""
+
+    def make(script: Script, *, login: bool = True, **target: Any) -> Target:
+        return aim(fleet.telnet(script, login=login), **{"allow_cleartext": True, **target})
+
+    return make
+
+
+@pytest.fixture
+def mml(fleet: Fleet) -> Callable[..., Target]:
+    """A target that speaks MML."""
+
+    def make(script: MmlScript, **target: Any) -> Target:
+        return aim(fleet.raw(mml_server(script)), **{"allow_cleartext": True, **target})
+
+    return make
+
+
+def aim(port: int, **target: Any) -> Target:
+    """A target on loopback with the fakes' credentials."""
+    given: dict[str, Any] = {
+        "name": "core-1",
+        "host": "127.0.0.1",
+        "port": port,
+        "username": USER,
+        "password": Secret(PASSWORD),
+        "secret": Secret(ENABLE),
+        "connect_timeout_s": 8.0,
+        "attempts": 1,
+    }
+    return Target(**{**given, **target})
