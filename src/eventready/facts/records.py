@@ -156,12 +156,16 @@ class BfdSession(Fact):
 
 
 class GatewayGroup(Fact):
-    """One member's view of a first-hop redundancy group. The pair is judged across devices."""
+    """One member's view of a first-hop redundancy group. The pair is judged across devices.
 
-    key = ("protocol", "interface", "group")
+    `family` is told for IPv6 only: under VRRPv3 one number may stand for a group of each family.
+    """
+
+    key = ("protocol", "interface", "group", "family")
     protocol: Literal["vrrp", "hsrp"]
     group: Count
     interface: Text
+    family: Literal["ipv6"] | None = None
     virtual_ip: MaybeText = None
     state: Literal["master", "backup", "init"]
     priority: MaybeCount = None
