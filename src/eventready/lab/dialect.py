@@ -245,6 +245,15 @@ class Dialect:
     log_line: str = "%SYS-5-CONFIG_I: Configured from console by netops on vty0"
     double_newline: bool = False
 
+    def __post_init__(self) -> None:
+        """Every mode that can be reached has a prompt; ValueError otherwise."""
+        modes = {self.start} | ({"enabled"} if self.enable else set())
+        if self.config:
+            modes |= {"config"} | {section.mode for section in self.config.grammar.sections}
+        missing = modes - set(self.prompts)
+        if missing and self.transport != "mml":
+            raise ValueError(f"the dialect {self.platform} has no prompt for {', '.join(sorted(missing))}")
+
     def rendering(self, command: str) -> tuple[Render, re.Match[str]] | None:
         """The rendering of a command and the match of its pattern; None when the device does not know it."""
         exact = self.shows.get(command)
@@ -264,7 +273,7 @@ def load_dialect(platform: str) -> Dialect:
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name != name:
+        if not (error.name or "").startswith("eventready.lab.dialects."):
             raise
         raise UsageError(
             f"the lab cannot play the platform {platform!r}", do=f"Write lab/dialects/{platform}.py, or leave it out."

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from eventready.checks.ports import port_key
-from eventready.lab.fault import On, fault
+from eventready.lab.fault import FAULTS, On, fault
 from eventready.lab.state import AlarmState, ApState, CellState, Gateway, Port, SiteState
+
+__all__ = ["FAULTS"]
 
 _ROUTER = ("router",)
 _PORTS = ("router", "wifi_controller")

@@ -103,6 +103,7 @@ class Lab:
         self.machines: Mapping[str, Machine] = {machine.state.name: machine for machine in machines}
         self.faults = FaultBook(self.machines)
         options = asyncssh.SSHServerConnectionOptions(
+            server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],  # each address shows its own instead
             encoding=None,
             line_editor=False,
             login_timeout=_LOGIN_TIMEOUT_S,

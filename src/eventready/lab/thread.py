@@ -34,10 +34,7 @@ class LabThread:
         self.within(self.lab.stop)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        pending = asyncio.all_tasks(self._loop)
-        for task in pending:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        self._loop.run_until_complete(_end_tasks())
         self._loop.close()
 
     def address(self, device: str) -> tuple[str, int]:
@@ -62,3 +59,11 @@ class LabThread:
         """Clear a fault."""
         self.within(lambda: self.lab.faults.clear(device, fault, args or {}))
         asyncio.run_coroutine_threadsafe(self.lab.refresh(), self._loop).result()
+
+
+async def _end_tasks() -> None:
+    """Cancel what still runs, connections that were being set up for one."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

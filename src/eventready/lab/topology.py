@@ -98,14 +98,12 @@ class Topology:
         speakers = {name: device for name, device in self.devices.items() if device.expect.ospf}
         fits = {name: self._ids_that_fit(device, speakers) for name, device in speakers.items()}
         found: dict[str, str] = {}
-        while True:
-            sure = [name for name, ids in fits.items() if name not in found and len(ids - set(found.values())) == 1]
-            if not sure:
-                break
+        taken: set[str] = set()
+        while sure := [name for name, ids in fits.items() if name not in found and len(ids - taken) == 1]:
             for name in sure:
-                left = fits[name] - set(found.values())
-                if left:
-                    found[name] = left.pop()
+                for router_id in fits[name] - taken:
+                    found[name] = router_id
+                    taken.add(router_id)
         for name, device in self.devices.items():
             if device.role == "router" and name not in found:
                 found[name] = f"10.254.{figure(name + ' id', 0, 255)}.{figure(name, 1, 254)}"

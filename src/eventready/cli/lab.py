@@ -1,0 +1,213 @@
+"""`eventready lab`: a province to rehearse on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eventready.cli.context import App
+from eventready.errors import UsageError
+
+_OUT = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="EVENTREADY_LAB_OUT",
+    show_envvar=True,
+    help="The lab's folder.  [default: .eventready/lab in the workspace]",
+)
+
+
+@click.group()
+def command() -> None:
+    """A province to rehearse on: every device of the workspace, simulated on loopback."""
+
+
+@command.command()
+@_OUT
+@click.option("--foreground", is_flag=True, envvar="EVENTREADY_LAB_FOREGROUND", show_envvar=True,
+              help="Stay in this terminal; Ctrl-C stops the lab.")  # fmt: skip
+@click.option("--scale", type=click.IntRange(1, 10_000), envvar="EVENTREADY_LAB_SCALE", show_envvar=True,
+              help="A generated fleet of that many routers in place of the workspace's devices.")  # fmt: skip
+@click.option("--scene", default="auto", show_default=True, envvar="EVENTREADY_LAB_SCENE", show_envvar=True,
+              help="The faults to begin with: a name, a YAML file, `none`, or `auto`: the one that fits.")  # fmt: skip
+@click.pass_obj
+def up(app: App, out: Path | None, foreground: bool, scale: int | None, scene: str) -> None:
+    """Start the lab, and write the copy of the workspace to audit it by."""
+    from eventready.lab.manage import start  # noqa: PLC0415  asyncssh is loaded when it is needed
+    from eventready.lab.place import Place  # noqa: PLC0415
+    from eventready.lab.process import Order  # noqa: PLC0415
+
+    place = Place.of(app.workspace_path, out)
+    order = Order(app.workspace_path, place.folder, scene, scale or 0, app.clock.offset.total_seconds())
+    if foreground:
+        _serve_here(app, order, place)
+        return
+    running, told = start(order)
+    if app.output != "table":
+        app.emit(
+            {
+                "copy": str(place.folder),
+                "pid": running.pid,
+                "devices": running.devices,
+                "endpoints": running.endpoints,
+                "scene": running.scene,
+                "left_out": [device.name for device in told.left_out],
+                "finds": _finds(told.scene),
+            }
+        )
+        return
+    app.say(f"The lab is up: {running.devices} devices at {running.endpoints} addresses, {running.scene}.")
+    for device in told.left_out:
+        app.say(f"Nobody answers for {device.name}: the lab cannot play the platform {device.platform}.")
+    app.say(f"\nNext:\n  eventready -w {place.folder} audit\n  eventready lab fault --list\n  eventready lab down")
+
+
+def _finds(scene: Any) -> list[Mapping[str, str]]:
+    from eventready.lab.scene import finds_as_data  # noqa: PLC0415
+
+    return finds_as_data(scene)
+
+
+def _serve_here(app: App, order: Any, place: Any) -> None:
+    from eventready.lab.process import serve  # noqa: PLC0415
+
+    running = place.running()
+    if running:
+        raise UsageError(
+            f"a lab runs here already ({running.devices} devices, process {running.pid})",
+            do="Stop it first with `eventready lab down`.",
+        )
+    os.umask(0o077)
+
+    async def run() -> None:
+        ready = asyncio.Event()
+        serving = asyncio.create_task(serve(order, place, ready=ready))
+        waiting = asyncio.create_task(ready.wait())
+        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if ready.is_set():
+            app.say(f"The lab is up; in another terminal: eventready -w {place.folder} audit\nCtrl-C stops it.")
+        await serving
+
+    asyncio.run(run())
+
+
+@command.command()
+@_OUT
+@click.pass_obj
+def status(app: App, out: Path | None) -> None:
+    """Say what runs: devices, sessions, faults."""
+    from eventready.lab.manage import status as ask_status  # noqa: PLC0415
+    from eventready.lab.place import Place  # noqa: PLC0415
+
+    told = ask_status(Place.of(app.workspace_path, out))
+    if app.output != "table":
+        app.emit(told)
+    elif not told["running"]:
+        click.echo("No lab is running.")
+    else:
+        click.echo(f"{told['devices']} devices at {told['endpoints']} addresses, {told['sessions']} sessions open, "
+                   f"up for {told['up_s']:.0f} s (process {told['pid']})")  # fmt: skip
+        click.echo(f"scene: {told['scene']}\nworkspace: {told['workspace']}\ncopy: {told['copy']}")
+        click.echo("faults:" if told["faults"] else "no faults")
+        for made in told["faults"]:
+            click.echo(f"  {_spoken(made)}")
+
+
+def _spoken(made: Mapping[str, Any]) -> str:
+    args = " ".join(f"{name}={value}" for name, value in made["args"].items())
+    return f"{made['device']} {made['fault']} {args}".rstrip()
+
+
+@command.command()
+@_OUT
+@click.pass_obj
+def down(app: App, out: Path | None) -> None:
+    """Stop the lab."""
+    from eventready.lab.manage import stop  # noqa: PLC0415
+    from eventready.lab.place import Place  # noqa: PLC0415
+
+    how = stop(Place.of(app.workspace_path, out))
+    if app.output != "table":
+        app.emit({"down": how})
+        return
+    app.say(
+        {
+            "stopped": "The lab is down.",
+            "killed": "The lab did not stop when asked, and was killed.",
+            "remains": "The lab had ended without tidying up; what it left is removed.",
+            "nothing": "No lab is running.",
+        }[how]
+    )
+
+
+@command.command()
+@click.argument("device", required=False)
+@click.argument("name", metavar="FAULT", required=False)
+@click.argument("args", nargs=-1)
+@click.option("--clear", is_flag=True, help="Clear the fault instead.")
+@click.option("--list", "listing", is_flag=True, help="Say which faults there are.")
+@_OUT
+@click.pass_obj
+def fault(
+    app: App,
+    *,
+    device: str | None,
+    name: str | None,
+    args: tuple[str, ...],
+    clear: bool,
+    listing: bool,
+    out: Path | None,
+) -> None:
+    """Make or clear a fault while the lab runs.
+
+    ARGS are written NAME=VALUE; the first may be the value alone: `lab fault core-1 link-down Te0/1/0`.
+    """
+    from eventready.lab.control import ask  # noqa: PLC0415
+    from eventready.lab.place import Place  # noqa: PLC0415
+
+    if listing:
+        _list(app)
+        return
+    if not device or not name:
+        raise UsageError("a fault needs a device and a name", do="See `eventready lab fault --list`.")
+    running = Place.of(app.workspace_path, out).running()
+    if running is None:
+        raise UsageError("no lab is running", do="Start one with `eventready lab up`.")
+    answer = ask(running, do="fault", device=device, fault=name, args=_arguments(name, args), clear=clear)
+    if app.output != "table":
+        app.emit(answer["done"])
+        return
+    for made in answer["done"]:
+        app.say(f"{'Cleared' if clear else 'Made'}: {_spoken(made)}")
+
+
+def _arguments(name: str, args: tuple[str, ...]) -> dict[str, str]:
+    from eventready.lab.faults import FAULTS  # noqa: PLC0415
+
+    read = {}
+    for place, text in enumerate(args):
+        key, sign, value = text.partition("=")
+        if not sign and place == 0 and name in FAULTS and FAULTS[name].parameters:
+            key, value = next(iter(FAULTS[name].parameters)), text
+        elif not sign:
+            raise UsageError(f"{text!r} is not NAME=VALUE", do="See `eventready lab fault --list`.")
+        read[key] = value
+    return read
+
+
+def _list(app: App) -> None:
+    from eventready.lab.faults import FAULTS  # noqa: PLC0415
+
+    known = [FAULTS[name] for name in sorted(FAULTS)]
+    if app.output != "table":
+        app.emit([{"fault": kind.name, "help": kind.help, "args": dict(kind.parameters)} for kind in known])
+        return
+    for kind in known:
+        args = " ".join(f"{name}={default}" for name, default in kind.parameters.items())
+        click.echo(f"{kind.name:20} {kind.help}" + (f"\n{'':20} {args}" if args else ""))

@@ -1,0 +1,110 @@
+"""The control socket of a running lab: one JSON line in, one JSON line back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from eventready.errors import UsageError
+from eventready.lab.fault import Made
+from eventready.lab.place import Running
+from eventready.lab.server import Lab
+
+_LONGEST = 65_536
+_PATIENCE_S = 20.0
+
+
+class Control:
+    """Answers on the control socket: `status`, `fault`, `stop`."""
+
+    def __init__(self, lab: Lab, stop: Callable[[], None]) -> None:
+        self._lab = lab
+        self._stop = stop
+        self._began = time.monotonic()
+        self._server: asyncio.Server | None = None
+
+    async def open(self, path: Path) -> None:
+        """Listen; only the owner may connect."""
+        self._server = await asyncio.start_unix_server(self._serve, str(path), limit=_LONGEST)
+        path.chmod(0o600)
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._server:
+            self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            answer = await self._answer(json.loads(await reader.readline()))
+        except (ValueError, TypeError, AttributeError):
+            answer = {"error": "this is not a request"}
+        writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+        try:
+            await writer.drain()
+            writer.close()
+        except ConnectionError:
+            return
+
+    async def _answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        match request.get("do"):
+            case "status":
+                return self._status()
+            case "fault":
+                return await self._fault(request)
+            case "stop":
+                asyncio.get_running_loop().call_soon(self._stop)
+                return {"stopping": True}
+            case other:
+                return {"error": f"a lab cannot {other!r}"}
+
+    def _status(self) -> Mapping[str, Any]:
+        lab = self._lab
+        return {
+            "devices": len(lab.machines),
+            "endpoints": lab.endpoints,
+            "sessions": lab.sessions,
+            "up_s": round(time.monotonic() - self._began, 1),
+            "faults": [_made(made) for made in lab.faults.made],
+        }
+
+    async def _fault(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        book, args = self._lab.faults, request.get("args") or {}
+        try:
+            if request.get("clear"):
+                done = book.clear(str(request["device"]), str(request["fault"]), args)
+            else:
+                done = [book.make(str(request["device"]), str(request["fault"]), args)]
+        except UsageError as error:
+            return {"error": error.what, "do": error.do}
+        except KeyError as error:
+            return {"error": f"the request has no {error}"}
+        await self._lab.refresh()
+        return {"done": [_made(made) for made in done]}
+
+
+def _made(made: Made) -> Mapping[str, Any]:
+    return {"device": made.device, "fault": made.fault, "args": dict(made.args)}
+
+
+def ask(running: Running, **request: Any) -> dict[str, Any]:
+    """Ask a running lab. Raises UsageError with its reason, or when it does not answer."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_PATIENCE_S)
+            connection.connect(running.socket)
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile("rb") as lines:
+                answer: dict[str, Any] = json.loads(lines.readline())
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"the lab (process {running.pid}) does not answer ({error or type(error).__name__})",
+            do="Stop it with `eventready lab down`, and start it again.",
+        ) from None
+    if "error" in answer:
+        raise UsageError(answer["error"], do=answer.get("do", ""))
+    return answer
