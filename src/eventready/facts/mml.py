@@ -13,11 +13,11 @@ Columns are the names as printed. An `ALARM` line gives `Alarm No.`, `Category`,
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from eventready.facts.layout import WIDTHS, Columns, Margin
 from eventready.facts.observation import Status
 from eventready.facts.reading import Leftovers, Reading
 
@@ -49,16 +49,8 @@ _UNSUPPORTED = re.compile(
     re.I,
 )
 
-Width = Callable[[str], int]
-
-
-def _cells(character: str) -> int:
-    """Cells on a terminal, which are also GBK's bytes."""
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 0 if unicodedata.combining(character) else 1
-
-
-#: How the device may have counted when it padded: characters, terminal cells (GBK bytes), UTF-8 bytes.
-_WIDTHS: tuple[Width, ...] = (lambda _c: 1, _cells, lambda c: len(c.encode("utf-8", "surrogatepass")))
+#: A line this wide may have been wrapped at 80 columns.
+_WRAPPED = 76
 
 
 @dataclass
@@ -92,7 +84,7 @@ class Report:
         """Rows of all packets. Never raises."""
         if not text.strip():
             return Reading()
-        work = _Work()
+        work = _Work(self._wanted)
         try:
             packets = list(_packets(text, work.leftovers))
             work.read(packets)
@@ -155,7 +147,9 @@ def _head(packet: _Packet, line: str, leftovers: Leftovers) -> None:
 class _Work:
     """The rows of a report under construction."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: frozenset[str]) -> None:
+        self._wanted = wanted
+        self._closed = False  # the results were counted: only another title or a remark may follow
         self.rows: list[dict[str, Any]] = []
         self.leftovers = Leftovers()
         self.none = False
@@ -171,8 +165,6 @@ class _Work:
         for packet in packets:
             if not packet.started or packet.code is None:
                 raise _Trouble("the report is truncated: a packet's first line is missing")
-            for line in packet.body[:0]:
-                self.leftovers.add(line)
             self._packet(packet)
         if self._open:
             raise _Trouble("the report is truncated: it is to be continued, and nothing follows")
@@ -182,7 +174,7 @@ class _Work:
             raise _Trouble(f"the report is truncated: {self._total} packets in total, {len(packets)} came")
 
     def _packet(self, packet: _Packet) -> None:
-        self._open, self._element = False, packet.element
+        self._open, self._closed, self._element = False, False, packet.element
         said = " ".join([packet.text, *(line.strip() for line in packet.body[:5])])
         if packet.code != 0:
             self._refusal(packet, said)
@@ -214,7 +206,11 @@ class _Work:
         if self._remark(line):
             return position + 1
         if position + 1 < len(lines) and _DASHES.match(lines[position + 1]):
+            self._closed = False
             return position + 2  # a title
+        if self._closed and not _ALARM.match(line):
+            self.leftovers.add(line)
+            return position + 1
         if _ALARM.match(line) or _PAIR.match(line):
             return self._objects(lines, position)
         return self._table(lines, position)
@@ -224,10 +220,10 @@ class _Work:
         count, total = _COUNT.match(line.strip()), _TOTAL.match(line)
         if count:
             number = int(count["count"])
-            if number not in (len(self.rows) - self._counted, len(self.rows)):
-                came = len(self.rows) - self._counted
+            came = len(self.rows) - self._counted
+            if number != came and not (came and number == len(self.rows)):
                 raise _Trouble(f"the report is truncated: it counts {number} results, {came} came")
-            self._counted = len(self.rows)
+            self._counted, self._closed = len(self.rows), True
             self.none = self.none or number == 0
         elif total:
             self._total = int(total["en"] or total["zh"])
@@ -235,38 +231,39 @@ class _Work:
             self._open = True
         elif _OFFLINE.search(line):
             raise _Trouble(line.strip(), Status.UNREACHABLE)
-        elif _NONE.search(line):
+        elif _NONE.search(line) and not _PAIR.match(line) and not _ALARM.match(line):
             self.none = True
         else:
             return False
         return True
 
     def _objects(self, lines: list[str], position: int) -> int:
-        """`Name  =  value` lines until a blank one; a value may go on in lines indented beyond the equals sign."""
+        """`Name  =  value` lines until a blank one.
+
+        A value goes on in lines indented beyond the equals sign, and in a line after one that is as wide as the report.
+        """
         row: dict[str, Any] = {}
         alarm = _ALARM.match(lines[position])
         if alarm:
             row.update(zip(_ALARM_COLUMNS, re.split(r"\s{2,}", alarm["cells"].strip()), strict=False))
             position += 1
         name = ""
-        margin = 0
+        margin = Margin()
         while position < len(lines):
             line = lines[position]
             if _ends_object(line, had_alarm=alarm is not None and not name):
                 break
             pair = _PAIR.match(line)
-            indent = len(line) - len(line.lstrip())
-            if pair and not (name and indent > margin):
+            if pair and margin.keeps(line, pair):
                 name = pair["name"]
                 if name in row:
                     self._add(row)
                     row = {}
                 row[name] = pair["value"].strip()
-                margin = pair.start("sep")
-            elif name and indent > margin:
+            elif name and margin.passes(line):
                 row[name] = f"{row[name]} {line.strip()}".strip()
-            elif name and line.strip() and not indent and len(lines[position - 1]) >= _WRAPPED_FROM:
-                row[name] += line.strip()
+            elif name and line.strip() and len(lines[position - 1].rstrip()) >= _WRAPPED:
+                row[name] += line.rstrip()
             elif line.strip():
                 self.leftovers.add(line)
             position += 1
@@ -274,30 +271,42 @@ class _Work:
         return position
 
     def _table(self, lines: list[str], position: int) -> int:
-        """A heading and its rows. A line that does not keep the columns is unmatched."""
+        """A heading and its rows, up to the next remark or title. A line that keeps no columns is unmatched."""
         heading = lines[position]
         position += 1
-        while position < len(lines) and not lines[position].strip():
-            position += 1
         rows: list[str] = []
-        while position < len(lines) and lines[position].strip() and not self._is_remark(lines[position]):
-            rows.append(lines[position])
+        while position < len(lines) and not self._ends_table(lines, position):
+            if lines[position].strip():
+                rows.append(lines[position])
             position += 1
-        tables = [_Columns(heading, width) for width in _WIDTHS]
-        whole = next((table for table in tables if all(table.cut(row) is not None for row in rows)), None)
+        tables = [Columns(heading, width) for width in WIDTHS]
+        counted = _COUNT.match(lines[position].strip()) if position < len(lines) else None
+        if not rows and not (counted and int(counted["count"]) == 0):
+            self._heading_alone(heading, tables[0])
+        fitting = [table for table in tables if all(table.cut(row) is not None for row in rows)]
+        best = next((table for table in fitting if all(map(table.cleanly, rows))), fitting[0] if fitting else None)
         for row in rows:
-            for table in (whole,) if whole else tables:
-                cells = table.cut(row)
-                if cells is not None:
-                    self._add(cells)
-                    break
-            else:
+            cells = next((cut for table in ([best] if best else tables) if (cut := table.cut(row)) is not None), None)
+            if cells is None:
                 self.leftovers.add(row)
+            else:
+                self._add(cells)
         return position
 
     @staticmethod
-    def _is_remark(line: str) -> bool:
-        return bool(_COUNT.match(line.strip()) or _TOTAL.match(line) or _CONTINUED.match(line))
+    def _ends_table(lines: list[str], position: int) -> bool:
+        line = lines[position]
+        titled = position + 1 < len(lines) and bool(line.strip()) and bool(_DASHES.match(lines[position + 1]))
+        return titled or bool(
+            _COUNT.match(line.strip()) or _TOTAL.match(line) or _CONTINUED.match(line) or _ALARM.match(line)
+        )
+
+    def _heading_alone(self, heading: str, table: Columns) -> None:
+        """A heading without rows says "none"; any other line on its own is unknown."""
+        if self._wanted and not self._wanted.intersection(table.names):
+            self.leftovers.add(heading)
+        else:
+            self.none = True
 
     def _add(self, row: dict[str, Any]) -> None:
         if row:
@@ -308,44 +317,3 @@ def _ends_object(line: str, *, had_alarm: bool) -> bool:
     if not line.strip():
         return not had_alarm  # a blank line may follow the ALARM line
     return bool(_ALARM.match(line) or _COUNT.match(line.strip()) or _TOTAL.match(line) or _CONTINUED.match(line))
-
-
-class _Columns:
-    """The columns of a heading, at offsets counted in one way of measuring width."""
-
-    def __init__(self, heading: str, width: Width) -> None:
-        self._width = width
-        found = list(re.finditer(r"\S+(?: \S+)*", heading))
-        self._names = [match.group() for match in found]
-        self._starts = [sum(map(width, heading[: match.start()])) for match in found]
-
-    def cut(self, line: str) -> dict[str, Any] | None:
-        """The row's cells, or None where the line does not keep these offsets."""
-        places = self._places(line)
-        if places is None:
-            return None
-        cells: dict[str, Any] = {}
-        for name, start, end in zip(self._names, places, [*places[1:], len(line)], strict=True):
-            cell = line[start:end]
-            if cell[:1].isspace() and cell.strip():
-                return None
-            if end < len(line) and cell and not cell.endswith("  "):
-                return None
-            cells[name] = cell.strip()
-        if line[: places[0]].strip():
-            return None
-        return cells
-
-    def _places(self, line: str) -> list[int] | None:
-        """Character positions of the columns' starts; None when one falls inside a wide character."""
-        places: list[int] = []
-        offset = 0
-        position = 0
-        for start in self._starts:
-            while position < len(line) and offset < start:
-                offset += self._width(line[position])
-                position += 1
-            if offset > start:
-                return None
-            places.append(position)
-        return places

@@ -1,0 +1,93 @@
+"""Where things stand in a report meant for the eye: columns below their headings, equals signs below each other.
+
+Names are padded by a device that counts characters, terminal cells (two for a Chinese letter, which are also GBK's
+bytes), or UTF-8 bytes, and does not say which; what fits is what was meant.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+Width = Callable[[str], int]
+
+
+def _cells(character: str) -> int:
+    """Cells on a terminal, which are also GBK's bytes."""
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 0 if unicodedata.combining(character) else 1
+
+
+#: How the device may have counted when it padded: characters, terminal cells (GBK bytes), UTF-8 bytes.
+WIDTHS: tuple[Width, ...] = (lambda _c: 1, _cells, lambda c: len(c.encode("utf-8", "surrogatepass")))
+
+
+class Margin:
+    """Where an object's equals signs stand: below each other, however the device counts, or all names at one indent."""
+
+    def __init__(self) -> None:
+        self._indent = -1
+        self._signs: set[tuple[int, int]] = set()
+        self._sign = 0
+
+    def keeps(self, line: str, pair: re.Match[str]) -> bool:
+        """True for the first pair, and for one that stands like those before it."""
+        sign = line.index("=", pair.start("sep"))
+        indent = len(line) - len(line.lstrip())
+        signs = {(number, sum(map(width, line[:sign]))) for number, width in enumerate(WIDTHS)}
+        if self._indent < 0:
+            self._indent, self._signs, self._sign = indent, signs, sign
+            return True
+        if self._signs & signs:
+            self._signs &= signs
+            return True
+        return indent == self._indent and sign >= indent and not self.passes(line)
+
+    def passes(self, line: str) -> bool:
+        """True for a line that begins beyond the equals sign: a value goes on."""
+        return len(line) - len(line.lstrip()) > self._sign
+
+
+class Columns:
+    """The columns of a heading, at offsets counted in one way of measuring width."""
+
+    def __init__(self, heading: str, width: Width) -> None:
+        self._width = width
+        found = list(re.finditer(r"\S+(?: \S+)*", heading))
+        self.names = [match.group() for match in found]
+        self._starts = [sum(map(width, heading[: match.start()])) for match in found]
+
+    def cut(self, line: str) -> dict[str, str] | None:
+        """The row's cells, or None where the line does not keep these offsets."""
+        places = self._places(line)
+        if places is None:
+            return None
+        cells: dict[str, str] = {}
+        for name, start, end in zip(self.names, places, [*places[1:], len(line)], strict=True):
+            cell = line[start:end]
+            if cell[:1].isspace() and cell.strip():
+                return None
+            if end < len(line) and cell and not cell.endswith("  "):
+                return None
+            cells[name] = cell.strip()
+        if line[: places[0]].strip():
+            return None
+        return cells
+
+    def cleanly(self, line: str) -> bool:
+        """True when no cell has a gap inside, as it would when two columns are taken for one."""
+        return not any("  " in cell for cell in (self.cut(line) or {}).values())
+
+    def _places(self, line: str) -> list[int] | None:
+        """Character positions of the columns' starts; None when one falls inside a wide character."""
+        places: list[int] = []
+        offset = 0
+        position = 0
+        for start in self._starts:
+            while position < len(line) and offset < start:
+                offset += self._width(line[position])
+                position += 1
+            if offset > start:
+                return None
+            places.append(position)
+        return places
