@@ -122,6 +122,6 @@ def grade(
     return Outcome.WARN if over(warn) else Outcome.PASS
 
 
-def at(finding: Finding, device: str, venues: Iterable[str] = ()) -> Finding:
-    """The finding of a fleet check, said of the device that answers for it."""
-    return replace(finding, device=device, venues=tuple(venues))
+def at(finding: Finding, device: str, venues: Iterable[str] = (), witnesses: Iterable[str] = ()) -> Finding:
+    """The finding of a fleet check, said of the device that answers for it; `witnesses` are all it rests on."""
+    return replace(finding, device=device, venues=tuple(venues), witnesses=tuple(witnesses))

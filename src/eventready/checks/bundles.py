@@ -35,9 +35,9 @@ def _bundle(expected: ExpectedBundle, row: LinkBundle | None) -> Finding:
     if row.oper != "up":
         return failed(name, "{subject} is down")
     if in_use < least:
-        return failed(name, "{subject} has {value} members in use (at least {limit})", value=in_use, limit=least)
+        return failed(name, "{subject}: members in use {value} (at least {limit})", value=in_use, limit=least)
     if in_use < expected.members:
         return warned(
-            name, "{subject} has {value} members in use ({limit} expected)", value=in_use, limit=expected.members
+            name, "{subject}: members in use {value} (expected {limit})", value=in_use, limit=expected.members
         )
-    return passed(name, "{subject} has {value} members in use", value=in_use)
+    return passed(name, "{subject}: members in use {value}, all that are expected", value=in_use)

@@ -50,7 +50,7 @@ class Look:
     """One device as a check sees it.
 
     `now`, `before` (first reading of counters) and `baseline` (an earlier run) map fact names to rows; a fact that
-    was not measured is absent from the mapping.
+    was not measured is absent from the mapping. `untold` are the facts that this equipment can never tell.
     """
 
     device: Device
@@ -59,6 +59,7 @@ class Look:
     baseline: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
     interval_s: float = 0.0
     moment: datetime | None = None
+    untold: frozenset[str] = frozenset()
 
     def rows(self, fact: str, record: type[F]) -> tuple[F, ...]:
         """The rows of a fact; none when it was measured as empty, or not measured."""
@@ -84,7 +85,7 @@ Scope = Literal["device", "fleet"]
 class Check:
     """A registered check. `applies` tells from the device's expectations whether it is wanted there.
 
-    A `fleet` check gets the looks of all devices that it is asked of at once, and names the device in its findings;
+    A `fleet` check gets the looks of all devices of the audit at once, and names the device in its findings;
     `concerns` gives the names of those devices where one device's expectations do not tell (the far end of a link).
     """
 

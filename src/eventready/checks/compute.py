@@ -85,7 +85,7 @@ def uptime(look: Look, limits: UptimeLimits) -> Iterator[Finding]:
             continue
         yield graded(
             "uptime",
-            "Last restart {value} days ago (limit {limit} days)",
+            "Last restart {value} d ago (limit {limit} d)",
             row.uptime_s / _DAY_S,
             warn=limits.warn,
             fail=limits.fail,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eventready.checks.answer import at, failed, passed, unknown, warned
+from eventready.checks.answer import at, blind, failed, passed, unknown, warned
 from eventready.checks.check import Look, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import ControllerPair, RadiusServer
@@ -65,7 +65,7 @@ def controller_active(looks: Sequence[Look], _limits: NoLimits) -> Iterator[Find
     by_name = {look.device.name: look for look in looks}
     for halves in _pairs([look.device for look in looks]).values():
         names = sorted(device.name for device in halves)
-        yield at(_active([by_name[name] for name in names]), names[0], halves[0].venues)
+        yield at(_active([by_name[name] for name in names]), names[0], halves[0].venues, witnesses=names)
 
 
 def _active(halves: list[Look]) -> Finding:
@@ -78,6 +78,8 @@ def _active(halves: list[Look]) -> Finding:
     if len(active) > 1:
         return failed(subject, "{subject}: {active} are active at once", active=", ".join(active))
     unread = [look.device.name for look in halves if not look.measured("controller_pair")]
+    if unread and all("controller_pair" in look.untold for look in halves if look.device.name in unread):
+        return blind(subject, "{subject} cannot be judged: {untold} cannot tell", untold=", ".join(unread))
     if unread:
         return unknown(subject, "{subject} cannot be judged: {unread} could not be read", unread=", ".join(unread))
     if not active:

@@ -88,7 +88,7 @@ def _parts(rows: Sequence[Sensor], limits: FailedParts) -> Iterator[Finding]:
         else:
             yield answered(
                 _worst(severe, broken >= limits.warn),
-                "{subject} is {state} ({broken} of {count} not in order)",
+                "{subject}: the device calls it {state} ({broken} of {count} not in order)",
                 subject=row.name,
                 state=row.state,
                 broken=broken,

@@ -28,6 +28,8 @@ class Finding:
 
     `venues` narrows the finding to the venues its subject serves (a cell, an access point); empty means: wherever
     the device serves. `blind` marks what the platform can never tell, which is a risk rather than a failed reading.
+    `was` is the status that a waived finding would have without its waiver, `witnesses` the devices
+    whose answers a finding across devices rests on.
     """
 
     status: Outcome
@@ -45,6 +47,7 @@ class Finding:
     blind: bool = False
     waiver: str = ""
     was: Outcome | None = None
+    witnesses: tuple[str, ...] = ()
 
     @property
     def message(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from eventready.checks.answer import answered, at, failed, passed, unknown, warned
+from eventready.checks.answer import answered, at, blind, failed, passed, unknown, warned
 from eventready.checks.check import Look, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ports import port_key
@@ -102,6 +102,10 @@ class _Part:
         return self.look.measured(f"{self.expected.protocol}_group")
 
     @property
+    def untold(self) -> bool:
+        return f"{self.expected.protocol}_group" in self.look.untold
+
+    @property
     def name(self) -> str:
         return self.look.device.name
 
@@ -116,18 +120,22 @@ def _groups(looks: Sequence[Look], protocol: Protocol) -> Iterator[Finding]:
     for (number, place), parts in groups.items():
         parts.sort(key=lambda part: (part.expected.role != "master", part.name))
         venues = sorted({venue for part in parts for venue in part.look.device.venues})
-        yield at(_group(f"{protocol} {number} {place}".strip(), parts), parts[0].name, venues)
+        names = [part.name for part in parts]
+        yield at(_group(f"{protocol} {number} {place}".strip(), parts), names[0], venues, witnesses=names)
 
 
 def _group(subject: str, parts: list[_Part]) -> Finding:
     members = ", ".join(part.name for part in parts)
     masters = [part for part in parts if part.row is not None and part.row.state == "master"]
-    unread = ", ".join(part.name for part in parts if not part.measured)
+    untold = ", ".join(part.name for part in parts if part.untold)
+    unread = ", ".join(part.name for part in parts if not part.measured and not part.untold)
     if len(masters) > 1:
         named = ", ".join(part.name for part in masters)
         return failed(subject, "{subject} has {count} masters at once: {masters}", count=len(masters), masters=named)
     if unread:
         return unknown(subject, "{subject} cannot be judged: {unread} could not be read", unread=unread)
+    if untold:
+        return blind(subject, "{subject} cannot be judged: {untold} cannot tell", untold=untold)
     if not masters:
         return failed(subject, "{subject} has no master among {members}", members=members)
     return _one_master(subject, masters[0].name, parts)

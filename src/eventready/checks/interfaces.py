@@ -238,7 +238,9 @@ def bundle_headroom(look: Look, limits: HeadroomLimits) -> Iterator[Finding]:
         if percent is None:
             yield unknown(expected.name, "{subject}: the device gives no figure")
         elif links < 2:
-            yield failed(expected.name, "{subject} has {count} member in use: losing one leaves nothing", count=links)
+            yield failed(
+                expected.name, "{subject}: members in use {count}, so that losing one leaves nothing", count=links
+            )
         else:
             yield graded(
                 expected.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eventready.checks.answer import at, blind, failed, passed, unknown, warned
+from eventready.checks.answer import at, blind, failed, passed, tidy, unknown, warned
 from eventready.checks.check import Look, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.checks.ports import port_key
@@ -12,6 +12,7 @@ from eventready.facts.records import Interface, Neighbour, System
 from eventready.workspace.device import Device, Role
 
 _ROLES: tuple[Role, ...] = ("router", "wifi_controller")
+_MEGABIT = 1_000_000
 End = tuple[str, str]
 
 
@@ -37,20 +38,21 @@ def link(looks: Sequence[Look], _limits: NoLimits) -> Iterator[Finding]:
     for one, other in _cables([look.device for look in looks]).values():
         known = next(name for name, _port in (one, other) if name in by_name)
         venues = sorted({venue for name, _ in (one, other) if name in by_name for venue in by_name[name].device.venues})
-        yield at(_link(one, other, by_name), known, venues)
+        yield at(_link(one, other, by_name), known, venues, witnesses=(one[0], other[0]))
 
 
 def _link(one: End, other: End, by_name: dict[str, Look]) -> Finding:
     subject = f"{one[0]} {one[1]} - {other[0]} {other[1]}"
     rows: list[Interface] = []
     unread: list[str] = []
+    untold: list[str] = []
     absent: list[str] = []
     for name, port in (one, other):
         look = by_name.get(name)
         if look is None:
             absent.append(name)
         elif not look.measured("interface"):
-            unread.append(name)
+            (untold if "interface" in look.untold else unread).append(name)
         else:
             row = next((row for row in look.rows("interface", Interface) if port_key(row.name) == port_key(port)), None)
             if row is None:
@@ -60,6 +62,8 @@ def _link(one: End, other: End, by_name: dict[str, Look]) -> Finding:
             rows.append(row)
     if unread:
         return unknown(subject, "{subject} cannot be judged: {unread} could not be read", unread=", ".join(unread))
+    if untold:
+        return blind(subject, "{subject} cannot be judged: {untold} cannot tell", untold=", ".join(untold))
     if absent:
         return blind(subject, "{subject}: {absent} is not part of this audit", absent=", ".join(absent))
     return _alike(subject, rows[0], rows[1])
@@ -69,9 +73,9 @@ def _alike(subject: str, one: Interface, other: Interface) -> Finding:
     if one.bandwidth_bps and other.bandwidth_bps and one.bandwidth_bps != other.bandwidth_bps:
         return warned(
             subject,
-            "{subject} has {one} bit/s at one end and {other} at the other",
-            one=one.bandwidth_bps,
-            other=other.bandwidth_bps,
+            "{subject} has {one} Mbit/s at one end and {other} at the other",
+            one=tidy(one.bandwidth_bps / _MEGABIT),
+            other=tidy(other.bandwidth_bps / _MEGABIT),
         )
     if one.mtu and other.mtu and one.mtu != other.mtu:
         return warned(

@@ -57,11 +57,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """All cells, and the checks they are of. Devices and checks are in the order of their names."""
+    """All cells, and the checks they are of. Devices and checks are in the order of their names.
+
+    `untold` are the facts that each device's platform cannot be asked for.
+    """
 
     cells: Mapping[tuple[str, str], Cell]
     checks: Mapping[str, Check]
     devices: tuple[str, ...]
+    untold: Mapping[str, frozenset[str]]
 
     def of(self, device: str) -> tuple[Cell, ...]:
         """The cells of one device."""
@@ -115,7 +119,10 @@ def build_matrix(devices: Sequence[Device], platforms: Mapping[str, Speaks], *, 
         for check in checks.values():
             wanted = device.name in concerned[check.name] if check.name in concerned else check.applies(device)
             cells[device.name, check.name] = _cell(device, check, platform, wanted=wanted)
-    return Matrix(cells, checks, tuple(device.name for device in ordered))
+    untold = {name: frozenset(CATALOGUE) - frozenset(platform.facts) for name, platform in platforms.items()}
+    return Matrix(
+        cells, checks, tuple(device.name for device in ordered), {d.name: untold[d.platform] for d in ordered}
+    )
 
 
 def _platform_of(device: Device, platforms: Mapping[str, Speaks]) -> Speaks:

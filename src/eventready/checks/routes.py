@@ -26,7 +26,7 @@ def default_route(look: Look, _limits: NoLimits) -> Iterator[Finding]:
     """A default route is in use."""
     rows = look.rows("default_route", Route)
     if rows:
-        yield passed("default route", "{count} default route in use", count=len(rows))
+        yield passed("default route", "Default routes in use: {count}", count=len(rows))
     else:
         yield failed("default route", "No default route is in use")
 
@@ -45,10 +45,10 @@ def backup_route(look: Look, _limits: NoLimits) -> Iterator[Finding]:
     hops |= {row.next_hop or row.interface for row in _statics(look)}
     if len(hops) < expected:
         yield warned(
-            "backup route", "{value} ways out, backups included ({limit} expected)", value=len(hops), limit=expected
+            "backup route", "Ways out, backups included: {value} (expected {limit})", value=len(hops), limit=expected
         )
     else:
-        yield passed("backup route", "{value} ways out, backups included", value=len(hops))
+        yield passed("backup route", "Ways out, backups included: {value}", value=len(hops))
 
 
 @check("floating_route", roles=("router",), needs=("static_route",), duties=("1.2c",), applies=_expects_default)

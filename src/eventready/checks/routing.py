@@ -131,7 +131,7 @@ def _neighbour(name: str, rows: list[RoutingPeer], protocol: str) -> Finding:
 def _none_expected(rows: tuple[RoutingPeer, ...], protocol: str) -> Iterator[Finding]:
     up = sum(row.up for row in rows)
     if up:
-        yield warned(protocol, "{count} {protocol} neighbours are up where none may be", protocol=protocol, count=up)
+        yield warned(protocol, "{protocol} neighbours where none may be: {count}", protocol=protocol, count=up)
     else:
         yield passed(protocol, "No {protocol} neighbour, as expected", protocol=protocol)
 

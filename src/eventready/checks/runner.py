@@ -141,6 +141,7 @@ class _Bench:
                 now=self._told[device.name].now(),
                 before=self._told[device.name].before(),
                 moment=moment.astimezone(UTC),
+                untold=matrix.untold[device.name],
             )
             for device in self._devices
         }
@@ -180,20 +181,15 @@ class _Bench:
 
     def _across(self, check: Check) -> Iterator[Finding]:
         asked = self._matrix.asked(check.name)
-        looks = [self._looks[name] for name in asked]
-        if not any(look.measured(need) for look in looks for need in check.needs):
+        if not any(self._looks[name].measured(need) for name in asked for need in check.needs):
             return  # said of each device already
-        for finding in _carried_out(check, looks, self._limits.of(check)):
+        for finding in _carried_out(check, list(self._looks.values()), self._limits.of(check)):
             yield self._stamped(finding, check, finding.device or asked[0])
 
     def _stamped(self, finding: Finding, check: Check, device: str) -> Finding:
-        return replace(
-            finding,
-            check=check.name,
-            device=device,
-            duties=check.duties,
-            evidence=self._told[device].evidence(check.needs),
-        )
+        witnesses = [self._told[name] for name in finding.witnesses or (device,) if name in self._told]
+        evidence = tuple(dict.fromkeys(kept for told in witnesses for kept in told.evidence(check.needs)))
+        return replace(finding, check=check.name, device=device, duties=check.duties, evidence=evidence)
 
 
 def _carried_out(check: Check, seen: Look | Sequence[Look], limits: object) -> list[Finding]:

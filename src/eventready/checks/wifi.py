@@ -164,7 +164,7 @@ def radio_clients(look: Look, limits: ClientLimits) -> Iterator[Finding]:
             continue
         yield graded(
             _name(row),
-            "{subject} has {value} clients (limit {limit})",
+            "{subject}: clients {value} (limit {limit})",
             row.clients,
             warn=limits.warn,
             fail=limits.fail,
@@ -249,16 +249,14 @@ def radio_balance(look: Look, limits: BalanceLimits) -> Iterator[Finding]:
             venues[ap.name] = ap.venue
     for name, spread in clients.items():
         fullest, most = spread.most_common(1)[0]
-        idle = sum(count == 0 for count in spread.values())
-        if most >= limits.clients and idle:
+        if most >= limits.clients and 0 in spread.values():
             yield warned(
                 name,
-                "{subject} has {value} clients on {radio} and none on {idle} other (limit {limit})",
+                "{subject}: clients {value} on {radio}, none on its other radio (limit {limit})",
                 venues=(venues[name],),
                 value=most,
                 limit=limits.clients,
                 radio=fullest,
-                idle=idle,
             )
         else:
             yield passed(name, "{subject} spreads its clients over its radios", venues=(venues[name],))

@@ -1,0 +1,171 @@
+"""Cases of checks as data: `cases/<check>.yaml` tells what devices say, what is expected of them, and every finding.
+
+    - name: over the limit
+      now: {cpu: [{five_minutes: 91}]}
+      findings:
+        - [CPU, fail, "CPU at 91% over five minutes (limit 85%)"]
+
+One device stands for itself (`expect`, `now`, `before`, `baseline`, `unmeasured`, `cannot_tell`); `devices` names
+several, each with the same keys. A finding of several devices begins with the device. `not_measured` that is blind is
+written `blind`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from eventready.checks.finding import Finding, Outcome
+from eventready.checks.limits import resolve_limits
+from eventready.checks.matrix import Matrix, build_matrix
+from eventready.checks.registry import all_checks
+from eventready.checks.runner import judge
+from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.observation import Observation, Status
+from eventready.facts.records import Fact
+from eventready.platforms.model import NetmikoSpec, PlatformSpec, SessionSpec
+from eventready.workspace.device import ROLES, Device
+from eventready.workspace.expect import Expect
+from eventready.workspace.limits import Limits, Override
+
+FOLDER = Path(__file__).parent / "cases"
+MOMENT = datetime(2022, 4, 25, 0, 0, tzinfo=UTC)
+VENUE = "hoi-nghi"
+_ROLE = {check.name: check.roles[0] for check in all_checks()}
+
+SPEC = PlatformSpec(
+    title="A platform that tells everything",
+    roles=ROLES,
+    netmiko=NetmikoSpec(device_type="linux"),
+    session=SessionSpec(prompt="#"),
+    read_only=("show .*",),
+)
+
+
+@dataclass(frozen=True)
+class FakePlatform:
+    """Knows how to ask for every fact but those it cannot tell."""
+
+    name: str = "any"
+    cannot_tell: Mapping[str, str] = field(default_factory=dict)
+    spec: PlatformSpec = SPEC
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        return {fact: fact for fact in CATALOGUE if fact not in self.cannot_tell}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of one check."""
+
+    check: str
+    name: str
+    text: Mapping[str, Any]
+
+    @property
+    def devices(self) -> dict[str, Mapping[str, Any]]:
+        """What is said of each device."""
+        return dict(self.text.get("devices") or {"one": self.text})
+
+    @property
+    def expected(self) -> list[list[str]]:
+        """The findings that must come, each as a list of words."""
+        return [[str(word) for word in finding] for finding in self.text["findings"]]
+
+    def found(self) -> list[list[str]]:
+        """The findings that come, in the same form."""
+        several = "devices" in self.text
+        return [
+            [*([finding.device] if several else []), finding.subject, status_of(finding), finding.message]
+            for finding in self.findings()
+        ]
+
+    def findings(self) -> list[Finding]:
+        """What the check gives, through the runner."""
+        devices = [self._device(name, said) for name, said in self.devices.items()]
+        platforms = {
+            _platform_name(name, said): FakePlatform(cannot_tell=said.get("cannot_tell", {}))
+            for name, said in self.devices.items()
+        }
+        limits = Limits(
+            tuple(Override("defaults", "", self.check, name, value) for name, value in self._limits().items())
+        )
+        findings = judge(
+            devices,
+            build_matrix(devices, platforms),
+            [observation for name, said in self.devices.items() for observation in observations(name, said)],
+            moment=MOMENT,
+            limits=resolve_limits(limits, devices),
+            baseline={name: rows(said.get("baseline", {})) for name, said in self.devices.items()},
+            intervals={name: said.get("interval_s", 10.0) for name, said in self.devices.items()},
+        )
+        return [finding for finding in findings if finding.check == self.check]
+
+    def _limits(self) -> Mapping[str, Any]:
+        limits: Mapping[str, Any] = self.text.get("limits", {})
+        return limits
+
+    def _device(self, name: str, said: Mapping[str, Any]) -> Device:
+        return Device(
+            name=name,
+            role=said.get("role") or _ROLE[self.check],
+            platform=_platform_name(name, said),
+            hostname="192.0.2.1",
+            venues=tuple(said.get("venues", [VENUE])),
+            expect=Expect.model_validate(said.get("expect", {})),
+            allow_cleartext=said.get("allow_cleartext", False),
+        )
+
+
+def _platform_name(device: str, said: Mapping[str, Any]) -> str:
+    return f"platform-of-{device}" if "cannot_tell" in said else "any"
+
+
+def status_of(finding: Finding) -> str:
+    """The status as cases write it."""
+    return "blind" if finding.blind and finding.status is Outcome.NOT_MEASURED else str(finding.status)
+
+
+def rows(said: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, tuple[Fact, ...]]:
+    """Records from a case's `now`, `before` or `baseline`."""
+    return {fact: tuple(CATALOGUE[fact].record.model_validate(row) for row in told) for fact, told in said.items()}
+
+
+def observations(device: str, said: Mapping[str, Any]) -> Iterator[Observation]:
+    """What the device was seen to tell: measured facts, first readings, and the reasons why others are missing."""
+    before, now = rows(said.get("before", {})), rows(said.get("now", {}))
+    for fact, told in before.items():
+        yield _observation(device, fact, told, 1)
+    for fact, told in now.items():
+        yield _observation(device, fact, told, 2 if fact in before else 1)
+    for fact, (status, reason) in said.get("unmeasured", {}).items():
+        yield Observation(device, fact, Status(status), reason=reason, reading=2 if fact in before else 1)
+
+
+def _observation(device: str, fact: str, told: tuple[Fact, ...], reading: int) -> Observation:
+    status = Status.PARSED if told else Status.EMPTY
+    return Observation(device, fact, status, f"show {fact}", told, evidence=f"{device}-{fact}", reading=reading)
+
+
+def cases_of(check: str) -> list[Case]:
+    """The cases of one check; none without a file."""
+    path = FOLDER / f"{check}.yaml"
+    if not path.exists():
+        return []
+    return [Case(check, text["name"], text) for text in yaml.safe_load(path.read_text(encoding="utf-8"))]
+
+
+def all_cases() -> list[Case]:
+    """Every case of every check."""
+    return [case for check in all_checks() for case in cases_of(check.name)]
+
+
+def matrix_of(devices: list[Device], platform: FakePlatform | None = None) -> Matrix:
+    """The matrix of devices that all speak one fake platform."""
+    return build_matrix(devices, {device.platform: platform or FakePlatform() for device in devices})
