@@ -1,0 +1,88 @@
+"""A run on the terminal: the verdicts first, then what is wrong, then what could not be measured."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from eventready.run import Run
+
+_VERDICTS = {
+    "READY": ("READY", "bold green"),
+    "READY_WITH_RISK": ("READY, WITH RISK", "bold yellow"),
+    "NOT_READY": ("NOT READY", "bold red"),
+    "NOT_MEASURED": ("NOT MEASURED", "bold magenta"),
+}
+_MARKS = {"fail": ("FAIL", "red"), "warn": ("warn", "yellow"), "not_measured": ("?", "magenta")}
+_SHOWN = 40
+
+
+def show(run: Run) -> None:
+    """Print a run for a person on stdout."""
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=False)
+    document = run.document
+    clock = document["clock"]
+    console.print(f"{document['event_info']['name']}", style="bold", markup=False)
+    rehearsal = "  (rehearsal: the event's clock, not the real time)" if clock["rehearsal"] else ""
+    console.print(f"Run {run.id} at {clock['event'].replace('T', ' ')[:16]}{rehearsal}", markup=False)
+    console.print()
+    console.print(_matrix(document))
+    counts = Counter(finding["status"] for finding in document["findings"])
+    coverage = document["coverage"]
+    console.print(
+        f"{len(document['devices'])} devices, {coverage['measured']} of {coverage['needed']} observations measured; "
+        f"{counts['pass']} pass, {counts['warn']} warn, {counts['fail']} fail, "
+        f"{counts['not_measured']} not measured, {counts['waived']} waived",
+        markup=False,
+    )
+    _listed(console, "What is wrong", _findings(document, ("fail", "warn")))
+    blind = [f for f in document["findings"] if f["status"] == "not_measured" and f["blind"]]
+    _listed(
+        console, "What could not be measured", [f for f in _findings(document, ("not_measured",)) if not f["blind"]]
+    )
+    if blind:
+        kinds = Counter(finding["check"] for finding in blind)
+        console.print(
+            "\nBlind spots (this equipment has no words for it; waive them or measure them otherwise): "
+            + ", ".join(f"{check} on {count}" for check, count in sorted(kinds.items())),
+            markup=False,
+        )
+
+
+def _matrix(document: Mapping[str, Any]) -> Table:
+    verdicts = {(v["venue"], v["service"]): v["verdict"] for v in document["verdicts"]}
+    services = list(dict.fromkeys(service for _venue, service in verdicts))
+    table = Table("Venue", *services, title="Verdicts", title_justify="left")
+    for venue in document["event_info"]["venues"]:
+        cells: list[Text | str] = [Text(venue["name"])]
+        for service in services:
+            word, style = _VERDICTS.get(verdicts.get((venue["id"], service), ""), ("-", "dim"))
+            cells.append(Text(word, style=style))
+        table.add_row(*cells)
+    return table
+
+
+def _findings(document: Mapping[str, Any], statuses: Sequence[str]) -> list[Mapping[str, Any]]:
+    rank = {status: place for place, status in enumerate(statuses)}
+    found = [finding for finding in document["findings"] if finding["status"] in rank]
+    return sorted(found, key=lambda f: (rank[f["status"]], f["device"], f["check"], f["subject"]))
+
+
+def _listed(console: Console, title: str, findings: Sequence[Mapping[str, Any]]) -> None:
+    if not findings:
+        return
+    table = Table("", "Device", "Check", "What", title=f"\n{title}", title_justify="left", box=None, pad_edge=False)
+    for finding in findings[:_SHOWN]:
+        mark, style = _MARKS[finding["status"]]
+        table.add_row(
+            Text(mark, style=style), Text(finding["device"]), Text(finding["check"]), Text(finding["message"])
+        )
+    console.print(table)
+    if len(findings) > _SHOWN:
+        console.print(f"... and {len(findings) - _SHOWN} more: `eventready runs show` lists all.", markup=False)

@@ -1,0 +1,51 @@
+"""Saved outputs instead of devices: `audit --from DIR` reads DIR/<device>/<command>.txt and connects to nothing.
+
+A file is named by its command with everything but letters and digits turned into "_": `show_ip_ospf_neighbor.txt`.
+A second reading of counters, where there is one, stands in DIR/<device>/2/.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from eventready.errors import UsageError
+from eventready.facts.saved import decoded, reply_of
+from eventready.platforms.loader import Platform
+from eventready.session.reply import Ended, Reply
+
+
+def file_name(command: str) -> str:
+    """The file in which the output of a command is kept."""
+    return f"{re.sub(r'[^A-Za-z0-9]+', '_', command).strip('_')}.txt"
+
+
+class SavedOutputs:
+    """A folder with one folder per device. Raises UsageError when it is no folder."""
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise UsageError(
+                "there is no such folder of saved outputs",
+                where=str(folder),
+                do="Name a folder that holds one folder per device, with a file per command in it.",
+            )
+        self._folder = folder
+
+    def asker(self, device: str, platform: Platform, reading: int) -> Callable[[Sequence[str]], list[Reply]]:
+        """What stands in for a session's `ask` for one device."""
+        home = self._folder / device if reading == 1 else self._folder / device / str(reading)
+
+        def ask(commands: Sequence[str]) -> list[Reply]:
+            return [self._reply(platform, command, home / file_name(command)) for command in commands]
+
+        return ask
+
+    @staticmethod
+    def _reply(platform: Platform, command: str, path: Path) -> Reply:
+        try:
+            text = decoded(path.read_bytes())
+        except OSError:
+            return Reply(command, "", Ended.NOT_SENT, f"There is no saved output {path}.")
+        return reply_of(platform, command, text)
