@@ -117,3 +117,16 @@ def test_vietnamese_is_composed() -> None:
         assert unicodedata.is_normalized("NFC", text), path
         assert "\t" not in text
         assert max(map(len, text.splitlines())) <= 120, path
+
+
+def test_limits_are_written_out_as_the_checks_have_them(example: Workspace) -> None:
+    """The example changes no limit: it shows every figure, so that an engineer can change it."""
+    written = {(o.check, o.limit): o.value for o in example.limits.overrides}
+    own = {
+        (check.name, limit): value
+        for check in all_checks()
+        for limit, value in check.limits.model_dump().items()
+        if not isinstance(value, tuple)
+    }
+    assert written == own
+    assert all(override.source for override in example.limits.overrides)
