@@ -197,6 +197,10 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         {"hosts": HOSTS + "  password: 12345\n"},
         "hosts.yaml:4: 'password' must be text, not what is there. Put it in quotes.",
     ),
+    "a secret where options belong": (
+        {"hosts": HOSTS + "  connection_options: {ssh: {extras: secret=hunter2}}\n"},
+        "hosts.yaml:4: 'extras' must be a mapping of `key: value` lines, not what is there.",
+    ),
     "plain enable secret": (
         {"groups": GROUPS + "  connection_options:\n    eventready:\n      extras:\n        secret: hunter2\n"},
         "groups.yaml:7: a secret stands here in plain (secret). "

@@ -14,7 +14,8 @@ from pydantic_core import ErrorDetails
 
 Key = str | int
 
-#: Keys whose values are never shown, whatever is wrong with them.
+#: Keys whose values are never shown, whatever is wrong with them; below the others anything may stand.
+_HIDDEN = frozenset({"connection_options", "extras"})
 SECRET_KEY = re.compile(r"pass(w|phrase|$)|pwd|secret|token|community|credential|private|(^|_)key$", re.I)
 
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
@@ -100,7 +101,7 @@ def explain(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     """What does not hold, and what to do, for one of pydantic's errors against `model`."""
     kind, location, value, context = detail["type"], detail["loc"], detail.get("input"), detail.get("ctx", {})
     name = _name(location)
-    secret = any(isinstance(part, str) and SECRET_KEY.search(part) for part in location)
+    secret = any(isinstance(part, str) and (part in _HIDDEN or SECRET_KEY.search(part)) for part in location)
     shown = "what is there" if secret else unhappy(value)
     if kind == "extra_forbidden":
         return f"unknown key {str(location[-1])!r}", _where_to(str(location[-1]), model, location[:-1])
