@@ -80,6 +80,8 @@ class Columns:
 
     def _places(self, line: str) -> list[int] | None:
         """Character positions of the columns' starts; None when one falls inside a wide character."""
+        if line.isascii():
+            return [min(start, len(line)) for start in self._starts]
         places: list[int] = []
         offset = 0
         position = 0

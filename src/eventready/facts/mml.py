@@ -139,7 +139,7 @@ def _head(packet: _Packet, line: str, leftovers: Leftovers) -> None:
     elif code:
         packet.code, packet.text = int(code["code"]), code["text"]
     elif packet.started and not (_SERIAL.match(line) or _ECHO.match(line)):
-        packet.body.append(line)
+        packet.body.append(line)  # an unsolicited alarm report, or unknown to every layout
     elif line.strip() and not (_SERIAL.match(line) or _ECHO.match(line) or _TYPED.match(line)):
         leftovers.add(line)
 

@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from eventready.errors import PlatformError, WorkspaceError
 from eventready.facts.build import RowBuilder, columns_of
 from eventready.facts.catalogue import CATALOGUE, FactKind
-from eventready.facts.parsers import ParserError, compile_reader
+from eventready.facts.parsers import ParserError, compile_reader, parser_names
 from eventready.facts.reading import Reader
 from eventready.platforms.model import FactSpec, FactsSpec, PlatformSpec
 from eventready.workspace.device import ROLES
@@ -245,9 +245,9 @@ class _Folder:
                 if field in known:
                     self._check_value(known[field], value, "facts", name, "words", field, word)
         for section, values in (("constants", spec.constants), ("defaults", spec.defaults)):
-            for field, value in values.items():
+            for field, fixed in values.items():
                 if field in known:
-                    self._check_value(known[field], value, "facts", name, section, field)
+                    self._check_value(known[field], fixed, "facts", name, section, field)
 
     def _check_pattern(self, name: str, field: str, word: str) -> None:
         if len(word) > 2 and word.startswith("/") and word.endswith("/"):
@@ -269,7 +269,8 @@ class _Folder:
         try:
             reader = compile_reader(spec, self.folder)
         except ParserError as error:
-            self._problem(str(error), "facts", name, "template" if spec.template else "parser")
+            known = spec.parser in parser_names()
+            self._problem(str(error), "facts", name, "template" if known and spec.template else "parser")
             return None
         for column in columns_of(spec):
             if reader.columns is not None and column not in reader.columns:

@@ -1,0 +1,178 @@
+"""From an answer to an observation: every status, and the evidence that each needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from folders import FACTS, TABLE, write_platform
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from eventready.facts.observation import Observation, Status
+from eventready.facts.read import commands_for, interpret, observe, unreached
+from eventready.facts.reading import UNMATCHED_SHOWN
+from eventready.facts.records import BfdSession, RoutingPeer
+from eventready.platforms.loader import Platform, load_platform
+from eventready.session.reply import Ended, HostKeyMismatch, LoginRefused, NoPrompt, Reply, SessionError, Unreachable
+
+HEADING = "Peer      State   Port\n"
+ROWS = HEADING + "10.0.0.1  UP      1\n10.0.0.2  ADMIN   2\n"
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    return load_platform("testing", [write_platform(tmp_path_factory.mktemp("platforms"))])
+
+
+def read(platform: Platform, text: str, fact: str = "bfd_session", ended: Ended = Ended.ANSWERED) -> Observation:
+    return interpret("r1", fact, platform.facts[fact], Reply("show bfd", text, ended))
+
+
+def test_rows_become_records(platform: Platform) -> None:
+    observed = read(platform, ROWS)
+    assert observed == Observation(
+        "r1",
+        "bfd_session",
+        Status.PARSED,
+        "show bfd",
+        rows=(
+            BfdSession(peer="10.0.0.1", interface="Port 1", state="up"),
+            BfdSession(peer="10.0.0.2", interface="Port 2", state="admin_down"),
+        ),
+        raw=ROWS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "unmatched", "reason"),
+    [
+        ("", Status.UNPARSED, [], "nothing at all"),
+        (" \n\t\n", Status.UNPARSED, [], "nothing at all"),
+        (HEADING, Status.UNPARSED, [], "nothing in it says"),
+        ("% BFD is not configured\n", Status.EMPTY, [], "there is none"),
+        (HEADING + "% BFD is not configured\n", Status.EMPTY, [], "there is none"),
+        (ROWS + "what is this\nand that", Status.UNPARSED, ["what is this", "and that"], "2 lines"),
+        (HEADING + "10.0.0.1 odd 1\n", Status.UNPARSED, ["row 1: state: 'odd' is a word"], "1 row that"),
+        (ROWS + "10.0.0.1 down 1\n", Status.UNPARSED, ["two rows speak of 10.0.0.1 Port 1 and differ"], "1 row that"),
+        (ROWS + "10.0.0.1 UP 1\n", Status.PARSED, [], ""),
+        ("% BFD is not configured\n% but why\n", Status.UNPARSED, ["% but why"], "1 line of"),
+    ],
+)
+def test_what_an_answer_is(platform: Platform, text: str, status: Status, unmatched: list[str], reason: str) -> None:
+    observed = read(platform, text)
+    assert observed.status is status
+    assert len(observed.unmatched) == len(unmatched)
+    assert all(line.startswith(start) for line, start in zip(observed.unmatched, unmatched, strict=True))
+    assert reason in observed.reason
+
+
+def test_a_heading_is_evidence_where_the_fact_lists_no_words(tmp_path: Path) -> None:
+    facts = FACTS.replace("    empty: ['^% BFD is not configured']\n", "")
+    platform = load_platform("testing", [write_platform(tmp_path, facts=facts)])
+    assert read(platform, HEADING).status is Status.EMPTY
+    assert read(platform, "\n").status is Status.UNPARSED
+
+
+def test_what_the_record_rejects_names_row_field_and_column(platform: Platform) -> None:
+    observed = read(platform, HEADING + "a UP 01:00:00\nb UP soon\n", "bgp_neighbour")
+    assert observed.status is Status.UNPARSED
+    assert observed.unmatched == ("row 2: uptime_s (column PORT): 'soon' is not a length of time",)
+    assert observed.rows == (RoutingPeer(protocol="bgp", peer="a", state="UP", up=True, uptime_s=3600),)
+
+
+def test_a_missing_column_is_a_missing_field(tmp_path: Path) -> None:
+    facts = "facts:\n  core_link:\n    command: show x\n    parser: mml\n    fields: {name: Id, state: State}\n"
+    home = write_platform(tmp_path, facts=facts, none=TABLE)
+    (home / "testing" / "parse" / "none.textfsm").unlink()
+    text = "+++    A        2022-04-25 07:00:00\nRETCODE = 0  ok\n\nT\n---\nId  Other\n1   up\n(Number of results = 1)\n---    END\n"
+    observed = read(load_platform("testing", [home]), text, "core_link")
+    assert observed.status is Status.UNPARSED
+    assert observed.unmatched == ("row 1: state (column State): Field required",)
+
+
+@pytest.mark.parametrize(
+    ("ended", "status"),
+    [
+        (Ended.REFUSED, Status.UNSUPPORTED),
+        (Ended.DENIED, Status.DENIED),
+        (Ended.TIMEOUT, Status.TIMEOUT),
+        (Ended.DROPPED, Status.UNREACHABLE),
+        (Ended.NOT_SENT, Status.UNREACHABLE),
+    ],
+)
+def test_how_it_ended_comes_before_what_it_says(platform: Platform, ended: Ended, status: Status) -> None:
+    observed = read(platform, ROWS, ended=ended)
+    assert observed.status is status
+    assert observed.rows == ()
+    assert observed.reason.endswith(".")
+
+
+def test_a_megabyte_is_quoted_in_part(platform: Platform) -> None:
+    observed = read(platform, HEADING + "? \n" * 400_000)
+    assert observed.status is Status.UNPARSED
+    assert len(observed.unmatched) == UNMATCHED_SHOWN
+    assert "400000 lines" in observed.reason
+
+
+def test_each_command_is_asked_once(platform: Platform) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def ask(commands: Sequence[str]) -> list[Reply]:
+        asked.append(tuple(commands))
+        return [Reply(command, HEADING + "10.0.0.1 UP 00:00:05\n") for command in commands]
+
+    facts = ["bfd_session", "cpu", "bgp_neighbour", "optic", "bfd_session"]
+    observed = {o.fact: o for o in observe("r1", platform, facts, ask, reading=2)}
+    assert commands_for(platform, facts) == ("show bfd",)
+    assert asked == [("show bfd",)]
+    assert {fact: o.status for fact, o in observed.items()} == {
+        "bfd_session": Status.PARSED,
+        "cpu": Status.UNSUPPORTED,
+        "bgp_neighbour": Status.PARSED,
+        "optic": Status.UNSUPPORTED,
+    }
+    assert observed["cpu"].reason == "it has none"
+    assert "does not know how to ask for optic" in observed["optic"].reason
+    assert {o.reading for o in observed.values()} == {2}
+
+
+def test_a_command_without_a_reply_was_not_measured(platform: Platform) -> None:
+    (observed,) = observe("r1", platform, ["bfd_session"], lambda _commands: [])
+    assert observed.status is Status.UNREACHABLE
+
+
+def test_nothing_is_asked_when_nothing_can_be(platform: Platform) -> None:
+    def ask(_commands: Sequence[str]) -> list[Reply]:
+        raise AssertionError
+
+    assert [o.status for o in observe("r1", platform, ["cpu"], ask)] == [Status.UNSUPPORTED]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Unreachable("nothing answers"), Status.UNREACHABLE),
+        (LoginRefused("the password is wrong"), Status.DENIED),
+        (HostKeyMismatch("another key"), Status.UNREACHABLE),
+        (NoPrompt("no prompt"), Status.TIMEOUT),
+    ],
+)
+def test_without_a_session(platform: Platform, error: SessionError, status: Status) -> None:
+    observed = unreached("r1", platform, ["bfd_session", "cpu"], error)
+    assert [o.status for o in observed] == [status, Status.UNSUPPORTED]
+    assert observed[0].reason == str(error)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.one_of(
+        st.text(max_size=200), st.lists(st.sampled_from([*ROWS.splitlines(), "", "odd", "x down 3"])).map("\n".join)
+    )
+)
+def test_any_answer_is_an_observation(platform: Platform, text: str) -> None:
+    observed = read(platform, text)
+    assert observed.status in (Status.PARSED, Status.EMPTY, Status.UNPARSED)
+    assert (observed.status is Status.PARSED) == bool(observed.rows and not observed.unmatched)
+    assert bool(observed.reason) is (observed.status is not Status.PARSED)

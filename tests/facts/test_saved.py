@@ -1,0 +1,141 @@
+"""Saved output from a file to the printed facts: whatever surrounds it, in whatever encoding."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from folders import write_platform
+
+from eventready.cli.main import cli
+from eventready.errors import UsageError
+from eventready.facts.observation import Status
+from eventready.facts.saved import decoded, facts_asked, read_saved, reply_of
+from eventready.platforms.loader import Platform, load_platform
+from eventready.session.reply import Ended
+
+ROWS = "Peer      State   Port\n10.0.0.1  UP      1\n"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    write_platform(tmp_path / "platforms")
+    return tmp_path
+
+
+@pytest.fixture
+def platform(workspace: Path) -> Platform:
+    return load_platform("testing", [workspace / "platforms"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ROWS,
+        f"r1#show bfd\n{ROWS}r1#",
+        f"\n\nr1# show bfd\n{ROWS}\nr1# \n\n",
+        f"show bfd\r\n{ROWS}",
+        ROWS.replace("\n", "\r\n"),
+        f"{ROWS}*log 1234: something happened\n",
+        f"\x1b[2K\x1b[0m{ROWS}\x00",
+    ],
+)
+def test_what_surrounds_an_answer_is_taken_off(platform: Platform, text: str) -> None:
+    (observed,) = read_saved(platform, "bfd_session", decoded(text.encode()))
+    assert observed.status is Status.PARSED, observed
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk"])
+def test_encodings(encoding: str) -> None:
+    assert decoded("会议中心\n".encode(encoding)) == "会议中心\n"
+
+
+def test_bytes_of_no_encoding_stay_readable() -> None:
+    assert decoded(b"Port \xff up") == "Port \ufffd up"
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [("% Invalid input", Ended.REFUSED), ("% Not allowed", Ended.DENIED), ("fine", Ended.ANSWERED)],
+)
+def test_refusals_are_told_by_their_words(platform: Platform, text: str, ended: Ended) -> None:
+    assert reply_of(platform, "show bfd", text).ended is ended
+
+
+def test_a_question_is_a_fact_or_a_command(platform: Platform) -> None:
+    assert facts_asked(platform, "bfd_session") == ("bfd_session",)
+    assert facts_asked(platform, " Show  BFD ") == ("bfd_session", "bgp_neighbour")
+    assert facts_asked(platform, "cpu") == ("cpu",)
+    for question, said in (
+        ("bfd_sesion", "Did you mean 'bfd_session'"),
+        ("optic", "does not say how"),
+        ("??", "It answers"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            facts_asked(platform, question)
+
+
+def parse(workspace: Path, *arguments: str, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(cli, ["-w", str(workspace), "parse", *arguments], input=stdin, standalone_mode=False)
+
+
+def document(result: Result) -> Any:
+    return json.loads(result.stdout)
+
+
+def test_one_fact_is_one_object(workspace: Path) -> None:
+    file = workspace / "saved.txt"
+    file.write_text(ROWS, encoding="utf-8")
+    result = parse(workspace, "testing", "bfd_session", str(file), "-o", "json")
+    assert result.return_value == 0
+    assert document(result) == {
+        "platform": "testing",
+        "fact": "bfd_session",
+        "command": "show bfd",
+        "status": "parsed",
+        "reason": "",
+        "rows": [{"peer": "10.0.0.1", "interface": "Port 1", "state": "up"}],
+        "unmatched": [],
+    }
+
+
+def test_a_command_may_answer_several_facts(workspace: Path) -> None:
+    text = ROWS.replace("UP      1", "UP      soon")
+    result = parse(workspace, "testing", "show bfd", "-", "-o", "json", stdin=text.encode())
+    assert result.return_value == 4
+    assert [one["status"] for one in document(result)] == ["parsed", "unparsed"]
+
+
+def test_a_table_for_people(workspace: Path) -> None:
+    result = parse(workspace, "testing", "bfd_session", "-", stdin=(ROWS + "odd one out here\n").encode())
+    assert result.return_value == 4
+    assert result.stdout == (
+        "bfd_session: unparsed\n1 line of the answer that no rule knows.\n"
+        "peer      interface  state\n10.0.0.1  Port 1     up\nLeft over:\n  | odd one out here\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("testin", "bfd_session", "-"), "no platform 'testin'. Did you mean 'testing'"),
+        (("testing", "bfd", "-"), "no fact and no command 'bfd'"),
+        (("testing", "bfd_session", "nowhere.txt"), "nowhere.txt: the file cannot be read"),
+    ],
+)
+def test_usage_errors(workspace: Path, arguments: tuple[str, ...], said: str) -> None:
+    result = parse(workspace, *arguments, stdin=b"")
+    assert isinstance(result.exception, UsageError)
+    assert said in str(result.exception)
+
+
+def test_a_fact_that_cannot_be_told_is_not_measured(workspace: Path) -> None:
+    result = parse(workspace, "testing", "cpu", "-", "-o", "json", stdin=b"")
+    assert (result.return_value, document(result)["status"], document(result)["reason"]) == (
+        4,
+        "unsupported",
+        "it has none",
+    )
