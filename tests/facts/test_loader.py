@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from folders import FACTS, PLATFORM, TABLE, write_platform
 
 from eventready.errors import Exit, PlatformError
 from eventready.facts.parsers import ntc_folder
 from eventready.facts.tables import Template, has_error_rule
 from eventready.platforms.loader import load_platform, platform_names
+from tests.facts.folders import FACTS, PLATFORM, TABLE, write_platform
 
 
 def test_a_folder_that_holds(tmp_path: Path) -> None:

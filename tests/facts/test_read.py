@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from folders import FACTS, TABLE, write_platform
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from eventready.facts.reading import UNMATCHED_SHOWN
 from eventready.facts.records import BfdSession, RoutingPeer
 from eventready.platforms.loader import Platform, load_platform
 from eventready.session.reply import Ended, HostKeyMismatch, LoginRefused, NoPrompt, Reply, SessionError, Unreachable
+from tests.facts.folders import FACTS, TABLE, write_platform
 
 HEADING = "Peer      State   Port\n"
 ROWS = HEADING + "10.0.0.1  UP      1\n10.0.0.2  ADMIN   2\n"
@@ -86,7 +86,8 @@ def test_a_missing_column_is_a_missing_field(tmp_path: Path) -> None:
     facts = "facts:\n  core_link:\n    command: show x\n    parser: mml\n    fields: {name: Id, state: State}\n"
     home = write_platform(tmp_path, facts=facts, none=TABLE)
     (home / "testing" / "parse" / "none.textfsm").unlink()
-    text = "+++    A        2022-04-25 07:00:00\nRETCODE = 0  ok\n\nT\n---\nId  Other\n1   up\n(Number of results = 1)\n---    END\n"
+    head = "+++    A        2022-04-25 07:00:00\nRETCODE = 0  ok\n\n"
+    text = f"{head}T\n---\nId  Other\n1   up\n(Number of results = 1)\n---    END\n"
     observed = read(load_platform("testing", [home]), text, "core_link")
     assert observed.status is Status.UNPARSED
     assert observed.unmatched == ("row 1: state (column State): Field required",)

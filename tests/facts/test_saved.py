@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from folders import write_platform
 
 from eventready.cli.main import cli
 from eventready.errors import UsageError
@@ -16,6 +15,7 @@ from eventready.facts.observation import Status
 from eventready.facts.saved import decoded, facts_asked, read_saved, reply_of
 from eventready.platforms.loader import Platform, load_platform
 from eventready.session.reply import Ended
+from tests.facts.folders import write_platform
 
 ROWS = "Peer      State   Port\n10.0.0.1  UP      1\n"
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import textfsm
-from captured import captures, name_of, needs_captures
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from eventready.facts.leading import leading, may_lead
 from eventready.facts.parsers import ntc_folder
 from eventready.facts.reading import UNMATCHED_SHOWN
 from eventready.facts.tables import Template, TemplateError, has_error_rule, silent_places
+from tests.facts.captured import captures, name_of, needs_captures
 
 
 def same_as_the_library(source: str, text: str) -> None:

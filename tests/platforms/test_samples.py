@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from samples import Sample, all_samples, complaints, own_facts
 
 from eventready.facts.observation import Status
 from eventready.platforms.loader import load_platform, platform_names
+from tests.platforms.samples import Sample, all_samples, complaints, own_facts
 
 ALL = all_samples()
 STATUSES = {
