@@ -1,4 +1,4 @@
-"""Imports run downward only: cli > audit, change, report, lab, store > checks, facts > session, platforms > workspace."""
+"""Imports run downward only: cli > audit, report, lab > store > checks > facts > session, platforms > workspace."""
 
 from __future__ import annotations
 

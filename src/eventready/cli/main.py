@@ -166,7 +166,7 @@ def _run(arguments: list[str] | None) -> int:
         # The reader (`head`, a pager) went away: not an error, and nothing more can be said on stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
-    except Exception as error:  # noqa: BLE001  the last net: a traceback is a defect, so it goes to a file
+    except Exception as error:  # the last net: a traceback is a defect, so it goes to a file
         return _internal(error)
 
 
