@@ -216,6 +216,12 @@ def test_without_any_one_line_it_never_gives_fewer_rows_in_silence(text: str) ->
         assert reading.status is not None or reading.unmatched_total or len(reading.rows) >= whole
 
 
+def test_a_line_of_a_megabyte_is_refused_without_a_look() -> None:
+    reading = Report(["Cell Name"]).read(TABLE.replace("1           tdm1", "+++" + " " * 1_000_000))
+    assert reading.unmatched_total == 1
+    assert reading.status is Status.UNPARSED
+
+
 PIECES = st.sampled_from(
     [
         "+++    A        2022-04-25 07:00:00",

@@ -214,6 +214,12 @@ def test_a_megabyte_of_garbage_is_counted_and_quoted_in_part() -> None:
     assert all(len(line) <= 200 for line in reading.unmatched)
 
 
+def test_a_line_of_a_megabyte_is_refused_without_a_look() -> None:
+    slow = TABLE.replace("${STATE} ->", "${STATE}(a*)*(a*)*$$ ->")
+    reading = Template(slow).read("Name State\nx up" + "a" * 1_000_000 + "b\ny down\n")
+    assert (reading.unmatched_total, [row[0] for row in reading.rows]) == (1, ["y"])
+
+
 @pytest.mark.parametrize(
     ("text", "heading"),
     [("Name  State\n", True), ("", False), ("\n\n", False), ("Name  State\nx", True), ("-----", False)],

@@ -19,7 +19,7 @@ from typing import Any
 
 from eventready.facts.layout import WIDTHS, Columns, Margin
 from eventready.facts.observation import Status
-from eventready.facts.reading import Leftovers, Reading
+from eventready.facts.reading import LONGEST_LINE, Leftovers, Reading
 
 _END = re.compile(r"^-{3}\s+END\s*$")
 _START = re.compile(r"^\+{3}\s+(?P<element>\S.*?)?\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*(?:\s+DST)?\s*$")
@@ -114,7 +114,9 @@ def _packets(text: str, leftovers: Leftovers) -> Iterator[_Packet]:
     """Packets in their order, without unsolicited alarm reports. Raises _Trouble when the last one has no end."""
     packet = _Packet()
     for line in text.splitlines():
-        if _END.match(line):
+        if len(line) > LONGEST_LINE:
+            leftovers.add(line)
+        elif _END.match(line):
             if packet.code is not None or not packet.started:
                 yield packet
             elif not any(_ALARM.match(one) for one in packet.body):
@@ -279,7 +281,8 @@ class _Work:
             if lines[position].strip():
                 rows.append(lines[position])
             position += 1
-        tables = [Columns(heading, width) for width in WIDTHS]
+        widths = WIDTHS if not all(map(str.isascii, (heading, *rows))) else WIDTHS[:1]
+        tables = [Columns(heading, width) for width in widths]
         counted = _COUNT.match(lines[position].strip()) if position < len(lines) else None
         if not rows and not (counted and int(counted["count"]) == 0):
             self._heading_alone(heading, tables[0])

@@ -10,6 +10,8 @@ from eventready.facts.observation import Status
 
 #: A device that prints garbage by the megabyte is quoted with this many lines; the others are counted.
 UNMATCHED_SHOWN = 20
+#: A longer line is none of any table, and is not given to regular expressions, which may take quadratic time over it.
+LONGEST_LINE = 8_192
 _LINE_SHOWN = 200
 
 

@@ -7,8 +7,8 @@ regular expression engine finds the first that matches; values without options a
 the library stops at the first `-> Error`, this one notes the line and goes on, so that every line a template does not
 know is told at once.
 
-One deliberate difference: an optional group of a nested List value that did not match is None in the list, where the
-library raises TypeError.
+Two deliberate differences: an optional group of a nested List value that did not match is None in the list, where the
+library raises TypeError; and a line longer than LONGEST_LINE is an error of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 import textfsm
 
 from eventready.facts.leading import leading, may_lead
-from eventready.facts.reading import Leftovers, Reading
+from eventready.facts.reading import LONGEST_LINE, Leftovers, Reading
 
 _KEEP, _RECORD, _CLEAR, _CLEARALL = range(4)
 _RECORD_OPS = {"": _KEEP, "NoRecord": _KEEP, "Record": _RECORD, "Clear": _CLEAR, "Clearall": _CLEARALL}
@@ -222,6 +222,9 @@ class _Run:
         state = states["Start"]
         name = "Start"
         for line in lines:
+            if len(line) > LONGEST_LINE:
+                self.leftovers.add(line)
+                continue
             name = self._line(state, line)
             if name:
                 if name in ("End", "EOF"):
