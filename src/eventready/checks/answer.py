@@ -6,11 +6,12 @@ The text is always a literal at the place of the call: `checks/texts.py` collect
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from eventready.checks.finding import Finding, Outcome
+from eventready.workspace.device import ROLE_SERVICES, Device
 
 Value = str | int | float | None
 
@@ -122,6 +123,20 @@ def grade(
     return Outcome.WARN if over(warn) else Outcome.PASS
 
 
-def at(finding: Finding, device: str, venues: Iterable[str] = (), witnesses: Iterable[str] = ()) -> Finding:
-    """The finding of a fleet check, said of the device that answers for it; `witnesses` are all it rests on."""
-    return replace(finding, device=device, venues=tuple(venues), witnesses=tuple(witnesses))
+def at(finding: Finding, among: Sequence[Device]) -> Finding:
+    """The finding of a fleet check about `among`, said of the first of them.
+
+    It counts for the venues and services that they have in common, or for all of each where there is none.
+    """
+    return replace(
+        finding,
+        device=among[0].name,
+        witnesses=tuple(one.name for one in among),
+        venues=_shared([one.venues for one in among]),
+        services=_shared([one.services or ROLE_SERVICES[one.role] for one in among]),
+    )
+
+
+def _shared(sets: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    common = set(sets[0]).intersection(*sets[1:])
+    return tuple(sorted(common or set().union(*sets)))

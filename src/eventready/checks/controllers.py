@@ -64,8 +64,7 @@ def controller_active(looks: Sequence[Look], _limits: NoLimits) -> Iterator[Find
     """Of the controllers of a pair exactly one is active."""
     by_name = {look.device.name: look for look in looks}
     for halves in _pairs([look.device for look in looks]).values():
-        names = sorted(device.name for device in halves)
-        yield at(_active([by_name[name] for name in names]), names[0], halves[0].venues, witnesses=names)
+        yield at(_active([by_name[device.name] for device in halves]), halves)
 
 
 def _active(halves: list[Look]) -> Finding:

@@ -26,10 +26,10 @@ class Outcome(StrEnum):
 class Finding:
     """Checks fill subject, status, text, value, limit, unit, venues; the runner stamps the rest.
 
-    `venues` narrows the finding to the venues its subject serves (a cell, an access point); empty means: wherever
-    the device serves. `blind` marks what the platform can never tell, which is a risk rather than a failed reading.
-    `was` is the status that a waived finding would have without its waiver, `witnesses` the devices
-    whose answers a finding across devices rests on.
+    `venues` narrows the finding to the venues its subject serves (a cell, an access point), `services` to what runs
+    over it (a cable to a WiFi controller); empty means: wherever and whatever the device serves. `blind` marks what
+    the platform can never tell, which is a risk rather than a failed reading. `was` is the status that a waived
+    finding would have without its waiver, `witnesses` the devices whose answers a finding across devices rests on.
     """
 
     status: Outcome
@@ -48,6 +48,7 @@ class Finding:
     waiver: str = ""
     was: Outcome | None = None
     witnesses: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
     @property
     def message(self) -> str:

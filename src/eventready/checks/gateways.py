@@ -119,9 +119,8 @@ def _groups(looks: Sequence[Look], protocol: Protocol) -> Iterator[Finding]:
             groups.setdefault((expected.group, place), []).append(_Part(look, expected, _member(look, expected)))
     for (number, place), parts in groups.items():
         parts.sort(key=lambda part: (part.expected.role != "master", part.name))
-        venues = sorted({venue for part in parts for venue in part.look.device.venues})
-        names = [part.name for part in parts]
-        yield at(_group(f"{protocol} {number} {place}".strip(), parts), names[0], venues, witnesses=names)
+        devices = [part.look.device for part in parts]
+        yield at(_group(f"{protocol} {number} {place}".strip(), parts), devices)
 
 
 def _group(subject: str, parts: list[_Part]) -> Finding:

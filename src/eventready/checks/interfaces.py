@@ -23,7 +23,7 @@ class ErrorLimits(Limits):
     """Errors per million bytes, counted between the two readings."""
 
     fail: float = Field(
-        default=1, gt=0, description="Failure beyond this many per million bytes [S49]; any is a warning"
+        default=1, gt=0, description="Any error is a warning, more than this per million bytes a failure [S49]"
     )
 
 

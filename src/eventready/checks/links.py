@@ -36,9 +36,8 @@ def link(looks: Sequence[Look], _limits: NoLimits) -> Iterator[Finding]:
     """Both ends of every declared link are up, with the same speed and MTU."""
     by_name = {look.device.name: look for look in looks}
     for one, other in _cables([look.device for look in looks]).values():
-        known = next(name for name, _port in (one, other) if name in by_name)
-        venues = sorted({venue for name, _ in (one, other) if name in by_name for venue in by_name[name].device.venues})
-        yield at(_link(one, other, by_name), known, venues, witnesses=(one[0], other[0]))
+        known = [by_name[name].device for name, _port in (one, other) if name in by_name]
+        yield at(_link(one, other, by_name), known)
 
 
 def _link(one: End, other: End, by_name: dict[str, Look]) -> Finding:
@@ -94,7 +93,8 @@ def _alike(subject: str, one: Interface, other: Interface) -> Finding:
 )
 def link_neighbour(looks: Sequence[Look], _limits: NoLimits) -> Iterator[Finding]:
     """At the far end of every declared link answers the device that was declared."""
-    names = {look.device.name: _own_names(look) for look in looks}
+    by_name = {look.device.name: look for look in looks}
+    names = {name: _own_names(look) for name, look in by_name.items()}
     for look in looks:
         if not look.measured("neighbour"):
             continue
@@ -104,11 +104,8 @@ def link_neighbour(looks: Sequence[Look], _limits: NoLimits) -> Iterator[Finding
         for declared in look.device.expect.links:
             rows = heard.get(port_key(declared.port), [])
             accepted = names.get(declared.device, {declared.device.casefold()})
-            yield at(
-                _heard(declared.port, rows, declared.device, declared.to_port, accepted),
-                look.device.name,
-                look.device.venues,
-            )
+            ends = [by_name[name].device for name in (look.device.name, declared.device) if name in by_name]
+            yield at(_heard(declared.port, rows, declared.device, declared.to_port, accepted), ends)
 
 
 def _own_names(look: Look) -> set[str]:

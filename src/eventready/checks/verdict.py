@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from eventready.checks.check import CHECKS
 from eventready.checks.finding import Finding, Outcome
@@ -62,6 +62,9 @@ class Gravity(StrEnum):
     NONE = "none"
 
 
+_REASONS = (Gravity.FAILURE, Gravity.UNMEASURED, Gravity.RISK)
+
+
 def gravity(finding: Finding) -> Gravity:
     """A waiver turns a failure or a missing measurement into a risk, and lifts what was only a risk."""
     status = finding.was if finding.status is Outcome.WAIVED and finding.was else finding.status
@@ -86,32 +89,42 @@ def _plain_gravity(status: Outcome, *, blind: bool) -> Gravity:
 def verdicts(venues: Iterable[Place], devices: Sequence[Device], findings: Iterable[Finding]) -> tuple[Verdict, ...]:
     """One verdict for each service of each venue, in the event's order."""
     serving = {device.name: device for device in devices}
-    at_venue: dict[str, list[Finding]] = {}
+    at_venue: dict[str, list[_Weighed]] = {}
     for finding in findings:
         device = serving.get(finding.device)
-        for venue in finding.venues or (device.venues if device else ()):
-            at_venue.setdefault(venue, []).append(finding)
+        if device is None:
+            continue
+        weighed = _Weighed(finding, gravity(finding), finding.services or device.services or ROLE_SERVICES[device.role])
+        for venue in finding.venues or device.venues:
+            at_venue.setdefault(venue, []).append(weighed)
     return tuple(
-        _verdict(venue.id, service, serving, at_venue.get(venue.id, []))
+        _verdict(venue.id, service, serving.values(), at_venue.get(venue.id, []))
         for venue in venues
         for service in venue.services
     )
 
 
-def _verdict(venue: str, service: Service, devices: Mapping[str, Device], findings: list[Finding]) -> Verdict:
-    if not any(device.serves(venue, service) for device in devices.values()):
+class _Weighed(NamedTuple):
+    finding: Finding
+    gravity: Gravity
+    services: tuple[str, ...]
+
+
+def _verdict(venue: str, service: Service, devices: Iterable[Device], weighed: Iterable[_Weighed]) -> Verdict:
+    if not any(device.serves(venue, service) for device in devices):
         return Verdict(venue, service, Readiness.NOT_MEASURED, (NOBODY_SERVES,))
-    carrying = {name for name, device in devices.items() if service in (device.services or ROLE_SERVICES[device.role])}
-    mine = [finding for finding in findings if finding.device in carrying]
-    weighed = {weight: [finding for finding in mine if gravity(finding) is weight] for weight in Gravity}
-    because = [reference for weight in Gravity if weight is not Gravity.NONE for reference in _named(weighed[weight])]
-    measured = any(_measures(finding) for finding in mine)
-    if weighed[Gravity.FAILURE]:
+    by_gravity: dict[Gravity, list[Finding]] = {weight: [] for weight in Gravity}
+    for finding, weight, services in weighed:
+        if service in services:
+            by_gravity[weight].append(finding)
+    because = [reference for weight in _REASONS for reference in _named(by_gravity[weight])]
+    measured = any(_measures(finding) for findings in by_gravity.values() for finding in findings)
+    if by_gravity[Gravity.FAILURE]:
         readiness = Readiness.NOT_READY
-    elif weighed[Gravity.UNMEASURED] or not measured:
+    elif by_gravity[Gravity.UNMEASURED] or not measured:
         readiness = Readiness.NOT_MEASURED
         because = because if measured else [NOTHING_MEASURED, *because]
-    elif weighed[Gravity.RISK]:
+    elif by_gravity[Gravity.RISK]:
         readiness = Readiness.READY_WITH_RISK
     else:
         readiness = Readiness.READY

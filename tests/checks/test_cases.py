@@ -1,0 +1,68 @@
+"""Every check, case by case, to the letter; a check without cases fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from eventready.checks.check import CHECKS
+from eventready.checks.registry import all_checks
+from tests.checks.casebook import FOLDER, Case, all_cases, cases_of, status_of
+
+NAMES = [check.name for check in all_checks()]
+
+
+@pytest.mark.parametrize("case", all_cases(), ids=lambda case: f"{case.check}: {case.name}")
+def test_case(case: Case) -> None:
+    assert sorted(case.found()) == sorted(case.expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_check_has_cases_of_every_kind(name: str) -> None:
+    seen = {status_of(finding) for case in cases_of(name) for finding in case.findings()}
+    if not CHECKS[name].needs:  # what needs nothing measured only says what is configured
+        assert seen & {"warn", "fail"}
+        return
+    assert "pass" in seen, f"{name} has no case in which all is well"
+    assert seen & {"warn", "fail"}, f"{name} has no case in which something is wrong"
+    assert seen & {"not_measured", "blind"}, f"{name} has no case in which something cannot be told"
+
+
+def test_no_cases_are_left_behind() -> None:
+    assert {path.stem for path in FOLDER.glob("*.yaml")} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_user_reads_of_a_check(name: str) -> None:
+    title = CHECKS[name].title
+    assert title.endswith(".")
+    assert title != name
+    assert CHECKS[name].duties, f"{name} serves no duty of the letter"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_limit_names_its_source(name: str) -> None:
+    for limit, info in type(CHECKS[name].limits).model_fields.items():
+        description = info.description or ""
+        assert description.endswith("]"), f"{name}.{limit} does not say where its figure comes from"
+
+
+def test_values_and_limits_of_findings_stand_in_their_messages() -> None:
+    for case in all_cases():
+        for finding in case.findings():
+            if finding.value is not None and "{value}" in finding.text:
+                assert str(finding.value) in finding.message
+            if finding.limit is not None and "{limit}" in finding.text:
+                assert str(finding.limit) in finding.message
+
+
+def test_every_placeholder_has_its_value() -> None:
+    for case in all_cases():
+        for finding in case.findings():
+            assert "{" not in finding.message
+            assert finding.params["subject"] == finding.subject
+
+
+def test_findings_of_one_check_have_identities_of_their_own() -> None:
+    for case in all_cases():
+        identities = [finding.identity for finding in case.findings()]
+        assert len(identities) == len(set(identities)), f"{case.check}: {case.name}"

@@ -1,0 +1,81 @@
+"""Devices x checks: what is asked, what cannot be told, and what is refused before the first connection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from eventready.checks.matrix import Ask, build_matrix
+from eventready.errors import WorkspaceError
+from eventready.workspace.device import Device
+from eventready.workspace.expect import Expect, ExpectedLink
+from tests.checks.casebook import SPEC, FakePlatform, matrix_of
+
+ROUTER = Device("r1", "router", "any", "192.0.2.1", origin="inventory/hosts.yaml:7")
+WIFI = Device("w1", "wifi_controller", "any", "192.0.2.2")
+
+
+def test_a_check_of_another_role_does_not_apply() -> None:
+    cell = matrix_of([WIFI]).cells["w1", "ospf"]
+    assert (cell.state, cell.reason) == (Ask.NOT_APPLICABLE, "Not asked of a wifi_controller.")
+
+
+def test_a_check_whose_expectation_is_absent_does_not_apply() -> None:
+    assert matrix_of([ROUTER]).cells["r1", "ospf"].state is Ask.NOT_APPLICABLE
+    expecting = replace(ROUTER, expect=Expect(ospf=()))
+    assert matrix_of([expecting]).cells["r1", "ospf"].state is Ask.ASKED
+
+
+def test_what_the_platform_cannot_tell_has_its_reason() -> None:
+    matrix = matrix_of([ROUTER], FakePlatform(cannot_tell={"cpu": "it has no words for it"}))
+    cell = matrix.cells["r1", "cpu"]
+    assert (cell.state, cell.reason) == (Ask.CANNOT_TELL, "it has no words for it")
+
+
+def test_a_fact_that_the_platform_forgot_cannot_be_told_either() -> None:
+    class Forgetful(FakePlatform):
+        @property
+        def facts(self) -> dict[str, object]:
+            return {}
+
+    cell = matrix_of([ROUTER], Forgetful(name="poor")).cells["r1", "cpu"]
+    assert (cell.state, cell.reason) == (Ask.CANNOT_TELL, "the platform poor does not know how to ask for cpu")
+
+
+def test_facts_that_cannot_be_told_are_wanted_but_not_needed() -> None:
+    matrix = matrix_of([ROUTER], FakePlatform(cannot_tell={"cpu": "it has no words for it"}))
+    assert "cpu" in matrix.facts_for("r1")
+    assert "cpu" not in matrix.needed("r1")
+    assert "memory" in matrix.needed("r1")
+
+
+def test_facts_are_asked_in_the_catalogues_order_and_once() -> None:
+    facts = matrix_of([replace(ROUTER, expect=Expect(uplinks=("e1",)))]).facts_for("r1")
+    assert facts.count("interface") == 1
+    assert facts[:2] == ("system", "cpu")
+
+
+def test_the_far_end_of_a_link_is_asked_too() -> None:
+    near = replace(ROUTER, expect=Expect(links=(ExpectedLink(port="e1", device="w1", to_port="e1"),)))
+    assert matrix_of([near, WIFI]).asked("link") == ("r1", "w1")
+
+
+def test_without_the_fleet_only_checks_of_one_device_are_asked() -> None:
+    matrix = build_matrix([ROUTER], {"any": FakePlatform()}, fleet=False)
+    assert {check.scope for check in matrix.checks.values()} == {"device"}
+
+
+def test_a_platform_that_nobody_knows_is_refused_with_its_place() -> None:
+    with pytest.raises(WorkspaceError, match=r"inventory/hosts.yaml:7: r1 has the platform 'any', which is not known"):
+        build_matrix([ROUTER], {"other": FakePlatform()})
+
+
+def test_a_role_that_the_platform_does_not_play_is_refused() -> None:
+    platform = FakePlatform(spec=SPEC.model_copy(update={"roles": ("wifi_controller",)}))
+    with pytest.raises(WorkspaceError, match="r1 is a router, and the platform any plays wifi_controller"):
+        build_matrix([ROUTER], {"any": platform})
+
+
+def test_no_devices_make_an_empty_matrix() -> None:
+    assert matrix_of([]).cells == {}

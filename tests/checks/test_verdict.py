@@ -1,0 +1,154 @@
+"""From findings to verdicts and exit codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.checks.finding import Finding, Outcome
+from eventready.checks.runner import Coverage
+from eventready.checks.verdict import NOBODY_SERVES, NOTHING_MEASURED, Readiness, exit_code, verdicts
+from eventready.errors import Exit
+from eventready.workspace.device import Device, Service
+
+
+@dataclass(frozen=True)
+class Venue:
+    id: str
+    services: tuple[Service, ...] = ("internet",)
+
+
+ROUTER = Device("r1", "router", "any", "192.0.2.1", venues=("hoi-nghi", "van-hoa"))
+PASS = Finding(Outcome.PASS, "CPU", "fine", check="cpu", device="r1")
+WARN = Finding(Outcome.WARN, "CPU", "warm", check="cpu", device="r1")
+FAIL = Finding(Outcome.FAIL, "CPU", "hot", check="cpu", device="r1")
+MISSING = Finding(Outcome.NOT_MEASURED, "", "unread", check="memory", device="r1")
+BLIND = replace(MISSING, blind=True)
+
+
+def waived(finding: Finding) -> Finding:
+    return replace(finding, status=Outcome.WAIVED, was=finding.status, waiver="A, until 2022-05-01: known")
+
+
+def verdict(*findings: Finding, venue: str = "hoi-nghi", service: Service = "internet") -> Any:
+    (found,) = verdicts([Venue(venue, (service,))], [ROUTER], findings)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("findings", "readiness"),
+    [
+        ((PASS,), Readiness.READY),
+        ((PASS, WARN), Readiness.READY_WITH_RISK),
+        ((PASS, BLIND), Readiness.READY_WITH_RISK),
+        ((PASS, MISSING), Readiness.NOT_MEASURED),
+        ((PASS, MISSING, FAIL), Readiness.NOT_READY),
+        ((PASS, WARN, MISSING), Readiness.NOT_MEASURED),
+        ((PASS, waived(FAIL)), Readiness.READY_WITH_RISK),
+        ((PASS, waived(MISSING)), Readiness.READY_WITH_RISK),
+        ((PASS, waived(WARN)), Readiness.READY),
+        ((PASS, waived(BLIND)), Readiness.READY),
+        ((waived(WARN),), Readiness.READY),
+        ((BLIND,), Readiness.NOT_MEASURED),
+        ((waived(MISSING),), Readiness.NOT_MEASURED),
+        ((), Readiness.NOT_MEASURED),
+    ],
+)
+def test_findings_make_a_verdict(findings: tuple[Finding, ...], readiness: Readiness) -> None:
+    assert verdict(*findings).verdict is readiness
+
+
+def test_no_device_is_not_measured_and_says_so() -> None:
+    (found,) = verdicts([Venue("hoi-nghi")], [], [])
+    assert (found.verdict, found.because) == (Readiness.NOT_MEASURED, (NOBODY_SERVES,))
+
+
+def test_a_service_that_no_device_carries_is_not_measured() -> None:
+    wifi = Device("w1", "wifi_controller", "any", "192.0.2.2", venues=("hoi-nghi",))
+    found = {v.service: v for v in verdicts([Venue("hoi-nghi", ("wifi", "mobile"))], [wifi], [])}
+    assert found["mobile"].because == (NOBODY_SERVES,)
+    assert found["wifi"].because == (NOTHING_MEASURED,)
+
+
+def test_a_warning_that_rests_on_no_fact_measures_nothing() -> None:
+    cleartext = Finding(Outcome.WARN, "login", "clear", check="cleartext", device="r1")
+    found = verdict(cleartext)
+    assert (found.verdict, found.because[0]) == (Readiness.NOT_MEASURED, NOTHING_MEASURED)
+
+
+def test_reasons_come_worst_first() -> None:
+    found = verdict(WARN, PASS, replace(FAIL, subject="CPU 2"), replace(MISSING, subject="pool"))
+    assert found.because == ("r1 cpu CPU 2", "r1 memory pool", "r1 cpu CPU")
+
+
+def test_checks_of_a_silent_device_are_counted() -> None:
+    silent = [replace(MISSING, check=check) for check in ("cpu", "memory", "fan")]
+    assert verdict(PASS, *silent).because == ("r1 (3)",)
+
+
+def test_a_finding_counts_only_where_its_subject_serves() -> None:
+    cell = replace(FAIL, venues=("van-hoa",))
+    assert verdict(PASS, cell, venue="hoi-nghi").verdict is Readiness.READY
+    assert verdict(PASS, cell, venue="van-hoa").verdict is Readiness.NOT_READY
+
+
+def test_a_finding_counts_only_for_what_runs_over_its_subject() -> None:
+    cable = replace(FAIL, services=("wifi",))
+    assert verdict(PASS, cable, service="fixed").verdict is Readiness.READY
+    assert verdict(PASS, cable, service="wifi").verdict is Readiness.NOT_READY
+
+
+def test_a_finding_of_no_device_counts_nowhere() -> None:
+    assert verdict(PASS, Finding(Outcome.WARN, "x", "old", check="waiver")).verdict is Readiness.READY
+
+
+def test_verdicts_stand_in_the_events_order() -> None:
+    venues = [Venue("b", ("mobile", "fixed")), Venue("a")]
+    assert [(v.venue, v.service) for v in verdicts(venues, [], [])] == [
+        ("b", "mobile"),
+        ("b", "fixed"),
+        ("a", "internet"),
+    ]
+
+
+ORDER = [Readiness.READY, Readiness.READY_WITH_RISK, Readiness.NOT_MEASURED, Readiness.NOT_READY]
+any_finding = st.sampled_from([PASS, WARN, FAIL, MISSING, BLIND, waived(FAIL), waived(WARN), waived(MISSING)])
+
+
+@given(findings=st.lists(any_finding, min_size=1, max_size=8))
+def test_a_failure_more_never_improves_a_verdict(findings: list[Finding]) -> None:
+    before, after = verdict(*findings).verdict, verdict(*findings, replace(FAIL, subject="more")).verdict
+    assert ORDER.index(after) >= ORDER.index(before)
+    assert after is Readiness.NOT_READY
+
+
+@given(findings=st.lists(any_finding, max_size=8), more=st.sampled_from([WARN, MISSING, BLIND]))
+def test_what_is_not_good_never_makes_ready(findings: list[Finding], more: Finding) -> None:
+    assert verdict(*findings, more).verdict is not Readiness.READY
+
+
+ALL = Coverage(3, 3)
+
+
+@pytest.mark.parametrize(
+    ("findings", "coverage", "fail_on", "code"),
+    [
+        ((PASS,), ALL, "fail", Exit.OK),
+        ((PASS, WARN), ALL, "fail", Exit.OK),
+        ((PASS, WARN), ALL, "warn", Exit.FINDINGS),
+        ((PASS, FAIL), ALL, "warn", Exit.FINDINGS),
+        ((PASS, FAIL), ALL, "fail", Exit.FINDINGS),
+        ((PASS, MISSING), ALL, "fail", Exit.INCOMPLETE),
+        ((PASS, MISSING, FAIL), ALL, "fail", Exit.INCOMPLETE),
+        ((PASS, BLIND), ALL, "fail", Exit.OK),
+        ((PASS, waived(FAIL), waived(MISSING)), ALL, "warn", Exit.OK),
+        ((), Coverage(0, 0), "fail", Exit.INCOMPLETE),
+        ((waived(MISSING),), Coverage(3, 0), "fail", Exit.INCOMPLETE),
+    ],
+)
+def test_exit_codes(findings: tuple[Finding, ...], coverage: Coverage, fail_on: Any, code: Exit) -> None:
+    assert exit_code(findings, coverage, fail_on) is code
