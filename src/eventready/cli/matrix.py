@@ -59,9 +59,10 @@ def _table(devices: Sequence[Device], matrix: Matrix, platforms: dict[str, Platf
         yield from _group(group, matrix, platforms[group[0].platform], width)
         yield ""
     count = {state: sum(cell.state is state for cell in matrix.cells.values()) for state in Ask}
-    yield (
-        f"{len(devices)} devices, {len(matrix.checks)} checks: {count[Ask.ASKED]} asked, "
-        f"{count[Ask.CANNOT_TELL]} that the equipment cannot tell, {count[Ask.NOT_APPLICABLE]} not wanted."
+    yield from textwrap.wrap(
+        f"{len(devices)} devices, {len(matrix.checks)} checks: {count[Ask.ASKED]} asked, {count[Ask.CANNOT_TELL]} that "
+        f"the equipment cannot tell, {count[Ask.NOT_APPLICABLE]} not wanted or of other roles.",
+        width,
     )
 
 
@@ -72,8 +73,9 @@ def _group(group: Sequence[Device], matrix: Matrix, platform: Platform, width: i
     yield f"  {first.role} on {first.platform}, {commands} commands each"
     cells = matrix.of(first.name)
     for state in (Ask.ASKED, Ask.NOT_APPLICABLE):
-        names = ", ".join(cell.check for cell in cells if cell.state is state)
-        yield from _wrapped(_LABELS[state], names or "-", width)
+        # What is only asked of other roles would fill the screen; JSON has it.
+        own = [cell.check for cell in cells if cell.state is state and first.role in matrix.checks[cell.check].roles]
+        yield from _wrapped(_LABELS[state], ", ".join(own) or "-", width)
     reasons: dict[str, list[str]] = {}
     for cell in cells:
         if cell.state is Ask.CANNOT_TELL:
