@@ -1,4 +1,4 @@
-"""All checks there are: every module of this package that registers some is imported here, by discovery."""
+"""All checks there are: the modules of this package are imported, and those that hold checks register them."""
 
 from __future__ import annotations
 
@@ -8,30 +8,11 @@ from pathlib import Path
 
 from eventready.checks.check import CHECKS, Check
 
-#: Modules that judge or serve the judging, and register nothing.
-_NO_CHECKS = frozenset(
-    {
-        "__init__",
-        "answer",
-        "check",
-        "diff",
-        "finding",
-        "limits",
-        "matrix",
-        "ports",
-        "registry",
-        "runner",
-        "texts",
-        "verdict",
-        "waivers",
-    }
-)
-
 
 @cache
 def _load() -> None:
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem not in _NO_CHECKS:
+        if path.stem != "__init__":
             import_module(f"{__package__}.{path.stem}")
 
 
