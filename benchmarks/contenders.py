@@ -1,0 +1,145 @@
+"""The four that are compared, each in a process of its own: python -m benchmarks.contenders NAME COPY DEVICES WORKERS
+
+All ask the same eight commands of the same simulated devices with the same number of workers. Time runs from the first
+thing that is done for a device to the last, without the start of the interpreter. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+#: What is asked, in the words of Cisco IOS-XE; the facts that they answer stand in `fleet.PLATFORM`.
+COMMANDS = (
+    "show interfaces",
+    "show ip ospf neighbor",
+    "show ip bgp summary",
+    "show standby brief",
+    "show vrrp brief",
+    "show etherchannel summary",
+    "show lldp neighbors detail",
+    "show platform",
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Devices asked, seconds it took, devices that gave no answer although they are healthy, and peak memory."""
+
+    devices: int
+    seconds: float
+    failed: int
+
+    def told(self) -> str:
+        """One JSON object."""
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return json.dumps({**self.__dict__, "rate": self.devices / self.seconds, "peak_rss_mb": peak_mb})
+
+
+def ours(copy: Path, devices: int, workers: int) -> Measured:
+    """eventready's audit, whole: workspace, sessions, parsing, records, checks, verdicts, evidence, store."""
+    from eventready.audit import Options, audit  # noqa: PLC0415  each contender loads only what it needs
+    from eventready.clock import Clock  # noqa: PLC0415
+    from eventready.store.store import Store  # noqa: PLC0415
+    from eventready.workspace.workspace import load_workspace  # noqa: PLC0415
+
+    class Nobody:
+        def stage(self, name: str, total: int) -> None:
+            """Nobody watches."""
+
+        def done(self, device: str, trouble: str) -> None:
+            """Nobody watches."""
+
+    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "bench.db") as store:
+        started = time.perf_counter()
+        workspace = load_workspace(copy)
+        options = Options(workers=workers, interval_s=0)
+        done = audit(
+            workspace, workspace.devices[:devices], store=store, clock=Clock(), options=options, watch=Nobody()
+        )
+        seconds = time.perf_counter() - started
+    unmeasured = {
+        o["device"]
+        for o in done.run.document["observations"]
+        if o["command"] and o["status"] not in ("parsed", "empty")
+    }
+    return Measured(devices, seconds, len(unmeasured))
+
+
+def plain(copy: Path, devices: int, workers: int, *, parsed: bool = False) -> Measured:
+    """What one writes with Nornir and nornir_netmiko: a loop over send_command, with or without use_textfsm."""
+    from nornir.core.task import Result, Task  # noqa: PLC0415
+    from nornir_netmiko import netmiko_send_command  # noqa: PLC0415
+
+    from eventready.workspace.workspace import load_workspace  # noqa: PLC0415
+
+    workspace = load_workspace(copy)
+    nornir = workspace.nornir(workers)
+    wanted = {device.name for device in workspace.devices[:devices]}
+    for host in nornir.inventory.hosts.values():
+        host.platform = "cisco_xe"
+
+    def read(task: Task) -> Result:
+        for command in COMMANDS:
+            task.run(netmiko_send_command, command_string=command, use_textfsm=parsed)
+        task.host.close_connection("netmiko")
+        return Result(host=task.host)
+
+    started = time.perf_counter()
+    outcome = nornir.filter(filter_func=lambda host: host.name in wanted).run(task=read)
+    return Measured(devices, time.perf_counter() - started, len(outcome.failed_hosts))
+
+
+def limit(copy: Path, devices: int, workers: int) -> Measured:
+    """The practical limit: an asyncssh client that writes all commands at once and looks for nothing but prompts."""
+    import asyncssh  # noqa: PLC0415
+
+    from eventready.workspace.workspace import load_workspace  # noqa: PLC0415
+
+    workspace = load_workspace(copy)
+    hosts = list(workspace.nornir(1).inventory.hosts.values())[:devices]
+    known_hosts = asyncssh.read_known_hosts(str(workspace.known_hosts))
+    lines = ("terminal length 0", *COMMANDS)
+
+    async def one(host: Any, gate: asyncio.Semaphore) -> bool:
+        prompt = f"{host.name}#"
+        async with (
+            gate,
+            asyncssh.connect(
+                host.hostname, host.port, username=host.username, password=host.password, known_hosts=known_hosts
+            ) as connection,
+            connection.create_process(term_type="vt100") as process,
+        ):
+            process.stdin.write("".join(f"{line}\n" for line in lines))
+            text = ""
+            while text.count(prompt) < len(lines) + 1:
+                text += await process.stdout.read(65_536)
+        return True
+
+    async def everybody() -> list[Any]:
+        gate = asyncio.Semaphore(workers)
+        return await asyncio.gather(*(one(host, gate) for host in hosts), return_exceptions=True)
+
+    started = time.perf_counter()
+    outcomes = asyncio.run(everybody())
+    return Measured(devices, time.perf_counter() - started, sum(outcome is not True for outcome in outcomes))
+
+
+CONTENDERS: dict[str, Callable[[Path, int, int], Measured]] = {
+    "ours": ours,
+    "plain": plain,
+    "plain_parsed": lambda copy, devices, workers: plain(copy, devices, workers, parsed=True),
+    "limit": limit,
+}
+
+if __name__ == "__main__":
+    name, folder, count, threads = sys.argv[1:5]
+    print(CONTENDERS[name](Path(folder), int(count), int(threads)).told())

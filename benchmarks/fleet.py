@@ -1,0 +1,173 @@
+"""How fast an audit is, as ratios: ours against a plain Nornir loop and against the practical limit, in one run.
+
+`make bench` prints a table, `python benchmarks/fleet.py --json` one object. The devices are simulated by the embedded
+lab in a process of its own on the same machine, so that rates are of this machine and only the ratios travel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKERS = 100
+PORTS = 24
+
+#: Facts of the platform that answer from the eight commands; everything else is declared untold.
+ASKED = (
+    *("interface", "ospf_neighbour", "bgp_neighbour", "hsrp_group"),
+    *("vrrp_group", "link_bundle", "neighbour", "power", "board"),
+)
+
+
+def router(number: int) -> dict[str, Any]:
+    """A router with two dozen ports in use, three OSPF and two BGP neighbours, two gateways and a bundle."""
+    ports = [f"TenGigabitEthernet0/{slot}/{port}" for slot in range(3) for port in range(8)][:PORTS]
+    net = f"10.{number >> 8 & 255}.{number & 255}"
+    return {
+        "hostname": "192.0.2.1",
+        "platform": "cisco_xe",
+        "data": {
+            "role": "router",
+            "venues": ["hoi-nghi"],
+            "expect": {
+                "uplinks": ports,
+                "ospf": [f"{net}.{host}" for host in (1, 5, 9)],
+                "bgp": [f"{net}.{host}" for host in (1, 5)],
+                "gateways": [
+                    {"protocol": "hsrp", "group": 1, "interface": "GigabitEthernet0/3/0", "virtual_ip": f"{net}.129"},
+                    {"protocol": "vrrp", "group": 2, "interface": "GigabitEthernet0/3/1", "virtual_ip": f"{net}.193"},
+                ],
+                "bundles": [{"name": "Port-channel1", "members": 2}],
+            },
+        },
+    }
+
+
+def write_workspace(folder: Path, devices: int) -> None:
+    """The example's event with `devices` routers."""
+    shutil.copytree(ROOT / "inventory", folder / "inventory")
+    hosts = {f"bench-{number:04d}": router(number) for number in range(devices)}
+    (folder / "inventory" / "hosts.yaml").write_text(yaml.safe_dump(hosts, sort_keys=False), encoding="utf-8")
+    for name in ("limits.yaml", "waivers.yaml"):
+        (folder / "inventory" / name).unlink(missing_ok=True)
+
+
+def narrow(copy: Path) -> None:
+    """Give the lab's copy a platform of its own that asks the eight commands and no more."""
+    from eventready.platforms.loader import load_platform  # noqa: PLC0415  the lab is up by then
+
+    base = load_platform("cisco_xe")
+    folder = copy / "inventory" / "platforms" / "bench_xe"
+    folder.mkdir(parents=True)
+    described = yaml.safe_load((base.folder / "platform.yaml").read_text(encoding="utf-8"))
+    (folder / "platform.yaml").write_text(yaml.safe_dump({**described, "extends": "cisco_xe"}), encoding="utf-8")
+    untold = {fact: "outside this benchmark" for fact in base.facts if fact not in ASKED}
+    (folder / "facts.yaml").write_text(yaml.safe_dump({"facts": {}, "cannot_tell": untold}), encoding="utf-8")
+    hosts = copy / "inventory" / "hosts.yaml"
+    hosts.write_text(hosts.read_text(encoding="utf-8").replace("cisco_xe", "bench_xe"), encoding="utf-8")
+
+
+@contextmanager
+def lab(devices: int) -> Iterator[Path]:
+    """A running lab of that many routers; its workspace copy."""
+    with tempfile.TemporaryDirectory(prefix="eventready-bench-") as home:
+        workspace, copy = Path(home) / "workspace", Path(home) / "copy"
+        workspace.mkdir()
+        write_workspace(workspace, devices)
+        command = [sys.executable, "-m", "eventready", "-w", str(workspace), "lab"]
+        subprocess.run([*command, "up", "--scene", "none", "--out", str(copy)], check=True, stderr=subprocess.DEVNULL)
+        try:
+            narrow(copy)
+            yield copy
+        finally:
+            subprocess.run([*command, "down", "--out", str(copy)], check=True, capture_output=True)
+
+
+def measure(name: str, copy: Path, devices: int) -> dict[str, Any]:
+    """One contender, once, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.contenders", name, str(copy), str(devices), str(WORKERS)]
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, env={**os.environ, "NO_COLOR": "1"})
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def run(*, small: int, large: int, huge: int, rounds: int) -> dict[str, Any]:
+    """All figures. The contenders take turns, so that whatever else the machine does meets them all."""
+    with lab(huge) as copy:
+        turns: dict[str, list[dict[str, Any]]] = {"ours": [], "limit": [], "plain": [], "plain_parsed": []}
+        for _ in range(rounds):
+            for name in ("ours", "limit"):
+                turns[name].append(measure(name, copy, large))
+        for name in ("plain", "plain_parsed"):
+            turns[name].append(measure(name, copy, small))
+        few = [measure("ours", copy, small) for _ in range(rounds)]
+        many = [measure("ours", copy, huge) for _ in range(rounds)]
+    rate = {name: median(turn["rate"] for turn in told) for name, told in turns.items()}
+    return {
+        "devices": large,
+        "workers": WORKERS,
+        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}",
+        **{name: round(value, 1) for name, value in rate.items()},
+        "ratio_plain_parsed": round(rate["ours"] / rate["plain_parsed"], 2),
+        "ratio_plain": round(rate["ours"] / rate["plain"], 2),
+        "ratio_limit": round(rate["ours"] / rate["limit"], 2),
+        "false_failures": sum(turn["failed"] for turn in turns["ours"]),
+        "plain_failures": sum(turn["failed"] for name in ("plain", "plain_parsed") for turn in turns[name]),
+        "peak_rss_mb": round(max(turn["peak_rss_mb"] for turn in turns["ours"]), 1),
+        "growth": round(median(t["seconds"] for t in many) / huge / (median(t["seconds"] for t in few) / small), 2),
+    }
+
+
+ROWS = (
+    ("eventready audit", "ours"),
+    ("plain Nornir loop, use_textfsm", "plain_parsed"),
+    ("plain Nornir loop, no parsing", "plain"),
+    ("pipelined asyncssh client (the limit)", "limit"),
+)
+
+
+def table(told: dict[str, Any], small: int, huge: int) -> str:
+    """The figures for a person, in Markdown."""
+    lines = ["| | devices/s | against ours |", "|---|---:|---:|"]
+    lines += [f"| {title} | {told[key]:.0f} | {told['ours'] / told[key]:.2f} x |" for title, key in ROWS]
+    return "\n".join(
+        [
+            f"{told['machine']}; {told['devices']} simulated devices, {told['workers']} workers, eight commands each",
+            "",
+            *lines,
+            "",
+            f"healthy devices that our audit did not measure: {told['false_failures']}; peak memory "
+            f"{told['peak_rss_mb']:.0f} MB; time per device at {huge} against {small}: {told['growth']:.2f}",
+        ]
+    )
+
+
+def main() -> None:
+    """Run it and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--small", type=int, default=200, help="devices for the plain loops")
+    parser.add_argument("--large", type=int, default=500, help="devices for ours and the limit")
+    parser.add_argument("--huge", type=int, default=1000, help="devices to see that time per device stays")
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    told = run(small=given.small, large=given.large, huge=given.huge, rounds=given.rounds)
+    print(json.dumps(told) if given.json else table(told, given.small, given.huge))
+
+
+if __name__ == "__main__":
+    main()

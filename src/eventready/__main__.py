@@ -1,0 +1,5 @@
+"""`python -m eventready` is `eventready`."""
+
+from eventready.cli.main import main
+
+main()
