@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from eventready.facts.leading import leading, may_lead
 from eventready.facts.parsers import ntc_folder
-from eventready.facts.reading import UNMATCHED_SHOWN
+from eventready.facts.reading import UNMATCHED_SHOWN, quoted
 from eventready.facts.tables import Template, TemplateError, has_error_rule, silent_places
 from tests.facts.captured import captures, name_of, needs_captures
 
@@ -26,10 +26,10 @@ def same_as_the_library(source: str, text: str) -> None:
     try:
         theirs = machine.ParseText(text)
     except textfsm.TextFSMError as error:
-        refused = re.sub(r"Input Line:\s+", "Input Line: ", str(error))
+        refused = str(error).partition("Input Line: ")[2]
     assert bool(refused) is (ours.unmatched_total > 0)
     if refused:
-        assert f"Input Line: {ours.unmatched[0][:40]}" in refused
+        assert quoted(refused).startswith(ours.unmatched[0][:40])
         return
     assert ours.columns == tuple(machine.header)
     assert [list(row) for row in ours.rows] == theirs
@@ -212,6 +212,10 @@ def test_a_megabyte_of_garbage_is_counted_and_quoted_in_part() -> None:
     assert reading.unmatched_total == 300_001
     assert len(reading.unmatched) == UNMATCHED_SHOWN
     assert all(len(line) <= 200 for line in reading.unmatched)
+
+
+def test_what_is_quoted_moves_no_cursor() -> None:
+    assert Template(TABLE).read("Name State\n\x1b[2Jgone\x07 ?\n").unmatched == ("\ufffd[2Jgone\ufffd ?",)
 
 
 def test_a_line_of_a_megabyte_is_refused_without_a_look() -> None:

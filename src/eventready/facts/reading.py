@@ -56,4 +56,10 @@ class Leftovers:
         """Note one line."""
         self.total += 1
         if self.total <= UNMATCHED_SHOWN:
-            self.shown.append(line.strip()[:_LINE_SHOWN])
+            self.shown.append(quoted(line))
+
+
+def quoted(line: str) -> str:
+    """The line as it may be shown: cut, and without what would move a terminal's cursor."""
+    short = line.strip()[:_LINE_SHOWN]
+    return short if short.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in short)

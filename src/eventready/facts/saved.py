@@ -60,10 +60,14 @@ def facts_asked(platform: Platform, question: str) -> tuple[str, ...]:
             f"{platform.name} does not say how it answers {question!r}", do=f"It answers: {', '.join(platform.facts)}."
         )
     known = [*platform.facts, *dict.fromkeys(fact.command for fact in platform.facts.values())]
-    close = get_close_matches(question, known, n=3, cutoff=0.5)
+    close = [name for name in known if asked and asked in name.lower()] or get_close_matches(
+        question, known, cutoff=0.5
+    )
     raise UsageError(
         f"{platform.name} knows no fact and no command {question!r}",
-        do=f"Did you mean {' or '.join(map(repr, close))}?" if close else f"It answers: {', '.join(platform.facts)}.",
+        do=f"Did you mean {' or '.join(map(repr, close[:3]))}?"
+        if close
+        else f"It answers: {', '.join(platform.facts)}.",
     )
 
 
