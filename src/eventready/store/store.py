@@ -63,9 +63,16 @@ class Store:
         return cls(place)
 
     @classmethod
-    def of_workspace(cls, workspace: Path) -> Store:
-        """Open the store of a workspace, or the one that `EVENTREADY_DATABASE_URL` names."""
-        return cls(default_place(workspace))
+    def of_workspace(cls, workspace: Path, *, make: bool = True) -> Store:
+        """Open the store of a workspace, or the one that `EVENTREADY_DATABASE_URL` names.
+
+        Without `make`, raises UsageError where there is none yet: reading leaves no trace in a folder.
+        """
+        place = default_place(workspace)
+        if not make and "://" not in place and not Path(place).exists():
+            do = "Run `eventready audit`, or name another workspace with -w."
+            raise UsageError("No run is stored yet", where=place, do=do)
+        return cls(place)
 
     def __enter__(self) -> Self:
         return self

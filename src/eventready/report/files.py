@@ -1,0 +1,38 @@
+"""Where documents are written, and writing them so that a failure leaves the old one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from eventready.errors import UsageError
+
+F = TypeVar("F", bound=str)
+
+
+def targets(out: Path, run_id: str, lang: str, forms: Sequence[F]) -> dict[F, Path]:
+    """The file for each form. `out` with a suffix is a file, which serves one form only. Raises UsageError."""
+    if out.suffix and not out.is_dir():
+        if len(forms) > 1:
+            raise UsageError(f"{out} is one file, and {len(forms)} formats are wanted", do="Name a folder.")
+        return {forms[0]: out}
+    return {form: out / f"readiness-{run_id}.{lang}.{form}" for form in forms}
+
+
+def write(path: Path, text: str) -> None:
+    """Write the whole file or leave the old one. Raises UsageError."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise UsageError(
+            f"The report cannot be written: {reason}", where=str(path), do="Choose another --out."
+        ) from None
