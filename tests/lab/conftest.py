@@ -49,35 +49,37 @@ class Wire:
     def __init__(self, address: tuple[str, int]) -> None:
         self._socket = socket.create_connection(address, 10)
         self._socket.settimeout(10)
+        self._read = b""
 
     def send(self, text: str) -> None:
         self._socket.sendall(text.encode())
 
     def until(self, end: str) -> str:
-        """Everything up to `end`; fails when the connection closes first."""
-        data = b""
-        while end.encode() not in data:
+        """Everything up to and with `end`; fails when the connection closes first."""
+        while end.encode() not in self._read:
             more = self._socket.recv(65_536)
-            assert more, f"closed before {end!r}: {data!r}"
-            data += more
-        return data.decode(errors="replace")
+            assert more, f"closed before {end!r}: {self._read!r}"
+            self._read += more
+        at = self._read.index(end.encode()) + len(end.encode())
+        told, self._read = self._read[:at], self._read[at:]
+        return told.decode(errors="replace")
 
     def rest(self) -> bytes:
         """Everything until the other side closes."""
-        data = b""
         while more := self._socket.recv(65_536):
-            data += more
-        return data
+            self._read += more
+        return self._read
 
     def quiet(self, seconds: float = 0.3) -> bool:
         """True when nothing comes for a while."""
         self._socket.settimeout(seconds)
         try:
-            return self._socket.recv(1) == b"" and False
+            self._read += self._socket.recv(65_536)
         except TimeoutError:
-            return True
+            return not self._read
         finally:
             self._socket.settimeout(10)
+        return False
 
     def close(self) -> None:
         self._socket.close()

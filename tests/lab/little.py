@@ -124,7 +124,9 @@ VRP = Dialect(
     shows={"display version": version, "display long": long, "display current-configuration": running},
     errors=Errors("{caret}\nError: Unrecognized command found at '^' position."),
     paging=Paging(
-        mark="  ---- More ----", erase="\x1b[42D" + " " * 42 + "\x1b[42D", length={"screen-length 0 temporary": "Info: ok"}
+        mark="  ---- More ----",
+        erase="\x1b[42D" + " " * 42 + "\x1b[42D",
+        length={"screen-length 0 temporary": "Info: ok"},
     ),
     config=ConfigMode(
         initial,
@@ -151,13 +153,19 @@ VRP = Dialect(
         Action(
             "save",
             save_vrp,
-            question="Warning: The current configuration will be written to the device.\nAre you sure to continue?[Y/N]:",
+            question="Warning: It will be written to the device.\nAre you sure to continue?[Y/N]:",
             declined="Error: Canceled.",
             modes=("exec",),
         ),
     ),
     quits="quit",
 )
+
+
+def save_vty(view: View) -> str:
+    view.config.save()
+    return "Configuration saved to /etc/little.cfg"
+
 
 VTY = Dialect(
     platform="osmocom_bsc",
@@ -175,7 +183,7 @@ VTY = Dialect(
     login=Login(greeting="\nUser Access Verification\n\n", user="", failed="", closing=""),
     enable=Enable(denied="% Bad enable passwords, too many failures!"),
     config=ConfigMode(initial, GRAMMAR, entered="", show_prefix="", applied=applied),
-    actions=(Action(r"write(?: mem\w*)?", lambda view: view.config.save() or "Configuration saved to /etc/little.cfg"),),
+    actions=(Action(r"write(?: mem\w*)?", save_vty),),
     settings={r"terminal length \d+": ""},
     enabled_only=("show running-config",),
     pipes=False,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from eventready.errors import UsageError
-from eventready.lab.fault import Made
+from eventready.lab.book import Made
 from eventready.lab.place import Running
 from eventready.lab.server import Lab
 

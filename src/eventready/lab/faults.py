@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eventready.checks.ports import port_key
 from eventready.lab.fault import FAULTS, On, fault
-from eventready.lab.state import AlarmState, ApState, CellState, Gateway, Port, SiteState
+from eventready.lab.state import AlarmState, ApState, CellState, Gateway, Port, SiteState, Static
 
 __all__ = ["FAULTS"]
 
@@ -185,23 +185,31 @@ def bfd_down(on: On, peer: str = "") -> None:
             neighbour.up = False
 
 
+def _statics(on: On) -> list[Static]:
+    if not on.state.statics:
+        raise on.refuse("static default route", [])
+    return on.state.statics
+
+
 @fault("unwatched-route", roles=_ROUTER)
 def unwatched_route(on: On) -> None:
     """The static default route has neither BFD nor tracking: its backup would never take over."""
-    for route in on.state.statics:
+    for route in _statics(on):
         route.track, route.bfd = "", False
 
 
 @fault("no-backup-route", roles=_ROUTER)
 def no_backup_route(on: On) -> None:
     """The backup of the default route is gone."""
-    del on.state.statics[1:]
+    if len(_statics(on)) < 2:
+        raise on.refuse("backup of its default route", [])
+    del _statics(on)[1:]
 
 
 @fault("no-default-route", roles=_ROUTER)
 def no_default_route(on: On) -> None:
     """No default route is left."""
-    on.state.statics.clear()
+    _statics(on).clear()
 
 
 def _gateway(on: On, group: int) -> Gateway:

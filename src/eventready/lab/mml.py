@@ -182,7 +182,7 @@ class MmlSession:
         if wire.log_in_prompt:
             alarm = machine.dialect.log_line.format(host=machine.state.hostname, now=machine.now())
             self._send(f"{self._head()}\n{alarm}\n\n---    END\n\n")
-        self._send(text[: len(text) // 2] + "\n---    END\n" if wire.truncated else text)
+        self._send(text[: len(text) // 2] + "\n---    END\n\n" if wire.truncated else text)
 
     def _report(self, command: str, report: Report) -> None:
         self._send(self._framed(command, f"RETCODE = {report.retcode}  {report.words}", report.body))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from eventready.clock import Clock
 from eventready.errors import EventreadyError, UsageError
+from eventready.lab.book import FaultBook
 from eventready.lab.control import Control
 from eventready.lab.copy import refuse_foreign, write_copy
 from eventready.lab.dialect import Dialect, load_dialect
@@ -62,7 +63,13 @@ def cast(order: Order) -> Cast:
     playable = [device for device in devices if dialect_of(device.platform) is not None]
     if not playable:
         raise UsageError("the lab can play none of the workspace's devices", do="Give its hosts a known platform.")
-    scene = load_scene(NONE if order.scale and order.scene == AUTO else order.scene, {d.name for d in playable})
+    name = NONE if order.scale and order.scene == AUTO else order.scene
+
+    def rehearse(scene: Scene) -> None:
+        machines = machines_of(playable, Credentials("", ""), Clock())
+        scene.seed(FaultBook({machine.state.name: machine for machine in machines}))
+
+    scene = load_scene(name, {device.name for device in playable}, rehearse)
     left_out = tuple(device for device in devices if device not in playable)
     return Cast(workspace, tuple(playable), left_out, scene)
 

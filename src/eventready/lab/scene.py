@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from eventready.errors import UsageError
-from eventready.lab.fault import FaultBook
+from eventready.lab.book import FaultBook
 from eventready.lab.faults import FAULTS
 from eventready.workspace.yaml import load_yaml
 
@@ -69,22 +69,25 @@ class Scene(Strict):
             book.make(seed.device, seed.fault, seed.args)
 
 
+_IN_ORDER = Scene(title="everything in order")
+
+
 def scene_names() -> list[str]:
     """The scenes that come with the package."""
     folder = resources.files("eventready.lab") / "scenes"
     return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
-def load_scene(name: str, devices: Collection[str]) -> Scene:
+def load_scene(name: str, devices: Collection[str], rehearse: Callable[[Scene], None]) -> Scene:
     """A scene by name or file, fit for the devices. `auto` is the first packaged one that fits, or none.
 
+    `rehearse` makes its faults where nobody sees it, and raises UsageError when one cannot happen.
     Raises UsageError with what does not hold.
     """
     if name == NONE:
-        return Scene(title="everything in order")
+        return _IN_ORDER
     if name == AUTO:
-        known = (_packaged(packaged) for packaged in scene_names())
-        return next((scene for scene in known if scene.devices <= set(devices)), Scene(title="everything in order"))
+        return next((scene for scene in map(_packaged, scene_names()) if _fits(scene, devices, rehearse)), _IN_ORDER)
     path = Path(name)
     if path.suffix in (".yaml", ".yml") or path.exists():
         scene = _read(path)
@@ -95,7 +98,18 @@ def load_scene(name: str, devices: Collection[str]) -> Scene:
     strangers = sorted(scene.devices - set(devices))
     if strangers:
         raise UsageError(f"the scene {name!r} speaks of {', '.join(strangers)}, which this workspace does not have")
+    rehearse(scene)
     return scene
+
+
+def _fits(scene: Scene, devices: Collection[str], rehearse: Callable[[Scene], None]) -> bool:
+    if not scene.devices <= set(devices):
+        return False
+    try:
+        rehearse(scene)
+    except UsageError:
+        return False
+    return True
 
 
 def _packaged(name: str) -> Scene:

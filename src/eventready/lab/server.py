@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncssh
 
-from eventready.lab.fault import FaultBook
+from eventready.lab.book import FaultBook
 from eventready.lab.machine import Machine
 from eventready.lab.mml import Manager
 from eventready.lab.transport import Gatekeeper, MmlConnection, Tcp, Telnet

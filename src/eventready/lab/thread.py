@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from eventready.lab.fault import Made
+from eventready.lab.book import Made
 from eventready.lab.machine import Machine
 from eventready.lab.server import HOST, Lab
 

@@ -97,23 +97,41 @@ class Topology:
         """Each router's id: the one that all its OSPF neighbours expect; where several fit, others rule them out."""
         speakers = {name: device for name, device in self.devices.items() if device.expect.ospf}
         fits = {name: self._ids_that_fit(device, speakers) for name, device in speakers.items()}
-        found: dict[str, str] = {}
-        taken: set[str] = set()
-        while sure := [name for name, ids in fits.items() if name not in found and len(ids - taken) == 1]:
-            for name in sure:
-                for router_id in fits[name] - taken:
-                    found[name] = router_id
-                    taken.add(router_id)
+        found = _one_each(fits)
         for name, device in self.devices.items():
             if device.role == "router" and name not in found:
                 found[name] = f"10.254.{figure(name + ' id', 0, 255)}.{figure(name, 1, 254)}"
         return found
 
     @staticmethod
-    def _ids_that_fit(device: Device, speakers: Mapping[str, Device]) -> set[str]:
+    def _ids_that_fit(device: Device, speakers: Mapping[str, Device]) -> list[str]:
+        """What every OSPF neighbour over a cable expects, in the order in which the first of them does."""
         near = [speakers[link.device] for link in device.expect.links if link.device in speakers]
-        lists = [set(other.expect.ospf or ()) for other in near]
-        return (set.intersection(*lists) if lists else set()) - set(device.expect.ospf or ())
+        lists = [other.expect.ospf or () for other in near]
+        own = device.expect.ospf or ()
+        return [one for one in (lists[0] if lists else ()) if one not in own and all(one in ids for ids in lists)]
+
+
+def _one_each(fits: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """One of its candidates for every name, none twice: those with a single one left first, then in order."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    open_names = list(fits)
+    while open_names:
+        waiting = []
+        for name in open_names:
+            left = [one for one in fits[name] if one not in taken]
+            if len(left) == 1:
+                found[name] = left[0]
+                taken.add(left[0])
+            elif left:
+                waiting.append(name)
+        if len(waiting) == len(open_names):
+            name = waiting.pop(0)
+            found[name] = next(one for one in fits[name] if one not in taken)
+            taken.add(found[name])
+        open_names = waiting
+    return found
 
 
 def _addresses(device: Device) -> Iterable[str]:

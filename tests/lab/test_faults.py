@@ -1,0 +1,221 @@
+"""Every fault: it changes its device, says so nowhere else, and clearing it leaves no trace."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from eventready.errors import UsageError
+from eventready.lab.book import FaultBook
+from eventready.lab.dialect import Dialect
+from eventready.lab.faults import FAULTS
+from eventready.lab.health import healthy
+from eventready.lab.machine import Credentials, Machine, Wire
+from eventready.lab.state import DeviceState
+from eventready.workspace.device import Device, Role
+from eventready.workspace.expect import Expect
+from tests.lab.little import IOS, MML, VTY
+
+
+def device(name: str, platform: str, role: Role, **expect: object) -> Device:
+    return Device(name, role, platform, "192.0.2.1", venues=("hall",), expect=Expect.model_validate(expect))
+
+
+def _group(part: str) -> list[object]:
+    return [{"group": 1, "interface": "Vlan10", "virtual_ip": "198.51.100.1", "role": part}]
+
+
+DEVICES = [
+    device(
+        "r1",
+        "cisco_xe",
+        "router",
+        uplinks=["Te0/0/1"],
+        links=[{"port": "Te0/0/0", "device": "r2", "to_port": "Te0/0/0"}],
+        ospf=["10.255.0.2"],
+        bfd=["10.0.0.2"],
+        default_routes=2,
+        gateways=_group("master"),
+    ),
+    device(
+        "r2",
+        "cisco_xe",
+        "router",
+        links=[{"port": "Te0/0/0", "device": "r1", "to_port": "Te0/0/0"}],
+        ospf=["10.255.0.1"],
+        bfd=["10.0.0.1"],
+        gateways=_group("backup"),
+    ),
+    device("osmo", "osmocom_bsc", "bts_controller", sites=[{"name": "S1"}], cells=[{"name": "S1", "site": "S1"}],
+           core_links=["0"]),
+    device("bsc", "huawei_mml", "bts_controller", sites=[{"name": "S2"}], cells=[{"name": "C2", "site": "S2"}],
+           core_links=["0"]),
+    device("wlc", "cisco_9800", "wifi_controller", uplinks=["Te0/0/0"], controller_pair=True,
+           radius=["198.51.100.9"], access_points=[{"name": "AP-1"}, {"name": "AP-2"}]),
+]  # fmt: skip
+DIALECTS: Mapping[str, Dialect] = {"cisco_xe": IOS, "osmocom_bsc": VTY, "huawei_mml": MML, "cisco_9800": IOS}
+
+
+def book() -> FaultBook:
+    states = healthy(DEVICES)
+    return FaultBook(
+        {one.name: Machine(states[one.name], DIALECTS[one.platform], Credentials("netops", "pw")) for one in DEVICES}
+    )
+
+
+def snapshot(faults: FaultBook) -> dict[str, tuple[DeviceState, Wire]]:
+    return {name: (copy.deepcopy(m.state), replace(m.wire)) for name, m in faults.machines.items()}
+
+
+def places(faults: FaultBook, name: str) -> list[str]:
+    """Devices on which the fault can happen."""
+    return [device for device, machine in faults.machines.items() if not FAULTS[name].reason_against(machine)]
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_a_fault_happens_and_clearing_it_leaves_no_trace(name: str) -> None:
+    happened = 0
+    for target in places(book(), name):
+        faults = book()
+        before = snapshot(faults)
+        try:
+            faults.make(target, name, {})
+        except UsageError:  # the device has nothing that it could happen to
+            assert snapshot(faults) == before
+            continue
+        happened += 1
+        assert snapshot(faults) != before
+        faults.clear(target, name, {})
+        assert snapshot(faults) == before
+        assert faults.made == []
+    assert happened
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_a_fault_explains_itself(name: str) -> None:
+    assert FAULTS[name].help.endswith(".")
+    assert all(isinstance(default, str | int | float) for default in FAULTS[name].parameters.values())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_faults_are_cleared_in_any_order(seed: int) -> None:
+    dice = random.Random(seed)
+    faults = book()
+    before = snapshot(faults)
+    made = []
+    for name in dice.sample(sorted(FAULTS), 12):
+        target = dice.choice(places(faults, name))
+        try:
+            made.append(faults.make(target, name, {}))
+        except UsageError:
+            continue
+    dice.shuffle(made)
+    for one in made:
+        faults.clear(one.device, one.fault, {})
+    assert snapshot(faults) == before
+
+
+def test_a_cable_is_down_at_both_ends_and_so_is_what_runs_over_it() -> None:
+    faults = book()
+    faults.make("r1", "link-down", {"port": "TenGigabitEthernet0/0/0"})
+    for name in ("r1", "r2"):
+        state = faults.machines[name].state
+        assert not state.ports["Te0/0/0"].link_up
+        assert state.ports["Te0/0/0"].light is not None
+        assert not any(peer.up for peer in state.peers)
+        assert not any(session.up for session in state.bfd)
+    assert faults.machines["r1"].state.ports["Te0/0/1"].link_up
+
+
+def test_silent_loss_leaves_the_port_up() -> None:
+    faults = book()
+    faults.make("r1", "bfd-down", {})
+    state = faults.machines["r1"].state
+    assert state.ports["Te0/0/0"].link_up
+    assert not state.bfd[0].up
+    assert not state.peers[0].up
+
+
+def test_both_members_are_master() -> None:
+    faults = book()
+    faults.make("r2", "two-masters", {})
+    assert {faults.machines[name].state.gateways[0].state for name in ("r1", "r2")} == {"master"}
+
+
+def test_huawei_raises_an_alarm_and_osmobsc_has_none_to_raise() -> None:
+    faults = book()
+    faults.make("bsc", "bts-link-lost", {})
+    faults.make("osmo", "bts-link-lost", {})
+    assert [alarm.location for alarm in faults.machines["bsc"].state.alarms] == ["Site Name=S2"]
+    assert faults.machines["osmo"].state.alarms == []
+    assert not faults.machines["osmo"].state.cells[0].up
+
+
+def test_the_same_fault_twice_is_one() -> None:
+    faults = book()
+    faults.make("wlc", "ap-lost", {"ap": "AP-1"})
+    faults.make("wlc", "ap-lost", {"ap": "AP-1"})
+    faults.make("wlc", "ap-lost", {"ap": "AP-2"})
+    assert len(faults.made) == 2
+    faults.clear("wlc", "ap-lost", {"ap": "AP-1"})
+    assert [ap.up for ap in faults.machines["wlc"].state.aps] == [True, False]
+
+
+def test_an_unsaved_configuration_is_saved_by_saving_and_by_clearing() -> None:
+    faults = book()
+    machine = faults.machines["r1"]
+    faults.make("r1", "unsaved-config", {})
+    assert not machine.state.saved
+    machine.config.save()
+    assert machine.state.saved
+    faults.clear("r1", "unsaved-config", {})
+    assert machine.state.saved
+
+
+def test_what_was_configured_survives_the_clearing_of_a_fault() -> None:
+    faults = book()
+    machine = faults.machines["r1"]
+    machine.config.edit(["interface Te0/0/1"], "shutdown")
+    faults.make("r1", "high-cpu", {})
+    faults.clear("r1", "high-cpu", {})
+    assert not machine.state.ports["Te0/0/1"].admin_up
+    assert not machine.state.saved
+
+
+def test_counters_grow_with_time_and_stand_while_the_link_is_down() -> None:
+    clock = [0.0]
+    states = healthy(DEVICES)
+    machine = Machine(states["r1"], IOS, Credentials("netops", "pw"), monotonic=lambda: clock[0])
+    faults = FaultBook({"r1": machine})
+    first = machine.grown("x", 8.0)
+    clock[0] = 10.0
+    assert machine.grown("x", 8.0) - first == 80.0
+    faults.make("r1", "link-down", {"port": "Te0/0/1"})
+    clock[0] = 20.0
+    assert machine.grown("x", 0.0) == 80.0
+    clock[0] = 30.0
+    machine.settle()
+    assert machine.grown("x", 8.0) == 80.0
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "args", "words"),
+    [
+        ("osmu", "hang", {}, "no device 'osmu'. Did you mean osmo?"),
+        ("r1", "hagn", {}, "no fault 'hagn'. Did you mean hang?"),
+        ("r1", "slow", {"seconds": "soon"}, "seconds of slow cannot be 'soon'"),
+        ("r1", "slow", {"minutes": 1}, "no argument 'minutes'. It takes: seconds."),
+        ("r1", "optic-low", {"port": "Vlan10"}, "has no light on Vlan10"),
+        ("r1", "psu-failed", {"number": 3}, "no power supply 3"),
+        ("r1", "neighbour-lost", {"peer": "10.9.9.9"}, "no neighbour  10.9.9.9. It has: ospf 10.255.0.2"),
+        ("osmo", "pager-stuck", {}, "has no pager"),
+    ],
+)
+def test_a_wrong_order_is_explained(target: str, name: str, args: dict[str, object], words: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        book().make(target, name, args)
+    assert words in str(raised.value)
