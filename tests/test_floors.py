@@ -17,10 +17,11 @@ FLOORS = (
     ("session", "platforms"),
     ("facts",),
     ("checks",),
-    ("run", "compose", "tasks", "store"),
+    ("run", "compose", "tasks", "offline", "store"),
     ("audit", "report", "lab", "trust"),
     ("doctor",),
     ("cli",),
+    ("__main__",),
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -110,8 +110,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "text": finding.text,
         "params": dict(finding.params),
         "venues": list(finding.venues),
+        "services": list(finding.services),
         "blind": finding.blind,
         "waiver": finding.waiver,
+        "was": str(finding.was) if finding.was else "",
     }
 
 

@@ -23,7 +23,7 @@ class Run:
 
     Extra keys beside the contract's: `clock` (event time and whether it is a rehearsal), `event_info` (name, venues,
     services, titles: all that a report needs), `state` (`finished` or `interrupted`), and on findings `text`,
-    `params`, `venues`, `blind`, `waiver`.
+    `params`, `venues`, `services`, `blind`, `waiver`, `was`.
     """
 
     document: Mapping[str, Any] = field(default_factory=dict)

@@ -22,13 +22,13 @@ ROWS = "Peer      State   Port\n10.0.0.1  UP      1\n"
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    write_platform(tmp_path / "platforms")
+    write_platform(tmp_path / "inventory" / "platforms")
     return tmp_path
 
 
 @pytest.fixture
 def platform(workspace: Path) -> Platform:
-    return load_platform("testing", [workspace / "platforms"])
+    return load_platform("testing", [workspace / "inventory" / "platforms"])
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def command(app: App, platform: str, question: str, file: Path) -> int:
 
 
 def _own_platforms(app: App) -> tuple[Path, ...]:
-    folder = app.workspace_path / "platforms"
+    folder = app.workspace_path / "inventory" / "platforms"
     return (folder,) if folder.is_dir() else ()
 
 
