@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
 
 from eventready.errors import Exit, PlatformError
 from eventready.facts.parsers import ntc_folder
+from eventready.facts.read import interpret
+from eventready.facts.reading import Reading
+from eventready.facts.records import LogTarget
 from eventready.facts.tables import Template, has_error_rule
 from eventready.platforms.loader import load_platform, platform_names
+from eventready.platforms.model import FactSpec
+from eventready.session.reply import Reply
 from tests.facts.folders import FACTS, PLATFORM, TABLE, write_platform
 
 
@@ -89,6 +95,7 @@ def test_facts_that_do_not_hold(tmp_path: Path, case: str) -> None:
         ("[router]", "[rooter]", 2, "'router'"),
         ("read_only:", "readonly:", 9, "readonly"),
         ("'show [", "'(show [", 9, "does not compile"),
+        ("prompt: '", "prompt: '(", 5, "does not compile"),
         ("title: A", "extends: nobody\ntitle: A", 1, "no platform 'nobody'"),
         ("title: A", "extends: testing\ntitle: A", 1, "in a circle: testing > testing"),
     ],
@@ -144,6 +151,51 @@ def test_ntc_templates_without_an_error_rule_are_refused(tmp_path: Path) -> None
     home = write_platform(tmp_path, facts=facts)
     with pytest.raises(PlatformError, match="has no Error rule"):
         load_platform("testing", [home])
+
+
+class Words:
+    """A parser as somebody else would bring it: every word is a row."""
+
+    columns = ("WORD",)
+
+    def __init__(self, spec: FactSpec) -> None:
+        if spec.template:
+            raise ValueError("no template is taken")
+
+    def read(self, text: str) -> Reading:
+        return Reading(columns=self.columns, rows=[[word] for word in text.split()])
+
+
+ADDED = "facts:\n  log_target:\n    command: show log\n    parser: words\n    fields: {host: WORD}\n"
+
+
+@pytest.fixture
+def added(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("words", f"{__name__}:Words", "eventready.parsers")
+
+    def entry_points(group: str, name: str = "words") -> EntryPoints:
+        return EntryPoints([point] if (group, name) == (point.group, point.name) else [])
+
+    monkeypatch.setattr("eventready.facts.parsers.entry_points", entry_points)
+
+
+def without_templates(home: Path) -> Path:
+    (home / "testing" / "parse" / "bfd.textfsm").unlink()
+    return home
+
+
+@pytest.mark.usefixtures("added")
+def test_a_parser_by_entry_point(tmp_path: Path) -> None:
+    platform = load_platform("testing", [without_templates(write_platform(tmp_path, facts=ADDED))])
+    observed = interpret("r1", "log_target", platform.facts["log_target"], Reply("show log", "a b"))
+    assert observed.rows == (LogTarget(host="a"), LogTarget(host="b"))
+
+
+@pytest.mark.usefixtures("added")
+def test_a_parser_by_entry_point_that_fails(tmp_path: Path) -> None:
+    facts = ADDED.replace("parser: words", "parser: words\n    template: x")
+    with pytest.raises(PlatformError, match=r"facts\.yaml:5: the parser 'words' .* no template is taken"):
+        load_platform("testing", [without_templates(write_platform(tmp_path, facts=facts))])
 
 
 def test_two_platforms_of_one_name(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from eventready.facts.observation import Observation, Status
 from eventready.facts.read import commands_for, interpret, observe, unreached
 from eventready.facts.reading import UNMATCHED_SHOWN
-from eventready.facts.records import BfdSession, RoutingPeer
+from eventready.facts.records import BfdSession, RoutingPeer, System
 from eventready.platforms.loader import Platform, load_platform
 from eventready.session.reply import Ended, HostKeyMismatch, LoginRefused, NoPrompt, Reply, SessionError, Unreachable
 from tests.facts.folders import FACTS, TABLE, write_platform
@@ -80,6 +80,39 @@ def test_what_the_record_rejects_names_row_field_and_column(platform: Platform) 
     assert observed.status is Status.UNPARSED
     assert observed.unmatched == ("row 2: uptime_s (column PORT): 'soon' is not a length of time",)
     assert observed.rows == (RoutingPeer(protocol="bgp", peer="a", state="UP", up=True, uptime_s=3600),)
+
+
+SYSTEM = """\
+facts:
+  system:
+    command: show x
+    parser: jmespath
+    template: '@'
+    fields: {version: v, model: m, uptime_s: t}
+    defaults: {model: plain}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        ('[{"v": "1"}]', Status.PARSED, ""),
+        ('[{"v": "1", "m": "plain"}, {"v": "1"}]', Status.PARSED, ""),
+        ('[{"v": "1"}, {"v": "2"}]', Status.UNPARSED, "two rows speak of the device and differ"),
+        ('[{"m": "x"}]', Status.UNPARSED, "row 1: version"),
+        ('[{"v": {"deep": 1}}]', Status.UNPARSED, "row 1: version"),
+    ],
+)
+def test_a_device_is_one_subject_and_defaults_fill_what_is_not_printed(
+    tmp_path: Path, text: str, status: Status, said: str
+) -> None:
+    home = write_platform(tmp_path, facts=SYSTEM)
+    (home / "testing" / "parse" / "bfd.textfsm").unlink()
+    observed = read(load_platform("testing", [home]), text, "system")
+    assert observed.status is status
+    assert said in observed.reason
+    if status is Status.PARSED:
+        assert observed.rows == (System(version="1", model="plain"),)
 
 
 def test_a_missing_column_is_a_missing_field(tmp_path: Path) -> None:

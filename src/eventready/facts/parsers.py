@@ -5,21 +5,21 @@ An entry point names a callable that takes the FactSpec and gives a `Reader`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from typing import get_args
 
 from eventready.facts.build import columns_of
 from eventready.facts.mml import Report
 from eventready.facts.objects import Objects
 from eventready.facts.reading import Reader
 from eventready.facts.tables import Template, TemplateError, has_error_rule, silent_places
-from eventready.platforms.model import FactSpec
+from eventready.platforms.model import FactSpec, Parser
 
 GROUP = "eventready.parsers"
-BUILT_IN = ("textfsm", "ntc", "jmespath", "mml")
+BUILT_IN: tuple[str, ...] = get_args(Parser)
 
 
 class ParserError(ValueError):
@@ -44,18 +44,22 @@ def compile_reader(spec: FactSpec, folder: Path) -> Reader:
             return Report(columns_of(spec))
     except ValueError as error:
         raise ParserError(str(error)) from None
-    return _added(spec.parser)(spec)
+    return _added(spec)
 
 
 def _no_template(spec: FactSpec) -> Reader:
     raise ParserError(f"the parser {spec.parser} needs a template")
 
 
-def _added(name: str) -> Callable[[FactSpec], Reader]:
-    for point in entry_points(group=GROUP, name=name):
-        loaded: Callable[[FactSpec], Reader] = point.load()
-        return loaded
-    raise ParserError(f"there is no parser {name!r}; there are {', '.join(parser_names())}")
+def _added(spec: FactSpec) -> Reader:
+    """A reader from an entry point; whatever that one raises is told as it is."""
+    for point in entry_points(group=GROUP, name=spec.parser):
+        try:
+            reader: Reader = point.load()(spec)
+        except Exception as error:
+            raise ParserError(f"the parser {spec.parser!r} of {point.value} fails: {error}") from error
+        return reader
+    raise ParserError(f"there is no parser {spec.parser!r}; there are {', '.join(parser_names())}")
 
 
 @cache

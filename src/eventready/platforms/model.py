@@ -48,6 +48,7 @@ class SessionSpec(Strict):
     cleartext: bool = Field(default=False, description="The protocol carries passwords in clear (telnet, MML)")
 
     _patterns = field_validator("refused", "denied", "noise")(_compiles)
+    _single = field_validator("prompt", "pager", "ends_with")(lambda pattern: _compiles((pattern,))[0])
 
 
 class PlatformSpec(Strict):
@@ -58,7 +59,7 @@ class PlatformSpec(Strict):
     extends: str | None = Field(default=None, description="Another platform whose facts this one starts from")
     netmiko: NetmikoSpec
     session: SessionSpec
-    read_only: tuple[str, ...] = Field(description="A command must match one of these to be sent by an audit")
+    read_only: tuple[str, ...] = Field(description="The whole command must match one of these to be sent by an audit")
     never_sent: tuple[str, ...] = Field(default=(), description="Lines that no one may send by this tool")
 
     _patterns = field_validator("read_only", "never_sent")(_compiles)
