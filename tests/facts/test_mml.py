@@ -168,6 +168,7 @@ def test_honestly_empty(text: str) -> None:
         (HEAD + "RETCODE = 3  权限不足\n" + END, Status.DENIED, "权限不足"),
         (TABLE.replace("---    END", ""), Status.UNPARSED, "truncated"),
         (TABLE.replace("results = 3", "results = 4"), Status.UNPARSED, "counts 4 results, 3 came"),
+        (TABLE.replace("(Number of results = 3)\n", ""), Status.UNPARSED, "before it has counted"),
         (packet(1, "To be continued..."), Status.UNPARSED, "to be continued"),
         (packet(1, "To be continued...") + packet(2, "3 reports in total"), Status.UNPARSED, "3 packets in total, 2"),
         (TABLE.split("\n", 1)[1], Status.UNPARSED, "first line is missing"),
@@ -196,6 +197,12 @@ def reading_differs(reading: Reading) -> bool:
     return "Cell Name" not in reading.columns or any(
         row[reading.columns.index("Cell Name")] is None for row in reading.rows
     )
+
+
+@pytest.mark.parametrize("line", ["Cell Name", "Cell Name  =  x", "3           tdm3       No"])
+def test_nothing_may_follow_the_count(line: str) -> None:
+    reading = Report(["Cell Name"]).read(TABLE.replace("= 3)\n", f"= 3)\n{line}\n"))
+    assert reading.unmatched == (line,)
 
 
 WHOLE = [TABLE, ALARMS, packet(1, "To be continued...") + packet(2, "2 reports in total")]

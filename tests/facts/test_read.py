@@ -150,6 +150,12 @@ def test_a_megabyte_is_quoted_in_part(platform: Platform) -> None:
     assert "400000 lines" in observed.reason
 
 
+def test_words_for_none_do_not_hide_what_is_no_longer_quoted(platform: Platform) -> None:
+    observed = read(platform, "% BFD is not configured\n" * UNMATCHED_SHOWN + "% but this\n")
+    assert observed.status is Status.UNPARSED
+    assert observed.reason == "1 line of the answer that no rule knows."
+
+
 def test_each_command_is_asked_once(platform: Platform) -> None:
     asked: list[tuple[str, ...]] = []
 

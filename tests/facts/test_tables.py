@@ -121,6 +121,52 @@ def test_random_templates_give_what_the_library_gives(source: str, lines: list[s
     same_as_the_library(source, "\n".join(lines))
 
 
+def machine(options: str, *rules: str) -> str:
+    """A template with the value A of these options, a plain B, and the rules."""
+    return f"Value {options} A (\\S+)\nValue B (\\d+)\n\nStart\n" + "".join(f"  {rule}\n" for rule in rules)
+
+
+TOLD: dict[str, tuple[str, str, list[list[object]]]] = {
+    "Fillup stops at the first filled row": (
+        machine("Fillup", "^a ${A} ${B} -> Record", "^b ${B} -> Record"),
+        "a x 1|b 2|a y 3|b 4|b 5|a z 6",
+        [["x", "1"], ["y", "2"], ["y", "3"], ["z", "4"], ["z", "5"], ["z", "6"]],
+    ),
+    "End drops the record under way": (machine("Key", "^a ${A}", "^end -> End"), "a x|end|a y", []),
+    "EOF keeps it": (machine("Key", "^a ${A}", "^end -> EOF"), "a x|end|a y", [["x", ""]]),
+    "a state named EOF drops it": (machine("Key", "^a ${A}") + "\nEOF\n", "a x", []),
+    "Filldown lasts until Clearall": (
+        machine("Filldown", "^a ${A}", "^b ${B} -> Record", "^c -> Clear", "^d -> Clearall"),
+        "a x|b 1|c|b 2|d|b 3",
+        [["x", "1"], ["x", "2"], ["", "3"]],
+    ),
+    "a List that fills down grows": (
+        machine("Filldown,List", "^a ${A}", "^b ${B} -> Record"),
+        "a x|b 1|a y|b 2",
+        [[["x"], "1"], [["x", "y"], "2"], [["x", "y"], ""]],
+    ),
+    "Required looks at the last text": (machine("Required,List", "^a ${A}?", "^b ${B} -> Record"), "a x|a |b 1", []),
+    "Required looks at the list": (
+        machine("List,Required", "^a ${A}?", "^b ${B} -> Record"),
+        "a x|a |b 1",
+        [[["x", None], "1"]],
+    ),
+    "Continue goes on with the rules below": (
+        machine("List", "^${A} -> Continue", "^\\S+ ${A} -> Continue.Record", "^${A}"),
+        "p q",
+        [[["p", "q"], ""], [["p"], ""]],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_options_and_operations(case: str) -> None:
+    source, text, expected = TOLD[case]
+    text = text.replace("|", "\n")
+    same_as_the_library(source, text)
+    assert [list(row) for row in Template(source).read(text).rows] == expected
+
+
 NESTED = r"""Value Filldown PORT (\S+)
 Value List MEMBER ((?P<name>\w+)/(?P<number>\d+))
 Value Required,List TAG (\w+)
