@@ -43,7 +43,7 @@ def _line(anchor: str, finding: Document, place: Place) -> Line:
         message=language.sentence(finding),
         blind=bool(finding.get("blind")),
         venues=place.venues_of(finding),
-        duties=tuple(str(duty) for duty in finding.get("duties", ())),
+        duties=tuple(clean(duty) for duty in finding.get("duties", ())),
         evidence=tuple(str(name) for name in finding.get("evidence", ())),
         waiver=clean(finding.get("waiver") or ""),
     )

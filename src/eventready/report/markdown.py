@@ -106,7 +106,7 @@ def _unmeasured(report: Readiness, language: Language) -> Iterator[str]:
         yield from (f"### {t('unreached')}", "")
         for device in report.unreached:
             lost = t("lost", count=device.lost)
-            yield f"- {sign} **{escaped(device.device)}**, {device.role}: {escaped(device.reason)} {lost}"
+            yield f"- {sign} **{escaped(device.device)}**, {escaped(device.role)}: {escaped(device.reason)} {lost}"
         yield ""
     if report.unread:
         yield from (f"### {t('unread')}", "")
@@ -128,7 +128,10 @@ def _trend(report: Readiness, language: Language) -> Iterator[str]:
         yield from (language.phrase("trend_none"), "")
         return
     moments = report.trend.charts[0].moments
-    rows = [[moment, *(chart.shown[index] for chart in report.trend.charts)] for index, moment in enumerate(moments)]
+    rows = [
+        [escaped(moment), *(chart.shown[index] for chart in report.trend.charts)]
+        for index, moment in enumerate(moments)
+    ]
     yield from _table([language.phrase("at"), *(chart.title for chart in report.trend.charts)], rows)
     for change in report.trend.changes:
         yield f"- {change.title}: {change.count}"
@@ -155,5 +158,10 @@ def _waivers(report: Readiness, language: Language) -> Iterator[str]:
 
 def _foot(report: Readiness, language: Language) -> Iterator[str]:
     counts = ", ".join(f"{language.status(status)} {count}" for status, count in zip(ORDER, report.counts, strict=True))
-    yield from ("---", "", f"{language.phrase('evidence')}: {counts}. `eventready runs show {report.run}`", "")
+    yield from (
+        "---",
+        "",
+        f"{language.phrase('evidence')}: {counts}. `eventready runs show {report.run.replace('`', '')}`",
+        "",
+    )
     yield escaped(language.phrase("made_by", tool=report.tool, run=report.run))

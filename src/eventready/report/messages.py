@@ -21,6 +21,7 @@ MESSAGES_VI: Mapping[str, str] = {
     "{subject}: the device gives no figure": "{subject}: thiết bị không cho số liệu",
     "{subject}: the device calls it {state}": "{subject}: thiết bị báo {state}",
     "{subject}: the device does not tell its state": "{subject}: thiết bị không cho biết trạng thái",
+    "{subject} cannot be judged: {untold} cannot tell": "{subject}: chưa thể kết luận vì {untold} không cho biết",
     "{subject} cannot be judged: {unread} could not be read": "{subject}: chưa thể kết luận vì chưa đọc được {unread}",
     "{subject} was read only once, and its counters mean something only as a difference": (
         "{subject} mới đọc được một lần; bộ đếm chỉ có nghĩa khi so hai lần đọc"
@@ -29,10 +30,10 @@ MESSAGES_VI: Mapping[str, str] = {
     # Processor, memory, restart
     "{subject} at {value}% over five minutes (limit {limit}%)": "{subject} tải {value}% trong 5 phút (ngưỡng {limit}%)",
     "{subject} {value}% in use (limit {limit}%)": "{subject} đã dùng {value}% (ngưỡng {limit}%)",
-    "Last restart {value} days ago (limit {limit} days)": "Khởi động lại cách đây {value} ngày (ngưỡng {limit} ngày)",
+    "Last restart {value} d ago (limit {limit} d)": "Khởi động lại cách đây {value} ngày (ngưỡng {limit} ngày)",
     # Environment
     "{subject} at {value} degrees (limit {limit})": "{subject}: {value} °C (ngưỡng {limit} °C)",
-    "{subject} is {state} ({broken} of {count} not in order)": (
+    "{subject}: the device calls it {state} ({broken} of {count} not in order)": (
         "{subject}: {state} ({broken} trên {count} không bình thường)"
     ),
     # Uplinks
@@ -53,7 +54,7 @@ MESSAGES_VI: Mapping[str, str] = {
     "{subject} would be {value}% used with one member fewer than its {count} (limit {limit}%)": (
         "{subject} sẽ dùng {value}% nếu mất một trong {count} thành viên (ngưỡng {limit}%)"
     ),
-    "{subject} has {count} member in use: losing one leaves nothing": (
+    "{subject}: members in use {count}, so that losing one leaves nothing": (
         "{subject} chỉ có {count} thành viên đang chạy: mất một là mất hết"
     ),
     # Light
@@ -67,11 +68,13 @@ MESSAGES_VI: Mapping[str, str] = {
         "{subject} không cho biết công suất quang: cổng đồng, hoặc mô-đun không có giám sát"
     ),
     # Bundles
-    "{subject} has {value} members in use": "{subject} có {value} thành viên đang chạy",
-    "{subject} has {value} members in use (at least {limit})": (
+    "{subject}: members in use {value}, all that are expected": (
+        "{subject} có {value} thành viên đang chạy, đủ theo khai báo"
+    ),
+    "{subject}: members in use {value} (at least {limit})": (
         "{subject} có {value} thành viên đang chạy (tối thiểu {limit})"
     ),
-    "{subject} has {value} members in use ({limit} expected)": (
+    "{subject}: members in use {value} (expected {limit})": (
         "{subject} có {value} thành viên đang chạy (phải có {limit})"
     ),
     # Links between two devices
@@ -79,8 +82,8 @@ MESSAGES_VI: Mapping[str, str] = {
     "{subject} is down at {device}": "{subject} không hoạt động ở đầu {device}",
     "{subject}: {device} has no port {port}": "{subject}: {device} không có cổng {port}",
     "{subject}: {absent} is not part of this audit": "{subject}: {absent} không nằm trong lần kiểm tra này",
-    "{subject} has {one} bit/s at one end and {other} at the other": (
-        "{subject} có tốc độ {one} bit/s ở một đầu và {other} ở đầu kia"
+    "{subject} has {one} Mbit/s at one end and {other} at the other": (
+        "{subject} có tốc độ {one} Mbit/s ở một đầu và {other} ở đầu kia"
     ),
     "{subject} has an MTU of {one} at one end and {other} at the other": (
         "{subject} có MTU {one} ở một đầu và {other} ở đầu kia"
@@ -104,7 +107,7 @@ MESSAGES_VI: Mapping[str, str] = {
         "Láng giềng {protocol} {subject}: {up} trên {count} quan hệ đang hoạt động"
     ),
     "No {protocol} neighbour, as expected": "Không có láng giềng {protocol}, đúng như khai báo",
-    "{count} {protocol} neighbours are up where none may be": (
+    "{protocol} neighbours where none may be: {count}": (
         "{count} láng giềng {protocol} đang hoạt động trong khi không được có"
     ),
     "{peer} sends {value} prefixes": "{peer} gửi {value} tuyến",
@@ -119,10 +122,10 @@ MESSAGES_VI: Mapping[str, str] = {
         "Phiên BFD đến {subject} ở trạng thái {state} và không có trong khai báo"
     ),
     "No BFD session is expected": "Không có phiên BFD nào được khai báo",
-    "{count} default route in use": "Có {count} tuyến mặc định đang dùng",
+    "Default routes in use: {count}": "Có {count} tuyến mặc định đang dùng",
     "No default route is in use": "Không có tuyến mặc định nào đang dùng",
-    "{value} ways out, backups included": "Có {value} đường ra, kể cả dự phòng",
-    "{value} ways out, backups included ({limit} expected)": "Có {value} đường ra, kể cả dự phòng (phải có {limit})",
+    "Ways out, backups included: {value}": "Có {value} đường ra, kể cả dự phòng",
+    "Ways out, backups included: {value} (expected {limit})": "Có {value} đường ra, kể cả dự phòng (phải có {limit})",
     "No static default route hides a backup": "Không có tuyến mặc định tĩnh nào che tuyến dự phòng",
     "The static default route to {subject} is watched, so that its backup can take over": (
         "Tuyến mặc định tĩnh đến {subject} có giám sát, tuyến dự phòng có thể thay thế"
@@ -219,12 +222,12 @@ MESSAGES_VI: Mapping[str, str] = {
     "{subject} lists its radios": "{subject} có số liệu của các bộ phát sóng",
     "None of the expected access points is listed": "Không thấy điểm phát Wi-Fi nào trong số phải có",
     "{subject} is switched off in the configuration": "{subject} bị tắt trong cấu hình",
-    "{subject} has {value} clients (limit {limit})": "{subject} có {value} máy kết nối (ngưỡng {limit})",
+    "{subject}: clients {value} (limit {limit})": "{subject} có {value} máy kết nối (ngưỡng {limit})",
     "{subject}: {value}% of airtime in use (limit {limit}%)": "{subject}: kênh bận {value}% (ngưỡng {limit}%)",
     "{subject} has {value} dBm of noise (limit {limit} dBm)": "{subject} có nhiễu nền {value} dBm (ngưỡng {limit} dBm)",
     "{subject} spreads its clients over its radios": "{subject} phân bố máy kết nối đều trên các bộ phát sóng",
-    "{subject} has {value} clients on {radio} and none on {idle} other (limit {limit})": (
-        "{subject} có {value} máy kết nối trên {radio} và {idle} bộ phát sóng khác không có máy nào (ngưỡng {limit})"
+    "{subject}: clients {value} on {radio}, none on its other radio (limit {limit})": (
+        "{subject} có {value} máy kết nối trên {radio}, bộ phát sóng còn lại không có máy nào (ngưỡng {limit})"
     ),
     "This equipment does not tell the clients of each radio": (
         "Loại thiết bị này không cho biết số máy kết nối của từng bộ phát sóng"

@@ -106,11 +106,11 @@ def _duties(document: Mapping[str, Any], lines: Sequence[Line], language: Langua
         for duty in line.duties:
             by_duty.setdefault(duty, []).append(line)
     titles = {
-        str(duty["id"]): clean(duty.get(language.code) or duty.get("vi") or "")
+        clean(duty["id"]): clean(duty.get(language.code) or duty.get("vi") or "")
         for duty in document.get("event_info", {}).get("duties", ())
     }
     order = [*(duty for duty in titles if duty in by_duty), *sorted(set(by_duty) - set(titles))]
-    return tuple(DutyRow(clean(duty), titles.get(duty, ""), counted(by_duty[duty])) for duty in order)
+    return tuple(DutyRow(duty, titles.get(duty, ""), counted(by_duty[duty])) for duty in order)
 
 
 def _folded(found: Blocks, groups: int, language: Language) -> tuple[str, ...]:

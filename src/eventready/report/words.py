@@ -194,6 +194,7 @@ PHRASES: Mapping[str, Pair] = {
     ),
     "venue_clear": ("Nothing of its own.", "Không có mục riêng."),
     "more": ("{count} more", "{count} mục nữa"),
+    "more_groups": ("{count} more groups", "{count} nhóm nữa"),
     "more_below": ("{count} more under each device", "{count} mục nữa ở phần chi tiết"),
     "details": ("Evidence", "Bằng chứng"),
     "unmeasured": ("What could not be measured", "Những gì chưa đo được"),

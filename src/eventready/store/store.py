@@ -179,7 +179,8 @@ class Store:
     def runs(self) -> tuple[Entry, ...]:
         """All runs, oldest first; those that did not finish stand where they began."""
         with self._database.reading() as session:
-            return tuple(_entry(row) for row in session.scalars(select(RunRow).order_by(RunRow.started, RunRow.id)))
+            oldest_first = select(RunRow).order_by(RunRow.started, RunRow.position, RunRow.id)
+            return tuple(_entry(row) for row in session.scalars(oldest_first))
 
     def get(self, name: str) -> Run:
         """The run called `latest`, `previous`, by its id or a unique beginning of it. Raises UsageError, StoreError."""
