@@ -374,7 +374,9 @@ class MmlScript:
     heard: list[str] = field(default_factory=list)
 
 
-ALARM = "+++    BSC6900        2022-04-25 07:00:01\nALARM  #4711  Fault  Major\nAlarm name  =  Link down\n---    END\n\n"
+ALARM = (
+    "+++    BSC6900        2022-04-25 07:00:01\nALARM  #4711  Fault  Major\nAlarm name  =  Link down\n---    END\n\n"
+)
 
 
 def mml_server(script: MmlScript) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]:

@@ -52,7 +52,7 @@ HABITS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("habit", HABITS)
 def test_every_answer_comes_back_whole_and_in_its_place(ssh: Make, habit: str, pipeline: int) -> None:
     script = Script(answers=ANSWERS, **HABITS[habit])
-    asked = COMMANDS if habit != "no echo" else [c for c in COMMANDS if c != "show nothing"]
+    asked = COMMANDS if habit != "no echo" else COMMANDS[:2]  # without an echo, nothing and a prompt look alike
     with open_session(ssh(script), kind(pipeline=pipeline)) as session:
         replies = session.ask(asked)
         again = session.ask(["show clock"])
@@ -65,7 +65,9 @@ def test_every_answer_comes_back_whole_and_in_its_place(ssh: Make, habit: str, p
 
 @pytest.mark.parametrize("login", [True, False])
 @pytest.mark.parametrize("pipeline", [1, 8])
-@pytest.mark.parametrize("habit", ["well-behaved", "prompt twice in pieces, late", "log line, prompt drawn again", "pager"])
+@pytest.mark.parametrize(
+    "habit", ["well-behaved", "prompt twice in pieces, late", "log line, prompt drawn again", "pager"]
+)
 def test_telnet_is_the_same_channel(telnet: Make, habit: str, pipeline: int, login: bool) -> None:
     script = Script(answers=ANSWERS, **HABITS[habit])
     target = telnet(script, login=login)
@@ -159,7 +161,6 @@ def test_five_megabytes_come_back_whole(over: str, ssh: Make, telnet: Make) -> N
 
 
 def test_an_answer_without_end_is_cut_off(ssh: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eventready.session.screen.MOST", 100_000)
     monkeypatch.setattr("eventready.session.screen.Screen.__init__.__defaults__", (100_000,))
     script = Script(answers={**ANSWERS, "show tech": "x" * 79 + "\n" + "y" * 300_000})
     with open_session(ssh(script), kind()) as session:

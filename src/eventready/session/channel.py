@@ -35,8 +35,8 @@ _PASSWORD = re.compile(rb"(?i)(?:password|secret|passcode)[^\n]{0,40}:[ \t]*$")
 _QUESTION = re.compile(rb"(?i)\[y(es)?/no?\][ \t]*[:?]?[ \t]*$")
 _PRESS = re.compile(rb"(?i)press (?:any key|return|enter)[^\n]{0,60}$")
 _TURNED_AWAY = re.compile(
-    rb"(?i)access denied|permission denied|authori[sz]ation (?:failed|denied)|authentication fail|login (?:invalid|incorrect)"
-    rb"|not allowed|bad (?:secrets|passwords?|enable)|too many failures"
+    rb"(?i)access denied|permission denied|authori[sz]ation (?:failed|denied)|authentication fail"
+    rb"|login (?:invalid|incorrect)|not allowed|bad (?:secrets|passwords?|enable)|too many failures"
 )
 
 
@@ -94,8 +94,11 @@ class Channel:
             setup = list(self._spec.setup)
             if self._secret and self._privileged and self._prompt.endswith(b">") and self._privileged not in setup:
                 setup.insert(0, self._privileged)
-            for command in setup:
-                self._set_up(command, deadline)
+            if self._privileged in setup or self._spec.pipeline == 1:
+                for command in setup:
+                    self._set_up([command], deadline)
+            elif setup:
+                self._set_up(setup, deadline)
         except Closed as error:
             raise self._turned_away(str(error)) from None
         except TooMuch as error:
@@ -124,13 +127,15 @@ class Channel:
             self._screen.send(self._newline)
             self._screen.take(len(self._screen.text))
 
-    def _set_up(self, command: str, deadline: float) -> None:
-        """Send one command of the set-up; the prompt may be another one afterwards."""
-        screen, needle, told = self._screen, command.encode(), False
-        screen.send(needle + self._newline)
+    def _set_up(self, commands: Sequence[str], deadline: float) -> None:
+        """Send commands of the set-up and wait for the end of the last; the prompt may be another one afterwards."""
+        screen, needle, told = self._screen, commands[-1].encode(), False
+        screen.send(b"".join(command.encode() + self._newline for command in commands))
         echo: Echo | None = None
         while True:
             echo = echo or find_echo(screen.text, needle, b"", self._patterns)
+            if echo is None and len(screen.text) > len(self._prompt) + len(needle) and self._at_prompt():
+                echo = find_wrapped_echo(screen.text, needle, self._prompt)
             if echo and (prompt := learn(bytes(screen.text[echo.end :][-4_096:]), self._patterns)):
                 break
             if echo and _PASSWORD.search(screen.last_line):
@@ -145,7 +150,7 @@ class Channel:
                 raise self._no_prompt()
             if not screen.more(min(left, _QUIET_S * 2)) and (prompt := self._without_echo(echo)):
                 break
-        if command == self._privileged and prompt == self._prompt:
+        if commands[-1] == self._privileged and prompt == self._prompt:
             said = plain(bytes(screen.text)).strip().splitlines()
             raise self._no_privilege("refuses privileged mode", redact(said[-2]) if len(said) > 1 else "")
         self._prompt = prompt
@@ -231,21 +236,27 @@ class Channel:
         """How long to wait for more: briefly where the end may be there already, else until the time limit."""
         left, screen = self._left(started), self._screen
         silent = monotonic() - screen.last_heard
-        last = screen.last_line
-        ends = last.strip().endswith(self._prompt) or self._patterns.is_prompt(last) or self._noisy_tail()
+        ends = self._at_prompt() or self._patterns.is_prompt(screen.last_line) or self._noisy_tail()
         if not ends or silent > _PATIENT_S:
             return left
         return min(left, (_QUIET_S if silent < _QUIET_S else _PATIENT_S) - silent + 0.01)
+
+    def _at_prompt(self) -> bool:
+        return self._screen.last_line.strip().endswith(self._prompt)
 
     def _noisy_tail(self) -> bool:
         inside = self._patterns.noise_inside
         return inside is not None and inside.search(self._screen.tail(512)) is not None
 
     def _echo(self, needle: bytes) -> Echo | None:
-        """The echo of a command; the first one tells which prompt is the true one, should a banner have looked like it."""
+        """The echo of a command; the first one tells the true prompt, should a banner have looked like one."""
+        text = self._screen.text
         if self._confirmed:
-            return find_echo(self._screen.text, needle, self._prompt, self._patterns)
-        echo = find_echo(self._screen.text, needle, b"", self._patterns)
+            echo = find_echo(text, needle, self._prompt, self._patterns)
+            if echo is None and len(text) > len(self._prompt) + len(needle) and self._at_prompt():
+                echo = find_wrapped_echo(text, needle, self._prompt)
+            return echo
+        echo = find_echo(text, needle, b"", self._patterns)
         if echo is not None:
             self._confirmed = True
             if not echo.prompt.endswith(self._prompt) and self._patterns.is_prompt(echo.prompt):

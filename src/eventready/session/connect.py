@@ -19,11 +19,12 @@ import netmiko
 from eventready.platforms.model import PlatformSpec
 from eventready.session.channel import Channel
 from eventready.session.drivers import Context, Promptless, driver, privileged_command
-from eventready.session.faults import explain, worth_retrying
+from eventready.session.faults import explain
 from eventready.session.gate import gate
 from eventready.session.patterns import patterns
 from eventready.session.reply import CleartextRefused, Reply, SessionError
 from eventready.session.target import Target
+from eventready.session.wire import Buffered
 
 _BACKOFF_S = 0.5
 
@@ -98,7 +99,7 @@ def _persistently(target: Target, spec: PlatformSpec, deadline: float) -> Sessio
             return _once(target, spec, deadline)
         except SessionError as error:
             pause = _BACKOFF_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311  jitter, no secret
-            if attempt == target.attempts or not worth_retrying(error) or monotonic() + pause >= deadline:
+            if attempt == target.attempts or not error.passing or monotonic() + pause >= deadline:
                 raise
         sleep(pause)
     raise ValueError("a target needs at least one attempt")
@@ -147,7 +148,7 @@ def _connected(target: Target, spec: PlatformSpec, context: Context) -> Promptle
     connection = socket.create_connection((target.host, target.port or 22), timeout_s)
     try:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return _promptless(netmiko.ConnectHandler(**options, sock=connection))
+        return _promptless(netmiko.ConnectHandler(**options, sock=Buffered(connection)))
     except BaseException:
         with suppress(OSError):
             connection.close()

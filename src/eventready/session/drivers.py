@@ -1,8 +1,8 @@
 """Netmiko drivers: every stock one without its sleeps, and those that Netmiko does not have.
 
-A stock driver opens the connection and knows its vendor's dialect; between the two it sleeps and polls for a prompt that
-the channel finds without. `driver(device_type)` gives the name of a subclass which leaves that to the channel; it is
-registered in both places where ConnectHandler looks.
+A stock driver opens the connection and knows its vendor's dialect; between the two it sleeps and polls for a prompt
+that the channel finds without. `driver(device_type)` gives the name of a subclass which leaves that to the channel;
+it is registered in both places where ConnectHandler looks.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from time import monotonic
 from typing import Any
 
 import netmiko
-
 import paramiko
 from netmiko.huawei import HuaweiSSH
 from netmiko.ssh_dispatcher import CLASS_MAPPER, platforms
 
 from eventready.session import mml
+from eventready.session.client import Client
 from eventready.session.hostkeys import Strict, host_name, known_hosts
 from eventready.session.login import mml_login, telnet_login
 from eventready.session.patterns import Patterns
 from eventready.session.screen import Closed, Screen
 from eventready.session.target import Target
-from eventready.session.wire import SshWire, TelnetWire, Wire
+from eventready.session.wire import Buffered, SshWire, TelnetWire, Wire
 
 HUAWEI_MML = "huawei_mml_telnet"
 _PREFIX = "eventready_"
@@ -67,7 +67,7 @@ class Promptless(netmiko.BaseConnection):
             self.close()
             raise
 
-    def _try_session_preparation(self, force_data: bool = True) -> None:  # noqa: ARG002  Netmiko's signature
+    def _try_session_preparation(self, force_data: bool = True) -> None:
         """The channel prepares the session."""
 
     def special_login_handler(self, delay_factor: float = 1.0) -> None:
@@ -83,10 +83,10 @@ class Promptless(netmiko.BaseConnection):
         telnet_login(
             self.screen,
             self.context.patterns,
-            target.username,
-            target.password.reveal(),
-            newline,
-            self.context.left(),
+            username=target.username,
+            password=target.password.reveal(),
+            newline=newline,
+            timeout_s=self.context.left(),
         )
         return ""
 
@@ -102,14 +102,7 @@ class Promptless(netmiko.BaseConnection):
         """A client that knows the recorded keys of this one host and refuses every other."""
         target = self.context.target
         path = target.known_hosts_path
-        client = self._get_ssh_client_instance()
-        name = host_name(target.host, target.port)
-        for key in known_hosts(path).keys(target.host, target.port):
-            try:
-                public = key.paramiko()
-            except (paramiko.SSHException, ValueError):
-                continue  # a kind of key that paramiko cannot check cannot be accepted either
-            client.get_host_keys().add(name, public.get_name(), public)
+        client = Client(host_name(target.host, target.port), known_hosts(path).keys(target.host, target.port))
         client.set_missing_host_key_policy(Strict(target.name, path))
         return client
 
@@ -118,10 +111,8 @@ class Promptless(netmiko.BaseConnection):
         self.goodbye()
         client = getattr(self, "remote_conn_pre", None)
         transport = client.get_transport() if client is not None else None
-        connection = transport.sock if transport is not None else getattr(self.remote_conn, "sock", None)
-        if isinstance(connection, socket.socket):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)  # wakes paramiko's thread, which else polls for up to 0.1 s
+        if transport is not None and isinstance(transport.sock, Buffered):
+            transport.sock.hang_up()
         self.disconnect()
 
     def goodbye(self) -> None:
@@ -138,7 +129,14 @@ class HuaweiMmlTelnet(Promptless):
         """Log in with LGI and connect to the element."""
         self.screen = Screen(self._wire())
         target, end = self.context.target, self.context.patterns.ends_with or mml.END
-        mml_login(self.screen, end, target.username, target.password.reveal(), target.element, self.context.left())
+        mml_login(
+            self.screen,
+            end,
+            username=target.username,
+            password=target.password.reveal(),
+            element=target.element,
+            timeout_s=self.context.left(),
+        )
         return ""
 
     def goodbye(self) -> None:

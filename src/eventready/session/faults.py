@@ -21,40 +21,21 @@ _NO_ROUTE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EADDR
 def explain(error: BaseException, target: Target) -> SessionError:
     """The typed exception for whatever went wrong on the way to a prompt."""
     where = f"{target.name} ({target.address})"
-    for cause in _chain(error):
-        if isinstance(cause, SessionError):
-            return _placed(cause, where)
-        if isinstance(cause, paramiko.BadHostKeyException):
-            name = host_name(target.host, target.port)
-            recorded = HostKey.of(cause.expected_key)
-            return changed_key(target.name, name, HostKey.of(cause.key), recorded, target.known_hosts_path)
-        if isinstance(cause, paramiko.AuthenticationException):
-            return _refused(cause, where)
-        if isinstance(cause, OSError) and (found := _network(cause, where, target)):
-            return found
-    for cause in _chain(error):
-        if isinstance(cause, Closed):
-            return SessionLost(f"{where} closed the connection during the login")
-        if isinstance(cause, TooMuch):
-            return NoPrompt(f"{where} writes without end and shows no prompt")
-        if isinstance(cause, ReadTimeout):
-            return NoPrompt(f"{where} does not answer at the login as its platform should")
-        if isinstance(cause, paramiko.SSHException | EOFError):
-            return _ssh(cause, where)
+    causes = list(_chain(error))
+    for tell in (_ours, _host_key, _refused, _network, _stream, _ssh):
+        for cause in causes:
+            if found := tell(cause, where, target):
+                return found
     said = redact(_first_line(error))
     return SessionLost(f"No session with {where}: {type(error).__name__}{': ' if said else ''}{said}")
 
 
-def worth_retrying(error: SessionError) -> bool:
-    """True for what may be over in a moment: nothing listens yet, or the connection broke before the login.
+def _passing(error: SessionError) -> SessionError:
+    """Worth trying again: nothing listens yet, or the connection broke before the login.
 
     Never a refused login (accounts get locked), a host key, or an address where nothing answered for the whole time.
     """
-    return isinstance(error, Unreachable | SessionLost) and getattr(error, "passing", False)
-
-
-def _passing(error: SessionError) -> SessionError:
-    error.passing = True  # type: ignore[attr-defined]  # marks this one instance for worth_retrying
+    error.passing = True
     return error
 
 
@@ -68,17 +49,27 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or current.__context__
 
 
-def _placed(error: SessionError, where: str) -> SessionError:
-    """The error with its device named, when it does not name it yet."""
-    if where.split(" (")[0] in error.what:
-        return error
-    return type(error)(f"{where}: {error.what}", where=error.where, do=error.do)
+def _ours(error: BaseException, where: str, target: Target) -> SessionError | None:
+    """An error that says what it is; its device is named when it does not name it yet."""
+    if not isinstance(error, SessionError) or target.name in error.what:
+        return error if isinstance(error, SessionError) else None
+    placed = type(error)(f"{where}: {error.what}", where=error.where, do=error.do)
+    placed.passing = error.passing
+    return placed
 
 
-def _refused(error: paramiko.AuthenticationException, where: str) -> SessionError:
+def _host_key(error: BaseException, _where: str, target: Target) -> SessionError | None:
+    if not isinstance(error, paramiko.BadHostKeyException):
+        return None
+    name, recorded = host_name(target.host, target.port), HostKey.of(error.expected_key)
+    return changed_key(target.name, name, HostKey.of(error.key), recorded, target.known_hosts_path)
+
+
+def _refused(error: BaseException, where: str, _target: Target) -> SessionError | None:
     if isinstance(error, paramiko.ssh_exception.BadAuthenticationType):
-        allowed = ", ".join(error.allowed_types)
-        return LoginRefused(f"{where} takes no password; it allows {allowed}")
+        return LoginRefused(f"{where} takes no password; it allows {', '.join(error.allowed_types)}")
+    if not isinstance(error, paramiko.AuthenticationException):
+        return None
     if "timeout" in str(error).lower():
         return _passing(SessionLost(f"{where} did not answer the login in time"))
     return LoginRefused(
@@ -86,28 +77,40 @@ def _refused(error: paramiko.AuthenticationException, where: str) -> SessionErro
     )
 
 
-def _network(error: OSError, where: str, target: Target) -> SessionError | None:
+def _network(error: BaseException, where: str, target: Target) -> SessionError | None:
+    if not isinstance(error, OSError):
+        return None
     if isinstance(error, socket.gaierror):
         return Unreachable(f"The name {target.host} of {target.name} cannot be resolved", do="Check its hostname.")
-    if isinstance(error, paramiko.ssh_exception.NoValidConnectionsError) or error.errno == errno.ECONNREFUSED:
+    if isinstance(error, paramiko.ssh_exception.NoValidConnectionsError | ConnectionRefusedError):
         return _passing(Unreachable(f"{where} refuses the connection", do="Check the port, and that the service runs."))
-    if isinstance(error, TimeoutError):
-        return Unreachable(f"{where} does not answer within {target.connect_timeout_s:g} s")
-    if error.errno in _NO_ROUTE:
-        return Unreachable(f"There is no route to {where}: {error.strerror}")
     if isinstance(error, ConnectionError):
         return _passing(SessionLost(f"{where} broke the connection off before the login was through"))
+    if isinstance(error, TimeoutError):
+        return Unreachable(f"{where} does not answer within {target.connect_timeout_s:g} s")
+    return Unreachable(f"There is no route to {where}: {error.strerror}") if error.errno in _NO_ROUTE else None
+
+
+def _stream(error: BaseException, where: str, _target: Target) -> SessionError | None:
+    if isinstance(error, Closed):
+        return _passing(SessionLost(f"{where} closed the connection during the login"))
+    if isinstance(error, TooMuch):
+        return NoPrompt(f"{where} writes without end and shows no prompt")
+    if isinstance(error, ReadTimeout):
+        return NoPrompt(f"{where} does not answer at the login as its platform should")
     return None
 
 
-def _ssh(error: BaseException, where: str) -> SessionError:
+def _ssh(error: BaseException, where: str, _target: Target) -> SessionError | None:
+    if not isinstance(error, paramiko.SSHException | EOFError):
+        return None
     said = redact(_first_line(error))
     lowered = said.lower()
     if "banner" in lowered:
         return _passing(SessionLost(f"{where} accepts the connection and does not speak SSH in time"))
     if "incompatible" in lowered or "no acceptable" in lowered:
         return SessionLost(f"{where} has no SSH algorithm that we accept: {said}")
-    if isinstance(error, EOFError) or "eof" in lowered or "session" in lowered or "closed" in lowered:
+    if isinstance(error, EOFError) or any(word in lowered for word in ("eof", "session", "closed", "reset")):
         return _passing(SessionLost(f"{where} closed the connection before the login was through"))
     return SessionLost(f"No SSH session with {where}: {said or type(error).__name__}")
 

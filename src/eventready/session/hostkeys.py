@@ -44,7 +44,7 @@ class HostKey:
         """Algorithm and key as they stand in a known_hosts file."""
         return f"{self.kind} {base64.b64encode(self.blob).decode()}"
 
-    def paramiko(self) -> paramiko.PKey:
+    def public(self) -> paramiko.PKey:
         """The key for paramiko. Raises paramiko.SSHException for a kind that it does not know."""
         return paramiko.PKey.from_type_string(self.kind, self.blob)
 
@@ -199,7 +199,12 @@ class Strict(paramiko.MissingHostKeyPolicy):
     def __init__(self, name: str, path: Path) -> None:
         self._name, self._path = name, path
 
-    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
+    def missing_host_key(
+        self,
+        client: paramiko.SSHClient,  # noqa: ARG002  paramiko's signature
+        hostname: str,
+        key: paramiko.PKey,
+    ) -> None:
         """Raise HostKeyMismatch with the fingerprint that was shown."""
         raise unknown_key(self._name, hostname, HostKey.of(key), self._path)
 
@@ -216,8 +221,8 @@ def unknown_key(name: str, hostname: str, shown: HostKey, path: Path) -> HostKey
 def changed_key(name: str, hostname: str, shown: HostKey, recorded: HostKey, path: Path) -> HostKeyMismatch:
     """The sentence for a device that shows another key than the recorded one."""
     return HostKeyMismatch(
-        f"{name} ({hostname}) shows another host key than the recorded one: {shown.kind} {shown.fingerprint} instead of "
-        f"{recorded.kind} {recorded.fingerprint}",
+        f"{name} ({hostname}) shows another host key than the recorded one: {shown.kind} {shown.fingerprint} "
+        f"instead of {recorded.kind} {recorded.fingerprint}",
         where=str(path),
         do=f"Find out why before you log in; if the device was replaced, run `eventready trust -l {name}`.",
     )

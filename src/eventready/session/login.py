@@ -11,20 +11,22 @@ from eventready.session import mml
 from eventready.session.patterns import Patterns
 from eventready.session.prompt import learn
 from eventready.session.redaction import redact
-from eventready.session.reply import LoginRefused, NoPrompt, Unreachable
+from eventready.session.reply import LoginRefused, NoPrompt, SessionLost, Unreachable
 from eventready.session.screen import Screen
 
 _USER = re.compile(rb"(?i)(?:user ?name|user|login)[^\n]{0,40}:[ \t]*$")
 _PASSWORD = re.compile(rb"(?i)(?:password|passcode)[^\n]{0,40}:[ \t]*$")
 _NO = re.compile(
-    rb"(?i)(?:login|password|user|authentication|authori[sz]ation|access)\S{0,12} (?:is )?(?:invalid|incorrect|failed|fail|denied|error"
-    rb"|refused)|bad passwords?|invalid (?:user|login|password)|required, but none set"
+    rb"(?i)(?:login|password|user|authentication|authori[sz]ation|access)\S{0,12} (?:is )?"
+    rb"(?:invalid|incorrect|fail|denied|error|refused)|bad passwords?"
+    rb"|invalid (?:user|login|password)|required, but none set"
 )
+_FULL = re.compile(r"(?i)user count|too many|maximum|session\S* (?:full|limit|exceed)")
 _POKE_S = 2.0
 
 
 def telnet_login(
-    screen: Screen, patterns: Patterns, username: str, password: str, newline: str, timeout_s: float
+    screen: Screen, patterns: Patterns, *, username: str, password: str, newline: str, timeout_s: float
 ) -> None:
     """Answer the login dialogue until a prompt shows; the prompt stays on the screen.
 
@@ -52,16 +54,21 @@ def telnet_login(
 
 
 def mml_login(
-    screen: Screen, end: re.Pattern[bytes], username: str, password: str, element: str, timeout_s: float
+    screen: Screen, end: re.Pattern[bytes], *, username: str, password: str, element: str, timeout_s: float
 ) -> None:
     """LGI, and where a manager stands before the element, REG NE.
 
-    Raises NetmikoAuthenticationException, LoginRefused, Unreachable (the element), NoPrompt, and what the screen raises.
+    Raises NetmikoAuthenticationException, LoginRefused, SessionLost (no session free), Unreachable (the element),
+    NoPrompt, and what the screen raises.
     """
     if any(letter in value for value in (username, password, element) for letter in '"\r\n;'):
         raise LoginRefused('MML cannot carry a user name, password or element with ", ; or a line end in it')
     deadline = monotonic() + timeout_s
     code, said = _ask(screen, f'LGI:OP="{username}",PWD="{password}";', end, deadline)
+    if code != 0 and _FULL.search(said):
+        full = SessionLost(f"All sessions of the manager are taken: {redact(said)}")
+        full.passing = True
+        raise full
     if code not in (0, -1) or (code == -1 and "success" not in said.lower()):
         raise NetmikoAuthenticationException(redact(f"RETCODE = {code} {said}"))
     if element:

@@ -42,9 +42,11 @@ class Patterns:
     def without_noise(self, text: str) -> str:
         """The text without its log lines."""
         noise = self.noise_text
-        if noise is None or not any(noise.search(line) for line in text.split("\n")):
+        if noise is None:
             return text
-        return "\n".join(line for line in text.split("\n") if not noise.search(line))
+        lines = text.split("\n")
+        kept = [line for line in lines if not noise.search(line)]
+        return text if len(kept) == len(lines) else "\n".join(kept)
 
     def refusal(self, text: str) -> tuple[str, str]:
         """("refused" | "denied" | "", the line that says so)."""

@@ -37,7 +37,7 @@ class EventreadyConnection:
     def __init__(self) -> None:
         self._session: Session | None = None
 
-    def open(
+    def open(  # noqa: PLR0917  Nornir's signature
         self,
         hostname: str | None,
         username: str | None,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from eventready.session.patterns import Patterns
 
@@ -28,19 +29,18 @@ class Echo:
 
 def learn(tail: bytes, patterns: Patterns) -> bytes:
     """The prompt at the end of `tail` by the platform's pattern, log lines behind it or in it ignored; else empty."""
-    lines = [line.strip(_BLANK) for line in tail.split(b"\n")]
-    noisy = False
-    while lines:
-        line = lines.pop()
-        if prompt := _one(line, patterns):
-            return prompt
+    blank = noisy = False
+    for line in reversed([line.strip(_BLANK) for line in tail.split(b"\n")]):
         inside = patterns.noise_inside.search(line) if patterns.noise_inside else None
-        if inside and (prompt := _one(line[: inside.start()].strip(_BLANK), patterns)):
-            return prompt
+        prompt = _one(line[: inside.start()].strip(_BLANK) if inside else line, patterns)
+        if prompt:
+            return prompt if noisy or inside or not blank else b""
         if inside or patterns.quiet(line):
             noisy = True
-        elif line or not noisy:
+        elif line:
             return b""
+        else:
+            blank = True
     return b""
 
 
@@ -73,11 +73,21 @@ def _under_noise(text: bytearray, line: int, patterns: Patterns) -> bool:
 
 def find_wrapped_echo(text: bytearray, command: bytes, prompt: bytes) -> Echo | None:
     """Like `find_echo` where the terminal broke the line: blanks, backspaces and line ends between the characters."""
+    pattern = _wrapped(command)
+    end = min(len(text), _NEAR_THE_END + 4 * len(command))
+    for found in pattern.finditer(bytes(text[:end])):
+        line = max(text.rfind(b"\n", 0, found.start()), text.rfind(b"\r", 0, found.start())) + 1
+        before = bytes(text[line : found.start()]).strip(_BLANK)
+        if before.endswith(prompt):
+            return Echo(line, found.end(), before)
+    return None
+
+
+@lru_cache(maxsize=256)
+def _wrapped(command: bytes) -> re.Pattern[bytes]:
     gap = rb"[ \t\r\n\b]{0,8}"
     letters = gap.join(re.escape(bytes([letter])) for letter in command if letter not in b" \t")
-    pattern = re.compile(re.escape(prompt) + rb"(?:" + gap + letters + rb")[ \t\b]{0,8}\r{0,8}\n")
-    found = pattern.search(text, 0, min(len(text), _NEAR_THE_END + 4 * len(command)))
-    return Echo(found.start(), found.end(), prompt) if found else None
+    return re.compile(letters + rb"[ \t\b]{0,8}\r{0,8}\n")
 
 
 def _line_end(text: bytearray, at: int) -> int:
@@ -103,9 +113,9 @@ def find_end(
 ) -> tuple[int, int]:
     """(end of the answer or -1, where to go on looking).
 
-    The answer ends at a `prompt` at the beginning of a line. With `following`, the echo of that command must stand behind
-    it; without, an echo of any command in `sent`, or nothing but prompts and log lines up to the end. `settled` says that
-    nothing more came for a while, which lets an unfinished log line pass as one.
+    The answer ends at a `prompt` at the beginning of a line. With `following`, the echo of that command must stand
+    behind it; without, an echo of any command in `sent`, or nothing but prompts and log lines up to the end. `settled`
+    says that nothing more came for a while, which lets an unfinished log line pass as one.
     """
     resume = -1
     at = text.find(prompt, start)

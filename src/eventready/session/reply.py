@@ -31,9 +31,10 @@ class Reply:
 
 
 class SessionError(EventreadyError):
-    """No session could be had, or it was lost."""
+    """No session could be had, or it was lost. `passing`: connecting again in a moment may well succeed."""
 
     exit = Exit.INCOMPLETE
+    passing: bool = False
 
 
 class Unreachable(SessionError):

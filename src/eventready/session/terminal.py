@@ -10,11 +10,12 @@ import re
 _ESC = b"\x1b"
 #: CSI, OSC (ended by BEL or ST), character set, and two-letter sequences; the count of a cursor-left is kept.
 _CODE = re.compile(
-    rb"\x1b(?:\[(?P<left>[0-9]{0,4})D|\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[()*+][0-9A-Za-z]|[0-Z\\^-~])"
+    rb"\x1b(?:\[(?P<left>[0-9]{0,4})D|\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)"
+    rb"|[()*+][0-9A-Za-z]|[0-Z\\^-~])"
 )
 _BEGUN = re.compile(rb"\x1b(?:\[[0-?]{0,32}[ -/]{0,8}|\][^\x07\x1b]{0,256}\x1b?|[()*+])?")
 _LEFT_AT_MOST = 80
-_UNSEEN = re.compile(rb"[\x00\x07\x0e\x0f\x7f]")
+_UNSEEN = b"\x00\x07\x0e\x0f\x7f"
 
 
 class Cleaner:
@@ -32,7 +33,7 @@ class Cleaner:
             if _BEGUN.fullmatch(data, last):
                 data, self._held = data[:last], data[last:]
             data = _CODE.sub(_cursor, data).replace(_ESC, b"")
-        return _UNSEEN.sub(b"", data) if _UNSEEN.search(data) else data
+        return data.translate(None, _UNSEEN)
 
 
 def _cursor(match: re.Match[bytes]) -> bytes:
@@ -42,6 +43,7 @@ def _cursor(match: re.Match[bytes]) -> bytes:
 
 def plain(data: bytes) -> str:
     """The text a reader would see: line ends as `\\n`, overwritten characters gone, decoded."""
+    data = data.replace(b"\r\n", b"\n")
     if b"\r" in data:
         data = re.sub(rb"\r{1,16}\n", b"\n", data).replace(b"\n\r", b"\n")
     text = decode(data)

@@ -6,6 +6,8 @@ Reading blocks until something arrives, so nothing here sleeps and polls.
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
+from time import monotonic
 from typing import Any, Protocol
 
 import paramiko
@@ -22,6 +24,31 @@ class Wire(Protocol):
 
     def receive(self, timeout_s: float) -> bytes | None:
         """What arrived: at least one byte, `b""` at the end of the stream, None after `timeout_s` of silence."""
+
+
+class Buffered:
+    """A connected socket that reads ahead: paramiko asks for a few bytes at a time, and every call into the system
+    hands the interpreter to another of many threads.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection, self._held, self._at = connection, b"", 0
+
+    def recv(self, most: int) -> bytes:
+        """At most `most` bytes; blocks as the socket would when none are held."""
+        if self._at >= len(self._held):
+            self._held, self._at = self._connection.recv(CHUNK), 0
+        part = self._held[self._at : self._at + most]
+        self._at += len(part)
+        return part
+
+    def hang_up(self) -> None:
+        """Wake whoever waits in `recv`: paramiko's thread would otherwise notice a close only after 0.1 s."""
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
 
 
 class SshWire:
@@ -54,16 +81,17 @@ class TelnetWire:
         self._socket().sendall(data.replace(_IAC, _IAC + _IAC))
 
     def receive(self, timeout_s: float) -> bytes | None:
-        """Block for at most `timeout_s`; negotiation alone counts as silence."""
-        connection = self._socket()
-        connection.settimeout(max(timeout_s, 0.001))
-        try:
-            data = connection.recv(CHUNK)
-        except TimeoutError:
-            return None
-        if not data:
-            return b""
-        return self._cooked(data) or None
+        """Block for at most `timeout_s`; telnet's own negotiation is answered on the way and is not data."""
+        connection, deadline = self._socket(), monotonic() + timeout_s
+        while True:
+            connection.settimeout(max(deadline - monotonic(), 0.001))
+            try:
+                data = connection.recv(CHUNK)
+            except TimeoutError:
+                return None
+            cooked = self._cooked(data)
+            if cooked or not data:
+                return cooked
 
     def _cooked(self, data: bytes) -> bytes:
         telnet = self._telnet
@@ -80,5 +108,5 @@ class TelnetWire:
     def _socket(self) -> socket.socket:
         connection = self._telnet.sock
         if not isinstance(connection, socket.socket):
-            raise EOFError("the telnet connection is closed")
+            raise EOFError("the telnet connection is closed")  # noqa: TRY004  the end of a stream, not a wrong type
         return connection
