@@ -1,6 +1,6 @@
 """Rows of text to records: columns to fields, a device's words to the record's, and what a row is rejected for.
 
-A column is a name of the parser's, or a format of several (`{SLOT}/{PORT}`).
+A column is a name of the parser's, or a format of several (`{SLOT}/{PORT}`), which is blank where all of them are.
 """
 
 from __future__ import annotations
@@ -163,7 +163,12 @@ def _cell(column: str, places: Mapping[str, int]) -> Cell | None:
         return None
     template = _BRACED.sub("{}", column)
     indices = [places[name] for name in names]
-    return lambda row: template.format(*("" if row[index] is None else row[index] for index in indices)).strip()
+
+    def joined(row: Sequence[Any]) -> str:
+        texts = ["" if row[index] is None else row[index] for index in indices]
+        return " ".join(template.format(*texts).split()) if any(texts) else ""
+
+    return joined
 
 
 def _at(index: int) -> Cell:
