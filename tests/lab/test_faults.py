@@ -140,6 +140,15 @@ def test_silent_loss_leaves_the_port_up() -> None:
     assert not state.peers[0].up
 
 
+@pytest.mark.parametrize("name", ["bfd-down", "neighbour-lost"])
+def test_both_ends_lose_each_other(name: str) -> None:
+    faults = book()
+    faults.make("r1", name, {})
+    near, far = faults.machines["r1"].state, faults.machines["r2"].state
+    assert (near.peers[0].up, far.peers[0].up) == (False, False)
+    assert near.bfd[0].up == far.bfd[0].up == (name == "neighbour-lost")
+
+
 def test_both_members_are_master() -> None:
     faults = book()
     faults.make("r2", "two-masters", {})

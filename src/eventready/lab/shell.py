@@ -9,17 +9,14 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from eventready.lab.configuration import Section
+from eventready.lab.configuring import Configuring
 from eventready.lab.dialect import Action, ConfigMode, View
+from eventready.lab.keyboard import Keyboard
 from eventready.lab.machine import Machine
-from eventready.lab.pipes import filtered, split_pipe
-
-_LONGEST = 4096  # characters of one typed line; what is typed beyond is not taken
-_WHOLE = re.compile(r"[\s\S]*")
+from eventready.lab.shows import not_known, shown
 
 
 class Line(Protocol):
@@ -35,15 +32,6 @@ class Line(Protocol):
         """Call back after a while."""
 
 
-@dataclass(frozen=True)
-class _Open:
-    """A configuration section that is open."""
-
-    line: str
-    section: Section
-    label: str
-
-
 class Shell:
     """One session on one machine."""
 
@@ -54,18 +42,14 @@ class Shell:
         self._ask_login = ask_login and machine.dialect.login is not None
         self._user = ""
         self._mode = machine.dialect.start
-        self._configuring = False
-        self._open: list[_Open] = []
-        self._typed = ""
-        self._text = ""
-        self._carriage_return = False
+        self._configuring: Configuring | None = None
+        self._keys = Keyboard(self._put, self._prompt, double_newline=machine.dialect.double_newline)
         self._busy = False
         self._gone = False
         self._out: list[str] = []
         self._paged: list[str] = []
         self._page = machine.dialect.paging.lines if machine.dialect.paging else 0
         self._answer: Callable[[str], None] | None = None
-        self._secret = False
         self._commands = 0
         self._attempts = 0
         machine.sessions += 1
@@ -102,16 +86,21 @@ class Shell:
         """Take what was typed. While the device is busy it waits, as in a real input buffer."""
         if self._gone:
             return
-        self._typed += text
+        self._keys.feed(text)
         self._pump()
 
     def _pump(self) -> None:
-        while self._typed and not self._busy and not self._gone:
+        while self._keys and not self._busy and not self._gone:
             if self._paged:
-                self._pager_key()
-            else:
-                self._take_line()
+                self._pager_key(self._keys.key())
+                continue
+            line = self._keys.line()
+            if line is not None:
+                self._entered(line)
         self._flush()
+
+    def _put(self, text: str) -> None:
+        self._out.append(text)
 
     def _flush(self) -> None:
         if self._out and not self._gone:
@@ -136,69 +125,16 @@ class Shell:
 
         self._line.later(seconds, resume)
 
-    # --- typing -------------------------------------------------------------------------------------------------
-
-    def _take_line(self) -> None:
-        end = next((at for at, char in enumerate(self._typed) if char in "\r\n\x00"), len(self._typed))
-        chunk, self._typed = self._typed[:end], self._typed[end:]
-        if chunk:
-            self._carriage_return = False
-            self._edit(chunk)
-        if not self._typed:
-            return
-        key, self._typed = self._typed[0], self._typed[1:]
-        second = self._carriage_return and key in ("\x00" if self.dialect.double_newline else "\n\x00")
-        self._carriage_return = key == "\r"
-        if second or key == "\x00":
-            return
-        line, self._text = self._text, ""
-        self._out.append("\r\n")
-        self._entered(line)
-
-    def _edit(self, chunk: str) -> None:
-        if chunk.isprintable():
-            self._insert(chunk)
-            return
-        for char in chunk:
-            if char in "\x08\x7f" and self._text:
-                self._erase(1)
-            elif char == "\x15":
-                self._erase(len(self._text))
-            elif char == "\x03":
-                self._text = ""
-                self._out.append("\r\n")
-                self._prompt()
-            elif char.isprintable():
-                self._insert(char)
-
-    def _insert(self, text: str) -> None:
-        text = text[: max(0, _LONGEST - len(self._text))]
-        self._text += text
-        if not self._secret:
-            self._out.append(text)
-
-    def _erase(self, count: int) -> None:
-        self._text = self._text[: len(self._text) - count]
-        if not self._secret:
-            self._out.append("\x08" * count + " " * count + "\x08" * count)
-
     # --- saying -------------------------------------------------------------------------------------------------
 
     def prompt_text(self) -> str:
         """The prompt of the current mode."""
-        config = self.dialect.config
-        pending = bool(config and config.candidate and self._configuring and self.machine.config.pending)
-        return self.dialect.prompts[self._mode_now()].format(
+        here = self._configuring
+        return self.dialect.prompts[here.mode if here else self._mode].format(
             host=self.machine.state.hostname or self.machine.state.name,
-            section="-".join(opened.label for opened in self._open if opened.label),
-            mark="*" if pending else "~",
+            section=here.section if here else "",
+            mark="*" if here and self.machine.config.pending else "~",
         )
-
-    def _mode_now(self) -> str:
-        return self._mode_at(len(self._open)) if self._configuring else self._mode
-
-    def _mode_at(self, depth: int) -> str:
-        return self._open[depth - 1].section.mode if depth else "config"
 
     def _prompt(self) -> None:
         prompt = self.prompt_text()
@@ -235,11 +171,8 @@ class Shell:
         else:
             self._prompt()
 
-    def _pager_key(self) -> None:
-        key, self._typed = self._typed[0], self._typed[1:]
-        second = self._carriage_return and key in "\n\x00"
-        self._carriage_return = key == "\r"
-        if second or not self.dialect.paging:
+    def _pager_key(self, key: str) -> None:
+        if not key or not self.dialect.paging:
             return
         self._out.append(self.dialect.paging.erase)
         if key == " ":
@@ -252,7 +185,7 @@ class Shell:
 
     def _ask(self, question: str, answered: Callable[[str], None], *, secret: bool = False) -> None:
         self._out.append(_wired(question))
-        self._answer, self._secret = answered, secret
+        self._answer, self._keys.secret = answered, secret
 
     # --- login and enable ---------------------------------------------------------------------------------------
 
@@ -309,7 +242,7 @@ class Shell:
 
     def _entered(self, line: str) -> None:
         if self._answer:
-            answered, self._answer, self._secret = self._answer, None, False
+            answered, self._answer, self._keys.secret = self._answer, None, False
             answered(line)
             return
         command = " ".join(line.split())
@@ -336,7 +269,7 @@ class Shell:
     def _changes_mode(self, command: str) -> bool:
         enable, config = self.dialect.enable, self.dialect.config
         if self._configuring and config:
-            return self._leaves_config(command, config)
+            return self._leaves_config(command, self._configuring, config)
         if re.fullmatch(self.dialect.quits, command):
             self._leave()
         elif enable and command == enable.command:
@@ -345,7 +278,7 @@ class Shell:
             self._mode = "exec"
             self._prompt()
         elif config and self._privileged() and re.fullmatch(config.enter, command):
-            self._configuring = True
+            self._configuring = Configuring(self.machine.config)
             self._say(config.entered)
         else:
             return False
@@ -370,7 +303,7 @@ class Shell:
         return False
 
     def _acts(self, command: str) -> bool:
-        mode = self._mode_now()
+        mode = self._configuring.mode if self._configuring else self._mode
         for action in self.dialect.actions:
             match = re.fullmatch(action.command, command)
             if not match or (action.modes and mode not in action.modes) or self._hidden(command):
@@ -399,57 +332,33 @@ class Shell:
         return self._mode == "exec" and any(re.fullmatch(known, command) for known in self.dialect.enabled_only)
 
     def _shown(self, command: str) -> str | None:
-        """The text of a show command; None when the device does not know it."""
-        if self._hidden(command):
-            return None
-        found = self.dialect.rendering(command)
-        piped = split_pipe(command) if found is None and self.dialect.pipes else None
-        if piped:
-            found = self.dialect.rendering(piped[0])
-        if found is None:
-            return None
-        render, match = found
-        text = render(View(self.machine, match))
-        text = text if isinstance(text, str) else text.body
-        return filtered(text, piped[1], piped[2]) if piped else text
+        return None if self._hidden(command) else shown(self.machine, command)
 
     def _shows_or_configures(self, command: str) -> None:
-        config = self.dialect.config
-        prefix = config.show_prefix if config and self._configuring else ""
-        if config and self._configuring and (not prefix or command.startswith(prefix)):
-            text = self._shown(command.removeprefix(prefix))
-            if text is not None:
-                self._say(text)
-                return
-        if config and self._configuring:
-            self._configure(command, config)
-            return
-        text = self._shown(command)
-        self._say(self._not_known(command) if text is None else text)
+        config, here = self.dialect.config, self._configuring
+        prefix = config.show_prefix if config and here else ""
+        text = self._shown(command.removeprefix(prefix)) if command.startswith(prefix) else None
+        if text is not None:
+            self._say(text)
+        elif here is None or not here.take(command):
+            self._say(self._not_known(command))
+        else:
+            self._prompt()
 
     def _not_known(self, command: str) -> str:
-        words = command.split(" ")
-        known = 0
-        if not self._hidden(command):
-            phrases = [key.split(" ") for key in self.dialect.shows if not key.startswith("/")]
-            known = max((_shared(words, phrase) for phrase in phrases), default=0)
-        if known == len(words):
-            return self.dialect.errors.incomplete
-        column = len(self.prompt_text()) + len(" ".join(words[:known])) + bool(known)
-        return self.dialect.errors.unknown.format(line=command, word=words[known], caret=" " * column + "^")
+        return not_known(self.dialect, command, self.prompt_text(), hidden=self._hidden(command))
 
     # --- configuration ------------------------------------------------------------------------------------------
 
-    def _leaves_config(self, command: str, config: ConfigMode) -> bool:
+    def _leaves_config(self, command: str, here: Configuring, config: ConfigMode) -> bool:
         store = self.machine.config
-        if command == config.end or (command == config.up and not self._open):
+        if command == config.up and here.up():
+            self._prompt()
+        elif command in (config.end, config.up):
             if store.pending:
-                self._ask(config.leave_pending, lambda answer: self._pending_decided(answer, config))
+                self._ask(config.leave_pending, partial(self._pending_decided, config))
             else:
                 self._leave_config()
-        elif command == config.up:
-            self._open.pop()
-            self._prompt()
         elif config.candidate and re.fullmatch(rf"{config.commit}(?: comment .*)?", command):
             store.commit()
             self._say(config.committed)
@@ -460,58 +369,27 @@ class Shell:
             return False
         return True
 
-    def _pending_decided(self, answer: str, config: ConfigMode) -> None:
+    def _pending_decided(self, config: ConfigMode, answer: str) -> None:
         letter = answer.strip().lower()[:1]
-        if letter == "y":
-            self.machine.config.commit()
-        elif letter == "n":
-            self.machine.config.discard()
-        elif letter != "c":
-            self._ask(config.leave_pending, lambda again: self._pending_decided(again, config))
-            return
         if letter == "c":
             self._prompt()
+            return
+        if letter not in ("y", "n"):
+            self._ask(config.leave_pending, partial(self._pending_decided, config))
+            return
+        if letter == "y":
+            self.machine.config.commit()
         else:
-            self._leave_config()
+            self.machine.config.discard()
+        self._leave_config()
 
     def _leave_config(self) -> None:
-        self._configuring, self._open = False, []
+        self._configuring = None
         self._prompt()
-
-    def _configure(self, line: str, config: ConfigMode) -> None:
-        grammar, store = config.grammar, self.machine.config
-        for depth in range(len(self._open), -1, -1):
-            opened = grammar.opened_by(line, self._mode_at(depth))
-            if opened:
-                store.edit([known.line for known in self._open[:depth]], line)
-                self._open = [*self._open[:depth], _Open(line, *opened)]
-                self._prompt()
-                return
-        known_at = self._depth_for(line, config)
-        if known_at is None:
-            self._say(self._not_known(line))
-            return
-        self._open = self._open[:known_at]
-        store.edit([known.line for known in self._open], line)
-        self._prompt()
-
-    def _depth_for(self, line: str, config: ConfigMode) -> int | None:
-        """How deep in the open sections the line belongs; None when no open mode knows it."""
-        grammar = config.grammar
-        bare, _ = grammar.bare(line)
-        if any(re.fullmatch(pattern, bare) for pattern in grammar.top_level):
-            return 0
-        depths = range(len(self._open), -1, -1)
-        return next((depth for depth in depths if grammar.known(line, self._mode_at(depth))), None)
 
 
 def _wired(text: str) -> str:
     return text.replace("\n", "\r\n")
-
-
-def _shared(words: list[str], phrase: list[str]) -> int:
-    pairs = zip(words, phrase, strict=False)
-    return next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(words), len(phrase)))
 
 
 def garbage(text: str) -> str:

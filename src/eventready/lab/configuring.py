@@ -1,0 +1,70 @@
+"""Configuration mode of one session: which sections are open, and where a typed line belongs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from eventready.lab.configuration import ConfigStore, Section
+
+
+@dataclass(frozen=True)
+class _Open:
+    line: str
+    section: Section
+    label: str
+
+
+class Configuring:
+    """A stack of open sections over a device's configuration."""
+
+    def __init__(self, store: ConfigStore) -> None:
+        self._store = store
+        self._open: list[_Open] = []
+
+    @property
+    def mode(self) -> str:
+        """The current mode: `config`, or that of the innermost open section."""
+        return self._mode_at(len(self._open))
+
+    @property
+    def section(self) -> str:
+        """The labels of the open sections, as prompts show them."""
+        return "-".join(opened.label for opened in self._open if opened.label)
+
+    def _mode_at(self, depth: int) -> str:
+        return self._open[depth - 1].section.mode if depth else "config"
+
+    def up(self) -> bool:
+        """Close the innermost section; False when none is open."""
+        if not self._open:
+            return False
+        self._open.pop()
+        return True
+
+    def take(self, line: str) -> bool:
+        """Carry out a configuration line, leaving sections that do not know it; False when no open mode knows it."""
+        for depth in range(len(self._open), -1, -1):
+            opened = self._store.grammar.opened_by(line, self._mode_at(depth))
+            if opened:
+                self._edit(depth, line)
+                self._open.append(_Open(line, *opened))
+                return True
+        known_at = self._depth_for(line)
+        if known_at is None:
+            return False
+        self._edit(known_at, line)
+        return True
+
+    def _edit(self, depth: int, line: str) -> None:
+        del self._open[depth:]
+        self._store.edit([opened.line for opened in self._open], line)
+
+    def _depth_for(self, line: str) -> int | None:
+        """How deep in the open sections the line belongs."""
+        grammar = self._store.grammar
+        bare, _ = grammar.bare(line)
+        if any(re.fullmatch(pattern, bare) for pattern in grammar.top_level):
+            return 0
+        depths = range(len(self._open), -1, -1)
+        return next((depth for depth in depths if grammar.known(line, self._mode_at(depth))), None)
