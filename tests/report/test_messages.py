@@ -11,8 +11,11 @@ from eventready.checks.finding import Outcome
 from eventready.checks.texts import texts, titles
 from eventready.checks.verdict import Readiness
 from eventready.facts.observation import Status
+from eventready.platforms.loader import load_platform, platform_names
 from eventready.report import words
 from eventready.report.messages import MESSAGES_VI
+from eventready.report.reasons import CANNOT_TELL_VI, reason_vi
+from eventready.session.reply import LoginRefused, Unreachable
 from eventready.workspace.device import ROLES, SERVICES
 
 
@@ -62,3 +65,25 @@ def test_phrases_have_the_same_placeholders() -> None:
     for key, (english, vietnamese) in words.PHRASES.items():
         assert placeholders(english) == placeholders(vietnamese), key
         assert unicodedata.is_normalized("NFC", vietnamese), key
+
+
+def test_what_shipped_platforms_cannot_tell_is_translated() -> None:
+    said = {why for name in platform_names() for why in load_platform(name).cannot_tell.values()}
+    assert said - set(CANNOT_TELL_VI) == set(), "translate these in report/reasons.py"
+
+
+@pytest.mark.parametrize(
+    ("error", "vietnamese"),
+    [
+        (
+            Unreachable("core-1 (192.0.2.1:22) refuses the connection", do="Check the port."),
+            "core-1 (192.0.2.1:22) từ chối",
+        ),
+        (Unreachable("core-1 (192.0.2.1:22) does not answer within 10 s"), "không trả lời trong 10 giây"),
+        (LoginRefused("core-1 refuses the user name or the password", do="Check."), "core-1 từ chối tên đăng nhập"),
+        ("3 lines of the answer that no rule knows.", "3 dòng trong câu trả lời chưa nhận biết được."),
+        ("Something new.", "Something new."),
+    ],
+)
+def test_reasons(error: object, vietnamese: str) -> None:
+    assert vietnamese in reason_vi(str(error))

@@ -144,8 +144,9 @@ def _show(run: Run) -> None:
 @command.command("diff")
 @click.argument("earlier", default="previous")
 @click.argument("later", default="latest")
+@click.option("--all", "everything", is_flag=True, help="In the table, list what is still there too.")
 @click.pass_obj
-def diff(app: App, earlier: str, later: str) -> Exit:
+def diff(app: App, earlier: str, later: str, everything: bool) -> Exit:
     """What is new, worse, fixed, better, no longer seen and still there in LATER, compared with EARLIER.
 
     Leaves with 3 when something is new or worse.
@@ -154,7 +155,7 @@ def diff(app: App, earlier: str, later: str) -> Exit:
         before, after = store.get(earlier), store.get(later)
     changes = compare(before.document["findings"], after.document["findings"])
     if app.output == "table":
-        _show_diff(before, after, changes)
+        _show_diff(before, after, changes, KINDS if everything else KINDS[:-1])
     elif app.output == "json":
         kinds = {kind: [_side(change) for change in getattr(changes, kind)] for kind in KINDS}
         app.emit({"earlier": before.id, "later": after.id, **kinds})
@@ -168,11 +169,11 @@ def _side(change: Change) -> dict[str, object]:
     return {"check": check, "device": device, "subject": subject, "before": change.before, "after": change.after}
 
 
-def _show_diff(before: Run, after: Run, changes: Diff) -> None:
+def _show_diff(before: Run, after: Run, changes: Diff, listed: tuple[str, ...]) -> None:
     language = Language("en")
     click.echo(f"{before.id} -> {after.id}: " + ", ".join(f"{len(getattr(changes, kind))} {kind}" for kind in KINDS))
     table = _table("", "Status", "Device", "Check", "Finding")
-    for kind in KINDS:
+    for kind in listed:
         for change in getattr(changes, kind):
             entry = change.after or change.before or {}
             statuses = [side["status"] for side in (change.before, change.after) if side]

@@ -21,7 +21,7 @@ def unreached(document: Document, lines: Sequence[Line], place: Place) -> tuple[
             device=clean(device["name"]),
             role=place.language.role(str(device.get("role", ""))),
             venues=place.names(map(str, device.get("venues", ()))),
-            reason=clean(device.get("reason") or ""),
+            reason=place.language.reason(str(device.get("reason") or "")),
             lost=lost.get(clean(device["name"]), 0),
         )
         for device in sorted(silent, key=lambda d: natural(str(d["name"])))
@@ -29,15 +29,18 @@ def unreached(document: Document, lines: Sequence[Line], place: Place) -> tuple[
 
 
 def unread(lines: Sequence[Line], silent: set[str]) -> tuple[Unread, ...]:
-    """What was not measured on devices that answer; checks that miss the same reading stand together."""
-    groups: dict[tuple[str, str], list[Line]] = {}
+    """What was not measured on devices that answer.
+
+    Checks that miss the same reading stand together, and so do the subjects of one check.
+    """
+    groups: dict[tuple[str, str], dict[str, Line]] = {}
+    checks: dict[tuple[str, str], dict[str, None]] = {}
     for line in lines:
         if line.status == "not_measured" and not line.blind and line.device not in silent:
-            groups.setdefault((line.device, line.message), []).append(line)
-    return tuple(
-        Unread(device, message, tuple(dict.fromkeys(line.check_title for line in found)), tuple(found))
-        for (device, message), found in groups.items()
-    )
+            key = (line.device, line.check_title if line.subject else line.message)
+            groups.setdefault(key, {}).setdefault(line.message, line)
+            checks.setdefault(key, {})[line.check_title] = None
+    return tuple(Unread(key[0], tuple(checks[key]), tuple(found.values())) for key, found in groups.items())
 
 
 def blind(lines: Sequence[Line]) -> tuple[Blind, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from eventready.clock import TZ
 from eventready.report.messages import MESSAGES_VI
+from eventready.report.reasons import reason_vi
 from eventready.report.words import (
     CHECKS,
     MONTHS,
@@ -109,6 +110,10 @@ class Language:
         text = clean(value)
         return VALUES_VI.get(text, text) if self._vi else text
 
+    def reason(self, text: str) -> str:
+        """Why something was not measured."""
+        return reason_vi(clean(text)) if self._vi else clean(text)
+
     def number(self, value: float, spec: str = "") -> str:
         """A number as people of the language write it: `73,5` and `73.5`; no grouping, so that AS numbers stay."""
         text = format(value, spec or ("g" if isinstance(value, float) and abs(value) < 1e6 else ""))
@@ -142,6 +147,8 @@ class Language:
         name = str(params.get("subject", ""))
         if "subject" in params:
             params["subject"] = self.subject(name)
+        if "reason" in params:
+            params["reason"] = self.reason(str(params["reason"]))
         try:
             said = clean(self._sentence.vformat(template, (), params))
         except (KeyError, ValueError, IndexError, TypeError):

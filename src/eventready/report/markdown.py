@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from eventready.report.language import Language
-from eventready.report.model import ORDER, Group, Readiness
+from eventready.report.model import ORDER, Group, Line, Readiness
 
 #: Shapes beside the words, as in the page.
 SIGNS = {
@@ -76,9 +76,13 @@ def _matrix(report: Readiness, language: Language) -> Iterator[str]:
 
 def _group(group: Group, language: Language) -> Iterator[str]:
     yield f"- {_signed(language, group.status)} **{escaped(group.device)}**, {escaped(group.check_title)}"
-    yield from (f"  - {escaped(line.message)}" for line in group.lines[:NAMED])
-    if len(group.lines) > NAMED:
-        yield f"  - {language.phrase('more', count=len(group.lines) - NAMED)}"
+    yield from _some(group.lines, language)
+
+
+def _some(lines: Sequence[Line], language: Language) -> Iterator[str]:
+    yield from (f"  - {escaped(line.message)}" for line in lines[:NAMED])
+    if len(lines) > NAMED:
+        yield f"  - {language.phrase('more', count=len(lines) - NAMED)}"
 
 
 def _wrong(report: Readiness, language: Language) -> Iterator[str]:
@@ -111,7 +115,8 @@ def _unmeasured(report: Readiness, language: Language) -> Iterator[str]:
     if report.unread:
         yield from (f"### {t('unread')}", "")
         for gap in report.unread:
-            yield f"- {sign} **{escaped(gap.device)}**, {escaped(', '.join(gap.checks))}: {escaped(gap.message)}"
+            yield f"- {sign} **{escaped(gap.device)}**, {escaped(', '.join(gap.checks))}"
+            yield from _some(gap.lines, language)
         yield ""
     if report.blind:
         yield from (f"### {t('blind')}", "", t("blind_note"), "")

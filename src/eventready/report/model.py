@@ -91,10 +91,9 @@ class Unreached:
 
 @dataclass(frozen=True)
 class Unread:
-    """A reading that failed on a device that answers, and the checks that it leaves without an answer."""
+    """Readings that failed on a device that answers: the checks left without an answer, one line per sentence."""
 
     device: str
-    message: str
     checks: tuple[str, ...]
     lines: tuple[Line, ...]
 
@@ -152,6 +151,14 @@ class DeviceBlock:
     passed: tuple[Passed, ...]
     raws: tuple[Raw, ...]
     left_out: int = 0
+
+    @property
+    def alike(self) -> tuple[tuple[Line, ...], ...]:
+        """The lines, with those together that say the same of the whole device for several checks."""
+        together: dict[tuple[str, str], list[Line]] = {}
+        for line in self.lines:
+            together.setdefault((line.status, line.anchor if line.subject else line.message), []).append(line)
+        return tuple(map(tuple, together.values()))
 
 
 @dataclass(frozen=True)
