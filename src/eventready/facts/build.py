@@ -166,7 +166,7 @@ def _cell(column: str, places: Mapping[str, int]) -> Cell | None:
 
     def joined(row: Sequence[Any]) -> str:
         texts = ["" if row[index] is None else row[index] for index in indices]
-        return " ".join(template.format(*texts).split()) if any(texts) else ""
+        return template.format(*texts).strip() if any(texts) else ""
 
     return joined
 
