@@ -115,6 +115,17 @@ def test_a_device_is_one_subject_and_defaults_fill_what_is_not_printed(
         assert observed.rows == (System(version="1", model="plain"),)
 
 
+def test_a_format_of_nothing_is_nothing(tmp_path: Path) -> None:
+    home = write_platform(
+        tmp_path,
+        facts=SYSTEM.replace("model: m", "model: 'type {m} {n}'").replace("    defaults: {model: plain}\n", ""),
+    )
+    (home / "testing" / "parse" / "bfd.textfsm").unlink()
+    platform = load_platform("testing", [home])
+    assert read(platform, '{"v": "1"}', "system").rows == (System(version="1"),)
+    assert read(platform, '{"v": "1", "n": 2}', "system").rows == (System(version="1", model="type  2"),)
+
+
 def test_a_missing_column_is_a_missing_field(tmp_path: Path) -> None:
     facts = "facts:\n  core_link:\n    command: show x\n    parser: mml\n    fields: {name: Id, state: State}\n"
     home = write_platform(tmp_path, facts=facts, none=TABLE)
