@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def frr(folder: Path, name: str = "evrtest1") -> Iterator[Router]:
         config = home / "frr.conf"
         config.write_text(
             f"frr defaults traditional\nhostname {name}\nservice integrated-vtysh-config\n"
-            "ip route 203.0.113.0/24 127.0.0.2 10\nrouter ospf\n ospf router-id 10.255.0.1\n"
+            "ip route 203.0.113.0/24 Null0\nrouter ospf\n ospf router-id 10.255.0.1\n"
             "router bgp 65000\n bgp router-id 10.255.0.1\n no bgp default ipv4-unicast\n"
             " neighbor 127.0.0.9 remote-as 65001\n neighbor 127.0.0.9 password Pl4nted-bgp\n"
         )
@@ -115,6 +116,15 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+def _end_sessions(uid: int) -> None:
+    """Sessions of the test's own user outlive their sshd for a moment, and hold the user."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                if entry.stat().st_uid == uid:
+                    os.kill(int(entry.name), signal.SIGKILL)
+
+
 @contextmanager
 def _sshd(folder: Path, name: str) -> Iterator[Router]:
     with ExitStack() as cleanup:
@@ -127,11 +137,10 @@ def _sshd(folder: Path, name: str) -> Iterator[Router]:
             mode = parent.stat().st_mode & 0o777
             parent.chmod(mode | 0o011)
             cleanup.callback(parent.chmod, mode)
-        try:
-            pwd.getpwnam(USER)
-        except KeyError:
-            _run("useradd", "-M", "-d", "/nonexistent", "-s", str(shell), "-G", "frr,frrvty", USER)
-            cleanup.callback(_run, "userdel", USER, check=False)
+        _run("userdel", "-f", USER, check=False)  # left behind by a run that was killed
+        _run("useradd", "-M", "-d", "/nonexistent", "-s", str(shell), "-G", "frr,frrvty", USER)
+        cleanup.callback(_run, "userdel", "-f", USER, check=False)
+        cleanup.callback(_end_sessions, pwd.getpwnam(USER).pw_uid)
         subprocess.run(["chpasswd"], input=f"{USER}:{PASSWORD}\n", text=True, check=True, capture_output=True)
         key = folder / "host_key"
         _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))

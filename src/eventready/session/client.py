@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import paramiko
+from paramiko.pkey import UnknownKeyType
 
 from eventready.session.hostkeys import HostKey
 
@@ -61,7 +62,7 @@ class Client(paramiko.SSHClient):
         for key in keys:
             try:
                 public = key.public()
-            except (paramiko.SSHException, ValueError):
+            except (paramiko.SSHException, UnknownKeyType, ValueError):
                 continue  # a kind of key that paramiko cannot check cannot be accepted either
             known[public.get_name()] = public
         #: Read by paramiko's connect(); were it ever to look elsewhere, every host would be unknown and refused.

@@ -132,7 +132,7 @@ def _connected(target: Target, spec: PlatformSpec, context: Context) -> Promptle
     options: dict[str, Any] = {
         "use_keys": False,
         "conn_timeout": timeout_s,
-        "banner_timeout": timeout_s,
+        "banner_timeout": timeout_s * 0.75,  # before conn_timeout, at whose end paramiko no longer knows what it lacked
         "auth_timeout": timeout_s,
         **spec.netmiko.options,
         "device_type": driver(spec.netmiko.device_type),

@@ -25,12 +25,14 @@ from eventready.session.client import Client
 from eventready.session.hostkeys import Strict, host_name, known_hosts
 from eventready.session.login import mml_login, telnet_login
 from eventready.session.patterns import Patterns
-from eventready.session.screen import Closed, Screen
+from eventready.session.screen import Closed, Screen, TooMuch
 from eventready.session.target import Target
 from eventready.session.wire import Buffered, SshWire, TelnetWire, Wire
 
 HUAWEI_MML = "huawei_mml_telnet"
 _PREFIX = "eventready_"
+#: How long a manager may take to say goodbye.
+_GOODBYE_S = 1.0
 _lock = Lock()
 
 
@@ -144,10 +146,13 @@ class HuaweiMmlTelnet(Promptless):
         if self.remote_conn is None or not hasattr(self, "screen"):
             return
         target = self.context.target
-        with suppress(Closed):
+        goodbye, until = f'LGO:OP="{target.username}";', monotonic() + _GOODBYE_S
+        with suppress(Closed, TooMuch, TimeoutError):
             if target.element:
                 self.screen.send(f"UNREG NE:NAME={target.element};\r\n".encode())
-            self.screen.send(f'LGO:OP="{target.username}";\r\n'.encode())
+            self.screen.send(f"{goodbye}\r\n".encode())
+            # closing with unread reports would reset the connection, and the goodbye with it
+            mml.read_report(self.screen, goodbye, mml.END, lambda: until - monotonic())
 
 
 def driver(device_type: str) -> str:

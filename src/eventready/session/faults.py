@@ -22,7 +22,7 @@ def explain(error: BaseException, target: Target) -> SessionError:
     """The typed exception for whatever went wrong on the way to a prompt."""
     where = f"{target.name} ({target.address})"
     causes = list(_chain(error))
-    for tell in (_ours, _host_key, _refused, _network, _stream, _ssh):
+    for tell in (_ours, _host_key, _refused, _ssh_trouble, _network, _stream, _ssh):
         for cause in causes:
             if found := tell(cause, where, target):
                 return found
@@ -101,17 +101,31 @@ def _stream(error: BaseException, where: str, _target: Target) -> SessionError |
     return None
 
 
-def _ssh(error: BaseException, where: str, _target: Target) -> SessionError | None:
+#: What paramiko says, what it means, and whether trying again may help.
+_SSH_TROUBLE = (
+    (("banner",), "accepts the connection and does not speak SSH in time", True),
+    (("no existing session",), "does not get through the SSH handshake in time", True),
+    (("incompatible", "no acceptable"), "has no SSH algorithm that we accept", False),
+    (("eof", "session", "closed", "reset"), "closed the connection before the login was through", True),
+)
+
+
+def _ssh_trouble(error: BaseException, where: str, _target: Target) -> SessionError | None:
+    """What paramiko knows better than the socket's error beneath it."""
     if not isinstance(error, paramiko.SSHException | EOFError):
         return None
+    lowered = "eof" if isinstance(error, EOFError) else _first_line(error).lower()
+    for words, means, passing in _SSH_TROUBLE:
+        if any(word in lowered for word in words):
+            lost = SessionLost(f"{where} {means}")
+            return _passing(lost) if passing else lost
+    return None
+
+
+def _ssh(error: BaseException, where: str, _target: Target) -> SessionError | None:
+    if not isinstance(error, paramiko.SSHException):
+        return None
     said = redact(_first_line(error))
-    lowered = said.lower()
-    if "banner" in lowered:
-        return _passing(SessionLost(f"{where} accepts the connection and does not speak SSH in time"))
-    if "incompatible" in lowered or "no acceptable" in lowered:
-        return SessionLost(f"{where} has no SSH algorithm that we accept: {said}")
-    if isinstance(error, EOFError) or any(word in lowered for word in ("eof", "session", "closed", "reset")):
-        return _passing(SessionLost(f"{where} closed the connection before the login was through"))
     return SessionLost(f"No SSH session with {where}: {said or type(error).__name__}")
 
 

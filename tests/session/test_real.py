@@ -1,0 +1,136 @@
+"""The same channel against real software: FRR's vtysh behind OpenSSH, and OsmoBSC's VTY."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eventready.session.connect import open_session
+from eventready.session.hostkeys import HostKey, fetch, record
+from eventready.session.reply import Ended, LoginRefused
+from eventready.session.target import Secret, Target
+from tests.session import real
+from tests.session.conftest import Kind, kind
+
+_no_frr = real.missing("vtysh", "zebra", "sshd", "ip", "useradd", "chpasswd", "ssh-keygen")
+_no_osmo = real.missing("osmo-bsc", "socat", "ip")
+
+
+def frr_kind(pipeline: int) -> Kind:
+    return kind(
+        prompt=r"[\w.-]+(?:\([\w-]+\))?[>#] ?$",
+        setup=("terminal length 0",),
+        refused=("^% Unknown command",),
+        pipeline=pipeline,
+    )
+
+
+def osmo_kind(pipeline: int) -> Kind:
+    return kind(
+        "cisco_ios_telnet",
+        prompt=r"[\w.-]+(?:\([\w-]+\))?[>#] $",
+        setup=("terminal length 0",),
+        refused=("^% Unknown command",),
+        pipeline=pipeline,
+    )
+
+
+@pytest.fixture(scope="module")
+def router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    folder = tmp_path_factory.mktemp("frr")
+    with real.frr(folder) as running:
+        shown = fetch("127.0.0.1", running.port)
+        record(folder / "known_hosts", "127.0.0.1", running.port, shown)
+        assert running.public_key.startswith(shown.text)
+        yield Target(
+            name="frr-1",
+            host="127.0.0.1",
+            port=running.port,
+            username=real.USER,
+            password=Secret(real.PASSWORD),
+            known_hosts=folder / "known_hosts",
+            attempts=1,
+        )
+
+
+@pytest.mark.skipif(bool(_no_frr), reason=_no_frr)
+@pytest.mark.parametrize("pipeline", [1, 16])
+def test_frr(router: Target, pipeline: int) -> None:
+    commands = [
+        "show interface json",
+        "show ip route json",
+        "show bgp ipv4 unicast summary json",
+        "show nonsense",
+        "show ip ospf neighbor json",
+        "show running-config",
+        "show version",
+    ]
+    with open_session(router, frr_kind(pipeline)) as session:
+        replies = {reply.command: reply for _ in range(3) for reply in session.ask(commands)}
+        assert session.prompt == "evrtest1#"
+    assert replies.pop("show nonsense").ended is Ended.REFUSED
+    assert {reply.ended for reply in replies.values()} == {Ended.ANSWERED}
+    assert "lo" in json.loads(replies["show interface json"].text)
+    assert "203.0.113.0/24" in json.loads(replies["show ip route json"].text)
+    json.loads(replies["show ip ospf neighbor json"].text)
+    json.loads(replies["show bgp ipv4 unicast summary json"].text)
+    assert "neighbor 127.0.0.9 password <redacted>" in replies["show running-config"].text
+    assert replies["show running-config"].text.rstrip().endswith("end")
+
+
+@pytest.mark.skipif(bool(_no_frr), reason=_no_frr)
+def test_frr_with_a_wrong_password(router: Target) -> None:
+    wrong = Target(
+        "frr-1", router.host, router.port, real.USER, Secret("wr0ng-password"), known_hosts=router.known_hosts
+    )
+    with pytest.raises(LoginRefused):
+        open_session(wrong, frr_kind(1))
+
+
+@pytest.mark.skipif(bool(_no_osmo), reason=_no_osmo)
+@pytest.mark.parametrize("pipeline", [1, 16])
+def test_osmobsc(tmp_path: Path, pipeline: int) -> None:
+    commands = ["show version", "show bts", "show bts 0", "show nonsense", "show network", "show statistics"]
+    with real.osmo_bsc(tmp_path) as port:
+        target = Target("bsc-1", "127.0.0.1", port, allow_cleartext=True, attempts=1)
+        with open_session(target, osmo_kind(pipeline)) as session:
+            replies = session.ask(commands)
+            assert session.prompt == "OsmoBSC>"
+    assert [reply.ended for reply in replies] == [Ended.ANSWERED] * 3 + [Ended.REFUSED] + [Ended.ANSWERED] * 2
+    assert replies[1].text.count("SITE-") == 3
+    assert "SITE-000" in replies[2].text
+    assert not any("OsmoBSC>" in reply.text for reply in replies)
+
+
+@pytest.mark.skipif(bool(_no_osmo), reason=_no_osmo)
+def test_osmobsc_with_passwords(tmp_path: Path) -> None:
+    with real.osmo_bsc(tmp_path, password="Pl4nted-vty", enable="Pl4nted-ena") as port:
+
+        def target(password: str, enable: str) -> Target:
+            return Target(
+                "bsc-1",
+                "127.0.0.1",
+                port,
+                password=Secret(password),
+                secret=Secret(enable),
+                allow_cleartext=True,
+                connect_timeout_s=5,
+                attempts=1,
+            )
+
+        with open_session(target("Pl4nted-vty", "Pl4nted-ena"), osmo_kind(16)) as session:
+            assert session.prompt == "OsmoBSC#"
+            running = session.ask(["show running-config"])[0]
+        assert "Pl4nted" not in running.text
+        assert "network country code 452" in running.text
+        with pytest.raises(LoginRefused, match="password"):
+            open_session(target("wr0ng-password", ""), osmo_kind(1))
+        with pytest.raises(LoginRefused, match="refuses the enable password"):
+            open_session(target("Pl4nted-vty", "wr0ng-enable"), osmo_kind(1))
+
+
+def test_host_keys_are_values() -> None:
+    assert HostKey("ssh-ed25519", b"x") == HostKey("ssh-ed25519", b"x")

@@ -1,0 +1,228 @@
+"""Nothing that is secret passes the sink, nothing else is touched, and hostile text costs linear time."""
+
+from __future__ import annotations
+
+import json
+import logging
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.session.redaction import MARK, RedactingFilter, Redactor, guard_logging, redact, register
+
+S = "hunter2Zz"
+CONFIGURATION = [
+    # cisco
+    f"enable secret 9 {S}",
+    f"enable secret level 15 5 {S}",
+    f"enable password 7 {S}",
+    f"username netops privilege 15 secret 9 {S}",
+    f"username netops password 0 {S}",
+    f" password 7 {S}",
+    f"snmp-server community {S} RO",
+    f"snmp-server host 192.0.2.9 version 2c {S}",
+    f"snmp-server host 192.0.2.9 traps {S}",
+    f"snmp-server user ops grp v3 auth sha {S} priv aes 128 {S}",
+    f"tacacs-server key 7 {S}",
+    f"radius-server host 192.0.2.7 key {S}",
+    f" key 7 {S}",
+    f" key-string 7 {S}",
+    f" neighbor 192.0.2.1 password 7 {S}",
+    f" ip ospf message-digest-key 1 md5 7 {S}",
+    f" ip ospf authentication-key {S}",
+    f" standby 10 authentication {S}",
+    f" standby 10 authentication md5 key-string 7 {S}",
+    f" vrrp 5 authentication text {S}",
+    f"ntp authentication-key 1 md5 {S} 7",
+    f"crypto isakmp key {S} address 0.0.0.0",
+    f" security wpa psk set-key ascii 0 {S}",
+    f" wpa-psk ascii 0 {S}",
+    f" isis password {S}",
+    f"  pre-shared-key {S}",
+    # huawei
+    f" local-user ops password irreversible-cipher {S}",
+    f" set authentication password cipher {S}",
+    f" snmp-agent community read cipher {S}",
+    f" snmp-agent usm-user v3 ops authentication-mode sha cipher {S}",
+    f" ospf authentication-mode md5 1 cipher {S}",
+    f" vrrp vrid 1 authentication-mode md5 {S}",
+    f" isis authentication-mode simple plain {S}",
+    f" radius-server shared-key cipher {S}",
+    f" security wpa2 psk pass-phrase {S} aes",
+    f" peer 192.0.2.1 password cipher {S}",
+    " local-user ops password irreversible-cipher $1c$abcDEF$hunter2Zz$",
+    "ftp %^%#hunter2Zz;:'(%^%# end",
+    # frr and osmocom
+    f"password {S}",
+    f"enable password {S}",
+    f" isis password clear {S}",
+    f" password-encryption\npassword 8 {S}",
+    " subscriber imsi 452019999999999 update aud3g milenage k 0123456789abcdef0123456789abcdef opc "
+    "fedcba98765432100123456789abcdef",
+    # mml
+    f'%%/*1*/LGI:OP="ops",PWD="{S}";%%',
+    f"MOD OP: OPNAME=ops, OLDPWD={S}, NEWPWD={S};",
+    f'ADD SNMPCOMM: COMMUNITY="{S}";',
+    # elsewhere
+    f"password: {S}",
+    f'{{"password": "{S}", "community": "{S}"}}',
+    f"ConnectHandler(host='x', password='{S}', secret='{S}')",
+    f"EVENTREADY_API_KEY={S}",
+    f"postgresql://ops:{S}@192.0.2.4/runs",
+    "$6$saltsalt$abcdefghijklmnop/hunter2Zz",
+    f"-----BEGIN RSA PRIVATE KEY-----\n{S}\nabc=\n-----END RSA PRIVATE KEY-----",
+    f"-----BEGIN PRIVATE KEY-----\n{S}\ncut off",
+]
+
+
+@pytest.mark.parametrize("line", CONFIGURATION)
+def test_a_secret_in_a_configuration_is_not_seen(line: str) -> None:
+    cleaned = Redactor().redact(f"before\n{line}\nafter\n")
+    assert S not in cleaned
+    assert "0123456789abcdef" not in cleaned
+    assert "fedcba98765432100" not in cleaned
+    assert MARK in cleaned
+    assert cleaned.startswith("before\n")
+
+
+UNTOUCHED = [
+    "Interface   IP-Address  OK? Method Status  Protocol",
+    "key chain OSPF\n key 1",
+    "10.255.0.1  1  FULL/DR  00:00:38  10.0.0.1  GigabitEthernet1",
+    '{"peers": {"192.0.2.1": {"state": "Established"}}}',
+    "RETCODE = 0  Operation succeeded.",
+    "vrrp 5 authentication mode none",
+    "%SYS-5-CONFIG_I: Configured from console by vty0",
+    "http://192.0.2.1/path and host:port@thing",
+    "Five minute utilization %: 12 %^ 3",
+]
+
+
+@pytest.mark.parametrize("text", UNTOUCHED)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert Redactor().redact(text) == text
+
+
+def test_known_values_go_wherever_they_stand_and_in_every_form() -> None:
+    sink = Redactor()
+    secret = 'S3cr"et\\pá/ss word'
+    sink.register(secret)
+    for form in (secret, json.dumps({"x": secret}), repr(secret), f"x{secret}y", "S3cr%22et%5Cp%C3%A1%2Fss%20word"):
+        cleaned = sink.redact(f"text {form} text")
+        assert MARK in cleaned, form
+        assert "S3cr" not in cleaned
+
+
+def test_a_short_value_goes_as_a_word_only() -> None:
+    sink = Redactor()
+    sink.register("pw")
+    assert sink.redact("pw is pwd, pw.") == f"{MARK} is pwd, {MARK}."
+
+
+def test_nothing_is_not_a_secret() -> None:
+    sink = Redactor()
+    sink.register("")
+    sink.register("  ")
+    assert sink.redact("a b  c") == "a b  c"
+
+
+def test_a_secret_that_is_part_of_the_mark_ends_too() -> None:
+    sink = Redactor()
+    sink.register("redacted")
+    assert sink.redact(sink.redact("a redacted b")) == f"a {MARK} b"
+
+
+WORDS = (
+    "password",
+    "secret",
+    "key",
+    "community",
+    "cipher",
+    " 7 ",
+    ":",
+    "=",
+    '"',
+    "'",
+    "\n",
+    "$1$",
+    "%^%#",
+    "psk",
+    "md5",
+    MARK,
+)
+texts = st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=8)), max_size=24).map("".join)
+
+
+@given(texts)
+def test_twice_is_once(text: str) -> None:
+    sink = Redactor()
+    sink.register("hunter2Zz")
+    once = sink.redact(text)
+    assert sink.redact(once) == once
+
+
+@given(texts, st.text(alphabet="abcdef123456", min_size=8, max_size=12))
+def test_a_registered_value_never_comes_through(text: str, secret: str) -> None:
+    sink = Redactor()
+    sink.register(secret)
+    assert secret not in sink.redact(f"{text}{secret}{text}")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "password ",
+        "key ",
+        "password = ",
+        " ",
+        "a",
+        "-----BEGIN PRIVATE KEY-----",
+        "$1$",
+        "%^%#",
+        '"',
+        "://a:",
+        "İ",
+        "key\t",
+        "psk 7 ",
+    ],
+)
+@pytest.mark.timeout(60)
+def test_hostile_text_costs_linear_time(piece: str) -> None:
+    """Two megabytes of the worst: anything that grows faster than its input would not end before the time limit."""
+    redact(piece * (2_000_000 // len(piece)))
+
+
+def test_log_lines_arguments_and_tracebacks_pass_the_sink() -> None:
+    register("L0gged-secret")
+    out = StringIO()
+    handler = logging.StreamHandler(out)
+    handler.addFilter(RedactingFilter())
+    logger = logging.getLogger("eventready.test")
+    logger.addHandler(handler)
+    try:
+        logger.error("opening %s with %r", "r1", {"password": "L0gged-secret", "user": "x"})
+        logger.error("one %s two", *["L0gged-secret", "too many"])
+        try:
+            int("refused L0gged-secret")
+        except ValueError:
+            logger.exception("failed", stack_info=True)
+    finally:
+        logger.removeHandler(handler)
+    text = out.getvalue()
+    assert "L0gged-secret" not in text
+    assert "opening r1" in text
+    assert "ValueError: invalid literal for int() with base 10: 'refused <redacted>'" in text
+
+
+def test_guarding_twice_adds_one_filter() -> None:
+    logger = logging.getLogger("netmiko")
+    handler = logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        guard_logging()
+        guard_logging()
+        assert sum(isinstance(known, RedactingFilter) for known in handler.filters) == 1
+    finally:
+        logger.removeHandler(handler)
