@@ -99,6 +99,7 @@ def audit(
         run_id=run_id,
         started=started,
         event=workspace.event,
+        duties=workspace.duties,
         clock=clock,
         devices=devices,
         observations=observations,

@@ -15,6 +15,7 @@ from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
 from eventready.run import SCHEMA, Run
 from eventready.workspace.device import Device
+from eventready.workspace.duties import Duty
 from eventready.workspace.event import Event
 
 #: What these say of a device is that nobody could ask it anything.
@@ -26,6 +27,7 @@ def compose(
     run_id: str,
     started: str,
     event: Event,
+    duties: Sequence[Duty],
     clock: Clock,
     devices: Sequence[Device],
     observations: Iterable[Observation],
@@ -43,7 +45,7 @@ def compose(
         "finished": clock.real().isoformat(timespec="milliseconds"),
         "tool": f"eventready {__version__}",
         "clock": {"event": clock.now().isoformat(timespec="seconds"), "rehearsal": clock.rehearsal},
-        "event_info": event_info(event),
+        "event_info": event_info(event, duties),
         "state": "finished",
         "coverage": {"needed": coverage.needed, "measured": coverage.measured, "ratio": coverage.ratio},
         "devices": [_device(device, told) for device in sorted(devices, key=lambda d: d.name)],
@@ -55,7 +57,7 @@ def compose(
     }
 
 
-def event_info(event: Event) -> dict[str, Any]:
+def event_info(event: Event, duties: Sequence[Duty]) -> dict[str, Any]:
     """What a report must know of the event, so that it needs nothing but the run."""
     return {
         "name": event.name,
@@ -64,6 +66,7 @@ def event_info(event: Event) -> dict[str, Any]:
             {"id": venue.id, "name": venue.name, "name_vi": venue.name_vi, "services": list(venue.services)}
             for venue in event.venues
         ],
+        "duties": [{"id": duty.id, "vi": duty.vi, "en": duty.en} for duty in duties],
     }
 
 

@@ -12,7 +12,9 @@ from eventready.cli.context import App
 from eventready.cli.outcome import show
 from eventready.cli.progress import Bars
 from eventready.errors import Exit, UsageError
+from eventready.run import Run
 from eventready.store.store import Store
+from eventready.store.trouble import NotStored
 from eventready.workspace.select import select
 
 
@@ -70,17 +72,27 @@ def command(
         for notice in store.notices:
             app.say(notice)
         with Bars(interactive=app.interactive and app.output == "table") as bars:
-            done = audit(workspace, devices, store=store, clock=app.clock, options=options, watch=bars)
-    if out:
-        _write(out, done.run.json())
+            try:
+                done = audit(workspace, devices, store=store, clock=app.clock, options=options, watch=bars)
+            except NotStored as lost:
+                bars.stop()
+                _tell(app, lost.run, out)
+                raise
+    _tell(app, done.run, out)
     if app.output == "table":
-        show(done.run)
-        click.echo(f"\nRun {done.run.id} is kept. Next: eventready report readiness")
-    else:
-        app.emit(dict(done.run.document))
+        app.say(f"\nRun {done.run.id} is kept. Next: eventready -w {app.workspace_path} report readiness")
     if not devices:
         app.say("There is no device in this audit: nothing was measured, so nothing is ready.")
     return Exit(done.exit)
+
+
+def _tell(app: App, run: Run, out: Path | None) -> None:
+    if app.output == "table":
+        show(run)
+    else:
+        app.emit(dict(run.document))
+    if out:
+        _write(out, run.json())
 
 
 def _write(path: Path, text: str) -> None:

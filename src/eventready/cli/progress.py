@@ -39,6 +39,10 @@ class Bars:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the bars away; a second time does nothing."""
         self._progress.stop()
 
     def stage(self, name: str, total: int) -> None:
