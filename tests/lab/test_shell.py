@@ -347,3 +347,13 @@ def test_a_line_of_a_megabyte_is_cut() -> None:
     session = Session(IOS)
     assert len(session.type("x" * 1_000_000)) == 4096
     assert "% Invalid" in session.type("\n")
+
+
+def test_a_rendering_that_breaks_is_logged_and_ends_the_session(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(_view: object) -> str:
+        raise ZeroDivisionError
+
+    session = Session(replace(IOS, shows={"show version": broken}))
+    session.type("show version\n")
+    assert session.paper.closed
+    assert "r1 (cisco_xe) cannot answer" in caplog.text

@@ -84,11 +84,16 @@ def _marked(event: str) -> str:
 def _without_addresses(raw: Mapping[str, Any]) -> dict[str, Any]:
     """A host's, group's or the defaults' entry without what would lead to the real device."""
     kept = {key: value for key, value in raw.items() if key not in _WHERE}
-    options = {
-        name: {key: value for key, value in (entry or {}).items() if key not in _WHERE}
-        for name, entry in (raw.get("connection_options") or {}).items()
-    }
+    options = {name: _without_login(entry or {}) for name, entry in (raw.get("connection_options") or {}).items()}
     return {**kept, "connection_options": options} if options else kept
+
+
+def _without_login(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """One of the `connection_options`; the lab asks for no enable password."""
+    kept = {key: value for key, value in entry.items() if key not in _WHERE}
+    if kept.get("extras"):
+        kept["extras"] = {key: value for key, value in kept["extras"].items() if key != "secret"}
+    return kept
 
 
 def _login(credentials: Credentials) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import secrets
 import signal
@@ -161,6 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--offset", type=float, default=0.0)
     given = parser.parse_args(arguments)
     os.umask(0o077)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     order = Order(given.workspace, given.out, given.scene, given.scale, given.offset)
     try:
         asyncio.run(serve(order, Place(given.out)))

@@ -6,6 +6,7 @@ faults of the machine's wire decide what comes back.
 
 from __future__ import annotations
 
+import logging
 import random
 import re
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from eventready.lab.dialect import Action, ConfigMode, View
 from eventready.lab.keyboard import Keyboard
 from eventready.lab.machine import Machine
 from eventready.lab.shows import not_known, shown
+
+_log = logging.getLogger(__name__)
 
 
 class Line(Protocol):
@@ -90,6 +93,13 @@ class Shell:
         self._pump()
 
     def _pump(self) -> None:
+        try:
+            self._take_all()
+        except Exception:  # a rendering's defect: asyncssh would end the session without a word
+            _log.exception("%s (%s) cannot answer", self.machine.state.name, self.dialect.platform)
+            self._leave()
+
+    def _take_all(self) -> None:
         while self._keys and not self._busy and not self._gone:
             if self._paged:
                 self._pager_key(self._keys.key())
