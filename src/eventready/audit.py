@@ -24,9 +24,9 @@ from eventready.compose import compose, recorded_rows
 from eventready.errors import Exit
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
+from eventready.facts.platform import Platform, load_platform
 from eventready.facts.read import observe
 from eventready.offline import SavedOutputs
-from eventready.platforms.loader import Platform, load_platform
 from eventready.run import Run
 from eventready.store.store import Store
 from eventready.tasks import read_facts

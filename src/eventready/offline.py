@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eventready.errors import UsageError
+from eventready.facts.platform import Platform
 from eventready.facts.saved import decoded, reply_of
-from eventready.platforms.loader import Platform
 from eventready.session.reply import Ended, Reply
 
 

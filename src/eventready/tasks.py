@@ -18,8 +18,8 @@ from nornir.core.task import Result, Task
 from eventready.checks.matrix import build_matrix
 from eventready.checks.runner import judge
 from eventready.facts.observation import Observation
+from eventready.facts.platform import Platform, load_platform
 from eventready.facts.read import observe, unreached
-from eventready.platforms.loader import Platform, load_platform
 from eventready.session.connect import Session
 from eventready.session.plugin import CONNECTION, register
 from eventready.session.reply import SessionError

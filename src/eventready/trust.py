@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from eventready.platforms.loader import load_platform
+from eventready.platforms.loader import describe
 from eventready.session.hostkeys import HostKey, KnownHosts, fetch, host_name, known_hosts, record_all
 from eventready.session.reply import SessionError
 from eventready.workspace.device import Device
@@ -45,7 +45,7 @@ def with_host_keys(devices: Iterable[Device], platform_dirs: Sequence[Path]) -> 
     """The devices that speak SSH: a clear-text protocol has no key to record. Raises PlatformError."""
     chosen = tuple(devices)
     encrypted = {
-        name: not load_platform(name, tuple(platform_dirs)).spec.session.cleartext
+        name: not describe(name, tuple(platform_dirs)).spec.session.cleartext
         for name in {device.platform for device in chosen}
     }
     return tuple(device for device in chosen if encrypted[device.platform])

@@ -19,10 +19,11 @@ from pydantic import TypeAdapter, ValidationError
 from eventready.errors import PlatformError
 from eventready.facts.build import UnknownWord, Words, columns_of
 from eventready.facts.observation import Observation, Status
+from eventready.facts.platform import CompiledFact, Platform, load_platform
 from eventready.facts.read import interpret
 from eventready.facts.records import Fact
 from eventready.facts.saved import decoded, reply_of
-from eventready.platforms.loader import CompiledFact, Platform, load_platform, platform_names
+from eventready.platforms.loader import platform_names
 from eventready.workspace.yaml import load_yaml
 from tests.facts.captured import HOME, captures, name_of
 

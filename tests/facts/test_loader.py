@@ -11,11 +11,12 @@ import pytest
 
 from eventready.errors import Exit, PlatformError
 from eventready.facts.parsers import ntc_folder
+from eventready.facts.platform import load_platform
 from eventready.facts.read import interpret
 from eventready.facts.reading import Reading
 from eventready.facts.records import LogTarget
 from eventready.facts.tables import Template, has_error_rule
-from eventready.platforms.loader import load_platform, platform_names
+from eventready.platforms.loader import platform_names
 from eventready.platforms.model import FactSpec
 from eventready.session.reply import Reply
 from tests.facts.folders import FACTS, PLATFORM, TABLE, write_platform

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.facts.observation import Observation, Status
+from eventready.facts.platform import Platform, load_platform
 from eventready.facts.read import commands_for, interpret, observe, unreached
 from eventready.facts.reading import UNMATCHED_SHOWN
 from eventready.facts.records import BfdSession, RoutingPeer, System
-from eventready.platforms.loader import Platform, load_platform
 from eventready.session.reply import Ended, HostKeyMismatch, LoginRefused, NoPrompt, Reply, SessionError, Unreachable
 from tests.facts.folders import FACTS, TABLE, write_platform
 

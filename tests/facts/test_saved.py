@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from eventready.cli.main import cli
 from eventready.errors import UsageError
 from eventready.facts.observation import Status
+from eventready.facts.platform import Platform, load_platform
 from eventready.facts.saved import decoded, facts_asked, read_saved, reply_of
-from eventready.platforms.loader import Platform, load_platform
 from eventready.session.reply import Ended
 from tests.facts.folders import write_platform
 

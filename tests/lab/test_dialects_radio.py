@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from eventready.facts import records as r
 from eventready.facts.observation import Observation, Status
+from eventready.facts.platform import load_platform
 from eventready.facts.read import interpret
 from eventready.facts.saved import reply_of
 from eventready.lab.dialect import View, load_dialect
@@ -21,7 +22,6 @@ from eventready.lab.mml import Manager, MmlSession
 from eventready.lab.shell import Shell
 from eventready.lab.state import AlarmState, ApState, CellState, DeviceState, RadioState, SiteState
 from eventready.platforms import loader
-from eventready.platforms.loader import load_platform
 
 PLATFORMS = Path(loader.__file__).parent
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

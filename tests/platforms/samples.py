@@ -26,9 +26,10 @@ from pydantic import BaseModel, ConfigDict
 
 from eventready.errors import PlatformError
 from eventready.facts.observation import Observation, Status
+from eventready.facts.platform import CompiledFact, Platform, load_platform
 from eventready.facts.read import interpret
 from eventready.facts.saved import reply_of
-from eventready.platforms.loader import CompiledFact, Platform, load_platform, platform_names
+from eventready.platforms.loader import platform_names
 from eventready.workspace.yaml import load_yaml
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from eventready.facts.observation import Status
-from eventready.platforms.loader import load_platform, platform_names
+from eventready.facts.platform import load_platform
+from eventready.platforms.loader import platform_names
 from tests.platforms.samples import Sample, all_samples, complaints, own_facts
 
 ALL = all_samples()

@@ -11,7 +11,8 @@ from eventready.checks.finding import Outcome
 from eventready.checks.texts import texts, titles
 from eventready.checks.verdict import Readiness
 from eventready.facts.observation import Status
-from eventready.platforms.loader import load_platform, platform_names
+from eventready.facts.platform import load_platform
+from eventready.platforms.loader import platform_names
 from eventready.report import words
 from eventready.report.messages import MESSAGES_VI
 from eventready.report.reasons import CANNOT_TELL_VI, reason_vi

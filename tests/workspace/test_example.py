@@ -11,7 +11,7 @@ import pytest
 
 from eventready.checks.registry import all_checks
 from eventready.clock import TZ
-from eventready.platforms.loader import load_platform
+from eventready.facts.platform import load_platform
 from eventready.workspace.workspace import Workspace, load_workspace
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,7 @@ from eventready.workspace.device import Device
 
 
 class Speaks(Protocol):
-    """What the matrix must know of a platform (`platforms.loader.Platform` is one)."""
+    """What the matrix must know of a platform (`facts.platform.Platform` is one)."""
 
     @property
     def name(self) -> str:

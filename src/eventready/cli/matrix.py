@@ -11,8 +11,8 @@ import click
 
 from eventready.checks.matrix import Ask, Matrix, build_matrix
 from eventready.cli.context import App
+from eventready.facts.platform import Platform, load_platform
 from eventready.facts.read import commands_for
-from eventready.platforms.loader import Platform, load_platform
 from eventready.workspace.device import Device
 from eventready.workspace.select import select
 

@@ -11,8 +11,8 @@ import click
 from eventready.cli.context import App
 from eventready.errors import Exit, UsageError
 from eventready.facts.observation import Observation
+from eventready.facts.platform import load_platform
 from eventready.facts.saved import decoded, read_saved
-from eventready.platforms.loader import load_platform
 
 
 @click.command(short_help="Read one saved output: the facts in it, or the reason why not")

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from eventready.facts.observation import Observation, Status
+from eventready.facts.platform import CompiledFact, Platform
 from eventready.facts.reading import UNMATCHED_SHOWN, Reading
 from eventready.facts.records import Fact
-from eventready.platforms.loader import CompiledFact, Platform
 from eventready.session.reply import Ended, LoginRefused, NoPrompt, Reply, SessionError
 
 _STATUS = {

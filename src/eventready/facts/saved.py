@@ -12,8 +12,8 @@ from difflib import get_close_matches
 from eventready.errors import UsageError
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
+from eventready.facts.platform import Platform
 from eventready.facts.read import observe
-from eventready.platforms.loader import Platform
 from eventready.session.patterns import Patterns, patterns
 from eventready.session.reply import Ended, Reply
 from eventready.session.terminal import Cleaner, plain

@@ -1,30 +1,21 @@
-"""Platform folders, read once: checked to the last word, templates compiled, read-only by construction.
+"""Platform folders: which there are, and the description that each begins with (`platform.yaml`).
 
 A folder is a platform when it has a `platform.yaml`; its name is the platform's. The package's own folders and those of
-a workspace stand side by side, and two of one name are an error. With `extends` a platform starts from another's facts
-and `cannot_tell`; what it says itself about a fact replaces what it starts from.
+a workspace stand side by side, and two of one name are an error. What a platform can be asked (`facts.yaml`) is read a
+floor up, in `facts/platform.py`, where facts are known.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, get_origin
-
-from pydantic import TypeAdapter, ValidationError
-from pydantic.fields import FieldInfo
 
 from eventready.errors import PlatformError, WorkspaceError
-from eventready.facts.build import RowBuilder, columns_of
-from eventready.facts.catalogue import CATALOGUE, FactKind
-from eventready.facts.parsers import ParserError, compile_reader, parser_names
-from eventready.facts.reading import Reader
-from eventready.platforms.model import FactSpec, FactsSpec, PlatformSpec
+from eventready.platforms.model import PlatformSpec
 from eventready.workspace.device import ROLES
 from eventready.workspace.yaml import Document, load_yaml, several
 
@@ -33,40 +24,17 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
-class CompiledFact:
-    """How one platform answers one question, ready to run. `home` is the platform whose folder it comes from."""
-
-    name: str
-    spec: FactSpec
-    kind: FactKind
-    reader: Reader
-    builder: RowBuilder
-    empty: tuple[re.Pattern[str], ...]
-    home: str
-    origin: str
-
-    @property
-    def command(self) -> str:
-        """What is sent."""
-        return self.spec.command
-
-
-@dataclass(frozen=True)
-class Platform:
-    """A platform folder that holds. `facts` and `cannot_tell` have no fact in common."""
+class Description:
+    """How one kind of equipment talks. `document` is its platform.yaml with line numbers."""
 
     name: str
     folder: Path
     spec: PlatformSpec
-    facts: Mapping[str, CompiledFact]
-    cannot_tell: Mapping[str, str]
-
-    def allows(self, command: str) -> bool:
-        """True when the whole command matches a read-only pattern, is one line, and is none that may never be sent."""
-        return _allows(self.spec, command)
+    document: Document
 
 
-def _allows(spec: PlatformSpec, command: str) -> bool:
+def allows(spec: PlatformSpec, command: str) -> bool:
+    """True when the whole command matches a read-only pattern, is one line, and is none that may never be sent."""
     return (
         command.isprintable()
         and any(re.fullmatch(pattern, command) for pattern in spec.read_only)
@@ -79,14 +47,42 @@ def platform_names(extra_dirs: Iterable[Path | str] = ()) -> tuple[str, ...]:
     return tuple(sorted(_folders(tuple(map(Path, extra_dirs)))))
 
 
-def load_platform(name: str, extra_dirs: Iterable[Path | str] = ()) -> Platform:
-    """The platform of that name; loaded once per process. Raises PlatformError with file and line."""
-    return _load(name, tuple(map(Path, extra_dirs)))
+def describe(name: str, extra_dirs: Iterable[Path | str] = ()) -> Description:
+    """The description of the platform of that name; read once per process. Raises PlatformError with file and line."""
+    return _described(name, tuple(map(Path, extra_dirs)))
 
 
 @cache
-def _load(name: str, extra_dirs: tuple[Path, ...]) -> Platform:
-    return _Folder(name, extra_dirs, ()).platform()
+def _described(name: str, extra_dirs: tuple[Path, ...]) -> Description:
+    folders = _folders(extra_dirs)
+    if name not in folders:
+        raise PlatformError(f"there is no platform {name!r}", do=suggestion(name, folders))
+    try:
+        document = load_yaml(folders[name] / "platform.yaml")
+        spec = document.validate(PlatformSpec)
+        if strangers := [
+            document.error(f"{role!r} is no role", "roles", index, do=suggestion(role, ROLES))
+            for index, role in enumerate(spec.roles)
+            if role not in ROLES
+        ]:
+            raise several(strangers)
+        if spec.extends is not None and spec.extends not in folders:
+            do = suggestion(spec.extends, folders)
+            raise document.error(f"there is no platform {spec.extends!r} to extend", "extends", do=do)
+    except WorkspaceError as error:
+        raise in_one(error, name) from None
+    return Description(name, folders[name], spec, document)
+
+
+def in_one(error: WorkspaceError, name: str) -> PlatformError:
+    """Everything that does not hold in a platform as one error."""
+    if isinstance(error, PlatformError):
+        return error
+    problems = getattr(error, "problems", (error,))
+    if len(problems) == 1:
+        return PlatformError(error.what, where=error.where, do=error.do)
+    listed = "\n".join(str(problem) for problem in problems)
+    return PlatformError(f"{len(problems)} things in the platform {name} do not hold:\n{listed}")
 
 
 def _folders(extra_dirs: tuple[Path, ...]) -> dict[str, Path]:
@@ -110,199 +106,8 @@ def _folders(extra_dirs: tuple[Path, ...]) -> dict[str, Path]:
     return found
 
 
-def _suggestion(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """What to do about a word that nobody knows: the closest known one, or all of them."""
     names = sorted(known)
     close = get_close_matches(word, names, n=1)
     return f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names)}."
-
-
-class _Folder:
-    """One folder being read; collects everything that does not hold before it raises."""
-
-    def __init__(self, name: str, extra_dirs: tuple[Path, ...], path: tuple[str, ...]) -> None:
-        folders = _folders(extra_dirs)
-        if name not in folders:
-            raise PlatformError(f"there is no platform {name!r}", do=_suggestion(name, folders))
-        self.name, self.folder, self._extra, self._path = name, folders[name], extra_dirs, (*path, name)
-        self._problems: list[WorkspaceError] = []
-
-    def platform(self) -> Platform:
-        """The platform, or a PlatformError that names every line that does not hold."""
-        try:
-            platform = self._read()
-            if self._problems:
-                raise several(self._problems)
-        except WorkspaceError as error:
-            problems = getattr(error, "problems", (error,))
-            if len(problems) == 1:
-                raise PlatformError(error.what, where=error.where, do=error.do) from None
-            listed = "\n".join(str(problem) for problem in problems)
-            raise PlatformError(f"{len(problems)} things in the platform {self.name} do not hold:\n{listed}") from None
-        return platform
-
-    def _read(self) -> Platform:
-        top = load_yaml(self.folder / "platform.yaml")
-        spec = top.validate(PlatformSpec)
-        for index, role in enumerate(spec.roles):
-            if role not in ROLES:
-                self._problems.append(top.error(f"{role!r} is no role", "roles", index, do=_suggestion(role, ROLES)))
-        base = self._base(top, spec)
-        self._document = load_yaml(self.folder / "facts.yaml")
-        facts = self._document.validate(FactsSpec)
-        own = {name: fact for name, one in facts.facts.items() if (fact := self._fact(name, one, spec))}
-        self._cannot_tell(facts)
-        self._unused_templates(facts)
-        merged = {n: f for n, f in (base.facts if base else {}).items() if n not in facts.cannot_tell} | own
-        for name, fact in merged.items():
-            if name not in own and not _allows(spec, fact.command):
-                do = "Add a pattern for it, or say in facts.yaml how this platform answers it."
-                self._problems.append(
-                    top.error(f"read_only does not allow {fact.command!r} ({name}, of {fact.home})", "read_only", do=do)
-                )
-        told = {n: r for n, r in (base.cannot_tell if base else {}).items() if n not in own} | facts.cannot_tell
-        return Platform(self.name, self.folder, spec, MappingProxyType(merged), MappingProxyType(told))
-
-    def _base(self, top: Document, spec: PlatformSpec) -> Platform | None:
-        if spec.extends is None:
-            return None
-        if spec.extends in self._path:
-            circle = " > ".join((*self._path, spec.extends))
-            raise top.error(f"`extends` goes in a circle: {circle}", "extends")
-        folders = _folders(self._extra)
-        if spec.extends not in folders:
-            raise top.error(
-                f"there is no platform {spec.extends!r} to extend", "extends", do=_suggestion(spec.extends, folders)
-            )
-        return _Folder(spec.extends, self._extra, self._path).platform()
-
-    def _problem(self, what: str, *keys: str, do: str = "") -> None:
-        self._problems.append(self._document.error(what, *keys, do=do))
-
-    def _fact(self, name: str, spec: FactSpec, platform: PlatformSpec) -> CompiledFact | None:
-        """The compiled fact; None (and a problem noted) where it does not hold."""
-        kind = CATALOGUE.get(name)
-        if kind is None:
-            self._problem(f"{name!r} is no fact", "facts", name, do=_suggestion(name, CATALOGUE))
-            return None
-        before = len(self._problems)
-        if not _allows(platform, spec.command):
-            self._problem(
-                f"the command {spec.command!r} is not read-only by this platform's patterns",
-                *("facts", name, "command"),
-                do="An audit only reads: correct the command, or `read_only` in platform.yaml.",
-            )
-        self._check_fields(name, spec, kind)
-        self._check_words(name, spec, kind)
-        reader = self._reader(name, spec)
-        if reader is None or len(self._problems) > before:
-            return None
-        return CompiledFact(
-            name=name,
-            spec=spec,
-            kind=kind,
-            reader=reader,
-            builder=RowBuilder(kind, spec),
-            empty=tuple(map(re.compile, spec.empty)),
-            home=self.name,
-            origin=self._document.where("facts", name),
-        )
-
-    def _check_fields(self, name: str, spec: FactSpec, kind: FactKind) -> None:
-        known = kind.record.model_fields
-        record = kind.record.__name__
-        for section in ("fields", "constants", "defaults"):
-            for field in getattr(spec, section):
-                if field not in known:
-                    self._problem(
-                        f"{record} has no field {field!r}", "facts", name, section, field, do=_suggestion(field, known)
-                    )
-        for field in spec.defaults.keys() - spec.fields.keys():
-            self._problem(f"there is a default for {field!r}, which fields does not read", *("facts", name, "defaults"))
-        for field in spec.fields.keys() & spec.constants.keys():
-            self._problem(f"{field!r} is both in fields and in constants", "facts", name, "constants", field)
-        given = spec.fields.keys() | spec.constants.keys()
-        missing = [field for field, info in known.items() if info.is_required() and field not in given]
-        if missing:
-            self._problem(
-                f"{record} needs {', '.join(missing)}, and neither fields nor constants give it",
-                "facts",
-                name,
-                "fields",
-            )
-
-    def _check_words(self, name: str, spec: FactSpec, kind: FactKind) -> None:
-        known = kind.record.model_fields
-        for field, table in spec.words.items():
-            if field not in spec.fields:
-                self._problem(
-                    f"there are words for {field!r}, which fields does not read",
-                    *("facts", name, "words", field),
-                    do=_suggestion(field, spec.fields),
-                )
-                continue
-            for word, value in table.items():
-                self._check_pattern(name, field, word)
-                if field in known:
-                    self._check_value(known[field], value, "facts", name, "words", field, word)
-        for section, values in (("constants", spec.constants), ("defaults", spec.defaults)):
-            for field, fixed in values.items():
-                if field in known:
-                    self._check_value(known[field], fixed, "facts", name, section, field)
-
-    def _check_pattern(self, name: str, field: str, word: str) -> None:
-        if len(word) > 2 and word.startswith("/") and word.endswith("/"):
-            try:
-                re.compile(word[1:-1], re.I)
-            except re.error as error:
-                self._problem(f"the pattern {word} does not compile: {error}", "facts", name, "words", field, word)
-
-    def _check_value(self, info: FieldInfo, value: Any, *keys: str) -> None:
-        if get_origin(info.annotation) is tuple:
-            value = (value,)
-        try:
-            _adapter(info).validate_python(value)
-        except ValidationError as error:
-            message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-            self._problem(f"{value!r} is no value of {keys[3]}: {message}", *keys)
-
-    def _reader(self, name: str, spec: FactSpec) -> Reader | None:
-        try:
-            reader = compile_reader(spec, self.folder)
-        except ParserError as error:
-            known = spec.parser in parser_names()
-            self._problem(str(error), "facts", name, "template" if known and spec.template else "parser")
-            return None
-        for column in columns_of(spec):
-            if reader.columns is not None and column not in reader.columns:
-                self._problem(
-                    f"{spec.template} has no column {column!r}",
-                    *("facts", name, "fields"),
-                    do=_suggestion(column, reader.columns),
-                )
-        return reader
-
-    def _cannot_tell(self, facts: FactsSpec) -> None:
-        for name, reason in facts.cannot_tell.items():
-            if name not in CATALOGUE:
-                self._problem(f"{name!r} is no fact", "cannot_tell", name, do=_suggestion(name, CATALOGUE))
-            elif name in facts.facts:
-                self._problem(f"{name!r} is both in facts and in cannot_tell", "cannot_tell", name)
-            elif not reason.strip():
-                self._problem(f"cannot_tell gives no reason for {name!r}", "cannot_tell", name)
-
-    def _unused_templates(self, facts: FactsSpec) -> None:
-        used = {spec.template for spec in facts.facts.values() if spec.parser == "textfsm"}
-        for file in sorted((self.folder / "parse").glob("*")):
-            if file.name not in used:
-                self._problems.append(
-                    WorkspaceError(
-                        "no fact uses this template", where=str(file), do="Use it in facts.yaml, or remove it."
-                    )
-                )
-
-
-def _adapter(info: FieldInfo) -> TypeAdapter[Any]:
-    annotation: Any = info.annotation
-    for item in info.metadata:
-        annotation = Annotated[annotation, item]
-    return TypeAdapter(annotation)

@@ -17,7 +17,7 @@ from nornir.core.configuration import Config
 from nornir.core.plugins.connections import ConnectionPluginRegister
 
 from eventready.errors import UsageError
-from eventready.platforms.loader import load_platform
+from eventready.platforms.loader import describe
 from eventready.session.connect import Session, open_session
 from eventready.session.target import Secret, Target
 from eventready.workspace.secrets import resolve
@@ -52,7 +52,7 @@ class EventreadyConnection:
             raise UsageError("a host needs a hostname and a platform", do="Say both in the inventory.")
         more = extras or {}
         target = target_of(hostname, username, password, port, more)
-        spoken = load_platform(platform, _platform_dirs(more))
+        spoken = describe(platform, _platform_dirs(more))
         self._session = open_session(target, spoken)
 
     def close(self) -> None:
