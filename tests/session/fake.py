@@ -46,6 +46,7 @@ class Script:
     refuse_enable: bool = False
     refuse_login: bool = False
     typeahead_lost: bool = False
+    truncated: bool = False
     renames_to: str = ""
     unterminated: bool = False
     heard: list[str] = field(default_factory=list)
@@ -169,6 +170,7 @@ class Talk:
         await self.prompt()
 
     async def answer(self, text: str) -> None:
+        text = text[: len(text) // 2] if self.script.truncated else text
         lines = text.replace("\n", "\r\n").split("\r\n")
         page = self.script.page
         if not page or len(lines) <= page:

@@ -83,6 +83,26 @@ def test_an_answer_whose_last_line_has_no_end(ssh: Make) -> None:
     assert (reply.ended, reply.text) == (Ended.ANSWERED, ANSWERS["show clock"].rstrip())
 
 
+@pytest.mark.parametrize("pipeline", [1, 8])
+def test_answers_that_are_cut_off_in_the_middle_of_a_line(ssh: Make, pipeline: int) -> None:
+    script = Script(answers=ANSWERS, truncated=True)
+    with open_session(ssh(script), kind(pipeline=pipeline)) as session:
+        replies = session.ask(["show version", "show clock", "show ip interface brief"])
+    assert [reply.ended for reply in replies] == [Ended.ANSWERED] * 3
+    for reply in replies:
+        whole = ANSWERS[reply.command]
+        assert reply.text.rstrip() == whole[: len(whole) // 2].rstrip()
+
+
+def test_a_device_that_hangs_or_drops_at_its_set_up(ssh: Make) -> None:
+    hangs = ssh(Script(hang_on="terminal width 0"), connect_timeout_s=0.8)
+    with pytest.raises(NoPrompt, match="does not come back from `terminal width 0`"):
+        open_session(hangs, kind())
+    drops = ssh(Script(drop_on="terminal length 0"))
+    with pytest.raises(SessionLost, match="was lost during its set-up: the device closed the session"):
+        open_session(drops, kind())
+
+
 def test_refused_and_denied_are_told_apart_and_the_rest_goes_on(ssh: Make) -> None:
     script = Script(answers={**ANSWERS, "show secret": "% Authorization failed.\n"})
     with open_session(ssh(script), kind(pipeline=8)) as session:

@@ -147,7 +147,7 @@ class Channel:
                 echo = Echo(0, 0, b"")
             left = deadline - monotonic()
             if left <= 0:
-                raise self._no_prompt()
+                raise self._no_prompt(commands[-1])
             if not screen.more(min(left, _QUIET_S * 2)) and (prompt := self._without_echo(echo)):
                 break
         if commands[-1] == self._privileged and prompt == self._prompt:
@@ -161,9 +161,11 @@ class Channel:
         """The prompt at the end of a set-up command that nobody echoed."""
         return b"" if echo else learn(self._screen.tail(), self._patterns)
 
-    def _no_prompt(self) -> NoPrompt:
+    def _no_prompt(self, command: str = "") -> NoPrompt:
         shown = excerpt(self._screen.tail(400))
-        what = f"{self._name} lets us in and shows no prompt that its platform knows"
+        what = f"{self._name} shows its prompt and does not come back from `{command}`"
+        if not command:
+            what = f"{self._name} lets us in and shows no prompt that its platform knows"
         return NoPrompt(f"{what}; the last it wrote is {shown}" if shown else f"{what}; it writes nothing at all")
 
     def _no_privilege(self, what: str, said: str = "") -> LoginRefused:
@@ -176,7 +178,8 @@ class Channel:
         said = f"; the last it wrote is {shown}" if shown else ""
         if _TURNED_AWAY.search(self._screen.tail()):
             return LoginRefused(f"{self._name} closed the session after the login{said}")
-        return SessionLost(f"{self._name} showed no prompt: {how}{said}")
+        when = "during its set-up" if self._prompt else "before it showed a prompt"
+        return SessionLost(f"{self._name} was lost {when}: {how}{said}")
 
     # ------------------------------------------------------------------ ask
 
@@ -323,7 +326,7 @@ class Channel:
                 replies.append(self._reply(commands[done], answer, started))
         except _Odd:
             self._ahead = 1
-            if not self._back_to_prompt(started):
+            if not self._back_to_prompt(monotonic() + self._left(started)):
                 self._over = "the device did not come back to its prompt"
         except _Silence:
             self._ahead = 1
@@ -356,16 +359,14 @@ class Channel:
         pager = self._patterns.pager
         return pager is not None and pager.search(self._screen.last_line.strip(b" \r\b")) is not None
 
-    def _back_to_prompt(self, started: float) -> bool:
-        """Read and forget until the device waits at its prompt and stays silent."""
+    def _back_to_prompt(self, until: float) -> bool:
+        """Read and forget, pages turned, until the device waits at its prompt and stays silent."""
         screen = self._screen
         try:
-            while self._left(started) > 0:
-                if self._pager(0):
-                    continue
-                if (
-                    not screen.more(min(self._left(started), _QUIET_S))
-                    and learn(screen.tail(), self._patterns) == self._prompt
+            while (left := until - monotonic()) > 0:
+                self._pager(0)
+                if not screen.more(min(left, _QUIET_S)) and (
+                    self._at_prompt() or learn(screen.tail(), self._patterns) == self._prompt
                 ):
                     screen.take(len(screen.text))
                     screen.text += self._prompt
@@ -417,18 +418,12 @@ class Channel:
 
     def _interrupt(self) -> bool:
         """Break off what is under way and find the prompt again."""
-        screen, until = self._screen, min(monotonic() + _RECOVER_S, self._deadline)
         try:
-            screen.take(len(screen.text))
-            screen.send(b"\x03" + self._newline)
-            while (left := until - monotonic()) > 0:
-                if not screen.more(min(left, _QUIET_S)) and learn(screen.tail(), self._patterns) == self._prompt:
-                    screen.take(len(screen.text))
-                    screen.text += self._prompt
-                    return True
-        except (Closed, TooMuch):
-            pass
-        return False
+            self._screen.take(len(self._screen.text))
+            self._screen.send(b"\x03" + self._newline)
+        except Closed:
+            return False
+        return self._back_to_prompt(min(monotonic() + _RECOVER_S, self._deadline))
 
     def _dropped(self, command: str, started: float, how: str) -> Reply:
         self._over = how

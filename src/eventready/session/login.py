@@ -22,6 +22,7 @@ _NO = re.compile(
     rb"|invalid (?:user|login|password)|required, but none set"
 )
 _FULL = re.compile(r"(?i)user count|too many|maximum|session\S* (?:full|limit|exceed)")
+_FORBIDDEN = re.compile(r"(?i)authorit|authori[sz]|permission|privilege|no right|denied")
 _POKE_S = 2.0
 
 
@@ -73,6 +74,8 @@ def mml_login(
         raise NetmikoAuthenticationException(redact(f"RETCODE = {code} {said}"))
     if element:
         code, said = _ask(screen, f"REG NE:NAME={element};", end, deadline)
+        if code != 0 and _FORBIDDEN.search(said):
+            raise LoginRefused(f"The manager does not let this user work on {element}: {redact(said)}")
         if code != 0:
             raise Unreachable(
                 f"The manager does not connect us to {element}: {redact(said)}",

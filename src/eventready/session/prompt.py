@@ -113,16 +113,18 @@ def find_end(
 ) -> tuple[int, int]:
     """(end of the answer or -1, where to go on looking).
 
-    The answer ends at a `prompt` at the beginning of a line. With `following`, the echo of that command must stand
-    behind it; without, an echo of any command in `sent`, or nothing but prompts and log lines up to the end. `settled`
-    says that nothing more came for a while, which lets an unfinished log line pass as one.
+    With `following`, the answer ends at the `prompt` behind which the echo of that command stands. Without, it ends at
+    a prompt at the beginning of a line with an echo of any command in `sent` behind it, or nothing but prompts and log
+    lines up to the end. `settled` says that nothing more came for a while, which lets an unfinished log line pass.
     """
     resume = -1
     at = text.find(prompt, start)
     while at >= 0:
+        behind = at + len(prompt)
+        if following and _echoed(text, behind, following):
+            return at, at
         if _begins_line(text, at):
-            behind = at + len(prompt)
-            if any(_echoed(text, behind, command) for command in ((following,) if following else sent)):
+            if any(_echoed(text, behind, command) for command in sent):
                 return at, at
             if len(text) - behind < _NEAR_THE_END:
                 if not following and only_prompts(bytes(text[at:]), prompt, patterns, settled=settled):
