@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from eventready.cli.context import App
-from eventready.errors import UsageError
+from eventready.errors import Exit, UsageError
 
 _OUT = click.option(
     "--out",
@@ -144,6 +145,38 @@ def down(app: App, out: Path | None) -> None:
             "nothing": "No lab is running.",
         }[how]
     )
+
+
+@command.command("score")
+@click.argument("run", default="latest")
+@_OUT
+@click.pass_obj
+def score_run(app: App, run: str, out: Path | None) -> int:
+    """Hold a run against the scene: what was found, missed, and found although nobody put it there.
+
+    Exit code 3 when anything was missed or is surplus.
+    """
+    from eventready.lab.place import Place  # noqa: PLC0415
+    from eventready.lab.score import score  # noqa: PLC0415
+    from eventready.store.store import Store  # noqa: PLC0415  no other lab command needs a database
+
+    place = Place.of(app.workspace_path, out)
+    running = place.running()
+    if running is None:
+        raise UsageError("no lab is running", do="Start one with `eventready lab up`.")
+    with Store.of_workspace(place.folder) as store:
+        result = score(store.get(run).document["findings"], running.finds)
+    if app.output != "table":
+        keys = ("check", "device", "subject", "status")
+        app.emit(
+            {kind: [dict(zip(keys, find, strict=True)) for find in finds] for kind, finds in asdict(result).items()}
+        )
+    else:
+        click.echo(f"{len(result.found)} of {len(result.found) + len(result.missed)} seeded findings were found.")
+        for title, finds in (("Missed", result.missed), ("Found, and not seeded", result.surplus)):
+            for check, device, subject, status in finds:
+                click.echo(f"{title}: {device} {check} {subject} ({status})")
+    return Exit.OK if result.perfect else Exit.FINDINGS
 
 
 @command.command()

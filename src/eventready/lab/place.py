@@ -23,7 +23,10 @@ _LONGEST_SOCKET_PATH = 100
 
 @dataclass(frozen=True)
 class Running:
-    """The process of a lab, as it wrote itself down. `mark` tells it from a later process of the same number."""
+    """The process of a lab, as it wrote itself down. `mark` tells it from a later process of the same number.
+
+    `finds` is what an audit must find of the scene: (check, device, subject, status) of each.
+    """
 
     pid: int
     mark: str
@@ -32,6 +35,7 @@ class Running:
     endpoints: int
     scene: str
     workspace: str
+    finds: tuple[tuple[str, str, str, str], ...] = ()
 
     @property
     def alive(self) -> bool:

@@ -126,6 +126,7 @@ async def serve(order: Order, place: Place, *, ready: asyncio.Event | None = Non
                 endpoints=lab.endpoints,
                 scene=told.scene.title,
                 workspace=str(order.workspace.resolve()),
+                finds=tuple(sorted(told.scene.finds)),
             )
         )
         if ready:

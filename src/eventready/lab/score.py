@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +24,12 @@ class Score:
         return not self.missed and not self.surplus
 
 
-def score(findings: Iterable[Mapping[str, Any]], expected: Iterable[Find]) -> Score:
+def score(findings: Iterable[Mapping[str, Any]], expected: Iterable[Sequence[str]]) -> Score:
     """Hold a run's findings against what a scene must cause. Blind spots are no findings of the network's state."""
     told = {
         (str(f["check"]), str(f["device"]), str(f["subject"]), str(f["status"]))
         for f in findings
         if f["status"] in _TROUBLE and not f["blind"]
     }
-    wanted = set(expected)
+    wanted = {(check, device, subject, status) for check, device, subject, status in expected}
     return Score(tuple(sorted(wanted & told)), tuple(sorted(wanted - told)), tuple(sorted(told - wanted)))
