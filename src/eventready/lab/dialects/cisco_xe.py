@@ -1,0 +1,84 @@
+"""An ASR 1000 with IOS XE 17.9, in the layouts of the captures; the words are in `ios/`, by subject."""
+
+from __future__ import annotations
+
+from eventready.lab.dialect import Action, ConfigMode, Dialect, Enable, Errors, Paging, View
+from eventready.lab.dialects.ios import box, configuration, ports, routing
+
+_SAVED = "Building configuration...\n[OK]"
+
+
+def _save(view: View) -> str:
+    view.config.save()
+    return _SAVED
+
+
+DIALECT = Dialect(
+    platform="cisco_xe",
+    prompts={
+        "exec": "{host}>",
+        "enabled": "{host}#",
+        "config": "{host}(config)#",
+        "if": "{host}(config-if)#",
+        "router": "{host}(config-router)#",
+        "af": "{host}(config-router-af)#",
+        "sla": "{host}(config-ip-sla)#",
+        "track": "{host}(config-track)#",
+        "route-map": "{host}(config-route-map)#",
+        "pmap": "{host}(config-pmap)#",
+        "pmap-c": "{host}(config-pmap-c)#",
+        "cmap": "{host}(config-cmap)#",
+        "acl": "{host}(config-ext-nacl)#",
+        "line": "{host}(config-line)#",
+        "bfd": "{host}(config-bfd)#",
+        "archive": "{host}(config-archive)#",
+    },
+    start="enabled",
+    shows={
+        "show version": box.version,
+        "show inventory": box.inventory,
+        "show clock": box.clock,
+        "show platform": box.platform,
+        "show environment all": box.environment,
+        "/show processes cpu(?: sorted)?/": box.processes_cpu,
+        "/show processes memory(?: sorted)?/": box.processes_memory,
+        "show ntp status": box.ntp_status,
+        "/show interfaces?(?: ([A-Z][A-Za-z-]*[0-9][0-9/.]*))?/": ports.interfaces,
+        "show ip interface brief": ports.ip_interface_brief,
+        "show interfaces transceiver detail": ports.transceivers,
+        "show etherchannel summary": ports.etherchannel,
+        "show lldp neighbors detail": ports.lldp,
+        "show ip ospf neighbor": routing.ospf,
+        "show isis neighbors": routing.isis,
+        "/show (?:ip bgp|bgp ipv4 unicast) summary/": routing.bgp,
+        "show bfd neighbors": routing.bfd,
+        "show standby brief": routing.standby,
+        "show vrrp brief": routing.vrrp,
+        "show ip route 0.0.0.0": routing.default_route,
+        "show running-config": configuration.running,
+        "show startup-config": configuration.startup,
+        "/show archive config differences(?: nvram:startup-config system:running-config)?/": configuration.differences,
+    },
+    enabled_only=(r"show (?:running|startup)-config.*", r"show archive .*"),
+    errors=Errors(unknown="{caret}\n% Invalid input detected at '^' marker.\n"),
+    enable=Enable(),
+    paging=Paging(length={r"terminal length (\d+)": ""}),
+    settings={r"terminal width \d+": "", r"terminal (?:no )?monitor": ""},
+    actions=(
+        Action(r"write(?: mem\w*)?", _save, modes=("enabled",)),
+        Action(
+            r"copy running-config startup-config",
+            _save,
+            question="Destination filename [startup-config]? ",
+            yes=r"\s*(?:startup-config)?\s*",
+            modes=("enabled",),
+        ),
+    ),
+    config=ConfigMode(
+        initial=configuration.initial,
+        grammar=configuration.GRAMMAR,
+        enter=r"conf(?:igure)?(?: t(?:erm(?:inal)?)?)?",
+        applied=configuration.applied,
+    ),
+    log_line="*Apr 25 07:00:00.123: %SYS-5-CONFIG_I: Configured from console by netops on vty0 (192.0.2.250)",
+)

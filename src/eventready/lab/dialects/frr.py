@@ -1,0 +1,61 @@
+"""FRRouting 10.3 behind vtysh; its words are in `vtysh/`."""
+
+from __future__ import annotations
+
+from eventready.lab.configuration import Layout
+from eventready.lab.dialect import Action, ConfigMode, Dialect, Errors, Paging, View
+from eventready.lab.dialects.vtysh import configuration, tables
+
+_SAVED = """Note: this version of vtysh never writes vtysh.conf
+Building Configuration...
+Integrated configuration saved to /etc/frr/frr.conf
+[OK]"""
+
+
+def _save(view: View) -> str:
+    view.config.save()
+    return _SAVED
+
+
+DIALECT = Dialect(
+    platform="frr",
+    prompts={
+        "enabled": "{host}# ",
+        "config": "{host}(config)# ",
+        "if": "{host}(config-if)# ",
+        "router": "{host}(config-router)# ",
+        "af": "{host}(config-router-af)# ",
+        "bfd": "{host}(config-bfd)# ",
+        "bfd-profile": "{host}(config-bfd-profile)# ",
+        "bfd-peer": "{host}(config-bfd-peer)# ",
+        "route-map": "{host}(config-route-map)# ",
+        "pbr-map": "{host}(config-pbr-map)# ",
+        "vrf": "{host}(config-vrf)# ",
+    },
+    start="enabled",
+    banner="\nHello, this is FRRouting (version 10.3).\nCopyright 1996-2005 Kunihiro Ishiguro, et al.\n",
+    shows={
+        "show version": tables.version,
+        "show interface json": tables.interfaces,
+        "show ip ospf neighbor detail json": tables.ospf,
+        "show isis neighbor json": tables.isis,
+        "show bgp ipv4 unicast summary json": tables.bgp,
+        "show bfd peers json": tables.bfd,
+        "show vrrp json": tables.vrrp,
+        "show ip route 0.0.0.0/0 json": tables.default_route,
+        "show running-config": configuration.running,
+        "show startup-config": lambda _view: "",
+    },
+    errors=Errors(unknown="% Unknown command: {line}", incomplete="% Command incomplete."),
+    paging=Paging(length={r"terminal length (\d+)": "", r"(?:no )?terminal paginate": ""}),
+    actions=(Action(r"wr(?:ite)?(?: (?:mem\w*|file))?|copy running-config startup-config", _save, modes=("enabled",)),),
+    config=ConfigMode(
+        initial=configuration.initial,
+        grammar=configuration.GRAMMAR,
+        layout=Layout(section_end="exit", head="frr version 10.3\nfrr defaults traditional"),
+        entered="",
+        applied=configuration.applied,
+        show_prefix="do ",
+    ),
+    log_line="2022/04/25 07:00:00 ZEBRA: [EC 4043309074] interface eth9 changed",
+)

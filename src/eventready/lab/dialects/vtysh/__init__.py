@@ -1,0 +1,1 @@
+"""How vtysh says things: its JSON, and its configuration."""
