@@ -21,6 +21,7 @@ from eventready.errors import Exit, StoreError, UsageError
 from eventready.store.database import ENVIRONMENT, Database, default_place
 from eventready.store.documents import load_run
 from eventready.store.store import Store
+from eventready.store.tables import VERSION
 from eventready.store.trouble import NewerStore, NotStored
 from tests.store.conftest import Document
 
@@ -31,7 +32,7 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE eventready_ledger SET version = 99")
     raw.close()
-    with pytest.raises(NewerStore, match=r"format 99; this one knows 1.*Update eventready") as caught:
+    with pytest.raises(NewerStore, match=rf"format 99; this one knows {VERSION}\).*Update eventready") as caught:
         Store.open(path)
     assert caught.value.exit is Exit.USAGE
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, undefer
 from eventready.run import Run
 from eventready.store.documents import unfold
 from eventready.store.evidence import EvidenceShelf
+from eventready.store.journal import broken
 from eventready.store.tables import Ledger, RunRow
 
 
@@ -58,6 +59,7 @@ def prove(session: Session) -> Proof:
         problems.append(Problem("", f"The last {ledger.length - length} run(s) are missing"))
     elif head != ledger.head:
         problems.append(Problem("", "The chain does not end where the ledger says"))
+    problems += [Problem("", what) for what in broken(session)]
     return Proof(length, len(known), head, tuple(problems))
 
 

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
 from eventready.errors import StoreError, UsageError
-from eventready.store.tables import VERSION, Base, Ledger
+from eventready.store.tables import BROUGHT, VERSION, Base, Ledger
 from eventready.store.trouble import NewerStore, told
 
 ENVIRONMENT = "EVENTREADY_DATABASE_URL"
@@ -87,13 +87,16 @@ class Database:
         return engine
 
     def _prepare(self) -> None:
-        """Make the tables where there are none; refuse a database that a later eventready has changed."""
-        if self._version() is None:
+        """Make the tables where there are none, bring an earlier database up to date, refuse a later one."""
+        version = self._version()
+        if version is None or version < VERSION:
             with self._writer.begin() as connection:
                 if not self.is_file:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING})
-                self._make(connection)
-        version = self._version()
+                if version is None:
+                    self._make(connection)
+                _upgrade(connection)
+            version = self._version()
         if version is not None and version > VERSION:
             raise NewerStore(
                 f"The database was written by a later eventready (format {version}; this one knows {VERSION})",
@@ -119,6 +122,15 @@ class Database:
             if not inspect(connection).has_table(Ledger.__tablename__):
                 return None
             return connection.execute(select(Ledger.version)).scalar_one_or_none()
+
+
+def _upgrade(connection: Connection) -> None:
+    """All steps from the database's version to ours, in the caller's transaction: it ends as the old or as the new."""
+    version = connection.execute(select(Ledger.version)).scalar_one()
+    for step in range(version + 1, VERSION + 1):
+        Base.metadata.create_all(connection, tables=list(BROUGHT[step]))
+    if version < VERSION:
+        connection.execute(update(Ledger).values(version=VERSION))
 
 
 def _url(place: str | Path) -> URL:

@@ -21,6 +21,7 @@ from eventready.store.chain import Proof, prove
 from eventready.store.database import Database, default_place
 from eventready.store.documents import fold, rescue, unfold
 from eventready.store.evidence import EvidenceShelf
+from eventready.store.journal import Journal
 from eventready.store.names import find, new_id
 from eventready.store.tables import Ledger, RunRow
 from eventready.store.trouble import NotStored, told
@@ -69,10 +70,16 @@ class Store:
         Without `make`, raises UsageError where there is none yet: reading leaves no trace in a folder.
         """
         place = default_place(workspace)
-        if not make and "://" not in place and not Path(place).exists():
+        if not make and not cls.exists(workspace):
             do = "Run `eventready audit`, or name another workspace with -w."
             raise UsageError("No run is stored yet", where=place, do=do)
         return cls(place)
+
+    @staticmethod
+    def exists(workspace: Path) -> bool:
+        """True when the workspace has a store, or names one on a server."""
+        place = default_place(workspace)
+        return "://" in place or Path(place).exists()
 
     def __enter__(self) -> Self:
         return self
@@ -173,6 +180,10 @@ class Store:
                 if session.execute(running.values(state="interrupted").returning(RunRow.id)).first():
                     marked.append(run_id)
         return tuple(marked)
+
+    def journal(self, stream: str) -> Journal:
+        """The append-only journal of that name: `attestation`, `incident`, ..."""
+        return Journal(self._database, stream)
 
     # Reading
 

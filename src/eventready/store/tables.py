@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import JSON, LargeBinary, MetaData, String
+from sqlalchemy import JSON, LargeBinary, MetaData, String, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-VERSION = 1
+VERSION = 2
 
 #: Every table carries the product's name, so that a PostgreSQL database may hold other things too.
 PREFIX = "eventready_"
@@ -58,3 +59,38 @@ class EvidenceRow(Base):
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int]
     data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class JournalRow(Base):
+    """An entry that is only ever appended: an attestation, a step of an incident. `position` counts from 1 in a stream.
+
+    `key` is what the entry is about (a clause, an incident's name); `sha256` covers everything else in the row.
+    """
+
+    __tablename__ = PREFIX + "journal"
+
+    stream: Mapped[str] = mapped_column(String(32), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(String(200), index=True)
+    recorded: Mapped[str]
+    previous: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class JournalHead(Base):
+    """How long a stream is and where it ends, so that nobody can take its latest entries away unnoticed."""
+
+    __tablename__ = PREFIX + "journal_head"
+
+    stream: Mapped[str] = mapped_column(String(32), primary_key=True)
+    length: Mapped[int] = mapped_column(default=0)
+    head: Mapped[str] = mapped_column(String(64), default="")
+
+
+def _tables(*rows: type[Base]) -> tuple[Table, ...]:
+    return tuple(Base.metadata.tables[row.__tablename__] for row in rows)
+
+
+#: What each version brought; a database of an earlier one is given these tables when it is opened.
+BROUGHT: Mapping[int, tuple[Table, ...]] = {2: _tables(JournalRow, JournalHead)}
