@@ -94,6 +94,14 @@ def test_answers_that_are_cut_off_in_the_middle_of_a_line(ssh: Make, pipeline: i
         assert reply.text.rstrip() == whole[: len(whole) // 2].rstrip()
 
 
+def test_a_set_up_whose_answer_is_cut_off(ssh: Make) -> None:
+    script = Script(
+        answers={**ANSWERS, "screen-length 0 temporary": "Info: this takes effect on\nnext"}, truncated=True
+    )
+    with open_session(ssh(script), kind(setup=("screen-length 0 temporary",), pipeline=8)) as session:
+        assert session.prompt == "R1#"
+
+
 def test_a_device_that_hangs_or_drops_at_its_set_up(ssh: Make) -> None:
     hangs = ssh(Script(hang_on="terminal width 0"), connect_timeout_s=0.8)
     with pytest.raises(NoPrompt, match="does not come back from `terminal width 0`"):

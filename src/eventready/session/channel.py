@@ -148,7 +148,7 @@ class Channel:
             left = deadline - monotonic()
             if left <= 0:
                 raise self._no_prompt(commands[-1])
-            if not screen.more(min(left, _QUIET_S * 2)) and (prompt := self._without_echo(echo)):
+            if not screen.more(min(left, _QUIET_S * 2)) and (prompt := self._set_up_settled(echo)):
                 break
         if commands[-1] == self._privileged and prompt == self._prompt:
             said = plain(bytes(screen.text)).strip().splitlines()
@@ -157,9 +157,11 @@ class Channel:
         self._confirmed = self._confirmed or echo is not None
         screen.take(max(screen.text.rfind(prompt), 0))
 
-    def _without_echo(self, echo: Echo | None) -> bytes:
-        """The prompt at the end of a set-up command that nobody echoed."""
-        return b"" if echo else learn(self._screen.tail(), self._patterns)
+    def _set_up_settled(self, echo: Echo | None) -> bytes:
+        """The prompt at the end of a set-up command that nobody echoed, or whose answer does not end its line."""
+        if echo:
+            return self._prompt if self._at_prompt() else b""
+        return learn(self._screen.tail(), self._patterns)
 
     def _no_prompt(self, command: str = "") -> NoPrompt:
         shown = excerpt(self._screen.tail(400))
