@@ -76,11 +76,13 @@ def ours(copy: Path, devices: int, workers: int) -> Measured:
 
 def plain(copy: Path, devices: int, workers: int, *, parsed: bool = False) -> Measured:
     """What one writes with Nornir and nornir_netmiko: a loop over send_command, with or without use_textfsm."""
+    from nornir.core.plugins.connections import ConnectionPluginRegister  # noqa: PLC0415
     from nornir.core.task import Result, Task  # noqa: PLC0415
     from nornir_netmiko import netmiko_send_command  # noqa: PLC0415
 
     from eventready.workspace.workspace import load_workspace  # noqa: PLC0415
 
+    ConnectionPluginRegister.auto_register()
     workspace = load_workspace(copy)
     nornir = workspace.nornir(workers)
     wanted = {device.name for device in workspace.devices[:devices]}

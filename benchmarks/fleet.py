@@ -36,6 +36,8 @@ ASKED = (
 def router(number: int) -> dict[str, Any]:
     """A router with two dozen ports in use, three OSPF and two BGP neighbours, two gateways and a bundle."""
     ports = [f"TenGigabitEthernet0/{slot}/{port}" for slot in range(3) for port in range(8)][:PORTS]
+    members = ("TenGigabitEthernet0/3/0", "TenGigabitEthernet0/3/1")
+    other = f"bench-{number ^ 1:04d}"
     net = f"10.{number >> 8 & 255}.{number & 255}"
     return {
         "hostname": "192.0.2.1",
@@ -45,11 +47,13 @@ def router(number: int) -> dict[str, Any]:
             "venues": ["hoi-nghi"],
             "expect": {
                 "uplinks": ports,
+                # A cable is written once, and counts at both ends.
+                "links": [{"port": port, "device": other, "to_port": port} for port in members if not number & 1],
                 "ospf": [f"{net}.{host}" for host in (1, 5, 9)],
                 "bgp": [f"{net}.{host}" for host in (1, 5)],
                 "gateways": [
-                    {"protocol": "hsrp", "group": 1, "interface": "GigabitEthernet0/3/0", "virtual_ip": f"{net}.129"},
-                    {"protocol": "vrrp", "group": 2, "interface": "GigabitEthernet0/3/1", "virtual_ip": f"{net}.193"},
+                    {"protocol": "hsrp", "group": 1, "interface": "GigabitEthernet0/4/0", "virtual_ip": f"{net}.129"},
+                    {"protocol": "vrrp", "group": 2, "interface": "GigabitEthernet0/4/1", "virtual_ip": f"{net}.193"},
                 ],
                 "bundles": [{"name": "Port-channel1", "members": 2}],
             },

@@ -22,6 +22,9 @@ _VERDICTS = {
 _MARKS = {"fail": ("FAIL", "red"), "warn": ("warn", "yellow"), "not_measured": ("?", "magenta")}
 _SHOWN = 40
 
+#: Mark and its style, device, check, sentence
+Row = tuple[tuple[str, str], str, str, str]
+
 
 def show(run: Run) -> None:
     """Print a run for a person on stdout."""
@@ -41,16 +44,14 @@ def show(run: Run) -> None:
         f"{counts['not_measured']} not measured, {counts['waived']} waived",
         markup=False,
     )
-    _listed(console, "What is wrong", _findings(document, ("fail", "warn")))
-    blind = [f for f in document["findings"] if f["status"] == "not_measured" and f["blind"]]
-    _listed(
-        console, "What could not be measured", [f for f in _findings(document, ("not_measured",)) if not f["blind"]]
-    )
+    wrong = [(_MARKS[f["status"]], f["device"], f["check"], f["message"]) for f in _of(document, "fail", "warn")]
+    _listed(console, "What is wrong", wrong)
+    _listed(console, "What could not be measured", _unmeasured(document))
+    blind = Counter(finding["check"] for finding in _of(document, "not_measured") if finding["blind"])
     if blind:
-        kinds = Counter(finding["check"] for finding in blind)
         console.print(
-            "\nBlind spots (this equipment has no words for it; waive them or measure them otherwise): "
-            + ", ".join(f"{check} on {count}" for check, count in sorted(kinds.items())),
+            "\nBlind spots (this equipment has no words for it; measure it otherwise, or waive it): "
+            + ", ".join(f"{check} on {count}" for check, count in sorted(blind.items())),
             markup=False,
         )
 
@@ -68,21 +69,30 @@ def _matrix(document: Mapping[str, Any]) -> Table:
     return table
 
 
-def _findings(document: Mapping[str, Any], statuses: Sequence[str]) -> list[Mapping[str, Any]]:
+def _of(document: Mapping[str, Any], *statuses: str) -> list[Mapping[str, Any]]:
     rank = {status: place for place, status in enumerate(statuses)}
     found = [finding for finding in document["findings"] if finding["status"] in rank]
     return sorted(found, key=lambda f: (rank[f["status"]], f["device"], f["check"], f["subject"]))
 
 
-def _listed(console: Console, title: str, findings: Sequence[Mapping[str, Any]]) -> None:
-    if not findings:
+def _unmeasured(document: Mapping[str, Any]) -> list[Row]:
+    """One row where many checks of a device miss the same reading."""
+    together: dict[tuple[str, str], list[str]] = {}
+    for finding in _of(document, "not_measured"):
+        if not finding["blind"]:
+            together.setdefault((finding["device"], finding["message"]), []).append(finding["check"])
+    return [
+        (_MARKS["not_measured"], device, checks[0] if len(checks) == 1 else f"{len(checks)} checks", message)
+        for (device, message), checks in together.items()
+    ]
+
+
+def _listed(console: Console, title: str, rows: Sequence[Row]) -> None:
+    if not rows:
         return
     table = Table("", "Device", "Check", "What", title=f"\n{title}", title_justify="left", box=None, pad_edge=False)
-    for finding in findings[:_SHOWN]:
-        mark, style = _MARKS[finding["status"]]
-        table.add_row(
-            Text(mark, style=style), Text(finding["device"]), Text(finding["check"]), Text(finding["message"])
-        )
+    for (mark, style), device, check, message in rows[:_SHOWN]:
+        table.add_row(Text(mark, style=style), Text(device), Text(check), Text(message))
     console.print(table)
-    if len(findings) > _SHOWN:
-        console.print(f"... and {len(findings) - _SHOWN} more: `eventready runs show` lists all.", markup=False)
+    if len(rows) > _SHOWN:
+        console.print(f"... and {len(rows) - _SHOWN} more: `eventready runs show` lists all.", markup=False)

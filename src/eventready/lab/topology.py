@@ -39,6 +39,15 @@ class Way:
     address: str
 
 
+#: Names of ports that nobody expects, by the beginning of the platform's name; `{slot}` and `{port}` count from 0.
+_SPARE_PORTS = {"cisco": "TenGigabitEthernet0/9/{slot}{port}", "huawei": "XGigabitEthernet0/9/{slot}{port}"}
+
+
+def spare_port(platform: str, slot: int, port: int) -> str:
+    """The name of a port as the platform writes it, for ports that only the lab knows."""
+    return _SPARE_PORTS.get(platform.partition("_")[0], "eth9{slot}{port}").format(slot=slot, port=port)
+
+
 class Topology:
     """The devices of one inventory, seen together."""
 
@@ -57,9 +66,9 @@ class Topology:
             parallel.setdefault(link.device, []).append(link.port)
         groups = iter([ports for ports in parallel.values() if len(ports) > 1])
         members = {}
-        for bundle in device.expect.bundles:
+        for place, bundle in enumerate(device.expect.bundles):
             ports = list(next(groups, []))[: bundle.members]
-            spare = (f"{bundle.name} member {number}" for number in range(1, bundle.members + 1))
+            spare = (spare_port(device.platform, place, number) for number in range(bundle.members))
             members[bundle.name] = (*ports, *list(spare)[len(ports) :])
         return members
 
