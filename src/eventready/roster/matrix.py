@@ -1,0 +1,148 @@
+"""The matrix that engineers keep: a row per person, a column per day, a code in each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from eventready.errors import WorkspaceError
+from eventready.roster.grid import Fault
+from eventready.roster.headers import Table, field_of, role_of, venue_of
+from eventready.roster.legend import Codes
+from eventready.roster.register import Register
+from eventready.roster.roster import Branch, Role
+from eventready.roster.spans import NoSpan, Span, of_cell
+from eventready.roster.text import tidy
+from eventready.roster.when import Calendar
+from eventready.workspace.event import Event
+
+Duty = tuple[Role, Branch]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A span of a row, before it is known who everybody is. `ticket` is the register's; a leave has no duty."""
+
+    ticket: int
+    span: Span
+    duty: Duty | None
+    place: str
+    venue: str
+    note: str
+    cell: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What every table of a file is read with; what does not hold goes to the register's problems."""
+
+    event: Event
+    calendar: Calendar
+    codes: Codes
+    register: Register
+
+
+def read_matrix(table: Table, reading: Reading) -> Iterator[Draft]:
+    """The drafts of a matrix; what does not hold goes to the register's problems, each with its cell."""
+    sheet, codes, register = table.sheet, reading.codes, reading.register
+    problems = register.problems
+    problems += _undated(table, codes)
+    section = role_of(sheet.name)
+    for row in range(table.body, sheet.height + 1):
+        heading = section_of(table, row)
+        if heading:
+            section = heading
+            continue
+        cells = [(column, sheet.cells[row, column]) for column in table.days if (row, column) in sheet.cells]
+        if not is_person(table, row):
+            problems += _orphans(table, row, cells, codes)
+            continue
+        duty = duty_of(table, row, section)
+        ticket = register.add(table, row, role=duty[0] if duty else None)
+        if ticket is None:
+            continue
+        place = text_of(table, row, "place")
+        drafts = []
+        for column, value in cells:
+            try:
+                spans = _spans(table, column, value, codes)
+            except NoSpan as error:
+                problems.append(sheet.error(row, column, error.what, error.do))
+                continue
+            where = sheet.where(row, column)
+            drafts += [Draft(ticket, span, duty, place, venue_of(place, reading.event), "", where) for span in spans]
+        if duty is None and any(draft.span.kind != "leave" for draft in drafts):
+            problems.append(without_duty(table, row))
+            continue
+        yield from drafts
+
+
+def _spans(table: Table, column: int, value: object, codes: Codes) -> list[Span]:
+    if isinstance(value, Fault):
+        raise NoSpan(value.what, value.do)
+    return of_cell(value, table.days[column], codes)
+
+
+def _undated(table: Table, codes: Codes) -> list[WorkspaceError]:
+    """Columns among those of the days that hold shifts and have no day."""
+    sheet, known = table.sheet, {*table.days, *table.fields}
+    found = []
+    for column in range(min(table.days), max(table.days) + 1):
+        body = [sheet.cells.get((row, column)) for row in range(table.body, sheet.height + 1)]
+        texts = [value for value in body if isinstance(value, str)]
+        if column not in known and any(codes.find(text) for text in texts):
+            what = "this column holds shifts and has no day"
+            found.append(sheet.error(table.body - 1, column, what, "Write the day as dd/mm/yyyy."))
+    return found
+
+
+def _orphans(table: Table, row: int, cells: list[tuple[int, object]], codes: Codes) -> list[WorkspaceError]:
+    sheet = table.sheet
+    if len({sheet.head(row, column) for column in range(1, sheet.width + 1) if (row, column) in sheet.cells}) < 2:
+        return []
+    lost = [column for column, value in cells if isinstance(value, str) and codes.find(value)]
+    name = table.columns("name")[0]
+    return [sheet.error(row, name, "there are shifts in this row and no name", "Write whose they are.")] if lost else []
+
+
+def section_of(table: Table, row: int) -> Duty | None:
+    """The duty that a row with one single text announces for those below: `I. TRỰC LÃNH ĐẠO`."""
+    sheet = table.sheet
+    filled = [column for column in range(1, sheet.width + 1) if (row, column) in sheet.cells]
+    texts = {sheet.head(row, column): sheet.cells[row, column] for column in filled}
+    words = [text for text in texts.values() if isinstance(text, str) and any(c.isalpha() for c in text)]
+    numbered = len(words) == 1 and len(texts) <= 2 and (row, table.columns("name")[0]) not in sheet.cells
+    return role_of(words[0]) if (len(texts) == 1 and words) or numbered else None
+
+
+def is_person(table: Table, row: int) -> bool:
+    """True for a row with a name, and something beside it: no repeated header, no line of numbers, no footer."""
+    sheet, name = table.sheet, table.columns("name")[0]
+    value = sheet.cells.get((row, name))
+    if value is None or field_of(value) == "name":
+        return False
+    if not isinstance(value, Fault) and not any(c.isalpha() for c in str(value)):
+        return False
+    columns = [column for column in {*table.fields, *table.days} if (row, column) in sheet.cells]
+    return len({sheet.head(row, column) for column in columns}) > 1
+
+
+def duty_of(table: Table, row: int, section: Duty | None) -> Duty | None:
+    """The duty of a row: what its own column says, else what stands above it."""
+    text = text_of(table, row, "role")
+    return role_of(text) if text else section
+
+
+def without_duty(table: Table, row: int) -> WorkspaceError:
+    """The complaint about a row that does not say which duty."""
+    column = (table.columns("role") or table.columns("name"))[0]
+    text = text_of(table, row, "role")
+    what = f"{text!r} is none of the five duties" if text else "it is not said which duty this is"
+    return table.sheet.error(row, column, what, "Write LD, DH, CA, UC or VH, or the duty's name.")
+
+
+def text_of(table: Table, row: int, name: str) -> str:
+    """The text of the first filled column of a field."""
+    columns = [column for column, field in sorted(table.fields.items()) if field == name]
+    values = [table.sheet.cells.get((row, column)) for column in columns]
+    return next((tidy(value) for value in values if value is not None and not isinstance(value, Fault)), "")

@@ -1,0 +1,64 @@
+"""Rule 1: in every role somebody is on duty at every moment, 24 hours a day, before, during and after the event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from eventready.roster import say
+from eventready.roster.finding import Finding, Gap
+from eventready.roster.intervals import Stretch, counted, joined, short
+from eventready.roster.roster import ROLE_NAMES, ROLES, Branch, Role, Shift
+from eventready.roster.rulebook.case import Case, claims
+
+_BRANCHES: dict[Branch, tuple[str, str]] = {
+    "": ("", ""),
+    "VT": (" viễn thông", " (telecommunications)"),
+    "BC": (" bưu chính", " (postal)"),
+}
+
+
+def coverage(case: Case) -> Iterator[Finding | Gap]:
+    """A finding per role that is short somewhere, and a gap per stretch."""
+    for role in ROLES:
+        need = case.settings.roles.of(role).min
+        for branch in case.settings.wanted_branches() if role == "VH" else ("",):
+            shifts = [s for s in case.on_duty if s.role == role and (not branch or s.branch == branch)]
+            gaps = gaps_of(shifts, role, need, case.start, case.end, branch=branch)
+            yield from gaps
+            if gaps:
+                yield _finding(role, branch, need, gaps)
+
+
+def gaps_of(
+    shifts: Sequence[Shift],
+    role: Role,
+    need: int,
+    start: datetime,
+    end: datetime,
+    *,
+    branch: Branch = "",
+    venue: str = "",
+) -> list[Gap]:
+    """The stretches of [start, end) with fewer than `need` people."""
+    stretches = short(counted(claims(shifts), start, end), need)
+    return [Gap(role, s.start, s.end, s.people, need, venue=venue, branch=branch) for s in stretches]
+
+
+def _finding(role: Role, branch: Branch, need: int, gaps: Sequence[Gap]) -> Finding:
+    spans = joined(Stretch(gap.start, gap.end, gap.have) for gap in gaps)
+    total = sum(gap.minutes for gap in gaps)
+    name, (branch_vi, branch_en) = ROLE_NAMES[role], _BRANCHES[branch]
+    fewest = min(gap.have for gap in gaps)
+    vi = f"không có ai trong {total} phút" if need == 1 else f"thiếu người trong {total} phút, có lúc {fewest}/{need}"
+    en = (
+        f"nobody for {total} minutes" if need == 1 else f"too few for {total} minutes, at the lowest {fewest} of {need}"
+    )
+    return Finding(
+        1,
+        "error",
+        f"{name.vi}{branch_vi}: {vi}: {say.spans(spans, 'vi')}.",
+        f"{name.en}{branch_en}: {en}: {say.spans(spans, 'en')}.",
+        start=spans[0][0],
+        end=spans[-1][1],
+    )
