@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from pydantic import Field
 
-from eventready.checks.answer import graded, unknown
+from eventready.checks.answer import blind, graded, unknown
 from eventready.checks.check import Limits, Look, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import Cpu, Memory, System
@@ -81,7 +81,7 @@ def uptime(look: Look, limits: UptimeLimits) -> Iterator[Finding]:
     """The device has not restarted lately."""
     for row in look.rows("system", System):
         if row.uptime_s is None:
-            yield unknown("uptime", "{subject}: the device gives no figure")
+            yield blind("uptime", "This equipment does not tell when it last started")
             continue
         yield graded(
             "uptime",

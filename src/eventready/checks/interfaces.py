@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from eventready.checks.answer import failed, graded, passed, unknown, warned
+from eventready.checks.answer import blind, failed, graded, passed, unknown, warned
 from eventready.checks.check import Limits, Look, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.checks.ports import port_key
@@ -90,6 +90,9 @@ def uplink(look: Look, _limits: NoLimits) -> Iterator[Finding]:
 )
 def interface_errors(look: Look, limits: ErrorLimits) -> Iterator[Finding]:
     """No uplink counts errors between the two readings."""
+    if not _told_of(look, "in_errors", "crc_errors", "out_errors"):
+        yield blind("errors", "This equipment does not count errors on its ports")
+        return
     before = _ports(tuple(look.earlier("interface", Interface).values()))
     for name, row in uplinks(look):
         if row is not None:
@@ -122,6 +125,12 @@ def _errors(name: str, before: Interface | None, now: Interface, limits: ErrorLi
 _Counter = Literal["in_errors", "crc_errors", "out_errors", "in_drops", "out_drops", "in_bytes", "out_bytes"]
 
 
+def _told_of(look: Look, *figures: str) -> bool:
+    """True unless the device has ports and gives none of these figures for any of them: then its kind never does."""
+    rows = look.rows("interface", Interface)
+    return not rows or any(getattr(row, figure) is not None for row in rows for figure in figures)
+
+
 def _grown(before: Interface, now: Interface, *counters: _Counter) -> int | None:
     """The largest growth among `counters` (one may contain the other); negative when one was cleared."""
     pairs: list[tuple[int | None, int | None]] = [(getattr(before, name), getattr(now, name)) for name in counters]
@@ -145,6 +154,9 @@ def _volume(before: Interface, now: Interface) -> int:
 )
 def interface_drops(look: Look, limits: DropLimits) -> Iterator[Finding]:
     """No uplink drops packets between the two readings."""
+    if not _told_of(look, "in_drops", "out_drops"):
+        yield blind("drops", "This equipment does not count dropped packets on its ports")
+        return
     before = _ports(tuple(look.earlier("interface", Interface).values()))
     for name, row in uplinks(look):
         if row is not None:
@@ -184,6 +196,9 @@ def _drops(name: str, before: Interface | None, now: Interface, limits: DropLimi
 )
 def utilisation(look: Look, limits: UtilisationLimits) -> Iterator[Finding]:
     """Every uplink has room in both directions."""
+    if not _told_of(look, "in_bps", "in_percent"):
+        yield blind("rates", "This equipment does not tell the traffic on its ports")
+        return
     for name, row in uplinks(look):
         if row is None:
             continue
