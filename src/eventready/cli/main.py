@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import logging
 import os
 import sys
 import traceback
@@ -17,7 +18,7 @@ import click
 from eventready import __version__
 from eventready.cli.context import App
 from eventready.clock import Clock
-from eventready.errors import EventreadyError, Exit
+from eventready.errors import EventreadyError, Exit, UsageError
 
 #: Subcommands in the order in which an engineer meets them, with what `--help` says of each.
 COMMANDS: dict[str, str] = {
@@ -60,6 +61,20 @@ def _set_now(app: App, value: str) -> None:
     app.clock = Clock.starting(value)
 
 
+def _log_to(_app: App, path: Path) -> None:
+    """What the libraries below us say, redacted. Without it nothing of theirs is printed."""
+    from eventready.session.redaction import guard_logging  # noqa: PLC0415  only when somebody wants a log
+
+    try:
+        handler = logging.FileHandler(path, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"the log cannot be written: {error.strerror}", where=str(path)) from None
+    handler.setFormatter(logging.Formatter("%(asctime)s %(threadName)s %(name)s %(levelname)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.DEBUG)
+    guard_logging()
+
+
 def _setter(apply: Callable[[App, Any], None]) -> Callable[[click.Context, click.Parameter, Any], None]:
     def callback(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
         if value is not None:
@@ -97,6 +112,16 @@ def _global_options() -> list[click.Option]:
             expose_value=False,
             callback=_setter(_set_now),
             help='The event\'s clock, to rehearse: "2022-04-25 07:00".',
+        ),
+        click.Option(
+            ["--log"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            envvar="EVENTREADY_LOG",
+            show_envvar=True,
+            expose_value=False,
+            callback=_setter(_log_to),
+            help="Write what goes on underneath, without secrets, to this file.",
         ),
     ]
 
@@ -146,6 +171,7 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    logging.getLogger().addHandler(logging.NullHandler())
     sys.exit(_run(arguments))
 
 
