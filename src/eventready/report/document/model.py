@@ -56,10 +56,11 @@ class Letterhead:
     """The two columns at the top: who issues it, under whom; the country's name and motto; number, place and date.
 
     `subject` is the "V/v" of a letter, empty where the document has a title of its own; `urgency` a stamp or empty.
+    `issuer` is broken into the lines that it takes in its column.
     """
 
-    parent: str
-    issuer: str
+    parent: tuple[str, ...]
+    issuer: tuple[str, ...]
     country: str
     motto: str
     number: str
