@@ -42,6 +42,7 @@ class Duty(Entry):
     deadline: str = Field(min_length=1)
     due: Moment | None = Field(default=None, description="The last moment; none for what goes on all the time")
     proof: Proof
+    not_applicable: str = Field(default="", description="Why it does not apply to us, where it does not")
 
 
 class DutyFile(Entry):

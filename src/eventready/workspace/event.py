@@ -16,6 +16,7 @@ from eventready.workspace.moments import Moment, TimeOfDay
 from eventready.workspace.yaml import load_yaml, several
 
 WindowKind = Literal["event", "protected", "freeze"]
+Operator = Literal["telecom", "postal", "both"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -34,6 +35,20 @@ def _identifier(value: str) -> str:
     return value
 
 
+class Police(Entry):
+    """The police station nearest to a place: an incident there is reported to it too."""
+
+    name: str = Field(min_length=1)
+    name_vi: str = ""
+    phone: str = ""
+    email: str = ""
+
+    @property
+    def said(self) -> str:
+        """Its name in Vietnamese where there is one."""
+        return self.name_vi or self.name
+
+
 class Venue(Entry):
     """A place of the event, and the services that people are to have there."""
 
@@ -41,6 +56,7 @@ class Venue(Entry):
     name: str
     name_vi: str = ""
     services: tuple[Service, ...] = Field(min_length=1)
+    police: Police | None = Field(default=None, description="The police station nearest to it")
 
     _id = field_validator("id")(_identifier)
 
@@ -100,6 +116,46 @@ class WeeklyReport(Entry):
         )
 
 
+class NoticeLimits(Entry):
+    """How long after an incident is noticed each notice must have been given, in minutes. The letter says "in time"."""
+
+    first: int = Field(default=30, ge=1, description="Minutes until the first notice, by telephone or in person")
+    written: int = Field(default=120, ge=1, description="Minutes until the written report")
+    final: int = Field(default=1440, ge=1, description="Minutes until the final report")
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if not self.first <= self.written <= self.final:
+            raise ValueError("the limits do not rise. The first notice comes before the written and the final report.")
+        return self
+
+
+class DaysOff(Entry):
+    """Days off that the calendar of public holidays does not know, and days that it has and people work on."""
+
+    add: tuple[date, ...] = ()
+    remove: tuple[date, ...] = ()
+
+
+class Trial(Entry):
+    """Something to be tried out in a span of time; `proved_by` is `audit` (a run in that time) or a clause."""
+
+    id: str
+    name: str
+    name_vi: str = ""
+    start: Moment = Field(alias="from")
+    due: Moment
+    proved_by: str = Field(default="audit", description="`audit`, or the clause whose being done proves it")
+
+    _id = field_validator("id")(_identifier)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.due <= self.start:
+            raise ValueError("the test is due before it may begin. Swap `from` and `due`.")
+        return self
+
+
 class Event(Entry):
     """The event as one frozen value. Times are aware, in Asia/Ho_Chi_Minh unless written with another offset."""
 
@@ -109,12 +165,16 @@ class Event(Entry):
     organiser: str = ""
     organiser_vi: str = ""
     enterprise: str = Field(default="", description="Whose network this is, as it signs the reports")
+    operator: Operator = Field(default="telecom", description="Which clauses apply: telecom, postal, or both")
     basis: tuple[str, ...] = Field(default=(), description="The documents that the work rests on")
     recipient: Recipient
     venues: tuple[Venue, ...] = Field(min_length=1)
     windows: tuple[Window, ...] = ()
     weekly_report: WeeklyReport | None = None
     duty_list_before: Moment | None = Field(default=None, description="The duty list must be in before this moment")
+    tests: tuple[Trial, ...] = Field(default=(), description="What is tried out before the event, and when")
+    days_off: DaysOff = Field(default=DaysOff(), description="Changes to the calendar of public holidays")
+    notice_limits: NoticeLimits = Field(default=NoticeLimits(), description="When an incident must be reported")
     lab: bool = Field(default=False, description="A rehearsal's copy: passwords may stand in the inventory")
 
     _id = field_validator("id")(_identifier)

@@ -1,0 +1,1 @@
+"""What the letter demands clause by clause: how each stands, what people sign for, what is due, and incidents."""
