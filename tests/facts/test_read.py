@@ -126,6 +126,25 @@ def test_a_format_of_nothing_is_nothing(tmp_path: Path) -> None:
     assert read(platform, '{"v": "1", "n": 2}', "system").rows == (System(version="1", model="type  2"),)
 
 
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [
+        ('{"v": "1", "m": "x"}', "x"),
+        ('{"v": "1", "n": "y"}', "no y"),
+        ('{"v": "1", "m": "x", "n": "y"}', "x"),
+        ('{"v": "1", "m": "", "n": "y"}', "no y"),
+        ('{"v": "1"}', None),
+    ],
+)
+def test_of_several_formats_the_first_that_is_not_blank(tmp_path: Path, text: str, model: str | None) -> None:
+    home = write_platform(
+        tmp_path,
+        facts=SYSTEM.replace("model: m", "model: '{m} | no {n}'").replace("    defaults: {model: plain}\n", ""),
+    )
+    (home / "testing" / "parse" / "bfd.textfsm").unlink()
+    assert read(load_platform("testing", [home]), text, "system").rows == (System(version="1", model=model),)
+
+
 def test_a_missing_column_is_a_missing_field(tmp_path: Path) -> None:
     facts = "facts:\n  core_link:\n    command: show x\n    parser: mml\n    fields: {name: Id, state: State}\n"
     home = write_platform(tmp_path, facts=facts, none=TABLE)

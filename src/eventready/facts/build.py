@@ -1,6 +1,7 @@
 """Rows of text to records: columns to fields, a device's words to the record's, and what a row is rejected for.
 
-A column is a name of the parser's, or a format of several (`{SLOT}/{PORT}`), which is blank where all of them are.
+A column is a name of the parser's, or a format of several (`{SLOT}/{PORT}`), which is blank where all of them are. Of
+formats between ` | ` the first that is not blank is taken (`{BANDWIDTH} | {SPEED}M`).
 """
 
 from __future__ import annotations
@@ -158,6 +159,13 @@ def _cell(column: str, places: Mapping[str, int]) -> Cell | None:
     """What takes a field's value out of a row; None where the answer has no such column."""
     if column in places:
         return _at(places[column])
+    choices = [cell for choice in column.split(" | ") if (cell := _format(choice, places)) is not None]
+    if len(choices) < 2:
+        return choices[0] if choices else None
+    return lambda row: next((text for cell in choices if (text := cell(row))), "")
+
+
+def _format(column: str, places: Mapping[str, int]) -> Cell | None:
     names = _BRACED.findall(column)
     if not names or any(name not in places for name in names):
         return None
