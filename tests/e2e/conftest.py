@@ -1,0 +1,116 @@
+"""The province of the example, simulated in a process of its own, and audited as a user would."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventready.audit import Audit, Options, audit
+from eventready.clock import Clock
+from eventready.store.store import Store
+from eventready.workspace.example import copy_example
+from eventready.workspace.select import select
+from eventready.workspace.workspace import load_workspace
+
+NOW = "2022-04-25 07:00"
+#: A device that keeps silent costs this long in these tests, instead of minutes.
+PATIENCE = "connection_options: {eventready: {extras: {connect_timeout_s: 4, device_timeout_s: 6}}}\n"
+
+Row = tuple[str, str, str, str]
+
+
+class Silent:
+    """A watch that remembers who gave trouble."""
+
+    def __init__(self) -> None:
+        self.trouble: dict[str, str] = {}
+
+    def stage(self, name: str, total: int) -> None:
+        """Nothing to show."""
+
+    def done(self, device: str, trouble: str) -> None:
+        """Remember it."""
+        if trouble:
+            self.trouble[device] = trouble
+
+
+@dataclass(frozen=True)
+class Province:
+    """A running lab: the workspace that it plays, and the copy to audit it by."""
+
+    workspace: Path
+    copy: Path
+
+    def command(self, *words: str, expect: Sequence[int] = (0,)) -> subprocess.CompletedProcess[str]:
+        """Run the command line on the copy, and hold its exit code against what may come."""
+        done = subprocess.run(
+            [sys.executable, "-m", "eventready", "-w", str(self.copy), "--now", NOW, *words],
+            check=False, capture_output=True, text=True, encoding="utf-8", cwd=self.copy, timeout=110,
+        )  # fmt: skip
+        assert done.returncode in expect, f"{words} ended with {done.returncode}: {done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done
+
+    def audit(self, only: str = "", *, interval_s: float = 0.5, **more: Any) -> Audit:
+        """Audit in this process; the run is stored in the copy."""
+        workspace = load_workspace(self.copy)
+        with Store.of_workspace(self.copy) as store:
+            return audit(
+                workspace,
+                select(workspace.devices, only),
+                store=store,
+                clock=Clock.starting(NOW),
+                options=Options(interval_s=interval_s, **more),
+                watch=Silent(),
+            )
+
+    @contextmanager
+    def fault(self, device: str, name: str, *args: str) -> Iterator[None]:
+        """A fault for as long as the block lasts."""
+        self.command("lab", "fault", device, name, *args)
+        try:
+            yield
+        finally:
+            self.command("lab", "fault", device, name, *args, "--clear")
+
+
+def troubles(done: Audit) -> set[Row]:
+    """(device, check, subject, status) of everything that is not good, blind spots and clear text aside."""
+    return {
+        (f["device"], f["check"], f["subject"], f["status"])
+        for f in done.run.document["findings"]
+        if f["status"] != "pass" and not f["blind"] and f["check"] != "cleartext"
+    }
+
+
+@pytest.fixture(scope="session")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
+    """The example's devices, all in order."""
+    with province_of(tmp_path_factory.mktemp("province"), "none") as lab:
+        yield lab
+
+
+@contextmanager
+def province_of(home: Path, scene: str) -> Iterator[Province]:
+    """A province that plays a scene."""
+    place = Province(home / "workspace", home / "copy")
+    copy_example(place.workspace)
+    lab = [sys.executable, "-m", "eventready", "-w", str(place.workspace), "-o", "json", "--now", NOW, "lab"]
+    up = subprocess.run(
+        [*lab, "up", "--scene", scene, "--out", str(place.copy)], check=True, capture_output=True, text=True
+    )
+    assert json.loads(up.stdout)["left_out"] == []
+    try:
+        defaults = place.copy / "inventory" / "defaults.yaml"
+        defaults.write_text(PATIENCE, encoding="utf-8")
+        yield place
+    finally:
+        subprocess.run([*lab, "down", "--out", str(place.copy)], check=True, capture_output=True)

@@ -1,0 +1,112 @@
+"""The audit on the embedded lab: nothing that is not there, every fault that is, and nobody pays for another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eventready.checks.verdict import Readiness
+from eventready.errors import Exit
+from tests.e2e.conftest import Province, province_of, troubles
+
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("province")]
+
+
+def test_a_healthy_province_is_measured_whole_and_has_no_trouble(province: Province) -> None:
+    done = province.audit()
+    document = done.run.document
+    assert troubles(done) == set()
+    assert document["coverage"]["ratio"] == 1.0
+    assert document["coverage"]["needed"] > 200
+    assert done.exit is Exit.OK
+    assert {v["verdict"] for v in document["verdicts"]} <= {Readiness.READY, Readiness.READY_WITH_RISK}
+    assert len(document["verdicts"]) == 11
+    assert document["clock"]["rehearsal"] is True
+    assert done.run.intact()
+
+
+def test_two_runs_of_the_same_network_say_the_same(province: Province) -> None:
+    def judged() -> list[tuple[str, ...]]:
+        findings = province.audit().run.document["findings"]
+        return [(f["device"], f["check"], f["subject"], f["status"], f["text"]) for f in findings]
+
+    assert judged() == judged()
+
+
+#: device, fault, arguments; a device to look at, and what must be said of it
+FAULTS = [
+    ("core-1", "link-down", ["TenGigabitEthernet0/2/0"], ("core-1", "uplink", "TenGigabitEthernet0/2/0", "fail")),
+    ("core-1", "psu-failed", [], ("core-1", "power", "P1", "warn")),
+    ("agg-1", "optic-low", ["XGigabitEthernet0/0/2", "dbm=-25"], ("agg-1", "optic", "XGigabitEthernet0/0/2", "fail")),
+    ("core-2", "neighbour-lost", ["203.0.113.5"], ("core-2", "bgp", "203.0.113.5", "fail")),
+    ("edge-vh-1", "high-cpu", [], ("edge-vh-1", "cpu", "CPU", "fail")),
+    ("bsc-6900", "cell-blocked", ["TVVH01B"], ("bsc-6900", "cell", "TVVH01B", "fail")),
+    ("bsc-2", "bts-link-lost", ["BTS-LD-02"], ("bsc-2", "mobile_bts", "BTS-LD-02", "fail")),
+    ("wlc-1", "ap-lost", ["HN-HoiTruong-07"], ("wlc-1", "access_point", "HN-HoiTruong-07", "fail")),
+    ("wlc-1", "controller-failover", [], ("wlc-2", "controller_pair", "controller pair", "fail")),
+    ("edge-hn-1", "two-masters", [], ("edge-hn-1", "vrrp_pair", "", "fail")),
+    ("edge-dt-1", "unwatched-route", [], ("edge-dt-1", "floating_route", "", "warn")),
+    ("bsc-1", "core-link-down", [], ("bsc-1", "core_link", "0", "fail")),
+    ("ac-1", "radius-down", [], ("ac-1", "radius", "", "fail")),
+]
+
+
+@pytest.mark.parametrize(("device", "fault", "args", "said"), FAULTS, ids=[f"{row[0]}-{row[1]}" for row in FAULTS])
+def test_a_fault_is_found_and_is_gone_when_it_is_cleared(
+    province: Province, device: str, fault: str, args: list[str], said: tuple[str, str, str, str]
+) -> None:
+    where, check, subject, status = said
+    looked_at = f"{where},{device}" if where != device else device
+    healthy = troubles(province.audit(looked_at))  # half of a pair alone is a trouble of its own
+    with province.fault(device, fault, *args):
+        found = troubles(province.audit(looked_at))
+    assert any(t[:2] == (where, check) and subject in t[2] and t[3] == status for t in found), found
+    assert troubles(province.audit(looked_at)) == healthy
+
+
+#: What happens to the conversation itself: the fault, and a piece of the reason that the device's owner reads
+TALK = [
+    ("hang", "does not come back"),
+    ("silent", "core-2"),
+    ("session-drop", "closed the session"),
+    ("garbage", "no rule knows"),
+    ("truncated", ""),
+    ("auth-refused", "refuses"),
+    ("changed-host-key", "host key"),
+]
+
+
+@pytest.mark.parametrize(("fault", "reason"), TALK)
+def test_a_device_that_cannot_be_talked_to_costs_only_itself_and_says_why(
+    province: Province, fault: str, reason: str
+) -> None:
+    with province.fault("core-2", fault):
+        done = province.audit("core-2,edge-vh-1", interval_s=0)
+    told = [o for o in done.run.document["observations"] if o["command"]]
+    lost = [o for o in told if o["device"] == "core-2" and o["status"] not in ("parsed", "empty")]
+    assert lost, "core-2 was measured as if nothing had happened"
+    assert any(reason in o["reason"] for o in lost), {o["reason"] for o in lost}
+    assert all(o["status"] in ("parsed", "empty") for o in told if o["device"] == "edge-vh-1")
+    assert done.exit is Exit.INCOMPLETE
+    carried = [v for v in done.run.document["verdicts"] if v["venue"] == "hoi-nghi" and v["service"] == "internet"]
+    assert carried[0]["verdict"] in (Readiness.NOT_MEASURED, Readiness.NOT_READY)
+
+
+@pytest.mark.parametrize("fault", ["slow", "pager-stuck", "prompt-log-line"])
+def test_an_awkward_device_is_measured_all_the_same(province: Province, fault: str) -> None:
+    args = ("seconds=0.1",) if fault == "slow" else ()
+    for device in ("core-2", "agg-1", "bsc-1"):
+        with province.fault(device, fault, *args):
+            done = province.audit(device)
+        assert done.run.document["coverage"]["ratio"] == 1.0, device
+
+
+def test_the_scene_is_found_whole_and_nothing_else(tmp_path: Path) -> None:
+    with province_of(tmp_path, "tra_vinh") as province:
+        province.command("audit", "--interval", "1", expect=(3, 4))
+        score = json.loads(province.command("-o", "json", "lab", "score").stdout)
+    assert score["missed"] == []
+    assert score["surplus"] == []
+    assert len(score["found"]) >= 30
