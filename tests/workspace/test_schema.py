@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from eventready.checks.registry import all_checks
 from eventready.cli.schema import command
 
-KINDS = ["defaults", "duties", "event", "facts", "groups", "hosts", "limits", "platform", "waivers"]
+KINDS = ["defaults", "duties", "event", "facts", "groups", "hosts", "limits", "platform", "roster", "waivers"]
 
 
 def schema(kind: str) -> dict[str, Any]:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "audit": "Read every device and say what is ready, and what that rests on",
     "parse": "Read one saved output: the facts in it, or the reason why not",
     "runs": "List, show, compare and verify earlier runs",
+    "roster": "The duty roster: check it, hand it on, and see what changed",
     "report": "Turn a run into a document",
 }
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from eventready.checks.registry import all_checks
 from eventready.platforms.model import FactsSpec, PlatformSpec
+from eventready.roster.settings import RosterSettings
 from eventready.workspace.schema import MODELS, limits_schema, schema_of
 
 
@@ -20,7 +21,12 @@ def _schema(kind: str) -> dict[str, Any]:
     return schema_of(_MODELS[kind], f"{kind}.yaml")
 
 
-_MODELS: Mapping[str, type[BaseModel]] = {**MODELS, "platform": PlatformSpec, "facts": FactsSpec}
+_MODELS: Mapping[str, type[BaseModel]] = {
+    **MODELS,
+    "platform": PlatformSpec,
+    "facts": FactsSpec,
+    "roster": RosterSettings,
+}
 
 
 @click.command(short_help="Print a JSON Schema for editors")

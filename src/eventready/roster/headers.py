@@ -15,7 +15,7 @@ from eventready.workspace.yaml import several
 
 Field: TypeAlias = Literal[
     "name", "id", "title", "unit", "role", "phone", "place", "skills", "reserve", "authorise", "note",
-    "day", "shift", "time", "start", "end",
+    "day", "shift", "time", "start", "end", "number",
 ]  # fmt: skip
 
 #: Folded headers by the field they mean.
@@ -39,6 +39,7 @@ _WORDS: dict[Field, str] = {
     "shift": "ca, ca truc, shift",
     "time": "thoi gian, thoi gian truc, gio, gio truc, ca thoi gian, ca thoi gian truc, time, hours",
     "start": "tu, tu gio, tu ngay, bat dau, gio bat dau, thoi gian bat dau, from, start",
+    "number": "stt, tt, so tt, so thu tu, no",
     "end": "den, den gio, den ngay, ket thuc, gio ket thuc, thoi gian ket thuc, to, end",
 }
 _FIELDS: dict[str, Field] = {word.strip(): name for name, words in _WORDS.items() for word in words.split(",")}
@@ -145,7 +146,8 @@ def find_table(sheet: Sheet, calendar: Calendar) -> Table | None:
         found = [f for row in range(top, bottom + 1) if (f := field_of(sheet.cells.get((row, column))))]
         if found:
             fields[column] = found[-1]
-    return Table(sheet, bottom + 1, fields, _days(sheet, rows, fields, calendar))
+    days = _days(sheet, rows, top, fields, calendar)
+    return Table(sheet, bottom + 1, {c: field for c, field in fields.items() if c not in days}, days)
 
 
 def _names(sheet: Sheet, row: int) -> list[int]:
@@ -169,14 +171,14 @@ def _continues(sheet: Sheet, name: int, row: int) -> bool:
     return any(looks_like_day(value) or field_of(value) for value in values)
 
 
-def _days(sheet: Sheet, rows: range, fields: dict[int, Field], calendar: Calendar) -> dict[int, date]:
+def _days(sheet: Sheet, rows: range, top: int, fields: dict[int, Field], calendar: Calendar) -> dict[int, date]:
+    """The columns headed by a day. Under a header such as `Ngày trực` the days stand below it, never above."""
     days: dict[int, date] = {}
     problems = []
     for column in range(1, sheet.width + 1):
-        if column in fields:
-            continue
+        own = range(top, rows.stop) if column in fields else rows
         try:
-            found = _day(sheet, rows, column, calendar)
+            found = _day(sheet, own, column, calendar)
         except _Misread as error:
             problems.append(sheet.error(error.row, column, error.fault.what, error.fault.do))
             continue

@@ -34,6 +34,19 @@ ROLE_NAMES: Mapping[Role, RoleName] = {
 }
 
 
+_BRANCH_NAMES: Mapping[Branch, tuple[str, str]] = {
+    "": ("", ""),
+    "VT": (" viễn thông", " (telecommunications)"),
+    "BC": (" bưu chính", " (postal)"),
+}
+
+
+def role_name(role: Role, branch: Branch = "", lang: str = "vi") -> str:
+    """How a duty is called, with its branch."""
+    vi = lang == "vi"
+    return (ROLE_NAMES[role].vi if vi else ROLE_NAMES[role].en) + _BRANCH_NAMES[branch][not vi]
+
+
 @dataclass(frozen=True)
 class Person:
     """`id` is the staff number, or the name; phones are digits from 0, mobile ones first.

@@ -56,8 +56,8 @@ class Code(Entry):
     """What a code in the matrix stands for. A shift that ends before it begins, or as it begins, ends the next day."""
 
     kind: Literal["work", "on_call", "leave"] = "work"
-    start: ClockTime = Field(default=timedelta(), alias="from")
-    end: ClockTime = Field(default=DAY, alias="to")
+    start: ClockTime = Field(default=timedelta(), alias="from", json_schema_extra={"default": "00:00"})
+    end: ClockTime = Field(default=DAY, alias="to", json_schema_extra={"default": "24:00"})
 
     def span(self, day: datetime) -> tuple[datetime, datetime]:
         """Begin and end on the day that begins at `day`."""

@@ -8,14 +8,8 @@ from datetime import datetime
 from eventready.roster import say
 from eventready.roster.finding import Finding, Gap
 from eventready.roster.intervals import Stretch, counted, joined, short
-from eventready.roster.roster import ROLE_NAMES, ROLES, Branch, Role, Shift
+from eventready.roster.roster import ROLES, Branch, Role, Shift, role_name
 from eventready.roster.rulebook.case import Case, claims
-
-_BRANCHES: dict[Branch, tuple[str, str]] = {
-    "": ("", ""),
-    "VT": (" viễn thông", " (telecommunications)"),
-    "BC": (" bưu chính", " (postal)"),
-}
 
 
 def coverage(case: Case) -> Iterator[Finding | Gap]:
@@ -23,11 +17,15 @@ def coverage(case: Case) -> Iterator[Finding | Gap]:
     for role in ROLES:
         need = case.settings.roles.of(role).min
         for branch in case.settings.wanted_branches() if role == "VH" else ("",):
-            shifts = [s for s in case.on_duty if s.role == role and (not branch or s.branch == branch)]
-            gaps = gaps_of(shifts, role, need, case.start, case.end, branch=branch)
+            gaps = gaps_of(standing(case, role, branch), role, need, case.start, case.end, branch=branch)
             yield from gaps
             if gaps:
                 yield _finding(role, branch, need, gaps)
+
+
+def standing(case: Case, role: Role, branch: Branch = "") -> list[Shift]:
+    """The shifts of a role that count as duty, of a branch where one is meant."""
+    return [shift for shift in case.on_duty if shift.role == role and (not branch or shift.branch == branch)]
 
 
 def gaps_of(
@@ -48,7 +46,6 @@ def gaps_of(
 def _finding(role: Role, branch: Branch, need: int, gaps: Sequence[Gap]) -> Finding:
     spans = joined(Stretch(gap.start, gap.end, gap.have) for gap in gaps)
     total = sum(gap.minutes for gap in gaps)
-    name, (branch_vi, branch_en) = ROLE_NAMES[role], _BRANCHES[branch]
     fewest = min(gap.have for gap in gaps)
     vi = f"không có ai trong {total} phút" if need == 1 else f"thiếu người trong {total} phút, có lúc {fewest}/{need}"
     en = (
@@ -57,8 +54,8 @@ def _finding(role: Role, branch: Branch, need: int, gaps: Sequence[Gap]) -> Find
     return Finding(
         1,
         "error",
-        f"{name.vi}{branch_vi}: {vi}: {say.spans(spans, 'vi')}.",
-        f"{name.en}{branch_en}: {en}: {say.spans(spans, 'en')}.",
+        f"{role_name(role, branch, 'vi')}: {vi}: {say.spans(spans, 'vi')}.",
+        f"{role_name(role, branch, 'en')}: {en}: {say.spans(spans, 'en')}.",
         start=spans[0][0],
         end=spans[-1][1],
     )

@@ -1,0 +1,120 @@
+"""Coverage drawn with characters: a line per day, half an hour per character."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from eventready.clock import TZ
+from eventready.roster import say
+from eventready.roster.intervals import Stretch, counted
+from eventready.roster.roster import ROLES, Branch, Role, Roster, role_name
+from eventready.roster.rulebook.case import Case, claims
+from eventready.roster.rulebook.coverage import standing
+from eventready.roster.settings import RosterSettings
+from eventready.roster.when import midnight
+from eventready.workspace.event import Event
+
+_CELL = timedelta(minutes=30)
+_CELLS = 48
+_WEEKDAYS = {"vi": ("T2", "T3", "T4", "T5", "T6", "T7", "CN"), "en": ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")}
+
+#: Enough people, somebody but too few for a part, nobody for a part, nobody at all; outside the period.
+FULL, FEW, PARTLY, NONE, OUTSIDE = "█", "▓", "▒", "·", " "
+
+
+class Lane:
+    """The coverage of one duty over the period."""
+
+    def __init__(self, case: Case, role: Role, branch: Branch) -> None:
+        self.role, self.branch = role, branch
+        self.need = case.settings.roles.of(role).min
+        self.start, self.end = case.start, case.end
+        self.stretches = tuple(counted(claims(standing(case, role, branch)), case.start, case.end))
+
+    @property
+    def full(self) -> bool:
+        """True when there are enough people at every moment."""
+        return all(stretch.people >= self.need for stretch in self.stretches)
+
+    def plain(self) -> dict[str, object]:
+        """For JSON: the number of people at every moment."""
+        return {
+            "role": self.role,
+            "branch": self.branch or None,
+            "need": self.need,
+            "full": self.full,
+            "stretches": [
+                {
+                    "start": s.start.isoformat(timespec="minutes"),
+                    "end": s.end.isoformat(timespec="minutes"),
+                    "have": s.people,
+                }
+                for s in self.stretches
+            ],
+        }
+
+
+def lanes(roster: Roster, event: Event, settings: RosterSettings) -> list[Lane]:
+    """A lane per duty, in the order of the letter."""
+    start, end = settings.period(event)
+    case = Case(roster, event, settings, start, end)
+    return [
+        Lane(case, role, branch)
+        for role in ROLES
+        for branch in (case.settings.wanted_branches() if role == "VH" else ("",))
+    ]
+
+
+def chart(all_lanes: Sequence[Lane], lang: str, *, every_day: bool = False) -> Iterator[str]:
+    """Lines of text: for each duty the days with a gap, or all of them."""
+    for lane in all_lanes:
+        head = f"{role_name(lane.role, lane.branch, lang)} ({lane.role})"
+        if lane.full:
+            period = say.span(lane.start, lane.end)
+            yield f"{head}: " + (f"đủ 24/24, {period}" if lang == "vi" else f"complete, {period}")
+            if not every_day:
+                continue
+        else:
+            yield f"{head}: " + ("có khoảng trống" if lang == "vi" else "gaps")
+        yield " " * 11 + "0     3     6     9     12    15    18    21    24"
+        yield from _days(lane, lang, every_day=every_day)
+
+
+def _days(lane: Lane, lang: str, *, every_day: bool) -> Iterator[str]:
+    day = midnight(lane.start.astimezone(TZ).date())
+    index = 0
+    while day < lane.end:
+        cells, index = _cells(lane, day, index)
+        if every_day or set(cells) & {FEW, PARTLY, NONE}:
+            yield f"{_WEEKDAYS[lang][day.weekday()]} {day:%d/%m}   {cells}"
+        day += timedelta(days=1)
+
+
+def _cells(lane: Lane, day: datetime, index: int) -> tuple[str, int]:
+    """The characters of a day, and the stretch from which to go on."""
+    cells = []
+    for number in range(_CELLS):
+        start = day + number * _CELL
+        end = start + _CELL
+        while index + 1 < len(lane.stretches) and lane.stretches[index].end <= start:
+            index += 1
+        inside = []
+        for stretch in lane.stretches[index:]:
+            if stretch.start >= end:
+                break
+            if stretch.end > start:
+                inside.append(stretch)
+        cells.append(_mark(inside, lane.need, start, end))
+    return "".join(cells), index
+
+
+def _mark(inside: Sequence[Stretch], need: int, start: datetime, end: datetime) -> str:
+    if not inside:
+        return OUTSIDE
+    fewest = min(stretch.people for stretch in inside)
+    if fewest >= need:
+        return FULL
+    if all(stretch.people == 0 for stretch in inside) and inside[0].start <= start and inside[-1].end >= end:
+        return NONE
+    return PARTLY if fewest == 0 else FEW
