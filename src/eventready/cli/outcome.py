@@ -21,6 +21,7 @@ _VERDICTS = {
 }
 _MARKS = {"fail": ("FAIL", "red"), "warn": ("warn", "yellow"), "not_measured": ("?", "magenta")}
 _SHOWN = 40
+_WIDTH = 110  # of a file or a pipe
 
 #: Mark and its style, device, check, sentence
 Row = tuple[tuple[str, str], str, str, str]
@@ -28,7 +29,7 @@ Row = tuple[tuple[str, str], str, str, str]
 
 def show(run: Run) -> None:
     """Print a run for a person on stdout."""
-    console = Console(file=sys.stdout, highlight=False, soft_wrap=False)
+    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     document = run.document
     clock = document["clock"]
     console.print(f"{document['event_info']['name']}", style="bold", markup=False)
