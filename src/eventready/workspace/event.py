@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from eventready.clock import TZ
 from eventready.workspace.complaints import suggest
 from eventready.workspace.device import Service
+from eventready.workspace.mail import Mail, Timetable
 from eventready.workspace.moments import Moment, TimeOfDay
 from eventready.workspace.yaml import load_yaml, several
 
@@ -175,6 +176,8 @@ class Event(Entry):
     tests: tuple[Trial, ...] = Field(default=(), description="What is tried out before the event, and when")
     days_off: DaysOff = Field(default=DaysOff(), description="Changes to the calendar of public holidays")
     notice_limits: NoticeLimits = Field(default=NoticeLimits(), description="When an incident must be reported")
+    mail: Mail | None = Field(default=None, description="From whom and over which server papers are mailed")
+    schedule: Timetable = Field(default=Timetable(), description="When `eventready schedule` does what")
     lab: bool = Field(default=False, description="A rehearsal's copy: passwords may stand in the inventory")
 
     _id = field_validator("id")(_identifier)
