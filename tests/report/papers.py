@@ -24,7 +24,10 @@ from tests.report.documents import broken, healthy, history
 ROOT = Path(__file__).parents[2]
 MONDAY = datetime(2022, 4, 25, 7, 5, tzinfo=TZ)
 #: A pangram of Vietnamese letters, with the marks of every tone.
-LETTERS = "aàáảãạăằắẳẵặâầấẩẫậeèéẻẽẹêềếểễệiìíỉĩịoòóỏõọôồốổỗộơờớởỡợuùúủũụưừứửữựyỳýỷỹỵđAÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬEÈÉẺẼẸÊỀẾỂỄỆIÌÍỈĨỊOÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢUÙÚỦŨỤƯỪỨỬỮỰYỲÝỶỸỴĐ"
+LETTERS = (
+    "aàáảãạăằắẳẵặâầấẩẫậeèéẻẽẹêềếểễệiìíỉĩịoòóỏõọôồốổỗộơờớởỡợuùúủũụưừứửữựyỳýỷỹỵđ"
+    "AÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬEÈÉẺẼẸÊỀẾỂỄỆIÌÍỈĨỊOÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢUÙÚỦŨỤƯỪỨỬỮỰYỲÝỶỸỴĐ"
+)
 
 
 def profile(lang: Lang = "vi") -> Profile:
@@ -82,7 +85,9 @@ def duty_list() -> DutyList:
         for number, role in enumerate(roles)
         for turn in range(3)
     ]
-    return DutyList("2", tuple(rows), {"LD": 0, "UC": 45}, ("UC: trống 45 phút",), "thay người trực lãnh đạo ngày 30/04/2022")
+    return DutyList(
+        "2", tuple(rows), {"LD": 0, "UC": 45}, ("UC: trống 45 phút",), "thay người trực lãnh đạo ngày 30/04/2022"
+    )
 
 
 def incident() -> Incident:

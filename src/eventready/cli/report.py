@@ -8,6 +8,7 @@ from typing import get_args
 import click
 
 from eventready.cli.context import App
+from eventready.cli.papers import PAPERS
 from eventready.errors import UsageError
 from eventready.report.files import targets, write
 from eventready.report.readiness import Format, evidence_shown, render
@@ -65,3 +66,7 @@ def readiness(app: App, run: str, lang: Lang, forms: tuple[Format, ...], out: Pa
             click.echo(place)
     else:
         app.emit([{"run": of.id, "format": form, "lang": lang, "file": str(place)} for form, place in places.items()])
+
+
+for paper in PAPERS:
+    command.add_command(paper)

@@ -6,11 +6,18 @@ import re
 from datetime import date, datetime
 
 from eventready.clock import TZ
+from eventready.report.language import clean
 from eventready.report.words import MONTHS, Lang
 
 #: A no-break space: a date or a figure and its unit stay on one line.
 HARD = "\N{NO-BREAK SPACE}"
 _BLANK = HARD * 5
+
+
+def fit(text: object) -> str:
+    """Text from outside made fit to be shown; no-break spaces are ours and stay."""
+    return clean(text, keep=HARD)
+
 
 _BOUND = re.compile(
     r"(?<=\b[Nn]gày) (?=\d)|(?<=\btháng) (?=\d)|(?<=\bnăm) (?=\d)|(?<=\d) (?=tháng \d|năm \d|giờ\b|phút\b|trang\b)"

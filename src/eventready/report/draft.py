@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from eventready.report.dates import bound, count, formal_date, long_moment, short_date, short_moment
+from eventready.report.dates import bound, count, fit, formal_date, long_moment, short_date, short_moment
+from eventready.report.document.masking import masked
 from eventready.report.document.metrics import width
 from eventready.report.document.model import (
     Addressee,
@@ -24,7 +25,7 @@ from eventready.report.document.model import (
     Title,
 )
 from eventready.report.document.profile import Paper, Profile, filled
-from eventready.report.language import Language, clean
+from eventready.report.language import Language
 from eventready.report.material import Material
 from eventready.report.outline import Outline, roman
 from eventready.report.words import Lang
@@ -33,6 +34,9 @@ PaperKind = Literal["weekly", "roster", "incident", "final", "plan"]
 
 #: The left column of the letterhead in mm, in which names are broken.
 _COLUMN = 67.0
+
+#: Widths of the stamps in mm; they are 8 mm high.
+STAMPS = {"HỎA TỐC": 30.0, "THƯỢNG KHẨN": 40.0, "KHẨN": 20.0}
 
 
 class Draft:
@@ -71,7 +75,7 @@ class Draft:
             "next_first": self.day(week.due),
             "next_last": self.day(week.next_last),
         }
-        values = {key: clean(value) for key, value in values.items()}
+        values = {key: fit(value) for key, value in values.items()}
         return {**values, "symbol": filled(values["symbol"], values)}
 
     # ---- words
@@ -90,7 +94,7 @@ class Draft:
             return count(value, self.lang)
         if isinstance(value, float):
             return self.language.number(value)
-        return clean(value)
+        return fit(value)
 
     def office(self, text: str) -> str:
         """A text of the profile that stands outside the wording."""
@@ -120,7 +124,7 @@ class Draft:
 
     def bullets(self, items: Iterable[str]) -> list[Block]:
         """Points; none without items."""
-        made = tuple((Span(clean(item)),) for item in items)
+        made = tuple((Span(fit(item)),) for item in items)
         return [Bullets(made)] if made else []
 
     # ---- the frame
@@ -129,6 +133,7 @@ class Draft:
         """Letterhead, title, addressee."""
         office, paper = self.profile.office, self.paper
         size = self.profile.page.country
+        urgency = self.office(paper.urgency).upper()
         blocks: list[Block] = [
             Letterhead(
                 parent=_broken(self.office(office.parent).upper(), size, bold=False),
@@ -137,7 +142,8 @@ class Draft:
                 motto=self.office(office.motto),
                 number=self.say("number"),
                 place_date=self.say("place_date", date=formal_date(self._local_day(), self.lang)),
-                urgency=self.office(paper.urgency),
+                urgency=urgency,
+                stamp=STAMPS.get(urgency, 40.0) if urgency else 0,
             ),
             Title(self.office(paper.kind).upper(), tuple(self.office(line) for line in paper.titles)),
         ]
@@ -172,7 +178,7 @@ class Draft:
         """The finished paper."""
         page = Page(**self.profile.page.model_dump())
         title = " - ".join([self.office(self.paper.kind), *map(self.office, self.paper.titles)])
-        return Document(
+        made = Document(
             kind=self.kind,
             lang=self.lang,
             title=title,
@@ -182,6 +188,7 @@ class Draft:
             page=page,
             landscape=landscape,
         )
+        return made if self.kind == "roster" else masked(made)
 
     def _stem(self, name: str) -> str:
         """The file's name: ASCII, with the day that the paper is of."""

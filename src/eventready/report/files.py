@@ -23,11 +23,16 @@ def targets(out: Path, run_id: str, lang: str, forms: Sequence[F]) -> dict[F, Pa
 
 
 def write(path: Path, text: str) -> None:
-    """Write the whole file or leave the old one. Raises UsageError."""
+    """Write the whole file as UTF-8, or leave the old one. Raises UsageError."""
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write the whole file or leave the old one, whatever happens in between. Raises UsageError."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        draft.write_bytes(data)
         draft.replace(path)
     except OSError as error:
         with suppress(OSError):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from eventready.report.dates import fit
 from eventready.report.document.model import Block, Document, Table
 from eventready.report.document.profile import Profile
 from eventready.report.draft import Draft, ascii_name
-from eventready.report.language import clean
 from eventready.report.material import Incident, Material, Notice
 from eventready.report.tables import column, numbered, ordinal
 from eventready.report.words import Lang
@@ -18,9 +18,9 @@ _NOTICES: tuple[Literal["department", "police"], ...] = ("department", "police")
 def incident_report(incident: Incident, material: Material, profile: Profile, lang: Lang = "vi") -> Document:
     """The report of one incident, as far as it is known at `material.moment`."""
     draft = Draft("incident", material, profile, lang)
-    draft.values["incident"] = clean(incident.id)
-    draft.values["incident_place"] = clean(incident.place)
-    draft.values["incident_summary"] = clean(incident.summary)
+    draft.values["incident"] = fit(incident.id)
+    draft.values["incident_place"] = fit(incident.place)
+    draft.values["incident_summary"] = fit(incident.summary)
     outline = draft.outline
     blocks: list[Block] = [
         *draft.head(),
@@ -45,6 +45,7 @@ def _what(draft: Draft, incident: Incident) -> list[Block]:
     return draft.bullets(
         [
             draft.say("incident_summary_item", summary=incident.summary),
+            *([draft.say("incident_kind", kind=incident.kind)] if incident.kind else []),
             draft.say("incident_began", began=incident.began),
             draft.say("incident_where", place=incident.place),
             draft.say("incident_services", services=services) if services else draft.say("incident_services_unknown"),
@@ -69,7 +70,7 @@ def _notices(draft: Draft, incident: Incident) -> Table:
     rows = []
     for to in _NOTICES:
         notice = given.get(to)
-        recipient = clean(notice.recipient) if notice and notice.recipient else draft.say(f"notice_{to}")
+        recipient = fit(notice.recipient) if notice and notice.recipient else draft.say(f"notice_{to}")
         rows.append((recipient, *_told(draft, notice)))
     return Table(
         draft.say("sheet_notices"),
@@ -87,4 +88,4 @@ def _notices(draft: Draft, incident: Incident) -> Table:
 def _told(draft: Draft, notice: Notice | None) -> tuple[str, str, str]:
     if notice is None or notice.at is None:
         return draft.say("notice_overdue" if notice and notice.overdue else "notice_missing"), "", ""
-    return draft.moment(notice.at, short=True), clean(notice.by), clean(notice.how)
+    return draft.moment(notice.at, short=True), fit(notice.by), fit(notice.how)

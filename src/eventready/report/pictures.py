@@ -37,7 +37,7 @@ class Level:
 def stacked(bars: Sequence[Bar], words: dict[str, str], caption: str) -> Figure:
     """Bars of equal length divided by status, with the number in each part; `words` name the statuses."""
     wide, high, left, row = 480.0, 0.0, 170.0, 26.0
-    parts = [_legend(words, left)]
+    parts = [_legend(words, 24.0)]
     told = []
     for index, bar in enumerate(bars):
         y = 24 + index * row

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from eventready.clock import TZ
+from eventready.report.dates import fit
 from eventready.report.document.model import Block, Column, Document, Paragraph, Span, Table
 from eventready.report.document.profile import Profile
 from eventready.report.draft import Draft
-from eventready.report.language import clean
 from eventready.report.lines import natural
 from eventready.report.material import Material
 from eventready.report.tables import column, numbered, ordinal
@@ -79,7 +79,7 @@ def _venues(draft: Draft) -> Table:
 
 
 def _named(draft: Draft, venue: Venue) -> str:
-    return clean((venue.name_vi if draft.lang == "vi" else venue.name) or venue.name)
+    return fit((venue.name_vi if draft.lang == "vi" else venue.name) or venue.name)
 
 
 def _windows(draft: Draft) -> list[Block]:
@@ -245,9 +245,9 @@ def _inventory(draft: Draft) -> Table:
     names = {venue.id: _named(draft, venue) for venue in event.venues}
     rows = (
         (
-            clean(device.name),
+            fit(device.name),
             language.role(device.role),
-            clean(device.platform),
+            fit(device.platform),
             ", ".join(names.get(venue, venue) for venue in device.venues),
             ", ".join(language.service(service) for service in device.services or ROLE_SERVICES[device.role]),
         )
@@ -274,10 +274,10 @@ def _ordered(devices: Iterable[Device]) -> list[Device]:
 def _assignment(draft: Draft) -> Table:
     rows = (
         (
-            clean(duty.id),
-            clean(duty.vi if draft.lang == "vi" else duty.en),
-            clean(duty.owner),
-            draft.day(duty.due.astimezone(TZ).date()) if duty.due else clean(duty.deadline),
+            fit(duty.id),
+            fit(duty.vi if draft.lang == "vi" else duty.en),
+            fit(duty.owner),
+            draft.day(duty.due.astimezone(TZ).date()) if duty.due else fit(duty.deadline),
         )
         for duty in draft.material.duties
         if duty.applies_to != "department"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import get_args
 
 from eventready.errors import RefusedError
+from eventready.report.dates import fit
 from eventready.report.document.model import Block, Document, Table
 from eventready.report.document.profile import Profile
 from eventready.report.draft import Draft
-from eventready.report.language import clean
 from eventready.report.material import DutyRow, Material, RoleCode
 from eventready.report.tables import column, numbered, ordinal
 from eventready.report.words import Lang
@@ -23,7 +23,7 @@ def roster_list(material: Material, profile: Profile, lang: Lang = "vi") -> Docu
     if duty_list is None or not duty_list.rows:
         raise RefusedError("there is no roster to make the duty list of", do="Import one: `eventready roster check`.")
     draft = Draft("roster", material, profile, lang)
-    draft.values["version"] = clean(duty_list.version)
+    draft.values["version"] = fit(duty_list.version)
     blocks: list[Block] = list(draft.head())
     if duty_list.since:
         blocks.append(draft.p("list_changed", since=duty_list.since))
@@ -57,7 +57,7 @@ def _table(draft: Draft, role: RoleCode, rows: Sequence[DutyRow]) -> Table:
         ),
         numbered(
             tuple(
-                clean(text)
+                fit(text)
                 for text in (row.name, row.title, row.unit, row.task, row.time, row.place, row.phones, row.note)
             )
             for row in rows

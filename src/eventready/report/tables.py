@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from eventready.report.dates import fit
 from eventready.report.document.model import Align, Column, Kind, Table
 from eventready.report.draft import Draft
-from eventready.report.language import clean
 from eventready.report.lines import natural
 from eventready.report.material import Clause, Incident
 from eventready.report.model import ORDER, Line, counted
@@ -54,12 +54,12 @@ def device_table(draft: Draft, results: Results) -> Table:
     rows = []
     for name in sorted(place.devices, key=natural):
         device = place.devices[name]
-        found = dict(zip(ORDER, counted(by_device.get(clean(name), [])), strict=True))
+        found = dict(zip(ORDER, counted(by_device.get(fit(name), [])), strict=True))
         reason = language.reason(str(device.get("reason") or ""))
         silent = "" if device.get("reachable") else draft.say("device_silent", reason=reason)
         rows.append(
             (
-                clean(name),
+                fit(name),
                 language.role(str(device.get("role", ""))),
                 ", ".join(place.names(map(str, device.get("venues", ())))),
                 *(str(found[status]) for status in ("pass", "warn", "fail", "not_measured", "waived")),
@@ -113,7 +113,7 @@ def station_table(draft: Draft, results: Results) -> Table:
         kind = STATIONS.get(str(observation["fact"]))
         if kind is None:
             continue
-        device = clean(observation["device"])
+        device = fit(observation["device"])
         if observation["status"] not in ("parsed", "empty"):
             rows.append((draft.say(kind), draft.say("all_of_them"), device, draft.language.status("not_measured"), ""))
         rows += [_station(draft, kind, device, row) for row in observation.get("rows", ())]
@@ -136,10 +136,10 @@ def _station(draft: Draft, kind: str, device: str, row: Mapping[str, Any]) -> tu
     state = str(row.get("state") or row.get("link") or "unknown")
     key = "locked" if row.get("admin") == "locked" else state if state in ("up", "down", "degraded") else "unknown"
     notes = [draft.say("station_barred")] if row.get("barred") else []
-    notes += [clean(row["location"])] if row.get("location") else []
+    notes += [fit(row["location"])] if row.get("location") else []
     if row.get("clients") is not None:
         notes.append(draft.say("station_clients", count=int(row["clients"])))
-    return draft.say(kind), clean(row.get("name", "")), device, draft.say(f"state_{key}"), "; ".join(notes)
+    return draft.say(kind), fit(row.get("name", "")), device, draft.say(f"state_{key}"), "; ".join(notes)
 
 
 def _last_readings(observations: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -171,12 +171,12 @@ def measure_table(draft: Draft, results: Results) -> Table:
     language = draft.language
     rows = (
         (
-            clean(finding.get("device", "")),
+            fit(finding.get("device", "")),
             language.check(str(finding.get("check", ""))),
             language.subject(str(finding.get("subject", ""))),
             language.number(finding["value"]),
             language.number(finding["limit"]),
-            clean(finding.get("unit") or ""),
+            fit(finding.get("unit") or ""),
             language.status(str(finding["status"])),
         )
         for finding in measures(results)
@@ -201,12 +201,12 @@ def clause_table(draft: Draft, clauses: Sequence[Clause]) -> Table:
     """Every clause of the letter: who answers for it, by when, how it stands and what shows that."""
     rows = (
         (
-            clean(clause.duty.id),
-            clean(clause.duty.vi if draft.lang == "vi" else clause.duty.en),
-            clean(clause.duty.owner),
-            draft.day(clause.duty.due) if clause.duty.due else clean(clause.duty.deadline),
+            fit(clause.duty.id),
+            fit(clause.duty.vi if draft.lang == "vi" else clause.duty.en),
+            fit(clause.duty.owner),
+            draft.day(clause.duty.due) if clause.duty.due else fit(clause.duty.deadline),
             draft.say(f"clause_{clause.state}"),
-            "; ".join(filter(None, (clean(clause.reason), *map(clean, clause.evidence)))),
+            "; ".join(filter(None, (fit(clause.reason), *map(fit, clause.evidence)))),
         )
         for clause in clauses
     )
@@ -230,10 +230,10 @@ def incident_table(draft: Draft, incidents: Sequence[Incident]) -> Table:
     rows = (
         (
             draft.moment(incident.began, short=True),
-            clean(incident.place),
+            fit(incident.place),
             ", ".join(draft.language.service(service) for service in incident.services),
-            clean(incident.summary),
-            clean(incident.cause) or draft.say("cause_unknown"),
+            fit(incident.summary),
+            fit(incident.cause) or draft.say("cause_unknown"),
             draft.moment(incident.restored, short=True) if incident.restored else draft.say("not_restored"),
         )
         for incident in sorted(incidents, key=lambda incident: incident.began)

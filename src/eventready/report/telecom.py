@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from eventready.duty.privacy import mask_text
 from eventready.report.document.model import Block
 from eventready.report.draft import Draft
 from eventready.report.material import Clause
@@ -12,6 +13,7 @@ from eventready.report.pictures import Bar, Level, levels, stacked
 from eventready.report.squares import matrix, tally
 from eventready.report.tables import measures, verdict_table
 from eventready.report.topics import Results, Topic, TopicKey
+from eventready.workspace.duties import Duty
 
 #: Findings named in the text of a topic; the rest stands in the annex.
 NAMED = 5
@@ -75,7 +77,7 @@ def loads(draft: Draft, results: Results) -> list[Block]:
     found = [f for f in measures(results) if str(f.get("check")) in _LOADS][:_SHOWN]
     rows = [
         Level(
-            f"{f['device']} {draft.language.subject(str(f['subject']))}"[:34],
+            mask_text(f"{f['device']} {draft.language.subject(str(f['subject']))}")[:34],
             float(f["value"]),
             float(f["limit"]),
             f"{draft.language.number(f['value'])}%",
@@ -114,14 +116,12 @@ def clause_points(draft: Draft, clauses: Sequence[Clause] | None, ids: Sequence[
     if clauses is None:
         return [draft.p("clauses_unknown")]
     wanted = [clause for clause in clauses if any(_matches(clause.duty.id, pattern) for pattern in ids)]
-    if not wanted:
-        return [draft.p("clauses_none")]
     if all(clause.state == "not_applicable" for clause in wanted):
         return [draft.p("clauses_not_ours")]
     return draft.bullets(
         draft.say(
             "clause_item",
-            duty=_capital(clause.duty.vi if draft.lang == "vi" else clause.duty.en),
+            duty=quoted(draft, clause.duty),
             state=draft.say(f"clause_{clause.state}").lower(),
             reason=f" {draft.say('because', reason=clause.reason)}" if clause.reason else "",
         )
@@ -133,7 +133,9 @@ def _matches(name: str, pattern: str) -> bool:
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
-def _capital(text: str) -> str:
+def quoted(draft: Draft, duty: Duty) -> str:
+    """What the letter asks, as a sentence begins; what duties.yaml adds in brackets is read along."""
+    text = (duty.vi if draft.lang == "vi" else duty.en).replace("[", "").replace("]", "")
     return text[:1].upper() + text[1:]
 
 

@@ -7,10 +7,11 @@ from datetime import datetime, time, timedelta
 
 from eventready.checks.diff import Change, compare
 from eventready.clock import TZ
+from eventready.report.dates import fit
 from eventready.report.document.model import Block, Document
 from eventready.report.document.profile import Profile
 from eventready.report.draft import Draft
-from eventready.report.language import Language, clean
+from eventready.report.language import Language
 from eventready.report.material import Incident, Material
 from eventready.report.pictures import columns
 from eventready.report.tables import (
@@ -21,11 +22,11 @@ from eventready.report.tables import (
     open_table,
     station_table,
 )
-from eventready.report.telecom import NAMED, clause_points, item, telecom, topic, unmeasured
+from eventready.report.telecom import NAMED, clause_points, item, quoted, telecom, topic, unmeasured
 from eventready.report.topics import Results
 from eventready.report.trend import trend
 from eventready.report.words import Lang
-from eventready.run import Run
+from eventready.run import Run, Summary
 
 
 def weekly(material: Material, profile: Profile, lang: Lang = "vi") -> Document:
@@ -118,6 +119,10 @@ def on_duty(draft: Draft) -> list[Block]:
         )
     else:
         blocks.append(draft.p("roster_full"))
+    broken = duty_list.broken
+    if broken:
+        blocks.append(draft.p("roster_broken", count=len(broken)))
+        blocks += draft.bullets(broken[:NAMED])
     return blocks
 
 
@@ -131,6 +136,7 @@ def _changes(draft: Draft, results: Results | None) -> list[Block]:
     blocks.append(
         draft.p(
             "changes",
+            before=datetime.fromisoformat(Summary.of(before.document).moment),
             fixed=len(diff.fixed),
             better=len(diff.better),
             new=len(diff.new),
@@ -155,7 +161,7 @@ def history(draft: Draft, run: Run) -> list[Block]:
 
 def _said(language: Language, change: Change) -> str:
     entry = change.after or change.before or {}
-    return f"{clean(entry.get('device', ''))}: {language.sentence(entry)}."
+    return f"{fit(entry.get('device', ''))}: {language.sentence(entry)}."
 
 
 def troubles(draft: Draft, results: Results | None, annex: str, incidents: Sequence[Incident] | None) -> list[Block]:
@@ -217,8 +223,16 @@ def _next_week(draft: Draft, results: Results | None) -> list[Block]:
     for duty in material.duties:
         settled = states.get(duty.id) in ("done", "not_applicable")
         if duty.due and duty.due < end and duty.applies_to != "department" and not settled and duty.due >= start:
-            text = duty.vi if draft.lang == "vi" else duty.en
-            items.append(draft.say("plan_due", duty=text, due=duty.due.astimezone(TZ).date(), owner=duty.owner))
+            items.append(
+                draft.say("plan_due", duty=quoted(draft, duty), due=duty.due.astimezone(TZ).date(), owner=duty.owner)
+            )
+    late = [
+        clause.duty.id
+        for clause in material.clauses or ()
+        if clause.duty.due and clause.duty.due < start and clause.state in ("in_progress", "not_done")
+    ]
+    if late:
+        items.append(draft.say("plan_late", count=len(late), ids=", ".join(late)))
     return [draft.outline.section(draft.say("head_next")), *draft.bullets([*items, draft.say("plan_duty")])]
 
 

@@ -88,7 +88,7 @@ class Blocks:
         if head.subject:
             number.append(paragraph("VbSubject", run(head.subject)))
         if head.urgency:
-            number.append(_stamp(head.urgency))
+            number.append(_stamp(head.urgency, head.stamp))
         dated = [paragraph("VbPlaceDate", run(head.place_date))]
         return _columns((LEFT, right), ((issued, nation), (number, dated)))
 
@@ -102,7 +102,7 @@ class Blocks:
     def _table(self, table: Table) -> Iterator[str]:
         if table.caption:
             yield paragraph("Caption", run(table.caption))
-        widths = [twips(mm) for mm in table.widths(self._measure)]
+        widths = [twips(mm) for mm in table.widths(self._measure, self._page.table)]
         aligned = [_CELL[column.align] for column in table.columns]
         shape = properties(
             "w:tblPr",
@@ -122,7 +122,7 @@ class Blocks:
             cells = zip(widths, aligned, row, strict=True)
             rows.append(_row([_cell(wide, paragraph(style, run(text))) for wide, style, text in cells]))
         yield f"<w:tbl>{shape}{grid}{''.join(rows)}</w:tbl>"
-        yield paragraph("VbRule")
+        yield paragraph("VbRule", spacing=element("spacing", after=100))
 
     def _closing(self, closing: Closing) -> str:
         half = self._measure / 2
@@ -148,6 +148,7 @@ def _addressee(block: Addressee) -> Iterator[str]:
         return
     yield paragraph("VbAddressees", run(block.label))
     yield from (paragraph("VbAddressees", run(name)) for name in block.names)
+    yield paragraph("VbRule", spacing=element("spacing", after=100))
 
 
 def _rule(length: float, room: float, after: float = 0) -> str:
@@ -158,9 +159,9 @@ def _rule(length: float, room: float, after: float = 0) -> str:
     return paragraph("VbRule", pBdr=border, spacing=spacing, ind=element("ind", left=side, right=side))
 
 
-def _stamp(text: str) -> str:
-    """An urgency stamp, 40 mm wide in the middle of the left column."""
-    side = twips((LEFT - 40) / 2)
+def _stamp(text: str, wide: float) -> str:
+    """An urgency stamp in the middle of the left column."""
+    side = twips((LEFT - wide) / 2)
     sides = (element(name, val="single", sz=8, space=3, color="FF0000") for name in ("top", "left", "bottom", "right"))
     return paragraph(
         "VbUrgency", run(text), pBdr=element("pBdr", *sides), ind=element("ind", left=side, right=side, firstLine=0)

@@ -9,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from eventready.report.document.metrics import width
+
+#: A word of so many letters (a date, a state) is not broken in a cell; padding and rule take so many mm of a column.
+_SHORT, _PADDING = 11, 3.6
+
 Align: TypeAlias = Literal["left", "center", "right"]
 Kind: TypeAlias = Literal["text", "number", "phone"]
 
@@ -55,7 +60,8 @@ Spans: TypeAlias = tuple[Span, ...]
 class Letterhead:
     """The two columns at the top: who issues it, under whom; the country's name and motto; number, place and date.
 
-    `subject` is the "V/v" of a letter, empty where the document has a title of its own; `urgency` a stamp or empty.
+    `subject` is the "V/v" of a letter, empty where the document has a title of its own; `urgency` a stamp
+    of `stamp` mm, or empty.
     `issuer` is broken into the lines that it takes in its column.
     """
 
@@ -67,6 +73,7 @@ class Letterhead:
     place_date: str
     subject: str = ""
     urgency: str = ""
+    stamp: float = 0
 
 
 @dataclass(frozen=True)
@@ -127,10 +134,23 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
 
-    def widths(self, measure: float) -> tuple[float, ...]:
-        """The columns' widths in mm, which fill the measure."""
-        total = sum(column.weight for column in self.columns)
-        return tuple(round(measure * column.weight / total, 2) for column in self.columns)
+    def widths(self, measure: float, size: float) -> tuple[float, ...]:
+        """The columns' widths in mm, which fill the measure; no short word of `size` points is broken."""
+        least = [self._least(index, size) for index in range(len(self.columns))]
+        room = max(measure - sum(least), 0.0)
+        wanted = [
+            max(measure * column.weight / sum(c.weight for c in self.columns) - floor, 0.0)
+            for column, floor in zip(self.columns, least, strict=True)
+        ]
+        scale = room / sum(wanted) if any(wanted) else 0.0
+        fitting = measure / sum(least) if sum(least) > measure else 1.0
+        return tuple(round(floor * fitting + more * scale, 2) for floor, more in zip(least, wanted, strict=True))
+
+    def _least(self, index: int, size: float) -> float:
+        words = {word for row in self.rows for word in row[index].split() if len(word) <= _SHORT}
+        longest = max((width(word, size) for word in words), default=0.0)
+        title = max((width(word, size, bold=True) for word in self.columns[index].title.split()), default=0.0)
+        return max(longest, title) + _PADDING
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,22 +14,26 @@ SCHEMA = "eventready.document/1"
 
 def plain(document: Document) -> dict[str, Any]:
     """The document as dicts and lists; each block says under `block` what it is, tables carry `widths` in mm."""
-    measure = document.page.measure(landscape=document.landscape)
+    page = document.page
+
+    def blocks(inside: Sequence[Block], *, landscape: bool) -> list[dict[str, Any]]:
+        return [_block(block, page.measure(landscape=landscape), page.table) for block in inside]
+
     return {
         "schema": SCHEMA,
         "kind": document.kind,
         "lang": document.lang,
         "title": document.title,
-        "page": asdict(document.page),
+        "page": asdict(page),
         "landscape": document.landscape,
-        "blocks": [_block(block, measure) for block in document.blocks],
+        "blocks": blocks(document.blocks, landscape=document.landscape),
         "annexes": [
             {
                 "label": annex.label,
                 "title": annex.title,
                 "reference": annex.reference,
                 "landscape": annex.landscape,
-                "blocks": [_block(b, document.page.measure(landscape=annex.landscape)) for b in annex.blocks],
+                "blocks": blocks(annex.blocks, landscape=annex.landscape),
             }
             for annex in document.annexes
         ],
@@ -40,6 +45,6 @@ def to_json(document: Document) -> bytes:
     return (json.dumps(plain(document), ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _block(block: Block, measure: float) -> dict[str, Any]:
-    extra = {"widths": list(block.widths(measure))} if isinstance(block, Table) else {}
+def _block(block: Block, measure: float, size: float) -> dict[str, Any]:
+    extra = {"widths": list(block.widths(measure, size))} if isinstance(block, Table) else {}
     return {"block": type(block).__name__, **asdict(block), **extra}

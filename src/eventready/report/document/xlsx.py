@@ -21,10 +21,8 @@ _SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": Fal
 
 
 def to_xlsx(document: Document) -> bytes:
-    """Every table of the document. Raises ValueError for one without any, which has no annexes to hand over."""
-    tables = document.tables()
-    if not tables:
-        raise ValueError(f"the {document.kind} document has no table")
+    """Every table of the document on a sheet of its own; one that only names the document where there is no table."""
+    tables = document.tables() or ((document.title, Table("1", (), ())),)
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, _SAFE)
     book.set_properties({"title": document.title, "created": datetime(2000, 1, 1, tzinfo=UTC)})
@@ -61,7 +59,7 @@ class _Sheets:
                 else:
                     form = self._text if column.kind == "phone" else self._cells[column.align]
                     sheet.write_string(row, index, text, form)
-        for index, mm in enumerate(table.widths(260)):
+        for index, mm in enumerate(table.widths(260, 12)):
             sheet.set_column(index, index, max(mm / _POINTS_A_CHARACTER, len(table.columns[index].title) / 2 + 2, 5))
         sheet.freeze_panes(2, 0)
         sheet.repeat_rows(1)
