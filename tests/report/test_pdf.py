@@ -1,0 +1,79 @@
+"""The PDF: A4, our fonts only, pages numbered by part, and no warning of the layout engine let through."""
+
+from __future__ import annotations
+
+import io
+
+import pypdf
+import pytest
+
+from eventready.report.document import pdf
+from eventready.report.document.metrics import width
+from eventready.report.document.pdf import LayoutError, to_pdf
+from tests.report.papers import material, papers
+from tests.report.reading import pdf_pages
+
+
+@pytest.fixture(scope="module")
+def weekly() -> bytes:
+    return to_pdf(papers(material())["weekly"])
+
+
+def test_pages_are_a4_and_the_fonts_our_own(weekly: bytes) -> None:
+    reader = pypdf.PdfReader(io.BytesIO(weekly))
+    sizes = {tuple(round(float(side) * 25.4 / 72) for side in page.mediabox[2:]) for page in reader.pages}
+    assert sizes == {(210, 297), (297, 210)}
+    fonts = {
+        str(font.get_object()["/BaseFont"])
+        for page in reader.pages
+        for font in page["/Resources"].get("/Font", {}).values()
+    }
+    assert fonts
+    assert all("LiberationSerif" in font for font in fonts), fonts
+
+
+def test_it_has_a_title_and_a_language(weekly: bytes) -> None:
+    reader = pypdf.PdfReader(io.BytesIO(weekly))
+    assert reader.metadata is not None
+    assert str(reader.metadata.title).startswith("Báo cáo - Kết quả triển khai")
+    assert reader.root_object["/Lang"] == "vi"
+
+
+def test_the_first_page_of_every_part_has_no_number_and_the_others_count_from_two(weekly: bytes) -> None:
+    pages = pdf_pages(weekly)
+    starts = [i for i, page in enumerate(pages) if page.lstrip().startswith(("DOANH NGHIỆP", "Phụ lục"))]
+    assert len(starts) == 6
+    for start, end in zip(starts, [*starts[1:], len(pages)], strict=True):
+        heads = [page.strip().split("\n")[0].strip() for page in pages[start:end]]
+        assert not heads[0].isdecimal()
+        assert heads[1:] == [str(number) for number in range(2, end - start + 1)]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [(b'#set text(font: "No Such Font")\nx', "not clean"), (b"#unknown-thing", "cannot be laid out")],
+)
+def test_a_warning_fails_like_an_error(source: bytes, said: str) -> None:
+    with pytest.raises(LayoutError, match=said):
+        pdf._compile(source, "pdf", {})
+
+
+def test_words_are_never_read_as_markup() -> None:
+    of = material()
+    incident = of.incidents[0].__class__(
+        "#panic()", of.incidents[0].began, "$x$ *a* _b_ @c <d> \\ #read(\"x\")", (), "= Heading #text[x]"
+    )  # fmt: skip
+    from eventready.report.incident import incident_report
+    from tests.report.papers import profile
+
+    text = "\n".join(pdf_pages(to_pdf(incident_report(incident, of, profile()))))
+    assert '$x$ *a* _b_ @c <d> \\ #read("x")' in text.replace("\n", " ")
+    assert "= Heading #text[x]" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "millimetres"),
+    [("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 12, 87.69), ("Độc lập - Tự do - Hạnh phúc", 13, 56.06), ("", 13, 0)],
+)
+def test_widths_are_nearly_those_that_the_layout_engine_measures(text: str, size: float, millimetres: float) -> None:
+    assert width(text, size, bold=True) == pytest.approx(millimetres, rel=0.01)  # kerning apart
