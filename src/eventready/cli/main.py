@@ -32,6 +32,10 @@ COMMANDS: dict[str, str] = {
     "parse": "Read one saved output: the facts in it, or the reason why not",
     "runs": "List, show, compare and verify earlier runs",
     "roster": "The duty roster: check it, hand it on, and see what changed",
+    "duties": "Every clause of the letter: its owner, deadline, state and evidence",
+    "attest": "Sign for what no device can prove, with files and forms",
+    "deadlines": "What is due when; warns ahead",
+    "incident": "Record incidents and the notices that they demand",
     "report": "Turn a run into a document",
 }
 
@@ -46,7 +50,7 @@ A first session:
 
 \b
 Exit codes: 0 done, ready · 2 usage or workspace error · 3 findings at or above --fail-on
-  4 something needed was not measured · 7 refused · 1 internal error
+  4 something needed was not measured · 7 refused · 8 late · 1 internal error
 """
 
 

@@ -12,7 +12,7 @@ from eventready.duty.applies import applying
 from eventready.duty.calendar import Calendar
 from eventready.duty.incident import ADDRESSEE_WORDS, STAGE_WORDS, Incident
 from eventready.duty.sent import SentDocument
-from eventready.duty.words import NOTHING, Words, at, day
+from eventready.duty.words import NOTHING, Words, at, day, short
 from eventready.workspace.duties import Duty
 from eventready.workspace.event import Event, Trial
 
@@ -177,7 +177,7 @@ def _trial(
 def _clause(duty: Duty, due: datetime, calendar: Calendar, moment: datetime, done: Collection[str]) -> Deadline:
     warn = _ahead(due, calendar)
     standing = _standing(due, due, warn, moment, min(due, moment) if duty.id in done else None)
-    title = Words(f"Mục {duty.id}: {_short(duty.vi)}", f"Clause {duty.id}: {_short(duty.en)}")
+    title = Words(f"Mục {duty.id}: {short(duty.vi)}", f"Clause {duty.id}: {short(duty.en)}")
     note = Words(duty.deadline, duty.deadline)
     return Deadline(f"clause-{duty.id}", "clause", title, due, due, warn, standing, note, duty.owner)
 
@@ -209,7 +209,3 @@ def _standing(
     if moment > due:
         return "due"
     return "near" if moment >= warn else "open"
-
-
-def _short(text: str, width: int = 90) -> str:
-    return text if len(text) <= width else text[: width - 1].rsplit(" ", 1)[0] + "…"

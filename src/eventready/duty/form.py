@@ -7,26 +7,33 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from pathlib import Path
+from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from eventready.duty.privacy import mask, mask_text
 from eventready.duty.words import Words
-from eventready.errors import UsageError
+from eventready.errors import UsageError, WorkspaceError
 from eventready.roster.phones import FORM as PHONE_FORM
 from eventready.roster.phones import complaint, normal
 from eventready.workspace.complaints import explain
-from eventready.workspace.event import Entry, Event
-
-R = TypeVar("R", bound="Row")
+from eventready.workspace.event import Entry, Event, unknown_venue
+from eventready.workspace.yaml import load_yaml, several
 
 #: Rows that one form may hold; a register of a province has fewer.
 MAX_ROWS = 5_000
 
 
 class Row(Entry):
-    """A row of a form. Texts are NFC and stripped."""
+    """A row of a form. Texts are NFC and stripped; what is left empty in the template is not there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_the_empty(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return {key: item for key, item in value.items() if item is not None and item != ""}
 
 
 def _text(value: object) -> object:
@@ -81,33 +88,70 @@ class Form:
     short: Callable[[Sequence[Any], Around], Iterable[Words]]
     masked: tuple[str, ...] = ()
 
-    def read(self, plain: Mapping[str, Any], event: Event, where: str = "") -> Row:
+    def read(self, plain: Mapping[str, Any], event: Event) -> Row:
         """A row from plain values; texts are read as what the field wants. Raises UsageError that names each field."""
         try:
             row = self.row.model_validate(dict(plain))
         except ValidationError as error:
-            said = []
-            for detail in error.errors(include_url=False):
-                what, do = explain(detail, self.row)
-                said.append(f"{what}. {do}".replace("..", ".").strip())
-            raise UsageError(" ".join(said), where=where, do=_template_hint(self.name)) from None
+            told = (explain(detail, self.row) for detail in error.errors(include_url=False))
+            said = " ".join(str(UsageError(what, do=do)) for what, do in told)
+            raise UsageError(hidden(said), do=self.hint) from None
+        self.placed(row, event)
+        return row
+
+    def read_file(self, path: Path, event: Event) -> list[Row]:
+        """The rows of a filled form. Raises UsageError that names each line that does not hold."""
+        try:
+            document = load_yaml(path)
+            count = len(document.validate(FormFile).rows)
+        except WorkspaceError as error:
+            raise UsageError(hidden(str(error)), do=self.hint) from None
+        rows, problems = [], []
+        for index in range(count):
+            try:
+                row = document.validate(self.row, "rows", index)
+                self.placed(row, event)
+                rows.append(row)
+            except WorkspaceError as error:
+                problems.append(error)
+            except UsageError as error:
+                problems.append(document.error(error.what, "rows", index, "venue", do=error.do))
+        if problems:
+            raise UsageError(hidden(str(several(problems))), do=self.hint)
+        return rows
+
+    @property
+    def hint(self) -> str:
+        """How to get an empty form."""
+        return f"`eventready attest --form-template {self.name}` prints the form."
+
+    @staticmethod
+    def placed(row: Row, event: Event) -> None:
+        """Raises UsageError when a row names a venue that the event does not have."""
         venue = getattr(row, "venue", "")
         if venue and venue not in event.venue_ids:
-            known = ", ".join(event.venue_ids)
-            raise UsageError(f"the venue {venue!r} is not in event.yaml", where=where, do=f"Defined: {known}.")
-        return row
+            what, do = unknown_venue(venue, event)
+            raise UsageError(what, do=do)
 
     def plain(self, row: Row) -> dict[str, Any]:
         """The row as plain JSON types, by the names under which it is written."""
         return row.model_dump(mode="json", by_alias=True, exclude_defaults=False)
 
-    def current(self, rows: Iterable[Mapping[str, Any]]) -> tuple[Row, ...]:
-        """The rows that count, given those recorded in their order: the latest about each thing."""
+    def current(self, rows: Iterable[Mapping[str, Any]]) -> tuple[tuple[Row, ...], int]:
+        """The rows that count, given those recorded in their order: the latest about each thing.
+
+        And how many cannot be read any more, because the form has changed since.
+        """
         latest: dict[tuple[Any, ...], Row] = {}
+        unreadable = 0
         for plain in rows:
-            row = self.row.model_validate(plain)
+            try:
+                row = self.row.model_validate(plain)
+            except ValidationError:
+                unreadable += 1
+                continue
             latest[tuple(_folded(getattr(row, name)) for name in self.key)] = row
-        return tuple(latest.values())
+        return tuple(latest.values()), unreadable
 
     def shown(self, plain: Mapping[str, Any]) -> dict[str, Any]:
         """A recorded row for people: numbers masked."""
@@ -136,8 +180,9 @@ def _folded(value: Any) -> Any:
     return re.sub(r"\s+", " ", value).casefold() if isinstance(value, str) else value
 
 
-def _template_hint(name: str) -> str:
-    return f"`eventready attest --form-template {name}` prints the form."
+def hidden(text: str) -> str:
+    """A sentence about what was typed, with every number in it masked that could be somebody's telephone."""
+    return re.sub(r"(?<![\w.:-])\d{8,}(?![\w.:-]*\d)", lambda match: mask(match[0]), mask_text(text))
 
 
 def kind_of(info: Any) -> str:

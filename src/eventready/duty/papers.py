@@ -12,6 +12,7 @@ from eventready.duty.form import Around
 from eventready.duty.forms import form_of, handed_over
 from eventready.duty.incident import ADDRESSEE_WORDS, STAGE_WORDS, Incident
 from eventready.duty.paper_names import paper_words
+from eventready.duty.privacy import mask_text
 from eventready.duty.proof import Evidence, Told
 from eventready.duty.sent import SentDocument, first_sent
 from eventready.duty.words import Words, at
@@ -67,7 +68,7 @@ def _signed(duty: Duty, document: str, event: Event, records: Records, moment: d
     attested = signed_for(records, duty, document)
     for attestation in attested:
         files = "".join(f", {file.name}" for file in attestation.files)
-        by = f"{attestation.by}, {at(attestation.at)}{files}"
+        by = mask_text(f"{attestation.by}, {at(attestation.at)}{files}")
         evidence.append(Evidence("attestation", attestation.id, Words(f"xác nhận: {by}", f"attested: {by}")))
     against = [
         Words(f"tệp của {a.id} bị mất hoặc đã bị sửa", f"a file of {a.id} is lost or was altered")
@@ -80,9 +81,11 @@ def _signed(duty: Duty, document: str, event: Event, records: Records, moment: d
         missing.append(Words(f"chưa có {named.vi}", f"there is no {named.en}"))
     form = form_of(duty, document)
     if form is not None and attested:
-        rows = form.current([row for attestation in attested for row in attestation.rows])
+        rows, unreadable = form.current([row for attestation in attested for row in attestation.rows])
         if not rows:
             missing.append(Words(f"biểu mẫu {form.title.vi} còn trống", f"the form {form.title.en} is empty"))
+        if unreadable:
+            against.append(Words(f"{unreadable} dòng không đọc được nữa", f"{unreadable} rows cannot be read any more"))
         against += form.short(rows, Around(event, moment)) if rows else ()
     return Told(tuple(evidence), tuple(missing), tuple(against))
 

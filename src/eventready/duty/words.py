@@ -60,3 +60,8 @@ def at(moment: datetime) -> str:
 def day(value: date) -> str:
     """A day as people read it: 29/04/2022."""
     return f"{value:%d/%m/%Y}"
+
+
+def short(text: str, width: int = 90) -> str:
+    """The text, cut between words where it is longer."""
+    return text if len(text) <= width else text[: width - 1].rsplit(" ", 1)[0] + "…"
