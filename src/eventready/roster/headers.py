@@ -36,7 +36,7 @@ _WORDS: dict[Field, str] = {
     "may authorize, authorise",
     "note": "ghi chu, note, notes, remark",
     "day": "ngay, ngay truc, ngay thang, date, day",
-    "shift": "ca, ca truc, shift",
+    "shift": "ca, ca truc, ma ca, shift",
     "time": "thoi gian, thoi gian truc, gio, gio truc, ca thoi gian, ca thoi gian truc, time, hours",
     "start": "tu, tu gio, tu ngay, bat dau, gio bat dau, thoi gian bat dau, from, start",
     "number": "stt, tt, so tt, so thu tu, no",

@@ -68,10 +68,13 @@ def read_legend(sheets: Iterable[Sheet], own: Mapping[str, Code]) -> Codes:
 
 
 def _heads_legend(sheet: Sheet, row: int, column: int) -> bool:
-    around = sheet.row(row, min(sheet.width, column + _REACH))
-    if any(field_of(value) == "name" for value in around):
+    """True for `Ký hiệu` with times or a meaning on its right, unless the row heads a list of people itself."""
+    values = sheet.row(row, min(sheet.width, column + _REACH))
+    if any(field_of(value) == "name" for value in values[column:]):
         return False
-    return any(isinstance(value, str) and fold(value.split("(")[0]) in _MEANING_HEADS for value in around[column:])
+    if field_of(values[column - 1]) == "shift" and any(field_of(value) == "name" for value in values):
+        return False
+    return any(isinstance(value, str) and fold(value.split("(")[0]) in _MEANING_HEADS for value in values[column:])
 
 
 def _table(

@@ -104,7 +104,7 @@ class _Row:
     def _coded(self, column: int, text: str, dates: list[date]) -> tuple[int, list[Span]]:
         shift_column, shift = self._cell("shift")
         word = tidy(shift) if shift is not None else text
-        at = shift_column if shift is not None else column
+        at = shift_column if shift is not None or (not text and self._table.columns("shift")) else column
         if not word:
             raise _Wrong(at, "it is not said when this person is on duty", HOUR_FORM)
         code = self._codes.find(word) or self._codes.find(word.removeprefix("Ca ").removeprefix("ca "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,11 +13,21 @@ from eventready.roster.legend import Codes
 from eventready.roster.register import Register
 from eventready.roster.roster import Branch, Role
 from eventready.roster.spans import NoSpan, Span, of_cell
-from eventready.roster.text import tidy
+from eventready.roster.text import fold, tidy
 from eventready.roster.when import Calendar
 from eventready.workspace.event import Event
 
 Duty = tuple[Role, Branch]
+
+#: What stands before a heading: I, II, 1, a), (1).
+_NUMBERING = re.compile(r"\(?(?:[IVX]{1,5}|\d{1,3}(?:\.0)?|[A-Za-zĐđ])\)?[.)/]?")
+_NUMBERED = re.compile(rf"^\s*{_NUMBERING.pattern}\s+")
+
+#: How a heading begins; a person called Ca is none.
+_HEADINGS = (
+    "truc", "ung cuu", "van hanh", "lanh dao", "dieu hanh", "ca truc", "nhom", "bo phan", "to ", "doi ", "luc luong",
+    "leadership", "operations", "emergency", "shift", "ld", "dh", "uc", "vh",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,13 +117,15 @@ def _orphans(table: Table, row: int, cells: list[tuple[int, object]], codes: Cod
 
 
 def section_of(table: Table, row: int) -> Duty | None:
-    """The duty that a row with one single text announces for those below: `I. TRỰC LÃNH ĐẠO`."""
+    """The duty that a row announces for those below: `TRỰC LÃNH ĐẠO`, with a number before it or without."""
     sheet = table.sheet
     filled = [column for column in range(1, sheet.width + 1) if (row, column) in sheet.cells]
     texts = {sheet.head(row, column): sheet.cells[row, column] for column in filled}
-    words = [text for text in texts.values() if isinstance(text, str) and any(c.isalpha() for c in text)]
-    numbered = len(words) == 1 and len(texts) <= 2 and (row, table.columns("name")[0]) not in sheet.cells
-    return role_of(words[0]) if (len(texts) == 1 and words) or numbered else None
+    words = [text for text in texts.values() if not _NUMBERING.fullmatch(str(text).strip())]
+    if len(words) != 1 or len(texts) > 2 or not isinstance(words[0], str):
+        return None
+    is_heading = fold(_NUMBERED.sub("", words[0])).startswith(_HEADINGS)
+    return role_of(words[0]) if is_heading else None
 
 
 def is_person(table: Table, row: int) -> bool:

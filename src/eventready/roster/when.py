@@ -12,7 +12,9 @@ from eventready.clock import TZ
 from eventready.roster.settings import DAY
 from eventready.roster.text import fold, tidy
 
-_DMY = re.compile(r"(?<!\d)(\d{1,2})\s*[/.\-]\s*(\d{1,2})(?:\s*[/.\-]\s*(\d{4}|\d{2}))?(?!\d)")
+_DMY = re.compile(
+    r"(?<!\d)(?P<day>\d{1,2})(?P<between>\s*[/.]\s*|-)(?P<month>\d{1,2})(?:(?P=between)(?P<year>\d{4}|\d{2}))?(?!\d)"
+)
 _YMD = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _HOUR = re.compile(r"(?<![\d:])(\d{1,2})\s*(?:[:hHgG]\s*(\d{2})?)(?::\d{2})?(?![\d])")
 _MONTH = re.compile(r"\bthang (\d{1,2})(?: (?:nam )?(\d{4}))?\b")
@@ -67,7 +69,7 @@ class Calendar:
             return _date(int(found[1]), int(found[2]), int(found[3]), text)
         found = _DMY.search(text)
         if found:
-            return self._dmy(int(found[1]), int(found[2]), found[3], text)
+            return self._dmy(int(found["day"]), int(found["month"]), found["year"], text)
         number = bare_day(text)
         if month and number is not None:
             return self._number(number, month)
