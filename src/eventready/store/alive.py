@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +29,13 @@ class Alive(Protocol):
 
     def dead(self, run_id: str) -> bool:
         """True when nobody holds the run's lock."""
+
+    def alone(self, what: str) -> AbstractContextManager[bool]:
+        """A lock that many want by the same name: False when somebody else has it. Raises StoreError."""
+
+
+#: How long to wait for a named lock: somebody may only be looking whether it is free.
+_PATIENCE_S = 1.0
 
 
 class LockFiles:
@@ -76,12 +86,30 @@ class LockFiles:
             return False
         return True
 
+    @contextmanager
+    def alone(self, what: str) -> Iterator[bool]:
+        """See Alive. The file stays: taking it away could leave two holders of two files."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            held = _exclusive(self._folder / f"{what}.only", _PATIENCE_S)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise self._trouble(error) from None
+            yield False
+            return
+        except (OSError, sqlite3.Error) as error:
+            raise self._trouble(error) from None
+        try:
+            yield True
+        finally:
+            held.close()
+
     def _path(self, run_id: str) -> Path:
         return self._folder / f"{run_id}.lock"
 
 
-def _exclusive(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+def _exclusive(path: Path, patience_s: float = 0) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=patience_s, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error:
@@ -121,6 +149,18 @@ class ServerLocks:
         with self._engine.connect() as connection:
             free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _key(run_id)})
             return bool(free.scalar_one())
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[bool]:
+        """See Alive."""
+        until = time.monotonic() + _PATIENCE_S
+        while not (mine := self.hold(f"only {what}")) and time.monotonic() < until:
+            time.sleep(_PATIENCE_S / 10)
+        try:
+            yield mine
+        finally:
+            if mine:
+                self.release(f"only {what}")
 
 
 def _key(run_id: str) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -184,6 +185,17 @@ class Store:
     def journal(self, stream: str) -> Journal:
         """The append-only journal of that name: `attestation`, `incident`, ..."""
         return Journal(self._database, stream)
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[bool]:
+        """For the block, the only one who does `what` in this store; False when another does. Raises StoreError.
+
+        The lock dies with its process, kill -9 included.
+        """
+        with ExitStack() as stack:
+            with told(self.where):
+                mine = stack.enter_context(self._alive.alone(what))
+            yield mine
 
     # Reading
 
