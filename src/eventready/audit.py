@@ -76,6 +76,8 @@ def audit(
     limits = resolve_limits(workspace.limits, devices)
     baseline = recorded_rows(store.get(options.baseline)) if options.baseline else {}
     saved = SavedOutputs(options.saved) if options.saved else None
+    if not saved:
+        workspace.check_secrets(device.name for device in devices)
     started = clock.real().isoformat(timespec="milliseconds")
     run_id = store.begin(event=workspace.event.id, clock=clock)
 

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,15 @@ class LazyGroup(click.Group):
             module = importlib.import_module(f"eventready.cli.{cmd_name}")
             self.add_command(with_global_options(module.command), cmd_name)
         return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            do = f"Did you mean {close[0]!r}?" if close else "`eventready --help` lists the commands."
+            raise UsageError(f"there is no command {args[0]!r}", do=do)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

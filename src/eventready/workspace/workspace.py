@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ from eventready.workspace.duties import Duty, load_duties
 from eventready.workspace.event import Event, load_event
 from eventready.workspace.inventory import Files, load_inventory
 from eventready.workspace.limits import Limits, load_limits
-from eventready.workspace.secrets import VAULT
+from eventready.workspace.secrets import VAULT, is_reference, resolve
 from eventready.workspace.waivers import Waiver, load_waivers
 from eventready.workspace.yaml import several
 
@@ -59,6 +60,22 @@ class Workspace:
     def device(self, name: str) -> Device:
         """The device of that name. Raises KeyError."""
         return {device.name: device for device in self.devices}[name]
+
+    def check_secrets(self, devices: Iterable[str]) -> None:
+        """Look every reference of these devices up once, and forget the values. Raises WorkspaceError."""
+        hosts = self.files.inventory().hosts
+        wanted: dict[str, str] = {}
+        for name in devices:
+            host = hosts[name]
+            extras = host.get_connection_parameters(CONNECTION).extras or {}
+            for reference in (host.username, host.password, extras.get("secret")):
+                if is_reference(reference):
+                    wanted.setdefault(str(reference), name)
+        problems: list[WorkspaceError] = []
+        for reference, name in wanted.items():
+            _or_problem(partial(resolve, reference, self.path, where=name), problems)
+        if problems:
+            raise several(problems)
 
     def nornir(self, workers: int = 32) -> Nornir:
         """A Nornir over this inventory with a runner of `workers` threads, and without its log (it writes secrets).
