@@ -1,0 +1,122 @@
+"""The command line as a whole: help, errors in one sentence, exit codes, streams."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from eventready.cli import main as command_line
+from eventready.cli.main import COMMANDS, cli
+from eventready.session.redaction import redactor
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """The command in a process of its own, as a shell would start it."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("EVENTREADY_")}
+    return subprocess.run(
+        [sys.executable, "-m", "eventready", *words],
+        check=False, capture_output=True, env={**clean, **environment}, timeout=60,
+    )  # fmt: skip
+
+
+def leaves(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """A command, or all that are under it, with the words that call each."""
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from leaves(child, (*words, name))
+    else:
+        yield words, command
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_and_takes_the_global_options(name: str) -> None:
+    module = importlib.import_module(f"eventready.cli.{name}")
+    for words, _command in leaves(module.command, (name,)):
+        shown = CliRunner().invoke(cli, [*words, "--help"])
+        assert shown.exit_code == 0, shown.output
+        assert "--workspace" in shown.output
+        assert "--now" in shown.output
+
+
+def test_help_lists_every_command_without_loading_it() -> None:
+    done = run("-X", "importtime", "--help")
+    assert done.returncode == 2  # -X is Python's, not ours: said, not guessed at
+    listed = run("--help").stdout.decode()
+    assert all(name in listed for name in COMMANDS)
+    loaded = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "eventready", "--help"], check=True, capture_output=True
+    )
+    assert b"netmiko" not in loaded.stderr
+
+
+def test_a_mistyped_command_is_answered_with_the_right_one() -> None:
+    done = run("adit")
+    assert done.returncode == 2
+    assert done.stderr.decode() == "eventready: there is no command 'adit'. Did you mean 'audit'?\n"
+
+
+@pytest.mark.parametrize("words", [("-w", "nowhere", "matrix"), ("matrix", "-w", "nowhere")])
+def test_global_options_stand_before_or_after_the_command(words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert done.returncode == 2
+    assert "nowhere is not a workspace" in done.stderr.decode()
+
+
+def test_every_option_has_a_variable(tmp_path: Path) -> None:
+    done = run("matrix", EVENTREADY_WORKSPACE=str(tmp_path / "by-variable"))
+    assert "by-variable is not a workspace" in done.stderr.decode()
+
+
+def test_a_legacy_code_page_does_not_stop_vietnamese(tmp_path: Path) -> None:
+    done = run("init", str(tmp_path / "event"), PYTHONIOENCODING="latin-1", LC_ALL="C", PYTHONUTF8="0")
+    assert done.returncode == 0
+    assert "Trà Vinh" in done.stderr.decode("utf-8")
+
+
+def test_a_defect_of_ours_is_one_sentence_and_a_file_without_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    redactor.register("Tr4Vinh-s3cret")
+
+    def broken(*_args: object, **_options: object) -> None:
+        raise ZeroDivisionError("while holding Tr4Vinh-s3cret")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command_line.cli, "main", broken)
+    with pytest.raises(SystemExit) as left:
+        command_line.main([])
+    assert left.value.code == 1
+    said = capsys.readouterr().err
+    assert "internal error (ZeroDivisionError" in said
+    assert "Traceback" not in said
+    (crash,) = tmp_path.glob("eventready-crash-*.log")
+    kept = crash.read_text(encoding="utf-8")
+    assert "ZeroDivisionError" in kept
+    assert "Tr4Vinh-s3cret" not in kept + said
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "eventready", "schema", "hosts"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+    process.wait(60)
+
+
+def test_json_is_json() -> None:
+    done = run("schema", "event", "-o", "json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["properties"]["venues"]
