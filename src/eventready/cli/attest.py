@@ -144,8 +144,9 @@ def _shown(app: App, attestation: Attestation, done: str) -> None:
         app.emit(_plain(attestation, app.workspace.duties))
         return
     paper = f" ({attestation.document})" if attestation.document else ""
-    rows, files = len(attestation.rows), len(attestation.files)
-    click.echo(f"{attestation.id} {done} for {attestation.clause}{paper}: {rows} rows, {files} files.")
+    counts = ((len(attestation.rows), "row"), (len(attestation.files), "file"))
+    carried = ", ".join(f"{count} {noun}{'s' * (count != 1)}" for count, noun in counts if count)
+    click.echo(f"{attestation.id} {done} for {attestation.clause}{paper}" + (f": {carried}." if carried else "."))
 
 
 def _plain(attestation: Attestation, duties: Sequence[Duty]) -> dict[str, Any]:

@@ -94,8 +94,8 @@ class Form:
             row = self.row.model_validate(dict(plain))
         except ValidationError as error:
             told = (explain(detail, self.row) for detail in error.errors(include_url=False))
-            said = " ".join(str(UsageError(what, do=do)) for what, do in told)
-            raise UsageError(hidden(said), do=self.hint) from None
+            said = " ".join(str(UsageError(hidden(what), do=do)) for what, do in told)
+            raise UsageError(said, do=self.hint) from None
         self.placed(row, event)
         return row
 
@@ -106,18 +106,19 @@ class Form:
             count = len(document.validate(FormFile).rows)
         except WorkspaceError as error:
             raise UsageError(hidden(str(error)), do=self.hint) from None
-        rows, problems = [], []
+        rows: list[Row] = []
+        problems: list[WorkspaceError] = []
         for index in range(count):
             try:
                 row = document.validate(self.row, "rows", index)
                 self.placed(row, event)
                 rows.append(row)
             except WorkspaceError as error:
-                problems.append(error)
+                problems += getattr(error, "problems", (error,))
             except UsageError as error:
                 problems.append(document.error(error.what, "rows", index, "venue", do=error.do))
         if problems:
-            raise UsageError(hidden(str(several(problems))), do=self.hint)
+            raise UsageError(str(several(_hidden(problems))), do=self.hint)
         return rows
 
     @property
@@ -168,6 +169,10 @@ class Form:
             needed = "bắt buộc / required" if info.is_required() else "không bắt buộc / optional"
             lines.append(f"{start}{info.alias or name}:  # {info.description or ''}; {kind_of(info)}; {needed}")
         return "\n".join(lines) + "\n"
+
+
+def _hidden(problems: Iterable[WorkspaceError]) -> list[WorkspaceError]:
+    return [WorkspaceError(hidden(problem.what), where=problem.where, do=problem.do) for problem in problems]
 
 
 class FormFile(Entry):

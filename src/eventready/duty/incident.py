@@ -49,7 +49,8 @@ KIND_WORDS: Mapping[str, Words] = {
     "accident": Words("tai nạn, thiên tai, cháy nổ", "accident"),
     "other": Words("khác", "other"),
 }
-_BY_MOUTH = ("phone", "in_person")
+#: What a first notice is given by; a report is not.
+BY_MOUTH: tuple[How, ...] = ("phone", "in_person")
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ class Notice:
     def serves(self, stage: Stage) -> bool:
         """True when it is what a stage demands: a spoken notice first, then something written, then the final one."""
         if stage == "first":
-            return self.how in _BY_MOUTH
-        return self.how not in _BY_MOUTH and (stage == "written" or self.final)
+            return self.how in BY_MOUTH
+        return self.how not in BY_MOUTH and (stage == "written" or self.final)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from eventready.clock import TZ, Clock
 from eventready.duty.attesting import required
-from eventready.duty.incident import STREAM, Addressee, How, Incident, Kind, replay
+from eventready.duty.incident import BY_MOUTH, STREAM, Addressee, How, Incident, Kind, replay
 from eventready.duty.words import at, moment_of, tidy
 from eventready.errors import UsageError
 from eventready.store.journal import JournalEntry
@@ -182,6 +182,8 @@ def _notice(given: Given, body: Mapping[str, Any], event: Event, venue: str, now
     """A notice by whoever reports, when that was said to be unless it has a time of its own."""
     moment = given.at or moment_of(body["at"])
     _not_ahead(moment, now, "--notice-at")
+    if given.final and given.how in BY_MOUTH:
+        raise UsageError("a final report is given in writing", do="Say --how email, letter or fax.")
     recipient = tidy(given.recipient, "recipient") or recipient_of(given.to, event, venue)
     if not recipient:
         raise UsageError(

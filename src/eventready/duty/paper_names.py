@@ -36,6 +36,7 @@ _NAMES: Mapping[str, Words] = {
     "incident-report": Words("báo cáo sự cố", "incident report"),
     "nearest-police": Words("danh sách Công an gần nhất", "list of nearest police stations"),
     "weekly-report": Words("báo cáo tuần", "weekly report"),
+    "final-report": Words("báo cáo tổng kết", "summary report"),
     "duty-list": Words("danh sách trực", "duty list"),
     "record-of-delivery": Words("nhật ký gửi báo cáo", "record of delivery"),
     "consolidated-report": Words("báo cáo tổng hợp", "consolidated report"),
