@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from time import monotonic
 from typing import Any
 
 import paramiko
+from paramiko.packet import Packetizer
 from paramiko.pkey import UnknownKeyType
 
 from eventready.session.hostkeys import HostKey
+
+
+class _Unhurried(Packetizer):
+    """paramiko's, which starts a thread per connection to see that a handshake ends in time; a clock tells as well."""
+
+    _until = float("inf")
+
+    def start_handshake(self, timeout: float) -> None:
+        """The handshake begins, and may take `timeout` seconds."""
+        self._until = monotonic() + timeout
+
+    def handshake_timed_out(self) -> bool:
+        """Asked whenever more is wanted from the socket, and at least every 0.1 s."""
+        return monotonic() > self._until
+
+    def complete_handshake(self) -> None:
+        """The handshake is over."""
+        self._until = float("inf")
 
 
 class Transport(paramiko.Transport):
@@ -18,7 +38,7 @@ class Transport(paramiko.Transport):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{**kwargs, "packetizer_class": _Unhurried})
         options = self.get_security_options()
         options.kex = _first("curve25519-sha256@libssh.org", options.kex)
         options.ciphers = _first("aes128-gcm@openssh.com", options.ciphers)

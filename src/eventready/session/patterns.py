@@ -13,17 +13,24 @@ from eventready.platforms.model import SessionSpec
 _HEAD_LINES = 8
 _HEAD_CHARACTERS = 4_096
 _PROMPT_AT_MOST = 200
+#: What can tell the end of a line from the end of a text, or takes more than it gives back (possessive).
+_LOOKS_AROUND = re.compile(r"\(\?[!<>]|\\[AZ]|[*+?}]\+")
+_INNER = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\([^()]*\)")
 
 
 @dataclass(frozen=True)
 class Patterns:
-    """`noise` is searched in a line; `noise_inside` is the same without its anchor, for a log line behind a prompt."""
+    """`noise` is searched in a line; `noise_inside` is the same without its anchor, for a log line behind a prompt.
+
+    `noise_hint` is searched in a whole text behind a line end and finds something wherever `noise_text` does in a line.
+    """
 
     prompt: re.Pattern[bytes]
     pager: re.Pattern[bytes] | None
     noise: re.Pattern[bytes] | None
     noise_inside: re.Pattern[bytes] | None
     noise_text: re.Pattern[str] | None
+    noise_hint: re.Pattern[str] | None
     ends_with: re.Pattern[bytes] | None
     refused: re.Pattern[str] | None
     denied: re.Pattern[str] | None
@@ -42,7 +49,7 @@ class Patterns:
     def without_noise(self, text: str) -> str:
         """The text without its log lines."""
         noise = self.noise_text
-        if noise is None:
+        if noise is None or (self.noise_hint is not None and not self.noise_hint.search("\n" + text)):
             return text
         lines = text.split("\n")
         kept = [line for line in lines if not noise.search(line)]
@@ -69,10 +76,28 @@ def patterns(spec: SessionSpec) -> Patterns:
         noise=re.compile(noise.encode()) if noise else None,
         noise_inside=re.compile(inside.encode()) if inside else None,
         noise_text=re.compile(noise) if noise else None,
+        noise_hint=_hint(spec.noise),
         ends_with=_end_mark(spec.ends_with) if spec.ends_with else None,
         refused=re.compile(_either(spec.refused)) if spec.refused else None,
         denied=re.compile(_either(spec.denied)) if spec.denied else None,
     )
+
+
+def _hint(noise: Iterable[str]) -> re.Pattern[str] | None:
+    """One search through a text instead of one in each of its lines; None where that could miss something."""
+    patterns = tuple(noise)
+    if not patterns or not all(map(_begins_line, patterns)):
+        return None
+    unanchored = _either(pattern.removeprefix("^") for pattern in patterns)
+    return re.compile(rf"\n(?:{unanchored})", re.MULTILINE)
+
+
+def _begins_line(pattern: str) -> bool:
+    """True when the pattern as a whole is anchored at the beginning and looks at nothing beyond its line."""
+    bare, before = pattern, ""
+    while bare != before:
+        bare, before = _INNER.sub("", bare), bare
+    return bare.startswith("^") and "|" not in bare and not _LOOKS_AROUND.search(pattern)
 
 
 def _end_mark(pattern: str) -> re.Pattern[bytes]:
