@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "deadlines": "What is due when; warns ahead",
     "incident": "Record incidents and the notices that they demand",
     "report": "Turn a run into a document",
+    "send": "Mail a draft or documents, when told, and record it",
 }
 
 _HELP = """Event readiness for carrier networks, as code.

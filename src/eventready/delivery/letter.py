@@ -9,12 +9,14 @@ from datetime import date, timedelta
 from typing import Literal
 
 from eventready.duty.paper_names import paper_words
+from eventready.duty.words import Words
 from eventready.workspace.event import Event
 from eventready.workspace.mail import Mail
 
 #: For the office to fill in where event.yaml names nobody.
 BLANK = "………………"
 
+_SOME = Words("văn bản", "documents")
 _PARENTHESES = re.compile(r"\s*\([^()]*\)")
 
 
@@ -40,7 +42,8 @@ def letter(
 
     `due` is the Monday of a weekly report, `detail` what else names the paper (an incident's place).
     """
-    named = paper_words(kind).vi if lang == "vi" else paper_words(kind).en
+    words = paper_words(kind) if kind else _SOME
+    named = words.vi if lang == "vi" else words.en
     title = " ".join(part for part in (named[:1].upper() + named[1:], _which(due, version, detail, lang)) if part)
     short = (event.mail.short if event.mail else "") or event.enterprise
     subject = f"[{short}] {title} - {_topic(event, lang)}" if short else f"{title} - {_topic(event, lang)}"
