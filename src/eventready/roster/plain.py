@@ -66,9 +66,9 @@ def to_plain(roster: Roster, *, phones: bool = False) -> dict[str, Any]:
     }
 
 
-def from_plain(document: Mapping[str, Any]) -> Roster:
+def from_plain(document: Any) -> Roster:
     """The roster of a document. Raises UsageError when it is none."""
-    if document.get("schema") != SCHEMA:
+    if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
         raise UsageError(f"this is no roster of the form {SCHEMA}")
     try:
         people = _PEOPLE.validate_python(document["people"])
