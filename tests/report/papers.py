@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from eventready.clock import TZ
+from eventready.duty.applies import applying
 from eventready.report.document.model import Document
 from eventready.report.document.profile import Profile, load_profile
 from eventready.report.final import final
@@ -42,7 +43,7 @@ def material(run: Run | None = None, *, full: bool = True) -> Material:
         moment=MONDAY,
         week=Week.at(MONDAY),
         devices=workspace.devices,
-        duties=workspace.duties,
+        duties=applying(workspace.duties, workspace.event.operator),
     )
     if not full:
         return replace(bare, run=run)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 import shutil
 import sys
@@ -11,8 +13,11 @@ import pytest
 
 from eventready.cli.main import main
 from eventready.clock import Clock
+from eventready.duty.incident_log import Report, open_incident
 from eventready.errors import Exit
+from eventready.roster.versions import Shelf
 from eventready.store.store import Store
+from eventready.workspace.event import load_event
 from tests.report.documents import broken, healthy
 from tests.report.papers import ROOT
 
@@ -70,6 +75,44 @@ def test_an_earlier_week_rests_on_its_own_run(capsys: pytest.CaptureFixture[str]
         assert "không kết nối được (edge-dt-1)" not in out.replace("\\", "")
 
 
+def test_a_draft_mail_carries_the_papers(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    code, out, _ = _run(capsys, workspace, "weekly", "--format", "docx,pdf,md", "--eml", "-o", "json")
+    assert code == Exit.OK
+    files = {entry["format"]: Path(entry["file"]) for entry in json.loads(out)}
+    assert list(files) == ["docx", "pdf", "md", "eml"]
+    mail = email.message_from_bytes(files["eml"].read_bytes(), policy=email.policy.default)
+    assert mail["To"] is not None
+    assert "bchieu@travinh.gov.vn" in mail["To"]
+    assert "(18/04–24/04/2022)" in mail["Subject"]
+    carried = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}
+    assert carried == {files[form].name: files[form].read_bytes() for form in ("docx", "pdf")}
+
+
+def test_a_duty_list_is_a_version(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    for _ in range(2):
+        code, out, _ = _run(capsys, workspace, "roster", "--format", "md", "--out", "-")
+        assert code == Exit.OK
+        assert "(phiên bản 1)" in out.replace("\\", "")
+    assert Shelf(workspace).versions()[-1].number == 1
+
+
+def test_an_incident_on_record_is_written_up(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    clock = Clock.starting("2022-04-20 21:10")
+    report = Report(
+        by="Lê Hoàng Phúc", summary="Đứt cáp", venue="den-tho", services=("mobile", "postal"), subscribers=1200
+    )
+    with Store.of_workspace(workspace) as store:
+        name = open_incident(report, load_event(workspace / "inventory" / "event.yaml"), store, clock).id
+    code, out, _ = _run(capsys, workspace, "incident", name, "--format", "md", "--out", "-")
+    assert code == Exit.OK
+    shown = out.replace("\\", "").replace("\u00a0", " ")
+    assert "Dịch vụ bị ảnh hưởng: Di động, Bưu chính." in shown
+    assert "Số thuê bao bị ảnh hưởng: 1.200." in shown
+    assert shown.count("Chưa thông báo, đã quá hạn") == 2
+    code, _, err = _run(capsys, workspace, "incident", name[:-1] + "9")
+    assert (code, f"Did you mean '{name}'?" in err) == (Exit.USAGE, True)
+
+
 def test_without_a_run_it_says_so_and_still_writes(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     code, out, err = _run(capsys, workspace, "weekly", "--format", "md", "--out", "-")
     assert code == Exit.OK
@@ -93,6 +136,7 @@ def test_other_papers(capsys: pytest.CaptureFixture[str], workspace: Path, paper
         (("weekly", "--format", "doc"), Exit.USAGE, "choose among docx, pdf, xlsx, md, json"),
         (("weekly", "--out", "-"), Exit.USAGE, "only one format of md and json can go to stdout"),
         (("weekly", "--format", "pdf", "--out", "-"), Exit.USAGE, "only one format of md and json"),
+        (("weekly", "--format", "md", "--eml"), Exit.USAGE, "the mail would carry nothing"),
         (("weekly", "--run", "nope"), Exit.USAGE, "no run is stored yet"),
         (("weekly", "--out", "x.docx"), Exit.USAGE, "Name a folder with --out"),
         (("incident", "SC-1"), Exit.USAGE, "no incident 'SC-1' is recorded"),
@@ -119,7 +163,7 @@ def test_a_roster_that_does_not_hold_does_not_stop_monday(capsys: pytest.Capture
     (workspace / "inventory" / "roster.xlsx").write_bytes(b"not a workbook")
     code, out, err = _run(capsys, workspace, "weekly", "--format", "md", "--out", "-")
     assert code == Exit.OK
-    assert "The roster is left out of the paper" in err
+    assert "The roster does not hold and proves nothing" in err
     assert "Danh sách trực chưa được lập" in out
 
 

@@ -8,9 +8,10 @@ from typing import get_args
 import pytest
 
 from eventready.errors import Exit, WorkspaceError
+from eventready.report.document.model import PaperKind
 from eventready.report.document.profile import check_profile, filled, load_profile, shipped
 from eventready.report.document.variables import GENERAL, OF_PAPER
-from eventready.report.draft import Draft, PaperKind
+from eventready.report.draft import Draft
 from eventready.report.words import Lang
 from eventready.workspace.yaml import load_yaml
 from tests.report.papers import material, papers, profile

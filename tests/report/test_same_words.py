@@ -13,9 +13,8 @@ import pytest
 
 from eventready.report.document.docx import to_docx
 from eventready.report.document.formats import FORMS, render
-from eventready.report.document.model import Document, Figure, Table
+from eventready.report.document.model import Document, Figure, PaperKind, Table
 from eventready.report.document.pdf import to_pdf
-from eventready.report.draft import PaperKind
 from eventready.report.words import Lang
 from tests.report.documents import scene
 from tests.report.papers import LETTERS, material, papers

@@ -46,8 +46,7 @@ def test_the_head_is_frozen_repeated_and_wide_enough() -> None:
     for sheet in book.worksheets:
         assert sheet.freeze_panes == "A3"
         assert sheet.print_title_rows == "$2:$2"
-        for cell in sheet[2]:
-            assert sheet.column_dimensions[cell.column_letter].width >= 5
+        assert all(column.width >= 5 for column in sheet.column_dimensions.values())
 
 
 def test_names_of_sheets_are_taken_once_and_fit() -> None:

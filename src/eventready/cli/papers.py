@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -14,10 +15,10 @@ from eventready.clock import parse_moment
 from eventready.errors import UsageError
 from eventready.report.document.formats import FORMS, TEXTS, Form, render
 from eventready.report.document.model import Document
-from eventready.report.document.profile import check_profile, load_profile
-from eventready.report.files import write_bytes
+from eventready.report.document.profile import Profile, check_profile, load_profile
 from eventready.report.final import final
 from eventready.report.gather import Asked, gather
+from eventready.report.hand_over import Wanted, hand_over
 from eventready.report.incident import incident_report
 from eventready.report.material import Material, Week
 from eventready.report.plan import plan
@@ -39,10 +40,16 @@ def _forms(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 
 
 def _options(default: str) -> Callable[[F], F]:
-    """The options that every paper has."""
+    """The options that every paper has, which its function is given as one Wanted."""
 
     def add(function: F) -> F:
+        @wraps(function)
+        def call(app: App, *, lang: Lang, forms: tuple[Form, ...], out: Path | None, eml: bool, **more: Any) -> None:
+            function(app, Wanted(lang, forms, out, eml), **more)
+
+        made: Any = click.pass_obj(call)
         for option in (
+            click.option("--eml", is_flag=True, help="Also write the mail that carries it, a draft: nothing is sent."),
             click.option("--out", type=click.Path(path_type=Path),
                          help="Folder.  [default: WORKSPACE/reports]  - is stdout."),
             click.option("--format", "forms", callback=_forms, default=default, show_default=True,
@@ -50,8 +57,8 @@ def _options(default: str) -> Callable[[F], F]:
             click.option("--lang", type=click.Choice(get_args(Lang)), default="vi", show_default=True,
                          help="Language."),
         ):  # fmt: skip
-            function = option(function)
-        return function
+            made = option(made)
+        return made  # type: ignore[no-any-return]  # click's decorators keep what they are given
 
     return add
 
@@ -75,9 +82,10 @@ def _week(_context: click.Context, _parameter: click.Parameter, value: str | Non
 _RUN = click.option("--run", default="", help="The run it rests on.  [default: the last one of the week]")
 
 
-def _material(app: App, lang: Lang, *, run: str = "", week: Week | None = None) -> Material:
+def _material(app: App, lang: Lang, *, run: str = "", week: Week | None = None, keep_roster: bool = False) -> Material:
     moment = app.clock.now()
-    asked = Asked(moment, week or Week.at(moment), lang, app.clock.rehearsal or app.workspace.event.lab, run)
+    rehearsal = app.clock.rehearsal or app.workspace.event.lab
+    asked = Asked(moment, week or Week.at(moment), lang, rehearsal, run, keep_roster)
     if not Store.exists(app.workspace_path):
         material, notices = gather(app.workspace, None, asked)
     else:
@@ -90,25 +98,24 @@ def _material(app: App, lang: Lang, *, run: str = "", week: Week | None = None) 
     return material
 
 
-def _hand_over(app: App, document: Document, forms: tuple[Form, ...], out: Path | None) -> None:
-    """Write every form, or print the only one. All are made before the first is written."""
-    if out is not None and str(out) == "-":
-        if len(forms) > 1 or forms[0] not in TEXTS:
+def _hand_over(app: App, document: Document, material: Material, wanted: Wanted, detail: str = "") -> None:
+    """Write every file, or print the only form."""
+    if wanted.out is not None and str(wanted.out) == "-":
+        if len(wanted.forms) > 1 or wanted.forms[0] not in TEXTS or wanted.eml:
             raise UsageError("only one format of md and json can go to stdout", do="Name one with --format.")
-        click.echo(render(document, forms[0]).decode(), nl=False)
+        click.echo(render(document, wanted.forms[0]).decode(), nl=False)
         return
-    made = {form: render(document, form) for form in forms}
-    folder = out or app.workspace_path / "reports"
-    if folder.suffix and not folder.is_dir():
-        raise UsageError(f"{folder} is a file, and a paper is several", do="Name a folder with --out.")
-    places = {form: folder / f"{document.stem}.{form}" for form in forms}
-    for form, place in places.items():
-        write_bytes(place, made[form])
+    folder = wanted.out or app.workspace_path / "reports"
+    written = hand_over(document, material, wanted, folder, detail=detail)
     if app.output == "table":
-        for place in places.values():
-            click.echo(place)
+        for file in written:
+            click.echo(file.path)
     else:
-        app.emit([{"paper": document.kind, "format": form, "file": str(place)} for form, place in places.items()])
+        app.emit([{"paper": document.kind, "format": file.form, "file": str(file.path)} for file in written])
+
+
+def _words(app: App, wanted: Wanted) -> Profile:
+    return load_profile(app.workspace_path, wanted.lang)
 
 
 @click.command("weekly", short_help="What Monday morning's paper says")
@@ -117,61 +124,57 @@ def _hand_over(app: App, document: Document, forms: tuple[Form, ...], out: Path 
 )
 @_RUN
 @_options("docx,pdf,xlsx")
-@click.pass_obj
-def weekly_command(
-    app: App, *, week: Week | None, run: str, lang: Lang, forms: tuple[Form, ...], out: Path | None
-) -> None:
+def weekly_command(app: App, wanted: Wanted, *, week: Week | None, run: str) -> None:
     """The weekly report: results by service and venue, what improved or worsened, incidents, next week, annexes.
 
     Number, date and signature are left for the office. Wording and layout: templates/reports/vi.yaml.
     """
-    material = _material(app, lang, run=run, week=week)
+    material = _material(app, wanted.lang, run=run, week=week)
     if material.run is None:
         app.say("No audit lies in this week: the report says so. Run `eventready audit` first to have results in it.")
-    _hand_over(app, weekly(material, load_profile(app.workspace_path, lang), lang), forms, out)
+    _hand_over(app, weekly(material, _words(app, wanted), wanted.lang), material, wanted)
 
 
 @click.command("roster", short_help="The formal duty list, with telephone numbers")
 @_options("docx,pdf,xlsx")
-@click.pass_obj
-def roster_command(app: App, lang: Lang, forms: tuple[Form, ...], out: Path | None) -> None:
-    """The duty list that the department gets before the event. It carries telephone numbers in full."""
-    material = _material(app, lang)
-    _hand_over(app, roster_list(material, load_profile(app.workspace_path, lang), lang), forms, out)
+def roster_command(app: App, wanted: Wanted) -> None:
+    """The duty list that the department gets before the event. It carries telephone numbers in full.
+
+    The roster is kept as a version, whose number stands in the list; what changed since the version sent last is said.
+    """
+    material = _material(app, wanted.lang, keep_roster=True)
+    _hand_over(app, roster_list(material, _words(app, wanted), wanted.lang), material, wanted)
 
 
 @click.command("incident", short_help="The written report of one incident")
 @click.argument("incident")
 @_options("docx,pdf")
-@click.pass_obj
-def incident_command(app: App, incident: str, lang: Lang, forms: tuple[Form, ...], out: Path | None) -> None:
+def incident_command(app: App, wanted: Wanted, *, incident: str) -> None:
     """What happened, why, what was done, and which of the two notices were given. INCIDENT is its name."""
-    material = _material(app, lang)
+    material = _material(app, wanted.lang)
     known = {record.id: record for record in material.incidents or ()}
     if incident not in known:
         do = suggest(incident, known, noun="Recorded") or "Record it with `eventready incident new`."
         raise UsageError(f"no incident {incident!r} is recorded", do=do)
-    made = incident_report(known[incident], material, load_profile(app.workspace_path, lang), lang)
-    _hand_over(app, made, forms, out)
+    made = incident_report(known[incident], material, _words(app, wanted), wanted.lang)
+    _hand_over(app, made, material, wanted, known[incident].place)
 
 
 @click.command("final", short_help="The summary of the whole event")
 @_RUN
 @_options("docx,pdf,xlsx")
-@click.pass_obj
-def final_command(app: App, run: str, lang: Lang, forms: tuple[Form, ...], out: Path | None) -> None:
+def final_command(app: App, wanted: Wanted, *, run: str) -> None:
     """What was done from the letter to the end, how it went, all incidents, and what was learnt."""
-    material = _material(app, lang, run=run)
-    _hand_over(app, final(material, load_profile(app.workspace_path, lang), lang), forms, out)
+    material = _material(app, wanted.lang, run=run)
+    _hand_over(app, final(material, _words(app, wanted), wanted.lang), material, wanted)
 
 
 @click.command("plan", short_help="The assurance plan, clause 1.1a")
 @_options("docx,pdf,xlsx")
-@click.pass_obj
-def plan_command(app: App, lang: Lang, forms: tuple[Form, ...], out: Path | None) -> None:
+def plan_command(app: App, wanted: Wanted) -> None:
     """The assurance plan from inventory, venues and the office's templates, to be completed and signed."""
-    material = _material(app, lang)
-    _hand_over(app, plan(material, load_profile(app.workspace_path, lang), lang), forms, out)
+    material = _material(app, wanted.lang)
+    _hand_over(app, plan(material, _words(app, wanted), wanted.lang), material, wanted)
 
 
 @click.command("check-template", short_help="Unknown variables and keys of a profile, by line")

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Literal
 
 from eventready.report.dates import bound, count, fit, formal_date, long_moment, short_date, short_moment
 from eventready.report.document.masking import masked
@@ -20,6 +19,7 @@ from eventready.report.document.model import (
     Document,
     Letterhead,
     Page,
+    PaperKind,
     Paragraph,
     Span,
     Title,
@@ -29,8 +29,6 @@ from eventready.report.language import Language
 from eventready.report.material import Material
 from eventready.report.outline import Outline, roman
 from eventready.report.words import Lang
-
-PaperKind = Literal["weekly", "roster", "incident", "final", "plan"]
 
 #: The left column of the letterhead in mm, in which names are broken.
 _COLUMN = 67.0
@@ -169,7 +167,9 @@ class Draft:
     def annex(self, title_key: str, blocks: Sequence[Block], *, landscape: bool = False) -> str:
         """Put an annex behind the paper; the name by which the text refers to it."""
         label = self.say("annex", number=roman(len(self._annexes) + 1))
-        reference = self.say("annex_reference", date=formal_date(self._local_day(), self.lang))
+        reference = self.say(
+            "annex_reference", kind=self.office(self.paper.kind), date=formal_date(self._local_day(), self.lang)
+        )
         title = self.say(title_key).upper()
         self._annexes.append(Annex(label, title, reference, tuple(blocks), landscape))
         return label

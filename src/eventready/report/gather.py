@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from eventready.clock import TZ
-from eventready.duty import attestation as attestations
 from eventready.duty import incident as incidents
+from eventready.duty import on_record
+from eventready.duty.applies import applying
 from eventready.duty.sent import SentDocument
-from eventready.duty.state import clauses
 from eventready.errors import UsageError, WorkspaceError
 from eventready.report.material import Clause, DutyList, DutyRow, Incident, Material, Notice, Week
 from eventready.report.words import Lang
 from eventready.roster.changes import changes
-from eventready.roster.finding import RosterReport
 from eventready.roster.load import load_roster
 from eventready.roster.roster import ROLES, Roster
 from eventready.roster.rules import check
 from eventready.roster.settings import load_settings
-from eventready.roster.table import rows
+from eventready.roster.table import Row, rows
 from eventready.roster.versions import Shelf
 from eventready.run import Run, Summary
 from eventready.store.store import Store
@@ -32,38 +31,26 @@ _NOON = time(12)
 
 @dataclass(frozen=True)
 class Asked:
-    """What a paper is asked for: the event's clock, the week, and the run by name (empty: the last of the week)."""
+    """What a paper is asked for: the event's clock, the week, and the run by name (empty: the last of the week).
+
+    `keep_roster`: the roster is about to be handed over, and gets a version of its own.
+    """
 
     moment: datetime
     week: Week
     lang: Lang = "vi"
     rehearsal: bool = False
     run: str = ""
+    keep_roster: bool = False
 
 
 def gather(
     workspace: Workspace, store: Store | None, asked: Asked, sent: Sequence[SentDocument] = ()
 ) -> tuple[Material, tuple[str, ...]]:
     """The material, and notices of what could not be read. Without a store there is no run and no record."""
-    notices: list[str] = []
+    record = on_record.gather(workspace, sent)
     run, baseline, earlier = _runs(workspace, store, asked)
-    roster, report, duty_list = _roster(workspace, asked, notices)
-    signed: tuple[attestations.Attestation, ...] = ()
-    recorded: tuple[incidents.Incident, ...] = ()
-    if store is not None:
-        entries = store.journal(attestations.STREAM).entries()
-        signed = attestations.replay((e.position, e.key, e.recorded, e.body) for e in entries)
-        recorded = incidents.replay((e.key, e.recorded, e.body) for e in store.journal(incidents.STREAM).entries())
-    states = clauses(
-        workspace,
-        run,
-        signed,
-        report,
-        sent,
-        recorded,
-        asked.moment,
-        roster_version=roster.version if roster else "",
-    )
+    states = replace(record, run=run).clauses(workspace, asked.moment)
     told = tuple(
         Clause(
             state.duty,
@@ -80,15 +67,15 @@ def gather(
         week=asked.week,
         rehearsal=asked.rehearsal,
         devices=workspace.devices,
-        duties=workspace.duties,
+        duties=applying(workspace.duties, workspace.event.operator),
         run=run,
         baseline=baseline,
         earlier=earlier,
         clauses=told,
-        duty_list=duty_list,
-        incidents=tuple(_incident(incident, workspace, asked) for incident in recorded),
+        duty_list=_duty_list(workspace, asked),
+        incidents=tuple(_incident(incident, workspace, asked) for incident in record.incidents),
     )
-    return material, tuple(notices)
+    return material, record.notices
 
 
 def _runs(
@@ -127,48 +114,44 @@ def _moment(summary: Summary) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=TZ)
 
 
-def _roster(
-    workspace: Workspace, asked: Asked, notices: list[str]
-) -> tuple[Roster | None, RosterReport | None, DutyList | None]:
-    """The roster as the engineers have it now; under the number of the version that says the same."""
+def _duty_list(workspace: Workspace, asked: Asked) -> DutyList | None:
+    """The roster as the engineers have it now, under its version; None where there is none, or where it does not hold.
+
+    What does not hold is among the notices already.
+    """
     try:
         settings = load_settings(workspace.path / "inventory")
         path = workspace.path / "inventory" / settings.file
+        if not path.is_file():
+            return None
+        roster = load_roster(path, workspace.event, settings)
         shelf = Shelf(workspace.path)
-        kept = shelf.latest()
-        if path.is_file():
-            roster = load_roster(path, workspace.event, settings)
-            roster = kept.roster if kept and kept.roster == roster else roster
-        elif kept:
-            roster = kept.roster
-        else:
-            return None, None, None
         report = check(roster, workspace.event, settings, moment=asked.moment, sent=shelf.submission(roster))
-        since = _since(shelf, roster, asked.lang)
-    except WorkspaceError as error:
-        notices.append(f"The roster is left out of the paper. {error}")
-        return None, None, None
-    made = DutyList(
-        version=roster.version,
-        rows=tuple(
-            DutyRow(
-                role=row["role"],
-                name=row["name"],
-                title=row["title"],
-                unit=row["unit"],
-                task=row["task"],
-                time=row["time"],
-                place=row["place"],
-                phones=row["phones"],
-                note=row["note"],
-            )
-            for row in rows(roster, asked.lang)
-        ),
+    except WorkspaceError:
+        return None
+    kept = shelf.keep(roster, asked.moment) if asked.keep_roster else shelf.latest()
+    version = str(kept.number) if kept and kept.roster == roster else ""
+    return DutyList(
+        version=version,
+        rows=tuple(_row(row) for row in rows(roster, asked.lang)),
         gaps={role: report.gap_minutes(role) for role in ROLES},
         broken=tuple(finding.said(asked.lang) for finding in report.findings if finding.severity == "error"),
-        since=since,
+        since=_since(shelf, roster, asked.lang),
     )
-    return roster, report, made
+
+
+def _row(row: Row) -> DutyRow:
+    return DutyRow(
+        role=row["role"],
+        name=row["name"],
+        title=row["title"],
+        unit=row["unit"],
+        task=row["task"],
+        time=row["time"],
+        place=row["place"],
+        phones=row["phones"],
+        note=row["note"],
+    )
 
 
 def _since(shelf: Shelf, roster: Roster, lang: Lang) -> str:

@@ -9,7 +9,7 @@ from eventready.report.document.model import Block, Document, Table
 from eventready.report.document.profile import Profile
 from eventready.report.draft import Draft, ascii_name
 from eventready.report.material import Incident, Material, Notice
-from eventready.report.tables import column, numbered, ordinal
+from eventready.report.tables import column, numbered, ordinal, services_said
 from eventready.report.words import Lang
 
 _NOTICES: tuple[Literal["department", "police"], ...] = ("department", "police")
@@ -40,7 +40,7 @@ def incident_report(incident: Incident, material: Material, profile: Profile, la
 
 
 def _what(draft: Draft, incident: Incident) -> list[Block]:
-    services = ", ".join(draft.language.service(service) for service in incident.services)
+    services = services_said(draft, incident.services)
     people = incident.subscribers
     return draft.bullets(
         [

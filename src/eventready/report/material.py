@@ -114,7 +114,10 @@ class Incident:
 
 @dataclass(frozen=True)
 class Material:
-    """`moment` is the event's clock; `baseline` the last run of the week before, which the week is compared with."""
+    """`moment` is the event's clock; `baseline` the last run of the week before, which the week is compared with.
+
+    `duties` are the clauses that address this operator.
+    """
 
     event: Event
     moment: datetime

@@ -11,7 +11,7 @@ from eventready.report.document.profile import Profile
 from eventready.report.draft import Draft
 from eventready.report.lines import natural
 from eventready.report.material import Material
-from eventready.report.tables import column, numbered, ordinal
+from eventready.report.tables import column, numbered, ordinal, quoted
 from eventready.report.words import Lang
 from eventready.workspace.device import ROLE_SERVICES, Device
 from eventready.workspace.event import Venue
@@ -275,12 +275,11 @@ def _assignment(draft: Draft) -> Table:
     rows = (
         (
             fit(duty.id),
-            fit(duty.vi if draft.lang == "vi" else duty.en),
+            fit(quoted(draft, duty)),
             fit(duty.owner),
             draft.day(duty.due.astimezone(TZ).date()) if duty.due else fit(duty.deadline),
         )
         for duty in draft.material.duties
-        if duty.applies_to != "department"
     )
     return Table(
         draft.say("sheet_assignment"),

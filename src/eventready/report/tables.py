@@ -13,6 +13,7 @@ from eventready.report.material import Clause, Incident
 from eventready.report.model import ORDER, Line, counted
 from eventready.report.squares import matrix
 from eventready.report.topics import Results
+from eventready.workspace.duties import Duty
 
 #: Facts whose rows are places where people reach the network.
 STATIONS = {"site": "station_site", "cell": "station_cell", "access_point": "station_ap"}
@@ -31,6 +32,19 @@ def ordinal(draft: Draft) -> Column:
 def numbered(rows: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
     """Rows with their number before them."""
     return tuple((str(number), *row) for number, row in enumerate(rows, 1))
+
+
+def services_said(draft: Draft, services: Iterable[str]) -> str:
+    """Services in words; post is none of a venue's, but incidents touch it."""
+    return ", ".join(
+        draft.say("head_postal") if service == "postal" else draft.language.service(service) for service in services
+    )
+
+
+def quoted(draft: Draft, duty: Duty) -> str:
+    """What the letter asks, as a sentence begins; what duties.yaml adds in brackets is read along."""
+    text = (duty.vi if draft.lang == "vi" else duty.en).replace("[", "").replace("]", "")
+    return text[:1].upper() + text[1:]
 
 
 def verdict_table(draft: Draft, results: Results) -> Table:
@@ -202,7 +216,7 @@ def clause_table(draft: Draft, clauses: Sequence[Clause]) -> Table:
     rows = (
         (
             fit(clause.duty.id),
-            fit(clause.duty.vi if draft.lang == "vi" else clause.duty.en),
+            fit(quoted(draft, clause.duty)),
             fit(clause.duty.owner),
             draft.day(clause.duty.due) if clause.duty.due else fit(clause.duty.deadline),
             draft.say(f"clause_{clause.state}"),
@@ -231,7 +245,7 @@ def incident_table(draft: Draft, incidents: Sequence[Incident]) -> Table:
         (
             draft.moment(incident.began, short=True),
             fit(incident.place),
-            ", ".join(draft.language.service(service) for service in incident.services),
+            services_said(draft, incident.services),
             fit(incident.summary),
             fit(incident.cause) or draft.say("cause_unknown"),
             draft.moment(incident.restored, short=True) if incident.restored else draft.say("not_restored"),

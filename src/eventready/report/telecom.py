@@ -11,9 +11,8 @@ from eventready.report.material import Clause
 from eventready.report.model import ORDER, Line
 from eventready.report.pictures import Bar, Level, levels, stacked
 from eventready.report.squares import matrix, tally
-from eventready.report.tables import measures, verdict_table
+from eventready.report.tables import measures, quoted, verdict_table
 from eventready.report.topics import Results, Topic, TopicKey
-from eventready.workspace.duties import Duty
 
 #: Findings named in the text of a topic; the rest stands in the annex.
 NAMED = 5
@@ -41,7 +40,7 @@ def overall(draft: Draft, results: Results) -> list[Block]:
         return [*blocks, draft.p("nothing_measured")]
     verdicts = [f"{number} {title.lower()}" for _key, title, number in tally(rows, draft.language) if number]
     services = sum(bool(square.verdict) for row in rows for square in row.squares)
-    blocks.append(draft.p("verdicts", services=services, venues=len(rows), tally=", ".join(verdicts)))
+    blocks.append(draft.p("verdicts", services=services, venues=len(rows), tally="; ".join(verdicts)))
     blocks += [verdict_table(draft, results), draft.note("verdict_note")]
     bars = [Bar(draft.say(f"topic_{key}"), topic.counts) for key, topic in results.topics.items() if topic.lines]
     words = {status: draft.language.status(status) for status in ORDER}
@@ -131,12 +130,6 @@ def clause_points(draft: Draft, clauses: Sequence[Clause] | None, ids: Sequence[
 
 def _matches(name: str, pattern: str) -> bool:
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
-
-
-def quoted(draft: Draft, duty: Duty) -> str:
-    """What the letter asks, as a sentence begins; what duties.yaml adds in brackets is read along."""
-    text = (duty.vi if draft.lang == "vi" else duty.en).replace("[", "").replace("]", "")
-    return text[:1].upper() + text[1:]
 
 
 #: The points of the telecommunications section with the clauses that no device proves.

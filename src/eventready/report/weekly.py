@@ -20,9 +20,10 @@ from eventready.report.tables import (
     incident_table,
     measure_table,
     open_table,
+    quoted,
     station_table,
 )
-from eventready.report.telecom import NAMED, clause_points, item, quoted, telecom, topic, unmeasured
+from eventready.report.telecom import NAMED, clause_points, item, telecom, topic, unmeasured
 from eventready.report.topics import Results
 from eventready.report.trend import trend
 from eventready.report.words import Lang
@@ -222,7 +223,7 @@ def _next_week(draft: Draft, results: Results | None) -> list[Block]:
     states = {clause.duty.id: clause.state for clause in material.clauses or ()}
     for duty in material.duties:
         settled = states.get(duty.id) in ("done", "not_applicable")
-        if duty.due and duty.due < end and duty.applies_to != "department" and not settled and duty.due >= start:
+        if duty.due and duty.due < end and not settled and duty.due >= start:
             items.append(
                 draft.say("plan_due", duty=quoted(draft, duty), due=duty.due.astimezone(TZ).date(), owner=duty.owner)
             )
