@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 #: The start of a number, then digits with single blanks, dots or hyphens between them.
+_GAP = r"[ .\u00a0\u2010-\u2013-]?"
 _CANDIDATE = re.compile(
-    r"(?<![\w.+])(?:\+84|0084|84|\(0\d{1,3}\)|0)(?:[ .\u00a0-]?\(0\))?(?:[ .\u00a0\u2010-\u2013-]?\d){8,10}(?!\w)"
+    rf"(?<![\w+])(?<!\d\.)(?:\(0\d{{1,3}}\)(?:{_GAP}\d){{6,8}}"
+    rf"|(?:\+84|0084|84)(?:{_GAP}\(0\))?(?:{_GAP}\d){{9,10}}|0\d(?:{_GAP}\d){{7,9}})(?!\w)"
 )
 _LOOKS = re.compile(r"0[35789]\d{8}|02\d{8,9}|01[2689]\d{8}")
 _SHOWN_BEFORE, _SHOWN_AFTER = 4, 3

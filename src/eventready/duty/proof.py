@@ -97,6 +97,8 @@ def of_checks(duty: Duty, run: Run | None) -> Told:
     missing: tuple[Words, ...] = ()
     if not mine and wants(duty):
         missing = (Words("lần kiểm tra gần nhất không có nội dung này", "the latest audit has no check of it"),)
+    elif not passed and wants(duty):
+        missing = (Words("chưa có nội dung kiểm tra nào đạt", "no check of it passes"),)
     return Told(tuple(evidence), missing, tuple(against))
 
 
