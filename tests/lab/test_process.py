@@ -182,7 +182,9 @@ def test_another_process_with_the_same_number_is_left_alone(workspace: Path) -> 
 
 def test_a_process_that_does_not_listen_is_killed(workspace: Path) -> None:
     pid = told(workspace, "up")["pid"]
-    (workspace / ".eventready" / "lab" / "control.sock").unlink()
+    running = Place.of(workspace).running()
+    assert running
+    Path(running.socket).unlink()
     assert "does not answer" in refusal(invoke(workspace, "status"))
     assert told(workspace, "down") == {"down": "stopped"}
     assert not process_mark(pid)
