@@ -193,3 +193,18 @@ def test_english_on_request() -> None:
 
 def test_every_check_has_a_topic() -> None:
     assert {topic_of(check) for check in CHECKS} == set(TOPICS)
+
+
+def test_the_annex_of_figures_holds_the_worst_and_counts_the_rest() -> None:
+    made = scene()
+    for number in range(300):
+        made.found("core-1", "utilisation", "pass", "{subject} {value}% used in its busier direction (limit {limit}%)",
+                   subject=f"port {number}", value=number / 10, limit=70)  # fmt: skip
+    made.found("core-1", "optic", "fail", "{subject} receives {value} dBm", subject="dark", value=-30.5, limit=-18)
+    annex = weekly(material(made.settle().run), profile()).annexes[3]
+    table = annex.blocks[0]
+    assert isinstance(table, Table)
+    assert len(table.rows) == 120
+    assert table.rows[0][3:6] == ("dark", "-30,5", "-18")
+    assert table.rows[1][3:6] == ("port 299", "29,9", "70")
+    assert "còn 181 chỉ tiêu khác" in str(annex.blocks[1])

@@ -50,7 +50,7 @@ def _table(draft: Draft, role: RoleCode, rows: Sequence[DutyRow]) -> Table:
             column(draft, "position", 3.2),
             column(draft, "body", 3.6),
             column(draft, "task", 3.4),
-            column(draft, "time", 4.6),
+            column(draft, "time", 6),
             column(draft, "where", 3.6),
             column(draft, "phone", 3.2, kind="phone"),
             column(draft, "note", 2.4),

@@ -15,6 +15,9 @@ from eventready.report.squares import matrix
 from eventready.report.topics import Results
 from eventready.workspace.duties import Duty
 
+#: Figures shown in the annex: nobody reads a thousand that are in order.
+MEASURES = 120
+
 #: Facts whose rows are places where people reach the network.
 STATIONS = {"site": "station_site", "cell": "station_cell", "access_point": "station_ap"}
 
@@ -162,13 +165,20 @@ def _last_readings(observations: Sequence[Mapping[str, Any]]) -> list[Mapping[st
 
 
 def measures(results: Results) -> list[Mapping[str, Any]]:
-    """Findings that hold a number against a limit, the nearest to its limit first."""
+    """Findings that hold a number against a limit: those that did not pass first, then the nearest to its limit."""
     found = [
         finding
         for finding in results.run.document.get("findings", ())
         if _number(finding.get("value")) and _number(finding.get("limit"))
     ]
-    return sorted(found, key=lambda f: (-_share(f), str(f.get("device")), str(f.get("check")), str(f.get("subject"))))
+    return sorted(
+        found, key=lambda f: (_rank(f), -_share(f), str(f.get("device")), str(f.get("check")), str(f.get("subject")))
+    )
+
+
+def _rank(finding: Mapping[str, Any]) -> int:
+    status = str(finding["status"])
+    return ORDER.index(status) if status in ORDER else 0
 
 
 def _number(value: object) -> bool:
@@ -181,7 +191,7 @@ def _share(finding: Mapping[str, Any]) -> float:
 
 
 def measure_table(draft: Draft, results: Results) -> Table:
-    """Measured figures beside their limits."""
+    """Measured figures beside their limits, the first MEASURES of them."""
     language = draft.language
     rows = (
         (
@@ -193,7 +203,7 @@ def measure_table(draft: Draft, results: Results) -> Table:
             fit(finding.get("unit") or ""),
             language.status(str(finding["status"])),
         )
-        for finding in measures(results)
+        for finding in measures(results)[:MEASURES]
     )
     return Table(
         draft.say("sheet_measures"),

@@ -19,6 +19,7 @@ from eventready.report.tables import (
     device_table,
     incident_table,
     measure_table,
+    measures,
     open_table,
     quoted,
     station_table,
@@ -59,11 +60,18 @@ def annexes(draft: Draft, results: Results | None) -> str:
         opened = draft.annex("annex_open", listed, landscape=True)
         stations = station_table(draft, results)
         draft.annex("annex_stations", [stations] if stations.rows else [draft.p("stations_none")])
-        figures = measure_table(draft, results)
-        draft.annex("annex_measures", [figures] if figures.rows else [draft.p("measures_none")], landscape=True)
+        draft.annex("annex_measures", _figures(draft, results), landscape=True)
     if material.clauses:
         draft.annex("annex_clauses", [clause_table(draft, material.clauses)], landscape=True)
     return opened
+
+
+def _figures(draft: Draft, results: Results) -> list[Block]:
+    table = measure_table(draft, results)
+    if not table.rows:
+        return [draft.p("measures_none")]
+    rest = len(measures(results)) - len(table.rows)
+    return [table, *([draft.note("measures_more", shown=len(table.rows), rest=rest)] if rest else [])]
 
 
 def directing(draft: Draft) -> list[Block]:
