@@ -119,7 +119,12 @@ def on_duty(draft: Draft) -> list[Block]:
     if duty_list is None:
         return [draft.p("roster_unknown")]
     people = len({(row.name, row.unit) for row in duty_list.rows})
-    blocks: list[Block] = [draft.p("roster", version=duty_list.version, people=people, shifts=len(duty_list.rows))]
+    shifts = len(duty_list.rows)
+    blocks: list[Block] = [
+        draft.p("roster", version=duty_list.version, people=people, shifts=shifts)
+        if duty_list.version
+        else draft.p("roster_draft", people=people, shifts=shifts)
+    ]
     gaps = [(role, minutes) for role, minutes in duty_list.gaps.items() if minutes]
     if gaps:
         blocks.append(draft.p("roster_gaps"))
