@@ -96,21 +96,21 @@ class Delivery:
         }
 
 
-def name(position: int) -> str:
-    """How the delivery that was queued at a position of the journal is called."""
-    return f"D-{position:04d}"
+def name(number: int) -> str:
+    """How the delivery that was queued as the `number`th is called."""
+    return f"D-{number:04d}"
 
 
-def replay(entries: Iterable[tuple[int, str, str, Mapping[str, Any]]], *, running: bool) -> tuple[Delivery, ...]:
-    """The deliveries that the journal's entries (position, name, real time, body) tell, in their order.
+def replay(entries: Iterable[tuple[str, str, Mapping[str, Any]]], *, running: bool) -> tuple[Delivery, ...]:
+    """The deliveries that the journal's entries (name, real time, body) tell, in their order.
 
     `running`: somebody is sending right now. If nobody is, an attempt without an end broke off: before the dot nothing
     was delivered and the mail waits; after it nobody knows.
     """
     told: dict[str, Delivery] = {}
-    for position, key, recorded, body in entries:
+    for key, recorded, body in entries:
         if body["kind"] == "queued":
-            told[name(position)] = _queued(name(position), recorded, body)
+            told[key] = _queued(key, recorded, body)
         else:
             told[key] = _after(told[key], body)
     return tuple(delivery if running else _broken_off(delivery) for delivery in told.values())

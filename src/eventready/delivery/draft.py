@@ -124,12 +124,11 @@ def checked(address: str) -> str:
 def file_name(name: str) -> str:
     """A file's name as it may stand in a mail: NFC, one component, not too long; the suffix is kept."""
     cleaned = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(". ") or "attachment"
-    stem, dot, suffix = cleaned.rpartition(".")
     if len(cleaned) <= _LONGEST_NAME:
         return cleaned
-    return (
-        f"{stem[: _LONGEST_NAME - len(suffix) - 1]}.{suffix}" if dot and len(suffix) < 10 else cleaned[:_LONGEST_NAME]
-    )
+    stem, dot, suffix = cleaned.rpartition(".")
+    tail = f".{suffix}" if dot and len(suffix) < 10 else ""
+    return (stem if tail else cleaned)[: _LONGEST_NAME - len(tail)].strip(". ") + tail
 
 
 def _part(attachment: Attachment) -> MIMEApplication:

@@ -77,7 +77,7 @@ class Record:
             "files": [{"name": file.name, "sha256": file.sha256, "size": file.size} for file in mail.enclosed],
             "recipients": list(recipients),
         }
-        entry = self._journal.append(lambda entries: (name(len(entries) + 1), body), self._clock.real())
+        entry = self._journal.append(lambda entries: (name(_queued(entries) + 1), body), self._clock.real())
         return self.delivery(entry.key)
 
     def attempt(self, delivery: Delivery, server: str) -> None:
@@ -159,7 +159,11 @@ def sent_from(store: Store, clock: Clock, address: str) -> tuple[SentDocument, .
 
 
 def _told(entries: Sequence[JournalEntry], *, running: bool) -> tuple[Delivery, ...]:
-    return replay(((entry.position, entry.key, entry.recorded, entry.body) for entry in entries), running=running)
+    return replay(((entry.key, entry.recorded, entry.body) for entry in entries), running=running)
+
+
+def _queued(entries: Sequence[JournalEntry]) -> int:
+    return sum(entry.body["kind"] == "queued" for entry in entries)
 
 
 def _same(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -230,6 +230,8 @@ def _trouble(error: Exception, place: str) -> str:
             what = f"The certificate of the mail server {place} is not trusted ({error.verify_message})."
         case ssl.SSLError():
             what = f"No encrypted connection to the mail server {place} ({error.reason or 'TLS failed'})."
+        case UnicodeError():
+            what = f"{server}: a login cannot carry letters with marks; give it another user or password."
         case TimeoutError():
             what = f"{server} did not answer in time."
         case _:
