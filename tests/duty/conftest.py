@@ -141,17 +141,9 @@ def clock(text: str = "2022-04-25 07:00") -> Clock:
 
 def duty(clause: str = "9.9", *, due: str | None = None, not_applicable: str = "", **proof: Any) -> Duty:
     """A clause with the proof that is named."""
-    return Duty(
-        id=clause,
-        vi="Nội dung",
-        en="What",
-        applies_to="all",
-        owner="NOC",
-        deadline="T-1",
-        due=due,  # type: ignore[arg-type]  read by the model from text
-        proof=Proof(**proof),
-        not_applicable=not_applicable,
-    )
+    plain = {"id": clause, "vi": "Nội dung", "en": "What", "applies_to": "all", "owner": "NOC", "deadline": "T-1"}
+    more = {"due": due} if due else {}
+    return Duty.model_validate({**plain, **more, "proof": Proof(**proof), "not_applicable": not_applicable})
 
 
 def run_of(*statuses: str, event: str = "le-30", state: str = "finished", check: str = "cpu", **more: Any) -> Run:

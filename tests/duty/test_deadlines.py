@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,9 +24,9 @@ from tests.duty.conftest import duty, moment
 NOW = moment("2022-04-25 07:00")
 
 
-def one(event: Event, name: str, now: datetime = NOW, *sent: SentDocument, **more: object) -> Deadline:
+def one(event: Event, name: str, now: datetime = NOW, *sent: SentDocument, **more: Any) -> Deadline:
     """The deadline of a name."""
-    found = deadlines(event, (), sent, now, **more)  # type: ignore[arg-type]  keyword by keyword
+    found = deadlines(event, (), sent, now, **more)
     return next(deadline for deadline in found if deadline.id == name)
 
 
@@ -228,7 +229,7 @@ def test_calendar_file(workspace: Workspace) -> None:
     found = deadlines(workspace.event, workspace.duties, (), NOW)
     made = to_ics(found, workspace.event, NOW)
     assert made == to_ics(found, workspace.event, NOW)
-    entries = {str(entry["uid"]): entry for entry in Ics.from_ical(made).walk("VEVENT")}
+    entries: dict[str, Any] = {str(entry["uid"]): entry for entry in Ics.from_ical(made).walk("VEVENT")}
     assert len(entries) == len(found)
     monday = entries["weekly-2022-05-02@le-30.eventready"]
     assert str(monday["summary"]) == "Báo cáo tuần, thứ Hai 02/05/2022"

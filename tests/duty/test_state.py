@@ -114,7 +114,7 @@ def test_a_finding_that_names_the_clause_itself_counts() -> None:
 
 
 @pytest.mark.parametrize("proof", [{"checks": ("cpu",)}, {"changes": ("backup",)}, {"roster": ("leadership",)}])
-def test_what_devices_prove_cannot_be_signed_for(proof: dict[str, tuple[str, ...]]) -> None:
+def test_what_devices_prove_cannot_be_signed_for(proof: dict[str, Any]) -> None:
     attested = (signed(files=(Attachment("x.pdf", "0" * 64, 1),)), signed(document="cpu"))
     found = state(duty(**proof), None, attestations=attested)
     assert (found.state, found.evidence) == ("not_done", ())
@@ -163,7 +163,7 @@ def test_a_signed_word() -> None:
 
 def test_a_form_without_rows_is_a_beginning() -> None:
     clause = duty("3.g", documents=("staff-acknowledgement",))
-    row = {"unit": "NOC", "staff": 40, "acknowledged": 40, "on": "2022-04-20"}
+    row = {"unit": "NOC", "staff": 40, "acknowledged": 40, "day": "2022-04-20"}
     bare, full = signed("3.g", "staff-acknowledgement"), signed("3.g", "staff-acknowledgement", rows=(row,))
     short = signed("3.g", "staff-acknowledgement", rows=({**row, "acknowledged": 39},))
     assert state(clause, attestations=(bare,)).state == "in_progress"

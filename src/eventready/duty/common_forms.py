@@ -8,8 +8,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from eventready.duty.form import Around, Count, Form, OptionalText, Row, Text
-from eventready.duty.words import Words, day
+from eventready.duty.form import Around, Count, Form, OptionalText, Row, Some, Text
+from eventready.duty.words import Words
+from eventready.duty.words import day as said_day
 from eventready.workspace.moments import Moment
 
 _STEPS = "chấp nhận, khai thác, vận chuyển, phát"
@@ -19,7 +20,7 @@ class Inspection(Row):
     """A postal inspection, and what it found at one step of the service."""
 
     site: Text = Field(description="Điểm kiểm tra / site")
-    on: date = Field(description="Ngày kiểm tra / day")
+    day: date = Field(description="Ngày kiểm tra / day")
     step: Literal["acceptance", "processing", "transport", "delivery"] = Field(description=f"Khâu: {_STEPS} / step")
     inspector: Text = Field(description="Người kiểm tra / inspector")
     finding: OptionalText = Field(default="", description="Thiếu sót (để trống nếu không có) / finding")
@@ -34,15 +35,15 @@ class Inspection(Row):
             raise ValueError("a finding has a severity. Say minor, major or critical.")
         if self.finding and self.closed is None and not (self.owner and self.due):
             raise ValueError("an open finding needs who corrects it and by when. Give `owner` and `due`.")
-        if self.closed and self.closed < self.on:
-            raise ValueError("it is corrected before it was found. Check `on` and `closed`.")
+        if self.closed and self.closed < self.day:
+            raise ValueError("it is corrected before it was found. Check `day` and `closed`.")
         return self
 
 
 def _inspections_short(rows: Sequence[Inspection], around: Around) -> Iterable[Words]:
     late = [row for row in rows if row.closed is None and row.due is not None and row.due < around.today]
     if late:
-        some = ", ".join(f"{row.site} ({day(row.due)})" for row in late[:3] if row.due)
+        some = ", ".join(f"{row.site} ({said_day(row.due)})" for row in late[:3] if row.due)
         yield Words(f"{len(late)} thiếu sót quá hạn khắc phục: {some}", f"{len(late)} findings are overdue: {some}")
 
 
@@ -72,7 +73,7 @@ class Vehicle(Row):
     """A postal vehicle held against the rules on carrying goods."""
 
     vehicle: Text = Field(description="Biển số xe / number plate")
-    on: date = Field(description="Ngày kiểm tra / day")
+    day: date = Field(description="Ngày kiểm tra / day")
     forbidden_goods: bool = Field(description="Có hàng cấm / forbidden goods found")
     load_ok: bool = Field(description="Tải trọng đúng quy định / load within the limit")
     papers_ok: bool = Field(description="Đủ giấy tờ / papers complete")
@@ -110,7 +111,7 @@ class Control(Row):
     """A control in postal processing."""
 
     site: Text = Field(description="Điểm khai thác / site")
-    on: date = Field(description="Ngày / day")
+    day: date = Field(description="Ngày / day")
     checked: Count = Field(description="Số bưu gửi đã kiểm tra / items checked")
     screening: bool = Field(description="Soi chiếu đạt / screening in order")
     seals: bool = Field(description="Niêm phong đạt / seals in order")
@@ -118,7 +119,7 @@ class Control(Row):
 
 
 def _controls_short(rows: Sequence[Control], _around: Around) -> Iterable[Words]:
-    bad = [f"{row.site} {day(row.on)}" for row in rows if not (row.screening and row.seals and row.scans)]
+    bad = [f"{row.site} {said_day(row.day)}" for row in rows if not (row.screening and row.seals and row.scans)]
     if bad:
         yield Words(f"{len(bad)} lượt kiểm soát chưa đạt ({bad[0]})", f"{len(bad)} controls do not pass ({bad[0]})")
 
@@ -161,9 +162,9 @@ class Staff(Row):
     """How many of a unit's people have acknowledged the letter."""
 
     unit: Text = Field(description="Đơn vị / unit")
-    staff: Count = Field(ge=1, description="Số cán bộ, công nhân viên / people")
+    staff: Some = Field(description="Số cán bộ, công nhân viên / people")
     acknowledged: Count = Field(description="Số đã được phổ biến, quán triệt / have acknowledged")
-    on: date = Field(description="Tính đến ngày / as of")
+    day: date = Field(description="Tính đến ngày / as of")
 
     @model_validator(mode="after")
     def _counted(self) -> Self:
@@ -182,7 +183,7 @@ class Covid(Row):
     """Measures against Covid-19 on duty at one place."""
 
     site: Text = Field(description="Nơi trực, ca trực / where, which shift")
-    on: date = Field(description="Ngày / day")
+    day: date = Field(description="Ngày / day")
     five_k: bool = Field(description="Thực hiện đủ 5K / the 5K measures are kept")
     reserve: Count = Field(description="Số người dự bị thay F0, F1 / people in reserve")
     cases: Count = Field(default=0, description="Số F0 đang nghỉ / cases off duty")
@@ -213,15 +214,15 @@ def _nothing_short(_rows: Sequence[HandedOver], _around: Around) -> Iterable[Wor
 
 FORMS: tuple[Form, ...] = (
     Form("postal-inspections", Words("Kiểm tra nghiệp vụ bưu chính", "Postal inspections"), Inspection,
-         ("site", "on", "step"), _inspections_short),
-    Form("postal-findings", Words("Khắc phục thiếu sót", "Findings corrected"), Inspection, ("site", "on", "step"),
+         ("site", "day", "step"), _inspections_short),
+    Form("postal-findings", Words("Khắc phục thiếu sót", "Findings corrected"), Inspection, ("site", "day", "step"),
          _findings_short),
     Form("drivers-acknowledgement", Words("Nhắc nhở lái xe", "Reminder of drivers"), Driver, ("driver", "vehicle"),
          _drivers_short),
     Form("vehicle-checklist", Words("Kiểm tra xe bưu chính", "Vehicle checklist"), Vehicle, ("vehicle",),
          _vehicles_short),
     Form("hazard-log", Words("Yếu tố mất an toàn, an ninh", "Hazards"), Hazard, ("site", "what"), _hazards_short),
-    Form("control-log", Words("Kiểm soát khai thác bưu chính", "Controls in processing"), Control, ("site", "on"),
+    Form("control-log", Words("Kiểm soát khai thác bưu chính", "Controls in processing"), Control, ("site", "day"),
          _controls_short),
     Form("priority-items", Words("Bưu gửi ưu tiên", "Priority mail"), PriorityMail, ("kind", "start", "end"),
          _mail_short),

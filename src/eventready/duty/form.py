@@ -55,6 +55,7 @@ def _listed(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=500)]
 OptionalText = Annotated[str, BeforeValidator(_text), Field(max_length=500)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Some = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Amount = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Phone = Annotated[str, BeforeValidator(_text), AfterValidator(_phone)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_listed)]

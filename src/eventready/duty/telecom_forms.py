@@ -16,6 +16,7 @@ from eventready.duty.form import (
     OptionalText,
     Phone,
     Row,
+    Some,
     Text,
     Texts,
 )
@@ -193,7 +194,7 @@ class Team(Row):
     venue: Text = Field(description="Địa điểm (mã trong event.yaml) / venue")
     leader: Text = Field(description="Tổ trưởng / leader")
     phone: Phone = Field(description="Điện thoại, trong dấu nháy / telephone, in quotes")
-    members: Count = Field(ge=1, description="Số người / people")
+    members: Some = Field(description="Số người / people")
     ready_minutes: Count = Field(default=15, description="Có mặt sau (phút) / minutes until there")
 
 

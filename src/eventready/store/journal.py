@@ -86,7 +86,9 @@ class Journal:
 
 
 def _sealed(row: JournalRow) -> str:
-    seal = [row.stream, row.position, row.key, row.recorded, row.previous, hashlib.sha256(row.body).hexdigest()]
+    """The hash over the whole row. SQLite gives text back where somebody has put text."""
+    body = row.body if isinstance(row.body, bytes) else str(row.body).encode()
+    seal = [row.stream, row.position, row.key, row.recorded, row.previous, hashlib.sha256(body).hexdigest()]
     return hashlib.sha256(json.dumps(seal, ensure_ascii=False).encode()).hexdigest()
 
 
