@@ -330,3 +330,57 @@ def test_limits_are_those_of_the_workspace(write: Write, call: Call) -> None:
     write(event=EVENT + "notice_limits: {first: 5, written: 10, final: 20}\n")
     call(*NEW, now="2022-04-29 19:00")
     assert call("incident", "list", now="2022-04-29 19:06").code == 8
+
+
+# Rehearsals, and papers that went out
+
+
+def real(folder: Path, *arguments: str) -> Said:
+    """A command on the real clock."""
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "eventready", "-w", str(folder), *arguments], check=False, capture_output=True, text=True
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def test_what_was_rehearsed_does_not_count_when_it_is_serious(call: Call, folder: Path, tmp_path: Path) -> None:
+    paper = tmp_path / "x.pdf"
+    paper.write_bytes(b"x")
+    call("attest", "1.1a", "--by", "A", "--note", "b", "--file", paper)
+    call(*NEW)
+    store_run(folder, "pass", check="radio")
+    assert states(call, "1.1a", "1.3a") == {"1.1a": "done", "1.3a": "done"}
+    said = real(folder, "duties", "1.1a", "1.3a", "-o", "json")
+    assert said.code == 8
+    assert "3 records of rehearsals do not count now" in said.err
+    assert [row["state"] for row in document(said)] == ["not_done", "not_done"]
+    listed = real(folder, "incident", "list")
+    assert (listed.code, "SC-20220425-01" in listed.out) == (0, True)
+
+
+def test_what_reached_the_department_counts(call: Call, folder: Path) -> None:
+    from datetime import date
+
+    from eventready.delivery.draft import Paper
+    from eventready.delivery.mail import Mail
+    from eventready.delivery.record import Record
+    from eventready.delivery.smtp import Outcome
+    from eventready.store.store import Store
+    from tests.duty.conftest import clock
+
+    to = "desk@example.org"
+    paper = Paper("weekly-report", date(2022, 4, 25))
+    mail = Mail(b"x", "Báo cáo", "us@example.org", (to,), "<1@example.org>", (), "f" * 64, paper)
+    with Store.of_workspace(folder) as store:
+        record = Record(store, clock("2022-04-25 09:00"))
+        with record.sending():
+            queued = record.queue(mail, "0" * 64, [to])
+            waiting = {row["id"]: row["standing"] for row in document(call("deadlines", "-o", "json"))}
+            record.attempt(queued, "localhost")
+            record.ended(queued, Outcome((to,), answer="250 OK"))
+    now = "2022-04-26 07:00"
+    sent = {row["id"]: row["standing"] for row in document(call("deadlines", "-o", "json", now=now))}
+    assert (waiting["weekly-2022-04-25"], sent["weekly-2022-04-25"]) == ("near", "done")

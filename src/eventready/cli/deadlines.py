@@ -10,9 +10,9 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.listing import cell, listing, show
+from eventready.cli.on_record import on_record
 from eventready.duty.deadlines import STANDING_WORDS, Deadline
 from eventready.duty.ics import to_ics, write_ics
-from eventready.duty.on_record import gather
 from eventready.duty.words import LANGS, Lang, at
 from eventready.errors import Exit
 
@@ -36,9 +36,7 @@ def command(app: App, everything: bool, ics: Path | None, lang: Lang) -> Exit:
     Leaves with 8 when something is late.
     """
     workspace, now = app.workspace, app.clock.now()
-    record = gather(workspace)
-    for notice in record.notices:
-        app.say(notice)
+    record = on_record(app)
     found = record.deadlines(workspace, now)
     if ics is not None:
         write_ics(ics, to_ics(found, workspace.event, now, lang))

@@ -9,8 +9,8 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.listing import cell, listing, show
+from eventready.cli.on_record import on_record
 from eventready.duty.attesting import duty_named
-from eventready.duty.on_record import gather
 from eventready.duty.state import STATE_WORDS, ClauseState, State
 from eventready.duty.words import LANGS, Lang, at, short
 from eventready.errors import Exit
@@ -45,9 +45,7 @@ def command(app: App, clauses: tuple[str, ...], states: tuple[State, ...], late:
     """
     workspace = app.workspace
     wanted = [duty_named(clause, workspace).id for clause in clauses]
-    record = gather(workspace)
-    for notice in record.notices:
-        app.say(notice)
+    record = on_record(app)
     found = record.clauses(workspace, app.clock.now())
     if not found:
         app.say("No clause applies: there is no inventory/duties.yaml, or `operator:` in event.yaml fits none of it.")

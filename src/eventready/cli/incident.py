@@ -123,8 +123,9 @@ def list_incidents(app: App, lang: Lang) -> Exit:
     elif not known:
         app.say("No incident is on record." if lang == "en" else "Chưa ghi nhận sự cố nào.")
     else:
-        _table(known, [incident.overdue(limits, now) for incident in known], lang)
-    return Exit.DEADLINE if any(incident.overdue(limits, now) for incident in known) else Exit.OK
+        _table(known, [incident.overdue(limits, now) if _counts(app, incident) else () for incident in known], lang)
+    late = any(incident.overdue(limits, now) for incident in known if _counts(app, incident))
+    return Exit.DEADLINE if late else Exit.OK
 
 
 @command.command("show", short_help="One incident whole, with every notice that it demands")
@@ -140,7 +141,8 @@ def show_incident(app: App, incident: str, lang: Lang) -> Exit:
     else:
         for line in incident_lines(found, demands, lang):
             click.echo(line)
-    return Exit.DEADLINE if any(demand.standing == "overdue" for demand in demands) else Exit.OK
+    late = _counts(app, found) and any(demand.standing == "overdue" for demand in demands)
+    return Exit.DEADLINE if late else Exit.OK
 
 
 def _report(
@@ -155,6 +157,11 @@ def _report(
 ) -> Report:
     notices = tuple(Given(to, how, recipient, notice_at, final) for to in dict.fromkeys(told))
     return Report(at=when, notices=notices, **said)
+
+
+def _counts(app: App, incident: Incident) -> bool:
+    """False for what was only rehearsed, when this is no rehearsal."""
+    return app.clock.rehearsal or not incident.rehearsal
 
 
 def _known(app: App) -> tuple[Incident, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +24,9 @@ from eventready.roster.versions import Shelf
 from eventready.run import Run
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
+
+#: The deliveries that a store has on record.
+SentOf = Callable[[Store], Sequence[SentDocument]]
 
 
 @dataclass(frozen=True)
@@ -66,22 +69,31 @@ class OnRecord:
         )
 
 
-def gather(workspace: Workspace, sent: Sequence[SentDocument] = ()) -> OnRecord:
-    """Look at the store, where there is one, and at the roster. `sent` are the deliveries on record."""
+def gather(workspace: Workspace, sent: SentOf, *, rehearsal: bool) -> OnRecord:
+    """Look at the store, where there is one, and at the roster. `sent` tells which deliveries are on record there.
+
+    What was recorded in a rehearsal counts in rehearsals only.
+    """
     roster, version, notices = _roster(workspace)
-    papers = (*sent, *_rosters_sent(workspace))
+    rosters = _rosters_sent(workspace)
     if not Store.exists(workspace.path):
-        return OnRecord(roster=roster, roster_version=version, sent=papers, notices=notices)
+        return OnRecord(roster=roster, roster_version=version, sent=rosters, notices=notices)
     with Store.of_workspace(workspace.path) as store:
-        mine = [entry for entry in store.runs() if entry.summary and entry.event == workspace.event.id]
+        mine = [(e, e.summary) for e in store.runs() if e.summary and e.event == workspace.event.id]
+        signed, happened = attestations(store, workspace.path), incidents(store)
+        rehearsed = [s.rehearsal for _, s in mine] + [a.rehearsal for a in signed] + [i.rehearsal for i in happened]
+        left_out = 0 if rehearsal else sum(rehearsed)
+        if left_out:
+            notices += (f"{left_out} records of rehearsals do not count now. With --now you rehearse.",)
+        runs = [(entry, summary) for entry, summary in mine if rehearsal or not summary.rehearsal]
         return OnRecord(
-            run=store.get(mine[-1].id) if mine else None,
-            audits=tuple(moment_of(entry.summary.moment) for entry in mine if entry.summary),
-            attestations=attestations(store, workspace.path),
-            incidents=incidents(store),
+            run=store.get(runs[-1][0].id) if runs else None,
+            audits=tuple(moment_of(summary.moment) for _, summary in runs),
+            attestations=tuple(one for one in signed if rehearsal or not one.rehearsal),
+            incidents=tuple(one for one in happened if rehearsal or not one.rehearsal),
             roster=roster,
             roster_version=version,
-            sent=papers,
+            sent=(*sent(store), *rosters),
             notices=(*store.notices, *notices),
         )
 
