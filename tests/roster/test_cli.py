@@ -225,3 +225,6 @@ def test_a_roster_of_a_province(workspace: Path, call: Call, capsys: pytest.Capt
     document = json.loads(capsys.readouterr().out)
     assert (len(document["people"]), document["shifts"]) == (200, 9000)
     assert document["gaps"] == []
+    assert sum(finding["rule"] == 4 for finding in document["findings"]) == 80
+    call("check")
+    assert "… and 65 more: see -o json." in capsys.readouterr().out

@@ -147,6 +147,7 @@ def test_cells_of_the_matrix(tmp_path: Path) -> None:
         cells("C1+C2") == cells("C1/C2") == cells("C1\nC2") == [(at("29 6"), at("29 14")), (at("29 14"), at("29 22"))]
     )
     assert cells("07:00-19:00") == cells("7h-19h") == cells("N") == [(at("29 7"), at("29 19"))]
+    assert cells("07:00-07:00") == [(at("29 7"), at("30 7"))]
     assert cells("D") == cells("Đ") == cells("đ") == [(at("29 19"), at("30 7"))]
     assert cells("-", "nghỉ") == cells("Off", "–") == []
 

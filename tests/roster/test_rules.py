@@ -141,6 +141,8 @@ def test_a_leader_is_not_the_only_emergency_response() -> None:
 
 # 3 hours
 
+SIX_DAYS = [*((f"{day} 6", f"{day} 14") for day in range(18, 23)), ("23 2", "23 10")]
+
 
 @pytest.mark.parametrize(
     ("shifts", "settings", "findings"),
@@ -159,6 +161,9 @@ def test_a_leader_is_not_the_only_emergency_response() -> None:
         ([(f"{day} 6", f"{day} 14") for day in range(18, 25)], {}, [
             "warn: A: works 56 hours in the week of 18/04/2022, 8 hours overtime.",
             "warn: A: has no 24 hours of rest in one piece in seven days (06:00 18/04/2022 – 14:00 24/04/2022)."]),
+        ([*SIX_DAYS, ("23 22", "24 6")], {"week": 60}, []),
+        ([*SIX_DAYS, ("23 22:01", "24 6:01")], {"week": 60}, [
+            "warn: A: has no 24 hours of rest in one piece in seven days (06:00 18/04/2022 – 06:01 24/04/2022)."]),
         ([("24 22", "25 6")] + [(f"{day} 22", f"{day + 1} 6") for day in range(26, 31)], {}, []),
     ],
 )  # fmt: skip

@@ -28,6 +28,8 @@ from eventready.roster.versions import Shelf
 FORMATS = ("xlsx", "ics", "json")
 _LANG = click.option("--lang", type=click.Choice(["vi", "en"]), default="en", show_default=True, help="Language.")
 _FILE = click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+#: Sentences per rule on a terminal; JSON has all.
+_SHOWN = 15
 _MARKS = {"error": "✗", "warn": "!", "info": "·"}
 
 
@@ -96,7 +98,10 @@ def _sentences(report: RosterReport, lang: str) -> Iterable[str]:
         own = report.of(rule)
         if own:
             yield f"{'Quy tắc' if vi else 'Rule'} {rule}. {name_vi if vi else name_en}"
-            yield from (f"  {_MARKS[finding.severity]} {finding.said(lang)}" for finding in own)
+            yield from (f"  {_MARKS[finding.severity]} {finding.said(lang)}" for finding in own[:_SHOWN])
+            if len(own) > _SHOWN:
+                more = len(own) - _SHOWN
+                yield f"  … và {more} nữa: -o json." if vi else f"  … and {more} more: see -o json."
         elif rule in report.unchecked:
             yield f"{'Quy tắc' if vi else 'Rule'} {rule}. {name_vi if vi else name_en}"
             why = report.unchecked[rule][not vi]

@@ -33,8 +33,7 @@ Columns = Sequence[tuple[str, float]]
 def to_xlsx(roster: Roster, event: Event) -> bytes:
     """The file's bytes; the numbers are whole, for this list is meant to carry them."""
     stream = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(stream, options)
+    book = xlsxwriter.Workbook(stream, {"in_memory": True})
     book.set_properties({"title": "Danh sách trực", "created": _BORN})
     base = {"font_name": "Times New Roman", "font_size": 12}
     formats = {
@@ -98,6 +97,7 @@ def _table(
 
 
 def _write(sheet: Worksheet, row: int, column: int, text: str, cell: Any) -> None:
+    """Text stays text, whatever it begins with."""
     if text:
         sheet.write_string(row, column, text, cell)
     else:
