@@ -31,5 +31,11 @@ case $status in 3 | 4) ;; *) echo "the audit ended with exit code $status" >&2; 
 say "4. Was every seeded fault found, and nothing that is not there?"
 "$eventready" -w "$lab" lab score
 
-say "5. The report"
+say "5. The readiness page, the weekly report with its draft mail, and the duty list"
 "$eventready" -w "$lab" report readiness
+"$eventready" -w "$lab" report weekly --format docx,pdf,xlsx --eml
+"$eventready" -w "$lab" report roster --format docx,pdf
+
+say "6. The clauses of the letter, and what stands behind each"
+# 8: on this Monday some deadlines of the example have passed, and it says so.
+"$eventready" -w "$lab" duties || [ $? -eq 8 ]

@@ -120,3 +120,16 @@ def test_json_is_json() -> None:
     done = run("schema", "event", "-o", "json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["properties"]["venues"]
+
+
+def test_a_package_that_not_everyone_needs_is_named_with_its_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def absent(*_args: object, **_options: object) -> None:
+        raise ModuleNotFoundError("No module named 'asyncssh'", name="asyncssh")
+
+    monkeypatch.setattr(command_line.cli, "main", absent)
+    with pytest.raises(SystemExit) as left:
+        command_line.main([])
+    assert left.value.code == 2
+    assert "pip install 'eventready[lab]'" in capsys.readouterr().err

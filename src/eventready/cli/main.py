@@ -39,6 +39,16 @@ COMMANDS: dict[str, str] = {
     "incident": "Record incidents and the notices that they demand",
     "report": "Turn a run into a document",
     "send": "Mail a draft or documents, when told, and record it",
+    "schedule": "Audit, draft the weekly report and remind, each at its time",
+}
+
+#: Packages that only some commands need, and the extra of ours that brings each.
+EXTRAS = {
+    "ansible_vault": "secrets",
+    "asyncssh": "lab",
+    "keyring": "secrets",
+    "psycopg": "postgresql",
+    "typst": "documents",
 }
 
 _HELP = """Event readiness for carrier networks, as code.
@@ -209,7 +219,18 @@ def _run(arguments: list[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except Exception as error:  # the last net: a traceback is a defect, so it goes to a file
-        return _internal(error)
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        return _not_installed(missing) if missing and missing in EXTRAS else _internal(error)
+
+
+def _not_installed(package: str) -> int:
+    """Not everyone needs every package: say which extra brings the one that is missing."""
+    need = UsageError(
+        f"this needs the package {package}, which is not installed",
+        do=f"Get it with: pip install 'eventready[{EXTRAS[package]}]'",
+    )
+    click.echo(f"eventready: {need}", err=True)
+    return need.exit
 
 
 def _internal(error: Exception) -> int:
