@@ -113,6 +113,18 @@ def test_a_finding_that_names_the_clause_itself_counts() -> None:
     assert state(clause, run_of("fail", duties=["1.1c"]), attestations=attested).state == "done"
 
 
+def test_a_clause_of_one_venue_hears_of_no_other() -> None:
+    clause = duty(checks=("radio",), venues=("hall",))
+    here, there = {"venues": ["hall", "square"]}, {"venues": ["square"]}
+    assert state(clause, run_of("pass", check="radio", **here)).state == "done"
+    assert state(clause, run_of("fail", check="radio", **here)).state == "not_done"
+    assert state(clause, run_of("pass", check="radio", **there)).reason.en == "the latest audit has no check of it"
+    # A finding without a venue is where its device is.
+    run = run_of("pass", check="radio")
+    placed = Run({**run.document, "devices": [{"name": "r0", "venues": ["hall"]}]})
+    assert (state(clause, run).state, state(clause, placed).state) == ("not_done", "done")
+
+
 @pytest.mark.parametrize("proof", [{"checks": ("cpu",)}, {"changes": ("backup",)}, {"roster": ("leadership",)}])
 def test_what_devices_prove_cannot_be_signed_for(proof: dict[str, Any]) -> None:
     attested = (signed(files=(Attachment("x.pdf", "0" * 64, 1),)), signed(document="cpu"))

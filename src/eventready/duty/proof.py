@@ -80,7 +80,8 @@ def of_checks(duty: Duty, run: Run | None) -> Told:
     """
     if run is None:
         return Told.lacking("chưa có lần kiểm tra thiết bị nào", "no audit has been made") if wants(duty) else Told()
-    mine = [finding for finding in run.document["findings"] if speaks(finding, duty)]
+    places = {device["name"]: device["venues"] for device in run.document.get("devices", ())}
+    mine = [finding for finding in run.document["findings"] if speaks(finding, duty, places)]
     passed = sum(finding["status"] == "pass" for finding in mine)
     evidence = []
     if passed:
@@ -107,9 +108,12 @@ def wants(duty: Duty) -> bool:
     return bool(duty.proof.checks)
 
 
-def speaks(finding: Mapping[str, Any], duty: Duty) -> bool:
-    """True when a finding is about the clause."""
+def speaks(finding: Mapping[str, Any], duty: Duty, places: Mapping[str, Sequence[str]]) -> bool:
+    """True when a finding is about the clause, at a venue that the clause means. `places`: the venues of each device."""
     check = str(finding["check"])
+    venues = finding.get("venues") or places.get(str(finding["device"]), ())
+    if duty.proof.venues and not set(venues) & set(duty.proof.venues):
+        return False
     return duty.id in finding.get("duties", ()) or any(fnmatchcase(check, glob) for glob in duty.proof.checks)
 
 

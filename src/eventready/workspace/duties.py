@@ -19,6 +19,7 @@ class Proof(Entry):
     """What shows that a duty is done. Checks, kinds of change, roster roles, documents, a signed word."""
 
     checks: tuple[str, ...] = Field(default=(), description="Globs of check names")
+    venues: tuple[str, ...] = Field(default=(), description="Only what is found at these venues counts; none: anywhere")
     changes: tuple[str, ...] = ()
     roster: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
