@@ -115,7 +115,8 @@ def test_a_finding_that_names_the_clause_itself_counts() -> None:
 
 def test_a_clause_of_one_venue_hears_of_no_other() -> None:
     clause = duty(checks=("radio",), venues=("hall",))
-    here, there = {"venues": ["hall", "square"]}, {"venues": ["square"]}
+    here: dict[str, Any] = {"venues": ["hall", "square"]}
+    there: dict[str, Any] = {"venues": ["square"]}
     assert state(clause, run_of("pass", check="radio", **here)).state == "done"
     assert state(clause, run_of("fail", check="radio", **here)).state == "not_done"
     assert state(clause, run_of("pass", check="radio", **there)).reason.en == "the latest audit has no check of it"

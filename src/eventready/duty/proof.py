@@ -109,7 +109,7 @@ def wants(duty: Duty) -> bool:
 
 
 def speaks(finding: Mapping[str, Any], duty: Duty, places: Mapping[str, Sequence[str]]) -> bool:
-    """True when a finding is about the clause, at a venue that the clause means. `places`: the venues of each device."""
+    """True when a finding is about the clause, at a venue that it means. `places`: the venues of each device."""
     check = str(finding["check"])
     venues = finding.get("venues") or places.get(str(finding["device"]), ())
     if duty.proof.venues and not set(venues) & set(duty.proof.venues):
