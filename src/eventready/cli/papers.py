@@ -12,6 +12,7 @@ import click
 
 from eventready.cli.context import App
 from eventready.clock import parse_moment
+from eventready.delivery.record import sent_from
 from eventready.errors import UsageError
 from eventready.report.document.formats import FORMS, TEXTS, Form, render
 from eventready.report.document.model import Document
@@ -92,7 +93,8 @@ def _material(app: App, lang: Lang, *, run: str = "", week: Week | None = None, 
         with Store.of_workspace(app.workspace_path) as store:
             for notice in store.notices:
                 app.say(notice)
-            material, notices = gather(app.workspace, store, asked)
+            address = app.workspace.event.recipient.email
+            material, notices = gather(app.workspace, store, asked, lambda known: sent_from(known, app.clock, address))
     for notice in notices:
         app.say(notice)
     return material

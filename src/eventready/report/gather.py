@@ -10,6 +10,7 @@ from eventready.clock import TZ
 from eventready.duty import incident as incidents
 from eventready.duty import on_record
 from eventready.duty.applies import applying
+from eventready.duty.on_record import SentOf
 from eventready.duty.sent import SentDocument
 from eventready.errors import UsageError, WorkspaceError
 from eventready.report.material import Clause, DutyList, DutyRow, Incident, Material, Notice, Week
@@ -44,11 +45,19 @@ class Asked:
     keep_roster: bool = False
 
 
+def nothing_sent(_store: Store) -> Sequence[SentDocument]:
+    """For papers that do not ask what was sent before."""
+    return ()
+
+
 def gather(
-    workspace: Workspace, store: Store | None, asked: Asked, sent: Sequence[SentDocument] = ()
+    workspace: Workspace, store: Store | None, asked: Asked, sent: SentOf = nothing_sent
 ) -> tuple[Material, tuple[str, ...]]:
-    """The material, and notices of what could not be read. Without a store there is no run and no record."""
-    record = on_record.gather(workspace, sent)
+    """The material, and notices of what could not be read. Without a store there is no run and no record.
+
+    `sent` tells which deliveries a store has on record.
+    """
+    record = on_record.gather(workspace, sent, rehearsal=asked.rehearsal)
     run, baseline, earlier = _runs(workspace, store, asked)
     states = replace(record, run=run).clauses(workspace, asked.moment)
     told = tuple(
