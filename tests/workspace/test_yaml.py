@@ -32,7 +32,9 @@ def test_as_nornir_reads_it(tmp_path: Path, text: str) -> None:
     assert type(ours["key"]) is type(theirs["key"])
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8", exclude_categories=["C"]))
+#: A plain "?x" in a flow is text in YAML 1.2, and the beginning of a key to libyaml (1.1).
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C"])).filter(lambda text: not text.startswith("?"))
+SCALARS = st.none() | st.booleans() | st.integers() | TEXTS
 TREES = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abcé ", min_size=1), inner, max_size=3),
