@@ -112,7 +112,8 @@ class Record:
 
     def sent(self, address: str) -> tuple[SentDocument, ...]:
         """The papers that reached an address, for clauses and deadlines. A rehearsal's count in rehearsals only."""
-        return sent_documents(self.deliveries(), address, rehearsal=self._rehearsal)
+        told = _told(self._journal.entries(), running=True)
+        return sent_documents(told, address, rehearsal=self._rehearsal)
 
     @property
     def _rehearsal(self) -> bool:
