@@ -232,7 +232,9 @@ MESSAGES_VI: Mapping[str, str] = {
     "This equipment does not tell the clients of each radio": (
         "Loại thiết bị này không cho biết số máy kết nối của từng bộ phát sóng"
     ),
-    "This equipment does not count dropped packets on its ports": "Loại thiết bị này không đếm gói tin bị loại trên cổng",
+    "This equipment does not count dropped packets on its ports": (
+        "Loại thiết bị này không đếm gói tin bị loại trên cổng"
+    ),
     "This equipment does not count errors on its ports": "Loại thiết bị này không đếm lỗi trên cổng",
     "This equipment does not tell how busy its channels are": "Loại thiết bị này không cho biết mức bận của kênh",
     "This equipment does not tell the traffic on its ports": "Loại thiết bị này không cho biết lưu lượng trên cổng",
