@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def contents(path: Path) -> bytes:
     if path.suffix != ".db":
         return path.read_bytes()
     unfolded = [path.read_bytes()]
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database:
         tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
         for table in tables:
             for row in database.execute(f"select * from {table}"):  # table names come from the database itself

@@ -150,10 +150,14 @@ def _url(place: str | Path) -> URL:
 
 
 def _touch(path: Path) -> None:
-    """Make the file, for its owner only: it holds what devices said of the network."""
+    """Make the file, for its owner only: it holds what devices said of the network.
+
+    A file that is there is not even opened: closing it would give up the locks of this process's other connections.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
     except OSError as error:
         raise StoreError(
             f"The database cannot be opened: {error.strerror}",
