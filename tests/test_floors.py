@@ -12,12 +12,12 @@ SOURCE = Path(__file__).parents[1] / "src" / "eventready"
 
 #: Rooms by floor, the ground first. What stands beside the rooms (errors, clock) is under all of them.
 FLOORS = (
-    ("errors", "clock", "__init__"),
+    ("errors", "clock", "collector", "__init__"),
     ("workspace",),
     ("session", "platforms"),
     ("facts",),
     ("checks",),
-    ("run", "compose", "tasks", "offline", "store"),
+    ("run", "sheet", "compose", "tasks", "offline", "store", "reading", "spread"),
     ("roster", "duty"),
     ("audit", "report", "lab", "trust", "delivery"),
     ("doctor",),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from eventready import __version__
@@ -11,15 +12,13 @@ from eventready.checks.runner import Coverage
 from eventready.checks.verdict import Verdict
 from eventready.clock import Clock
 from eventready.facts.catalogue import CATALOGUE
-from eventready.facts.observation import Observation, Status
+from eventready.facts.observation import Status
 from eventready.facts.records import Fact
-from eventready.run import SCHEMA, Run
+from eventready.run import SCHEMA, Parts, Run, Summary, listed
+from eventready.sheet import Sheet, by_check
 from eventready.workspace.device import Device
 from eventready.workspace.duties import Duty
 from eventready.workspace.event import Event
-
-#: What these say of a device is that nobody could ask it anything.
-_NO_SESSION = frozenset({Status.UNREACHABLE, Status.DENIED, Status.TIMEOUT})
 
 
 def compose(
@@ -30,14 +29,17 @@ def compose(
     duties: Sequence[Duty],
     clock: Clock,
     devices: Sequence[Device],
-    observations: Iterable[Observation],
-    findings: Iterable[Finding],
+    sheets: Mapping[str, Sheet],
+    across: Sequence[Finding],
     verdicts: Iterable[Verdict],
     coverage: Coverage,
-) -> dict[str, Any]:
-    """The document of a finished run, without `previous` and `sha256`, which the store adds when it is sealed."""
-    told = sorted(observations, key=lambda o: (o.device, o.fact, o.reading))
-    return {
+) -> Parts:
+    """The document of a finished run, without `previous` and `sha256`, which the store adds when it is sealed.
+
+    `sheets` are those of all devices, `across` the findings that are on none of them, in order.
+    """
+    ordered = sorted(devices, key=lambda device: device.name)
+    head = {
         "schema": SCHEMA,
         "id": run_id,
         "event": event.id,
@@ -48,13 +50,33 @@ def compose(
         "event_info": event_info(event, duties),
         "state": "finished",
         "coverage": {"needed": coverage.needed, "measured": coverage.measured, "ratio": coverage.ratio},
-        "devices": [_device(device, told) for device in sorted(devices, key=lambda d: d.name)],
-        "observations": [_observation(observation) for observation in told],
-        "findings": [_finding(finding) for finding in findings],
+        "devices": [_device(device, sheets[device.name]) for device in ordered],
         "verdicts": [
-            {"venue": v.venue, "service": v.service, "verdict": v.verdict, "because": list(v.because)} for v in verdicts
+            {"venue": v.venue, "service": v.service, "verdict": v.verdict, "because": v.because} for v in verdicts
         ],
     }
+    observations = [sheets[device.name].observations for device in ordered]
+    return Parts.of(head).and_pieces(
+        observations=listed([piece for piece in observations if piece]),
+        findings=listed(list(_findings(sheets, across))),
+    )
+
+
+def _findings(sheets: Mapping[str, Sheet], across: Sequence[Finding]) -> Iterator[bytes]:
+    """All findings, in the order of device and check."""
+    found = {name: dict(sheet.findings) for name, sheet in sheets.items()}
+    for name in dict.fromkeys(finding.device for finding in across):
+        found.setdefault(name, {}).update(by_check(finding for finding in across if finding.device == name))
+    for name in sorted(found):
+        yield from (found[name][check] for check in sorted(found[name]))
+
+
+def summary(document: Mapping[str, Any], sheets: Iterable[Sheet], across: Iterable[Finding]) -> Summary:
+    """The summary of the document; its findings are counted already."""
+    counts = Counter(str(finding.status) for finding in across)
+    for sheet in sheets:
+        counts.update(sheet.counts)
+    return Summary.of(document, counts)
 
 
 def event_info(event: Event, duties: Sequence[Duty]) -> dict[str, Any]:
@@ -70,53 +92,14 @@ def event_info(event: Event, duties: Sequence[Duty]) -> dict[str, Any]:
     }
 
 
-def _device(device: Device, told: Sequence[Observation]) -> dict[str, Any]:
-    mine = [observation for observation in told if observation.device == device.name]
-    answered = any(o.status not in _NO_SESSION and o.evidence for o in mine)
-    reason = "" if answered else next((o.reason for o in mine if o.reason), "It was not asked anything.")
+def _device(device: Device, sheet: Sheet) -> dict[str, Any]:
     return {
         "name": device.name,
         "role": device.role,
         "platform": device.platform,
-        "venues": list(device.venues),
-        "reachable": answered,
-        "reason": reason,
-    }
-
-
-def _observation(observation: Observation) -> dict[str, Any]:
-    return {
-        "device": observation.device,
-        "fact": observation.fact,
-        "reading": observation.reading,
-        "status": str(observation.status),
-        "command": observation.command,
-        "evidence": observation.evidence,
-        "reason": observation.reason,
-        "rows": [row.model_dump(mode="json", exclude_none=True) for row in observation.rows],
-        "unmatched": list(observation.unmatched),
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "check": finding.check,
-        "device": finding.device,
-        "subject": finding.subject,
-        "status": str(finding.status),
-        "value": finding.value,
-        "limit": finding.limit,
-        "unit": finding.unit,
-        "message": finding.message,
-        "duties": list(finding.duties),
-        "evidence": list(finding.evidence),
-        "text": finding.text,
-        "params": dict(finding.params),
-        "venues": list(finding.venues),
-        "services": list(finding.services),
-        "blind": finding.blind,
-        "waiver": finding.waiver,
-        "was": str(finding.was) if finding.was else "",
+        "venues": device.venues,
+        "reachable": sheet.reachable,
+        "reason": sheet.reason,
     }
 
 

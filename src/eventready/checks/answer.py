@@ -7,7 +7,6 @@ The text is always a literal at the place of the call: `checks/texts.py` collect
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from eventready.checks.finding import Finding, Outcome
@@ -81,7 +80,7 @@ def unknown(subject: str, text: str, *, venues: Iterable[str | None] = (), **val
 
 def blind(subject: str, text: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
     """What this equipment can never tell: a risk, rather than a reading that failed."""
-    return replace(unknown(subject, text, venues=venues, **values), blind=True)
+    return unknown(subject, text, venues=venues, **values).but(blind=True)
 
 
 def graded(
@@ -128,8 +127,7 @@ def at(finding: Finding, among: Sequence[Device]) -> Finding:
 
     It counts for the venues and services that they have in common, or for all of each where there is none.
     """
-    return replace(
-        finding,
+    return finding.but(
         device=among[0].name,
         witnesses=tuple(one.name for one in among),
         venues=_shared([one.venues for one in among]),

@@ -86,7 +86,8 @@ class Check:
     """A registered check. `applies` tells from the device's expectations whether it is wanted there.
 
     A `fleet` check gets the looks of all devices of the audit at once, and names the device in its findings;
-    `concerns` gives the names of those devices where one device's expectations do not tell (the far end of a link).
+    `concerns` gives the names of those devices where one device's expectations do not tell (the far end of a link),
+    and `glances` are facts that it looks at where another check has had them read.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Check:
     scope: Scope = "device"
     applies: Callable[[Device], bool] = lambda _device: True
     concerns: Callable[[Sequence[Device]], Collection[str]] | None = None
+    glances: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -122,13 +124,15 @@ def check(
     scope: Scope = "device",
     applies: Callable[[Device], bool] = lambda _device: True,
     concerns: Callable[[Sequence[Device]], Collection[str]] | None = None,
+    glances: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Iterable[Finding]]], Callable[..., Iterable[Finding]]]:
     """Register a check under `name`. A second check of the same name is a defect and raises ValueError."""
 
     def register(function: Callable[..., Iterable[Finding]]) -> Callable[..., Iterable[Finding]]:
         if name in CHECKS:
             raise ValueError(f"two checks are named {name!r}")
-        CHECKS[name] = Check(name, roles, needs, limits or NoLimits(), duties, function, scope, applies, concerns)
+        settled = limits or NoLimits()
+        CHECKS[name] = Check(name, roles, needs, settled, duties, function, scope, applies, concerns, glances)
         return function
 
     return register

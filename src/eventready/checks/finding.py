@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 
 class Outcome(StrEnum):
@@ -49,6 +49,13 @@ class Finding:
     was: Outcome | None = None
     witnesses: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+
+    def but(self, **changes: Any) -> Self:
+        """A copy with some fields changed. There are a hundred findings per device: `dataclasses.replace` takes ten
+        times as long."""
+        copy = object.__new__(type(self))
+        vars(copy).update(vars(self), **changes)
+        return copy
 
     @property
     def message(self) -> str:

@@ -90,6 +90,7 @@ def _alike(subject: str, one: Interface, other: Interface) -> Finding:
     duties=("1.2a",),
     scope="fleet",
     applies=lambda device: bool(device.expect.links),
+    glances=("system",),
 )
 def link_neighbour(looks: Sequence[Look], _limits: NoLimits) -> Iterator[Finding]:
     """At the far end of every declared link answers the device that was declared."""

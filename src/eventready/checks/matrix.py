@@ -83,6 +83,13 @@ class Matrix:
         """The facts that must be measured for the device to be known: what its asked checks need."""
         return self._needed[device]
 
+    def shared(self, device: str) -> frozenset[str]:
+        """The facts that checks across devices look at on this one; none where no such check is asked of it."""
+        across = [
+            c for c in self.checks.values() if c.scope == "fleet" and self.cells[device, c.name].state is Ask.ASKED
+        ]
+        return frozenset(fact for check in across for fact in (*check.needs, *check.glances))
+
     @cached_property
     def _asked(self) -> dict[str, tuple[str, ...]]:
         asked: dict[str, list[str]] = {check: [] for check in self.checks}

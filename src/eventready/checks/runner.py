@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from eventready.checks.answer import blind, unknown
-from eventready.checks.check import Check, Look
+from eventready.checks.check import Check, Look, Scope
 from eventready.checks.finding import Finding
 from eventready.checks.limits import ResolvedLimits
 from eventready.checks.matrix import Ask, Cell, Matrix
@@ -36,19 +36,25 @@ class Coverage:
         """Share measured; 0 where nothing was needed, because nothing is known then."""
         return self.measured / self.needed if self.needed else 0.0
 
+    def __add__(self, other: Coverage) -> Coverage:
+        """Of both together."""
+        return Coverage(self.needed + other.needed, self.measured + other.measured)
+
 
 class _Told:
     """What one device told: its observations by fact, in the order of the readings."""
 
     def __init__(self) -> None:
         self.by_fact: dict[str, list[Observation]] = {}
+        self._evidence: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def add(self, observation: Observation) -> None:
         self.by_fact.setdefault(observation.fact, []).append(observation)
 
     def settle(self) -> None:
         for readings in self.by_fact.values():
-            readings.sort(key=lambda observation: observation.reading)
+            if len(readings) > 1:
+                readings.sort(key=lambda observation: observation.reading)
 
     def measured(self, fact: str) -> bool:
         """True when every reading of the fact is a measurement."""
@@ -72,10 +78,12 @@ class _Told:
             if len(readings) > 1 and self.measured(fact)
         }
 
-    def evidence(self, facts: Iterable[str]) -> tuple[str, ...]:
+    def evidence(self, facts: tuple[str, ...]) -> tuple[str, ...]:
         """Where the raw text of these facts is kept."""
-        kept = (reading.evidence for fact in facts for reading in self.by_fact.get(fact, ()))
-        return tuple(dict.fromkeys(evidence for evidence in kept if evidence))
+        if facts not in self._evidence:
+            kept = (reading.evidence for fact in facts for reading in self.by_fact.get(fact, ()))
+            self._evidence[facts] = tuple(dict.fromkeys(evidence for evidence in kept if evidence))
+        return self._evidence[facts]
 
 
 def _by_device(devices: Iterable[Device], observations: Iterable[Observation]) -> dict[str, _Told]:
@@ -88,13 +96,17 @@ def _by_device(devices: Iterable[Device], observations: Iterable[Observation]) -
     return told
 
 
-def coverage(matrix: Matrix, observations: Iterable[Observation]) -> Coverage:
-    """How much of what the asked checks need was measured; a fact read twice counts once, and only if both were."""
+def coverage(matrix: Matrix, observations: Iterable[Observation], devices: Iterable[str] | None = None) -> Coverage:
+    """How much of what the asked checks need was measured; a fact read twice counts once, and only if both were.
+
+    `devices` are those that count (default: all of the matrix).
+    """
     measured: dict[tuple[str, str], bool] = {}
     for observation in observations:
         key = (observation.device, observation.fact)
         measured[key] = measured.get(key, True) and observation.status.measured
-    needed = [(device, fact) for device in matrix.devices for fact in matrix.needed(device)]
+    counted = matrix.devices if devices is None else devices
+    needed = [(device, fact) for device in counted for fact in matrix.needed(device)]
     return Coverage(len(needed), sum(measured.get(key, False) for key in needed))
 
 
@@ -108,29 +120,36 @@ def judge(
     waivers: Sequence[Waiver] = (),
     baseline: Mapping[str, Rows] | None = None,
     intervals: Mapping[str, float] | None = None,
+    scope: Scope | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, in the order of device, check and subject, whatever the order of `devices`.
 
     `baseline` maps a device to the rows of an earlier run, `intervals` to the seconds between its two readings.
     `moment` (aware) decides whether a waiver still counts. A check that breaks off never takes the others with it.
+
+    With `scope` "device" only the checks that look at one device: the findings of several devices are those of each.
+    With "fleet" only the others, for which it is enough to know the facts in `matrix.shared`.
     """
-    bench = _Bench(devices, matrix, observations, limits or ResolvedLimits(Overrides()), moment)
-    bench.compare(baseline or {}, intervals or {})
+    bench = _Bench(
+        devices, matrix, observations, limits or ResolvedLimits(Overrides()), moment, baseline or {}, intervals or {}
+    )
     today = moment.astimezone(TZ).date()
-    findings = [*waive(bench.findings(), waivers, today), *expired(waivers, today)]
+    findings = [*waive(bench.findings(scope), waivers, today), *(expired(waivers, today) if scope != "device" else ())]
     return tuple(sorted(findings, key=lambda finding: (finding.device, finding.check, finding.subject, finding.text)))
 
 
 class _Bench:
     """Where looks and checks meet."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  one caller, who names what it gives
         self,
         devices: Sequence[Device],
         matrix: Matrix,
         observations: Iterable[Observation],
         limits: ResolvedLimits,
         moment: datetime,
+        baseline: Mapping[str, Rows],
+        intervals: Mapping[str, float],
     ) -> None:
         self._devices = sorted(devices, key=lambda device: device.name)
         self._matrix, self._limits = matrix, limits
@@ -140,25 +159,25 @@ class _Bench:
                 device,
                 now=self._told[device.name].now(),
                 before=self._told[device.name].before(),
+                baseline=baseline.get(device.name, {}),
+                interval_s=intervals.get(device.name, 0.0),
                 moment=moment.astimezone(UTC),
                 untold=matrix.untold[device.name],
             )
             for device in self._devices
         }
 
-    def compare(self, baseline: Mapping[str, Rows], intervals: Mapping[str, float]) -> None:
-        """Give each look what it can be compared with."""
-        for name, look in self._looks.items():
-            self._looks[name] = replace(look, baseline=baseline.get(name, {}), interval_s=intervals.get(name, 0.0))
-
-    def findings(self) -> Iterator[Finding]:
-        """Everything that the matrix asks for, or says that it cannot be asked."""
+    def findings(self, scope: Scope | None) -> Iterator[Finding]:
+        """Everything that the matrix asks for, or says that it cannot be asked, in checks of this scope."""
         for device in self._devices:
             cells = self._matrix.of(device.name)
             for cell in cells:
-                yield from self._of_cell(device, cell)
-            if all(cell.state is Ask.NOT_APPLICABLE for cell in cells):
-                yield replace(blind("", "No check applies to this device"), check=UNCHECKED, device=device.name)
+                if scope in (None, self._matrix.checks[cell.check].scope):
+                    yield from self._of_cell(device, cell)
+            if scope != "fleet" and all(cell.state is Ask.NOT_APPLICABLE for cell in cells):
+                yield blind("", "No check applies to this device").but(check=UNCHECKED, device=device.name)
+        if scope == "device":
+            return
         for check in self._matrix.checks.values():
             if check.scope == "fleet" and self._matrix.asked(check.name):
                 yield from self._across(check)
@@ -188,8 +207,11 @@ class _Bench:
 
     def _stamped(self, finding: Finding, check: Check, device: str) -> Finding:
         witnesses = [self._told[name] for name in finding.witnesses or (device,) if name in self._told]
-        evidence = tuple(dict.fromkeys(kept for told in witnesses for kept in told.evidence(check.needs)))
-        return replace(finding, check=check.name, device=device, duties=check.duties, evidence=evidence)
+        if len(witnesses) == 1:
+            evidence = witnesses[0].evidence(check.needs)
+        else:
+            evidence = tuple(dict.fromkeys(kept for told in witnesses for kept in told.evidence(check.needs)))
+        return finding.but(check=check.name, device=device, duties=check.duties, evidence=evidence)
 
 
 def _carried_out(check: Check, seen: Look | Sequence[Look], limits: object) -> list[Finding]:

@@ -104,6 +104,20 @@ def verdicts(venues: Iterable[Place], devices: Sequence[Device], findings: Itera
     )
 
 
+def telling(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those findings on which `verdicts` and `exit_code` rest: all but good news that another one tells as well."""
+    kept: list[Finding] = []
+    seen: set[tuple[object, ...]] = set()
+    for finding in findings:
+        if finding.status is Outcome.PASS:
+            news = (finding.device, finding.venues, finding.services, _measures(finding))
+            if news in seen:
+                continue
+            seen.add(news)
+        kept.append(finding)
+    return tuple(kept)
+
+
 class _Weighed(NamedTuple):
     finding: Finding
     gravity: Gravity

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 
 from eventready.checks.answer import warned
@@ -22,8 +21,7 @@ def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -
         yield (
             finding
             if waiver is None
-            else replace(
-                finding,
+            else finding.but(
                 status=Outcome.WAIVED,
                 was=finding.status,
                 waiver=f"{waiver.by}, until {waiver.until:%Y-%m-%d}: {waiver.reason}",
@@ -46,4 +44,4 @@ def expired(waivers: Iterable[Waiver], today: date) -> Iterator[Finding]:
                 by=waiver.by,
                 until=f"{waiver.until:%Y-%m-%d}",
             )
-            yield replace(said, check=WAIVER)
+            yield said.but(check=WAIVER)

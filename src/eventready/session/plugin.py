@@ -10,13 +10,16 @@ What Nornir has no word for comes in the host's `connection_options.eventready.e
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from nornir.core import Nornir
 from nornir.core.configuration import Config
 from nornir.core.plugins.connections import ConnectionPluginRegister
 
-from eventready.errors import UsageError
+from eventready.errors import EventreadyError, UsageError
 from eventready.platforms.loader import describe
 from eventready.session.connect import Session, open_session
 from eventready.session.target import Secret, Target
@@ -96,6 +99,14 @@ def target_of(
         allow_cleartext=bool(extras.get("allow_cleartext", False)),
         **{limit: extras[limit] for limit in _LIMITS if limit in extras},
     )
+
+
+def learn_secrets(nornir: Nornir, names: Iterable[str]) -> None:
+    """Resolve the secrets of these hosts, so that the sink of redaction knows them all before processes part."""
+    for name in names:
+        host = nornir.inventory.hosts[name].get_connection_parameters(CONNECTION)
+        with suppress(EventreadyError):  # it is told when the device is read
+            target_of(host.hostname or "", host.username, host.password, host.port, host.extras or {})
 
 
 def _platform_dirs(extras: dict[str, Any]) -> tuple[Path, ...]:

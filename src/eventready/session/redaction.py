@@ -116,7 +116,7 @@ class Redactor:
 
     def register(self, secret: str) -> None:
         """Never let `secret` be seen again, in the forms that JSON, a repr or a URL give it too."""
-        if not secret or not secret.strip():
+        if not secret or not secret.strip() or secret in self._values:
             return
         forms = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
         forms.add(quote(secret, safe=""))

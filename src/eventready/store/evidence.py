@@ -6,6 +6,7 @@ import hashlib
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +23,21 @@ BATCH = 128
 _GROUP = 500
 
 Item = tuple[int, bytes]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A redacted text on its way to the shelf: its SHA-256, the size of its bytes, and these compressed."""
+
+    name: str
+    size: int
+    data: bytes
+
+    @classmethod
+    def of(cls, text: str) -> Packed:
+        """Any thread and any process may do this part of the work."""
+        name, data = digest(text)
+        return cls(name, len(data), pack(data))
 
 
 def pack(data: bytes) -> bytes:
@@ -56,14 +72,23 @@ class EvidenceShelf:
             if name in self._seen:
                 return name
             self._seen.add(name)
-        packed = pack(data)
+        self._put({name: (len(data), pack(data))})
+        return name
+
+    def put(self, texts: Iterable[Packed]) -> None:
+        """Keep texts that are packed already."""
         with self._lock:
-            self._waiting[name] = (len(data), packed)
+            new = {text.name: (text.size, text.data) for text in texts if text.name not in self._seen}
+            self._seen.update(new)
+        self._put(new)
+
+    def _put(self, new: Mapping[str, Item]) -> None:
+        with self._lock:
+            self._waiting.update(new)
             full = len(self._waiting) >= BATCH and not self._stuck
             batch, self._waiting = (self._waiting, {}) if full else ({}, self._waiting)
         if batch:
             self._write_or_keep(batch)
-        return name
 
     def flush(self) -> None:
         """Write what waits. Raises StoreError and keeps it when that fails."""

@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from eventready.clock import Clock
 from eventready.errors import StoreError, UsageError
-from eventready.run import Run, Summary
+from eventready.run import Parts, Run, Summary
 from eventready.store.alive import Alive, LockFiles, ServerLocks
 from eventready.store.chain import Proof, prove
 from eventready.store.database import Database, default_place
 from eventready.store.documents import fold, rescue, unfold
-from eventready.store.evidence import EvidenceShelf
+from eventready.store.evidence import EvidenceShelf, Packed
 from eventready.store.journal import Journal
 from eventready.store.names import find, new_id
 from eventready.store.tables import Ledger, RunRow
@@ -134,32 +134,38 @@ class Store:
         """Keep a redacted text under its SHA-256, once per content. Any thread may call it; it does not fail."""
         return self._shelf.add(text)
 
-    def finish(self, document: Mapping[str, Any]) -> Run:
+    def keep(self, texts: Iterable[Packed]) -> None:
+        """Like `evidence`, for redacted texts that were packed elsewhere."""
+        self._shelf.put(texts)
+
+    def finish(self, document: Mapping[str, Any], summary: Summary | None = None) -> Run:
         """Seal a run behind the latest finished one and store it with its evidence, in one transaction.
+
+        `summary` is the document's, where it is known already.
 
         Raises NotStored, which carries the run, when the database does not take it.
         """
         try:
             with self._database.writing() as session:
                 taken = self._shelf.write(session)
-                run = self._chain(session, document)
+                run = self._chain(session, document, summary)
         except StoreError as error:
-            unchained = Run.sealed({**document, "previous": None})
+            unchained = Run.sealed(Parts.of(document).having(previous=None))
             raise NotStored(error, unchained, rescue(unchained, self._database.folder)) from error
         self._shelf.written(taken)
         self._alive.release(run.id)
         self._mine.discard(run.id)
         return run
 
-    def _chain(self, session: Session, document: Mapping[str, Any]) -> Run:
+    def _chain(self, session: Session, document: Mapping[str, Any], summary: Summary | None) -> Run:
         ledger = session.scalars(select(Ledger).with_for_update()).one()
-        run = Run.sealed({**document, "previous": ledger.head or None})
+        run = Run.sealed(Parts.of(document).having(previous=ledger.head or None))
         row = session.get(RunRow, run.id) or RunRow(id=run.id)
         row.event, row.state = str(document["event"]), "finished"
         row.started, row.finished = str(document["started"]), str(document["finished"])
         row.position, row.previous = ledger.length + 1, ledger.head or None
         row.sha256 = str(run.document["sha256"])
-        row.summary = Summary.of(run.document).plain()
+        row.summary = (summary or Summary.of(run.document)).plain()
         row.document = fold(run.document)
         session.add(row)
         ledger.length, ledger.head = ledger.length + 1, row.sha256

@@ -13,6 +13,7 @@ from nornir.core import Nornir
 from nornir.core.configuration import Config, LoggingConfig
 from nornir.plugins.runners import ThreadedRunner
 
+from eventready.collector import calm
 from eventready.errors import WorkspaceError
 from eventready.workspace.device import Device
 from eventready.workspace.duties import Duty, load_duties
@@ -101,6 +102,7 @@ class Workspace:
         return Nornir(inventory=inventory, config=config, runner=ThreadedRunner(num_workers=workers))
 
 
+@calm()
 def load_workspace(path: Path) -> Workspace:
     """Load and validate the workspace in a folder. Raises WorkspaceError that names every line that does not hold."""
     folder = path / "inventory"
