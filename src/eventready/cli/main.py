@@ -40,6 +40,8 @@ COMMANDS: dict[str, str] = {
     "report": "Turn a run into a document",
     "send": "Mail a draft or documents, when told, and record it",
     "schedule": "Audit, draft the weekly report and remind, each at its time",
+    "bundle": "The signed report for the department's own eventready",
+    "consolidate": "One provincial report from the operators' bundles",
 }
 
 #: Packages that only some commands need, and the extra of ours that brings each.

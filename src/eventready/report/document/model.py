@@ -14,7 +14,7 @@ from eventready.report.document.metrics import width
 #: A word of so many letters (a date, a state) is not broken in a cell; padding and rule take so many mm of a column.
 _SHORT, _PADDING = 11, 3.6
 
-PaperKind: TypeAlias = Literal["weekly", "roster", "incident", "final", "plan"]
+PaperKind: TypeAlias = Literal["weekly", "roster", "incident", "final", "plan", "province"]
 Align: TypeAlias = Literal["left", "center", "right"]
 Kind: TypeAlias = Literal["text", "number", "phone"]
 

@@ -1,0 +1,73 @@
+"""One page of HTML with a row per operator: no script, no network, a policy that forbids both."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from eventready.delivery.bundle import Wanted
+from eventready.delivery.overview import row, squares
+from eventready.delivery.receive import Received
+from eventready.delivery.wording import Wording
+from eventready.duty.privacy import mask_text
+from eventready.report.language import Language, clean
+from eventready.report.words import Lang
+
+#: What the province's table needs beside the style of the readiness report.
+_MORE = "td.state { white-space: nowrap; } .names li { padding: 3px 0; }"
+
+
+def to_page(received: Received, wanted: Wanted, wording: Wording, lang: Lang = "vi") -> str:
+    """The page. Everything from bundles is escaped and its telephone numbers are masked."""
+    language = Language(lang)
+    style = _style()
+    event = received.bundles[0]
+    named = event.run.event_vi if lang == "vi" else event.run.event_en
+    return (
+        _environment()
+        .get_template("province.html")
+        .render(
+            t=wording.say,
+            words=language,
+            lang=lang,
+            event=clean(named or event.manifest.event),
+            moment=language.moment(wanted.moment.isoformat(), weekday=True),
+            rehearsal=wanted.rehearsal,
+            rows=[row(bundle) for bundle in received.bundles],
+            operators=[clean(bundle.operator) for bundle in received.bundles],
+            squares=squares(received.bundles, vietnamese=lang == "vi"),
+            silent=received.silent,
+            refused=[(clean(refused.path.name), mask_text(clean(refused.error.what))) for refused in received.refused],
+            clean=clean,
+            style=Markup(style),  # noqa: S704  our own files, and nothing else
+            policy=_policy(style),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("eventready.delivery"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _style() -> str:
+    """The readiness report's style, and a little more."""
+    return (files("eventready.report") / "templates" / "readiness.css").read_text(encoding="utf-8") + _MORE
+
+
+def _policy(style: str) -> str:
+    """Nothing but the style sheet with this very hash."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
