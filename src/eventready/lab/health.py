@@ -39,6 +39,7 @@ _SOFTWARE = {
     "huawei_enb": ("V100R019C10SPC260", "BTS3900 LTE"),
     "cisco_9800": ("17.09.04a", "C9800-40-K9"),
     "huawei_ac": ("V200R021C00SPC200", "AC6805"),
+    "linux_hostapd": ("2.10", "Linux"),
 }
 
 
@@ -278,13 +279,16 @@ def _access_point(device: Device, name: str) -> ApState:
     model = "AirEngine5761-21" if device.platform == "huawei_ac" else "C9130AXI-E"
     text = f"{figure(name + ' ap', 0, 0xFFFFFF):06x}"
     place = [ap.name for ap in device.expect.access_points].index(name)
+    radios = [_radio(name, "2.4", (1, 6, 11)), _radio(name, "5", (36, 52, 100, 116, 149))]
+    if device.platform == "linux_hostapd":  # an interface is one access point with one radio
+        radios = [radios[place % 2]]
     return ApState(
         name,
         model,
         mac=f"7079.b3{text[:2]}.{text[2:]}",
         ip=f"10.60.{figure(device.name, 0, 200)}.{1 + place % 250}",
         uptime_s=figure(name + " up", 9, 60) * 86_400 + figure(name + " s", 0, 86_399),
-        radios=[_radio(name, "2.4", (1, 6, 11)), _radio(name, "5", (36, 52, 100, 116, 149))],
+        radios=radios,
     )
 
 

@@ -1,0 +1,79 @@
+"""What can go wrong on the air, made to happen inside the machine while it runs."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import paramiko
+
+from eventready.errors import UsageError
+from eventready.lab.real.wifi.machine import Record
+
+_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault: what it is, the words that make it and those that undo it. `place`: it happens at an access point."""
+
+    help: str
+    make: str
+    undo: str
+    place: bool = True
+
+
+FAULTS = {
+    "ap-down": Fault("An access point is switched off.", "ap-down", "ap-up"),
+    "crowded": Fault("All stations are on one access point, and the others are idle.", "gather", "spread"),
+    "controller-dead": Fault("hostapd is gone without a word.", "controller-down", "controller-up", place=False),
+}
+
+
+def make(record: Record, fault: str, ap: str = "") -> None:
+    """Make a fault. Raises UsageError."""
+    known = _known(fault)
+    _do(record, f"{known.make} {_name(ap)}" if known.place else known.make)
+
+
+def clear(record: Record, fault: str, ap: str = "") -> None:
+    """Undo a fault. Raises UsageError."""
+    known = _known(fault)
+    _do(record, f"{known.undo} {_name(ap)}" if known.place else known.undo)
+
+
+def _known(fault: str) -> Fault:
+    if fault not in FAULTS:
+        raise UsageError(f"the WiFi machine has no fault {fault!r}", do=f"There are {', '.join(FAULTS)}.")
+    return FAULTS[fault]
+
+
+def _name(ap: str) -> str:
+    if not ap.replace("-", "").isalnum():
+        raise UsageError(f"{ap!r} is no name of an access point", do="Name one of the machine's.")
+    return ap
+
+
+def _do(record: Record, words: str) -> None:
+    """Say `/lab/fault WORDS` in the machine, as root, over a session that checks its host key."""
+    name = record.host if record.port == 22 else f"[{record.host}]:{record.port}"
+    kind, blob = record.host_key.split()[:2]
+    client = paramiko.SSHClient()
+    client.get_host_keys().add(name, kind, paramiko.PKey.from_type_string(kind, base64.b64decode(blob)))
+    try:
+        key = paramiko.Ed25519Key.from_private_key(
+            io.StringIO((Path(record.folder) / "lab_key").read_text(encoding="utf-8"))
+        )
+        client.connect(
+            record.host, record.port, "root", pkey=key, timeout=_TIMEOUT_S, look_for_keys=False, allow_agent=False
+        )
+        _in, out, err = client.exec_command(f"/lab/fault {words}", timeout=_TIMEOUT_S)
+        said = (out.read() + err.read()).decode(errors="replace").strip()
+        if out.channel.recv_exit_status() or said.endswith("FAIL"):
+            raise UsageError(f"the WiFi machine refused `{words}`: {said}", where=record.folder)
+    except (OSError, paramiko.SSHException) as error:
+        raise UsageError(f"the WiFi machine does not answer: {error}", where=record.folder) from None
+    finally:
+        client.close()
