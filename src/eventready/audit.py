@@ -81,6 +81,8 @@ def audit(
             baseline=recorded_rows(store.get(options.baseline)) if options.baseline else {},
             saved=SavedOutputs(options.saved) if options.saved else None,
         )
+        if not job.saved:
+            workspace.check_secrets(job.devices)
         started = clock.real().isoformat(timespec="milliseconds")
         run_id = store.begin(event=workspace.event.id, clock=clock)
 

@@ -140,6 +140,17 @@ def test_the_tasks_work_in_anyones_nornir(province: Province) -> None:
     assert {f.check for f in found if f.status is Outcome.PASS} >= {"cpu", "ospf", "uplink", "ntp"}
 
 
+def test_a_secret_that_leads_nowhere_stops_the_audit_before_it_begins(province: Province, tmp_path: Path) -> None:
+    from eventready.workspace.example import copy_example
+
+    copy_example(tmp_path / "event")
+    mine = Province(province.workspace, tmp_path / "event")
+    done = mine.command("audit", "-l", "core-1", expect=(2,))
+    assert "the environment variable EVENTREADY_PASSWORD is not set" in done.stderr
+    with Store.of_workspace(mine.copy) as store:
+        assert store.runs() == ()
+
+
 def test_an_inventory_of_nobody_is_never_ready(province: Province, tmp_path: Path) -> None:
     from eventready.workspace.example import copy_example
 
