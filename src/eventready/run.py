@@ -10,13 +10,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 SCHEMA = "eventready.run/1"
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def canonical(document: Any) -> bytes:
     """The bytes that are hashed: sorted keys, no spaces, UTF-8."""
     if isinstance(document, Parts):
         return b"".join(document.pieces())
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _CANONICAL.encode(document).encode()
 
 
 class Parts(Mapping[str, Any]):

@@ -19,7 +19,7 @@ from eventready.checks.matrix import build_matrix
 from eventready.checks.runner import judge
 from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform, load_platform
-from eventready.facts.read import observe, unreached
+from eventready.facts.read import commands_for, observe, unreached
 from eventready.session.connect import Session
 from eventready.session.plugin import CONNECTION, register
 from eventready.session.reply import SessionError
@@ -48,9 +48,10 @@ def _observations(task: Task, platform: Platform, facts: tuple[str, ...], readin
     except SessionError as error:
         return unreached(name, platform, facts, error, reading)
     try:
-        return tuple(observe(name, platform, facts, session.ask, reading))
+        replies = session.ask(commands_for(platform, facts))
     finally:
         task.host.close_connection(CONNECTION)
+    return tuple(observe(name, platform, facts, lambda _commands: replies, reading))
 
 
 def run_checks(task: Task) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -94,7 +95,7 @@ def verdicts(venues: Iterable[Place], devices: Sequence[Device], findings: Itera
         device = serving.get(finding.device)
         if device is None:
             continue
-        weighed = _Weighed(finding, gravity(finding), finding.services or device.services or ROLE_SERVICES[device.role])
+        weighed = _weighed(finding, finding.services or device.services or ROLE_SERVICES[device.role])
         for venue in finding.venues or device.venues:
             at_venue.setdefault(venue, []).append(weighed)
     return tuple(
@@ -119,20 +120,31 @@ def telling(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 class _Weighed(NamedTuple):
-    finding: Finding
+    """What a finding means for a verdict; `name` is a short reference, or only its device where that told nothing."""
+
     gravity: Gravity
     services: tuple[str, ...]
+    measures: bool
+    silent: bool
+    name: str
+
+
+def _weighed(finding: Finding, services: tuple[str, ...]) -> _Weighed:
+    silent = not finding.subject and finding.status is Outcome.NOT_MEASURED
+    name = finding.device if silent else f"{finding.device} {finding.check} {finding.subject}".strip()
+    return _Weighed(gravity(finding), services, _measures(finding), silent, name)
 
 
 def _verdict(venue: str, service: Service, devices: Iterable[Device], weighed: Iterable[_Weighed]) -> Verdict:
     if not any(device.serves(venue, service) for device in devices):
         return Verdict(venue, service, Readiness.NOT_MEASURED, (NOBODY_SERVES,))
-    by_gravity: dict[Gravity, list[Finding]] = {weight: [] for weight in Gravity}
-    for finding, weight, services in weighed:
-        if service in services:
-            by_gravity[weight].append(finding)
+    by_gravity: dict[Gravity, list[_Weighed]] = {weight: [] for weight in Gravity}
+    measured = False
+    for finding in weighed:
+        if service in finding.services:
+            by_gravity[finding.gravity].append(finding)
+            measured = measured or finding.measures
     because = [reference for weight in _REASONS for reference in _named(by_gravity[weight])]
-    measured = any(_measures(finding) for findings in by_gravity.values() for finding in findings)
     if by_gravity[Gravity.FAILURE]:
         readiness = Readiness.NOT_READY
     elif by_gravity[Gravity.UNMEASURED] or not measured:
@@ -152,15 +164,10 @@ def _measures(finding: Finding) -> bool:
     return status in (Outcome.PASS, Outcome.WARN, Outcome.FAIL) and (check is None or bool(check.needs))
 
 
-def _named(findings: Sequence[Finding]) -> list[str]:
+def _named(findings: Sequence[_Weighed]) -> list[str]:
     """Short references; the checks that say nothing but that a device told nothing are counted."""
-    silent: dict[str, int] = {}
-    named = []
-    for finding in findings:
-        if finding.subject or finding.status is not Outcome.NOT_MEASURED:
-            named.append(f"{finding.device} {finding.check} {finding.subject}".strip())
-        else:
-            silent[finding.device] = silent.get(finding.device, 0) + 1
+    silent = Counter(finding.name for finding in findings if finding.silent)
+    named = [finding.name for finding in findings if not finding.silent]
     return [*named, *(f"{device} ({count})" for device, count in silent.items())]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import CompiledFact, Platform
@@ -36,6 +37,11 @@ _NO_SESSION: tuple[tuple[type[SessionError], Status], ...] = (
     (LoginRefused, Status.DENIED),
     (NoPrompt, Status.TIMEOUT),
 )
+
+
+#: Held while answers are interpreted, where nothing waits: threads that compute at once only take the interpreter from
+#: each other, and from those that talk to devices.
+_computing = Lock()
 
 
 @dataclass
@@ -70,13 +76,14 @@ def observe(
     replies = {reply.command: reply for reply in ask(commands)} if commands else {}
     readings = Readings()
     observations = []
-    for fact in wanted:
-        compiled = platform.facts.get(fact)
-        if compiled is None:
-            observations.append(_untold(device, platform, fact, reading))
-            continue
-        reply = replies.get(compiled.command) or Reply(compiled.command, "", Ended.NOT_SENT)
-        observations.append(interpret(device, fact, compiled, reply, reading, readings=readings))
+    with _computing:
+        for fact in wanted:
+            compiled = platform.facts.get(fact)
+            if compiled is None:
+                observations.append(_untold(device, platform, fact, reading))
+                continue
+            reply = replies.get(compiled.command) or Reply(compiled.command, "", Ended.NOT_SENT)
+            observations.append(interpret(device, fact, compiled, reply, reading, readings=readings))
     return observations
 
 

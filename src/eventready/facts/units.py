@@ -7,11 +7,14 @@ Empty text and the devices' own "not available" words become None where the fiel
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_network
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+#: Devices say the same few things over and over: 1000000 Kbit/sec, never, 4w2d.
+_REMEMBERED = 4_096
 _NOTHING = frozenset({"", "-", "--", "---", "n/a", "na", "none", "null", "unknown", "never", "*"})
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
 _SCALE = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -32,6 +35,12 @@ def number(value: Any) -> Any:
     """The number in `value`, which may carry a unit (`-3.2 dBm`, `73%`, `1,024`); None for nothing."""
     if not isinstance(value, str):
         return value
+    return int(value) if value.isdecimal() else _worded(value)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _worded(value: str) -> int | float | None:
+    """A number with a sign, a fraction or a unit."""
     if nothing(value):
         return None
     text = value.strip().rstrip("%").strip()
@@ -47,8 +56,11 @@ def number(value: Any) -> Any:
 
 def rate(value: Any) -> Any:
     """Bits per second from `1000000 Kbit/sec`, `10G`, `100Mbps`, `1000` (already bit/s); None for nothing."""
-    if not isinstance(value, str):
-        return value
+    return _rate(value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _rate(value: str) -> int | None:
     text = value.strip()
     if nothing(text) or text.lower().startswith("auto"):
         return None
