@@ -80,8 +80,8 @@ class _Province:
 
     def _head(self, title: str) -> Iterator[Block]:
         yield Letterhead(
-            parent=(self.say("parent").upper(),),
-            issuer=(self.say("issuer").upper(),),
+            parent=tuple(self.say("parent").upper().split("|")),
+            issuer=tuple(self.say("issuer").upper().split("|")),
             country=self.say("country"),
             motto=self.say("motto"),
             number=self.say("number"),

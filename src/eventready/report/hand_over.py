@@ -10,13 +10,13 @@ from eventready.delivery.draft import Attachment
 from eventready.delivery.papers import draft_paper
 from eventready.errors import UsageError
 from eventready.report.document.formats import Form, render
-from eventready.report.document.model import Document, PaperKind
+from eventready.report.document.model import Document
 from eventready.report.files import write_bytes
 from eventready.report.material import Material
 from eventready.report.words import Lang
 
 #: What duties.yaml calls each paper.
-DUTY_PAPERS: Mapping[PaperKind, str] = {
+DUTY_PAPERS: Mapping[str, str] = {
     "weekly": "weekly-report",
     "roster": "duty-list",
     "incident": "incident-report",

@@ -14,7 +14,7 @@ from eventready.report.document.metrics import width
 #: A word of so many letters (a date, a state) is not broken in a cell; padding and rule take so many mm of a column.
 _SHORT, _PADDING = 11, 3.6
 
-PaperKind: TypeAlias = Literal["weekly", "roster", "incident", "final", "plan", "province"]
+PaperKind: TypeAlias = Literal["weekly", "roster", "incident", "final", "plan"]
 Align: TypeAlias = Literal["left", "center", "right"]
 Kind: TypeAlias = Literal["text", "number", "phone"]
 
@@ -196,7 +196,7 @@ class Document:
     `landscape` turns the document itself, for a list that is one wide table.
     """
 
-    kind: PaperKind
+    kind: PaperKind | Literal["province"]
     lang: Literal["vi", "en"]
     title: str
     stem: str
