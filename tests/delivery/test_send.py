@@ -23,6 +23,8 @@ from eventready.delivery.papers import draft_paper
 from eventready.delivery.post import Post
 from eventready.delivery.record import Record
 from eventready.errors import RefusedError, UsageError
+from eventready.roster.load import load_roster
+from eventready.roster.versions import Shelf
 from eventready.session.redaction import MARK, redactor
 from eventready.store.store import Store
 from eventready.workspace.event import Event
@@ -401,3 +403,18 @@ def test_the_record_cannot_be_altered_unnoticed(mailroom: Mailroom, post: PostOf
     with sqlite3.connect(store.where) as raw:
         raw.execute("UPDATE eventready_journal SET body = CAST(replace(body, 'bchieu', 'nobody') AS BLOB)")
     assert {problem.what for problem in store.verify().problems} >= {"The delivery number 1 (D-0001) was altered"}
+
+
+def test_a_duty_list_that_arrived_is_the_version_that_changes_are_told_against(
+    mailroom: Mailroom, workspace: Path, store: Store, served: Served, event: Event
+) -> None:
+    shelf, clock = Shelf(workspace), Clock()
+    kept = shelf.keep(load_roster(workspace / "inventory" / "roster.xlsx", event), clock.now())
+    data = draft_paper(event, "duty-list", [], moment=clock.now(), version=str(kept.number))
+    rehearsing = Clock.starting("2022-04-25 07:00")
+    for told, sendings in ((rehearsing, 0), (clock, 1)):
+        record = Record(store, told)
+        delivery = Post(workspace, served(mailroom.server), record, told).send(read(data), [DEPARTMENT])
+        assert delivery.state == "sent"
+        assert [sending.number for sending in shelf.sendings()] == [kept.number] * sendings
+    assert shelf.sendings()[0].message_id == delivery.message_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from eventready.clock import Clock
@@ -15,6 +16,7 @@ from eventready.delivery.papers import draft_paper, sender_of
 from eventready.delivery.record import Record
 from eventready.delivery.smtp import Credentials, Outcome, hand_over
 from eventready.errors import EventreadyError, RefusedError, UsageError
+from eventready.roster.versions import Shelf
 from eventready.session.redaction import redactor
 from eventready.workspace.event import Event
 from eventready.workspace.mail import Server
@@ -62,7 +64,21 @@ class Post:
             data=data,
             before_dot=lambda taken: self._record.handed(delivery, taken),
         )
+        self._note_roster(delivery, outcome)
         return self._record.ended(delivery, outcome)
+
+    def _note_roster(self, delivery: Delivery, outcome: Outcome) -> None:
+        """A duty list that reached the event's recipient: its version is the one that later changes are told against.
+
+        A rehearsal's is not, and a list that was made elsewhere has no version here.
+        """
+        address = self._event.recipient.email.casefold()
+        reached = address in {accepted.casefold() for accepted in outcome.accepted}
+        version = delivery.paper.version
+        if delivery.paper.kind != "duty-list" or not reached or delivery.rehearsal or not version.isdecimal():
+            return
+        with suppress(UsageError):
+            Shelf(self._folder).mark_sent(int(version), self._clock.now(), outcome.accepted, delivery.message_id)
 
     @property
     def _sender(self) -> Mailbox:

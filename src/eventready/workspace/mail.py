@@ -6,7 +6,7 @@ from datetime import time
 from ipaddress import ip_address
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from eventready.workspace.moments import TimeOfDay
 from eventready.workspace.secrets import is_reference
@@ -44,15 +44,10 @@ class Server(_Frozen):
     )
     timeout_s: float = Field(default=30, gt=0, le=600, description="How long to wait for each answer")
 
-    @field_validator("password")
-    @classmethod
-    def _referred(cls, value: str) -> str:
-        if value and not is_reference(value):
-            raise ValueError("a password does not stand in a file. Write env:NAME, keyring:service/user or vault:key.")
-        return value
-
     @model_validator(mode="after")
     def _guarded(self) -> Self:
+        if self.password and not is_reference(self.password):
+            raise ValueError("a password does not stand in a file. Write env:NAME, keyring:service/user or vault:key.")
         if self.security == "none" and not self.on_this_machine:
             raise ValueError("mail would go unencrypted. Use starttls or tls; none is for a relay on this machine.")
         if self.security == "none" and self.password:
