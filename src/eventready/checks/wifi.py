@@ -264,6 +264,44 @@ def radio_balance(look: Look, limits: BalanceLimits) -> Iterator[Finding]:
         yield blind("clients", "This equipment does not tell the clients of each radio")
 
 
+class CrowdLimits(Limits):
+    """When the clients of a venue are all on one access point."""
+
+    clients: int = Field(default=15, ge=1, description="Warning when one has so many and all others none [D]")
+
+
+@check(
+    "access_point_balance",
+    roles=_ROLES,
+    needs=_LOADS,
+    limits=CrowdLimits(),
+    duties=("1.2c", "1.3c"),
+    applies=_has_access_points,
+)
+def access_point_balance(look: Look, limits: CrowdLimits) -> Iterator[Finding]:
+    """The clients of a venue are not all on one access point while others are idle."""
+    clients: dict[str | None, Counter[str]] = {}
+    for ap, row in _loads(look):
+        if row.clients is not None:
+            clients.setdefault(ap.venue, Counter())[ap.name] += row.clients
+    for venue, spread in clients.items():
+        fullest, most = spread.most_common(1)[0]
+        if len(spread) > 1 and most >= limits.clients and spread.total() == most:
+            yield warned(
+                venue or "access points",
+                "{subject}: clients {value} on {ap}, none on {others} other access points (limit {limit})",
+                venues=(venue,),
+                value=most,
+                limit=limits.clients,
+                ap=fullest,
+                others=len(spread) - 1,
+            )
+        else:
+            yield passed(venue or "access points", "{subject}: clients are spread", venues=(venue,))
+    if not clients and _loads(look):
+        yield blind("clients", "This equipment does not tell the clients of each radio")
+
+
 @check(
     "radio_listed",
     roles=_ROLES,

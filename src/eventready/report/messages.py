@@ -229,6 +229,10 @@ MESSAGES_VI: Mapping[str, str] = {
     "{subject}: clients {value} on {radio}, none on its other radio (limit {limit})": (
         "{subject} có {value} máy kết nối trên {radio}, bộ phát sóng còn lại không có máy nào (ngưỡng {limit})"
     ),
+    "{subject}: clients are spread": "{subject}: máy kết nối được phân bố trên các điểm phát Wi-Fi",
+    "{subject}: clients {value} on {ap}, none on {others} other access points (limit {limit})": (
+        "{subject}: {value} máy kết nối đều ở {ap}, {others} điểm phát Wi-Fi khác không có máy nào (ngưỡng {limit})"
+    ),
     "This equipment does not tell the clients of each radio": (
         "Loại thiết bị này không cho biết số máy kết nối của từng bộ phát sóng"
     ),

@@ -109,6 +109,28 @@ CANNOT_TELL_VI: Mapping[str, str] = {
     "OsmoBSC keeps no list of active alarms": "OsmoBSC không giữ danh sách cảnh báo đang hoạt động",
     "the VTY does not tell the processor load of its host": _VTY + "tải bộ xử lý của máy chủ",
     "the VTY does not tell the memory of its host": _VTY + "bộ nhớ của máy chủ",
+    "hostapd keeps no list of active alarms": "hostapd không giữ danh sách cảnh báo đang hoạt động",
+    "where a Linux host has its sensors differs from board to board": (
+        "máy chủ Linux có cảm biến ở chỗ khác nhau tùy bo mạch"
+    ),
+    "a Linux host does not tell its power supplies in one way": (
+        "máy chủ Linux không cho biết các bộ nguồn theo một cách thống nhất"
+    ),
+    "a Linux host does not tell its fans in one way": "máy chủ Linux không cho biết các quạt theo một cách thống nhất",
+    "hostapd is software; it has no boards": "hostapd là phần mềm, không có bo mạch",
+    "hostapd has no second controller that stands ready": "hostapd không có bộ điều khiển thứ hai sẵn sàng thay thế",
+    "hostapd counts what its RADIUS servers answer, and does not judge them": (
+        "hostapd đếm trả lời của các máy chủ RADIUS mà không đánh giá chúng"
+    ),
+    "hostapd does not tell whether what runs differs from its configuration file": (
+        "hostapd không cho biết cấu hình đang chạy có khác tệp cấu hình hay không"
+    ),
+    "what keeps the clock of a Linux host differs from host to host": (
+        "phần mềm giữ giờ của máy chủ Linux khác nhau tùy máy"
+    ),
+    "where the log of a Linux host goes differs from host to host": (
+        "nơi nhận nhật ký của máy chủ Linux khác nhau tùy máy"
+    ),
     "OsmoBSC is software; it has no boards": "OsmoBSC là phần mềm, không có bo mạch",
     "the VTY does not tell whether the running configuration differs from the saved one": (
         _VTY + "cấu hình đang chạy có khác cấu hình đã lưu hay không"

@@ -24,8 +24,8 @@ _CHECKS: Mapping[TopicKey, frozenset[str]] = {
     ),
     "stations": frozenset({"site", "cell", "mobile_bts", "core_link", "alarm", "barring"}),
     "wifi": frozenset(
-        {"access_point", "radio", "radio_balance", "radio_clients", "radio_listed", "radio_noise", "radio_utilisation",
-         "radius"}
+        {"access_point", "access_point_balance", "radio", "radio_balance", "radio_clients", "radio_listed",
+         "radio_noise", "radio_utilisation", "radius"}
     ),
     "security": frozenset({"syslog", "ntp", "cleartext"}),
 }  # fmt: skip

@@ -50,6 +50,7 @@ ROLES: Mapping[str, Pair] = {
 #: Short names of the checks; one that is not here is shown by its own name.
 CHECKS: Mapping[str, Pair] = {
     "access_point": ("Access points", "Điểm phát Wi-Fi"),
+    "access_point_balance": ("Spread of clients over access points", "Phân bố máy giữa các điểm phát Wi-Fi"),
     "alarm": ("Active alarms", "Cảnh báo thiết bị"),
     "backup_route": ("Backup route", "Tuyến dự phòng"),
     "barring": ("Cell barring", "Cấm truy nhập cell"),

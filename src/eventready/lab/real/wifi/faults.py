@@ -17,18 +17,26 @@ _TIMEOUT_S = 20.0
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: what it is, the words that make it and those that undo it. `place`: it happens at an access point."""
+    """A fault: what it is, the words that make it and those that undo it.
+
+    `place`: an access point has to be named to make it; `place_to_undo`: also to undo it.
+    """
 
     help: str
     make: str
     undo: str
     place: bool = True
+    place_to_undo: bool = True
 
 
 FAULTS = {
     "ap-down": Fault("An access point is switched off.", "ap-down", "ap-up"),
-    "crowded": Fault("All stations are on one access point, and the others are idle.", "gather", "spread"),
-    "controller-dead": Fault("hostapd is gone without a word.", "controller-down", "controller-up", place=False),
+    "crowded": Fault(
+        "All stations are on one access point, and the others are idle.", "gather", "spread", place_to_undo=False
+    ),
+    "controller-dead": Fault(
+        "hostapd is gone without a word.", "controller-down", "controller-up", place=False, place_to_undo=False
+    ),
 }
 
 
@@ -39,9 +47,9 @@ def make(record: Record, fault: str, ap: str = "") -> None:
 
 
 def clear(record: Record, fault: str, ap: str = "") -> None:
-    """Undo a fault. Raises UsageError."""
+    """Undo a fault; stations spread wherever they were gathered. Raises UsageError."""
     known = _known(fault)
-    _do(record, f"{known.undo} {_name(ap)}" if known.place else known.undo)
+    _do(record, f"{known.undo} {_name(ap)}" if known.place_to_undo else known.undo)
 
 
 def _known(fault: str) -> Fault:
