@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
-from importlib.resources import files
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from eventready.delivery.bundle import Wanted
@@ -15,6 +9,7 @@ from eventready.delivery.overview import row, squares
 from eventready.delivery.receive import Received
 from eventready.delivery.wording import Wording
 from eventready.duty.privacy import mask_text
+from eventready.report.html import environment, policy, style
 from eventready.report.language import Language, clean
 from eventready.report.words import Lang
 
@@ -25,11 +20,11 @@ _MORE = "td.state { white-space: nowrap; } .names li { padding: 3px 0; }"
 def to_page(received: Received, wanted: Wanted, wording: Wording, lang: Lang = "vi") -> str:
     """The page. Everything from bundles is escaped and its telephone numbers are masked."""
     language = Language(lang)
-    style = _style()
+    sheet = style() + _MORE
     event = received.bundles[0]
     named = event.run.event_vi if lang == "vi" else event.run.event_en
     return (
-        _environment()
+        environment("eventready.delivery")
         .get_template("province.html")
         .render(
             t=wording.say,
@@ -44,30 +39,7 @@ def to_page(received: Received, wanted: Wanted, wording: Wording, lang: Lang = "
             silent=received.silent,
             refused=[(clean(refused.path.name), mask_text(clean(refused.error.what))) for refused in received.refused],
             clean=clean,
-            style=Markup(style),  # noqa: S704  our own files, and nothing else
-            policy=_policy(style),
+            style=Markup(sheet),  # noqa: S704  our own files, and nothing else
+            policy=policy(sheet),
         )
     )
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("eventready.delivery"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _style() -> str:
-    """The readiness report's style, and a little more."""
-    return (files("eventready.report") / "templates" / "readiness.css").read_text(encoding="utf-8") + _MORE
-
-
-def _policy(style: str) -> str:
-    """Nothing but the style sheet with this very hash."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

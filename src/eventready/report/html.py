@@ -19,17 +19,17 @@ _TEMPLATES = files("eventready.report") / "templates"
 
 def to_html(report: Readiness, language: Language) -> str:
     """The whole page. Everything from the run is escaped by the template engine; only our style sheet is not."""
-    style = _style()
+    sheet = style()
     return (
-        _environment()
+        environment("eventready.report")
         .get_template("readiness.html")
         .render(
             r=report,
             t=language.phrase,
             words=language,
             lang=language.code,
-            style=Markup(style),  # noqa: S704  our own file, and nothing else
-            policy=_policy(style),
+            style=Markup(sheet),  # noqa: S704  our own file, and nothing else
+            policy=policy(sheet),
             statuses=ORDER,
             chart_columns=chart_columns,
             chart_size=(WIDTH, HEIGHT),
@@ -38,9 +38,10 @@ def to_html(report: Readiness, language: Language) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment(package: str) -> Environment:
+    """The templates of a package: everything is escaped, and nothing may be missing."""
     return Environment(
-        loader=PackageLoader("eventready.report"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -49,11 +50,12 @@ def _environment() -> Environment:
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """The style sheet of our pages."""
     return (_TEMPLATES / "readiness.css").read_text(encoding="utf-8")
 
 
-def _policy(style: str) -> str:
+def policy(sheet: str) -> str:
     """Nothing is allowed but the style sheet with this very hash."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
