@@ -142,11 +142,11 @@ def test_english_has_no_vietnamese_phrases() -> None:
 def test_a_missing_value_in_the_template_is_an_error() -> None:
     from jinja2 import UndefinedError
 
-    from eventready.report.html import _environment
+    from eventready.report.html import environment
 
     with pytest.raises(UndefinedError):
-        _environment().from_string("{{ nobody }}").render()
-    assert _environment().from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
+        environment("eventready.report").from_string("{{ nobody }}").render()
+    assert environment("eventready.report").from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
     assert callable(to_html)
 
 
