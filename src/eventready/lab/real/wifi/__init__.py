@@ -15,6 +15,6 @@ from eventready.lab.real.wifi.machine import PACKAGES, Order, Record, find, lack
 from eventready.lab.real.wifi.place import host_entry, known_host
 
 __all__ = [
-    "FAULTS", "PACKAGES", "Order", "Record", "clear", "find", "host_entry", "known_host", "lacking", "make", "ready", "start",
-    "stop",
+    "FAULTS", "PACKAGES", "Order", "Record", "clear", "find", "host_entry", "known_host", "lacking", "make",
+    "ready", "start", "stop",
 ]  # fmt: skip
