@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test lint bench wheel clean
+.PHONY: help setup demo test test-real lint bench wheel clean
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
 
@@ -25,6 +25,9 @@ test: setup ## lint, types and all tests
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+test-real: setup ## the audit on real WiFi software: root, Debian, qemu and hostapd (doctor and the tests say what is missing)
+	EVENTREADY_REAL=1 $(BIN)/python -m pytest -q tests/real tests/session/test_real.py
 
 lint: setup
 	$(BIN)/ruff check src tests benchmarks

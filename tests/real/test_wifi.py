@@ -37,6 +37,7 @@ venues:
 """
 
 pytestmark = [
+    pytest.mark.skipif("EVENTREADY_REAL" not in os.environ, reason="real software: say `make test-real`"),
     pytest.mark.skipif(bool(wifi.lacking()), reason=f"the WiFi machine: {wifi.lacking()}"),
     pytest.mark.timeout(300),
     pytest.mark.xdist_group("real-wifi"),
