@@ -17,7 +17,7 @@ FLOORS = (
     ("session", "platforms"),
     ("facts",),
     ("checks",),
-    ("run", "sheet", "compose", "tasks", "offline", "store", "reading", "spread"),
+    ("run", "sheet", "compose", "tasks", "offline", "store", "pace", "reading", "spread"),
     ("roster", "duty"),
     ("audit", "report", "lab", "trust", "delivery"),
     ("doctor",),

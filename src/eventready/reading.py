@@ -9,7 +9,6 @@ from datetime import datetime
 
 from nornir.core import Nornir
 from nornir.core.task import AggregatedResult, Result, Task
-from nornir.plugins.runners import ThreadedRunner
 
 from eventready.checks.limits import ResolvedLimits
 from eventready.checks.matrix import Matrix
@@ -19,6 +18,7 @@ from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform
 from eventready.facts.read import observe
 from eventready.offline import SavedOutputs
+from eventready.pace import PacedRunner
 from eventready.sheet import Sheet, sheet_of
 from eventready.store.evidence import Packed
 from eventready.tasks import read_facts
@@ -73,7 +73,7 @@ class Reader:
     ) -> None:
         wanted = frozenset(names)
         chosen = nornir.filter(filter_func=lambda host: host.name in wanted)
-        self._nornir = chosen.with_runner(ThreadedRunner(num_workers=workers))
+        self._nornir = chosen.with_runner(PacedRunner(workers))
         self._job, self._tell = job, tell
         self._first: dict[str, tuple[Observation, ...]] = {}
         self._asked: dict[str, float] = {}

@@ -51,7 +51,7 @@ class Reads(Protocol):
 @contextmanager
 def readers(job: Job, nornir: Nornir, workers: int, tell: Tell) -> Iterator[Reads]:
     """Whoever reads the devices of the job: this process, or several. At most `workers` devices at once in all."""
-    count = min(_cores(), workers) if len(job.devices) > _MANY and not job.saved else 1
+    count = min(_cores(), workers) if len(job.devices) > _MANY else 1
     if count == 1:
         yield Reader(job, nornir, job.devices, workers, tell)
         return

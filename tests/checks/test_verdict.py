@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.checks.finding import Finding, Outcome
+from eventready.checks.registry import all_checks
 from eventready.checks.runner import Coverage
-from eventready.checks.verdict import NOBODY_SERVES, NOTHING_MEASURED, Readiness, exit_code, verdicts
+from eventready.checks.verdict import NOBODY_SERVES, NOTHING_MEASURED, Readiness, exit_code, telling, verdicts
 from eventready.errors import Exit
 from eventready.workspace.device import Device, Service
 
@@ -21,6 +22,8 @@ class Venue:
     id: str
     services: tuple[Service, ...] = ("internet",)
 
+
+all_checks()  # a verdict asks what a check needs
 
 ROUTER = Device("r1", "router", "any", "192.0.2.1", venues=("hoi-nghi", "van-hoa"))
 PASS = Finding(Outcome.PASS, "CPU", "fine", check="cpu", device="r1")
@@ -152,3 +155,29 @@ ALL = Coverage(3, 3)
 )
 def test_exit_codes(findings: tuple[Finding, ...], coverage: Coverage, fail_on: Any, code: Exit) -> None:
     assert exit_code(findings, coverage, fail_on) is code
+
+
+_FINDINGS = st.lists(
+    st.builds(
+        Finding,
+        st.sampled_from(Outcome),
+        st.sampled_from(["", "CPU", "Gi0/1"]),
+        st.just("said"),
+        check=st.sampled_from(["cpu", "cleartext", "uplink"]),
+        device=st.sampled_from(["r1", "r2"]),
+        venues=st.sampled_from([(), ("hoi-nghi",)]),
+        services=st.sampled_from([(), ("internet",), ("wifi",)]),
+        blind=st.booleans(),
+        was=st.sampled_from([None, Outcome.WARN, Outcome.FAIL, Outcome.NOT_MEASURED]),
+    ),
+    max_size=12,
+)
+
+
+@given(_FINDINGS, st.sampled_from(["warn", "fail"]))
+def test_verdicts_rest_on_the_telling_findings(findings: list[Finding], fail_on: Any) -> None:
+    venues = [Venue("hoi-nghi", ("internet", "wifi")), Venue("van-hoa", ("internet",))]
+    devices = [ROUTER, replace(ROUTER, name="r2", venues=("van-hoa",))]
+    kept = telling(findings)
+    assert verdicts(venues, devices, kept) == verdicts(venues, devices, findings)
+    assert exit_code(kept, Coverage(1, 1), fail_on) == exit_code(findings, Coverage(1, 1), fail_on)

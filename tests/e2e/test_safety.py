@@ -18,6 +18,7 @@ from nornir.core import Nornir
 from nornir.core.inventory import ConnectionOptions, Defaults, Groups, Host, Hosts, Inventory
 from nornir.plugins.runners import SerialRunner
 
+from eventready.audit import Audit
 from eventready.checks.finding import Outcome
 from eventready.facts.observation import Status
 from eventready.store.store import Store
@@ -165,3 +166,22 @@ def test_an_inventory_of_nobody_is_never_ready(province: Province, tmp_path: Pat
     assert {verdict["verdict"] for verdict in document["verdicts"]} == {"NOT_MEASURED"}
     assert document["coverage"] == {"needed": 0, "measured": 0, "ratio": 0.0}
     assert "nothing is ready" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+def test_processes_find_what_threads_find(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told_of(done: Audit) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+        document = done.run.document
+        asked: list[tuple[object, ...]] = [
+            (o["device"], o["fact"], o["reading"], o["status"]) for o in document["observations"]
+        ]
+        return asked, [(f["device"], f["check"], f["subject"], f["status"]) for f in document["findings"]]
+
+    threads = province.audit()
+    monkeypatch.setattr("eventready.spread._MANY", 0)
+    processes = province.audit()
+    assert told_of(processes) == told_of(threads)
+    assert processes.exit == threads.exit
+    assert any(reading == 2 for _, _, reading, _ in told_of(processes)[0])
+    with Store.of_workspace(province.copy) as store:
+        assert store.verify().intact

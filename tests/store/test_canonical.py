@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.run import Run, Summary, canonical
+from eventready.run import Parts, Run, Summary, canonical, listed
 from eventready.store.documents import fold, unfold
 from tests.store.conftest import _document
 
@@ -25,6 +25,21 @@ def test_round_trip(document: dict[str, Any]) -> None:
     assert json.loads(canonical(document)) == document
     assert canonical(json.loads(canonical(document))) == canonical(document)
     assert unfold(fold(document)) == document
+
+
+@given(documents)
+def test_parts_are_the_document(document: dict[str, Any]) -> None:
+    parts = Parts.of(document)
+    assert parts == document
+    assert canonical(parts) == canonical(document)
+    assert canonical(parts.having(id="x").without("id")) == canonical({k: v for k, v in document.items() if k != "id"})
+
+
+@given(st.lists(st.lists(plain, min_size=1, max_size=3), max_size=4))
+def test_a_list_in_pieces_is_the_list(groups: list[list[Any]]) -> None:
+    pieces = listed([canonical(group)[1:-1] for group in groups])
+    assert b"".join(pieces) == canonical([item for group in groups for item in group])
+    assert Parts({"a": pieces})["a"] == [item for group in groups for item in group]
 
 
 @given(documents)

@@ -159,35 +159,27 @@ def _pem(text: str) -> str:
     return text if not parts else "".join([*parts, text[at:]])
 
 
+#: Lines that hold none of the rules' words, whatever secrets are known. Devices of a kind say much the same: of a
+#: thousand lines a hundred are new. Any thread may add to it; it is emptied when it has grown.
+_harmless: set[str] = set()
+_HARMLESS_KEPT, _LONGEST_KEPT = 20_000, 200
+
+
 def _patterns(text: str) -> str:
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a few capital letters grow when lowered, which would shift every position
-        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
-    words = [word for word in _WORDS if word in lowered]
-    if not words:
+    lines = text.split("\n")
+    fresh = set(lines).difference(_harmless)
+    whole = "\n".join(fresh).lower()
+    words = [word for word in _WORDS if word in whole]
+    suspects = {line for line in fresh if any(word in line.lower() for word in words)} if words else set()
+    if len(_harmless) > _HARMLESS_KEPT:
+        _harmless.clear()
+    _harmless.update(line for line in fresh - suspects if len(line) <= _LONGEST_KEPT)
+    if not suspects:
         return text
-    rules = [rule for rule in _RULES if any(word in words for word in rule.words)]
-    parts, at = [], 0
-    for start, end in _lines_with(lowered, words):
-        line = lowered[start:end]
-        cleaned = _line(text[start:end], [rule for rule in rules if any(word in line for word in rule.words)])
-        parts += [text[at:start], cleaned]
-        at = end
-    return "".join([*parts, text[at:]])
-
-
-def _lines_with(lowered: str, words: list[str]) -> list[tuple[int, int]]:
-    """Spans of the lines that hold any of the words, in order, each once."""
-    spans: set[tuple[int, int]] = set()
-    for word in words:
-        at = lowered.find(word)
-        while at >= 0:
-            start = lowered.rfind("\n", 0, at) + 1
-            end = lowered.find("\n", at)
-            end = len(lowered) if end < 0 else end
-            spans.add((start, end))
-            at = lowered.find(word, end)
-    return sorted(spans)
+    cleaned = {
+        line: _line(line, [rule for rule in _RULES if any(w in line.lower() for w in rule.words)]) for line in suspects
+    }
+    return "\n".join([cleaned.get(line, line) for line in lines])
 
 
 def _line(line: str, rules: list[_Rule]) -> str:
