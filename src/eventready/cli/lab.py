@@ -36,9 +36,14 @@ def command() -> None:
               help="A generated fleet of that many routers in place of the workspace's devices.")  # fmt: skip
 @click.option("--scene", default="auto", show_default=True, envvar="EVENTREADY_LAB_SCENE", show_envvar=True,
               help="The faults to begin with: a name, a YAML file, `none`, or `auto`: the one that fits.")  # fmt: skip
+@click.option("--real", is_flag=True, envvar="EVENTREADY_LAB_REAL", show_envvar=True,
+              help="Real router, base-station and WiFi software at the workspace's venues (root, Debian).")  # fmt: skip
 @click.pass_obj
-def up(app: App, out: Path | None, foreground: bool, scale: int | None, scene: str) -> None:
+def up(app: App, *, out: Path | None, foreground: bool, scale: int | None, scene: str, real: bool) -> None:
     """Start the lab, and write the copy of the workspace to audit it by."""
+    if real:
+        _up_real(app, out, simulated=foreground or scale is not None or scene not in ("auto", "none"))
+        return
     from eventready.lab.manage import start  # noqa: PLC0415  asyncssh is loaded when it is needed
     from eventready.lab.place import Place  # noqa: PLC0415
     from eventready.lab.process import Order  # noqa: PLC0415
@@ -65,6 +70,36 @@ def up(app: App, out: Path | None, foreground: bool, scale: int | None, scene: s
     app.say(f"The lab is up: {running.devices} devices at {running.endpoints} addresses, {running.scene}.")
     for device in told.left_out:
         app.say(f"Nobody answers for {device.name}: the lab cannot play the platform {device.platform}.")
+    app.say(f"\nNext:\n  eventready -w {place.folder} audit\n  eventready lab fault --list\n  eventready lab down")
+
+
+def _up_real(app: App, out: Path | None, *, simulated: bool) -> None:
+    from eventready.lab.place import Place  # noqa: PLC0415
+    from eventready.lab.real.manage import start  # noqa: PLC0415
+
+    if simulated:
+        raise UsageError(
+            "--foreground, --scale and --scene are of the simulated lab",
+            do="Leave them out; make faults with `eventready lab fault`.",
+        )
+    place = Place.of(app.workspace_path, out)
+    running = start(app.workspace_path, place)
+    if app.output != "table":
+        app.emit(
+            {
+                "copy": str(place.folder),
+                "pid": running.pid,
+                "devices": running.devices,
+                "endpoints": running.endpoints,
+                "scene": running.scene,
+                "left_out": list(running.left_out),
+                "finds": [dict(zip(("check", "device", "subject", "status"), f, strict=True)) for f in running.finds],
+            }
+        )
+        return
+    app.say(f"The real province is up: {running.devices} devices at {running.endpoints} addresses.")
+    for left_out in running.left_out:
+        app.say(f"Left out: {left_out}.")
     app.say(f"\nNext:\n  eventready -w {place.folder} audit\n  eventready lab fault --list\n  eventready lab down")
 
 
@@ -204,15 +239,16 @@ def fault(
     from eventready.lab.control import ask  # noqa: PLC0415
     from eventready.lab.place import Place  # noqa: PLC0415
 
+    running = Place.of(app.workspace_path, out).running()
+    known = _known(real=running is not None and running.real)
     if listing:
-        _list(app)
+        _list(app, known)
         return
     if not device or not name:
         raise UsageError("a fault needs a device and a name", do="See `eventready lab fault --list`.")
-    running = Place.of(app.workspace_path, out).running()
     if running is None:
         raise UsageError("no lab is running", do="Start one with `eventready lab up`.")
-    answer = ask(running, do="fault", device=device, fault=name, args=_arguments(name, args), clear=clear)
+    answer = ask(running, do="fault", device=device, fault=name, args=_arguments(known, name, args), clear=clear)
     if app.output != "table":
         app.emit(answer["done"])
         return
@@ -220,24 +256,31 @@ def fault(
         app.say(f"{'Cleared' if clear else 'Made'}: {_spoken(made)}")
 
 
-def _arguments(name: str, args: tuple[str, ...]) -> dict[str, str]:
+def _known(*, real: bool) -> Mapping[str, Any]:
+    """The kinds of fault that the lab which runs can make."""
+    if real:
+        from eventready.lab.real.faults import FAULTS as REAL  # noqa: PLC0415
+
+        return REAL
     from eventready.lab.faults import FAULTS  # noqa: PLC0415
 
+    return FAULTS
+
+
+def _arguments(known: Mapping[str, Any], name: str, args: tuple[str, ...]) -> dict[str, str]:
     read = {}
     for place, text in enumerate(args):
         key, sign, value = text.partition("=")
-        if not sign and place == 0 and name in FAULTS and FAULTS[name].parameters:
-            key, value = next(iter(FAULTS[name].parameters)), text
+        if not sign and place == 0 and name in known and known[name].parameters:
+            key, value = next(iter(known[name].parameters)), text
         elif not sign:
             raise UsageError(f"{text!r} is not NAME=VALUE", do="See `eventready lab fault --list`.")
         read[key] = value
     return read
 
 
-def _list(app: App) -> None:
-    from eventready.lab.faults import FAULTS  # noqa: PLC0415
-
-    known = [FAULTS[name] for name in sorted(FAULTS)]
+def _list(app: App, faults: Mapping[str, Any]) -> None:
+    known = [faults[name] for name in sorted(faults)]
     if app.output != "table":
         app.emit([{"fault": kind.name, "help": kind.help, "args": dict(kind.parameters)} for kind in known])
         return

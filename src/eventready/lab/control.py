@@ -6,23 +6,47 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from eventready.errors import UsageError
 from eventready.lab.book import Made
 from eventready.lab.place import Running
-from eventready.lab.server import Lab
 
 _LONGEST = 65_536
 _PATIENCE_S = 20.0
+#: Real software takes its time to notice a fault, and to recover from one.
+_REAL_PATIENCE_S = 180.0
+
+
+class Stage(Protocol):
+    """What a control socket speaks for: a lab of whatever kind."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The devices."""
+
+    @property
+    def endpoints(self) -> int:
+        """How many addresses answer."""
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions are open."""
+
+    @property
+    def standing(self) -> Sequence[Made]:
+        """The faults that stand."""
+
+    async def change(self, device: str, fault: str, args: Mapping[str, Any], *, clear: bool) -> Sequence[Made]:
+        """Make a fault, or clear those it fits; what was done. Raises UsageError."""
 
 
 class Control:
     """Answers on the control socket: `status`, `fault`, `stop`."""
 
-    def __init__(self, lab: Lab, stop: Callable[[], None]) -> None:
+    def __init__(self, lab: Stage, stop: Callable[[], None]) -> None:
         self._lab = lab
         self._stop = stop
         self._began = time.monotonic()
@@ -65,25 +89,23 @@ class Control:
     def _status(self) -> Mapping[str, Any]:
         lab = self._lab
         return {
-            "devices": len(lab.machines),
+            "devices": len(lab.names),
             "endpoints": lab.endpoints,
             "sessions": lab.sessions,
             "up_s": round(time.monotonic() - self._began, 1),
-            "faults": [_made(made) for made in lab.faults.made],
+            "faults": [_made(made) for made in lab.standing],
         }
 
     async def _fault(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        book, args = self._lab.faults, request.get("args") or {}
         try:
-            if request.get("clear"):
-                done = book.clear(str(request["device"]), str(request["fault"]), args)
-            else:
-                done = [book.make(str(request["device"]), str(request["fault"]), args)]
+            done = await self._lab.change(
+                str(request["device"]), str(request["fault"]), request.get("args") or {},
+                clear=bool(request.get("clear")),
+            )  # fmt: skip
         except UsageError as error:
             return {"error": error.what, "do": error.do}
         except KeyError as error:
             return {"error": f"the request has no {error}"}
-        await self._lab.refresh()
         return {"done": [_made(made) for made in done]}
 
 
@@ -95,7 +117,7 @@ def ask(running: Running, **request: Any) -> dict[str, Any]:
     """Ask a running lab. Raises UsageError with its reason, or when it does not answer."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_PATIENCE_S)
+            connection.settimeout(_REAL_PATIENCE_S if running.real else _PATIENCE_S)
             connection.connect(running.socket)
             connection.sendall(json.dumps(request).encode() + b"\n")
             with connection.makefile("rb") as lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +33,34 @@ def refuse_foreign(folder: Path) -> None:
         raise UsageError(f"{folder} holds a workspace of your own", do="Name an empty folder with --out.")
 
 
+@dataclass(frozen=True)
+class Answer:
+    """Where a device of a lab answers, and to whom. `host_key` is empty for one without SSH."""
+
+    port: int
+    login: Credentials
+    host_key: str = ""
+
+
 def write_copy(workspace: Workspace, devices: Sequence[Device], lab: Lab, credentials: Credentials, out: Path) -> None:
     """Write the copy for these devices, readable by its owner only.
 
     A device that the lab does not play stays in it, so that whoever names it still finds it; nobody answers for it.
     """
+    answers = {name: Answer(lab.port(name), credentials, lab.host_key(name)) for name in lab.machines}
+    generated = not any(device.name in workspace.files.hosts for device in devices)
+    nobody = Answer(_NOBODY, credentials)
+    raw = {} if generated else workspace.files.hosts
+    write_played(workspace, {device: answers.get(device.name, nobody) for device in devices}, raw, out)
+
+
+def write_played(workspace: Workspace, answers: Mapping[Device, Answer], hosts: Mapping[str, Any], out: Path) -> None:
+    """Write a copy whose devices answer as told. `hosts` are the inventory's own entries for them; where it is empty,
+    the devices are the lab's own, and the limits and waivers of the workspace's do not speak of them."""
     refuse_foreign(out)
     source = workspace.path
-    generated = not any(device.name in workspace.files.hosts for device in devices)
     for folder in ("inventory", "templates", "playbooks"):
-        _copy_tree(source / folder, out / folder, _BY_DEVICE if generated else ())
+        _copy_tree(source / folder, out / folder, () if hosts else _BY_DEVICE)
     inventory = out / "inventory"
     event = (source / "inventory" / "event.yaml").read_text(encoding="utf-8")
     write_private(inventory / "event.yaml", _marked(event))
@@ -49,15 +68,13 @@ def write_copy(workspace: Workspace, devices: Sequence[Device], lab: Lab, creden
     groups = {name: _without_addresses(raw or {}) for name, raw in files.groups.items()}
     write_private(inventory / "groups.yaml", _yaml(groups))
     write_private(inventory / "defaults.yaml", _yaml(_without_addresses(files.defaults)))
-    hosts = {}
-    for device in devices:
-        raw = files.hosts.get(device.name)
-        entry = _generated(device) if generated else _without_addresses(raw or {})
-        port = lab.port(device.name) if device.name in lab.machines else _NOBODY
-        hosts[device.name] = {**entry, "hostname": HOST, "port": port, **_login(credentials)}
-    write_private(inventory / "hosts.yaml", _HEADER + "".join(_line(name, entry) for name, entry in hosts.items()))
-    known = [(lab.port(name), lab.host_key(name)) for name in lab.machines]
-    write_private(out / "known_hosts", "".join(f"[{HOST}]:{port} {key}\n" for port, key in known if key))
+    entries = {}
+    for device, answer in answers.items():
+        entry = _without_addresses(hosts.get(device.name) or {}) if hosts else generated_host(device)
+        entries[device.name] = {**entry, "hostname": HOST, "port": answer.port, **_login(answer.login)}
+    write_private(inventory / "hosts.yaml", _HEADER + "".join(_line(name, entry) for name, entry in entries.items()))
+    known = [(answer.port, answer.host_key) for answer in answers.values() if answer.host_key]
+    write_private(out / "known_hosts", "".join(f"[{HOST}]:{port} {key}\n" for port, key in known))
 
 
 def _copy_tree(source: Path, target: Path, without: Sequence[str]) -> None:
@@ -100,14 +117,16 @@ def _login(credentials: Credentials) -> dict[str, str]:
     return {"username": credentials.username, "password": credentials.password}
 
 
-def _generated(device: Device) -> dict[str, Any]:
-    """A host that no inventory file has: one of a fleet."""
-    data = {
+def generated_host(device: Device) -> dict[str, Any]:
+    """The entry for a host that no inventory file has: one of the lab's own."""
+    data: dict[str, Any] = {
         "role": device.role,
         "venues": list(device.venues),
         "endpoint": device.endpoint,
         "expect": device.expect.model_dump(mode="json", exclude_unset=True),
     }
+    if device.allow_cleartext:
+        data["allow_cleartext"] = True
     return {"platform": device.platform, "data": data}
 
 

@@ -89,6 +89,7 @@ def status(place: Place) -> dict[str, Any]:
         "workspace": running.workspace,
         "copy": str(place.folder),
         "scene": running.scene,
+        "real": running.real,
         **ask(running, do="status"),
     }
 
@@ -100,7 +101,7 @@ def stop(place: Place) -> str:
     """
     running = place.running()
     if running is None:
-        return "remains" if place.tidy() else "nothing"
+        return "remains" if _clear_away(place) else "nothing"
     try:
         ask(running, do="stop")
     except UsageError:
@@ -110,8 +111,15 @@ def stop(place: Place) -> str:
         how = "killed"
         _signal(running, signal.SIGKILL)
         _gone(running)
-    place.tidy()
+    _clear_away(place)
     return how
+
+
+def _clear_away(place: Place) -> bool:
+    """What is left of a lab of either kind; a real one may have begun and not yet written itself down."""
+    from eventready.lab.real.manage import clear_away  # noqa: PLC0415  the real one imports this package's rest
+
+    return clear_away(place)
 
 
 def _signal(running: Running, number: int) -> None:

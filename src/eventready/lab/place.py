@@ -25,7 +25,8 @@ _LONGEST_SOCKET_PATH = 100
 class Running:
     """The process of a lab, as it wrote itself down. `mark` tells it from a later process of the same number.
 
-    `finds` is what an audit must find of the scene: (check, device, subject, status) of each.
+    `finds` is what an audit must find of the scene: (check, device, subject, status) of each. `real`: the devices are
+    real software in namespaces, and `pid` is that of the process that holds them. `left_out`: what is absent, and why.
     """
 
     pid: int
@@ -36,6 +37,8 @@ class Running:
     scene: str
     workspace: str
     finds: tuple[tuple[str, str, str, str], ...] = ()
+    real: bool = False
+    left_out: tuple[str, ...] = ()
 
     @property
     def alive(self) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncssh
 
-from eventready.lab.book import FaultBook
+from eventready.lab.book import FaultBook, Made
 from eventready.lab.machine import Machine
 from eventready.lab.mml import Manager
 from eventready.lab.transport import Gatekeeper, MmlConnection, Tcp, Telnet
@@ -148,6 +148,22 @@ class Lab:
         """The device's public host key as `ssh-ed25519 AAAA...`; empty for one without SSH."""
         key = self._of[device].key
         return "" if key is None else " ".join(key.export_public_key().decode().split()[:2])
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The devices."""
+        return tuple(self.machines)
+
+    @property
+    def standing(self) -> Sequence[Made]:
+        """The faults that stand."""
+        return self.faults.made
+
+    async def change(self, device: str, fault: str, args: Mapping[str, Any], *, clear: bool) -> Sequence[Made]:
+        """Make a fault, or clear those it fits; what was done. Raises UsageError."""
+        done = self.faults.clear(device, fault, args) if clear else [self.faults.make(device, fault, args)]
+        await self.refresh()
+        return done
 
     @property
     def sessions(self) -> int:

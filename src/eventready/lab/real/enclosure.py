@@ -1,0 +1,110 @@
+"""What holds everything the real province consists of: one namespace of processes and mounts.
+
+Its first process is a shell that only waits. When that one ends, however it ends, the kernel ends every other process
+in the namespace, and with the last of them go the network namespaces, the cables between them, and the lab's own view
+of /etc, /run and /var. So nothing has to be found one by one, and nothing of the machine's own is ever written to.
+
+The process outside is known by a tag in its command line, which is on disk before the process exists.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from eventready.errors import UsageError
+from eventready.lab.place import process_mark, write_private
+from eventready.lab.real.shell import run
+
+#: Folders of which the lab has its own view; a lab's folder cannot lie in them.
+OWN_VIEWS = ("/etc", "/run", "/var")
+#: `$$` is the number of the shell that turns into `unshare`: the process outside. The second shell is the first process
+#: inside; it reaps whatever the province's programs leave behind.
+_OUTSIDE = 'tag=$1; shift; exec unshare --pid --mount --fork --kill-child=KILL sh -c "$INSIDE" "$tag" "$@" --outside $$'
+_INSIDE = '"$@" & wait $!'
+_STOP_S = 10.0
+_GLANCE_S = 0.05
+
+
+def spawn(folder: Path, log: Path, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a module of ours as the keeper of a new enclosure, and write down its tag before."""
+    tag = f"evr-real-{secrets.token_hex(8)}"
+    write_private(_record(folder), json.dumps({"tag": tag}))
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            ["sh", "-c", _OUTSIDE, "eventready-lab", tag, sys.executable, "-m", module, *arguments],
+            stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, cwd=folder,
+            env={**os.environ, "INSIDE": _INSIDE},
+        )  # fmt: skip
+
+
+def _record(folder: Path) -> Path:
+    return folder / "real.json"
+
+
+def refuse_folder(folder: Path) -> None:
+    """Raise UsageError for a folder that the lab could not write to from inside."""
+    place = folder.resolve()
+    hidden = next((view for view in OWN_VIEWS if place.is_relative_to(Path(view).resolve())), None)
+    if hidden:
+        raise UsageError(f"the real lab has its own {hidden}, and cannot write to {place}", do="Name another --out.")
+
+
+def settle_in() -> None:
+    """Called first thing inside: own mounts. Raises UsageError."""
+    layers = Path("/mnt")
+    run("mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", str(layers))
+    for view in ("/etc", "/var"):
+        upper, work = layers / view[1:], layers / f"{view[1:]}.work"
+        upper.mkdir()
+        work.mkdir()
+        shutil.copystat(view, upper)
+        run("mount", "-t", "overlay", "overlay", "-o", f"lowerdir={view},upperdir={upper},workdir={work}", view)
+    run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
+    run("mount", "-t", "proc", "proc", "/proc")
+
+
+def processes_of(tag: str) -> list[int]:
+    """The living processes whose command line holds the tag as a word."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                if tag.encode() in words and process_mark(int(entry.name)):
+                    found.append(int(entry.name))
+    return found
+
+
+def end(folder: Path) -> bool:
+    """End the enclosure that the folder's record speaks of, at whatever stage it is; True when there was one."""
+    record = _record(folder)
+    try:
+        tag = str(json.loads(record.read_text(encoding="utf-8"))["tag"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    deadline = time.monotonic() + _STOP_S
+    while living := processes_of(tag):
+        for pid in living:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            raise UsageError(f"process {living[0]} of the lab does not end", where=str(record))
+        time.sleep(_GLANCE_S)
+    record.unlink(missing_ok=True)
+    return True
+
+
+def remove(folder: Path, names: Sequence[str]) -> None:
+    """Remove working folders of a lab that is gone."""
+    for name in names:
+        shutil.rmtree(folder / name, ignore_errors=True)

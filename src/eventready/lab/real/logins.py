@@ -1,0 +1,87 @@
+"""Who may log in to the routers, and with which host keys: one user whose shell is vtysh, an sshd for each router.
+
+All of it is written inside the lab's own view of /etc and /run, and is gone with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from eventready.lab.machine import Credentials
+from eventready.lab.real.plan import ROUTERS
+from eventready.lab.real.shell import inside, run
+
+_SHELL = """#!/bin/sh
+# vtysh of the router whose sshd we came through
+export VTYSH_PAGER=cat
+[ "$1" = -c ] && exec /usr/bin/vtysh -N "$FRR_PATHSPACE" -c "$2"
+exec /usr/bin/vtysh -N "$FRR_PATHSPACE"
+"""
+#: Where the lab keeps what its sshds read; private to the lab, and readable by the user that logs in.
+_HOME = Path("/run/eventready")
+
+
+class Logins:
+    """The sshds' configuration. A router's password and host key can be exchanged while it runs."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._refused: set[str] = set()
+        self._other_key: set[str] = set()
+
+    def prepare(self) -> None:
+        """Make the user, the shell, the keys and each router's configuration."""
+        Path("/run/sshd").mkdir(mode=0o755)
+        _HOME.mkdir(mode=0o755)
+        shell = _HOME / "vtysh-login"
+        shell.write_text(_SHELL)
+        shell.chmod(0o755)
+        user = self._credentials.username
+        run("useradd", "--no-create-home", "--home-dir", "/", "--shell", str(shell), "--groups", "frr,frrvty", user)
+        self._remember(self._credentials.password + " of another", Path("/etc/shadow"), _HOME / "shadow.other")
+        self._remember(self._credentials.password, Path("/etc/shadow"), _HOME / "shadow")
+        for router in ROUTERS:
+            for which in ("", ".other"):
+                run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self._key(router, which)))
+                self._config(router, which).write_text(self._sshd(router, which))
+
+    def _remember(self, password: str, shadow: Path, copy: Path) -> None:
+        run("chpasswd", given=f"{self._credentials.username}:{password}\n")
+        copy.touch(mode=0o600)
+        copy.write_bytes(shadow.read_bytes())
+
+    @staticmethod
+    def _key(router: str, which: str) -> Path:
+        return _HOME / f"{router}{which}.key"
+
+    @staticmethod
+    def _config(router: str, which: str) -> Path:
+        return _HOME / f"{router}{which}.conf"
+
+    def _sshd(self, router: str, which: str) -> str:
+        return (
+            f"HostKey {self._key(router, which)}\nPidFile none\nUsePAM no\nPasswordAuthentication yes\n"
+            f"KbdInteractiveAuthentication no\nPermitRootLogin no\nAllowUsers {self._credentials.username}\n"
+            f"SetEnv FRR_PATHSPACE={router}\nPrintMotd no\nPrintLastLog no\nStrictModes no\n"
+        )
+
+    def public_key(self, router: str) -> str:
+        """A router's host key as it stands in known_hosts."""
+        text = self._key(router, "").with_suffix(".key.pub").read_text()
+        return " ".join(text.split()[:2])
+
+    def command(self, router: str) -> Sequence[str]:
+        """What a connection to a router is handed to."""
+        config = self._config(router, ".other" if router in self._other_key else "")
+        shadow = _HOME / ("shadow.other" if router in self._refused else "shadow")
+        script = f"hostname {router}; mount --bind {shadow} /etc/shadow; exec /usr/sbin/sshd -i -f {config}"
+        return inside(router, "unshare", "--uts", "sh", "-c", script)
+
+    def refuse(self, router: str, refused: bool) -> None:
+        """From now on another password is the router's (or again the one that is known)."""
+        (self._refused.add if refused else self._refused.discard)(router)
+
+    def exchange_key(self, router: str, other: bool) -> None:
+        """From now on the router shows another host key (or again the recorded one)."""
+        (self._other_key.add if other else self._other_key.discard)(router)
