@@ -106,7 +106,7 @@ def first(copy: Path, devices: int) -> Path:
     """A workspace of the first of the lab's devices alone."""
     part = copy.with_name(f"first-{devices}")
     if not part.exists():
-        shutil.copytree(copy, part, ignore=shutil.ignore_patterns(".eventready"))
+        shutil.copytree(copy, part, ignore=shutil.ignore_patterns(".eventready", "*.sock"))
         hosts = part / "inventory" / "hosts.yaml"
         data = dict(list(yaml.load(hosts.read_text(encoding="utf-8"), yaml.CSafeLoader).items())[:devices])
         hosts.write_text(json.dumps(data), encoding="utf-8")  # which is YAML
