@@ -63,12 +63,13 @@ def compose(
 
 
 def _findings(sheets: Mapping[str, Sheet], across: Sequence[Finding]) -> Iterator[bytes]:
-    """All findings, in the order of device and check."""
+    """All findings, in the order of device and check, a piece per device."""
     found = {name: dict(sheet.findings) for name, sheet in sheets.items()}
     for name in dict.fromkeys(finding.device for finding in across):
         found.setdefault(name, {}).update(by_check(finding for finding in across if finding.device == name))
     for name in sorted(found):
-        yield from (found[name][check] for check in sorted(found[name]))
+        if found[name]:
+            yield b",".join([found[name][check] for check in sorted(found[name])])
 
 
 def summary(document: Mapping[str, Any], sheets: Iterable[Sheet], across: Iterable[Finding]) -> Summary:

@@ -32,6 +32,8 @@ _UNJOINABLE = re.compile(r"\\[1-9]|\(\?P=|\(\?\(|\(\?[aiLmsux]+\)")
 _FIRSTS_KEPT = 2_000
 #: Lines that a state remembers before it forgets them all and begins anew, and the longest that it remembers.
 _LINES_KEPT, _LONGEST_KEPT = 5_000, 200
+#: How often rules are tried one by one before they are joined, and how few are never joined.
+_TURNS, _WORTH_JOINING = 100, 3
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 
 #: Lines that say nothing about the table below them: a terminal's time stamps.
@@ -77,20 +79,36 @@ def _run_of(targets: tuple[int, ...]) -> slice | None:
 
 
 class _Alternation:
-    """Some rules of a state, in order: `match(line).lastindex` is the key in `rules` of the first that matches."""
+    """Some rules of a state, in order: `match(line).lastindex` is the key in `rules` of the first that matches.
 
-    __slots__ = ("match", "rules")
+    The rules are tried in turn at first, and joined into one expression when that has been asked for often enough to be
+    worth the milliseconds that it takes to compile.
+    """
+
+    __slots__ = ("_groups", "_parts", "_turns", "match", "rules")
 
     def __init__(self, rules: list[tuple[int, Any]], columns: dict[str, int], special: frozenset[int]) -> None:
         self.rules: dict[int | None, _Rule] = {}
-        parts: list[str] = []
+        self._parts: list[str] = []
+        self._turns = 0
         offset = 1
         for index, rule in rules:
             regex = rule.regex_obj.regex
             self.rules[offset] = _Rule(rule, index, offset, columns, special)
-            parts.append(f"({_NAMED_GROUP.sub('(', regex.pattern)})")
+            self._parts.append(f"({_NAMED_GROUP.sub('(', regex.pattern)})")
             offset += 1 + regex.groups
-        self.match: Any = _joined(parts, offset - 1) or _OneByOne(rules, self.rules)
+        self._groups = offset - 1
+        one_by_one = _OneByOne(rules, self.rules)
+        self.match: Any = one_by_one if len(rules) < _WORTH_JOINING else self._counted(one_by_one)
+
+    def _counted(self, one_by_one: _OneByOne) -> Any:
+        def match(line: str) -> _Shifted | None:
+            self._turns += 1
+            if self._turns == _TURNS:
+                self.match = _joined(self._parts, self._groups) or one_by_one
+            return one_by_one(line)
+
+        return match
 
 
 def _joined(parts: list[str], groups: int) -> Any:
