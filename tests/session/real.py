@@ -88,6 +88,7 @@ def frr(folder: Path, name: str = "evrtest1") -> Iterator[Router]:
         )
         for path in (home, run, home / "vtysh.conf", config):
             shutil.chown(path, "frr", "frr")
+        _run("ip", "netns", "del", name, check=False)  # of a run that was killed
         _run("ip", "netns", "add", name)
         cleanup.callback(_run, "ip", "netns", "del", name, check=False)
         _run("ip", "-n", name, "link", "set", "lo", "up")
@@ -226,6 +227,7 @@ def osmo_bsc(folder: Path, *, sites: int = 3, password: str = "", enable: str = 
             + (f"enable password {enable}\n" if enable else "")
             + text.replace(f" password {password}\n", "")
         )
+        _run("ip", "netns", "del", name, check=False)  # of a run that was killed
         _run("ip", "netns", "add", name)
         cleanup.callback(_run, "ip", "netns", "del", name, check=False)
         _run("ip", "-n", name, "link", "set", "lo", "up")

@@ -15,6 +15,9 @@ from eventready.session.target import Secret, Target
 from tests.session import real
 from tests.session.conftest import Kind, kind
 
+#: One machine has one namespace of a name: these never run side by side.
+pytestmark = pytest.mark.xdist_group("real-session")
+
 _no_frr = real.missing("vtysh", "zebra", "sshd", "ip", "useradd", "chpasswd", "ssh-keygen")
 _no_osmo = real.missing("osmo-bsc", "socat", "ip")
 
