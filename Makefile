@@ -26,8 +26,9 @@ test: setup ## lint, types and all tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
-test-real: setup ## the audit on real WiFi software: root, Debian, qemu and hostapd (doctor and the tests say what is missing)
-	EVENTREADY_REAL=1 $(BIN)/python -m pytest -q tests/real tests/session/test_real.py
+test-real: setup ## the audit on real router, base-station and WiFi software (root and Debian; installs what is missing)
+	$(BIN)/eventready doctor --real --install
+	EVENTREADY_REAL=1 $(BIN)/python -m pytest -n 0 tests/real tests/behaviours tests/session/test_real.py
 
 lint: setup
 	$(BIN)/ruff check src tests benchmarks

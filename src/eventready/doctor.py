@@ -15,6 +15,7 @@ from typing import Any
 
 from eventready.clock import TZ
 from eventready.errors import EventreadyError, WorkspaceError
+from eventready.lab.real.requirements import OPTIONAL, PACKAGES, install, kernel
 from eventready.session.hostkeys import known_hosts
 from eventready.store.database import Database, default_place
 from eventready.trust import with_host_keys
@@ -51,6 +52,29 @@ def examine(workspace: Path) -> Iterator[Sign]:
     if loaded is not None:
         yield from secrets(loaded)
         yield host_keys(loaded)
+
+
+def examine_real() -> Iterator[Sign]:
+    """What the real province needs of this machine: root, the kernel's namespaces, Debian's packages."""
+    root = sys.platform == "linux" and os.geteuid() == 0
+    yield Sign("root", root, "yes" if root else "no", "Run it as root on Linux: it makes namespaces.")
+    for needed, packages in ((True, PACKAGES), (False, OPTIONAL)):
+        for package in packages:
+            told = package.what if package.installed else f"not installed ({package.what})"
+            yield Sign(package.name, package.installed, told, f"apt-get install {package.name}", needed)
+    if root and all(package.installed for package in PACKAGES):
+        refused = kernel()
+        yield Sign(
+            "namespaces", not refused, refused or "this kernel makes them", "Use a machine that is no container."
+        )
+
+
+def install_real() -> tuple[str, ...]:
+    """Install what the real province lacks; the names of what was installed. Raises UsageError."""
+    absent = [package.name for package in (*PACKAGES, *OPTIONAL) if not package.installed]
+    if absent:
+        install(absent)
+    return tuple(absent)
 
 
 def python(running: tuple[int, ...]) -> Sign:

@@ -228,3 +228,42 @@ def test_a_wrong_order_is_explained(target: str, name: str, args: dict[str, obje
     with pytest.raises(UsageError) as raised:
         book().make(target, name, args)
     assert words in str(raised.value)
+
+
+def _mesh() -> FaultBook:
+    """Three routers, each with a cable to the other two, and BGP between their loopbacks."""
+    cables = {("a", "b"): "10.0.0.0", ("a", "c"): "10.0.1.0", ("b", "c"): "10.0.2.0"}
+    ids = {"a": "10.255.0.1", "b": "10.255.0.2", "c": "10.255.0.3"}
+
+    def router(name: str) -> Device:
+        near = sorted(other for pair in cables if name in pair for other in pair if other != name)
+        links = [{"port": f"to-{other}", "device": other, "to_port": f"to-{name}"} for other in near]
+        own_end = {other: cables[(min(name, other), max(name, other))] for other in near}
+        far = [f"{net[:-1]}{2 if name < other else 1}" for other, net in own_end.items()]
+        inner = [ids[other] for other in near]
+        return device(name, "cisco_xe", "router", links=links, ospf=inner, bgp=inner, bfd=far)
+
+    states = healthy([router(name) for name in "abc"])
+    return FaultBook({name: Machine(state, IOS, Credentials("netops", "pw")) for name, state in states.items()})
+
+
+def lost(faults: FaultBook, protocol: str) -> set[tuple[str, str]]:
+    return {
+        (name, peer.peer)
+        for name, machine in faults.machines.items()
+        for peer in machine.state.peers
+        if peer.protocol == protocol and not peer.up
+    }
+
+
+def test_bgp_between_loopbacks_takes_the_way_that_is_left_and_falls_with_the_last_one() -> None:
+    faults = _mesh()
+    faults.make("a", "link-down", {"port": "to-b"})
+    assert lost(faults, "ospf") == {("a", "10.255.0.2"), ("b", "10.255.0.1")}
+    assert lost(faults, "bgp") == set()
+    faults.make("a", "link-down", {"port": "to-c"})
+    assert lost(faults, "bgp") == {
+        ("a", "10.255.0.2"), ("a", "10.255.0.3"), ("b", "10.255.0.1"), ("c", "10.255.0.1")
+    }  # fmt: skip
+    faults.clear("a", "link-down", {})
+    assert lost(faults, "bgp") == lost(faults, "ospf") == set()

@@ -124,3 +124,14 @@ def test_a_broken_known_hosts_file(make: Make) -> None:
     workspace = make(hosts=HOST)
     (workspace / "known_hosts").write_text("garbage\n")
     assert "known_hosts:1" in signs(workspace)["host keys"].detail
+
+
+def test_doctor_real_names_every_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from eventready.lab.real.requirements import OPTIONAL, PACKAGES, Package
+
+    monkeypatch.setattr(Package, "installed", property(lambda _package: False))
+    signs = {sign.name: sign for sign in doctor.examine_real()}
+    for package, needed in [*((one, True) for one in PACKAGES), *((one, False) for one in OPTIONAL)]:
+        assert not signs[package.name].ok
+        assert signs[package.name].needed is needed
+        assert signs[package.name].remedy == f"apt-get install {package.name}"

@@ -38,11 +38,15 @@ def command() -> None:
               help="The faults to begin with: a name, a YAML file, `none`, or `auto`: the one that fits.")  # fmt: skip
 @click.option("--real", is_flag=True, envvar="EVENTREADY_LAB_REAL", show_envvar=True,
               help="Real router, base-station and WiFi software at the workspace's venues (root, Debian).")  # fmt: skip
+@click.option("--no-wifi", is_flag=True, envvar="EVENTREADY_LAB_NO_WIFI", show_envvar=True,
+              help="With --real: leave out the emulated machine with the radios.")  # fmt: skip
 @click.pass_obj
-def up(app: App, *, out: Path | None, foreground: bool, scale: int | None, scene: str, real: bool) -> None:
+def up(
+    app: App, *, out: Path | None, foreground: bool, scale: int | None, scene: str, real: bool, no_wifi: bool
+) -> None:
     """Start the lab, and write the copy of the workspace to audit it by."""
     if real:
-        _up_real(app, out, simulated=foreground or scale is not None or scene not in ("auto", "none"))
+        _up_real(app, out, simulated=foreground or scale is not None or scene not in ("auto", "none"), no_wifi=no_wifi)
         return
     from eventready.lab.manage import start  # noqa: PLC0415  asyncssh is loaded when it is needed
     from eventready.lab.place import Place  # noqa: PLC0415
@@ -73,7 +77,7 @@ def up(app: App, *, out: Path | None, foreground: bool, scale: int | None, scene
     app.say(f"\nNext:\n  eventready -w {place.folder} audit\n  eventready lab fault --list\n  eventready lab down")
 
 
-def _up_real(app: App, out: Path | None, *, simulated: bool) -> None:
+def _up_real(app: App, out: Path | None, *, simulated: bool, no_wifi: bool) -> None:
     from eventready.lab.place import Place  # noqa: PLC0415
     from eventready.lab.real.manage import start  # noqa: PLC0415
 
@@ -83,7 +87,7 @@ def _up_real(app: App, out: Path | None, *, simulated: bool) -> None:
             do="Leave them out; make faults with `eventready lab fault`.",
         )
     place = Place.of(app.workspace_path, out)
-    running = start(app.workspace_path, place)
+    running = start(app.workspace_path, place, without_wifi=no_wifi)
     if app.output != "table":
         app.emit(
             {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from eventready.checks.ports import port_key
 from eventready.lab.fault import On, fault
-from eventready.lab.state import Port
+from eventready.lab.state import DeviceState, Peer, Port
 
 _ROUTER = ("router",)
 _PORTS = ("router", "wifi_controller")
 _DARK_DBM = -40.0
+_INNER = ("ospf", "isis")
 
 
 def _port(on: On, name: str) -> Port:
@@ -21,6 +22,21 @@ def _port(on: On, name: str) -> Port:
     if chosen is None:
         raise on.refuse(f"port {name}".strip(), list(ports))
     return chosen
+
+
+def _between_loopbacks(state: DeviceState, peer: Peer) -> bool:
+    """True for a BGP session to a router that is known by its id: it takes whatever way OSPF or IS-IS has left."""
+    return peer.protocol == "bgp" and any(one.protocol in _INNER and one.peer == peer.peer for one in state.peers)
+
+
+def _lose_loopback(on: On, state: DeviceState) -> None:
+    """No way is left to the loopback: BGP sessions to and from it are down."""
+    for peer in [peer for peer in state.peers if peer.up and _between_loopbacks(state, peer)]:
+        peer.up = False
+        name = next((name for name in on.machines if on.peek(name).router_id == peer.peer), "")
+        far = on.other(name) if name else None
+        for theirs in far.peers if far else ():
+            theirs.up = theirs.up and not (theirs.protocol == "bgp" and theirs.peer == state.router_id)
 
 
 def _lose_carrier(on: On, device: str, port: Port) -> None:
@@ -37,7 +53,9 @@ def _lose_carrier(on: On, device: str, port: Port) -> None:
             ways.add(bundle.name)
             state.ports[bundle.name].link_up = False
     for peer in state.peers:
-        peer.up = peer.up and peer.interface not in ways
+        peer.up = peer.up and (peer.interface not in ways or _between_loopbacks(state, peer))
+    if not any(peer.up for peer in state.peers if peer.protocol in _INNER):
+        _lose_loopback(on, state)
     for session in state.bfd:
         session.up = session.up and session.interface not in ways
     for gateway in state.gateways:

@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,8 +59,14 @@ def refuse_folder(folder: Path) -> None:
         raise UsageError(f"the real lab has its own {hidden}, and cannot write to {place}", do="Name another --out.")
 
 
-def settle_in() -> None:
-    """Called first thing inside: own mounts. Raises UsageError."""
+def settle_in(folder: Path) -> None:
+    """Called first thing inside: the namespace goes on record, then own mounts are made. Raises UsageError."""
+    inside = str(Path("/proc/self/ns/pid").readlink())
+    try:
+        told = json.loads(_record(folder).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UsageError("the lab was called off before it began", where=str(folder)) from None
+    write_private(_record(folder), json.dumps({**told, "inside": inside}))
     layers = Path("/mnt")
     run("mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", str(layers))
     for view in ("/etc", "/var"):
@@ -85,20 +91,41 @@ def processes_of(tag: str) -> list[int]:
     return found
 
 
+def namespace(pid: int | str) -> str:
+    """The namespace of processes that one is in; empty when it is gone."""
+    try:
+        return str(Path(f"/proc/{pid}/ns/pid").readlink())
+    except OSError:
+        return ""
+
+
+def members(inside: Collection[str]) -> list[int]:
+    """Everything that is in these namespaces of processes, what is just ending included."""
+    return [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit() and namespace(one.name) in inside]
+
+
 def end(folder: Path) -> bool:
-    """End the enclosure that the folder's record speaks of, at whatever stage it is; True when there was one."""
+    """End the enclosure that the folder's record speaks of, at whatever stage it is; True when there was one.
+
+    Returns when nothing of it is left but what process 1 of the machine has not reaped. Raises UsageError.
+    """
     record = _record(folder)
     try:
-        tag = str(json.loads(record.read_text(encoding="utf-8"))["tag"])
-    except (OSError, ValueError, KeyError, TypeError):
+        told = json.loads(record.read_text(encoding="utf-8"))
+        tag, inside = str(told["tag"]), {str(told["inside"])} if told.get("inside") else set()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
     deadline = time.monotonic() + _STOP_S
-    while living := processes_of(tag):
+    while (living := processes_of(tag)) or members(inside):
+        inside |= {namespace(pid) for pid in living} - {namespace("self"), ""}
         for pid in living:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if time.monotonic() > deadline:
-            raise UsageError(f"process {living[0]} of the lab does not end", where=str(record))
+            left = [pid for pid in (*living, *members(inside)) if process_mark(pid)]
+            if left:
+                raise UsageError(f"process {left[0]} of the lab does not end", where=str(record))
+            break
         time.sleep(_GLANCE_S)
     record.unlink(missing_ok=True)
     return True

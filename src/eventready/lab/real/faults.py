@@ -7,15 +7,15 @@ effect, and afterwards undoes it. Names and arguments are those of the embedded 
 from __future__ import annotations
 
 import inspect
-import json
 import signal
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from eventready.errors import UsageError
-from eventready.lab.real import frr
+from eventready.lab.real import frr, wifi
 from eventready.lab.real.plan import (
     CABLES,
     GATEWAYS,
@@ -31,8 +31,10 @@ from eventready.lab.real.plan import (
     router_id,
 )
 from eventready.lab.real.shell import configure, inside, run, tell
+from eventready.lab.real.wifi.air import AccessPoint
 
 if TYPE_CHECKING:
+    from eventready.lab.real.hotspot import Hotspot
     from eventready.lab.real.province import Province
 
 Happening = Generator[Callable[[], bool], None, None]
@@ -67,6 +69,9 @@ class Fault:
 
 
 FAULTS: dict[str, Fault] = {}
+_SETTLED_S = 20.0
+#: Until a change of the configuration has shown in what depends on it.
+_NOTICED_S = 0.5
 _ROUTER: tuple[Kind, ...] = ("router",)
 _BTS: tuple[Kind, ...] = ("bts_controller",)
 _WIFI: tuple[Kind, ...] = ("wifi_controller",)
@@ -87,8 +92,14 @@ def _at_once() -> bool:
 
 
 def _settled() -> bool:
-    """A route that lets go of its BFD session makes that one start anew, and OSPF with it."""
     return not frr.waiting_for()
+
+
+def _wait_until_settled() -> None:
+    deadline = time.monotonic() + _SETTLED_S
+    time.sleep(_NOTICED_S)
+    while not _settled() and time.monotonic() < deadline:
+        time.sleep(_NOTICED_S)
 
 
 def _cable(at: At, holds: Callable[[End, End], bool], what: str) -> tuple[Cable, End, End]:
@@ -203,7 +214,12 @@ def _ospf_stuck(at: At, peer: str) -> Happening:
     _loss(f"stuck_{cable.name}", frr.plugs(cable), "meta protocol ip ip protocol 89 @th,8,8 2")
     run("vtysh", "-N", own.router, "-c", f"clear ip ospf neighbor {router_id(far.router)}")
     run("vtysh", "-N", far.router, "-c", f"clear ip ospf neighbor {router_id(own.router)}")
-    yield lambda: not any("Full" in state for state in (_ospf(own, far), _ospf(far, own)))
+    yield (
+        lambda: (
+            all(state.startswith("ExStart") for state in (_ospf(own, far), _ospf(far, own)))
+            and _bfd(own.router, far.ip) == _bfd(far.router, own.ip) == "up"
+        )
+    )
     _found(f"stuck_{cable.name}")
 
 
@@ -212,7 +228,10 @@ def unwatched_route(at: At) -> Happening:
     """The static default route has neither BFD nor tracking: its backup would never take over."""
     _gateway(at)
     watched, bare = frr.default_routes(at.device), frr.default_routes(at.device, watched=False)
-    configure(at.device, *(f"no {line}" for line in watched), *bare)
+    for old, new in zip(watched, bare, strict=True):
+        # A route that lets go of its BFD session makes that one start anew, and OSPF with it: one way at a time.
+        configure(at.device, f"no {old}", new)
+        _wait_until_settled()
     yield _settled
     configure(at.device, *(f"no {line}" for line in bare), *watched)
 
@@ -338,7 +357,8 @@ def bts_degraded(at: At, site: str = "") -> Happening:
 
 def _as(at: At, station: Station, how: str, link: str) -> Happening:
     at.province.stations.set(station, how)
-    yield lambda: at.province.stations.links()[station.name] == link
+    stations = at.province.stations
+    yield lambda: stations.links()[station.name] == link and not stations.signals(station)
     at.province.stations.set(station, "virtual")
 
 
@@ -372,7 +392,37 @@ def core_link_down(at: At, link: str = "0") -> Happening:
     stations.start_msc()
 
 
-def as_data() -> list[dict[str, Any]]:
-    """All kinds, for listing."""
-    known = [FAULTS[name] for name in sorted(FAULTS)]
-    return [{"fault": kind.name, "help": kind.help, "args": json.loads(json.dumps(kind.parameters))} for kind in known]
+def _access_point(at: At, name: str) -> tuple[Hotspot, AccessPoint]:
+    hotspot = at.province.hotspot
+    chosen = next((ap for ap in hotspot.air if name in (ap.name, "")), None) if hotspot else None
+    if hotspot is None or chosen is None:
+        known = ", ".join(ap.name for ap in hotspot.air) if hotspot else ""
+        raise UsageError(f"{at.device} has no access point {name}", do=f"It has: {known}.")
+    return hotspot, chosen
+
+
+@fault("ap-lost", _WIFI)
+def ap_lost(at: At, ap: str = "") -> Happening:
+    """An access point is switched off."""
+    hotspot, chosen = _access_point(at, ap)
+    wifi.make(hotspot.record, "ap-down", chosen.name)
+    yield lambda: hotspot.stations()[chosen.name] == 0
+    wifi.clear(hotspot.record, "ap-down", chosen.name)
+
+
+@fault("ap-crowded", _WIFI)
+def ap_crowded(at: At, ap: str = "") -> Happening:
+    """All stations are on one access point while the others are idle."""
+    hotspot, chosen = _access_point(at, ap)
+    wifi.make(hotspot.record, "crowded", chosen.name)
+    yield lambda: hotspot.stations()[chosen.name] == sum(one.stations for one in hotspot.air)
+    wifi.clear(hotspot.record, "crowded", chosen.name)
+
+
+@fault("controller-dead", _WIFI)
+def controller_dead(at: At) -> Happening:
+    """hostapd is gone without a word."""
+    hotspot, _ap = _access_point(at, "")
+    wifi.make(hotspot.record, "controller-dead")
+    yield _at_once
+    wifi.clear(hotspot.record, "controller-dead")

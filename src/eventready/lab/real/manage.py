@@ -10,7 +10,7 @@ from pathlib import Path
 from eventready.errors import UsageError
 from eventready.lab.copy import refuse_foreign
 from eventready.lab.place import Place, Running
-from eventready.lab.real import enclosure
+from eventready.lab.real import enclosure, hotspot
 from eventready.lab.real.keeper import WORK
 from eventready.lab.real.requirements import lacking
 from eventready.workspace.workspace import load_workspace
@@ -19,7 +19,7 @@ _START_S = 150.0
 _GLANCE_S = 0.1
 
 
-def start(workspace: Path, place: Place) -> Running:
+def start(workspace: Path, place: Place, *, without_wifi: bool = False) -> Running:
     """Start the real province and wait until it has settled. Raises UsageError."""
     running = place.running()
     if running:
@@ -29,12 +29,14 @@ def start(workspace: Path, place: Place) -> Running:
         )
     if reason := lacking():
         raise UsageError(f"the real province cannot run here: {reason}", do="Say `eventready doctor --real`.")
-    if load_workspace(workspace).event.lab:
+    event = load_workspace(workspace).event
+    if event.lab:
         raise UsageError(f"{workspace} is a lab's copy", do="Run `lab up` in the workspace that it was made of.")
     refuse_foreign(place.folder)
     enclosure.refuse_folder(place.folder)
     clear_away(place)
-    process = _spawn(workspace, place)
+    without = "not wanted" if without_wifi else hotspot.lacking(event)
+    process = _spawn(workspace, place, without)
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline:
         running = place.running()
@@ -50,7 +52,7 @@ def start(workspace: Path, place: Place) -> Running:
     raise UsageError(f"the real province was not ready within {_START_S:.0f} s", where=str(place.log))
 
 
-def _spawn(workspace: Path, place: Place) -> subprocess.Popen[bytes]:
+def _spawn(workspace: Path, place: Place, without: str) -> subprocess.Popen[bytes]:
     try:
         place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
@@ -59,6 +61,7 @@ def _spawn(workspace: Path, place: Place) -> subprocess.Popen[bytes]:
     return enclosure.spawn(
         place.folder.resolve(), place.log, "eventready.lab.real.keeper",
         "--workspace", str(workspace.resolve()), "--out", str(place.folder.resolve()),
+        "--without-wifi", without,
     )  # fmt: skip
 
 

@@ -21,6 +21,11 @@ from eventready.lab.real.terminal import converse
 #: OsmoBSC's listener for stations has a short backlog: at once, twenty take half a minute to get through.
 _BETWEEN_STATIONS_S = 0.03
 _STOP_S = 3.0
+_ENABLED = re.compile(r"^  NM State: Oper 'Enabled'", re.MULTILINE)
+_SIGNALS = re.compile(r"where RSL is up: +[1-9]")
+_HAS_CHANNELS = re.compile(r"Number of TCH/F channels total: +[1-9]")
+#: Channels that a crowd had are given back some seconds after it is gone.
+_TAKEN = re.compile(r" \([1-9]\d*/\d+\)")
 #: What leads to the controller's terminal.
 TERMINAL = inside(BSS, "socat", "STDIO", "TCP:127.0.0.1:4242")
 
@@ -169,6 +174,10 @@ class Stations:
         }
         return {one.name: by_number.get(one.bts, "") for one in STATIONS}
 
+    def signals(self, station: Station) -> bool:
+        """True while the controller counts a station's signalling link as up. It counts a moment late."""
+        return bool(_SIGNALS.search(self.say(f"show bts {station.bts}")[0]))
+
     def core_link(self) -> bool:
         """True when the link to the switching centre is up, as the controller tells it."""
         return bool(re.search(r"\bCONNECTED", self.say("show mscs")[0]))
@@ -182,6 +191,11 @@ class Stations:
             for one in STATIONS
             if links[one.name] != wanted[self.how[one.name]]
         ]
+        on_air = [one for one in STATIONS if self.how[one.name] == "virtual"]
+        for one, said in zip(on_air, self.say(*(f"show bts {one.bts}" for one in on_air)), strict=True):
+            whole = all(sign.search(said) for sign in (_ENABLED, _SIGNALS, _HAS_CHANNELS))
+            if not whole or _TAKEN.search(said):
+                waiting.append(f"{one.name}: its channels")
         if "msc" in self._running and not self.core_link():
             waiting.append("MSC")
         return waiting

@@ -7,9 +7,13 @@ site and lan --- gw-1, gw-2 (VRRP) === core-1, core-2 === isp-1, isp-2 --- net (
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from eventready.lab.real.wifi.air import AIR, AccessPoint
+from eventready.lab.real.wifi.machine import Order
+from eventready.lab.real.wifi.place import expectations
 from eventready.workspace.device import Device
 from eventready.workspace.event import Event
 from eventready.workspace.expect import Expect
@@ -21,6 +25,7 @@ SITE, NET, NET_ADDRESS = "site", "net", "203.0.113.10"
 #: The namespace that all cables run through; what happens to a cable happens there, and no router is touched.
 WIRE = "wire"
 CONTROLLER, BSS = "bsc", "bss"
+AIR_HOST = "ap-host-1"
 
 
 @dataclass(frozen=True)
@@ -130,13 +135,28 @@ def station(name: str) -> Station | None:
     return next((one for one in STATIONS if one.name == name), None)
 
 
-def devices(event: Event, *, core: bool = True) -> tuple[Device, ...]:
-    """The routers and the controller as a workspace describes them, at the event's venues. `core`: an MSC runs."""
+def devices(event: Event, *, core: bool = True, air: Sequence[AccessPoint] = ()) -> tuple[Device, ...]:
+    """The devices as a workspace describes them, at the event's venues. `core`: an MSC runs; `air`: access points."""
     venues = event.venue_ids
     routers = [_device(name, "router", "frr", venues, router_expectations(name)) for name in ROUTERS]
     on_air = [venue.id for venue in event.venues if "mobile" in venue.services] or list(venues)
     bsc = _device(CONTROLLER, "bts_controller", "osmocom_bsc", on_air, station_expectations(on_air, core=core))
-    return (*routers, bsc)
+    return (*routers, bsc, *([access_points(air)] if air else []))
+
+
+def access_points(air: Sequence[AccessPoint]) -> Device:
+    """The machine with the radios."""
+    expect = expectations(Order(Path(), Path(), AIR_HOST, air=tuple(air)))
+    return _device(AIR_HOST, "wifi_controller", "linux_hostapd", sorted({ap.venue for ap in air}), expect)
+
+
+def air_of(event: Event) -> tuple[AccessPoint, ...]:
+    """The access points, at the event's venues that have WiFi; empty when none has."""
+    venues = [venue.id for venue in event.venues if "wifi" in venue.services]
+    places = list(dict.fromkeys(ap.venue for ap in AIR))
+    if not venues:
+        return ()
+    return tuple(replace(ap, venue=venues[places.index(ap.venue) % len(venues)]) for ap in AIR)
 
 
 def _device(name: str, role: Any, platform: str, venues: Iterable[str], expect: dict[str, Any]) -> Device:
@@ -177,9 +197,13 @@ def station_expectations(venues: Sequence[str], *, core: bool = True) -> dict[st
     return {**expect, "core_links": ["0"]} if core else expect
 
 
-def standing_finds() -> tuple[tuple[str, str, str, str], ...]:
+#: The machine with the radios has been up for moments, and says so.
+_FRESH = (("uptime", AIR_HOST, "uptime", "fail"),)
+
+
+def standing_finds(air: Sequence[AccessPoint] = ()) -> tuple[tuple[str, str, str, str], ...]:
     """(check, device, subject, status) of what is true of the province when everything is in order: stations that are
     only planned are managed and carry no calls, and a VTY is telnet."""
     planned = [one.name for one in STATIONS if not one.whole]
     told = [(check, CONTROLLER, name, "warn") for check in ("site", "cell") for name in planned]
-    return (("cleartext", CONTROLLER, "login", "warn"), *told)
+    return (("cleartext", CONTROLLER, "login", "warn"), *_FRESH[: bool(air)], *told)

@@ -17,9 +17,11 @@ from eventready.lab.machine import Credentials
 from eventready.lab.real import frr
 from eventready.lab.real.access import Doors
 from eventready.lab.real.faults import FAULTS, At, Fault, Happening
+from eventready.lab.real.hotspot import Hotspot
 from eventready.lab.real.logins import Logins
 from eventready.lab.real.osmo import TERMINAL, Stations
-from eventready.lab.real.plan import CONTROLLER, ROUTERS
+from eventready.lab.real.plan import AIR_HOST, CONTROLLER, ROUTERS
+from eventready.lab.real.wifi.air import AccessPoint
 
 _SETTLED_S = 75.0
 _EFFECT_S = 30.0
@@ -37,17 +39,20 @@ class _Standing:
 class Province:
     """Everything that runs, seen from the keeper."""
 
-    def __init__(self, folder: Path, credentials: Credentials) -> None:
+    def __init__(self, folder: Path, credentials: Credentials, air: Sequence[AccessPoint] = ()) -> None:
         self.credentials = credentials
         self.folder = folder
         self.doors = Doors()
         self.logins = Logins(credentials)
         self.stations = Stations(folder)
+        self.hotspot = Hotspot(folder / "wifi", tuple(air)) if air else None
         self._standing: list[_Standing] = []
         self._busy = asyncio.Lock()
 
     def start(self) -> None:
         """Start everything; it still has to settle. Raises UsageError."""
+        if self.hotspot:
+            self.hotspot.start(self.credentials.password)  # its machine takes longest
         frr.lay_cables()
         self.logins.prepare()
         frr.start(self.folder)
@@ -57,30 +62,41 @@ class Province:
         self.doors.open(CONTROLLER, lambda: TERMINAL)
         self.doors.start()
 
+    def ready(self) -> None:
+        """Wait until all has come up. Raises UsageError."""
+        if self.hotspot:
+            self.hotspot.ready()
+        self.settle()
+
     def settle(self, seconds: float = _SETTLED_S) -> None:
         """Wait until everything is as it should be. Raises UsageError with what is not."""
         deadline = time.monotonic() + seconds
-        while waiting := [*frr.waiting_for(), *self.stations.waiting_for()]:
+        while waiting := self._waiting_for():
             if time.monotonic() > deadline:
                 raise UsageError(f"the province does not settle; it waits for {', '.join(waiting[:6])}")
             time.sleep(_GLANCE_S)
+
+    def _waiting_for(self) -> list[str]:
+        waiting = [*frr.waiting_for(), *self.stations.waiting_for()]
+        return waiting or (self.hotspot.waiting_for() if self.hotspot else [])
 
     def answers(self) -> Mapping[str, Answer]:
         """Where every device answers."""
         routers = {
             name: Answer(self.doors[name].port, self.credentials, self.logins.public_key(name)) for name in ROUTERS
         }
-        return {**routers, CONTROLLER: Answer(self.doors[CONTROLLER].port, self.credentials)}
+        told = {**routers, CONTROLLER: Answer(self.doors[CONTROLLER].port, self.credentials)}
+        return {**told, AIR_HOST: self.hotspot.answer()} if self.hotspot else told
 
     @property
     def names(self) -> Sequence[str]:
         """The devices."""
-        return (*ROUTERS, CONTROLLER)
+        return (*ROUTERS, CONTROLLER, *([AIR_HOST] if self.hotspot else []))
 
     @property
     def endpoints(self) -> int:
         """How many addresses answer."""
-        return len(self.doors)
+        return len(self.names)
 
     @property
     def sessions(self) -> int:
@@ -139,7 +155,7 @@ class Province:
             near = get_close_matches(name, FAULTS, n=1)
             meant = f"Did you mean {near[0]}?" if near else "See `eventready lab fault --list`."
             raise UsageError(f"the real lab has no fault {name!r}", do=meant)
-        role = "bts_controller" if device == CONTROLLER else "router"
+        role = {CONTROLLER: "bts_controller", AIR_HOST: "wifi_controller"}.get(device, "router")
         if role not in FAULTS[name].roles:
             raise UsageError(f"{name} happens to a {' or '.join(FAULTS[name].roles)}; {device} is a {role}")
         return FAULTS[name]

@@ -32,6 +32,7 @@ class Package:
 PACKAGES = (
     Package("frr", "six routers", "vtysh"),
     Package("openssh-server", "what the routers are reached by", "sshd"),
+    Package("openssh-client", "host keys", "ssh-keygen"),
     Package("osmo-bsc", "the controller of the base stations", "osmo-bsc"),
     Package("osmo-bts", "base stations", "osmo-bts-virtual"),
     Package("osmo-stp", "signalling between controller and core", "osmo-stp"),
@@ -45,8 +46,15 @@ PACKAGES = (
     Package("util-linux", "namespaces of processes and mounts", "unshare"),
     Package("passwd", "the user that logs in to the routers", "useradd"),
 )
-#: Without them everything else runs: a compiler stands in for the SCTP that a kernel may lack.
-COMPILER = (
+#: Without them everything else runs: the machine with the radios, and an MSC on a kernel without SCTP, where a shim
+#: that is compiled then and there gives it TCP.
+OPTIONAL = (
+    Package("qemu-system-x86", "the WiFi machine", "qemu-system-x86_64"),
+    Package("busybox-static", "the WiFi machine", "busybox"),
+    Package("hostapd", "access points", "hostapd"),
+    Package("wpasupplicant", "stations", "wpa_supplicant"),
+    Package("iw", "radios", "iw"),
+    Package("wireless-regdb", "which channels are allowed", file="/lib/firmware/regulatory.db"),
     Package("gcc", "an MSC on a kernel without SCTP", "cc"),
     Package("libc6-dev", "an MSC on a kernel without SCTP", file="/usr/include/dlfcn.h"),
 )
@@ -61,10 +69,10 @@ def lacking() -> str:
     absent = [package.name for package in PACKAGES if not package.installed]
     if absent:
         return f"not installed: {', '.join(absent)}"
-    return _kernel()
+    return kernel()
 
 
-def _kernel() -> str:
+def kernel() -> str:
     """Whether this kernel lets us make the namespaces and mounts; containers often do not."""
     probe = subprocess.run(
         ["unshare", "--pid", "--mount", "--net", "--uts", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],

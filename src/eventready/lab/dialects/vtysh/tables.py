@@ -95,10 +95,18 @@ def _peers(view: View, protocol: str) -> list[Peer]:
     return [peer for peer in view.state.peers if peer.protocol == protocol]
 
 
+def _forgotten(view: View, peer: Peer) -> bool:
+    """True for a neighbour that OSPF has dropped: its port has no carrier, or BFD says that it is gone."""
+    port = view.state.ports.get(peer.interface)
+    silent = any(session.peer == peer.address and not session.up for session in view.state.bfd)
+    return not peer.up and (silent or (port is not None and not works(port)))
+
+
 def ospf(view: View) -> str:
     """`show ip ospf neighbor detail json`."""
     neighbours: dict[str, Any] = {}
-    for peer in _peers(view, "ospf"):
+    known = _peers(view, "ospf")
+    for peer in (peer for peer in known if not _forgotten(view, peer)):
         port = view.state.ports.get(peer.interface)
         one = {
             "ifaceAddress": peer.address or peer.peer,
@@ -106,7 +114,7 @@ def ospf(view: View) -> str:
             "ifaceName": peer.interface,
             "localIfaceAddress": port.address if port else "",
             "nbrPriority": 1,
-            "nbrState": "Full/-" if peer.up else "Init/-",
+            "nbrState": "Full/-" if peer.up else "ExStart/-",
             "role": "DROther",
             "stateChangeCounter": 5,
             "lsaRetransmissions": 1,
@@ -121,7 +129,7 @@ def ospf(view: View) -> str:
             "grHelperStatus": "None",
         }
         neighbours.setdefault(peer.peer, []).append(one)
-    return _json({"neighbors": neighbours} if neighbours else {})
+    return _json({"neighbors": neighbours} if known else {})
 
 
 def isis(view: View) -> str:
@@ -270,38 +278,38 @@ def vrrp(view: View) -> str:
     return _json([_vrrp_group(view, group) for group in view.state.gateways if group.protocol == "vrrp"])
 
 
+def _learnt(view: View) -> list[tuple[str, str]]:
+    """The way out that a neighbour inside the own system still knows, when the router's own ways are lost."""
+    inside = (peer for peer in _peers(view, "bgp") if peer.up and peer.remote_as == view.state.local_as)
+    return [(peer.peer, peer.interface) for peer in inside][:1] if view.state.statics else []
+
+
+def _hop(address: str, interface: str) -> dict[str, Any]:
+    way = {"interfaceName": interface} if interface else {}
+    return {"flags": 3, "fib": True, "ip": address, "afi": "ipv4", **way, "active": True, "weight": 1}
+
+
 def default_route(view: View) -> str:
     """`show ip route 0.0.0.0/0 json`: the routes in use."""
     routes = in_use(view.state)
-    hops = [
-        {
-            "flags": 3,
-            "fib": True,
-            "ip": route.next_hop,
-            "afi": "ipv4",
-            **({"interfaceName": route.interface} if route.interface else {}),
-            "active": True,
-            "weight": 1,
-        }
-        for route in routes
-    ]
+    hops = [(route.next_hop, route.interface) for route in routes] or _learnt(view)
     if not hops:
         return _json({"0.0.0.0/0": []})
     entry = {
         "prefix": "0.0.0.0/0",
         "prefixLen": 0,
-        "protocol": "static",
+        "protocol": "static" if routes else "bgp",
         "vrfId": 0,
         "vrfName": "default",
         "selected": True,
         "destSelected": True,
-        "distance": routes[0].distance,
+        "distance": routes[0].distance if routes else 200,
         "metric": 0,
         "installed": True,
         "table": 254,
         "internalNextHopNum": len(hops),
         "internalNextHopActiveNum": len(hops),
         "uptime": _clock(view.uptime_s),
-        "nexthops": hops,
+        "nexthops": [_hop(*hop) for hop in hops],
     }
     return _json({"0.0.0.0/0": [entry]})

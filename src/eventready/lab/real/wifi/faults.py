@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,8 +65,20 @@ def _name(ap: str) -> str:
     return ap
 
 
+def stations(record: Record, aps: Sequence[str]) -> dict[str, int]:
+    """How many stations hold to each of these access points. Raises UsageError."""
+    said = _run(record, "; ".join(f"iw dev {_name(ap)} station dump | grep -c ^Station" for ap in aps))
+    return dict(zip(aps, map(int, said.split()), strict=True))
+
+
 def _do(record: Record, words: str) -> None:
-    """Say `/lab/fault WORDS` in the machine, as root, over a session that checks its host key."""
+    said = _run(record, f"/lab/fault {words} || echo FAIL")
+    if said.endswith("FAIL"):
+        raise UsageError(f"the WiFi machine refused `{words}`: {said}", where=record.folder)
+
+
+def _run(record: Record, command: str) -> str:
+    """What the machine says to a command of root's, over a session that checks its host key. Raises UsageError."""
     name = record.host if record.port == 22 else f"[{record.host}]:{record.port}"
     kind, blob = record.host_key.split()[:2]
     client = paramiko.SSHClient()
@@ -77,10 +90,8 @@ def _do(record: Record, words: str) -> None:
         client.connect(
             record.host, record.port, "root", pkey=key, timeout=_TIMEOUT_S, look_for_keys=False, allow_agent=False
         )
-        _in, out, err = client.exec_command(f"/lab/fault {words}", timeout=_TIMEOUT_S)
-        said = (out.read() + err.read()).decode(errors="replace").strip()
-        if out.channel.recv_exit_status() or said.endswith("FAIL"):
-            raise UsageError(f"the WiFi machine refused `{words}`: {said}", where=record.folder)
+        _in, out, err = client.exec_command(command, timeout=_TIMEOUT_S)
+        return (err.read() + out.read()).decode(errors="replace").strip()
     except (OSError, paramiko.SSHException) as error:
         raise UsageError(f"the WiFi machine does not answer: {error}", where=record.folder) from None
     finally:

@@ -1,0 +1,21 @@
+"""The province as either lab plays it; a test that asks for it runs once with each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.behaviours.twin import Twin, played, skip_unless_real
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param("embedded", marks=pytest.mark.lab), pytest.param("real", marks=pytest.mark.real)],
+)
+def twin(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
+    """The real province, or its simulation."""
+    if request.param == "real":
+        skip_unless_real()
+    with played(tmp_path_factory.mktemp(request.param), request.param) as province:
+        yield province

@@ -1,0 +1,98 @@
+"""One network, played by the embedded lab and by real software: the same devices, expectations and faults."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from eventready.lab.copy import generated_host
+from eventready.lab.real.plan import CONTROLLER, STATIONS, air_of, devices, standing_finds
+from eventready.lab.real.requirements import lacking
+from eventready.workspace.event import load_event
+from eventready.workspace.example import copy_example
+from tests.e2e.conftest import NOW, PATIENCE, Province
+
+#: Set by `make test-real`; without it nothing real is started, so that `make test` leaves the machine alone.
+SWITCH = "EVENTREADY_REAL"
+
+
+@dataclass(frozen=True)
+class Twin(Province):
+    """One of the two; `real` tells which."""
+
+    real: bool = False
+
+
+def why_not() -> str:
+    """Why the real province is not tested here; empty when it is."""
+    if not os.environ.get(SWITCH):
+        return "real software is tested by `make test-real`"
+    return lacking()
+
+
+def write_workspace(folder: Path) -> None:
+    """A workspace whose inventory is the real province's, at addresses for documentation."""
+    copy_example(folder)
+    inventory = folder / "inventory"
+    for name in ("limits.yaml", "waivers.yaml", "groups.yaml", "defaults.yaml"):
+        (inventory / name).unlink(missing_ok=True)
+    event = load_event(inventory / "event.yaml")
+    played = devices(event, air=air_of(event))
+    hosts: dict[str, Any] = {}
+    for number, device in enumerate(played, 1):
+        hosts[device.name] = {"hostname": f"192.0.2.{100 + number}", **generated_host(device)}
+    (inventory / "hosts.yaml").write_text(yaml.safe_dump(hosts, sort_keys=False), encoding="utf-8")
+
+
+def write_scene(path: Path) -> None:
+    """What is the case in the real province from the start: some stations are only planned."""
+    planned = [one.name for one in STATIONS if not one.whole]
+    faults = [
+        {
+            "device": CONTROLLER,
+            "fault": "bts-degraded",
+            "args": {"site": name},
+            "finds": [{"check": check, "subject": name, "status": "warn"} for check in ("site", "cell")],
+        }
+        for name in planned
+    ]
+    healthy = [{"check": "cleartext", "device": CONTROLLER, "subject": "login", "status": "warn"}]
+    scene = {"title": "the real province, simulated", "faults": faults, "healthy": healthy}
+    path.write_text(yaml.safe_dump(scene), encoding="utf-8")
+
+
+@contextmanager
+def played(home: Path, kind: str) -> Iterator[Twin]:
+    """The network, played by one of the labs for as long as the block lasts."""
+    place = Twin(home / "workspace", home / "copy", kind == "real")
+    write_workspace(place.workspace)
+    write_scene(home / "scene.yaml")
+    lab = [sys.executable, "-m", "eventready", "-w", str(place.workspace), "-o", "json", "--now", NOW, "lab"]
+    how = ["--real"] if kind == "real" else ["--scene", str(home / "scene.yaml")]
+    up = subprocess.run([*lab, "up", *how, "--out", str(place.copy)], check=False, capture_output=True, text=True)
+    try:
+        assert up.returncode == 0, up.stderr
+        told = json.loads(up.stdout)
+        assert told["left_out"] == []
+        finds = {tuple(find[key] for key in ("check", "device", "subject", "status")) for find in told["finds"]}
+        assert set(standing_finds()) <= finds
+        (place.copy / "inventory" / "defaults.yaml").write_text(PATIENCE, encoding="utf-8")
+        yield place
+    finally:
+        subprocess.run([*lab, "down", "--out", str(place.copy)], check=True, capture_output=True)
+
+
+def skip_unless_real() -> None:
+    """Skip the test that asks, saying why, where no real province can be."""
+    if reason := why_not():
+        pytest.skip(reason)

@@ -1,0 +1,168 @@
+"""The real province comes up, is described like any network, and leaves nothing, however it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from eventready.lab.place import Place
+from eventready.lab.real.enclosure import members, namespace, processes_of
+from eventready.workspace.workspace import load_workspace
+from tests.behaviours.twin import Twin, skip_unless_real, write_workspace
+from tests.e2e.conftest import NOW
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900), pytest.mark.xdist_group("twin")]
+
+#: How often a province is made and unmade in a row. Twenty rounds take some six minutes.
+ROUNDS = int(os.environ.get("EVENTREADY_ROUNDS", "3"))
+#: What a lab leaves on purpose: the copy, with its runs, and the log.
+KEPT = {"inventory", "templates", "playbooks", "known_hosts", "lab.log", ".eventready"}
+
+
+class Machine:
+    """What is on this machine beside the lab: it must be the same afterwards."""
+
+    def __init__(self) -> None:
+        self.files = {
+            path: (path.stat().st_mtime_ns, sorted(entry.name for entry in path.iterdir()) if path.is_dir() else [])
+            for path in map(Path, ("/etc/frr", "/etc/passwd", "/etc/shadow", "/etc/group", "/var/lib", "/mnt"))
+            if path.exists()
+        }
+        self.namespaces = subprocess.run(["ip", "netns"], check=True, capture_output=True, text=True).stdout
+        self.links = subprocess.run(["ip", "-o", "link"], check=True, capture_output=True, text=True).stdout
+
+    def is_as_it_was(self) -> None:
+        now = Machine()
+        assert now.files == self.files
+        assert now.namespaces == self.namespaces
+        assert now.links == self.links
+
+
+class Lab:
+    """A workspace and the commands to play it with real software."""
+
+    def __init__(self, home: Path) -> None:
+        self.twin = Twin(home / "workspace", home / "copy", real=True)
+        self.place = Place(self.twin.copy)
+        write_workspace(self.twin.workspace)
+        self.tag = ""
+        self.inside: set[str] = set()
+
+    def command(self, *words: str) -> list[str]:
+        lab = [sys.executable, "-m", "eventready", "-w", str(self.twin.workspace), "-o", "json", "--now", NOW, "lab"]
+        return [*lab, *words, "--out", str(self.twin.copy)]
+
+    def up(self, *more: str) -> None:
+        done = subprocess.run(self.command("up", "--real", *more), check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        self.remember()
+
+    def remember(self) -> None:
+        """Its tag, and the namespace of processes that it is in."""
+        self.tag = json.loads((self.twin.copy / "real.json").read_text(encoding="utf-8"))["tag"]
+        self.inside = {namespace(pid) for pid in processes_of(self.tag)} - {namespace("self"), ""}
+
+    def down(self) -> str:
+        done = subprocess.run(self.command("down"), check=True, capture_output=True, text=True)
+        return str(json.loads(done.stdout)["down"])
+
+    def ports(self) -> list[int]:
+        hosts = yaml.safe_load((self.twin.copy / "inventory" / "hosts.yaml").read_text(encoding="utf-8"))
+        return [host["port"] for host in hosts.values()]
+
+    def has_left_nothing(self) -> None:
+        """No process (also no dead one that nobody reaped) in its namespaces, no port, no file but the copy."""
+        assert processes_of(self.tag) == []
+        assert members(self.inside) == []
+        assert {entry.name for entry in self.twin.copy.iterdir()} <= KEPT
+        for port in self.ports() if (self.twin.copy / "inventory").exists() else []:
+            with socket.socket() as probe:
+                assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    skip_unless_real()
+    machine, made = Machine(), Lab(tmp_path)
+    yield made
+    made.down()
+    made.has_left_nothing()
+    machine.is_as_it_was()
+
+
+def test_rounds_of_up_audit_down_leave_nothing(lab: Lab) -> None:
+    machine = Machine()
+    for _ in range(ROUNDS):
+        lab.up("--no-wifi")
+        assert lab.inside
+        assert lab.twin.audit(interval_s=0).run.document["coverage"]["needed"] > 30
+        assert lab.down() == "stopped"
+        lab.has_left_nothing()
+        machine.is_as_it_was()
+    assert lab.down() == "nothing"
+
+
+def test_a_copy_is_a_workspace_like_any_other(lab: Lab) -> None:
+    lab.up("--no-wifi")
+    copy = load_workspace(lab.twin.copy)
+    assert {device.platform for device in copy.devices} == {"frr", "osmocom_bsc"}
+    assert {device.hostname for device in copy.devices} == {"127.0.0.1"}
+    assert copy.event.lab
+    assert sum(site.mobile for device in copy.devices for site in device.expect.sites) == 2
+    status = json.loads(subprocess.run(lab.command("status"), check=True, capture_output=True, text=True).stdout)
+    assert (status["running"], status["real"], status["devices"]) == (True, True, 7)
+    again = subprocess.run(lab.command("up", "--real"), check=False, capture_output=True, text=True)
+    assert again.returncode == 2
+    assert "a lab runs here already" in again.stderr
+
+
+def test_everything_killed_at_once_leaves_nothing(lab: Lab) -> None:
+    """kill -9 of every process of ours, in an order that nobody chose."""
+    lab.up()
+    for pid in processes_of(lab.tag):
+        os.kill(pid, signal.SIGKILL)
+    assert lab.down() == "remains"
+
+
+def test_a_keeper_that_is_killed_takes_everything_with_it(lab: Lab) -> None:
+    lab.up("--no-wifi")
+    keeper = max(pid for pid in members(lab.inside) if b"-m\0eventready.lab.real.keeper" in command_line(pid))
+    os.kill(keeper, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while lab.place.running() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert lab.down() == "remains"
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.6, 2.0, 5.0])
+def test_a_start_that_is_killed_leaves_nothing(lab: Lab, after_s: float) -> None:
+    """kill -9 of `lab up` itself, at several moments; what it began goes on until `lab down` finds it by its tag."""
+    up = subprocess.Popen(
+        lab.command("up", "--real", "--no-wifi"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 30
+    while not (lab.twin.copy / "real.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(after_s)
+    up.kill()
+    up.wait()
+    lab.remember()
+    assert lab.down() == "remains"
+
+
+def command_line(pid: int) -> bytes:
+    """A process's command line; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
