@@ -105,7 +105,9 @@ def audit(
             verdicts=verdicts(workspace.event.venues, devices, found),
             coverage=covered,
         )
-        run = store.finish(document, summary(document, sheets.values(), across))
+        brief = summary(document, sheets.values(), across)
+        sheets.clear()  # the document has what they said, and a thousand of them are heavy
+        run = store.finish(document, brief)
         return Audit(run, exit_code(found, covered, options.fail_on))
 
 

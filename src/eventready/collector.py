@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 #: New objects until the youngest are looked at (Python's default: 700), and how many such looks until the older are.
-_SELDOM = (50_000, 20, 50)
+_SELDOM = (20_000, 5, 20)
 
 
 @contextmanager

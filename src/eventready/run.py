@@ -59,6 +59,15 @@ class Parts(Mapping[str, Any]):
             before = b","
         yield b"}" if self._parts else b"{}"
 
+    def each(self, key: str) -> Iterator[Any]:
+        """The items of a list, of which only a few are decoded at a time."""
+        pieces = self._parts[key]
+        if key in self._decoded or len(pieces) < 3:
+            yield from self[key]
+            return
+        for piece in pieces[1:-1:2]:  # as `listed` has put them together
+            yield from json.loads(b"[" + piece + b"]")
+
     def __getitem__(self, key: str) -> Any:
         if key not in self._decoded:
             self._decoded[key] = json.loads(b"".join(self._parts[key]))
@@ -92,6 +101,11 @@ class Run:
     def id(self) -> str:
         """The run's name."""
         return str(self.document["id"])
+
+    def findings(self) -> Iterator[Mapping[str, Any]]:
+        """All findings, for whoever keeps only some of them."""
+        document = self.document
+        return document.each("findings") if isinstance(document, Parts) else iter(document["findings"])
 
     @classmethod
     def sealed(cls, document: Mapping[str, Any]) -> Run:

@@ -39,7 +39,10 @@ def test_parts_are_the_document(document: dict[str, Any]) -> None:
 def test_a_list_in_pieces_is_the_list(groups: list[list[Any]]) -> None:
     pieces = listed([canonical(group)[1:-1] for group in groups])
     assert b"".join(pieces) == canonical([item for group in groups for item in group])
-    assert Parts({"a": pieces})["a"] == [item for group in groups for item in group]
+    parts = Parts({"findings": pieces})
+    items = [item for group in groups for item in group]
+    assert list(Run(parts).findings()) == list(Run({"findings": items}).findings()) == items
+    assert parts["findings"] == items == list(parts.each("findings"))
 
 
 @given(documents)

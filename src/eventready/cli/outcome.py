@@ -37,7 +37,12 @@ def show(run: Run) -> None:
     console.print(f"Run {run.id} at {clock['event'].replace('T', ' ')[:16]}{rehearsal}", markup=False)
     console.print()
     console.print(_matrix(document))
-    counts = Counter(finding["status"] for finding in document["findings"])
+    counts: Counter[str] = Counter()
+    bad: list[Mapping[str, Any]] = []
+    for finding in run.findings():
+        counts[finding["status"]] += 1
+        if finding["status"] != "pass":
+            bad.append(finding)
     coverage = document["coverage"]
     console.print(
         f"{len(document['devices'])} devices, {coverage['measured']} of {coverage['needed']} observations measured; "
@@ -45,10 +50,10 @@ def show(run: Run) -> None:
         f"{counts['not_measured']} not measured, {counts['waived']} waived",
         markup=False,
     )
-    wrong = [(_MARKS[f["status"]], f["device"], f["check"], f["message"]) for f in _of(document, "fail", "warn")]
+    wrong = [(_MARKS[f["status"]], f["device"], f["check"], f["message"]) for f in _of(bad, "fail", "warn")]
     _listed(console, "What is wrong", wrong)
-    _listed(console, "What could not be measured", _unmeasured(document))
-    blind = Counter(finding["check"] for finding in _of(document, "not_measured") if finding["blind"])
+    _listed(console, "What could not be measured", _unmeasured(bad))
+    blind = Counter(finding["check"] for finding in _of(bad, "not_measured") if finding["blind"])
     if blind:
         console.print(
             "\nBlind spots (this equipment has no words for it; measure it otherwise, or waive it): "
@@ -70,16 +75,16 @@ def _matrix(document: Mapping[str, Any]) -> Table:
     return table
 
 
-def _of(document: Mapping[str, Any], *statuses: str) -> list[Mapping[str, Any]]:
+def _of(findings: Sequence[Mapping[str, Any]], *statuses: str) -> list[Mapping[str, Any]]:
     rank = {status: place for place, status in enumerate(statuses)}
-    found = [finding for finding in document["findings"] if finding["status"] in rank]
+    found = [finding for finding in findings if finding["status"] in rank]
     return sorted(found, key=lambda f: (rank[f["status"]], f["device"], f["check"], f["subject"]))
 
 
-def _unmeasured(document: Mapping[str, Any]) -> list[Row]:
+def _unmeasured(findings: Sequence[Mapping[str, Any]]) -> list[Row]:
     """One row where many checks of a device miss the same reading."""
     together: dict[tuple[str, str], list[str]] = {}
-    for finding in _of(document, "not_measured"):
+    for finding in _of(findings, "not_measured"):
         if not finding["blind"]:
             together.setdefault((finding["device"], finding["message"]), []).append(finding["check"])
     return [
