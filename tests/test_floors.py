@@ -1,4 +1,4 @@
-"""Imports run downward only: cli > audit, report, lab > store > checks > facts > session, platforms > workspace."""
+"""Imports run downward only: cli > audit, change, report, lab > store > checks > facts > session > workspace."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FLOORS = (
     ("checks",),
     ("run", "sheet", "compose", "tasks", "offline", "store", "pace", "reading", "spread"),
     ("roster", "duty"),
-    ("audit", "report", "lab", "trust", "delivery"),
+    ("audit", "change", "report", "lab", "trust", "delivery"),
     ("doctor",),
     ("cli",),
     ("__main__",),

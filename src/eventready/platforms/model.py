@@ -51,6 +51,121 @@ class SessionSpec(Strict):
     _single = field_validator("prompt", "pager", "ends_with")(lambda pattern: _compiles((pattern,))[0])
 
 
+class Single(Strict):
+    """A line of which there is one: a new one replaces the old one that starts with the same match.
+
+    `line` is matched from the line's start; what it matches is the line's identity (`standby 10 priority`).
+    `unset` takes it back where nothing was before; groups of `line` may stand in it (`no standby \\1 priority`); empty:
+    the negation of the whole line. `first_take_back`: the device adds instead of replacing, so the old line is negated.
+    """
+
+    line: str
+    unset: str = ""
+    first_take_back: bool = False
+
+    _pattern = field_validator("line")(lambda pattern: _compiles((pattern,))[0])
+
+
+class Rebuilt(Strict):
+    """A section that cannot be edited while it works: where anything in it differs it is removed and made anew.
+
+    `takes`: lines (full match, groups of `section` may stand in it) that vanish with it and are set again afterwards.
+    """
+
+    section: str
+    takes: str = ""
+
+    _pattern = field_validator("section")(lambda pattern: _compiles((pattern,))[0])
+
+
+class MmlObject(Strict):
+    """A configuration object of an MML element, read with `read` and written with `write`.
+
+    `keys` name one object. `parameters` maps a parameter of `write` to the column under which `read` prints it; `words`
+    maps a parameter's printed word to the one that is written (`{"Yes": "YES"}`).
+    """
+
+    read: str = Field(description="LST CELLCHMGAD: IDXTYPE=BYIDX, CELLIDX={CELLIDX};")
+    write: str = Field(description="The command without parameters: MOD CELLCHMGAD")
+    keys: tuple[str, ...]
+    parameters: dict[str, str]
+    words: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+
+GuardKind = Literal["revert_timer", "commit_trial", "dead_man", "inverse"]
+
+
+class GuardSpec(Strict):
+    """What brings a device back by itself. Lines may hold `{seconds}`, `{minutes}` (rounded up) and `{change}` (a name
+    of letters, digits and hyphens).
+
+    The first guard whose `when` is found (a regular expression, multi-line) is the device's: in the answer to `ask`, or
+    in the running configuration where `ask` is empty; an empty `when` always holds.
+    """
+
+    kind: GuardKind
+    ask: str = ""
+    when: str = ""
+    shell: bool = Field(default=False, description="arm, confirm, revert, pending go to the host's shell login")
+    enter: tuple[str, ...] = Field(default=(), description="Instead of the platform's `enter`")
+    arm: tuple[str, ...] = Field(default=(), description="Sent before configuration mode is entered")
+    arm_after: tuple[str, ...] = Field(default=(), description="Sent after the lines, still in configuration mode")
+    confirm: tuple[str, ...] = ()
+    revert: tuple[str, ...] = Field(default=(), description="Go back at once")
+    pending: str = Field(default="", description="Asked (it only reads): is something armed and unconfirmed?")
+    is_pending: str = Field(default="", description="Found in the answer to `pending` where it is; group `by`: whose")
+    least_s: int = Field(default=60, ge=1)
+    most_s: int = Field(default=3600, ge=1)
+
+    _single = field_validator("when", "is_pending")(lambda pattern: _compiles((pattern,))[0])
+
+
+class ChangeSpec(Strict):
+    """How the platform is configured. Patterns are full matches of a stripped line unless said otherwise.
+
+    form: `indented` (sections by indentation), `mml` (objects with parameters), `keyed` (files of key=value).
+    read: the command that prints the running configuration (`mml`: each object has its own).
+    complete: found (multi-line) in a whole running configuration; without it the text was cut off.
+    volatile: lines that change by themselves and count for nothing.
+    separators: lines without meaning. A rendered template may hold them too.
+    permanent: sections that are there or not, and are neither made nor removed (an interface, a bts).
+    ordered: sections in which the order of the lines has a meaning (an access list).
+    defaults: lines that the device does not show because it would be so without them.
+    refused: found in the answer to a line that the device did not take; `harmless` answers that only look so.
+    questions: found at the end of an answer, and what is typed then.
+    saved: found in the answer to the last line of `save`.
+    management: lines, and sections with all beneath them, by which the device is reached: never changed.
+    """
+
+    form: Literal["indented", "mml", "keyed"] = "indented"
+    read: str = ""
+    startup: str = Field(default="", description="Prints what a restart would bring back; empty: it cannot be told")
+    complete: str = ""
+    volatile: tuple[str, ...] = ()
+    separators: tuple[str, ...] = ()
+    enter: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+    section_exit: str = Field(default="exit", description="Leaves one section")
+    negation: str = "no"
+    permanent: tuple[str, ...] = ()
+    ordered: tuple[str, ...] = ()
+    single: tuple[Single, ...] = ()
+    rebuilt: tuple[Rebuilt, ...] = ()
+    defaults: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
+    questions: dict[str, str] = Field(default_factory=dict)
+    save: tuple[str, ...] = ()
+    saved: str = ""
+    management: tuple[str, ...] = ()
+    objects: dict[str, MmlObject] = Field(default_factory=dict)
+    guards: tuple[GuardSpec, ...] = Field(min_length=1)
+
+    _patterns = field_validator(
+        "volatile", "separators", "permanent", "ordered", "defaults", "refused", "harmless", "management"
+    )(_compiles)
+
+
 class PlatformSpec(Strict):
     """platform.yaml"""
 
@@ -61,6 +176,7 @@ class PlatformSpec(Strict):
     session: SessionSpec
     read_only: tuple[str, ...] = Field(description="The whole command must match one of these to be sent by an audit")
     never_sent: tuple[str, ...] = Field(default=(), description="Lines that no one may send by this tool")
+    change: ChangeSpec | None = Field(default=None, description="How it is configured; absent: it is only read")
 
     _patterns = field_validator("read_only", "never_sent")(_compiles)
 

@@ -1,0 +1,1 @@
+"""Change: from an intent to a proven way back."""
