@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from eventready.workspace.expect import Expect
 
@@ -27,7 +28,8 @@ class Device:
     """`endpoint` is the address that answers: devices that share one share its session limit.
 
     `username` and `secret` are references (`env:NAME`, `keyring:service/name`, `vault:name`), never values; they are
-    resolved when a session opens. `origin` is `file:line` of the host, for messages.
+    resolved when a session opens. `origin` is `file:line` of the host, for messages. `intents` are what is to be
+    configured, with the values for its templates; devices of one `pair` stand in for each other.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Device:
     allow_cleartext: bool = False
     element: str = ""
     origin: str = ""
+    intents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    pair: str = ""
 
     def serves(self, venue: str, service: Service) -> bool:
         """True when the venue's service runs over this device."""

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, RootModel, model_validator
 from eventready.workspace.device import Role, Service
 from eventready.workspace.event import Entry
 from eventready.workspace.expect import Expect
+from eventready.workspace.intents import Intents
 
 #: Keys under `data` that begin so are the user's own.
 OWN = "x_"
@@ -26,6 +27,12 @@ class Data(Entry):
     element: str | None = Field(default=None, description="The name by which an element manager knows it")
     allow_cleartext: bool | None = Field(default=None, description="A protocol without encryption may be used")
     expect: Expect | None = Field(default=None, description="What must be there")
+    intents: Intents | None = Field(
+        default=None, description="What is to be configured here, with the values for its templates (may be {})"
+    )
+    pair: str | None = Field(
+        default=None, min_length=1, description="Devices of one pair stand in for each other: never changed together"
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -10,8 +10,10 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from eventready.clock import TZ
+from eventready.workspace.changes import ChangeSettings
 from eventready.workspace.complaints import suggest
 from eventready.workspace.device import Service
+from eventready.workspace.intents import Intents
 from eventready.workspace.mail import Mail, Timetable
 from eventready.workspace.moments import Moment, TimeOfDay
 from eventready.workspace.yaml import load_yaml, several
@@ -178,6 +180,10 @@ class Event(Entry):
     notice_limits: NoticeLimits = Field(default=NoticeLimits(), description="When an incident must be reported")
     mail: Mail | None = Field(default=None, description="From whom and over which server papers are mailed")
     schedule: Timetable = Field(default=Timetable(), description="When `eventready schedule` does what")
+    changes: ChangeSettings = Field(default=ChangeSettings(), description="How changes are approved and carried out")
+    intents: Intents = Field(
+        default={}, description="Values for templates that hold everywhere, unless a host or group has its own"
+    )
     lab: bool = Field(default=False, description="A rehearsal's copy: passwords may stand in the inventory")
 
     _id = field_validator("id")(_identifier)

@@ -1,8 +1,8 @@
 """hosts.yaml, groups.yaml, defaults.yaml: read fast, checked by line, resolved by Nornir's own classes.
 
 The files are an ordinary Nornir SimpleInventory, with what we need to know under `data`. Inheritance is Nornir's (host,
-its groups from left to right with their parents, defaults); only `expect` is merged key by key in that order, so that
-a group can hold what its members share.
+its groups from left to right with their parents, defaults); only `expect` and `intents` are merged key by key in that
+order, so that a group can hold what its members share.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from eventready.workspace.device import ROLES, Device
 from eventready.workspace.entries import Defaults, Element
 from eventready.workspace.event import Event, unknown_venue
 from eventready.workspace.expect import Expect
+from eventready.workspace.intents import merged
 from eventready.workspace.secrets import plain_secrets
 from eventready.workspace.yaml import Document, load_yaml, several
 
@@ -84,7 +85,7 @@ def load_inventory(folder: Path, event: Event) -> tuple[Files, tuple[Device, ...
     problems = [*_group_problems(groups, files), *_group_problems(hosts, files)]
     if problems:
         raise several(problems)
-    return files, _devices(files, hosts.origins())
+    return files, _devices(files, hosts.origins(), event.intents)
 
 
 def _optional(path: Path) -> Document:
@@ -153,11 +154,11 @@ def _is_ancestor(name: str, of: str, groups: Mapping[str, Any]) -> bool:
     return False
 
 
-def _devices(files: Files, origins: Mapping[str, str]) -> tuple[Device, ...]:
+def _devices(files: Files, origins: Mapping[str, str], values: Mapping[Any, Any]) -> tuple[Device, ...]:
     devices, problems = [], []
     for host in files.inventory().hosts.values():
         try:
-            device = device_of(host, origins.get(host.name, ""))
+            device = device_of(host, origins.get(host.name, ""), values)
         except WorkspaceError as error:
             problems.append(error)
             continue
@@ -191,8 +192,11 @@ def _device_problems(device: Device) -> Iterator[WorkspaceError]:
             return
 
 
-def device_of(host: Host, origin: str = "") -> Device:
-    """A Nornir host as a Device, from any Nornir inventory. Raises WorkspaceError for what is missing or wrong."""
+def device_of(host: Host, origin: str = "", values: Mapping[Any, Any] | None = None) -> Device:
+    """A Nornir host as a Device, from any Nornir inventory. `values` are the event's, by intent.
+
+    Raises WorkspaceError for what is missing or wrong.
+    """
     data = host.extended_data()
     role, platform = data.get("role"), host.platform
     if role is None:
@@ -218,18 +222,24 @@ def device_of(host: Host, origin: str = "") -> Device:
         allow_cleartext=bool(data.get("allow_cleartext", False)),
         element=data.get("element") or "",
         origin=origin,
+        intents=merged(values or {}, (layer.get("intents") or {} for layer in _layers(host))),
+        pair=data.get("pair") or "",
     )
+
+
+def _layers(host: Host) -> tuple[Mapping[str, Any], ...]:
+    """`data` of the defaults, the groups and the host, the most special last."""
+    return (host.defaults.data, *(group.data for group in reversed(host.extended_groups())), host.data)
 
 
 def _expectations(host: Host, origin: str) -> Expect:
     """`expect` of the host over that of its groups over the defaults', key by key."""
-    layers = [host.defaults.data, *(group.data for group in reversed(host.extended_groups())), host.data]
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        merged.update(layer.get("expect") or {})
-    if not merged:
+    found: dict[str, Any] = {}
+    for layer in _layers(host):
+        found.update(layer.get("expect") or {})
+    if not found:
         return Expect()
     try:
-        return Expect.model_validate(merged)
+        return Expect.model_validate(found)
     except ValidationError as error:
-        raise several(Document(Path(origin or host.name), merged).complaints(error, Expect)) from None
+        raise several(Document(Path(origin or host.name), found).complaints(error, Expect)) from None
