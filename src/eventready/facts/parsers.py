@@ -1,4 +1,4 @@
-"""The parsers by name: `textfsm`, `ntc`, `jmespath`, `mml`, and what the entry point group `eventready.parsers` adds.
+"""The parsers by name: those of platforms/model.py, and what the entry point group `eventready.parsers` adds.
 
 An entry point names a callable that takes the FactSpec and gives a `Reader`.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 from eventready.facts.build import columns_of
+from eventready.facts.compared import Compared
 from eventready.facts.mml import Report
 from eventready.facts.objects import Objects
 from eventready.facts.reading import Reader
@@ -42,6 +43,8 @@ def compile_reader(spec: FactSpec, folder: Path) -> Reader:
             return Objects(spec.template, columns_of(spec)) if spec.template else _no_template(spec)
         if spec.parser == "mml":
             return Report(columns_of(spec))
+        if spec.parser == "compared":
+            return Compared(spec.against, spec.template)
     except ValueError as error:
         raise ParserError(str(error)) from None
     return _added(spec)

@@ -45,6 +45,11 @@ class CompiledFact:
         """What is sent."""
         return self.spec.command
 
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """All that is sent: a fact that compares two answers asks twice."""
+        return (self.spec.command, self.spec.against) if self.spec.against else (self.spec.command,)
+
 
 @dataclass(frozen=True)
 class Platform:
@@ -100,10 +105,11 @@ class _Folder:
         self._unused_templates(facts)
         merged = {n: f for n, f in (base.facts if base else {}).items() if n not in facts.cannot_tell} | own
         for name, fact in merged.items():
-            if name not in own and not allows(spec, fact.command):
+            refused = [command for command in fact.commands if not allows(spec, command)]
+            if name not in own and refused:
                 do = "Add a pattern for it, or say in facts.yaml how this platform answers it."
                 self._problems.append(
-                    top.error(f"read_only does not allow {fact.command!r} ({name}, of {fact.home})", "read_only", do=do)
+                    top.error(f"read_only does not allow {refused[0]!r} ({name}, of {fact.home})", "read_only", do=do)
                 )
         told = {n: r for n, r in (base.cannot_tell if base else {}).items() if n not in own} | facts.cannot_tell
         return Platform(self.name, self.folder, spec, MappingProxyType(merged), MappingProxyType(told))
@@ -127,12 +133,15 @@ class _Folder:
             self._problem(f"{name!r} is no fact", "facts", name, do=suggestion(name, CATALOGUE))
             return None
         before = len(self._problems)
-        if not allows(platform, spec.command):
-            self._problem(
-                f"the command {spec.command!r} is not read-only by this platform's patterns",
-                *("facts", name, "command"),
-                do="An audit only reads: correct the command, or `read_only` in platform.yaml.",
-            )
+        for key in ("command", "against") if spec.against else ("command",):
+            if not allows(platform, getattr(spec, key)):
+                self._problem(
+                    f"the command {getattr(spec, key)!r} is not read-only by this platform's patterns",
+                    *("facts", name, key),
+                    do="An audit only reads: correct the command, or `read_only` in platform.yaml.",
+                )
+        if spec.against and spec.parser != "compared":
+            self._problem(f"the parser {spec.parser} compares with nothing", "facts", name, "against")
         self._check_fields(name, spec, kind)
         self._check_words(name, spec, kind)
         reader = self._reader(name, spec)

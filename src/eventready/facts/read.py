@@ -8,10 +8,11 @@ answer without text is never empty. Two rows that say different things of one su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
+from eventready.facts.compared import joined
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import CompiledFact, Platform
 from eventready.facts.reading import UNMATCHED_SHOWN, Reading
@@ -60,7 +61,8 @@ class Readings:
 
 def commands_for(platform: Platform, facts: Iterable[str]) -> tuple[str, ...]:
     """The commands that answer `facts`, each once, in their order; facts the platform cannot tell need none."""
-    return tuple(dict.fromkeys(platform.facts[fact].command for fact in facts if fact in platform.facts))
+    asked = (platform.facts[fact].commands for fact in facts if fact in platform.facts)
+    return tuple(dict.fromkeys(command for commands in asked for command in commands))
 
 
 def observe(
@@ -82,9 +84,19 @@ def observe(
             if compiled is None:
                 observations.append(_untold(device, platform, fact, reading))
                 continue
-            reply = replies.get(compiled.command) or Reply(compiled.command, "", Ended.NOT_SENT)
+            reply = _answer_to(compiled, replies)
             observations.append(interpret(device, fact, compiled, reply, reading, readings=readings))
     return observations
+
+
+def _answer_to(compiled: CompiledFact, replies: Mapping[str, Reply]) -> Reply:
+    """The reply that a fact is read from; of two that are compared, the one that failed speaks for both."""
+    answers = [replies.get(command) or Reply(command, "", Ended.NOT_SENT) for command in compiled.commands]
+    first = next((reply for reply in answers if reply.ended is not Ended.ANSWERED or not reply.text.strip()), None)
+    if first is not None or len(answers) == 1:
+        return first or answers[0]
+    running, saved = answers
+    return replace(running, text=joined(running.text, saved.command, saved.text))
 
 
 def unreached(

@@ -36,6 +36,7 @@ class SessionSpec(Strict):
     prompt: str = Field(description="The whole last line when the device waits for a command")
     newline: str = "\n"
     setup: tuple[str, ...] = Field(default=(), description="Sent first, answers ignored: paging off, width")
+    privileged: bool = Field(default=False, description="Privileged mode is tried even where no secret is given")
     pager: str = Field(default="", description="What a pager shows that could not be switched off")
     pager_answer: str = " "
     pipeline: int = Field(default=1, ge=1, le=64, description="Commands written ahead of their answers")
@@ -54,7 +55,8 @@ class SessionSpec(Strict):
 class Single(Strict):
     """A line of which there is one: a new one replaces the old one that starts with the same match.
 
-    `line` is matched from the line's start; what it matches is the line's identity (`standby 10 priority`).
+    `line` is matched from the line's start; what it matches is the line's identity (`standby 10 priority`), or its group
+    `same` where it has one: `(?:no )?(?P<same>ip http server)$` makes a line and its negation two values of one thing.
     `unset` takes it back where nothing was before; groups of `line` may stand in it (`no standby \\1 priority`); empty:
     the negation of the whole line. `first_take_back`: the device adds instead of replacing, so the old line is negated.
     """
@@ -129,6 +131,8 @@ class ChangeSpec(Strict):
     volatile: lines that change by themselves and count for nothing.
     separators: lines without meaning. A rendered template may hold them too.
     permanent: sections that are there or not, and are neither made nor removed (an interface, a bts).
+    fleeting: sections that are shown while something stands in them: entering one makes it, emptying removes it.
+    sections: lines that open a section even where nothing stands beneath them (`route-map X permit 20`).
     ordered: sections in which the order of the lines has a meaning (an access list).
     defaults: lines that the device does not show because it would be so without them.
     refused: found in the answer to a line that the device did not take; `harmless` answers that only look so.
@@ -145,9 +149,13 @@ class ChangeSpec(Strict):
     separators: tuple[str, ...] = ()
     enter: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
-    section_exit: str = Field(default="exit", description="Leaves one section")
+    section_exit: str = Field(
+        default="exit", description="Leaves one section; empty: a line of the top level leaves them all, as on IOS"
+    )
     negation: str = "no"
     permanent: tuple[str, ...] = ()
+    fleeting: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
     ordered: tuple[str, ...] = ()
     single: tuple[Single, ...] = ()
     rebuilt: tuple[Rebuilt, ...] = ()
@@ -162,7 +170,8 @@ class ChangeSpec(Strict):
     guards: tuple[GuardSpec, ...] = Field(min_length=1)
 
     _patterns = field_validator(
-        "volatile", "separators", "permanent", "ordered", "defaults", "refused", "harmless", "management"
+        *("volatile", "separators", "permanent", "fleeting", "sections", "ordered", "defaults"),
+        *("refused", "harmless", "management"),
     )(_compiles)
 
 
@@ -188,8 +197,12 @@ class FactSpec(Strict):
     """
 
     command: str
-    parser: str = Field(description="textfsm, ntc, jmespath, mml, or the name of an entry point")
-    template: str = Field(default="", description="textfsm: file in parse/; ntc: template name; jmespath: expression")
+    against: str = Field(default="", description="compared: the command whose answer is held against that of `command`")
+    parser: str = Field(description="textfsm, ntc, jmespath, mml, compared, or the name of an entry point")
+    template: str = Field(
+        default="",
+        description="textfsm: file in parse/; ntc: template name; jmespath: expression; compared: lines that do not count",
+    )
     fields: dict[str, str]
     words: dict[str, dict[str, str | bool]] = Field(default_factory=dict)
     constants: dict[str, str | int | float | bool] = Field(default_factory=dict)
@@ -210,4 +223,4 @@ class FactsSpec(Strict):
     )
 
 
-Parser = Literal["textfsm", "ntc", "jmespath", "mml"]
+Parser = Literal["textfsm", "ntc", "jmespath", "mml", "compared"]

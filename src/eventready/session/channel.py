@@ -92,7 +92,8 @@ class Channel:
         try:
             self._first_prompt(deadline)
             setup = list(self._spec.setup)
-            if self._secret and self._privileged and self._prompt.endswith(b">") and self._privileged not in setup:
+            raised = self._privileged and (self._secret or self._spec.privileged)
+            if raised and self._prompt.endswith(b">") and self._privileged not in setup:
                 setup.insert(0, self._privileged)
             if self._privileged in setup or self._spec.pipeline == 1:
                 for command in setup:
@@ -139,6 +140,11 @@ class Channel:
             if echo and (prompt := learn(bytes(screen.text[echo.end :][-4_096:]), self._patterns)):
                 break
             if echo and _PASSWORD.search(screen.last_line):
+                if self._only_tries(commands[-1]):
+                    screen.take(len(screen.text))
+                    screen.send(self._newline)
+                    echo = Echo(0, 0, b"")
+                    continue
                 if told or not self._secret:
                     raise self._no_privilege("refuses the enable password" if told else "asks for an enable password")
                 told = True
@@ -150,12 +156,16 @@ class Channel:
                 raise self._no_prompt(commands[-1])
             if not screen.more(min(left, _QUIET_S * 2)) and (prompt := self._set_up_settled(echo)):
                 break
-        if commands[-1] == self._privileged and prompt == self._prompt:
+        if commands[-1] == self._privileged and prompt == self._prompt and not self._only_tries(commands[-1]):
             said = plain(bytes(screen.text)).strip().splitlines()
             raise self._no_privilege("refuses privileged mode", redact(said[-2]) if len(said) > 1 else "")
         self._prompt = prompt
         self._confirmed = self._confirmed or echo is not None
         screen.take(max(screen.text.rfind(prompt), 0))
+
+    def _only_tries(self, command: str) -> bool:
+        """Privileged mode that may be had without a password, or not at all: then an empty one is as good as any."""
+        return command == self._privileged and self._spec.privileged and not self._secret
 
     def _set_up_settled(self, echo: Echo | None) -> bytes:
         """The prompt at the end of a set-up command that nobody echoed, or whose answer does not end its line."""

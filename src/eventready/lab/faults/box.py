@@ -48,7 +48,7 @@ def restarted(on: On, seconds_ago: int = 1_800) -> None:
     on.state.uptime_s = seconds_ago
 
 
-@fault("unsaved-config", roles=_PORTS)
+@fault("unsaved-config", roles=(*_PORTS, "bts_controller"))
 def unsaved_config(on: On) -> None:
     """Somebody changed the configuration and did not save it."""
     on.machine.forget_saving()

@@ -18,6 +18,7 @@ from eventready.errors import UsageError
 from eventready.lab.real import frr, wifi
 from eventready.lab.real.plan import (
     CABLES,
+    CONTROLLER,
     GATEWAYS,
     GROUP,
     ISPS,
@@ -281,9 +282,14 @@ def _group(at: At, group: int) -> None:
         raise UsageError(f"{at.device} has no group {group}", do=f"It has group {GROUP}.")
 
 
-@fault("unsaved-config", _ROUTER)
+@fault("unsaved-config", (*_ROUTER, *_BTS))
 def unsaved_config(at: At) -> Happening:
     """Somebody changed the configuration and did not save it."""
+    if at.device == CONTROLLER:
+        at.province.stations.configure("paging any use tch 1", save=False)
+        yield _at_once
+        at.province.stations.configure("paging any use tch 0", save=False)
+        return
     own, _far = cables_of(at.device)[0]
     configure(at.device, f"interface {own.port}", "description changed in a hurry")
     yield _at_once
@@ -366,9 +372,9 @@ def _as(at: At, station: Station, how: str, link: str) -> Happening:
 def cell_barred(at: At, cell: str = "") -> Happening:
     """A cell is barred: phones may not use it."""
     station = _station(cell)
-    at.province.stations.configure(station, "cell barred 1")
+    at.province.stations.configure("cell barred 1", station)
     yield _at_once
-    at.province.stations.configure(station, "cell barred 0")
+    at.province.stations.configure("cell barred 0", station)
 
 
 @fault("channels-full", _BTS)

@@ -68,6 +68,7 @@ class Stations:
         if self.core:
             self.start_msc()
         self._await_terminal()
+        self.say("write")  # the file in the controller's own form, which can be compared with what runs
         for one in STATIONS:
             self._start_station(one)
             time.sleep(_BETWEEN_STATIONS_S)
@@ -145,9 +146,10 @@ class Stations:
         """What the controller's terminal answers to each of these lines. Raises UsageError."""
         return converse(TERMINAL, ("enable", "terminal length 0", *lines))[2:]
 
-    def configure(self, station: Station, line: str) -> None:
-        """Change one setting of a station at the controller."""
-        self.say("configure terminal", "network", f"bts {station.bts}", line)
+    def configure(self, line: str, station: Station | None = None, *, save: bool = True) -> None:
+        """Change one setting at the controller, of its network or of a station."""
+        where = [f"bts {station.bts}"] if station else []
+        self.say("configure terminal", "network", *where, line, "end", *(["write"] if save else []))
 
     def refused(self, station: Station) -> int:
         """How many requests for a channel the controller has refused at a station, for want of one."""
