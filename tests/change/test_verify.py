@@ -1,0 +1,198 @@
+"""What counts as worse after a change, and how long one waits for it to get better."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.change.verify import Examination, Findings, better, settle, worse
+from eventready.checks.finding import Finding, Outcome
+from eventready.clock import parse_moment
+from eventready.facts.platform import load_platform
+from eventready.session.reply import Ended, Reply
+from eventready.workspace.device import Device
+from eventready.workspace.expect import Expect
+
+MOMENT = parse_moment("2022-04-25 07:00")
+
+
+def finding(status: str, subject: str = "Vlan10", check: str = "gateways") -> Finding:
+    return Finding(Outcome(status), subject, "it is {status}", {"status": status}, check=check, device="r1")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "bad"),
+    [
+        ("pass", "pass", False),
+        ("pass", "warn", True),
+        ("pass", "fail", True),
+        ("pass", "not_measured", True),
+        ("warn", "pass", False),
+        ("warn", "warn", False),
+        ("warn", "fail", True),
+        ("warn", "not_measured", True),
+        ("fail", "pass", False),
+        ("fail", "fail", False),
+        ("not_measured", "not_measured", False),
+        ("not_measured", "fail", False),
+        ("not_measured", "pass", False),
+        (None, "pass", False),
+        (None, "warn", False),
+        (None, "fail", True),
+        (None, "not_measured", False),
+    ],
+)
+def test_what_is_worse(before: str | None, after: str, bad: bool) -> None:
+    found = worse((finding(before),) if before else (), (finding(after),))
+    assert bool(found) is bad
+
+
+def test_a_subject_that_is_gone_is_worse_only_where_its_check_tells_nothing_at_all() -> None:
+    before = (finding("pass", "a"), finding("pass", "b"))
+    assert not worse(before, (finding("pass", "a"),))
+    assert len(worse(before, (finding("not_measured", ""),))) == 2
+    assert len(worse(before, ())) == 2
+
+
+def test_of_two_findings_about_one_subject_the_worse_one_counts() -> None:
+    before = (finding("pass"), finding("warn"))
+    assert not worse(before, (finding("warn"), finding("pass")))
+    assert worse(before, (finding("pass"), finding("fail")))
+
+
+def test_the_sentence_says_how_it_was_and_how_it_is() -> None:
+    (found,) = worse((finding("pass"),), (finding("fail"),))
+    assert found.said == "gateways Vlan10: passed before, now: it is fail"
+    (found,) = worse((finding("pass"),), ())
+    assert found.said == "gateways Vlan10: passed before, and no longer told"
+    (found,) = worse((), (finding("fail"),))
+    assert found.said == "gateways Vlan10: new, now: it is fail"
+
+
+def test_what_got_better_is_told() -> None:
+    assert [f.status for f in better((finding("fail"),), (finding("pass"),))] == ["pass"]
+    assert not better((finding("not_measured"),), (finding("pass"),))
+    assert not better((finding("fail"),), (finding("not_measured"),))
+
+
+STATUSES = st.sampled_from(["pass", "warn", "fail", "not_measured", "waived"])
+FINDINGS = st.lists(st.builds(finding, STATUSES, st.sampled_from("abc"), st.sampled_from("xy")), max_size=8).map(tuple)
+
+
+@given(FINDINGS)
+def test_nothing_is_worse_than_itself(findings: Findings) -> None:
+    assert not worse(findings, findings)
+    assert not better(findings, findings)
+
+
+@given(FINDINGS, FINDINGS)
+def test_the_order_does_not_matter_and_nothing_is_both(before: Findings, after: Findings) -> None:
+    found = worse(before, after)
+    subjects = {(one.check, one.subject) for one in found}
+    assert subjects == {(one.check, one.subject) for one in worse(before[::-1], after[::-1])}
+    assert not subjects & {(one.check, one.subject) for one in better(before, after)}
+
+
+class Time:
+    """A clock that only sleeping and looking move."""
+
+    def __init__(self, look_s: float = 1.0) -> None:
+        self.now, self.look_s, self.slept = 0.0, look_s, 0
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.slept += 1
+
+    def looks(self, *states: Sequence[Finding]) -> Findings:
+        self.now += self.look_s
+        return tuple(states[min(self.slept, len(states) - 1)])
+
+
+GOOD, BAD = (finding("pass"),), (finding("fail"),)
+
+
+def test_it_waits_until_nothing_is_worse() -> None:
+    time = Time()
+    settled = settle(lambda: time.looks(BAD, BAD, GOOD), GOOD, limit_s=60, sleep=time.sleep, clock=time.clock)
+    assert (settled.good, settled.looks) == (True, 3)
+    assert settled.said == "1 findings, none worse"
+
+
+def test_it_gives_up_before_the_limit_and_says_why() -> None:
+    time = Time(look_s=2)
+    settled = settle(lambda: time.looks(BAD), GOOD, limit_s=20, every_s=3, sleep=time.sleep, clock=time.clock)
+    assert not settled.good
+    assert time.now <= 20
+    assert settled.looks == 4
+    assert settled.said == "gateways Vlan10: passed before, now: it is fail"
+
+
+def test_a_limit_that_is_too_short_still_takes_one_look() -> None:
+    time = Time(look_s=100)
+    assert settle(lambda: time.looks(GOOD), GOOD, limit_s=0, sleep=time.sleep, clock=time.clock).good
+    assert time.slept == 0
+
+
+def test_nothing_measured_is_never_good() -> None:
+    time = Time()
+    settled = settle(
+        lambda: time.looks([finding("not_measured")]), (finding("not_measured"),), limit_s=5,
+        sleep=time.sleep, clock=time.clock,
+    )  # fmt: skip
+    assert not settled.worse
+    assert not settled.good
+    assert settled.said == "nothing could be measured"
+
+
+def test_what_a_look_raises_goes_to_the_caller() -> None:
+    def lost() -> Findings:
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        settle(lost, GOOD, limit_s=5)
+
+
+ROUTER = Device("r1", "router", "cisco_xe", "192.0.2.1", venues=("v",), expect=Expect.model_validate({"ntp": False}))
+
+
+def refused(commands: Sequence[str]) -> list[Reply]:
+    return [Reply(command, "", Ended.DROPPED) for command in commands]
+
+
+def test_a_device_that_is_lost_is_worse_wherever_it_passed() -> None:
+    examination = Examination(ROUTER, load_platform("cisco_xe"))
+    after = examination.look(refused, MOMENT)
+    assert after
+    assert {one.status for one in after} == {Outcome.NOT_MEASURED}
+    before = tuple(one.but(status=Outcome.PASS) for one in after)
+    assert len(worse(before, after)) == len(after)
+
+
+def test_the_saved_configuration_is_no_part_of_it() -> None:
+    """Until it is saved, every change would fail there."""
+    assert ROUTER.expect.saved_config
+    examination = Examination(ROUTER, load_platform("cisco_xe"))
+    assert examination.asks
+    assert "saved_config" not in examination.facts
+    assert "cpu" in examination.facts
+    assert "saved_config" not in {one.check for one in examination.look(refused, MOMENT)}
+
+
+def test_only_commands_that_read_are_asked() -> None:
+    asked: list[str] = []
+
+    def ask(commands: Sequence[str]) -> list[Reply]:
+        asked.extend(commands)
+        return refused(commands)
+
+    platform = load_platform("cisco_xe")
+    Examination(ROUTER, platform).look(ask, MOMENT)
+    assert asked
+    assert all(platform.allows(command) for command in asked)
+    assert len(asked) == len(set(asked))
