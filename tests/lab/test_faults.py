@@ -76,7 +76,10 @@ def places(faults: FaultBook, name: str) -> list[str]:
     return [device for device, machine in faults.machines.items() if not FAULTS[name].reason_against(machine)]
 
 
-@pytest.mark.parametrize("name", sorted(FAULTS))
+STANDING = sorted(name for name, fault in FAULTS.items() if not fault.once)
+
+
+@pytest.mark.parametrize("name", STANDING)
 def test_a_fault_happens_and_clearing_it_leaves_no_trace(name: str) -> None:
     happened = 0
     for target in places(book(), name):
@@ -101,13 +104,22 @@ def test_a_fault_explains_itself(name: str) -> None:
     assert all(isinstance(default, str | int | float) for default in FAULTS[name].parameters.values())
 
 
+@pytest.mark.parametrize("name", sorted(set(FAULTS) - set(STANDING)))
+def test_what_happens_once_leaves_nothing_to_clear(name: str) -> None:
+    faults = book()
+    faults.make("r1", name, {})
+    assert faults.made == []
+    with pytest.raises(UsageError, match="no such fault"):
+        faults.clear("r1", name, {})
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_faults_are_cleared_in_any_order(seed: int) -> None:
     dice = random.Random(seed)
     faults = book()
     before = snapshot(faults)
     made = []
-    for name in dice.sample(sorted(FAULTS), 12):
+    for name in dice.sample(STANDING, 12):
         target = dice.choice(places(faults, name))
         try:
             made.append(faults.make(target, name, {}))

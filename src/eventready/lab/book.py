@@ -55,7 +55,8 @@ class FaultBook:
         except UsageError:
             self._again()
             raise
-        self.made.append(made)
+        if not kind.once:
+            self.made.append(made)
         return made
 
     def clear(self, device: str, name: str, args: Mapping[str, Any]) -> list[Made]:

@@ -9,6 +9,7 @@ import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 Tree: TypeAlias = "dict[str, Tree]"
@@ -39,6 +40,12 @@ class Grammar:
     defaults: lines (full match) that are never shown, because the device would not show them either.
     negation: the word that takes a line back. It removes the line itself and those that only say more
         (`no ip address` takes `ip address 10.0.0.1 255.255.255.0`).
+    order: per mode (`config` at the top), patterns matched from a line's start in the order in which the device prints
+        what matches them; lines of one pattern stand in the order of their names and numbers. A mode that is not named
+        keeps the order in which lines were entered.
+    negatives: what is shown when it is negated (full match, without the negation): `ip address`, `ip redirects`.
+    lasting: lines (full match) that are never removed: the section of a port.
+    missing: negated lines (pattern from the start) and what the device says when that removes nothing.
     """
 
     sections: tuple[Section, ...] = ()
@@ -47,6 +54,10 @@ class Grammar:
     single: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
     negation: str = "no"
+    order: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    negatives: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     def opened_by(self, line: str, parent: str) -> tuple[Section, str] | None:
         """The section that `line` opens beneath mode `parent`, and its label."""
@@ -66,6 +77,38 @@ class Grammar:
         patterns = self.accepts.get(mode)
         bare, _ = self.bare(line)
         return patterns is None or any(re.match(pattern, bare) for pattern in patterns)
+
+    def ordered(self, tree: Tree, mode: str) -> Tree:
+        """The lines of a section in the order in which the device prints them."""
+        patterns = self.order.get(mode)
+        return tree if patterns is None else dict(sorted(tree.items(), key=lambda item: _place(patterns, item[0])))
+
+    def canonical(self, tree: Tree, mode: str = "config") -> Tree:
+        """A whole configuration in the order in which the device prints it."""
+        within: Tree = {}
+        for line, children in tree.items():
+            opened = self.opened_by(line, mode) if children else None
+            within[line] = self.canonical(children, opened[0].mode) if opened else children
+        return self.ordered(within, mode)
+
+    def denies(self, known: str, line: str) -> bool:
+        """True when `known` is the shown negation of what `line` sets."""
+        bare, negated = self.bare(known)
+        return negated and (line == bare or line.startswith(bare + " "))
+
+    def lasts(self, line: str) -> bool:
+        """True for a section that nobody can remove."""
+        return any(re.fullmatch(pattern, line) for pattern in self.lasting)
+
+    def why_missing(self, bare: str) -> str:
+        """What the device says to the negation of a line that it does not have; empty when it says nothing."""
+        return next((said for pattern, said in self.missing.items() if re.match(pattern, bare)), "")
+
+
+@lru_cache(maxsize=65_536)
+def _place(patterns: tuple[str, ...], line: str) -> tuple[int, tuple[tuple[int, str], ...]]:
+    rank = next((at for at, pattern in enumerate(patterns) if re.match(pattern, line)), len(patterns))
+    return rank, tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|\D+", line))
 
 
 @dataclass(frozen=True)
@@ -114,24 +157,34 @@ def parse_tree(text: str) -> Tree:
     return root
 
 
-def edit(tree: Tree, path: Sequence[str], line: str, grammar: Grammar) -> None:
-    """Carry out one configuration line beneath the section `path`, which is made where it is missing."""
+def edit(tree: Tree, path: Sequence[str], line: str, grammar: Grammar, mode: str = "config") -> bool:
+    """Carry out one configuration line beneath the section `path`, which is made where it is missing.
+
+    `mode` is that of the section. False when the line takes back what is not there.
+    """
     bare, negated = grammar.bare(line)
-    if negated:
-        _remove(tree, path, bare)
-        return
+    removed = _remove(tree, path, bare, grammar) if negated else True
+    if negated and not any(re.fullmatch(pattern, bare) for pattern in grammar.negatives):
+        return removed
     here = tree
     for step in path:
         here = here.setdefault(step, {})
-    for pattern in grammar.single:
-        match = re.match(pattern, line)
-        if match:
-            for old in [known for known in here if known != line and _same(pattern, known, match[0])]:
-                del here[old]
-    if any(re.fullmatch(pattern, line) for pattern in grammar.defaults):
-        here.pop(line, None)
-    else:
-        here.setdefault(line, {})
+    for known in [known for known in here if grammar.denies(known, line)]:
+        del here[known]
+    lines: Tree = {}
+    starts = [(pattern, match[0]) for pattern in grammar.single if (match := re.match(pattern, line))]
+    default = any(re.fullmatch(pattern, line) for pattern in grammar.defaults)
+    for known, children in here.items():
+        if known == line or any(_same(pattern, known, start) for pattern, start in starts):
+            if not default:  # a line that replaces another one stands where that stood
+                lines.setdefault(line, here.get(line, {}))
+        else:
+            lines[known] = children
+    if not default:
+        lines.setdefault(line, {})
+    here.clear()
+    here.update(grammar.ordered(lines, mode))
+    return True
 
 
 def _same(pattern: str, known: str, start: str) -> bool:
@@ -139,14 +192,16 @@ def _same(pattern: str, known: str, start: str) -> bool:
     return bool(match) and match is not None and match[0] == start
 
 
-def _remove(tree: Tree, path: Sequence[str], bare: str) -> None:
+def _remove(tree: Tree, path: Sequence[str], bare: str, grammar: Grammar) -> bool:
     here = tree
     for step in path:
         if step not in here:
-            return
+            return False
         here = here[step]
-    for known in [known for known in here if known == bare or known.startswith(bare + " ")]:
+    gone = [known for known in here if (known == bare or known.startswith(bare + " ")) and not grammar.lasts(known)]
+    for known in gone:
         del here[known]
+    return bool(gone)
 
 
 class ConfigStore:
@@ -154,8 +209,8 @@ class ConfigStore:
 
     def __init__(self, initial: Tree, grammar: Grammar, *, candidate: bool, changed: Callable[[ConfigStore], None]):
         self.grammar = grammar
-        self.running = initial
-        self.startup = copy.deepcopy(initial)
+        self.running = grammar.canonical(initial)
+        self.startup = copy.deepcopy(self.running)
         self._has_candidate = candidate
         self._candidate: Tree | None = None
         self._changed = changed
@@ -175,15 +230,21 @@ class ConfigStore:
         """True when a restart would bring back what runs."""
         return self.running == self.startup
 
-    def edit(self, path: Sequence[str], line: str) -> None:
-        """Carry out one line, on the candidate where the platform has one, else at once."""
+    @property
+    def has_candidate(self) -> bool:
+        """True when changes wait for a commit."""
+        return self._has_candidate
+
+    def edit(self, path: Sequence[str], line: str, mode: str = "config") -> bool:
+        """Carry out one line, on the candidate where the platform has one, else at once; False when the line takes
+        back what is not there."""
         if self._has_candidate:
             if self._candidate is None:
                 self._candidate = copy.deepcopy(self.running)
-            edit(self._candidate, path, line, self.grammar)
-            return
-        edit(self.running, path, line, self.grammar)
+            return edit(self._candidate, path, line, self.grammar, mode)
+        done = edit(self.running, path, line, self.grammar, mode)
         self._changed(self)
+        return done
 
     def commit(self) -> bool:
         """Make the candidate what runs; False when there was nothing to commit."""
@@ -211,5 +272,9 @@ class ConfigStore:
 
     def replace(self, tree: Tree) -> None:
         """Run `tree` from now on, as a restore or a restart does."""
-        self.running, self._candidate = copy.deepcopy(tree), None
+        self.running, self._candidate = self.grammar.canonical(copy.deepcopy(tree)), None
         self._changed(self)
+
+    def restart(self) -> None:
+        """Run what was saved."""
+        self.replace(self.startup)

@@ -16,11 +16,12 @@ class _Open:
 
 
 class Configuring:
-    """A stack of open sections over a device's configuration."""
+    """A stack of open sections over a device's configuration. `answer` is what the device says to the last line."""
 
     def __init__(self, store: ConfigStore) -> None:
         self._store = store
         self._open: list[_Open] = []
+        self.answer = ""
 
     @property
     def mode(self) -> str:
@@ -58,7 +59,8 @@ class Configuring:
 
     def _edit(self, depth: int, line: str) -> None:
         del self._open[depth:]
-        self._store.edit([opened.line for opened in self._open], line)
+        done = self._store.edit([opened.line for opened in self._open], line, self.mode)
+        self.answer = "" if done else self._store.grammar.why_missing(self._store.grammar.bare(line)[0])
 
     def _depth_for(self, line: str) -> int | None:
         """How deep in the open sections the line belongs."""

@@ -33,6 +33,8 @@ from eventready.lab.state import DeviceState, Port
 if TYPE_CHECKING:
     from eventready.lab.configuration import ConfigStore
     from eventready.lab.machine import Machine
+    from eventready.lab.timers import Timers
+    from eventready.lab.way_back import WayBack
 
 Transport = Literal["ssh", "telnet", "mml"]
 
@@ -41,11 +43,14 @@ class View:
     """What a rendering sees of its device: `state`, `config`, the matched command, and time.
 
     `match` is the match of the command's pattern (group 0 is the whole command); `params` are the parameters of an
-    MML command.
+    MML command. `session` is the number of the line on which somebody typed it, -1 for nobody's.
     """
 
-    def __init__(self, machine: Machine, match: re.Match[str], params: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, machine: Machine, match: re.Match[str], params: Mapping[str, str] | None = None, *, session: int = -1
+    ) -> None:
         self._machine = machine
+        self.session = session
         self.state: DeviceState = machine.state
         self.match = match
         self.params = params or {}
@@ -54,6 +59,28 @@ class View:
     def config(self) -> ConfigStore:
         """Running, startup and candidate configuration."""
         return self._machine.config
+
+    @property
+    def user(self) -> str:
+        """Who is logged in."""
+        return self._machine.credentials.username
+
+    @property
+    def way_back(self) -> WayBack:
+        """The way back that the device keeps for itself."""
+        return self._machine.way_back
+
+    @property
+    def timers(self) -> Timers:
+        """What the device will do by itself."""
+        return self._machine.timers
+
+    def save(self) -> bool:
+        """Make what runs what a restart brings back; False when the device cannot write it."""
+        if self._machine.wire.save_fails:
+            return False
+        self.config.save()
+        return True
 
     @property
     def running_text(self) -> str:
@@ -73,7 +100,8 @@ class View:
     @property
     def uptime_s(self) -> int:
         """Seconds since the device started."""
-        return self.state.uptime_s + int(self._machine.elapsed())
+        before = 0 if self._machine.restarts else self.state.uptime_s
+        return before + int(self._machine.elapsed())
 
     def counter(self, key: str, base: float, per_second: float) -> int:
         """A counter that stood at `base` when the lab started and grows by `per_second`; it never runs backwards."""
@@ -162,7 +190,8 @@ class Action:
     r"""A command (full match of `command`) that does something, in `modes` (all when empty), after `question` if any.
 
     `run` does it (`view.config.save()`) and returns what is printed. An answer that matches `yes` carries on, any other
-    prints `declined`. `progress_s` is how long the device is busy before it answers.
+    prints `declined`. `progress_s` is how long the device is busy before it answers. `enters` configuration mode
+    afterwards, unless `run` raises Refused.
     """
 
     command: str
@@ -172,6 +201,11 @@ class Action:
     declined: str = ""
     modes: tuple[str, ...] = ()
     progress_s: float = 0.0
+    enters: bool = False
+
+
+class Refused(Exception):
+    """Raised by what runs an action: the device says this, and does not do it."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +216,8 @@ class ConfigMode:
         first needed.
     applied: writes into the state what the running configuration says (a port that is shut); called after each change.
     show_prefix: what precedes a show in configuration mode ("do "); empty: shows are known there as they are.
-    candidate: changes wait for `commit` (VRPv8). `{mark}` in prompts is then "*" while something waits, else "~".
+    candidate: changes wait for `commit` (VRPv8), on every device or on those of which it is true. `{mark}` in prompts
+        is then "*" while something waits, else "~"; it is empty where changes act at once.
     leave_pending: asked when configuration mode is left with something waiting; answers y, n, c.
     """
 
@@ -195,7 +230,7 @@ class ConfigMode:
     up: str = "exit"
     show_prefix: str = "do "
     applied: Callable[[DeviceState, Tree], None] | None = None
-    candidate: bool = False
+    candidate: bool | Callable[[DeviceState], bool] = False
     commit: str = "commit"
     committed: str = ""
     discard: str = r"clear configuration candidate"

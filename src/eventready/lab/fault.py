@@ -66,12 +66,16 @@ class On:
 
 @dataclass(frozen=True)
 class Fault:
-    """A kind of fault. `transports` and `roles` tell where it can happen; empty means everywhere."""
+    """A kind of fault. `transports` and `roles` tell where it can happen; empty means everywhere.
+
+    `once`: it happens and is over (a restart); nothing stands that could be cleared.
+    """
 
     name: str
     run: Callable[..., None]
     roles: tuple[str, ...] = ()
     transports: tuple[str, ...] = ()
+    once: bool = False
 
     @property
     def help(self) -> str:
@@ -112,14 +116,14 @@ FAULTS: dict[str, Fault] = {}
 
 
 def fault(
-    name: str, *, roles: tuple[str, ...] = (), transports: tuple[str, ...] = ()
+    name: str, *, roles: tuple[str, ...] = (), transports: tuple[str, ...] = (), once: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a fault under `name`."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         if name in FAULTS:
             raise ValueError(f"two faults are named {name!r}")
-        FAULTS[name] = Fault(name, function, roles, transports)
+        FAULTS[name] = Fault(name, function, roles, transports, once)
         return function
 
     return register

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
 from eventready.clock import Clock
-from eventready.lab.configuration import ConfigStore, Layout, parse_tree
+from eventready.lab.configuration import ConfigStore, Layout, Tree, parse_tree
 from eventready.lab.dialect import Dialect
 from eventready.lab.state import DeviceState
+from eventready.lab.timers import Timers
+from eventready.lab.way_back import WayBack
+
+
+@dataclass
+class LineFault:
+    """What happens at a line that is typed: it is refused, or the session drops or hangs.
+
+    pattern: found in the line; empty: any line of configuration.
+    number: at which of the lines that match, counted from 1; 0: at each of them.
+    taken: the line takes effect all the same, and nobody is told.
+    """
+
+    kind: Literal["refuse", "drop", "hang"]
+    pattern: str = ""
+    number: int = 0
+    taken: bool = False
+    seen: int = 0
+
+    def strikes(self, line: str, *, configuring: bool) -> bool:
+        """True when it happens at this line, which is counted."""
+        if not (re.search(self.pattern, line) if self.pattern else configuring):
+            return False
+        self.seen += 1
+        return self.number in (0, self.seen)
 
 
 @dataclass
@@ -27,6 +54,12 @@ class Wire:
     auth_refused: bool = False  # no password is good
     pager_stuck: bool = False  # paging cannot be switched off
     log_in_prompt: bool = False  # a log line appears within the prompt
+    save_fails: bool = False  # the configuration cannot be saved
+    lines: tuple[LineFault, ...] = ()  # what happens at lines that are typed
+
+    def strikes(self, line: str, *, configuring: bool) -> LineFault | None:
+        """What happens at a typed line; `configuring` is true for one that changes the configuration."""
+        return next((one for one in self.lines if one.strikes(line, configuring=configuring)), None)
 
 
 @dataclass(frozen=True)
@@ -40,7 +73,11 @@ class Credentials:
 
 @dataclass
 class Machine:
-    """One device. `version` changes with everything that could change what it prints; `sessions` are open now."""
+    """One device. `version` changes with everything that could change what it prints; `sessions` are open now.
+
+    `hang_ups` ends each of them, by the number of its line. `host` are the credentials of the login that gets the
+    host's own shell, where the dialect has one beside its command line.
+    """
 
     state: DeviceState
     dialect: Dialect
@@ -52,13 +89,54 @@ class Machine:
     wire: Wire = field(default_factory=Wire)
     sessions: int = 0
     version: int = 0
+    host: Credentials | None = None
+    hang_ups: dict[int, Callable[[], None]] = field(default_factory=dict)
+    timers: Timers = field(init=False)
+    way_back: WayBack = field(init=False)
+    restarts: int = field(default=0, init=False)
+    _skipped: float = field(default=0.0, init=False)
+    _down_until: float = field(default=0.0, init=False)
     _born: float = field(init=False)
     _grown: dict[str, tuple[float, float, float]] = field(default_factory=dict, init=False)
     _config: ConfigStore | None = field(default=None, init=False)
     _outdated: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._born = self.monotonic()
+        self._born = self.seconds()
+        self.timers = Timers(self.seconds)
+        self.way_back = WayBack(self.timers, self._go_back)
+
+    # --- time ---------------------------------------------------------------------------------------------------
+
+    def seconds(self) -> float:
+        """The device's own clock."""
+        return self.monotonic() + self._skipped
+
+    def pass_time(self, seconds: float) -> None:
+        """Let so many seconds pass at once, with all that happens in them."""
+        self._skipped += seconds
+        self.timers.tick()
+
+    @property
+    def down(self) -> bool:
+        """True while the device starts and lets nobody in."""
+        return self.seconds() < self._down_until
+
+    def restart(self, down_s: float = 0.0) -> None:
+        """Lose power: sessions, timers and what was not saved are gone; nobody is let in for `down_s`."""
+        self.settle()
+        self.timers.clear()
+        self.way_back.confirm()
+        for hang_up in list(self.hang_ups.values()):
+            hang_up()
+        self.restarts += 1
+        self._born = self.seconds()
+        self._down_until = self.seconds() + down_s
+        if self.dialect.config:
+            self.config.restart()
+        self.version += 1
+
+    # --- configuration ------------------------------------------------------------------------------------------
 
     @property
     def layout(self) -> Layout:
@@ -73,8 +151,12 @@ class Machine:
             if mode is None:
                 raise TypeError(f"{self.dialect.platform} has no configuration mode")
             tree = parse_tree(mode.initial(self.state))
-            self._config = ConfigStore(tree, mode.grammar, candidate=mode.candidate, changed=self._reconfigured)
+            candidate = mode.candidate(self.state) if callable(mode.candidate) else mode.candidate
+            self._config = ConfigStore(tree, mode.grammar, candidate=candidate, changed=self._reconfigured)
         return self._config
+
+    def _go_back(self, tree: Tree) -> None:
+        self.config.replace(tree)
 
     def _reconfigured(self, config: ConfigStore) -> None:
         self.settle()
@@ -104,15 +186,15 @@ class Machine:
 
     def now(self) -> datetime:
         """The event's time."""
-        return self.clock.now()
+        return self.clock.now() + timedelta(seconds=self._skipped)
 
     def elapsed(self) -> float:
-        """Seconds since the lab started this device."""
-        return self.monotonic() - self._born
+        """Seconds since the lab, or a restart, started this device."""
+        return self.seconds() - self._born
 
     def grown(self, key: str, per_second: float) -> float:
         """How much the counter `key` has grown, now that it grows by `per_second`."""
-        now = self.monotonic()
+        now = self.seconds()
         value, since, _ = self._grown.get(key, (0.0, self._born, 0.0))
         value += max(0.0, per_second) * (now - since)
         self._grown[key] = (value, now, per_second)
@@ -120,6 +202,6 @@ class Machine:
 
     def settle(self) -> None:
         """Bring all counters up to now at their old rates; called before anything changes."""
-        now = self.monotonic()
+        now = self.seconds()
         for key, (value, since, rate) in self._grown.items():
             self._grown[key] = (value + max(0.0, rate) * (now - since), now, rate)

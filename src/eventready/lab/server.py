@@ -22,6 +22,7 @@ from eventready.lab.transport import Gatekeeper, MmlConnection, Tcp, Telnet
 HOST = "127.0.0.1"
 _BACKLOG = 256
 _LOGIN_TIMEOUT_S = 60
+_TICK_S = 0.2
 
 logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
 
@@ -118,12 +119,21 @@ class Lab:
             key = machine.state.name if alone else f"endpoint {machine.endpoint}"
             shared.setdefault(key, []).append(machine)
         self._addresses = [_Address(group, options) for group in shared.values()]
+        self._ticking: asyncio.TimerHandle | None = None
         self._of = {machine.state.name: address for address in self._addresses for machine in address.machines}
 
     async def start(self) -> None:
         """Listen on every address."""
         for address in self._addresses:
             await address.open()
+        self._ticking = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        """What devices do by themselves, whether anybody is logged in or not."""
+        for machine in self.machines.values():
+            if machine.timers:
+                machine.timers.tick()
+        self._ticking = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
 
     async def refresh(self) -> None:
         """Follow what was done to the fault book."""
@@ -132,6 +142,8 @@ class Lab:
 
     def stop(self) -> None:
         """Stop listening."""
+        if self._ticking:
+            self._ticking.cancel()
         for address in self._addresses:
             address.close()
 

@@ -6,6 +6,7 @@ faults of the machine's wire decide what comes back.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 import re
@@ -14,9 +15,9 @@ from functools import partial
 from typing import Protocol
 
 from eventready.lab.configuring import Configuring
-from eventready.lab.dialect import Action, ConfigMode, View
+from eventready.lab.dialect import Action, ConfigMode, Refused, View
 from eventready.lab.keyboard import Keyboard
-from eventready.lab.machine import Machine
+from eventready.lab.machine import LineFault, Machine
 from eventready.lab.shows import not_known, shown
 
 _log = logging.getLogger(__name__)
@@ -56,11 +57,16 @@ class Shell:
         self._commands = 0
         self._attempts = 0
         machine.sessions += 1
+        self.number = next(number for number in itertools.count() if number not in machine.hang_ups)
+        machine.hang_ups[self.number] = self._hang_up
 
     # --- life ---------------------------------------------------------------------------------------------------
 
     def greet(self) -> None:
         """Say what stands before the first question."""
+        if self.machine.down:
+            self._leave()
+            return
         limit = self.dialect.sessions
         if limit and self.machine.sessions > limit:
             self._line.write(_wired(f"{self.dialect.errors.full}\n"))
@@ -81,14 +87,26 @@ class Shell:
 
     def ended(self) -> None:
         """The transport is gone; nothing more is said."""
-        if not self._gone:
-            self._gone = True
+        self._gone = True
         self.machine.sessions -= 1
+        if self.machine.hang_ups.get(self.number) == self._hang_up:
+            del self.machine.hang_ups[self.number]
+        if self._configuring and self.machine.config.has_candidate:
+            self.machine.config.discard()
+        waiting = self.machine.way_back.waiting
+        if waiting and waiting.session == self.number:
+            self.machine.way_back.take()
+
+    def _hang_up(self) -> None:
+        self._out.clear()
+        self._configuring = None
+        self._leave()
 
     def feed(self, text: str) -> None:
         """Take what was typed. While the device is busy it waits, as in a real input buffer."""
         if self._gone:
             return
+        self.machine.timers.tick()
         self._keys.feed(text)
         self._pump()
 
@@ -143,8 +161,12 @@ class Shell:
         return self.dialect.prompts[here.mode if here else self._mode].format(
             host=self.machine.state.hostname or self.machine.state.name,
             section=here.section if here else "",
-            mark="*" if here and self.machine.config.pending else "~",
+            mark=self._mark() if here else "",
         )
+
+    def _mark(self) -> str:
+        config = self.machine.config
+        return ("*" if config.pending else "~") if config.has_candidate else ""
 
     def _prompt(self) -> None:
         prompt = self.prompt_text()
@@ -273,7 +295,29 @@ class Shell:
         if wire.drop_after and self._commands >= wire.drop_after:
             self._out.append(_wired(self._shown(command) or "")[: 2 * len(command)])
             self._leave()
-        elif not (self._changes_mode(command) or self._sets_terminal(command) or self._acts(command)):
+            return
+        struck = wire.strikes(command, configuring=self._configuring is not None)
+        if struck:
+            self._struck(struck, command)
+        else:
+            self._carry_on(command)
+
+    def _struck(self, fault: LineFault, command: str) -> None:
+        """A line is refused, or taken or not before the session drops or hangs without another word."""
+        if fault.kind == "refuse":
+            self._say(self._not_known(command))
+            return
+        if fault.taken:
+            self._flush()
+            self._carry_on(command)
+            self._out.clear()
+        if fault.kind == "drop":
+            self._leave()
+        else:
+            self._busy = True
+
+    def _carry_on(self, command: str) -> None:
+        if not (self._changes_mode(command) or self._sets_terminal(command) or self._acts(command)):
             self._shows_or_configures(command)
 
     def _changes_mode(self, command: str) -> bool:
@@ -332,7 +376,13 @@ class Shell:
             self._say(action.declined)
 
     def _carry_out(self, action: Action, match: re.Match[str]) -> None:
-        text = action.run(View(self.machine, match))
+        try:
+            text = action.run(View(self.machine, match, session=self.number))
+        except Refused as refused:
+            self._say(str(refused))
+            return
+        if action.enters:
+            self._configuring = Configuring(self.machine.config)
         if action.progress_s:
             self._pause(action.progress_s, lambda: self._say(text))
         else:
@@ -353,7 +403,7 @@ class Shell:
         elif here is None or not here.take(command):
             self._say(self._not_known(command))
         else:
-            self._prompt()
+            self._say(here.answer)
 
     def _not_known(self, command: str) -> str:
         return not_known(self.dialect, command, self.prompt_text(), hidden=self._hidden(command))
@@ -369,10 +419,10 @@ class Shell:
                 self._ask(config.leave_pending, partial(self._pending_decided, config))
             else:
                 self._leave_config()
-        elif config.candidate and re.fullmatch(rf"{config.commit}(?: comment .*)?", command):
+        elif store.has_candidate and re.fullmatch(rf"{config.commit}(?: comment .*)?", command):
             store.commit()
             self._say(config.committed)
-        elif config.candidate and re.fullmatch(config.discard, command):
+        elif store.has_candidate and re.fullmatch(config.discard, command):
             store.discard()
             self._prompt()
         else:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from eventready.lab.fault import On, fault
+from eventready.lab.machine import LineFault
 
 
 @fault("slow")
@@ -65,3 +68,47 @@ def prompt_log_line(on: On) -> None:
 def changed_host_key(on: On) -> None:
     """The device shows another host key than the one recorded."""
     on.wire.other_key = True
+
+
+def _at_line(on: On, what: LineFault) -> None:
+    try:
+        re.compile(what.pattern)
+    except re.error:
+        raise on.refuse(f"line that could match {what.pattern!r}: it is no regular expression", []) from None
+    on.wire.lines = (*on.wire.lines, what)
+
+
+@fault("refuse-line")
+def refuse_line(on: On, pattern: str = "", number: int = 0) -> None:
+    """A line is refused in the device's own words: those with the pattern, or any of configuration; 0: each."""
+    _at_line(on, LineFault("refuse", pattern, number))
+
+
+@fault("drop-at-line")
+def drop_at_line(on: On, pattern: str = "", number: int = 1, taken: int = 1) -> None:
+    """The session ends at a line, which has taken effect (taken 1) or not (0)."""
+    _at_line(on, LineFault("drop", pattern, number, bool(taken)))
+
+
+@fault("hang-at-line")
+def hang_at_line(on: On, pattern: str = "", number: int = 1, taken: int = 1) -> None:
+    """The session hangs at a line, which has taken effect (taken 1) or not (0); others are answered."""
+    _at_line(on, LineFault("hang", pattern, number, bool(taken)))
+
+
+@fault("save-fails")
+def save_fails(on: On) -> None:
+    """The configuration cannot be saved."""
+    on.wire.save_fails = True
+
+
+@fault("restart", once=True)
+def restart(on: On, down_s: float = 0.0) -> None:
+    """The device restarts now, with what was saved; it lets nobody in for some seconds."""
+    on.machine.restart(down_s)
+
+
+@fault("time-passes", once=True)
+def time_passes(on: On, seconds: float = 60.0) -> None:
+    """So many seconds pass on the device at once, with all that its timers do in them."""
+    on.machine.pass_time(seconds)

@@ -29,7 +29,7 @@ from eventready.lab.real.plan import (
 from eventready.lab.real.shell import inside, run, spawn, tell
 
 _VRRP_PORT = "vrrp4-5"
-_PROTOCOLS = ("bgpd", "ospfd", "bfdd", "vrrpd")
+_PROTOCOLS = ("bgpd", "ospfd", "bfdd", "vrrpd", "pbrd")
 _DAEMONS = ("zebra", "mgmtd", "staticd", *_PROTOCOLS)
 _SETTINGS = (
     "net.ipv4.ip_forward=1",
