@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from eventready.run import Run
+from eventready.store.changes import broken_changes
 from eventready.store.documents import unfold
 from eventready.store.evidence import EvidenceShelf
 from eventready.store.journal import broken
@@ -60,6 +61,7 @@ def prove(session: Session) -> Proof:
     elif head != ledger.head:
         problems.append(Problem("", "The chain does not end where the ledger says"))
     problems += [Problem("", what) for what in broken(session)]
+    problems += [Problem("", f"{what} (change {change})") for change, what in broken_changes(session)]
     return Proof(length, len(known), head, tuple(problems))
 
 

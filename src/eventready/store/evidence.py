@@ -110,6 +110,11 @@ class EvidenceShelf:
                 self._waiting.pop(name, None)
             self._stuck = False
 
+    @staticmethod
+    def write_now(session: Session, texts: Iterable[Packed]) -> None:
+        """Put texts into the caller's transaction, for what must stand before something is done."""
+        _insert(session, {text.name: (text.size, text.data) for text in texts})
+
     def _write_or_keep(self, batch: dict[str, Item]) -> None:
         try:
             with self._database.writing() as session:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,18 +54,29 @@ class Journal:
         with self._database.writing() as session:
             head = self._head(session)
             key, body = decide(self._read(session))
-            row = JournalRow(
-                stream=self.stream,
-                position=head.length + 1,
-                key=key,
-                recorded=recorded.isoformat(timespec="milliseconds"),
-                previous=head.head,
-                body=canonical(body),
-            )
-            row.sha256 = _sealed(row)
-            session.add(row)
-            head.length, head.head = row.position, row.sha256
-            return _entry(row)
+            return self._put(session, head, key, body, recorded)
+
+    def write(self, session: Session, news: Iterable[tuple[str, Mapping[str, Any], datetime]]) -> None:
+        """Record several (key, body, real time) inside the caller's transaction: they stand there with it, or not."""
+        head = self._head(session)
+        for key, body, recorded in news:
+            self._put(session, head, key, body, recorded)
+
+    def _put(
+        self, session: Session, head: JournalHead, key: str, body: Mapping[str, Any], recorded: datetime
+    ) -> JournalEntry:
+        row = JournalRow(
+            stream=self.stream,
+            position=head.length + 1,
+            key=key,
+            recorded=recorded.isoformat(timespec="milliseconds"),
+            previous=head.head,
+            body=canonical(body),
+        )
+        row.sha256 = _sealed(row)
+        session.add(row)
+        head.length, head.head = row.position, row.sha256
+        return _entry(row)
 
     def entries(self, key: str | None = None) -> tuple[JournalEntry, ...]:
         """All entries in the order in which they were recorded, or those about one thing. Raises StoreError."""
@@ -76,6 +88,14 @@ class Journal:
         if key is not None:
             rows = rows.where(JournalRow.key == key)
         return tuple(_entry(row) for row in session.scalars(rows))
+
+    @staticmethod
+    def raw(session: Session, stream: str) -> Iterator[JournalEntry]:
+        """The entries of a stream that are whole, for whoever compares them with something else."""
+        rows = select(JournalRow).where(JournalRow.stream == stream).order_by(JournalRow.position)
+        for row in session.scalars(rows):
+            with suppress(StoreError):
+                yield _entry(row)
 
     def _head(self, session: Session) -> JournalHead:
         """The stream's head, locked until the transaction ends."""

@@ -19,6 +19,7 @@ from eventready.errors import StoreError, UsageError
 from eventready.run import Parts, Run, Summary
 from eventready.store.alive import Alive, LockFiles, ServerLocks
 from eventready.store.chain import Proof, prove
+from eventready.store.changes import Changes
 from eventready.store.database import Database, default_place
 from eventready.store.documents import fold, rescue, unfold
 from eventready.store.evidence import EvidenceShelf, Packed
@@ -44,7 +45,7 @@ class Entry:
 class Store:
     """The store of one workspace. Safe for several threads and several processes.
 
-    `notices` are sentences for the person who opened it: runs that were found interrupted.
+    `changes` are those on record; `notices` are sentences for the person who opened it: runs found interrupted.
     """
 
     def __init__(self, place: str | Path) -> None:
@@ -53,6 +54,7 @@ class Store:
             LockFiles(self._database.folder) if self._database.folder else ServerLocks(self._database.engine)
         )
         self._shelf = EvidenceShelf(self._database)
+        self.changes = Changes(self._database, self._alive)
         self._mine: set[str] = set()
         self.notices: tuple[str, ...] = tuple(
             f"The run {run_id} was interrupted: its process ended before it was finished. Earlier runs are intact."

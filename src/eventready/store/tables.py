@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, LargeBinary, MetaData, String, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-VERSION = 2
+VERSION = 3
 
 #: Every table carries the product's name, so that a PostgreSQL database may hold other things too.
 PREFIX = "eventready_"
@@ -88,9 +88,41 @@ class JournalHead(Base):
     head: Mapped[str] = mapped_column(String(64), default="")
 
 
+class ChangeRow(Base):
+    """A plan that was begun. Its steps stand in the journal's stream `change step` under its id; all else is a summary.
+
+    `plan` is the compressed plan file, `opening` who began it and why, `outcomes` what became of each device so far.
+    """
+
+    __tablename__ = PREFIX + "change"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event: Mapped[str]
+    begun: Mapped[str]
+    ended: Mapped[str | None]
+    opening: Mapped[dict[str, Any]] = mapped_column(JSON)
+    outcomes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    plan: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class DeviceLock(Base):
+    """A device that a change has in its hands. It outlives a crash: only the change itself, resumed, gives it back."""
+
+    __tablename__ = PREFIX + "device_lock"
+
+    device: Mapped[str] = mapped_column(String(200), primary_key=True)
+    change: Mapped[str] = mapped_column(String(64), index=True)
+    by: Mapped[str]
+    host: Mapped[str]
+    since: Mapped[str]
+
+
 def _tables(*rows: type[Base]) -> tuple[Table, ...]:
     return tuple(Base.metadata.tables[row.__tablename__] for row in rows)
 
 
 #: What each version brought; a database of an earlier one is given these tables when it is opened.
-BROUGHT: Mapping[int, tuple[Table, ...]] = {2: _tables(JournalRow, JournalHead)}
+BROUGHT: Mapping[int, tuple[Table, ...]] = {
+    2: _tables(JournalRow, JournalHead),
+    3: _tables(ChangeRow, DeviceLock),
+}

@@ -1,0 +1,235 @@
+"""Changes on record: durable before they are taken, locks that outlive a crash, and one who works on each."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from eventready.errors import RefusedError, StoreError, UsageError
+from eventready.store.changes import Changes, Note
+from eventready.store.database import Database
+from eventready.store.evidence import Packed
+from eventready.store.journal import Journal
+from eventready.store.store import Store
+
+PLAN = {"plan": {"id": "p-1", "sha256": "ab"}, "approvals": []}
+OPENING = {"by": "an.nguyen", "host": "nms-1"}
+
+
+def begin(store: Store, change: str = "c-1", devices: tuple[str, ...] = ("core-1", "core-2")) -> Changes:
+    store.changes.begin(change, event="le-30-4", plan=PLAN, devices=devices, opening=OPENING)
+    return store.changes
+
+
+def test_a_change_from_its_beginning_to_its_end(store: Store) -> None:
+    changes = begin(store)
+    backup = Packed.of("hostname core-1\n")
+    changes.record("c-1", Note("core-1", "backup", {"answers": {"show run": backup.name}}, (backup,)))
+    assert store.texts([backup.name]) == {backup.name: "hostname core-1\n"}, "there at once, not at the end of a run"
+    changes.record("c-1", Note("core-1", "done", {"outcome": "new"}, gives_back=True))
+    assert [hold.device for hold in changes.holds("c-1")] == ["core-2"]
+    changes.record("c-1", Note("core-2", "done", {"outcome": "untouched"}, gives_back=True))
+    changes.leave("c-1", {"core-1": "new", "core-2": "untouched"}, {"exit": 0}, ended=True)
+    record = changes.get("latest")
+    assert [(step.device, step.step) for step in record.steps] == [
+        ("", "begun"), ("core-1", "backup"), ("core-1", "done"), ("core-2", "done"), ("", "ended")
+    ]  # fmt: skip
+    assert (record.plan, record.entry.ended is not None, changes.holds()) == (PLAN, True, ())
+    assert record.entry.outcomes == {"core-1": "new", "core-2": "untouched"}
+    assert store.verify().problems == ()
+
+
+def test_the_second_engineer_is_told_who_and_since_when(store: Store) -> None:
+    changes = begin(store)
+    with pytest.raises(RefusedError, match=r"core-2 is in the hands of change c-1, begun by an.nguyen on nms-1 at 20"):
+        begin(store, "c-2", ("agg-1", "core-2"))
+    assert [entry.id for entry in changes.entries()] == ["c-1"], "what was refused has left no trace"
+    assert [hold.device for hold in changes.holds()] == ["core-1", "core-2"], "agg-1 is free"
+    assert begin(store, "c-3", ("agg-1",)).holds("c-3")[0].since
+
+
+def test_two_begin_at_once_and_one_gets_it(place: str) -> None:
+    told: list[str] = []
+    with Store.open(place) as one, Store.open(place) as other:
+        gate = threading.Barrier(2)
+
+        def go(store: Store, change: str) -> None:
+            gate.wait()
+            try:
+                begin(store, change)
+                told.append("begun")
+            except RefusedError:
+                told.append("refused")
+
+        threads = [threading.Thread(target=go, args=pair) for pair in ((one, "c-1"), (other, "c-2"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(told) == ["begun", "refused"]
+        assert len(one.changes.entries()) == 1
+
+
+def test_many_threads_share_transactions(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one transaction is under way the others gather for the next."""
+    changes = begin(store)
+    transactions = 0
+    under_way, all_wait = threading.Event(), threading.Event()
+    writing = Database.writing
+
+    @contextmanager
+    def counted(self: Database) -> Iterator[Any]:
+        nonlocal transactions
+        transactions += 1
+        under_way.set()
+        assert all_wait.wait(20)
+        with writing(self) as session:
+            yield session
+
+    monkeypatch.setattr(Database, "writing", counted)
+
+    def note(number: int) -> None:
+        changes.record("c-1", Note("core-1", f"step-{number}"))
+
+    first = threading.Thread(target=note, args=(0,))
+    first.start()
+    assert under_way.wait(20)
+    others = [threading.Thread(target=note, args=(number,)) for number in range(1, 33)]
+    for thread in others:
+        thread.start()
+    while len(changes._waiting) < 32:
+        pass
+    all_wait.set()
+    for thread in (first, *others):
+        thread.join()
+    assert transactions == 2
+    monkeypatch.undo()
+    assert {step.step for step in changes.get("c-1").of("core-1")} == {f"step-{number}" for number in range(33)}
+    assert store.verify().problems == ()
+
+
+def test_what_cannot_be_recorded_is_an_error_for_everyone_who_waits(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = begin(store)
+
+    def full(*_: object) -> None:
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+
+    failures: list[str] = []
+
+    def note(number: int) -> None:
+        try:
+            changes.record("c-1", Note("core-1", f"step-{number}"))
+        except StoreError as error:
+            failures.append(error.what)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "write", full)
+        threads = [threading.Thread(target=note, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failures == ["The disk is full"] * 8
+    assert changes.get("c-1").of("core-1") == ()
+    changes.record("c-1", Note("core-1", "later"))
+    assert [step.step for step in changes.get("c-1").of("core-1")] == ["later"], "when there is room again"
+
+
+_CARRIER = """
+    import sys, time
+    from eventready.store.changes import Note
+    from eventready.store.store import Store
+    with Store.open(sys.argv[1]) as store:
+        plan = {"plan": {"id": "p-1", "sha256": "ab"}, "approvals": []}
+        store.changes.begin("c-1", event="e", plan=plan, devices=["core-1"], opening={"by": "an", "host": "nms-1"})
+        with store.changes.carrying("c-1"):
+            store.changes.record("c-1", Note("core-1", "arm"))
+            print("armed", flush=True)
+            time.sleep(60)
+"""
+
+
+def test_kill_9_keeps_the_step_and_the_lock_and_lets_one_go_on(place: str) -> None:
+    call = [sys.executable, "-c", textwrap.dedent(_CARRIER), place]
+    with Store.open(place) as store, subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as carrier:
+        assert carrier.stdout is not None
+        assert carrier.stdout.readline() == "armed\n"
+        assert store.changes.working("c-1")
+        with (
+            pytest.raises(RefusedError, match=r"c-1, begun by an on nms-1 at .*, is being worked on"),
+            store.changes.carrying("c-1"),
+        ):
+            pass
+        os.kill(carrier.pid, 9)
+        carrier.wait()
+        assert not store.changes.working("c-1")
+        assert [step.step for step in store.changes.get("c-1").steps] == ["begun", "arm"]
+        with pytest.raises(RefusedError, match="--resume c-1"):
+            begin(store, "c-2", ("core-1",))
+        with store.changes.carrying("c-1"), Store.open(place) as second:
+            assert second.changes.working("c-1")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("c-", "begins the names of 2 changes"), ("x", "There is no change 'x'"), ("", "There is no change ''")],
+)
+def test_names_that_do_not_serve(store: Store, name: str, words: str) -> None:
+    with pytest.raises(UsageError, match="No change is on record yet"):
+        store.changes.get("latest")
+    begin(store, "c-1", ())
+    begin(store, "c-20", ())
+    assert store.changes.get("c-2").entry.id == "c-20"
+    with pytest.raises(UsageError, match=words):
+        store.changes.get(name)
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        ("UPDATE eventready_change SET plan = 'x'", "The plan was altered (change c-1)"),
+        ('UPDATE eventready_change SET opening = \'{"by": "other"}\'', "was altered (change c-1)"),
+        ("DELETE FROM eventready_change", "The change is missing (change c-1)"),
+        ("DELETE FROM eventready_journal WHERE position = 2", "The last 1 change step(s) are missing"),
+        ("UPDATE eventready_journal SET body = '{}' WHERE position = 2", "The change step number 2 (c-1) was altered"),
+    ],
+)
+def test_verify_names_what_was_altered(tmp_path: Path, harm: str, words: str) -> None:
+    with Store.open(tmp_path / "e.db") as store:
+        begin(store).record("c-1", Note("core-1", "arm"))
+        with store._database.writing() as session:
+            session.execute(text(harm))
+        assert any(words in problem.what for problem in store.verify().problems), store.verify().problems
+
+
+def test_an_altered_plan_is_not_handed_out(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "e.db") as store:
+        begin(store)
+        with store._database.writing() as session:
+            session.execute(text("UPDATE eventready_change SET plan = 'x'"))
+        with pytest.raises(StoreError, match="The plan of change c-1 is damaged or was altered"):
+            store.changes.get("c-1")
+
+
+def test_a_store_from_before_changes_is_brought_along(place: str) -> None:
+    with Store.open(place) as store, store._database.writing() as session:
+        for table in ("eventready_change", "eventready_device_lock"):
+            session.execute(text(f"DROP TABLE {table}"))
+        session.execute(text("UPDATE eventready_ledger SET version = 2"))
+    with Store.open(place) as store:
+        assert begin(store).holds("c-1")
+        assert store.verify().problems == ()
