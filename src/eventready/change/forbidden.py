@@ -1,0 +1,73 @@
+"""Lines that are sent by no one, wherever they come from: a template, the inventory, or the way back."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Sequence
+
+from eventready.change.configuration import Configuration
+from eventready.change.rules import Rules
+from eventready.change.tree import Tree
+from eventready.errors import RefusedError
+from eventready.platforms.model import ChangeSpec, PlatformSpec
+from eventready.session.redaction import MARK
+
+
+def refuse_forbidden(
+    platform: PlatformSpec, lines: Sequence[str], *, device: str, running: Configuration, address: str
+) -> None:
+    """Raise RefusedError for the first of `lines` (as `way` gives them) that may not be sent to the device.
+
+    `address` is the one that we connect to; no line may enter, make or remove the section that holds it.
+    """
+    if not lines or platform.change is None:
+        return
+    spec = platform.change
+    rules = Rules(spec)
+    managed = {} if spec.form != "indented" else dict(_management(spec, running.tree, address))
+    for line in lines:
+        reason = _reason(platform, line)
+        bare = rules.bare(line) or line
+        if not reason and bare in managed:
+            reason = managed[bare]
+        if not reason and any(re.fullmatch(pattern, one) for pattern in spec.management for one in (line, bare)):
+            reason = "it belongs to the way by which the device is reached"
+        if reason:
+            raise RefusedError(
+                f"`{line if line.isprintable() else ascii(line)}` may not be sent to {device}: {reason}",
+                do="Take it out of the template or the inventory.",
+            )
+
+
+def _reason(platform: PlatformSpec, line: str) -> str:
+    if not line.strip():
+        return "it is empty"
+    if not line.isprintable():
+        return "it holds a control character"
+    if MARK in line:
+        return "it holds a secret that was blacked out, and would overwrite it"
+    pattern = next((one for one in platform.never_sent if re.search(one, line)), None)
+    return "" if pattern is None else f"the platform's rules forbid it ({pattern})"
+
+
+def _management(spec: ChangeSpec, tree: Tree, address: str) -> Iterator[tuple[str, str]]:
+    """Sections of the running configuration by which the device is reached, and why."""
+    for line, beneath in tree.items():
+        if any(re.fullmatch(pattern, line) for pattern in spec.management):
+            yield line, "it belongs to the way by which the device is reached"
+        elif _is_address(address) and any(_holds(one, address) for one in beneath):
+            yield line, f"its section holds {address}, by which the device is reached"
+
+
+def _holds(line: str, address: str) -> bool:
+    """True for an address line (`ip address A ...`) that is not another's (`standby 1 ip A` is shared)."""
+    return re.match(rf"ip(?:v6)? address {re.escape(address)}(?:[ /]|$)", line) is not None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

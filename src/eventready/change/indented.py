@@ -1,0 +1,241 @@
+"""Configurations of indented sections: what a fragment makes of one, and the lines that lead from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from eventready.change.errors import FragmentError
+from eventready.change.fragment import Fragment
+from eventready.change.rules import Rules, says_more
+from eventready.change.tree import Path, Tree, at, copied
+from eventready.platforms.model import ChangeSpec
+
+#: What one line takes away beside itself is put back in another round; more than this many means that rules contradict.
+_ROUNDS = 4
+
+
+def merge(spec: ChangeSpec, running: Tree, fragment: Fragment) -> Tree:
+    """What runs once the device has taken the fragment.
+
+    A section that the fragment changes stands at the end of its level, in the fragment's order: what is defined there
+    is then made before it is used, and taken back after. Raises FragmentError for a section that cannot be made.
+    """
+    return _Merge(spec, fragment).level(copied(running), fragment.tree, ())
+
+
+class _Merge:
+    def __init__(self, spec: ChangeSpec, fragment: Fragment) -> None:
+        self._rules, self._fragment = Rules(spec), fragment
+        self._removed: dict[Path, list[str]] = {}
+        for path in fragment.removals:
+            self._removed.setdefault(path[:-1], []).append(path[-1])
+
+    def level(self, here: Tree, wanted: Tree, path: Path) -> Tree:
+        """`here` with the fragment's lines; it is changed in place and given back."""
+        for bare in self._removed.get(path, ()):
+            for line in [line for line in here if says_more(bare, line)]:
+                del here[line]
+        if path and self._rules.is_ordered(path[-1]):
+            _put_in_order(here, wanted)
+        for line, beneath in wanted.items():
+            self._line(here, line, beneath, path)
+        return here
+
+    def _line(self, here: Tree, line: str, beneath: Tree, path: Path) -> None:
+        rules = self._rules
+        rival = rules.rival(line, here)
+        if rules.is_default(line):
+            here.pop(line, None)
+            if rival is not None:
+                del here[rival]
+            return
+        place = (*path, line)
+        if line not in here and rules.is_permanent(line):
+            raise FragmentError(
+                f"there is no `{line}` on the device, and it cannot be made",
+                where=self._fragment.origins.get(place, ""),
+                do="Correct its name in the inventory.",
+            )
+        if not beneath and rival is None and line in here and place not in self._removed:
+            return
+        keep = {} if rival is None or rules.thing(rival) is None else here.pop(rival)
+        before = here.get(line, keep)
+        after = self.level(copied(before), beneath, place)
+        if line not in here or after != before:
+            here.pop(line, None)
+            if after or not rules.is_fleeting(line):
+                here[line] = after
+
+
+def _put_in_order(here: Tree, wanted: Tree) -> None:
+    """Lines of `wanted` that stand in another order than wanted go, to be set again at the end in theirs."""
+    order = [line for line in here if line in wanted]
+    if order != [line for line in wanted if line in here]:
+        for line in order:
+            del here[line]
+
+
+def same(rules: Rules, one: Tree, other: Tree, *, ordered: bool = False) -> bool:
+    """True when two configurations mean the same: order counts in ordered sections only."""
+    left, right = _shown(rules, one), _shown(rules, other)
+    if left.keys() != right.keys() or (ordered and list(left) != list(right)):
+        return False
+    return all(same(rules, left[line], right[line], ordered=rules.is_ordered(line)) for line in left)
+
+
+def _shown(rules: Rules, tree: Tree) -> Tree:
+    return {line: beneath for line, beneath in tree.items() if beneath or not rules.is_fleeting(line)}
+
+
+def way(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[str, ...]:
+    """The lines that lead from `now` to `then`, sections and their exits included."""
+    walk = _Way(Rules(spec), now)
+    for _ in range(_ROUNDS):
+        if same(walk.rules, walk.state, then):
+            break
+        walk.round(then)
+    return walk.finished()
+
+
+class _Way:
+    """Lines under construction, and what the device would have after each of them (`state`)."""
+
+    def __init__(self, rules: Rules, now: Tree) -> None:
+        self.rules, self.state = rules, copied(now)
+        self._lines: list[str] = []
+        self._at: Path = ()
+
+    def round(self, then: Tree) -> None:
+        """What would be hit by a removal goes first, then what is new in its order, then what is old in reverse."""
+        self._clear((), then)
+        self._add((), then)
+        self._remove((), then)
+
+    def finished(self) -> tuple[str, ...]:
+        """All lines, with every section left."""
+        self._go(())
+        return tuple(self._lines)
+
+    # --- where we are ---------------------------------------------------------------------------------------------
+
+    def _go(self, path: Path) -> None:
+        """Leave and enter sections until `path` is the open one."""
+        common = 0
+        while common < min(len(path), len(self._at)) and path[common] == self._at[common]:
+            common += 1
+        if self.rules.spec.section_exit:
+            self._lines += [self.rules.spec.section_exit] * (len(self._at) - common)
+        elif common < len(self._at):
+            common = 0
+        self._lines += path[common:]
+        self._at = path
+
+    def _say(self, path: Path, line: str) -> None:
+        self._go(path)
+        self._lines.append(line)
+
+    def _here(self, path: Sequence[str]) -> Tree:
+        return at(self.state, path)
+
+    # --- single steps ---------------------------------------------------------------------------------------------
+
+    def _take_back(self, path: Path, line: str) -> None:
+        sent = self.rules.taken_back(line)
+        self._say(path, sent)
+        here = self._here(path)
+        bare = self.rules.bare(sent)
+        for gone in [one for one in here if one == line or (bare and says_more(bare, one))]:
+            for carried in [one for one in here if self.rules.goes_with(gone, one)]:
+                del here[carried]
+            here.pop(gone, None)
+
+    def _set(self, path: Path, line: str, beneath: Tree) -> None:
+        """Send a line that is not there. What it replaces gives it what stood beneath."""
+        here = self._here(path)
+        rival = self.rules.rival(line, here)
+        if rival is not None and (thing := self.rules.thing(line)) and thing.rule.first_take_back:
+            self._take_back(path, rival)
+            rival = self.rules.rival(line, here)
+        kept = here.pop(rival) if rival is not None else {}
+        if beneath or kept or self.rules.opens(line):
+            here[line] = kept
+            self._go((*path, line))
+        else:
+            self._say(path, line)
+            here[line] = kept
+
+    # --- passes ---------------------------------------------------------------------------------------------------
+
+    def _leftover(self, path: Path, then: Tree) -> Iterator[str]:
+        """Lines that must go, last first, without those that another line will replace."""
+        for line in reversed(list(self._here(path))):
+            if line in then or line not in self._here(path):
+                continue
+            if self.rules.rival(line, then) is None:
+                yield line
+
+    def _clear(self, path: Path, then: Tree) -> None:
+        for line in self._leftover(path, then):
+            bare = self.rules.bare(self.rules.taken_back(line))
+            if bare and not self._stays(line) and any(says_more(bare, one) for one in then):
+                self._take_back(path, line)
+        for line, beneath in then.items():
+            if line in self._here(path):
+                self._clear((*path, line), beneath)
+
+    def _add(self, path: Path, then: Tree) -> None:
+        if path and self.rules.is_ordered(path[-1]):
+            self._make_room(path, then)
+        for line, beneath in then.items():
+            here = self._here(path)
+            if line in here and self.rules.rebuilt(line) and not same(self.rules, here[line], beneath):
+                self._take_back(path, line)
+                self._make(path, line, beneath)
+                for carried in [one for one in then if self.rules.goes_with(line, one)]:
+                    if carried not in self._here(path):
+                        self._make(path, carried, then[carried])
+            elif line in here:
+                self._add((*path, line), beneath)
+            elif beneath or not self.rules.is_fleeting(line):
+                self._make(path, line, beneath)
+
+    def _make(self, path: Path, line: str, beneath: Tree) -> None:
+        self._set(path, line, beneath)
+        self._add((*path, line), beneath)
+
+    def _make_room(self, path: Path, then: Tree) -> None:
+        """Leave of an ordered section only the part that its wanted order begins with."""
+        while True:
+            here = list(self._here(path))
+            kept = 0
+            staying: set[str] = set()
+            for line in here:
+                if kept < len(then) and line == list(then)[kept]:
+                    kept, staying = kept + 1, {*staying, line}
+            out = [line for line in here if line not in staying]
+            if not out:
+                return
+            self._take_back(path, out[-1])
+
+    def _remove(self, path: Path, then: Tree) -> None:
+        for line in reversed(list(self._here(path))):
+            here = self._here(path)
+            if line not in here:
+                continue
+            if line in then:
+                self._remove((*path, line), then[line])
+            elif self._stays(line):
+                self._remove((*path, line), {})
+                if self.rules.is_fleeting(line):
+                    here.pop(line)
+                    self._leave((*path, line))
+            elif self.rules.rival(line, then) is None:
+                self._take_back(path, line)
+
+    def _stays(self, line: str) -> bool:
+        return self.rules.is_permanent(line) or self.rules.is_fleeting(line)
+
+    def _leave(self, path: Path) -> None:
+        """Go out of a section that is no more."""
+        if self._at[: len(path)] == path:
+            self._go(path[:-1])

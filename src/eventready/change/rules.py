@@ -1,0 +1,112 @@
+"""What a platform's change section says about a line: is it a section, what does it replace, how is it taken back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from eventready.change.tree import Tree
+from eventready.platforms.model import ChangeSpec, Rebuilt, Single
+
+
+@dataclass(frozen=True)
+class Thing:
+    """The one thing of which a line is a value: `standby 10 priority` of `standby 10 priority 110`."""
+
+    identity: tuple[int, str]
+    rule: Single
+    match: re.Match[str]
+
+
+class Rules:
+    """The questions that may be asked about a line of a platform."""
+
+    def __init__(self, spec: ChangeSpec) -> None:
+        self.spec = spec
+        self._things: dict[str, Thing | None] = {}
+
+    def thing(self, line: str) -> Thing | None:
+        """What the line is a value of; None where several such lines stand side by side."""
+        if line not in self._things:
+            self._things[line] = self._found(line)
+        return self._things[line]
+
+    def _found(self, line: str) -> Thing | None:
+        for number, rule in enumerate(self.spec.single):
+            if match := re.match(rule.line, line):
+                same = match.groupdict().get("same")
+                return Thing((number, match[0] if same is None else same), rule, match)
+        return None
+
+    def rival(self, line: str, tree: Tree) -> str | None:
+        """The other line of `tree` that is a value of the same thing."""
+        thing = self.thing(line)
+        if thing is None:
+            return None
+        return next(
+            (one for one in tree if one != line and (other := self.thing(one)) and other.identity == thing.identity),
+            None,
+        )
+
+    def bare(self, line: str) -> str | None:
+        """The line without its negation; None when it has none."""
+        word, _, rest = line.partition(" ")
+        return rest.strip() if word == self.spec.negation and rest.strip() else None
+
+    def negated(self, line: str) -> str:
+        """The negation of the whole line."""
+        return self.bare(line) or f"{self.spec.negation} {line}"
+
+    def taken_back(self, line: str) -> str:
+        """What is sent where the line was not there before."""
+        thing = self.thing(line)
+        return thing.match.expand(thing.rule.unset) if thing and thing.rule.unset else self.negated(line)
+
+    def is_default(self, line: str) -> bool:
+        """True when the device would not show the line."""
+        return _any(self.spec.defaults, line)
+
+    def is_permanent(self, line: str) -> bool:
+        """True for a section that is neither made nor removed."""
+        return _any(self.spec.permanent, line)
+
+    def is_fleeting(self, line: str) -> bool:
+        """True for a section that is there while something stands in it."""
+        return _any(self.spec.fleeting, line)
+
+    def is_ordered(self, line: str) -> bool:
+        """True for a section in which order has a meaning."""
+        return _any(self.spec.ordered, line)
+
+    def opens(self, line: str) -> bool:
+        """True when the line opens a section even with nothing beneath it."""
+        spec = self.spec
+        return _any((*spec.sections, *spec.permanent, *spec.fleeting, *spec.ordered), line) or (
+            self.rebuilt(line) is not None
+        )
+
+    def rebuilt(self, line: str) -> tuple[Rebuilt, re.Match[str]] | None:
+        """The rule by which a section is removed and made anew, and its match."""
+        for rule in self.spec.rebuilt:
+            if match := re.fullmatch(rule.section, line):
+                return rule, match
+        return None
+
+    def goes_with(self, section: str, line: str) -> bool:
+        """True when `line` vanishes on the device as the rebuilt `section` is removed."""
+        found = self.rebuilt(section)
+        return bool(found and found[0].takes and re.fullmatch(_filled(found[0].takes, found[1]), line))
+
+
+def _any(patterns: tuple[str, ...], line: str) -> bool:
+    return any(re.fullmatch(pattern, line) for pattern in patterns)
+
+
+def _filled(pattern: str, match: re.Match[str]) -> str:
+    """`pattern` with the groups of `match` in the place of its back references."""
+    return re.sub(r"\\(\d)", lambda number: re.escape(match[int(number[1])] or ""), pattern)
+
+
+def says_more(bare: str, line: str) -> bool:
+    """True when `no BARE` takes `line` back too: it is the line, or the line only says more."""
+    return line == bare or line.startswith(f"{bare} ")

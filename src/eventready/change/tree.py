@@ -1,0 +1,62 @@
+"""A configuration as a tree of lines: a dict from a line to the tree of the lines beneath it, in the device's order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+Tree: TypeAlias = "dict[str, Tree]"
+Path: TypeAlias = "tuple[str, ...]"
+
+
+def copied(tree: Tree) -> Tree:
+    """A tree of its own with the same lines."""
+    return {line: copied(beneath) if beneath else {} for line, beneath in tree.items()}
+
+
+def at(tree: Tree, path: Sequence[str]) -> Tree:
+    """The lines beneath `path`; none where it does not exist."""
+    for step in path:
+        tree = tree.get(step, {})
+    return tree
+
+
+def walk(tree: Tree, path: Path = ()) -> Iterator[Path]:
+    """Every line with the lines above it, in order."""
+    for line, beneath in tree.items():
+        yield (*path, line)
+        yield from walk(beneath, (*path, line))
+
+
+def parse_tree(text: str, ignored: Sequence[str] = ()) -> Tree:
+    """The tree of an indented text. Lines that fully match one of `ignored` are left out with all beneath them.
+
+    A line that stands twice in one section stands once in the tree.
+    """
+    root: Tree = {}
+    stack: list[tuple[int, Tree]] = [(-1, root)]
+    for depth, line in lines_of(text, ignored):
+        while stack[-1][0] >= depth:
+            stack.pop()
+        stack.append((depth, stack[-1][1].setdefault(line, {})))
+    return root
+
+
+def lines_of(text: str, ignored: Sequence[str] = ()) -> Iterator[tuple[int, str]]:
+    """Indentation and stripped text of every line that counts."""
+    pattern = re.compile("|".join(f"(?:{one})" for one in ignored)) if ignored else None
+    hidden: int | None = None
+    for raw in text.splitlines():
+        line = raw.strip()
+        if not line:
+            continue
+        expanded = raw.expandtabs()
+        depth = len(expanded) - len(expanded.lstrip())
+        if hidden is not None and depth > hidden:
+            continue
+        hidden = None
+        if pattern is not None and pattern.fullmatch(line):
+            hidden = depth
+            continue
+        yield depth, line
