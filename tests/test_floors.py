@@ -12,13 +12,13 @@ SOURCE = Path(__file__).parents[1] / "src" / "eventready"
 
 #: Rooms by floor, the ground first. What stands beside the rooms (errors, clock) is under all of them.
 FLOORS = (
-    ("errors", "clock", "collector", "__init__"),
+    ("errors", "clock", "collector", "files", "__init__"),
     ("workspace",),
     ("session", "platforms"),
     ("facts",),
     ("checks",),
     ("run", "sheet", "compose", "tasks", "offline", "store", "pace", "reading", "spread"),
-    ("roster", "duty"),
+    ("roster", "duty", "keys"),
     ("audit", "change", "report", "lab", "trust", "delivery"),
     ("doctor",),
     ("cli",),

@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from eventready.clock import Clock, parse_moment
 from eventready.delivery.bundle import Wanted, pack
-from eventready.delivery.keys import PrivateKey, PublicKey
 from eventready.delivery.parts import (
     Clause,
     DutiesPart,
@@ -26,6 +25,7 @@ from eventready.delivery.parts import (
     RunPart,
     State,
 )
+from eventready.keys import PrivateKey, PublicKey
 
 EVENT = "tra-vinh-30"
 ALPHA, BETA = "Viễn thông Alpha Trà Vinh", "Bưu chính R&D <x> ẵ"

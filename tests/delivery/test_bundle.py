@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from eventready.clock import Clock, parse_moment
 from eventready.delivery import bundle as bundles
 from eventready.delivery.bundle import MANIFEST, SIGNATURE, pack, unpack
-from eventready.delivery.keys import SUFFIX, PublicKey, load_private, load_public, make_key, public_path
 from eventready.delivery.parts import SCHEMA
 from eventready.delivery.receive import receive
 from eventready.errors import EventreadyError, Exit, RefusedError, UsageError
+from eventready.keys import SUFFIX, PublicKey, load_private, load_public, make_key, public_path
 from eventready.run import canonical
 from tests.delivery.operators import ALPHA, BETA, EVENT, Operators, alpha, key_of
 

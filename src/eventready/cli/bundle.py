@@ -9,11 +9,11 @@ import click
 from eventready.cli.context import App
 from eventready.delivery.bundle import LARGEST, pack
 from eventready.delivery.contents import contents
-from eventready.delivery.files import write_whole
-from eventready.delivery.keys import load_private, make_key, public_path
 from eventready.delivery.record import sent_from
 from eventready.duty.on_record import gather
 from eventready.errors import UsageError
+from eventready.files import write_whole
+from eventready.keys import load_private, make_key, public_path
 
 #: Where a key lies unless something else is said; the folder is not put under version control.
 _KEY = Path(".eventready") / "keys" / "bundle.pem"

@@ -10,12 +10,12 @@ import click
 
 from eventready.cli.context import App
 from eventready.delivery.bundle import Wanted
-from eventready.delivery.keys import load_public
 from eventready.delivery.page import to_page
 from eventready.delivery.province import province
 from eventready.delivery.receive import Received, receive
 from eventready.delivery.wording import load_wording
 from eventready.errors import Exit, UsageError, most_severe
+from eventready.keys import load_public
 from eventready.report.document.formats import FORMS, Form, render
 from eventready.report.files import write_bytes
 from eventready.report.words import Lang

@@ -19,7 +19,6 @@ from pydantic import ValidationError
 
 from eventready import __version__
 from eventready.clock import Clock
-from eventready.delivery.keys import PrivateKey, PublicKey
 from eventready.delivery.parts import (
     PARTS,
     SCHEMA,
@@ -32,6 +31,7 @@ from eventready.delivery.parts import (
     RunPart,
 )
 from eventready.errors import EventreadyError, RefusedError, UsageError
+from eventready.keys import PrivateKey, PublicKey
 from eventready.run import canonical
 
 MANIFEST, SIGNATURE = "manifest.json", "signature"

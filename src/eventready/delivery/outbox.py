@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from eventready.delivery.files import write_whole
 from eventready.errors import StoreError
+from eventready.files import write_whole
 
 FOLDER = Path(".eventready") / "outbox"
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from eventready.clock import Clock
 from eventready.delivery.delivery import Delivery
 from eventready.delivery.draft import Attachment, Mailbox, checked, fitting
-from eventready.delivery.files import read_small
 from eventready.delivery.mail import Mail, posted, read
 from eventready.delivery.outbox import Outbox
 from eventready.delivery.papers import draft_paper, sender_of
 from eventready.delivery.record import Record
 from eventready.delivery.smtp import Credentials, Outcome, hand_over
 from eventready.errors import EventreadyError, RefusedError, UsageError
+from eventready.files import read_small
 from eventready.roster.versions import Shelf
 from eventready.session.redaction import redactor
 from eventready.workspace.event import Event

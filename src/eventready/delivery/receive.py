@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eventready.delivery.bundle import LARGEST, Bundle, Wanted, unpack
-from eventready.delivery.files import read_small
 from eventready.errors import EventreadyError, RefusedError
+from eventready.files import read_small
 
 
 @dataclass(frozen=True)

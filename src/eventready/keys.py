@@ -1,9 +1,8 @@
-"""Ed25519 keys: an operator signs its bundles with the private one, and publishes the other with its name."""
+"""Ed25519 keys: an operator signs its bundles, and an approver a plan, with the private one; the other is published."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import os
 import stat
@@ -20,10 +19,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from eventready.delivery.files import read_small, write_whole
 from eventready.duty.words import tidy
 from eventready.errors import RefusedError, UsageError
+from eventready.files import read_small, write_whole
 from eventready.session.redaction import redactor
+from eventready.workspace.changes import fingerprint_of
 from eventready.workspace.secrets import is_reference, resolve
 
 SCHEMA = "eventready.key/1"
@@ -44,8 +44,7 @@ class PublicKey:
     @property
     def id(self) -> str:
         """The fingerprint that bundles name, and that two people compare on the telephone."""
-        digest = hashlib.sha256(self.raw).hexdigest()[:32]
-        return ":".join(digest[start : start + 4] for start in range(0, 32, 4))
+        return fingerprint_of(self.raw)
 
     def verifies(self, signature: bytes, data: bytes) -> bool:
         """True when the owner of the key signed exactly this."""
