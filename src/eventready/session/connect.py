@@ -16,8 +16,7 @@ from typing import Any, Protocol
 
 import netmiko
 
-from eventready.platforms.model import PlatformSpec
-from eventready.session.channel import Channel
+from eventready.platforms.model import ChangeSpec, PlatformSpec
 from eventready.session.drivers import Context, Promptless, driver, privileged_command
 from eventready.session.faults import explain
 from eventready.session.gate import gate
@@ -25,6 +24,7 @@ from eventready.session.patterns import patterns
 from eventready.session.reply import CleartextRefused, Reply, SessionError
 from eventready.session.target import Target
 from eventready.session.wire import Buffered
+from eventready.session.writing import Writer
 
 _BACKOFF_S = 0.5
 
@@ -40,7 +40,7 @@ class Speaks(Protocol):
 class Session:
     """An open session. `connection` is Netmiko's, for what only it can do; `ask` is all that an audit needs."""
 
-    def __init__(self, target: Target, connection: Promptless, channel: Channel) -> None:
+    def __init__(self, target: Target, connection: Promptless, channel: Writer) -> None:
         self.target, self.connection = target, connection
         self._channel, self._open = channel, True
 
@@ -52,6 +52,20 @@ class Session:
     def ask(self, commands: Sequence[str]) -> list[Reply]:
         """One reply per command, in order; no command's failure raises."""
         return self._channel.ask(commands)
+
+    def tell(self, lines: Sequence[str], *, spec: ChangeSpec, timeout_s: float = 30.0) -> list[Reply]:
+        """Write: one line at a time, each exactly once, the next when the prompt of the one before is seen.
+
+        One reply per line. After the first that is refused, times out or is lost, all are NOT_SENT; after a line whose
+        end was not seen the session takes no more, neither lines nor commands (`over` says why). `timeout_s` is for
+        each line. Raises RefusedError, with nothing sent, for a line that cannot be sent as one line.
+        """
+        return self._channel.tell(lines, spec, timeout_s)
+
+    @property
+    def over(self) -> str:
+        """Why the session takes no more; empty while it does."""
+        return self._channel.over
 
     def close(self) -> None:
         """Close the connection and give the endpoint's place back; a second time does nothing."""
@@ -112,13 +126,14 @@ def _once(target: Target, spec: PlatformSpec, deadline: float) -> Session:
     except Exception as error:
         raise explain(error, target) from None
     try:
-        channel = Channel(
+        channel = Writer(
             connection.screen,
             spec.session,
             name=target.name,
             deadline=deadline,
             secret=target.secret,
             privileged=privileged_command(connection),
+            shell=spec.netmiko.device_type == "linux",
         )
         channel.start(context.left())
     except BaseException:

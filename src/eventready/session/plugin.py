@@ -4,8 +4,9 @@
 
 What Nornir has no word for comes in the host's `connection_options.eventready.extras`: `workspace` (folder with
 `known_hosts` and the vault), `known_hosts` (another file), `name`, `endpoint`, `element`, `allow_cleartext`, `secret`
-(enable password), `platform_dirs`, and the times and attempts of a Target. Without a workspace the user's own
-`~/.ssh/known_hosts` counts. User name, password and secret may be references (`env:NAME`).
+(enable password), `shell_username` and `shell_password` (the host's shell beside its own command line),
+`platform_dirs`, and the times and attempts of a Target. Without a workspace the user's own `~/.ssh/known_hosts`
+counts. User names, passwords and secret may be references (`env:NAME`).
 """
 
 from __future__ import annotations
@@ -27,8 +28,13 @@ from eventready.workspace.secrets import resolve
 
 CONNECTION = "eventready"
 _LIMITS = ("connect_timeout_s", "device_timeout_s", "attempts")
+_SHELL = ("shell_username", "shell_password")
 _KNOWN = frozenset(
-    ("workspace", "known_hosts", "name", "endpoint", "element", "allow_cleartext", "secret", "platform_dirs", *_LIMITS)
+    (
+        *("workspace", "known_hosts", "name", "endpoint", "element", "allow_cleartext", "secret", "platform_dirs"),
+        *_SHELL,
+        *_LIMITS,
+    )
 )
 
 
@@ -97,6 +103,8 @@ def target_of(
         element=str(extras.get("element") or ""),
         known_hosts=known_hosts,
         allow_cleartext=bool(extras.get("allow_cleartext", False)),
+        shell_username=value(extras.get("shell_username")),
+        shell_password=Secret(value(extras.get("shell_password"))),
         **{limit: extras[limit] for limit in _LIMITS if limit in extras},
     )
 

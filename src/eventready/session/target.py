@@ -43,6 +43,7 @@ class Target:
 
     `endpoint` names whose session limit counts (default: host and port); `element` is the network element behind an
     MML manager; `secret` is the enable password; `known_hosts` None means the user's own `~/.ssh/known_hosts`.
+    `shell_username` and `shell_password` log in to the host's shell beside its own command line (FRR's vtysh).
     Times are seconds: `connect_timeout_s` for each attempt until the login is through, `device_timeout_s` for
     everything from the first attempt to the last answer.
     """
@@ -57,6 +58,8 @@ class Target:
     element: str = ""
     known_hosts: Path | None = None
     allow_cleartext: bool = False
+    shell_username: str = ""
+    shell_password: Secret = field(default_factory=lambda: Secret(""))
     connect_timeout_s: float = 15.0
     device_timeout_s: float = 300.0
     attempts: int = 3
@@ -65,6 +68,11 @@ class Target:
     def address(self) -> str:
         """Host and port as people read them."""
         return f"{self.host}:{self.port}" if self.port else self.host
+
+    @property
+    def has_shell(self) -> bool:
+        """True when there is a login to the host's shell."""
+        return bool(self.shell_username and self.shell_password)
 
     @property
     def known_hosts_path(self) -> Path:

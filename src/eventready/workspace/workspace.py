@@ -69,7 +69,8 @@ class Workspace:
         for name in devices:
             host = hosts[name]
             extras = host.get_connection_parameters(CONNECTION).extras or {}
-            for reference in (host.username, host.password, extras.get("secret")):
+            more = (extras.get(name) for name in ("secret", "shell_username", "shell_password"))
+            for reference in (host.username, host.password, *more):
                 if is_reference(reference):
                     wanted.setdefault(str(reference), name)
         problems: list[WorkspaceError] = []
