@@ -8,6 +8,7 @@ from datetime import datetime
 
 from eventready.duty.attestation import Attestation
 from eventready.duty.attesting import attestations
+from eventready.duty.carried import ChangeOnRecord, carried, changes_on_record
 from eventready.duty.deadlines import Deadline, deadlines
 from eventready.duty.forms import handed_over
 from eventready.duty.incident import Incident
@@ -15,7 +16,7 @@ from eventready.duty.incident_log import incidents
 from eventready.duty.sent import SentDocument
 from eventready.duty.state import ClauseState, clauses
 from eventready.duty.words import moment_of
-from eventready.errors import WorkspaceError
+from eventready.errors import StoreError, WorkspaceError
 from eventready.roster.finding import RosterReport
 from eventready.roster.load import load_roster
 from eventready.roster.rules import check
@@ -40,6 +41,7 @@ class OnRecord:
     roster: RosterReport | None = None
     roster_version: str = ""
     sent: tuple[SentDocument, ...] = ()
+    changes: tuple[ChangeOnRecord, ...] = ()
     notices: tuple[str, ...] = ()
 
     def clauses(self, workspace: Workspace, moment: datetime) -> tuple[ClauseState, ...]:
@@ -52,6 +54,7 @@ class OnRecord:
             self.sent,
             self.incidents,
             moment,
+            changes=carried(self.changes),
             roster_version=self.roster_version,
         )
 
@@ -81,7 +84,10 @@ def gather(workspace: Workspace, sent: SentOf, *, rehearsal: bool) -> OnRecord:
     with Store.of_workspace(workspace.path) as store:
         mine = [(e, e.summary) for e in store.runs() if e.summary and e.event == workspace.event.id]
         signed, happened = attestations(store, workspace.path), incidents(store)
+        changed, altered = _changes(store, workspace.event.id)
+        notices += altered
         rehearsed = [s.rehearsal for _, s in mine] + [a.rehearsal for a in signed] + [i.rehearsal for i in happened]
+        rehearsed += [c.rehearsal for c in changed]
         left_out = 0 if rehearsal else sum(rehearsed)
         if left_out:
             notices += (f"{left_out} records of rehearsals do not count now. With --now you rehearse.",)
@@ -94,8 +100,17 @@ def gather(workspace: Workspace, sent: SentOf, *, rehearsal: bool) -> OnRecord:
             roster=roster,
             roster_version=version,
             sent=(*sent(store), *rosters),
+            changes=tuple(one for one in changed if rehearsal or not one.rehearsal),
             notices=(*store.notices, *notices),
         )
+
+
+def _changes(store: Store, event: str) -> tuple[tuple[ChangeOnRecord, ...], tuple[str, ...]]:
+    """The event's changes; none, and a sentence, where one of them was altered."""
+    try:
+        return changes_on_record(store.changes, event), ()
+    except StoreError as error:
+        return (), (f"The changes on record prove nothing: {error}",)
 
 
 def _roster(workspace: Workspace) -> tuple[RosterReport | None, str, tuple[str, ...]]:
