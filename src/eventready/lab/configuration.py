@@ -29,6 +29,18 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """What a device makes of a typed line: what its section holds then, or another line (carried out in its place).
+
+    `says` is what it answers; with neither section nor line nothing has changed.
+    """
+
+    section: Tree | None = None
+    says: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True)
 class Grammar:
     """What a configuration line does to the tree.
 
@@ -46,6 +58,8 @@ class Grammar:
     negatives: what is shown when it is negated (full match, without the negation): `ip address`, `ip redirects`.
     lasting: lines (full match) that are never removed: the section of a port.
     missing: negated lines (pattern from the start) and what the device says when that removes nothing.
+    means: what becomes of a line that is more than itself, from the mode, the section and the line: one with a second
+        spelling, with other lines that come and go with it, or that is refused. None: it is what it is.
     """
 
     sections: tuple[Section, ...] = ()
@@ -58,6 +72,7 @@ class Grammar:
     negatives: tuple[str, ...] = ()
     lasting: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
+    means: Callable[[str, Tree, str], Taken | None] | None = None
 
     def opened_by(self, line: str, parent: str) -> tuple[Section, str] | None:
         """The section that `line` opens beneath mode `parent`, and its label."""
@@ -108,7 +123,7 @@ class Grammar:
 @lru_cache(maxsize=65_536)
 def _place(patterns: tuple[str, ...], line: str) -> tuple[int, tuple[tuple[int, str], ...]]:
     rank = next((at for at, pattern in enumerate(patterns) if re.match(pattern, line)), len(patterns))
-    return rank, tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|\D+", line))
+    return rank, tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.findall(r"\d+|\D+", line))
 
 
 @dataclass(frozen=True)
@@ -234,6 +249,26 @@ class ConfigStore:
     def has_candidate(self) -> bool:
         """True when changes wait for a commit."""
         return self._has_candidate
+
+    def section(self, path: Sequence[str]) -> Tree:
+        """What stands in a section of what is being edited; nothing where there is no such section."""
+        here = self.candidate
+        for step in path:
+            here = here.get(step, {})
+        return here
+
+    def put(self, path: Sequence[str], section: Tree, mode: str) -> None:
+        """Let a section hold this."""
+        if self._has_candidate and self._candidate is None:
+            self._candidate = copy.deepcopy(self.running)
+        here = self.candidate
+        for step in path:
+            here = here.setdefault(step, {})
+        kept = self.grammar.ordered(dict(section), mode)
+        here.clear()
+        here.update(kept)
+        if not self._has_candidate:
+            self._changed(self)
 
     def edit(self, path: Sequence[str], line: str, mode: str = "config") -> bool:
         """Carry out one line, on the candidate where the platform has one, else at once; False when the line takes

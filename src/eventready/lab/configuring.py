@@ -59,8 +59,18 @@ class Configuring:
 
     def _edit(self, depth: int, line: str) -> None:
         del self._open[depth:]
-        done = self._store.edit([opened.line for opened in self._open], line, self.mode)
-        self.answer = "" if done else self._store.grammar.why_missing(self._store.grammar.bare(line)[0])
+        store, path, mode = self._store, [opened.line for opened in self._open], self.mode
+        means = store.grammar.means
+        taken = means(mode, store.section(path), line) if means else None
+        if taken and taken.section is not None:
+            store.put(path, taken.section, mode)
+        if taken and not taken.line:
+            self.answer = taken.says
+            return
+        line = taken.line if taken else line
+        done = store.edit(path, line, mode)
+        said = "" if done else store.grammar.why_missing(store.grammar.bare(line)[0])
+        self.answer = taken.says if taken else said
 
     def _depth_for(self, line: str) -> int | None:
         """How deep in the open sections the line belongs."""
