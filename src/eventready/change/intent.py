@@ -1,0 +1,195 @@
+"""Intents: what is wanted of a device, rendered from `<workspace>/templates/<intent>/<platform>.j2` and its values.
+
+Templates are sandboxed and strict: a value that nobody gave is an error that names device, template, line and variable.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from eventready.errors import WorkspaceError
+from eventready.platforms.loader import describe
+from eventready.workspace.device import Device
+from eventready.workspace.intents import INTENTS
+from eventready.workspace.workspace import Workspace
+
+__all__ = ["INTENTS", "Wanted", "render", "wanted_of"]
+
+#: More than any device takes; a template that gives more is in a loop.
+_LARGEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What one intent gives for one device, and by which template (`templates/backup/cisco_xe.j2`)."""
+
+    intent: str
+    text: str
+    template: str
+    device: str
+
+    @property
+    def origin(self) -> str:
+        """For messages: `templates/backup/cisco_xe.j2 for edge-vh-1`."""
+        return f"{self.template} for {self.device}"
+
+
+class _Refused(Exception):
+    """What was to be printed may not be."""
+
+
+class _Missing(StrictUndefined):
+    """Tells the name of what is missing."""
+
+    @property
+    def _undefined_message(self) -> str:
+        return self._undefined_hint or str(self._undefined_name)
+
+
+def render(workspace: Workspace, device: Device, intent: str) -> str:
+    """The text that the intent's template gives for the device. Raises WorkspaceError."""
+    return wanted_of(workspace, device, intent).text
+
+
+def wanted_of(workspace: Workspace, device: Device, intent: str) -> Wanted:
+    """What the intent wants of the device. Raises WorkspaceError for a template or value that does not hold."""
+    folder = workspace.path / "templates"
+    name = _template(workspace, device, intent)
+    values = {**device.intents.get(intent, {}), **_given(workspace, device)}
+    for place, text in _texts(values, ()):
+        if not text.isprintable():
+            raise WorkspaceError(
+                f"{device.name}: the value {place} of {intent} has a line break or a control character",
+                where=device.origin,
+                do="Write it on one line.",
+            )
+    return Wanted(intent, _rendered(folder, name, values, device, intent), f"templates/{name}", device.name)
+
+
+def _template(workspace: Workspace, device: Device, intent: str) -> str:
+    """The template for the device's platform, or for the one that its platform extends."""
+    kind: str | None = device.platform
+    while kind is not None:
+        name = f"{intent}/{kind}.j2"
+        if (workspace.path / "templates" / name).is_file():
+            return name
+        kind = describe(kind, workspace.platform_dirs).spec.extends
+    raise WorkspaceError(
+        f"{device.name} is to have {intent}, and there is no template for {device.platform}",
+        where=str(workspace.path / "templates" / intent / f"{device.platform}.j2"),
+        do=f"Write it, or take `{intent}` out of the device's `intents`.",
+    )
+
+
+def _given(workspace: Workspace, device: Device) -> dict[str, Any]:
+    """What every template is given."""
+    event = workspace.event
+    return {
+        "device": {
+            "name": device.name,
+            "role": device.role,
+            "platform": device.platform,
+            "venues": device.venues,
+            "element": device.element,
+        },
+        "expect": device.expect.model_dump(mode="json", exclude_none=True),
+        "event": {"id": event.id, "name": event.name, "venues": event.venue_ids},
+    }
+
+
+def _texts(value: Any, place: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Every text among values, keys included, and where it stands."""
+    if isinstance(value, str):
+        yield ".".join(place), value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield ".".join(place), str(key)
+            yield from _texts(inner, (*place, ascii(str(key))[1:-1]))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _texts(inner, (*place, str(number)))
+
+
+def _printed(value: Any) -> Any:
+    """What an expression may print: words and numbers. Lines of a macro may be several."""
+    if isinstance(value, Undefined):  # a lenient one is what `'x' if y` gives where y does not hold
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if isinstance(value, str):
+        if all(letter.isprintable() or letter == "\n" for letter in value):
+            return value
+        raise _Refused("a control character would be printed")
+    raise _Refused(f"{type(value).__name__} {str(value)[:40]!r} would be printed, and is neither a word nor a number")
+
+
+@lru_cache(maxsize=8)
+def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(folder),
+        undefined=_Missing,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printed,
+    )
+
+
+def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device, intent: str) -> str:
+    try:
+        return "".join(_bounded(_environment(folder).get_template(name).generate(values)))
+    except UndefinedError as error:
+        missing = str(error)
+        raise WorkspaceError(
+            f"the template needs {missing!r}, for which {device.name} has no value",
+            where=_place(folder, name, error.__traceback__),
+            do=f"Say it under `intents: {intent}:` of the device ({device.origin}), a group, or event.yaml.",
+        ) from None
+    except TemplateSyntaxError as error:
+        where = f"{error.filename or folder / name}:{error.lineno}"
+        raise WorkspaceError(f"the template is not well formed: {error.message}", where=where) from None
+    except UnicodeDecodeError:
+        raise WorkspaceError("the template is not UTF-8", where=str(folder / name)) from None
+    except (TemplateError, _Refused, RecursionError, OSError) as error:
+        raise _unhappy(error, folder, name, device) from None
+    except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError, MemoryError) as error:
+        raise _unhappy(error, folder, name, device) from None  # of an expression in the template
+
+
+def _bounded(pieces: Iterable[str]) -> Iterator[str]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > _LARGEST:
+            raise _Refused(f"it gives more than {_LARGEST / 1e6:g} MB")
+        yield piece
+
+
+def _unhappy(error: BaseException, folder: Path, name: str, device: Device) -> WorkspaceError:
+    said = "it calls itself without end" if isinstance(error, RecursionError) else str(error) or type(error).__name__
+    return WorkspaceError(
+        f"the template cannot be rendered for {device.name}: {said}",
+        where=_place(folder, name, error.__traceback__),
+        do="Correct the template, or the value.",
+    )
+
+
+def _place(folder: Path, name: str, trace: TracebackType | None) -> str:
+    """File and line of the innermost template that was at work."""
+    place = str(folder / name)
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename).is_relative_to(folder):
+            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,155 @@
+"""Templates: strict, sandboxed, and every complaint names device, template with line, and variable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.change.intent import render, wanted_of
+from eventready.errors import WorkspaceError
+from eventready.workspace.device import Device
+from eventready.workspace.event import Event, Recipient, Venue
+from eventready.workspace.expect import Expect, ExpectedGateway
+from eventready.workspace.workspace import Workspace
+
+EVENT = Event(
+    id="fair",
+    name="The fair",
+    recipient=Recipient(name="Department", email="desk@example.org"),
+    venues=(Venue(id="hall", name="Hall", services=("internet",)),),
+)
+EXPECT = Expect(gateways=(ExpectedGateway(group=10, interface="Vlan10", virtual_ip="10.0.0.1"),))
+
+
+def device(platform: str = "frr", /, **values: Any) -> Device:
+    return Device(
+        "r1", "router", platform, "192.0.2.1", venues=("hall",), expect=EXPECT,
+        origin="inventory/hosts.yaml:1", intents={"backup": values},
+    )  # fmt: skip
+
+
+def workspace(tmp_path: Path, text: str, name: str = "frr") -> Workspace:
+    file = tmp_path / "templates" / "backup" / f"{name}.j2"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return Workspace(tmp_path, EVENT, ())
+
+
+def complaint(tmp_path: Path, text: str, **values: object) -> str:
+    with pytest.raises(WorkspaceError) as error:
+        render(workspace(tmp_path, text), device(**values), "backup")
+    assert "Traceback" not in str(error.value)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_what_a_template_is_given(tmp_path: Path) -> None:
+    text = (
+        "{% for gateway in expect.gateways %}\n"
+        "  {# a remark #}\n"
+        "interface {{ gateway.interface }}\n"
+        " standby {{ gateway.group }} priority {{ priority }}\n"
+        "{% endfor %}\n"
+        "! {{ device.name }} {{ device.role }} {{ device.platform }} {{ device.venues[0] }} {{ event.id }}"
+        "{{ ' spoken of' if expect.ospf is defined }}{{ device.element }}\n"
+    )
+    wanted = wanted_of(workspace(tmp_path, text), device(priority=110), "backup")
+    assert wanted.text == "interface Vlan10\n standby 10 priority 110\n! r1 router frr hall fair"
+    assert wanted.origin == "templates/backup/frr.j2 for r1"
+
+
+def test_nothing_is_escaped(tmp_path: Path) -> None:
+    assert render(workspace(tmp_path, "{{ name }}"), device(name='R&D <x> "y"'), "backup") == 'R&D <x> "y"'
+
+
+def test_a_platform_that_extends_another_uses_its_template(tmp_path: Path) -> None:
+    place = workspace(tmp_path, "of the XE", "cisco_xe")
+    assert render(place, device("cisco_9800"), "backup") == "of the XE"
+    workspace(tmp_path, "its own", "cisco_9800")
+    assert render(place, device("cisco_9800"), "backup") == "its own"
+
+
+def test_a_template_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError) as error:
+        render(workspace(tmp_path, "", "cisco_xe"), device("frr"), "backup")
+    assert "r1 is to have backup, and there is no template for frr" in str(error.value)
+    assert str(tmp_path / "templates" / "backup" / "frr.j2") in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "variable"),
+    [
+        ("a\n\nip route {{ gw1 }}\n", 3, "gw1"),
+        ("a\n{% if gw1 == 3 %}b{% endif %}\n", 2, "gw1"),
+        ("{% for way in ways %}\n{{ way }}\n{% endfor %}", 1, "ways"),
+        ("x\n{{ uplink.address }}", 2, "address"),
+        ("x\n{{ event.organiser }}", 2, "organiser"),
+        ("x\n{{ gw1.address }}", 2, "gw1"),
+    ],
+)
+def test_a_missing_value_names_device_template_line_and_variable(
+    tmp_path: Path, text: str, line: int, variable: str
+) -> None:
+    said = complaint(tmp_path, text, uplink={"port": "eth0"})
+    assert f"{tmp_path / 'templates' / 'backup' / 'frr.j2'}:{line}: the template needs {variable!r}" in said
+    assert "r1 has no value" in said
+    assert "hosts.yaml:1" in said
+
+
+def test_a_missing_value_in_an_included_template_names_that_one(tmp_path: Path) -> None:
+    workspace(tmp_path, "x\n{{ gw1 }}\n", "common")
+    assert "common.j2:2: the template needs 'gw1'" in complaint(tmp_path, "{% include 'backup/common.j2' %}")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a\n{% if %}", "frr.j2:2: the template is not well formed"),
+        ("a\n{{ expect.gateways }}", "frr.j2:2: the template cannot be rendered for r1: list"),
+        ("{{ none }}", "NoneType"),
+        ("{{ true }}", "bool"),
+        ("{{ 1 / 0 }}", "division by zero"),
+        ("{{ 1e999 }}", "cannot be rendered"),
+        ("{{ ''.__class__.__mro__ }}", "unsafe"),
+        ("{{ device.update({'name': 'x'}) }}", "unsafe"),
+        ("{{ '\\x07' }}", "control character"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "calls itself without end"),
+        ("{% for i in range(99999) %}{{ 'x' * 99 }}{% endfor %}", "more than 1 MB"),
+        ("{% for i in range(9999999) %}{% endfor %}", "Range too big"),
+        ("{% include '../../../../etc/passwd' %}", "cannot be rendered"),
+        ("{% include 'backup/none.j2' %}", "cannot be rendered"),
+        ("{{ 3.foo() }}", "frr.j2:1"),
+        ("{{ 'a' + 3 }}", "frr.j2:1"),
+    ],
+)
+def test_templates_that_do_not_hold(tmp_path: Path, text: str, says: str) -> None:
+    assert says in complaint(tmp_path, text)
+
+
+@given(bad=st.characters(categories=["Cc", "Zl", "Zp", "Cf", "Cs", "Co"]), place=st.integers(0, 3))
+def test_no_value_brings_a_line_of_its_own(tmp_path_factory: pytest.TempPathFactory, bad: str, place: int) -> None:
+    text = f"10.0.0.1{bad}reload"
+    values: tuple[dict[str, object], ...] = (
+        {"gw": text},
+        {"gw": {"x": [1, {"y": text}]}},
+        {"gw": {text: 1}},
+        {"gw": "10.0.0.1", "unused": [text]},
+    )
+    said = complaint(tmp_path_factory.mktemp("t"), "ip route {{ gw }}", **values[place])
+    assert "line break or a control character" in said
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    place = workspace(tmp_path, "")
+    (tmp_path / "templates" / "backup" / "frr.j2").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(WorkspaceError, match="not UTF-8"):
+        render(place, device(), "backup")
+
+
+def test_a_macro_may_give_several_lines(tmp_path: Path) -> None:
+    text = "{% macro port(name) %}\ninterface {{ name }}\n bfd\n{% endmacro %}\n{{ port('a') }}{{ port('b') }}"
+    assert render(workspace(tmp_path, text), device(), "backup") == "interface a\n bfd\ninterface b\n bfd\n"
