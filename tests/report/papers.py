@@ -9,6 +9,7 @@ from typing import get_args
 
 from eventready.clock import TZ
 from eventready.duty.applies import applying
+from eventready.duty.carried import ChangeOnRecord
 from eventready.report.document.model import Document
 from eventready.report.document.profile import Profile, load_profile
 from eventready.report.final import final
@@ -55,7 +56,27 @@ def material(run: Run | None = None, *, full: bool = True) -> Material:
         clauses=clauses(),
         duty_list=duty_list(),
         incidents=(incident(),),
+        changes=changes(),
     )
+
+
+def changes() -> tuple[ChangeOnRecord, ...]:
+    """One change of the week before, and an emergency of Sunday night."""
+    friday = ChangeOnRecord(
+        id="20220422-210000-a1b2",
+        intents=("load_balancing", "backup"),
+        began=datetime(2022, 4, 22, 21, 0, tzinfo=TZ),
+        ended=datetime(2022, 4, 22, 21, 4, tzinfo=TZ),
+        standing="carried_out",
+        outcomes={f"edge-{number}": "new" for number in range(12)},
+        by="an.nguyen",
+    )
+    urgent = replace(
+        friday, id="20220424-233000-c3d4", intents=("priority",), began=datetime(2022, 4, 24, 23, 30, tzinfo=TZ),
+        standing="partly", outcomes={"core-1": "new", "core-2": "old", "agg-1": "untouched"},
+        emergency=("INC-2204-7", "Nguyễn Văn Ước", "Trần Thị Mỹ Huyền"),
+    )  # fmt: skip
+    return (friday, urgent)
 
 
 def clauses() -> tuple[Clause, ...]:

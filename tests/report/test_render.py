@@ -97,7 +97,7 @@ def test_hostile_text_is_shown_and_not_obeyed() -> None:
 def test_the_order_is_what_a_person_in_charge_needs() -> None:
     text = html(broken())
     heads = re.findall(r'<section id="(\w+)">', text)
-    assert heads == ["matrix", "wrong", "unmeasured", "trend", "duties", "evidence", "waivers", "appendix"]
+    assert heads == ["matrix", "wrong", "unmeasured", "trend", "changed", "duties", "evidence", "waivers", "appendix"]
 
 
 def test_rehearsal_interruption_and_nothing_measured_are_said_at_the_top() -> None:
@@ -164,7 +164,7 @@ def test_markdown_has_the_same_story(lang: Lang) -> None:
     text = render(made.run, lang=lang, form="md", texts=made.texts)
     language = Language(lang)
     heads = [line[3:] for line in text.splitlines() if line.startswith("## ")]
-    keys = ("matrix", "wrong", "unmeasured", "trend", "duties", "waivers")
+    keys = ("matrix", "wrong", "unmeasured", "trend", "changed", "duties", "waivers")
     assert heads == [language.phrase(key) for key in keys]
     assert f"`[x]` {language.status('fail')} **core\\-1**" in text
     assert "`[?]`" in text

@@ -9,10 +9,12 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.papers import PAPERS
-from eventready.errors import UsageError
+from eventready.duty.carried import ChangeOnRecord, changes_on_record
+from eventready.errors import StoreError, UsageError
 from eventready.report.files import targets, write
 from eventready.report.readiness import Format, evidence_shown, render
 from eventready.report.words import Lang
+from eventready.run import Run
 from eventready.store.documents import load_run
 from eventready.store.store import Store
 
@@ -52,9 +54,10 @@ def readiness(app: App, run: str, lang: Lang, forms: tuple[Format, ...], out: Pa
         of = load_run(Path(run)) if run.endswith(".json") else store.get(run)
         earlier, previous = store.trend(of), store.before(of)
         texts = store.texts(evidence_shown(of))
+        changes = _changes(app, store, of)
     if out is not None and str(out) == "-" and len(forms) > 1:
         raise UsageError("Only one format can go to stdout", do="Name one with --format.")
-    made = {form: render(of, earlier, lang, form, previous=previous, texts=texts) for form in forms}
+    made = {form: render(of, earlier, lang, form, previous=previous, texts=texts, changes=changes) for form in forms}
     if out is not None and str(out) == "-":
         click.echo(made[forms[0]], nl=False)
         return
@@ -66,6 +69,17 @@ def readiness(app: App, run: str, lang: Lang, forms: tuple[Format, ...], out: Pa
             click.echo(place)
     else:
         app.emit([{"run": of.id, "format": form, "lang": lang, "file": str(place)} for form, place in places.items()])
+
+
+def _changes(app: App, store: Store, run: Run) -> tuple[ChangeOnRecord, ...]:
+    """Those of the run's event; a change that was altered never takes the report with it."""
+    rehearsal = bool(run.document.get("clock", {}).get("rehearsal"))
+    try:
+        found = changes_on_record(store.changes, str(run.document.get("event", "")))
+    except StoreError as error:
+        app.say(f"The changes on record cannot be told: {error}")
+        return ()
+    return tuple(change for change in found if rehearsal or not change.rehearsal)
 
 
 for paper in PAPERS:

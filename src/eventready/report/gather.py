@@ -83,6 +83,7 @@ def gather(
         clauses=told,
         duty_list=_duty_list(workspace, asked),
         incidents=tuple(_incident(incident, workspace, asked) for incident in record.incidents),
+        changes=record.changes,
     )
     return material, record.notices
 

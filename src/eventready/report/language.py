@@ -13,6 +13,7 @@ from eventready.report.messages import MESSAGES_VI
 from eventready.report.reasons import reason_vi
 from eventready.report.words import (
     CHECKS,
+    INTENTS,
     MONTHS,
     OBSERVATIONS,
     PHRASES,
@@ -86,6 +87,10 @@ class Language:
     def service(self, key: str) -> str:
         """Fixed, Internet, ..."""
         return self._of(SERVICES, key)
+
+    def intent(self, key: str) -> str:
+        """Load balancing, ..."""
+        return self._of(INTENTS, key)
 
     def role(self, key: str) -> str:
         """Router, ..."""

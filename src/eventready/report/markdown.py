@@ -27,7 +27,7 @@ def escaped(text: object) -> str:
 
 def to_markdown(report: Readiness, language: Language) -> str:
     """The whole document."""
-    sections = (_head, _matrix, _wrong, _unmeasured, _trend, _duties, _waivers, _foot)
+    sections = (_head, _matrix, _wrong, _unmeasured, _trend, _changed, _duties, _waivers, _foot)
     return "\n".join(line for section in sections for line in section(report, language)).strip() + "\n"
 
 
@@ -142,6 +142,15 @@ def _trend(report: Readiness, language: Language) -> Iterator[str]:
         yield f"- {change.title}: {change.count}"
         yield from (f"  - {escaped(line)}" for line in change.lines[:NAMED])
     yield ""
+
+
+def _changed(report: Readiness, language: Language) -> Iterator[str]:
+    yield from (f"## {language.phrase('changed')}", "")
+    for change in report.changes:
+        mark = f"**{escaped(change.emergency)}** " if change.emergency else ""
+        said = f"{change.what}, {change.moment}, {change.by}: {change.standing}; {change.devices}"
+        yield f"- {mark}{escaped(said)} ({escaped(change.id)})"
+    yield from ((language.phrase("changed_none"), "") if not report.changes else ("",))
 
 
 def _duties(report: Readiness, language: Language) -> Iterator[str]:

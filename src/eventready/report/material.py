@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal, TypeAlias
 
+from eventready.duty.carried import ChangeOnRecord
 from eventready.run import Run, Summary
 from eventready.workspace.device import Device
 from eventready.workspace.duties import Duty
@@ -131,3 +132,4 @@ class Material:
     clauses: tuple[Clause, ...] | None = None
     duty_list: DutyList | None = None
     incidents: tuple[Incident, ...] | None = None
+    changes: tuple[ChangeOnRecord, ...] | None = None

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from eventready.report.change_lines import ChangeLine
 from eventready.report.language import Language, clean
 
 #: From the most to the least urgent.
@@ -238,6 +239,7 @@ class Readiness:
     waivers: tuple[Line, ...]
     reads: tuple[Read, ...]
     folded: tuple[str, ...] = ()
+    changes: tuple[ChangeLine, ...] = ()
 
 
 @dataclass(frozen=True)

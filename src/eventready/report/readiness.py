@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Literal
 
+from eventready.duty.carried import ChangeOnRecord
 from eventready.report.html import to_html
 from eventready.report.language import Language
 from eventready.report.markdown import to_markdown
@@ -27,14 +28,15 @@ def render(
     *,
     previous: Run | None = None,
     texts: Mapping[str, str] | None = None,
+    changes: Sequence[ChangeOnRecord] = (),
 ) -> str:
     """The report as text: a pure function of what it is given.
 
     `earlier` are the runs before, oldest first; `previous` is the last of them in full, for what is new and what is
-    fixed; `texts` are raw outputs by evidence hash.
+    fixed; `texts` are raw outputs by evidence hash; `changes` those made to the network, oldest first.
     """
     language = Language(lang)
-    report = view(run, language, previous=previous, earlier=earlier, texts=texts)
+    report = view(run, language, previous=previous, earlier=earlier, texts=texts, changes=changes)
     if form == "json":
         return json.dumps({"schema": SCHEMA, "lang": lang, **asdict(report)}, ensure_ascii=False, indent=1) + "\n"
     return to_html(report, language) if form == "html" else to_markdown(report, language)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eventready.duty.carried import ChangeOnRecord
 from eventready.report.blocks import Blocks, Shelf, blocks
+from eventready.report.change_lines import change_lines
 from eventready.report.gaps import blind, reads, unreached, unread
 from eventready.report.language import Language, clean
 from eventready.report.lines import lines_of
@@ -25,8 +27,12 @@ def view(
     previous: Run | None = None,
     earlier: Sequence[Summary] = (),
     texts: Mapping[str, str] | None = None,
+    changes: Sequence[ChangeOnRecord] = (),
 ) -> Readiness:
-    """The view of one run. `texts` maps evidence hashes to raw texts; without it the report names them only."""
+    """The view of one run. `texts` maps evidence hashes to raw texts; without it the report names them only.
+
+    `changes` are those on record, oldest first; the latest is shown first.
+    """
     document = run.document
     place = Place.of(document, language)
     lines = lines_of(document, place)
@@ -66,6 +72,7 @@ def view(
         waivers=tuple(line for line in lines if line.status == "waived"),
         reads=reads(document, language, place),
         folded=_folded(found, groups_left_out, language),
+        changes=change_lines(reversed(changes), language),
     )
 
 

@@ -7,6 +7,8 @@ from datetime import datetime, time, timedelta
 
 from eventready.checks.diff import Change, compare
 from eventready.clock import TZ
+from eventready.duty.carried import ChangeOnRecord
+from eventready.report.change_lines import change_lines
 from eventready.report.dates import fit
 from eventready.report.document.model import Block, Document
 from eventready.report.document.profile import Profile
@@ -41,6 +43,7 @@ def weekly(material: Material, profile: Profile, lang: Lang = "vi") -> Document:
         *directing(draft),
         *outcome(draft, results, annex),
         *_changes(draft, results),
+        *_changed(draft, _changed_in_the_week(material)),
         *troubles(draft, results, annex, _of_the_week(material)),
         *_next_week(draft, results),
         *proposals(draft),
@@ -167,6 +170,19 @@ def _changes(draft: Draft, results: Results | None) -> list[Block]:
     return [*blocks, *history(draft, results.run)]
 
 
+def _changed(draft: Draft, changes: Sequence[ChangeOnRecord] | None) -> list[Block]:
+    """What was changed in the network; an emergency stands there with the people who answer for it."""
+    blocks: list[Block] = [draft.outline.clause(draft.say("head_changed"))]
+    if changes is None:
+        return [*blocks, draft.p("changed_unknown")]
+    if not changes:
+        return [*blocks, draft.p("changed_none")]
+    emergencies = sum(bool(change.emergency) for change in changes)
+    key = "changed_emergencies" if emergencies else "changed"
+    said = (f"{line.said}." for line in change_lines(changes, draft.language))
+    return [*blocks, draft.p(key, count=len(changes), emergencies=emergencies), *draft.bullets(said)]
+
+
 def history(draft: Draft, run: Run) -> list[Block]:
     """Charts over the runs so far, where there is more than one."""
     charts = trend(run, None, draft.material.earlier, draft.language).charts
@@ -214,6 +230,15 @@ def _of_the_week(material: Material) -> Sequence[Incident] | None:
     end = datetime.combine(material.week.due, time(), TZ)
     told = max(end, material.moment)
     return [i for i in material.incidents if i.began < told and (i.began >= first or i.restored is None)]
+
+
+def _changed_in_the_week(material: Material) -> Sequence[ChangeOnRecord] | None:
+    """Changes that began in the week, and those that are not at their end."""
+    if material.changes is None:
+        return None
+    first = datetime.combine(material.week.first, time(), TZ)
+    told = max(datetime.combine(material.week.due, time(), TZ), material.moment)
+    return [c for c in material.changes if c.began < told and (c.began >= first or c.standing == "open")]
 
 
 def _next_week(draft: Draft, results: Results | None) -> list[Block]:

@@ -40,6 +40,12 @@ SERVICES: Mapping[str, Pair] = {
     "wifi": ("Wi-Fi", "Wi-Fi"),
 }
 
+INTENTS: Mapping[str, Pair] = {
+    "load_balancing": ("Load balancing", "Cân bằng tải"),
+    "backup": ("Backup", "Dự phòng"),
+    "priority": ("Priority traffic", "Ưu tiên lưu lượng"),
+}
+
 ROLES: Mapping[str, Pair] = {
     "router": ("Router", "Bộ định tuyến"),
     "bts_controller": ("BTS controller", "Bộ điều khiển BTS"),
@@ -219,6 +225,19 @@ PHRASES: Mapping[str, Pair] = {
     "change_still": ("Still open", "Vẫn còn"),
     "change_unseen": ("Not seen this time", "Lần này không thấy lại"),
     "change_none": ("None", "Không có"),
+    "changed": ("Changes made to the network", "Thay đổi cấu hình mạng đã thực hiện"),
+    "changed_none": ("No change is on record.", "Chưa ghi nhận thay đổi nào."),
+    "changed_what": ("Change", "Thay đổi"),
+    "changed_when": ("When", "Thời điểm"),
+    "changed_by": ("By", "Người thực hiện"),
+    "changed_devices": ("Devices", "Thiết bị"),
+    "changed_state": ("Outcome", "Kết quả"),
+    "change_back": ("taking back of {change} ({what})", "hoàn nguyên {change} ({what})"),
+    "change_devices_new": ("{count} as planned", "{count} thiết bị đã đổi"),
+    "change_devices_old": ("{count} back to the old state", "{count} thiết bị đã trở về cấu hình cũ"),
+    "change_devices_untouched": ("{count} untouched", "{count} thiết bị không động đến"),
+    "change_devices_unproven": ("{count} not proven", "{count} thiết bị chưa xác định được"),
+    "change_devices_none": ("no device yet", "chưa có thiết bị nào"),
     "compared": ("Compared with {run}", "So với lần {run}"),
     "duties": ("Duty clauses that this touches", "Các điều khoản nhiệm vụ liên quan"),
     "duty": ("Clause", "Điều khoản"),

@@ -1,0 +1,121 @@
+"""Changes in the readiness report and in the weekly one: an emergency stands there with two names and a ticket."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventready.cli.main import main
+from eventready.clock import TZ, Clock
+from eventready.duty.carried import ChangeOnRecord
+from eventready.report.document.formats import render as rendered
+from eventready.report.readiness import render
+from eventready.report.weekly import weekly
+from eventready.report.words import Lang
+from eventready.store.store import Store
+from tests.report.documents import broken
+from tests.report.papers import MONDAY, material, profile
+
+FRIDAY = datetime(2022, 4, 22, 21, 0, tzinfo=TZ)
+EMERGENCY = ("INC-7", "Nguyễn Văn A", "Trần <b>B</b>")
+
+
+def change(name: str = "c-1", **more: Any) -> ChangeOnRecord:
+    made = ChangeOnRecord(
+        id=name,
+        intents=("load_balancing", "backup"),
+        began=FRIDAY,
+        ended=FRIDAY + timedelta(minutes=3),
+        standing="carried_out",
+        outcomes={"r1": "new", "r2": "new"},
+        by="an.nguyen",
+    )
+    return replace(made, **more)
+
+
+def test_a_change_stands_in_the_page() -> None:
+    page = render(broken().run, changes=(change(),))
+    assert "Cân bằng tải, Dự phòng" in page
+    assert "2 thiết bị đã đổi" in page
+    assert "đã thực hiện" in page
+    assert 'class="emergency"' not in page
+
+
+@pytest.mark.parametrize("form", ["html", "md", "json"])
+def test_an_emergency_is_marked_with_names_and_ticket(form: Any) -> None:
+    text = render(broken().run, lang="en", form=form, changes=(change(emergency=EMERGENCY),))
+    text = text.replace("\\", "")
+    assert "EMERGENCY: Nguyễn Văn A and Trần" in text
+    assert "ticket INC-7" in text
+    if form == "html":
+        assert "<b>B</b>" not in text
+        assert 'class="emergency"' in text
+
+
+def test_the_latest_change_comes_first_and_what_is_open_needs_a_person() -> None:
+    latest = change("c-2", began=MONDAY, standing="open", ended=None, outcomes={"r1": "unproven"}, rolls_back="c-1")
+    data = json.loads(render(broken().run, form="json", changes=(change(), latest)))
+    assert [one["id"] for one in data["changes"]] == ["c-2", "c-1"]
+    assert data["changes"][0]["what"].startswith("Hoàn nguyên c-1")
+    assert data["changes"][0]["standing"] == "chưa kết thúc, cần người xử lý"
+    assert "1 thiết bị chưa xác định được" in data["changes"][0]["devices"]
+    assert 'class="person"' in render(broken().run, changes=(latest,))
+
+
+def test_no_change_is_said_in_words() -> None:
+    assert "Chưa ghi nhận thay đổi nào." in render(broken().run)
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_weekly_report_has_the_changes_of_its_week(lang: Lang) -> None:
+    before = change("c-old", began=FRIDAY - timedelta(days=7))
+    still = change("c-open", began=FRIDAY - timedelta(days=30), standing="open", ended=None)
+    urgent = change("c-now", emergency=EMERGENCY)
+    made = replace(material(), changes=(before, still, urgent))
+    text = (
+        rendered(weekly(made, profile(lang), lang), "md").decode().replace("\\", "").replace("\N{NO-BREAK SPACE}", " ")
+    )
+    assert "c-now" in text
+    assert "c-open" in text
+    assert "c-old" not in text
+    assert ("KHẨN CẤP: Nguyễn Văn A" if lang == "vi" else "EMERGENCY: Nguyễn Văn A") in text
+    assert "INC-7" in text
+
+
+def test_the_weekly_report_says_that_there_was_none_and_that_it_does_not_know() -> None:
+    for changes, said in (
+        ((), "Không thực hiện thay đổi cấu hình nào"),
+        (None, "Chưa có số liệu về thay đổi cấu hình"),
+    ):
+        made = replace(material(), changes=changes)
+        text = rendered(weekly(made, profile(), "vi"), "md").decode().replace("\N{NO-BREAK SPACE}", " ")
+        assert said in text
+
+
+def test_the_command_takes_them_from_the_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = broken()
+    clock = Clock.starting("2022-04-25 07:00")
+    emergency = {"ticket": "INC-7", "asked_by": "A", "answered_by": "B"}
+    with Store.of_workspace(tmp_path) as store:
+        event = str(made.document["event"])
+        run_id = store.begin(event, clock)
+        store.finish({**made.run.document, "id": run_id})
+        for name, rehearsal in (("c-real", False), ("c-rehearsed", True)):
+            opening = {
+                "by": "an", "host": "nms", "emergency": emergency,
+                "clock": {"event": clock.now().isoformat(), "rehearsal": rehearsal},
+            }  # fmt: skip
+            store.changes.begin(name, event=event, plan={"plan": {"intents": ["backup"]}}, devices=(), opening=opening)
+            store.changes.leave(name, {"r1": "new"}, {}, ended=True)
+    with pytest.raises(SystemExit) as left:
+        main(["-w", str(tmp_path), "report", "readiness", "--format", "json", "--out", "-", "--lang", "en"])
+    assert not left.value.code
+    data = json.loads(capsys.readouterr().out)
+    wanted = {"c-real", "c-rehearsed"} if data["rehearsal"] else {"c-real"}
+    assert {one["id"] for one in data["changes"]} == wanted
+    assert data["changes"][0]["emergency"] == "EMERGENCY: A and B, ticket INC-7"
