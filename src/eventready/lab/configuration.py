@@ -58,6 +58,7 @@ class Grammar:
     negatives: what is shown when it is negated (full match, without the negation): `ip address`, `ip redirects`.
     lasting: lines (full match) that are never removed: the section of a port.
     missing: negated lines (pattern from the start) and what the device says when that removes nothing.
+    climbs: a line that only an outer section knows leaves the inner ones, as on IOS; else it is not known.
     means: what becomes of a line that is more than itself, from the mode, the section and the line: one with a second
         spelling, with other lines that come and go with it, or that is refused. None: it is what it is.
     """
@@ -72,6 +73,7 @@ class Grammar:
     negatives: tuple[str, ...] = ()
     lasting: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
+    climbs: bool = True
     means: Callable[[str, Tree, str], Taken | None] | None = None
 
     def opened_by(self, line: str, parent: str) -> tuple[Section, str] | None:

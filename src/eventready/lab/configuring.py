@@ -45,7 +45,7 @@ class Configuring:
 
     def take(self, line: str) -> bool:
         """Carry out a configuration line, leaving sections that do not know it; False when no open mode knows it."""
-        for depth in range(len(self._open), -1, -1):
+        for depth in self._depths():
             opened = self._store.grammar.opened_by(line, self._mode_at(depth))
             if opened:
                 self._edit(depth, line)
@@ -72,11 +72,15 @@ class Configuring:
         said = "" if done else store.grammar.why_missing(store.grammar.bare(line)[0])
         self.answer = taken.says if taken else said
 
+    def _depths(self) -> range:
+        """How many sections stay open when a line is looked for, from where it is typed outwards."""
+        here = len(self._open)
+        return range(here, -1 if self._store.grammar.climbs else here - 1, -1)
+
     def _depth_for(self, line: str) -> int | None:
         """How deep in the open sections the line belongs."""
         grammar = self._store.grammar
         bare, _ = grammar.bare(line)
         if any(re.fullmatch(pattern, bare) for pattern in grammar.top_level):
             return 0
-        depths = range(len(self._open), -1, -1)
-        return next((depth for depth in depths if grammar.known(line, self._mode_at(depth))), None)
+        return next((depth for depth in self._depths() if grammar.known(line, self._mode_at(depth))), None)

@@ -61,6 +61,11 @@ class View:
         return self._machine.config
 
     @property
+    def configured(self) -> Tree | None:
+        """The running configuration, or None while nobody has asked for it: it follows from the state then."""
+        return self._machine.configured
+
+    @property
     def user(self) -> str:
         """Who is logged in."""
         return self._machine.credentials.username

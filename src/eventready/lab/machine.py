@@ -155,6 +155,11 @@ class Machine:
             self._config = ConfigStore(tree, mode.grammar, candidate=candidate, changed=self._reconfigured)
         return self._config
 
+    @property
+    def configured(self) -> Tree | None:
+        """What runs, where anybody has asked for the configuration yet; before that it is what the state says."""
+        return self._config.running if self._config else None
+
     def _go_back(self, tree: Tree) -> None:
         self.config.replace(tree)
 

@@ -7,11 +7,10 @@ is one whose transceivers are switched off (`rf_locked 1`): its link is degraded
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from eventready.lab.configuration import Grammar, Layout, Section, Tree
-from eventready.lab.dialect import Action, ConfigMode, Dialect, Enable, Errors, Login, Paging, View
-from eventready.lab.state import CellState, DeviceState
+from eventready.lab.dialect import Action, Dialect, Enable, Errors, Login, Paging, View
+from eventready.lab.dialects.osmo.configuration import CONFIG, UNKNOWN
+from eventready.lab.dialects.osmo.stations import KINDS, Station, stations
 
 _COPYRIGHT = """Copyright (C) 2008-2018 Harald Welte, Holger Freyther
 Contributions by Daniel Willmann, Jan Lübbe, Stefan Schmidt
@@ -24,9 +23,7 @@ There is NO WARRANTY, to the extent permitted by law."""
 
 _STORED_AT = "/etc/osmocom/osmo-bsc.cfg"
 
-#: Kinds of timeslot in the order in which OsmoBSC lists them, and what is counted even where there is none.
-_KINDS = ("CCCH+SDCCH4", "TCH/F", "TCH/H", "SDCCH8")
-_COUNTED = (*_KINDS, "DYNAMIC/IPACCESS", "CCCH+SDCCH4+CBCH", "SDCCH8+CBCH", "DYNAMIC/OSMOCOM")
+_COUNTED = (*KINDS, "DYNAMIC/IPACCESS", "CCCH+SDCCH4+CBCH", "SDCCH8+CBCH", "DYNAMIC/OSMOCOM")
 
 _FEATURES = (
     (1, "GPRS"),
@@ -48,69 +45,12 @@ _FEATURES = (
 )
 
 
-@dataclass(frozen=True)
-class _Bts:
-    """A cell with what its site's link makes of it. `managed`: OML stands; `signalling`: RSL stands."""
-
-    number: int
-    cell: CellState
-    managed: bool
-    signalling: bool
-
-    @property
-    def link(self) -> str:
-        if not self.managed:
-            return "disconnected"
-        return "connected" if self.signalling and not self.cell.blocked else "degraded"
-
-    @property
-    def nm_state(self) -> str:
-        if not self.managed:
-            return "Oper 'NULL', Admin 'Locked', Avail 'Power off'"
-        if not self.cell.up:
-            return "Oper 'Disabled', Admin 'Unlocked', Avail 'Off line'"
-        return "Oper 'Enabled', Admin 'Unlocked', Avail 'OK'"
-
-    @property
-    def serving(self) -> bool:
-        """True when people can get a channel."""
-        return self.signalling and self.cell.up and not self.cell.blocked
-
-    @property
-    def timeslots(self) -> list[str]:
-        """What each timeslot is configured as, eight to a transceiver; the first carries the beacon."""
-        counts = {kind: self.cell.channels.get(kind, (0, 0))[1] for kind in _KINDS}
-        slots = ["CCCH+SDCCH4" if counts["CCCH+SDCCH4"] else "CCCH"]
-        slots += ["SDCCH8"] * -(-counts["SDCCH8"] // 8)
-        slots += ["TCH/F"] * counts["TCH/F"] + ["TCH/H"] * -(-counts["TCH/H"] // 2)
-        return slots + ["NONE"] * (-len(slots) % 8)
-
-    @property
-    def transceivers(self) -> int:
-        return len(self.timeslots) // 8
-
-    def channels(self) -> list[tuple[str, int, int]]:
-        """(kind, used, total) of the kinds there are; none where the cell's transceivers are off."""
-        if not self.managed or (self.signalling and self.cell.blocked):
-            return []
-        figures = ((kind, *self.cell.channels.get(kind, (0, 0))) for kind in _KINDS)
-        return [(kind, used if self.serving else 0, total) for kind, used, total in figures if total]
-
-
-def _stations(state: DeviceState) -> list[_Bts]:
-    """The state's cells as OsmoBSC numbers them; a site without a cell is a bts like any other."""
-    links = {site.name: site.link for site in state.sites}
-    alone = [site for site in state.sites if all(site.name not in (cell.site, cell.name) for cell in state.cells)]
-    cells = [*state.cells, *(CellState(site.number, site.name, site.name) for site in alone)]
-    linked = [links.get(cell.site, links.get(cell.name, "up")) for cell in cells]
-    return [
-        _Bts(number, cell, managed=link != "down", signalling=link == "up")
-        for number, (cell, link) in enumerate(zip(cells, linked, strict=True))
-    ]
+def _stations(view: View) -> list[Station]:
+    return stations(view.state, view.configured)
 
 
 def _bts(view: View) -> str:
-    stations = _stations(view.state)
+    stations = _stations(view)
     wanted = view.match[1] if view.match.re.groups else None
     if wanted is None:
         return "\n".join(line for station in stations for line in _one_bts(view, station, len(stations)))
@@ -119,7 +59,7 @@ def _bts(view: View) -> str:
     return "\n".join(_one_bts(view, stations[int(wanted)], len(stations)))
 
 
-def _one_bts(view: View, bts: _Bts, count: int) -> Iterable[str]:
+def _one_bts(view: View, bts: Station, count: int) -> Iterable[str]:
     number, cell = bts.number, bts.cell
     neighbours = [512 + 2 * other for other in range(min(count, 8)) if other != number] if bts.signalling else []
     listed = f" {' '.join(map(str, neighbours))} ({len(neighbours)})" if neighbours else " (none)"
@@ -130,13 +70,13 @@ def _one_bts(view: View, bts: _Bts, count: int) -> Iterable[str]:
     yield f"  Description: {cell.name}"
     yield f"  ARFCNs: {' '.join(str(512 + 2 * number + 100 * trx) for trx in range(bts.transceivers))}"
     yield "  BCCH carrier power reduction (maximum): 0 dB"
-    yield "  MS Max power: 15 dBm"
+    yield f"  MS Max power: {bts.value('ms max power', '15')} dBm"
     yield "  Minimum Rx Level for Access: -110 dBm"
-    yield "  Cell Reselection Hysteresis: 4 dBm"
-    yield "  Access Control Class rotation allow mask: 0x3ff"
-    yield "  Access Control Class ramping: not enabled"
-    yield "  RACH TX-Integer: 9"
-    yield "  RACH Max transmissions: 7"
+    yield f"  Cell Reselection Hysteresis: {bts.value('cell reselection hysteresis', '4')} dBm"
+    yield f"  Access Control Class rotation allow mask: 0x{_allowed(bts):x}"
+    yield from _ramping(bts)
+    yield f"  RACH TX-Integer: {bts.value('rach tx integer', '9')}"
+    yield f"  RACH Max transmissions: {bts.value('rach max transmission', '7')}"
     yield "  RACH Max Delay (Max Access Delay IE in CHANnel ReQuireD): 63"
     if cell.barred:
         yield "  CELL IS BARRED"
@@ -165,6 +105,26 @@ def _one_bts(view: View, bts: _Bts, count: int) -> Iterable[str]:
     yield from (f"    {code:03d} {text:<40}" for code, text in _FEATURES) if bts.managed else ("    (not available)",)
 
 
+def _allowed(bts: Station) -> int:
+    """The access classes 0 to 9 that may call, a bit for each; rotation lets so many of them."""
+    closed = sum(1 << number for number in range(10) if f"rach access-control-class {number} barred" in bts.section)
+    turn = bts.value("access-control-class-rotate", "10")
+    return ~closed & ((1 << int(turn)) - 1 if turn.isdigit() else 0x3FF)
+
+
+def _ramping(bts: Station) -> Iterable[str]:
+    name = "access-control-class-ramping"
+    if name not in bts.section:
+        yield "  Access Control Class ramping: not enabled"
+        return
+    step = bts.value(f"{name}-step-size", "1")
+    yield "  Access Control Class ramping: enabled"
+    yield f"  Access Control Class ramping step interval: {bts.value(f'{name}-step-interval', '5')} seconds"
+    load = bts.value(f"{name}-chan-load", "71 89").replace(" ", ", ")
+    yield f"  Access Control Class channel load thresholds: ({load})"
+    yield f"  enabling {step} Access Control Class{'' if step == '1' else 'es'} per ramping step"
+
+
 def _since(view: View) -> str:
     minutes, seconds = divmod(view.uptime_s, 60)
     hours, minutes = divmod(minutes, 60)
@@ -179,10 +139,10 @@ def _load(channels: list[tuple[str, int, int]]) -> Iterable[str]:
         yield "    (none)"
 
 
-def _counters(view: View, bts: _Bts) -> Iterable[str]:
+def _counters(view: View, bts: Station) -> Iterable[str]:
     cell = bts.cell
     total = view.counter(f"{cell.name} requests", cell.requests, cell.request_rate * bts.serving)
-    refused = view.counter(f"{cell.name} refused", cell.refused, cell.refused_rate * bts.serving)
+    refused = view.counter(f"{cell.name} refused", cell.refused, cell.refused_rate * (bts.serving and bts.refuses))
     yield "  CBCH BASIC: 0 messages, 0 pages, 0-entry sched_arr, 0% load"
     yield "  CBCH EXTENDED: 0 messages, 0 pages, 0-entry sched_arr, 0% load"
     yield f"  Channel Requests        : {total} total, {refused} no channel"
@@ -193,7 +153,7 @@ def _counters(view: View, bts: _Bts) -> Iterable[str]:
     yield "  BTS failures            : 0 OML, 0 RSL"
 
 
-def _statistics(view: View, bts: _Bts, slots: int) -> Iterable[str]:
+def _statistics(view: View, bts: Station, slots: int) -> Iterable[str]:
     channels = {kind: (used, total) for kind, used, total in bts.channels()}
     taken = sum(used for used, _total in channels.values())
     there = sum(total for _used, total in channels.values())
@@ -224,7 +184,7 @@ def _statistics(view: View, bts: _Bts, slots: int) -> Iterable[str]:
 
 def _brief(view: View) -> str:
     lines = []
-    for bts in _stations(view.state):
+    for bts in _stations(view):
         lines.append(f"BTS {bts.number}:  OML Link state: {bts.link}{_since(view) if bts.managed else ''}")
     return "\n".join(lines)
 
@@ -241,55 +201,26 @@ def _mscs(view: View) -> str:
 
 
 def _network(view: View) -> str:
-    stations = _stations(view.state)
+    stations = _stations(view)
     sums: dict[str, list[int]] = {}
     for kind, used, total in (figure for bts in stations for figure in bts.channels()):
         together = sums.setdefault(kind, [0, 0])
         together[0] += used
         together[1] += total
+    network = (view.configured or {}).get("network", {})
     head = [
         f"BSC is on MCC-MNC 452-02 and has {len(stations)} BTS",
         "",
         "  Encryption: A5/0 A5/1",
         "  NECI (TCH/H): 1",
         "  Use TCH for Paging any: 0",
-        "  Handover: On",
+        f"  Handover: {'Off' if 'handover 0' in network else 'On'}",
     ]
-    return "\n".join([*head, *_load([(kind, sums[kind][0], sums[kind][1]) for kind in _KINDS if kind in sums])])
+    return "\n".join([*head, *_load([(kind, sums[kind][0], sums[kind][1]) for kind in KINDS if kind in sums])])
 
 
 def _version(view: View) -> str:
     return f"OsmoBSC {view.state.version or '1.13.0'} (OsmoBSC).\n{_COPYRIGHT}\n"
-
-
-def _initial(state: DeviceState) -> str:
-    """The running configuration of a healthy controller, as its VTY prints it."""
-    lines = ["log stderr", " logging color 0", "line vty", " login", "network", " network country code 452"]
-    lines += [" mobile network code 02", " encryption a5 0 1", " neci 1", " handover 1", " handover algorithm 1"]
-    for bts in _stations(state):
-        lines += [f" bts {bts.number}", "  type osmo-bts", f"  description {bts.cell.name}", "  band DCS1800"]
-        lines += [f"  cell_identity {1000 + bts.number}", f"  base_station_id_code {bts.number % 64}"]
-        lines += ["  ms max power 15", "  cell barred 1"] if bts.cell.barred else ["  ms max power 15"]
-        lines += ["  rach tx integer 9", "  rach max transmission 7", f"  ipa unit-id {1000 + bts.number} 0"]
-        for slot, kind in enumerate(bts.timeslots):
-            if slot % 8 == 0:
-                lines += [f"  trx {slot // 8}", f"   rf_locked {int(bts.cell.blocked)}"]
-                lines += [f"   arfcn {512 + 2 * bts.number + 100 * (slot // 8)}", "   nominal power 23"]
-            lines += [f"   timeslot {slot % 8}", f"    phys_chan_config {kind}", "    hopping enabled 0"]
-    for number in state.core_links:
-        lines += [f"msc {number}", " allow-emergency allow", " asp-protocol m3ua"]
-    return "\n".join(lines)
-
-
-def _applied(state: DeviceState, running: Tree) -> None:
-    """What the configuration says of barring and of switched-off transceivers becomes true."""
-    network = running.get("network", {})
-    for bts in _stations(state):
-        section = network.get(f"bts {bts.number}")
-        if section is not None:
-            bts.cell.barred = "cell barred 1" in section
-            carriers = [beneath for line, beneath in section.items() if line.startswith("trx ")]
-            bts.cell.blocked = bool(carriers) and all("rf_locked 1" in beneath for beneath in carriers)
 
 
 def _running(view: View) -> str:
@@ -301,29 +232,18 @@ def _startup(view: View) -> str:
 
 
 def _save(view: View) -> str:
-    view.config.save()
-    path = view.match[1] if view.match.re.groups else None
-    return f"Configuration saved to {path or _STORED_AT}"
+    path = (view.match[1] if view.match.re.groups else None) or _STORED_AT
+    if not view.save():
+        return f"Can't open configuration file {path}."
+    return f"Configuration saved to {path}"
 
 
 def _drop(view: View) -> str:
-    known = int(view.match[1]) < len(_stations(view.state))
+    known = int(view.match[1]) < len(_stations(view))
     return "" if known else f"% BTS {view.match[1]} is not known."
 
 
-_NETWORK = (
-    r"network country code \d{1,3}$|mobile network code \d{1,3}$|short name |long name |encryption |neci [01]$|paging "
-    r"|handover\d? |handover [01]$|timer |dyn_ts_allow_tch_f [01]$|mgw |timezone |periodic location update"
-)
-_BTS = (
-    r"type |description \S|band |cell_identity \d{1,5}$|location_area_code |base_station_id_code \d{1,2}$"
-    r"|ms max power (?:[0-9]|[1-3]\d|40)$|cell |rach (?:tx integer|max transmission|max-delay|expiry-timeout) \d+$"
-    r"|rach access-control-class (?:\d|1[1-5]) (?:barred|allowed)$|rach emergency call allowed [01]$|rach nm "
-    r"|access-control-class-r|ipa |oml |neighbor|codec-support |amr |gprs |handover|channel |rxlev |radio-link"
-    r"|early-classmark|dtx |ms-power|bs-power"
-)
-
-_PRIVILEGED = ("enabled", "config", "net", "bts", "trx", "ts", "msc", "line", "log")
+_PRIVILEGED = ("enabled", "config", "net", "bts", "trx", "ts", "power", "msc", "bsc", "line", "log")
 
 DIALECT = Dialect(
     platform="osmocom_bsc",
@@ -336,7 +256,9 @@ DIALECT = Dialect(
         "bts": "{host}(config-net-bts)# ",
         "trx": "{host}(config-net-bts-trx)# ",
         "ts": "{host}(config-net-bts-trx-ts)# ",
+        "power": "{host}(config-power-ctrl)# ",
         "msc": "{host}(config-msc)# ",
+        "bsc": "{host}(config-bsc)# ",
         "line": "{host}(config-line)# ",
         "log": "{host}(config-log)# ",
     },
@@ -357,57 +279,14 @@ DIALECT = Dialect(
         "show startup-config": _startup,
     },
     enabled_only=("show running-config", "show startup-config"),
-    errors=Errors(unknown="% Unknown command.", incomplete="% Command incomplete."),
+    errors=Errors(unknown=UNKNOWN, incomplete="% Command incomplete."),
     actions=(
         Action(r"write(?: memory)?|copy running-config startup-config", _save, modes=_PRIVILEGED),
         Action(r"write file(?: (\S+))?", _save, modes=_PRIVILEGED),
         Action(r"drop bts connection (\d+) (?:oml|rsl)", _drop, modes=_PRIVILEGED),
         Action(r"restart-bts (\d+)", _drop, modes=_PRIVILEGED),
     ),
-    config=ConfigMode(
-        initial=_initial,
-        grammar=Grammar(
-            sections=(
-                Section("network", "net"),
-                Section(r"bts \d+", "bts", "net"),
-                Section(r"trx \d+", "trx", "bts"),
-                Section(r"timeslot [0-7]", "ts", "trx"),
-                Section(r"msc \d+", "msc"),
-                Section("line vty", "line"),
-                Section(r"log (?:stderr|syslog \w+|gsmtap(?: \S+)?)", "log"),
-            ),
-            accepts={
-                "config": (r"log |hostname |password |enable password |stats |cs7 ",),
-                "net": (_NETWORK,),
-                "bts": (_BTS,),
-                "trx": (r"rf_locked [01]$|arfcn \d{1,4}$|nominal power \d+$|max_power_red \d+$|rsl ",),
-                "ts": (r"phys_chan_config [A-Z]\S*$|hopping |training_sequence_code \d$",),
-                "msc": (r"\S+ ",),
-                "line": (r"login$|bind |exec-timeout ",),
-                "log": (r"logging ",),
-            },
-            single=(
-                *(r"description", r"band", r"type", r"cell_identity", r"base_station_id_code", r"ms max power"),
-                *(r"cell barred", r"cell reselection hysteresis", r"cell reselection offset", r"rach tx integer"),
-                *(r"rach max transmission", r"rach access-control-class \d+", r"rach emergency call allowed"),
-                *(
-                    r"rf_locked",
-                    r"arfcn",
-                    r"phys_chan_config",
-                    r"hopping enabled",
-                    r"handover algorithm",
-                    r"handover \d",
-                ),
-                *(r"neci", r"encryption a5", r"allow-emergency", r"asp-protocol", r"access-control-class-rotate"),
-            ),
-            defaults=(r"cell barred 0", r"rach access-control-class \d+ allowed"),
-        ),
-        layout=Layout(separator=""),
-        enter=r"configure(?: terminal)?|conf(?: t)?",
-        entered="",
-        show_prefix="",
-        applied=_applied,
-    ),
+    config=CONFIG,
     pipes=False,
     quits="exit|quit|logout",
     log_line="<0003> abis_rsl.c:1835 (bts=0) CHAN RQD: reason: Location updating (ra=0x0f, neci=0x01)",
