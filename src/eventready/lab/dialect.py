@@ -32,6 +32,8 @@ from eventready.lab.state import DeviceState, Port
 
 if TYPE_CHECKING:
     from eventready.lab.configuration import ConfigStore
+    from eventready.lab.host.run import Program
+    from eventready.lab.host.system import Live
     from eventready.lab.machine import Machine
     from eventready.lab.timers import Timers
     from eventready.lab.way_back import WayBack
@@ -74,6 +76,11 @@ class View:
     def way_back(self) -> WayBack:
         """The way back that the device keeps for itself."""
         return self._machine.way_back
+
+    @property
+    def machine(self) -> Machine:
+        """The device itself, for what changes it."""
+        return self._machine
 
     @property
     def timers(self) -> Timers:
@@ -246,6 +253,23 @@ class ConfigMode:
 
 
 @dataclass(frozen=True)
+class HostSystem:
+    """The host beneath a device, with a shell of its own.
+
+    main: everybody who logs in gets it; else only the second login (`Machine.host`) does.
+    programs: what it can run beside every host's programs, by name or path.
+    files: what is on its disk from the beginning. live: files that are something else, the startup configuration.
+    """
+
+    prompt: str = "{user}@{host}:~$ "
+    main: bool = False
+    variables: Mapping[str, str] = field(default_factory=lambda: {"HOME": "/root", "PATH": "/usr/sbin:/usr/bin"})
+    programs: Callable[[View], Mapping[str, Program]] = lambda _view: {}
+    files: Callable[[View], Mapping[str, str]] = lambda _view: {}
+    live: Callable[[View], Mapping[str, Live]] = lambda _view: {}
+
+
+@dataclass(frozen=True)
 class Dialect:
     r"""One platform's way of talking.
 
@@ -263,6 +287,7 @@ class Dialect:
     log_line: a log line of this platform, for the fault that puts one into the prompt, with `{host}` and `{now}` (a
         datetime: `{now:%b %d %H:%M:%S}`). For MML: the body of an unsolicited alarm report.
     double_newline: CR and LF each count as Enter, as on OsmoBSC.
+    host: the host beneath, where somebody may log in to it.
     """
 
     platform: str
@@ -284,6 +309,7 @@ class Dialect:
     sessions: int = 0
     log_line: str = "%SYS-5-CONFIG_I: Configured from console by netops on vty0"
     double_newline: bool = False
+    host: HostSystem | None = None
 
     def __post_init__(self) -> None:
         """Every mode that can be reached has a prompt; ValueError otherwise."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from eventready.clock import Clock
 from eventready.lab.configuration import ConfigStore, Layout, Tree, parse_tree
-from eventready.lab.dialect import Dialect
+from eventready.lab.dialect import Dialect, HostSystem, View
+from eventready.lab.host.run import Program
+from eventready.lab.host.system import System
 from eventready.lab.state import DeviceState
 from eventready.lab.timers import Timers
 from eventready.lab.way_back import WayBack
@@ -98,6 +100,7 @@ class Machine:
     _down_until: float = field(default=0.0, init=False)
     _born: float = field(init=False)
     _grown: dict[str, tuple[float, float, float]] = field(default_factory=dict, init=False)
+    _system: System | None = field(default=None, init=False)
     _config: ConfigStore | None = field(default=None, init=False)
     _outdated: bool = field(default=False, init=False)
 
@@ -126,6 +129,8 @@ class Machine:
         """Lose power: sessions, timers and what was not saved are gone; nobody is let in for `down_s`."""
         self.settle()
         self.timers.clear()
+        if self._system is not None:
+            self._system.restart()
         self.way_back.confirm()
         for hang_up in list(self.hang_ups.values()):
             hang_up()
@@ -135,6 +140,35 @@ class Machine:
         if self.dialect.config:
             self.config.restart()
         self.version += 1
+
+    # --- the host beneath -----------------------------------------------------------------------------------------
+
+    @property
+    def host_system(self) -> HostSystem:
+        """The host beneath the device, as its dialect has it."""
+        if self.dialect.host is None:
+            raise TypeError(f"{self.dialect.platform} has no host to log in to")
+        return self.dialect.host
+
+    @property
+    def system(self) -> System:
+        """The host's files and processes, made when they are first asked for."""
+        if self._system is None:
+            view = self.view()
+            self._system = System(self.timers, self.host_system.files(view), self.host_system.live(view))
+        return self._system
+
+    def view(self, command: str = "") -> View:
+        """What a rendering of a command sees."""
+        match = re.match(r"[\s\S]*", command)
+        if match is None:
+            raise ValueError(command)
+        return View(self, match)
+
+    @property
+    def programs(self) -> Mapping[str, Program]:
+        """What the host can run beside what every host can."""
+        return self.host_system.programs(self.view())
 
     # --- configuration ------------------------------------------------------------------------------------------
 

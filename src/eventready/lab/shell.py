@@ -49,6 +49,7 @@ class Shell:
         self._configuring: Configuring | None = None
         self._keys = Keyboard(self._put, self._prompt, double_newline=machine.dialect.double_newline)
         self._busy = False
+        self._taking = False
         self._gone = False
         self._out: list[str] = []
         self._paged: list[str] = []
@@ -69,11 +70,11 @@ class Shell:
             return
         limit = self.dialect.sessions
         if limit and self.machine.sessions > limit:
-            self._line.write(_wired(f"{self.dialect.errors.full}\n"))
+            self._line.write(wired(f"{self.dialect.errors.full}\n"))
             self._leave()
             return
         greeting = self.dialect.login.greeting if self._ask_login and self.dialect.login else ""
-        self._line.write(_wired(self.dialect.banner + greeting))
+        self._line.write(wired(self.dialect.banner + greeting))
 
     def begin(self) -> None:
         """Ask for the login, or show the first prompt."""
@@ -110,12 +111,20 @@ class Shell:
         self._keys.feed(text)
         self._pump()
 
+    def _resume(self) -> None:
+        """Go on with what was typed while the device was busy; not while its input is being taken anyway."""
+        if not self._taking:
+            self._pump()
+
     def _pump(self) -> None:
+        self._taking = True
         try:
             self._take_all()
         except Exception:  # a rendering's defect: asyncssh would end the session without a word
             _log.exception("%s (%s) cannot answer", self.machine.state.name, self.dialect.platform)
             self._leave()
+        finally:
+            self._taking = False
 
     def _take_all(self) -> None:
         while self._keys and not self._busy and not self._gone:
@@ -172,7 +181,7 @@ class Shell:
         prompt = self.prompt_text()
         if self.machine.wire.log_in_prompt:
             line = self.dialect.log_line.format(host=self.machine.state.hostname, now=self.machine.now())
-            prompt = f"{prompt}\r\n{_wired(line)}\r\n{prompt}"
+            prompt = f"{prompt}\r\n{wired(line)}\r\n{prompt}"
         self._out.append(prompt)
 
     def _say(self, text: str) -> None:
@@ -181,7 +190,7 @@ class Shell:
         if text and wire.garbage:
             text = garbage(text)
         if text and wire.truncated:
-            self._out.append(_wired(text[: len(text) // 2]))
+            self._out.append(wired(text[: len(text) // 2]))
             self._prompt()
             return
         if not text:
@@ -192,7 +201,7 @@ class Shell:
             self._paged = lines
             self._show_page(self._page - 1)
             return
-        self._out.append(_wired(text) + "\r\n")
+        self._out.append(wired(text) + "\r\n")
         self._prompt()
 
     def _show_page(self, count: int) -> None:
@@ -216,7 +225,7 @@ class Shell:
             self._prompt()
 
     def _ask(self, question: str, answered: Callable[[str], None], *, secret: bool = False) -> None:
-        self._out.append(_wired(question))
+        self._out.append(wired(question))
         self._answer, self._keys.secret = answered, secret
 
     # --- login and enable ---------------------------------------------------------------------------------------
@@ -244,10 +253,10 @@ class Shell:
             return
         self._attempts += 1
         if self._attempts >= login.attempts:
-            self._out.append(_wired(login.closing) + "\r\n" if login.closing else "")
+            self._out.append(wired(login.closing) + "\r\n" if login.closing else "")
             self._leave()
             return
-        self._out.append(_wired(login.failed) + "\r\n" if login.failed else "")
+        self._out.append(wired(login.failed) + "\r\n" if login.failed else "")
         self._ask_user()
 
     def _enable(self) -> None:
@@ -277,8 +286,8 @@ class Shell:
             answered, self._answer, self._keys.secret = self._answer, None, False
             answered(line)
             return
-        command = " ".join(line.split())
-        if not command:
+        command = self._command_in(line)
+        if not command.strip():
             self._prompt()
             return
         wire = self.machine.wire
@@ -293,10 +302,10 @@ class Shell:
     def _command(self, command: str) -> None:
         wire = self.machine.wire
         if wire.drop_after and self._commands >= wire.drop_after:
-            self._out.append(_wired(self._shown(command) or "")[: 2 * len(command)])
+            self._out.append(wired(self._shown(command) or "")[: 2 * len(command)])
             self._leave()
             return
-        struck = wire.strikes(command, configuring=self._configuring is not None)
+        struck = wire.strikes(command, configuring=self._changes_configuration(command))
         if struck:
             self._struck(struck, command)
         else:
@@ -305,7 +314,7 @@ class Shell:
     def _struck(self, fault: LineFault, command: str) -> None:
         """A line is refused, or taken or not before the session drops or hangs without another word."""
         if fault.kind == "refuse":
-            self._say(self._not_known(command))
+            self._refuse(command)
             return
         if fault.taken:
             self._flush()
@@ -315,6 +324,15 @@ class Shell:
             self._leave()
         else:
             self._busy = True
+
+    def _command_in(self, line: str) -> str:
+        return " ".join(line.split())
+
+    def _changes_configuration(self, command: str) -> bool:  # noqa: ARG002  a host's shell tells by the command
+        return self._configuring is not None
+
+    def _refuse(self, command: str) -> None:
+        self._say(self._not_known(command))
 
     def _carry_on(self, command: str) -> None:
         if not (self._changes_mode(command) or self._sets_terminal(command) or self._acts(command)):
@@ -448,7 +466,8 @@ class Shell:
         self._prompt()
 
 
-def _wired(text: str) -> str:
+def wired(text: str) -> str:
+    """Text as it goes over the wire: each line ends in CR LF."""
     return text.replace("\n", "\r\n")
 
 

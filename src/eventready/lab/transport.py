@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import asyncssh
 
+from eventready.lab.host.login import HostShell
 from eventready.lab.machine import Machine
 from eventready.lab.mml import Manager, MmlSession
 from eventready.lab.shell import Shell
@@ -114,6 +115,7 @@ class Gatekeeper(asyncssh.SSHServer):
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._connection: asyncssh.SSHServerConnection | None = None
+        self._to_host = False
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
@@ -125,18 +127,25 @@ class Gatekeeper(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        known = self._machine.credentials
-        return not self._machine.wire.auth_refused and (username, password) == (known.username, known.password)
+        known, host = self._machine.credentials, self._machine.host
+        given = (username, password)
+        self._to_host = host is not None and given == (host.username, host.password)
+        good = self._to_host or given == (known.username, known.password)
+        return good and not self._machine.wire.auth_refused
 
     def session_requested(self) -> SshSession:
-        return SshSession(self._machine, self._connection)
+        return SshSession(self._machine, self._connection, to_host=self._to_host)
 
 
 class SshSession(asyncssh.SSHServerSession[bytes]):
-    """A shell over SSH; the connection ends with it."""
+    """A shell over SSH; the connection ends with it. `to_host`: the host's own shell, for the second login."""
 
-    def __init__(self, machine: Machine, connection: asyncssh.SSHServerConnection | None) -> None:
+    def __init__(
+        self, machine: Machine, connection: asyncssh.SSHServerConnection | None, *, to_host: bool = False
+    ) -> None:
         self._machine = machine
+        host = machine.dialect.host
+        self._to_host = host is not None and (to_host or host.main)
         self._connection = connection
         self._channel: asyncssh.SSHServerChannel[bytes] | None = None
         self._shell: Shell | None = None
@@ -152,7 +161,7 @@ class SshSession(asyncssh.SSHServerSession[bytes]):
         return True
 
     def session_started(self) -> None:
-        self._shell = Shell(self._machine, self)
+        self._shell = HostShell(self._machine, self) if self._to_host else Shell(self._machine, self)
         self._shell.greet()
         self._shell.begin()
 

@@ -1,0 +1,460 @@
+"""The programs that every host has: the shell's own words, files, processes, text."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from eventready.lab.host.run import Call, Left, Program
+from eventready.lab.host.system import Steps
+
+_NONE = "No such file or directory"
+
+
+# --- the shell's own words ----------------------------------------------------------------------------------------
+
+
+def _exit(call: Call) -> int:
+    raise Left(int(call.args[0]) if call.args and call.args[0].isdigit() else call.shell.status)
+
+
+def _export(call: Call) -> int:
+    for word in call.args:
+        name, given, value = word.partition("=")
+        if given:
+            call.shell.variables[name] = value
+    return 0
+
+
+def _unset(call: Call) -> int:
+    for name in call.args:
+        call.shell.variables.pop(name, None)
+    return 0
+
+
+def _echo(call: Call) -> int:
+    words = list(call.args)
+    end = "\n"
+    if words[:1] == ["-n"]:
+        words, end = words[1:], ""
+    call.out(" ".join(words) + end)
+    return 0
+
+
+_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "r": "\r", "0": "\0", "a": "\a"}
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), text)
+
+
+def _printf(call: Call) -> int:
+    if not call.args:
+        return call.fail("usage: printf [-v var] format [arguments]", 2)
+    pattern, values = _unescape(call.args[0]), list(call.args[1:])
+    while True:
+        wanted = len(re.findall(r"%[sdb]", pattern))
+
+        def value(match: re.Match[str]) -> str:
+            if match[0] == "%%":
+                return "%"
+            given = values.pop(0) if values else ""
+            if match[0] == "%d":
+                return given if re.fullmatch(r"-?\d+", given) else "0"
+            return _unescape(given) if match[0] == "%b" else given
+
+        call.out(re.sub(r"%[sdb%]", value, pattern))
+        if not values or not wanted:
+            return 0
+
+
+def _test(call: Call) -> int:
+    words = list(call.args)
+    if call.words[0] == "[":
+        if words[-1:] != ["]"]:
+            return call.fail("missing `]'", 2)
+        words.pop()
+    negated = words[:1] == ["!"]
+    held = _holds(call, words[1:] if negated else words)
+    if held is None:
+        return call.fail("unknown condition", 2)
+    return int(held is negated)
+
+
+def _holds(call: Call, words: Sequence[str]) -> bool | None:
+    one: dict[str, Callable[[str], bool]] = {
+        "-n": bool,
+        "-z": lambda text: not text,
+        "-e": lambda path: call.system.read(path) is not None,
+        "-f": lambda path: call.system.read(path) is not None,
+        "-r": lambda path: call.system.read(path) is not None,
+        "-w": lambda path: call.system.read(path) is not None,
+        "-s": lambda path: bool(call.system.read(path)),
+        "-d": lambda path: any(name.startswith(path.rstrip("/") + "/") for name in call.system.names()),
+    }
+    two: dict[str, Callable[[str, str], bool]] = {"=": str.__eq__, "==": str.__eq__, "!=": str.__ne__}
+    number: dict[str, Callable[[int, int], bool]] = {
+        "-eq": int.__eq__, "-ne": int.__ne__, "-lt": int.__lt__, "-le": int.__le__, "-gt": int.__gt__,
+        "-ge": int.__ge__,
+    }  # fmt: skip
+    if len(words) <= 1:
+        return bool(words and words[0])
+    if len(words) == 2 and words[0] in one:
+        return one[words[0]](words[1])
+    if len(words) == 3 and words[1] in two:
+        return two[words[1]](words[0], words[2])
+    if len(words) == 3 and words[1] in number and all(re.fullmatch(r"-?\d+", word) for word in (words[0], words[2])):
+        return number[words[1]](int(words[0]), int(words[2]))
+    return None
+
+
+def _command(call: Call) -> int | Steps:
+    if call.args[:1] == ["-v"]:
+        known = [name for name in call.args[1:] if name in call.shell.programs]
+        call.out("".join(f"{name}\n" for name in known))
+        return int(not known)
+    return call.shell.execute(call.args, call.streams) if call.args else 0
+
+
+# --- processes ----------------------------------------------------------------------------------------------------
+
+
+def _sleep(call: Call) -> int | Steps:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", call.args[0]) if call.args else None
+    if not match:
+        return call.fail(f"invalid time interval '{' '.join(call.args)}'")
+    return _sleeping(float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]])
+
+
+def _sleeping(seconds: float) -> Steps:
+    yield seconds
+    return 0
+
+
+def _sh(call: Call) -> int | Steps:
+    words = [word for word in call.args if not re.fullmatch(r"-[eux]+", word)]
+    child = call.shell.another()
+    child.name = call.words[0]
+    if words[:1] == ["-c"] and len(words) > 1:
+        child.name, child.arguments = (words[2] if len(words) > 2 else child.name), words[3:]
+        return child.run_text(words[1], call.streams)
+    text = call.system.read(words[0]) if words else call.stdin
+    if text is None:
+        return call.fail(f"{words[0]}: {_NONE}", 127)
+    child.arguments = words[1:]
+    return child.run_text(text, call.streams)
+
+
+def _harden(call: Call) -> int | Steps:
+    """nohup: what follows outlives the session."""
+    if not call.args:
+        return call.fail("missing operand", 125)
+    known = call.system.processes.get(call.shell.pid)
+    shell = call.shell if known else call.shell.child()
+    shell.hardened = True
+    if known:
+        known.hardened = True
+    return shell.execute(call.args, call.streams)
+
+
+def _setsid(call: Call) -> int | Steps:
+    """A session of its own. The leader of a group cannot have one: it forks, and is gone at once itself."""
+    words = [word for word in call.args if word not in ("-f", "--fork")]
+    if not words:
+        return call.fail("no command specified")
+    shell = call.shell
+    own = call.system.processes.get(shell.pid)
+    if shell.group == shell.pid or own is None or len(words) < len(call.args):
+        child = shell.child()
+        child.group = child.session = child.pid
+        child.dedicated = True
+        child.launch(child.execute(words, call.streams), " ".join(words))
+        return 0
+    shell.group = shell.session = own.group = own.session = shell.pid
+    return shell.execute(words, call.streams)
+
+
+def _kill(call: Call) -> int:
+    words, signal = list(call.args), 15
+    if words and re.fullmatch(r"-(?:\d+|[A-Z]+)", words[0]) and len(words) > 1:
+        name = words.pop(0)[1:].removeprefix("SIG")
+        signal = int(name) if name.isdigit() else {"TERM": 15, "KILL": 9, "HUP": 1, "INT": 2}.get(name, 15)
+    if words[:1] == ["--"]:
+        words.pop(0)
+    status = 0
+    for word in words:
+        if not re.fullmatch(r"-?\d+", word):
+            status = call.fail(f"{word}: arguments must be process or job IDs")
+        elif not call.system.kill(int(word), signal=signal):
+            call.streams.err.append(f"{call.shell.name}: kill: ({word}) - No such process\n")
+            status = 1
+    return status if words else call.fail("usage: kill [-s sigspec | -n signum | -sigspec] pid", 2)
+
+
+def _pgrep(call: Call) -> int:
+    """`pgrep -f` and `pkill -f`."""
+    words = [word for word in call.args if not word.startswith("-")]
+    if not words:
+        return call.fail("no matching criteria specified", 2)
+    own = call.shell.pid
+    hit = [one for one in call.system.processes.values() if re.search(words[-1], one.command) and one.pid != own]
+    for process in hit:
+        if call.words[0].endswith("pkill"):
+            call.system.kill(process.pid)
+        else:
+            call.out(f"{process.pid} {process.command}\n" if "-a" in call.args else f"{process.pid}\n")
+    return int(not hit)
+
+
+def _ps(call: Call) -> int:
+    """`ps -p PID -o ...=` for one process, or all of them."""
+    words = list(call.args)
+    wanted = words[words.index("-p") + 1] if "-p" in words[:-1] else ""
+    rows = [one for one in call.system.processes.values() if wanted in ("", str(one.pid))]
+    if not any(word.endswith("=") for word in words):
+        call.out("    PID TTY          TIME CMD\n")
+    call.out("".join(f"{one.pid:>7} ?        00:00:00 {one.command}\n" for one in rows))
+    return int(bool(wanted) and not rows)
+
+
+def _wrapped(call: Call) -> int | Steps:
+    """sudo, exec, time: what follows is run."""
+    words = list(call.args)
+    while words and words[0].startswith("-"):
+        words.pop(0)
+    return call.shell.execute(words, call.streams) if words else 0
+
+
+def _timeout(call: Call) -> int | Steps:
+    words = [word for word in call.args if not word.startswith("-")]
+    return call.shell.execute(words[1:], call.streams) if len(words) > 1 else call.fail("missing operand", 125)
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+def _names(call: Call) -> list[str]:
+    return [word for word in call.args if not word.startswith("-") or word == "-"]
+
+
+def _read(call: Call, path: str) -> str | None:
+    text = call.stdin if path == "-" else "" if path == "/dev/null" else call.system.read(path)
+    if text is None:
+        call.fail(f"{path}: {_NONE}")
+    return text
+
+
+def _inputs(call: Call, paths: Sequence[str]) -> tuple[list[tuple[str, str]], int]:
+    """(name, text) of the files, or of standard input; and 1 where one is missing."""
+    found = [(path, _read(call, path)) for path in paths or ["-"]]
+    return [(path, text) for path, text in found if text is not None], int(any(text is None for _, text in found))
+
+
+def _cat(call: Call) -> int:
+    texts, status = _inputs(call, _names(call))
+    call.out("".join(text for _, text in texts))
+    return status
+
+
+def _move(call: Call) -> int:
+    """`mv` and `cp`, of one file or of several into a folder."""
+    *sources, target = _names(call) or [""]
+    if not sources:
+        return call.fail("missing file operand")
+    for source in sources:
+        text = call.system.read(source)
+        if text is None:
+            return call.fail(f"cannot stat '{source}': {_NONE}")
+        into = target.endswith("/") or len(sources) > 1
+        goal = f"{target.rstrip('/')}/{source.rpartition('/')[2]}" if into else target
+        call.system.write(goal, text)
+        if call.words[0] == "mv" and goal != source:
+            call.system.remove(source)
+    return 0
+
+
+def _rm(call: Call) -> int:
+    status = 0
+    for path in _names(call):
+        if not call.system.remove(path) and not any(word.startswith("-") and "f" in word for word in call.args):
+            status = call.fail(f"cannot remove '{path}': {_NONE}")
+    return status
+
+
+def _ls(call: Call) -> int:
+    status = 0
+    for path in _names(call) or ["/root"]:
+        beneath = [name for name in call.system.names() if name == path or name.startswith(path.rstrip("/") + "/")]
+        if not beneath:
+            status = call.fail(f"cannot access '{path}': {_NONE}", 2)
+        for name in beneath:
+            call.out((name if name == path else name.removeprefix(path.rstrip("/") + "/")) + "\n")
+    return status
+
+
+def _touch(call: Call) -> int:
+    for path in _names(call):
+        call.system.write(path, call.system.read(path) or "")
+    return 0
+
+
+def _mktemp(call: Call) -> int:
+    pattern = (_names(call) or ["/tmp/tmp.XXXXXXXXXX"])[-1]  # noqa: S108  a name on the simulated host
+    path = re.sub(r"X{3,}", lambda match: str(call.system.number()).rjust(len(match[0]), "0"), pattern)
+    call.system.write(path, "")
+    call.out(path + "\n")
+    return 0
+
+
+def _tee(call: Call) -> int:
+    for path in _names(call):
+        before = (call.system.read(path) or "") if "-a" in call.args else ""
+        call.system.write(path, before + call.stdin)
+    call.out(call.stdin)
+    return 0
+
+
+def _sum(call: Call) -> int:
+    kind = call.words[0].removesuffix("sum")
+    texts, status = _inputs(call, _names(call))
+    for name, text in texts:
+        call.out(f"{hashlib.new(kind, text.encode(), usedforsecurity=False).hexdigest()}  {name}\n")
+    return status
+
+
+def _compare(call: Call) -> int:
+    """`cmp` and `diff -q`: whether two files are the same."""
+    names = _names(call)
+    texts, missing = _inputs(call, names)
+    if missing or len(texts) != 2:
+        return 2
+    if texts[0][1] == texts[1][1]:
+        return 0
+    if "-s" not in call.args:
+        call.out(f"Files {names[0]} and {names[1]} differ\n")
+    return 1
+
+
+# --- text ---------------------------------------------------------------------------------------------------------
+
+
+def _grep(call: Call) -> int:
+    flags = "".join(word[1:] for word in call.args if re.fullmatch(r"-[a-zA-Z]+", word) and word != "-e")
+    words = [word for word in call.args if not re.fullmatch(r"-[a-zA-Z]+", word) and word != "--"]
+    if not words:
+        return call.fail("usage: grep [OPTION]... PATTERNS [FILE]...", 2)
+    pattern, *paths = words
+    pattern = re.escape(pattern) if "F" in flags else pattern
+    pattern = f"^(?:{pattern})$" if "x" in flags else pattern
+    try:
+        found = re.compile(pattern, re.IGNORECASE if "i" in flags else 0)
+    except re.error:
+        return call.fail("Invalid regular expression", 2)
+    quiet = call if "s" not in flags else Call(call.shell, call.words, type(call.streams)(call.stdin, [], []))
+    texts, missing = _inputs(quiet, paths)
+    lines = [line for _, text in texts for line in text.splitlines() if bool(found.search(line)) is ("v" not in flags)]
+    if "q" not in flags:
+        call.out(f"{len(lines)}\n" if "c" in flags else "".join(f"{line}\n" for line in lines))
+    return 0 if lines else 2 if missing else 1
+
+
+def _ends(call: Call) -> int:
+    """`head` and `tail` with `-n N`."""
+    words = list(call.args)
+    count = 10
+    if "-n" in words[:-1]:
+        at = words.index("-n")
+        count = int(words[at + 1].lstrip("+-") or 10)
+        del words[at : at + 2]
+    texts, status = _inputs(call, [word for word in words if not word.startswith("-")])
+    for _, text in texts:
+        lines = text.splitlines(keepends=True)
+        call.out("".join(lines[:count] if call.words[0] == "head" else lines[-count:]))
+    return status
+
+
+def _wc(call: Call) -> int:
+    texts, status = _inputs(call, _names(call))
+    for name, text in texts:
+        shown = len(text.splitlines()) if "-l" in call.args else len(text.encode())
+        call.out(f"{shown} {name}\n" if name != "-" else f"{shown}\n")
+    return status
+
+
+def _sed(call: Call) -> int:
+    """`sed 's/a/b/[g]'`, `sed '/a/d'` and `sed -n '/a/p'`, with `-i` on files."""
+    options = [word for word in call.args if word.startswith("-")]
+    words = [word for word in call.args if not word.startswith("-")]
+    if not words:
+        return call.fail("no script", 1)
+    edit = _sed_edit(words[0], silent=any("n" in option for option in options))
+    if edit is None:
+        return call.fail(f"-e expression #1, char 1: unknown command: `{words[0]}'")
+    texts, status = _inputs(call, words[1:])
+    for name, text in texts:
+        made = "".join(line for raw in text.splitlines(keepends=True) for line in edit(raw))
+        if any(option.startswith("-i") or option.endswith("i") for option in options):
+            call.system.write(name, made)
+        else:
+            call.out(made)
+    return status
+
+
+def _sed_edit(script: str, *, silent: bool) -> Callable[[str], list[str]] | None:
+    match = re.fullmatch(r"s(.)(.*?)\1(.*?)\1(g?)", script)
+    if match:
+        pattern, made, count = match[2], match[3].replace("&", r"\g<0>"), 0 if match[4] else 1
+        return lambda line: [re.sub(pattern, made, line, count=count)]
+    match = re.fullmatch(r"/(.*)/([dp])", script)
+    if match:
+        deletes = match[2] == "d"
+        return lambda line: [line] if bool(re.search(match[1], line)) is not deletes and (deletes or silent) else []
+    return None
+
+
+def _nothing(_call: Call) -> int:
+    return 0
+
+
+def _one(_call: Call) -> int:
+    return 1
+
+
+PROGRAMS: Mapping[str, Program] = {
+    **dict.fromkeys(
+        (":", "true", "umask", "trap", "chmod", "chown", "mkdir", "sync", "disown", "wait", "cd"), _nothing
+    ),
+    **dict.fromkeys(("sudo", "exec", "time", "env", "nice"), _wrapped),
+    **dict.fromkeys(("sh", "bash", "dash"), _sh),
+    **dict.fromkeys(("mv", "cp", "install"), _move),
+    **dict.fromkeys(("sha256sum", "md5sum", "sha1sum"), _sum),
+    **dict.fromkeys(("cmp", "diff"), _compare),
+    **dict.fromkeys(("pgrep", "pkill"), _pgrep),
+    **dict.fromkeys(("head", "tail"), _ends),
+    **dict.fromkeys(("test", "["), _test),
+    "false": _one,
+    "exit": _exit,
+    "logout": _exit,
+    "export": _export,
+    "set": _nothing,
+    "unset": _unset,
+    "echo": _echo,
+    "printf": _printf,
+    "command": _command,
+    "sleep": _sleep,
+    "nohup": _harden,
+    "setsid": _setsid,
+    "kill": _kill,
+    "ps": _ps,
+    "timeout": _timeout,
+    "cat": _cat,
+    "rm": _rm,
+    "ls": _ls,
+    "touch": _touch,
+    "mktemp": _mktemp,
+    "tee": _tee,
+    "grep": _grep,
+    "wc": _wc,
+    "sed": _sed,
+}
