@@ -65,6 +65,11 @@ def _tidy(text: str) -> str:
     return tidy
 
 
+def same_person(one: str, other: str) -> bool:
+    """True when two names may be one person's."""
+    return len(_people((one, other))) == 1
+
+
 def _people(names: Iterable[str]) -> dict[str, str]:
     """Names by what two writings of one person have in common: not case and dots, and not accents where one of them
     has none at all (Hùng and Hưng are two people, Hung may be either)."""
