@@ -1,0 +1,417 @@
+"""One device's way through a change, as a state machine: every step on record before it is taken, every outcome proven.
+
+    look, read, back up | arm, apply, compare, verify | confirm, prove, save | done
+                        |                      any failure: revert, prove    | done
+
+Nothing is believed because it was sent. Whether a device is in its new or its old state is read from the device, when
+nothing is armed on it that could still move it. A step that cannot be recorded is not taken. The way back needs no
+record of its own: it was recorded with `arm`, and all that it does follows from what is found and what was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from eventready.change.case import Assignment, Ending, GuardTerms, Hand, Log, Orders, Outcome, Reading
+from eventready.change.configuration import Configuration
+from eventready.change.delta import fingerprint, same, shown, way
+from eventready.change.guard import Done
+from eventready.change.timing import Time, Window
+from eventready.change.tree import Tree, walk
+from eventready.change.verify import Findings
+from eventready.errors import EventreadyError, RefusedError, StoreError
+from eventready.session.redaction import redact
+from eventready.store.changes import Step
+from eventready.store.evidence import Packed
+
+
+class _Failed(EventreadyError):
+    """The change cannot stay on this device."""
+
+
+class _HeldBack(_Failed):
+    """The change as a whole does not go on to this device."""
+
+
+class DeviceMachine:
+    """Carries one assignment out, or resumes it. Not for two threads at once; raises nothing."""
+
+    def __init__(self, job: Assignment, hand: Hand, log: Log, orders: Orders, time: Time) -> None:
+        self._job, self._hand, self._log, self._orders, self._time = job, hand, log, orders, time
+        self._wanted: Tree = {}
+        self._findings: Findings = ()
+        self._verified = ""
+        self._window = Window()
+        self._resumed = self._save_begun = self._leading = False
+
+    # ------------------------------------------------------------------ the two ways in
+
+    def carry_out(self) -> Ending:
+        """From the first look to the end."""
+        try:
+            before = self._prepare()
+        except Exception as error:
+            refused, held_back = isinstance(error, RefusedError), isinstance(error, _HeldBack)
+            return self._end(Outcome.UNTOUCHED, _said(error), refused=refused, held_back=held_back)
+        try:
+            self._put_in(before)
+        except Exception as error:
+            return self._go_back(before, _said(error))
+        return self._keep(before)
+
+    def resume(self, history: Sequence[Step], before: Configuration | None) -> Ending:
+        """After a crash: from the steps on record, and from what the device is found to be.
+
+        `before` is the backed up configuration; None where the record has none.
+        """
+        steps = [step.step for step in history]
+        if "arm" not in steps:
+            why = "The change was cut off before any line was sent to this device."
+            return self._end(Outcome.UNTOUCHED, why, held_back=True)
+        if before is None:
+            return self._end(Outcome.UNPROVEN, "What it was before is no longer in the store.")
+        self._resumed, self._save_begun, self._leading = True, "save" in steps, "lead_back" in steps
+        try:
+            self._wanted = self._job.wanted(before.tree)
+            terms = self._hand.terms(before)
+        except Exception as error:
+            return self._end(Outcome.UNPROVEN, _said(error))
+        if terms.by_itself:
+            self._window = Window.after_crash(self._time, history, terms.seconds)
+        if "confirm" in steps and "revert" not in steps:
+            return self._stay(before, acknowledged=False)
+        return self._go_back(before, f"The change was cut off at the step `{steps[-1]}`.")
+
+    # ------------------------------------------------------------------ forward
+
+    def _prepare(self) -> Configuration:
+        """Everything before the first line: what the device is like, and that it is what the plan was made for."""
+        job = self._job
+        self._refuse_to_begin()
+        self._begin("look")
+        self._findings = self._hand.look()
+        self._begin("read")
+        reading = self._hand.read()
+        before = reading.configuration
+        if before.sha256 != job.before:
+            raise RefusedError(
+                f"The running configuration of {job.device} is not the one that the plan was made for",
+                do="Somebody has changed it since; make a new plan.",
+            )
+        self._hand.terms(before)
+        waiting = self._hand.pending()
+        if waiting is not None:
+            who = f" ({waiting.by})" if waiting.by else ""
+            raise RefusedError(
+                f"{job.device} has a change of somebody else's that waits to be confirmed{who}",
+                do="Wait until it is confirmed or taken back, and make a new plan.",
+            )
+        self._wanted = job.wanted(before.tree)
+        if (
+            fingerprint(job.spec, self._wanted) != job.predicted
+            or way(job.spec, before.tree, self._wanted) != job.forward
+        ):
+            raise RefusedError(
+                f"The plan's lines for {job.device} are not those that lead there now", do="Make a new plan."
+            )
+        job.refuse(job.forward, before)
+        self._begin("backup", *_kept(reading))
+        self._refuse_to_begin()
+        return before
+
+    def _put_in(self, before: Configuration) -> None:
+        """Arm, apply, compare, verify. Whatever goes wrong is raised."""
+        job, terms = self._job, self._hand.terms(before)
+        back = way(job.spec, self._wanted, before.tree)
+        self._begin(
+            "arm",
+            {"guard": terms.kind, "seconds": terms.seconds, "by_itself": terms.by_itself, "way_back": list(back)},
+        )
+        self._send(job.forward, terms)
+        self._obey()
+        self._begin("compare")
+        found = self._hand.read().configuration
+        if not same(job.spec, found.tree, self._wanted):
+            difference = shown(job.spec, self._wanted, found.tree)
+            raise _Failed(f"{job.device} does not show what was predicted: {_brief(difference)}")
+        self._obey()
+        self._begin("verify")
+        limit_s = min(job.settle_s, self._window.first - job.patience.margin_s - self._time.now())
+        verified = self._hand.settle(self._findings, max(0.0, limit_s), self._nap)
+        if not verified.good:
+            raise _Failed(f"It was verified and did not hold: {verified.said}")
+        self._verified = verified.said
+        self._obey()
+        if self._time.now() > self._window.first - job.patience.margin_s:
+            raise _Failed("Verifying took so long that the guard is about to fire")
+
+    def _send(self, lines: Sequence[str], terms: GuardTerms) -> None:
+        """Arm the guard and send the lines; the window in which the guard may fire follows from when."""
+        began = self._time.now()
+        self._window = Window(began + terms.seconds, began + terms.seconds) if terms.by_itself else Window()
+        _must(self._hand.arm(), "The guard could not be armed")
+        self._begin("apply", {"lines": len(lines)})
+        try:
+            applied = self._hand.apply(lines)
+        finally:
+            if terms.by_itself:
+                self._window = Window(began + terms.seconds, self._time.now() + terms.seconds)
+        if not applied.ok:
+            refused = applied.refused
+            said = f"`{refused.line}`: {refused.words}" if refused and refused.line else refused and refused.words
+            raise _Failed(f"After {applied.taken} of {len(lines)} lines: {said or applied.ended}")
+
+    def _keep(self, before: Configuration) -> Ending:
+        """Confirm what was verified."""
+        try:
+            self._begin("confirm", {"verified": self._verified})
+        except StoreError as error:
+            return self._go_back(before, _said(error))
+        try:
+            acknowledged = self._hand.confirm().ok
+        except EventreadyError:
+            acknowledged = False  # the device may have heard it all the same: it is asked
+            self._hand.let_go()
+        return self._stay(before, acknowledged=acknowledged)
+
+    def _stay(self, before: Configuration, *, acknowledged: bool) -> Ending:
+        """Prove that the confirmed device stays new, and save it; what turns out not to be new goes back."""
+        with suppress(StoreError):
+            self._begin("prove")
+        found = self._stands(before, acknowledged=acknowledged)
+        if found is None:
+            return self._go_back(before, "It was confirmed, and could not be shown to stay new")
+        stands = found.configuration
+        if same(self._job.spec, stands.tree, before.tree):
+            return self._end(Outcome.OLD, "The guard fired before the device took the confirmation.", stands)
+        try:
+            self._begin("save", *_kept(found))
+        except StoreError as error:
+            do = "the device is new and will stay so until it restarts; resume the change to save it"
+            return Ending(self._job.device, Outcome.NEW, f"{_said(error)} Not saved: {do}.", recorded=False)
+        self._save_begun = True
+        trouble = self._saved()
+        if trouble:
+            return self._go_back(before, f"It could not be saved: {trouble}")
+        return self._end(Outcome.NEW, "", stands)
+
+    def _stands(self, before: Configuration, *, acknowledged: bool) -> Reading | None:
+        """The configuration that stands once nothing is armed any more, if it is the new or the old one; else None.
+
+        Where nobody has acknowledged the confirmation, what is found while the guard may be firing counts for nothing.
+        """
+        spec, patience = self._job.spec, self._job.patience
+        until = max(self._time.now(), self._window.settled(patience)) + patience.reach_s
+        strange = ""
+        while True:
+            try:
+                waiting = self._hand.pending()
+                if waiting is None or not waiting.mine:
+                    reading = self._hand.read()
+                    found = reading.configuration
+                    firing = not acknowledged and self._window.holds(self._time.now(), patience)
+                    is_new = same(spec, found.tree, self._wanted)
+                    if same(spec, found.tree, before.tree) or (is_new and not firing):
+                        return reading
+                    if found.sha256 == strange and not firing:
+                        return None
+                    strange = found.sha256
+                elif self._time.now() < self._window.first - patience.margin_s:
+                    acknowledged = self._hand.confirm().ok
+                else:
+                    acknowledged = False
+            except EventreadyError:
+                self._hand.let_go()
+            if self._time.now() >= until:
+                return None
+            self._time.sleep(patience.pause_s)
+
+    # ------------------------------------------------------------------ back
+
+    def _go_back(self, before: Configuration, why: str) -> Ending:
+        """Bring the device back, or wait until its guard has, and prove it."""
+        spec, patience = self._job.spec, self._job.patience
+        recorded = self._tried("revert", {"why": why})
+        self._hand.let_go()  # it may be anywhere: in configuration mode, in a hung command, gone
+        seen, led, trouble = "", 0, ""
+        until = max(self._time.now(), self._window.settled(patience)) + patience.reach_s
+        while True:
+            try:
+                waiting = self._hand.pending()
+                found = self._hand.read().configuration
+                is_old = same(spec, found.tree, before.tree)
+                if waiting is not None and waiting.mine:
+                    trouble = "its guard is still armed"
+                    if recorded:
+                        led_there = self._leading and is_old
+                        _must(self._hand.confirm() if led_there else self._hand.revert(), "It did not go back")
+                elif is_old and found.sha256 == seen:
+                    return self._is_back(why, found)
+                elif is_old:
+                    seen = found.sha256  # the last line that was sent may still be on its way: look twice
+                elif waiting is not None:
+                    trouble = "a change of somebody else's waits to be confirmed on it"
+                elif found.sha256 == seen:
+                    trouble = _brief(shown(spec, before.tree, found.tree))
+                    if led == patience.ways_back:
+                        break
+                    self._refuse_foreign(found, before)
+                    led += 1
+                    seen, self._leading = "", True
+                    self._lead_back(found, before)
+                    until = max(until, self._window.settled(patience) + patience.reach_s)
+                    continue
+                else:
+                    seen, trouble = found.sha256, _brief(shown(spec, before.tree, found.tree))
+            except _Foreign as error:
+                trouble = str(error)
+                break
+            except Exception as error:
+                trouble, seen = _said(error), ""
+                self._hand.let_go()
+            if self._time.now() >= until:
+                break
+            self._time.sleep(patience.pause_s)
+        return self._end(Outcome.UNPROVEN, f"{_sentence(why)} It could not be shown to be back: {_sentence(trouble)}")
+
+    def _lead_back(self, found: Configuration, before: Configuration) -> None:
+        """Only our lines will bring the device back: send them, under a guard of their own where there is one."""
+        job, terms = self._job, self._hand.terms(before)
+        lines = way(job.spec, found.tree, before.tree)
+        job.refuse(lines, found)
+        self._tried("lead_back", {"lines": list(lines)})
+        began = self._time.now()
+        if terms.by_itself:
+            self._window = Window(began + terms.seconds, began + terms.seconds)
+        _must(self._hand.arm(), "The guard could not be armed")
+        applied = self._hand.apply(lines)
+        if terms.by_itself:
+            self._window = Window(began + terms.seconds, self._time.now() + terms.seconds)
+        if not applied.ok:
+            words = applied.refused.words if applied.refused else str(applied.ended)
+            raise _Failed(f"The way back was not taken: {words}")
+        if terms.by_itself and same(job.spec, self._hand.read().configuration.tree, before.tree):
+            _must(self._hand.confirm(), "The way back could not be confirmed")
+
+    def _refuse_foreign(self, found: Configuration, before: Configuration) -> None:
+        """After a crash, time has passed: lines that are neither old nor new are somebody's, and stay."""
+        if not self._resumed:
+            return
+        known = {*walk(before.tree), *walk(self._wanted)}
+        strange = [path for path in walk(found.tree) if path not in known]
+        if strange:
+            raise _Foreign(
+                f"it has lines that are neither of this change nor from before it, such as `{strange[0][-1]}`: "
+                "somebody has worked on it since"
+            )
+
+    def _is_back(self, why: str, found: Configuration) -> Ending:
+        if self._save_begun:
+            trouble = self._saved()
+            if trouble:
+                why = f"{_sentence(why)} What a restart would bring back could not be saved either: {trouble}"
+        return self._end(Outcome.OLD, why, found)
+
+    # ------------------------------------------------------------------ steps
+
+    def _begin(self, step: str, body: Mapping[str, Any] | None = None, evidence: tuple[Packed, ...] = ()) -> None:
+        """Record a step that is taken next. Raises StoreError: then it is not."""
+        self._log(step, body or {}, evidence=evidence)
+
+    def _tried(self, step: str, body: Mapping[str, Any]) -> bool:
+        """Record a step of the way back; False when the store does not take it."""
+        try:
+            self._begin(step, body)
+        except StoreError:
+            return False
+        return True
+
+    def _saved(self) -> str:
+        """Save, a second time where the session is lost; empty, or what is wrong. Saving twice does no harm."""
+        trouble = ""
+        for _ in range(2):
+            try:
+                done = self._hand.save()
+            except EventreadyError as error:
+                trouble = str(error)
+            else:
+                if done.ok:
+                    return ""
+                trouble = done.reason
+            self._hand.let_go()
+        return trouble
+
+    def _end(
+        self,
+        outcome: Outcome,
+        why: str,
+        found: Configuration | None = None,
+        *,
+        refused: bool = False,
+        held_back: bool = False,
+    ) -> Ending:
+        """Record the outcome, and give the device back unless a person must look at it."""
+        body = {
+            "outcome": outcome.value,
+            "why": why,
+            "sha256": found.sha256 if found else "",
+            "refused": refused,
+            "held_back": held_back,
+        }
+        recorded = True
+        try:
+            self._log("done", body, gives_back=outcome is not Outcome.UNPROVEN)
+        except StoreError as error:
+            recorded, why = False, f"{_sentence(why)} {_said(error)}".strip()
+        with suppress(Exception):
+            self._hand.let_go()
+        return Ending(self._job.device, outcome, why, refused, held_back, recorded)
+
+    def _refuse_to_begin(self) -> None:
+        if reason := self._orders.no_more or self._orders.back:
+            raise _HeldBack(reason)
+
+    def _obey(self) -> None:
+        if self._orders.back:
+            raise _Failed(self._orders.back)
+
+    def _nap(self, seconds: float) -> None:
+        """Sleep between looks, unless the change is called back."""
+        self._obey()
+        self._time.sleep(seconds)
+        self._obey()
+
+
+class _Foreign(EventreadyError):
+    """Somebody else has been at the device."""
+
+
+def _kept(reading: Reading) -> tuple[Mapping[str, Any], tuple[Packed, ...]]:
+    """A configuration for the record: its hash and those of the answers that it was read from, and these."""
+    texts = {command: Packed.of(text) for command, text in reading.answers.items()}
+    answers = {command: text.name for command, text in texts.items()}
+    return {"sha256": reading.configuration.sha256, "answers": answers}, tuple(texts.values())
+
+
+def _must(done: Done, otherwise: str) -> None:
+    if not done.ok:
+        raise _Failed(f"{otherwise}: {done.reason}")
+
+
+def _said(error: BaseException) -> str:
+    """A sentence for whatever was raised; a defect of ours names itself."""
+    if isinstance(error, EventreadyError):
+        return str(error)
+    return redact(f"An internal error ({type(error).__name__}: {error}).")
+
+
+def _sentence(text: str) -> str:
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _brief(difference: Sequence[str]) -> str:
+    told = [line for line in difference if line.startswith(("+", "-"))]
+    more = f" (and {len(told) - 3} more lines)" if len(told) > 3 else ""
+    return ", ".join(f"`{' '.join(line.split())}`" for line in told[:3]) + more
