@@ -35,9 +35,10 @@ class _Merge:
         for bare in self._removed.get(path, ()):
             for line in [line for line in here if says_more(bare, line)]:
                 del here[line]
-        if path and self._rules.is_ordered(path[-1]):
-            _put_in_order(here, wanted)
+        lifted = _lifted(here, wanted) if path and self._rules.is_ordered(path[-1]) else {}
         for line, beneath in wanted.items():
+            if line in lifted:
+                here[line] = lifted[line]
             self._line(here, line, beneath, path)
         return here
 
@@ -67,12 +68,10 @@ class _Merge:
                 here[line] = after
 
 
-def _put_in_order(here: Tree, wanted: Tree) -> None:
-    """Lines of `wanted` that stand in another order than wanted go, to be set again at the end in theirs."""
+def _lifted(here: Tree, wanted: Tree) -> Tree:
+    """Take lines out of `here` that would not stand in the wanted order with what is set after them."""
     order = [line for line in here if line in wanted]
-    if order != [line for line in wanted if line in here]:
-        for line in order:
-            del here[line]
+    return {} if order == list(wanted)[: len(order)] else {line: here.pop(line) for line in order}
 
 
 def same(rules: Rules, one: Tree, other: Tree, *, ordered: bool = False) -> bool:
