@@ -5,6 +5,7 @@ Session: `LGI`, then `REG NE` behind a manager, commands, `UNREG NE`, `LGO`. A m
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from eventready.lab.shell import Line, garbage
 _COMMAND = re.compile(r'\s*((?:[^;"]|"[^"]*")*);')
 _PARAMETER = re.compile(r'\s*([A-Z0-9_]+)\s*=\s*("[^"]*"|[^,]*)')
 _OK = Report(0, "Operation succeeded.")
+_AWAY = Report(1, "Ne is not connected.")
+#: What only looks; every other command changes something.
+_LOOKS = ("LST ", "DSP ")
 
 
 @dataclass
@@ -52,6 +56,8 @@ class MmlSession:
         self._gone = False
         self._commands = 0
         self._serial = random.Random(manager.name).randrange(100, 9000)  # noqa: S311  a report number
+        if self._machine:
+            self._hold(self._machine)
 
     def feed(self, text: str) -> None:
         """Take what arrived; commands are carried out one after the other."""
@@ -62,6 +68,24 @@ class MmlSession:
         """The connection is gone."""
         self._gone = True
         self._log_out()
+        if self._manager.direct:
+            self._let_go(self._manager.direct)
+
+    def _hold(self, machine: Machine) -> None:
+        """Hear of it when the element restarts."""
+        number = next(number for number in itertools.count() if number not in machine.hang_ups)
+        machine.hang_ups[number] = self._element_gone
+
+    def _let_go(self, machine: Machine) -> None:
+        for number in [number for number, call in machine.hang_ups.items() if call == self._element_gone]:
+            del machine.hang_ups[number]
+
+    def _element_gone(self) -> None:
+        """The element restarts: its own connection ends; a manager stays, and has to be asked for it anew."""
+        if self._manager.direct:
+            self._close()
+        else:
+            self._leave_element()
 
     def _pump(self) -> None:
         while not self._busy and not self._gone:
@@ -83,7 +107,10 @@ class MmlSession:
             "REG NE": self._register,
             "UNREG NE": self._unregister,
         }
-        if name in session:
+        direct = self._manager.direct
+        if direct and direct.down:
+            self._close()
+        elif name in session:
             session[name](command, params)
         elif not self._logged_in:
             self._report(command, Report(1, "The user has not logged in."))
@@ -116,6 +143,7 @@ class MmlSession:
     def _leave_element(self) -> None:
         if self._machine is not None and self._machine is not self._manager.direct:
             self._machine.sessions -= 1
+            self._let_go(self._machine)
             self._machine = None
 
     def _say_goodbye(self, command: str, _params: dict[str, str]) -> None:
@@ -129,6 +157,8 @@ class MmlSession:
             self._report(command, Report(1, "The user has not logged in."))
         elif machine is None:
             self._report(command, Report(1, "Cant Found NE"))
+        elif machine.down:
+            self._report(command, _AWAY)
         elif machine.wire.silent:
             self._busy = True
         elif machine.wire.auth_refused:
@@ -137,6 +167,7 @@ class MmlSession:
             self._leave_element()
             self._machine = machine
             machine.sessions += 1
+            self._hold(machine)
             self._report(command, Report(0, "Success"))
 
     def _unregister(self, command: str, _params: dict[str, str]) -> None:
@@ -148,7 +179,10 @@ class MmlSession:
     def _ask(self, machine: Machine, command: str, name: str, params: dict[str, str]) -> None:
         wire = machine.wire
         self._commands += 1
-        answer = partial(self._answer, machine, command, name, params)
+        if machine.down:
+            self._report(command, _AWAY)
+            return
+        answer = partial(self._struck_or_answered, machine, command, name, params)
         if wire.hang:
             self._busy = True
         elif wire.delay_s:
@@ -163,12 +197,30 @@ class MmlSession:
             answer()
             self._pump()
 
-    def _answer(self, machine: Machine, command: str, name: str, params: dict[str, str]) -> None:
+    def _struck_or_answered(self, machine: Machine, command: str, name: str, params: dict[str, str]) -> None:
+        """Answer, unless something happens at this command: it is refused, or the session drops or hangs."""
+        struck = machine.wire.strikes(f"{command};", configuring=not name.startswith(_LOOKS))
+        if struck is None:
+            self._send(self._answer(machine, command, name, params))
+        elif struck.kind == "refuse":
+            self._send(self._framed(command, self._unknown(machine, command, name), ""))
+        else:
+            if struck.taken:
+                self._answer(machine, command, name, params)
+            self._busy = True
+            if struck.kind == "drop":
+                self._close()
+
+    @staticmethod
+    def _unknown(machine: Machine, command: str, name: str) -> str:
+        return machine.dialect.errors.unknown.format(line=command, word=name, caret="")
+
+    def _answer(self, machine: Machine, command: str, name: str, params: dict[str, str]) -> str:
+        """The report; what the command does is done."""
         wire = machine.wire
         found = machine.dialect.rendering(name) or machine.dialect.rendering(command)
         if found is None:
-            unknown = machine.dialect.errors.unknown.format(line=command, word=name, caret="")
-            text = self._framed(command, unknown, "")
+            text = self._framed(command, self._unknown(machine, command, name), "")
         else:
             render, match = found
             said = render(View(machine, match, params))
@@ -178,11 +230,10 @@ class MmlSession:
         if wire.drop_after and self._commands >= wire.drop_after:
             self._send(text[: len(text) // 2])
             self._close()
-            return
         if wire.log_in_prompt:
             alarm = machine.dialect.log_line.format(host=machine.state.hostname, now=machine.now())
             self._send(f"{self._head()}\n{alarm}\n\n---    END\n\n")
-        self._send(text[: len(text) // 2] + "\n---    END\n\n" if wire.truncated else text)
+        return text[: len(text) // 2] + "\n---    END\n\n" if wire.truncated else text
 
     def _report(self, command: str, report: Report) -> None:
         self._send(self._framed(command, f"RETCODE = {report.retcode}  {report.words}", report.body))

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from eventready.lab.dialect import Dialect, Report, View
-from eventready.lab.dialects.huawei_mml import UNKNOWN, UNSOLICITED, alarms, table, yes
+from eventready.lab.dialects.mml.objects import (
+    CONFIG,
+    ENODEB,
+    ConfigurationObject,
+    Parameter,
+    commands,
+    flags,
+    number,
+    on_or_off,
+)
+from eventready.lab.dialects.mml.reports import UNKNOWN, UNSOLICITED, alarms, table, yes
 from eventready.lab.state import CellState
 
 _CELL = (
@@ -51,11 +61,11 @@ def _cell(cell: CellState) -> list[str]:
 
 def _s1(view: View) -> str | Report:
     rows = []
-    for number, (name, up) in enumerate(view.state.core_links.items()):
+    for at, (name, up) in enumerate(view.state.core_links.items()):
         word = "Normal" if up else "Abnormal"
         link = "Normal" if up else "Fault"
-        rows.append([name, str(70 + number), "0", "Release 10", "No", word, link, yes(0), "128" if up else "0"])
-        rows[-1].append(f"MME-{number + 1:02d}")
+        rows.append([name, str(70 + at), "0", "Release 10", "No", word, link, yes(0), "128" if up else "0"])
+        rows[-1].append(f"MME-{at + 1:02d}")
     return table("Display S1 Interface State", _S1, rows)
 
 
@@ -73,11 +83,74 @@ def _boards(view: View) -> str | Report:
 
 _BROKEN = ("Disabled", "Major", "Faulty")
 
+_CONFIGURED = {"NOT_CFG": "Not configured", "CFG": "Configured"}
+
+#: What is configured of every cell.
+OBJECTS = (
+    ConfigurationObject(
+        "CELLALGOSWITCH",
+        "Cell Algorithm Switch",
+        {
+            "MLBALGOSWITCH": flags(
+                "Load balancing algorithm switch",
+                "IntraFreqMlbSwitch InterFreqMlbSwitch InterRatMlbSwitch InterFreqIdleMlbSwitch",
+            ),
+            "ACBARALGOSWITCH": flags("Access class barring algorithm switch", "StaticAcBarSwitch DynAcBarSwitch"),
+        },
+    ),
+    ConfigurationObject(
+        "CELLMLB",
+        "Cell Mobility Load Balancing",
+        {
+            "INTERFREQMLBTHD": number("Inter-Frequency Mobility Load Balancing Threshold(%)", 1, 99, 70, 75, 80),
+            "LOADOFFSET": number("Load Offset(%)", 0, 50, 8),
+            "LOADDIFFTHD": number("Load Difference Threshold(%)", 1, 99, 15),
+            "MLBMINUENUMTHD": number("MLB Minimum UE Number Threshold", 0, 1000, 80, 100),
+        },
+    ),
+    ConfigurationObject(
+        "CELLRESEL",
+        "Cell Reselection Information",
+        {
+            "QHYST": number("Hysteresis value for cell reselection(dB)", 0, 24, 2, 4),
+            "SNONINTRASEARCH": number("Threshold for non-intra frequency measurements(2dB)", 0, 31, 4, 5),
+            "CELLRESELPRIORITY": number("Cell reselection priority", 0, 7, 5),
+        },
+    ),
+    ConfigurationObject(
+        "CELLACBAR",
+        "Cell Access Class Barring",
+        {
+            "ACBARRINGINFOCFGIND": Parameter(
+                "AC barring information configure indicator", ("NOT_CFG",), words=_CONFIGURED
+            ),
+            "ACBARRINGFACTORFORMOSIG": number("Access probability of MO signalling(5%)", 0, 19, 19),
+            "ACBARRINGFACTORFORMODATA": number("Access probability of MO data(5%)", 0, 19, 19),
+        },
+    ),
+    ConfigurationObject(
+        "CELLAUTOACBAR",
+        "Cell Automatic Access Class Barring",
+        {
+            "AUTOACBARSWITCH": on_or_off("Automatic AC barring switch"),
+            "ACTRIGGERTHD": number("AC barring trigger threshold(%)", 1, 100, 90, 95),
+            "ACCANCELTHD": number("AC barring cancel threshold(%)", 0, 99, 70, 75),
+        },
+    ),
+)
+
 DIALECT = Dialect(
     platform="huawei_enb",
     transport="mml",
     prompts={"exec": ""},
-    shows={"DSP CELL": _cells, "DSP S1INTERFACE": _s1, "DSP BRD": _boards, "LST ALMAF": alarms("eNodeB")},
+    shows={
+        "DSP CELL": _cells,
+        "DSP S1INTERFACE": _s1,
+        "DSP BRD": _boards,
+        "LST ALMAF": alarms("eNodeB"),
+        **commands(OBJECTS, ENODEB),
+    },
+    config=CONFIG,
     errors=UNKNOWN,
     sessions=2,
     log_line=UNSOLICITED,

@@ -1,14 +1,24 @@
-"""Huawei BSC6000/BSC6900 reports as MML prints them (BSC6000 MML reference, V900R008C15)."""
+"""Huawei BSC6000/BSC6900 reports as MML prints them (BSC6000 MML reference, V900R008C15), and what can be configured.
+
+The BSC6000 says `MOD CELLCHMGAD: IDXTYPE=BYIDX, CELLIDX=3, ...`, the BSC6900 `SET GCELLCHMGAD: IDTYPE=BYID, CELLID=3,
+...`; the lab's element knows both.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from eventready.lab.dialect import Dialect, Errors, Render, Report, View
-from eventready.lab.state import AlarmState, CellState
-
-#: A report of more rows goes out in several packets.
-ROWS_PER_PACKET = 64
+from eventready.lab.dialect import Dialect, Report, View
+from eventready.lab.dialects.mml.objects import (
+    BSC6000,
+    BSC6900,
+    CONFIG,
+    ConfigurationObject,
+    commands,
+    flags,
+    number,
+    yes_or_no,
+)
+from eventready.lab.dialects.mml.reports import UNKNOWN, UNSOLICITED, alarms, table, yes
+from eventready.lab.state import CellState
 
 _SITE = (
     *("Site Index", "Site Name", "Cell Initialized", "Blocked Automatically", "Channel Fault", "Main BCCH Mutual Aid"),
@@ -20,41 +30,6 @@ _CELL = (
     *("Cell Index", "Cell Name", "Cell Initialized", "Blocked Automatically", "Channel Fault", "Main BCCH Mutual Aid"),
     *("Baseband FH Mutual Aid", "Channel Type Changed", "Blocked Manually", "Frequency Scanning"),
 )
-_NONE = Report(0, "No matching result is found")
-
-
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str | Report:
-    """A report: a table with columns two blanks apart, one object as `Name  =  value`, or the words for none.
-
-    Many rows are spread over packets, each with its own title and count.
-    """
-    if not rows:
-        return _NONE
-    head = f"{title}\n{'-' * len(title)}\n"
-    if len(rows) == 1:
-        return head + _single(columns, rows[0])
-    widths = [max(len(column), *(len(row[at]) for row in rows)) for at, column in enumerate(columns)]
-    packets = []
-    for start in range(0, len(rows), ROWS_PER_PACKET):
-        part = rows[start : start + ROWS_PER_PACKET]
-        lines = [_line(columns, widths), "", *(_line(row, widths) for row in part)]
-        packets.append(head + "\n".join([*lines, f"(Number of results = {len(part)})\n"]))
-    return "\f".join(packets)
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-
-
-def _single(columns: Sequence[str], row: Sequence[str]) -> str:
-    margin = max(map(len, columns))
-    lines = [f"{column:>{margin}}  =  {cell}" for column, cell in zip(columns, row, strict=True)]
-    return "\n".join([*lines, "(Number of results = 1)\n"])
-
-
-def yes(value: object) -> str:
-    """`Yes` or `No`."""
-    return "Yes" if value else "No"
 
 
 def _sites(view: View) -> str | Report:
@@ -80,47 +55,72 @@ def _cells(view: View) -> str | Report:
     return table("DSP CELLSTAT Result", _CELL, rows)
 
 
-def alarms(source: str) -> Render:
-    """`LST ALMAF` of an element of the kind `source` (BSC6900, eNodeB)."""
+_SPEECH = "Full_rate_Ver1 Full_rate_Ver2 Full_rate_Ver3 Half_rate_Ver1 Half_rate_Ver2 Half_rate_Ver3"
 
-    def render(view: View) -> str | Report:
-        active = view.state.alarms
-        if not active:
-            return _NONE
-        raised = f"{view.now:%Y-%m-%d} 05:12:41"
-        body = [_alarm(number, alarm, source, raised) for number, alarm in enumerate(active, 1)]
-        return "\n".join([*body, f"(Number of results = {len(active)})"])
-
-    return render
-
-
-def _alarm(number: int, alarm: AlarmState, source: str, raised: str) -> str:
-    return (
-        f"ALARM  {number:<12}Fault     {alarm.severity:<14}{source:<10}{alarm.number:<11}Running\n"
-        f"     Sync serial No.  =  {number + 1}\n"
-        f"          Alarm name  =  {alarm.name}\n"
-        f"   Alarm raised time  =  {raised}\n"
-        f"       Location info  =  {alarm.location or 'Subrack No.=0'}\n"
-    )
-
-
-UNKNOWN = Errors(unknown="RETCODE = 20  Invalid command")
-
-#: An alarm that nobody asked for, as an element reports it between two answers.
-UNSOLICITED = (
-    "ALARM  8801        Fault     Minor         {host}   25622      Running\n"
-    "     Sync serial No.  =  99120\n"
-    "          Alarm name  =  Mains Input Out of Range\n"
-    "   Alarm raised time  =  {now:%Y-%m-%d %H:%M:%S}\n"
-    "       Location info  =  Subrack No.=0, Slot No.=18"
+#: What is configured of every cell.
+OBJECTS = (
+    ConfigurationObject(
+        "CELLCHMGAD",
+        "Channel Management Advanced Parameters",
+        {
+            "TCHBUSYTHRES": number("TCH Traffic Busy Threshold(%)", 0, 100, 80, 85, 90),
+            "LOADSHAREALLOW": yes_or_no("Load Sharing Allowed", "NO", "YES"),
+            "AMRTCHHPRIORLOAD": number("AMR TCH/H Prior Cell Load Threshold(%)", 0, 99, 55, 75),
+        },
+    ),
+    ConfigurationObject(
+        "CELLHOBASIC",
+        "Handover Basic Parameters",
+        {
+            "LOADHOEN": yes_or_no("Load Handover Support", "NO", "YES"),
+            "TRIGTHRES": number("Load HO. Threshold(%)", 0, 100, 85),
+            "LOADACCTHRES": number("Load HO. Access Threshold(%)", 0, 100, 75),
+        },
+    ),
+    ConfigurationObject(
+        "CELLBASICPARA",
+        "Cell Basic Parameters",
+        {
+            "DIRECTRYEN": yes_or_no("Directed Retry", "NO", "YES"),
+            "CRH": number("Cell Reselection Hysteresis", 0, 7, 2, 3),
+        },
+    ),
+    ConfigurationObject(
+        "CELLIDLEBASIC",
+        "Idle Mode Basic Parameters",
+        {
+            "CRO": number("Cell Reselect Offset", 0, 63, 0, 1, 2),
+            "TX": number("Tx-integer", 3, 50, 20, 32),
+            "MAXRETRANS": number("MS MAX Retrans", 1, 7, 4, 7),
+            "COMMACC": flags("Common Access Control Class", " ".join(f"L{n}_FORBID" for n in range(10))),
+            "SPECACC": flags("Special Access Control Class", " ".join(f"L{n}_FORBID" for n in range(11, 16))),
+            "EC": yes_or_no("Emergent Call Enable", "YES"),
+        },
+    ),
+    ConfigurationObject(
+        "CELLCCBASIC",
+        "Call Control Basic Parameters",
+        {"ALLOWEMLPP": yes_or_no("Allow EMLPP", "NO", "YES"), "PREEMPTEN": yes_or_no("Allow Preemption", "NO")},
+    ),
+    ConfigurationObject(
+        "CELLCCACCESS",
+        "Call Control Access Parameters",
+        {"VOICEVER": flags("Speech Version", _SPEECH, "Full_rate_Ver1", "Full_rate_Ver2", "Half_rate_Ver1")},
+    ),
 )
 
 DIALECT = Dialect(
     platform="huawei_mml",
     transport="mml",
     prompts={"exec": ""},
-    shows={"DSP BTSSTAT": _sites, "DSP CELLSTAT": _cells, "LST ALMAF": alarms("BSC6900")},
+    shows={
+        "DSP BTSSTAT": _sites,
+        "DSP CELLSTAT": _cells,
+        "LST ALMAF": alarms("BSC6900"),
+        **commands(OBJECTS, BSC6000, BSC6900),
+    },
     errors=UNKNOWN,
+    config=CONFIG,
     sessions=2,
     log_line=UNSOLICITED,
 )

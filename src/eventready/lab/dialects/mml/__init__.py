@@ -1,0 +1,1 @@
+"""What Huawei's MML elements share: their reports, and their configuration objects."""
