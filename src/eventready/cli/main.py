@@ -31,6 +31,8 @@ COMMANDS: dict[str, str] = {
     "matrix": "Devices x checks: what will be asked, and what cannot be",
     "audit": "Read every device and say what is ready, and what that rests on",
     "parse": "Read one saved output: the facts in it, or the reason why not",
+    "plan": "Work out what a change would send to each device, and the way back; sealed",
+    "approve": "Look at a plan and sign its hash, as a second person",
     "runs": "List, show, compare and verify earlier runs",
     "roster": "The duty roster: check it, hand it on, and see what changed",
     "duties": "Every clause of the letter: its owner, deadline, state and evidence",

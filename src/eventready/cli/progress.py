@@ -10,7 +10,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-_STAGES = {"reading": "Reading devices", "counters": "Reading counters again"}
+_STAGES = {
+    "reading": "Reading devices",
+    "counters": "Reading counters again",
+    "planning": "Reading configurations",
+}
 
 
 class Bars:
