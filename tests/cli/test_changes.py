@@ -1,0 +1,121 @@
+"""`changes list` and `changes show`: what an engineer reads at night, and what scripts read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventready.cli.main import main
+from eventready.store.changes import Note
+from eventready.store.store import Store
+
+EMERGENCY = {"ticket": "INC-7", "asked_by": "Nguyễn Văn A", "answered_by": "Trần Thị B"}
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run a command on the folder: exit code, stdout, stderr."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main(["-w", str(tmp_path), *words])
+        said = capsys.readouterr()
+        code = left.value.code
+        return (code if isinstance(code, int) else 0), said.out, said.err
+
+    return run
+
+
+def change(folder: Path, name: str = "c-1", *, leave: bool = True, **opening: Any) -> None:
+    """A change of two waves: r1 new, r2 taken back, r3 not begun."""
+    plan = {"plan": {"id": "p-1", "sha256": "ab" * 32, "intents": ["backup"], "waves": [["r1"], ["r2", "r3"]]},
+            "approvals": [{"by": "Lê Thị C"}]}  # fmt: skip
+    clock = {"event": "2022-04-25T07:00:00+07:00", "rehearsal": True}
+    with Store.of_workspace(folder) as store:
+        told = {"by": "an.nguyen", "host": "nms-1", "clock": clock, **opening}
+        store.changes.begin(name, event="e", plan=plan, devices=(), opening=told)
+        arm = {"guard": "revert_timer", "seconds": 300, "by_itself": True}
+        store.changes.record(name, Note("r1", "arm", arm), Note("r1", "apply", {"lines": 4}))
+        store.changes.record(name, Note("r1", "done", {"outcome": "new", "why": ""}), Note("r2", "arm", arm))
+        if leave:
+            store.changes.record(name, Note("r2", "done", {"outcome": "old", "why": "A line was refused."}))
+            store.changes.leave(name, {"r1": "new", "r2": "old", "r3": "untouched"}, {"exit": 5}, ended=True)
+
+
+def test_the_list(tmp_path: Path, call: Call) -> None:
+    change(tmp_path, emergency=EMERGENCY)
+    change(tmp_path, "c-2", rolls_back="c-1")
+    code, out, _ = call("changes", "list")
+    assert code == 0
+    assert "2022-04-25 07:00 (rehearsal)" in out
+    assert "1 new, 1 old, 1 waiting" in out
+    assert "EMERGENCY: Nguyễn Văn A and Trần Thị B, ticket INC-7" in " ".join(out.split())
+    assert "rollback of c-1 (backup)" in " ".join(out.split())
+
+
+def test_the_list_of_nothing(tmp_path: Path, call: Call) -> None:
+    code, out, err = call("changes", "list")
+    assert (code, out) == (0, "")
+    assert "No change is on record yet" in err
+    assert not list(tmp_path.iterdir()), "looking leaves no trace"
+    assert json.loads(call("-o", "json", "changes", "list")[1]) == []
+
+
+def test_show_tells_the_journal_in_plain_words(tmp_path: Path, call: Call) -> None:
+    change(tmp_path, emergency=EMERGENCY)
+    code, out, _ = call("changes", "show", "c-1")
+    assert code == 0
+    assert "By an.nguyen on nms-1" in out
+    assert "EMERGENCY: Nguyễn Văn A and Trần Thị B, ticket INC-7" in out
+    assert "Approved by Lê Thị C" in out
+    assert "r1: in the new state, verified and confirmed" in out
+    assert "arm the guard: revert timer, 300 s" in out
+    assert "send the lines: 4 lines" in out
+    assert "r2: back in the old state, and proven to be" in out
+    assert "A line was refused." in out
+    assert "r3: not begun: no line was sent to it" in out
+    assert "Next: Find out why r2 did not take it" in out
+
+
+def test_a_change_that_was_cut_off_says_so_and_how_to_go_on(tmp_path: Path, call: Call) -> None:
+    change(tmp_path, leave=False)
+    assert "a person is needed" in call("changes", "list")[1]
+    _, out, _ = call("changes", "show")
+    assert "r2: cut off under way" in out
+    assert "eventready apply --resume c-1" in out
+    assert json.loads(call("-o", "json", "changes", "show")[1])["exit"] is None
+
+
+def test_show_one_device_only(tmp_path: Path, call: Call) -> None:
+    change(tmp_path)
+    _, out, _ = call("changes", "show", "c-1", "--device", "r2")
+    assert "r2: back" in out
+    assert "r1:" not in out
+    code, _, err = call("changes", "show", "c-1", "--device", "core-*")
+    assert code == 2
+    assert "no device of c-1 is called core-*" in err
+
+
+def test_show_for_scripts(tmp_path: Path, call: Call) -> None:
+    change(tmp_path)
+    document = json.loads(call("-o", "json", "changes", "show", "latest")[1])
+    assert [(one["device"], one["state"]) for one in document["devices"]] == [
+        ("r1", "new"), ("r2", "old"), ("r3", "waiting")
+    ]  # fmt: skip
+    assert document["exit"] == 5
+    assert document["plan"]["plan"]["id"] == "p-1"
+    lines = [json.loads(line) for line in call("-o", "ndjson", "changes", "show")[1].splitlines()]
+    assert [line["step"] for line in lines] == ["begun", "arm", "apply", "done", "arm", "done", "ended"]
+
+
+def test_a_change_that_is_not_there(tmp_path: Path, call: Call) -> None:
+    change(tmp_path)
+    code, _, err = call("changes", "show", "c-9")
+    assert code == 2
+    assert "There is no change 'c-9'" in err
