@@ -215,7 +215,7 @@ class Guard:
             return Applied(False, Refused(bad.command, bad.reason), bad.ended, taken)
         for after in (self.spec.arm_after, self._change.leave):
             replies = self._tell(self._session, after)
-            self._armed = self._armed or bool(replies)
+            self._armed = self._armed or (bool(replies) and after is self.spec.arm_after)
             bad_one = _first_bad(replies)
             if bad_one is not None:
                 return Applied(False, Refused(bad_one.command, bad_one.reason), bad_one.ended, taken)
@@ -239,7 +239,7 @@ class Guard:
         return done
 
     def revert(self) -> Done:
-        """Go back at once, where the device can; `inverse` only leaves configuration mode, and its caller sends the rest.
+        """Go back at once, where the device can; `inverse` only leaves configuration mode: the rest is its caller's.
 
         Ok does not prove the old state: read the configuration. Raises RefusedError when what waits is not ours.
         """

@@ -40,6 +40,8 @@ _TAIL = 1_024
 #: Stands where a log line was; nothing that a device writes holds it (the screen takes NULs out).
 _CUT = b"\x00"
 _GAP = rb"[ \t\r\n\b\x00]{0,12}"
+#: A log line on a line of its own: its line end may have torn another line in two, or not.
+_JOINT = re.compile(rb"(?:\r{0,8}\n)?\x00")
 _NAME = re.compile(rb"[\w.+-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _QUOTED = re.compile(r'"[^"]*"')
@@ -94,7 +96,7 @@ class Writer(Channel):
         super().__init__(*args, **kwargs)
         self.shell = shell
         self._token, self._count = secrets.token_hex(3), 0
-        self._own = b""
+        self._own: re.Pattern[bytes] | None = None
 
     @property
     def over(self) -> str:
@@ -173,7 +175,7 @@ class Writer(Channel):
     def _dialogue(self, now: _Line, spec: ChangeSpec) -> Reply:
         """Tell a terminal: echo, answer, questions, prompt."""
         screen = self._screen
-        self._own = self._own or self._name_shown(self._prompt)
+        self._own = self._own or _own_prompt(self._prompt)
         screen.take(len(screen.text))
         screen.send(now.typed.encode() + self._newline)
         while True:
@@ -255,23 +257,18 @@ class Writer(Channel):
 
     def _prompt_at_end(self, answer: bytes, *, patient: bool) -> bytes:
         """The prompt, of any mode, at which the device waits; empty when it does not. `patient` believes any."""
-        *_, last = answer.rstrip(b" \r\b").rsplit(b"\n", 1)
+        last = _JOINT.sub(_CUT, answer[-4 * _TAIL :]).rstrip(b" \r\b").rpartition(b"\n")[2]
         pieces = last.split(_CUT)
         for first in range(len(pieces) - 1, -1, -1):
             shown = learn(b"".join(pieces[first:]).strip(b" \r\b\n"), self._patterns)
-            if shown and (patient or self._own in shown):
+            if shown and (patient or self._own is None or self._own.search(shown)):
                 return shown
         return b""
-
-    @staticmethod
-    def _name_shown(prompt: bytes) -> bytes:
-        found = _NAME.search(prompt)
-        return found[0][:_NAME_AT_MOST] if found else b""
 
     # ---------------------------------------------------------------- endings
 
     def _with_status(self, now: _Line, answer: bytes, prompt: bytes, silent: float) -> Reply | None:
-        """The reply of a shell: ANSWERED for exit status 0; a shell that shows its prompt without one has run nothing."""
+        """The reply of a shell: ANSWERED for exit status 0; one that shows its prompt without it has run nothing."""
         assert now.mark is not None  # noqa: S101  only called for a shell
         mark = now.mark.search(answer)
         if mark is None:
@@ -303,15 +300,15 @@ class Writer(Channel):
 
     def _said(self, now: _Line, answer: bytes, prompt: bytes) -> str:
         """The answer as a reader would see it, without log lines and the prompt at its end."""
-        shown = (now.answer + answer).rstrip(b" \r\b")
-        if prompt and shown.endswith(prompt):
-            shown = shown[: -len(prompt)]
+        shown = now.answer + answer
+        if prompt:
+            shown = _prompts_at_end(prompt).sub(b"", shown)
         return redact(plain(shown.replace(_CUT, b"")))
 
     def _refusal(self, answer: bytes, spec: ChangeSpec) -> tuple[Ended, str] | None:
         """How the device refused, and its words; a log line may stand between their halves, or at their end."""
-        lines = [_text(line).strip() for line in (*answer.split(_CUT), *answer.replace(_CUT, b"").split(b"\n"))]
-        lines = [line.strip() for part in lines for line in part.split("\n")]
+        joined = b"\n".join((*answer.split(_CUT), _JOINT.sub(b"", answer), answer.replace(_CUT, b"")))
+        lines = [line.strip() for line in _text(joined).split("\n")]
         refused, denied = self._patterns.refused, self._patterns.denied
         for line in lines:
             if not line or _found(spec.harmless, line):
@@ -330,7 +327,7 @@ class Writer(Channel):
 
 
 def without_log_lines(text: bytes, patterns: Patterns) -> bytes:
-    """`text` with a NUL for every log line: within a line it joins the halves, else it stands for the line."""
+    """`text` with a NUL for every log line, which joins what stood before it with the line after it."""
     inside = patterns.noise_inside
     if inside is None:
         return text
@@ -339,18 +336,35 @@ def without_log_lines(text: bytes, patterns: Patterns) -> bytes:
         found = inside.search(line.rstrip(b"\r"))
         if kept and kept[-1].endswith(_CUT):
             kept[-1] += line[: found.start()] + _CUT if found else line
-        elif found and not line[: found.start()].strip() and kept:
-            kept[-1] = kept[-1].rstrip(b"\r") + _CUT
         else:
             kept.append(line[: found.start()] + _CUT if found else line)
     return b"\n".join(kept)
 
 
+def _own_prompt(prompt: bytes) -> re.Pattern[bytes] | None:
+    """Searched in a prompt: the name of the device that showed `prompt`; None where that shows no name."""
+    name = _NAME.search(prompt)
+    if name is None:
+        return None
+    if len(name[0]) > _NAME_AT_MOST:
+        return re.compile(rb"(?<!\w)" + re.escape(name[0][:_NAME_AT_MOST]))
+    return re.compile(rb"(?<!\w)" + re.escape(name[0]) + rb"(?!\w)")
+
+
 @lru_cache(maxsize=256)
 def _echo_of(typed: bytes) -> re.Pattern[bytes]:
     """The echo of a line, however the terminal broke it: blanks, backspaces, line ends, log lines between letters."""
-    letters = _GAP.join(re.escape(bytes([letter])) for letter in typed if letter not in b" \t")
-    return re.compile(letters + rb"[ \t\b\x00]{0,12}\r{0,8}\n")
+    return re.compile(_torn(typed) + rb"[ \t\b\x00]{0,12}\r{0,8}\n")
+
+
+@lru_cache(maxsize=256)
+def _prompts_at_end(prompt: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"(?:[ \r\b\x00]{0,12}" + _torn(prompt) + rb"[ \t\r\n\b\x00]{0,12})+\Z")
+
+
+def _torn(line: bytes) -> bytes:
+    """The pattern of a line with anything invisible between its letters."""
+    return _GAP.join(re.escape(bytes([letter])) for letter in line if letter not in b" \t")
 
 
 def _found(patterns: Sequence[str], text: str) -> bool:

@@ -1,0 +1,252 @@
+"""Telling: each line arrives once, in order, and only after the end of the one before; whatever the device does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from eventready.errors import RefusedError
+from eventready.platforms.model import ChangeSpec, GuardSpec
+from eventready.session.connect import open_session
+from eventready.session.redaction import MARK
+from eventready.session.reply import Ended, Reply
+from eventready.session.target import Target
+from tests.session.box import Box, box_server
+from tests.session.conftest import aim, kind, mml_kind
+from tests.session.fake import Fleet, MmlScript, Script
+
+LINES = (
+    "configure terminal",
+    "interface GigabitEthernet0/0/1",
+    "description uplink to the conference centre, hall two",
+    "exit",
+    "router ospf 1",
+    "maximum-paths 4",
+    "exit",
+    "exit",
+)
+ECHOES = ("plain", "wrap", "spaced", "bytes", "torn")
+PROMPTS = ("plain", "twice", "twice_lines", "pieces", "torn", "after", "redrawn", "before", "same_line")
+FAULTS = (
+    *("", "refuse", "refuse_torn", "refuse_late", "drop_before", "drop_echo", "drop_after", "hang", "hang_deaf"),
+    *("late", "question", "question_redrawn", "questions", "unknown", "silent_prompt"),
+)
+#: What a line that met the fault may end as.
+ENDS = {
+    "": {Ended.ANSWERED},
+    "refuse": {Ended.REFUSED},
+    "refuse_torn": {Ended.REFUSED},
+    "refuse_late": {Ended.REFUSED, Ended.ANSWERED},  # the words came behind a prompt: they are the next line's
+    "question": {Ended.ANSWERED},
+    "question_redrawn": {Ended.ANSWERED},
+    "questions": {Ended.ANSWERED},
+    "drop_before": {Ended.DROPPED},
+    "drop_echo": {Ended.DROPPED},
+    "drop_after": {Ended.DROPPED},
+}
+
+
+def spec(**more: Any) -> ChangeSpec:
+    manners: dict[str, Any] = {
+        "refused": (r"^% ?(?:Invalid|Incomplete)",),
+        "questions": {r"(?:Continue|overwrite)\? \[Y/N\]:?": "Y"},
+        "guards": (GuardSpec(kind="inverse"),),
+    }
+    return ChangeSpec(**{**manners, **more})
+
+
+def box_target(fleet: Fleet, box: Box) -> Target:
+    return aim(fleet.raw(box_server(box)), allow_cleartext=True)
+
+
+def tell(fleet: Fleet, box: Box, lines: tuple[str, ...] = LINES, timeout_s: float = 5.0, **more: Any) -> list[Reply]:
+    target = box_target(fleet, box)
+    with open_session(target, kind("cisco_ios_telnet", setup=("terminal length 0",))) as session:
+        return session.tell(lines, spec=spec(**more), timeout_s=timeout_s)
+
+
+def held_once(box: Box, lines: tuple[str, ...], replies: list[Reply]) -> None:
+    """What holds whatever happened."""
+    assert [reply.command for reply in replies] == list(lines)
+    ends = [reply.ended for reply in replies]
+    answered = next((at for at, end in enumerate(ends) if end is not Ended.ANSWERED), len(ends))
+    assert set(ends[answered + 1 :]) <= {Ended.NOT_SENT}
+    assert box.heard == list(lines[: len(box.heard)]), "a line came twice, out of order, or was cut"
+    assert answered <= len(box.heard) <= answered + 1
+    assert "\x03" not in box.keys, "a line under way was interrupted"
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+@pytest.mark.parametrize("echo", [*ECHOES, "none"])
+def test_every_line_arrives_once_whatever_the_terminal_shows(fleet: Fleet, echo: str, prompt: str) -> None:
+    box = Box(echo=echo, prompt=prompt)
+    lines = LINES if echo != "none" else LINES[:2]
+    replies = tell(fleet, box, lines, timeout_s=20 if echo != "none" else 0.6)
+    held_once(box, lines, replies)
+    assert {reply.ended for reply in replies} == (
+        {Ended.ANSWERED} if echo != "none" else {Ended.TIMEOUT, Ended.NOT_SENT}
+    )
+    assert all(reply.text.strip() == "" for reply in replies if reply.ended is Ended.ANSWERED)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    echo=st.sampled_from(ECHOES),
+    prompt=st.sampled_from(PROMPTS),
+    fault=st.sampled_from(FAULTS),
+    at=st.integers(0, 4),
+    lines=st.lists(st.sampled_from(LINES), min_size=1, max_size=5).map(tuple),
+)
+def test_never_twice(fleet: Fleet, *, echo: str, prompt: str, fault: str, at: int, lines: tuple[str, ...]) -> None:
+    box = Box(echo=echo, prompt=prompt, fault=fault, at=at)
+    replies = tell(fleet, box, lines, timeout_s=20 if fault in ENDS else 0.4)
+    held_once(box, lines, replies)
+    if at < len(replies):
+        assert replies[at].ended in ENDS.get(fault, {Ended.TIMEOUT, Ended.NOT_SENT})
+    if fault.startswith("question") and at < len(lines):
+        assert box.answers == ["Y"] * (2 if fault == "questions" else 1)
+    if not fault or at >= len(lines):
+        assert {reply.ended for reply in replies} == {Ended.ANSWERED}
+
+
+@pytest.mark.parametrize("fault", ["refuse", "refuse_torn"])
+def test_a_refusal_is_told_in_the_devices_words_and_leaves_the_session_usable(fleet: Fleet, fault: str) -> None:
+    box = Box(fault=fault, at=2)
+    with open_session(box_target(fleet, box), kind("cisco_ios_telnet", setup=())) as session:
+        replies = session.tell(LINES, spec=spec(), timeout_s=5)
+        assert replies[2].ended is Ended.REFUSED
+        assert replies[2].reason.startswith("% Invalid")
+        assert session.prompt == "R1(config-in)#"
+        assert not session.over
+        left = session.tell(["end"], spec=spec(), timeout_s=5)
+        assert [reply.ended for reply in left] == [Ended.ANSWERED]
+        assert session.prompt == "R1#"
+    assert box.heard == [*LINES[:3], "end"]
+
+
+def test_a_refusal_that_comes_behind_a_prompt_is_not_lost(fleet: Fleet) -> None:
+    box = Box(fault="refuse_late", at=1)
+    replies = tell(fleet, box)
+    assert [reply.ended for reply in replies[:2]] == [Ended.ANSWERED, Ended.ANSWERED]
+    assert replies[2].ended is Ended.REFUSED
+    assert "% Invalid input" in replies[2].reason
+
+
+@pytest.mark.parametrize("fault", ["hang", "hang_deaf", "late", "drop_before", "drop_after", "unknown"])
+def test_after_a_line_whose_end_was_not_seen_the_session_takes_nothing(fleet: Fleet, fault: str) -> None:
+    box = Box(fault=fault, at=1)
+    with open_session(box_target(fleet, box), kind("cisco_ios_telnet")) as session:
+        first = session.tell(LINES, spec=spec(questions={}), timeout_s=0.4)
+        assert first[1].ended in {Ended.TIMEOUT, Ended.DROPPED}
+        assert "not known" in session.over
+        again = session.tell(LINES, spec=spec(), timeout_s=0.4)
+        asked = session.ask(["show clock"])
+    assert {reply.ended for reply in (*again, *asked)} == {Ended.NOT_SENT}
+    assert box.heard == list(LINES[:2])
+    assert not box.answers
+
+
+def test_a_question_that_nobody_knows_is_named(fleet: Fleet) -> None:
+    box = Box(fault="unknown", at=0)
+    replies = tell(fleet, box, timeout_s=20, questions={})
+    assert replies[0].ended is Ended.TIMEOUT
+    assert "Shall the moon be painted? [Y/N]:" in replies[0].reason
+    assert not box.answers
+
+
+def test_harmless_words_are_no_refusal(fleet: Fleet) -> None:
+    box = Box(fault="refuse", at=1)
+    replies = tell(fleet, box, harmless=("Invalid input detected",))
+    assert {reply.ended for reply in replies} == {Ended.ANSWERED}
+
+
+def test_the_devices_time_over_nothing_is_sent(fleet: Fleet) -> None:
+    box = Box()
+    target = aim(fleet.raw(box_server(box)), allow_cleartext=True, device_timeout_s=0.5)
+    with open_session(target, kind("cisco_ios_telnet")) as session:
+        while not session.over:
+            session.tell(["exit"], spec=spec())
+        before = len(box.heard)
+        assert session.tell(["exit"], spec=spec())[0].ended is Ended.NOT_SENT
+    assert len(box.heard) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "form"),
+    [
+        ("", "indented"),
+        ("   ", "indented"),
+        ("hostname a\nreload", "indented"),
+        ("hostname a\rreload", "indented"),
+        ("description \x03", "indented"),
+        ("description \x1a", "indented"),
+        ("description \u2028", "indented"),
+        ("description\twho", "indented"),
+        ("description who?", "indented"),
+        (f"neighbor 10.0.0.1 password {MARK}", "indented"),
+        ("MOD CELL: CELLIDX=1", "mml"),
+        ("MOD CELL: CELLIDX=1; RMV CELL: CELLIDX=1;", "mml"),
+        ('MOD CELL: NAME="a;b"', "mml"),
+    ],
+)
+def test_what_is_no_line_is_refused_before_anything_is_sent(fleet: Fleet, line: str, form: str) -> None:
+    box = Box()
+    with (
+        open_session(box_target(fleet, box), kind("cisco_ios_telnet")) as session,
+        pytest.raises(RefusedError, match="never sent"),
+    ):
+        session.tell(["configure terminal", line], spec=spec(form=form))
+    assert box.heard == []
+
+
+def test_over_ssh_reading_goes_on_after_writing(ssh: Callable[..., Target]) -> None:
+    script = Script(answers={"show clock": "07:00\n", "description x": "", "no shutdown": ""}, echo="wrap")
+    with open_session(ssh(script), kind(pipeline=8)) as session:
+        before = session.ask(["show clock", "show clock"])
+        told = session.tell(["description x", "no shutdown"], spec=spec())
+        after = session.ask(["show clock", "show clock"])
+    assert [reply.ended for reply in (*before, *told, *after)] == [Ended.ANSWERED] * 6
+    assert {reply.text.strip() for reply in (*before, *after)} == {"07:00"}
+    assert [line for line in script.heard if not line.startswith(("terminal", "show"))] == [
+        "description x",
+        "no shutdown",
+    ]
+
+
+# ---------------------------------------------------------------------------- MML
+
+MOD = "MOD CELLCHMGAD: IDXTYPE=BYIDX, CELLIDX=3, TCHBUSYTHRES=60;"
+TOLD = {
+    "RETCODE = 0  Operation succeeded.\n": Ended.ANSWERED,
+    "RETCODE = 12  The cell does not exist.\n": Ended.REFUSED,
+}
+
+
+@pytest.mark.parametrize("habit", [{}, {"alarm_between": True}, {"piece": 1}, {"packets": 3}])
+@pytest.mark.parametrize(("answer", "ended"), [*TOLD.items(), ("Nothing of use.\n", Ended.REFUSED)])
+def test_mml_by_its_return_code(mml: Callable[..., Target], answer: str, ended: Ended, habit: dict[str, Any]) -> None:
+    script = MmlScript(answers={MOD: answer}, **habit)
+    with open_session(mml(script), mml_kind()) as session:
+        first, second = session.tell([MOD, MOD], spec=spec(form="mml"))
+    assert first.ended is ended
+    assert second.ended is (Ended.ANSWERED if ended is Ended.ANSWERED else Ended.NOT_SENT)
+    assert script.heard.count(MOD) == (2 if ended is Ended.ANSWERED else 1)
+    if "cell" in answer:
+        assert first.reason == "RETCODE = 12: The cell does not exist."
+
+
+@pytest.mark.parametrize("fault", ["hang_on", "drop_on"])
+def test_mml_is_never_told_twice(mml: Callable[..., Target], fault: str) -> None:
+    habit: dict[str, Any] = {fault: MOD}
+    script = MmlScript(answers={MOD: "RETCODE = 0  Success\n"}, **habit)
+    with open_session(mml(script), mml_kind()) as session:
+        replies = session.tell([MOD, MOD], spec=spec(form="mml"), timeout_s=0.4)
+        assert replies[0].ended is (Ended.TIMEOUT if fault == "hang_on" else Ended.DROPPED)
+        assert replies[1].ended is Ended.NOT_SENT
+        assert session.ask(["LST CELL:;"])[0].ended is Ended.NOT_SENT
+    assert script.heard.count(MOD) == 1
+    assert "LST CELL:;" not in script.heard
