@@ -20,6 +20,7 @@ from eventready.workspace.workspace import Workspace
 
 _WHERE = ("hostname", "port", "username", "password")
 _HEADER = "# Written by `eventready lab up`, anew each time: change the workspace that it was made of instead.\n"
+_SECRETS = ("secret", "shell_username", "shell_password")
 _REWRITTEN = ("event.yaml", "hosts.yaml", "groups.yaml", "defaults.yaml", "vault.yml")
 _BY_DEVICE = ("limits.yaml", "waivers.yaml")  # name devices, which a generated fleet does not have
 _NOBODY = 9  # the discard port, where no one listens
@@ -35,11 +36,13 @@ def refuse_foreign(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """Where a device of a lab answers, and to whom. `host_key` is empty for one without SSH."""
+    """Where a device of a lab answers, and to whom. `host_key` is empty for one without SSH; `shell` logs in to the
+    host's own shell beside its command line."""
 
     port: int
     login: Credentials
     host_key: str = ""
+    shell: Credentials | None = None
 
 
 def write_copy(workspace: Workspace, devices: Sequence[Device], lab: Lab, credentials: Credentials, out: Path) -> None:
@@ -71,7 +74,9 @@ def write_played(workspace: Workspace, answers: Mapping[Device, Answer], hosts: 
     entries = {}
     for device, answer in answers.items():
         entry = _without_addresses(hosts.get(device.name) or {}) if hosts else generated_host(device)
-        entries[device.name] = {**entry, "hostname": HOST, "port": answer.port, **_login(answer.login)}
+        entries[device.name] = {
+            **entry, "hostname": HOST, "port": answer.port, **_login(answer.login), **_shell(entry, answer.shell)
+        }  # fmt: skip
     write_private(inventory / "hosts.yaml", _HEADER + "".join(_line(name, entry) for name, entry in entries.items()))
     known = [(answer.port, answer.host_key) for answer in answers.values() if answer.host_key]
     write_private(out / "known_hosts", "".join(f"[{HOST}]:{port} {key}\n" for port, key in known))
@@ -106,15 +111,25 @@ def _without_addresses(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_login(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """One of the `connection_options`; the lab asks for no enable password."""
+    """One of the `connection_options`; the lab asks for no enable password, and has its own shell logins."""
     kept = {key: value for key, value in entry.items() if key not in _WHERE}
     if kept.get("extras"):
-        kept["extras"] = {key: value for key, value in kept["extras"].items() if key != "secret"}
+        kept["extras"] = {key: value for key, value in kept["extras"].items() if key not in _SECRETS}
     return kept
 
 
 def _login(credentials: Credentials) -> dict[str, str]:
     return {"username": credentials.username, "password": credentials.password}
+
+
+def _shell(entry: Mapping[str, Any], shell: Credentials | None) -> dict[str, Any]:
+    """The entry's `connection_options` with the login to the host's shell; nothing where there is none."""
+    if shell is None:
+        return {}
+    options = dict(entry.get("connection_options") or {})
+    ours = dict(options.get("eventready") or {})
+    extras = {**(ours.get("extras") or {}), "shell_username": shell.username, "shell_password": shell.password}
+    return {"connection_options": {**options, "eventready": {**ours, "extras": extras}}}
 
 
 def generated_host(device: Device) -> dict[str, Any]:
@@ -127,6 +142,10 @@ def generated_host(device: Device) -> dict[str, Any]:
     }
     if device.allow_cleartext:
         data["allow_cleartext"] = True
+    if device.intents:
+        data["intents"] = {intent: dict(values) for intent, values in device.intents.items()}
+    if device.pair:
+        data["pair"] = device.pair
     return {"platform": device.platform, "data": data}
 
 

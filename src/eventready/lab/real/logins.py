@@ -1,10 +1,13 @@
-"""Who may log in to the routers, and with which host keys: one user whose shell is vtysh, an sshd for each router.
+"""Who may log in to the routers, and with which host keys: a user whose shell is vtysh, one beside it with a shell, and
+an sshd for each router.
 
-All of it is written inside the lab's own view of /etc and /run, and is gone with it.
+All of it is written inside the lab's own view of /etc and /run, and is gone with it. A session sees its router's FRR in
+the usual places (/etc/frr, /run/frr), and a home that is the router's: what is true of any host with FRR is true here.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,13 +16,13 @@ from eventready.lab.real.plan import ROUTERS
 from eventready.lab.real.shell import inside, run
 
 _SHELL = """#!/bin/sh
-# vtysh of the router whose sshd we came through
 export VTYSH_PAGER=cat
-[ "$1" = -c ] && exec /usr/bin/vtysh -N "$FRR_PATHSPACE" -c "$2"
-exec /usr/bin/vtysh -N "$FRR_PATHSPACE"
+exec /usr/bin/vtysh "$@"
 """
 #: Where the lab keeps what its sshds read; private to the lab, and readable by the user that logs in.
 _HOME = Path("/run/eventready")
+#: Where the home of the shell's user lies, another one on each router.
+_SHELL_HOME = _HOME / "home"
 
 
 class Logins:
@@ -37,19 +40,36 @@ class Logins:
         shell = _HOME / "vtysh-login"
         shell.write_text(_SHELL)
         shell.chmod(0o755)
-        user = self._credentials.username
-        run("useradd", "--no-create-home", "--home-dir", "/", "--shell", str(shell), "--groups", "frr,frrvty", user)
+        _SHELL_HOME.mkdir()
+        for user, login, home in (
+            (self._credentials.username, str(shell), Path("/")), (self.shell.username, "/bin/bash", _SHELL_HOME)
+        ):  # fmt: skip
+            run(
+                "useradd", "--no-create-home", "--home-dir", str(home), "--shell", login, "--groups", "frr,frrvty", user
+            )
         self._remember(self._credentials.password + " of another", Path("/etc/shadow"), _HOME / "shadow.other")
         self._remember(self._credentials.password, Path("/etc/shadow"), _HOME / "shadow")
         for router in ROUTERS:
+            self._home(router).mkdir(mode=0o700)
+            shutil.chown(self._home(router), self.shell.username, self.shell.username)
             for which in ("", ".other"):
                 run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self._key(router, which)))
                 self._config(router, which).write_text(self._sshd(router, which))
 
     def _remember(self, password: str, shadow: Path, copy: Path) -> None:
-        run("chpasswd", given=f"{self._credentials.username}:{password}\n")
+        users = (self._credentials.username, self.shell.username)
+        run("chpasswd", given="".join(f"{user}:{password}\n" for user in users))
         copy.touch(mode=0o600)
         copy.write_bytes(shadow.read_bytes())
+
+    @property
+    def shell(self) -> Credentials:
+        """Who logs in to a router's own shell, beside its vtysh."""
+        return Credentials(f"{self._credentials.username}-shell", self._credentials.password)
+
+    @staticmethod
+    def _home(router: str) -> Path:
+        return _HOME / f"{router}.home"
 
     @staticmethod
     def _key(router: str, which: str) -> Path:
@@ -62,8 +82,8 @@ class Logins:
     def _sshd(self, router: str, which: str) -> str:
         return (
             f"HostKey {self._key(router, which)}\nPidFile none\nUsePAM no\nPasswordAuthentication yes\n"
-            f"KbdInteractiveAuthentication no\nPermitRootLogin no\nAllowUsers {self._credentials.username}\n"
-            f"SetEnv FRR_PATHSPACE={router}\nPrintMotd no\nPrintLastLog no\nStrictModes no\n"
+            "KbdInteractiveAuthentication no\nPermitRootLogin no\nPrintMotd no\nPrintLastLog no\nStrictModes no\n"
+            f"AllowUsers {self._credentials.username} {self.shell.username}\n"
         )
 
     def public_key(self, router: str) -> str:
@@ -75,7 +95,10 @@ class Logins:
         """What a connection to a router is handed to."""
         config = self._config(router, ".other" if router in self._other_key else "")
         shadow = _HOME / ("shadow.other" if router in self._refused else "shadow")
-        script = f"hostname {router}; mount --bind {shadow} /etc/shadow; exec /usr/sbin/sshd -i -f {config}"
+        mounts = {shadow: "/etc/shadow", self._home(router): _SHELL_HOME}
+        mounts |= {Path(place) / router: place for place in ("/etc/frr", "/run/frr")}
+        bind = "".join(f"mount --bind {source} {place}; " for source, place in mounts.items())
+        script = f"hostname {router}; {bind}exec /usr/sbin/sshd -i -f {config}"
         return inside(router, "unshare", "--uts", "sh", "-c", script)
 
     def refuse(self, router: str, refused: bool) -> None:

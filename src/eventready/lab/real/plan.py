@@ -138,16 +138,21 @@ def station(name: str) -> Station | None:
 def devices(event: Event, *, core: bool = True, air: Sequence[AccessPoint] = ()) -> tuple[Device, ...]:
     """The devices as a workspace describes them, at the event's venues. `core`: an MSC runs; `air`: access points."""
     venues = event.venue_ids
-    routers = [_device(name, "router", "frr", venues, router_expectations(name)) for name in ROUTERS]
+    routers = [
+        _device(name, "router", "frr", venues, expect=router_expectations(name), intents=router_intents(name))
+        for name in ROUTERS
+    ]
     on_air = [venue.id for venue in event.venues if "mobile" in venue.services] or list(venues)
-    bsc = _device(CONTROLLER, "bts_controller", "osmocom_bsc", on_air, station_expectations(on_air, core=core))
+    stations = station_expectations(on_air, core=core)
+    bsc = _device(CONTROLLER, "bts_controller", "osmocom_bsc", on_air, expect=stations, intents=station_intents())
     return (*routers, bsc, *([access_points(air)] if air else []))
 
 
 def access_points(air: Sequence[AccessPoint]) -> Device:
     """The machine with the radios."""
     expect = expectations(Order(Path(), Path(), AIR_HOST, air=tuple(air)))
-    return _device(AIR_HOST, "wifi_controller", "linux_hostapd", sorted({ap.venue for ap in air}), expect)
+    venues = sorted({ap.venue for ap in air})
+    return _device(AIR_HOST, "wifi_controller", "linux_hostapd", venues, expect=expect, intents=air_intents())
 
 
 def air_of(event: Event) -> tuple[AccessPoint, ...]:
@@ -159,10 +164,12 @@ def air_of(event: Event) -> tuple[AccessPoint, ...]:
     return tuple(replace(ap, venue=venues[places.index(ap.venue) % len(venues)]) for ap in AIR)
 
 
-def _device(name: str, role: Any, platform: str, venues: Iterable[str], expect: dict[str, Any]) -> Device:
+def _device(
+    name: str, role: Any, platform: str, venues: Iterable[str], *, expect: dict[str, Any], intents: dict[str, Any]
+) -> Device:
     return Device(
         name=name, role=role, platform=platform, hostname="", venues=tuple(venues), endpoint=name,
-        expect=Expect.model_validate(expect), allow_cleartext=platform == "osmocom_bsc",
+        expect=Expect.model_validate(expect), allow_cleartext=platform == "osmocom_bsc", intents=intents,
     )  # fmt: skip
 
 
@@ -184,6 +191,48 @@ def router_expectations(router: str) -> dict[str, Any]:
         part = "master" if router == GATEWAYS[0] else "backup"
         expect["gateways"] = [{"group": GROUP, "interface": LAN_PORT, "virtual_ip": VIRTUAL_IP, "role": part}]
     return expect
+
+
+def router_intents(router: str) -> dict[str, Any]:
+    """What is to be configured on a router. Gateways share their traffic between both cores instead of keeping one for
+    the other's loss; the ISPs' routers are not ours."""
+    if router in ISPS:
+        return {}
+    cables = cables_of(router)
+    inner = [own.port for own, far in cables if far.router not in ISPS]
+    balance: dict[str, Any] = {"ospf": {"maximum_paths": 8}, "bgp": {"as": system_number(router), "maximum_paths": 4}}
+    backup: dict[str, Any] = {"gateway_groups": [], "bfd_ms": 250, "ospf_interfaces": inner}
+    if router not in GATEWAYS:
+        return {"load_balancing": balance, "backup": backup}
+    ways = [far.ip for _own, far in cables]
+    balance["default_routes"] = [{"next_hop": way, "profile": "fast"} for way in ways]
+    backup |= {"gateway_groups": [GROUP], "priority": {"master": 120, "backup": 105}}
+    steer = {"interface": LAN_PORT, "sources": ["10.10.0.0/24"], "next_hop": ways[0]}
+    return {"load_balancing": balance, "backup": backup, "priority": {"steer": steer}}
+
+
+def station_intents() -> dict[str, Any]:
+    """What is to be configured at the controller, for the stations on air."""
+    on_air = [one.bts for one in STATIONS if one.whole]
+    return {
+        "load_balancing": {
+            "bts": on_air, "congestion_check_s": 5, "reselection_hysteresis_db": 6,
+            "min_free_slots": {"tch_f": 3, "tch_h": 0},
+        },
+        "backup": {
+            "bts": on_air, "tch_signalling": "emergency", "mobile_offset_db": 10,
+            "mobile_bts": [one.bts for one in STATIONS if one.mobile],
+        },
+        "priority": {
+            "bts": on_air, "rach": {"retries": 4, "spread": 12},
+            "ramping": {"interval_s": 30, "step": 1, "from_percent": 71, "to_percent": 89},
+        },
+    }  # fmt: skip
+
+
+def air_intents() -> dict[str, Any]:
+    """What is to be configured on the machine with the radios."""
+    return {"load_balancing": {"radio_clients": 15}, "backup": {}, "priority": {}}
 
 
 def station_expectations(venues: Sequence[str], *, core: bool = True) -> dict[str, Any]:

@@ -83,7 +83,8 @@ class Province:
     def answers(self) -> Mapping[str, Answer]:
         """Where every device answers."""
         routers = {
-            name: Answer(self.doors[name].port, self.credentials, self.logins.public_key(name)) for name in ROUTERS
+            name: Answer(self.doors[name].port, self.credentials, self.logins.public_key(name), self.logins.shell)
+            for name in ROUTERS
         }
         told = {**routers, CONTROLLER: Answer(self.doors[CONTROLLER].port, self.credentials)}
         return {**told, AIR_HOST: self.hotspot.answer()} if self.hotspot else told

@@ -1,7 +1,8 @@
 """What is in the machine: programs of the host with their libraries, and the few files that make a controller of them.
 
 Stations live in a network namespace of their own, so that the controller shows what a controller would: its access
-points. `netops`, whom the audit logs in as, is nobody there: it may read. The lab itself comes as root, by key.
+points. hostapd is `netops`', who logs in there, and has no more rights than radios need; everything else `netops` may
+only read. The lab itself comes as root, by key.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from eventready.lab.real.wifi.kernel import Kernel
 
 READY = "eventready: all stations are on the air"
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-_PROGRAMS = ("hostapd", "hostapd_cli", "wpa_supplicant", "wpa_cli", "iw", "sshd", "ip", "bash", "free")
+_PROGRAMS = ("hostapd", "hostapd_cli", "wpa_supplicant", "wpa_cli", "iw", "sshd", "ip", "bash", "free", "setpriv")
 _HELPERS = ("/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth")
 _BUSYBOX = (
     "sh", "ls", "cat", "mount", "insmod", "mkdir", "sleep", "grep", "kill", "uname", "dmesg", "head", "tail", "awk",
     "sed", "env", "id", "true", "false", "poweroff", "hostname", "cut", "wc", "sort", "setsid", "ln", "chmod",
-    "chown", "rm", "seq", "date",
+    "chown", "rm", "seq", "date", "cp", "mv", "touch", "nohup", "pidof", "ps", "test", "tr", "stat", "cmp", "dirname",
+    "basename", "sha256sum", "mktemp", "find", "printf", "nice", "tee", "timeout", "xargs", "sync",
 )  # fmt: skip
 
 
@@ -63,6 +65,7 @@ def pack(kernel: Kernel, name: str, air: Sequence[AccessPoint], secrets: Secrets
     _accounts(archive, secrets)
     _air(archive, air)
     archive.file("/lab/fault", fault_script(air), 0o755)
+    archive.file("/lab/hostapd", hostapd_script(air), 0o755)
     archive.file("/init", init_script(name, air, [module for module, _ in modules]), 0o755)
     return archive.packed()
 
@@ -107,7 +110,7 @@ def _accounts(archive: Archive, secrets: Secrets) -> None:
 def _air(archive: Archive, air: Sequence[AccessPoint]) -> None:
     station = len(air)
     for number, ap in enumerate(air):
-        archive.file(f"/etc/hostapd/{ap.name}.conf", hostapd_configuration(ap))
+        archive.file(f"/etc/hostapd/{ap.name}.conf", hostapd_configuration(ap), 0o600)
         for _ in range(ap.stations):
             archive.file(f"/etc/wpa/wlan{station}.conf", station_configuration(number, ap), 0o600)
             station += 1
@@ -121,7 +124,6 @@ def init_script(name: str, air: Sequence[AccessPoint], modules: Sequence[str]) -
         for module in modules
     )
     renames = "\n".join(f"ip link set wlan{number} name {ap.name}" for number, ap in enumerate(air))
-    configurations = " ".join(f"/etc/hostapd/{ap.name}.conf" for ap in air)
     names = " ".join(ap.name for ap in air)
     return f"""#!/bin/bash
 export PATH={_PATH}
@@ -134,7 +136,8 @@ iw reg reload; iw reg set VN
 ip link set lo up; ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0; ip route add default via 10.0.2.2
 /usr/sbin/sshd -f /etc/ssh/sshd_config
 {renames}
-hostapd -B -P /run/hostapd.pid {configurations} >/run/hostapd.log 2>&1
+mkdir /run/hostapd; chown -R 1000:106 /etc/hostapd /run/hostapd
+/lab/hostapd
 ip netns add crowd
 set --
 for n in $(seq {first} {first + stations - 1}); do
@@ -161,6 +164,16 @@ while :; do sleep 3600; done
 """
 
 
+def hostapd_script(air: Sequence[AccessPoint]) -> str:
+    """`/lab/hostapd`: hostapd as a user of its own that may have to do with radios and with nothing else."""
+    configurations = " ".join(f"/etc/hostapd/{ap.name}.conf" for ap in air)
+    rights = "--inh-caps +net_admin,+net_raw --ambient-caps +net_admin,+net_raw"
+    return f"""#!/bin/bash
+exec setpriv --reuid 1000 --regid 106 --clear-groups {rights} \\
+  hostapd -B {configurations} >/run/hostapd.log 2>&1
+"""
+
+
 def fault_script(air: Sequence[AccessPoint]) -> str:
     """`/lab/fault`: what goes wrong in the machine, and comes right again.
 
@@ -174,7 +187,6 @@ def fault_script(air: Sequence[AccessPoint]) -> str:
         station = last + 1
     where = "\n    ".join(lines)
     names = " ".join(ap.name for ap in air)
-    configurations = " ".join(f"/etc/hostapd/{ap.name}.conf" for ap in air)
     return f"""#!/bin/bash
 export PATH={_PATH}
 place() {{
@@ -198,8 +210,8 @@ case "$1" in
   ap-up) place "$2"; hostapd_cli -p /run/hostapd -i "$2" enable;;
   gather) place "$2"; send {len(air)} {station - 1};;
   spread) for ap in {names}; do place $ap; send $own; done;;
-  controller-down) kill -9 $(cat /run/hostapd.pid);;
-  controller-up) rm -f /run/hostapd/*; hostapd -B -P /run/hostapd.pid {configurations} >/run/hostapd.log 2>&1;;
+  controller-down) kill -9 $(pidof hostapd);;
+  controller-up) rm -f /run/hostapd/*; /lab/hostapd;;
   *) echo "there is no fault $1" >&2; exit 2;;
 esac
 """
