@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -149,17 +149,21 @@ def _read(
 
 
 def _raise_problems(found: dict[str, _Found]) -> None:
-    """Raise what stands against the plan, the most severe kind of it."""
+    """Raise everything that stands against the plan."""
     errors = {name: one.error for name, one in found.items() if one.error is not None}
     unread = {n: e for n, e in errors.items() if isinstance(e, SessionError | UnreadableConfiguration | GuardUnknown)}
-    others = [error for name, error in errors.items() if name not in unread]
-    if others:
-        raise together(others)
+    problems = [error for name, error in errors.items() if name not in unread]
     if unread:
-        without = ",".join(f"!{name}" for name in unread)
-        do = f"Make readable what cannot be read, or leave it out: -l '{without}'."
-        said = [str(error) if name in error.what else f"{name}: {error}" for name, error in unread.items()]
-        if len(said) == 1:
-            raise IncompletePlan(f"there is no plan, because a device could not be read: {said[0]}", do=do)
-        listed = "\n".join(said)
-        raise IncompletePlan(f"there is no plan, because {len(said)} devices could not be read:\n{listed}\n{do}")
+        problems.append(_incomplete(unread))
+    if problems:
+        raise together(problems)
+
+
+def _incomplete(unread: Mapping[str, EventreadyError]) -> IncompletePlan:
+    without = ",".join(f"!{name}" for name in unread)
+    do = f"Make readable what cannot be read, or leave it out: -l '{without}'."
+    said = [str(error) if name in error.what else f"{name}: {error}" for name, error in unread.items()]
+    if len(said) == 1:
+        return IncompletePlan(f"there is no plan, because a device could not be read: {said[0]}", do=do)
+    listed = "\n".join(said)
+    return IncompletePlan(f"there is no plan, because {len(said)} devices could not be read:\n{listed}\n{do}")

@@ -1,0 +1,170 @@
+"""A workspace of boxes: a platform of its own, and sessions that answer out of a book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+import pytest
+
+from eventready.errors import EventreadyError
+from eventready.session import plugin
+from eventready.session.connect import Session
+from eventready.session.reply import Ended, Reply
+from eventready.session.target import Target
+
+PLATFORM = r"""
+title: A box
+roles: [router]
+netmiko: {device_type: cisco_xe}
+session: {prompt: '\w+#'}
+read_only: ['^show [\w-]+$']
+never_sent: ['^reload', '^username']
+change:
+  read: show running
+  startup: show startup
+  complete: '^end$'
+  separators: ['!']
+  volatile: ['^Last change.*']
+  enter: [configure]
+  leave: [end]
+  permanent: ['interface \S+']
+  single:
+    - {line: 'standby \d+ priority'}
+    - {line: 'ip route 0\.0\.0\.0'}
+  rebuilt:
+    - {section: 'probe \d+'}
+  sections: ['probe \d+']
+  management: ['line vty.*']
+  guards:
+    - kind: revert_timer
+      ask: show archive
+      when: '^path '
+      pending: show timer
+      is_pending: '^armed by (?P<by>\S+)'
+    - {kind: inverse}
+"""
+BACKUP = """\
+interface {{ port }}
+ standby 10 priority {{ priority }}
+"""
+PRIORITY = """\
+probe 10
+ every {{ every }}
+"""
+EVENT = """\
+id: fair
+name: The fair
+recipient: {name: Department, email: desk@example.org}
+venues: [{id: hall, name: Hall, services: [internet]}]
+changes: {batch: 2}
+"""
+GROUPS = """\
+box:
+  platform: box
+  data: {role: router, venues: [hall], intents: {backup: {port: eth0, priority: 110}}}
+"""
+#: box-4 complies already; box-5 takes no part.
+HOSTS = """\
+box-1:
+  {hostname: 192.0.2.1, groups: [box], data: {pair: a, expect: {gateways: [{group: 1, interface: eth0, role: master}]}}}
+box-2:
+  {hostname: 192.0.2.2, groups: [box], data: {pair: a, expect: {gateways: [{group: 1, interface: eth0, role: backup}]}}}
+box-3: {hostname: 192.0.2.3, groups: [box], data: {intents: {priority: {every: 5}}}}
+box-4: {hostname: 192.0.2.4, groups: [box]}
+box-5: {hostname: 192.0.2.5, platform: frr, data: {role: router, venues: [hall]}}
+"""
+RUNNING = """\
+Last change at 07:00
+!
+interface eth0
+ standby 10 priority {priority}
+!
+interface eth1
+ description spare
+ ip address {address}
+line vty 0 4
+ login
+end
+"""
+
+
+@dataclass
+class Box:
+    """What one box answers; `error` is raised instead of a session, `ended` ends its answers otherwise."""
+
+    answers: dict[str, str]
+    error: EventreadyError | None = None
+    ended: Ended = Ended.ANSWERED
+    asked: list[str] = field(default_factory=list)
+
+
+class BoxSession(Session):
+    """Answers out of a Box."""
+
+    def __init__(self, target: Target, box: Box) -> None:
+        self.target, self._box = target, box
+
+    def ask(self, commands: Sequence[str]) -> list[Reply]:
+        """See Session."""
+        self._box.asked += commands
+        return [self._reply(command) for command in commands]
+
+    def _reply(self, command: str) -> Reply:
+        if self._box.ended is not Ended.ANSWERED:
+            return Reply(command, "", self._box.ended, "The session ended.")
+        if command not in self._box.answers:
+            return Reply(command, "", Ended.REFUSED, "The device does not know the command: what?")
+        return Reply(command, self._box.answers[command])
+
+    def close(self) -> None:
+        """See Session."""
+
+
+class Boxes(dict[str, Box]):
+    """The boxes by address."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for number in range(1, 5):
+            text = RUNNING.format(address=f"192.0.2.{number}", priority=110 if number == 4 else 100)
+            answers = {"show running": text, "show startup": text, "show archive": "", "show timer": ""}
+            self[f"192.0.2.{number}"] = Box(answers)
+        self.lock = Lock()
+
+    def named(self, name: str) -> Box:
+        """The box of a device."""
+        return self[f"192.0.2.{name[-1]}"]
+
+    def open(self, target: Target, _platform: object) -> BoxSession:
+        """In the place of `open_session`."""
+        box = self[target.host]
+        if box.error is not None:
+            raise box.error
+        return BoxSession(target, box)
+
+
+def write_workspace(folder: Path, **files: str) -> Path:
+    """The workspace; `hosts=...` replaces hosts.yaml and so on."""
+    inventory = {"event": EVENT, "groups": GROUPS, "hosts": HOSTS, **files}
+    for name, text in inventory.items():
+        _write(folder / "inventory" / f"{name}.yaml", text)
+    _write(folder / "inventory" / "platforms" / "box" / "platform.yaml", PLATFORM)
+    _write(folder / "inventory" / "platforms" / "box" / "facts.yaml", "facts: {}\n")
+    _write(folder / "templates" / "backup" / "box.j2", BACKUP)
+    _write(folder / "templates" / "priority" / "box.j2", PRIORITY)
+    return folder
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def connect(monkeypatch: pytest.MonkeyPatch) -> Boxes:
+    """Boxes that answer for every session that is opened."""
+    boxes = Boxes()
+    monkeypatch.setattr(plugin, "open_session", boxes.open)
+    return boxes

@@ -1,0 +1,276 @@
+"""Plans: what stands in them, that they only read, and everything that stands against one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eventready.change.configuration import read_configuration
+from eventready.change.delta import fingerprint, merge, way
+from eventready.change.fragment import parse_fragment
+from eventready.change.plan import Plan
+from eventready.change.planning import IncompletePlan, make_plan
+from eventready.clock import Clock
+from eventready.errors import EventreadyError, Exit, RefusedError, UsageError, WorkspaceError
+from eventready.facts.platform import load_platform
+from eventready.session.reply import Ended, LoginRefused, Unreachable
+from eventready.workspace.select import select
+from eventready.workspace.workspace import load_workspace
+from tests.change.boxes import EVENT, GROUPS, HOSTS, Boxes, connect, write_workspace
+
+
+class Watching:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, int]] = []
+        self.seen: list[str] = []
+
+    def stage(self, name: str, total: int) -> None:
+        self.stages.append((name, total))
+
+    def done(self, device: str, trouble: str) -> None:
+        self.seen.append(device + trouble)
+
+
+class Broken(Watching):
+    def stage(self, name: str, total: int) -> None:
+        raise OSError("the terminal is gone")
+
+    done = stage  # type: ignore[assignment]  # raises too, whatever it is told
+
+
+@pytest.fixture
+def boxes(monkeypatch: pytest.MonkeyPatch) -> Boxes:
+    return connect(monkeypatch)
+
+
+def plan_of(folder: Path, *intents: str, limit: str = "", watch: Watching | None = None, workers: int = 4) -> Plan:
+    workspace = load_workspace(folder)
+    return make_plan(
+        workspace, select(workspace.devices, limit), intents or ("backup",),  # type: ignore[arg-type]  # names of intents
+        clock=Clock.starting("2022-04-25 07:00"), by="An", watch=watch or Watching(), workers=workers,
+    )  # fmt: skip
+
+
+def against(folder: Path, *intents: str, limit: str = "") -> EventreadyError:
+    with pytest.raises(EventreadyError) as error:
+        plan_of(folder, *intents, limit=limit)
+    return error.value
+
+
+def test_what_stands_in_a_plan(tmp_path: Path, boxes: Boxes) -> None:
+    watch = Watching()
+    plan = plan_of(write_workspace(tmp_path), "priority", "backup", watch=watch)
+    assert plan.id.startswith("p-20220425-0700")
+    assert (plan.event, plan.by, plan.intents) == ("fair", "An", ("backup", "priority"))
+    assert plan.created.event.startswith("2022-04-25T07:00")
+    assert plan.waves == (("box-2",), ("box-3", "box-1"))
+    assert [device.name for device in plan.devices] == ["box-1", "box-2", "box-3"]
+    assert plan.unchanged == ("box-4",)
+    assert [(one.name, one.reason) for one in plan.left_out] == [
+        ("box-5", "its `intents` do not name backup or priority")
+    ]
+    one, three = plan.device("box-1"), plan.device("box-3")
+    assert one.forward == ("interface eth0", "standby 10 priority 110", "exit")
+    assert one.backward == ("interface eth0", "standby 10 priority 100", "exit")
+    assert one.diff == ("  interface eth0", "-  standby 10 priority 100", "+  standby 10 priority 110")
+    assert (one.venues, one.intents, one.guard.kind) == (("hall",), ("backup",), "inverse")
+    assert one.risks == (one.guard.gap,)
+    assert three.intents == ("backup", "priority")
+    assert "Nothing in the inventory stands in for it while it is changed." in three.risks
+    assert watch.stages == [("planning", 4)]
+    assert sorted(watch.seen) == ["box-1", "box-2", "box-3", "box-4"]
+
+
+def test_the_hashes_and_the_fragment_lead_to_the_lines_again(tmp_path: Path, boxes: Boxes) -> None:
+    planned = plan_of(write_workspace(tmp_path), "backup", "priority").device("box-3")
+    spec = load_platform("box", (tmp_path / "inventory" / "platforms",)).spec.change
+    assert spec is not None
+    running = read_configuration(spec, boxes.named("box-3").answers, device="box-3")
+    predicted = merge(spec, running.tree, parse_fragment(spec, planned.fragment, "the plan"))
+    assert planned.before == running.sha256
+    assert planned.predicted == fingerprint(spec, predicted)
+    assert planned.forward == way(spec, running.tree, predicted)
+    assert planned.backward == way(spec, predicted, running.tree)
+
+
+def test_it_only_reads(tmp_path: Path, boxes: Boxes) -> None:
+    plan_of(write_workspace(tmp_path), "backup", "priority")
+    platform = load_platform("box", (tmp_path / "inventory" / "platforms",))
+    asked = {command for box in boxes.values() for command in box.asked}
+    assert "show running" in asked
+    assert all(platform.allows(command) for command in asked)
+
+
+def test_two_plans_differ_in_name_and_time_only(tmp_path: Path, boxes: Boxes) -> None:
+    folder = write_workspace(tmp_path)
+    one, two = (plan_of(folder, "backup", "priority", workers=workers).document for workers in (1, 4))
+    for document in (one, two):
+        assert document.pop("id")
+        assert document.pop("created")
+        assert document.pop("sha256")
+    assert one == two
+
+
+def test_a_device_that_complies_has_an_empty_plan(tmp_path: Path, boxes: Boxes) -> None:
+    plan = plan_of(write_workspace(tmp_path), limit="box-4")
+    assert plan.empty
+    assert (plan.waves, plan.unchanged) == ((), ("box-4",))
+
+
+def test_a_guard_of_the_devices_own(tmp_path: Path, boxes: Boxes) -> None:
+    boxes.named("box-1").answers["show archive"] = "path flash:backup\n"
+    plan = plan_of(write_workspace(tmp_path, event=EVENT.replace("batch: 2", "confirm_within_s: 420")), limit="box-1")
+    guard = plan.device("box-1").guard
+    assert guard.kind == "revert_timer"
+    assert "7 min" in guard.protects
+    assert plan.device("box-1").risks == ()
+
+
+def test_a_configuration_that_is_not_saved_is_a_risk(tmp_path: Path, boxes: Boxes) -> None:
+    box = boxes.named("box-1")
+    box.answers["show startup"] = box.answers["show startup"].replace("spare", "leased line")
+    del boxes.named("box-2").answers["show startup"]
+    plan = plan_of(write_workspace(tmp_path), limit="box-1,box-2")
+    assert any("not saved" in risk for risk in plan.device("box-1").risks)
+    assert any("could not be read" in risk for risk in plan.device("box-2").risks)
+
+
+def test_what_is_made_anew_is_a_risk(tmp_path: Path, boxes: Boxes) -> None:
+    box = boxes.named("box-3")
+    box.answers["show running"] = box.answers["show running"].replace("line vty", "probe 10\n every 60\nline vty")
+    plan = plan_of(write_workspace(tmp_path), "priority", limit="box-3")
+    assert "`probe 10` is taken down and made anew." in plan.device("box-3").risks
+
+
+def test_a_broken_terminal_does_not_matter(tmp_path: Path, boxes: Boxes) -> None:
+    assert len(plan_of(write_workspace(tmp_path), watch=Broken()).devices) == 3
+
+
+# What stands against a plan
+
+
+def test_a_device_that_cannot_be_reached(tmp_path: Path, boxes: Boxes) -> None:
+    boxes.named("box-2").error = Unreachable("box-2 does not answer")
+    error = against(write_workspace(tmp_path))
+    assert isinstance(error, IncompletePlan)
+    assert error.exit == Exit.INCOMPLETE
+    assert "box-2 does not answer" in str(error)
+    assert "-l '!box-2'" in str(error)
+    assert "\n" not in str(error)
+
+
+def test_every_device_that_cannot_be_read_is_named(tmp_path: Path, boxes: Boxes) -> None:
+    boxes.named("box-1").error = LoginRefused("the login was refused")
+    boxes.named("box-2").ended = Ended.DROPPED
+    boxes.named("box-3").answers["show running"] = "interface eth0\n"
+    boxes.named("box-4").answers["show running"] = ""
+    error = against(write_workspace(tmp_path))
+    assert error.exit == Exit.INCOMPLETE
+    for said in (
+        "box-1: the login was refused",
+        "box-2: `show running`",
+        "box-3 ends before its end",
+        "box-4 answered",
+    ):
+        assert said in str(error)
+    assert "-l '!box-1,!box-2,!box-3,!box-4'" in str(error)
+
+
+def test_a_change_that_waits_to_be_confirmed(tmp_path: Path, boxes: Boxes) -> None:
+    boxes.named("box-1").answers |= {"show archive": "path flash:", "show timer": "armed by hung"}
+    error = against(write_workspace(tmp_path), limit="box-1")
+    assert error.exit == Exit.INCOMPLETE
+    assert "waits to be confirmed on it (hung)" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [
+        ("reload\n", "may not be sent to box-1: the platform's rules forbid it"),
+        ("username eve privilege 15\n", "may not be sent"),
+        ("line vty 0 4\n transport input none\n", "by which the device is reached"),
+        ("interface eth1\n ip mtu 500\n", "192.0.2.1"),
+        ("interface eth0\n vrrp 1 authentication text opensesame\n", "a secret would stand in the plan for box-1"),
+    ],
+)
+def test_lines_that_may_not_be_sent(tmp_path: Path, boxes: Boxes, template: str, says: str) -> None:
+    folder = write_workspace(tmp_path)
+    (folder / "templates" / "backup" / "box.j2").write_text(template)
+    error = against(folder, limit="box-1")
+    assert isinstance(error, RefusedError)
+    assert error.exit == Exit.REFUSED
+    assert says in str(error)
+    assert "opensesame" not in str(error)
+
+
+def test_what_a_device_cannot_be_told(tmp_path: Path, boxes: Boxes) -> None:
+    groups = GROUPS.replace("port: eth0", "port: eth7")
+    error = against(write_workspace(tmp_path, groups=groups), limit="box-1")
+    assert isinstance(error, UsageError)
+    assert "there is no `interface eth7` on the device" in str(error)
+    assert "templates/backup/box.j2 for box-1" in str(error)
+
+
+def test_the_most_severe_wins_and_all_are_told(tmp_path: Path, boxes: Boxes) -> None:
+    folder = write_workspace(tmp_path)
+    boxes.named("box-2").error = Unreachable("box-2 does not answer")
+    text = "{% if device.name == 'box-1' %}reload\n{% else %}interface eth9\n x\n{% endif %}"
+    (folder / "templates" / "backup" / "box.j2").write_text(text)
+    error = against(folder)
+    assert error.exit == Exit.REFUSED
+    assert "reload" in str(error)
+    assert str(error).count("there is no `interface eth9`") == 2
+    assert "-l '!box-2'" in str(error)
+
+
+def test_what_does_not_hold_is_found_before_the_first_connection(tmp_path: Path, boxes: Boxes) -> None:
+    groups = GROUPS.replace(", priority: 110", "")
+    error = against(write_workspace(tmp_path, groups=groups))
+    assert error.exit == Exit.USAGE
+    assert str(error).count("the template needs 'priority'") == 4
+    assert not any(box.asked for box in boxes.values())
+    assert isinstance(against(write_workspace(tmp_path, groups=groups), limit="box-1"), WorkspaceError)
+
+
+def test_intents_that_contradict_each_other(tmp_path: Path, boxes: Boxes) -> None:
+    folder = write_workspace(tmp_path)
+    (folder / "templates" / "priority" / "box.j2").write_text("interface eth0\n standby 10 priority 90\n")
+    error = against(folder, "backup", "priority", limit="box-3")
+    assert error.exit == Exit.USAGE
+    assert "templates/backup/box.j2 for box-3" in str(error)
+    assert "templates/priority/box.j2 for box-3" in str(error)
+
+
+def test_nobody_takes_part(tmp_path: Path, boxes: Boxes) -> None:
+    error = against(write_workspace(tmp_path), "load_balancing")
+    assert isinstance(error, UsageError)
+    assert "no device of these takes part in load_balancing" in str(error)
+
+
+def test_templates_that_give_nothing(tmp_path: Path, boxes: Boxes) -> None:
+    folder = write_workspace(tmp_path)
+    (folder / "templates" / "priority" / "box.j2").write_text("{# nothing #}\n!\n")
+    hosts = HOSTS.replace("pair: a,", "intents: {priority: {}}, pair: a,", 1)
+    (folder / "inventory" / "hosts.yaml").write_text(hosts)
+    error = against(folder, "priority")
+    assert "no device of these takes part" in str(error)
+
+
+def test_a_platform_that_is_only_read_is_left_out(tmp_path: Path, boxes: Boxes) -> None:
+    folder = write_workspace(tmp_path)
+    spec = folder / "inventory" / "platforms" / "shelf" / "platform.yaml"
+    spec.parent.mkdir()
+    spec.write_text(
+        "title: S\nroles: [router]\nnetmiko: {device_type: cisco_xe}\nsession: {prompt: '#'}\nread_only: []\n"
+    )
+    (spec.parent / "facts.yaml").write_text("facts: {}\n")
+    (folder / "inventory" / "hosts.yaml").write_text(
+        HOSTS + "box-6: {hostname: 192.0.2.6, platform: shelf, groups: [box]}\n"
+    )
+    plan = plan_of(folder)
+    assert [(one.name, one.reason) for one in plan.left_out][-1] == (
+        "box-6", "shelf is only read: its platform.yaml has no `change`",
+    )  # fmt: skip
