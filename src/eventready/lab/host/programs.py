@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from eventready.lab.host.run import Call, Left, Program
+from eventready.lab.host.sed import BadScript, Sed
 from eventready.lab.host.system import Steps
 
 _NONE = "No such file or directory"
@@ -207,6 +208,12 @@ def _pgrep(call: Call) -> int:
     return int(not hit)
 
 
+def _pidof(call: Call) -> int:
+    found = [one.pid for one in call.system.processes.values() if one.command.split(" ")[0] in call.args]
+    call.out(" ".join(map(str, found)) + "\n" if found else "")
+    return int(not found)
+
+
 def _ps(call: Call) -> int:
     """`ps -p PID -o ...=` for one process, or all of them."""
     words = list(call.args)
@@ -383,34 +390,32 @@ def _wc(call: Call) -> int:
 
 
 def _sed(call: Call) -> int:
-    """`sed 's/a/b/[g]'`, `sed '/a/d'` and `sed -n '/a/p'`, with `-i` on files."""
-    options = [word for word in call.args if word.startswith("-")]
-    words = [word for word in call.args if not word.startswith("-")]
-    if not words:
-        return call.fail("no script", 1)
-    edit = _sed_edit(words[0], silent=any("n" in option for option in options))
-    if edit is None:
-        return call.fail(f"-e expression #1, char 1: unknown command: `{words[0]}'")
-    texts, status = _inputs(call, words[1:])
+    """`sed [-n] [-E] [-i] SCRIPT FILE...`, with `-e SCRIPT` any number of times."""
+    scripts: list[str] = []
+    words: list[str] = []
+    flags = ""
+    given = iter(call.args)
+    for word in given:
+        if word == "-e":
+            scripts.append(next(given, ""))
+        elif re.fullmatch(r"-[nEri]+|-i\S*|--", word):
+            flags += word[1:2] if word.startswith("-i") else word[1:]
+        else:
+            words.append(word)
+    if not scripts:
+        scripts, words = words[:1], words[1:]
+    try:
+        edit = Sed(scripts, silent="n" in flags, extended=bool(set("Er") & set(flags)))
+    except BadScript as bad:
+        return call.fail(f"-e expression #1: {bad}")
+    texts, status = _inputs(call, words)
     for name, text in texts:
-        made = "".join(line for raw in text.splitlines(keepends=True) for line in edit(raw))
-        if any(option.startswith("-i") or option.endswith("i") for option in options):
+        made = edit.run(text)
+        if "i" in flags:
             call.system.write(name, made)
         else:
             call.out(made)
-    return status
-
-
-def _sed_edit(script: str, *, silent: bool) -> Callable[[str], list[str]] | None:
-    match = re.fullmatch(r"s(.)(.*?)\1(.*?)\1(g?)", script)
-    if match:
-        pattern, made, count = match[2], match[3].replace("&", r"\g<0>"), 0 if match[4] else 1
-        return lambda line: [re.sub(pattern, made, line, count=count)]
-    match = re.fullmatch(r"/(.*)/([dp])", script)
-    if match:
-        deletes = match[2] == "d"
-        return lambda line: [line] if bool(re.search(match[1], line)) is not deletes and (deletes or silent) else []
-    return None
+    return status * 2
 
 
 def _nothing(_call: Call) -> int:
@@ -447,6 +452,7 @@ PROGRAMS: Mapping[str, Program] = {
     "setsid": _setsid,
     "kill": _kill,
     "ps": _ps,
+    "pidof": _pidof,
     "timeout": _timeout,
     "cat": _cat,
     "rm": _rm,

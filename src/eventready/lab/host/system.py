@@ -6,6 +6,7 @@ import fnmatch
 import posixpath
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ class Live:
     write: Callable[[str], None]
 
 
+#: What a daemon takes in when it starts and when it gets a SIGHUP, from the host's files and what it knew before.
+Reads: TypeAlias = "Callable[[System, Mapping[str, str]], Mapping[str, str]]"
+
+
 @dataclass
 class Process:
     """A process. `group` and `session` are those of POSIX; `hardened` ignores the end of its session."""
@@ -41,6 +46,7 @@ class Process:
     status: int = 0
     timer: Timer | None = None
     ended: list[Callable[[], None]] = field(default_factory=list)
+    hung_up: Callable[[], None] | None = None  # what it does on SIGHUP, where that does not end it
 
 
 class Full(Exception):
@@ -48,15 +54,24 @@ class Full(Exception):
 
 
 class System:
-    """The host of one device."""
+    """The host of one device. `daemons` run from the beginning, by the name of their program."""
 
-    def __init__(self, timers: Timers, files: Mapping[str, str], live: Mapping[str, Live]) -> None:
+    def __init__(
+        self,
+        timers: Timers,
+        files: Mapping[str, str],
+        live: Mapping[str, Live],
+        daemons: Mapping[str, Reads] | None = None,
+    ) -> None:
         self._timers = timers
         self._files = dict(files)
         self._live = live
         self._next = 1000
         self.full = False
         self.processes: dict[int, Process] = {}
+        self._daemons = daemons or {}
+        self._memory: dict[str, Mapping[str, str]] = {}
+        self._begin()
 
     # --- files ------------------------------------------------------------------------------------------------------
 
@@ -128,7 +143,9 @@ class System:
         """Send a signal to a process, or to a group where the number is negative; False when there is none."""
         hit = [one for one in self.processes.values() if number in (one.pid, -one.group)]
         for process in hit:
-            if signal and not (signal == 1 and process.hardened):
+            if signal == 1 and process.hung_up:
+                process.hung_up()
+            elif signal and not (signal == 1 and process.hardened):
                 self._end(process, 128 + signal)
         return bool(hit)
 
@@ -142,4 +159,32 @@ class System:
         for process in self.processes.values():
             process.alive = False
         self.processes.clear()
+        self._memory.clear()
         self._files = {name: text for name, text in self._files.items() if not name.startswith(_VOLATILE)}
+        self._begin()
+
+    # --- daemons ----------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        for name in self._daemons:
+            pid = self.number()
+            process = Process(pid, pid, pid, name, _waits(), hardened=True, hung_up=partial(self.reread, name))
+            process.ended.append(partial(self._forget, name))
+            self.processes[pid] = process
+            self.reread(name)
+
+    def _forget(self, daemon: str) -> None:
+        self._memory.pop(daemon, None)
+
+    def reread(self, daemon: str) -> None:
+        """Let a daemon take in its files anew."""
+        self._memory[daemon] = self._daemons[daemon](self, self._memory.get(daemon, {}))
+
+    def memory(self, daemon: str) -> Mapping[str, str] | None:
+        """What a daemon works with; None when it does not run."""
+        return self._memory.get(daemon)
+
+
+def _waits() -> Steps:
+    return 0
+    yield 0.0
