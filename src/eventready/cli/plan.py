@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ from eventready.change.planning import make_plan
 from eventready.cli.context import App
 from eventready.cli.planned import show
 from eventready.cli.progress import Bars
+from eventready.cli.who import who
 from eventready.errors import EventreadyError, Exit, UsageError
 from eventready.workspace.intents import INTENTS, Intent
 from eventready.workspace.select import select
@@ -58,15 +58,15 @@ def command(
 
 
 def _planner(by: str, approvals: int) -> str:
-    name = " ".join(by.split())
-    if name and not name.isprintable():
-        raise UsageError("a name has control characters", do="Write it without.")
-    if not name and approvals:
+    if not by.strip() and approvals:
         raise UsageError(
             f"{approvals} must approve this plan beside you, and your login does not say who you are",
             do="Give --by with your name.",
         )
-    return name or getpass.getuser()
+    name, _host = who(by)
+    if not name.isprintable():
+        raise UsageError("the name of the planner has control characters", do="Write it without.")
+    return name
 
 
 def _refuse_to_replace(out: Path) -> None:

@@ -1,0 +1,230 @@
+"""`plan` and `approve` as they are typed: what is printed, what is written, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eventready.change.approval import refuse_unapproved
+from eventready.change.plan import load_plan
+from eventready.cli.main import main
+from eventready.keys import PublicKey, make_key
+from eventready.session.reply import Unreachable
+from eventready.workspace.workspace import load_workspace
+from tests.change.boxes import EVENT, Boxes, connect, write_workspace
+
+
+@pytest.fixture
+def boxes(monkeypatch: pytest.MonkeyPatch) -> Boxes:
+    monkeypatch.setenv("USER", "hung")
+    monkeypatch.setenv("LOGNAME", "hung")
+    return connect(monkeypatch)
+
+
+class Typed:
+    """Types commands for one workspace."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._capsys = folder, capsys
+
+    def __call__(self, *words: object) -> tuple[int, str, str]:
+        """Exit code, stdout, stderr."""
+        with pytest.raises(SystemExit) as left:
+            main(["-w", str(self.folder), "--now", "2022-04-25 07:00", *map(str, words)])
+        told = self._capsys.readouterr()
+        assert "Traceback" not in told.err
+        assert isinstance(left.value.code, int)
+        return left.value.code, told.out, told.err
+
+
+@pytest.fixture
+def typed(tmp_path: Path, boxes: Boxes, capsys: pytest.CaptureFixture[str]) -> Typed:
+    return Typed(write_workspace(tmp_path), capsys)
+
+
+def test_a_plan_for_people(typed: Typed, boxes: Boxes) -> None:
+    boxes.named("box-1").answers["show archive"] = "path flash:"
+    out = typed.folder / "plan.json"
+    code, told, said = typed("plan", "backup", "--out", out)
+    assert code == 0
+    for line in (
+        "box-1  box at hall: backup",
+        "- standby 10 priority 100",
+        "+ standby 10 priority 110",
+        "Order",
+        "1  box-2  (alone; the others follow when it has proved itself)",
+        "box-1: revert timer",
+        "box-2, box-3: NO way back by itself",
+        "Nothing on the device itself brings back: box-2, box-3",
+        "box-4",
+        "box-5: its `intents` do not name backup",
+        "3 to change, 1 already as wanted, 1 left out; 9 lines in 2 waves.",
+    ):
+        assert line in told.replace("-  ", "- ").replace("+  ", "+ "), line
+    assert "\x1b" not in told
+    assert f"apply {out}" in said
+    assert load_plan(out).plan.by == "hung"
+
+
+def test_a_plan_for_machines(typed: Typed) -> None:
+    out = typed.folder / "plan.json"
+    code, told, _said = typed("plan", "backup", "--out", out, "-o", "json")
+    assert code == 0
+    assert json.loads(told) == json.loads(out.read_text())["plan"]
+    assert json.loads(told)["schema"] == "eventready.plan/1"
+
+
+def test_without_out_nothing_is_written(typed: Typed) -> None:
+    before = sorted(typed.folder.rglob("*"))
+    code, _told, said = typed("plan", "backup")
+    assert code == 0
+    assert "Nothing was written" in said
+    assert sorted(typed.folder.rglob("*")) == before
+
+
+def test_detailed_exit_codes(typed: Typed) -> None:
+    assert typed("plan", "backup", "--detailed-exitcode")[0] == 3
+    code, told, said = typed("plan", "backup", "-l", "box-4", "--detailed-exitcode", "--out", typed.folder / "p.json")
+    assert code == 0
+    assert "0 to change" in told
+    assert "Nothing is to be changed" in said
+    assert load_plan(typed.folder / "p.json").plan.empty
+
+
+def test_a_device_that_cannot_be_read(typed: Typed, boxes: Boxes) -> None:
+    boxes.named("box-2").error = Unreachable("box-2 does not answer")
+    out = typed.folder / "plan.json"
+    code, told, said = typed("plan", "backup", "--out", out, "--detailed-exitcode")
+    assert (code, told) == (4, "")
+    assert "box-2 does not answer" in said
+    assert "-l '!box-2'" in said
+    assert not out.exists()
+    assert typed("plan", "backup", "--out", out, "-l", "!box-2")[0] == 0
+
+
+def test_what_may_not_be_sent(typed: Typed) -> None:
+    (typed.folder / "templates" / "backup" / "box.j2").write_text("reload\n")
+    code, told, said = typed("plan", "backup", "--out", typed.folder / "plan.json")
+    assert (code, told) == (7, "")
+    assert "may not be sent to box-1" in said
+    assert not (typed.folder / "plan.json").exists()
+
+
+@pytest.mark.parametrize("words", [[], ["backups"], ["backup", "--workers", "0"], ["backup", "-l", "box-9"]])
+def test_what_is_typed_wrongly(typed: Typed, words: list[str]) -> None:
+    assert typed("plan", *words)[0] == 2
+
+
+def test_other_files_are_not_written_over(typed: Typed) -> None:
+    out = typed.folder / "plan.json"
+    out.write_text("notes")
+    code, _told, said = typed("plan", "backup", "--out", out)
+    assert code == 2
+    assert "no whole plan" in said
+    assert out.read_text() == "notes"
+    out.unlink()
+    assert typed("plan", "backup", "--out", out)[0] == 0
+    assert typed("plan", "backup", "--out", out)[0] == 0  # its own unapproved plan is
+
+
+# Approval
+
+
+def approvers(folder: Path, *names: str, approvals: int = 1) -> dict[str, Path]:
+    """Keys of these people, known to the workspace."""
+    keys, lines = {}, []
+    for number, name in enumerate(names):
+        keys[name] = folder / f"key-{number}.pem"
+        public: PublicKey = make_key(keys[name], name)
+        lines.append(f"{{name: {name}, signs_with: '{public.id}'}}")
+    text = EVENT.replace("{batch: 2}", f"{{approvals: {approvals}, approvers: [{', '.join(lines)}]}}")
+    (folder / "inventory" / "event.yaml").write_text(text, encoding="utf-8")
+    return keys
+
+
+def test_two_approve_one_after_the_other(typed: Typed) -> None:
+    keys = approvers(typed.folder, "Bình", "Cúc", approvals=2)
+    out = typed.folder / "plan.json"
+    code, _told, said = typed("plan", "backup", "--out", out)
+    assert code == 2
+    assert "Give --by with your name" in said
+    code, _told, said = typed("plan", "backup", "--out", out, "--by", "Nguyễn Văn An")
+    assert code == 0
+    assert "2 must approve it" in said
+    code, told, said = typed("approve", out, "--key", keys["Bình"], "--yes")
+    assert code == 0
+    assert "approved by Bình" in told
+    assert "1 more must approve it" in said
+    seal = load_plan(out).plan.sha256
+    code, told, _said = typed("approve", out, "--key", keys["Cúc"], "--seal", seal[:12], "-o", "json")
+    assert code == 0
+    assert json.loads(told)["approved_by"] == ["Bình", "Cúc"]
+    assert json.loads(told)["missing"] == 0
+    settings = load_workspace(typed.folder).event.changes
+    assert refuse_unapproved(load_plan(out), settings) == ("Bình", "Cúc")
+    code, _told, said = typed("plan", "backup", "--out", out, "--by", "An")
+    assert code == 2
+    assert "approved plan already" in said
+
+
+def test_an_approver_sees_the_plan_and_is_asked(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = approvers(typed.folder, "Bình")
+    out = typed.folder / "plan.json"
+    typed("plan", "backup", "--out", out, "--by", "An")
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "n")
+    code, told, _said = typed("approve", out, "--key", keys["Bình"])
+    assert code == 4
+    assert "standby 10 priority 110" in told
+    assert not load_plan(out).approvals
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "y")
+    assert typed("approve", out, "--key", keys["Bình"])[0] == 0
+    assert [one.by for one in load_plan(out).approvals] == ["Bình"]
+
+
+def test_who_may_not_approve(typed: Typed) -> None:
+    keys = approvers(typed.folder, "Bình")
+    make_key(typed.folder / "eve.pem", "Bình")
+    out = typed.folder / "plan.json"
+    typed("plan", "backup", "--out", out, "--by", "Binh")
+    for key, says in ((keys["Bình"], "Bình made this plan"), (typed.folder / "eve.pem", "nobody may approve")):
+        code, _told, said = typed("approve", out, "--key", key, "--yes")
+        assert code == 7
+        assert says in said
+    code, _told, said = typed("approve", out, "--yes")
+    assert code == 2
+    assert "approval.pem" in said
+    assert not load_plan(out).approvals
+
+
+def test_another_plan_than_the_one_that_was_meant(typed: Typed) -> None:
+    keys = approvers(typed.folder, "Bình")
+    out = typed.folder / "plan.json"
+    typed("plan", "backup", "--out", out, "--by", "An")
+    code, _told, said = typed("approve", out, "--key", keys["Bình"], "--seal", "0000")
+    assert code == 7
+    assert "not with 0000" in said
+    event = (typed.folder / "inventory" / "event.yaml").read_text().replace("id: fair", "id: other")
+    (typed.folder / "inventory" / "event.yaml").write_text(event)
+    code, _told, said = typed("approve", out, "--key", keys["Bình"], "--yes")
+    assert code == 7
+    assert "for the event fair" in said
+
+
+def test_files_that_are_no_plans(typed: Typed) -> None:
+    out = typed.folder / "plan.json"
+    typed("plan", "backup", "--out", out)
+    whole = out.read_text()
+    for content, expected in (
+        (whole.replace("priority 110", "priority 250"), 7),
+        (whole[:-40], 2),
+        ("", 2),
+        ("\x00\xff", 2),
+        (json.dumps({"plan": {"schema": "eventready.run/1"}}), 2),
+    ):
+        out.write_text(content, encoding="utf-8")
+        code, told, said = typed("approve", out, "--yes")
+        assert (code, told) == (expected, "")
+        assert said.count("\n") == 1
+    assert typed("approve", typed.folder / "none.json")[0] == 2
