@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from eventready.cli.context import App
 from eventready.clock import TZ
 from eventready.errors import Exit, UsageError
 from eventready.store.store import Store
+
+#: So long before a window closes, who begins a change is told.
+_SOON = timedelta(hours=1)
 
 
 @click.command(short_help="Carry out a plan: guarded, in waves, verified, on record")
@@ -44,21 +48,23 @@ def command(app: App, /, *, plan: Path | None, cut_off: str, **given: Any) -> Ex
     with Store.of_workspace(workspace.path, make=file is not None) as store:
         for notice in store.notices:
             app.say(notice)
-        with Following(interactive=app.interactive and app.output == "table") as watch:
+        interactive = app.interactive and app.output == "table"
+        with Following(interactive=interactive, notices=_notices(app, file.plan) if file else ()) as watch:
             if file is None:
                 done = resume(workspace, cut_off, store=store, clock=app.clock, options=options, watch=watch)
             else:
-                _warn(app, file.plan)
                 done = apply_plan(workspace, file, store=store, clock=app.clock, options=options, watch=watch)
         return tell(app, done, store)
 
 
-def _warn(app: App, plan: Plan) -> None:
+def _notices(app: App, plan: Plan) -> list[str]:
     """What a person should know before the first line is sent."""
+    notices = []
     alone = [device.name for device in plan.devices if device.guard.kind == "inverse"]
     if alone:
         some = ", ".join(alone[:3]) + (f" and {len(alone) - 3} more" if len(alone) > 3 else "")
-        app.say(f"Without a way back of their own: {some}. See `docs/change.md`.")
-    window = closes_next(app.workspace.event, app.clock.now())
-    if window is not None and (window.start - app.clock.now()).total_seconds() < 3600:
-        app.say(f"Changes are closed from {window.start.astimezone(TZ):%H:%M} on.")
+        notices.append(f"No way back of its own if we lose it: {some}. See docs/change.md.")
+    window, now = closes_next(app.workspace.event, app.clock.now()), app.clock.now()
+    if window is not None and window.start - now < _SOON:
+        notices.append(f"Changes are closed from {window.start.astimezone(TZ):%H:%M} on.")
+    return notices

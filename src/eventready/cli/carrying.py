@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -43,6 +44,8 @@ _AT: Mapping[str, str] = {
     "lead_back": "GOING BACK, by our own lines",
 }
 _BACK = frozenset({"revert", "lead_back"})
+#: More untouched devices than this with one and the same reason are one row.
+_FOLDED = 3
 #: Devices shown at work; a wave may have hundreds.
 _SHOWN = 15
 
@@ -70,13 +73,13 @@ class DoneLike(Protocol):
 class Following:
     """The watch of a change for a person. Off a terminal it says only what did not go as planned."""
 
-    def __init__(self, *, interactive: bool) -> None:
-        self._interactive = interactive
+    def __init__(self, *, interactive: bool, notices: Sequence[str] = ()) -> None:
+        """`notices` are told when nothing has refused the change, before its first device."""
+        self._interactive, self._notices = interactive, notices
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._live = Live(self, console=self._console, refresh_per_second=8, transient=True)
         self._lock = Lock()
         self._head, self._at, self._left = "", dict[str, str](), 0
-        self.change = ""
 
     def __enter__(self) -> Self:
         if self._interactive:
@@ -91,7 +94,8 @@ class Following:
 
     def begun(self, change: str, devices: int) -> None:
         """See change.crew.Watch."""
-        self.change = change
+        for notice in self._notices:
+            self._tell(notice, "yellow")
         self._say(f"Change {change}, {devices} device{'s' if devices != 1 else ''}. Ctrl-C calls it back.", "bold")
 
     def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
@@ -115,10 +119,15 @@ class Following:
         said = f"{ending.device}: {STATES[ending.outcome]}" + (f". {ending.why}" if ending.why else "")
         if ending.outcome == "new" and not ending.why:
             self._say(said, STYLES["new"])
-        elif self._interactive:
-            self._say(said, STYLES[ending.outcome])
         else:
-            click.echo(said, err=True)
+            self._tell(said, STYLES[ending.outcome])
+
+    def _tell(self, line: str, style: str) -> None:
+        """What must be heard off a terminal too."""
+        if self._interactive:
+            self._say(line, style)
+        else:
+            click.echo(line, err=True)
 
     def _say(self, line: str, style: str) -> None:
         if self._interactive:
@@ -154,11 +163,13 @@ def tell(app: App, done: DoneLike, store: Store) -> Exit:
     return done.exit
 
 
-def _rows(done: DoneLike, record: ChangeRecord) -> list[dict[str, str]]:
+def _rows(done: DoneLike, record: ChangeRecord) -> list[dict[str, Any]]:
     """One per device: the guard and what was verified are on record, the outcome is what was found just now."""
     known = {one.device: one for one in standings(record)}
+    waves = {name: number for number, wave in enumerate(record.plan["plan"]["waves"], 1) for name in wave}
     return [
         {
+            "wave": waves[ending.device],
             "device": ending.device,
             "outcome": str(ending.outcome),
             "why": ending.why,
@@ -186,11 +197,18 @@ def _next(record: ChangeRecord) -> str:
 
 
 def _table(app: App, done: DoneLike, record: ChangeRecord) -> None:
-    table = listing("Device", "Outcome", "Guard", "What was verified")
-    for row in _rows(done, record):
-        guard = row["guard"].replace("_", " ") or "-"
+    table = listing("Wave", "Device", "Outcome", "Guard", "What was verified")
+    rows = _rows(done, record)
+    alone = Counter(row["why"] for row in rows if row["outcome"] == "untouched")
+    for row in rows:
+        if row["outcome"] == "untouched" and alone[row["why"]] > _FOLDED:
+            continue
         found = row["why"] or row["verified"] or "-"
-        table.add_row(row["device"], cell(row["outcome"], STYLES[row["outcome"]]), guard, found)
+        guard = row["guard"].replace("_", " ") or "-"
+        table.add_row(str(row["wave"]), row["device"], cell(row["outcome"], STYLES[row["outcome"]]), guard, found)
+    for why, count in alone.items():
+        if count > _FOLDED:
+            table.add_row("", f"{count} devices", "untouched", "-", why)
     show(table)
     click.echo()
     emergency = record.entry.opening.get("emergency")

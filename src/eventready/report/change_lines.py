@@ -27,19 +27,23 @@ class ChangeLine:
 
     @property
     def said(self) -> str:
-        """All of it in one sentence; an emergency comes first."""
+        """All of it in one sentence; an emergency comes first. No name: it reads like a telephone number."""
         mark = f"{self.emergency}. " if self.emergency else ""
-        return f"{mark}{self.what} ({self.id}, {self.moment}): {self.standing}; {self.devices}"
+        return f"{mark}{self.what} ({self.moment}): {self.standing}; {self.devices}"
 
 
-def change_lines(changes: Iterable[ChangeOnRecord], language: Language) -> tuple[ChangeLine, ...]:
-    """The lines, in the order given."""
-    return tuple(_line(change, language) for change in changes)
+def change_lines(
+    changes: Iterable[ChangeOnRecord], language: Language, among: Iterable[ChangeOnRecord] = ()
+) -> tuple[ChangeLine, ...]:
+    """The lines, in the order given. `among`: where else a change that was taken back may be found."""
+    listed = tuple(changes)
+    began = {change.id: language.moment(change.began.isoformat()) for change in (*among, *listed)}
+    return tuple(_line(change, language, began.get(change.rolls_back, change.rolls_back)) for change in listed)
 
 
-def _line(change: ChangeOnRecord, language: Language) -> ChangeLine:
+def _line(change: ChangeOnRecord, language: Language, taken_back: str) -> ChangeLine:
     named = ", ".join(language.intent(intent) for intent in change.intents)
-    what = language.phrase("change_back", change=change.rolls_back, what=named) if change.rolls_back else named
+    what = language.phrase("change_back", change=taken_back, what=named) if change.rolls_back else named
     counts = change.counted
     told = (language.phrase(f"change_devices_{key}", count=counts[key]) for key in _OUTCOMES if counts.get(key))
     return ChangeLine(

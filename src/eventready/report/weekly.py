@@ -179,7 +179,7 @@ def _changed(draft: Draft, changes: Sequence[ChangeOnRecord] | None) -> list[Blo
         return [*blocks, draft.p("changed_none")]
     emergencies = sum(bool(change.emergency) for change in changes)
     key = "changed_emergencies" if emergencies else "changed"
-    said = (f"{line.said}." for line in change_lines(changes, draft.language))
+    said = (f"{line.said}." for line in change_lines(changes, draft.language, draft.material.changes or ()))
     return [*blocks, draft.p(key, count=len(changes), emergencies=emergencies), *draft.bullets(said)]
 
 

@@ -232,7 +232,7 @@ PHRASES: Mapping[str, Pair] = {
     "changed_by": ("By", "Người thực hiện"),
     "changed_devices": ("Devices", "Thiết bị"),
     "changed_state": ("Outcome", "Kết quả"),
-    "change_back": ("taking back of {change} ({what})", "hoàn nguyên {change} ({what})"),
+    "change_back": ("taking back the change of {change} ({what})", "hoàn nguyên thay đổi lúc {change} ({what})"),
     "change_devices_new": ("{count} as planned", "{count} thiết bị đã đổi"),
     "change_devices_old": ("{count} back to the old state", "{count} thiết bị đã trở về cấu hình cũ"),
     "change_devices_untouched": ("{count} untouched", "{count} thiết bị không động đến"),
