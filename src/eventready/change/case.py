@@ -78,6 +78,9 @@ class Hand(Protocol):
     def read(self) -> Reading:
         """The running configuration."""
 
+    def startup(self) -> Configuration | None:
+        """What a restart would bring back; None where the device cannot tell."""
+
     def terms(self, running: Configuration) -> GuardTerms:
         """Choose the guard; the same one again once it is chosen."""
 

@@ -10,8 +10,9 @@ record of its own: it was recorded with `arm`, and all that it does follows from
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from eventready.change.case import Assignment, Ending, GuardTerms, Hand, Log, Orders, Outcome, Reading
@@ -23,6 +24,7 @@ from eventready.change.tree import Tree, walk
 from eventready.change.verify import Findings
 from eventready.errors import EventreadyError, RefusedError, StoreError
 from eventready.session.redaction import redact
+from eventready.session.reply import Ended
 from eventready.store.changes import Step
 from eventready.store.evidence import Packed
 
@@ -35,8 +37,21 @@ class _HeldBack(_Failed):
     """The change as a whole does not go on to this device."""
 
 
+@dataclass
+class _Back:
+    """On the way back. `recorded`: it stands on record, so that it may be helped; `seen` is the hash found last."""
+
+    recorded: bool
+    ways_left: int
+    saves_left: int = 2
+    seen: str = ""
+    trouble: str = ""
+    hopeless: bool = False
+
+
 class DeviceMachine:
-    """Carries one assignment out, or resumes it. Not for two threads at once; raises nothing."""
+    """Carries one assignment out, or resumes it. Not for two threads at once; raises nothing:
+    whatever goes wrong, a defect of ours too, is a reason to go back."""
 
     def __init__(self, job: Assignment, hand: Hand, log: Log, orders: Orders, time: Time) -> None:
         self._job, self._hand, self._log, self._orders, self._time = job, hand, log, orders, time
@@ -44,7 +59,7 @@ class DeviceMachine:
         self._findings: Findings = ()
         self._verified = ""
         self._window = Window()
-        self._resumed = self._save_begun = self._leading = False
+        self._resumed = self._startup_moved = self._leading = False
 
     # ------------------------------------------------------------------ the two ways in
 
@@ -72,7 +87,7 @@ class DeviceMachine:
             return self._end(Outcome.UNTOUCHED, why, held_back=True)
         if before is None:
             return self._end(Outcome.UNPROVEN, "What it was before is no longer in the store.")
-        self._resumed, self._save_begun, self._leading = True, "save" in steps, "lead_back" in steps
+        self._resumed, self._startup_moved, self._leading = True, "save" in steps, "lead_back" in steps
         try:
             self._wanted = self._job.wanted(before.tree)
             terms = self._hand.terms(before)
@@ -129,7 +144,7 @@ class DeviceMachine:
             "arm",
             {"guard": terms.kind, "seconds": terms.seconds, "by_itself": terms.by_itself, "way_back": list(back)},
         )
-        self._send(job.forward, terms)
+        self._transmit(job.forward, terms, lambda: self._begin("apply", {"lines": len(job.forward)}))
         self._obey()
         self._begin("compare")
         found = self._hand.read().configuration
@@ -147,12 +162,13 @@ class DeviceMachine:
         if self._time.now() > self._window.first - job.patience.margin_s:
             raise _Failed("Verifying took so long that the guard is about to fire")
 
-    def _send(self, lines: Sequence[str], terms: GuardTerms) -> None:
+    def _transmit(self, lines: Sequence[str], terms: GuardTerms, announce: Callable[[], None] = lambda: None) -> None:
         """Arm the guard and send the lines; the window in which the guard may fire follows from when."""
         began = self._time.now()
-        self._window = Window(began + terms.seconds, began + terms.seconds) if terms.by_itself else Window()
+        if terms.by_itself:
+            self._window = Window(began + terms.seconds, began + terms.seconds)
         _must(self._hand.arm(), "The guard could not be armed")
-        self._begin("apply", {"lines": len(lines)})
+        announce()
         try:
             applied = self._hand.apply(lines)
         finally:
@@ -171,7 +187,7 @@ class DeviceMachine:
             return self._go_back(before, _said(error))
         try:
             acknowledged = self._hand.confirm().ok
-        except EventreadyError:
+        except Exception:
             acknowledged = False  # the device may have heard it all the same: it is asked
             self._hand.let_go()
         return self._stay(before, acknowledged=acknowledged)
@@ -191,8 +207,7 @@ class DeviceMachine:
         except StoreError as error:
             do = "the device is new and will stay so until it restarts; resume the change to save it"
             return Ending(self._job.device, Outcome.NEW, f"{_said(error)} Not saved: {do}.", recorded=False)
-        self._save_begun = True
-        trouble = self._saved()
+        trouble = self._saved(self._wanted)
         if trouble:
             return self._go_back(before, f"It could not be saved: {trouble}")
         return self._end(Outcome.NEW, "", stands)
@@ -222,7 +237,7 @@ class DeviceMachine:
                     acknowledged = self._hand.confirm().ok
                 else:
                     acknowledged = False
-            except EventreadyError:
+            except Exception:
                 self._hand.let_go()
             if self._time.now() >= until:
                 return None
@@ -232,87 +247,94 @@ class DeviceMachine:
 
     def _go_back(self, before: Configuration, why: str) -> Ending:
         """Bring the device back, or wait until its guard has, and prove it."""
-        spec, patience = self._job.spec, self._job.patience
-        recorded = self._tried("revert", {"why": why})
+        patience = self._job.patience
+        back = _Back(recorded=self._tried("revert", {"why": why}), ways_left=patience.ways_back)
         self._hand.let_go()  # it may be anywhere: in configuration mode, in a hung command, gone
-        seen, led, trouble = "", 0, ""
-        until = max(self._time.now(), self._window.settled(patience)) + patience.reach_s
-        while True:
+        until = self._time.now()
+        while not back.hopeless:
             try:
-                waiting = self._hand.pending()
-                found = self._hand.read().configuration
-                is_old = same(spec, found.tree, before.tree)
-                if waiting is not None and waiting.mine:
-                    trouble = "its guard is still armed"
-                    if recorded:
-                        led_there = self._leading and is_old
-                        _must(self._hand.confirm() if led_there else self._hand.revert(), "It did not go back")
-                elif is_old and found.sha256 == seen:
-                    return self._is_back(why, found)
-                elif is_old:
-                    seen = found.sha256  # the last line that was sent may still be on its way: look twice
-                elif waiting is not None:
-                    trouble = "a change of somebody else's waits to be confirmed on it"
-                elif found.sha256 == seen:
-                    trouble = _brief(shown(spec, before.tree, found.tree))
-                    if led == patience.ways_back:
-                        break
-                    self._refuse_foreign(found, before)
-                    led += 1
-                    seen, self._leading = "", True
-                    self._lead_back(found, before)
-                    until = max(until, self._window.settled(patience) + patience.reach_s)
-                    continue
-                else:
-                    seen, trouble = found.sha256, _brief(shown(spec, before.tree, found.tree))
-            except _Foreign as error:
-                trouble = str(error)
-                break
+                found = self._try_back(before, back)
             except Exception as error:
-                trouble, seen = _said(error), ""
+                found, back.seen, back.trouble = None, "", _said(error)
                 self._hand.let_go()
-            if self._time.now() >= until:
+            if found is not None:
+                return self._end(Outcome.OLD, why, found)
+            until = max(until, self._window.settled(patience))
+            if self._time.now() >= until + patience.reach_s:
                 break
             self._time.sleep(patience.pause_s)
-        return self._end(Outcome.UNPROVEN, f"{_sentence(why)} It could not be shown to be back: {_sentence(trouble)}")
+        return self._end(
+            Outcome.UNPROVEN, f"{_sentence(why)} It could not be shown to be back: {_sentence(back.trouble)}"
+        )
 
-    def _lead_back(self, found: Configuration, before: Configuration) -> None:
+    def _try_back(self, before: Configuration, back: _Back) -> Configuration | None:
+        """One look at the device, and one step if it needs one; the configuration once it is proven to be the old one.
+
+        What counts was found twice: the last line that was sent may still be on its way.
+        """
+        waiting = self._hand.pending()
+        if waiting is not None and waiting.mine:
+            back.seen, back.trouble = "", "its guard is still armed"
+            if back.recorded:
+                self._disarm(before)
+            return None
+        found = self._hand.read().configuration
+        twice, back.seen = found.sha256 == back.seen, found.sha256
+        if same(self._job.spec, found.tree, before.tree):
+            return found if twice and self._restart_is_old(before, back) else None
+        back.trouble = f"it still differs: {_brief(shown(self._job.spec, before.tree, found.tree))}"
+        if waiting is not None:
+            back.trouble = "a change of somebody else's waits to be confirmed on it"
+        elif twice:
+            self._lead_back(found, before, back)
+        return None
+
+    def _disarm(self, before: Configuration) -> None:
+        """Let the guard act at once; confirm it where it guards our own way back, and the device is there."""
+        led = self._leading and same(self._job.spec, self._hand.read().configuration.tree, before.tree)
+        _must(self._hand.confirm() if led else self._hand.revert(), "It did not go back")
+
+    def _lead_back(self, found: Configuration, before: Configuration, back: _Back) -> None:
         """Only our lines will bring the device back: send them, under a guard of their own where there is one."""
         job, terms = self._job, self._hand.terms(before)
+        back.hopeless = not back.ways_left or self._foreign(found, before, back)
+        if back.hopeless:
+            return
         lines = way(job.spec, found.tree, before.tree)
         job.refuse(lines, found)
+        back.seen, back.ways_left, self._leading = "", back.ways_left - 1, True
         self._tried("lead_back", {"lines": list(lines)})
-        began = self._time.now()
-        if terms.by_itself:
-            self._window = Window(began + terms.seconds, began + terms.seconds)
-        _must(self._hand.arm(), "The guard could not be armed")
-        applied = self._hand.apply(lines)
-        if terms.by_itself:
-            self._window = Window(began + terms.seconds, self._time.now() + terms.seconds)
-        if not applied.ok:
-            words = applied.refused.words if applied.refused else str(applied.ended)
-            raise _Failed(f"The way back was not taken: {words}")
+        self._transmit(lines, terms)
         if terms.by_itself and same(job.spec, self._hand.read().configuration.tree, before.tree):
             _must(self._hand.confirm(), "The way back could not be confirmed")
 
-    def _refuse_foreign(self, found: Configuration, before: Configuration) -> None:
+    def _foreign(self, found: Configuration, before: Configuration, back: _Back) -> bool:
         """After a crash, time has passed: lines that are neither old nor new are somebody's, and stay."""
         if not self._resumed:
-            return
+            return False
         known = {*walk(before.tree), *walk(self._wanted)}
         strange = [path for path in walk(found.tree) if path not in known]
         if strange:
-            raise _Foreign(
-                f"it has lines that are neither of this change nor from before it, such as `{strange[0][-1]}`: "
+            back.trouble = (
+                f"it has lines that are neither of this change nor from before it, such as `{strange[0][-1]}`, so that "
                 "somebody has worked on it since"
             )
+        return bool(strange)
 
-    def _is_back(self, why: str, found: Configuration) -> Ending:
-        if self._save_begun:
-            trouble = self._saved()
-            if trouble:
-                why = f"{_sentence(why)} What a restart would bring back could not be saved either: {trouble}"
-        return self._end(Outcome.OLD, why, found)
+    def _restart_is_old(self, before: Configuration, back: _Back) -> bool:
+        """Whether a restart brings the old one back: nothing was saved, or the device shows it, or it is saved now."""
+        if not self._startup_moved:
+            return True
+        startup = self._hand.startup()
+        if startup is not None and same(self._job.spec, startup.tree, before.tree):
+            return True
+        back.trouble = "what a restart would bring back could not be saved"
+        back.hopeless = not back.saves_left
+        back.saves_left -= 1
+        if not back.hopeless and not self._saved(before.tree):
+            return True
+        back.seen = ""  # it may have restarted while it was to be saved
+        return False
 
     # ------------------------------------------------------------------ steps
 
@@ -328,15 +350,21 @@ class DeviceMachine:
             return False
         return True
 
-    def _saved(self) -> str:
-        """Save, a second time where the session is lost; empty, or what is wrong. Saving twice does no harm."""
+    def _saved(self, tree: Tree) -> str:
+        """Save what runs, a second time where the first is in doubt and `tree` still runs; empty, or what is wrong.
+
+        From the first attempt on that the device has not refused, a restart may bring back something else than before.
+        """
         trouble = ""
-        for _ in range(2):
+        for attempt in (1, 2):
             try:
+                if attempt == 2 and not same(self._job.spec, self._hand.read().configuration.tree, tree):
+                    return f"{_sentence(trouble)} It no longer runs what was to be saved."
                 done = self._hand.save()
-            except EventreadyError as error:
-                trouble = str(error)
+            except Exception as error:
+                trouble, self._startup_moved = _said(error), True
             else:
+                self._startup_moved = self._startup_moved or done.ended is not Ended.REFUSED
                 if done.ok:
                     return ""
                 trouble = done.reason
@@ -382,10 +410,6 @@ class DeviceMachine:
         self._obey()
         self._time.sleep(seconds)
         self._obey()
-
-
-class _Foreign(EventreadyError):
-    """Somebody else has been at the device."""
 
 
 def _kept(reading: Reading) -> tuple[Mapping[str, Any], tuple[Packed, ...]]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from eventready.change.case import GuardTerms, Reading, Verified
 from eventready.change.configuration import Configuration, commands_to_read, read_configuration
+from eventready.change.errors import UnreadableConfiguration
 from eventready.change.fragment import Fragment
 from eventready.change.guard import Applied, Done, Guard, GuardUnknown, Pending, change_spec, choose_guard
 from eventready.change.verify import Examination, Findings, settle
@@ -77,6 +78,18 @@ class DeviceHand:
                 )
             answers[reply.command] = reply.text
         return Reading(read_configuration(self._change_spec, answers, device=self._target.name), answers)
+
+    def startup(self) -> Configuration | None:
+        """See Hand."""
+        spec = self._change_spec
+        if not spec.startup:
+            return None
+        reply = self._session.ask([spec.startup])[0]
+        if reply.ended is not Ended.ANSWERED:
+            return None
+        with suppress(UnreadableConfiguration):
+            return read_configuration(spec, {spec.read: reply.text}, device=self._target.name)
+        return None
 
     # ------------------------------------------------------------------ the guard
 
