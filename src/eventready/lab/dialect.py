@@ -33,7 +33,7 @@ from eventready.lab.state import DeviceState, Port
 if TYPE_CHECKING:
     from eventready.lab.configuration import ConfigStore
     from eventready.lab.host.run import Program
-    from eventready.lab.host.system import Live
+    from eventready.lab.host.system import Live, Reads
     from eventready.lab.machine import Machine
     from eventready.lab.timers import Timers
     from eventready.lab.way_back import WayBack
@@ -259,6 +259,7 @@ class HostSystem:
     main: everybody who logs in gets it; else only the second login (`Machine.host`) does.
     programs: what it can run beside every host's programs, by name or path.
     files: what is on its disk from the beginning. live: files that are something else, the startup configuration.
+    daemons: programs that run from the beginning, and what they take in when they start and on SIGHUP.
     """
 
     prompt: str = "{user}@{host}:~$ "
@@ -267,6 +268,7 @@ class HostSystem:
     programs: Callable[[View], Mapping[str, Program]] = lambda _view: {}
     files: Callable[[View], Mapping[str, str]] = lambda _view: {}
     live: Callable[[View], Mapping[str, Live]] = lambda _view: {}
+    daemons: Mapping[str, Reads] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -155,8 +155,14 @@ class Machine:
         """The host's files and processes, made when they are first asked for."""
         if self._system is None:
             view = self.view()
-            self._system = System(self.timers, self.host_system.files(view), self.host_system.live(view))
+            self._system = System(
+                self.timers, self.host_system.files(view), self.host_system.live(view), self.host_system.daemons
+            )
         return self._system
+
+    def memory(self, daemon: str) -> Mapping[str, str] | None:
+        """What a daemon of the host works with; None where it does not run, or nobody has been on the host yet."""
+        return self._system.memory(daemon) if self._system else None
 
     def view(self, command: str = "") -> View:
         """What a rendering of a command sees."""

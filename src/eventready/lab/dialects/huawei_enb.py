@@ -102,10 +102,10 @@ OBJECTS = (
         "CELLMLB",
         "Cell Mobility Load Balancing",
         {
-            "INTERFREQMLBTHD": number("Inter-Frequency Mobility Load Balancing Threshold(%)", 1, 99, 70, 75, 80),
+            "INTERFREQMLBTHD": number("Inter-frequency mobility load balance threshold(%)", 1, 99, 70, 75, 80),
             "LOADOFFSET": number("Load Offset(%)", 0, 50, 8),
             "LOADDIFFTHD": number("Load Difference Threshold(%)", 1, 99, 15),
-            "MLBMINUENUMTHD": number("MLB Minimum UE Number Threshold", 0, 1000, 80, 100),
+            "MLBMINUENUMTHD": number("Mobility load balance minimum UE number threshold", 0, 1000, 80, 100),
         },
     ),
     ConfigurationObject(
@@ -133,8 +133,8 @@ OBJECTS = (
         "Cell Automatic Access Class Barring",
         {
             "AUTOACBARSWITCH": on_or_off("Automatic AC barring switch"),
-            "ACTRIGGERTHD": number("AC barring trigger threshold(%)", 1, 100, 90, 95),
-            "ACCANCELTHD": number("AC barring cancel threshold(%)", 0, 99, 70, 75),
+            "ACTRIGGERTHD": number("AC trigger threshold(%)", 1, 100, 90, 95),
+            "ACCANCELTHD": number("AC cancel threshold(%)", 0, 99, 70, 75),
         },
     ),
 )

@@ -72,7 +72,7 @@ OBJECTS = (
         "CELLHOBASIC",
         "Handover Basic Parameters",
         {
-            "LOADHOEN": yes_or_no("Load Handover Support", "NO", "YES"),
+            "LOADHOEN": yes_or_no("Load Handover Allowed", "NO", "YES"),
             "TRIGTHRES": number("Load HO. Threshold(%)", 0, 100, 85),
             "LOADACCTHRES": number("Load HO. Access Threshold(%)", 0, 100, 75),
         },

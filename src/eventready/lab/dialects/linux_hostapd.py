@@ -1,16 +1,26 @@
 """A Debian host whose interfaces hostapd serves, behind OpenSSH and bash; as hostapd 2.10, iw 6.9 and procps 4 print.
 
-The commands are those that the platform sends: this shell runs nothing else, and says that it does not know it.
-An access point is one interface with one radio; where either is off, hostapd says that it is disabled.
+What the platform asks has its answers here; everything else is the host's own shell (`lab/host/`). An access point is
+one interface with one radio; where either is off, hostapd says that it is disabled.
+
+Each interface has its file, /etc/hostapd/<interface>.conf, which hostapd reads when it starts and on SIGHUP; one that
+it cannot read leaves it with what it knew before. What hostapd has read is what counts: clients beyond `max_num_sta` go
+to the neighbours (see `lab/balance.py`), so that the audit after a change sees them spread.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from eventready.lab.dialect import Dialect, Errors, Render, View
+from eventready.lab.balance import Spreading, spread
+from eventready.lab.dialect import Dialect, Errors, HostSystem, Render, View
+from eventready.lab.host.run import Call, Program
+from eventready.lab.host.system import System
 from eventready.lab.state import ApState, Port, RadioState
+from eventready.lab.topology import figure
 from eventready.platforms.loader import describe
 
 _KERNEL = "Linux 6.12.118+deb13-amd64"
@@ -75,8 +85,19 @@ def _system(view: View) -> str:
 
 def _access_points(view: View) -> str:
     """In the order of their names, as a shell's pattern gives them; one without a radio is not served at all."""
-    served = [(number, ap, ap.radios[0]) for number, ap in enumerate(view.state.aps) if ap.radios]
+    served = [(number, ap, ap.radios[0]) for number, ap in enumerate(_spread(view)) if ap.radios]
     return "\n".join(_status(*one) for one in sorted(served, key=lambda one: one[1].name)) or _NONE
+
+
+def _spread(view: View) -> list[ApState]:
+    """The access points with the clients that their limits leave them."""
+    known = view.machine.memory(_DAEMON)
+    aps = view.state.aps
+    if known is None:
+        return list(aps)
+    settings = [_settings(known.get(_path(ap), "")) for ap in aps]
+    limits = [int(one["max_num_sta"]) if one.get("max_num_sta", "").isdecimal() else None for one in settings]
+    return spread(aps, Spreading(), limits)
 
 
 def _status(number: int, ap: ApState, radio: RadioState) -> str:
@@ -163,6 +184,105 @@ def _pattern(start: str) -> str:
     return next(f"/{pattern.strip('^$')}/" for pattern in patterns if pattern.startswith(f"^{start}"))
 
 
+# --- configuration ----------------------------------------------------------------------------------------------
+
+_DAEMON = "hostapd"
+_FOLDER = "/etc/hostapd/"
+
+_FILE = """# Event WiFi, {name}
+interface={name}
+driver=nl80211
+ctrl_interface=/run/hostapd
+country_code=VN
+ssid=Event-WiFi
+hw_mode={mode}
+channel={channel}
+beacon_int=100
+dtim_period=2
+ieee80211n=1
+wmm_enabled=1
+auth_algs=1
+wpa=2
+wpa_key_mgmt=WPA-PSK
+rsn_pairwise=CCMP
+wpa_psk_file=/etc/hostapd/stations.psk
+max_num_sta={most}
+ap_max_inactivity=300
+"""
+
+#: Keys whose value is a number, and what it may be.
+_NUMBERS = {
+    "channel": (0, 233), "beacon_int": (15, 65_535), "dtim_period": (1, 255), "max_num_sta": (0, 2_007),
+    "ap_max_inactivity": (1, 1_000_000), "bss_load_update_period": (0, 100), "no_probe_resp_if_max_sta": (0, 1),
+    "bss_transition": (0, 1), "rrm_neighbor_report": (0, 1), "rrm_beacon_report": (0, 1), "okc": (0, 1),
+    "wmm_enabled": (0, 1), "ieee80211n": (0, 1), "ieee80211ac": (0, 1), "ieee80211ax": (0, 1), "auth_algs": (1, 3),
+    "wpa": (0, 3), "disassoc_low_ack": (0, 1), "interworking": (0, 1), "chan_util_avg_period": (0, 10_000),
+    "ignore_broadcast_ssid": (0, 2), "ap_isolate": (0, 1), "rts_threshold": (-1, 65_535), "airtime_mode": (0, 3),
+}  # fmt: skip
+_WORDS = (
+    *("interface", "driver", "ctrl_interface", "country_code", "ssid", "hw_mode", "wpa_key_mgmt", "rsn_pairwise"),
+    *("wpa_psk_file", "qos_map_set", "bridge", "logger_syslog", "logger_stdout", "supported_rates", "basic_rates"),
+)
+
+
+def _path(ap: ApState) -> str:
+    return f"{_FOLDER}{ap.name}.conf"
+
+
+def _files(view: View) -> Mapping[str, str]:
+    """A file for each access point; its limit is high, and not everywhere the same."""
+    served = [ap for ap in view.state.aps if ap.radios]
+    return {
+        _path(ap): _FILE.format(
+            name=ap.name,
+            mode="g" if ap.radios[0].band == "2.4" else "a",
+            channel=ap.radios[0].channel,
+            most=(255, 512, 2_007)[figure(f"{ap.name} most", 0, 2)],
+        )
+        for ap in served
+    }
+
+
+def _settings(text: str) -> dict[str, str]:
+    """The keys and values of a file; of a repeated one the last."""
+    lines = (line.strip() for line in text.splitlines())
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+def _is_good(text: str) -> bool:
+    """True for a file that hostapd would take."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+    return all(_is_good_line(*line.partition("=")) for line in lines) and "interface" in _settings(text)
+
+
+def _is_good_line(key: str, equals: str, value: str) -> bool:
+    if key in _NUMBERS:
+        low, high = _NUMBERS[key]
+        return re.fullmatch(r"-?\d{1,9}", value) is not None and low <= int(value) <= high
+    return bool(equals) and key in _WORDS
+
+
+def _read(system: System, before: Mapping[str, str]) -> Mapping[str, str]:
+    """What hostapd works with after it has read its files."""
+    texts = {path: system.read(path) or "" for path in system.matching(f"{_FOLDER}*.conf")}
+    return {**before, **{path: text for path, text in texts.items() if _is_good(text)}}
+
+
+def _cli(call: Call) -> int:
+    """`hostapd_cli -i INTERFACE ping|reload`; a reload takes what hostapd has in memory, not its file."""
+    if call.system.memory(_DAEMON) is None:
+        call.out("Failed to connect to hostapd - wpa_ctrl_open: No such file or directory\n")
+        return 255
+    word = call.args[-1] if call.args else ""
+    answers = {"ping": "PONG", "reload": "OK"}
+    call.out(f"{answers.get(word, f'Unknown command {word!r}')}\n")
+    return 0 if word in answers else 255
+
+
+def _programs(_view: View) -> Mapping[str, Program]:
+    return {"hostapd_cli": _cli}
+
+
 SHOWS: dict[str, Render] = {
     _pattern("hostapd -v"): _system,
     _pattern("for i in "): _access_points,
@@ -178,7 +298,7 @@ DIALECT = Dialect(
     banner="\nThe programs included with the Debian GNU/Linux system are free software.\n",
     shows=SHOWS,
     errors=Errors(unknown="-bash: {word}: command not found", incomplete="-bash: syntax error: unexpected end of file"),
-    settings={r"unset HISTFILE; export LC_ALL=C PATH=\S+": "", r"unset HISTFILE|true": ""},
+    host=HostSystem(prompt="{user}@{host}:~$ ", main=True, files=_files, programs=_programs, daemons={_DAEMON: _read}),
     pipes=False,
     log_line="[ 7261.402113] IPv6: ADDRCONF(NETDEV_CHANGE): eth9: link becomes ready",
 )

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from eventready.lab.host.run import Call, Left, Program
+from eventready.lab.host.run import Call, Left, Loop, Program
 from eventready.lab.host.sed import BadScript, Sed
 from eventready.lab.host.system import Steps
 
@@ -18,6 +18,10 @@ _NONE = "No such file or directory"
 
 def _exit(call: Call) -> int:
     raise Left(int(call.args[0]) if call.args and call.args[0].isdigit() else call.shell.status)
+
+
+def _loop(call: Call) -> int:
+    raise Loop(on=call.words[0] == "continue")
 
 
 def _export(call: Call) -> int:
@@ -439,6 +443,7 @@ PROGRAMS: Mapping[str, Program] = {
     **dict.fromkeys(("head", "tail"), _ends),
     **dict.fromkeys(("test", "["), _test),
     "false": _one,
+    **dict.fromkeys(("break", "continue"), _loop),
     "exit": _exit,
     "logout": _exit,
     "export": _export,

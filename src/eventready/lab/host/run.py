@@ -87,6 +87,14 @@ class Left(Exception):
         self.status = status
 
 
+class Loop(Exception):
+    """`break` or `continue` (`on`) was called."""
+
+    def __init__(self, *, on: bool) -> None:
+        super().__init__()
+        self.on = on
+
+
 @dataclass
 class Posix:
     """A shell: one process's variables and arguments.
@@ -140,6 +148,9 @@ class Posix:
             if self.interactive:
                 raise
             return left.status
+        except Loop:  # outside of any loop bash says so and goes on
+            streams.err.append(f"{self.name}: break: only meaningful in a `for', `while', or `until' loop\n")
+            return 0
 
     def script(self, script: Script, streams: Streams) -> Steps:
         """Run one thing after the other; the status of the last."""
@@ -222,7 +233,8 @@ class Posix:
         if isinstance(command, For):
             for word in (yield from self._fields(command.words, streams)):
                 self.variables[command.name] = word
-                yield from self.script(command.body, streams)
+                if not (yield from self._round(command.body, streams)):
+                    break
             return self.status
         return (yield from self._while(command, streams))
 
@@ -238,11 +250,19 @@ class Posix:
     def _while(self, command: While, streams: Streams) -> Steps:
         for _ in range(_MANY):
             yield from self.script(command.condition, streams)
-            if bool(self.status) is not command.until:
+            if bool(self.status) is not command.until or not (yield from self._round(command.body, streams)):
                 break
-            yield from self.script(command.body, streams)
         self.status = 0
         return 0
+
+    def _round(self, body: Script, streams: Streams) -> Generator[float, None, bool]:
+        """One round of a loop; False when it was the last."""
+        try:
+            yield from self.script(body, streams)
+        except Loop as loop:
+            self.status = 0
+            return loop.on
+        return True
 
     def _simple(self, command: Simple, streams: Streams) -> Steps:
         assigned = {}

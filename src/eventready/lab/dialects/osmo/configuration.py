@@ -167,7 +167,10 @@ def _without(section: Tree, pattern: str) -> Tree:
 
 def _allocator(section: Tree, line: str) -> Taken | None:
     """`mode set-all` speaks for four lines; a dynamic allocator has parameters, and takes them away with it."""
-    if line.startswith("channel allocator dynamic-param") and "channel allocator mode assignment dynamic" not in section:
+    if (
+        line.startswith("channel allocator dynamic-param")
+        and "channel allocator mode assignment dynamic" not in section
+    ):
         return Taken()
     match = re.fullmatch(r"channel allocator (?:mode (set-all|assignment) )?(\w+)", line)
     if not match:
