@@ -1,17 +1,23 @@
 """eventready as ordinary Nornir tasks, for anyone's own Nornir script with their own inventory.
 
 from nornir import InitNornir
-from eventready.tasks import read_facts, run_checks
+from eventready.tasks import apply_plan, read_facts, run_checks
 
 nr = InitNornir(...)                       # hosts whose `platform` is one of ours
 facts = nr.run(task=read_facts)            # result: tuple[Observation, ...] per host
 found = nr.run(task=run_checks)            # result: tuple[Finding, ...] per host
+
+with begun(workspace, load_plan(path), store=..., clock=..., options=..., watch=...) as change:   # change.apply
+    for wave in change.waves:              # workspace.nornir() has the hosts; the order is the plan's
+        nr.filter(filter_func=lambda host: host.name in wave).run(task=apply_plan, change=change)
+change.done.exit                           # result: Ending per host, and of all of them together
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
 from nornir.core.task import Result, Task
 
@@ -52,6 +58,32 @@ def _observations(task: Task, platform: Platform, facts: tuple[str, ...], readin
     finally:
         task.host.close_connection(CONNECTION)
     return tuple(observe(name, platform, facts, lambda _commands: replies, reading))
+
+
+class Ended(Protocol):
+    """Where a device is after a change (`change.case.Ending`)."""
+
+    @property
+    def outcome(self) -> str:
+        """new, old, untouched or unproven."""
+
+
+class CarriesOut(Protocol):
+    """A change that is under way (`change.apply.UnderWay`)."""
+
+    def carry_out(self, device: str) -> Ended:
+        """One device's way through it."""
+
+
+def apply_plan(task: Task, change: CarriesOut) -> Result:
+    """Carry one host's part of a plan out: guarded, verified, on record, and confirmed or taken back.
+
+    The result is its ending; `changed` says that it is new, `failed` that it is not. A host that has failed makes all
+    that have not begun stay untouched.
+    """
+    ending = change.carry_out(task.host.name)
+    new = str(ending.outcome) == "new"
+    return Result(host=task.host, result=ending, changed=new, failed=not new)
 
 
 def run_checks(task: Task) -> Result:

@@ -1,12 +1,12 @@
 """Carrying out a plan: in waves, each device guarded, verified and on record; at the first failure the rest is left.
 
-Read `apply_plan` from top to bottom.
+Read `apply_plan` first, then `begun`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from eventready.change.approval import refuse_unapproved
@@ -16,12 +16,12 @@ from eventready.change.freeze import refuse_in_freeze
 from eventready.change.plan import PlanFile, PlannedDevice
 from eventready.clock import Clock
 from eventready.collector import calm
-from eventready.errors import Exit, RefusedError, StoreError, most_severe
+from eventready.errors import Exit, RefusedError, StoreError, UsageError, most_severe
 from eventready.store.names import new_id
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
 
-__all__ = ["Done", "Options", "Watch", "apply_plan"]
+__all__ = ["Done", "Options", "UnderWay", "Watch", "apply_plan", "begun"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,49 @@ class Done:
     trouble: str = ""
 
 
-def apply_plan(
+class UnderWay:
+    """A change that is on record and has its devices in hand. `done` is there when the block of `begun` has ended."""
+
+    def __init__(self, crew: Crew, waves: tuple[tuple[str, ...], ...]) -> None:
+        self.waves, self.done = waves, Done("", (), Exit.OK)
+        self._crew = crew
+        self._endings: dict[str, Ending] = {}
+        self._begun: set[str] = set()
+
+    @property
+    def stopped(self) -> str:
+        """Why no further device may begin; empty while all is well."""
+        return self._crew.orders.no_more
+
+    def carry_out(self, device: str) -> Ending:
+        """One device, once, in the caller's thread. Raises RefusedError for one of no plan, or that had its turn."""
+        if not any(device in wave for wave in self.waves):
+            raise RefusedError(f"{device} is not in the plan", do="Carry out the devices of `waves`, in their order.")
+        if device in self._begun:
+            raise RefusedError(f"{device} has had its turn in this change", do="Make a new plan.")
+        self._begun.add(device)
+        self._endings[device] = ending = self._crew.carry_out(device)
+        return ending
+
+    def carry_out_wave(self, number: int) -> None:
+        """The devices of a wave side by side; numbers count from 0."""
+        self._begun |= set(self.waves[number])
+        self._endings |= self._crew.run(self.waves[number])
+
+    def endings(self) -> dict[str, Ending]:
+        """Every device's; those that had no turn are left alone, on record."""
+        order = [device for wave in self.waves for device in wave]
+        rest = [device for device in order if device not in self._begun]
+        lost = [device for device in order if device in self._begun and device not in self._endings]
+        return {
+            **self._endings,
+            **(self._crew.leave_alone(rest, self.stopped or "Its turn did not come.") if rest else {}),
+            **{device: Ending(device, Outcome.UNPROVEN, "It was cut off.", recorded=False) for device in lost},
+        }
+
+
+@contextmanager
+def begun(
     workspace: Workspace,
     file: PlanFile,
     *,
@@ -46,15 +88,15 @@ def apply_plan(
     options: Options,
     watch: Watch,
     hand_of: Callable[[PlannedDevice], Hand] | None = None,
-) -> Done:
-    """Carry out a plan.
+) -> Iterator[UnderWay]:
+    """For the block, a change with all its devices in hand; at its end it is on record where each of them is.
 
     Raises RefusedError (closed window, approvals missing, a device in somebody's hands, a plan that no longer fits) and
     what else is wrong before the first device is asked; from then on everything is an ending. `hand_of` is for tests.
     """
     plan = file.plan
     if plan.empty:
-        return Done("", (), Exit.OK)
+        raise UsageError(f"the plan {plan.id} changes nothing", do="There is nothing to carry out.")
     closed = refuse_in_freeze(workspace.event, clock.now(), options.emergency)
     # what a rollback does was approved with the plan that it takes back, and can be nothing else
     approved = () if plan.rolls_back else refuse_unapproved(file, workspace.event.changes)
@@ -80,23 +122,38 @@ def apply_plan(
         store.changes.begin(change, event=workspace.event.id, plan=file.document, devices=names, opening=opening)
         with suppress(Exception):
             watch.begun(change, len(names))
-        with called_back(crew.orders):
-            endings = _in_waves(crew, plan.waves, watch)
-        return leave(store, change, endings, (name for wave in plan.waves for name in wave))
+        under_way = UnderWay(crew, plan.waves)
+        order = tuple(name for wave in plan.waves for name in wave)
+        try:
+            with called_back(crew.orders):
+                yield under_way
+        except Exception:  # the caller's; whoever ends the process leaves a change that can be resumed
+            leave(store, change, under_way.endings(), order)
+            raise
+        under_way.done = leave(store, change, under_way.endings(), order)
 
 
-def _in_waves(crew: Crew, waves: tuple[tuple[str, ...], ...], watch: Watch) -> dict[str, Ending]:
-    """One wave after the other, until a device does not end as new."""
-    endings: dict[str, Ending] = {}
-    for number, wave in enumerate(waves, 1):
-        if crew.orders.no_more:
-            rest = [name for later in waves[number - 1 :] for name in later]
-            endings |= crew.leave_alone(rest, crew.orders.no_more)
-            break
-        with suppress(Exception):
-            watch.wave(number, len(waves), wave)
-        endings |= crew.run(wave)
-    return endings
+def apply_plan(
+    workspace: Workspace,
+    file: PlanFile,
+    *,
+    store: Store,
+    clock: Clock,
+    options: Options,
+    watch: Watch,
+    hand_of: Callable[[PlannedDevice], Hand] | None = None,
+) -> Done:
+    """Carry out a plan, wave after wave, until a device does not end as new. Raises as `begun` does."""
+    if file.plan.empty:
+        return Done("", (), Exit.OK)
+    with begun(workspace, file, store=store, clock=clock, options=options, watch=watch, hand_of=hand_of) as change:
+        for number, wave in enumerate(change.waves):
+            if change.stopped:
+                break
+            with suppress(Exception):
+                watch.wave(number + 1, len(change.waves), wave)
+            change.carry_out_wave(number)
+    return change.done
 
 
 def leave(store: Store, change: str, endings: Mapping[str, Ending], order: Iterable[str]) -> Done:

@@ -110,24 +110,28 @@ class Crew:
 
         def one(task: Task) -> Result:
             name = task.host.name
-            planned = self._plan.device(name)
-            try:
-                machine = DeviceMachine(
-                    self._jobs[name], self._hand_of(planned), partial(self._log, name), self.orders, self._options.time
-                )
-                ending = (work or {}).get(name, DeviceMachine.carry_out)(machine)
-            except Exception as error:  # a defect of ours: nobody knows where the device is
-                ending = Ending(name, Outcome.UNPROVEN, f"An internal error ({type(error).__name__}).", recorded=False)
-            endings[name] = ending
-            if ending.outcome is not Outcome.NEW and not self.orders.no_more:
-                self.orders.no_more = f"{name} did not take the change, so the rest was left as it is."
-            with suppress(Exception):
-                self._watch.done(ending)
+            endings[name] = self.carry_out(name, (work or {}).get(name, DeviceMachine.carry_out))
             return Result(host=task.host)
 
         chosen = self._nornir.filter(filter_func=lambda host: host.name in wanted)
         chosen.with_runner(PacedRunner(self._options.workers)).run(task=one)
         return endings
+
+    def carry_out(self, name: str, work: Work = DeviceMachine.carry_out) -> Ending:
+        """One device's ending, in the caller's thread. Raises nothing but KeyError for a device of no plan."""
+        planned = self._plan.device(name)
+        try:
+            machine = DeviceMachine(
+                self._jobs[name], self._hand_of(planned), partial(self._log, name), self.orders, self._options.time
+            )
+            ending = work(machine)
+        except Exception as error:  # a defect of ours: nobody knows where the device is
+            ending = Ending(name, Outcome.UNPROVEN, f"An internal error ({type(error).__name__}).", recorded=False)
+        if ending.outcome is not Outcome.NEW and not self.orders.no_more:
+            self.orders.no_more = f"{name} did not take the change, so the rest was left as it is."
+        with suppress(Exception):
+            self._watch.done(ending)
+        return ending
 
     def leave_alone(self, names: Sequence[str], why: str) -> dict[str, Ending]:
         """Devices whose turn does not come: on record as untouched, and given back."""
