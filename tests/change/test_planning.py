@@ -149,6 +149,24 @@ def test_a_broken_terminal_does_not_matter(tmp_path: Path, boxes: Boxes) -> None
     assert len(plan_of(write_workspace(tmp_path), watch=Broken()).devices) == 3
 
 
+def test_what_a_device_says_cannot_steer_a_terminal(tmp_path: Path, boxes: Boxes) -> None:
+    box = boxes.named("box-1")
+    box.answers["show running"] = box.answers["show running"].replace(
+        "standby 10 priority 100", "standby 10 priority\t9"
+    )
+    error = against(write_workspace(tmp_path), limit="box-1")
+    assert error.exit == Exit.REFUSED
+    assert "control character" in str(error)
+    assert "\t" not in str(error)
+
+
+def test_an_inventory_that_cannot_stand_in_a_plan(tmp_path: Path, boxes: Boxes) -> None:
+    hosts = HOSTS.replace("data: {pair: a,", 'data: {pair: a, endpoint: "a\\eb",')
+    error = against(write_workspace(tmp_path, hosts=hosts), limit="box-1")
+    assert error.exit == Exit.USAGE
+    assert "box-1.endpoint" in str(error)
+
+
 # What stands against a plan
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.approval import refuse_unapproved
-from eventready.change.plan import load_plan
+from eventready.change.approval import approve, refuse_unapproved
+from eventready.change.plan import PlanFile, load_plan, write_plan
 from eventready.cli.main import main
-from eventready.keys import PublicKey, make_key
+from eventready.clock import Clock
+from eventready.keys import PublicKey, load_private, make_key
 from eventready.session.reply import Unreachable
 from eventready.workspace.workspace import load_workspace
 from tests.change.boxes import EVENT, Boxes, connect, write_workspace
@@ -50,7 +51,7 @@ def test_a_plan_for_people(typed: Typed, boxes: Boxes) -> None:
     code, told, said = typed("plan", "backup", "--out", out)
     assert code == 0
     for line in (
-        "box-1  box at hall: backup",
+        "box-1, box-2, box-3  box at hall: backup",
         "- standby 10 priority 100",
         "+ standby 10 priority 110",
         "Order",
@@ -176,11 +177,45 @@ def test_an_approver_sees_the_plan_and_is_asked(typed: Typed, monkeypatch: pytes
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "n")
     code, told, _said = typed("approve", out, "--key", keys["Bình"])
     assert code == 4
-    assert "standby 10 priority 110" in told
+    assert "+  standby 10 priority 110" in told
+    assert "  > standby 10 priority 110" in told
     assert not load_plan(out).approvals
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "y")
     assert typed("approve", out, "--key", keys["Bình"])[0] == 0
     assert [one.by for one in load_plan(out).approvals] == ["Bình"]
+
+
+def test_what_happens_to_the_file_while_one_reads(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = approvers(typed.folder, "Bình", "Cúc", approvals=2)
+    out, other = typed.folder / "plan.json", typed.folder / "other.json"
+    typed("plan", "backup", "--out", out, "--by", "An")
+    typed("plan", "backup", "--out", other, "--by", "An", "-l", "box-1")
+
+    def cuc_is_faster(_prompt: str) -> str:
+        file = load_plan(out)
+        write_plan(out, approve(file, load_workspace(typed.folder).event.changes, cuc, Clock.real()))
+        return "y"
+
+    cuc = load_private(str(keys["Cúc"]), typed.folder, "")
+    monkeypatch.setattr("click.termui.visible_prompt_func", cuc_is_faster)
+    assert typed("approve", out, "--key", keys["Bình"])[0] == 0
+    assert [one.by for one in load_plan(out).approvals] == ["Cúc", "Bình"]
+
+    def another_plan(_prompt: str) -> str:
+        write_plan(other, PlanFile(plan=load_plan(out).plan))
+        return "y"
+
+    monkeypatch.setattr("click.termui.visible_prompt_func", another_plan)
+    code, _told, said = typed("approve", other, "--key", keys["Bình"])
+    assert code == 7
+    assert "replaced while you read it" in said
+    assert not load_plan(other).approvals
+
+
+def test_devices_with_the_same_change_are_shown_together(typed: Typed) -> None:
+    told = typed("plan", "backup")[1]
+    assert "box-1, box-2, box-3  box at hall: backup" in told
+    assert told.count("+  standby 10 priority 110") == 1
 
 
 def test_who_may_not_approve(typed: Typed) -> None:

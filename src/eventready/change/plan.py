@@ -38,11 +38,15 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+def _line(line: str) -> str:
+    """What is sent or shown: a control character could hide what stands beside it."""
+    if not line.isprintable():
+        raise ValueError("a line has control characters")
+    return line
+
+
 def _lines(values: tuple[str, ...]) -> tuple[str, ...]:
-    for line in values:
-        if not line.isprintable():
-            raise ValueError("a line has control characters")
-    return values
+    return tuple(map(_line, values))
 
 
 class PlannedGuard(_Part):
@@ -51,6 +55,8 @@ class PlannedGuard(_Part):
     kind: GuardKind
     protects: str
     gap: str
+
+    _shown = field_validator("protects", "gap")(_line)
 
 
 class PlannedDevice(_Part):
@@ -75,7 +81,8 @@ class PlannedDevice(_Part):
     diff: tuple[str, ...] = Field(strict=False)
     risks: tuple[str, ...] = Field(strict=False)
 
-    _each = field_validator("forward", "backward")(_lines)
+    _each = field_validator("venues", "forward", "backward", "diff", "risks")(_lines)
+    _shown = field_validator("name", "platform", "endpoint")(_line)
 
 
 class LeftOut(_Part):
@@ -84,12 +91,16 @@ class LeftOut(_Part):
     name: str
     reason: str
 
+    _shown = field_validator("name", "reason")(_line)
+
 
 class Created(_Part):
     """When the plan was made: in real time (UTC), and by the event's clock (ISO 8601)."""
 
     real: str
     event: str
+
+    _shown = field_validator("real", "event")(_line)
 
 
 class Plan(_Part):
@@ -113,6 +124,9 @@ class Plan(_Part):
     left_out: tuple[LeftOut, ...] = Field(strict=False)
     rolls_back: str | None = None
     sha256: str = Field(pattern=_SHA256)
+
+    _shown = field_validator("event", "by", "host", "tool")(_line)
+    _each = field_validator("unchanged")(_lines)
 
     @field_validator("waves", mode="before")
     @classmethod

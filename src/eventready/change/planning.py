@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from nornir.core.task import Result, Task
+from pydantic import ValidationError
 
 from eventready import __version__
 from eventready.change.draft import draft
@@ -20,7 +21,7 @@ from eventready.change.plan import Created, Plan, PlannedDevice, seal
 from eventready.change.waves import Member, members_of, waves
 from eventready.clock import Clock
 from eventready.collector import calm
-from eventready.errors import EventreadyError, Exit
+from eventready.errors import EventreadyError, Exit, UsageError
 from eventready.pace import PacedRunner
 from eventready.session.connect import Session
 from eventready.session.plugin import CONNECTION, register
@@ -83,7 +84,7 @@ def make_plan(
     parts = {name: one.part for name, one in found.items() if one.part is not None}
     order = waves([members[name] for name in parts], settings.batch)
     created = Created(real=clock.real().isoformat(timespec="seconds"), event=clock.now().isoformat(timespec="seconds"))
-    return seal(
+    return _sealed(
         {
             "schema": "eventready.plan/1",
             "id": f"p-{new_id(clock.now())}",
@@ -101,6 +102,21 @@ def make_plan(
             "rolls_back": None,
         }
     )
+
+
+def _sealed(document: dict[str, Any]) -> Plan:
+    try:
+        return seal(document)
+    except ValidationError as error:
+        raise _unfit(error) from None
+
+
+def _unfit(error: ValidationError, device: str = "") -> UsageError:
+    """What stands in the inventory and cannot stand in a plan."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, (*([device] if device else []), *first["loc"])))
+    what = f"this cannot stand in a plan ({place}: {first['msg'].removeprefix('Value error, ')})"
+    return UsageError(what, do="Correct it in the inventory.")
 
 
 def _members(workspace: Workspace, taking: Sequence[Participant]) -> dict[str, Member]:
@@ -134,6 +150,8 @@ def _read(
                 task.host.close_connection(CONNECTION)
         except EventreadyError as error:
             found = _Found(error=error)
+        except ValidationError as error:
+            found = _Found(error=_unfit(error, name))
         with suppress(Exception):
             watch.done(name, "")
         return Result(host=task.host, result=found)

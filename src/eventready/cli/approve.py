@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from eventready.change.approval import approve, approved_by, needed
-from eventready.change.plan import load_plan, write_plan
+from eventready.change.plan import PlanFile, load_plan, write_plan
 from eventready.cli.context import App
 from eventready.cli.planned import show
 from eventready.errors import RefusedError
@@ -46,8 +46,9 @@ def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
     key = load_private(source or str(app.workspace_path / _KEY), app.workspace_path, "")
     signed = approve(file, settings, key, app.clock.real())
     if not yes and not seal:
-        show(file.plan)
+        show(file.plan, sent=True)
         click.confirm("\nDo you approve this plan?", abort=True, err=True)
+        signed = approve(_still(path, file), settings, key, app.clock.real())
     write_plan(path, signed)
     names = approved_by(signed, settings)
     missing = max(0, needed(signed.plan, settings) - len(names))
@@ -57,3 +58,11 @@ def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
         app.say(f"{missing} more must approve it." if missing else f"Next: {start} apply {path}")
     else:
         app.emit({"plan": signed.plan.id, "sha256": signed.plan.sha256, "approved_by": list(names), "missing": missing})
+
+
+def _still(path: Path, shown: PlanFile) -> PlanFile:
+    """The file as it is now: somebody else may have approved it meanwhile. Raises RefusedError for another plan."""
+    file = load_plan(path)
+    if file.plan != shown.plan:
+        raise RefusedError("the plan was replaced while you read it", where=str(path), do="Look at the new one.")
+    return file

@@ -19,15 +19,15 @@ _GUARDS = {
 }
 
 
-def show(plan: Plan) -> None:
-    """Print a plan for a person on stdout."""
+def show(plan: Plan, *, sent: bool = False) -> None:
+    """Print a plan for a person on stdout; `sent`: the lines that are sent too, for whoever answers for them."""
     console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
     say = console.print
     say(f"Plan {plan.id}: {', '.join(plan.intents)}", style="bold")
     say(f"Made by {plan.by} at {plan.created.event.replace('T', ' ')[:16]}, seal {plan.sha256[:16]}")
-    for device in plan.devices:
+    for devices in _alike(plan.devices, sent=sent):
         say()
-        _device(console, device)
+        _change(console, devices, sent=sent)
     if plan.devices:
         _order(console, plan)
         _guards(console, plan)
@@ -40,13 +40,27 @@ def show(plan: Plan) -> None:
     )
 
 
-def _device(console: Console, device: PlannedDevice) -> None:
-    where = f" at {', '.join(device.venues)}" if device.venues else ""
-    console.print(
-        Text.assemble((device.name, "bold"), f"  {device.platform}{where}: {', '.join(device.intents)}"), soft_wrap=True
-    )
-    for line in device.diff:
+def _alike(devices: Sequence[PlannedDevice], *, sent: bool) -> list[list[PlannedDevice]]:
+    """Devices with the same change together: of a hundred, one reads what differs."""
+    found: dict[tuple[object, ...], list[PlannedDevice]] = {}
+    for device in devices:
+        key = (device.platform, device.venues, device.intents, device.diff, device.forward if sent else ())
+        found.setdefault(key, []).append(device)
+    return list(found.values())
+
+
+def _change(console: Console, devices: Sequence[PlannedDevice], *, sent: bool) -> None:
+    one = devices[0]
+    where = f" at {', '.join(one.venues)}" if one.venues else ""
+    names = ", ".join(device.name for device in devices)
+    head = Text.assemble((names, "bold"), f"  {one.platform}{where}: {', '.join(one.intents)}")
+    console.print(head, soft_wrap=True)
+    for line in one.diff:
         console.print(Text(line, style=_STYLES.get(line[:1], "")), soft_wrap=True)
+    if sent:
+        console.print("Sent, line by line:")
+        for line in one.forward:
+            console.print(Text(f"  > {line}"), soft_wrap=True)
 
 
 def _order(console: Console, plan: Plan) -> None:
@@ -76,11 +90,7 @@ def _guards(console: Console, plan: Plan) -> None:
         for risk in device.risks:
             if risk != device.guard.gap:
                 risks.setdefault(risk, []).append(device.name)
-    _listed(console, "To be known before", [f"{_names(names)}: {risk}" for risk, names in risks.items()])
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(names)
+    _listed(console, "To be known before", [f"{', '.join(names)}: {risk}" for risk, names in risks.items()])
 
 
 def _listed(console: Console, title: str, lines: Iterable[str]) -> None:
