@@ -342,7 +342,8 @@ def test_ios_tells_what_is_not_saved() -> None:
     assert f"interface {name}\n +description Hội nghị" in talk(machine, command)
     (row,) = rows(machine, "saved_config", r.SavedConfig)
     assert row.saved is False
-    machine.forget_saving()
+    machine.state.saved = False
+    machine.adopt()
     assert observed(machine, "saved_config").rows == (r.SavedConfig(saved=False),)
 
 

@@ -1,7 +1,7 @@
 """The faults that stand in a lab: made and cleared while it runs.
 
 Clearing one brings every state that was touched back to healthy and makes the others again, so that faults can be
-cleared in any order.
+cleared in any order. What a fault did to a configuration is done once, and stays what the engineer has made of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from eventready.errors import UsageError
+from eventready.lab.difference import Difference
 from eventready.lab.fault import Fault, On
 from eventready.lab.faults import FAULTS
 from eventready.lab.machine import Machine
@@ -35,6 +36,7 @@ class FaultBook:
         self.machines = machines
         self.made: list[Made] = []
         self._healthy: dict[str, DeviceState] = {}
+        self._configured: list[tuple[Made, Difference, Difference]] = []
 
     def touch(self, machine: Machine) -> None:
         """Remember the state before the first fault that changes it."""
@@ -51,12 +53,15 @@ class FaultBook:
         if made in self.made:
             return made
         try:
+            if not kind.once and machine.dialect.config:
+                _ = machine.config  # it is that of the healthy device
             self._happen(made)
         except UsageError:
             self._again()
             raise
         if not kind.once:
             self.made.append(made)
+            self._configured.append((made, *machine.adopt()))
         return made
 
     def clear(self, device: str, name: str, args: Mapping[str, Any]) -> list[Made]:
@@ -72,6 +77,9 @@ class FaultBook:
             standing = ", ".join(sorted({made.fault for made in self.made if made.device == device})) or "none"
             raise UsageError(f"{device} has no such fault", do=f"Faults that stand on it: {standing}.")
         self.made = [made for made in self.made if made not in gone]
+        for made, running, startup in [one for one in self._configured if one[0] in gone]:
+            self.machines[made.device].undo(running, startup)
+        self._configured = [one for one in self._configured if one[0] not in gone]
         self._again()
         return gone
 
@@ -96,6 +104,8 @@ class FaultBook:
             self.machines[name].recover(copy.deepcopy(state))
         for made in self.made:
             self._happen(made)
+        for name in self._healthy:
+            self.machines[name].obey()
 
 
 def _kind(name: str) -> Fault:

@@ -9,10 +9,11 @@ import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TypeAlias
 
 Tree: TypeAlias = "dict[str, Tree]"
+_Place: TypeAlias = "tuple[int, tuple[int, ...], tuple[tuple[int, str], ...]]"
+_MOST_PLACES = 50_000
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Grammar:
     negation: the word that takes a line back. It removes the line itself and those that only say more
         (`no ip address` takes `ip address 10.0.0.1 255.255.255.0`).
     order: per mode (`config` at the top), patterns matched from a line's start in the order in which the device prints
-        what matches them; lines of one pattern stand in the order of their names and numbers. A mode that is not named
-        keeps the order in which lines were entered.
+        what matches them; lines of one pattern stand in the order of their names and numbers, or of what `keys` makes
+        of them for that pattern. A mode that is not named keeps the order in which lines were entered.
     negatives: what is shown when it is negated (full match, without the negation): `ip address`, `ip redirects`.
     lasting: lines (full match) that are never removed: the section of a port.
     missing: negated lines (pattern from the start) and what the device says when that removes nothing.
@@ -70,6 +71,8 @@ class Grammar:
     defaults: tuple[str, ...] = ()
     negation: str = "no"
     order: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keys: Mapping[str, Callable[[str], tuple[int, ...]]] = field(default_factory=dict)
+    _places: dict[tuple[str, str], _Place] = field(default_factory=dict, init=False, compare=False, repr=False)
     negatives: tuple[str, ...] = ()
     lasting: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -97,8 +100,20 @@ class Grammar:
 
     def ordered(self, tree: Tree, mode: str) -> Tree:
         """The lines of a section in the order in which the device prints them."""
-        patterns = self.order.get(mode)
-        return tree if patterns is None else dict(sorted(tree.items(), key=lambda item: _place(patterns, item[0])))
+        if mode not in self.order:
+            return tree
+        return dict(sorted(tree.items(), key=lambda item: self._place(item[0], mode)))
+
+    def _place(self, line: str, mode: str) -> _Place:
+        """Where a line stands in its section; known lines are looked up."""
+        if (mode, line) not in self._places:
+            if len(self._places) > _MOST_PLACES:
+                self._places.clear()
+            patterns = self.order[mode]
+            rank = next((at for at, pattern in enumerate(patterns) if re.match(pattern, line)), len(patterns))
+            key = self.keys.get(patterns[rank]) if rank < len(patterns) else None
+            self._places[mode, line] = (rank, key(line) if key else (), _natural(line))
+        return self._places[mode, line]
 
     def canonical(self, tree: Tree, mode: str = "config") -> Tree:
         """A whole configuration in the order in which the device prints it."""
@@ -122,10 +137,8 @@ class Grammar:
         return next((said for pattern, said in self.missing.items() if re.match(pattern, bare)), "")
 
 
-@lru_cache(maxsize=65_536)
-def _place(patterns: tuple[str, ...], line: str) -> tuple[int, tuple[tuple[int, str], ...]]:
-    rank = next((at for at, pattern in enumerate(patterns) if re.match(pattern, line)), len(patterns))
-    return rank, tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.findall(r"\d+|\D+", line))
+def _natural(line: str) -> tuple[tuple[int, str], ...]:
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.findall(r"\d+|\D+", line))
 
 
 @dataclass(frozen=True)
@@ -311,6 +324,11 @@ class ConfigStore:
         """Run `tree` from now on, as a restore or a restart does."""
         self.running, self._candidate = self.grammar.canonical(copy.deepcopy(tree)), None
         self._changed(self)
+
+    def rewrite(self, running: Tree, startup: Tree) -> None:
+        """Be configured as if it had always been so."""
+        self.startup = self.grammar.canonical(startup)
+        self.replace(running)
 
     def restart(self) -> None:
         """Run what was saved."""

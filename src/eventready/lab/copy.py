@@ -50,7 +50,10 @@ def write_copy(workspace: Workspace, devices: Sequence[Device], lab: Lab, creden
 
     A device that the lab does not play stays in it, so that whoever names it still finds it; nobody answers for it.
     """
-    answers = {name: Answer(lab.port(name), credentials, lab.host_key(name)) for name in lab.machines}
+    answers = {
+        name: Answer(lab.port(name), credentials, lab.host_key(name), machine.host)
+        for name, machine in lab.machines.items()
+    }
     generated = not any(device.name in workspace.files.hosts for device in devices)
     nobody = Answer(_NOBODY, credentials)
     raw = {} if generated else workspace.files.hosts

@@ -227,6 +227,8 @@ class ConfigMode:
     initial: the configuration text of a healthy state, indented by section as the platform prints it; parsed when
         first needed.
     applied: writes into the state what the running configuration says (a port that is shut); called after each change.
+    adopted: the other way round: the running configuration as a fault of the state (a route that is gone) makes it.
+        Where it is missing such a fault is one of the state alone.
     show_prefix: what precedes a show in configuration mode ("do "); empty: shows are known there as they are.
     candidate: changes wait for `commit` (VRPv8), on every device or on those of which it is true. `{mark}` in prompts
         is then "*" while something waits, else "~"; it is empty where changes act at once.
@@ -242,6 +244,7 @@ class ConfigMode:
     up: str = "exit"
     show_prefix: str = "do "
     applied: Callable[[DeviceState, Tree], None] | None = None
+    adopted: Callable[[DeviceState, Tree], Tree] | None = None
     candidate: bool | Callable[[DeviceState], bool] = False
     commit: str = "commit"
     committed: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from typing import Literal
 from eventready.clock import Clock
 from eventready.lab.configuration import ConfigStore, Layout, Tree, parse_tree
 from eventready.lab.dialect import Dialect, HostSystem, View
+from eventready.lab.difference import Difference, difference
 from eventready.lab.host.run import Program
 from eventready.lab.host.system import System
 from eventready.lab.state import DeviceState
@@ -102,7 +104,6 @@ class Machine:
     _grown: dict[str, tuple[float, float, float]] = field(default_factory=dict, init=False)
     _system: System | None = field(default=None, init=False)
     _config: ConfigStore | None = field(default=None, init=False)
-    _outdated: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self._born = self.seconds()
@@ -211,23 +212,47 @@ class Machine:
         self.state.saved = config.saved
         self.version += 1
 
+    def adopt(self) -> tuple[Difference, Difference]:
+        """Let the configuration say what a fault has made of the state; what that did to the running and the startup
+        configuration."""
+        mode = self.dialect.config
+        if mode is None:
+            return Difference(), Difference()
+        config = self.config
+        before = copy.deepcopy(config.running), copy.deepcopy(config.startup)
+        unsaved = config.saved and not self.state.saved
+        if mode.adopted:
+            running = mode.adopted(self.state, copy.deepcopy(config.running))
+            startup = difference(running, config.running).undo(config.startup)
+            if running != config.running:
+                config.rewrite(running, startup)
+        if unsaved:
+            config.outdate()
+            self.state.saved = False
+        return difference(before[0], config.running), difference(before[1], config.startup)
+
     def recover(self, state: DeviceState) -> None:
-        """Be healthy again: another state, a clean wire; what is configured and not saved stays so."""
+        """Be healthy again: another state, a clean wire; what is configured stays so (`obey`)."""
         self.settle()
         self.state, self.wire = state, Wire()
-        if self._config is not None:
-            if self._outdated:
-                self._config.save()
+        mode = self.dialect.config
+        if self._config is not None and mode and not mode.adopted:
             self._reconfigured(self._config)
-        self._outdated = False
         self.version += 1
 
-    def forget_saving(self) -> None:
-        """Be as after a change that nobody saved."""
-        if self.dialect.config:
-            self.config.outdate()
-            self._outdated = True
-        self.state.saved = False
+    def undo(self, running: Difference, startup: Difference) -> None:
+        """Take back what a fault did to the configuration."""
+        if running or startup:
+            self.config.rewrite(running.undo(self.config.running), startup.undo(self.config.startup))
+
+    def obey(self) -> None:
+        """Be in the state that the configuration says, where the two speak of the same."""
+        mode = self.dialect.config
+        if self._config is None or mode is None:
+            return
+        if mode.adopted:
+            self._reconfigured(self._config)
+        self.state.saved = self._config.saved
 
     def now(self) -> datetime:
         """The event's time."""

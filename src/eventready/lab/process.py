@@ -84,19 +84,24 @@ def dialect_of(platform: str) -> Dialect | None:
 
 
 def machines_of(devices: Sequence[Device], credentials: Credentials, clock: Clock) -> list[Machine]:
-    """A healthy machine for every device."""
+    """A healthy machine for every device; one whose host has a shell of its own lets a second user in to it."""
     states = healthy(devices)
-    return [
-        Machine(
-            states[device.name],
-            load_dialect(device.platform),
-            credentials,
-            clock,
-            element=device.element,
-            endpoint=device.endpoint or device.name,
+    beside = Credentials(f"{credentials.username}-shell", credentials.password)
+    machines = []
+    for device in devices:
+        dialect = load_dialect(device.platform)
+        machines.append(
+            Machine(
+                states[device.name],
+                dialect,
+                credentials,
+                clock,
+                element=device.element,
+                endpoint=device.endpoint or device.name,
+                host=beside if dialect.host and not dialect.host.main else None,
+            )
         )
-        for device in devices
-    ]
+    return machines
 
 
 async def serve(order: Order, place: Place, *, ready: asyncio.Event | None = None) -> None:

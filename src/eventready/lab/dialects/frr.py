@@ -1,21 +1,9 @@
-"""FRRouting 10.3 behind vtysh; its words are in `vtysh/`."""
+"""FRRouting 10.3 behind vtysh, on a host with a login of its own; its words are in `vtysh/`."""
 
 from __future__ import annotations
 
-from eventready.lab.configuration import Layout
-from eventready.lab.dialect import Action, ConfigMode, Dialect, Errors, Paging, View
-from eventready.lab.dialects.vtysh import configuration, tables
-
-_SAVED = """Note: this version of vtysh never writes vtysh.conf
-Building Configuration...
-Integrated configuration saved to /etc/frr/frr.conf
-[OK]"""
-
-
-def _save(view: View) -> str:
-    view.config.save()
-    return _SAVED
-
+from eventready.lab.dialect import Action, ConfigMode, Dialect, Errors, Paging
+from eventready.lab.dialects.vtysh import configuration, grammar, host, tables
 
 DIALECT = Dialect(
     platform="frr",
@@ -43,19 +31,23 @@ DIALECT = Dialect(
         "show bfd peers json": tables.bfd,
         "show vrrp json": tables.vrrp,
         "show ip route 0.0.0.0/0 json": tables.default_route,
-        "show running-config": configuration.running,
-        "show startup-config": lambda _view: "",
+        "/show running-config(?: no-header)?/": configuration.running,
+        "show startup-config": configuration.startup,
     },
     errors=Errors(unknown="% Unknown command: {line}", incomplete="% Command incomplete."),
     paging=Paging(length={r"terminal length (\d+)": "", r"(?:no )?terminal paginate": ""}),
-    actions=(Action(r"wr(?:ite)?(?: (?:mem\w*|file))?|copy running-config startup-config", _save, modes=("enabled",)),),
+    actions=(
+        Action(r"wr(?:ite)?(?: (?:mem\w*|file))?|copy running-config startup-config", host.save, modes=("enabled",)),
+    ),
     config=ConfigMode(
         initial=configuration.initial,
-        grammar=configuration.GRAMMAR,
-        layout=Layout(section_end="exit", head="frr version 10.3\nfrr defaults traditional"),
+        grammar=grammar.GRAMMAR,
+        layout=configuration.FrrLayout(),
         entered="",
         applied=configuration.applied,
+        adopted=configuration.adopted,
         show_prefix="do ",
     ),
     log_line="2022/04/25 07:00:00 ZEBRA: [EC 4043309074] interface eth9 changed",
+    host=host.HOST,
 )

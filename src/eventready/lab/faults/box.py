@@ -51,7 +51,7 @@ def restarted(on: On, seconds_ago: int = 1_800) -> None:
 @fault("unsaved-config", roles=(*_PORTS, "bts_controller"))
 def unsaved_config(on: On) -> None:
     """Somebody changed the configuration and did not save it."""
-    on.machine.forget_saving()
+    on.state.saved = False
 
 
 @fault("ntp-lost", roles=_PORTS)

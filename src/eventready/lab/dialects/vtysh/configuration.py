@@ -1,4 +1,4 @@
-"""The configuration of an FRR router. Its routes are the state's, so that a fault shows in it."""
+"""The configuration of an FRR router: made from its healthy state, printed as vtysh prints it, and what it does."""
 
 from __future__ import annotations
 
@@ -6,40 +6,46 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from eventready.lab.configuration import Grammar, Section, Tree
+from eventready.lab.configuration import Layout, Tree, parse_tree
 from eventready.lab.dialect import View
-from eventready.lab.state import DeviceState, Port, Static
+from eventready.lab.dialects.following import adopt_lines, adopt_shut, follow_groups
+from eventready.lab.state import DeviceState, Gateway, Port, Static
 
-GRAMMAR = Grammar(
-    sections=(
-        Section(r"interface \S+", "if"),
-        Section(r"router (?:ospf|bgp \d+|isis \S+|ospf6|rip)", "router"),
-        Section(r"address-family \S+ \S+", "af", "router"),
-        Section(r"bfd", "bfd"),
-        Section(r"profile \S+", "bfd-profile", "bfd"),
-        Section(r"peer \S+.*", "bfd-peer", "bfd"),
-        Section(r"route-map \S+ (?:permit|deny) \d+", "route-map"),
-        Section(r"pbr-map \S+ seq \d+", "pbr-map"),
-        Section(r"vrf \S+", "vrf"),
-    ),
-    accepts={
-        "config": (
-            r"(?:hostname|ip|ipv6|log|service|frr|access-list|password|enable|debug|zebra|vrf|pbr|no)\b",
-            r"(?:interface|router|bfd|route-map|pbr-map|line|banner|key|nexthop-group|mpls|agentx|allow-external)\b",
-        ),
-        "if": (r"(?:description|ip|ipv6|shutdown|vrrp|bandwidth|link-detect|pbr-policy|isis|mpls|multicast)\b",),
-    },
-    top_level=(r"interface \S+", r"router \S+(?: \S+)?", r"ip route .+", r"hostname \S+"),
-    single=(
-        r"hostname",
-        r"description",
-        r"vrrp \d+ priority",
-        r"ip ospf cost",
-        r"transmit-interval",
-        r"receive-interval",
-    ),
-    defaults=(r"no shutdown", r"vrrp \d+ priority 100"),
-)
+_SECTION = re.compile(r"(?:interface|router|route-map|pbr-map|vrf) .*|bfd")
+_HEAD = "frr version 10.3\nfrr defaults traditional"
+_NO_LINE = re.compile(r"\s*(?:!.*|exit|exit-address-family|end|frr (?:version|defaults) .*|Building configuration.*)?")
+
+
+class FrrLayout(Layout):
+    """Sections end with `exit`; an interface or an address family without a line is not shown."""
+
+    def text(self, tree: Tree) -> str:
+        """The whole configuration, from `frr version` to `end`."""
+        lines = [_HEAD]
+        for line, children in tree.items():
+            if not _SECTION.fullmatch(line):
+                begins = line.startswith("ip route ") and not lines[-1].startswith(("!", "ip route "))
+                lines += ["!", line] if begins else [line]
+            elif children or not line.startswith("interface "):
+                lines += [] if lines[-1] == "!" else ["!"]
+                lines += [line, *_beneath(children), "exit", "!"]
+        return "\n".join([*lines, *([] if lines[-1] == "!" else ["!"]), "end"])
+
+
+def _beneath(tree: Tree) -> Iterator[str]:
+    for line, children in tree.items():
+        if line.startswith("address-family "):
+            if children:
+                yield from (" !", f" {line}", *(f"  {child}" for child in children), " exit-address-family")
+        elif line.startswith(("profile ", "peer ")):
+            yield from (f" {line}", *(f"  {child}" for child in children), " exit", " !")
+        else:
+            yield f" {line}"
+
+
+def read_text(text: str) -> Tree:
+    """The tree of a text that `show running-config` or a file holds."""
+    return parse_tree("\n".join(line for line in text.splitlines() if not _NO_LINE.fullmatch(line)))
 
 
 def _route_line(route: Static) -> str:
@@ -71,12 +77,12 @@ def _port_lines(state: DeviceState, port: Port) -> Iterator[str]:
         if group.interface == port.name and group.protocol == "vrrp":
             lines.append(f" vrrp {group.group}")
             lines += [f" vrrp {group.group} priority {group.priority}"] if group.priority != 100 else []
+            lines += [] if group.preempt else [f" no vrrp {group.group} preempt"]
             lines.append(f" vrrp {group.group} ip {group.virtual_ip}")
     if not port.admin_up:
         lines.append(" shutdown")
-    if lines:
-        yield f"interface {port.name}"
-        yield from lines
+    yield f"interface {port.name}"
+    yield from lines
 
 
 def initial(state: DeviceState) -> str:
@@ -93,8 +99,22 @@ def initial(state: DeviceState) -> str:
     return "\n".join([*lines, "bfd", " profile fast", "  transmit-interval 100", "  receive-interval 100"])
 
 
+def _groups(tree: Tree) -> Iterator[Gateway]:
+    """The VRRP groups that have an address."""
+    for line, section in tree.items():
+        for said in section if line.startswith("interface ") else ():
+            match = re.fullmatch(r"vrrp (\d+) ip (\S+)", said)
+            if match:
+                name = f"vrrp {match[1]}"
+                priority = next((one.split()[-1] for one in section if one.startswith(f"{name} priority ")), "100")
+                yield Gateway(
+                    "vrrp", int(match[1]), line.split()[1], match[2], priority=int(priority),
+                    preempt=f"no {name} preempt" not in section,
+                )  # fmt: skip
+
+
 def applied(state: DeviceState, tree: Tree) -> None:
-    """Ports that are shut, the host's name and the routes follow the configuration."""
+    """Ports that are shut, the host's name, the routes and the gateway groups follow the configuration."""
     for name, port in state.ports.items():
         section = tree.get(f"interface {name}", {})
         port.admin_up = "shutdown" not in section
@@ -102,24 +122,35 @@ def applied(state: DeviceState, tree: Tree) -> None:
         port.description = named.removeprefix("description ")
     state.hostname = next((line.split(" ", 1)[1] for line in tree if line.startswith("hostname ")), state.hostname)
     state.statics = [route for line in tree if (route := _route(line))]
+    others = [group for group in state.gateways if group.protocol != "vrrp"]
+    follow_groups(state, [*others, *_groups(tree)])
 
 
-def _told(view: View) -> str:
-    """The running configuration with the state's routes, so that a fault shows in it."""
-    routes = [_route_line(route) for route in view.state.statics]
-    lines: list[str] = []
-    for line in view.running_text.splitlines():
-        if _route(line):
-            lines, routes = lines + routes, []
-        else:
-            lines.append(line)
-    if routes:
-        starts = ("interface ", "router ", "bfd")
-        at = next((at for at, line in enumerate(lines) if line.startswith(starts)), len(lines))
-        lines[at:at] = routes
-    return "\n".join(lines)
+def adopted(state: DeviceState, tree: Tree) -> Tree:
+    """The configuration as a fault of the state makes it: routes, ports that are shut, groups that are gone."""
+    made = adopt_lines(tree, _route, _route_line, state.statics)
+    there = {(group.interface, group.group) for group in state.gateways}
+    for name, port in state.ports.items():
+        section = made.get(f"interface {name}")
+        if section is not None:
+            gone = {str(group.group) for group in _groups(made) if group.interface == name}
+            gone -= {str(number) for interface, number in there if interface == name}
+            kept = {line: beneath for line, beneath in section.items() if not _of_groups(line, gone)}
+            made[f"interface {name}"] = adopt_shut(kept, admin_up=port.admin_up)
+    return made
+
+
+def _of_groups(line: str, numbers: set[str]) -> bool:
+    words = line.removeprefix("no ").split()
+    return words[0] == "vrrp" and words[1] in numbers
 
 
 def running(view: View) -> str:
-    """`show running-config`."""
-    return f"Building configuration...\n\nCurrent configuration:\n!\n{_told(view)}"
+    """`show running-config`, with or without its heading."""
+    head = "" if view.match[0].endswith("no-header") else "Building configuration...\n\nCurrent configuration:\n!\n"
+    return f"{head}{view.running_text}"
+
+
+def startup(view: View) -> str:
+    """What /etc/frr/frr.conf holds."""
+    return view.startup_text
