@@ -95,6 +95,7 @@ def _holds(call: Call, words: Sequence[str]) -> bool | None:
         "-f": lambda path: call.system.read(path) is not None,
         "-r": lambda path: call.system.read(path) is not None,
         "-w": lambda path: call.system.read(path) is not None,
+        "-x": lambda path: path.rpartition("/")[2] in call.shell.programs,
         "-s": lambda path: bool(call.system.read(path)),
         "-d": lambda path: any(name.startswith(path.rstrip("/") + "/") for name in call.system.names()),
     }
