@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 USER, PASSWORD = "evrtest", "Pl4nted-r3al"
+#: Whose login beside vtysh is the host's own shell.
+SHELL_USER, SHELL_PASSWORD = "evrtest-sh", "Pl4nted-sh3ll"
 
 
 def missing(*programs: str) -> str:
@@ -68,7 +71,10 @@ def free_port() -> int:
 
 @contextmanager
 def frr(folder: Path, name: str = "evrtest1") -> Iterator[Router]:
-    """zebra, ospfd, bgpd and staticd of one router, and an sshd on loopback whose user has vtysh for a shell."""
+    """zebra, ospfd, bgpd and staticd of one router, and an sshd on loopback: vtysh for one user, a shell for another.
+
+    A session sees the router in the usual places, /etc/frr and /run/frr.
+    """
     with ExitStack() as cleanup:
         home, run = Path("/etc/frr") / name, Path("/run/frr") / name
         cleanup.callback(shutil.rmtree, home, ignore_errors=True)
@@ -129,20 +135,21 @@ def _end_sessions(uid: int) -> None:
 @contextmanager
 def _sshd(folder: Path, name: str) -> Iterator[Router]:
     with ExitStack() as cleanup:
-        shell = folder / "shell"
-        shell.write_text(f"#!/bin/sh\nexport VTYSH_PAGER=cat\nexec /usr/bin/vtysh -N {name}\n")
+        # every start of pytest closes its own temporary folder to other users again
+        open_to_all = Path(tempfile.mkdtemp(prefix="evrtest-", dir="/run"))
+        cleanup.callback(shutil.rmtree, open_to_all, ignore_errors=True)
+        open_to_all.chmod(0o711)
+        shell, home = open_to_all / "shell", open_to_all / "home"
+        shell.write_text("#!/bin/sh\nexport VTYSH_PAGER=cat\nexec /usr/bin/vtysh\n")
         shell.chmod(0o755)
-        for parent in (folder, *folder.parents):
-            if parent == Path("/") or parent.stat().st_mode & 0o001:
-                continue
-            mode = parent.stat().st_mode & 0o777
-            parent.chmod(mode | 0o011)
-            cleanup.callback(parent.chmod, mode)
-        _run("userdel", "-f", USER, check=False)  # left behind by a run that was killed
-        _run("useradd", "-M", "-d", "/nonexistent", "-s", str(shell), "-G", "frr,frrvty", USER)
-        cleanup.callback(_run, "userdel", "-f", USER, check=False)
-        cleanup.callback(_end_sessions, pwd.getpwnam(USER).pw_uid)
-        subprocess.run(["chpasswd"], input=f"{USER}:{PASSWORD}\n", text=True, check=True, capture_output=True)
+        home.mkdir()
+        for user, password, login in ((USER, PASSWORD, str(shell)), (SHELL_USER, SHELL_PASSWORD, "/bin/bash")):
+            _run("userdel", "-f", user, check=False)  # left behind by a run that was killed
+            _run("useradd", "-M", "-d", str(home), "-s", login, "-G", "frr,frrvty", user)
+            cleanup.callback(_run, "userdel", "-f", user, check=False)
+            cleanup.callback(_end_sessions, pwd.getpwnam(user).pw_uid)
+            subprocess.run(["chpasswd"], input=f"{user}:{password}\n", text=True, check=True, capture_output=True)
+        shutil.chown(home, SHELL_USER, SHELL_USER)
         key = folder / "host_key"
         _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
         Path("/run/sshd").mkdir(exist_ok=True)
@@ -150,10 +157,12 @@ def _sshd(folder: Path, name: str) -> Iterator[Router]:
         config = folder / "sshd_config"
         config.write_text(
             f"Port {port}\nListenAddress 127.0.0.1\nHostKey {key}\nUsePAM no\nPasswordAuthentication yes\n"
-            "KbdInteractiveAuthentication no\nPidFile none\nStrictModes no\nPrintMotd no\nAllowUsers " + USER + "\n"
+            "KbdInteractiveAuthentication no\nPidFile none\nStrictModes no\nPrintMotd no\n"
+            f"AllowUsers {USER} {SHELL_USER}\n"
         )
+        places = "".join(f"mount --bind {place}/{name} {place}; " for place in ("/etc/frr", "/run/frr"))
         process = subprocess.Popen(
-            ["/usr/sbin/sshd", "-D", "-e", "-f", str(config)],
+            ["unshare", "--mount", "sh", "-c", f"{places}exec /usr/sbin/sshd -D -e -f {config}"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

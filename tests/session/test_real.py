@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from eventready.errors import UsageError
+from eventready.platforms.loader import describe
+from eventready.platforms.model import ChangeSpec
 from eventready.session.connect import open_session
 from eventready.session.hostkeys import HostKey, fetch, record
+from eventready.session.login_shell import open_shell
 from eventready.session.reply import Ended, LoginRefused
 from eventready.session.target import Secret, Target
 from tests.session import real
@@ -18,7 +23,7 @@ from tests.session.conftest import Kind, kind
 #: One machine has one namespace of a name: these never run side by side.
 pytestmark = pytest.mark.xdist_group("real-session")
 
-_no_frr = real.missing("vtysh", "zebra", "sshd", "ip", "useradd", "chpasswd", "ssh-keygen")
+_no_frr = real.missing("vtysh", "zebra", "sshd", "ip", "unshare", "useradd", "chpasswd", "ssh-keygen")
 _no_osmo = real.missing("osmo-bsc", "socat", "ip")
 
 
@@ -54,6 +59,8 @@ def router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
             port=running.port,
             username=real.USER,
             password=Secret(real.PASSWORD),
+            shell_username=real.SHELL_USER,
+            shell_password=Secret(real.SHELL_PASSWORD),
             known_hosts=folder / "known_hosts",
             attempts=1,
         )
@@ -137,3 +144,78 @@ def test_osmobsc_with_passwords(tmp_path: Path) -> None:
 
 def test_host_keys_are_values() -> None:
     assert HostKey("ssh-ed25519", b"x") == HostKey("ssh-ed25519", b"x")
+
+
+def spec_of(name: str) -> ChangeSpec:
+    change = describe(name).spec.change
+    assert change is not None
+    return change
+
+
+@pytest.mark.skipif(bool(_no_frr), reason=_no_frr)
+def test_frr_is_told(router: Target) -> None:
+    spec = spec_of("frr")
+    forward = [
+        *("ip route 198.51.100.0/24 192.0.2.1 200", "router bgp 65000", "address-family ipv4 unicast"),
+        *("maximum-paths 4", "exit-address-family", "exit", "route-map EVENT permit 10"),
+        *(f"description {'long ' * 30}".strip(), "exit", "router ospf nonsense"),
+    ]
+    backward = ["no ip route 198.51.100.0/24 192.0.2.1 200", "no route-map EVENT"]
+    with open_session(router, describe("frr")) as session:
+        before = session.ask([spec.read])[0].text
+        told = session.tell([*spec.enter, *forward, "exit", *spec.leave], spec=spec, timeout_s=10)
+        first_bad = next(at for at, reply in enumerate(told) if reply.ended is not Ended.ANSWERED)
+        assert told[first_bad].command == "router ospf nonsense"
+        assert told[first_bad].ended is Ended.REFUSED
+        assert {reply.ended for reply in told[first_bad + 1 :]} == {Ended.NOT_SENT}
+        assert session.prompt == "evrtest1(config)#"
+        back = ["router bgp 65000", "address-family ipv4 unicast", "no maximum-paths 4", "exit-address-family", "exit"]
+        undone = session.tell([*backward, *back, *spec.leave], spec=spec, timeout_s=10)
+        assert {reply.ended for reply in undone} == {Ended.ANSWERED}
+        assert session.prompt == "evrtest1#"
+        assert session.ask([spec.read])[0].text == before
+    assert "198.51.100.0/24" not in before
+
+
+@pytest.mark.skipif(bool(_no_frr), reason=_no_frr)
+def test_the_shell_beside_vtysh(router: Target) -> None:
+    spec = spec_of("frr")
+    lines = [
+        'printf "%s\\n" "one two" > "$HOME/a file"',
+        f'test "$(cat "$HOME/a file")" = "one two" # {"a long line that wraps " * 40}'.split(" #", maxsplit=1)[0],
+        f"echo {'x' * 900} > /dev/null",
+        "sleep 30 &",
+        'kill "$!"',
+        "echo without an end; printf half",
+        "false",
+        "echo never > never",
+    ]
+    with open_shell(router) as session:
+        replies = session.tell(lines, spec=spec, timeout_s=10)
+        assert [reply.ended for reply in replies] == [Ended.ANSWERED] * 6 + [Ended.REFUSED, Ended.NOT_SENT]
+        assert replies[5].text == "without an end\nhalf"
+        assert replies[6].reason.startswith("Exit status 1")
+        assert session.tell(["ls never"], spec=spec)[0].ended is Ended.REFUSED
+        assert session.tell(["if"], spec=spec, timeout_s=1)[0].ended in {Ended.TIMEOUT, Ended.REFUSED}
+
+
+@pytest.mark.skipif(bool(_no_frr), reason=_no_frr)
+def test_a_host_without_a_shell_login(router: Target) -> None:
+    with pytest.raises(UsageError, match="no shell login"):
+        open_shell(replace(router, shell_username=""))
+
+
+@pytest.mark.skipif(bool(_no_osmo), reason=_no_osmo)
+def test_osmobsc_is_told(tmp_path: Path) -> None:
+    spec = spec_of("osmocom_bsc")
+    with real.osmo_bsc(tmp_path) as port:
+        target = Target("bsc-1", "127.0.0.1", port, allow_cleartext=True, attempts=1)
+        with open_session(target, describe("osmocom_bsc")) as session:
+            before = session.ask([spec.read])[0].text
+            lines = ["network", "bts 1", "cell reselection hysteresis 6", "exit", "exit", "nonsense"]
+            told = session.tell([*spec.enter, *lines], spec=spec, timeout_s=10)
+            assert [reply.ended for reply in told] == [Ended.ANSWERED] * 6 + [Ended.REFUSED]
+            assert session.ask([spec.read])[0].text != before
+            back = ["network", "bts 1", "cell reselection hysteresis 4", *spec.leave]
+            assert {reply.ended for reply in session.tell(back, spec=spec, timeout_s=10)} == {Ended.ANSWERED}
+            assert session.ask([spec.read])[0].text == before

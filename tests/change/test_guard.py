@@ -1,0 +1,299 @@
+"""Which guard a device has, what it is told and when, and that nobody else's is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from eventready.change.guard import Guard, GuardUnknown, choose_guard, gap, protects
+from eventready.errors import RefusedError
+from eventready.facts.platform import load_platform
+from eventready.platforms.loader import platform_names
+from eventready.platforms.model import ChangeSpec, GuardSpec
+from eventready.session.connect import Session
+from eventready.session.reply import Ended, Reply
+from eventready.session.target import Target
+
+
+@dataclass(frozen=True)
+class Text:
+    """A configuration as a guard needs it."""
+
+    text: str
+
+
+@dataclass
+class Line:
+    """A session that answers from a table and remembers what it was told."""
+
+    answers: dict[str, str | Ended] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    limits: set[float] = field(default_factory=set)
+    target: Target = field(default_factory=lambda: Target("edge-1", "192.0.2.1", username="netops"))
+
+    def tell(self, lines: Sequence[str], *, spec: ChangeSpec, timeout_s: float) -> list[Reply]:
+        self.limits.add(timeout_s)
+        replies: list[Reply] = []
+        for line in lines:
+            if replies and replies[-1].ended is not Ended.ANSWERED:
+                replies.append(Reply(line, "", Ended.NOT_SENT, "Not sent."))
+                continue
+            self.told.append(line)
+            replies.append(self._reply(line))
+        return replies
+
+    def ask(self, commands: Sequence[str]) -> list[Reply]:
+        self.asked += commands
+        return [self._reply(command) for command in commands]
+
+    def _reply(self, line: str) -> Reply:
+        answer = self.answers.get(line, "")
+        return Reply(line, "", answer, "No.") if isinstance(answer, Ended) else Reply(line, answer)
+
+
+CHANGE: dict[str, Any] = {"enter": ("configure",), "leave": ("end",), "save": ("write",), "saved": r"\[OK\]"}
+TIMER = GuardSpec(
+    kind="revert_timer",
+    enter=("configure revert timer {minutes}",),
+    confirm=("confirm",),
+    revert=("revert now",),
+    pending="show timer",
+    is_pending=r"^armed by (?P<by>\S+)",
+)
+TRIAL = GuardSpec(
+    kind="commit_trial",
+    arm_after=("commit trial {seconds} label {change}",),
+    confirm=("commit",),
+    revert=("abort",),
+    pending="show trial",
+    is_pending="ACTIVE(?: (?P<by>\\S+))?",
+)
+DEAD = GuardSpec(
+    kind="dead_man", shell=True, arm=("cat {x} ${y}; sleep {seconds} &",), confirm=("ok",), revert=("back",)
+)
+INVERSE = GuardSpec(kind="inverse")
+
+
+def make(spec: GuardSpec, line: Line, shell: Line | None = None, seconds: int = 600, **more: Any) -> Guard:
+    change = ChangeSpec(guards=(spec,), **CHANGE)
+    return Guard(spec, change, cast(Session, line), cast(Session, shell), "c-1", seconds, **more)
+
+
+# ------------------------------------------------------------------------- choice
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_every_platform_has_a_guard_and_can_say_what_it_is_worth(name: str) -> None:
+    chosen = choose_guard(load_platform(name), Text(""), lambda _command: "", has_shell=False)
+    assert protects(chosen, 600)
+    assert gap(chosen).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "running", "answer", "has_shell", "kind"),
+    [
+        ("cisco_xe", "archive\n log config\n path bootflash:before\n", "", False, "revert_timer"),
+        ("cisco_xe", "archive\n log config\n", "", False, "inverse"),
+        ("cisco_xe", "hostname R1\n path bootflash:before\n", "", False, "inverse"),
+        ("huawei_vrp", "", "VRP (R) software, Version 8.180 (NE40E V800R011C10)", False, "commit_trial"),
+        ("huawei_vrp", "", "VRP (R) software, Version 5.170 (AR2200 V200R009C00)", False, "inverse"),
+        ("frr", "", "", True, "dead_man"),
+        ("frr", "", "", False, "inverse"),
+        ("linux_hostapd", "", "", False, "dead_man"),
+        ("osmocom_bsc", "", "", True, "inverse"),
+        ("huawei_mml", "", "", True, "inverse"),
+    ],
+)
+def test_the_guard_that_a_device_can_have(name: str, running: str, answer: str, has_shell: bool, kind: str) -> None:
+    asked: list[str] = []
+
+    def ask(command: str) -> str:
+        asked.append(command)
+        return answer
+
+    assert choose_guard(load_platform(name), Text(running), ask, has_shell=has_shell).kind == kind
+    assert asked == (["display version"] if name == "huawei_vrp" else [])
+
+
+# ------------------------------------------------------------------------- the way
+
+
+def test_a_revert_timer_is_armed_by_entering() -> None:
+    line = Line()
+    guard = make(TIMER, line, seconds=90)
+    assert guard.arm().ok
+    assert line.told == ["configure revert timer 2"]
+    line.answers["show timer"] = "armed by netops"
+    applied = guard.apply(["a", "b"])
+    assert (applied.ok, applied.taken, applied.refused) == (True, 2, None)
+    assert guard.confirm().ok
+    assert line.told == ["configure revert timer 2", "a", "b", "end", "confirm"]
+    assert line.asked == ["show timer", "show timer"]
+
+
+def test_a_trial_is_committed_after_the_lines() -> None:
+    line = Line()
+    guard = make(TRIAL, line)
+    assert guard.arm().ok
+    assert guard.apply(["a"]).ok
+    line.answers["show trial"] = "ACTIVE netops"
+    assert guard.confirm().ok
+    assert line.told == ["configure", "a", "commit trial 600 label c-1", "end", "commit"]
+
+
+def test_a_dead_man_lives_in_the_shell_and_its_braces_stay() -> None:
+    line, shell = Line(), Line()
+    guard = make(DEAD, line, shell)
+    assert guard.arm().ok
+    assert guard.apply(["a"]).ok
+    assert guard.confirm().ok
+    assert shell.told == ["cat {x} ${y}; sleep 600 &", "ok"]
+    assert line.told == ["configure", "a", "end"]
+
+
+def test_a_dead_man_without_its_shell_is_refused_before_anything_is_sent() -> None:
+    line = Line()
+    with pytest.raises(RefusedError, match="shell"):
+        make(DEAD, line).arm()
+    assert line.told == []
+
+
+def test_inverse_arms_nothing_and_confirms_nothing() -> None:
+    line = Line()
+    guard = make(INVERSE, line)
+    assert not guard.by_itself
+    assert guard.arm().ok
+    assert guard.apply(["a"]).ok
+    assert guard.confirm().ok
+    assert guard.revert().ok
+    assert guard.apply(["no a"]).ok
+    assert line.told == ["configure", "a", "end", "configure", "no a", "end"]
+
+
+def test_nothing_to_say_is_nothing_sent() -> None:
+    line = Line()
+    assert make(INVERSE, line).apply([]).ok
+    assert line.told == []
+
+
+# ----------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize("spec", [TIMER, TRIAL, INVERSE, DEAD])
+@pytest.mark.parametrize("ended", [Ended.REFUSED, Ended.DENIED, Ended.TIMEOUT, Ended.DROPPED])
+def test_it_stops_at_the_first_line_that_is_not_taken(spec: GuardSpec, ended: Ended) -> None:
+    line = Line({"b": ended})
+    guard = make(spec, line, Line())
+    guard.arm()
+    applied = guard.apply(["a", "b", "c"])
+    assert not applied.ok
+    assert applied.refused is not None
+    assert (applied.refused.line, applied.ended, applied.taken) == ("b", ended, 1)
+    assert line.told[-1] == "b"
+
+
+def test_after_a_refused_line_reverting_leaves_configuration_mode_first() -> None:
+    line = Line({"b": Ended.REFUSED})
+    guard = make(TIMER, line)
+    guard.arm()
+    line.answers["show timer"] = "armed by netops"
+    guard.apply(["b"])
+    assert guard.revert().ok
+    assert line.told[-2:] == ["end", "revert now"]
+
+
+def test_a_trial_that_is_refused_is_no_change_taken() -> None:
+    line = Line({"commit trial 600 label c-1": Ended.REFUSED})
+    guard = make(TRIAL, line)
+    guard.arm()
+    applied = guard.apply(["a"])
+    assert not applied.ok
+    assert applied.refused is not None
+    assert applied.refused.line.startswith("commit trial")
+    assert guard.revert().ok
+    assert line.told[-1] == "end"
+
+
+def test_where_configuration_mode_is_refused_no_line_is_sent() -> None:
+    line = Line({"configure": Ended.DENIED})
+    applied = make(INVERSE, line).apply(["a"])
+    assert (applied.ok, applied.taken, applied.ended) == (False, 0, Ended.DENIED)
+    assert line.told == ["configure"]
+
+
+# ------------------------------------------------------------------ somebody else's
+
+STEPS: tuple[Callable[[Guard], object], ...] = (Guard.arm, Guard.confirm, Guard.revert)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("armed", [False, True])
+def test_what_somebody_else_has_armed_is_never_touched(step: Callable[[Guard], object], armed: bool) -> None:
+    line = Line({"show timer": "armed by someone"})
+    with pytest.raises(RefusedError, match="someone"):
+        step(make(TIMER, line, armed=armed))
+    assert line.told == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_device_that_does_not_say_is_not_touched(step: Callable[[Guard], object]) -> None:
+    line = Line({"show timer": Ended.REFUSED})
+    with pytest.raises(GuardUnknown):
+        step(make(TIMER, line, armed=True))
+    assert line.told == []
+
+
+@pytest.mark.parametrize(
+    ("by", "armed", "mine"),
+    [
+        ("netops", False, False),  # our user name, and not of this change: another run's, or a colleague's
+        ("netops", True, True),
+        ("c-1", False, True),  # it bears this change's name
+        ("c-11", True, False),
+        ("c-2", True, False),
+        ("someone", True, False),
+    ],
+)
+def test_whose_it_is(by: str, armed: bool, mine: bool) -> None:
+    pending = make(TIMER, Line({"show timer": f"armed by {by}"}), armed=armed).pending()
+    assert pending is not None
+    assert (pending.by, pending.mine) == (by, mine)
+
+
+def test_after_it_has_fired_nothing_is_confirmed() -> None:
+    line = Line()
+    guard = make(TIMER, line, armed=True)
+    done = guard.confirm()
+    assert not done.ok
+    assert "fired" in done.reason
+    assert guard.revert().ok
+    assert line.told == []
+
+
+# ----------------------------------------------------------------------- the rest
+
+
+@pytest.mark.parametrize(("answer", "ok"), [("Building...\n[OK]\n", True), ("", False), (Ended.TIMEOUT, False)])
+def test_saved_is_what_the_device_says_is_saved(answer: str | Ended, ok: bool) -> None:
+    done = make(INVERSE, Line({"write": answer})).save()
+    assert done.ok is ok
+    assert done.ok or done.reason
+
+
+@pytest.mark.parametrize(("seconds", "held"), [(1, 60), (600, 600), (99_999, 3600)])
+def test_a_lines_time_limit_stays_below_the_guards(seconds: int, held: int) -> None:
+    line = Line()
+    guard = make(TIMER, line, seconds=seconds, timeout_s=10_000)
+    guard.arm()
+    assert guard.seconds == held
+    assert max(line.limits) < held
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x;reboot", "a/b", "../x", "a" * 65, "é"])
+def test_a_change_is_named_so_that_a_shell_can_bear_it(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot name"):
+        Guard(DEAD, ChangeSpec(guards=(DEAD,)), cast(Session, Line()), None, name, 60)

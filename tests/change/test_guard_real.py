@@ -1,0 +1,154 @@
+"""The dead-man timer on a real FRR's host: it fires by itself, is confirmed, is sent back; a race has one winner."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from eventready.change.guard import Guard, choose_guard
+from eventready.errors import RefusedError
+from eventready.facts.platform import load_platform
+from eventready.platforms.model import ChangeSpec
+from eventready.session.connect import Session, open_session
+from eventready.session.hostkeys import fetch, record
+from eventready.session.login_shell import open_shell
+from eventready.session.target import Secret, Target
+from tests.change.test_guard import Text
+from tests.session import real
+
+_absent = real.missing("vtysh", "zebra", "sshd", "ip", "unshare", "useradd", "chpasswd", "ssh-keygen")
+pytestmark = [
+    pytest.mark.xdist_group("real-session"),
+    pytest.mark.skipif(bool(_absent), reason=_absent),
+    pytest.mark.skipif(not Path("/usr/lib/frr/frr-reload.py").exists(), reason="not installed: frr-pythontools"),
+]
+
+LINES = ("ip route 198.51.100.0/24 192.0.2.1 200", "no ip route 203.0.113.0/24 Null0")
+
+
+@pytest.fixture(scope="module")
+def router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    folder = tmp_path_factory.mktemp("frr")
+    with real.frr(folder) as running:
+        record(folder / "known_hosts", "127.0.0.1", running.port, fetch("127.0.0.1", running.port))
+        yield Target(
+            name="frr-1",
+            host="127.0.0.1",
+            port=running.port,
+            username=real.USER,
+            password=Secret(real.PASSWORD),
+            shell_username=real.SHELL_USER,
+            shell_password=Secret(real.SHELL_PASSWORD),
+            known_hosts=folder / "known_hosts",
+            attempts=1,
+        )
+
+
+@pytest.fixture
+def sessions(router: Target) -> Iterator[tuple[Session, Session]]:
+    with open_session(router, load_platform("frr")) as session, open_shell(router) as shell:
+        yield session, shell
+
+
+def spec() -> ChangeSpec:
+    change = load_platform("frr").spec.change
+    assert change is not None
+    return change
+
+
+def running(session: Session) -> str:
+    return session.ask([spec().read])[0].text
+
+
+def guard(sessions: tuple[Session, Session], change: str, seconds: int = 600) -> Guard:
+    session, shell = sessions
+    chosen = choose_guard(load_platform("frr"), Text(running(session)), lambda _command: "", has_shell=True)
+    assert chosen.kind == "dead_man"
+    return Guard(chosen, spec(), session, shell, change, seconds)
+
+
+def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.2)
+
+
+def test_it_fires_by_itself_also_when_nobody_is_logged_in(router: Target) -> None:
+    with open_session(router, load_platform("frr")) as session, open_shell(router) as shell:
+        before = running(session)
+        armed = guard((session, shell), "c-fires", 5)
+        assert armed.arm().ok
+        assert armed.apply(LINES).ok
+        assert running(session) != before
+    with open_session(router, load_platform("frr")) as session, open_shell(router) as shell:
+        until(lambda: running(session) == before)
+        late = Guard(armed.spec, spec(), session, shell, "c-fires", 5, armed=True)
+        assert late.pending() is None
+        confirmed = late.confirm()
+        assert not confirmed.ok
+        assert "fired" in confirmed.reason
+
+
+def test_confirmed_it_stays_and_sent_back_it_goes(sessions: tuple[Session, Session]) -> None:
+    session, _ = sessions
+    before = running(session)
+    one = guard(sessions, "c-confirmed", 8)
+    assert one.arm().ok
+    pending = one.pending()
+    assert pending is not None
+    assert (pending.by, pending.mine) == ("c-confirmed", True)
+    assert one.apply(LINES).ok
+    assert one.confirm().ok
+    assert one.pending() is None
+    changed = running(session)
+    assert changed != before
+    time.sleep(9)  # the timer would have fired
+    assert running(session) == changed
+
+    two = guard(sessions, "c-back")
+    assert two.arm().ok
+    assert two.apply(["ip route 203.0.113.0/24 Null0", "no ip route 198.51.100.0/24 192.0.2.1 200"]).ok
+    assert running(session) == before
+    assert two.revert().ok
+    assert running(session) == changed
+    assert two.pending() is None
+
+    three = guard(sessions, "c-end")
+    assert three.arm().ok
+    assert three.apply(["ip route 203.0.113.0/24 Null0", "no ip route 198.51.100.0/24 192.0.2.1 200"]).ok
+    assert three.confirm().ok
+    assert running(session) == before
+
+
+def test_what_somebody_else_has_armed_stays_theirs(sessions: tuple[Session, Session]) -> None:
+    theirs, ours = guard(sessions, "c-theirs"), guard(sessions, "c-ours")
+    assert theirs.arm().ok
+    with pytest.raises(RefusedError, match="c-theirs"):
+        ours.arm()
+    with pytest.raises(RefusedError, match="not ours"):
+        ours.confirm()
+    with pytest.raises(RefusedError, match="not ours"):
+        ours.revert()
+    assert theirs.confirm().ok
+
+
+def test_a_refused_line_leaves_the_guard_armed_and_it_is_sent_back(sessions: tuple[Session, Session]) -> None:
+    session, _ = sessions
+    before = running(session)
+    one = guard(sessions, "c-refused")
+    assert one.arm().ok
+    applied = one.apply([LINES[0], "router ospf nonsense", LINES[1]])
+    assert not applied.ok
+    assert applied.refused is not None
+    assert (applied.refused.line, applied.taken) == ("router ospf nonsense", 1)
+    assert one.revert().ok
+    assert running(session) == before
+
+
+def test_saving(sessions: tuple[Session, Session]) -> None:
+    saved = guard(sessions, "c-save").save()
+    assert saved.ok or saved.reason
