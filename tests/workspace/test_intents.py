@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 
 import pytest
 
 from eventready.errors import WorkspaceError
 from eventready.workspace.changes import Approver, fingerprint_of
+from eventready.workspace.schema import MODELS, schema_of
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.conftest import EVENT, Make
 
@@ -94,3 +96,11 @@ def test_settings_that_do_not_hold(make: Make, tmp_path: Path, changes: str, say
         load_workspace(make(event=EVENT + f"changes: {{{changes}}}\n"))
     assert says in str(error.value)
     assert str(tmp_path) in str(error.value)
+
+
+def test_editors_know_them_too() -> None:
+    event, hosts = (json.dumps(schema_of(MODELS[kind], kind)) for kind in ("event", "hosts"))
+    for name in ("approvals", "approvers", "signs_with", "confirm_within_s"):
+        assert f'"{name}"' in event
+    for name in ("intents", "pair", "load_balancing"):
+        assert f'"{name}"' in hosts
