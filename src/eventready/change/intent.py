@@ -6,7 +6,7 @@ Templates are sandboxed and strict: a value that nobody gave is an error that na
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,13 +16,13 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from eventready.errors import WorkspaceError
+from eventready.errors import EventreadyError, WorkspaceError
 from eventready.platforms.loader import describe
 from eventready.workspace.device import Device
 from eventready.workspace.intents import INTENTS
 from eventready.workspace.workspace import Workspace
 
-__all__ = ["INTENTS", "Wanted", "render", "wanted_of"]
+__all__ = ["INTENTS", "MissingValue", "Wanted", "render", "wanted_of"]
 
 #: More than any device takes; a template that gives more is in a loop.
 _LARGEST = 1_000_000
@@ -41,6 +41,33 @@ class Wanted:
     def origin(self) -> str:
         """For messages: `templates/backup/cisco_xe.j2 for edge-vh-1`."""
         return f"{self.template} for {self.device}"
+
+
+class MissingValue(WorkspaceError):
+    """A template needs a value that devices do not have. `devices` are (name, file:line)."""
+
+    def __init__(self, variable: str, intent: str, devices: Sequence[tuple[str, str]], where: str) -> None:
+        self.variable, self.intent, self.devices = variable, intent, tuple(devices)
+        (first, origin), more = devices[0], len(devices) - 1
+        names = first if not more else ", ".join(name for name, _origin in devices[:3])
+        names += f" and {more - 2} more" if more > 2 else ""
+        super().__init__(
+            f"the template needs {variable!r}, for which {names} {'have' if more else 'has'} no value",
+            where=where,
+            do=f"Say it under `intents: {intent}:` of the device ({origin}), a group, or event.yaml.",
+        )
+
+    @staticmethod
+    def gathered(problems: Iterable[EventreadyError]) -> list[EventreadyError]:
+        """The problems, with one for all devices that miss the same value."""
+        missing: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+        others: list[EventreadyError] = []
+        for problem in problems:
+            if isinstance(problem, MissingValue):
+                missing.setdefault((problem.variable, problem.intent, problem.where), []).extend(problem.devices)
+            else:
+                others.append(problem)
+        return [MissingValue(*key[:2], devices, key[2]) for key, devices in missing.items()] + others
 
 
 class _Refused(Exception):
@@ -150,12 +177,8 @@ def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device
     try:
         return "".join(_bounded(_environment(folder).get_template(name).generate(values)))
     except UndefinedError as error:
-        missing = str(error)
-        raise WorkspaceError(
-            f"the template needs {missing!r}, for which {device.name} has no value",
-            where=_place(folder, name, error.__traceback__),
-            do=f"Say it under `intents: {intent}:` of the device ({device.origin}), a group, or event.yaml.",
-        ) from None
+        where = _place(folder, name, error.__traceback__)
+        raise MissingValue(str(error), intent, [(device.name, device.origin)], where) from None
     except TemplateSyntaxError as error:
         where = f"{error.filename or folder / name}:{error.lineno}"
         raise WorkspaceError(f"the template is not well formed: {error.message}", where=where) from None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eventready.change.errors import together
 from eventready.change.fragment import Fragment, join, parse_fragment
-from eventready.change.intent import wanted_of
+from eventready.change.intent import MissingValue, wanted_of
 from eventready.change.plan import LeftOut
 from eventready.errors import EventreadyError, UsageError
 from eventready.facts.platform import Platform, load_platform
@@ -49,7 +49,7 @@ def participants(
         else:
             taking.append(found)
     if problems:
-        raise together(problems)
+        raise together(MissingValue.gathered(problems))
     if not taking:
         raise UsageError(
             f"no device of these takes part in {' or '.join(intents)}",
