@@ -121,8 +121,17 @@ class Fault:
 class BoxHand:
     """See change.case.Hand. Faults: drop or kill `before` or `after` the device has heard, restart, down."""
 
-    def __init__(self, box: Box, faults: Sequence[Fault] = (), *, armed: bool = False) -> None:
+    def __init__(
+        self,
+        box: Box,
+        faults: Sequence[Fault] = (),
+        *,
+        armed: bool = False,
+        spec: ChangeSpec = SPEC,
+        grammar: Grammar = GRAMMAR,
+    ) -> None:
         self.box, self.faults = box, {fault.at: fault.kind for fault in faults}
+        self._spec, self._grammar = spec, grammar
         self.crossings = 0
         self.calls: list[str] = []
         self._armed = armed
@@ -170,8 +179,8 @@ class BoxHand:
 
     def read(self) -> Reading:
         def reading() -> Reading:
-            answers = {"show run": self.box.text}
-            return Reading(read_configuration(SPEC, answers, device="core-1"), answers)
+            answers = {self._spec.read: self.box.text}
+            return Reading(read_configuration(self._spec, answers, device="core-1"), answers)
 
         return self._cross("read", reading)
 
@@ -198,7 +207,7 @@ class BoxHand:
 
     def apply(self, lines: Sequence[str]) -> Applied:
         """Each line is a crossing of its own; with two stages they count all together, when they are committed."""
-        store = ConfigStore(copied(self.box.running), GRAMMAR, candidate=False, changed=lambda _store: None)
+        store = ConfigStore(copied(self.box.running), self._grammar, candidate=False, changed=lambda _store: None)
         configuring = Configuring(store)
         for number, line in enumerate(lines):
             taken = self._cross("line", lambda line=line: self.box.take(store, line, configuring))  # type: ignore[misc]  # mypy infers no type for a lambda with a default
@@ -246,7 +255,7 @@ class BoxHand:
         if not self.box.tells_startup:
             return None
         text = Layout(separator="").text(self.box.startup)
-        return self._cross("startup", lambda: read_configuration(SPEC, {"show run": text}, device="core-1"))
+        return self._cross("startup", lambda: read_configuration(self._spec, {self._spec.read: text}, device="core-1"))
 
     def let_go(self) -> None:
         return

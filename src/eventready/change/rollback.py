@@ -22,12 +22,13 @@ from eventready.workspace.workspace import Workspace
 def make_rollback(workspace: Workspace, name: str, *, store: Store, clock: Clock, by: str, host: str) -> Plan:
     """The sealed plan that takes the change `name` back on every device that it made new; no device is asked.
 
-    A device that somebody has changed since will refuse it when it is carried out, and stays as it is. Raises
-    UsageError, and RefusedError for a change that is not at its end, or of which nothing is left to take back.
+    A device that somebody has changed since will refuse it when it is carried out, and stays as it is. One that is not
+    proven stays in the hands of its change. Raises UsageError, and RefusedError for a change that nobody has left yet,
+    or of which nothing is to be taken back.
     """
     record = store.changes.get(name)
     change = record.entry.id
-    if record.entry.ended is None:
+    if not record.entry.outcomes or store.changes.working(change):
         raise RefusedError(
             f"The change {change} is not at its end", do=f"First run `eventready apply --resume {change}`."
         )

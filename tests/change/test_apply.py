@@ -1,0 +1,365 @@
+"""A plan carried out over several devices: waves, the first failure, locks, the record, resuming, taking it back."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from eventready.change.apply import Done, apply_plan
+from eventready.change.case import Ending, Hand, Outcome, Verified
+from eventready.change.crew import Options
+from eventready.change.freeze import Emergency
+from eventready.change.guard import change_spec
+from eventready.change.plan import Plan, PlanFile, PlannedDevice, seal
+from eventready.change.planning import make_plan
+from eventready.change.resume import resume
+from eventready.change.rollback import make_rollback
+from eventready.change.timing import Patience
+from eventready.change.tree import Tree, copied
+from eventready.clock import Clock
+from eventready.errors import Exit, RefusedError, StoreError
+from eventready.facts.platform import load_platform
+from eventready.lab.configuration import Grammar, Layout, Section, parse_tree
+from eventready.store.changes import Changes, Note
+from eventready.store.store import Store
+from eventready.workspace.workspace import Workspace, load_workspace
+from tests.change.box import Box, BoxHand
+from tests.change.boxes import EVENT, connect, write_workspace
+
+GRAMMAR = Grammar(
+    sections=(
+        Section(r"interface (\S+)", "interface"),
+        Section(r"probe (\d+)", "probe"),
+        Section(r"line vty.*", "line"),
+    ),
+    single=(r"standby \d+ priority", r"every"),
+)
+QUICK = Patience(pause_s=0.01, margin_s=0.1, grace_s=0.1, reach_s=0.5)
+CLOCK = Clock.starting("2022-04-20 07:00")
+
+
+class Watcher:
+    """Remembers what it was told, and raises: that must not matter."""
+
+    def __init__(self) -> None:
+        self.waves: list[tuple[str, ...]] = []
+        self.steps: list[tuple[str, str]] = []
+
+    def begun(self, change: str, devices: int) -> None:
+        raise RuntimeError("a watch that fails")
+
+    def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
+        self.waves.append(tuple(devices))
+
+    def step(self, device: str, step: str) -> None:
+        self.steps.append((device, step))
+        raise RuntimeError("a watch that fails")
+
+    def done(self, ending: Ending) -> None:
+        raise RuntimeError("a watch that fails")
+
+
+class Bench:
+    """A workspace of four boxes, a plan for three of them, a store, and a hand on each."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> None:
+        sessions = connect(monkeypatch)
+        self.workspace: Workspace = load_workspace(write_workspace(folder, **files))
+        self.spec = change_spec(load_platform("box", self.workspace.platform_dirs))
+        self.store = Store.open(folder / "e.db")
+        self.boxes: dict[str, Box] = {}
+        for number in range(1, 5):
+            text = sessions.named(f"box-{number}").answers["show running"].replace("Last change at 07:00\n", "")
+            self.boxes[f"box-{number}"] = Box("inverse", verify_s=0, running=parse_tree(text), startup=parse_tree(text))
+        self.at_start = {name: copied(box.running) for name, box in self.boxes.items()}
+        self.watch = Watcher()
+        self.hands: list[BoxHand] = []
+        self.change_hand: Callable[[str, BoxHand], None] = lambda _name, _hand: None
+        devices = [device for device in self.workspace.devices if device.platform == "box"]
+        self.plan: Plan = make_plan(
+            self.workspace, devices, ("backup", "priority"), clock=CLOCK, by="An", watch=_Silent(), workers=2
+        )
+
+    def hand_of(self, planned: PlannedDevice) -> Hand:
+        hand = BoxHand(self.boxes[planned.name], armed=True, spec=self.spec, grammar=GRAMMAR)
+        self.change_hand(planned.name, hand)
+        self.hands.append(hand)
+        return hand
+
+    def apply(self, plan: Plan | None = None, *, clock: Clock = CLOCK, emergency: Emergency | None = None) -> Done:
+        return apply_plan(
+            self.workspace, PlanFile(plan=plan or self.plan), store=self.store, clock=clock,
+            options=self.options(emergency), watch=self.watch, hand_of=self.hand_of,
+        )  # fmt: skip
+
+    def resume(self, name: str = "latest") -> Done:
+        return resume(
+            self.workspace, name, store=self.store, clock=CLOCK, options=self.options(), watch=self.watch,
+            hand_of=self.hand_of,
+        )  # fmt: skip
+
+    def rollback(self, name: str = "latest") -> Plan:
+        return make_rollback(self.workspace, name, store=self.store, clock=CLOCK, by="An", host="noc-1")
+
+    def options(self, emergency: Emergency | None = None) -> Options:
+        return Options(by="An", host="noc-1", workers=4, patience=QUICK, emergency=emergency)
+
+    def running(self) -> dict[str, Tree]:
+        return {name: box.running for name, box in self.boxes.items()}
+
+    def steps(self, device: str) -> list[str]:
+        return [step.step for step in self.store.changes.get("latest").of(device)]
+
+
+class _Silent:
+    def stage(self, name: str, total: int) -> None:
+        """Nothing to show."""
+
+    def done(self, device: str, trouble: str) -> None:
+        assert not trouble
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    made = Bench(tmp_path, monkeypatch)
+    yield made
+    made.store.close()
+
+
+def outcomes(done: Done) -> dict[str, str]:
+    return {ending.device: ending.outcome.value for ending in done.endings}
+
+
+def test_a_plan_is_carried_out_and_taken_back(bench: Bench) -> None:
+    done = bench.apply()
+    assert (done.exit, done.trouble) == (Exit.OK, "")
+    assert outcomes(done) == {"box-1": "new", "box-2": "new", "box-3": "new"}
+    assert bench.watch.waves == list(bench.plan.waves)
+    assert bench.running() != bench.at_start
+    assert all(box.running == box.startup for box in bench.boxes.values()), "saved"
+    (entry,) = bench.store.changes.entries()
+    assert entry.ended
+    assert entry.opening["plan"] == bench.plan.id
+    assert bench.store.changes.holds() == ()
+
+    back = bench.rollback()
+    assert back.rolls_back == done.change
+    assert back.waves == bench.plan.waves
+    again = bench.apply(back)
+    assert again.exit is Exit.OK
+    assert bench.running() == bench.at_start
+    texts = {name: Layout().text(box.running) for name, box in bench.boxes.items()}
+    assert texts == {name: Layout().text(tree) for name, tree in bench.at_start.items()}, "to the letter"
+    with pytest.raises(RefusedError, match=f"{done.change} was taken back already, by {again.change}"):
+        bench.apply(bench.rollback(done.change))
+    forth = bench.apply(bench.rollback(again.change))
+    assert outcomes(forth) == {"box-1": "new", "box-2": "new", "box-3": "new"}, "a rollback is a change too"
+    assert bench.store.verify().problems == ()
+
+
+def test_the_first_that_fails_stops_the_waves(bench: Bench) -> None:
+    first = bench.plan.waves[0][0]
+    bench.boxes[first].healthy = False
+    done = bench.apply()
+    assert done.exit is Exit.CHANGE_REVERTED
+    assert outcomes(done) == {"box-1": "untouched", "box-2": "untouched", "box-3": "untouched"} | {first: "old"}
+    assert bench.running() == bench.at_start
+    assert bench.store.changes.holds() == ()
+    rest = next(ending for ending in done.endings if ending.device != first)
+    assert rest.why == f"{first} did not take the change, so the rest was left as it is."
+    assert bench.store.changes.entries()[0].ended
+    with pytest.raises(RefusedError, match="left no device in a new state"):
+        bench.rollback()
+
+
+def test_a_device_that_moved_is_refused_and_so_is_the_change(bench: Bench) -> None:
+    first = bench.plan.waves[0][0]
+    bench.boxes[first].running["interface eth9"] = {}
+    done = bench.apply()
+    assert done.exit is Exit.REFUSED
+    assert set(outcomes(done).values()) == {"untouched"}
+    assert all(not box.sent for box in bench.boxes.values())
+
+
+def test_a_rollback_leaves_what_somebody_has_changed_since(bench: Bench) -> None:
+    bench.apply()
+    back = bench.rollback()
+    moved = back.waves[0][0]
+    bench.boxes[moved].running["ip route 0.0.0.0 0.0.0.0 192.0.2.9"] = {}
+    done = bench.apply(back)
+    assert done.exit is Exit.REFUSED
+    assert "ip route 0.0.0.0 0.0.0.0 192.0.2.9" in bench.boxes[moved].running
+
+
+def test_two_engineers_at_once(bench: Bench) -> None:
+    opening = {"by": "binh", "host": "noc-2"}
+    bench.store.changes.begin("c-other", event="fair", plan={}, devices=["box-2"], opening=opening)
+    with pytest.raises(RefusedError, match="box-2 is in the hands of change c-other, begun by binh on noc-2 at 20"):
+        bench.apply()
+    assert not any(box.sent for box in bench.boxes.values())
+
+
+def test_a_closed_window_refuses_and_an_emergency_stands_on_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = CLOCK.now()
+    window = {"from": now - timedelta(hours=1), "to": now + timedelta(days=1)}
+    stamps = {key: moment.strftime("%Y-%m-%d %H:%M") for key, moment in window.items()}
+    frozen = f'{EVENT}windows: [{{kind: freeze, from: "{stamps["from"]}", to: "{stamps["to"]}"}}]\n'
+    bench = Bench(tmp_path, monkeypatch, event=frozen)
+    with pytest.raises(RefusedError, match="nothing is changed now"):
+        bench.apply()
+    assert bench.store.changes.entries() == ()
+    done = bench.apply(emergency=Emergency("INC-7", "An", "Bình"))
+    assert done.exit is Exit.OK
+    opening = bench.store.changes.entries()[0].opening
+    assert opening["emergency"] == {"ticket": "INC-7", "asked_by": "An", "answered_by": "Bình"}
+    bench.store.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"event": "other"}, "is for the event other, and this workspace is fair"),
+        ({"approvals_needed": 1}, "1 must approve the plan"),
+    ],
+)
+def test_plans_that_do_not_serve(bench: Bench, change: dict[str, object], words: str) -> None:
+    with pytest.raises(RefusedError, match=words):
+        bench.apply(seal({**bench.plan.document, **change}))
+    assert bench.store.changes.entries() == ()
+
+
+def test_an_address_that_is_another_now(bench: Bench) -> None:
+    document = bench.plan.document
+    document["devices"][0]["endpoint"] = "192.0.2.99"
+    with pytest.raises(RefusedError, match="is another device in the inventory now"):
+        bench.apply(seal(document))
+
+
+def test_ctrl_c_takes_back_what_is_under_way_and_begins_nothing_more(bench: Bench) -> None:
+    def interrupted(name: str, hand: BoxHand) -> None:
+        def settle(_before: object, _limit_s: float, nap: Callable[[float], None]) -> Verified:
+            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(1000):
+                nap(0.01)  # ends when the main thread has heard the signal
+            return Verified(True, "3 findings, none worse")
+
+        if name == bench.plan.waves[0][0]:
+            hand.settle = settle  # type: ignore[method-assign,assignment]  # the point
+
+    before = signal.getsignal(signal.SIGINT)
+    bench.change_hand = interrupted
+    done = bench.apply()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert done.exit is Exit.CHANGE_REVERTED
+    assert sorted(outcomes(done).values()) == ["old", "untouched", "untouched"]
+    assert bench.running() == bench.at_start
+    assert bench.store.changes.entries()[0].ended, "nothing is left to resume"
+
+
+def test_a_store_that_fills_up_and_has_room_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every number of steps that still fit: nothing is taken that is not on record, and resuming settles it."""
+    record, room = Changes.record, 0
+
+    def filling(self: Changes, change: str, *notes: Note) -> None:
+        nonlocal room
+        room -= 1
+        if room < 0:
+            raise StoreError("The disk is full", do="Make room.")
+        record(self, change, *notes)
+
+    for fits in range(34):
+        with monkeypatch.context() as patch:
+            patch.setattr(Changes, "record", filling)
+            room = fits
+            done = bench.apply()
+        if any(not ending.recorded for ending in done.endings):
+            assert done.trouble
+            assert done.exit is not Exit.OK
+            assert bench.store.changes.entries()[-1].ended is None
+            done = bench.resume(done.change)
+        for name, outcome in outcomes(done).items():
+            device = bench.boxes[name]
+            assert (device.running == bench.at_start[name]) == (outcome != "new"), (fits, name, outcome)
+            assert device.running == device.startup
+        assert bench.store.changes.entries()[-1].ended
+        assert bench.store.changes.holds() == ()
+        if "new" in outcomes(done).values():
+            assert bench.apply(bench.rollback(done.change)).exit is Exit.OK
+        assert bench.running() == bench.at_start
+    assert fits == 33
+    assert set(outcomes(done).values()) == {"new"}, "so many are all that it takes"
+
+
+def test_resuming_a_change_that_is_at_its_end_does_nothing(bench: Bench) -> None:
+    first = bench.plan.waves[0][0]
+    bench.boxes[first].healthy = False
+    done = bench.apply()
+    asked = len(bench.hands)
+    assert bench.resume().endings == done.endings
+    assert bench.resume().exit is done.exit
+    assert len(bench.hands) == asked
+
+
+def test_resuming_what_is_being_worked_on_is_refused(bench: Bench) -> None:
+    bench.apply()
+    with (
+        bench.store.changes.carrying(bench.store.changes.get("latest").entry.id),
+        pytest.raises(RefusedError, match=r"begun by An on noc-1 at .*, is being worked on at this moment"),
+    ):
+        bench.resume()
+
+
+def test_a_device_that_is_not_proven_keeps_its_lock_and_the_others_can_be_taken_back(bench: Bench) -> None:
+    last = bench.plan.waves[-1][-1]
+
+    def lost(name: str, hand: BoxHand) -> None:
+        crossed = hand._cross
+
+        def cross(what: str, action: Callable[[], object]) -> object:
+            if what == "settle":
+                hand.box.down_until = 1e9
+            return crossed(what, action)
+
+        if name == last:
+            hand._cross = cross  # type: ignore[method-assign,assignment]  # the point
+
+    bench.change_hand = lost
+    done = bench.apply()
+    assert done.exit is Exit.REVERT_FAILED
+    assert outcomes(done)[last] == "unproven"
+    assert [hold.device for hold in bench.store.changes.holds()] == [last]
+    assert bench.store.changes.entries()[0].ended is None
+    back = bench.rollback()
+    assert last not in [device.name for device in back.devices]
+    bench.change_hand = lambda _name, _hand: None
+    assert bench.apply(back).exit is Exit.OK
+    bench.boxes[last].down_until = 0
+    again = bench.resume(done.change)
+    assert outcomes(again)[last] == "old"
+    assert Outcome.UNPROVEN not in outcomes(again).values()
+    assert bench.running() == bench.at_start
+    assert bench.store.changes.holds() == ()
+
+
+def test_a_defect_in_a_hand_is_an_ending_and_not_a_traceback(bench: Bench) -> None:
+    first = bench.plan.waves[0][0]
+
+    def broken(name: str, hand: BoxHand) -> None:
+        def look() -> object:
+            raise KeyError("a defect of ours")
+
+        if name == first:
+            hand.look = look  # type: ignore[method-assign,assignment]  # the point
+
+    bench.change_hand = broken
+    done = bench.apply()
+    ending = next(ending for ending in done.endings if ending.device == first)
+    assert (ending.outcome, done.exit) == (Outcome.UNTOUCHED, Exit.CHANGE_REVERTED)
+    assert "An internal error (KeyError" in ending.why
