@@ -1,0 +1,274 @@
+"""`apply`, `rollback`, `changes`, and the Nornir task, as an engineer runs them, on a lab of two controllers."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+from click.testing import CliRunner
+from rich.console import Console
+
+from eventready.change.apply import Options, begun
+from eventready.change.case import Ending, Outcome
+from eventready.change.plan import load_plan
+from eventready.cli.carrying import Following, carrying_options, options_of
+from eventready.cli.main import main
+from eventready.clock import Clock
+from eventready.errors import EventreadyError, Exit, RefusedError, UsageError
+from eventready.store.store import Store
+from eventready.tasks import apply_plan
+from eventready.workspace.example import copy_example
+from eventready.workspace.workspace import load_workspace
+
+NOW, FROZEN = "2022-04-25 07:00", "2022-04-27 07:00"
+EMERGENCY = ("--emergency", "INC-7", "--named", "Nguyễn Văn A", "--named", "Trần Thị B")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command left behind."""
+
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running lab: `copy` is the workspace to change."""
+
+    workspace: Path
+    copy: Path
+
+    def run(self, *words: str | Path, now: str = NOW, expect: Sequence[int] = (0,)) -> Said:
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as left:
+            main(["-w", str(self.copy), "--now", now, *map(str, words)])
+        assert (left.value.code or 0) in expect, (
+            f"{words} ended with {left.value.code}: {out.getvalue()}{err.getvalue()}"
+        )
+        assert "internal error" not in err.getvalue()
+        return Said(out.getvalue(), err.getvalue())
+
+    def json(self, *words: str | Path, now: str = NOW, expect: Sequence[int] = (0,)) -> Any:
+        return json.loads(self.run("-o", "json", *words, now=now, expect=expect).stdout)
+
+    @contextmanager
+    def fault(self, device: str, name: str, *args: str) -> Iterator[None]:
+        self.run("lab", "fault", device, name, *args)
+        try:
+            yield
+        finally:
+            self.run("lab", "fault", device, name, *args, "--clear")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The two base station controllers of the example, all in order."""
+    home = tmp_path_factory.mktemp("bscs")
+    place = Lab(home / "workspace", home / "copy")
+    copy_example(place.workspace)
+    inventory = place.workspace / "inventory"
+    hosts = yaml.safe_load((inventory / "hosts.yaml").read_text(encoding="utf-8"))
+    few = {name: hosts[name] for name in ("bsc-1", "bsc-2")}
+    (inventory / "hosts.yaml").write_text(yaml.safe_dump(few, allow_unicode=True), encoding="utf-8")
+    for name in ("waivers", "limits"):
+        (inventory / f"{name}.yaml").unlink(missing_ok=True)
+    command = [sys.executable, "-m", "eventready", "-w", str(place.workspace), "--now", NOW, "lab"]
+    subprocess.run([*command, "up", "--scene", "none", "--out", str(place.copy)], check=True, capture_output=True)
+    try:
+        yield place
+    finally:
+        subprocess.run([*command, "down", "--out", str(place.copy)], check=True, capture_output=True)
+
+
+@pytest.fixture
+def plan(lab: Lab, tmp_path: Path) -> Path:
+    """A plan for both."""
+    path = tmp_path / "tonight.plan"
+    lab.run("plan", "load_balancing", "--out", path)
+    return path
+
+
+def outcomes(document: Any) -> dict[str, str]:
+    return {one["device"]: one["outcome"] for one in document["devices"]}
+
+
+def test_there_and_back(lab: Lab, plan: Path) -> None:
+    done = lab.run("apply", plan)
+    assert done.stdout.count(" new ") == 2
+    assert "findings, none worse" in done.stdout
+    assert "takes it all back" in done.stdout
+    assert "No way back of its own if we lose it: bsc-1" in done.stderr.replace("bsc-2, bsc-1", "bsc-1, bsc-2")
+    assert "Change c-" not in done.stderr, "off a terminal nothing but what did not go as planned"
+    lab.run("plan", "load_balancing", "--detailed-exitcode")  # 0: nothing to change any more
+    shown = lab.run("changes", "show", "latest").stdout
+    assert "bsc-1: in the new state, verified and confirmed" in shown
+    assert "bsc-2: in the new state, verified and confirmed" in shown
+    assert "send the lines" in shown
+
+    document = lab.json("rollback", "latest")
+    assert outcomes(document) == {"bsc-1": "new", "bsc-2": "new"}
+    assert document["rolls_back"]
+    assert document["exit"] == 0
+    assert "All is as it was before" in document["next"]
+    assert "taken back already" in lab.run("rollback", document["rolls_back"], expect=(7,)).stderr
+    lab.run("plan", "load_balancing", "--detailed-exitcode", expect=(3,))
+
+
+def test_a_line_that_is_refused_stops_the_change_at_the_first_device(lab: Lab, plan: Path) -> None:
+    first = load_plan(plan).plan.waves[0][0]
+    other = ({"bsc-1", "bsc-2"} - {first}).pop()
+    with lab.fault(first, "refuse-line", "pattern=handover"):
+        document = lab.json("apply", plan, expect=(5,))
+    assert outcomes(document) == {first: "old", other: "untouched"}
+    assert document["exit"] == 5
+    assert "handover" in document["devices"][0]["why"]
+    assert "make a new plan" in document["next"]
+    listed = lab.json("changes", "list")
+    assert listed[-1]["exit"] == 5
+    assert {one["state"] for one in listed[-1]["devices"]} == {"old", "untouched"}
+    lab.run("apply", plan)  # the plan still holds: everything is as it was
+    lab.run("rollback", "latest")
+
+
+def test_a_closed_window_refuses_and_an_emergency_stands_in_the_record(lab: Lab, plan: Path) -> None:
+    refused = lab.run("apply", plan, now=FROZEN, expect=(7,))
+    assert "Change freeze (freeze) lasts until 2022-05-02 00:00" in refused.stderr
+    assert refused.stdout == ""
+    assert "two people" in lab.run("apply", plan, *EMERGENCY[:4], now=FROZEN, expect=(7,)).stderr
+    done = lab.run("apply", plan, *EMERGENCY, now=FROZEN)
+    assert "EMERGENCY: Nguyễn Văn A and Trần Thị B, ticket INC-7" in done.stdout
+    assert "lasts until" in lab.run("rollback", "latest", now=FROZEN, expect=(7,)).stderr
+    assert "EMERGENCY" in " ".join(lab.run("changes", "list").stdout.split())
+    lab.run("rollback", "latest", *EMERGENCY, now=FROZEN)
+    lab.run("audit", "--interval", "0", now=FROZEN, expect=(0, 3, 4))
+    page = lab.run("report", "readiness", "--format", "md", "--lang", "en", "--out", "-", now=FROZEN).stdout
+    assert "EMERGENCY: Nguyễn Văn A and Trần Thị B, ticket INC\\-7" in page
+
+
+def test_a_plan_that_is_no_longer_true_is_refused(lab: Lab, plan: Path) -> None:
+    lab.run("apply", plan)
+    again = lab.run("apply", plan, expect=(7,))
+    assert "is not the one that the plan was made for" in " ".join(again.stdout.split())
+    lab.run("rollback", lab.json("changes", "list")[-2]["id"])
+
+
+def test_the_task_in_anyones_own_script(lab: Lab, plan: Path) -> None:
+    workspace, file = load_workspace(lab.copy), load_plan(plan)
+    nr = workspace.nornir()
+    with Store.of_workspace(lab.copy) as store:
+        options = Options(by="an", host="nms")
+        with begun(
+            workspace, file, store=store, clock=Clock.starting(NOW), options=options, watch=Following(interactive=False)
+        ) as change:
+            name = change.waves[0][0]
+            results = nr.filter(name=name).run(task=apply_plan, change=change)
+            assert not results.failed
+            assert results[name].changed
+            assert results[name].result.outcome is Outcome.NEW
+            with pytest.raises(RefusedError, match="has had its turn"):
+                change.carry_out(name)
+            with pytest.raises(RefusedError, match="not in the plan"):
+                change.carry_out("core-1")
+        record = store.changes.get("latest")
+    assert change.done.exit is Exit.CHANGE_REVERTED, "one device of the plan was left out"
+    assert sorted(record.entry.outcomes.values()) == ["new", "untouched"]
+    assert record.entry.ended
+    lab.run("rollback", "latest")
+
+
+def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
+    workspace, file = load_workspace(lab.copy), load_plan(plan)
+    with Store.of_workspace(lab.copy) as store:
+        with (
+            pytest.raises(ZeroDivisionError),
+            begun(
+                workspace,
+                file,
+                store=store,
+                clock=Clock.starting(NOW),
+                options=Options(by="an", host="nms"),
+                watch=Following(interactive=False),
+            ),
+        ):
+            raise ZeroDivisionError
+        assert set(store.changes.get("latest").entry.outcomes.values()) == {"untouched"}
+        assert store.changes.holds() == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "apply needs a plan"),
+        (("x.plan", "--resume", "c-1"), "apply needs a plan"),
+        (("nowhere.plan",), "there is no such plan"),
+        (("nowhere.plan", "--named", "A"), "--named belongs to an emergency"),
+        (("nowhere.plan", "--confirm-within", "soon"), "no span of time"),
+        (("nowhere.plan", "--confirm-within", "0"), "no span of time"),
+        (("nowhere.plan", "--confirm-within", "٣m"), "no span of time"),
+        (("--resume", "c-unknown"), "no change"),
+    ],
+)
+def test_what_cannot_be_meant(lab: Lab, words: tuple[str, ...], said: str) -> None:
+    assert said in lab.run("apply", *words, expect=(2,)).stderr.lower()
+
+
+def test_a_plan_that_was_altered_is_refused(lab: Lab, plan: Path) -> None:
+    plan.write_text(plan.read_text(encoding="utf-8").replace("handover2", "handover3"), encoding="utf-8")
+    assert "altered" in lab.run("apply", plan, expect=(7,)).stderr
+
+
+def test_the_plan_of_a_rollback_is_only_written(lab: Lab, plan: Path, tmp_path: Path) -> None:
+    lab.run("apply", plan)
+    back = tmp_path / "back.plan"
+    assert lab.run("rollback", "latest", "--out", back).stdout.strip() == str(back)
+    assert load_plan(back).plan.rolls_back
+    lab.run("apply", back)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("10m", 600), ("300s", 300), ("300", 300), ("1H", 3600)])
+def test_spans_of_time(text: str, seconds: int) -> None:
+    seen: list[Any] = []
+
+    @click.command()
+    @carrying_options
+    def command(**given: Any) -> None:
+        seen.append(given["confirm_within"])
+
+    assert CliRunner().invoke(command, ["--confirm-within", text]).exit_code == 0
+    assert seen == [seconds]
+
+
+def test_who_applies_is_named() -> None:
+    usual: dict[str, Any] = {"confirm_within": None, "settle": None, "workers": 4, "ticket": "", "named": ()}
+    assert options_of(**usual, by="  Nguyễn  An ").by == "Nguyễn An"
+    assert options_of(**usual, by="").by
+    with pytest.raises(EventreadyError, match="two people"):
+        options_of(**{**usual, "ticket": "INC-7", "named": ("A", "a")}, by="")
+    with pytest.raises(UsageError):
+        options_of(**{**usual, "named": ("A",)}, by="")
+
+
+def test_a_watcher_on_a_terminal_sees_the_wave_and_what_goes_wrong_first() -> None:
+    watch = Following(interactive=True)
+    watch.wave(2, 3, ["r1", "r2", "r3"])
+    watch.step("r1", "verify")
+    watch.step("r2", "revert")
+    watch.step("r3", "backup")
+    watch.done(Ending("r3", Outcome.NEW))
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(watch)
+    lines = console.export_text().splitlines()
+    assert lines[0] == "Wave 2 of 3: 2 devices to go"
+    assert lines[1].strip() == "r2  GOING BACK"
+    assert lines[2].strip() == "r1  being verified"
