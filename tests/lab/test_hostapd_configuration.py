@@ -217,3 +217,14 @@ def test_a_session_drops_at_a_line(taken: str, limit: int) -> None:
     say.shell.feed(RELOAD + "\n")
     assert say.line.closed
     assert clients(machine)[0] == limit
+
+
+@pytest.mark.parametrize("bad", ["max_num_sta=many", "max_num_sta=2008", "no_such_key=1", "nonsense"])
+def test_another_hostapd_reads_a_file_first_and_refuses_a_bad_one(bad: str) -> None:
+    spec = load_platform("linux_hostapd").spec.change
+    assert spec is not None
+    say = Typed(host())
+    assert say(spec.leave[0]) == ""
+    say(f"echo '{bad}' >> /etc/hostapd/wlan0.conf")
+    assert "1 errors found in configuration file" in say(spec.leave[0], status=1)
+    assert spec.leave[-1] == RELOAD

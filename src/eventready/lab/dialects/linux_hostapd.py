@@ -18,7 +18,7 @@ from typing import Any
 from eventready.lab.balance import Spreading, spread
 from eventready.lab.dialect import Dialect, Errors, HostSystem, Render, View
 from eventready.lab.host.run import Call, Program
-from eventready.lab.host.system import System
+from eventready.lab.host.system import Steps, System
 from eventready.lab.state import ApState, Port, RadioState
 from eventready.lab.topology import figure
 from eventready.platforms.loader import describe
@@ -279,8 +279,32 @@ def _cli(call: Call) -> int:
     return 0 if word in answers else 255
 
 
+def _daemon(call: Call) -> int:
+    """`hostapd FILE`, of a file that names no radio: it complains, or works until it is ended (see `timeout`)."""
+    path = call.args[-1] if call.args else ""
+    text = call.stdin if path == "/proc/self/fd/0" else call.system.read(path) or ""
+    lines = enumerate((line.strip() for line in text.splitlines()), 1)
+    bad = [
+        (number, line)
+        for number, line in lines
+        if line[:1] not in ("", "#") and not _is_good_line(*line.partition("="))
+    ]
+    for number, line in bad:
+        call.out(f"Line {number}: unknown configuration item '{line.partition('=')[0]}'\n")
+    if bad:
+        call.out(f"{len(bad)} errors found in configuration file '{path}'\nFailed to set up interface with {path}\n")
+        return 1
+    call.out("lo: interface state UNINITIALIZED->ENABLED\nlo: AP-ENABLED \nlo: CTRL-EVENT-TERMINATING \n")
+    return 0
+
+
+def _timeout(call: Call) -> int | Steps:
+    """`timeout SECONDS COMMAND`: what hostapd does here is done at once."""
+    return call.shell.execute(call.args[1:], call.streams) if call.args[1:] else call.fail("missing operand", 125)
+
+
 def _programs(_view: View) -> Mapping[str, Program]:
-    return {"hostapd_cli": _cli}
+    return {"hostapd_cli": _cli, "hostapd": _daemon, "timeout": _timeout}
 
 
 SHOWS: dict[str, Render] = {
