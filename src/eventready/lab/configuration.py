@@ -48,6 +48,7 @@ class Grammar:
     sections: the lines that open a sub-mode.
     accepts: per mode, what a line (without its negation) may look like, matched from its start; a mode that is not
         named takes any line. Lines that match nothing get the dialect's `unknown` sentence and change nothing.
+    takes_back: per mode, what may follow the negation beside what may be set: `no tx-power min`.
     top_level: lines known in `config` only: typed in a sub-mode they leave it first, as on IOS.
     single: a new line replaces an old one with the same match (`description`, `ip address`, `standby \\d+ priority`).
     defaults: lines (full match) that are never shown, because the device would not show them either.
@@ -66,6 +67,7 @@ class Grammar:
 
     sections: tuple[Section, ...] = ()
     accepts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    takes_back: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     top_level: tuple[str, ...] = ()
     single: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
@@ -95,8 +97,9 @@ class Grammar:
     def known(self, line: str, mode: str) -> bool:
         """True when a device in `mode` would take the line."""
         patterns = self.accepts.get(mode)
-        bare, _ = self.bare(line)
-        return patterns is None or any(re.match(pattern, bare) for pattern in patterns)
+        bare, negated = self.bare(line)
+        more = self.takes_back.get(mode, ()) if negated else ()
+        return patterns is None or any(re.match(pattern, bare) for pattern in (*patterns, *more))
 
     def ordered(self, tree: Tree, mode: str) -> Tree:
         """The lines of a section in the order in which the device prints them."""

@@ -1,14 +1,17 @@
 """A Catalyst 9800's wireless side, in the layouts of IOS-XE 17.9; everything else is a cisco_xe's.
 
-An access point that is lost is not in the list any more, nor are its radios, as on the real controller.
+An access point that is lost is not in the list any more, nor are its radios, as on the real controller. Clients are
+where the configuration brings them (see `ios/wireless.py`).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from eventready.lab.balance import spread
 from eventready.lab.dialect import Render, View
 from eventready.lab.dialects.cisco_xe import DIALECT as IOS_XE
+from eventready.lab.dialects.ios.wireless import PROMPTS, spreading, wireless
 from eventready.lab.state import ApState, RadioState
 
 _IMAGE = """                 Image Version = Cisco IOS Software [Cupertino], C9800-CL Software (C9800-CL-K9_IOSXE), Version {version}, RELEASE SOFTWARE (fc3)
@@ -40,7 +43,7 @@ def _radio_mac(ap: ApState) -> str:
 
 
 def _joined(view: View) -> list[ApState]:
-    return [ap for ap in view.state.aps if ap.up]
+    return [ap for ap in spread(view.state.aps, spreading(view.configured)) if ap.up]
 
 
 def _access_points(view: View) -> str:
@@ -225,4 +228,10 @@ SHOWS: dict[str, Render] = {
     "show aaa servers": _aaa_servers,
 }
 
-DIALECT = replace(IOS_XE, platform="cisco_9800", shows={**IOS_XE.shows, **SHOWS})
+DIALECT = replace(
+    IOS_XE,
+    platform="cisco_9800",
+    prompts={**IOS_XE.prompts, **PROMPTS},
+    shows={**IOS_XE.shows, **SHOWS},
+    config=wireless(IOS_XE.config) if IOS_XE.config else None,
+)

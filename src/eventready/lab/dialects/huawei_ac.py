@@ -1,11 +1,16 @@
-"""A Huawei access controller's wireless side, in the layouts of V200R019; everything else is a huawei_vrp's."""
+"""A Huawei access controller's wireless side, in the layouts of V200R019; everything else is a huawei_vrp's.
+
+Clients are where the configuration brings them (see `vrp/wireless.py`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from eventready.lab.balance import spread
 from eventready.lab.dialect import Render, View
 from eventready.lab.dialects.huawei_vrp import DIALECT as VRP
+from eventready.lab.dialects.vrp.wireless import MODES, spreading, wireless
 from eventready.lab.state import ApState, RadioState
 
 _RULE = "-" * 150
@@ -44,8 +49,12 @@ def _clients(ap: ApState) -> int:
     return sum(radio.clients for radio in ap.radios if radio.up) if ap.up else 0
 
 
+def _spread(view: View) -> list[ApState]:
+    return spread(view.state.aps, spreading(view.configured))
+
+
 def _access_points(view: View) -> str:
-    aps = view.state.aps
+    aps = _spread(view)
     if not aps:
         return "Info: No AP information exists."
     good = sum(ap.up for ap in aps)
@@ -66,7 +75,7 @@ def _access_points(view: View) -> str:
 
 
 def _radios(view: View) -> str:
-    rows = [_radio(number, ap, radio) for number, ap in enumerate(view.state.aps) if ap.up for radio in ap.radios]
+    rows = [_radio(number, ap, radio) for number, ap in enumerate(_spread(view)) if ap.up for radio in ap.radios]
     lines = [
         "CH/BW:Channel/Bandwidth",
         "CE/ME:Current EIRP (dBm)/Max EIRP (dBm)",
@@ -134,4 +143,10 @@ SHOWS: dict[str, Render] = {
     "display radius-server configuration": _radius,
 }
 
-DIALECT = replace(VRP, platform="huawei_ac", shows={**VRP.shows, **SHOWS})
+DIALECT = replace(
+    VRP,
+    platform="huawei_ac",
+    prompts={**VRP.prompts, **dict.fromkeys(MODES, "[{mark}{host}-{section}]")},
+    shows={**VRP.shows, **SHOWS},
+    config=wireless(VRP.config) if VRP.config else None,
+)
