@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.verify import Examination, Findings, better, settle, worse
+from eventready.change.verify import Examination, Findings, amiss, better, settle, tolerating, worse
 from eventready.checks.finding import Finding, Outcome
 from eventready.clock import parse_moment
 from eventready.facts.platform import load_platform
@@ -78,6 +78,36 @@ def test_what_got_better_is_told() -> None:
     assert not better((finding("fail"),), (finding("not_measured"),))
 
 
+@pytest.mark.parametrize(
+    ("before_the_change", "now", "after_the_rollback", "bad"),
+    [
+        ("fail", "pass", "fail", False),
+        ("warn", "pass", "warn", False),
+        ("warn", "pass", "fail", True),
+        ("pass", "pass", "fail", True),
+        ("pass", "pass", "not_measured", True),
+        ("not_measured", "pass", "not_measured", False),
+        ("fail", "fail", "pass", False),
+    ],
+)
+def test_a_rollback_may_be_as_bad_as_before_the_change(
+    before_the_change: str, now: str, after_the_rollback: str, bad: bool
+) -> None:
+    known = amiss((finding(before_the_change),))
+    assert bool(worse(tolerating((finding(now),), known), (finding(after_the_rollback),))) is bad
+
+
+def test_what_was_amiss_and_is_gone_may_come_back() -> None:
+    known = amiss((finding("fail", "alarm 7", "alarms"),))
+    assert not worse(tolerating((finding("pass", "", "alarms"),), known), (finding("fail", "alarm 7", "alarms"),))
+    assert worse(tolerating((finding("pass", "", "alarms"),), known), (finding("fail", "alarm 8", "alarms"),))
+
+
+def test_a_check_that_had_nothing_to_judge_may_have_nothing_again() -> None:
+    known = amiss((finding("not_measured", ""),))
+    assert not worse(tolerating((finding("pass", "Vlan10"),), known), (finding("not_measured", ""),))
+
+
 STATUSES = st.sampled_from(["pass", "warn", "fail", "not_measured", "waived"])
 FINDINGS = st.lists(st.builds(finding, STATUSES, st.sampled_from("abc"), st.sampled_from("xy")), max_size=8).map(tuple)
 
@@ -86,6 +116,12 @@ FINDINGS = st.lists(st.builds(finding, STATUSES, st.sampled_from("abc"), st.samp
 def test_nothing_is_worse_than_itself(findings: Findings) -> None:
     assert not worse(findings, findings)
     assert not better(findings, findings)
+
+
+@given(FINDINGS, FINDINGS)
+def test_a_rollback_to_what_was_is_never_worse(was: Findings, now: Findings) -> None:
+    told = {one.check for one in was}
+    assert not [one for one in worse(tolerating(now, amiss(was)), was) if one.check in told]
 
 
 @given(FINDINGS, FINDINGS)

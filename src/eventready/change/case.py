@@ -11,7 +11,7 @@ from eventready.change.configuration import Configuration
 from eventready.change.guard import Applied, Done, Pending
 from eventready.change.timing import Patience
 from eventready.change.tree import Tree
-from eventready.change.verify import Findings
+from eventready.change.verify import Amiss, Findings
 from eventready.platforms.model import ChangeSpec
 from eventready.store.evidence import Packed
 
@@ -132,7 +132,8 @@ class Assignment:
     `predicted` the fingerprint of the one that it leads to.
 
     `wanted` gives the tree to reach from the tree that is there; `refuse` raises RefusedError for lines that no one may
-    send.
+    send. `tolerated` is what was amiss before a change that this one takes back (`change.verify.amiss`): it may be so
+    again.
     """
 
     device: str
@@ -142,5 +143,6 @@ class Assignment:
     forward: tuple[str, ...]
     wanted: Callable[[Tree], Tree]
     refuse: Callable[[Sequence[str], Configuration], None] = lambda _lines, _running: None
+    tolerated: Amiss = ()
     settle_s: float = 90.0
     patience: Patience = field(default_factory=Patience)

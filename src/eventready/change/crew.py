@@ -25,7 +25,7 @@ from eventready.change.hand import DeviceHand
 from eventready.change.plan import Plan, PlannedDevice
 from eventready.change.timing import Patience, Time
 from eventready.change.tree import Tree
-from eventready.change.verify import Examination
+from eventready.change.verify import Amiss, Examination
 from eventready.checks.limits import resolve_limits
 from eventready.clock import Clock
 from eventready.errors import RefusedError, StoreError
@@ -174,9 +174,16 @@ class Crew:
             refuse=lambda lines, running: refuse_forbidden(
                 platform.spec, lines, device=planned.name, running=running, address=address
             ),
+            tolerated=self._tolerated(planned),
             settle_s=settings.settle_s if settle_s is None else settle_s,
             patience=self._options.patience,
         )
+
+    def _tolerated(self, planned: PlannedDevice) -> Amiss:
+        """What was amiss before the change that this one takes back."""
+        steps = self._taken_back.of(planned.name) if self._taken_back is not None else ()
+        told = next((step.body["amiss"] for step in reversed(steps) if "amiss" in step.body), ())
+        return tuple((str(check), str(subject), str(status)) for check, subject, status in told)
 
     def _wanted(self, planned: PlannedDevice) -> Callable[[Tree], Tree]:
         """What a plan's fragment makes of a configuration; for a rollback, what the change on record has found."""

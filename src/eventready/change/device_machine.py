@@ -21,7 +21,7 @@ from eventready.change.delta import fingerprint, same, shown, way
 from eventready.change.guard import Done
 from eventready.change.timing import Time, Window
 from eventready.change.tree import Tree, walk
-from eventready.change.verify import Findings
+from eventready.change.verify import Findings, amiss, tolerating
 from eventready.errors import EventreadyError, RefusedError, StoreError
 from eventready.session.redaction import redact
 from eventready.session.reply import Ended
@@ -106,8 +106,9 @@ class DeviceMachine:
         job = self._job
         self._refuse_to_begin()
         self._begin("look")
-        self._findings = self._hand.look()
-        self._begin("read")
+        findings = self._hand.look()
+        self._findings = tolerating(findings, job.tolerated)
+        self._begin("read", {"amiss": [list(one) for one in amiss(findings)]})
         reading = self._hand.read()
         before = reading.configuration
         if before.sha256 != job.before:

@@ -26,6 +26,9 @@ Findings: TypeAlias = tuple[Finding, ...]
 #: Sends commands that only read and gives one reply for each, as `Session.ask` does.
 AskDevice: TypeAlias = Callable[[Sequence[str]], Sequence[Reply]]
 
+#: What was not good: (check, subject, status), as it stands on record.
+Amiss: TypeAlias = tuple[tuple[str, str, str], ...]
+
 #: A change is saved after it has been verified: until then the running configuration is not the saved one.
 _LATER = frozenset({"saved_config"})
 _RANK = {Outcome.PASS: 0, Outcome.WAIVED: 0, Outcome.WARN: 1, Outcome.FAIL: 2}
@@ -122,6 +125,27 @@ def better(before: Findings, after: Findings) -> Findings:
         for key in sorted(was.keys() & now.keys())
         if was[key].status in (Outcome.WARN, Outcome.FAIL) and _rank(now[key]) < _rank(was[key])
     )
+
+
+def amiss(findings: Findings) -> Amiss:
+    """What warns, fails or is not measured, by check and subject."""
+    return tuple(
+        (check, subject, str(finding.status))
+        for (check, subject), finding in sorted(_worst(findings).items())
+        if finding.status not in (Outcome.PASS, Outcome.WAIVED)
+    )
+
+
+def tolerating(now: Findings, before: Amiss) -> Findings:
+    """The findings to hold a rollback against: what was amiss before the change may be so again, and no worse.
+
+    A change that has mended something could otherwise never be taken back.
+    """
+    known = {(check, subject): Outcome(status) for check, subject, status in before}
+    untold = {check for (check, subject), status in known.items() if not subject and status is Outcome.NOT_MEASURED}
+    kept = tuple(one for one in now if one.check not in untold)
+    was = tuple(Finding(status, subject, "", check=check) for (check, subject), status in known.items())
+    return (*kept, *was)
 
 
 def _rank(finding: Finding) -> int:
