@@ -232,7 +232,7 @@ def kept_configuration(
     kept = next((one for one in reversed(steps) if one.step == step), None)
     if kept is None:
         return None
-    answers: Mapping[str, str] = kept.body["answers"]
+    answers = {str(command): str(name) for command, name in kept.body["answers"]}
     texts = store.texts(answers.values())
     if not set(answers.values()) <= texts.keys():
         return None

@@ -414,9 +414,9 @@ class DeviceMachine:
 
 
 def _kept(reading: Reading) -> tuple[Mapping[str, Any], tuple[Packed, ...]]:
-    """A configuration for the record: its hash and those of the answers that it was read from, and these."""
+    """A configuration for the record: its hash, its answers in the order in which they were read, and their texts."""
     texts = {command: Packed.of(text) for command, text in reading.answers.items()}
-    answers = {command: text.name for command, text in texts.items()}
+    answers = [[command, text.name] for command, text in texts.items()]
     return {"sha256": reading.configuration.sha256, "answers": answers}, tuple(texts.values())
 
 
