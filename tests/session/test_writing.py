@@ -53,7 +53,7 @@ ENDS = {
 def spec(**more: Any) -> ChangeSpec:
     manners: dict[str, Any] = {
         "refused": (r"^% ?(?:Invalid|Incomplete)",),
-        "questions": {r"(?:Continue|overwrite)\? \[Y/N\]:?": "Y"},
+        "questions": {r"(?i)(?:continue|overwrite)\? \[Y/N\]:?$": "Y"},
         "guards": (GuardSpec(kind="inverse"),),
     }
     return ChangeSpec(**{**manners, **more})

@@ -21,6 +21,8 @@ from eventready.session.reply import Ended, Reply
 _NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
 #: A line's time limit is at most this part of the guard's time: the guard must not fire while a line is waited for.
 _PART_FOR_A_LINE = 0.5
+#: How long a device may take over what concerns its whole configuration: committing, going back, saving.
+_LONG_S = 120.0
 
 _PROTECTS: dict[GuardKind, str] = {
     "revert_timer": "The device goes back to its old configuration by itself {after} after the change began, "
@@ -122,7 +124,8 @@ class Guard:
     """One device's guard for one change. `shell` is needed where the guard's lines go to the host's shell.
 
     `seconds` is brought within what the guard can do. `armed` says that this change armed it before (after a crash,
-    out of the journal); `timeout_s` is a line's time limit, at most half the guard's time.
+    out of the journal); `timeout_s` is a line's time limit, at most half the guard's time: so is that of committing and
+    going back, which a device may take longer over.
     """
 
     def __init__(  # noqa: PLR0917  two sessions, two specifications, and whose it is
@@ -143,6 +146,7 @@ class Guard:
         self._session, self._shell = session, shell
         self.seconds = max(spec.least_s, min(seconds, spec.most_s))
         self.timeout_s = min(timeout_s, self.seconds * _PART_FOR_A_LINE)
+        self._long_s = max(self.timeout_s, min(_LONG_S, self.seconds * _PART_FOR_A_LINE))
         self._inside = False
 
     # ------------------------------------------------------------------- words
@@ -191,7 +195,7 @@ class Guard:
                 f"{self._name} has a change that waits to be confirmed{_whose(waiting)}",
                 do="Confirm it or take it back on the device, then try again.",
             )
-        done = self._all(self._beside, self.spec.arm)
+        done = self._all(self._beside, self.spec.arm, self.timeout_s)
         if done.ok and self.spec.enter:
             done = self._enter()
         self._armed = self._armed or (done.ok and self.by_itself)
@@ -214,7 +218,7 @@ class Guard:
             bad = replies[taken]
             return Applied(False, Refused(bad.command, bad.reason), bad.ended, taken)
         for after in (self.spec.arm_after, self._change.leave):
-            replies = self._tell(self._session, after)
+            replies = self._tell(self._session, after, self._long_s)
             self._armed = self._armed or (bool(replies) and after is self.spec.arm_after)
             bad_one = _first_bad(replies)
             if bad_one is not None:
@@ -234,7 +238,7 @@ class Guard:
             if waiting is None:
                 return Done(False, f"Nothing waits to be confirmed on {self._name}: its guard has fired, or is gone.")
             self._refuse_foreign(waiting)
-        done = self._all(self._beside, self.spec.confirm)
+        done = self._all(self._beside, self.spec.confirm, self._long_s)
         self._armed = self._armed and not done.ok
         return done
 
@@ -251,13 +255,13 @@ class Guard:
             if waiting is None:
                 return Done(True, f"Nothing was armed on {self._name} any more.")
             self._refuse_foreign(waiting)
-        done = self._all(self._beside, self.spec.revert)
+        done = self._all(self._beside, self.spec.revert, self._long_s)
         self._armed = self._armed and not done.ok
         return done
 
     def save(self) -> Done:
         """Make what runs what a restart brings back; ok only with the device's own word for it."""
-        replies = self._tell(self._session, self._change.save)
+        replies = self._tell(self._session, self._change.save, _LONG_S)
         bad = _first_bad(replies)
         if bad is not None:
             return _done(bad)
@@ -293,7 +297,7 @@ class Guard:
             )
 
     def _enter(self) -> Done:
-        done = self._all(self._session, self.spec.enter or self._change.enter)
+        done = self._all(self._session, self.spec.enter or self._change.enter, self.timeout_s)
         self._inside = self._inside or done.ok
         return done
 
@@ -301,17 +305,17 @@ class Guard:
         """Out of configuration mode, after a line that was refused."""
         if not self._inside:
             return Done(True)
-        done = self._all(self._session, self._change.leave)
+        done = self._all(self._session, self._change.leave, self.timeout_s)
         self._inside = not done.ok
         return done
 
-    def _all(self, session: Session, lines: Sequence[str]) -> Done:
-        bad = _first_bad(self._tell(session, lines))
+    def _all(self, session: Session, lines: Sequence[str], timeout_s: float) -> Done:
+        bad = _first_bad(self._tell(session, lines, timeout_s))
         return Done(True) if bad is None else _done(bad)
 
-    def _tell(self, session: Session, lines: Sequence[str]) -> list[Reply]:
+    def _tell(self, session: Session, lines: Sequence[str], timeout_s: float) -> list[Reply]:
         filled = [self._filled(line) for line in lines]
-        return session.tell(filled, spec=self._change, timeout_s=self.timeout_s) if filled else []
+        return session.tell(filled, spec=self._change, timeout_s=timeout_s) if filled else []
 
     def _filled(self, line: str) -> str:
         """A guard's line with its time and its name; other braces are the device's own."""

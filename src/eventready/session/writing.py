@@ -221,7 +221,7 @@ class Writer(Channel):
             return True
         if now.mark is not None:
             return now.mark.search(self._screen.text) is not None
-        return any(re.search(rf"(?:{question})\s*\Z", _text(last)) for question in spec.questions)
+        return any(_at_end(question, _text(last)) for question in spec.questions)
 
     def _behind_echo(self, now: _Line, view: bytes) -> bytes | None:
         """What came behind the line's own echo; None while there is none. What stood before it is kept."""
@@ -245,9 +245,8 @@ class Writer(Channel):
         screen = self._screen
         tail = _text(answer[-_TAIL:].replace(_CUT, b""))
         for question, typed in spec.questions.items():
-            found = re.search(rf"(?:{question})\s*\Z", tail)
             line = tail.rstrip().rpartition("\n")[2].strip()
-            if found and line not in now.asked:
+            if _at_end(question, tail) and line not in now.asked:
                 now.asked.add(line)
                 now.answer, now.echoed = now.answer + answer, True
                 screen.take(len(screen.text))
@@ -369,6 +368,11 @@ def _torn(line: bytes) -> bytes:
 
 def _found(patterns: Sequence[str], text: str) -> bool:
     return any(re.search(pattern, text, re.MULTILINE) for pattern in patterns)
+
+
+def _at_end(question: str, tail: str) -> bool:
+    """True when the question is the last that the device has said."""
+    return any(not tail[found.end() :].strip() for found in re.finditer(question, tail))
 
 
 def _text(data: bytes) -> str:
