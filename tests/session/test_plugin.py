@@ -17,6 +17,7 @@ from nornir.plugins.runners import ThreadedRunner
 
 from eventready.errors import UsageError, WorkspaceError
 from eventready.session.plugin import CONNECTION, EventreadyConnection, register, target_of
+from eventready.session.redaction import MARK, redact
 from eventready.session.reply import LoginRefused
 from eventready.session.target import Target
 from tests.session.fake import PASSWORD, USER, Script
@@ -85,6 +86,17 @@ def test_extras_become_a_target(tmp_path: Path) -> None:
     assert target.known_hosts == tmp_path / "known_hosts"
     assert (target.secret.reveal(), target.attempts) == ("plain", 2)
     assert target_of("r1", None, None, None, {}).gate == "r1"
+
+
+def test_the_shell_login_is_resolved_like_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVR_TEST_SHELL", "Pl4nted-sh3ll-login")
+    extras = {"shell_username": "ops", "shell_password": "env:EVR_TEST_SHELL"}
+    target = target_of("r1", USER, "pw", None, extras)
+    assert target.has_shell
+    assert (target.shell_username, target.shell_password.reveal()) == ("ops", "Pl4nted-sh3ll-login")
+    assert "Pl4nted-sh3ll-login" not in repr(target)
+    assert redact("it was Pl4nted-sh3ll-login") == f"it was {MARK}"
+    assert not target_of("r1", USER, "pw", None, {"shell_username": "ops"}).has_shell
 
 
 def test_what_nobody_knows_is_said() -> None:
