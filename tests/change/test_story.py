@@ -66,7 +66,7 @@ def test_guard_reason_and_verification_are_told() -> None:
     ("taken", "said"),
     [
         (step("arm", guard="revert_timer", seconds=300, by_itself=True), "arm the guard: revert timer, 300 s"),
-        (step("arm", guard="inverse", seconds=0, by_itself=False), "none on the device; the way back is ours"),
+        (step("arm", guard="inverse", seconds=0, by_itself=False), "NO way back by itself, so it is up to us"),
         (step("apply", lines=1), "send the lines: 1 line"),
         (step("lead_back", lines=["a", "b"]), "way back: 2 lines"),
         (step("revert", why="It was lost."), "old configuration: It was lost."),

@@ -45,6 +45,19 @@ _GAP: dict[GuardKind, str] = {
 }
 
 
+#: Where nothing need be saved, because what is written stays over a restart.
+_PROTECTS_KEPT: dict[GuardKind, str] = {
+    **_PROTECTS,
+    "inverse": "We take the lines back by the inverse commands if anything goes wrong.",
+}
+_GAP_KEPT: dict[GuardKind, str] = {
+    **_GAP,
+    "dead_man": "A restart of the host ends the timer, and the host comes up with the new configuration.",
+    "inverse": "No device-side way back: if we lose the device or this machine, it keeps the new configuration, over a "
+    "restart too, until somebody resumes the change.",
+}
+
+
 class HasText(Protocol):
     """A configuration as text (`change.configuration.Configuration`)."""
 
@@ -159,12 +172,12 @@ class Guard:
     @property
     def protects(self) -> str:
         """What the guard does, in a sentence."""
-        return protects(self.spec, self.seconds)
+        return protects(self.spec, self.seconds, saves=bool(self._change.save))
 
     @property
     def gap(self) -> str:
         """What it does not protect from, in a sentence."""
-        return _GAP[self.spec.kind]
+        return gap(self.spec, saves=bool(self._change.save))
 
     # ------------------------------------------------------------------- steps
 
@@ -325,16 +338,16 @@ class Guard:
         return line
 
 
-def protects(spec: GuardSpec, seconds: int) -> str:
-    """What a guard does, in a sentence."""
+def protects(spec: GuardSpec, seconds: int, *, saves: bool = True) -> str:
+    """What a guard does, in a sentence. `saves`: the device has a startup configuration beside the running one."""
     minutes, rest = divmod(max(spec.least_s, min(seconds, spec.most_s)), 60)
     after = f"{minutes} min" if not rest else f"{minutes} min {rest} s" if minutes else f"{rest} s"
-    return _PROTECTS[spec.kind].format(after=after)
+    return (_PROTECTS if saves else _PROTECTS_KEPT)[spec.kind].format(after=after)
 
 
-def gap(spec: GuardSpec) -> str:
-    """What a guard does not protect from, in a sentence."""
-    return _GAP[spec.kind]
+def gap(spec: GuardSpec, *, saves: bool = True) -> str:
+    """What a guard does not protect from, in a sentence; `saves` as for `protects`."""
+    return (_GAP if saves else _GAP_KEPT)[spec.kind]
 
 
 def _first_bad(replies: Sequence[Reply]) -> Reply | None:

@@ -27,6 +27,14 @@ _STEPS: Mapping[str, str] = {
     "done": "its end",
 }
 
+#: The guards, as people are told of them.
+GUARDS: Mapping[str, str] = {
+    "revert_timer": "revert timer",
+    "commit_trial": "trial commit",
+    "dead_man": "timer on its host",
+    "inverse": "NO way back by itself",
+}
+
 #: What a device's state means, and what the journal calls it.
 STATES: Mapping[str, str] = {
     Outcome.NEW: "in the new state, verified and confirmed",
@@ -99,8 +107,8 @@ def told(step: Step) -> str:
 def _more(step: str, body: Mapping[str, Any]) -> str:
     match step:
         case "arm":
-            seconds, kind = body.get("seconds", 0), str(body.get("guard", "")).replace("_", " ")
-            return f": {kind}, {seconds} s" if body.get("by_itself") else ": none on the device; the way back is ours"
+            kind = GUARDS.get(str(body.get("guard", "")), str(body.get("guard", "")))
+            return f": {kind}, {body.get('seconds', 0)} s" if body.get("by_itself") else f": {kind}, so it is up to us"
         case "apply" | "lead_back":
             lines = body.get("lines", 0)
             count = len(lines) if isinstance(lines, list) else int(lines)

@@ -17,7 +17,7 @@ from rich.text import Text
 from eventready.change.case import Ending
 from eventready.change.crew import Options
 from eventready.change.freeze import Emergency
-from eventready.change.story import STATES, next_step, standings
+from eventready.change.story import GUARDS, STATES, next_step, standings
 from eventready.cli.changes import STYLES
 from eventready.cli.context import App
 from eventready.cli.listing import cell, listing, show
@@ -204,7 +204,7 @@ def _table(app: App, done: DoneLike, record: ChangeRecord) -> None:
         if row["outcome"] == "untouched" and alone[row["why"]] > _FOLDED:
             continue
         found = row["why"] or row["verified"] or "-"
-        guard = row["guard"].replace("_", " ") or "-"
+        guard = GUARDS.get(row["guard"], row["guard"]) or "-"
         table.add_row(str(row["wave"]), row["device"], cell(row["outcome"], STYLES[row["outcome"]]), guard, found)
     for why, count in alone.items():
         if count > _FOLDED:

@@ -9,14 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from eventready.change.plan import Plan, PlannedDevice
+from eventready.change.story import GUARDS
 
 _STYLES = {"+": "green", "-": "red"}
-_GUARDS = {
-    "revert_timer": "revert timer",
-    "commit_trial": "trial commit",
-    "dead_man": "timer on its host",
-    "inverse": "NO way back by itself",
-}
 
 
 def show(plan: Plan, *, sent: bool = False) -> None:
@@ -80,7 +75,7 @@ def _guards(console: Console, plan: Plan) -> None:
         together.setdefault((guard.kind, guard.protects, guard.gap), []).append(device.name)
     lines = []
     for (kind, protects, gap), names in together.items():
-        lines += [f"{', '.join(names)}: {_GUARDS[kind]}", f"  + {protects}", f"  - {gap}"]
+        lines += [f"{', '.join(names)}: {GUARDS[kind]}", f"  + {protects}", f"  - {gap}"]
     _listed(console, "What brings them back if anything goes wrong", lines)
     helpless = [device.name for device in plan.devices if device.guard.kind == "inverse"]
     if helpless:
