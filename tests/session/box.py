@@ -18,7 +18,7 @@ class Box:
     `prompt`, once there was a line: plain, twice, twice_lines, pieces, and those with a log line: torn, after, redrawn,
     before, same_line. `at` is the number of the line (from 0) to which `fault` happens: refuse, refuse_torn,
     refuse_late, drop_before, drop_echo, drop_after, hang, hang_deaf, late, question, question_redrawn, questions,
-    unknown, silent_prompt.
+    unknown, silent_prompt, rename, endless.
     """
 
     echo: str = "plain"
@@ -110,6 +110,11 @@ class _Talk:
         if fault == "silent_prompt":
             await self.say(f"{box.host}2#")
             await self.reader.read()  # until the session is given up
+        if fault == "rename":
+            box.host = "OTHER"
+        if fault == "endless":
+            while True:
+                await self.say("there is no end to it\r\n" * 1_000)
         if fault == "late":
             await asyncio.sleep(0.6)
         if fault == "unknown":

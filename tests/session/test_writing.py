@@ -158,6 +158,36 @@ def test_a_question_that_nobody_knows_is_named(fleet: Fleet) -> None:
     assert not box.answers
 
 
+def test_a_device_that_takes_another_name_is_believed_after_a_while(fleet: Fleet) -> None:
+    box = Box(fault="rename", at=0)
+    with open_session(box_target(fleet, box), kind("cisco_ios_telnet")) as session:
+        first = session.tell(LINES[:1], spec=spec(), timeout_s=20)
+        rest = session.tell(LINES[1:], spec=spec(), timeout_s=4)  # less than the patience for a strange prompt
+    assert {reply.ended for reply in (*first, *rest)} == {Ended.ANSWERED}
+
+
+def test_an_answer_without_end_is_given_up(fleet: Fleet) -> None:
+    box = Box(fault="endless", at=0)
+    replies = tell(fleet, box, LINES[:2], timeout_s=60)
+    assert [reply.ended for reply in replies] == [Ended.DROPPED, Ended.NOT_SENT]
+    assert box.heard == [LINES[0]]
+
+
+def test_interrupted_under_way_the_session_is_over(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    box = Box()
+    with open_session(box_target(fleet, box), kind("cisco_ios_telnet")) as session:
+
+        def interrupted(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(session.connection.screen, "more", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            session.tell(LINES, spec=spec())
+        monkeypatch.undo()
+        assert session.over
+        assert session.tell(LINES, spec=spec())[0].ended is Ended.NOT_SENT
+
+
 def test_harmless_words_are_no_refusal(fleet: Fleet) -> None:
     box = Box(fault="refuse", at=1)
     replies = tell(fleet, box, harmless=("Invalid input detected",))
@@ -187,6 +217,7 @@ def test_the_devices_time_over_nothing_is_sent(fleet: Fleet) -> None:
         ("description \u2028", "indented"),
         ("description\twho", "indented"),
         ("description who?", "indented"),
+        ("description Hội nghị", "indented"),
         (f"neighbor 10.0.0.1 password {MARK}", "indented"),
         ("MOD CELL: CELLIDX=1", "mml"),
         ("MOD CELL: CELLIDX=1; RMV CELL: CELLIDX=1;", "mml"),

@@ -28,6 +28,7 @@ from eventready.session.redaction import MARK, redact
 from eventready.session.reply import Ended, Reply
 from eventready.session.screen import Closed, TooMuch
 from eventready.session.terminal import plain
+from eventready.session.wire import CHUNK
 
 #: Silence after which a prompt is believed that does not look like this device's, or that no echo proves.
 _PATIENT_S = 5.0
@@ -36,12 +37,15 @@ _QUIET_S = 0.5
 #: How much of the device's name a prompt must show: IOS cuts long names in its configuration modes.
 _NAME_AT_MOST = 10
 _TAIL = 1_024
+#: A line that changes something says little.
+_MOST = 1_000_000
 
 #: Stands where a log line was; nothing that a device writes holds it (the screen takes NULs out).
 _CUT = b"\x00"
 _GAP = rb"[ \t\r\n\b\x00]{0,12}"
 #: A log line on a line of its own: its line end may have torn another line in two, or not.
 _JOINT = re.compile(rb"(?:\r{0,8}\n)?\x00")
+_LINE_END = re.compile(rb"[ \t\b\x00]{0,12}\r{0,8}\n")
 _NAME = re.compile(rb"[\w.+-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _QUOTED = re.compile(r'"[^"]*"')
@@ -59,6 +63,8 @@ def refuse_unsafe(line: str, spec: ChangeSpec, *, shell: bool = False) -> None:
         what = "a secret that was taken out of a text"
     elif spec.form == "mml" and not shell and (_QUOTED.sub("", line).count(";"), line.rstrip()[-1]) != (1, ";"):
         what = "something other than one command with its semicolon"
+    elif not shell and not line.isascii():
+        what = "a letter that a device's command line may drop or show as another"
     elif spec.form == "indented" and not shell and "?" in line:
         what = "a question mark, which asks for help as soon as it is typed"
     if what:
@@ -134,6 +140,9 @@ class Writer(Channel):
             return self._lost(now, Ended.TIMEOUT, f"{unclear}; whether the device took the line is not known.")
         except (Closed, TooMuch) as error:
             return self._lost(now, Ended.DROPPED, f"Lost under way: {error}.")
+        except BaseException:
+            self._lost(now, Ended.DROPPED, "")
+            raise
 
     def _line(self, line: str, timeout_s: float) -> _Line:
         if not self.shell:
@@ -185,6 +194,8 @@ class Writer(Channel):
             if now.left <= 0:
                 raise _Unclear(f"No prompt came back within {now.timeout_s:.0f} s")
             screen.more(max(0.001, min(now.left, self._next_look(silent))))
+            if len(screen.text) > _MOST:
+                raise TooMuch("the answer to one line does not end")
 
     @staticmethod
     def _next_look(silent: float) -> float:
@@ -220,19 +231,19 @@ class Writer(Channel):
         if learn(last, patterns) or (patterns.pager is not None and patterns.pager.search(last.strip(b" \r\b"))):
             return True
         if now.mark is not None:
-            return now.mark.search(self._screen.text) is not None
+            return now.mark.search(self._screen.tail(2 * CHUNK)) is not None
         return any(_at_end(question, _text(last)) for question in spec.questions)
 
     def _behind_echo(self, now: _Line, view: bytes) -> bytes | None:
         """What came behind the line's own echo; None while there is none. What stood before it is kept."""
         if now.echoed:
             return view
-        echo = _echo_of(now.typed.encode()).search(view)
+        echo = _find_echo(view, now.typed.encode())
         if echo is None:
             return view if now.mark is not None and now.mark.search(view) else None
-        now.before = view[: echo.start()]
+        now.before = view[: echo[0]]
         self._confirmed = True
-        return view[echo.end() :]
+        return view[echo[1] :]
 
     def _unechoed(self, now: _Line, spec: ChangeSpec, view: bytes, silent: float) -> Reply | None:
         """The reply of a device that has never echoed anything, when it shows a prompt and stays silent."""
@@ -320,6 +331,8 @@ class Writer(Channel):
 
     def _at(self, prompt: bytes) -> None:
         """The device waits at this prompt: what asks next finds it."""
+        if self._own is not None and not self._own.search(prompt):
+            self._own = _own_prompt(prompt)  # it has another name now
         self._prompt = prompt
         self._screen.take(len(self._screen.text))
         self._screen.text += prompt
@@ -350,10 +363,21 @@ def _own_prompt(prompt: bytes) -> re.Pattern[bytes] | None:
     return re.compile(rb"(?<!\w)" + re.escape(name[0]) + rb"(?!\w)")
 
 
-@lru_cache(maxsize=256)
-def _echo_of(typed: bytes) -> re.Pattern[bytes]:
-    """The echo of a line, however the terminal broke it: blanks, backspaces, line ends, log lines between letters."""
-    return re.compile(_torn(typed) + rb"[ \t\b\x00]{0,12}\r{0,8}\n")
+def _find_echo(view: bytes, typed: bytes) -> tuple[int, int] | None:
+    """Where the echo of a line begins and ends, however the terminal broke it."""
+    at = view.find(typed)
+    while at >= 0:
+        if end := _LINE_END.match(view, at + len(typed)):
+            return at, end.end()
+        at = view.find(typed, at + 1)
+    broken = _broken(typed).search(view)
+    return broken.span() if broken else None
+
+
+@lru_cache(maxsize=64)
+def _broken(typed: bytes) -> re.Pattern[bytes]:
+    """A line with blanks, backspaces, line ends, log lines between its letters."""
+    return re.compile(_torn(typed) + _LINE_END.pattern)
 
 
 @lru_cache(maxsize=256)
