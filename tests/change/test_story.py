@@ -116,7 +116,7 @@ def test_the_exit_code_on_record_is_the_last_one() -> None:
     ("found", "said"),
     [
         (("new",), "`eventready rollback c-1` takes it all back"),
-        (("old", "untouched"), "make a new plan"),
+        (("old", "untouched"), "then apply the plan again"),
         (("new", "old"), "Find out why r1 did not take it"),
         (("new", "waiting"), "Find out why r1 did not take it"),
         (("unproven", "open", "old"), "Look at r0 on the console NOW"),

@@ -133,7 +133,7 @@ def test_a_line_that_is_refused_stops_the_change_at_the_first_device(lab: Lab, p
     assert outcomes(document) == {first: "old", other: "untouched"}
     assert document["exit"] == 5
     assert "handover" in document["devices"][0]["why"]
-    assert "make a new plan" in document["next"]
+    assert "then apply the plan again" in document["next"]
     listed = lab.json("changes", "list")
     assert listed[-1]["exit"] == 5
     assert {one["state"] for one in listed[-1]["devices"]} == {"old", "untouched"}

@@ -138,7 +138,10 @@ def next_step(change: str, states: Sequence[Standing], *, rolls_back: str = "") 
                 f"Find out why {_some(counts[Outcome.OLD] or counts[Outcome.UNTOUCHED] or counts['waiting'])} did not "
                 f"take it, then plan the rest anew, or take all back with `eventready rollback {change}`."
             )
-        return "Nothing has changed: find out why, correct it, and make a new plan with `eventready plan`."
+        return (
+            "Nothing has changed: find out why and correct it, then apply the plan again, or make a new one with "
+            "`eventready plan` where a device has moved."
+        )
     if rolls_back:
         return f"All is as it was before {rolls_back}: run `eventready audit` to see how the event stands now."
     return f"Run `eventready audit`; `eventready rollback {change}` takes it all back."
