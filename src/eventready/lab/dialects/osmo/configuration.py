@@ -2,7 +2,8 @@
 
 Every line, its limits, its place and the sentences were compared with those of the real program. It shows a good deal
 that nobody typed, hides what is as it would be anyway, and knows a negation for very few lines: `handover default`
-takes one back, `cell reselection offset 0` another.
+takes one back, `cell reselection offset 0` another. Unlike the real one this one forgets the figures of ramping and of
+the dynamic allocator while they are off, and says of a default what it is without looking into the section above.
 """
 
 from __future__ import annotations
@@ -119,8 +120,31 @@ def _applied(state: DeviceState, running: Tree) -> None:
     for bts in stations(state, running):
         if bts.section:
             bts.cell.barred = "cell barred 1" in bts.section
-            carriers = [beneath for line, beneath in bts.section.items() if line.startswith("trx ")]
+            carriers = _carriers(bts.section)
             bts.cell.blocked = bool(carriers) and all("rf_locked 1" in beneath for beneath in carriers)
+
+
+def _adopted(state: DeviceState, running: Tree) -> Tree:
+    """A cell that somebody barred, or whose transceivers they switched off, is so in the configuration."""
+    network = running.get("network", {})
+    for bts in stations(state, running):
+        name = f"bts {bts.number}"
+        section = network.get(name)
+        if section is None:
+            continue
+        kept = {line: beneath for line, beneath in section.items() if line != "cell barred 1"}
+        barred = {**kept, "cell barred 1": {}} if bts.cell.barred else kept
+        was = bool(_carriers(section)) and all("rf_locked 1" in beneath for beneath in _carriers(section))
+        if was is not bts.cell.blocked:
+            word, other = f"rf_locked {int(bts.cell.blocked)}", f"rf_locked {int(not bts.cell.blocked)}"
+            for line in [line for line in barred if line.startswith("trx ")]:
+                barred[line] = {word if one == other else one: beneath for one, beneath in barred[line].items()}
+        network[name] = _GRAMMAR.ordered(barred, "bts")
+    return running
+
+
+def _carriers(section: Tree) -> list[Tree]:
+    return [beneath for line, beneath in section.items() if line.startswith("trx ")]
 
 
 # --- what it takes ----------------------------------------------------------------------------------------------
@@ -271,4 +295,5 @@ CONFIG = ConfigMode(
     entered="",
     show_prefix="",
     applied=_applied,
+    adopted=_adopted,
 )
