@@ -1,0 +1,43 @@
+"""Cases that tests have proved are counted at the end of a run: those of tests that passed, from every worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+CONFTEST = (Path(__file__).parent / "conftest.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_cases_are_counted_by_kind(pytester: pytest.Pytester, workers: str) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("intent", ["backup", "priority"])
+        @pytest.mark.parametrize("platform", ["frr", "huawei_mml"])
+        def test_there(proved, platform, intent):
+            proved("there and back", platform, intent)
+
+        def test_wrong(proved):
+            proved("there and back", "frr", "none")
+            assert False
+
+        def test_faults(proved):
+            for step in ("arm", "apply"):
+                proved("fault", "inverse", step)
+            proved("alone")
+    """)
+    result = pytester.runpytest_subprocess("-n", workers, "-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(
+        ["*cases proved*", "alone: 1", "fault: 2 (inverse 2)", "there and back: 4 (frr 2, huawei_mml 2)"],
+        consecutive=True,
+    )
+
+
+def test_nothing_is_said_where_nothing_was_counted(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile("def test_plain(): pass")
+    assert "cases proved" not in pytester.runpytest_subprocess("-n", "0").stdout.str()
