@@ -1,10 +1,13 @@
 """Real software for the tests: one FRR behind OpenSSH in a namespace of its own, one OsmoBSC. Root and loopback only.
 
 Everything that is started is stopped and waited for; nothing outside the namespaces and `/etc/frr/NAME` is touched.
+The names of users and namespaces are fixed, so that what a killed run left is found again; a lock gives them to one run
+of the tests at a time.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -70,12 +73,21 @@ def free_port() -> int:
 
 
 @contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """The only one on this machine who uses a name; another worker, or another run, is waited for."""
+    with Path(f"/run/{name}.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def frr(folder: Path, name: str = "evrtest1") -> Iterator[Router]:
     """zebra, ospfd, bgpd and staticd of one router, and an sshd on loopback: vtysh for one user, a shell for another.
 
     A session sees the router in the usual places, /etc/frr and /run/frr.
     """
     with ExitStack() as cleanup:
+        cleanup.enter_context(_alone(name))
         home, run = Path("/etc/frr") / name, Path("/run/frr") / name
         cleanup.callback(shutil.rmtree, home, ignore_errors=True)
         cleanup.callback(shutil.rmtree, run, ignore_errors=True)
@@ -223,6 +235,7 @@ def osmo_bsc(folder: Path, *, sites: int = 3, password: str = "", enable: str = 
     """A BSC with sites in a namespace; the port of its VTY on loopback, reached through socat."""
     name = "evrbsc"
     with ExitStack() as cleanup:
+        cleanup.enter_context(_alone(name))
         login = f" password {password}\n login\n" if password else " no login\n"
         text = BSC.format(
             login=login,
