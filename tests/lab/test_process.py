@@ -111,6 +111,12 @@ def test_up_status_fault_down(workspace: Path) -> None:
     assert "bsc-1 cell-barred cell=S1" in invoke(workspace, "status").output
     told(workspace, "fault", "bsc-1", "cell-barred", "--clear")
     assert told(workspace, "status")["faults"] == []
+    for words in (("bsc-1", "--clear"), ("--clear",)):
+        told(workspace, "fault", "bsc-1", "cell-barred", "S1")
+        told(workspace, "fault", "bsc-1", "slow", "seconds=0.1")
+        assert {made["fault"] for made in told(workspace, "fault", *words)} == {"cell-barred", "slow"}
+        assert told(workspace, "status")["faults"] == []
+    assert told(workspace, "fault", "--clear") == []
     assert told(workspace, "down") == {"down": "stopped"}
     assert told(workspace, "status") == {"running": False}
     assert told(workspace, "down") == {"down": "nothing"}

@@ -158,7 +158,7 @@ class DeviceMachine:
         verified = self._hand.settle(self._findings, max(0.0, limit_s), self._nap)
         if not verified.good:
             raise _Failed(f"It was verified and did not hold: {verified.said}")
-        self._verified = verified.said
+        self._verified = f"{verified.said} than before that change" if job.tolerated else verified.said
         self._obey()
         if self._time.now() > self._window.first - job.patience.margin_s:
             raise _Failed("Verifying took so long that the guard is about to fire")

@@ -222,7 +222,7 @@ def score_run(app: App, run: str, out: Path | None) -> int:
 @click.argument("device", required=False)
 @click.argument("name", metavar="FAULT", required=False)
 @click.argument("args", nargs=-1)
-@click.option("--clear", is_flag=True, help="Clear the fault instead.")
+@click.option("--clear", is_flag=True, help="Clear it instead; without FAULT all of them.")
 @click.option("--list", "listing", is_flag=True, help="Say which faults there are.")
 @_OUT
 @click.pass_obj
@@ -239,6 +239,7 @@ def fault(
     """Make or clear a fault while the lab runs.
 
     ARGS are written NAME=VALUE; the first may be the value alone: `lab fault core-1 link-down Te0/1/0`.
+    With --clear, DEVICE alone clears all of its faults, and neither clears every fault of the lab.
     """
     from eventready.lab.control import ask  # noqa: PLC0415
     from eventready.lab.place import Place  # noqa: PLC0415
@@ -248,15 +249,26 @@ def fault(
     if listing:
         _list(app, known)
         return
-    if not device or not name:
+    if not clear and (not device or not name):
         raise UsageError("a fault needs a device and a name", do="See `eventready lab fault --list`.")
     if running is None:
         raise UsageError("no lab is running", do="Start one with `eventready lab up`.")
-    answer = ask(running, do="fault", device=device, fault=name, args=_arguments(known, name, args), clear=clear)
+    if device and name:
+        asked = [(device, name, _arguments(known, name, args))]
+    else:
+        standing = [made for made in ask(running, do="status")["faults"] if device in (None, made["device"])]
+        if not standing:
+            app.say(f"Nothing to clear: no fault stands {f'on {device}' if device else 'in this lab'}.")
+        asked = [(made["device"], made["fault"], made["args"]) for made in standing]
+    done = [
+        made
+        for on, kind, values in asked
+        for made in ask(running, do="fault", device=on, fault=kind, args=values, clear=clear)["done"]
+    ]
     if app.output != "table":
-        app.emit(answer["done"])
+        app.emit(done)
         return
-    for made in answer["done"]:
+    for made in done:
         app.say(f"{'Cleared' if clear else 'Made'}: {_spoken(made)}")
 
 
