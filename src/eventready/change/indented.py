@@ -35,14 +35,15 @@ class _Merge:
         for bare in self._removed.get(path, ()):
             for line in [line for line in here if says_more(bare, line)]:
                 del here[line]
-        lifted = _lifted(here, wanted) if path and self._rules.is_ordered(path[-1]) else {}
+        ordered = bool(path) and self._rules.is_ordered(path[-1])
+        lifted = _lifted(here, wanted) if ordered else {}
         for line, beneath in wanted.items():
             if line in lifted:
                 here[line] = lifted[line]
-            self._line(here, line, beneath, path)
+            self._line(here, line, beneath, path, ordered=ordered)
         return here
 
-    def _line(self, here: Tree, line: str, beneath: Tree, path: Path) -> None:
+    def _line(self, here: Tree, line: str, beneath: Tree, path: Path, *, ordered: bool) -> None:
         rules = self._rules
         rival = rules.rival(line, here)
         if rules.is_default(line):
@@ -63,8 +64,10 @@ class _Merge:
         before = here.get(line, keep)
         after = self.level(copied(before), beneath, place)
         if line not in here or after != before:
-            here.pop(line, None)
-            if after or not rules.is_fleeting(line):
+            stays = bool(after) or not rules.is_fleeting(line)
+            if not (ordered and stays):  # where order counts, a line that changes stays where it is
+                here.pop(line, None)
+            if stays:
                 here[line] = after
 
 

@@ -115,7 +115,8 @@ class Grammar:
             patterns = self.order[mode]
             rank = next((at for at, pattern in enumerate(patterns) if re.match(pattern, line)), len(patterns))
             key = self.keys.get(patterns[rank]) if rank < len(patterns) else None
-            self._places[mode, line] = (rank, key(line) if key else (), _natural(line))
+            natural = () if key is as_entered else _natural(line)
+            self._places[mode, line] = (rank, key(line) if key else (), natural)
         return self._places[mode, line]
 
     def canonical(self, tree: Tree, mode: str = "config") -> Tree:
@@ -138,6 +139,16 @@ class Grammar:
     def why_missing(self, bare: str) -> str:
         """What the device says to the negation of a line that it does not have; empty when it says nothing."""
         return next((said for pattern, said in self.missing.items() if re.match(pattern, bare)), "")
+
+
+def as_entered(_line: str) -> tuple[int, ...]:
+    """A key for lines that keep the order in which they were entered."""
+    return ()
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """The numbers in a text, for a key."""
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:12])
 
 
 def _natural(line: str) -> tuple[tuple[int, str], ...]:

@@ -48,8 +48,9 @@ class Configuring:
         for depth in self._depths():
             opened = self._store.grammar.opened_by(line, self._mode_at(depth))
             if opened:
-                self._edit(depth, line)
-                self._open.append(_Open(line, *opened))
+                stands = self._edit(depth, line)
+                if stands:
+                    self._open.append(_Open(stands, *opened))
                 return True
         known_at = self._depth_for(line)
         if known_at is None:
@@ -57,7 +58,8 @@ class Configuring:
         self._edit(known_at, line)
         return True
 
-    def _edit(self, depth: int, line: str) -> None:
+    def _edit(self, depth: int, line: str) -> str:
+        """Carry a line out; as what it stands then, empty where it was refused."""
         del self._open[depth:]
         store, path, mode = self._store, [opened.line for opened in self._open], self.mode
         means = store.grammar.means
@@ -66,11 +68,12 @@ class Configuring:
             store.put(path, taken.section, mode)
         if taken and not taken.line:
             self.answer = taken.says
-            return
+            return "" if taken.section is None else line
         line = taken.line if taken else line
         done = store.edit(path, line, mode)
         said = "" if done else store.grammar.why_missing(store.grammar.bare(line)[0])
         self.answer = taken.says if taken else said
+        return line
 
     def _depths(self) -> range:
         """How many sections stay open when a line is looked for, from where it is typed outwards."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from eventready.lab.dialect import Action, ConfigMode, Dialect, Enable, Errors, Paging, View
-from eventready.lab.dialects.ios import box, configuration, ports, routing
+from eventready.lab.dialects.ios import box, configuration, grammar, ports, routing, way_back
 
 _SAVED = "Building configuration...\n[OK]"
+_NOT_SAVED = "Building configuration...\n%Error opening nvram:/startup-config (No space left on device)"
 
 
 def _save(view: View) -> str:
-    view.config.save()
-    return _SAVED
+    return _SAVED if view.save() else _NOT_SAVED
 
 
 DIALECT = Dialect(
@@ -20,6 +20,7 @@ DIALECT = Dialect(
         "enabled": "{host}#",
         "config": "{host}(config)#",
         "if": "{host}(config-if)#",
+        "vrrp": "{host}(config-if-vrrp)#",
         "router": "{host}(config-router)#",
         "af": "{host}(config-router-af)#",
         "sla": "{host}(config-ip-sla)#",
@@ -58,6 +59,7 @@ DIALECT = Dialect(
         "show running-config": configuration.running,
         "show startup-config": configuration.startup,
         "/show archive config differences(?: nvram:startup-config system:running-config)?/": configuration.differences,
+        "show archive config rollback timer": way_back.timer,
     },
     enabled_only=(r"show (?:running|startup)-config.*", r"show archive .*"),
     errors=Errors(unknown="{caret}\n% Invalid input detected at '^' marker.\n"),
@@ -73,12 +75,15 @@ DIALECT = Dialect(
             yes=r"\s*(?:startup-config)?\s*",
             modes=("enabled",),
         ),
+        *way_back.ACTIONS,
     ),
     config=ConfigMode(
         initial=configuration.initial,
-        grammar=configuration.GRAMMAR,
+        grammar=grammar.GRAMMAR,
+        layout=configuration.IosLayout(),
         enter=r"conf(?:igure)?(?: t(?:erm(?:inal)?)?)?",
         applied=configuration.applied,
+        adopted=configuration.adopted,
     ),
     log_line="*Apr 25 07:00:00.123: %SYS-5-CONFIG_I: Configured from console by netops on vty0 (192.0.2.250)",
 )

@@ -9,56 +9,40 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from eventready.lab.configuration import Grammar, Section, Tree, parse_tree
+from eventready.lab.configuration import Layout, Tree
 from eventready.lab.dialect import View
+from eventready.lab.dialects.following import adopt_lines, adopt_shut, follow_groups
 from eventready.lab.state import DeviceState, Gateway, Port, Static
 
-GRAMMAR = Grammar(
-    sections=(
-        Section(r"interface \S+(?: ?\d\S*)?", "if"),
-        Section(r"router (?:ospf|bgp|isis|eigrp|rip)(?: \S+)?", "router"),
-        Section(r"address-family \S+(?: \S+)*", "af", "router"),
-        Section(r"ip sla \d+", "sla"),
-        Section(r"track \d+ .+", "track"),
-        Section(r"route-map \S+(?: (?:permit|deny) \d+)?", "route-map"),
-        Section(r"policy-map \S+", "pmap"),
-        Section(r"class \S+", "pmap-c", "pmap"),
-        Section(r"class-map (?:match-\w+ )?\S+", "cmap"),
-        Section(r"ip access-list (?:standard|extended) \S+", "acl"),
-        Section(r"line (?:vty|con|aux) \d+(?: \d+)?", "line"),
-        Section(r"bfd-template single-hop \S+", "bfd"),
-        Section(r"archive", "archive"),
-    ),
-    accepts={
-        "config": (
-            r"(?:hostname|ip|ipv6|no|logging|ntp|track|snmp-server|username|enable|service|aaa|banner|clock|lldp|cdp)\b",
-            r"(?:route-map|access-list|vrf|spanning-tree|event|key|crypto|line|boot|license|redundancy|fhrp|bfd|alias)\b",
-            r"(?:multilink|policy-map|class-map|control-plane|domain|memory|platform|errdisable|interface|router|archive)\b",
-        ),
-        "if": (
-            r"(?:description|ip|ipv6|no|shutdown|standby|vrrp|bfd|mtu|bandwidth|load-interval|negotiation|speed|duplex)\b",
-            r"(?:channel-group|lacp|service-policy|encapsulation|carrier-delay|cdp|lldp|switchport|isis|mpls|storm-control)\b",
-        ),
-    },
-    top_level=(
-        *(r"interface \S+(?: ?\d\S*)?", r"router \S+(?: \S+)?", r"hostname \S+"),
-        *(r"ip route .+", r"logging host .+"),
-    ),
-    single=(
-        r"hostname",
-        r"description",
-        r"ip address(?! \S+ \S+ secondary)",
-        r"mtu",
-        r"bandwidth",
-        r"load-interval",
-        r"standby \d+ (?:ip|priority|timers)",
-        r"vrrp \d+ (?:ip|priority)",
-        r"bfd interval",
-        r"router-id",
-        r"ip ospf cost",
-    ),
-    defaults=(r"no shutdown", r"standby \d+ priority 100", r"vrrp \d+ priority 100"),
+_WORDS = {"hsrp": "standby", "vrrp": "vrrp"}
+_SECTION = re.compile(
+    r"(?:interface|router|ip sla \d|track|route-map|policy-map|class-map|ip access-list|line|bfd-template) ?.*|archive"
 )
+
+
+class IosLayout(Layout):
+    """Sections stand between `!`; address families and VRRP groups say where they end."""
+
+    def text(self, tree: Tree) -> str:
+        """The whole configuration, to `end`."""
+        lines: list[str] = []
+        for line, children in tree.items():
+            section = _SECTION.fullmatch(line) and not line.startswith("ip sla schedule")
+            lines += ["!"] if section and lines and lines[-1] != "!" else []
+            lines += [line, *_beneath(children, 1)]
+            lines += ["!"] if section else []
+        return "\n".join([*lines, *([] if lines[-1:] == ["!"] else ["!"]), "end"])
+
+
+def _beneath(tree: Tree, depth: int) -> Iterator[str]:
+    indent = " " * depth
+    for line, children in tree.items():
+        family = line.startswith("address-family ")
+        yield from [f"{indent}!"] if family else []
+        yield f"{indent}{line}"
+        yield from _beneath(children, depth + 1)
+        yield from [f"{indent}exit-address-family"] if family else []
+        yield from [f"{indent} exit-vrrp"] if re.fullmatch(r"vrrp \d+ address-family ipv\d", line) else []
 
 
 def route_line(route: Static) -> str:
@@ -85,7 +69,7 @@ def _route(line: str) -> Static | None:
 
 
 def _gateway(group: Gateway) -> Iterator[str]:
-    word = "standby" if group.protocol == "hsrp" else "vrrp"
+    word = _WORDS[group.protocol]
     yield f" {word} {group.group} ip {group.virtual_ip}"
     if group.priority != 100:
         yield f" {word} {group.group} priority {group.priority}"
@@ -110,6 +94,9 @@ def _port(state: DeviceState, port: Port) -> Iterator[str]:
             yield from _gateway(group)
     if bundle:
         yield f" channel-group {bundle.name.removeprefix('Port-channel')} mode active"
+    mine = next((bundle for bundle in state.bundles if bundle.name == port.name), None)
+    if mine and mine.min_links > 1:
+        yield f" lacp min-links {mine.min_links}"
     if not port.admin_up:
         yield " shutdown"
     yield "!"
@@ -119,6 +106,7 @@ def initial(state: DeviceState) -> str:
     """The configuration that a healthy router of this state has."""
     peers = {protocol: [peer for peer in state.peers if peer.protocol == protocol] for protocol in ("ospf", "bgp")}
     lines = ["service timestamps log datetime msec", f"hostname {state.hostname or state.name}", "!", "lldp run", "!"]
+    lines += ["archive", " path bootflash:before-change", " maximum 5", "!"]
     if any(route.track for route in state.statics):
         target = next(route.next_hop for route in state.statics if route.track)
         lines += ["ip sla 10", f" icmp-echo {target}", " frequency 5", "!", "track 10 ip sla 10 reachability", "!"]
@@ -137,40 +125,75 @@ def initial(state: DeviceState) -> str:
     return "\n".join([*lines, f"ntp server {state.ntp_server}", "line vty 0 4", " transport input ssh", "end"])
 
 
+def _groups(tree: Tree) -> Iterator[Gateway]:
+    """The HSRP and VRRP groups that have an address."""
+    for line, section in tree.items():
+        for said, beneath in section.items() if line.startswith("interface ") else ():
+            match = re.fullmatch(r"(standby|vrrp) (\d+) ip (\S+)", said)
+            family = re.fullmatch(r"vrrp (\d+) address-family ipv4", said)
+            protocol = "hsrp" if said.startswith("standby") else "vrrp"
+            interface = line.split(" ", 1)[1]
+            if match:
+                name = f"{match[1]} {match[2]} "
+                preempts = any(one.startswith(f"{name}preempt") for one in section)
+                yield Gateway(
+                    protocol, int(match[2]), interface, match[3], priority=_priority(section, name), preempt=preempts
+                )
+            elif family:
+                address = next((one.split()[1] for one in beneath if re.match(r"address \S+ primary", one)), "")
+                yield from [
+                    Gateway(
+                        protocol, int(family[1]), interface, address, priority=_priority(beneath, ""),
+                        preempt="no preempt" not in beneath,
+                    )
+                ] if address else []  # fmt: skip
+
+
+def _priority(said: Tree, before: str) -> int:
+    start = f"{before}priority "
+    return next((int(one.removeprefix(start)) for one in said if one.startswith(start)), 100)
+
+
 def applied(state: DeviceState, tree: Tree) -> None:
-    """Ports that are shut, routes and log hosts follow the configuration."""
+    """Ports that are shut, bundles, gateway groups, routes and log hosts follow the configuration."""
     for name, port in state.ports.items():
         section = tree.get(f"interface {name}")
         if section is not None:
             port.admin_up = "shutdown" not in section
             named = next((line for line in section if line.startswith("description ")), "")
             port.description = named.removeprefix("description ")
+    for bundle in state.bundles:
+        said = tree.get(f"interface {bundle.name}", {})
+        bundle.min_links = next((int(line.split()[2]) for line in said if line.startswith("lacp min-links ")), 1)
     state.hostname = next((line.split(" ", 1)[1] for line in tree if line.startswith("hostname ")), state.hostname)
     state.statics = [route for line in tree if (route := _route(line))]
     state.log_hosts = [line.split()[2] for line in tree if line.startswith("logging host ")]
+    follow_groups(state, _groups(tree))
 
 
-def _told(view: View, text: str) -> str:
-    """The configuration text with the state's routes and log hosts in the place of its own."""
-    lines: list[str] = []
-    routes = [route_line(route) for route in view.state.statics]
-    hosts = [f"logging host {host}" for host in view.state.log_hosts]
-    for line in text.splitlines():
-        if _route(line):
-            lines, routes = lines + routes, []
-        elif line.startswith("logging host "):
-            lines, hosts = lines + hosts, []
-        else:
-            lines.append(line)
-    if routes or hosts:
-        at = next((at for at, line in enumerate(lines) if line.startswith(("ntp server", "line ", "end"))), len(lines))
-        lines[at:at] = [*routes, *hosts]
-    return "\n".join(lines)
+def adopted(state: DeviceState, tree: Tree) -> Tree:
+    """The configuration as a fault of the state makes it: routes, log hosts, ports that are shut, groups that are
+    gone."""
+    made = adopt_lines(tree, _route, route_line, state.statics)
+    made = adopt_lines(made, _log_host, lambda host: f"logging host {host}", state.log_hosts)
+    there = {(group.protocol, group.interface, group.group) for group in state.gateways}
+    gone = [one for one in _groups(made) if (one.protocol, one.interface, one.group) not in there]
+    for name, port in state.ports.items():
+        section = made.get(f"interface {name}")
+        if section is not None:
+            lost = [f"{_WORDS[one.protocol]} {one.group} " for one in gone if one.interface == name]
+            kept = {line: beneath for line, beneath in section.items() if not line.startswith(tuple(lost))}
+            made[f"interface {name}"] = adopt_shut(kept, admin_up=port.admin_up)
+    return made
+
+
+def _log_host(line: str) -> str | None:
+    return line.split()[2] if line.startswith("logging host ") else None
 
 
 def running(view: View) -> str:
     """`show running-config`."""
-    text = _told(view, view.running_text)
+    text = view.running_text
     head = f"Building configuration...\n\nCurrent configuration : {len(text)} bytes\n!"
     return f"{head}\n! Last configuration change by netops\n!\n{text}\n"
 
@@ -194,7 +217,7 @@ def _beyond(tree: Tree, other: Tree, sign: str) -> Iterator[str]:
 
 def differences(view: View) -> str:
     """`show archive config differences nvram:startup-config system:running-config`."""
-    now, then = parse_tree(view.running_text), parse_tree(view.startup_text)
+    now, then = view.config.running, view.config.startup
     lines = [*_beyond(now, then, "+"), *_beyond(then, now, "-")]
     if not view.state.saved:
         lines = lines or ["+ntp update-calendar"]

@@ -1,0 +1,287 @@
+"""The lines of an IOS XE router: which it takes where, what replaces what, what it says, and in which order."""
+
+from __future__ import annotations
+
+import re
+
+from eventready.lab.configuration import Grammar, Section, Taken, Tree, as_entered, numbers
+
+_HOP = r"\d+(?:\.\d+){3}"
+_ROUTE = rf"ip route (?:vrf \S+ )?\d\S+ \d\S+(?: [A-Z]\S*)?(?: {_HOP})?"
+_GROUP = r"(?:\d{1,3}|[1-3]\d{3}|40[0-8]\d|409[0-5])"
+_OCTET = r"(?:\d{1,2}|1\d\d|2[0-4]\d|25[0-5])"
+_PERCENT = r"(?:[1-9]\d?|100)"
+_PATHS = r"maximum-paths(?: (?:ibgp|eibgp))?(?: (?:[1-9]|[12]\d|3[0-2]))?$"
+_PHYSICAL = r"interface (?:(?:Ten|Twenty|Forty|Hundred|TwentyFive)?Gig\w*|Fast\w*|Eth\w*|Te|Gi|Fa)[\d/]+"
+
+
+def _route_key(line: str) -> tuple[int, ...]:
+    """Prefix and mask, then distance, then next hop."""
+    match = re.match(rf"ip route (?:vrf \S+ )?(\S+) (\S+)(?: [A-Z]\S*)?(?: ({_HOP}))?(?: (\d+))?", line)
+    if match is None:
+        return ()
+    return (*numbers(f"{match[1]} {match[2]}"), int(match[4] or 1), *numbers(match[3] or ""))
+
+
+def _group_key(line: str) -> tuple[int, ...]:
+    """Group, then what is said of it."""
+    kinds = ("version", "address-family", "ip", "timers", "priority", "preempt", "authentication", "name", "track")
+    words = line.split()
+    said = words[2] if words[1].isdigit() and len(words) > 2 else words[1]
+    rank = kinds.index(said) if said in kinds else len(kinds)
+    return (int(words[1]) if words[1].isdigit() else -1, rank)
+
+
+def _sla_key(line: str) -> tuple[int, ...]:
+    """An operation, and after it its schedule."""
+    return (*numbers(line)[:1], line.startswith("ip sla schedule"))
+
+
+def _neighbour_key(line: str) -> tuple[int, ...]:
+    """A neighbour's numbers; its system stands first."""
+    return (*numbers(line.split(" ")[1]), " remote-as " not in line)
+
+
+# --- lines that are more than themselves ----------------------------------------------------------------------------
+
+
+def _means(mode: str, section: Tree, line: str) -> Taken | None:
+    if mode == "config":
+        return _top(section, line)
+    if mode == "acl":
+        return _rule(section, line)
+    if mode == "route-map" and re.match(r"(?:no )?match ip address \S", line):
+        return _match(section, line)
+    return None
+
+
+def _top(section: Tree, line: str) -> Taken | None:
+    operation = re.fullmatch(r"(no )?ip sla (\d+)", line)
+    if operation:
+        scheduled = [known for known in section if re.match(rf"ip sla schedule {operation[2]} ", known)]
+        if operation[1]:
+            return Taken({known: beneath for known, beneath in section.items() if known not in (line[3:], *scheduled)})
+        if scheduled and line in section:
+            return Taken(says="Entry already running and cannot be modified\n\t(only can delete (no) and start over)")
+    track = re.fullmatch(r"track (\d+) .+", line)
+    if track and line not in section and any(known.startswith(f"track {track[1]} ") for known in section):
+        return Taken(says=f"Cannot change tracked object {track[1]} - delete old config first")
+    class_map = re.fullmatch(r"class-map (?:match-\w+ )?(\S+)", line)
+    if class_map and line not in section:
+        same = re.compile(rf"class-map (?:match-\w+ )?{re.escape(class_map[1])}")
+        known_as = next((known for known in section if same.fullmatch(known)), "")
+        return Taken(line=known_as) if known_as else None
+    return None
+
+
+def _rule(section: Tree, line: str) -> Taken | None:
+    """A rule without a number goes to the end; a number is taken once."""
+    numbered = re.match(r"(\d+) (?:permit|deny|remark) ", line)
+    if numbered:
+        taken = any(known.startswith(f"{numbered[1]} ") and known != line for known in section)
+        return Taken(says="% Duplicate sequence number") if taken else None
+    bare, negated = (line[3:], True) if line.startswith("no ") else (line, False)
+    if not re.match(r"(?:permit|deny|remark) ", bare):
+        return None
+    same = next((known for known in section if known.partition(" ")[2] == bare), "")
+    if negated:
+        return Taken(line=f"no {same}") if same else Taken(says="% Specified access-list entry does not exist")
+    last = max((int(known.split()[0]) for known in section if known.split()[0].isdigit()), default=0)
+    return Taken(line=same or f"{last // 10 * 10 + 10} {bare}")
+
+
+def _match(section: Tree, line: str) -> Taken:
+    """Access lists stand on one line: another is added to it, or taken from it."""
+    head = "match ip address"
+    listed = [name for known in section if known.startswith(head + " ") for name in known.removeprefix(head).split()]
+    names = line.removeprefix("no ").removeprefix(head).split()
+    if line.startswith("no "):
+        left = [name for name in listed if name not in names]
+    else:
+        left = list(dict.fromkeys([*listed, *names]))
+    kept = {known: beneath for known, beneath in section.items() if not known.startswith(head + " ")}
+    return Taken({**kept, **({f"{head} {' '.join(left)}": {}} if left else {})})
+
+
+# --- the grammar ----------------------------------------------------------------------------------------------------
+
+_SECTIONS = (
+    Section(r"interface \S+(?: ?\d\S*)?", "if"),
+    Section(r"vrrp \d+ address-family ipv[46]", "vrrp", "if"),
+    Section(r"router (?:ospf|bgp|isis|eigrp|rip)(?: \S+)?", "router"),
+    Section(r"address-family \S+(?: \S+)*", "af", "router"),
+    Section(r"ip sla \d+", "sla"),
+    Section(r"track \d+ .+", "track"),
+    Section(r"route-map \S+(?: (?:permit|deny) \d+)?", "route-map"),
+    Section(r"policy-map \S+", "pmap"),
+    Section(r"class \S+", "pmap-c", "pmap"),
+    Section(r"class-map (?:match-\w+ )?\S+", "cmap"),
+    Section(r"ip access-list (?:standard|extended) \S+", "acl"),
+    Section(r"line (?:vty|con|aux) \d+(?: \d+)?", "line"),
+    Section(r"bfd-template single-hop \S+", "bfd"),
+    Section(r"archive", "archive"),
+)
+
+_ACCEPTS = {
+    "config": (
+        r"(?:hostname \S|ipv6|no|logging|ntp|snmp-server|username|enable|service|aaa|banner|clock|lldp|cdp)\b",
+        r"ip (?!route |sla |access-list )\S",
+        rf"ip route (?:vrf \S+ )?{_HOP} {_HOP} (?:[A-Z]\S+|{_HOP})(?: .*)?$|ip route {_HOP} {_HOP}$",
+        r"ip sla (?:\d+|schedule \d+(?: .+)?|restart \d+)$|ip access-list (?:standard|extended) \S+$",
+        r"track \d+(?: (?:ip sla \d+(?: (?:reachability|state))?|interface \S+ .+|ip route .+|list .+|stub-object))?$",
+        r"route-map \S+(?: (?:permit|deny)(?: \d+)?)?$|class-map (?:match-(?:any|all) )?\S+$|policy-map \S+$",
+        r"(?:access-list|vrf|spanning-tree|event|key|crypto|line|boot|license|redundancy|fhrp|bfd|alias)\b",
+        r"(?:multilink|control-plane|domain|memory|platform|errdisable|bfd-template|port-channel)\b",
+        r"interface \S+|router (?:ospf|bgp|isis|eigrp|rip)\b|archive$",
+    ),
+    "if": (
+        r"(?:description|ip|ipv6|no|shutdown|mtu|bandwidth|load-interval|negotiation|speed|duplex|carrier-delay)\b",
+        rf"standby version(?: [12])?$|standby {_GROUP}$|standby {_GROUP} (?:timers|authentication|name|follow)\b",
+        rf"standby {_GROUP} ip(?: {_HOP}(?: secondary)?)?$|standby {_GROUP} priority(?: {_OCTET})?$",
+        rf"standby {_GROUP} preempt(?: delay(?: (?:minimum|reload|sync) \d+)+)?$",
+        rf"standby {_GROUP} track \d+(?: (?:decrement {_OCTET}|shutdown))?$",
+        rf"vrrp {_OCTET}(?: (?:ip|timers|authentication|description|shutdown)\b.*| priority(?: {_OCTET})?)?$",
+        rf"vrrp {_OCTET} (?:preempt(?: delay minimum \d+)?|track \d+(?: decrement {_OCTET})?|address-family ipv[46])$",
+        r"bfd (?:interval(?: \d+ min_rx \d+ multiplier \d+)?|template \S+|echo)$",
+        r"lacp (?:min-links|max-bundle)(?: (?:[1-9]|1[0-6]))?$|lacp (?:rate|port-priority|fast-switchover)\b",
+        r"service-policy (?:input|output)(?: \S+)?$|channel-group(?: \d+ mode (?:active|passive|on))?$",
+        r"(?:encapsulation|cdp|lldp|switchport|isis|mpls|storm-control|vrf|keepalive|media-type|port-channel)\b",
+    ),
+    "vrrp": (
+        rf"priority(?: {_OCTET})?$|preempt(?: delay minimum \d+)?$|track \d+(?: (?:decrement {_OCTET}|shutdown))?$",
+        rf"address {_HOP}(?: (?:primary|secondary))?$|(?:timers|match-address|shutdown|vrrpv2|description|exit-vrrp)\b",
+    ),
+    "router": (
+        rf"{_PATHS}|(?:router-id|bgp|bfd|neighbor|network|redistribute|passive-interface|default-information)\b",
+        r"(?:auto-cost|area|log-adjacency-changes|timers|distance|net|is-type|metric-style|default-metric)\b",
+        r"(?:address-family|nsf|nsr|auto-summary|synchronization|no|prefix-suppression|max-metric|template)\b",
+    ),
+    "af": (rf"{_PATHS}|(?:neighbor|network|redistribute|aggregate-address|exit-address-family|bgp|default-metric)\b",),
+    "sla": (
+        rf"icmp-echo {_HOP}(?: source-(?:interface|ip) \S+)?$|(?:threshold|timeout|frequency)(?: \d+)?$",
+        r"(?:tag|owner|vrf|request-data-size|history|tos|udp-jitter|tcp-connect|http)\b",
+    ),
+    "track": (r"delay(?: (?:down|up) \d+){1,2}$|delay(?: down| up)?$|(?:object|threshold|default-state|ip vrf)\b",),
+    "route-map": (r"(?:match|set|description|continue)\b",),
+    "pmap": (r"class \S+$|description\b",),
+    "pmap-c": (
+        rf"priority(?: (?:level [12]|percent {_PERCENT}|\d+))?$|bandwidth(?: remaining)?(?: percent {_PERCENT})?$",
+        r"(?:bandwidth|shape|police|fair-queue|random-detect|queue-limit|set|service-policy|compression)\b",
+    ),
+    "cmap": (
+        r"match (?:not )?(?:access-group|dscp|ip|any|cos|precedence|protocol|qos-group|class-map)\b|description\b",
+    ),
+    "acl": (r"(?:\d+ )?(?:permit|deny|remark) \S|\d+$",),
+    "archive": (r"(?:path|maximum|time-period|write-memory|log|rollback)\b",),
+}  # fmt: skip
+
+_SINGLE = (
+    r"hostname",
+    r"description",
+    r"ip address(?! \S+ \S+ secondary)",
+    r"(?:mtu|bandwidth|load-interval|carrier-delay|channel-group)(?= \d)",
+    r"standby \d+ (?:ip(?!v6)|priority|timers|preempt|name|authentication)",
+    r"standby \d+ track \d+",
+    r"standby version",
+    r"vrrp \d+ (?:ip(?!v6)|priority|timers|preempt|description)",
+    r"vrrp \d+ track \d+",
+    r"priority",
+    r"preempt",
+    r"address \S+ primary",
+    r"track \d+ (?=decrement|shutdown)",
+    r"bfd interval",
+    r"lacp (?:min-links|max-bundle|rate)",
+    r"(?:bgp )?router-id",
+    r"ip ospf (?:cost|priority|network|hello-interval|dead-interval)",
+    r"ip policy route-map",
+    r"ip cef load-sharing algorithm",
+    r"service-policy (?:input|output)",
+    r"maximum-paths(?: ibgp| eibgp)?(?= \d)",
+    r"icmp-echo",
+    r"(?:threshold|timeout|frequency|tag)(?= )",
+    r"ip sla schedule \d+",
+    r"delay",
+    r"bandwidth (?:remaining )?percent",
+    r"shape average",
+    r"fair-queue",
+    r"set ip next-hop verify-availability \S+ \d+",
+    r"neighbor \S+ (?:remote-as|update-source|description|timers)",
+    r"path",
+    r"maximum(?= \d)",
+    r"logging buffered",
+    _ROUTE,
+)
+
+_ORDER = {
+    "config": (
+        *(r"version", r"(?:no )?service ", r"hostname", r"boot", r"vrf ", r"logging buffered", r"(?:no )?logging con"),
+        *(r"enable", r"(?:no )?aaa", r"clock", r"(?:no )?ip (?:domain|name|host|dhcp)", r"(?:no )?ip cef", r"lldp|cdp"),
+        *(r"multilink", r"license", r"archive", r"memory", r"spanning-tree", r"username", r"redundancy", r"fhrp"),
+        *(r"bfd-template", r"track ", r"class-map ", r"policy-map ", r"crypto", r"interface Loopback"),
+        *(r"interface Port-channel", r"interface ", r"router ospf", r"router isis", r"router "),
+        *(r"(?:no )?ip (?:forw|http)",),
+        *(r"ip route ", r"ip ssh", r"ip access-list", r"ip sla ", r"logging ", r"access-list", r"route-map "),
+        *(r"snmp-server", r"control-plane", r"banner", r"line ", r"ntp ", r"event "),
+    ),
+    "if": (
+        *(r"description", r"mtu", r"bandwidth", r"vrf ", r"(?:no )?ip address", r"(?:no )?ip (?:redir|proxy|unreach)"),
+        *(r"ip policy", r"ip ospf", r"(?:no )?ip ", r"standby ", r"vrrp ", r"load-interval", r"carrier-delay"),
+        r"shutdown",
+        *(r"(?:no )?negotiation", r"(?:no )?(?:cdp|lldp)", r"lacp ", r"bfd ", r"channel-group", r"service-policy"),
+    ),
+    "vrrp": (r"timers", r"description", r"priority", r"(?:no )?preempt", r"track", r"address"),
+    "router": (
+        *(r"(?:bgp )?router-id", r"(?:no )?bgp ", r"net ", r"is-type", r"metric-style", r"auto-cost", r"area "),
+        *(r"redistribute", r"passive-interface", r"network", r"neighbor ", r"maximum-paths \d", r"maximum-paths ibgp"),
+        *(r"default-information", r"bfd ", r"address-family"),
+    ),
+    "af": (r"bgp ", r"network", r"redistribute", r"neighbor ", r"maximum-paths \d", r"maximum-paths ibgp"),
+    "sla": (r"icmp-echo", r"tag", r"threshold", r"timeout", r"frequency"),
+    "route-map": (r"description", r"match ", r"set "),
+    "pmap": (r"description", r"class (?!class-default)", r"class class-default"),
+    "pmap-c": (
+        *(r"priority", r"bandwidth", r"shape", r"police", r"fair-queue", r"queue-limit", r"random-detect", r"set "),
+    ),
+    "cmap": (r"description", r"match access-group", r"match "),
+    "acl": (r"\d+ ",),
+    "archive": (r"log ", r"path", r"maximum", r"write-memory", r"time-period"),
+}  # fmt: skip
+
+GRAMMAR = Grammar(
+    sections=_SECTIONS,
+    accepts=_ACCEPTS,
+    top_level=(
+        *(
+            r"interface \S+(?: ?\d\S*)?",
+            r"router \S+(?: \S+)?",
+            r"hostname \S+",
+            r"ip (?:route|sla|access-list|cef) .+",
+        ),
+        *(r"logging .+", r"(?:class-map|policy-map|route-map) .+", r"archive", r"ip sla schedule .+", r"ntp .+"),
+        r"track \d+ (?!decrement|shutdown).+",
+    ),
+    single=_SINGLE,
+    defaults=(
+        *(r"standby \d+ priority 100", r"vrrp \d+ priority 100", r"standby version 1"),
+        *(r"timeout 5000", r"threshold 5000", r"frequency 60"),
+    ),
+    negatives=(
+        *(r"ip address", r"ip (?:redirects|proxy-arp|unreachables)", r"service \S+", r"ip http (?:secure-)?server"),
+        *(r"ip domain.lookup", r"logging console", r"negotiation auto", r"bgp default ipv4-unicast", r"aaa new-model"),
+    ),
+    lasting=(_PHYSICAL, r"line .*"),
+    missing={
+        r"ip route": "%No matching route to delete",
+        r"interface": "% Removal of physical interfaces is not permitted",
+    },
+    order=_ORDER,
+    keys={
+        r"ip route ": _route_key,
+        r"ip sla ": _sla_key,
+        r"standby ": _group_key,
+        r"vrrp ": _group_key,
+        r"neighbor ": _neighbour_key,
+        r"class (?!class-default)": as_entered,
+    },
+    means=_means,
+)

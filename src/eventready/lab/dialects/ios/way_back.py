@@ -1,0 +1,57 @@
+"""The way back of IOS XE: `configure terminal revert timer`, which needs an archive to go back to."""
+
+from __future__ import annotations
+
+from eventready.lab.dialect import Action, Refused, View
+
+_NONE = "%No Rollback Confirmed Change pending"
+_ENTERED = "Enter configuration commands, one per line.  End with CNTL/Z."
+
+
+def _path(view: View) -> str:
+    lines = view.config.running.get("archive", {})
+    return next((line.removeprefix("path ") for line in lines if line.startswith("path ")), "")
+
+
+def _arm(view: View) -> str:
+    minutes, path = int(view.match[1]), _path(view)
+    if not path:
+        raise Refused("%Turn config archive on before using Rollback Confirmed Change")
+    if view.way_back.waiting:
+        raise Refused("%Rollback Confirmed Change is already pending. Confirm or revert it first")
+    view.way_back.arm(view.config.running, minutes * 60, since=view.now, by=view.user, session=-1)
+    copy = f"{path}-{view.now:%b-%d-%H-%M-%S}.000-0"
+    return f"Rollback Confirmed Change: Backing up current running config to {copy}\n\n{_ENTERED}"
+
+
+def _confirm(view: View) -> str:
+    return "" if view.way_back.confirm() else _NONE
+
+
+def _revert(view: View) -> str:
+    if not view.way_back.take():
+        return _NONE
+    return "Rollback Confirmed Change: rolling to the saved configuration\n\nTotal number of passes: 1\nRollback Done\n"
+
+
+def timer(view: View) -> str:
+    """`show archive config rollback timer`."""
+    waiting = view.way_back.waiting
+    if waiting is None:
+        return _NONE
+    return (
+        f"Time configured(or reconfigured): {waiting.since:%H:%M:%S} ICT {waiting.since:%a %b %d %Y}\n"
+        f"Timer type: absolute timer\nTimer value: {waiting.seconds // 60} min\nUser: {waiting.by}"
+    )
+
+
+ACTIONS = (
+    Action(
+        r"configure terminal revert timer ([1-9]\d?|1[01]\d|120)",
+        _arm,
+        modes=("enabled",),
+        enters=True,
+    ),
+    Action(r"configure confirm", _confirm, modes=("enabled",)),
+    Action(r"configure revert now", _revert, modes=("enabled",)),
+)
