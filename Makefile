@@ -35,8 +35,9 @@ lint: setup
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 
-bench: setup ## ours against a plain Nornir loop and a pipelined client, in one run
+bench: setup ## ours against plain Nornir loops and a pipelined client: audits, then a change
 	$(BIN)/python benchmarks/fleet.py
+	$(BIN)/python -m benchmarks.change
 
 wheel: setup
 	$(BIN)/python -m build --wheel --no-isolation

@@ -87,19 +87,27 @@ def narrow(copy: Path) -> None:
 
 
 @contextmanager
-def lab(devices: int) -> Iterator[Path]:
-    """A running lab of that many routers; its workspace copy."""
+def lab(workspace: Path, *options: str) -> Iterator[Path]:
+    """A running lab of that workspace's devices, or of those that the options of `lab up` name; its workspace copy."""
     with tempfile.TemporaryDirectory(prefix="eventready-bench-") as home:
-        workspace, copy = Path(home) / "workspace", Path(home) / "copy"
-        workspace.mkdir()
-        write_workspace(workspace, devices)
+        copy = Path(home) / "copy"
         command = [sys.executable, "-m", "eventready", "-w", str(workspace), "lab"]
-        subprocess.run([*command, "up", "--scene", "none", "--out", str(copy)], check=True, stderr=subprocess.DEVNULL)
+        up = [*command, "up", "--scene", "none", "--out", str(copy), *options]
+        subprocess.run(up, check=True, stderr=subprocess.DEVNULL)
         try:
-            narrow(copy)
             yield copy
         finally:
             subprocess.run([*command, "down", "--out", str(copy)], check=True, capture_output=True)
+
+
+@contextmanager
+def routers(devices: int) -> Iterator[Path]:
+    """A running lab of that many routers that are asked the eight commands."""
+    with tempfile.TemporaryDirectory(prefix="eventready-bench-") as folder:
+        write_workspace(Path(folder), devices)
+        with lab(Path(folder)) as copy:
+            narrow(copy)
+            yield copy
 
 
 def first(copy: Path, devices: int) -> Path:
@@ -113,17 +121,15 @@ def first(copy: Path, devices: int) -> Path:
     return part
 
 
-def start(name: str, copy: Path, devices: int) -> subprocess.Popen[bytes]:
+def start(name: str, copy: Path, devices: int, module: str = "contenders") -> subprocess.Popen[bytes]:
     """One contender in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.contenders", name, str(first(copy, devices)), str(devices)]
-    return subprocess.Popen(
-        [*command, str(WORKERS)], cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "NO_COLOR": "1"}
-    )
+    command = [sys.executable, "-m", f"benchmarks.{module}", name, str(copy), str(devices), str(WORKERS)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "NO_COLOR": "1"})
 
 
-def measure(name: str, copy: Path, devices: int) -> dict[str, Any]:
+def measure(name: str, copy: Path, devices: int, module: str = "contenders") -> dict[str, Any]:
     """One contender, once."""
-    with start(name, copy, devices) as process:
+    with start(name, copy, devices, module) as process:
         said, _ = process.communicate()
     told: dict[str, Any] = json.loads(said.splitlines()[-1])
     return told
@@ -161,17 +167,18 @@ def memory_mb(pid: int) -> float:
 
 def run(*, small: int, large: int, huge: int, rounds: int) -> dict[str, Any]:
     """All figures. The contenders take turns, so that whatever else the machine does meets them all."""
-    with lab(huge) as copy:
+    with routers(huge) as whole:
+        copy = {count: first(whole, count) for count in (small, large, huge)}
         turns: dict[str, list[dict[str, Any]]] = {"ours": [], "limit": [], "plain": [], "plain_parsed": []}
         few, many = [], []
         for _ in range(rounds):
             for name in ("ours", "limit"):
-                turns[name].append(measure(name, copy, large))
-            few.append(measure("ours", copy, small))
-            many.append(measure("ours", copy, huge))
+                turns[name].append(measure(name, copy[large], large))
+            few.append(measure("ours", copy[small], small))
+            many.append(measure("ours", copy[huge], huge))
         for name in ("plain", "plain_parsed"):
-            turns[name].append(measure(name, copy, small))
-        memory = peak_mb("ours", copy, large)
+            turns[name].append(measure(name, copy[small], small))
+        memory = peak_mb("ours", copy[large], large)
     rate = {name: median(turn["rate"] for turn in told) for name, told in turns.items()}
     return {
         "devices": large,
