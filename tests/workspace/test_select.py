@@ -33,6 +33,8 @@ CASES = {
     "venue=hoi-nghi,venue=van-hoa": "core-1 core-2 edge-1 bsc-1 wlc-1",
     "role=*controller": "bsc-1 wlc-1",
     "role!=router": "bsc-1 wlc-1",
+    "!role=router": "bsc-1 wlc-1",
+    "role=router,!venue=van-hoa": "core-2",
     "!core-*": "edge-1 bsc-1 wlc-1",
     "role=router,!core-*": "edge-1",
     "platform=frr": "edge-1",

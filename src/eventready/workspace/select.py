@@ -5,8 +5,8 @@
     venue=hoi-nghi,venue=van-hoa   either venue
     role=router,!core-*            routers but for the core
 
-Terms of one key are alternatives, different keys must all hold, and what `!` or `!=` names is taken out. Values are
-globs; a bare word is a name.
+Terms of one key are alternatives, different keys must all hold, and what `!` or `!=` names is taken out
+(`!role=router` is `role!=router`). Values are globs; a bare word is a name.
 """
 
 from __future__ import annotations
@@ -65,13 +65,11 @@ def _chosen(device: Device, terms: Sequence[_Term]) -> bool:
 
 
 def _term(text: str) -> _Term:
-    key, equals, value = text.partition("=")
+    key, equals, value = text.removeprefix("!").partition("=")
+    without = text.startswith("!") or (bool(equals) and key.rstrip().endswith("!"))
     if not equals:
-        without = text.startswith("!")
-        key, value = "name", text.removeprefix("!")
-    else:
-        without = key.rstrip().endswith("!")
-        key, value = key.rstrip().removesuffix("!").strip(), value.strip()
+        key, value = "name", key
+    key, value = key.rstrip().removesuffix("!").strip(), value.strip()
     if key not in _VALUES:
         raise UsageError(f"devices cannot be chosen by {key!r}", do=suggest(key, _VALUES))
     if not value:
