@@ -1,0 +1,139 @@
+"""A province whose devices lie open: simulated in this process, changed through sessions and the command line like any
+other, and looked at from behind, where none of the code that changes them has a part."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from eventready.cli.main import main
+from eventready.clock import Clock
+from eventready.lab.copy import generated_host, write_copy
+from eventready.lab.machine import Credentials, Machine
+from eventready.lab.process import machines_of
+from eventready.lab.real.plan import air_of, devices
+from eventready.lab.thread import LabThread
+from eventready.workspace.device import Device
+from eventready.workspace.example import copy_example
+from eventready.workspace.workspace import Workspace, load_workspace
+from tests.e2e.conftest import NOW, PATIENCE, Province
+from tests.lab.console import Console
+
+KNOWN = Credentials("lab-netops", "Pl4nted-l4b-word")
+
+#: How an engineer asks for the running configuration.
+_SHOW = {
+    "cisco_xe": "show running-config",
+    "cisco_9800": "show running-config",
+    "frr": "show running-config",
+    "osmocom_bsc": "show running-config",
+    "huawei_vrp": "display current-configuration",
+    "huawei_ac": "display current-configuration",
+}
+#: What differs each time that nothing has changed: sizes, times, and who it was.
+_VOLATILE = re.compile(
+    r"Building configuration\.\.\.|Current configuration ?:.*|! (?:Last configuration change|NVRAM config last updated).*"
+    r"|!Last configuration was (?:updated|saved) at.*"
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a device is configured to be: what it prints as running, and what a restart would bring back."""
+
+    running: str
+    startup: str
+
+
+@dataclass(frozen=True)
+class Bench(Province):
+    """The province, and the machines that play it."""
+
+    lab: LabThread
+
+    def cli(self, *words: str, expect: int = 0) -> str:
+        """The command line, in this process, on the copy; what it prints on stdout."""
+        out, told = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(told), pytest.raises(SystemExit) as left:
+            main(["-w", str(self.copy), "--now", NOW, *words])
+        assert left.value.code == expect, f"{words} ended with {left.value.code}: {told.getvalue()}{out.getvalue()}"
+        return out.getvalue()
+
+    @property
+    def load(self) -> Workspace:
+        """The copy's workspace."""
+        return load_workspace(self.copy)
+
+    def machine(self, device: str) -> Machine:
+        """The machine that plays a device."""
+        return self.lab.lab.machines[device]
+
+    def saved(self, device: str) -> bool:
+        """True when a restart would bring back what runs."""
+        machine = self.machine(device)
+        if machine.dialect.config is not None:
+            return machine.config.saved
+        return dict(machine.memory("hostapd") or {}) == {
+            path: machine.system.read(path) for path in machine.system.matching("/etc/hostapd/*.conf")
+        }
+
+    def look(self) -> Mapping[str, Look]:
+        """What every device of the province is, at one moment."""
+        machines = self.lab.lab.machines
+        return self.lab.within(lambda: {name: look_at(machine) for name, machine in machines.items()})
+
+
+def look_at(machine: Machine) -> Look:
+    """See Look. In the lab's own thread."""
+    platform = machine.dialect.platform
+    with Console(machine) as say:
+        if machine.dialect.transport == "mml":
+            listed = [say(f"{name}:;") for name in _objects(machine)]
+            return Look("".join(map(_body, listed)), "")
+        if machine.dialect.config is None:
+            files = say("head -n 10000 /etc/hostapd/*.conf")
+            return Look(f"{files}\n{sorted((machine.memory('hostapd') or {}).items())}", files)
+        lines = (line for line in say(_SHOW[platform]).split("\n") if not _VOLATILE.fullmatch(line))
+        return Look("\n".join(lines), machine.view().startup_text)
+
+
+def _objects(machine: Machine) -> Iterator[str]:
+    """The commands that list what an MML element is configured to be."""
+    return (name for name in machine.dialect.shows if name.startswith("LST ") and "ALM" not in name)
+
+
+def _body(report: str) -> str:
+    """A report without its head, which counts reports and tells the time."""
+    assert "RETCODE = 0 " in report, report
+    return report[report.index("RETCODE") :]
+
+
+def hotspot(workspace: Workspace) -> Device:
+    """The example plays no hostapd; the real province's hotspot stands in it here."""
+    event = workspace.event
+    return next(one for one in devices(event, air=air_of(event)) if one.platform == "linux_hostapd")
+
+
+@contextmanager
+def bench_of(home: Path) -> Iterator[Bench]:
+    """The example's devices and a hotspot, all in order."""
+    workspace, copy = home / "workspace", home / "copy"
+    copy_example(workspace)
+    added = hotspot(load_workspace(workspace))
+    hosts = workspace / "inventory" / "hosts.yaml"
+    entry: dict[str, Any] = {added.name: {"hostname": "192.0.2.200", **generated_host(added)}}
+    hosts.write_text(f"{hosts.read_text(encoding='utf-8')}\n{yaml.safe_dump(entry)}", encoding="utf-8")
+    loaded = load_workspace(workspace)
+    with LabThread(machines_of(loaded.devices, KNOWN, Clock.starting(NOW))) as lab:
+        write_copy(loaded, loaded.devices, lab.lab, KNOWN, copy)
+        (copy / "inventory" / "defaults.yaml").write_text(PATIENCE, encoding="utf-8")
+        yield Bench(workspace, copy, lab)

@@ -1,0 +1,53 @@
+"""An engineer at the console of a simulated device: types lines and reads what it says, with no network between."""
+
+from __future__ import annotations
+
+from eventready.lab.host.login import HostShell
+from eventready.lab.machine import Machine
+from eventready.lab.mml import Manager, MmlSession
+from eventready.lab.shell import Shell
+from eventready.platforms.loader import describe
+from tests.lab.test_hostapd_configuration import Line
+
+#: A device that asks or works before it answers has done so after this time.
+_ANSWERED_S = 2.0
+
+
+class Console:
+    """A session that is logged in, privileged and without paging. `with Console(machine) as say: say("show clock")`.
+
+    For a machine that serves a lab it is used in the lab's own thread (`LabThread.within`).
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine, self._line = machine, Line(machine)
+        self._mml = machine.dialect.transport == "mml"
+        self._session: Shell | MmlSession
+        if self._mml:
+            self._session = MmlSession(Manager("OMU", [machine]), self._line)
+            known = machine.credentials
+            self(f'LGI:OP="{known.username}",PWD="{known.password}";')
+            if machine.element:
+                self(f'REG NE:NAME="{machine.element}";')
+            return
+        host = machine.dialect.host
+        self._session = shell = (HostShell if host and host.main else Shell)(machine, self._line)
+        shell.greet()
+        shell.begin()
+        for command in ("enable", *describe(machine.dialect.platform).spec.session.setup):
+            if command != "enable" or machine.dialect.enable:
+                self(command)
+
+    def __call__(self, line: str) -> str:
+        """What the device says to a line, without its echo and its prompt."""
+        self._line.sent = ""
+        self._session.feed(f"{line}\n")
+        self._machine.pass_time(_ANSWERED_S)
+        said = self._line.sent.replace("\r\n", "\n")
+        return said if self._mml else "\n".join(said.split("\n")[1:-1])
+
+    def __enter__(self) -> Console:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._session.ended()
