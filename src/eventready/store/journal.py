@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from eventready.errors import StoreError
 from eventready.run import canonical
 from eventready.store.database import Database
-from eventready.store.tables import JournalHead, JournalRow
+from eventready.store.tables import Base, JournalHead, JournalRow
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,16 @@ class JournalEntry:
     body: Mapping[str, Any]
     sha256: str
 
+
+#: How many entries a stream has, and the hash of the last.
+_Head: TypeAlias = tuple[int, str]
+
+_ENTRIES, _HEADS = (Base.metadata.tables[row.__tablename__] for row in (JournalRow, JournalHead))
+_COLUMNS = tuple(column.name for column in _ENTRIES.columns)
+_APPEND = insert(_ENTRIES)
+_OF = _HEADS.c.stream == bindparam("of")
+_HEAD = select(_HEADS.c.length, _HEADS.c.head).where(_OF).with_for_update()
+_MOVE = update(_HEADS).where(_OF).values(length=bindparam("length"), head=bindparam("head"))
 
 #: Given everything recorded so far, what to record: a key and a body. It may raise to record nothing.
 Decide = Callable[[Sequence[JournalEntry]], tuple[str, Mapping[str, Any]]]
@@ -54,29 +64,35 @@ class Journal:
         with self._database.writing() as session:
             head = self._head(session)
             key, body = decide(self._read(session))
-            return self._put(session, head, key, body, recorded)
+            return _entry(self._put(session, head, [(key, body, recorded)])[0])
 
     def write(self, session: Session, news: Iterable[tuple[str, Mapping[str, Any], datetime]]) -> None:
         """Record several (key, body, real time) inside the caller's transaction: they stand there with it, or not."""
-        head = self._head(session)
-        for key, body, recorded in news:
-            self._put(session, head, key, body, recorded)
+        self._put(session, self._head(session), news)
 
     def _put(
-        self, session: Session, head: JournalHead, key: str, body: Mapping[str, Any], recorded: datetime
-    ) -> JournalEntry:
-        row = JournalRow(
-            stream=self.stream,
-            position=head.length + 1,
-            key=key,
-            recorded=recorded.isoformat(timespec="milliseconds"),
-            previous=head.head,
-            body=canonical(body),
-        )
-        row.sha256 = _sealed(row)
-        session.add(row)
-        head.length, head.head = row.position, row.sha256
-        return _entry(row)
+        self, session: Session, head: _Head, news: Iterable[tuple[str, Mapping[str, Any], datetime]]
+    ) -> list[JournalRow]:
+        """Put entries behind the head, by plain statements: each of a dozen steps per device waits for this."""
+        position, last = head
+        rows: list[JournalRow] = []
+        for key, body, recorded in news:
+            position += 1
+            row = JournalRow(
+                stream=self.stream,
+                position=position,
+                key=key,
+                recorded=recorded.isoformat(timespec="milliseconds"),
+                previous=last,
+                body=canonical(body),
+            )
+            row.sha256 = last = _sealed(row)
+            rows.append(row)
+        if rows:
+            connection = session.connection()
+            connection.execute(_APPEND, [{name: getattr(row, name) for name in _COLUMNS} for row in rows])
+            connection.execute(_MOVE, {"of": self.stream, "length": position, "head": last})
+        return rows
 
     def entries(self, key: str | None = None) -> tuple[JournalEntry, ...]:
         """All entries in the order in which they were recorded, or those about one thing. Raises StoreError."""
@@ -97,12 +113,15 @@ class Journal:
             with suppress(StoreError):
                 yield _entry(row)
 
-    def _head(self, session: Session) -> JournalHead:
-        """The stream's head, locked until the transaction ends."""
-        make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        first = make(JournalHead).values(stream=self.stream, length=0, head="").on_conflict_do_nothing()
-        session.execute(first)
-        return session.scalars(select(JournalHead).where(JournalHead.stream == self.stream).with_for_update()).one()
+    def _head(self, session: Session) -> _Head:
+        """Where the stream ends, locked until the transaction does."""
+        connection = session.connection()
+        found = connection.execute(_HEAD, {"of": self.stream}).one_or_none()
+        if found is None:
+            make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+            connection.execute(make(_HEADS).values(stream=self.stream, length=0, head="").on_conflict_do_nothing())
+            found = connection.execute(_HEAD, {"of": self.stream}).one()
+        return found.length, found.head
 
 
 def _sealed(row: JournalRow) -> str:
