@@ -44,7 +44,7 @@ def read_configuration(spec: ChangeSpec, answers: Mapping[str, str], *, device: 
         )
     ignored = (*spec.separators, *spec.volatile)
     kept = "".join(f"{' ' * depth}{line}\n" for depth, line in lines_of(text, ignored))
-    tree = keyed.read_files(spec, text, device) if spec.form == "keyed" else parse_tree(text, ignored)
+    tree = keyed.read_files(spec, text, device) if spec.form == "keyed" else parse_tree(text, ignored, spec.loose)
     if not tree:
         raise UnreadableConfiguration(f"the running configuration of {device} is empty")
     return _configuration(tree, kept)

@@ -41,7 +41,7 @@ class _Merge:
             if line in lifted:
                 here[line] = lifted[line]
             self._line(here, line, beneath, path, ordered=ordered)
-        return here
+        return self._rules.settled(here) if ordered else here
 
     def _line(self, here: Tree, line: str, beneath: Tree, path: Path, *, ordered: bool) -> None:
         rules = self._rules
@@ -165,6 +165,8 @@ class _Way:
         else:
             self._say(path, line)
             here[line] = kept
+        if path and self.rules.is_ordered(path[-1]):
+            self.rules.settled(here)
 
     # --- passes ---------------------------------------------------------------------------------------------------
 
@@ -206,13 +208,14 @@ class _Way:
         self._add((*path, line), beneath)
 
     def _make_room(self, path: Path, then: Tree) -> None:
-        """Leave of an ordered section only the part that its wanted order begins with."""
+        """Leave of an ordered section only the part that its wanted order begins with; what is last anyway stays."""
+        wanted = [line for line in then if not self.rules.is_last(line)]
         while True:
-            here = list(self._here(path))
+            here = [line for line in self._here(path) if not self.rules.is_last(line)]
             kept = 0
             staying: set[str] = set()
             for line in here:
-                if kept < len(then) and line == list(then)[kept]:
+                if kept < len(wanted) and line == wanted[kept]:
                     kept, staying = kept + 1, {*staying, line}
             out = [line for line in here if line not in staying]
             if not out:

@@ -78,6 +78,16 @@ class Rules:
         """True for a section in which order has a meaning."""
         return _any(self.spec.ordered, line)
 
+    def is_last(self, line: str) -> bool:
+        """True for a line that the device keeps at the end of its ordered section."""
+        return _any(self.spec.last, line)
+
+    def settled(self, tree: Tree) -> Tree:
+        """The lines of an ordered section as the device keeps them; `tree` itself is changed and given back."""
+        for line in [one for one in tree if self.is_last(one)]:
+            tree[line] = tree.pop(line)
+        return tree
+
     def opens(self, line: str) -> bool:
         """True when the line opens a section even with nothing beneath it."""
         spec = self.spec

@@ -29,23 +29,24 @@ def walk(tree: Tree, path: Path = ()) -> Iterator[Path]:
         yield from walk(beneath, (*path, line))
 
 
-def parse_tree(text: str, ignored: Sequence[str] = ()) -> Tree:
-    """The tree of an indented text. Lines that fully match one of `ignored` are left out with all beneath them.
+def parse_tree(text: str, ignored: Sequence[str] = (), loose: Sequence[str] = ()) -> Tree:
+    """The tree of an indented text. Lines that fully match one of `ignored` are left out with all beneath them; those
+    that match one of `loose` have one blank between words.
 
     A line that stands twice in one section stands once in the tree.
     """
     root: Tree = {}
     stack: list[tuple[int, Tree]] = [(-1, root)]
-    for depth, line in lines_of(text, ignored):
+    for depth, line in lines_of(text, ignored, loose):
         while stack[-1][0] >= depth:
             stack.pop()
         stack.append((depth, stack[-1][1].setdefault(line, {})))
     return root
 
 
-def lines_of(text: str, ignored: Sequence[str] = ()) -> Iterator[tuple[int, str]]:
+def lines_of(text: str, ignored: Sequence[str] = (), loose: Sequence[str] = ()) -> Iterator[tuple[int, str]]:
     """Indentation and stripped text of every line that counts."""
-    pattern = re.compile("|".join(f"(?:{one})" for one in ignored)) if ignored else None
+    pattern, blanks = _any_of(ignored), _any_of(loose)
     hidden: int | None = None
     for raw in text.splitlines():
         line = raw.strip()
@@ -59,4 +60,8 @@ def lines_of(text: str, ignored: Sequence[str] = ()) -> Iterator[tuple[int, str]
         if pattern is not None and pattern.fullmatch(line):
             hidden = depth
             continue
-        yield depth, line
+        yield depth, " ".join(line.split()) if blanks is not None and blanks.fullmatch(line) else line
+
+
+def _any_of(patterns: Sequence[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(f"(?:{one})" for one in patterns)) if patterns else None

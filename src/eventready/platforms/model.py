@@ -134,7 +134,9 @@ class ChangeSpec(Strict):
     fleeting: sections that are shown while something stands in them: entering one makes it, emptying removes it.
     sections: lines that open a section even where nothing stands beneath them (`route-map X permit 20`).
     ordered: sections in which the order of the lines has a meaning (an access list).
+    last: lines of ordered sections that stand last there, whenever they were entered (`class class-default`).
     defaults: lines that the device does not show because it would be so without them.
+    loose: lines that the device may print with more blanks between words than were typed.
     refused: found in the answer to a line that the device did not take; `harmless` answers that only look so.
     questions: found at the end of an answer, and what is typed then.
     saved: found in the answer to the last line of `save`.
@@ -157,9 +159,11 @@ class ChangeSpec(Strict):
     fleeting: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     ordered: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
     single: tuple[Single, ...] = ()
     rebuilt: tuple[Rebuilt, ...] = ()
     defaults: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     harmless: tuple[str, ...] = ()
     questions: dict[str, str] = Field(default_factory=dict)
@@ -170,8 +174,8 @@ class ChangeSpec(Strict):
     guards: tuple[GuardSpec, ...] = Field(min_length=1)
 
     _patterns = field_validator(
-        *("volatile", "separators", "permanent", "fleeting", "sections", "ordered", "defaults"),
-        *("refused", "harmless", "management"),
+        *("volatile", "separators", "permanent", "fleeting", "sections", "ordered", "last", "defaults"),
+        *("loose", "refused", "harmless", "management"),
     )(_compiles)
 
 

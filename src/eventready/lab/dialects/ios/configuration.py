@@ -15,13 +15,14 @@ from eventready.lab.dialects.following import adopt_lines, adopt_shut, follow_gr
 from eventready.lab.state import DeviceState, Gateway, Port, Static
 
 _WORDS = {"hsrp": "standby", "vrrp": "vrrp"}
+_MATCH = re.compile(r"^match (?=(?:dscp|precedence) )")
 _SECTION = re.compile(
     r"(?:interface|router|ip sla \d|track|route-map|policy-map|class-map|ip access-list|line|bfd-template) ?.*|archive"
 )
 
 
 class IosLayout(Layout):
-    """Sections stand between `!`; address families and VRRP groups say where they end."""
+    """Sections stand between `!`; address families and VRRP groups say where they end. `match dscp` has two blanks."""
 
     def text(self, tree: Tree) -> str:
         """The whole configuration, to `end`."""
@@ -39,7 +40,7 @@ def _beneath(tree: Tree, depth: int) -> Iterator[str]:
     for line, children in tree.items():
         family = line.startswith("address-family ")
         yield from [f"{indent}!"] if family else []
-        yield f"{indent}{line}"
+        yield indent + _MATCH.sub("match  ", line)
         yield from _beneath(children, depth + 1)
         yield from [f"{indent}exit-address-family"] if family else []
         yield from [f"{indent} exit-vrrp"] if re.fullmatch(r"vrrp \d+ address-family ipv\d", line) else []
@@ -96,7 +97,7 @@ def _port(state: DeviceState, port: Port) -> Iterator[str]:
         yield f" channel-group {bundle.name.removeprefix('Port-channel')} mode active"
     mine = next((bundle for bundle in state.bundles if bundle.name == port.name), None)
     if mine and mine.min_links > 1:
-        yield f" lacp min-links {mine.min_links}"
+        yield f" lacp min-bundle {mine.min_links}"
     if not port.admin_up:
         yield " shutdown"
     yield "!"
@@ -109,7 +110,8 @@ def initial(state: DeviceState) -> str:
     lines += ["archive", " path bootflash:before-change", " maximum 5", "!"]
     if any(route.track for route in state.statics):
         target = next(route.next_hop for route in state.statics if route.track)
-        lines += ["ip sla 10", f" icmp-echo {target}", " frequency 5", "!", "track 10 ip sla 10 reachability", "!"]
+        lines += ["ip sla 10", f" icmp-echo {target}", " frequency 5", "!"]
+        lines += ["ip sla schedule 10 life forever start-time now", "track 10 ip sla 10 reachability", "!"]
     for port in state.ports.values():
         lines += _port(state, port)
     if peers["ospf"]:
@@ -164,7 +166,7 @@ def applied(state: DeviceState, tree: Tree) -> None:
             port.description = named.removeprefix("description ")
     for bundle in state.bundles:
         said = tree.get(f"interface {bundle.name}", {})
-        bundle.min_links = next((int(line.split()[2]) for line in said if line.startswith("lacp min-links ")), 1)
+        bundle.min_links = next((int(line.split()[2]) for line in said if line.startswith("lacp min-bundle ")), 1)
     state.hostname = next((line.split(" ", 1)[1] for line in tree if line.startswith("hostname ")), state.hostname)
     state.statics = [route for line in tree if (route := _route(line))]
     state.log_hosts = [line.split()[2] for line in tree if line.startswith("logging host ")]

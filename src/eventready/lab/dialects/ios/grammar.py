@@ -52,10 +52,48 @@ def _means(mode: str, section: Tree, line: str) -> Taken | None:
         return _rule(section, line)
     if mode == "route-map" and re.match(r"(?:no )?match ip address \S", line):
         return _match(section, line)
+    if mode == "if":
+        return _attached(section, line) or _preempt(section, line)
     return None
 
 
+def _attached(section: Tree, line: str) -> Taken | None:
+    """A policy has to be taken off before another is put on."""
+    attached = re.fullmatch(r"(service-policy (?:input|output)) (\S+)", line)
+    other = next((known for known in section if attached and known.startswith(f"{attached[1]} ")), line)
+    return None if other == line else Taken(says=f"% Policy map {other.split()[-1]} is already attached")
+
+
+def _preempt(section: Tree, line: str) -> Taken | None:
+    """A delay stays when only `preempt` is said; what takes the delay back leaves that."""
+    said = re.fullmatch(r"(no )?(standby \d+ preempt)( delay\b.*)?", line)
+    if said is None:
+        return None
+    now = next((known for known in section if known == said[2] or known.startswith(f"{said[2]} delay ")), "")
+    if not said[1]:
+        return Taken(line=now) if now and not said[3] else None
+    if now and said[3]:
+        kept = {known: beneath for known, beneath in section.items() if known != now}
+        return Taken({**kept, said[2]: {}})
+    return None
+
+
+def _used(tree: Tree, line: str) -> str:
+    """What is said of a class or a policy that is to go while something uses it; empty where nothing does."""
+    gone = re.fullmatch(r"no (class-map|policy-map) (?:match-\w+ )?(\S+)", line)
+    if gone is None:
+        return ""
+    if gone[1] == "class-map":
+        used = any(f"class {gone[2]}" in beneath for known, beneath in tree.items() if known.startswith("policy-map "))
+        return f"% Class-map {gone[2]} is being used" if used else ""
+    puts_on = {f"service-policy {way} {gone[2]}" for way in ("input", "output")}
+    used = any(puts_on & set(beneath) for beneath in tree.values())
+    return f"% Policy-map {gone[2]} is being used" if used else ""
+
+
 def _top(section: Tree, line: str) -> Taken | None:
+    if used := _used(section, line):
+        return Taken(says=used)
     operation = re.fullmatch(r"(no )?ip sla (\d+)", line)
     if operation:
         scheduled = [known for known in section if re.match(rf"ip sla schedule {operation[2]} ", known)]
@@ -143,7 +181,7 @@ _ACCEPTS = {
         rf"vrrp {_OCTET}(?: (?:ip|timers|authentication|description|shutdown)\b.*| priority(?: {_OCTET})?)?$",
         rf"vrrp {_OCTET} (?:preempt(?: delay minimum \d+)?|track \d+(?: decrement {_OCTET})?|address-family ipv[46])$",
         r"bfd (?:interval(?: \d+ min_rx \d+ multiplier \d+)?|template \S+|echo)$",
-        r"lacp (?:min-links|max-bundle)(?: (?:[1-9]|1[0-6]))?$|lacp (?:rate|port-priority|fast-switchover)\b",
+        r"lacp (?:min|max)-bundle(?: [1-8])?$|lacp (?:rate|port-priority|fast-switchover)\b",
         r"service-policy (?:input|output)(?: \S+)?$|channel-group(?: \d+ mode (?:active|passive|on))?$",
         r"(?:encapsulation|cdp|lldp|switchport|isis|mpls|storm-control|vrf|keepalive|media-type|port-channel)\b",
     ),
@@ -190,7 +228,7 @@ _SINGLE = (
     r"address \S+ primary",
     r"track \d+ (?=decrement|shutdown)",
     r"bfd interval",
-    r"lacp (?:min-links|max-bundle|rate)",
+    r"lacp (?:min-bundle|max-bundle|rate)",
     r"(?:bgp )?router-id",
     r"ip ospf (?:cost|priority|network|hello-interval|dead-interval)",
     r"ip policy route-map",
@@ -242,7 +280,7 @@ _ORDER = {
     "pmap-c": (
         *(r"priority", r"bandwidth", r"shape", r"police", r"fair-queue", r"queue-limit", r"random-detect", r"set "),
     ),
-    "cmap": (r"description", r"match access-group", r"match "),
+    "cmap": (r"description", r"match "),
     "acl": (r"\d+ ",),
     "archive": (r"log ", r"path", r"maximum", r"write-memory", r"time-period"),
 }  # fmt: skip
@@ -263,6 +301,7 @@ GRAMMAR = Grammar(
     single=_SINGLE,
     defaults=(
         *(r"standby \d+ priority 100", r"vrrp \d+ priority 100", r"standby version 1"),
+        r"lacp min-bundle 1",
         *(r"timeout 5000", r"threshold 5000", r"frequency 60"),
     ),
     negatives=(
@@ -282,6 +321,7 @@ GRAMMAR = Grammar(
         r"vrrp ": _group_key,
         r"neighbor ": _neighbour_key,
         r"class (?!class-default)": as_entered,
+        r"match ": as_entered,
     },
     means=_means,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from eventready.lab.dialect import Action, Refused, View
 
 _NONE = "%No Rollback Confirmed Change pending"
@@ -13,6 +15,11 @@ def _path(view: View) -> str:
     return next((line.removeprefix("path ") for line in lines if line.startswith("path ")), "")
 
 
+def _copy(path: str, since: datetime) -> str:
+    """The name of the copy: blanks of the time are hyphens, `May--4`."""
+    return f"{path}-{since:%b}-{since.day:>2}-{since:%H-%M-%S}.000-0".replace(" ", "-")
+
+
 def _arm(view: View) -> str:
     minutes, path = int(view.match[1]), _path(view)
     if not path:
@@ -20,8 +27,7 @@ def _arm(view: View) -> str:
     if view.way_back.waiting:
         raise Refused("%Rollback Confirmed Change is already pending. Confirm or revert it first")
     view.way_back.arm(view.config.running, minutes * 60, since=view.now, by=view.user, session=-1)
-    copy = f"{path}-{view.now:%b-%d-%H-%M-%S}.000-0"
-    return f"Rollback Confirmed Change: Backing up current running config to {copy}\n\n{_ENTERED}"
+    return f"Rollback Confirmed Change: Backing up current running config to {_copy(path, view.now)}\n\n{_ENTERED}"
 
 
 def _confirm(view: View) -> str:
@@ -29,9 +35,11 @@ def _confirm(view: View) -> str:
 
 
 def _revert(view: View) -> str:
-    if not view.way_back.take():
+    path, waiting = _path(view), view.way_back.waiting
+    if waiting is None or not view.way_back.take():
         return _NONE
-    return "Rollback Confirmed Change: rolling to the saved configuration\n\nTotal number of passes: 1\nRollback Done\n"
+    copy = _copy(path, waiting.since)
+    return f"Rollback Confirmed Change: Rolling to:{copy}\n\nTotal number of passes: 1\nRollback Done\n"
 
 
 def timer(view: View) -> str:
