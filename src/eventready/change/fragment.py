@@ -46,7 +46,7 @@ def _indented(spec: ChangeSpec, text: str, origin: str) -> Fragment:
     root: Tree = {}
     removals: list[Path] = []
     stack: list[tuple[int, Path]] = [(-1, ())]
-    for depth, line in lines_of(text, (*spec.separators, *spec.volatile), spec.loose):
+    for depth, line in lines_of(text, (*spec.separators, *spec.volatile)):
         while stack[-1][0] >= depth:
             stack.pop()
         above = stack[-1][1]
@@ -63,12 +63,23 @@ def _indented(spec: ChangeSpec, text: str, origin: str) -> Fragment:
             raise FragmentError(
                 f"`{rival}` and `{line}` are two values of one thing", where=origin, do="Leave one of them out."
             )
-        tree.setdefault(line, {})
+        _mention(rules, tree, line)
         stack.append((depth, (*above, line)))
     if both := next((path for path in removals if path[-1] in at(root, path[:-1])), None):
         raise FragmentError(f"`{both[-1]}` is wanted and taken back", where=origin, do="Leave one of them out.")
     origins = dict.fromkeys([*walk(root), *removals], origin)
     return Fragment(root, tuple(dict.fromkeys(removals)), origins, text)
+
+
+def _mention(rules: Rules, tree: Tree, line: str) -> None:
+    """Put a line into the tree. A section that is there anyway stands where it is mentioned last.
+
+    What an interface uses is then made before, whichever intent speaks of it first.
+    """
+    there = tree.get(line, {})
+    if line in tree and (rules.is_permanent(line) or rules.is_fleeting(line)):
+        del tree[line]
+    tree.setdefault(line, there)
 
 
 def join(spec: ChangeSpec, fragments: Iterable[Fragment]) -> Fragment:
@@ -89,7 +100,7 @@ def join(spec: ChangeSpec, fragments: Iterable[Fragment]) -> Fragment:
                 _contradiction(rival, path[-1], origins.get((*path[:-1], rival), ""), fragment.origins.get(path, ""))
             if path in removals:
                 _contradiction(rules.negated(path[-1]), path[-1], origins.get(path, ""), fragment.origins.get(path, ""))
-            above.setdefault(path[-1], {})
+            _mention(rules, above, path[-1])
         for path in fragment.removals:
             if path[-1] in at(tree, path[:-1]):
                 _contradiction(path[-1], rules.negated(path[-1]), origins.get(path, ""), fragment.origins.get(path, ""))

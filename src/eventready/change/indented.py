@@ -47,7 +47,6 @@ class _Merge:
         rules = self._rules
         rival = rules.rival(line, here)
         if rules.is_default(line):
-            here.pop(line, None)
             if rival is not None:
                 del here[rival]
             return
@@ -63,7 +62,7 @@ class _Merge:
         keep = {} if rival is None or rules.thing(rival) is None else here.pop(rival)
         before = here.get(line, keep)
         after = self.level(copied(before), beneath, place)
-        if line not in here or after != before:
+        if line not in here or not same(rules, after, before, ordered=rules.is_ordered(line)):
             stays = bool(after) or not rules.is_fleeting(line)
             if not (ordered and stays):  # where order counts, a line that changes stays where it is
                 here.pop(line, None)
