@@ -393,7 +393,7 @@ def test_routes_log_hosts_and_priorities_follow_the_configuration(session: Sessi
         session,
         "system-view",
         f"ip route-static 0.0.0.0 0.0.0.0 {hop} preference 90",
-        "ip route-static 10.99.0.0 255.255.0.0 XGigabitEthernet0/0/2 10.0.1.6 track bfd-session to-edge",
+        "ip route-static 10.99.0.0 255.255.0.0 XGigabitEthernet0/0/2 10.0.1.6 track bfd-session to-10.0.1.6",
         "undo info-center loghost 10.255.255.9",
         "info-center loghost 10.255.255.8",
         "commit",
@@ -407,7 +407,7 @@ def test_routes_log_hosts_and_priorities_follow_the_configuration(session: Sessi
 
 def test_the_priority_of_a_group_is_the_configured_one(example: dict[str, DeviceState]) -> None:
     session = Session(machine_of(copy.deepcopy(example["edge-hn-1"])))
-    lines(session, "system-view", "interface Vlanif100", "vrrp vrid 10 priority 90", "commit")
+    lines(session, "system-view", "interface Vlanif100", "vrrp vrid 10 priority 90")
     assert {gateway.group: gateway.priority for gateway in session.machine.state.gateways} == {10: 90, 20: 100}
 
 

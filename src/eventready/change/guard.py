@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 from typing import Protocol
 
@@ -115,6 +116,7 @@ def choose_guard(platform: Platform, running: HasText, ask: Callable[[str], str]
     platform's guards fits, it is `inverse`. Raises RefusedError for a platform that is only read.
     """
     spec = change_spec(platform)
+    ask = cache(ask)
     for guard in spec.guards:
         if guard.shell and not has_shell:
             continue

@@ -60,6 +60,8 @@ class Grammar:
     negatives: what is shown when it is negated (full match, without the negation): `ip address`, `ip redirects`.
     lasting: lines (full match) that are never removed: the section of a port.
     missing: negated lines (pattern from the start) and what the device says when that removes nothing.
+    needs: lines (full match) that name something, what must then be at the top (full match; groups of the line's
+        pattern may stand in it), and what the device says where it is not.
     climbs: a line that only an outer section knows leaves the inner ones, as on IOS; else it is not known.
     means: what becomes of a line that is more than itself, from the mode, the section and the line: one with a second
         spelling, with other lines that come and go with it, or that is refused. None: it is what it is.
@@ -78,6 +80,7 @@ class Grammar:
     negatives: tuple[str, ...] = ()
     lasting: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[tuple[str, str, str], ...] = ()
     climbs: bool = True
     means: Callable[[str, Tree, str], Taken | None] | None = None
 
@@ -135,6 +138,15 @@ class Grammar:
     def lasts(self, line: str) -> bool:
         """True for a section that nobody can remove."""
         return any(re.fullmatch(pattern, line) for pattern in self.lasting)
+
+    def lacks(self, line: str, tree: Tree) -> str:
+        """What the device says to a line that names what is not there; empty where nothing is amiss."""
+        for pattern, wanted, says in self.needs:
+            if match := re.fullmatch(pattern, line):
+                there = re.sub(r"\\(\d)", lambda number: re.escape(match[int(number[1])]), wanted)
+                if not any(re.fullmatch(there, one) for one in tree):
+                    return says
+        return ""
 
     def why_missing(self, bare: str) -> str:
         """What the device says to the negation of a line that it does not have; empty when it says nothing."""

@@ -62,6 +62,9 @@ class Configuring:
         """Carry a line out; as what it stands then, empty where it was refused."""
         del self._open[depth:]
         store, path, mode = self._store, [opened.line for opened in self._open], self.mode
+        if lacks := store.grammar.lacks(line, store.candidate):
+            self.answer = lacks
+            return ""
         means = store.grammar.means
         taken = means(mode, store.section(path), line) if means else None
         if taken and taken.section is not None:

@@ -230,8 +230,10 @@ class ConfigMode:
     adopted: the other way round: the running configuration as a fault of the state (a route that is gone) makes it.
         Where it is missing such a fault is one of the state alone.
     show_prefix: what precedes a show in configuration mode ("do "); empty: shows are known there as they are.
-    candidate: changes wait for `commit` (VRPv8), on every device or on those of which it is true. `{mark}` in prompts
-        is then "*" while something waits, else "~"; it is empty where changes act at once.
+    candidate: changes wait for `commit` (VRPv8). `{mark}` in prompts is then "*" while something waits, else "~"; it is
+        empty where changes act at once.
+    commits: carries out a line that matches `commit`, and returns what is printed, or raises Refused; without it the
+        candidate is committed and `committed` printed.
     leave_pending: asked when configuration mode is left with something waiting; answers y, n, c.
     """
 
@@ -245,8 +247,9 @@ class ConfigMode:
     show_prefix: str = "do "
     applied: Callable[[DeviceState, Tree], None] | None = None
     adopted: Callable[[DeviceState, Tree], Tree] | None = None
-    candidate: bool | Callable[[DeviceState], bool] = False
-    commit: str = "commit"
+    candidate: bool = False
+    commit: str = "commit(?: comment .*)?"
+    commits: Callable[[View], str] | None = None
     committed: str = ""
     discard: str = r"clear configuration candidate"
     leave_pending: str = (
@@ -293,6 +296,7 @@ class Dialect:
         datetime: `{now:%b %d %H:%M:%S}`). For MML: the body of an unsolicited alarm report.
     double_newline: CR and LF each count as Enter, as on OsmoBSC.
     host: the host beneath, where somebody may log in to it.
+    on: what this is on a device of that state, where one platform has several systems: VRP 5 and VRP 8.
     """
 
     platform: str
@@ -315,6 +319,7 @@ class Dialect:
     log_line: str = "%SYS-5-CONFIG_I: Configured from console by netops on vty0"
     double_newline: bool = False
     host: HostSystem | None = None
+    on: Callable[[DeviceState], Dialect] | None = None
 
     def __post_init__(self) -> None:
         """Every mode that can be reached has a prompt; ValueError otherwise."""

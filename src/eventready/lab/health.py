@@ -29,10 +29,12 @@ from eventready.workspace.expect import ExpectedGateway
 _GIGA = 1_000_000_000
 _BACKUP_DISTANCE = 200
 
-#: (version, model) that a platform shows; another platform shows the words of its own dialect.
+#: (version, model) that a platform shows, where it speaks BGP another one; other platforms show the words of their own
+#: dialect.
 _SOFTWARE = {
     "cisco_xe": ("17.09.04a", "ASR1001-X"),
     "huawei_vrp": ("V200R021C00SPC600", "S6730-H48X6C"),
+    "huawei_vrp bgp": ("V800R021C10SPC600", "NE8000-M8"),
     "frr": ("10.3", "FRRouting"),
     "osmocom_bsc": ("1.13.0", "OsmoBSC"),
     "huawei_mml": ("V900R021C10SPC200", "BSC6900 GSM"),
@@ -51,7 +53,8 @@ def healthy(devices: Sequence[Device]) -> dict[str, DeviceState]:
 
 def _device(device: Device, topology: Topology) -> DeviceState:
     name, expect = device.name, device.expect
-    version, model = _SOFTWARE.get(device.platform, ("1.0", device.platform))
+    kind = f"{device.platform} bgp" if expect.bgp else device.platform
+    version, model = _SOFTWARE.get(kind, _SOFTWARE.get(device.platform, ("1.0", device.platform)))
     state = DeviceState(
         name=name,
         platform=device.platform,

@@ -106,6 +106,8 @@ class Machine:
     _config: ConfigStore | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
+        if self.dialect.on:
+            self.dialect = self.dialect.on(self.state)
         self._born = self.seconds()
         self.timers = Timers(self.seconds)
         self.way_back = WayBack(self.timers, self._go_back)
@@ -192,8 +194,7 @@ class Machine:
             if mode is None:
                 raise TypeError(f"{self.dialect.platform} has no configuration mode")
             tree = parse_tree(mode.initial(self.state))
-            candidate = mode.candidate(self.state) if callable(mode.candidate) else mode.candidate
-            self._config = ConfigStore(tree, mode.grammar, candidate=candidate, changed=self._reconfigured)
+            self._config = ConfigStore(tree, mode.grammar, candidate=mode.candidate, changed=self._reconfigured)
         return self._config
 
     @property

@@ -437,15 +437,24 @@ class Shell:
                 self._ask(config.leave_pending, partial(self._pending_decided, config))
             else:
                 self._leave_config()
-        elif store.has_candidate and re.fullmatch(rf"{config.commit}(?: comment .*)?", command):
-            store.commit()
-            self._say(config.committed)
+        elif store.has_candidate and (match := re.fullmatch(config.commit, command)):
+            self._say(self._committed(config, match))
         elif store.has_candidate and re.fullmatch(config.discard, command):
             store.discard()
             self._prompt()
         else:
             return False
         return True
+
+    def _committed(self, config: ConfigMode, match: re.Match[str]) -> str:
+        """Commit, and what is said of it."""
+        if config.commits is None:
+            self.machine.config.commit()
+            return config.committed
+        try:
+            return config.commits(View(self.machine, match, session=self.number))
+        except Refused as refused:
+            return str(refused)
 
     def _pending_decided(self, config: ConfigMode, answer: str) -> None:
         letter = answer.strip().lower()[:1]
@@ -455,10 +464,13 @@ class Shell:
         if letter not in ("y", "n"):
             self._ask(config.leave_pending, partial(self._pending_decided, config))
             return
-        if letter == "y":
-            self.machine.config.commit()
-        else:
+        if letter == "n":
             self.machine.config.discard()
+        elif match := re.match("commit", "commit"):
+            said = self._committed(config, match)
+            if self.machine.config.pending:
+                self._say(said)
+                return
         self._leave_config()
 
     def _leave_config(self) -> None:

@@ -149,4 +149,5 @@ DIALECT = replace(
     prompts={**VRP.prompts, **dict.fromkeys(MODES, "[{mark}{host}-{section}]")},
     shows={**VRP.shows, **SHOWS},
     config=wireless(VRP.config) if VRP.config else None,
+    on=None,
 )

@@ -1,16 +1,17 @@
-"""A Huawei router or routing switch: the layouts of the S series, and the two-stage configuration of VRP 8.
-
-The ports are spelt as on the S series, which has one stage; the lab plays both, so that a change can be rehearsed with
-`commit` on whatever a workspace names.
+"""A Huawei router or routing switch, in the layouts of the S series: VRP 5, whose lines act at once, or VRP 8, which
+commits them. The model decides, as on the equipment, and `display version` tells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from eventready.lab.dialect import Action, Dialect, Errors, Paging, Render, View
 from eventready.lab.dialects.vrp import configuration as config
-from eventready.lab.dialects.vrp import ports, routing
+from eventready.lab.dialects.vrp import ports, routing, trial
+from eventready.lab.dialects.vrp.system import vrp
+from eventready.lab.state import DeviceState
 
 _MEMORY_BYTES = 1_598_029_824
 _HOTTEST_C = 63
@@ -23,7 +24,7 @@ def _version(view: View) -> str:
     return "\n".join(
         (
             "Huawei Versatile Routing Platform Software",
-            f"VRP (R) software, Version 8.191 ({state.model or 'S6730-H48X6C'} {state.version})",
+            f"VRP (R) software, Version {vrp(state).version} ({state.model or 'S6730-H48X6C'} {state.version})",
             "Copyright (C) 2000-2021 HUAWEI TECH Co., Ltd.",
             f"HUAWEI {state.model or 'S6730-H48X6C'}{kind} uptime is {since}",
             "",
@@ -175,6 +176,28 @@ SHOWS: dict[str, Render] = {
 }
 
 _SECTIONS: Sequence[str] = sorted({section.mode for section in config.CONFIG.grammar.sections})
+_SAVE_5 = "The current configuration will be written to the device.\nAre you sure to continue?[Y/N]:"
+_SAVE_8 = "Warning: The current configuration will be written to the device. Continue? [Y/N]:"
+
+
+def _on(state: DeviceState) -> Dialect:
+    """VRP 8 on what has it."""
+    system = vrp(state)
+    if not system.two_stage:
+        return replace(DIALECT, config=replace(config.CONFIG, layout=config.layout(state.version)))
+    return replace(
+        DIALECT,
+        shows={**SHOWS, "display configuration trial status": trial.status},
+        actions=(_saving(config.save_8, _SAVE_8), trial.abort(("config", *_SECTIONS), system)),
+        config=replace(trial.two_stage(config.CONFIG, system), layout=config.layout(state.version)),
+    )
+
+
+def _saving(save: Callable[[View], str], question: str) -> Action:
+    return Action(
+        r"save(?: force)?", save, question=question, declined="Error: The save operation is cancelled.", modes=("exec",)
+    )
+
 
 DIALECT = Dialect(
     platform="huawei_vrp",
@@ -195,18 +218,11 @@ DIALECT = Dialect(
         },
     ),
     config=config.CONFIG,
-    actions=(
-        Action(
-            r"save(?: force)?",
-            config.save,
-            question="The current configuration will be written to the device.\nAre you sure to continue?[Y/N]:",
-            declined="Error: The save operation is cancelled.",
-            modes=("exec",),
-        ),
-    ),
+    actions=(_saving(config.save, _SAVE_5),),
     settings={r"screen-width \d+": ""},
     quits="quit",
     sessions=5,
     log_line="{now:%b %d %Y %H:%M:%S}+07:00 {host} %%01IFNET/4/LINK_STATE(l)[12]:The line protocol IP on the interface "
     "XGigabitEthernet0/0/9 has entered the UP state.",
+    on=_on,
 )

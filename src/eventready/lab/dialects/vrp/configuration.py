@@ -1,86 +1,83 @@
-"""The configuration of a VRP router of the lab: what it starts with, and what its lines do to its state."""
+"""The configuration of a VRP device: made from its healthy state, printed, and what it does to its state.
+
+Routes, log hosts and gateway groups are the state's where both speak of them, so that a fault shows in the
+configuration.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network
 
-from eventready.lab.configuration import ConfigStore, Grammar, Layout, Section, Tree
+from eventready.lab.configuration import Layout, Tree
 from eventready.lab.dialect import ConfigMode, View
+from eventready.lab.dialects.following import adopt_lines, adopt_shut, follow_groups
+from eventready.lab.dialects.vrp.grammar import GRAMMAR
 from eventready.lab.dialects.vrp.ports import spelt
-from eventready.lab.state import DeviceState, Port, Static
+from eventready.lab.state import DeviceState, Gateway, Port, Static
 
 #: What a static route prefers unless told otherwise; the state's 1 stands for "not told".
 DEFAULT_PREFERENCE = 60
+_MASKS = {"loopback": "255.255.255.255", "vlanif": "255.255.255.192"}
 
-LAYOUT = Layout(separator="#", end="return", head="!Software Version V200R021C00SPC600\n#")
 
-_GRAMMAR = Grammar(
-    sections=(
-        Section(r"interface (\S+)", "config-if", label=r"\1"),
-        Section(r"ospf (\d+)(?: router-id \S+)?", "config-ospf", label=r"ospf-\1"),
-        Section(r"area (\S+)", "config-area", parent="config-ospf", label=r"area-\1"),
-        Section(r"isis (\d+)", "config-isis", label=r"isis-\1"),
-        Section(r"bgp (\S+)", "config-bgp", label="bgp"),
-        Section(r"ipv4-family unicast", "config-bgp-af", parent="config-bgp", label="af-ipv4"),
-        Section(r"bfd", "config-bfd", label="bfd"),
-        Section(r"vlan (\d+)", "config-vlan", label=r"vlan\1"),
-        Section(r"user-interface (vty|console) (\d+)(?: (\d+))?", "config-ui", label=r"ui-\1\2-\3"),
-    ),
-    accepts={
-        "config": (
-            r"sysname \S",
-            r"info-center ",
-            r"ntp-service ",
-            r"ip route-static ",
-            r"interface \S",
-            r"(?:ospf|isis|bgp|bfd|vlan|acl|nqa|snmp-agent|lldp|stelnet|clock|header)\b",
-        ),
-        "config-if": (
-            r"description ",
-            r"shutdown$",
-            r"mtu \d",
-            r"(?:ip|ipv6) ",
-            r"(?:ospf|isis|vrrp|bfd|eth-trunk|mode|least|port|portswitch|undo|lacp|speed|duplex|qos|traffic-policy)\b",
-        ),
-    },
-    top_level=(r"sysname \S+", r"info-center .*", r"ntp-service .*", r"ip route-static .*"),
-    single=(
-        r"sysname",
-        r"description",
-        r"mtu",
-        r"ip address",
-        r"vrrp vrid \d+ (?:virtual-ip|priority)",
-        r"least active-linknumber",
-        r"eth-trunk",
-        r"ip route-static \S+ \S+ \S+",
-        r"info-center loghost \S+",
-        r"ntp-service unicast-server \S+",
-    ),
-    negation="undo",
-)
+@dataclass(frozen=True)
+class VrpLayout(Layout):
+    """Sections, and lines of one kind, stand between `#`; an address family has one above it."""
+
+    separator: str = "#"
+    end: str = "return"
+
+    def text(self, tree: Tree) -> str:
+        """The whole configuration, to `return`."""
+        lines = [self.head, "#"]
+        last = ""
+        for line, children in tree.items():
+            kind = line.split()[0]
+            if last and (children or kind != last):
+                lines.append("#")
+            lines += [line, *_beneath(children, 1)]
+            last = "" if children else kind
+            lines += ["#"] if children else []
+        return "\n".join([*lines, *([] if lines[-1] == "#" else ["#"]), "return"])
+
+
+def _beneath(tree: Tree, depth: int) -> Iterator[str]:
+    indent = " " * depth
+    for line, children in tree.items():
+        yield from [f"{indent}#"] if line.startswith("ipv4-family ") else []
+        yield f"{indent}{line}"
+        yield from _beneath(children, depth + 1)
+
+
+def layout(version: str) -> VrpLayout:
+    """How a device of that software prints its configuration."""
+    return VrpLayout(head=f"!Software Version {version}")
 
 
 def _initial(state: DeviceState) -> str:
     """The configuration of a healthy state."""
     lines = [f"sysname {state.hostname or state.name}"]
     lines += [f"info-center loghost {host}" for host in state.log_hosts]
-    lines += ["bfd"] if state.bfd else []
-    lines += ["lldp enable", f"ntp-service unicast-server {state.ntp_server}"]
+    lines += ["lldp enable", f"ntp-service unicast-server {state.ntp_server}", *(["bfd"] if state.bfd else [])]
     for port in state.ports.values():
         lines += [f"interface {spelt(port.name)}", *(f" {line}" for line in _interface(state, port))]
+    for number, session in enumerate(state.bfd, 1):
+        lines += [f"bfd to-{session.peer} bind peer-ip {session.peer}"]
+        lines += [f" discriminator local {number}", f" discriminator remote {number}"]
     protocols = {peer.protocol for peer in state.peers}
+    if "bgp" in protocols:
+        peers = [peer for peer in state.peers if peer.protocol == "bgp"]
+        lines += [f"bgp {state.local_as}", f" router-id {state.router_id}"]
+        lines += [f" peer {peer.peer} as-number {peer.remote_as}" for peer in peers]
+        lines += [" ipv4-family unicast", "  undo synchronization", *(f"  peer {peer.peer} enable" for peer in peers)]
     if "ospf" in protocols:
         lines += [f"ospf 1 router-id {state.router_id}", " area 0.0.0.0"]
     if "isis" in protocols:
-        lines += [
-            "isis 1",
-            " is-level level-2",
-            f" network-entity {_net(state.router_id)}",
-            f" is-name {state.hostname}",
-        ]
-    if "bgp" in protocols:
-        lines += [f"bgp {state.local_as}", f" router-id {state.router_id}"]
-        lines += [f" peer {peer.peer} as-number {peer.remote_as}" for peer in state.peers if peer.protocol == "bgp"]
+        lines += ["isis 1", " is-level level-2", f" network-entity {_net(state.router_id)}"]
+        lines += [f" is-name {state.hostname}"]
     lines += [route_line(route) for route in state.statics]
     return "\n".join([*lines, "stelnet server enable", "user-interface vty 0 4", " authentication-mode aaa"])
 
@@ -92,18 +89,27 @@ def _interface(state: DeviceState, port: Port) -> Iterator[str]:
     trunk = next((bundle for bundle in state.bundles if port.name in bundle.members), None)
     if bundle:
         yield "mode lacp"
-        yield f"least active-linknumber {bundle.min_links}"
+        if bundle.min_links > 1:
+            yield f"least active-linknumber {bundle.min_links}"
     if trunk:
         yield f"eth-trunk {''.join(character for character in trunk.name if character.isdigit()) or '0'}"
     if port.address:
-        mask = "255.255.255.255" if port.name.lower().startswith("loopback") else "255.255.255.252"
-        yield f"ip address {port.address} {mask if 'vlan' not in port.name.lower() else '255.255.255.192'}"
+        kind = next((kind for kind in _MASKS if port.name.lower().startswith(kind)), "")
+        yield f"ip address {port.address} {_MASKS.get(kind, '255.255.255.252')}"
     for gateway in state.gateways:
         if gateway.interface == port.name and gateway.protocol == "vrrp":
-            yield f"vrrp vrid {gateway.group} virtual-ip {gateway.virtual_ip}"
-            yield f"vrrp vrid {gateway.group} priority {gateway.priority}"
+            yield from _group_lines(gateway)
     if not port.admin_up:
         yield "shutdown"
+
+
+def _group_lines(gateway: Gateway) -> Iterator[str]:
+    name = f"vrrp vrid {gateway.group}"
+    yield f"{name} virtual-ip {gateway.virtual_ip}"
+    if gateway.priority != 100:
+        yield f"{name} priority {gateway.priority}"
+    if not gateway.preempt:
+        yield f"{name} preempt-mode disable"
 
 
 def _net(router_id: str) -> str:
@@ -113,87 +119,98 @@ def _net(router_id: str) -> str:
 
 def route_line(route: Static) -> str:
     """A static route as the configuration has it."""
-    network, _, length = route.prefix.partition("/")
-    bits = (0xFFFFFFFF << (32 - int(length or 32))) & 0xFFFFFFFF
-    mask = ".".join(str(bits >> shift & 0xFF) for shift in (24, 16, 8, 0))
-    parts = ["ip route-static", network, mask, *([spelt(route.interface)] if route.interface else []), route.next_hop]
+    network = IPv4Network(route.prefix, strict=False)
+    parts = ["ip route-static", str(network.network_address), str(network.netmask), spelt(route.interface)]
+    parts.append(route.next_hop)
     if route.distance not in (1, DEFAULT_PREFERENCE):
         parts.append(f"preference {route.distance}")
     if route.bfd:
         parts.append(f"track bfd-session to-{route.next_hop}")
     elif route.track:
-        parts.append(f"track nqa admin {route.track}")
+        parts.append(f"track nqa {route.track}")
     return " ".join(part for part in parts if part)
 
 
 def _route(line: str) -> Static | None:
     """The route that a configuration line sets; None for one that is none of the device's own."""
-    words = line.split()[2:]
-    if len(words) < 3 or not words[0][:1].isdigit():
+    match = re.match(r"ip route-static (\d\S+) (\d\S+)(?: ([A-Z]\S*))?(?: (\d+(?:\.\d+){3}))?", line)
+    if match is None:
         return None
-    mask = words[1]
-    length = mask if "." not in mask else str(sum(int(part).bit_count() for part in mask.split(".") if part.isdigit()))
-    rest = words[2:]
-    interface = rest.pop(0) if not rest[0][:1].isdigit() or "/" in rest[0] else ""
-    next_hop = rest.pop(0) if rest and rest[0][:1].isdigit() else ""
-    options = " ".join(rest)
+    try:
+        prefix = str(IPv4Network(f"{match[1]}/{match[2]}", strict=False))
+    except ValueError:
+        return None
+    told = line[match.end() :]
+    preference, test = re.search(r" preference (\d+)", told), re.search(r" track nqa (\S+ \S+)", told)
     return Static(
-        f"{words[0]}/{length}",
-        next_hop,
-        interface,
-        distance=int(rest[rest.index("preference") + 1]) if "preference" in rest[:-1] else 1,
-        track="10" if " nqa " in f" {options} " else "",
-        bfd="bfd-session" in rest or options.startswith("bfd enable"),
-    )
+        prefix, match[4] or "", match[3] or "", distance=int(preference[1]) if preference else 1,
+        track=test[1] if test else "", bfd=" track bfd-session " in told,
+    )  # fmt: skip
 
 
-def _applied(state: DeviceState, running: Tree) -> None:
-    """Do what the running configuration says."""
-    ports = {spelt(port.name).casefold(): port for port in state.ports.values()}
-    statics, hosts = [], []
-    for line, beneath in running.items():
-        words = line.split()
-        if words[0] == "sysname":
-            state.hostname = words[1]
-        elif line.startswith("ip route-static "):
-            statics.append(_route(line))
-        elif line.startswith("info-center loghost "):
-            hosts.append(words[2])
-        elif words[0] == "interface" and "".join(words[1:]).casefold() in ports:
-            _apply_interface(state, ports["".join(words[1:]).casefold()], beneath)
-    state.statics[:] = [route for route in statics if route is not None]
-    state.log_hosts[:] = hosts
+def _groups(tree: Tree) -> Iterator[Gateway]:
+    """The VRRP groups that have an address."""
+    for line, section in tree.items():
+        for said in section if line.startswith("interface ") else ():
+            match = re.fullmatch(r"vrrp vrid (\d+) virtual-ip (\S+)", said)
+            if match:
+                name = f"vrrp vrid {match[1]}"
+                priority = next((one.split()[-1] for one in section if one.startswith(f"{name} priority ")), "100")
+                yield Gateway(
+                    "vrrp", int(match[1]), line.split()[1], match[2], priority=int(priority),
+                    preempt=f"{name} preempt-mode disable" not in section,
+                )  # fmt: skip
 
 
-def _apply_interface(state: DeviceState, port: Port, beneath: Tree) -> None:
-    port.admin_up = "shutdown" not in beneath
-    port.description = next((line.partition(" ")[2] for line in beneath if line.startswith("description ")), "")
-    for line in beneath:
-        words = line.split()
-        if words[0] == "mtu" and words[-1].isdigit():
-            port.mtu = int(words[-1])
-        for gateway in state.gateways:
-            if line.startswith(f"vrrp vrid {gateway.group} priority ") and gateway.interface == port.name:
-                gateway.priority = int(words[-1]) if words[-1].isdigit() else gateway.priority
+def _log_host(line: str) -> str | None:
+    return line.split()[2] if line.startswith("info-center loghost ") else None
+
+
+def _sections(state: DeviceState, tree: Tree) -> Iterator[tuple[str, Port, Tree]]:
+    for port in state.ports.values():
+        line = f"interface {spelt(port.name)}"
+        if line in tree:
+            yield line, port, tree[line]
+
+
+def _applied(state: DeviceState, tree: Tree) -> None:
+    """Ports that are shut, trunks, gateway groups, routes, log hosts and the name follow the configuration."""
+    for _, port, section in _sections(state, tree):
+        port.admin_up = "shutdown" not in section
+        port.description = next((line.partition(" ")[2] for line in section if line.startswith("description ")), "")
+        port.mtu = next((int(line.split()[1]) for line in section if re.fullmatch(r"mtu \d+", line)), port.mtu)
+    for bundle in state.bundles:
+        said = tree.get(f"interface {spelt(bundle.name)}", {})
+        least = (int(line.split()[-1]) for line in said if line.startswith("least active-linknumber "))
+        bundle.min_links = next(least, 1)
+    state.hostname = next((line.split()[1] for line in tree if line.startswith("sysname ")), state.hostname)
+    state.statics[:] = [route for line in tree if (route := _route(line))]
+    state.log_hosts[:] = [host for line in tree if (host := _log_host(line))]
+    names = {spelt(name): name for name in state.ports}
+    groups = list(_groups(tree))
+    for group in groups:
+        group.interface = names.get(group.interface, group.interface)
+    follow_groups(state, [*(one for one in state.gateways if one.protocol != "vrrp"), *groups])
+
+
+def _adopted(state: DeviceState, tree: Tree) -> Tree:
+    """The configuration as a fault of the state makes it: routes, log hosts, ports that are shut, groups that are
+    gone."""
+    made = adopt_lines(tree, _route, route_line, state.statics)
+    made = adopt_lines(made, _log_host, lambda host: f"info-center loghost {host}", state.log_hosts)
+    there = {(spelt(one.interface), one.group) for one in state.gateways}
+    for line, port, section in _sections(state, made):
+        lost = [
+            f"vrrp vrid {one.group} " for one in _groups({line: section}) if (one.interface, one.group) not in there
+        ]
+        kept = {said: beneath for said, beneath in section.items() if not said.startswith(tuple(lost))}
+        made[line] = adopt_shut(kept, admin_up=port.admin_up)
+    return made
 
 
 def running(view: View) -> str:
-    """`display current-configuration`. What a fault took from the state is not shown as configured."""
-    state, shown = view.state, {}
-    for line, beneath in view.config.running.items():
-        if not line.startswith(("ip route-static ", "info-center loghost ", "sysname ")):
-            shown[line] = _with_state(state, line, beneath)
-    head: Tree = {f"sysname {state.hostname or state.name}": {}}
-    head |= {f"info-center loghost {host}": {} for host in state.log_hosts}
-    return LAYOUT.text({**head, **shown, **{route_line(route): {} for route in state.statics}})
-
-
-def _with_state(state: DeviceState, line: str, beneath: Tree) -> Tree:
-    port = next((port for port in state.ports.values() if line == f"interface {spelt(port.name)}"), None)
-    if port is None or ("shutdown" in beneath) is not port.admin_up:
-        return beneath
-    kept = {inner: deeper for inner, deeper in beneath.items() if inner != "shutdown"}
-    return kept if port.admin_up else {**kept, "shutdown": {}}
+    """`display current-configuration`."""
+    return view.running_text
 
 
 def saved(view: View) -> str:
@@ -220,22 +237,29 @@ def compared(view: View) -> str:
     )
 
 
+_SAVING = "Now saving the current configuration to the slot 0.\n"
+_NOT_SAVED = "Error: Failed to save the configuration to the storage device because there is not enough space."
+
+
 def save(view: View) -> str:
-    """Make what runs what a restart brings back."""
-    store: ConfigStore = view.config
-    store.save()
-    return "Now saving the current configuration to the slot 0.\nSave the configuration successfully."
+    """Make what runs what a restart brings back, in the words of VRP 5."""
+    return f"{_SAVING}{'Save the configuration successfully.' if view.save() else _NOT_SAVED}"
+
+
+def save_8(view: View) -> str:
+    """The same in the words of VRP 8."""
+    return f"{_SAVING}{'Info: Save the configuration successfully.' if view.save() else _NOT_SAVED}"
 
 
 CONFIG = ConfigMode(
     initial=_initial,
-    grammar=_GRAMMAR,
-    layout=LAYOUT,
+    grammar=GRAMMAR,
+    layout=layout("V200R021C00SPC600"),
     enter="system-view",
     entered="Enter system view, return user view with return command.",
     end="return",
     up="quit",
     show_prefix="",
     applied=_applied,
-    candidate=True,
+    adopted=_adopted,
 )

@@ -132,7 +132,7 @@ def wireless(base: ConfigMode) -> ConfigMode:
         at = next((at for at, line in enumerate(lines) if line.startswith("user-interface ")), len(lines))
         return "\n".join([*lines[:at], *_initial(state), *lines[at:]])
 
-    return replace(base, initial=initial, grammar=_grammar(base.grammar), candidate=False)
+    return replace(base, initial=initial, grammar=_grammar(base.grammar))
 
 
 def _grammar(base: Grammar) -> Grammar:
