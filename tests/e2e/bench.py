@@ -4,31 +4,39 @@ other, and looked at from behind, where none of the code that changes them has a
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import yaml
 
+from eventready.change.tree import Tree
 from eventready.cli.main import main
 from eventready.clock import Clock
 from eventready.lab.copy import generated_host, write_copy
-from eventready.lab.machine import Credentials, Machine
+from eventready.lab.machine import Credentials, Machine, Wire
 from eventready.lab.process import machines_of
 from eventready.lab.real.plan import air_of, devices
 from eventready.lab.thread import LabThread
+from eventready.platforms.loader import describe
+from eventready.platforms.model import ChangeSpec
 from eventready.workspace.device import Device
 from eventready.workspace.example import copy_example
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.e2e.conftest import NOW, PATIENCE, Province
 from tests.lab.console import Console
+from tests.lab.starts import type_in
 
 KNOWN = Credentials("lab-netops", "Pl4nted-l4b-word")
+
+_FILES = "/etc/hostapd/*.conf"
 
 #: How an engineer asks for the running configuration.
 _SHOW = {
@@ -39,9 +47,19 @@ _SHOW = {
     "huawei_vrp": "display current-configuration",
     "huawei_ac": "display current-configuration",
 }
+#: How an engineer saves it.
+_SAVE = {
+    "cisco_xe": ("write memory",),
+    "cisco_9800": ("write memory",),
+    "frr": ("write memory",),
+    "osmocom_bsc": ("write memory",),
+    "huawei_vrp": ("save", "y"),
+    "huawei_ac": ("save", "y"),
+}
 #: What differs each time that nothing has changed: sizes, times, and who it was.
 _VOLATILE = re.compile(
-    r"Building configuration\.\.\.|Current configuration ?:.*|! (?:Last configuration change|NVRAM config last updated).*"
+    r"Building configuration\.\.\.|Current configuration ?:.*"
+    r"|! (?:Last configuration change|NVRAM config last updated).*"
     r"|!Last configuration was (?:updated|saved) at.*"
 )
 
@@ -55,10 +73,38 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a machine is configured to be in the beginning: a configuration, or files on its host."""
+
+    tree: Tree
+    files: Mapping[str, str]
+
+    @classmethod
+    def of(cls, machine: Machine) -> Self:
+        """As it is now."""
+        if machine.dialect.config is not None:
+            return cls(copy.deepcopy(machine.config.running), {})
+        return cls({}, {path: machine.system.read(path) or "" for path in machine.system.matching(_FILES)})
+
+    def bring_back(self, machine: Machine) -> None:
+        """Let the machine start with it, whatever goes on there."""
+        machine.wire = Wire()
+        for path, text in self.files.items():
+            machine.system.write(path, text)
+        if machine.dialect.config is not None:
+            machine.config.rewrite(self.tree, self.tree)
+        machine.restart()
+
+
+@dataclass(frozen=True)
 class Bench(Province):
     """The province, and the machines that play it."""
 
     lab: LabThread
+    first: Mapping[str, Origin]
+
+    def __repr__(self) -> str:
+        return "Bench(...)"
 
     def cli(self, *words: str, expect: int = 0) -> str:
         """The command line, in this process, on the copy; what it prints on stdout."""
@@ -68,7 +114,7 @@ class Bench(Province):
         assert left.value.code == expect, f"{words} ended with {left.value.code}: {told.getvalue()}{out.getvalue()}"
         return out.getvalue()
 
-    @property
+    @cached_property
     def load(self) -> Workspace:
         """The copy's workspace."""
         return load_workspace(self.copy)
@@ -77,13 +123,23 @@ class Bench(Province):
         """The machine that plays a device."""
         return self.lab.lab.machines[device]
 
+    def configure(self, device: str, tree: Tree) -> list[str]:
+        """Type lines at the device's console, and save them; those that it refuses are given back."""
+        machine = self.machine(device)
+        return self.lab.within(lambda: _configure(machine, tree))
+
+    def reset(self, device: str) -> None:
+        """Be as it was in the beginning, whatever has happened since."""
+        machine, first = self.machine(device), self.first[device]
+        self.lab.within(lambda: first.bring_back(machine))
+
     def saved(self, device: str) -> bool:
         """True when a restart would bring back what runs."""
         machine = self.machine(device)
         if machine.dialect.config is not None:
             return machine.config.saved
         return dict(machine.memory("hostapd") or {}) == {
-            path: machine.system.read(path) for path in machine.system.matching("/etc/hostapd/*.conf")
+            path: machine.system.read(path) for path in machine.system.matching(_FILES)
         }
 
     def look(self) -> Mapping[str, Look]:
@@ -100,10 +156,30 @@ def look_at(machine: Machine) -> Look:
             listed = [say(f"{name}:;") for name in _objects(machine)]
             return Look("".join(map(_body, listed)), "")
         if machine.dialect.config is None:
-            files = say("head -n 10000 /etc/hostapd/*.conf")
+            files = say(f"head -n 10000 {_FILES}")
             return Look(f"{files}\n{sorted((machine.memory('hostapd') or {}).items())}", files)
         lines = (line for line in say(_SHOW[platform]).split("\n") if not _VOLATILE.fullmatch(line))
         return Look("\n".join(lines), machine.view().startup_text)
+
+
+def _configure(machine: Machine, tree: Tree) -> list[str]:
+    spec = spec_of(machine)
+    with Console(machine) as say:
+        for line in spec.enter:
+            say(line)
+        refused = type_in(spec, tree, say)
+        if machine.dialect.config is not None and machine.config.has_candidate:
+            say("commit")
+        for line in (*spec.leave, *_SAVE.get(machine.dialect.platform, ())):
+            say(line)
+    return refused
+
+
+def spec_of(machine: Machine) -> ChangeSpec:
+    """How configurations of the machine's platform are changed."""
+    spec = describe(machine.dialect.platform).spec.change
+    assert spec is not None
+    return spec
 
 
 def _objects(machine: Machine) -> Iterator[str]:
@@ -126,7 +202,7 @@ def hotspot(workspace: Workspace) -> Device:
 @contextmanager
 def bench_of(home: Path) -> Iterator[Bench]:
     """The example's devices and a hotspot, all in order."""
-    workspace, copy = home / "workspace", home / "copy"
+    workspace, played = home / "workspace", home / "copy"
     copy_example(workspace)
     added = hotspot(load_workspace(workspace))
     hosts = workspace / "inventory" / "hosts.yaml"
@@ -134,6 +210,8 @@ def bench_of(home: Path) -> Iterator[Bench]:
     hosts.write_text(f"{hosts.read_text(encoding='utf-8')}\n{yaml.safe_dump(entry)}", encoding="utf-8")
     loaded = load_workspace(workspace)
     with LabThread(machines_of(loaded.devices, KNOWN, Clock.starting(NOW))) as lab:
-        write_copy(loaded, loaded.devices, lab.lab, KNOWN, copy)
-        (copy / "inventory" / "defaults.yaml").write_text(PATIENCE, encoding="utf-8")
-        yield Bench(workspace, copy, lab)
+        write_copy(loaded, loaded.devices, lab.lab, KNOWN, played)
+        (played / "inventory" / "defaults.yaml").write_text(PATIENCE, encoding="utf-8")
+        machines = lab.lab.machines
+        first = lab.within(lambda: {name: Origin.of(machine) for name, machine in machines.items()})
+        yield Bench(workspace, played, lab, first)

@@ -1,22 +1,42 @@
-"""Every platform and intent, on simulated devices: planned, applied, planned again (nothing is left to do), rolled back,
-and configured to the letter as before, running and startup, nobody else touched."""
+"""Every platform and intent, on simulated devices: planned, applied, planned again (nothing is left to do), rolled
+back, and configured to the letter as before, running and startup, nobody else touched."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, assume, given, note, settings
+from hypothesis import strategies as st
 
+from eventready.change.apply import Done, Options, apply_plan
+from eventready.change.fragment import join, parse_fragment
+from eventready.change.intent import wanted_of
+from eventready.change.plan import Plan, PlanFile, load_plan
+from eventready.change.planning import make_plan
+from eventready.change.rollback import make_rollback
+from eventready.change.timing import Patience
+from eventready.change.tree import Tree
+from eventready.clock import Clock
 from eventready.platforms.loader import describe
+from eventready.store.store import Store
 from eventready.workspace.example import example_home
-from eventready.workspace.intents import INTENTS
+from eventready.workspace.intents import INTENTS, Intent
+from tests.change.test_kill_lab import Silent
 from tests.conftest import Proved
-from tests.e2e.bench import Bench, Look, bench_of
+from tests.e2e.bench import Bench, Look, bench_of, spec_of
+from tests.e2e.conftest import NOW
+from tests.lab.starts import earlier
 
 pytestmark = pytest.mark.lab
+
+CLOCK = Clock.starting(NOW)
+BY = Options(by="an", host="noc-1", patience=Patience(pause_s=0.2, margin_s=5, grace_s=2, reach_s=20), settle_s=20)
 
 
 def pairs() -> list[tuple[str, str]]:
@@ -84,9 +104,7 @@ def changed(before: Mapping[str, Look], after: Mapping[str, Look]) -> list[str]:
 
 def assert_saved(bench: Bench, name: str, before: Look, after: Look) -> None:
     """A restart would bring the new configuration; elements of MML have none that could be another."""
-    spec = describe(bench.machine(name).dialect.platform).spec.change
-    assert spec is not None
-    assert (before.startup == after.startup) == (spec.form == "mml"), name
+    assert (before.startup == after.startup) == (spec_of(bench.machine(name)).form == "mml"), name
     assert bench.saved(name)
 
 
@@ -110,3 +128,77 @@ def test_all_devices_of_a_platform_with_all_intents(
     names = those(bench, platform, *INTENTS)
     there_and_back(bench, names, INTENTS, tmp_path)
     proved("there and back", platform, "all intents", "all devices")
+
+
+@pytest.mark.xdist_group("change matrix")
+@pytest.mark.xfail(bool(UNFINISHED), reason=" ".join(UNFINISHED.values()), strict=False)
+def test_the_whole_province_in_one_plan(bench: Bench, proved: Proved, tmp_path: Path) -> None:
+    """All intents on all that take part, by another process each time, as an engineer does it on the evening before."""
+    names = sorted(name for platform in PLATFORMS for name in those(bench, platform, *INTENTS))
+    file, before = tmp_path / "the.plan", bench.look()
+    bench.command("plan", *INTENTS, "--out", str(file), "--detailed-exitcode", expect=(3,))
+    plan = load_plan(file).plan
+    assert sorted(device.name for device in plan.devices) == names
+    assert {one.name for one in plan.left_out} == {device.name for device in bench.load.devices} - set(names)
+    bench.command("apply", str(file))
+    after = bench.look()
+    assert changed(before, after) == names
+    for name in names:
+        assert_saved(bench, name, before[name], after[name])
+    bench.command("plan", *INTENTS, "--detailed-exitcode")
+    bench.command("rollback", "latest")
+    assert bench.look() == before
+    for name in names:
+        proved("there and back", bench.load.device(name).platform, "all intents", "the whole province", name)
+
+
+@pytest.mark.parametrize("platform", [on_one_worker(platform) for platform in PLATFORMS])
+@settings(
+    max_examples=8,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a smaller example tells no more, and takes minutes
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_there_and_back_from_other_values(bench: Bench, proved: Proved, platform: str, seed: int) -> None:
+    """The device has other values of the same things before, as an engineer typed them; it gets these back."""
+    chance = Random(seed)
+    intents = tuple(intent for intent in INTENTS if chance.random() < 0.6) or (chance.choice(INTENTS),)
+    name = chance.choice(those(bench, platform, *intents))
+    bench.reset(name)
+    start = earlier(wanted(bench, name, intents), chance)
+    refused = bench.configure(name, start)
+    note(f"{name} for {', '.join(intents)} from {start}; it refused {refused}")
+    from_there_and_back(bench, name, intents)
+    proved("there and back from other values", platform, str(seed))
+
+
+def wanted(bench: Bench, name: str, intents: Sequence[Intent]) -> Tree:
+    """The lines that the templates give a device."""
+    spec, device = spec_of(bench.machine(name)), bench.load.device(name)
+    texts = [wanted_of(bench.load, device, intent) for intent in intents if intent in device.intents]
+    return join(spec, [parse_fragment(spec, one.text, one.origin) for one in texts]).tree
+
+
+def from_there_and_back(bench: Bench, name: str, intents: Sequence[Intent]) -> None:
+    """As `there_and_back`, by the functions that the command line calls, and on a store of its own."""
+    before, device = bench.look(), bench.load.device(name)
+
+    def plan() -> Plan:
+        return make_plan(bench.load, [device], intents, clock=CLOCK, by="an", watch=Silent())
+
+    first = plan()
+    assume(not first.empty)
+    with TemporaryDirectory() as folder, Store(Path(folder) / "store.db") as store:
+
+        def carry_out(plan: Plan) -> Done:
+            done = apply_plan(bench.load, PlanFile(plan=plan), store=store, clock=CLOCK, options=BY, watch=Silent())
+            assert [(end.outcome, end.why) for end in done.endings] == [("new", "")]
+            return done
+
+        done = carry_out(first)
+        after = bench.look()
+        assert changed(before, after) == [name]
+        assert_saved(bench, name, before[name], after[name])
+        assert plan().empty
+        carry_out(make_rollback(bench.load, done.change, store=store, clock=CLOCK, by="an", host="noc-1"))
+        assert bench.look() == before

@@ -123,10 +123,10 @@ def _initial(state: DeviceState) -> Iterator[str]:
 
 
 def _negated(mode: str, section: Tree, line: str) -> Taken | None:
-    """`no shutdown` is shown where a WLAN or a profile is in service; rates are never away."""
+    """`no shutdown` is shown where a WLAN or a profile is in service, else nothing is; rates are never away."""
     if mode in ("wlan", "rf-profile", "policy") and line in ("shutdown", "no shutdown"):
-        kept = {known: beneath for known, beneath in section.items() if known not in ("shutdown", "no shutdown")}
-        return Taken({**kept, line: {}})
+        kept = {known: beneath for known, beneath in section.items() if known != "no shutdown"}
+        return Taken(kept if line == "shutdown" else {**kept, line: {}})
     if mode == "rf-profile" and re.fullmatch(rf"no rate {_RATES}.*", line):
         return Taken(says="% Incomplete command.\n")
     supported = re.fullmatch(rf"(rate {_RATES}) supported", line) if mode == "rf-profile" else None
@@ -171,7 +171,7 @@ def _grammar(base: Grammar, means: Callable[[str, Tree, str], Taken | None]) -> 
 def spreading(running: Tree | None) -> Spreading:
     """What the running configuration says of the spreading of clients."""
     tree = running or {}
-    wlans = [section for line, section in tree.items() if line.startswith("wlan ") and "shutdown" not in section]
+    wlans = [section for line, section in tree.items() if line.startswith("wlan ") and "no shutdown" in section]
     limits = _figures(wlans, r"client association limit radio (\d+)")
     profiles = [section for line, section in tree.items() if " rf-profile " in line]
     windows = _figures([*profiles, tree], r"(?:wireless client )?load-balancing window (\d+)")

@@ -1,0 +1,122 @@
+"""What may have stood on a device before: the lines that a template gives, with other values, some of them missing.
+
+Lines are those of `change.fragment`, in any of its three forms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from random import Random
+
+from eventready.change.tree import Tree, walk
+from eventready.platforms.model import ChangeSpec
+
+_NUMBER = re.compile(r"(?<![\w./:-])-?\d+(?![\w./:])")
+_ADDRESS = re.compile(r"(?<![\w.])(?!0\.0\.0\.0|255\.)(\d+\.\d+\.\d+\.)(\d+)(?![\w.])")
+_NAME = re.compile(r"\bEVENT[\w-]*")
+#: Words of which a device knows others.
+_WORDS = (
+    ("YES", "NO"),
+    ("ON", "OFF"),
+    ("ef", "af41"),
+    ("cs5", "cs4"),
+    ("af31", "af21"),
+    ("platinum", "gold"),
+    ("platinum-up", "gold-up"),
+    ("mandatory", "supported"),
+    ("descending", "ascending"),
+    ("automatic", "manual"),
+    ("always", "never"),
+    ("in", "out"),
+    ("input", "output"),
+    ("inbound", "outbound"),
+    ("fr hr amr", "fr hr"),
+    ("or", "and"),
+)
+
+
+def earlier(tree: Tree, chance: Random) -> Tree:
+    """The lines with other values: numbers, addresses, words and the event's own names; some as they are, some gone."""
+    names = sorted({name for path in walk(tree) for name in _NAME.findall(path[-1])})
+    renamed = {name: name.replace("EVENT", "OLD") for name in names if chance.random() < 0.25}
+
+    def named(line: str) -> str:
+        return _NAME.sub(lambda found: renamed.get(found[0], found[0]), line)
+
+    return _earlier(tree, chance, named)
+
+
+def _earlier(tree: Tree, chance: Random, named: Callable[[str], str]) -> Tree:
+    found: Tree = {}
+    for line, beneath in tree.items():
+        kept = _earlier(beneath, chance, named)
+        fate = chance.random()
+        if fate < 0.15 or (beneath and not kept):
+            continue
+        found[named(line if beneath or fate < 0.3 else other(line, chance))] = kept
+    return found
+
+
+def other(line: str, chance: Random) -> str:
+    """The line with another value, where it has one that can be told."""
+    ways = [*_other_numbers(line, chance), *_other_addresses(line, chance), *_other_words(line)]
+    return chance.choice(ways) if ways else line
+
+
+def _other_numbers(line: str, chance: Random) -> Iterator[str]:
+    for found in _NUMBER.finditer(line):
+        number = int(found[0])
+        if number in (0, 1):
+            rather = 1 - number
+        else:
+            rather = chance.choice([number + 1, number + 2, number * 2, number - 1, max(1, number // 2)])
+        yield f"{line[: found.start()]}{rather}{line[found.end() :]}"
+
+
+def _other_addresses(line: str, chance: Random) -> Iterator[str]:
+    for found in _ADDRESS.finditer(line):
+        last = (int(found[2]) + chance.randint(1, 5)) % 250 + 1
+        yield f"{line[: found.start()]}{found[1]}{last}{line[found.end() :]}"
+
+
+def _other_words(line: str) -> Iterator[str]:
+    for pair in _WORDS:
+        for word, rather in (pair, pair[::-1]):
+            for found in re.finditer(rf"(?<![\w-]){re.escape(word)}$", line):
+                yield f"{line[: found.start()]}{rather}"
+
+
+def type_in(spec: ChangeSpec, tree: Tree, say: Callable[[str], str]) -> list[str]:
+    """Type the lines as an engineer does, and go on after those that the device refuses; these are given back.
+
+    What stands beneath a refused section is not typed. It is typed where configuration is: `say` is in that mode.
+    """
+    if spec.form == "mml":
+        lines = [f"{header}{'' if header.endswith(':') else ','} {value};" for header in tree for value in tree[header]]
+        return [line for line in lines if _refused(spec, say(line))]
+    if spec.form == "keyed":
+        return [line for path in tree for value in tree[path] for line in _written(path, value) if say(line)]
+    refused = []
+    for line, beneath in tree.items():
+        if _refused(spec, say(line)):
+            refused.append(line)
+        elif beneath:
+            refused += type_in(spec, beneath, say)
+            if spec.section_exit:
+                say(spec.section_exit)
+    return refused
+
+
+def _written(path: str, value: str) -> Iterator[str]:
+    """The commands that give a file a value: in the place of the old one, or at its end."""
+    key = value.partition("=")[0]
+    yield f"sed -e '/^{key}=/d' {path} > {path}.new && echo '{value}' >> {path}.new && mv {path}.new {path}"
+
+
+def _refused(spec: ChangeSpec, said: str) -> bool:
+    def bad(line: str) -> bool:
+        harmless = any(re.search(pattern, line) for pattern in spec.harmless)
+        return not harmless and any(re.search(pattern, line) for pattern in spec.refused)
+
+    return any(bad(line) for line in said.splitlines())
