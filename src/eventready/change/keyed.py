@@ -115,7 +115,8 @@ def _edits(now: Tree, then: Tree) -> Iterator[str]:
             yield f"s/^{_pattern(key)}=.*/{key}={_replacement(value)}/"
         elif line not in now:
             # What is appended is not seen by later edits: several new keys hang on one that is there.
-            yield f"/^{_pattern(anchor)}=/a {line}" if anchor else f"1i {line}"
+            told = line.replace("\\", "\\\\")
+            yield f"/^{_pattern(anchor)}=/a {told}" if anchor else f"1i {told}"
         if len(old) == 1:
             anchor = key
     for line in now:
@@ -129,4 +130,4 @@ def _pattern(key: str) -> str:
 
 
 def _replacement(value: str) -> str:
-    return re.sub(r"([/&])", r"\\\1", value)
+    return re.sub(r"([\\/&])", r"\\\1", value)
