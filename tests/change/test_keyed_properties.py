@@ -139,7 +139,19 @@ def test_what_is_no_pair_is_refused(line: str) -> None:
 def test_a_file_that_is_not_there_and_a_key_that_stands_twice_are_refused() -> None:
     spec = change_spec()
     fragment = parse_fragment(spec, "/etc/hostapd/wlan0.conf\nssid=b\n", "test")
-    with pytest.raises(FragmentError, match="has no /etc/hostapd/wlan0.conf"):
+    with pytest.raises(FragmentError, match=r"the device has no /etc/hostapd/wlan0\.conf"):
         merge(spec, {"/etc/hostapd/other.conf": {}}, fragment)
     with pytest.raises(FragmentError, match="2 times"):
         merge(spec, {"/etc/hostapd/wlan0.conf": {"ssid=a": {}, "ssid=c": {}}}, fragment)
+
+
+def test_a_last_line_without_its_end_hides_no_file(tmp_path: Path) -> None:
+    files = {"wlan0.conf": "interface=wlan0\nssid=a", "wlan1.conf": "interface=wlan1\nssid=b"}
+    host = Host(str(tmp_path), files)
+    read = host.read().tree
+    assert read == {f"/etc/hostapd/{name}": {line: {} for line in text.split("\n")} for name, text in files.items()}
+    for now, then in ((read, {**read, "/etc/hostapd/wlan0.conf": {"interface=wlan0": {}, "ssid=c": {}}}),):
+        for lines in (way(change_spec(), now, then), way(change_spec(), then, now)):
+            for line in lines:
+                host.run(line)
+    assert host.files() == files

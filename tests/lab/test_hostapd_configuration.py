@@ -15,7 +15,7 @@ from eventready.lab.machine import Machine
 from eventready.lab.state import ApState, DeviceState, RadioState
 from tests.lab.test_dialects_radio import machine_of, rows
 
-READ = 'for f in /etc/hostapd/*.conf; do echo "==> $f"; cat "$f"; done; echo "==> end"'
+READ = 'for f in /etc/hostapd/*.conf; do echo "==> $f"; cat "$f"; echo; done; echo "==> end"'
 RELOAD = 'for p in $(pidof hostapd); do kill -HUP "$p" || exit 1; done'
 
 
