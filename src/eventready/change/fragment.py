@@ -46,7 +46,7 @@ def _indented(spec: ChangeSpec, text: str, origin: str) -> Fragment:
     root: Tree = {}
     removals: list[Path] = []
     stack: list[tuple[int, Path]] = [(-1, ())]
-    for depth, line in lines_of(text, (*spec.separators, *spec.volatile)):
+    for depth, line in lines_of(text, (*spec.separators, *spec.volatile), spec.loose):
         while stack[-1][0] >= depth:
             stack.pop()
         above = stack[-1][1]
