@@ -1,0 +1,73 @@
+"""Cisco devices with an archive, which go back by themselves, and without one, which we take back: both ways, by the
+command line, to the letter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.bench import Bench, bench_of
+
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("cisco guards")]
+
+INTENTS = ("load_balancing", "backup", "priority")
+DEVICES = ("core-2", "edge-vh-2", "wlc-1")
+GUARDS = {"revert_timer": (), "inverse": ("no archive",)}
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A province to be changed by these tests only."""
+    with bench_of(tmp_path_factory.mktemp("cisco")) as made:
+        yield made
+
+
+@pytest.fixture(params=sorted(GUARDS))
+def guard(request: pytest.FixtureRequest, bench: Bench) -> str:
+    """The devices have what the guard needs, or not; saved."""
+    for device in DEVICES:
+        bench.reset(device)
+        assert bench.configure(device, {line: {} for line in GUARDS[request.param]}) == []
+    return str(request.param)
+
+
+def planned(bench: Bench, device: str, file: Path, *, expect: int) -> Mapping[str, Any]:
+    words = ("plan", *INTENTS, "-l", device, "--out", str(file), "--detailed-exitcode")
+    found: Mapping[str, Any] = json.loads(bench.cli("-o", "json", *words, expect=expect))
+    return found
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_there_and_back(bench: Bench, guard: str, device: str, tmp_path: Path) -> None:
+    before = bench.look()
+    plan = planned(bench, device, tmp_path / "one.plan", expect=3)
+    assert [one["guard"]["kind"] for one in plan["devices"]] == [guard]
+    bench.cli("apply", str(tmp_path / "one.plan"))
+    assert bench.look()[device].running != before[device].running
+    assert bench.saved(device)
+    assert planned(bench, device, tmp_path / "two.plan", expect=0)["devices"] == []
+    bench.cli("rollback", "latest")
+    assert bench.look() == before
+
+
+@pytest.mark.parametrize("device", ["edge-vh-2", "wlc-1"])
+@pytest.mark.parametrize("fault", ["refuse-line", "drop-at-line", "save-fails"])
+def test_what_goes_wrong_leaves_the_old_state(
+    bench: Bench, guard: str, fault: str, device: str, tmp_path: Path
+) -> None:
+    before = bench.look()
+    plan = planned(bench, device, tmp_path / "one.plan", expect=3)
+    lines = plan["devices"][0]["forward"]
+    args = {} if fault == "save-fails" else {"pattern": f"^{lines[len(lines) // 2]}$"}
+    bench.lab.make(device, fault, args)
+    try:
+        bench.cli("apply", str(tmp_path / "one.plan"), expect=5)
+    finally:
+        bench.lab.clear(device, fault, args)
+    assert bench.look() == before
+    shown = json.loads(bench.cli("-o", "json", "changes", "show", "latest"))
+    assert [(one["device"], one["state"]) for one in shown["devices"]] == [(device, "old")]
