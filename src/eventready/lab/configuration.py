@@ -60,8 +60,8 @@ class Grammar:
     negatives: what is shown when it is negated (full match, without the negation): `ip address`, `ip redirects`.
     lasting: lines (full match) that are never removed: the section of a port.
     missing: negated lines (pattern from the start) and what the device says when that removes nothing.
-    needs: lines (full match) that name something, what must then be at the top (full match; groups of the line's
-        pattern may stand in it), and what the device says where it is not.
+    needs: lines (full match) that name something, what must then be at the top (full match), and what the device says
+        where it is not; groups of the line's pattern may stand in both.
     climbs: a line that only an outer section knows leaves the inner ones, as on IOS; else it is not known.
     means: what becomes of a line that is more than itself, from the mode, the section and the line: one with a second
         spelling, with other lines that come and go with it, or that is refused. None: it is what it is.
@@ -145,7 +145,7 @@ class Grammar:
             if match := re.fullmatch(pattern, line):
                 there = re.sub(r"\\(\d)", lambda number: re.escape(match[int(number[1])]), wanted)
                 if not any(re.fullmatch(there, one) for one in tree):
-                    return says
+                    return match.expand(says)
         return ""
 
     def why_missing(self, bare: str) -> str:

@@ -323,5 +323,14 @@ GRAMMAR = Grammar(
         r"class (?!class-default)": as_entered,
         r"match ": as_entered,
     },
+    needs=(
+        (r"class (?!class-default)(\S+)", r"class-map (?:match-\w+ )?\1", r"% class map \1 not configured"),
+        # A wireless profile names policies that every controller has.
+        (
+            r"service-policy (?:input|output) (?!(?:platinum|gold|silver|bronze)(?:-up)?$)(\S+)",
+            r"policy-map \1",
+            r"% policy map \1 not configured",
+        ),
+    ),
     means=_means,
 )
