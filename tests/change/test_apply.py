@@ -156,7 +156,9 @@ def test_a_plan_is_carried_out_and_taken_back(bench: Bench) -> None:
     texts = {name: Layout().text(box.running) for name, box in bench.boxes.items()}
     assert texts == {name: Layout().text(tree) for name, tree in bench.at_start.items()}, "to the letter"
     with pytest.raises(RefusedError, match=f"{done.change} was taken back already, by {again.change}"):
-        bench.apply(bench.rollback(done.change))
+        bench.rollback(done.change)
+    with pytest.raises(RefusedError, match=f"{done.change} was taken back already on box-[123], by {again.change}"):
+        bench.apply(back)
     forth = bench.apply(bench.rollback(again.change))
     assert outcomes(forth) == {"box-1": "new", "box-2": "new", "box-3": "new"}, "a rollback is a change too"
     assert bench.store.verify().problems == ()
@@ -194,6 +196,23 @@ def test_a_rollback_leaves_what_somebody_has_changed_since(bench: Bench) -> None
     done = bench.apply(back)
     assert done.exit is Exit.REFUSED
     assert "ip route 0.0.0.0 0.0.0.0 192.0.2.9" in bench.boxes[moved].running
+
+
+def test_what_a_rollback_could_not_take_back_is_taken_back_by_the_next(bench: Bench) -> None:
+    done = bench.apply()
+    back = bench.rollback()
+    last = back.waves[-1][-1]
+    bench.boxes[last].down_until = bench.boxes[last].now + 1
+    left = [name for name, outcome in outcomes(bench.apply(back)).items() if outcome == "untouched"]
+    assert last in left
+    assert len(left) < len(bench.plan.devices)
+    bench.boxes[last].pass_time(2)
+    rest = bench.rollback(done.change)
+    assert {planned.name for planned in rest.devices} == set(left)
+    assert bench.apply(rest).exit is Exit.OK
+    assert bench.running() == bench.at_start
+    with pytest.raises(RefusedError, match="taken back already"):
+        bench.rollback(done.change)
 
 
 def test_two_engineers_at_once(bench: Bench) -> None:

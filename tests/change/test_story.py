@@ -134,5 +134,11 @@ def test_after_a_rollback_nobody_is_told_to_roll_back_again() -> None:
     assert "rollback" not in next_step("c-2", states("new"), rolls_back="c-1")
 
 
+def test_a_rollback_that_was_not_all_is_made_again() -> None:
+    sentence = next_step("c-2", states("new", "untouched"), rolls_back="c-1")
+    assert "r1 did not go back" in sentence
+    assert "`eventready rollback c-1`" in sentence
+
+
 def test_every_outcome_has_words() -> None:
     assert {outcome.value for outcome in Outcome} <= set(STATES)

@@ -14,6 +14,7 @@ from eventready.change.case import Ending, Hand, Outcome
 from eventready.change.crew import Crew, Options, Watch, called_back
 from eventready.change.freeze import refuse_in_freeze
 from eventready.change.plan import PlanFile, PlannedDevice
+from eventready.change.rollback import taken_back
 from eventready.clock import Clock
 from eventready.collector import calm
 from eventready.errors import Exit, RefusedError, StoreError, UsageError, most_severe
@@ -118,7 +119,7 @@ def begun(
     names = [device.name for device in plan.devices]
     with calm(), store.changes.carrying(change):
         if before is not None:
-            _refuse_taken_back(store, before.entry.id)
+            _refuse_taken_back(store, before.entry.id, names)
         store.changes.begin(change, event=workspace.event.id, plan=file.document, devices=names, opening=opening)
         with suppress(Exception):
             watch.begun(change, len(names))
@@ -191,8 +192,12 @@ def _excused(ending: Ending) -> bool:
     return ending.refused or ending.held_back
 
 
-def _refuse_taken_back(store: Store, change: str) -> None:
-    """A change is taken back once."""
-    for entry in store.changes.entries():
-        if entry.opening.get("rolls_back") == change and "new" in entry.outcomes.values():
-            raise RefusedError(f"The change {change} was taken back already, by {entry.id}", do="Make a new plan.")
+def _refuse_taken_back(store: Store, change: str, devices: Iterable[str]) -> None:
+    """A change is taken back once on each device; two rollbacks may have been made of it at the same time."""
+    gone = taken_back(store, change)
+    for device in devices:
+        if device in gone:
+            raise RefusedError(
+                f"The change {change} was taken back already on {device}, by {gone[device]}",
+                do=f"What is left of it: `eventready rollback {change}`.",
+            )

@@ -23,8 +23,8 @@ def make_rollback(workspace: Workspace, name: str, *, store: Store, clock: Clock
     """The sealed plan that takes the change `name` back on every device that it made new; no device is asked.
 
     A device that somebody has changed since will refuse it when it is carried out, and stays as it is. One that is not
-    proven stays in the hands of its change. Raises UsageError, and RefusedError for a change that nobody has left yet,
-    or of which nothing is to be taken back.
+    proven stays in the hands of its change; one that was taken back already is left out. Raises UsageError, and
+    RefusedError for a change that nobody has left yet, or of which nothing is to be taken back.
     """
     record = store.changes.get(name)
     change = record.entry.id
@@ -36,6 +36,11 @@ def make_rollback(workspace: Workspace, name: str, *, store: Store, clock: Clock
     new = [planned for planned in plan.devices if record.entry.outcomes.get(planned.name) == "new"]
     if not new:
         raise RefusedError(f"The change {change} left no device in a new state", do="There is nothing to take back.")
+    gone = taken_back(store, change)
+    new = [planned for planned in new if planned.name not in gone]
+    if not new:
+        by_whom = ", ".join(sorted(set(gone.values())))
+        raise RefusedError(f"The change {change} was taken back already, by {by_whom}", do="Make a new plan.")
     names = {planned.name for planned in new}
     waves = [[name for name in wave if name in names] for wave in plan.waves]
     return seal(
@@ -59,6 +64,17 @@ def make_rollback(workspace: Workspace, name: str, *, store: Store, clock: Clock
             "rolls_back": change,
         }
     )
+
+
+def taken_back(store: Store, change: str) -> dict[str, str]:
+    """The devices on which a change was taken back already, each with the rollback that did it."""
+    return {
+        device: entry.id
+        for entry in store.changes.entries()
+        if entry.opening.get("rolls_back") == change
+        for device, outcome in entry.outcomes.items()
+        if outcome == "new"
+    }
 
 
 def _mirrored(workspace: Workspace, store: Store, planned: PlannedDevice, record: ChangeRecord) -> Mapping[str, Any]:

@@ -134,9 +134,11 @@ def next_step(change: str, states: Sequence[Standing], *, rolls_back: str = "") 
         return f"Run `eventready apply --resume {change}`: {_some(counts['open'])} was cut off under way."
     if counts[Outcome.OLD] or counts[Outcome.UNTOUCHED] or counts["waiting"]:
         if counts[Outcome.NEW]:
+            why = f"Find out why {_some(counts[Outcome.OLD] or counts[Outcome.UNTOUCHED] or counts['waiting'])} did not"
             return (
-                f"Find out why {_some(counts[Outcome.OLD] or counts[Outcome.UNTOUCHED] or counts['waiting'])} did not "
-                f"take it, then plan the rest anew, or take all back with `eventready rollback {change}`."
+                f"{why} go back, then take back the rest with `eventready rollback {rolls_back}`."
+                if rolls_back
+                else f"{why} take it, then plan the rest anew, or take all back with `eventready rollback {change}`."
             )
         return (
             "Nothing has changed: find out why and correct it, then apply the plan again, or make a new one with "
