@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from eventready.platforms.model import ChangeSpec, GuardSpec, Rebuilt, Single
+from eventready.platforms.model import ChangeSpec, GuardSpec, Rebuilt, Single, Stopped
 
 #: Mode to what it knows: a pattern, and the mode that a matching line opens.
 GRAMMAR: dict[str, tuple[tuple[str, str], ...]] = {
@@ -25,6 +25,8 @@ GRAMMAR: dict[str, tuple[tuple[str, str], ...]] = {
         (r"(?:no )?cef", ""),
         (r"hostname \w+", ""),
         (r"track \d(?: \w+)?", ""),
+        (r"probe \d", "probe"),
+        (r"watch \w probe \d", ""),
     ),
     "if": ((r"standby \d priority \d+", ""), (r"standby \d track \d", ""), (r"policy \w", ""), (r"shut", "")),
     "vlan": ((r"name \w", ""), (r"port \w", "")),
@@ -34,12 +36,13 @@ GRAMMAR: dict[str, tuple[tuple[str, str], ...]] = {
     "sla": ((r"echo \w", "echo"), (r"owner \w", "")),
     "echo": ((r"every \d", ""),),
     "level": ((r"name \w", ""), (r"port \w", "")),
+    "probe": ((r"to \w", ""), (r"burst \d", ""), (r"go", "")),
     "cmap": ((r"match \w", ""), (r"group \w", "")),
 }
 #: Lines of which a new one takes the place of the old one with the same beginning.
 REPLACING = (
     *(r"standby \d priority", r"policy", r"name", r"paths", r"hostname", r"route \w via \w", r"echo", r"every"),
-    *(r"owner", r"level \w"),
+    *(r"owner", r"level \w", r"to", r"burst"),
 )
 SPEC: dict[str, Any] = {
     "read": "show run",
@@ -47,13 +50,18 @@ SPEC: dict[str, Any] = {
     "separators": ("!", "end"),
     "permanent": (r"interface \w+",),
     "fleeting": (r"vlan \d", r"family \w"),
-    "sections": (r"router \d", r"acl \w", r"cmap \S+ \w", r"sla \d", r"echo \w", r"level .*"),
+    "sections": (r"router \d", r"acl \w", r"cmap \S+ \w", r"sla \d", r"echo \w", r"level .*", r"probe \d"),
     "ordered": (r"acl \w",),
+    "first": (r"probe \d",),
+    "stopped": (Stopped(section=r"probe \d", line="go"),),
     "rebuilt": (Rebuilt(section=r"sla (\d)", takes=r"sla schedule \1 \w+"),),
     "single": (
         Single(line=r"standby (\d) priority", unset=r"no standby \1 priority"),
         Single(line=r"policy", unset="no policy"),
-        *(Single(line=line) for line in ("name", "paths", "hostname", r"route \w via \w", "echo", "every", "owner")),
+        *(
+            Single(line=line)
+            for line in ("name", "paths", "hostname", r"route \w via \w", "echo", "every", "owner", "to", "burst")
+        ),
         Single(line=r"level \w"),
         Single(line=r"(?:no )?(?P<same>cef)$"),
         Single(line=r"group", first_take_back=True),
@@ -128,6 +136,8 @@ class Device:
 
     def _carry_out(self, line: str, opened: str) -> None:
         here = self._here()
+        if self._open and self._open[-1][1] == "probe" and "go" in here and line not in ("go", "no go"):
+            raise Refused(f"{self._open[-1][0]} goes")
         if line in ("cef", "no cef"):
             here.pop("no cef" if line == "cef" else "cef", None)
             here[line] = {}
@@ -135,14 +145,7 @@ class Device:
         if line.startswith("no "):
             self._negate(here, line.removeprefix("no "))
             return
-        if opened == "sla" and line in here and line not in self._made:
-            raise Refused(f"{line} is running and cannot be modified")
-        if opened == "if" and line not in here:
-            raise Refused(f"there is no {line}")
-        if line.startswith("group ") and any(one.startswith("group ") and one != line for one in here):
-            raise Refused("there is a group already")
-        if line.startswith("cmap ") and any(one != line and one[-1] == line[-1] for one in here if one[:5] == "cmap "):
-            raise Refused("there is a class map of that name already")
+        self._refuse(here, line, opened)
         beneath: dict[str, Any] = {}
         for pattern in REPLACING:
             if match := re.match(pattern, line):
@@ -156,6 +159,19 @@ class Device:
             self._open.append((line, opened))
             self._made |= {line} if opened == "sla" else set()
 
+    def _refuse(self, here: dict[str, Any], line: str, opened: str) -> None:
+        """What cannot be set as things are."""
+        if line.startswith("watch ") and line[-7:] not in here:
+            raise Refused(f"there is no {line[-7:]}")
+        if opened == "sla" and line in here and line not in self._made:
+            raise Refused(f"{line} is running and cannot be modified")
+        if opened == "if" and line not in here:
+            raise Refused(f"there is no {line}")
+        if line.startswith("group ") and any(one.startswith("group ") and one != line for one in here):
+            raise Refused("there is a group already")
+        if line.startswith("cmap ") and any(one != line and one[-1] == line[-1] for one in here if one[:5] == "cmap "):
+            raise Refused("there is a class map of that name already")
+
     def _negate(self, here: dict[str, Any], bare: str) -> None:
         gone = [one for one in here if one == bare or one.startswith(f"{bare} ")]
         if not gone:
@@ -163,6 +179,10 @@ class Device:
         for one in gone:
             if one.startswith("interface "):
                 raise Refused(f"{one} cannot be removed")
+            if re.fullmatch(r"probe \d", one) and (
+                "go" in here[one] or any(used.endswith(one) for used in here if used != one)
+            ):
+                raise Refused(f"{one} goes, or is watched")
             del here[one]
             if re.fullmatch(r"sla \d", one):
                 for other in [other for other in here if other.startswith(f"sla schedule {one[-1]} ")]:

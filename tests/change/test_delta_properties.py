@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from eventready.change.delta import fingerprint, merge, same, shown, way
-from eventready.change.fragment import Fragment, parse_fragment
+from eventready.change.fragment import Fragment, join, parse_fragment
+from eventready.change.rules import Rules
 from eventready.change.tree import at, walk
 from tests.change.device import Device, spec
 
@@ -57,6 +58,12 @@ PLAIN = leaves(
 )
 
 
+PROBE = leaves(maybe("to a", "to b"), maybe("burst 1", "burst 2"), some("go"))
+PROBES = st.tuples(maybe("probe 1"), PROBE, some("watch a probe 1"), some("watch b probe 1")).map(
+    lambda parts: {parts[0]: parts[1], **{line: {} for line in parts[2:] if line}} if parts[0] else {}
+)
+
+
 def one_of(*lines: str, section: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
     """One of several headers with a section beneath it, or none."""
     return st.tuples(maybe(*lines), section).map(lambda pair: {pair[0]: pair[1]} if pair[0] else {})
@@ -72,6 +79,7 @@ PARTS = st.tuples(
     *(leaves(maybe(f"sla schedule {number} now", f"sla schedule {number} later")) for number in "12"),
     *(one_of(f"cmap any {name}", f"cmap all {name}", section=CMAP) for name in "ab"),
     *(one_of(f"level {name} fast", f"level {name} slow", section=LEVEL) for name in "ab"),
+    PROBES,
     PLAIN,
 )
 
@@ -140,7 +148,8 @@ def test_a_fragment_there_and_back(climbs: bool, running: Tree, wanted: Tree, da
     text = text_of(part_of(wanted, data))
     if data.draw(st.booleans(), label="wants the default"):
         text = text.replace("standby 1 priority 90", "standby 1 priority 100")
-    fragment = parse_fragment(given_spec, text, "test")
+    unwanted = without(running, parse_fragment(given_spec, text, "test").tree, data)
+    fragment = join(given_spec, [parse_fragment(given_spec, one, "test") for one in (text, unwanted)])
     before = Device(running, climbs=climbs).tree
     predicted = merge(given_spec, running, fragment)
     assert text_of(running) == text_of(before), "the running configuration was changed in place"
@@ -149,6 +158,11 @@ def test_a_fragment_there_and_back(climbs: bool, running: Tree, wanted: Tree, da
             assert not any(line.startswith("standby 1 priority") for line in at(predicted, path[:-1])), path
         else:
             assert path[-1] in at(predicted, path[:-1]), path
+    for path in fragment.removals:
+        beside = at(fragment.tree, path[:-1])
+        assert [
+            one for one in at(predicted, path[:-1]) if one not in beside and f"{one} ".startswith(f"{path[-1]} ")
+        ] == []
     for line, beneath in fragment.tree.items():
         if line.startswith("acl "):
             assert [one for one in predicted[line] if one in beneath] == list(beneath), "not in the wanted order"
@@ -176,11 +190,24 @@ def test_from_wherever_it_broke_off(climbs: bool, running: Tree, then: Tree, dat
     assert same(given_spec, back, running)
 
 
-def part_of(tree: Tree, data: st.DataObject) -> Tree:
-    """Some of a tree's lines; a section with its whole order where order counts."""
-    part: Tree = {}
+def without(tree: Tree, wanted: Tree, data: st.DataObject, depth: int = 0) -> str:
+    """Some of a tree's lines, negated, beneath their sections; what is wanted, and its other values, are left alone."""
+    rules, text = Rules(spec()), ""
     for line, beneath in tree.items():
-        if data.draw(st.booleans(), label=line):
+        if line in wanted:
+            inner = without(beneath, wanted[line], data, depth + 1)
+            text += f"{' ' * depth}{line}\n{inner}" if inner else ""
+        elif rules.rival(line, wanted) is None and not line.endswith("cef") and not line.startswith("interface"):
+            text += f"{' ' * depth}no {line}\n" if data.draw(st.booleans(), label=f"no {line}") else ""
+    return text
+
+
+def part_of(tree: Tree, data: st.DataObject) -> Tree:
+    """Some of a tree's lines, without those that name what is left out."""
+    part: Tree = {}
+    for line, beneath in sorted(tree.items(), key=lambda item: item[0].startswith("watch ")):
+        named = line[-7:] if line.startswith("watch ") else ""
+        if (not named or named in part) and data.draw(st.booleans(), label=line):
             part[line] = part_of(beneath, data)
     return {line: beneath for line, beneath in part.items() if beneath or not line.startswith(("vlan", "family"))}
 

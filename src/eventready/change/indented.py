@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from eventready.change.errors import FragmentError
@@ -141,6 +142,7 @@ class _Way:
     # --- single steps ---------------------------------------------------------------------------------------------
 
     def _take_back(self, path: Path, line: str) -> None:
+        self._halt((*path, line))
         sent = self.rules.taken_back(line)
         self._say(path, sent)
         here = self._here(path)
@@ -149,6 +151,12 @@ class _Way:
             for carried in [one for one in here if self.rules.goes_with(gone, one)]:
                 del here[carried]
             here.pop(gone, None)
+
+    def _halt(self, section: Path) -> None:
+        """Take back the lines that keep the section from being changed."""
+        stop = self.rules.stop(section[-1])
+        for line in [line for line in self._here(section) if stop and re.fullmatch(stop, line)]:
+            self._take_back(section, line)
 
     def _set(self, path: Path, line: str, beneath: Tree) -> None:
         """Send a line that is not there. What it replaces gives it what stood beneath."""
@@ -183,13 +191,13 @@ class _Way:
             if bare and not self._stays(line) and any(says_more(bare, one) for one in then):
                 self._take_back(path, line)
         for line, beneath in then.items():
-            if line in self._here(path):
+            if line in self._here(path) and not self.rules.stop(line):
                 self._clear((*path, line), beneath)
 
     def _add(self, path: Path, then: Tree) -> None:
         if path and self.rules.is_ordered(path[-1]):
             self._make_room(path, then)
-        for line, beneath in then.items():
+        for line, beneath in sorted(then.items(), key=lambda item: self.rules.turn(item[0])):
             here = self._here(path)
             if line in here and self.rules.rebuilt(line) and not same(self.rules, here[line], beneath):
                 self._take_back(path, line)
@@ -197,6 +205,8 @@ class _Way:
                 for carried in [one for one in then if self.rules.goes_with(line, one)]:
                     if carried not in self._here(path):
                         self._make(path, carried, then[carried])
+            elif line in here and self.rules.stop(line):
+                self._rework((*path, line), beneath)
             elif line in here:
                 self._add((*path, line), beneath)
             elif beneath or not self.rules.is_fleeting(line):
@@ -204,7 +214,21 @@ class _Way:
 
     def _make(self, path: Path, line: str, beneath: Tree) -> None:
         self._set(path, line, beneath)
-        self._add((*path, line), beneath)
+        if self.rules.stop(line):
+            self._rework((*path, line), beneath)
+        else:
+            self._add((*path, line), beneath)
+
+    def _rework(self, section: Path, then: Tree) -> None:
+        """Change a section that must not run meanwhile; what makes it run comes last."""
+        if same(self.rules, self._here(section), then):
+            return
+        self._halt(section)
+        stop = self.rules.stop(section[-1])
+        still = {line: beneath for line, beneath in then.items() if not re.fullmatch(stop, line)}
+        for step in (self._clear, self._add, self._remove):
+            step(section, still)
+        self._add(section, then)
 
     def _make_room(self, path: Path, then: Tree) -> None:
         """Leave of an ordered section only the part that its wanted order begins with; what is last anyway stays."""
@@ -222,7 +246,7 @@ class _Way:
             self._take_back(path, out[-1])
 
     def _remove(self, path: Path, then: Tree) -> None:
-        for line in reversed(list(self._here(path))):
+        for line in sorted(self._here(path), key=self.rules.turn)[::-1]:
             here = self._here(path)
             if line not in here:
                 continue

@@ -102,6 +102,15 @@ class Rules:
                 return rule, match
         return None
 
+    def stop(self, section: str) -> str:
+        """The pattern of the lines that keep a section from being changed; empty where there are none."""
+        return next((rule.line for rule in self.spec.stopped if re.fullmatch(rule.section, section)), "")
+
+    def turn(self, line: str) -> int:
+        """When the line is made, from 0 on: what others use has its turn first."""
+        first = self.spec.first
+        return next((at for at, pattern in enumerate(first) if re.fullmatch(pattern, line)), len(first))
+
     def goes_with(self, section: str, line: str) -> bool:
         """True when `line` vanishes on the device as the rebuilt `section` is removed."""
         found = self.rebuilt(section)

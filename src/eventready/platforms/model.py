@@ -80,6 +80,18 @@ class Rebuilt(Strict):
     _pattern = field_validator("section")(lambda pattern: _compiles((pattern,))[0])
 
 
+class Stopped(Strict):
+    """A section that is neither edited nor removed while `line` (full match) stands in it: a test that runs.
+
+    The line is taken back first, and set again last.
+    """
+
+    section: str
+    line: str
+
+    _patterns = field_validator("section", "line")(lambda pattern: _compiles((pattern,))[0])
+
+
 class MmlObject(Strict):
     """A configuration object of an MML element, read with `read` and written with `write`.
 
@@ -135,6 +147,8 @@ class ChangeSpec(Strict):
     sections: lines that open a section even where nothing stands beneath them (`route-map X permit 20`).
     ordered: sections in which the order of the lines has a meaning (an access list).
     last: lines of ordered sections that stand last there, whenever they were entered (`class class-default`).
+    first: what other lines use: made before the rest of its level, in this order, and removed after it in reverse,
+        wherever the device prints it.
     defaults: lines that the device does not show because it would be so without them.
     loose: lines that the device may print with more blanks between words than were typed.
     refused: found in the answer to a line that the device did not take; `harmless` answers that only look so.
@@ -162,6 +176,8 @@ class ChangeSpec(Strict):
     last: tuple[str, ...] = ()
     single: tuple[Single, ...] = ()
     rebuilt: tuple[Rebuilt, ...] = ()
+    stopped: tuple[Stopped, ...] = ()
+    first: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
     loose: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
@@ -174,7 +190,7 @@ class ChangeSpec(Strict):
     guards: tuple[GuardSpec, ...] = Field(min_length=1)
 
     _patterns = field_validator(
-        *("volatile", "separators", "permanent", "fleeting", "sections", "ordered", "last", "defaults"),
+        *("volatile", "separators", "permanent", "fleeting", "sections", "ordered", "first", "last", "defaults"),
         *("loose", "refused", "harmless", "management"),
     )(_compiles)
 
