@@ -1,6 +1,6 @@
 #!/bin/sh
-# The main job on the embedded lab: a province is simulated with seeded faults, audited, scored and reported.
-# Rehearses Monday 25/4/2022 07:00, four days before the event.
+# The main job on the embedded lab: a province is simulated with seeded faults, audited, scored, changed under guard,
+# audited again, reported, and taken back. Rehearses Monday 25/4/2022 07:00, four days before the event.
 set -eu
 
 eventready=${EVENTREADY:-eventready}
@@ -9,6 +9,13 @@ export EVENTREADY_NOW="2022-04-25 07:00"
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*" >&2; }
 [ -t 2 ] || say() { printf '\n%s\n' "$*" >&2; }
+
+# Faults are seeded, so 3 (findings) and 4 (something was not measured) are what a good audit says here.
+audit() {
+    status=0
+    "$eventready" -w "$lab" audit --interval 5 || status=$?
+    case $status in 3 | 4) ;; *) echo "the audit ended with exit code $status" >&2; exit 1 ;; esac
+}
 
 if [ -e "$demo" ]; then
     "$eventready" -w "$demo" lab down 2>/dev/null || true
@@ -23,19 +30,47 @@ say "2. A province to rehearse on, with faults that a good audit must find"
 lab="$demo/.eventready/lab"
 
 say "3. The audit (it only reads; counters are read twice, 5 s apart)"
-# Faults are seeded, so 3 (findings) and 4 (something was not measured) are what a good audit says here.
-status=0
-"$eventready" -w "$lab" audit --interval 5 || status=$?
-case $status in 3 | 4) ;; *) echo "the audit ended with exit code $status" >&2; exit 1 ;; esac
+audit
 
 say "4. Was every seeded fault found, and nothing that is not there?"
 "$eventready" -w "$lab" lab score
 
-say "5. The readiness page, the weekly report with its draft mail, and the duty list"
+say "5. Load balancing, backup and priority: what would change on whom, in which order, and what brings it back"
+"$eventready" -w "$lab" plan load_balancing backup priority --out "$demo/tonight.plan" > "$demo/tonight.txt"
+for device in edge-vh-1 bsc-1 ac-1; do
+    sed -n "/^$device  /,/^\$/p" "$demo/tonight.txt" | sed '25{s/.*/.../;q;}'
+done
+echo "(the whole of it is in $demo/tonight.txt)"
+echo
+sed -n '/^Order/,$p' "$demo/tonight.txt"
+
+say "6. The change: backed up, under guard, compared, verified, confirmed, saved; one device first, then in waves"
+"$eventready" -w "$lab" apply "$demo/tonight.plan"
+
+say "7. The audit again: what the change has mended (a crowded access point, a cell that refused calls, a route)"
+EVENTREADY_NOW="2022-04-25 07:20"
+audit > "$demo/second.txt"
+"$eventready" -w "$lab" runs diff > "$demo/diff.txt" || { cat "$demo/diff.txt"; exit 1; }
+cat "$demo/diff.txt"
+grep -q '^fixed' "$demo/diff.txt" || { echo "the second audit is no better than the first" >&2; exit 1; }
+
+say "8. Planned once more: nothing is left to change"
+"$eventready" -w "$lab" plan load_balancing backup priority --detailed-exitcode > "$demo/again.txt"
+tail -n 1 "$demo/again.txt"
+
+say "9. The readiness page, the weekly report with its draft mail, and the duty list"
 "$eventready" -w "$lab" report readiness
 "$eventready" -w "$lab" report weekly --format docx,pdf,xlsx --eml
 "$eventready" -w "$lab" report roster --format docx,pdf
 
-say "6. The clauses of the letter, and what stands behind each"
+say "10. The clauses of the letter, and what stands behind each"
 # 8: on this Monday some deadlines of the example have passed, and it says so.
 "$eventready" -w "$lab" duties || [ $? -eq 8 ]
+
+say "11. All of it taken back, in the same guarded way; the audit finds again what it found at first"
+# Not quite all: a configuration that nobody had saved is saved now.
+EVENTREADY_NOW="2022-04-25 07:40"
+"$eventready" -w "$lab" rollback latest
+audit > "$demo/third.txt"
+first=$("$eventready" -w "$lab" runs list -o json | sed -n 's/^  "id": "\(.*\)",$/\1/p' | head -n 1)
+"$eventready" -w "$lab" runs diff "$first" latest
