@@ -34,7 +34,7 @@ from tests.lab.test_hostapd_configuration import Line
 
 PLATFORMS = (
     *("cisco_9800", "cisco_xe", "frr", "huawei_ac", "huawei_enb", "huawei_mml"),
-    *("linux_hostapd", "osmocom_bsc"),
+    *("huawei_vrp", "linux_hostapd", "osmocom_bsc"),
 )
 
 
@@ -90,12 +90,20 @@ class Session:
         return "\n".join(lines[1:-1])
 
     def tell(self, lines: tuple[str, ...]) -> None:
-        """Carry out lines, none of which is refused."""
-        for line in (*self.spec.enter, *lines, *self.spec.leave) if self.spec.form != "mml" else lines:
+        """Carry out lines, none of which is refused, and commit them where the device has two stages."""
+        for line in self.typed(lines):
             said = self(line)
             for one in said.splitlines():
                 harmless = any(re.search(pattern, one) for pattern in self.spec.harmless)
                 assert harmless or not any(re.search(pattern, one) for pattern in self.spec.refused), (line, said)
+
+    def typed(self, lines: tuple[str, ...]) -> tuple[str, ...]:
+        """The lines with what stands around them."""
+        if self.spec.form == "mml":
+            return lines
+        mode = self.machine.dialect.config
+        commit = ("commit",) if mode and mode.candidate else ()
+        return (*self.spec.enter, *lines, *commit, *self.spec.leave)
 
     def read(self, fragment: Fragment) -> Configuration:
         answers = {command: self(command) for command in commands_to_read(self.spec, fragment)}
@@ -165,11 +173,7 @@ def test_there_and_back_where_other_values_were_before(platform: str, numbers: l
     fragment = fragment_of(device, *(intent for intent in INTENTS if intent in device.intents))
     before = session.read(fragment)
     earlier = merge(spec, before.tree, replace(fragment, tree=altered(fragment.tree, cycle(numbers))))
-    for line in (
-        (*spec.enter, *way(spec, before.tree, earlier), *spec.leave)
-        if spec.form != "mml"
-        else way(spec, before.tree, earlier)
-    ):
+    for line in session.typed(way(spec, before.tree, earlier)):
         session(line)
     there_and_back(device, fragment, session)
 
