@@ -197,7 +197,7 @@ def without(tree: Tree, wanted: Tree, data: st.DataObject, depth: int = 0) -> st
         if line in wanted:
             inner = without(beneath, wanted[line], data, depth + 1)
             text += f"{' ' * depth}{line}\n{inner}" if inner else ""
-        elif rules.rival(line, wanted) is None and not line.endswith("cef") and not line.startswith("interface"):
+        elif rules.rival(line, wanted) is None and not line.startswith(("interface", "cef", "no cef", "probe")):
             text += f"{' ' * depth}no {line}\n" if data.draw(st.booleans(), label=f"no {line}") else ""
     return text
 

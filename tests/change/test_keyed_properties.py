@@ -150,8 +150,7 @@ def test_a_last_line_without_its_end_hides_no_file(tmp_path: Path) -> None:
     host = Host(str(tmp_path), files)
     read = host.read().tree
     assert read == {f"/etc/hostapd/{name}": {line: {} for line in text.split("\n")} for name, text in files.items()}
-    for now, then in ((read, {**read, "/etc/hostapd/wlan0.conf": {"interface=wlan0": {}, "ssid=c": {}}}),):
-        for lines in (way(change_spec(), now, then), way(change_spec(), then, now)):
-            for line in lines:
-                host.run(line)
+    other: Tree = {**read, "/etc/hostapd/wlan0.conf": {"interface=wlan0": {}, "ssid=c": {}}}
+    for line in (*way(change_spec(), read, other), *way(change_spec(), other, read)):
+        host.run(line)
     assert host.files() == files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NoReturn
 
 from eventready.change.errors import FragmentError
 from eventready.change.fragment import Fragment
@@ -35,6 +36,8 @@ class _Merge:
         """`here` with the fragment's lines; it is changed in place and given back."""
         for bare in self._removed.get(path, ()):
             for line in [line for line in here if says_more(bare, line)]:
+                if self._rules.is_permanent(line):
+                    self._refuse((*path, bare), f"`{line}` cannot be removed", "Take its lines back one by one.")
                 del here[line]
         ordered = bool(path) and self._rules.is_ordered(path[-1])
         lifted = _lifted(here, wanted) if ordered else {}
@@ -52,12 +55,18 @@ class _Merge:
                 del here[rival]
             return
         place = (*path, line)
-        if line not in here and rules.is_permanent(line):
-            raise FragmentError(
-                f"there is no `{line}` on the device, and it cannot be made",
-                where=self._fragment.origins.get(place, ""),
-                do="Correct its name in the inventory.",
-            )
+        if line not in here and rival is None:
+            if rules.is_permanent(line):
+                reason = f"there is no `{line}` on the device, and it cannot be made"
+                self._refuse(place, reason, "Correct its name in the inventory.")
+            if not self._wants(place, beneath):
+                return
+            if beneath and not rules.opens(line):
+                reason = f"`{line}` is not known to open a section, and there is none on the device"
+                self._refuse(place, reason, "Write it out as the device shows it.")
+        if rival is None and rules.negated(line) in here:
+            del here[rules.negated(line)]  # what is shown when it is off is not shown when it is on
+            return
         if not beneath and rival is None and line in here and place not in self._removed:
             return
         keep = {} if rival is None or rules.thing(rival) is None else here.pop(rival)
@@ -69,6 +78,15 @@ class _Merge:
                 here.pop(line, None)
             if stays:
                 here[line] = after
+
+    def _wants(self, place: Path, beneath: Tree) -> bool:
+        """False where all that the fragment says of a section is what must not stand in it."""
+        if not beneath:
+            return place not in self._removed
+        return any(self._wants((*place, line), below) for line, below in beneath.items())
+
+    def _refuse(self, place: Path, reason: str, do: str) -> NoReturn:
+        raise FragmentError(reason, where=self._fragment.origins.get(place, ""), do=do)
 
 
 def _lifted(here: Tree, wanted: Tree) -> Tree:
