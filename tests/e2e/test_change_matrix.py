@@ -48,17 +48,9 @@ def pairs() -> list[tuple[str, str]]:
 PLATFORMS = sorted({platform for platform, _intent in pairs()})
 
 
-#: Simulated devices that are being made to have what their platform's guard needs.
-UNFINISHED = {"huawei_vrp": "its `commit trial` is being built"}
-
-
 def on_one_worker(*values: Any) -> Any:
     """A platform's cases stay on one worker, beside one lab of its own."""
-    platform = str(values[0])
-    marks = [pytest.mark.xdist_group(f"change matrix {platform}")]
-    if platform in UNFINISHED:
-        marks.append(pytest.mark.xfail(reason=UNFINISHED[platform], strict=False))
-    return pytest.param(*values, marks=marks)
+    return pytest.param(*values, marks=pytest.mark.xdist_group(f"change matrix {values[0]}"))
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +123,6 @@ def test_all_devices_of_a_platform_with_all_intents(
 
 
 @pytest.mark.xdist_group("change matrix")
-@pytest.mark.xfail(bool(UNFINISHED), reason=" ".join(UNFINISHED.values()), strict=False)
 def test_the_whole_province_in_one_plan(bench: Bench, proved: Proved, tmp_path: Path) -> None:
     """All intents on all that take part, by another process each time, as an engineer does it on the evening before."""
     names = sorted(name for platform in PLATFORMS for name in those(bench, platform, *INTENTS))

@@ -37,7 +37,9 @@ _WORDS = (
 
 
 def earlier(tree: Tree, chance: Random) -> Tree:
-    """The lines with other values: numbers, addresses, words and the event's own names; some as they are, some gone."""
+    """The lines with other values: numbers, addresses, words and the event's own names; some as they are, some gone,
+    some with another beside them; what stands in a section may stand in another order.
+    """
     names = sorted({name for path in walk(tree) for name in _NAME.findall(path[-1])})
     renamed = {name: name.replace("EVENT", "OLD") for name in names if chance.random() < 0.25}
 
@@ -47,14 +49,18 @@ def earlier(tree: Tree, chance: Random) -> Tree:
     return _earlier(tree, chance, named)
 
 
-def _earlier(tree: Tree, chance: Random, named: Callable[[str], str]) -> Tree:
+def _earlier(tree: Tree, chance: Random, named: Callable[[str], str], *, top: bool = True) -> Tree:
     found: Tree = {}
     for line, beneath in tree.items():
-        kept = _earlier(beneath, chance, named)
+        kept = _earlier(beneath, chance, named, top=False)
         fate = chance.random()
         if fate < 0.15 or (beneath and not kept):
             continue
-        found[named(line if beneath or fate < 0.3 else other(line, chance))] = kept
+        if fate < 0.25 and not beneath:
+            found[named(line)] = {}
+        found[named(line if beneath or fate < 0.35 else other(line, chance))] = kept
+    if not top and chance.random() < 0.2:  # what is defined at the top has to be there before it is used
+        return {line: found[line] for line in chance.sample(list(found), len(found))}
     return found
 
 
