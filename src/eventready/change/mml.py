@@ -15,7 +15,7 @@ from eventready.facts.observation import Status
 from eventready.platforms.model import ChangeSpec, MmlObject
 
 _COMMAND = re.compile(r"(?P<name>[A-Z]{2,4} [A-Z0-9_]+)\s*:\s*(?P<parameters>.*)", re.DOTALL)
-_PARAMETER = re.compile(r'\s*(?P<name>[A-Z0-9_]+)\s*=\s*(?P<value>"[^"]*"|[^,"]+?)\s*(?:,|$)')
+_PARAMETER = re.compile(r'\s*(?P<name>[A-Z0-9_]+)\s*=\s*(?P<value>"[^";]*"|[^,";]+?)\s*(?:,|$)')
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
