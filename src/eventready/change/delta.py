@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from eventready.change import indented, keyed, mml
 from eventready.change.fragment import Fragment
 from eventready.change.rules import Rules
-from eventready.change.tree import Tree
+from eventready.change.tree import Path, Tree
 from eventready.platforms.model import ChangeSpec
 
 
@@ -57,19 +57,24 @@ def fingerprint(spec: ChangeSpec, tree: Tree) -> str:
 
 
 def shown(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[str, ...]:
-    """The difference as people read differences: `-` and `+` before old and new lines, blanks before their sections."""
-    return tuple(_shown(Rules(spec), now, then, 0))
+    """The difference as people read differences: `-` and `+` before old and new lines, blanks before their sections.
+
+    A terminal shows what stands in a line of the device's, and does nothing else: `\\x1b`.
+    """
+    return tuple(_shown(Rules(spec), now, then, ()))
 
 
-def _shown(rules: Rules, now: Tree, then: Tree, depth: int) -> Iterator[str]:
-    replaced = {old: line for line in then if line not in now and (old := rules.rival(line, now)) and old not in then}
+def _shown(rules: Rules, now: Tree, then: Tree, path: Path) -> Iterator[str]:
+    depth = len(path)
+    rivals = {line: rules.rival_of((*path, line), now) for line in then if line not in now}
+    replaced = {old: line for line, old in rivals.items() if old is not None and old not in then}
     for line, beneath in now.items():
         if line not in then:
             yield from _whole("-", line, beneath, depth)
             if line in replaced:
                 yield from _whole("+", replaced[line], then[replaced[line]], depth)
             continue
-        inner = list(_shown(rules, beneath, then[line], depth + 1))
+        inner = list(_shown(rules, beneath, then[line], (*path, line)))
         if rules.is_ordered(line) and not inner and list(beneath) != list(then[line]):
             inner = [*_each("-", beneath, depth + 1), *_each("+", then[line], depth + 1)]
         if inner:
@@ -91,4 +96,5 @@ def _each(sign: str, tree: Tree, depth: int) -> Iterator[str]:
 
 
 def _line(sign: str, line: str, depth: int) -> str:
-    return f"{sign} {' ' * depth}{line}"
+    visible = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
+    return f"{sign} {' ' * depth}{visible}"

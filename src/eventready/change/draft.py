@@ -70,14 +70,9 @@ def draft(participant: Participant, session: Session, seconds: int, *, alone: bo
         forward=forward,
         backward=backward,
         fragment=participant.fragment.text,
-        diff=tuple(_visible(line) for line in shown(spec, running.tree, predicted)),
+        diff=shown(spec, running.tree, predicted),
         risks=tuple(risks),
     )
-
-
-def _visible(line: str) -> str:
-    """A line of the device's, so that a terminal shows what stands in it and does nothing else."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
 
 
 def _asking(session: Session) -> Callable[[str], str]:

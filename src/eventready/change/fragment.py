@@ -95,7 +95,7 @@ def join(spec: ChangeSpec, fragments: Iterable[Fragment]) -> Fragment:
     for fragment in fragments:
         for path in walk(fragment.tree):
             above = at(tree, path[:-1])
-            rival = _rival(rules, spec, path, above)
+            rival = rules.rival_of(path, above)
             if rival is not None:
                 _contradiction(rival, path[-1], origins.get((*path[:-1], rival), ""), fragment.origins.get(path, ""))
             if path in removals:
@@ -108,15 +108,6 @@ def join(spec: ChangeSpec, fragments: Iterable[Fragment]) -> Fragment:
         origins = {**fragment.origins, **origins}
         texts += [fragment.text.rstrip("\n")] if fragment.text.strip() else []
     return Fragment(copied(tree), tuple(removals), origins, "\n".join([*texts, ""]) if texts else "")
-
-
-def _rival(rules: Rules, spec: ChangeSpec, path: Path, above: Tree) -> str | None:
-    if spec.form == "indented":
-        return rules.rival(path[-1], above)
-    name, sign, _ = path[-1].partition("=")
-    if len(path) == 1 or not sign:
-        return None
-    return next((one for one in above if one != path[-1] and one.partition("=")[0] == name), None)
 
 
 def _contradiction(first: str, second: str, origin: str, other: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from eventready.change.tree import Tree
+from eventready.change.tree import Path, Tree
 from eventready.platforms.model import ChangeSpec, Rebuilt, Single
 
 
@@ -47,6 +47,15 @@ class Rules:
             (one for one in tree if one != line and (other := self.thing(one)) and other.identity == thing.identity),
             None,
         )
+
+    def rival_of(self, path: Path, beside: Tree) -> str | None:
+        """The same for a line of whatever form; in a file or an object it is the other value of its key."""
+        if self.spec.form == "indented":
+            return self.rival(path[-1], beside)
+        key, sign, _ = path[-1].partition("=")
+        if len(path) == 1 or not sign:
+            return None
+        return next((one for one in beside if one != path[-1] and one.partition("=")[0] == key), None)
 
     def bare(self, line: str) -> str | None:
         """The line without its negation; None when it has none."""
