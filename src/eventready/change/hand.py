@@ -69,9 +69,11 @@ class DeviceHand:
         return Verified(settled.good, settled.said)
 
     def read(self) -> Reading:
-        """See Hand."""
+        """See Hand. After the first command that is not answered no more are asked: an element's are many, and each
+        would be waited for."""
         answers: dict[str, str] = {}
-        for reply in self._session.ask(self._commands):
+        for command in self._commands:
+            (reply,) = self._session.ask([command])
             if reply.ended is not Ended.ANSWERED:
                 raise SessionLost(
                     f"{self._target.name} does not tell its configuration (`{reply.command}`): {reply.reason}"

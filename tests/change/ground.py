@@ -1,0 +1,331 @@
+"""One simulated device to be changed by an engineer's process, while things go wrong at a step that can be chosen."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eventready.change.plan import Plan, PlanFile, write_plan
+from eventready.change.planning import make_plan
+from eventready.lab.copy import Answer, write_copy, write_played
+from eventready.lab.dialect import View
+from eventready.lab.machine import Credentials, LineFault, Machine
+from eventready.lab.process import machines_of
+from eventready.lab.real.plan import air_of, devices
+from eventready.lab.thread import LabThread
+from eventready.workspace.device import Device
+from eventready.workspace.example import example_home
+from eventready.workspace.intents import Intent
+from eventready.workspace.workspace import Workspace, load_workspace
+from tests.change.engineer import CLOCK, SECONDS, Engineer, kill
+
+KNOWN = Credentials("netops", "Pl4nted-l4b")
+#: A device that keeps silent costs this long, instead of minutes.
+_PATIENCE = "connection_options: {eventready: {extras: {connect_timeout_s: 4, attempts: 1}}}\n"
+#: The steps of a change that goes well, in their order.
+STEPS = ("look", "read", "backup", "arm", "apply", "compare", "verify", "confirm", "prove", "save", "done")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What happens, and when. `place`: a step, or a line of `apply` (first, middle, last, activate).
+
+    `kind` of what happens as the step begins: kill, full, restart, expire, worse. Of what happens at its first line, or
+    at the one that counts: drop, hang, refuse, kill heard, restart heard, lost; `taken`: the line takes effect.
+    `later`: whoever goes on after a kill comes when the guard's time is long over.
+    """
+
+    guard: str
+    place: str
+    kind: str
+    taken: bool = False
+    later: bool = False
+
+    def __str__(self) -> str:
+        extra = [word for word in ("taken", "later") if getattr(self, word)]
+        return "-".join([self.guard, self.place, self.kind.replace(" ", "_"), *extra])
+
+    @property
+    def step(self) -> str:
+        """The step on record in which it happens."""
+        return "apply" if self.place in LINES else self.place
+
+
+LINES = ("first", "middle", "last", "activate")
+
+
+@dataclass
+class Strike(LineFault):
+    """A line fault that does something else besides, in the lab's own thread."""
+
+    then: Callable[[], None] = lambda: None
+    struck: int = 0
+    counts: bool = True
+
+    def strikes(self, line: str, *, configuring: bool) -> bool:
+        """See LineFault."""
+        if not super().strikes(line, configuring=configuring):
+            return False
+        self.struck += 1
+        self.then()
+        return True
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an engineer's process came to: how it ended (0, or -9 when it was killed), what it told, its steps."""
+
+    status: int
+    ended: dict[str, Any] = field(default_factory=dict)
+    refused: str = ""
+    steps: tuple[str, ...] = ()
+
+
+class Ground:
+    """The device, the workspace in which it is changed, and the first plan: from `old` to `new` (its pictures)."""
+
+    def __init__(self, lab: LabThread, device: Device, folder: Path, intents: tuple[Intent, ...]) -> None:
+        self.lab, self.device, self.folder, self.intents = lab, device, folder, intents
+        self.workspace: Workspace = load_workspace(folder)
+        self.machine: Machine = lab.lab.machines[device.name]
+        self.plan = self.make_plan()
+        self.old, self.new = self.picture(), ""
+        self.file = folder / "first.plan"
+        write_plan(self.file, PlanFile(plan=self.plan))
+        self.lines = len(self.plan.devices[0].forward)
+
+    def make_plan(self) -> Plan:
+        """A plan for what runs now."""
+        found = self.workspace.device(self.device.name)
+        return make_plan(self.workspace, [found], self.intents, clock=CLOCK, by="an", watch=_Silent())
+
+    def picture(self) -> str:
+        """What is configured, as the lab itself has it."""
+        return self.lab.within(lambda: picture(self.machine))
+
+    def pass_time(self, seconds: float) -> None:
+        """On the device, with all that it does by itself in it."""
+        self.lab.within(lambda: self.machine.pass_time(seconds))
+
+    def restart(self, down_s: float = 0.0) -> None:
+        """The device loses power."""
+        self.lab.within(lambda: self.machine.restart(down_s))
+
+    def wire(self, **values: Any) -> None:
+        """How the device misbehaves on the wire."""
+
+        def set_them() -> None:
+            for name, value in values.items():
+                setattr(self.machine.wire, name, value)
+
+        self.lab.within(set_them)
+
+
+def picture(machine: Machine) -> str:
+    """What is configured of a machine, to the letter: a router's or controller's text, an element's values, a hostapd
+    host's files with what hostapd works with."""
+    dialect = machine.dialect
+    if dialect.transport == "mml":
+        found = [dialect.rendering(command) for command in dialect.shows if re.fullmatch(r"LST G?CELL[A-Z]+", command)]
+        return "\n".join(str(render(View(machine, match, {}))) for render, match in filter(None, found))
+    if dialect.config is not None:
+        return machine.layout.text(machine.config.running)
+    system = machine.system
+    files = {name: system.read(name) for name in system.names() if name.startswith("/etc/hostapd/")}
+    return json.dumps({"files": files, "memory": dict(system.memory("hostapd") or {})}, indent=1)
+
+
+class _Silent:
+    def stage(self, name: str, total: int) -> None:
+        """Nothing to show."""
+
+    def done(self, device: str, trouble: str) -> None:
+        assert not trouble
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A device of the table. `counts`: per step the line that counts, where it is not the first that the device hears.
+
+    `silent`: steps in which it hears nothing, and why. `worse`: a fault of the lab that makes a check worse.
+    `prepare` makes the device what the guard needs.
+    """
+
+    name: str
+    device: str
+    kind: str
+    worse: tuple[str, dict[str, Any]]
+    intents: tuple[Intent, ...] = ("load_balancing", "backup")
+    counts: dict[str, str] = field(default_factory=dict)
+    silent: dict[str, str] = field(default_factory=dict)
+    prepare: Callable[[Machine], None] = lambda _machine: None
+
+    @property
+    def by_itself(self) -> bool:
+        """True when the device comes back without us."""
+        return self.kind != "inverse"
+
+
+@contextmanager
+def ground_of(guarded: Guarded, folder: Path) -> Iterator[Ground]:
+    """A lab of this one device."""
+    example = load_workspace(example_home())
+    hotspots = {device.name: device for device in devices(example.event, air=air_of(example.event))}
+    known = {device.name: device for device in example.devices}
+    device = known.get(guarded.device) or hotspots[guarded.device]
+    (machine,) = machines_of([device], KNOWN, CLOCK)
+    guarded.prepare(machine)
+    with LabThread([machine]) as lab:
+        if device.name in known:
+            write_copy(example, example.devices, lab.lab, KNOWN, folder)
+        else:
+            answer = Answer(lab.lab.port(device.name), KNOWN, lab.lab.host_key(device.name), machine.host)
+            write_played(example, {device: answer}, {}, folder)
+        (folder / "inventory" / "defaults.yaml").write_text(_PATIENCE, encoding="utf-8")
+        yield Ground(lab, device, folder, tuple(one for one in guarded.intents if one in device.intents))
+
+
+class Trial:
+    """One case on its ground: its fault is made as the engineer tells the steps."""
+
+    def __init__(self, ground: Ground, guarded: Guarded, engineer: Engineer, case: Case, store: Path) -> None:
+        self._ground, self._guarded, self._engineer, self._case, self.store = ground, guarded, engineer, case, store
+        self._strike: Strike | None = None
+        self._worse: tuple[str, dict[str, Any]] | None = None
+        self._pid = 0
+        self.skew = 0.0
+        self.happened = False
+
+    def apply(self) -> Told:
+        """Apply the first plan, with the fault; whatever of it still stands is gone afterwards."""
+        if self._case.kind == "save fails":
+            self._ground.wire(save_fails=True)
+            self.happened = True
+        try:
+            return self._order("apply", hurried=self._case.kind == "hang", faulty=True)
+        finally:
+            self._clear()
+
+    def resume(self) -> Told:
+        """Somebody goes on."""
+        return self._order("resume")
+
+    def rollback(self) -> Told:
+        """Somebody takes it back."""
+        return self._order("rollback")
+
+    def _order(self, do: str, *, hurried: bool = False, faulty: bool = False) -> Told:
+        ground, engineer = self._ground, self._engineer
+        full = faulty and (self._case.kind, self._case.place) == ("full", "begin")
+        self.happened = self.happened or full
+        self._pid = engineer.begin(
+            do=do, workspace=str(ground.folder), plan=str(ground.file), store=str(self.store), skew=self.skew,
+            hurried=hurried, full=full,
+        )  # fmt: skip
+        told: dict[str, Any] = {}
+        refused = ""
+        steps: list[str] = []
+        while True:
+            word, rest = engineer.hear()
+            if word == "over":
+                return Told(int(rest), told, refused, tuple(steps))
+            if word == "ended":
+                told = json.loads(rest)
+            elif word == "refused":
+                refused = json.loads(rest)["why"]
+            elif word == "sleep":
+                self._pass(float(rest))
+                engineer.leave()
+            elif word in ("begun", "step"):
+                steps += [rest] if word == "step" else []
+                leave = self._at(rest or word) if faulty else "go"
+                if leave:
+                    engineer.leave(leave)
+            else:
+                raise AssertionError(f"the engineer tells {word} {rest}")
+
+    def _pass(self, seconds: float) -> None:
+        self.skew += seconds
+        self._ground.pass_time(seconds)
+
+    # ------------------------------------------------------------------ faults
+
+    def _at(self, step: str) -> str:
+        """A step is on record and is taken next: the leave to give, nothing where the engineer is dead."""
+        case = self._case
+        self._disarm()
+        if case.place == "revert" and step == "apply":
+            self._strike_at(Strike("refuse", number=self._ground.lines, counts=False))  # which makes it go back
+        if case.kind == "full":
+            now = step == _before(case.place)
+            self.happened = self.happened or now
+            return "full" if now else "go"
+        return self._now(case) if step == case.step else "go"
+
+    def _now(self, case: Case) -> str:
+        ground = self._ground
+        match case.kind:
+            case "kill":
+                self.happened = True
+                kill(self._pid)
+                return ""
+            case "restart":
+                ground.restart(down_s=3)
+                self.happened = True
+            case "expire":
+                self._pass(SECONDS + 1)
+                self.happened = True
+            case "worse":
+                self._worse = self._guarded.worse
+                ground.lab.make(ground.device.name, *self._worse)
+                self.happened = True
+            case "drop" | "hang" | "refuse":
+                self._strike_at(self._line_fault(case.kind))
+            case "kill heard":
+                pid = self._pid
+                self._strike_at(self._line_fault("drop", lambda: kill(pid)))
+            case "restart heard":
+                self._strike_at(self._line_fault("drop", lambda: ground.machine.restart(3)))
+            case "lost":
+                self._strike_at(self._line_fault("drop", lambda: setattr(ground.machine.wire, "auth_refused", True)))
+            case "save fails":
+                pass
+            case _:
+                raise AssertionError(case.kind)
+        return "go"
+
+    def _line_fault(self, kind: Any, then: Callable[[], None] = lambda: None) -> Strike:
+        case, lines = self._case, self._ground.lines
+        number = {"first": 1, "middle": (lines + 1) // 2, "last": lines, "activate": lines + 1}.get(case.place, 1)
+        pattern = "" if case.place in LINES else self._guarded.counts.get(case.step, ".")
+        return Strike(kind, pattern, number, case.taken, then=then)
+
+    def _strike_at(self, strike: Strike) -> None:
+        re.compile(strike.pattern)
+        self._strike = strike
+        self._ground.wire(lines=(strike,))
+
+    def _disarm(self) -> None:
+        if self._strike is not None:
+            self.happened = self.happened or bool(self._strike.counts and self._strike.struck)
+        self._strike = None
+        self._ground.wire(lines=())
+
+    def _clear(self) -> None:
+        self._disarm()
+        self._ground.wire(auth_refused=False, save_fails=False)
+        if self._worse is not None:
+            self._ground.lab.clear(self._ground.device.name, *self._worse)
+
+
+def _before(step: str) -> str:
+    """The step before this one; the change itself is on record before the first, and its way back follows the lines."""
+    if step == "revert":
+        return "apply"
+    at = STEPS.index(step) if step in STEPS else 0
+    return STEPS[at - 1] if at else "begun"
