@@ -13,6 +13,9 @@ from eventready.errors import RefusedError
 from eventready.platforms.model import ChangeSpec, PlatformSpec
 from eventready.session.redaction import MARK
 
+#: What runs a command of the mode above from within the configuration (IOS and FRR, VRP).
+_OTHER_MODE = ("do", "do-exec", "run")
+
 
 def refuse_forbidden(
     platform: PlatformSpec, lines: Sequence[str], *, device: str, running: Configuration, address: str
@@ -25,10 +28,14 @@ def refuse_forbidden(
         return
     spec = platform.change
     rules = Rules(spec)
-    managed = {} if spec.form != "indented" else dict(_management(spec, running.tree, address))
+    indented = spec.form == "indented"
+    managed = dict(_management(spec, running.tree, address)) if indented else {}
+    own = _own_words(spec) if indented else frozenset()
     for line in lines:
         reason = _reason(platform, line)
         bare = rules.bare(line) or line
+        if not reason and _is_cut(bare.partition(" ")[0].lower(), own):
+            reason = "it is for the guard or for saving, which come at their own time, or for another mode"
         if not reason and bare in managed:
             reason = managed[bare]
         if not reason and any(re.fullmatch(pattern, one) for pattern in spec.management for one in (line, bare)):
@@ -49,6 +56,19 @@ def _reason(platform: PlatformSpec, line: str) -> str:
         return "it holds a secret that was blacked out, and would overwrite it"
     pattern = next((one for one in platform.never_sent if re.search(one, line)), None)
     return "" if pattern is None else f"the platform's rules forbid it ({pattern})"
+
+
+def _own_words(spec: ChangeSpec) -> frozenset[str]:
+    """First words of what only the tool itself sends: a `commit` of a template's would end the trial that guards it."""
+    told = [*spec.enter, *spec.leave, *spec.save]
+    for guard in spec.guards:
+        told += [] if guard.shell else [*guard.enter, *guard.arm, *guard.arm_after, *guard.confirm, *guard.revert]
+    return frozenset({*_OTHER_MODE, *(line.split()[0].lower() for line in told)})
+
+
+def _is_cut(word: str, words: frozenset[str]) -> bool:
+    """True for one of `words`, also when it is cut short as a command line allows."""
+    return len(word) > 1 and any(one.startswith(word) for one in words)
 
 
 def _management(spec: ChangeSpec, tree: Tree, address: str) -> Iterator[tuple[str, str]]:

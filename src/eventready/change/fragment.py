@@ -11,6 +11,9 @@ from eventready.change.rules import Rules
 from eventready.change.tree import Path, Tree, at, copied, lines_of, walk
 from eventready.platforms.model import ChangeSpec
 
+#: They would put the next lines into another section than the template shows.
+_EXITS = frozenset({"exit", "quit", "end", "return"})
+
 
 @dataclass(frozen=True)
 class Fragment:
@@ -50,6 +53,12 @@ def _indented(spec: ChangeSpec, text: str, origin: str) -> Fragment:
         while stack[-1][0] >= depth:
             stack.pop()
         above = stack[-1][1]
+        if line in _EXITS:
+            raise FragmentError(
+                f"`{line}` leaves a section by itself",
+                where=origin,
+                do="Leave it out: indentation tells sections.",
+            )
         bare = rules.bare(line) if rules.thing(line) is None else None
         if above in removals:
             raise FragmentError(f"`{line}` stands beneath a line that is taken back", where=origin)

@@ -1,0 +1,73 @@
+"""Lines that nobody sends, in whatever words."""
+
+from __future__ import annotations
+
+import pytest
+
+from eventready.change.configuration import Configuration
+from eventready.change.errors import FragmentError
+from eventready.change.forbidden import refuse_forbidden
+from eventready.change.fragment import parse_fragment
+from eventready.change.tree import parse_tree
+from eventready.errors import RefusedError
+from eventready.platforms.loader import describe
+
+RUNNING = "interface GigabitEthernet0/0/9\n ip address 192.0.2.9 255.255.255.0\ninterface GigabitEthernet0/0/1\n"
+PLATFORMS = ("cisco_xe", "cisco_9800", "frr", "huawei_vrp", "huawei_ac", "osmocom_bsc")
+
+
+def send(platform: str, *lines: str) -> None:
+    running = Configuration(parse_tree(RUNNING), RUNNING, "")
+    refuse_forbidden(describe(platform).spec, lines, device="edge", running=running, address="192.0.2.9")
+
+
+@pytest.mark.parametrize(
+    ("platform", "line"),
+    [
+        # They would confirm a change before it is verified, or let a restart bring it back.
+        *(("huawei_vrp", line) for line in ("commit", "commit trial 600", "comm", "abort trial", "save", "run save")),
+        *(("cisco_xe", line) for line in ("do configure confirm", "do wr", "write memory", "wr", "configure confirm")),
+        *(("cisco_9800", line) for line in ("do reload", "do-exec reload", "conf t", "DO write erase")),
+        *(("frr", line) for line in ("do write", "do clear ip bgp *", "write memory", "configure terminal")),
+        *(("osmocom_bsc", line) for line in ("write memory", "write file /tmp/x", "end")),
+    ],
+)
+def test_neither_the_guard_nor_saving_nor_other_modes(platform: str, line: str) -> None:
+    with pytest.raises(RefusedError, match="may not be sent to edge"):
+        send(platform, line)
+    negation = describe(platform).spec.change.negation  # type: ignore[union-attr]  # all of these can be changed
+    with pytest.raises(RefusedError, match="may not be sent to edge"):
+        send(platform, f"{negation} {line}")
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize(
+    "line",
+    ["interface GigabitEthernet0/0/9", "no interface GigabitEthernet0/0/9", "undo interface GigabitEthernet0/0/9"],
+)
+def test_not_the_interface_by_which_the_device_is_reached(platform: str, line: str) -> None:
+    words = line.split(" ", 1)
+    spec = describe(platform).spec.change
+    assert spec is not None
+    if words[0] in ("no", "undo") and words[0] != spec.negation:
+        return
+    with pytest.raises(RefusedError, match=r"192\.0\.2\.9"):
+        send(platform, line)
+    send(platform, line.replace("0/0/9", "0/0/1"), "description event", "description commit")
+
+
+@pytest.mark.parametrize("line", ["", " ", "a\x1b[2J", "a\u2028b", "snmp <redacted>", "a\u202eb"])
+@pytest.mark.parametrize("platform", [*PLATFORMS, "huawei_mml", "huawei_enb", "linux_hostapd"])
+def test_nothing_empty_hidden_or_blacked_out(platform: str, line: str) -> None:
+    with pytest.raises(RefusedError):
+        send(platform, line)
+
+
+@pytest.mark.parametrize("word", ["exit", "quit"])
+def test_a_template_leaves_no_section_by_itself(word: str) -> None:
+    """What follows would land elsewhere than it is shown."""
+    spec = describe("huawei_vrp").spec.change
+    assert spec is not None
+    text = f"interface GigabitEthernet0/0/1\n description a\n {word}\n shutdown\n"
+    with pytest.raises(FragmentError, match=f"`{word}` leaves a section"):
+        parse_fragment(spec, text, "templates/x.j2")
