@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eventready.lab.balance import spread
-from eventready.lab.dialect import Render, View
+from eventready.lab.dialect import Dialect, Render, View
 from eventready.lab.dialects.huawei_vrp import DIALECT as VRP
+from eventready.lab.dialects.vrp.configuration import CONFIG as VRP_CONFIG
+from eventready.lab.dialects.vrp.configuration import layout
 from eventready.lab.dialects.vrp.wireless import MODES, spreading, wireless
-from eventready.lab.state import ApState, RadioState
+from eventready.lab.state import ApState, DeviceState, RadioState
 
 _RULE = "-" * 150
 _RADIO_RULE = "-" * 84
@@ -143,11 +145,19 @@ SHOWS: dict[str, Render] = {
     "display radius-server configuration": _radius,
 }
 
-DIALECT = replace(
+CONFIG = wireless(VRP_CONFIG)
+
+
+def _on(state: DeviceState) -> Dialect:
+    """Prints its own version."""
+    return replace(DIALECT, config=replace(CONFIG, layout=layout(state.version)))
+
+
+DIALECT: Dialect = replace(
     VRP,
     platform="huawei_ac",
     prompts={**VRP.prompts, **dict.fromkeys(MODES, "[{mark}{host}-{section}]")},
     shows={**VRP.shows, **SHOWS},
-    config=wireless(VRP.config) if VRP.config else None,
-    on=None,
+    config=CONFIG,
+    on=_on,
 )

@@ -73,8 +73,10 @@ def _sets(running: Tree, line: str) -> Taken | None:
         return _route(line, route)
     name = re.match(r"traffic (?:classifier|policy) \S+", line)
     there = next((known for known in running if name and (known == name[0] or known.startswith(f"{name[0]} "))), None)
-    if name is None or there is None or there == line:
+    if name is None or there == line:
         return None
+    if there is None:  # a classifier always shows how its conditions go together
+        return Taken(line=f"{line} operator or") if line == name[0] and " classifier " in line else None
     if line == name[0]:
         return Taken(line=there)
     return Taken({line if known == there else known: beneath for known, beneath in running.items()})
@@ -209,7 +211,7 @@ GRAMMAR = Grammar(
         "config-ui": (r"(?:authentication-mode|protocol|idle-timeout|user|screen-length|acl)\b",),
     },
     takes_back={
-        "config": (r"ip route-static \S+ \S+",),
+        "config": (r"ip route-static \S+ \S+", r"bfd \S+$"),
         "config-if": (
             r"(?:description|mtu|ip address|eth-trunk|mode|load-balance|vrrp vrid \d+)$",
             r"(?:least|max) active-linknumber$|traffic-policy (?:inbound|outbound)$",
