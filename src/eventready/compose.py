@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from eventready import __version__
@@ -65,8 +66,8 @@ def compose(
 def _findings(sheets: Mapping[str, Sheet], across: Sequence[Finding]) -> Iterator[bytes]:
     """All findings, in the order of device and check, a piece per device."""
     found = {name: dict(sheet.findings) for name, sheet in sheets.items()}
-    for name in dict.fromkeys(finding.device for finding in across):
-        found.setdefault(name, {}).update(by_check(finding for finding in across if finding.device == name))
+    for name, told in groupby(across, key=lambda finding: finding.device):
+        found.setdefault(name, {}).update(by_check(told))
     for name in sorted(found):
         if found[name]:
             yield b",".join([found[name][check] for check in sorted(found[name])])

@@ -18,6 +18,10 @@ Value = str | int | float | None
 ANSWERS = frozenset({"passed", "warned", "failed", "unknown", "blind", "graded", "answered"})
 
 
+#: What every finding is made of: `but` takes half as long as a frozen dataclass's `__init__`.
+_NOTHING = Finding(Outcome.NOT_MEASURED, "", "")
+
+
 def tidy(value: float, digits: int = 1) -> float | int:
     """The figure that is judged and shown: rounded, and without a fraction where there is none."""
     rounded = round(float(value), digits)
@@ -46,11 +50,11 @@ def _said(
     *,
     unit: str = "",
 ) -> Finding:
-    return Finding(
-        status,
-        subject,
-        text,
-        {"subject": subject, **values},
+    return _NOTHING.but(
+        status=status,
+        subject=subject,
+        text=text,
+        params={"subject": subject, **values},
         value=values.get("value"),
         limit=values.get("limit"),
         unit=unit,

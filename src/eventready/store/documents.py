@@ -5,18 +5,40 @@ from __future__ import annotations
 import json
 import tempfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from eventready.errors import UsageError
 from eventready.run import SCHEMA, Parts, Run
 
+_LEVEL = 3
+#: What a zlib stream of this level begins with; it ends with the Adler-32 of its content.
+_HEAD = zlib.compress(b"", _LEVEL)[:2]
+
 
 def fold(document: Mapping[str, Any]) -> bytes:
-    """The canonical bytes, compressed. Level 3 halves the time of level 6 and costs a fifth more room."""
-    packer = zlib.compressobj(3)
-    return b"".join([*map(packer.compress, Parts.of(document).pieces()), packer.flush()])
+    """The canonical bytes, compressed as one zlib stream.
+
+    Level 3 halves the time of level 6 and costs a fifth more room. A thousand devices say 70 MB: two threads halve it
+    again, each with its half of the pieces, since zlib lets go of the interpreter.
+    """
+    pieces = tuple(Parts.of(document).pieces())
+    half = len(pieces) // 2
+    with ThreadPoolExecutor(1) as other:
+        ending = other.submit(_deflated, pieces[half:], zlib.Z_FINISH)
+        beginning = _deflated(pieces[:half], zlib.Z_FULL_FLUSH)
+    check = 1
+    for piece in pieces:
+        check = zlib.adler32(piece, check)
+    return b"".join([_HEAD, *beginning, *ending.result(), check.to_bytes(4, "big")])
+
+
+def _deflated(pieces: Iterable[bytes], end: int) -> list[bytes]:
+    """A part of a deflate stream: the last, or one behind which another may stand."""
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return [*map(packer.compress, pieces), packer.flush(end)]
 
 
 def unfold(data: bytes) -> dict[str, Any]:
