@@ -15,7 +15,8 @@ from eventready.lab.real.keeper import WORK
 from eventready.lab.real.requirements import lacking
 from eventready.workspace.workspace import load_workspace
 
-_START_S = 150.0
+#: More than everything in it may wait: the machine with the radios, and the whole until it has settled.
+_START_S = 420.0
 _GLANCE_S = 0.1
 
 
