@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -110,7 +111,7 @@ def test_a_limit_counts_when_hostapd_has_read_it_and_spreads_the_clients() -> No
     assert clients(machine) == [57, 3, 0, 0]
 
 
-@pytest.mark.parametrize("bad", ["max_num_sta=many", "max_num_sta=2008", "no_such_key=1", "nonsense"])
+@pytest.mark.parametrize("bad", ["max_num_sta=-1", "max_num_sta=2008", "no_such_key=1", "nonsense"])
 def test_a_file_that_hostapd_cannot_read_changes_nothing(bad: str) -> None:
     machine = host()
     say = Typed(machine)
@@ -219,12 +220,36 @@ def test_a_session_drops_at_a_line(taken: str, limit: int) -> None:
     assert clients(machine)[0] == limit
 
 
-@pytest.mark.parametrize("bad", ["max_num_sta=many", "max_num_sta=2008", "no_such_key=1", "nonsense"])
-def test_another_hostapd_reads_a_file_first_and_refuses_a_bad_one(bad: str) -> None:
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ("max_num_sta=2008", "Invalid max_num_sta=2008; allowed range 0..2007"),
+        ("beacon_int=often", "invalid beacon_int 0 (expected 10..65535)"),
+        ("dtim_period=0", "invalid dtim_period 0"),
+        ("bss_load_update_period=101", "invalid bss_load_update_period 101"),
+        ("airtime_mode=4", "Unknown airtime_mode"),
+        ("qos_map_set=1,2,3", "Invalid qos_map_set '1,2,3'"),
+        ("no_such_key=1", "unknown configuration item 'no_such_key'"),
+        ("nonsense", "invalid line 'nonsense'"),
+    ],
+)
+def test_another_hostapd_reads_a_file_first_and_refuses_a_bad_one(bad: str, words: str) -> None:
+    """The sentences are those of hostapd 2.10."""
     spec = load_platform("linux_hostapd").spec.change
     assert spec is not None
     say = Typed(host())
     assert say(spec.leave[0]) == ""
     say(f"echo '{bad}' >> /etc/hostapd/wlan0.conf")
-    assert "1 errors found in configuration file" in say(spec.leave[0], status=1)
+    first, *_, last = say(spec.leave[0], status=1).splitlines()
+    assert first.startswith("/etc/hostapd/wlan0.conf: 1 errors found in configuration file")
+    assert re.fullmatch(rf"/etc/hostapd/wlan0\.conf: Line \d+: {re.escape(words)}", last)
     assert spec.leave[-1] == RELOAD
+
+
+def test_what_is_no_number_is_none_at_all() -> None:
+    """hostapd 2.10 does not mind, and lets nobody in."""
+    machine = host()
+    say = Typed(machine)
+    say("sed -i 's/^max_num_sta=.*/max_num_sta=many/' /etc/hostapd/wlan0.conf")
+    say(RELOAD)
+    assert clients(machine)[0] == 0

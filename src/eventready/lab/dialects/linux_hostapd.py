@@ -96,7 +96,7 @@ def _spread(view: View) -> list[ApState]:
     if known is None:
         return list(aps)
     settings = [_settings(known.get(_path(ap), "")) for ap in aps]
-    limits = [int(one["max_num_sta"]) if one.get("max_num_sta", "").isdecimal() else None for one in settings]
+    limits = [_number(one["max_num_sta"]) if "max_num_sta" in one else None for one in settings]
     return spread(aps, Spreading(), limits)
 
 
@@ -210,18 +210,21 @@ max_num_sta={most}
 ap_max_inactivity=300
 """
 
-#: Keys whose value is a number, and what it may be.
-_NUMBERS = {
-    "channel": (0, 233), "beacon_int": (15, 65_535), "dtim_period": (1, 255), "max_num_sta": (0, 2_007),
-    "ap_max_inactivity": (1, 1_000_000), "bss_load_update_period": (0, 100), "no_probe_resp_if_max_sta": (0, 1),
-    "bss_transition": (0, 1), "rrm_neighbor_report": (0, 1), "rrm_beacon_report": (0, 1), "okc": (0, 1),
-    "wmm_enabled": (0, 1), "ieee80211n": (0, 1), "ieee80211ac": (0, 1), "ieee80211ax": (0, 1), "auth_algs": (1, 3),
-    "wpa": (0, 3), "disassoc_low_ack": (0, 1), "interworking": (0, 1), "chan_util_avg_period": (0, 10_000),
-    "ignore_broadcast_ssid": (0, 2), "ap_isolate": (0, 1), "rts_threshold": (-1, 65_535), "airtime_mode": (0, 3),
-}  # fmt: skip
-_WORDS = (
+#: Numbers that hostapd looks at: what they may be, and what it says of another. What is no number it reads as 0.
+_LIMITS: Mapping[str, tuple[int, int, str]] = {
+    "max_num_sta": (0, 2_007, "Invalid max_num_sta={}; allowed range 0..2007"),
+    "bss_load_update_period": (0, 100, "invalid bss_load_update_period {}"),
+    "beacon_int": (10, 65_535, "invalid beacon_int {} (expected 10..65535)"),
+    "dtim_period": (1, 255, "invalid dtim_period {}"),
+    "rts_threshold": (-1, 65_535, "invalid rts_threshold {}"),
+    "airtime_mode": (0, 3, "Unknown airtime_mode"),
+}
+_KNOWN = (
     *("interface", "driver", "ctrl_interface", "country_code", "ssid", "hw_mode", "wpa_key_mgmt", "rsn_pairwise"),
     *("wpa_psk_file", "qos_map_set", "bridge", "logger_syslog", "logger_stdout", "supported_rates", "basic_rates"),
+    *("channel", "ap_max_inactivity", "no_probe_resp_if_max_sta", "bss_transition", "rrm_neighbor_report", "okc"),
+    *("rrm_beacon_report", "wmm_enabled", "ieee80211n", "ieee80211ac", "ieee80211ax", "auth_algs", "wpa", "ap_isolate"),
+    *("disassoc_low_ack", "interworking", "chan_util_avg_period", "ignore_broadcast_ssid"),
 )
 
 
@@ -251,15 +254,39 @@ def _settings(text: str) -> dict[str, str]:
 
 def _is_good(text: str) -> bool:
     """True for a file that hostapd would take."""
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
-    return all(_is_good_line(*line.partition("=")) for line in lines) and "interface" in _settings(text)
+    return not _complaints(text) and "interface" in _settings(text)
 
 
-def _is_good_line(key: str, equals: str, value: str) -> bool:
-    if key in _NUMBERS:
-        low, high = _NUMBERS[key]
-        return re.fullmatch(r"-?\d{1,9}", value) is not None and low <= int(value) <= high
-    return bool(equals) and key in _WORDS
+def _complaints(text: str) -> list[str]:
+    """What hostapd says of the lines of a file that it does not understand."""
+    lines = enumerate((line.strip() for line in text.splitlines()), 1)
+    told = ((number, _complaint(line)) for number, line in lines if line[:1] not in ("", "#"))
+    return [f"Line {number}: {words}" for number, words in told if words]
+
+
+def _complaint(line: str) -> str:
+    key, equals, value = line.partition("=")
+    if not equals:
+        return f"invalid line '{line}'"
+    if key == "qos_map_set":
+        return "" if _is_qos_map(value) else f"Invalid qos_map_set '{value}'"
+    if key not in _LIMITS:
+        return "" if key in _KNOWN else f"unknown configuration item '{key}'"
+    least, most, words = _LIMITS[key]
+    number = _number(value)
+    return "" if least <= number <= most else words.format(number)
+
+
+def _number(value: str) -> int:
+    """A number as C's `atoi` reads it."""
+    found = re.match(r"\s*[+-]?\d+", value)
+    return int(found[0]) if found else 0
+
+
+def _is_qos_map(value: str) -> bool:
+    """Up to 21 marks with their priority, and eight ranges of marks."""
+    numbers = value.split(",")
+    return len(numbers) in range(16, 59, 2) and all(number.isdecimal() and int(number) <= 255 for number in numbers)
 
 
 def _read(system: System, before: Mapping[str, str]) -> Mapping[str, str]:
@@ -283,14 +310,8 @@ def _daemon(call: Call) -> int:
     """`hostapd FILE`, of a file that names no radio: it complains, or works until it is ended (see `timeout`)."""
     path = call.args[-1] if call.args else ""
     text = call.stdin if path == "/proc/self/fd/0" else call.system.read(path) or ""
-    lines = enumerate((line.strip() for line in text.splitlines()), 1)
-    bad = [
-        (number, line)
-        for number, line in lines
-        if line[:1] not in ("", "#") and not _is_good_line(*line.partition("="))
-    ]
-    for number, line in bad:
-        call.out(f"Line {number}: unknown configuration item '{line.partition('=')[0]}'\n")
+    bad = _complaints(text)
+    call.out("".join(f"{words}\n" for words in bad))
     if bad:
         call.out(f"{len(bad)} errors found in configuration file '{path}'\nFailed to set up interface with {path}\n")
         return 1

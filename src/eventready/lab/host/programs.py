@@ -386,6 +386,15 @@ def _ends(call: Call) -> int:
     return status
 
 
+def _sort(call: Call) -> int:
+    """`sort [-r] [-u]`, as in the C locale."""
+    texts, status = _inputs(call, _names(call))
+    lines = [line for _, text in texts for line in text.splitlines()]
+    lines = list(dict.fromkeys(lines)) if "-u" in call.args else lines
+    call.out("".join(f"{line}\n" for line in sorted(lines, reverse="-r" in call.args)))
+    return status * 2
+
+
 def _wc(call: Call) -> int:
     texts, status = _inputs(call, _names(call))
     for name, text in texts:
@@ -467,6 +476,7 @@ PROGRAMS: Mapping[str, Program] = {
     "mktemp": _mktemp,
     "tee": _tee,
     "grep": _grep,
+    "sort": _sort,
     "wc": _wc,
     "sed": _sed,
 }
