@@ -1,0 +1,245 @@
+"""Changes on real FRR, OsmoBSC and hostapd: planned, applied, complied with, taken back to the byte, and survived."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import paramiko
+import pytest
+import yaml
+
+from eventready.lab.real.terminal import converse
+from tests.behaviours.twin import Twin, played, skip_unless_real
+from tests.e2e.conftest import NOW
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900), pytest.mark.xdist_group("twin")]
+
+INTENTS = ("load_balancing", "backup", "priority")
+FILES = 'for f in /etc/hostapd/*.conf; do echo "==> $f"; cat "$f"; done'
+ROUTERS = ("gw-1", "gw-2", "core-1", "core-2")
+CHANGED = (*ROUTERS, "bsc", "ap-host-1")
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device as its own tools see it, without anything of ours in between."""
+
+    name: str
+    entry: dict[str, Any]
+
+    def ssh(self, command: str, *, shell: bool = False) -> str:
+        user = str(self.entry["username"])
+        client = paramiko.SSHClient()
+        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+        try:
+            client.connect(
+                "127.0.0.1", self.entry["port"], f"{user}-shell" if shell else user, self.entry["password"],
+                look_for_keys=False, allow_agent=False,
+            )  # fmt: skip
+            _, out, _ = client.exec_command(command, timeout=60)
+            return out.read().decode()
+        finally:
+            client.close()
+
+    def terminal(self, *lines: str) -> str:
+        way = ("socat", "-", f"TCP:127.0.0.1:{self.entry['port']}")
+        return converse(way, ["enable", "terminal length 0", *lines])[-1]
+
+    def running(self) -> str:
+        if self.entry["platform"] == "osmocom_bsc":
+            return self.terminal("show running-config")
+        return self.ssh(FILES if self.entry["platform"] == "linux_hostapd" else "show running-config")
+
+    def saved(self) -> str:
+        """What a restart brings back."""
+        if self.entry["platform"] == "osmocom_bsc":
+            return self.terminal("show startup-config")
+        return self.ssh("cat /etc/frr/frr.conf", shell=True)
+
+    def configure(self, *lines: str) -> None:
+        """Set it by hand, and save it."""
+        if self.entry["platform"] == "osmocom_bsc":
+            self.terminal("configure terminal", *lines, "end", "write memory")
+            return
+        words = " ".join(f"-c {shlex.quote(line)}" for line in ("configure terminal", *lines))
+        self.ssh(f"vtysh {words}; vtysh -c 'write memory'", shell=True)
+
+
+@dataclass(frozen=True)
+class Network:
+    """The running province and the command line."""
+
+    twin: Twin
+
+    def __getitem__(self, name: str) -> Device:
+        hosts = yaml.safe_load((self.twin.copy / "inventory" / "hosts.yaml").read_text(encoding="utf-8"))
+        return Device(name, hosts[name])
+
+    def running(self) -> dict[str, str]:
+        return {name: self[name].running() for name in CHANGED}
+
+    def plan(self, path: Path, *words: str, expect: int) -> dict[str, Any]:
+        command = ("-o", "json", "plan", *words, "--out", str(path), "--detailed-exitcode")
+        told: dict[str, Any] = json.loads(self.twin.command(*command, expect=(expect,)).stdout)
+        return told
+
+    def change_of(self, *words: str, expect: int = 0) -> str:
+        """Carry something out; the change's id."""
+        before = self.changes()
+        self.twin.command(*words, expect=(expect,))
+        (made,) = self.changes() - before
+        return made
+
+    def changes(self) -> set[str]:
+        told = json.loads(self.twin.command("-o", "json", "changes", "list").stdout)
+        return {one["id"] for one in (told if isinstance(told, list) else told["changes"])}
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    skip_unless_real()
+    with played(tmp_path_factory.mktemp("changes"), "real") as twin:
+        (twin.copy / "inventory" / "defaults.yaml").unlink()  # nobody keeps silent here: the patience of every day
+        yield Network(twin)
+
+
+def until(true: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def there_and_back(network: Network, folder: Path, *intents: str) -> dict[str, str]:
+    """Plan, apply, plan again (nothing), take back: every device is to the byte what it was; what ran between."""
+    before = network.running()
+    network.plan(folder / "plan.json", *intents, expect=3)
+    change = network.change_of("apply", str(folder / "plan.json"))
+    between = network.running()
+    network.plan(folder / "again.json", *intents, expect=0)
+    network.twin.command("rollback", change)
+    assert network.running() == before
+    return between
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_an_intent_is_applied_complied_with_and_taken_back(network: Network, tmp_path: Path, intent: str) -> None:
+    before = network.running()
+    between = there_and_back(network, tmp_path, intent)
+    took_part = [name for name in CHANGED if not (intent == "priority" and name.startswith("core"))]
+    assert [name for name in CHANGED if between[name] != before[name]] == took_part
+
+
+def test_values_that_were_others_before_come_back(network: Network, tmp_path: Path) -> None:
+    """All intents at once, where most of what they set had another value, set by hand and saved."""
+    network["gw-1"].configure(
+        "router ospf", "maximum-paths 2", "exit", "bfd", "profile EVENT", "transmit-interval 400",
+        "detect-multiplier 5", "exit", "exit", "ip route 0.0.0.0/0 10.0.14.2 250", "interface eth1",
+        "vrrp 5 priority 180", "vrrp 5 advertisement-interval 900", "exit", "interface eth2",
+        "ip ospf bfd profile fast", "exit", "pbr-map EVENT-VIP seq 10", "match src-ip 10.99.0.0/24",
+        "set nexthop 10.0.14.2", "exit", "router bgp 65000", "address-family ipv4 unicast", "maximum-paths 2",
+    )  # fmt: skip
+    network["bsc"].configure(
+        "network", "handover 0", "handover algorithm 1", "handover2 congestion-check 33",
+        "handover2 min-free-slots tch/f 9", "bts 0", "cell reselection hysteresis 2", "cell reselection offset 8",
+        "channel allocator tch-signalling-policy never", "codec-support fr", "rach max transmission 2",
+        "access-control-class-ramping", "access-control-class-ramping-step-interval 77",
+        "access-control-class-ramping-chan-load 11 22", "handover2 min-free-slots tch/h 1", "exit", "bts 3",
+        "cell reselection offset 4",
+    )  # fmt: skip
+    network["ap-host-1"].ssh(
+        "cd /etc/hostapd; sed -i 's/^max_num_sta=.*/max_num_sta=99/; s/^wmm_enabled=.*/wmm_enabled=1/' hn-press.conf; "
+        "sed -i '3i bss_transition=0' vh-gate.conf; echo ap_max_inactivity=300 >> vh-gate.conf"
+    )
+    set_by_hand = network.running()
+    assert "handover2 congestion-check 33" in set_by_hand["bsc"]
+    assert " maximum-paths 2" in set_by_hand["gw-1"]
+    saved = {name: network[name].saved() for name in ("gw-1", "bsc")}
+    between = there_and_back(network, tmp_path, *INTENTS)
+    assert "handover2 congestion-check 5" in between["bsc"]
+    assert "max_num_sta=15" in between["ap-host-1"]
+    assert {name: network[name].saved() for name in ("gw-1", "bsc")} == saved
+
+
+@pytest.mark.parametrize(
+    ("device", "line", "words"),
+    [
+        ("gw-2", "router ospf\n maximum-pths 8\n", "Unknown command"),
+        ("bsc", "network\n handover2 retries 99\n", "Unknown command"),
+        ("ap-host-1", "/etc/hostapd/vh-gate.conf\n no_such_key=1\n", "no_such_key"),
+    ],
+)
+def test_a_line_that_the_device_refuses_leaves_it_as_it_was(
+    network: Network, tmp_path: Path, device: str, line: str, words: str
+) -> None:
+    file = network.twin.copy / "templates" / "backup" / f"{network[device].entry['platform']}.j2"
+    good = file.read_text(encoding="utf-8")
+    before = network.running()
+    file.write_text(good + line, encoding="utf-8")
+    try:
+        network.plan(tmp_path / "plan.json", "backup", "-l", device, expect=3)
+        told = network.twin.command("apply", str(tmp_path / "plan.json"), expect=(5,))
+    finally:
+        file.write_text(good, encoding="utf-8")
+    assert words in told.stdout + told.stderr
+    assert network.running() == before
+
+
+@pytest.mark.parametrize(
+    ("device", "sign", "seconds"), [("gw-1", " maximum-paths 8", 20), ("ap-host-1", "max_num_sta=15", 20)]
+)
+def test_a_device_goes_back_by_itself_when_we_are_killed(
+    network: Network, tmp_path: Path, device: str, sign: str, seconds: int
+) -> None:
+    before = network[device].running()
+    network.plan(tmp_path / "plan.json", "load_balancing", "-l", device, expect=3)
+    known = network.changes()
+    killed_while_open(network, tmp_path, device, sign, seconds)
+    until(lambda: network[device].running() == before, 240)
+    (change,) = network.changes() - known
+    network.twin.command("apply", "--resume", change, expect=(5,))
+    assert network[device].running() == before
+    there_and_back_alone(network, tmp_path, device)
+
+
+def test_what_has_no_way_back_of_its_own_is_finished_or_taken_back_afterwards(network: Network, tmp_path: Path) -> None:
+    before = network["bsc"].running()
+    network.plan(tmp_path / "plan.json", "load_balancing", "-l", "bsc", expect=3)
+    known = network.changes()
+    killed_while_open(network, tmp_path, "bsc", "handover2 congestion-check 5", 60)
+    (change,) = network.changes() - known
+    done = network.twin.command("apply", "--resume", change, expect=(0, 5))
+    if done.returncode == 0:
+        network.plan(tmp_path / "again.json", "load_balancing", "-l", "bsc", expect=0)
+        network.twin.command("rollback", change)
+    assert network["bsc"].running() == before
+
+
+def killed_while_open(network: Network, folder: Path, device: str, sign: str, seconds: int) -> None:
+    """kill -9 as soon as the device shows the new lines, which is before anything has been confirmed."""
+    copy = network.twin.copy
+    words = ["-w", str(copy), "--now", NOW, "apply", str(folder / "plan.json"), "--confirm-within", f"{seconds}s"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "eventready", *words], cwd=copy, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        until(lambda: sign in network[device].running(), 100)
+        assert process.poll() is None
+        os.kill(process.pid, signal.SIGKILL)
+
+
+def there_and_back_alone(network: Network, folder: Path, device: str) -> None:
+    """The same change, later, as if nothing had been."""
+    before = network[device].running()
+    network.plan(folder / "later.json", "load_balancing", "-l", device, expect=3)
+    network.twin.command("rollback", network.change_of("apply", str(folder / "later.json")))
+    assert network[device].running() == before
