@@ -100,12 +100,12 @@ def type_in(spec: ChangeSpec, tree: Tree, say: Callable[[str], str]) -> list[str
     """
     if spec.form == "mml":
         lines = [f"{header}{'' if header.endswith(':') else ','} {value};" for header in tree for value in tree[header]]
-        return [line for line in lines if _refused(spec, say(line))]
+        return [line for line in lines if is_refused(spec, say(line))]
     if spec.form == "keyed":
         return [line for path in tree for value in tree[path] for line in _written(path, value) if say(line)]
     refused = []
     for line, beneath in tree.items():
-        if _refused(spec, say(line)):
+        if is_refused(spec, say(line)):
             refused.append(line)
         elif beneath:
             refused += type_in(spec, beneath, say)
@@ -120,7 +120,9 @@ def _written(path: str, value: str) -> Iterator[str]:
     yield f"sed -e '/^{key}=/d' {path} > {path}.new && echo '{value}' >> {path}.new && mv {path}.new {path}"
 
 
-def _refused(spec: ChangeSpec, said: str) -> bool:
+def is_refused(spec: ChangeSpec, said: str) -> bool:
+    """True for what a device says when it does not take a line."""
+
     def bad(line: str) -> bool:
         harmless = any(re.search(pattern, line) for pattern in spec.harmless)
         return not harmless and any(re.search(pattern, line) for pattern in spec.refused)

@@ -12,7 +12,6 @@ taken back leaves nothing behind:
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -141,12 +140,12 @@ def _free(station: Station, kind: str) -> int:
 def _hand_over(found: list[Station], network: Tree) -> None:
     """Even out the full-rate channels between the cells that are told to."""
     serving = [station for station in found if station.serving and station.load.get("TCH/F", (0, 0))[1]]
+    least = {station.number: _least_free(station, network) for station in serving}
     for crowded in serving:
-        least = _least_free(crowded, network)
-        while _free(crowded, "TCH/F") < least:
-            roomy = max(serving, key=lambda station: _free(station, "TCH/F") - _least_free(station, network))
+        while _free(crowded, "TCH/F") < least[crowded.number]:
+            roomy = max(serving, key=lambda station: _free(station, "TCH/F") - least[station.number])
             if not crowded.load["TCH/F"][0] or _free(roomy, "TCH/F") - 1 < max(
-                _least_free(roomy, network), _free(crowded, "TCH/F") + 1
+                least[roomy.number], _free(crowded, "TCH/F") + 1
             ):
                 break
             for station, more in ((crowded, -1), (roomy, 1)):
@@ -158,9 +157,13 @@ def _hand_over(found: list[Station], network: Tree) -> None:
 def _least_free(station: Station, network: Tree) -> int:
     """How many full-rate channels a cell keeps free by handing calls over."""
 
-    def setting(pattern: str, default: str) -> str:
-        lines = (line for section in (station.section, network) for line in section)
-        return next((found[1] for line in lines if (found := re.fullmatch(pattern, line))), default)
+    sections = (station.section, network)
 
-    active = (setting(r"handover ([01])", "0"), setting(r"handover algorithm (\d)", "1"))
-    return int(setting(r"handover2 min-free-slots tch/f (\d+)", "0")) if active == ("1", "2") else 0
+    def says(line: str, instead: str) -> bool:
+        return next((line in section for section in sections if line in section or instead in section), False)
+
+    if not says("handover 1", "handover 0") or not says("handover algorithm 2", "handover algorithm 1"):
+        return 0
+    start = "handover2 min-free-slots tch/f "
+    figures = (line.removeprefix(start) for section in sections for line in section if line.startswith(start))
+    return int(next(figures, "0"))
