@@ -42,9 +42,12 @@ def read_configuration(spec: ChangeSpec, answers: Mapping[str, str], *, device: 
         raise UnreadableConfiguration(
             f"the running configuration of {device} ends before its end", do="Try again; nothing was changed."
         )
-    ignored = (*spec.separators, *spec.volatile)
-    kept = "".join(f"{' ' * depth}{line}\n" for depth, line in lines_of(text, ignored))
-    tree = keyed.read_files(spec, text, device) if spec.form == "keyed" else parse_tree(text, ignored, spec.loose)
+    lines = lines_of(text, spec.separators, volatile=spec.volatile)
+    kept = "".join(f"{' ' * depth}{line}\n" for depth, line in lines)
+    if spec.form == "keyed":
+        tree = keyed.read_files(spec, text, device)
+    else:
+        tree = parse_tree(text, spec.separators, spec.loose, spec.volatile)
     if not tree:
         raise UnreadableConfiguration(f"the running configuration of {device} is empty")
     return _configuration(tree, kept)

@@ -49,7 +49,7 @@ def _indented(spec: ChangeSpec, text: str, origin: str) -> Fragment:
     root: Tree = {}
     removals: list[Path] = []
     stack: list[tuple[int, Path]] = [(-1, ())]
-    for depth, line in lines_of(text, (*spec.separators, *spec.volatile), spec.loose):
+    for depth, line in lines_of(text, spec.separators, spec.loose, spec.volatile):
         while stack[-1][0] >= depth:
             stack.pop()
         above = stack[-1][1]

@@ -24,7 +24,7 @@ def parse_files(spec: ChangeSpec, text: str, origin: str) -> Tree:
     """The tree of a rendered template: a line with the file's path, and `key=value` lines under it."""
     tree: Tree = {}
     values: Tree | None = None
-    for _, line in lines_of(text, (*spec.separators, *spec.volatile)):
+    for _, line in lines_of(text, spec.separators, volatile=spec.volatile):
         if file := _FILE.fullmatch(line):
             values = tree.setdefault(file["path"], {})
             continue
@@ -42,7 +42,7 @@ def read_files(spec: ChangeSpec, text: str, device: str) -> Tree:
     """The tree of all files that the device printed, each after `==> PATH`."""
     tree: Tree = {}
     values: Tree | None = None
-    for _, line in lines_of(text, (*spec.separators, *spec.volatile)):
+    for _, line in lines_of(text, spec.separators, volatile=spec.volatile):
         if _END.fullmatch(line):
             continue
         if line.startswith("==> ") and (file := _FILE.fullmatch(line)):

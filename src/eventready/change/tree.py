@@ -29,35 +29,38 @@ def walk(tree: Tree, path: Path = ()) -> Iterator[Path]:
         yield from walk(beneath, (*path, line))
 
 
-def parse_tree(text: str, ignored: Sequence[str] = (), loose: Sequence[str] = ()) -> Tree:
-    """The tree of an indented text. Lines that fully match one of `ignored` are left out with all beneath them; those
-    that match one of `loose` have one blank between words.
-
-    A line that stands twice in one section stands once in the tree.
-    """
+def parse_tree(text: str, ignored: Sequence[str] = (), loose: Sequence[str] = (), volatile: Sequence[str] = ()) -> Tree:
+    """The tree of an indented text; see `lines_of`. A line that stands twice in one section stands once in the tree."""
     root: Tree = {}
     stack: list[tuple[int, Tree]] = [(-1, root)]
-    for depth, line in lines_of(text, ignored, loose):
+    for depth, line in lines_of(text, ignored, loose, volatile):
         while stack[-1][0] >= depth:
             stack.pop()
         stack.append((depth, stack[-1][1].setdefault(line, {})))
     return root
 
 
-def lines_of(text: str, ignored: Sequence[str] = (), loose: Sequence[str] = ()) -> Iterator[tuple[int, str]]:
-    """Indentation and stripped text of every line that counts."""
-    pattern, blanks = _any_of(ignored), _any_of(loose)
+def lines_of(
+    text: str, ignored: Sequence[str] = (), loose: Sequence[str] = (), volatile: Sequence[str] = ()
+) -> Iterator[tuple[int, str]]:
+    """Indentation and stripped text of every line that counts.
+
+    Lines that fully match one of `ignored` are left out: a comment may stand anywhere, also at the margin in the middle
+    of a section. Those that match one of `volatile` are left out with all beneath them; those that match one of `loose`
+    have one blank between words.
+    """
+    pattern, hiding, blanks = _any_of(ignored), _any_of(volatile), _any_of(loose)
     hidden: int | None = None
     for raw in text.splitlines():
         line = raw.strip()
-        if not line:
+        if not line or (pattern is not None and pattern.fullmatch(line)):
             continue
         expanded = raw.expandtabs()
         depth = len(expanded) - len(expanded.lstrip())
         if hidden is not None and depth > hidden:
             continue
         hidden = None
-        if pattern is not None and pattern.fullmatch(line):
+        if hiding is not None and hiding.fullmatch(line):
             hidden = depth
             continue
         yield depth, " ".join(line.split()) if blanks is not None and blanks.fullmatch(line) else line
