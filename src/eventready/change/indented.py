@@ -9,7 +9,7 @@ from typing import NoReturn
 from eventready.change.errors import FragmentError
 from eventready.change.fragment import Fragment
 from eventready.change.rules import Rules, says_more
-from eventready.change.tree import Path, Tree, at, copied
+from eventready.change.tree import Path, Tree, at, copied, identical
 from eventready.platforms.model import ChangeSpec
 
 #: What one line takes away beside itself is put back in another round; more than this many means that rules contradict.
@@ -209,7 +209,7 @@ class _Way:
             if bare and not self._stays(line) and any(says_more(bare, one) for one in then):
                 self._take_back(path, line)
         for line, beneath in then.items():
-            if line in self._here(path) and not self.rules.stop(line):
+            if self._differs(path, line, beneath) and not self.rules.stop(line):
                 self._clear((*path, line), beneath)
 
     def _add(self, path: Path, then: Tree) -> None:
@@ -217,6 +217,8 @@ class _Way:
             self._make_room(path, then)
         for line, beneath in sorted(then.items(), key=lambda item: self.rules.turn(item[0])):
             here = self._here(path)
+            if line in here and not self._differs(path, line, beneath):
+                continue
             if line in here and self.rules.rebuilt(line) and not same(self.rules, here[line], beneath):
                 self._take_back(path, line)
                 self._make(path, line, beneath)
@@ -269,7 +271,8 @@ class _Way:
             if line not in here:
                 continue
             if line in then:
-                self._remove((*path, line), then[line])
+                if self._differs(path, line, then[line]):
+                    self._remove((*path, line), then[line])
             elif self._stays(line):
                 self._remove((*path, line), {})
                 if self.rules.is_fleeting(line):
@@ -277,6 +280,11 @@ class _Way:
                     self._leave((*path, line))
             elif self.rules.rival(line, then) is None:
                 self._take_back(path, line)
+
+    def _differs(self, path: Path, line: str, beneath: Tree) -> bool:
+        """True for a line that is there with something else beneath it: few of the sections of a device."""
+        here = self._here(path)
+        return line in here and not identical(here[line], beneath)
 
     def _stays(self, line: str) -> bool:
         return self.rules.is_permanent(line) or self.rules.is_fleeting(line)

@@ -24,6 +24,7 @@ class Rules:
     def __init__(self, spec: ChangeSpec) -> None:
         self.spec = spec
         self._things: dict[str, Thing | None] = {}
+        self._turns: dict[str, int] = {}
 
     def thing(self, line: str) -> Thing | None:
         """What the line is a value of; None where several such lines stand side by side."""
@@ -117,8 +118,10 @@ class Rules:
 
     def turn(self, line: str) -> int:
         """When the line is made, from 0 on: what others use has its turn first."""
-        first = self.spec.first
-        return next((at for at, pattern in enumerate(first) if re.fullmatch(pattern, line)), len(first))
+        if line not in self._turns:
+            first = self.spec.first
+            self._turns[line] = next((at for at, one in enumerate(first) if re.fullmatch(one, line)), len(first))
+        return self._turns[line]
 
     def goes_with(self, section: str, line: str) -> bool:
         """True when `line` vanishes on the device as the rebuilt `section` is removed."""

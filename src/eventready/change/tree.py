@@ -15,6 +15,11 @@ def copied(tree: Tree) -> Tree:
     return {line: copied(beneath) if beneath else {} for line, beneath in tree.items()}
 
 
+def identical(one: Tree, other: Tree) -> bool:
+    """True for the same lines in the same order."""
+    return list(one) == list(other) and all(map(identical, one.values(), other.values()))
+
+
 def at(tree: Tree, path: Sequence[str]) -> Tree:
     """The lines beneath `path`; none where it does not exist."""
     for step in path:
