@@ -8,8 +8,10 @@ it is registered in both places where ConnectHandler looks.
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from inspect import signature
 from threading import Lock
 from time import monotonic
@@ -180,5 +182,10 @@ def _register(name: str, kind: type[netmiko.BaseConnection]) -> str:
 
 def privileged_command(connection: netmiko.BaseConnection) -> str:
     """The command that raises a session's privileges, by the stock driver's own default; empty where there is none."""
-    parameter = signature(connection.enable).parameters.get("cmd")
+    return _default_command(type(connection).enable)
+
+
+@cache
+def _default_command(enable: Callable[..., str]) -> str:
+    parameter = signature(enable).parameters.get("cmd")
     return parameter.default if parameter and isinstance(parameter.default, str) else ""
