@@ -39,6 +39,11 @@ def way(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[str, ...]:
     return indented.way(spec, now, then)
 
 
+def remade(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[Path, ...]:
+    """What is there before and after, and is taken down for a moment on the way, with the sections above it."""
+    return tuple(indented.remade(Rules(spec), now, then)) if spec.form == "indented" else ()
+
+
 def same(spec: ChangeSpec, one: Tree, other: Tree) -> bool:
     """True when two configurations mean the same: the order of lines counts in ordered sections only."""
     return indented.same(Rules(spec), one, other)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 from eventready.change.configuration import Configuration, commands_to_read, read_configuration
-from eventready.change.delta import fingerprint, merge, same, shown, way
+from eventready.change.delta import fingerprint, merge, remade, same, shown, way
 from eventready.change.errors import UnreadableConfiguration
 from eventready.change.forbidden import refuse_forbidden
 from eventready.change.guard import Guard, choose_guard
 from eventready.change.participants import Participant
 from eventready.change.plan import PlannedDevice, PlannedGuard
-from eventready.change.rules import Rules
+from eventready.change.tree import Path
 from eventready.errors import RefusedError
 from eventready.platforms.model import GuardSpec
 from eventready.session.connect import Session
@@ -55,7 +55,7 @@ def draft(participant: Participant, session: Session, seconds: int, *, alone: bo
     risks = [
         *([words.gap] if guard.kind == "inverse" else []),
         *_unsaved(participant, running, replies[len(commands) :]),
-        *_made_anew(Rules(spec), forward),
+        *(_made_anew(path) for path in remade(spec, running.tree, predicted)),
         *(["Nothing in the inventory stands in for it while it is changed."] if alone else []),
     ]
     return PlannedDevice(
@@ -118,13 +118,9 @@ def _unsaved(participant: Participant, running: Configuration, replies: list[Rep
                 yield ("It runs with changes that are not saved: a restart loses them, and this change saves them too.")
 
 
-def _made_anew(rules: Rules, forward: tuple[str, ...]) -> Iterator[str]:
-    """What is taken down for a moment."""
-    later = set(forward)
-    for line in forward:
-        bare = rules.bare(line)
-        if bare is not None and bare in later:
-            yield f"`{bare}` is taken down and made anew."
+def _made_anew(path: Path) -> str:
+    line, above = path[-1], path[:-1]
+    return f"`{line}` {f'of `{above[-1]}` ' if above else ''}is taken down and made anew."
 
 
 def _refuse_secrets(device: str, lines: tuple[str, ...]) -> None:

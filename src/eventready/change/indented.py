@@ -107,6 +107,37 @@ def _shown(rules: Rules, tree: Tree) -> Tree:
     return {line: beneath for line, beneath in tree.items() if beneath or not rules.is_fleeting(line)}
 
 
+def remade(rules: Rules, now: Tree, then: Tree, path: Path = ()) -> Iterator[Path]:
+    """What is there before and after, and is taken down on the way: sections and lines that cannot be changed."""
+    moved: list[str] = []
+    if path and rules.is_ordered(path[-1]):
+        moved = _out_of_place(*([line for line in tree if not rules.is_last(line)] for tree in (now, then)))
+    for line, beneath in then.items():
+        rival = rules.rival(line, now) if line not in now else None
+        stop = rules.stop(line)
+        if rival is not None:
+            yield from [(*path, rival)] if (thing := rules.thing(line)) and thing.rule.first_take_back else []
+        elif line in moved:
+            yield (*path, line)
+        elif line in now and not same(rules, now[line], beneath, ordered=rules.is_ordered(line)):
+            if rules.rebuilt(line) or (stop and any(re.fullmatch(stop, one) for one in now[line])):
+                yield (*path, line)
+            else:
+                yield from remade(rules, now[line], beneath, (*path, line))
+
+
+def _out_of_place(here: list[str], wanted: list[str]) -> list[str]:
+    """The lines of an ordered section that must go, so that what is left is what the wanted order begins with."""
+    kept = 0
+    out = []
+    for line in here:
+        if kept < len(wanted) and line == wanted[kept]:
+            kept += 1
+        else:
+            out.append(line)
+    return out
+
+
 def way(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[str, ...]:
     """The lines that lead from `now` to `then`, sections and their exits included."""
     walk = _Way(Rules(spec), now)
@@ -254,13 +285,7 @@ class _Way:
         """Leave of an ordered section only the part that its wanted order begins with; what is last anyway stays."""
         wanted = [line for line in then if not self.rules.is_last(line)]
         while True:
-            here = [line for line in self._here(path) if not self.rules.is_last(line)]
-            kept = 0
-            staying: set[str] = set()
-            for line in here:
-                if kept < len(wanted) and line == wanted[kept]:
-                    kept, staying = kept + 1, {*staying, line}
-            out = [line for line in here if line not in staying]
+            out = _out_of_place([line for line in self._here(path) if not self.rules.is_last(line)], wanted)
             if not out:
                 return
             self._take_back(path, out[-1])
