@@ -11,12 +11,15 @@ import pytest
 from eventready.lab.dialect import load_dialect
 from eventready.lab.health import healthy
 from eventready.lab.machine import Credentials, LineFault, Machine
+from eventready.lab.shell import Shell
 from eventready.lab.state import DeviceState
 from eventready.workspace.example import example_home
 from eventready.workspace.workspace import load_workspace
 from tests.lab.console import Console
+from tests.lab.test_hostapd_configuration import Line
 
 NAMES = {"cisco_xe": "edge-vh-1", "cisco_9800": "wlc-1"}
+WARNING = "Rollback Confirmed Change: Rollback will begin in one minute."
 NONE = "%No Rollback Confirmed Change pending"
 
 
@@ -97,6 +100,23 @@ def test_confirmed_it_stays_and_told_it_goes_back_at_once(machine: Machine, say:
         before = say("show running-config")
 
 
+def test_a_minute_before_the_end_it_says_so_where_it_was_armed(machine: Machine) -> None:
+    lines = []
+    for minutes in (1, 3):
+        line = Line(machine)
+        shell = Shell(machine, line)
+        shell.begin()
+        shell.feed(f"enable\nconfigure terminal revert timer {minutes}\n")
+        machine.pass_time(1)
+        lines.append(line.sent)
+        machine.pass_time(60 * minutes - 60)
+        lines.append(line.sent)
+        machine.pass_time(61)
+        shell.ended()
+    assert [WARNING in text for text in lines] == [True, True, False, True]
+    assert [text.endswith("(config)#") for text in lines] == [False, False, True, False]
+
+
 def test_one_timer_at_a_time_and_none_without_an_archive(say: Console) -> None:
     say("configure terminal revert timer 5")
     say("end")
@@ -154,6 +174,7 @@ def test_a_line_that_goes_wrong(
 
 
 def test_classes_stand_as_entered_and_the_default_last(say: Console) -> None:
+    told(say, "class-map match-any A", "class-map match-any Z")
     lines = ("policy-map P", "class class-default", "fair-queue", "class Z", "priority", "class A", "fair-queue")
     assert told(say, *lines) == [""] * len(lines)
     assert shown(say, "policy-map P") == [
@@ -171,14 +192,14 @@ def test_match_lines_stand_as_entered_with_the_blanks_of_the_device(say: Console
 @pytest.mark.parametrize(
     ("first", "then", "answer"),
     [
-        (("policy-map P", "class A", "priority", "class-map A"), "no class-map A", "% Class-map A is being used"),
+        (("class-map A", "policy-map P", "class A", "priority"), "no class-map A", "% Class-map A is being used"),
         (
             ("policy-map P", "interface TenGigabitEthernet0/0/0", "service-policy output P"),
             "no policy-map P",
             "% Policy-map P is being used",
         ),
         (
-            ("interface TenGigabitEthernet0/0/0", "service-policy output P"),
+            ("policy-map Q", "policy-map P", "interface TenGigabitEthernet0/0/0", "service-policy output P"),
             "service-policy output Q",
             "% Policy map P is already attached",
         ),

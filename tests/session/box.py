@@ -16,9 +16,9 @@ class Box:
     """`echo`: plain, wrap, spaced, bytes, torn, none.
 
     `prompt`, once there was a line: plain, twice, twice_lines, pieces, and those with a log line: torn, after, redrawn,
-    before, same_line. `at` is the number of the line (from 0) to which `fault` happens: refuse, refuse_torn,
-    refuse_late, drop_before, drop_echo, drop_after, hang, hang_deaf, late, question, question_redrawn, questions,
-    unknown, silent_prompt, rename, endless.
+    before, same_line, blank_line. `at` is the number of the line (from 0) to which `fault` happens: refuse,
+    refuse_torn, refuse_late, drop_before, drop_echo, drop_after, hang, hang_deaf, late, question, question_redrawn,
+    questions, unknown, silent_prompt, rename, endless.
     """
 
     echo: str = "plain"
@@ -59,6 +59,7 @@ class _Talk:
             "redrawn": f"{shown}\r\n{log}\r\n{shown}",
             "before": f"{log}\r\n{shown}",
             "same_line": f"{shown}{log}\r\n{shown}",
+            "blank_line": f"{shown}{log}\r\n{log}\r\n\r\n",
         }.get(self.box.prompt if self.box.heard else "", shown)
         await self.say(text, piece=3 if self.box.prompt == "pieces" else 0)
 

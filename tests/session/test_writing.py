@@ -30,7 +30,7 @@ LINES = (
     "exit",
 )
 ECHOES = ("plain", "wrap", "spaced", "bytes", "torn")
-PROMPTS = ("plain", "twice", "twice_lines", "pieces", "torn", "after", "redrawn", "before", "same_line")
+PROMPTS = ("plain", "twice", "twice_lines", "pieces", "torn", "after", "redrawn", "before", "same_line", "blank_line")
 FAULTS = (
     *("", "refuse", "refuse_torn", "refuse_late", "drop_before", "drop_echo", "drop_after", "hang", "hang_deaf"),
     *("late", "question", "question_redrawn", "questions", "unknown", "silent_prompt"),

@@ -79,8 +79,8 @@ class Credentials:
 class Machine:
     """One device. `version` changes with everything that could change what it prints; `sessions` are open now.
 
-    `hang_ups` ends each of them, by the number of its line. `host` are the credentials of the login that gets the
-    host's own shell, where the dialect has one beside its command line.
+    `hang_ups` ends each of them, by the number of its line; `voices` writes to it unasked. `host` are the credentials
+    of the login that gets the host's own shell, where the dialect has one beside its command line.
     """
 
     state: DeviceState
@@ -95,6 +95,7 @@ class Machine:
     version: int = 0
     host: Credentials | None = None
     hang_ups: dict[int, Callable[[], None]] = field(default_factory=dict)
+    voices: dict[int, Callable[[str], None]] = field(default_factory=dict)
     timers: Timers = field(init=False)
     way_back: WayBack = field(init=False)
     restarts: int = field(default=0, init=False)

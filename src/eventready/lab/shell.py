@@ -60,6 +60,7 @@ class Shell:
         machine.sessions += 1
         self.number = next(number for number in itertools.count() if number not in machine.hang_ups)
         machine.hang_ups[self.number] = self._hang_up
+        machine.voices[self.number] = self._interject
 
     # --- life ---------------------------------------------------------------------------------------------------
 
@@ -91,12 +92,18 @@ class Shell:
         self._gone = True
         self.machine.sessions -= 1
         if self.machine.hang_ups.get(self.number) == self._hang_up:
-            del self.machine.hang_ups[self.number]
+            del self.machine.hang_ups[self.number], self.machine.voices[self.number]
         if self._configuring and self.machine.config.has_candidate:
             self.machine.config.discard()
         waiting = self.machine.way_back.waiting
         if waiting and waiting.session == self.number:
             self.machine.way_back.take()
+
+    def _interject(self, text: str) -> None:
+        """Write where nobody has asked anything; no prompt follows."""
+        if not self._gone and not self._busy:
+            self._out.append(wired(text) + "\r\n")
+            self._flush()
 
     def _hang_up(self) -> None:
         self._out.clear()
@@ -110,6 +117,7 @@ class Shell:
         self.machine.timers.tick()
         self._keys.feed(text)
         self._pump()
+        self.machine.timers.tick()  # what is due at once is said behind the prompt
 
     def _resume(self) -> None:
         """Go on with what was typed while the device was busy; not while its input is being taken anyway."""

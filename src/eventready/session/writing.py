@@ -45,6 +45,8 @@ _CUT = b"\x00"
 _GAP = rb"[ \t\r\n\b\x00]{0,12}"
 #: A log line on a line of its own: its line end may have torn another line in two, or not.
 _JOINT = re.compile(rb"(?:\r{0,8}\n)?\x00")
+#: Empty lines at the end belong to the log line before them.
+_BLANK_BEHIND = re.compile(rb"\x00[ \r\b\n]*\Z")
 _LINE_END = re.compile(rb"[ \t\b\x00]{0,12}\r{0,8}\n")
 _NAME = re.compile(rb"[\w.+-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -267,12 +269,14 @@ class Writer(Channel):
 
     def _prompt_at_end(self, answer: bytes, *, patient: bool) -> bytes:
         """The prompt, of any mode, at which the device waits; empty when it does not. `patient` believes any."""
-        last = _JOINT.sub(_CUT, answer[-4 * _TAIL :]).rstrip(b" \r\b").rpartition(b"\n")[2]
+        shown = _JOINT.sub(_CUT, answer[-4 * _TAIL :])
+        shown = _BLANK_BEHIND.sub(_CUT, shown).rstrip(b" \r\b")
+        last = shown.rpartition(b"\n")[2]
         pieces = last.split(_CUT)
         for first in range(len(pieces) - 1, -1, -1):
-            shown = learn(b"".join(pieces[first:]).strip(b" \r\b\n"), self._patterns)
-            if shown and (patient or self._own is None or self._own.search(shown)):
-                return shown
+            prompt = learn(b"".join(pieces[first:]).strip(b" \r\b\n"), self._patterns)
+            if prompt and (patient or self._own is None or self._own.search(prompt)):
+                return prompt
         return b""
 
     # ---------------------------------------------------------------- endings

@@ -7,6 +7,11 @@ from datetime import datetime
 from eventready.lab.dialect import Action, Refused, View
 
 _NONE = "%No Rollback Confirmed Change pending"
+#: Written to whoever armed the timer when a minute is left, which may be right behind the prompt.
+_WARNING = (
+    "Rollback Confirmed Change: Rollback will begin in one minute.\n"
+    'Enter "configure confirm" if you wish to keep what you\'ve configured\n'
+)
 _ENTERED = "Enter configuration commands, one per line.  End with CNTL/Z."
 
 
@@ -26,7 +31,14 @@ def _arm(view: View) -> str:
         raise Refused("%Turn config archive on before using Rollback Confirmed Change")
     if view.way_back.waiting:
         raise Refused("%Rollback Confirmed Change is already pending. Confirm or revert it first")
-    view.way_back.arm(view.config.running, minutes * 60, since=view.now, by=view.user, session=-1)
+    waiting = view.way_back.arm(view.config.running, minutes * 60, since=view.now, by=view.user, session=-1)
+    voice = view.machine.voices.get(view.session)
+
+    def warn() -> None:
+        if voice and view.way_back.waiting is waiting:
+            voice(_WARNING)
+
+    view.timers.after((minutes - 1) * 60, warn)
     return f"Rollback Confirmed Change: Backing up current running config to {_copy(path, view.now)}\n\n{_ENTERED}"
 
 
