@@ -1,0 +1,81 @@
+"""A change, on simulated devices and on real software alike: planned, applied, complied with, taken back, refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.behaviours.test_behaviours import STANDING, told
+from tests.behaviours.twin import Twin
+from tests.real.device import device_of
+
+pytestmark = [pytest.mark.xdist_group("twin"), pytest.mark.timeout(900)]
+
+INTENTS = ("load_balancing", "backup", "priority")
+#: Every device that a change here touches, and what brings it back.
+GUARDS = {
+    **dict.fromkeys(("gw-1", "gw-2", "core-1", "core-2", "ap-host-1"), "dead_man"),
+    "bsc": "inverse",
+}
+PLATFORMS = {"gw-2": "frr", "bsc": "osmocom_bsc", "ap-host-1": "linux_hostapd"}
+
+
+def told_of(twin: Twin, *words: str, expect: int = 0) -> Any:
+    """The document that a command prints."""
+    return json.loads(twin.command("-o", "json", *words, expect=(expect,)).stdout)
+
+
+def outcomes(document: Any) -> dict[str, str]:
+    return {one["device"]: one["outcome"] for one in document["devices"]}
+
+
+def test_a_change_makes_nothing_worse_is_complied_with_and_goes_back(twin: Twin, tmp_path: Path) -> None:
+    plan = str(tmp_path / "event.plan")
+    told_of(twin, "plan", *INTENTS, "--out", plan, "--detailed-exitcode", expect=3)
+    done = told_of(twin, "apply", plan)
+    assert outcomes(done) == dict.fromkeys(GUARDS, "new")
+    assert {one["device"]: one["guard"] for one in done["devices"]} == GUARDS
+    audited = twin.audit()
+    assert audited.run.document["coverage"]["ratio"] == 1.0
+    assert told(audited) <= STANDING
+    told_of(twin, "plan", *INTENTS, "--out", str(tmp_path / "again.plan"), "--detailed-exitcode")
+    back = told_of(twin, "rollback", done["change"])
+    assert outcomes(back) == dict.fromkeys(GUARDS, "new")
+    assert told(twin.audit()) == STANDING
+
+
+@pytest.mark.parametrize(
+    ("device", "line", "words"),
+    [
+        ("gw-2", "router ospf\n maximum-pths 8\n", "% Unknown command: maximum-pths 8"),
+        ("bsc", "network\n handover2 retries 99\n", "% Unknown command."),
+        (
+            "ap-host-1", "/etc/hostapd/vh-gate.conf\n no_such_key=1\n",
+            "/etc/hostapd/vh-gate.conf: Line N: unknown configuration item 'no_such_key'",
+        ),
+    ],
+)  # fmt: skip
+def test_a_line_that_is_refused_is_told_in_the_device_s_words(
+    twin: Twin, tmp_path: Path, device: str, line: str, words: str
+) -> None:
+    text = device_of(twin, device).running() if twin.real else ""
+    kept = tmp_path / "kept.plan"
+    before = told_of(twin, "plan", "backup", "-l", device, "--out", str(kept))
+    template = twin.copy / "templates" / "backup" / f"{PLATFORMS[device]}.j2"
+    good = template.read_text(encoding="utf-8")
+    template.write_text(good + line, encoding="utf-8")
+    try:
+        told_of(twin, "plan", "backup", "-l", device, "--out", str(tmp_path / "bad.plan"))
+    finally:
+        template.write_text(good, encoding="utf-8")
+    (only,) = told_of(twin, "apply", str(tmp_path / "bad.plan"), expect=5)["devices"]
+    assert only["outcome"] == "old"
+    assert words in re.sub(r"Line \d+", "Line N", only["why"])
+    again = told_of(twin, "plan", "backup", "-l", device, "--out", str(tmp_path / "again.plan"))
+    assert [one["diff"] for one in again["devices"]] == [one["diff"] for one in before["devices"]]
+    if twin.real:
+        assert device_of(twin, device).running() == text
