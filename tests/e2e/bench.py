@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from random import Random
 from typing import Any, Self
 
 import pytest
@@ -32,7 +33,7 @@ from eventready.workspace.example import copy_example
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.e2e.conftest import NOW, PATIENCE, Province
 from tests.lab.console import Console
-from tests.lab.starts import type_in
+from tests.lab.starts import earlier, take_away, type_in
 
 KNOWN = Credentials("lab-netops", "Pl4nted-l4b-word")
 
@@ -123,10 +124,11 @@ class Bench(Province):
         """The machine that plays a device."""
         return self.lab.lab.machines[device]
 
-    def configure(self, device: str, tree: Tree) -> list[str]:
-        """Type lines at the device's console, and save them; those that it refuses are given back."""
+    def configure(self, device: str, tree: Tree, chance: Random) -> tuple[Tree, list[str]]:
+        """Let an engineer have configured and saved other values of the lines of `tree`: what was typed at the console,
+        and what was refused."""
         machine = self.machine(device)
-        return self.lab.within(lambda: _configure(machine, tree))
+        return self.lab.within(lambda: _configure(machine, tree, chance))
 
     def reset(self, device: str) -> None:
         """Be as it was in the beginning, whatever has happened since."""
@@ -162,17 +164,18 @@ def look_at(machine: Machine) -> Look:
         return Look("\n".join(lines), machine.view().startup_text)
 
 
-def _configure(machine: Machine, tree: Tree) -> list[str]:
-    spec = spec_of(machine)
+def _configure(machine: Machine, tree: Tree, chance: Random) -> tuple[Tree, list[str]]:
+    spec, start = spec_of(machine), earlier(tree, chance)
     with Console(machine) as say:
         for line in spec.enter:
             say(line)
-        refused = type_in(spec, tree, say)
+        take_away(spec, tree, say, chance)
+        refused = type_in(spec, start, say)
         if machine.dialect.config is not None and machine.config.has_candidate:
             say("commit")
         for line in (*spec.leave, *_SAVE.get(machine.dialect.platform, ())):
             say(line)
-    return refused
+    return start, refused
 
 
 def spec_of(machine: Machine) -> ChangeSpec:

@@ -31,7 +31,6 @@ from tests.change.test_kill_lab import Silent
 from tests.conftest import Proved
 from tests.e2e.bench import Bench, Look, bench_of, spec_of
 from tests.e2e.conftest import NOW
-from tests.lab.starts import earlier
 
 pytestmark = pytest.mark.lab
 
@@ -157,8 +156,7 @@ def test_there_and_back_from_other_values(bench: Bench, proved: Proved, platform
     intents = tuple(intent for intent in INTENTS if chance.random() < 0.6) or (chance.choice(INTENTS),)
     name = chance.choice(those(bench, platform, *intents))
     bench.reset(name)
-    start = earlier(wanted(bench, name, intents), chance)
-    refused = bench.configure(name, start)
+    start, refused = bench.configure(name, wanted(bench, name, intents), chance)
     note(f"{name} for {', '.join(intents)} from {start}; it refused {refused}")
     from_there_and_back(bench, name, intents)
     proved("there and back from other values", platform, str(seed))

@@ -1,4 +1,4 @@
-"""What may have stood on a device before: the lines that a template gives, with other values, some of them missing.
+"""What may have stood on a device before: the lines that a template gives, with other values, some of them taken away.
 
 Lines are those of `change.fragment`, in any of its three forms.
 """
@@ -34,6 +34,28 @@ _WORDS = (
     ("fr hr amr", "fr hr"),
     ("or", "and"),
 )
+#: Another kind of the same thing. Lines that open a section are among them. Not `class-map match-all`: IOS keeps what a
+#: class was first made as while a policy uses it, so that what a template wants of it is found missing, and goes back.
+_KINDS = (
+    (r"track (\d+) ip sla \d+ reachability", r"track \1 interface Loopback0 line-protocol"),
+    (r"(traffic classifier \S+ operator) or", r"\1 and"),
+    (r"ip cef load-sharing algorithm .*", "ip cef load-sharing algorithm universal"),
+    (r"(set ip next-hop) verify-availability (\S+) .*", r"\1 \2"),
+    (r"(icmp-echo \S+) source-interface \S+", r"\1"),
+    (r"(standby \d+ preempt) delay .*", r"\1"),
+    (r"(preempt) delay .*", r"\1"),
+    (r"(ip route(?:-static)? .*?) (?:track|bfd|preference)\b.*", r"\1"),
+    (r"(ip route \S+(?: 0\.0\.0\.0)? \S+) (?:track|bfd)\b.*", r"\1 5"),
+    (r"(ip route-static \S+ \S+ \S+) (?:track|preference)\b.*", r"\1 preference 70"),
+    (r"(vrrp vrid \d+ preempt-mode) timer delay \d+", r"\1 disable"),
+    (r"priority percent (\d+)", r"priority \g<1>00"),
+    (r"bandwidth remaining percent (\d+)", r"bandwidth percent \1"),
+    (r"queue llq (.*)", r"queue af \1"),
+    (r"queue af (.*)", r"queue ef \1"),
+    (r"(ip ospf bfd) profile \S+", r"\1"),
+)
+#: What is there before any template is.
+_GIVEN = r"(?:interface|router|isis|ospf|bgp)\b"
 
 
 def earlier(tree: Tree, chance: Random) -> Tree:
@@ -44,6 +66,8 @@ def earlier(tree: Tree, chance: Random) -> Tree:
     renamed = {name: name.replace("EVENT", "OLD") for name in names if chance.random() < 0.25}
 
     def named(line: str) -> str:
+        ways = [*_other_kinds(line)] if chance.random() < 0.1 else []
+        line = chance.choice(ways) if ways else line
         return _NAME.sub(lambda found: renamed.get(found[0], found[0]), line)
 
     return _earlier(tree, chance, named)
@@ -66,7 +90,7 @@ def _earlier(tree: Tree, chance: Random, named: Callable[[str], str], *, top: bo
 
 def other(line: str, chance: Random) -> str:
     """The line with another value, where it has one that can be told."""
-    ways = [*_other_numbers(line, chance), *_other_addresses(line, chance), *_other_words(line)]
+    ways = [*_other_numbers(line, chance), *_other_addresses(line, chance), *_other_words(line), *_other_kinds(line)]
     return chance.choice(ways) if ways else line
 
 
@@ -91,6 +115,34 @@ def _other_words(line: str) -> Iterator[str]:
         for word, rather in (pair, pair[::-1]):
             for found in re.finditer(rf"(?<![\w-]){re.escape(word)}$", line):
                 yield f"{line[: found.start()]}{rather}"
+
+
+def _other_kinds(line: str) -> Iterator[str]:
+    for pattern, rather in _KINDS:
+        if found := re.fullmatch(pattern, line):
+            yield found.expand(rather)
+
+
+def take_away(spec: ChangeSpec, tree: Tree, say: Callable[[str], str], chance: Random) -> None:
+    """Take some of what a template speaks of away from a device, the last first; what it refuses stays.
+
+    Elements of MML always have a value; interfaces and routing processes are not for templates to make.
+    """
+    if spec.form == "mml":
+        return
+    for line, beneath in reversed(tree.items()):
+        if chance.random() < 0.1 and spec.form == "indented" and not re.match(_GIVEN, line):
+            say(f"{spec.negation} {line}")
+        elif not beneath or chance.random() < 0.5:
+            continue
+        elif spec.form == "keyed":
+            for value in beneath:
+                if chance.random() < 0.2:
+                    say(f"sed -i -e '/^{value.partition('=')[0]}=/d' {line}")
+        elif not is_refused(spec, say(line)):
+            take_away(spec, beneath, say, chance)
+            if spec.section_exit:
+                say(spec.section_exit)
 
 
 def type_in(spec: ChangeSpec, tree: Tree, say: Callable[[str], str]) -> list[str]:

@@ -26,7 +26,7 @@ from eventready.workspace.device import Device
 from eventready.workspace.example import example_home
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.lab.console import Console
-from tests.lab.starts import earlier, is_refused, type_in
+from tests.lab.starts import earlier, is_refused, take_away, type_in
 
 PLATFORMS = (
     *("cisco_9800", "cisco_xe", "frr", "huawei_ac", "huawei_enb", "huawei_mml"),
@@ -130,6 +130,7 @@ def test_there_and_back_where_other_values_were_before(platform: str, seed: int)
     device = chance.choice([one for one in everyone().values() if one.platform == platform and one.intents])
     session, fragment = Session(device), fragment_of(device, *(i for i in INTENTS if i in device.intents))
     session.enter()
+    take_away(session.spec, fragment.tree, session.say, chance)
     start = earlier(fragment.tree, chance)
     refused = type_in(session.spec, start, session.say)
     session.leave()
