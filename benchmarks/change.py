@@ -42,7 +42,7 @@ def _frr(expect: Mapping[str, Any], hop: str) -> dict[str, Any]:
     }
 
 
-#: What the templates want of a host besides what all have alike, by platform. The fleet's Huawei routers stay as they are:
+#: What the templates want of a host besides what all have alike, by platform. A fleet's Huawei routers are left out:
 #: Netmiko waits there for seconds of silence (11 s for 18 lines and their commit), which would flatter us.
 INTENTS: dict[str, Callable[[Mapping[str, Any], str], dict[str, Any]]] = {"cisco_xe": _cisco_xe, "frr": _frr}
 

@@ -315,6 +315,8 @@ class Writer(Channel):
     def _said(self, now: _Line, answer: bytes, prompt: bytes) -> str:
         """The answer as a reader would see it, without log lines and the prompt at its end."""
         shown = now.answer + answer
+        if prompt and shown.rstrip(b" ") == prompt:
+            return ""  # as to most lines: no need of an expression for this device's prompt
         if prompt:
             shown = _prompts_at_end(prompt).sub(b"", shown)
         return redact(plain(shown.replace(_CUT, b"")))
