@@ -40,6 +40,26 @@ def test_neither_the_guard_nor_saving_nor_other_modes(platform: str, line: str) 
         send(platform, f"{negation} {line}")
 
 
+@pytest.mark.parametrize(
+    ("platform", "line"),
+    [
+        *(
+            ("cisco_xe", line)
+            for line in ("usern eve privilege 15", "no usern eve", "li vty 0 4", "int Gi0/0/9", "HOSTN x")
+        ),
+        *(("huawei_vrp", line) for line in ("sysn x", "undo stel server enable", "user-int vty 0 4")),
+        *(
+            ("frr", "pass x"),
+            ("osmocom_bsc", "logg level set-all debug"),
+            ("cisco_9800", "wirel management trustpoint x"),
+        ),
+    ],
+)
+def test_the_way_in_is_not_touched_by_words_cut_short(platform: str, line: str) -> None:
+    with pytest.raises(RefusedError, match="write whole words"):
+        send(platform, line)
+
+
 @pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize(
     "line",

@@ -31,6 +31,7 @@ def refuse_forbidden(
     indented = spec.form == "indented"
     managed = dict(_management(spec, running.tree, address)) if indented else {}
     own = _own_words(spec) if indented else frozenset()
+    ways_in = frozenset(_first_words(spec.management)) if indented else frozenset()
     for line in lines:
         reason = _reason(platform, line)
         bare = rules.bare(line) or line
@@ -40,6 +41,9 @@ def refuse_forbidden(
             reason = managed[bare]
         if not reason and any(re.fullmatch(pattern, one) for pattern in spec.management for one in (line, bare)):
             reason = "it belongs to the way by which the device is reached"
+        word = bare.partition(" ")[0].lower()
+        if not reason and word not in ways_in and _is_cut(word, ways_in):
+            reason = "cut short like this it may be the way by which the device is reached; write whole words"
         if reason:
             raise RefusedError(
                 f"`{line if line.isprintable() else ascii(line)}` may not be sent to {device}: {reason}",
@@ -64,6 +68,13 @@ def _own_words(spec: ChangeSpec) -> frozenset[str]:
     for guard in spec.guards:
         told += [] if guard.shell else [*guard.enter, *guard.arm, *guard.arm_after, *guard.confirm, *guard.revert]
     return frozenset({*_OTHER_MODE, *(line.split()[0].lower() for line in told)})
+
+
+def _first_words(patterns: Sequence[str]) -> Iterator[str]:
+    """The words that lines of these patterns begin with: `(?:aaa|username)\\b.*` gives two, `line vty` one."""
+    for pattern in patterns:
+        if match := re.match(r"\(\?:([\w| -]+)\)|([\w-]+)", pattern):
+            yield from (one.partition(" ")[0] for one in (match[1] or match[2]).split("|"))
 
 
 def _is_cut(word: str, words: frozenset[str]) -> bool:
