@@ -124,9 +124,9 @@ class Bench(Province):
         """The machine that plays a device."""
         return self.lab.lab.machines[device]
 
-    def configure(self, device: str, tree: Tree, chance: Random) -> tuple[Tree, list[str]]:
-        """Let an engineer have configured and saved other values of the lines of `tree`: what was typed at the console,
-        and what was refused."""
+    def configure(self, device: str, tree: Tree, chance: Random | None = None) -> tuple[Tree, list[str]]:
+        """Let an engineer have configured and saved the lines of `tree`, or other values of them that `chance` gives:
+        what was typed at the console, and what was refused."""
         machine = self.machine(device)
         return self.lab.within(lambda: _configure(machine, tree, chance))
 
@@ -164,12 +164,13 @@ def look_at(machine: Machine) -> Look:
         return Look("\n".join(lines), machine.view().startup_text)
 
 
-def _configure(machine: Machine, tree: Tree, chance: Random) -> tuple[Tree, list[str]]:
-    spec, start = spec_of(machine), earlier(tree, chance)
+def _configure(machine: Machine, tree: Tree, chance: Random | None) -> tuple[Tree, list[str]]:
+    spec, start = spec_of(machine), earlier(tree, chance) if chance else tree
     with Console(machine) as say:
         for line in spec.enter:
             say(line)
-        take_away(spec, tree, say, chance)
+        if chance:
+            take_away(spec, tree, say, chance)
         refused = type_in(spec, start, say)
         if machine.dialect.config is not None and machine.config.has_candidate:
             say("commit")

@@ -31,7 +31,7 @@ def guard(request: pytest.FixtureRequest, bench: Bench) -> str:
     """The devices have what the guard needs, or not; saved."""
     for device in DEVICES:
         bench.reset(device)
-        assert bench.configure(device, {line: {} for line in GUARDS[request.param]}) == []
+        assert bench.configure(device, {line: {} for line in GUARDS[request.param]})[1] == []
     return str(request.param)
 
 
