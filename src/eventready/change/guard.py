@@ -38,7 +38,8 @@ _PROTECTS: dict[GuardKind, str] = {
 _GAP: dict[GuardKind, str] = {
     "revert_timer": "A restart within that time is covered by the startup configuration, which is saved only after the "
     "change is verified; what was done outside the configuration is not taken back.",
-    "commit_trial": "Another user's commit within that time is taken back with ours.",
+    "commit_trial": "Nobody else can commit on the device within that time. A restart is covered by the startup "
+    "configuration, which is saved only after the change is verified.",
     "dead_man": "A restart of the host ends the timer; the startup configuration, which is saved only after the change "
     "is verified, brings the old state back then.",
     "inverse": "No device-side way back: if we lose the device or this machine, it keeps the new lines until somebody "
