@@ -135,6 +135,10 @@ class Bench(Province):
         machine, first = self.machine(device), self.first[device]
         self.lab.within(lambda: first.bring_back(machine))
 
+    def cut_power(self, device: str) -> None:
+        """Let it start anew, with what was saved."""
+        self.lab.within(self.machine(device).restart)
+
     def saved(self, device: str) -> bool:
         """True when a restart would bring back what runs."""
         machine = self.machine(device)

@@ -66,8 +66,19 @@ def those(bench: Bench, platform: str, *intents: str) -> list[str]:
     return found
 
 
-def there_and_back(bench: Bench, names: Sequence[str], intents: Sequence[str], folder: Path) -> None:
-    """Change the devices by the command line, and take it back; look at the whole province in between."""
+def there_and_back(
+    bench: Bench, names: Sequence[str], intents: Sequence[str], folder: Path, *, power_cuts: bool = False
+) -> None:
+    """Change the devices by the command line, and take it back; look at the whole province in between.
+
+    `power_cuts`: after each of the two the devices start anew, with what was saved.
+    """
+
+    def after_power_cuts() -> Mapping[str, Look]:
+        for name in names:
+            bench.cut_power(name)
+        return bench.look()
+
     limit, file = ["-l", ",".join(names)], folder / "the.plan"
     before = bench.look()
     assert planned(bench, *intents, *limit, "--out", str(file), expect=3) == sorted(names)
@@ -77,9 +88,13 @@ def there_and_back(bench: Bench, names: Sequence[str], intents: Sequence[str], f
     assert changed(before, after) == sorted(names)
     for name in names:
         assert_saved(bench, name, before[name], after[name])
+    if power_cuts:
+        assert after_power_cuts() == after
     assert planned(bench, *intents, *limit, expect=0) == []
     bench.cli("rollback", "latest")
     assert bench.look() == before
+    if power_cuts:
+        assert after_power_cuts() == before
 
 
 def planned(bench: Bench, *words: str, expect: int) -> list[str]:
@@ -116,7 +131,7 @@ def test_one_intent_there_and_back(bench: Bench, proved: Proved, tmp_path: Path,
 @pytest.mark.parametrize("platform", [on_one_worker(platform) for platform in PLATFORMS])
 def test_all_intents_there_and_back(bench: Bench, proved: Proved, tmp_path: Path, platform: str) -> None:
     names = those(bench, platform, *INTENTS)
-    there_and_back(bench, names, INTENTS, tmp_path)
+    there_and_back(bench, names, INTENTS, tmp_path, power_cuts=True)
     for name in names:
         proved("there and back", platform, "all intents", name)
 

@@ -8,7 +8,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from eventready.change.configuration import Configuration, commands_to_read, read_configuration
@@ -25,6 +25,7 @@ from eventready.platforms.model import ChangeSpec
 from eventready.workspace.device import Device
 from eventready.workspace.example import example_home
 from eventready.workspace.workspace import Workspace, load_workspace
+from tests.conftest import Proved
 from tests.lab.console import Console
 from tests.lab.starts import earlier, is_refused, take_away, type_in
 
@@ -116,15 +117,16 @@ def _differs(after: Configuration, predicted: Tree) -> str:
 
 
 @pytest.mark.parametrize(("name", "intent"), list(cases()))
-def test_one_intent_there_and_back(name: str, intent: str) -> None:
+def test_one_intent_there_and_back(proved: Proved, name: str, intent: str) -> None:
     device = everyone()[name]
     there_and_back(device, fragment_of(device, intent))
+    proved("there and back, at the console", device.platform, intent, name)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@settings(max_examples=25)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1))
-def test_there_and_back_where_other_values_were_before(platform: str, seed: int) -> None:
+def test_there_and_back_where_other_values_were_before(proved: Proved, platform: str, seed: int) -> None:
     """The device has other values of the same things first, as an engineer typed them; what it refused it never had."""
     chance = Random(seed)
     device = chance.choice([one for one in everyone().values() if one.platform == platform and one.intents])
@@ -136,6 +138,7 @@ def test_there_and_back_where_other_values_were_before(platform: str, seed: int)
     session.leave()
     note(f"{device.name} from {start}; it refused {refused}")
     there_and_back(device, fragment, session)
+    proved("there and back from other values, at the console", platform, str(seed))
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in cases()}))
