@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
 
-from eventready.change.guard import Guard, GuardUnknown, choose_guard, gap, protects
+from eventready.change.guard import Guard, GuardUnknown, change_spec, choose_guard, gap, protects
 from eventready.errors import RefusedError
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names
@@ -117,6 +118,34 @@ def test_the_guard_that_a_device_can_have(name: str, running: str, answer: str, 
 
     assert choose_guard(load_platform(name), Text(running), ask, has_shell=has_shell).kind == kind
     assert asked == (["display version"] if name == "huawei_vrp" else [])
+
+
+@pytest.mark.parametrize(("version", "named"), [("8.180", False), ("8.191", False), ("8.210", True), ("8.230", True)])
+def test_a_trial_has_the_name_of_the_change_where_vrp_knows_names(version: str, named: bool) -> None:
+    told = f"VRP (R) software, Version {version} (NE40E)"
+    chosen = choose_guard(load_platform("huawei_vrp"), Text(""), lambda _command: told, has_shell=False)
+    lines = (*chosen.arm_after, *chosen.confirm, *chosen.revert)
+    assert [line for line in lines if "persist eventready-{change}" in line] == (
+        ["commit trial {seconds} persist eventready-{change}", "commit persist eventready-{change}",
+         "abort trial persist eventready-{change}"] if named else []
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "by"),
+    [
+        ("Trial status: INACTIVE \nTrial time left (sec): 0\n", None),
+        ("Trial status:  ACTIVE\nTrial time left (sec): 51\n", ""),
+        ("Trial status: ACTIVE \nPersist id: IQ,d4668\nTrial time left (sec): 30\n", "IQ,d4668"),
+        ("Trial status: ACTIVE\nPersist id: eventready-c-7\nTrial time left (sec): 30\n", "c-7"),
+        ("Trial status: CANCELING\nTrial time left (sec): 0\n", ""),
+        ("Trial status: WAITCANCEL\nTrial time left (sec): 0\n", ""),
+    ],
+)
+def test_whose_trial_it_is(told: str, by: str | None) -> None:
+    spec = next(one for one in change_spec(load_platform("huawei_vrp")).guards if one.kind == "commit_trial")
+    found = re.search(spec.is_pending, told, re.MULTILINE)
+    assert (found and (found["by"] or "")) == by
 
 
 # ------------------------------------------------------------------------- the way
