@@ -66,25 +66,26 @@ class Gravity(StrEnum):
 _REASONS = (Gravity.FAILURE, Gravity.UNMEASURED, Gravity.RISK)
 
 
+#: A hundred findings per device are weighed; what they are compared with is looked up once.
+_PASS, _WAIVED, _NOT_MEASURED = Outcome.PASS, Outcome.WAIVED, Outcome.NOT_MEASURED
+_TOLD = (Outcome.PASS, Outcome.WARN, Outcome.FAIL)
+_GRAVITY = {
+    Outcome.FAIL: Gravity.FAILURE,
+    Outcome.NOT_MEASURED: Gravity.UNMEASURED,
+    Outcome.WARN: Gravity.RISK,
+    Outcome.PASS: Gravity.NONE,
+    Outcome.WAIVED: Gravity.NONE,
+}
+#: What a waiver makes of it.
+_LESS = {Gravity.FAILURE: Gravity.RISK, Gravity.UNMEASURED: Gravity.RISK}
+
+
 def gravity(finding: Finding) -> Gravity:
     """A waiver turns a failure or a missing measurement into a risk, and lifts what was only a risk."""
-    status = finding.was if finding.status is Outcome.WAIVED and finding.was else finding.status
-    plain = _plain_gravity(status, blind=finding.blind)
-    if finding.status is not Outcome.WAIVED:
-        return plain
-    return Gravity.RISK if plain in (Gravity.FAILURE, Gravity.UNMEASURED) else Gravity.NONE
-
-
-def _plain_gravity(status: Outcome, *, blind: bool) -> Gravity:
-    match status:
-        case Outcome.FAIL:
-            return Gravity.FAILURE
-        case Outcome.NOT_MEASURED:
-            return Gravity.RISK if blind else Gravity.UNMEASURED
-        case Outcome.WARN:
-            return Gravity.RISK
-        case Outcome.PASS | Outcome.WAIVED:
-            return Gravity.NONE
+    waived = finding.status is _WAIVED
+    status = finding.was if waived and finding.was else finding.status
+    plain = Gravity.RISK if finding.blind and status is _NOT_MEASURED else _GRAVITY[status]
+    return _LESS.get(plain, Gravity.NONE) if waived else plain
 
 
 def verdicts(venues: Iterable[Place], devices: Sequence[Device], findings: Iterable[Finding]) -> tuple[Verdict, ...]:
@@ -110,7 +111,7 @@ def telling(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     kept: list[Finding] = []
     seen: set[tuple[object, ...]] = set()
     for finding in findings:
-        if finding.status is Outcome.PASS:
+        if finding.status is _PASS:
             news = (finding.device, finding.venues, finding.services, _measures(finding))
             if news in seen:
                 continue
@@ -130,7 +131,7 @@ class _Weighed(NamedTuple):
 
 
 def _weighed(finding: Finding, services: tuple[str, ...]) -> _Weighed:
-    silent = not finding.subject and finding.status is Outcome.NOT_MEASURED
+    silent = not finding.subject and finding.status is _NOT_MEASURED
     name = finding.device if silent else f"{finding.device} {finding.check} {finding.subject}".strip()
     return _Weighed(gravity(finding), services, _measures(finding), silent, name)
 
@@ -159,9 +160,11 @@ def _verdict(venue: str, service: Service, devices: Iterable[Device], weighed: I
 
 def _measures(finding: Finding) -> bool:
     """True when the finding rests on something that a device told."""
-    status = finding.was if finding.status is Outcome.WAIVED else finding.status
+    status = finding.was if finding.status is _WAIVED else finding.status
+    if status not in _TOLD:
+        return False
     check = CHECKS.get(finding.check)
-    return status in (Outcome.PASS, Outcome.WARN, Outcome.FAIL) and (check is None or bool(check.needs))
+    return check is None or bool(check.needs)
 
 
 def _named(findings: Sequence[_Weighed]) -> list[str]:

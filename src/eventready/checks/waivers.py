@@ -16,6 +16,9 @@ WAIVER = "waiver"
 def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> Iterator[Finding]:
     """Every finding, once: the bad ones that a waiver covers today as waived."""
     standing = [waiver for waiver in waivers if not waiver.expired(today)]
+    if not standing:
+        yield from findings
+        return
     for finding in findings:
         waiver = None if finding.status is Outcome.PASS else _covering(finding, standing)
         yield (
