@@ -47,3 +47,17 @@ def test_what_changes_by_itself_goes_with_all_beneath_it() -> None:
 
 def test_tabs_and_blanks_of_any_width() -> None:
     assert parse_tree("a\n\tb\n\t\tc\n\td\n") == parse_tree("a\n b\n   c\n d\n") == {"a": {"b": {"c": {}}, "d": {}}}
+
+
+def test_a_section_that_is_printed_with_a_blank_belongs_to_no_other() -> None:
+    """As Huawei's AR routers print what has no section of its own."""
+    text = (
+        "[V200R010C00]\n#\n sysname edge\n drop illegal-mac alarm\n#\ninterface GigabitEthernet0/0/1\n"
+        " ip address 192.0.2.1 255.255.255.0\n#\n dns resolve\n#\n"
+        "ospf 1\n area 0.0.0.0\n  network 192.0.2.0 0.0.0.255\n#\nreturn\n"
+    )
+    given = spec_of("huawei_vrp")
+    found = read_configuration(given, {given.read: text}, device="edge")
+    assert found.tree["sysname edge"] == found.tree["dns resolve"] == found.tree["drop illegal-mac alarm"] == {}
+    assert found.tree["interface GigabitEthernet0/0/1"] == {"ip address 192.0.2.1 255.255.255.0": {}}
+    assert found.tree["ospf 1"] == {"area 0.0.0.0": {"network 192.0.2.0 0.0.0.255": {}}}

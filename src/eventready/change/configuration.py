@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from eventready.change import keyed, mml
 from eventready.change.errors import UnreadableConfiguration
 from eventready.change.fragment import Fragment
-from eventready.change.tree import Tree, lines_of, parse_tree
+from eventready.change.tree import Tree, lines_of, parse_tree, to_the_margin
 from eventready.platforms.model import ChangeSpec
 
 
@@ -42,6 +42,8 @@ def read_configuration(spec: ChangeSpec, answers: Mapping[str, str], *, device: 
         raise UnreadableConfiguration(
             f"the running configuration of {device} ends before its end", do="Try again; nothing was changed."
         )
+    if spec.form == "indented":
+        text = to_the_margin(text, spec.separators)
     lines = lines_of(text, spec.separators, volatile=spec.volatile)
     kept = "".join(f"{' ' * depth}{line}\n" for depth, line in lines)
     if spec.form == "keyed":

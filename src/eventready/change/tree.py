@@ -71,5 +71,23 @@ def lines_of(
         yield depth, " ".join(line.split()) if blanks is not None and blanks.fullmatch(line) else line
 
 
+def to_the_margin(text: str, separators: Sequence[str]) -> str:
+    """The text with every section that stands between two separators at the margin moved there by its first line.
+
+    Huawei's AR routers print ` sysname R1` after `#`, with a blank that says nothing of what it belongs to.
+    """
+    ends, lines, by = _any_of(separators), [], None
+    for raw in text.splitlines():
+        line = raw.expandtabs()
+        if ends is not None and ends.fullmatch(line.rstrip()):
+            by = None
+        elif line.strip():
+            indent = len(line) - len(line.lstrip())
+            by = indent if by is None else by
+            line = line[min(by, indent) :]
+        lines.append(line)
+    return "\n".join(lines)
+
+
 def _any_of(patterns: Sequence[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{one})" for one in patterns)) if patterns else None
