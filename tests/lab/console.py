@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from eventready.lab.host.login import HostShell
 from eventready.lab.machine import Machine
 from eventready.lab.mml import Manager, MmlSession
 from eventready.lab.shell import Shell
 from eventready.platforms.loader import describe
-from tests.lab.test_hostapd_configuration import Line
 
 #: A device that asks or works before it answers has done so after this time.
 _ANSWERED_S = 2.0
+
+
+class Line:
+    """The other end of a host's shell; what shall happen later happens when the machine's time passes."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.sent = ""
+        self.closed = False
+
+    def write(self, text: str) -> None:
+        self.sent += text
+
+    def close(self) -> None:
+        self.closed = True
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        self._machine.timers.after(seconds, call)
 
 
 class Console:

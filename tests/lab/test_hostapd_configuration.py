@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 
@@ -14,28 +13,11 @@ from eventready.lab.dialects.linux_hostapd import _read
 from eventready.lab.host.login import HostShell
 from eventready.lab.machine import Machine
 from eventready.lab.state import ApState, DeviceState, RadioState
+from tests.lab.console import Line
 from tests.lab.test_dialects_radio import machine_of, rows
 
 READ = 'for f in /etc/hostapd/*.conf; do echo "==> $f"; cat "$f"; echo; done; echo "==> end"'
 RELOAD = 'for p in $(pidof hostapd); do kill -HUP "$p" || exit 1; done'
-
-
-class Line:
-    """The other end of a host's shell; what shall happen later happens when the machine's time passes."""
-
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
-        self.sent = ""
-        self.closed = False
-
-    def write(self, text: str) -> None:
-        self.sent += text
-
-    def close(self) -> None:
-        self.closed = True
-
-    def later(self, seconds: float, call: Callable[[], None]) -> None:
-        self._machine.timers.after(seconds, call)
 
 
 class Typed:

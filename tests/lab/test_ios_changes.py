@@ -15,8 +15,7 @@ from eventready.lab.shell import Shell
 from eventready.lab.state import DeviceState
 from eventready.workspace.example import example_home
 from eventready.workspace.workspace import load_workspace
-from tests.lab.console import Console
-from tests.lab.test_hostapd_configuration import Line
+from tests.lab.console import Console, Line
 
 NAMES = {"cisco_xe": "edge-vh-1", "cisco_9800": "wlc-1"}
 WARNING = "Rollback Confirmed Change: Rollback will begin in one minute."
