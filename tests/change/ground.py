@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,10 @@ STEPS = ("look", "read", "backup", "arm", "apply", "compare", "verify", "confirm
 class Case:
     """What happens, and when. `place`: a step, or a line of `apply` (first, middle, last, activate).
 
-    `kind` of what happens as the step begins: kill, full, restart, expire, worse. Of what happens at its first line, or
-    at the one that counts: drop, hang, refuse, kill heard, restart heard, lost; `taken`: the line takes effect.
-    `later`: whoever goes on after a kill comes when the guard's time is long over.
+    `kind` of what happens as the step begins: kill, full (the disk), full a while, restart, expire (the guard), worse (a
+    check), truncated, garbage (all answers in it). Of what happens at its first line, or at the one that counts: drop,
+    hang, refuse, kill heard, restart heard, lost (nobody is let in again); `taken`: the line takes effect. `later`:
+    whoever goes on after a kill comes when the guard's time is over.
     """
 
     guard: str
@@ -207,7 +208,7 @@ class Trial:
             self._ground.wire(save_fails=True)
             self.happened = True
         try:
-            return self._order("apply", hurried=self._case.kind == "hang", faulty=True)
+            return self._order("apply", hurried=self._case.kind in ("hang", "truncated", "garbage"), faulty=True)
         finally:
             self._clear()
 
@@ -227,6 +228,17 @@ class Trial:
             do=do, workspace=str(ground.folder), plan=str(ground.file), store=str(self.store), skew=self.skew,
             hurried=hurried, full=full,
         )  # fmt: skip
+        try:
+            return self._until_over(faulty)
+        except BaseException:  # of a test that fails or lasts too long: the next has an engineer, too
+            with suppress(ProcessLookupError):
+                kill(self._pid)
+            while engineer.hear()[0] != "over":
+                pass
+            raise
+
+    def _until_over(self, faulty: bool) -> Told:
+        engineer = self._engineer
         told: dict[str, Any] = {}
         refused = ""
         steps: list[str] = []
@@ -240,7 +252,7 @@ class Trial:
                 refused = json.loads(rest)["why"]
             elif word == "sleep":
                 self._pass(float(rest))
-                engineer.leave()
+                engineer.leave("room" if self._case.kind == "full a while" else "go")
             elif word in ("begun", "step"):
                 steps += [rest] if word == "step" else []
                 leave = self._at(rest or word) if faulty else "go"
@@ -259,9 +271,11 @@ class Trial:
         """A step is on record and is taken next: the leave to give, nothing where the engineer is dead."""
         case = self._case
         self._disarm()
-        if case.place == "revert" and step == "apply":
+        if case.place == "revert" and step == "apply" and self._guarded.kind != "commit_trial":
             self._strike_at(Strike("refuse", number=self._ground.lines, counts=False))  # which makes it go back
-        if case.kind == "full":
+        elif case.place == "revert" and step == "verify":
+            self._make_worse()  # before it is committed there is nothing to go back from
+        if case.kind in ("full", "full a while"):
             now = step == _before(case.place)
             self.happened = self.happened or now
             return "full" if now else "go"
@@ -281,8 +295,10 @@ class Trial:
                 self._pass(SECONDS + 1)
                 self.happened = True
             case "worse":
-                self._worse = self._guarded.worse
-                ground.lab.make(ground.device.name, *self._worse)
+                self._make_worse()
+                self.happened = True
+            case "truncated" | "garbage":
+                ground.wire(**{case.kind: True})
                 self.happened = True
             case "drop" | "hang" | "refuse":
                 self._strike_at(self._line_fault(case.kind))
@@ -299,6 +315,10 @@ class Trial:
                 raise AssertionError(case.kind)
         return "go"
 
+    def _make_worse(self) -> None:
+        self._worse = self._guarded.worse
+        self._ground.lab.make(self._ground.device.name, *self._worse)
+
     def _line_fault(self, kind: Any, then: Callable[[], None] = lambda: None) -> Strike:
         case, lines = self._case, self._ground.lines
         number = {"first": 1, "middle": (lines + 1) // 2, "last": lines, "activate": lines + 1}.get(case.place, 1)
@@ -314,7 +334,7 @@ class Trial:
         if self._strike is not None:
             self.happened = self.happened or bool(self._strike.counts and self._strike.struck)
         self._strike = None
-        self._ground.wire(lines=())
+        self._ground.wire(lines=(), truncated=False, garbage=False)
 
     def _clear(self) -> None:
         self._disarm()

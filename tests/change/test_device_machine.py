@@ -235,6 +235,7 @@ def test_a_device_that_never_comes_back_is_unproven_until_somebody_resumes(kind:
     box.look_at_the_timer()
     again = resume(box, record)
     assert again.outcome is Outcome.OLD
+    assert again.why == next(step.body["why"] for step in record.steps if step.step == "revert"), "the first reason"
     assert record.given_back
     holds(box, again)
 

@@ -1,4 +1,7 @@
-"""kill -9 of a process that carries a change out, on simulated devices, and resuming it from another process."""
+"""kill -9 of a process that carries a change out in a whole province, and resuming it from another process.
+
+At every step and line, on every guard: `test_faults.py`.
+"""
 
 from __future__ import annotations
 
@@ -122,18 +125,7 @@ def go_on(lab: Province) -> Done:
         )  # fmt: skip
 
 
-CASES = [
-    ("at backup", "untouched"),
-    ("at arm", "old"),
-    ("after arm", "old"),
-    ("amid the lines", "old"),
-    ("after apply", "old"),
-    ("at verify", "old"),
-    ("at confirm", "new"),
-    ("after confirm", "new"),
-    ("at save", "new"),
-    ("after save", "new"),
-]
+CASES = [("at backup", "untouched"), ("amid the lines", "old"), ("after confirm", "new")]
 
 
 @pytest.mark.parametrize(("when", "outcome"), CASES)

@@ -108,6 +108,20 @@ def test_a_check_that_had_nothing_to_judge_may_have_nothing_again() -> None:
     assert not worse(tolerating((finding("pass", "Vlan10"),), known), (finding("not_measured", ""),))
 
 
+def test_a_check_that_told_nothing_tells_of_what_is_bad_for_another_reason() -> None:
+    """The device could not be asked before the change, and has restarted since: taking the change back is no worse."""
+    known = amiss((finding("not_measured", ""),))
+    assert not worse(tolerating((finding("fail", "uptime"),), known), (finding("fail", "uptime"),))
+    assert worse(tolerating((finding("pass", "uptime"),), known), (finding("fail", "uptime"),))
+
+
+def test_a_check_that_measured_no_subject_may_tell_of_none_again() -> None:
+    known = amiss((finding("not_measured", "a"),))
+    assert known == (("gateways", "", "not_measured"), ("gateways", "a", "not_measured"))
+    assert not worse(tolerating((finding("pass", "b"),), known), (finding("not_measured", "a"),))
+    assert amiss((finding("not_measured", "a"), finding("pass", "b"))) == (("gateways", "a", "not_measured"),)
+
+
 STATUSES = st.sampled_from(["pass", "warn", "fail", "not_measured", "waived"])
 FINDINGS = st.lists(st.builds(finding, STATUSES, st.sampled_from("abc"), st.sampled_from("xy")), max_size=8).map(tuple)
 

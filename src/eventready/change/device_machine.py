@@ -97,7 +97,8 @@ class DeviceMachine:
             self._window = Window.after_crash(self._time, history, terms.seconds)
         if "confirm" in steps and "revert" not in steps:
             return self._stay(before, acknowledged=False)
-        return self._go_back(before, f"The change was cut off at the step `{steps[-1]}`.")
+        cut_off = f"The change was cut off at the step `{steps[-1]}`."
+        return self._go_back(before, next((str(one.body["why"]) for one in history if one.step == "revert"), cut_off))
 
     # ------------------------------------------------------------------ forward
 
@@ -202,7 +203,8 @@ class DeviceMachine:
             return self._go_back(before, "It was confirmed, and could not be shown to stay new")
         stands = found.configuration
         if same(self._job.spec, stands.tree, before.tree):
-            return self._end(Outcome.OLD, "The guard fired before the device took the confirmation.", stands)
+            why = "It was back in its old configuration when it was to be confirmed: its guard fired, or it restarted."
+            return self._end(Outcome.OLD, why, stands)
         try:
             self._begin("save", *_kept(found))
         except StoreError as error:

@@ -12,6 +12,7 @@ from eventready.change.errors import UnreadableConfiguration
 from eventready.change.fragment import Fragment
 from eventready.change.guard import Applied, Done, Guard, GuardUnknown, Pending, change_spec, choose_guard
 from eventready.change.verify import Examination, Findings, settle
+from eventready.checks.finding import Outcome
 from eventready.clock import Clock
 from eventready.errors import RefusedError
 from eventready.platforms.model import GuardSpec
@@ -58,14 +59,21 @@ class DeviceHand:
     # ------------------------------------------------------------------ looking
 
     def look(self) -> Findings:
-        """See Hand."""
+        """See Hand. Raises SessionLost where nothing can be measured: whatever came of the change would be no worse."""
+        findings = self._look()
+        if self._examination.asks and not any(one.status is not Outcome.NOT_MEASURED for one in findings):
+            told = findings[0].message if findings else "no check tells anything"
+            raise SessionLost(f"{self._target.name} cannot be looked at before it is changed: {told}")
+        return findings
+
+    def _look(self) -> Findings:
         return self._examination.look(self._session.ask, self._clock.now())
 
     def settle(self, before: Findings, limit_s: float, nap: Callable[[float], None]) -> Verified:
         """See Hand. A device for which there are no checks is not held against anything."""
         if not self._examination.asks:
             return Verified(True, "no check applies to it: only its configuration was compared")
-        settled = settle(self.look, before, limit_s=limit_s, sleep=nap)
+        settled = settle(self._look, before, limit_s=limit_s, sleep=nap)
         return Verified(settled.good, settled.said)
 
     def read(self) -> Reading:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TypeAlias
@@ -128,11 +128,15 @@ def better(before: Findings, after: Findings) -> Findings:
 
 
 def amiss(findings: Findings) -> Amiss:
-    """What warns, fails or is not measured, by check and subject."""
+    """What warns, fails or is not measured, by check and subject; a check of which nothing was measured stands for
+    itself too, with an empty subject."""
+    told = {one.check for one in findings if one.status is not Outcome.NOT_MEASURED}
+    found = {key: one.status for key, one in _worst(findings).items()}
+    found.update({(one.check, ""): Outcome.NOT_MEASURED for one in findings if one.check not in told})
     return tuple(
-        (check, subject, str(finding.status))
-        for (check, subject), finding in sorted(_worst(findings).items())
-        if finding.status not in (Outcome.PASS, Outcome.WAIVED)
+        (check, subject, str(status))
+        for (check, subject), status in sorted(found.items())
+        if status not in (Outcome.PASS, Outcome.WAIVED)
     )
 
 
@@ -143,9 +147,15 @@ def tolerating(now: Findings, before: Amiss) -> Findings:
     """
     known = {(check, subject): Outcome(status) for check, subject, status in before}
     untold = {check for (check, subject), status in known.items() if not subject and status is Outcome.NOT_MEASURED}
-    kept = tuple(one for one in now if one.check not in untold)
-    was = tuple(Finding(status, subject, "", check=check) for (check, subject), status in known.items())
-    return (*kept, *was)
+    # a check that told nothing before the change may tell nothing again: it holds to none of what it tells now
+    kept = (_untold(one) if one.check in untold else one for one in now)
+    was = (Finding(status, subject, "", check=check) for (check, subject), status in known.items())
+    return (*(one for one in kept if one is not None), *was)
+
+
+def _untold(finding: Finding) -> Finding | None:
+    """What is bad now may stay so; what is good now would have to stay so, and is left out."""
+    return None if _rank(finding) == 0 else replace(finding, status=Outcome.NOT_MEASURED)
 
 
 def _rank(finding: Finding) -> int:
