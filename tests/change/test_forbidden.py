@@ -76,6 +76,64 @@ def test_not_the_interface_by_which_the_device_is_reached(platform: str, line: s
     send(platform, line.replace("0/0/9", "0/0/1"), "description event", "description commit")
 
 
+@pytest.mark.parametrize(
+    ("platform", "line"),
+    [
+        *(
+            ("osmocom_bsc", line)
+            for line in (
+                *(f"rach access-control-class {number} barred" for number in range(11, 16)),
+                "rach  access-control-class  15  barred",
+                "rac acc 12 barr",
+                "RACH ACCESS-CONTROL-CLASS 13 BARRED",
+                "rach emergency call allowed 0",
+                "rach emerg call allow 0",
+                "rach  emergency call  allowed 0",
+                "no rach emergency call allowed 1",
+            )
+        ),
+        *(
+            (platform, line)
+            for platform in ("cisco_xe", "cisco_9800")
+            for line in (
+                "default interface GigabitEthernet0/0/1",
+                "defa int Gi0/0/1",
+                'action 1.0 cli command "reload in 1"',
+                'action 1.0 cli command "write erase"',
+                "action 1.0 reload",
+                "banner motd ^C",
+            )
+        ),
+        *(
+            (platform, line)
+            for platform in ("huawei_vrp", "huawei_ac")
+            for line in (
+                "clear configuration interface Vlanif100",
+                "schedule reboot delay 5",
+                "header shell information",
+            )
+        ),
+    ],
+)
+def test_neither_emergency_calls_nor_a_whole_section_nor_what_comes_later(platform: str, line: str) -> None:
+    with pytest.raises(RefusedError, match="may not be sent to edge: the platform's rules forbid it"):
+        send(platform, line)
+
+
+@pytest.mark.parametrize(
+    ("platform", "line"),
+    [
+        ("osmocom_bsc", "rach access-control-class 5 barred"),
+        ("osmocom_bsc", "rach access-control-class 11 allowed"),
+        ("osmocom_bsc", "rach emergency call allowed 1"),
+        ("cisco_xe", "default-information originate"),
+        ("cisco_xe", 'action 1.0 syslog msg "track 10 is down"'),
+    ],
+)
+def test_what_an_event_needs_is_sent(platform: str, line: str) -> None:
+    send(platform, line)
+
+
 @pytest.mark.parametrize("line", ["", " ", "a\x1b[2J", "a\u2028b", "snmp <redacted>", "a\u202eb"])
 @pytest.mark.parametrize("platform", [*PLATFORMS, "huawei_mml", "huawei_enb", "linux_hostapd"])
 def test_nothing_empty_hidden_or_blacked_out(platform: str, line: str) -> None:
