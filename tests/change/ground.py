@@ -35,10 +35,10 @@ STEPS = ("look", "read", "backup", "arm", "apply", "compare", "verify", "confirm
 class Case:
     """What happens, and when. `place`: a step, or a line of `apply` (first, middle, last, activate).
 
-    `kind` of what happens as the step begins: kill, full (the disk), full a while, restart, expire (the guard), worse (a
-    check), truncated, garbage (all answers in it). Of what happens at its first line, or at the one that counts: drop,
-    hang, refuse, kill heard, restart heard, lost (nobody is let in again); `taken`: the line takes effect. `later`:
-    whoever goes on after a kill comes when the guard's time is over.
+    `kind` of what happens as the step begins: kill, full (the disk), full a while, restart, expire (the guard), worse
+    (a check), truncated, garbage (all answers in it). Of what happens at its first line, or at the one that counts:
+    drop, hang, refuse, kill heard, restart heard, lost (nobody is let in again); `taken`: the line takes effect.
+    `later`: whoever goes on after a kill comes when the guard's time is over.
     """
 
     guard: str
@@ -276,10 +276,17 @@ class Trial:
         elif case.place == "revert" and step == "verify":
             self._make_worse()  # before it is committed there is nothing to go back from
         if case.kind in ("full", "full a while"):
-            now = step == _before(case.place)
+            now = step == self._before(case.place)
             self.happened = self.happened or now
             return "full" if now else "go"
         return self._now(case) if step == case.step else "go"
+
+    def _before(self, step: str) -> str:
+        """The step before this one; before the first the change itself is on record."""
+        if step == "revert":
+            return "verify" if self._guarded.kind == "commit_trial" else "apply"
+        at = STEPS.index(step) if step in STEPS else 0
+        return STEPS[at - 1] if at else "begun"
 
     def _now(self, case: Case) -> str:
         ground = self._ground
@@ -341,11 +348,3 @@ class Trial:
         self._ground.wire(auth_refused=False, save_fails=False)
         if self._worse is not None:
             self._ground.lab.clear(self._ground.device.name, *self._worse)
-
-
-def _before(step: str) -> str:
-    """The step before this one; the change itself is on record before the first, and its way back follows the lines."""
-    if step == "revert":
-        return "apply"
-    at = STEPS.index(step) if step in STEPS else 0
-    return STEPS[at - 1] if at else "begun"

@@ -43,7 +43,7 @@ GUARDED = {
     one.name: one
     for one in (
         Guarded("dead_man frr", "edge-dt-2", "dead_man", ("neighbour-lost", {}), counts={**_HOST, "save": "write"}),
-        Guarded("dead_man hostapd", "ap-host-1", "dead_man", ("radio-down", {}), counts=_HOST,
+        Guarded("dead_man hostapd", "ap-host-1", "dead_man", ("ap-lost", {}), counts=_HOST,
                 silent={"save": "its files are what a restart brings"}),
         Guarded("revert_timer cisco_xe", "edge-vh-2", "revert_timer", ("neighbour-lost", {}), counts=_CISCO),
         Guarded("revert_timer cisco_9800", "wlc-1", "revert_timer", ("radio-down", {}), counts=_CISCO),
@@ -215,7 +215,7 @@ def allowed(case: Case, guarded: Guarded) -> set[str]:
     killed, full, kept = case.kind.startswith("kill"), case.kind.startswith("full"), {"old", "new"}
     if case.step in ("begin", "look", "read") or (case.step == "backup" and case.kind != "restart"):
         hindered = case.kind in ("refuse", "truncated", "garbage")  # in looking only
-        found = {"untouched", "new"} if hindered else {"untouched"}
+        found = {"untouched", *kept} if hindered else {"untouched"}
     elif case.step in ("backup", "arm", "apply", "compare", "revert"):
         # the guard is armed only then, the lines are sent only then; and an answer of nothing cannot be cut
         missed = case.kind in ("expire", "truncated") and case.step in ("arm", "apply")

@@ -8,7 +8,7 @@ from eventready.lab.host.programs import PROGRAMS
 from eventready.lab.host.run import Left, Posix, Streams
 from eventready.lab.host.syntax import Incomplete
 from eventready.lab.host.system import Process, Steps
-from eventready.lab.shell import Shell, wired
+from eventready.lab.shell import Shell, garbage, wired
 from eventready.lab.shows import shown
 
 if TYPE_CHECKING:
@@ -85,7 +85,10 @@ class HostShell(Shell):
 
     def _tell(self) -> None:
         said, self._heard[:] = "".join(self._heard), []
-        self._out.append(wired(said))
+        wire = self.machine.wire
+        if said and wire.garbage:
+            said = garbage(said)
+        self._out.append(wired(said[: len(said) // 2] if wire.truncated else said))
 
     def _finished(self) -> None:
         self._busy = False
