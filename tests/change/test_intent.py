@@ -23,6 +23,8 @@ EVENT = Event(
     venues=(Venue(id="hall", name="Hall", services=("internet",)),),
 )
 EXPECT = Expect(gateways=(ExpectedGateway(group=10, interface="Vlan10", virtual_ip="10.0.0.1"),))
+ENDLESS = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+DOUBLED = "{{% set it = namespace(x={}) %}}{{% for i in range(60) %}}{{% set it.x = it.x {} it.x %}}{{% endfor %}}"
 
 
 def device(platform: str = "frr", /, **values: Any) -> Device:
@@ -119,9 +121,20 @@ def test_a_missing_value_in_an_included_template_names_that_one(tmp_path: Path) 
         ("{{ '\\x07' }}", "control character"),
         ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "calls itself without end"),
         ("{% for i in range(99999) %}{{ 'x' * 99 }}{% endfor %}", "more than 1 MB"),
+        ("{{ 'x' * 4001 }}", "a line of more than 4000 letters"),
         ("{% for i in range(9999999) %}{% endfor %}", "Range too big"),
-        ("{% include '../../../../etc/passwd' %}", "cannot be rendered"),
-        ("{% include 'backup/none.j2' %}", "cannot be rendered"),
+        ("{% include '../../../../etc/passwd' %}", "there is no template '../../../../etc/passwd' in the folder"),
+        ("{% include 'backup/none.j2' %}", "there is no template 'backup/none.j2' in the folder"),
+        (ENDLESS, "frr.j2:1: the template cannot be rendered for r1: it runs on after 2 million lines"),
+        ("{% macro m() %}" + ENDLESS + "{% endmacro %}\n\n{{ m() }}", "it runs on"),
+        ("{% set x = 'a' * 5000000000 %}{{ x }}", "it takes more than 512 MB"),
+        ("{{ 'a' * 5000000000 }}", "it takes more than 512 MB"),
+        ("{{ '%0999999999d' % 1 }}", "it takes more than 512 MB"),
+        ("{{ 'a'.ljust(99999999999) }}", "it takes more than 512 MB"),
+        (DOUBLED.format("[1]", "+"), "it takes more than 512 MB"),
+        (DOUBLED.format("'abc'", "~"), "it takes more than 512 MB"),
+        ("{{ 9 ** (9 ** 9) }}", "a number has no end"),
+        (DOUBLED.format("3", "*"), "a number has no end"),
         ("{{ 3.foo() }}", "frr.j2:1"),
         ("{{ 'a' + 3 }}", "frr.j2:1"),
     ],

@@ -13,9 +13,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, UndefinedError
+from jinja2 import (
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    Undefined,
+    UndefinedError,
+)
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from eventready.change.bounds import MOST_MEMORY, MOST_STEPS, Endless, bounded
 from eventready.errors import EventreadyError, WorkspaceError
 from eventready.platforms.loader import describe
 from eventready.workspace.device import Device
@@ -26,6 +36,10 @@ __all__ = ["INTENTS", "MissingValue", "Wanted", "render", "wanted_of"]
 
 #: More than any device takes; a template that gives more is in a loop.
 _LARGEST = 1_000_000
+#: No device takes a longer line.
+_LONGEST = 4_000
+#: The largest number that an expression may work out.
+_BITS = 256
 
 
 @dataclass(frozen=True)
@@ -161,9 +175,22 @@ def _printed(value: Any) -> Any:
     raise _Refused(f"{type(value).__name__} {str(value)[:40]!r} would be printed, and is neither a word nor a number")
 
 
+class _Environment(ImmutableSandboxedEnvironment):
+    """Numbers stay numbers that a device can be told: one of a million digits would take for ever."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if isinstance(left, int) and isinstance(right, int):
+            bits = left.bit_length() * max(0, right) if operator == "**" else left.bit_length() + right.bit_length()
+            if bits > _BITS:
+                raise _Refused("a number has no end")
+        return super().call_binop(context, operator, left, right)
+
+
 @lru_cache(maxsize=8)
-def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(
+def _environment(folder: Path) -> _Environment:
+    return _Environment(
         loader=FileSystemLoader(folder),
         undefined=_Missing,
         autoescape=False,
@@ -175,7 +202,8 @@ def _environment(folder: Path) -> ImmutableSandboxedEnvironment:
 
 def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device, intent: str) -> str:
     try:
-        return "".join(_bounded(_environment(folder).get_template(name).generate(values)))
+        with bounded(folder):
+            return "".join(_bounded(_environment(folder).get_template(name).generate(values)))
     except UndefinedError as error:
         where = _place(folder, name, error.__traceback__)
         raise MissingValue(str(error), intent, [(device.name, device.origin)], where) from None
@@ -184,7 +212,7 @@ def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device
         raise WorkspaceError(f"the template is not well formed: {error.message}", where=where) from None
     except UnicodeDecodeError:
         raise WorkspaceError("the template is not UTF-8", where=str(folder / name)) from None
-    except (TemplateError, _Refused, RecursionError, OSError) as error:
+    except (TemplateError, _Refused, Endless, RecursionError, OSError) as error:
         raise _unhappy(error, folder, name, device) from None
     except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError, MemoryError) as error:
         raise _unhappy(error, folder, name, device) from None  # of an expression in the template
@@ -194,16 +222,27 @@ def _bounded(pieces: Iterable[str]) -> Iterator[str]:
     size = 0
     for piece in pieces:
         size += len(piece)
+        if any(len(line) > _LONGEST for line in piece.split("\n")):
+            raise _Refused(f"it gives a line of more than {_LONGEST} letters")
         if size > _LARGEST:
             raise _Refused(f"it gives more than {_LARGEST / 1e6:g} MB")
         yield piece
 
 
-def _unhappy(error: BaseException, folder: Path, name: str, device: Device) -> WorkspaceError:
-    said = "it calls itself without end" if isinstance(error, RecursionError) else str(error) or type(error).__name__
+def _unhappy(error: BaseException, folder: Path, template: str, device: Device) -> WorkspaceError:
+    said = str(error) or type(error).__name__
+    match error:
+        case RecursionError():
+            said = "it calls itself without end"
+        case Endless():
+            said = f"it runs on after {MOST_STEPS / 1e6:g} million lines"
+        case MemoryError():
+            said = f"it takes more than {MOST_MEMORY >> 20} MB"
+        case TemplateNotFound(name=name) if name:
+            said = f"there is no template {name!r} in the folder {folder.name}"
     return WorkspaceError(
         f"the template cannot be rendered for {device.name}: {said}",
-        where=_place(folder, name, error.__traceback__),
+        where=_place(folder, template, error.__traceback__),
         do="Correct the template, or the value.",
     )
 
