@@ -6,13 +6,13 @@ What is refused, and what an audit says of a change: tests/behaviours, where the
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +66,11 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
         yield Network(twin)
 
 
-def until(true: Callable[[], bool], seconds: float) -> None:
+def until(read: Callable[[], str], is_right: Callable[[str], bool], seconds: float, wanted: str = "") -> None:
+    """Wait for a device to be as it should be; where it never is, the difference to `wanted` is shown."""
     deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
+    while not is_right(text := read()):
+        assert time.monotonic() < deadline, "\n".join(unified_diff(wanted.splitlines(), text.splitlines(), lineterm=""))
         time.sleep(0.2)
 
 
@@ -124,17 +125,29 @@ def test_values_that_were_others_before_come_back(network: Network, tmp_path: Pa
     assert {name: network[name].saved() for name in ("gw-1", "bsc")} == saved
 
 
+#: So many that a router is at them for seconds.
+MANY = "".join(f"ip route 198.51.100.{number}/32 blackhole\n" for number in range(250))
+
+
 @pytest.mark.parametrize(
-    ("device", "sign", "seconds"), [("gw-1", " maximum-paths 8", 20), ("ap-host-1", "max_num_sta=15", 20)]
+    ("device", "more", "sign"),
+    [("gw-1", MANY, "ip route 198.51.100.20/32 blackhole"), ("ap-host-1", "", "max_num_sta=15")],
+    ids=["gw-1", "ap-host-1"],
 )
 def test_a_device_goes_back_by_itself_when_we_are_killed(
-    network: Network, tmp_path: Path, device: str, sign: str, seconds: int
+    network: Network, tmp_path: Path, device: str, more: str, sign: str
 ) -> None:
     before = network[device].running()
-    network.plan(tmp_path / "plan.json", "load_balancing", "-l", device, expect=3)
+    template = network.twin.copy / "templates" / "load_balancing" / f"{network[device].entry['platform']}.j2"
+    good = template.read_text(encoding="utf-8")
+    template.write_text(good + more, encoding="utf-8")
+    try:
+        network.plan(tmp_path / "plan.json", "load_balancing", "-l", device, expect=3)
+    finally:
+        template.write_text(good, encoding="utf-8")
     known = network.changes()
-    killed_while_open(network, tmp_path, device, sign, seconds)
-    until(lambda: network[device].running() == before, 240)
+    killed_while_open(network, tmp_path, device, sign, 30)
+    until(network[device].running, before.__eq__, 240, before)
     (change,) = network.changes() - known
     network.twin.command("apply", "--resume", change, expect=(5,))
     assert network[device].running() == before
@@ -155,15 +168,27 @@ def test_what_has_no_way_back_of_its_own_is_finished_or_taken_back_afterwards(ne
 
 
 def killed_while_open(network: Network, folder: Path, device: str, sign: str, seconds: int) -> None:
-    """kill -9 as soon as the device shows the new lines, which is before anything has been confirmed."""
+    """kill -9 as soon as the device shows the new lines, which is before anything has been confirmed.
+
+    The process stands still while we look, so that it cannot be done before we have seen it.
+    """
     copy = network.twin.copy
     words = ["-w", str(copy), "--now", NOW, "apply", str(folder / "plan.json"), "--confirm-within", f"{seconds}s"]
     with subprocess.Popen(
         [sys.executable, "-m", "eventready", *words], cwd=copy, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
-        until(lambda: sign in network[device].running(), 100)
-        assert process.poll() is None
-        os.kill(process.pid, signal.SIGKILL)
+
+        def look() -> str:
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.3)
+            assert process.poll() is None, "it came to its end"
+            process.send_signal(signal.SIGSTOP)
+            return network[device].running()
+
+        try:
+            until(look, lambda text: sign in text, 100)
+        finally:
+            process.kill()
 
 
 def there_and_back_alone(network: Network, folder: Path, device: str) -> None:
