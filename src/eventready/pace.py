@@ -21,10 +21,13 @@ _LOOK_S, _BUSY, _LATE_S = 0.05, 0.3, 0.002
 
 
 class PacedRunner:
-    """Runs a task over hosts with at most `workers` threads at once: a few, and twice as many while a core is idle."""
+    """Runs a task over hosts with at most `workers` threads at once: a few, and twice as many while a core is idle.
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    `few` is how many to begin with: all of them where a host is waited for more often than it is computed for.
+    """
+
+    def __init__(self, workers: int, few: int = _FEW) -> None:
+        self._workers, self._few = workers, few
 
     def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
         """See Nornir's RunnerPlugin."""
@@ -40,7 +43,7 @@ class PacedRunner:
                 results[host.name] = task.copy().start(host)
 
         threads: list[Thread] = []
-        more = min(_FEW, self._workers)
+        more = min(self._few, self._workers, len(hosts))
         while more:
             begun = [Thread(target=work, daemon=True) for _ in range(more)]
             for thread in begun:

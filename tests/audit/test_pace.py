@@ -11,6 +11,7 @@ from nornir.core import Nornir
 from nornir.core.inventory import Defaults, Groups, Host, Hosts, Inventory
 from nornir.core.task import Result, Task
 
+from eventready import pace
 from eventready.pace import PacedRunner
 
 
@@ -54,6 +55,15 @@ def test_slow_devices_are_all_asked_at_once() -> None:
     outcome = nornir(40, 40).run(task=crowd.enter)
     assert not outcome.failed
     assert crowd.most == 40
+
+
+def test_all_may_begin_at_once_however_busy_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "_busy", lambda: True)
+    together = threading.Barrier(20, timeout=30)
+    crowd = Crowd(together.wait)
+    outcome = nornir(20, 32).with_runner(PacedRunner(32, few=32)).run(task=crowd.enter)
+    assert not outcome.failed
+    assert crowd.most == 20
 
 
 def test_a_task_that_fails_is_a_result() -> None:

@@ -114,7 +114,8 @@ class Crew:
             return Result(host=task.host)
 
         chosen = self._nornir.filter(filter_func=lambda host: host.name in wanted)
-        chosen.with_runner(PacedRunner(self._options.workers)).run(task=one)
+        # a device is waited for a dozen times, and so is the disk: all of a wave begin at once
+        chosen.with_runner(PacedRunner(self._options.workers, few=self._options.workers)).run(task=one)
         return endings
 
     def carry_out(self, name: str, work: Work = DeviceMachine.carry_out) -> Ending:
