@@ -55,8 +55,8 @@ class SessionSpec(Strict):
 class Single(Strict):
     """A line of which there is one: a new one replaces the old one that starts with the same match.
 
-    `line` is matched from the line's start; what it matches is the line's identity (`standby 10 priority`), or its group
-    `same` where it has one: `(?:no )?(?P<same>ip http server)$` makes a line and its negation two values of one thing.
+    `line` is matched from the line's start; what it matches is its identity (`standby 10 priority`), or the group
+    `same` of it: `(?:no )?(?P<same>ip http server)$` makes a line and its negation two values of one thing.
     `unset` takes it back where nothing was before; groups of `line` may stand in it (`no standby \\1 priority`); empty:
     the negation of the whole line. `first_take_back`: the device adds instead of replacing, so the old line is negated.
     """
@@ -221,7 +221,7 @@ class FactSpec(Strict):
     parser: str = Field(description="textfsm, ntc, jmespath, mml, compared, or the name of an entry point")
     template: str = Field(
         default="",
-        description="textfsm: file in parse/; ntc: template name; jmespath: expression; compared: lines that do not count",
+        description="textfsm: file in parse/; ntc: template name; jmespath: expression; compared: what does not count",
     )
     fields: dict[str, str]
     words: dict[str, dict[str, str | bool]] = Field(default_factory=dict)
