@@ -116,8 +116,17 @@ def _at_a_line(name: str) -> Iterator[Case]:
 ALL = [case for guarded in GUARDED.values() for case in cases_of(guarded)]
 
 
+#: Those that have found something.
+FOUND = {
+    Case("commit_trial huawei_vrp 8.180", "prove", "lost"),
+    Case("inverse mml", "look", "hang"),
+    Case("inverse cisco_xe", "look", "truncated"),
+    Case("dead_man hostapd", "compare", "truncated"),
+}
+
+
 def few(cases: Sequence[Case]) -> list[Case]:
-    """Each fault at each step once: on the guard that has had the fewest so far."""
+    """Each fault at each step once, on the guard that has had the fewest so far; and those that have found something."""
     alike: dict[Case, list[Case]] = {}
     for case in cases:
         alike.setdefault(replace(case, guard=""), []).append(case)
@@ -127,7 +136,8 @@ def few(cases: Sequence[Case]) -> list[Case]:
         case = min(those, key=lambda one: had[one.guard])
         had[case.guard] += 1
         found.append(case)
-    return sorted(found, key=lambda one: list(GUARDED).index(one.guard))
+    assert set(cases) >= FOUND
+    return sorted({*found, *FOUND}, key=cases.index)
 
 
 #: All of them take half an hour: EVENTREADY_FAULTS=all.
@@ -214,7 +224,7 @@ def allowed(case: Case, guarded: Guarded) -> set[str]:
     """The outcomes that a case may have: before anything was armed, until it is confirmed, from then on."""
     killed, full, kept = case.kind.startswith("kill"), case.kind.startswith("full"), {"old", "new"}
     if case.step in ("begin", "look", "read") or (case.step == "backup" and case.kind != "restart"):
-        hindered = case.kind in ("refuse", "truncated", "garbage")  # in looking only
+        hindered = case.kind in ("refuse", "truncated", "garbage", "drop", "hang")  # in looking only
         found = {"untouched", *kept} if hindered else {"untouched"}
     elif case.step in ("backup", "arm", "apply", "compare", "revert"):
         # the guard is armed only then, the lines are sent only then; and an answer of nothing cannot be cut

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -51,7 +52,9 @@ class DeviceHand:
         self._commands = commands_to_read(self._change_spec, fragment)
         self._clock, self._change, self._seconds, self._planned = clock, change, seconds, planned
         self._armed = armed
-        self._spec: GuardSpec | None = self._of_kind(planned) if armed else None
+        self._known = self._of_kind(planned)
+        self._spec: GuardSpec | None = self._known[0] if armed else None
+        self._unsure = armed and len(self._known) > 1
         self._open_session: Session | None = None
         self._open_guard: Guard | None = None
         self._open_shell: Session | None = None
@@ -165,6 +168,8 @@ class DeviceHand:
         if self._open_guard is None:
             if self._spec is None:
                 raise RuntimeError("the guard is chosen before it is used")
+            if self._unsure:
+                self._spec, self._unsure = self._fitting(), False
             if self._spec.shell and self._open_shell is None:
                 self._open_shell = open_shell(self._target)
             self._open_guard = Guard(
@@ -172,8 +177,13 @@ class DeviceHand:
             )
         return self._open_guard
 
-    def _of_kind(self, kind: str) -> GuardSpec:
-        return next((one for one in self._change_spec.guards if one.kind == kind), GuardSpec(kind="inverse"))
+    def _of_kind(self, kind: str) -> tuple[GuardSpec, ...]:
+        return tuple(one for one in self._change_spec.guards if one.kind == kind) or (GuardSpec(kind="inverse"),)
+
+    def _fitting(self) -> GuardSpec:
+        """Of several guards of one kind the one whose words this device knows, after a crash."""
+        fits = (one for one in self._known if not one.ask or re.search(one.when, self._asked(one.ask), re.MULTILINE))
+        return next(fits, self._known[0])
 
     def _asked(self, command: str) -> str:
         reply = self._session.ask([command])[0]
