@@ -161,6 +161,7 @@ def test_a_plan_is_carried_out_and_taken_back(bench: Bench) -> None:
         bench.apply(back)
     forth = bench.apply(bench.rollback(again.change))
     assert outcomes(forth) == {"box-1": "new", "box-2": "new", "box-3": "new"}, "a rollback is a change too"
+    assert len(bench.rollback(done.change).devices) == 3, "it stands again"
     assert bench.store.verify().problems == ()
 
 
@@ -218,7 +219,9 @@ def test_what_a_rollback_could_not_take_back_is_taken_back_by_the_next(bench: Be
 def test_two_engineers_at_once(bench: Bench) -> None:
     opening = {"by": "binh", "host": "noc-2"}
     bench.store.changes.begin("c-other", event="fair", plan={}, devices=["box-2"], opening=opening)
-    with pytest.raises(RefusedError, match="box-2 is in the hands of change c-other, begun by binh on noc-2 at 20"):
+    with pytest.raises(
+        RefusedError, match=r"box-2 is in the hands of .* begun by binh on noc-2 at 20[-0-9]{8} [0-9:]{8} "
+    ):
         bench.apply()
     assert not any(box.sent for box in bench.boxes.values())
 
@@ -330,9 +333,14 @@ def test_resuming_what_is_being_worked_on_is_refused(bench: Bench) -> None:
     bench.apply()
     with (
         bench.store.changes.carrying(bench.store.changes.get("latest").entry.id),
-        pytest.raises(RefusedError, match=r"begun by An on noc-1 at .*, is being worked on at this moment"),
+        pytest.raises(RefusedError, match=r"begun by An on noc-1 at [-0-9]{10} [0-9:]{8}, is being worked on"),
     ):
         bench.resume()
+    with (
+        bench.store.changes.carrying(bench.store.changes.get("latest").entry.id),
+        pytest.raises(RefusedError, match=r"is being worked on at this moment\. Wait"),
+    ):
+        bench.rollback()
 
 
 def test_a_device_that_is_not_proven_keeps_its_lock_and_the_others_can_be_taken_back(bench: Bench) -> None:

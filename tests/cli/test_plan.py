@@ -175,13 +175,17 @@ def test_an_approver_sees_the_plan_and_is_asked(typed: Typed, monkeypatch: pytes
     out = typed.folder / "plan.json"
     typed("plan", "backup", "--out", out, "--by", "An")
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "n")
-    code, told, _said = typed("approve", out, "--key", keys["Bình"])
-    assert code == 4
+    code, told, said = typed("approve", out, "--key", keys["Bình"])
+    assert code == 7
+    assert "you did not approve the plan, and nothing was signed" in said
     assert "+  standby 10 priority 110" in told
     assert "  > standby 10 priority 110" in told
     assert not load_plan(out).approvals
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "y")
-    assert typed("approve", out, "--key", keys["Bình"])[0] == 0
+    code, told, said = typed("approve", out, "--key", keys["Bình"], "-o", "json")
+    assert code == 0
+    assert json.loads(told)["approved_by"] == ["Bình"], "nothing else on stdout"
+    assert "  > standby 10 priority 110" in said
     assert [one.by for one in load_plan(out).approvals] == ["Bình"]
 
 
@@ -229,7 +233,7 @@ def test_who_may_not_approve(typed: Typed) -> None:
         assert says in said
     code, _told, said = typed("approve", out, "--yes")
     assert code == 2
-    assert "approval.pem" in said
+    assert "approval.pem: you have no key to approve with. Name yours with --key, or make one: `eventready " in said
     assert not load_plan(out).approvals
 
 

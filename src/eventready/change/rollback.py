@@ -28,7 +28,9 @@ def make_rollback(workspace: Workspace, name: str, *, store: Store, clock: Clock
     """
     record = store.changes.get(name)
     change = record.entry.id
-    if not record.entry.outcomes or store.changes.working(change):
+    if store.changes.working(change):
+        raise RefusedError(f"The change {change} is being worked on at this moment", do="Wait until that has ended.")
+    if not record.entry.outcomes:
         raise RefusedError(
             f"The change {change} is not at its end", do=f"First run `eventready apply --resume {change}`."
         )
@@ -67,13 +69,17 @@ def make_rollback(workspace: Workspace, name: str, *, store: Store, clock: Clock
 
 
 def taken_back(store: Store, change: str) -> dict[str, str]:
-    """The devices on which a change was taken back already, each with the rollback that did it."""
+    """The devices on which a change was taken back already, each with the rollback that did it.
+
+    A rollback that was itself taken back has left the change as it was.
+    """
     return {
         device: entry.id
         for entry in store.changes.entries()
         if entry.opening.get("rolls_back") == change
+        for gone in [taken_back(store, entry.id)]
         for device, outcome in entry.outcomes.items()
-        if outcome == "new"
+        if outcome == "new" and device not in gone
     }
 
 

@@ -10,7 +10,7 @@ from eventready.change.approval import approve, approved_by, needed
 from eventready.change.plan import PlanFile, load_plan, write_plan
 from eventready.cli.context import App
 from eventready.cli.planned import show
-from eventready.errors import RefusedError
+from eventready.errors import RefusedError, UsageError
 from eventready.keys import load_private
 
 #: Where an approver's key lies unless something else is said; the folder is not put under version control.
@@ -43,11 +43,12 @@ def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
             where=str(path),
             do="Ask for the plan that was meant.",
         )
-    key = load_private(source or str(app.workspace_path / _KEY), app.workspace_path, "")
+    key = load_private(source or _own_key(app), app.workspace_path, "")
     signed = approve(file, settings, key, app.clock.real())
     if not yes and not seal:
-        show(file.plan, sent=True)
-        click.confirm("\nDo you approve this plan?", abort=True, err=True)
+        show(file.plan, sent=True, err=app.output != "table")
+        if not click.confirm("\nDo you approve this plan?", err=True):
+            raise RefusedError("you did not approve the plan, and nothing was signed", where=str(path))
         signed = approve(_still(path, file), settings, key, app.clock.real())
     write_plan(path, signed)
     names = approved_by(signed, settings)
@@ -58,6 +59,17 @@ def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
         app.say(f"{missing} more must approve it." if missing else f"Next: {start} apply {path}")
     else:
         app.emit({"plan": signed.plan.id, "sha256": signed.plan.sha256, "approved_by": list(names), "missing": missing})
+
+
+def _own_key(app: App) -> str:
+    """Where the key lies unless it is named. Raises UsageError where there is none."""
+    path = app.workspace_path / _KEY
+    if not path.is_file():
+        make = f'eventready bundle keygen --out {path} --operator "YOUR NAME"'
+        raise UsageError(
+            "you have no key to approve with", where=str(path), do=f"Name yours with --key, or make one: `{make}`."
+        )
+    return str(path)
 
 
 def _still(path: Path, shown: PlanFile) -> PlanFile:

@@ -14,9 +14,14 @@ from eventready.change.story import GUARDS
 _STYLES = {"+": "green", "-": "red"}
 
 
-def show(plan: Plan, *, sent: bool = False) -> None:
-    """Print a plan for a person on stdout; `sent`: the lines that are sent too, for whoever answers for them."""
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True)
+def show(plan: Plan, *, sent: bool = False, err: bool = False) -> None:
+    """Print a plan for a person on stdout, or on stderr where stdout is for a machine.
+
+    `sent`: the lines that are sent too, for whoever answers for them.
+    """
+    console = Console(
+        file=sys.stderr if err else sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True
+    )
     say = console.print
     say(f"Plan {plan.id}: {', '.join(plan.intents)}", style="bold")
     say(f"Made by {plan.by} at {plan.created.event.replace('T', ' ')[:16]}, seal {plan.sha256[:16]}")

@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, undefer
 
+from eventready.clock import TZ
 from eventready.errors import RefusedError, StoreError, UsageError
 from eventready.run import canonical
 from eventready.store.alive import Alive
@@ -151,7 +152,7 @@ class Changes:
         more = f" (and {len(held) - 1} more)" if len(held) > 1 else ""
         raise RefusedError(
             f"{first.device}{more} is in the hands of change {first.change}, begun by {first.by} on {first.host} at "
-            f"{first.since} and not at its end",
+            f"{_local(first.since)} and not at its end",
             do=f"Wait for it; if its process is gone, run `eventready apply --resume {first.change}`.",
         )
 
@@ -217,7 +218,11 @@ class Changes:
                 mine = stack.enter_context(self._alive.alone(f"change-{change}"))
             if not mine:
                 entry = next((entry for entry in self.entries() if entry.id == change), None)
-                who = f", begun by {entry.opening['by']} on {entry.opening['host']} at {entry.begun}," if entry else ""
+                who = (
+                    f", begun by {entry.opening['by']} on {entry.opening['host']} at {_local(entry.begun)},"
+                    if entry
+                    else ""
+                )
                 raise RefusedError(
                     f"The change {change}{who} is being worked on at this moment", do="Wait until that has ended."
                 )
@@ -315,3 +320,8 @@ def _entry(row: ChangeRow) -> ChangeEntry:
 
 def _hold(row: DeviceLock) -> Hold:
     return Hold(row.device, row.change, row.by, row.host, row.since)
+
+
+def _local(moment: str) -> str:
+    """A moment on record as people read it."""
+    return f"{datetime.fromisoformat(moment).astimezone(TZ):%Y-%m-%d %H:%M:%S}"
