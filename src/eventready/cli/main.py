@@ -66,10 +66,13 @@ A first session:
   eventready lab up                         a province to rehearse on
   eventready -w .eventready/lab audit       the main job
   eventready -w .eventready/lab report readiness
+  eventready -w .eventready/lab plan backup --out tonight.plan
+  eventready -w .eventready/lab apply tonight.plan
 
 \b
 Exit codes: 0 done, ready · 2 usage or workspace error · 3 findings at or above --fail-on
-  4 something needed was not measured · 7 refused · 8 late · 1 internal error
+  4 something needed was not measured · 5 a change was taken back · 6 a device needs a person now
+  7 refused, nothing was done · 8 late · 1 internal error
 """
 
 
