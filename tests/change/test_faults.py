@@ -126,7 +126,7 @@ FOUND = {
 
 
 def few(cases: Sequence[Case]) -> list[Case]:
-    """Each fault at each step once, on the guard that has had the fewest so far; and those that have found something."""
+    """Each fault at each step once, on the guard with the fewest so far; and those that have found something."""
     alike: dict[Case, list[Case]] = {}
     for case in cases:
         alike.setdefault(replace(case, guard=""), []).append(case)
