@@ -78,11 +78,12 @@ def to_the_margin(text: str, separators: Sequence[str]) -> str:
     """
     ends, lines, by = _any_of(separators), [], None
     for raw in text.splitlines():
-        line = raw.expandtabs()
+        bare = raw.lstrip()
+        line = raw[: len(raw) - len(bare)].expandtabs() + bare
         if ends is not None and ends.fullmatch(line.rstrip()):
             by = None
-        elif line.strip():
-            indent = len(line) - len(line.lstrip())
+        elif bare:
+            indent = len(line) - len(bare)
             by = indent if by is None else by
             line = line[min(by, indent) :]
         lines.append(line)
