@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from eventready.change.configuration import Configuration
@@ -16,9 +18,9 @@ RUNNING = "interface GigabitEthernet0/0/9\n ip address 192.0.2.9 255.255.255.0\n
 PLATFORMS = ("cisco_xe", "cisco_9800", "frr", "huawei_vrp", "huawei_ac", "osmocom_bsc")
 
 
-def send(platform: str, *lines: str) -> None:
+def send(platform: str, *lines: str, address: str = "192.0.2.9") -> None:
     running = Configuration(parse_tree(RUNNING), RUNNING, "")
-    refuse_forbidden(describe(platform).spec, lines, device="edge", running=running, address="192.0.2.9")
+    refuse_forbidden(describe(platform).spec, lines, device="edge", running=running, address=address)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +134,20 @@ def test_neither_emergency_calls_nor_a_whole_section_nor_what_comes_later(platfo
 )
 def test_what_an_event_needs_is_sent(platform: str, line: str) -> None:
     send(platform, line)
+
+
+def test_nor_where_the_inventory_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(host: str, *_: object, **__: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        if host != "edge.example":
+            raise socket.gaierror(-2, "Name or service not known")
+        return [(2, 1, 6, "", ("192.0.2.9", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(RefusedError, match=r"192\.0\.2\.9, by which the device is reached"):
+        send("cisco_xe", "interface GigabitEthernet0/0/9", address="edge.example")
+    send("cisco_xe", "interface GigabitEthernet0/0/1", address="edge.example")
+    with pytest.raises(RefusedError, match=r"nobody knows the address of lost\.example"):
+        send("cisco_xe", "interface GigabitEthernet0/0/1", address="lost.example")
 
 
 @pytest.mark.parametrize("line", ["", " ", "a\x1b[2J", "a\u2028b", "snmp <redacted>", "a\u202eb"])

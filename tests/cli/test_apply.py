@@ -220,6 +220,8 @@ def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
     ],
 )
 def test_what_cannot_be_meant(lab: Lab, words: tuple[str, ...], said: str) -> None:
+    with Store.of_workspace(lab.copy) as store:
+        assert store.changes.holds() == ()
     assert said in lab.run("apply", *words, expect=(2,)).stderr.lower()
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Sequence
+import socket
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 from eventready.change.configuration import Configuration
 from eventready.change.rules import Rules
@@ -22,14 +24,14 @@ def refuse_forbidden(
 ) -> None:
     """Raise RefusedError for the first of `lines` (as `way` gives them) that may not be sent to the device.
 
-    `address` is the one that we connect to; no line may enter, make or remove the section that holds it.
+    `address` is the one that we connect to, or its name; no line may enter, make or remove the section that holds it.
     """
     if not lines or platform.change is None:
         return
     spec = platform.change
     rules = Rules(spec)
     indented = spec.form == "indented"
-    managed = dict(_management(spec, running.tree, address)) if indented else {}
+    managed = dict(_management(spec, running.tree, _addresses(address))) if indented else {}
     own = _own_words(spec) if indented else frozenset()
     ways_in = frozenset(_first_words(spec.management)) if indented else frozenset()
     for line in lines:
@@ -82,13 +84,13 @@ def _is_cut(word: str, words: frozenset[str]) -> bool:
     return len(word) > 1 and any(one.startswith(word) for one in words)
 
 
-def _management(spec: ChangeSpec, tree: Tree, address: str) -> Iterator[tuple[str, str]]:
+def _management(spec: ChangeSpec, tree: Tree, addresses: Collection[str]) -> Iterator[tuple[str, str]]:
     """Sections of the running configuration by which the device is reached, and why."""
     for line, beneath in tree.items():
         if any(re.fullmatch(pattern, line) for pattern in spec.management):
             yield line, "it belongs to the way by which the device is reached"
-        elif _is_address(address) and any(_holds(one, address) for one in beneath):
-            yield line, f"its section holds {address}, by which the device is reached"
+        elif held := next((address for address in addresses for one in beneath if _holds(one, address)), ""):
+            yield line, f"its section holds {held}, by which the device is reached"
 
 
 def _holds(line: str, address: str) -> bool:
@@ -96,9 +98,19 @@ def _holds(line: str, address: str) -> bool:
     return re.match(rf"ip(?:v6)? address {re.escape(address)}(?:[ /]|$)", line) is not None
 
 
-def _is_address(text: str) -> bool:
+@lru_cache(maxsize=100_000)
+def _addresses(host: str) -> frozenset[str]:
+    """The addresses that a host's name stands for. Raises RefusedError where nobody knows them: which section the
+    device is reached by cannot be told then."""
     try:
-        ipaddress.ip_address(text)
+        return frozenset({str(ipaddress.ip_address(host))})
     except ValueError:
-        return False
-    return True
+        pass
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise RefusedError(
+            f"nobody knows the address of {host}, so nothing would protect the way by which it is reached: {error}",
+            do="Write its address as `hostname` in the inventory.",
+        ) from None
+    return frozenset(str(place[0]) for *_, place in found)
