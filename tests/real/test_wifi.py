@@ -18,6 +18,7 @@ import yaml
 
 from eventready.audit import Options, audit
 from eventready.clock import Clock
+from eventready.errors import UsageError
 from eventready.lab.real import wifi
 from eventready.lab.real.wifi.air import AIR
 from eventready.lab.real.wifi.machine import processes_of
@@ -131,6 +132,16 @@ def test_all_stations_on_one_access_point(air: Air) -> None:
     finally:
         wifi.clear(air.record, "crowded")
     air.until(set())
+
+
+def test_who_is_told_to_leave_and_has_not_moved_comes_back(air: Air) -> None:
+    """`alone` has access points forget stations that left without a word; those that are there keep their place."""
+    wifi.alone(air.record, "vh-gate")
+    air.until(set())
+    names = [ap.name for ap in AIR]
+    assert wifi.stations(air.record, names) == {ap.name: ap.stations for ap in AIR}
+    with pytest.raises(UsageError, match="refused `alone nowhere`"):
+        wifi.alone(air.record, "nowhere")
 
 
 def test_hostapd_that_is_gone_without_a_word(air: Air) -> None:

@@ -421,8 +421,17 @@ def ap_crowded(at: At, ap: str = "") -> Happening:
     """All stations are on one access point while the others are idle."""
     hotspot, chosen = _access_point(at, ap)
     wifi.make(hotspot.record, "crowded", chosen.name)
-    yield lambda: hotspot.stations()[chosen.name] == sum(one.stations for one in hotspot.air)
+    yield lambda: _gathered(hotspot, chosen.name)
     wifi.clear(hotspot.record, "crowded", chosen.name)
+
+
+def _gathered(hotspot: Hotspot, chosen: str) -> bool:
+    """True when all stations are there and nowhere else; who has moved may stand with its old place for minutes."""
+    everybody, here = sum(one.stations for one in hotspot.air), hotspot.stations()
+    if here[chosen] == everybody < sum(here.values()):
+        wifi.alone(hotspot.record, chosen)
+        here = hotspot.stations()
+    return here[chosen] == everybody == sum(here.values())
 
 
 @fault("controller-dead", _WIFI)

@@ -10,11 +10,11 @@ wifi.stop(folder, process)                      ends what the folder's record sp
 
 from __future__ import annotations
 
-from eventready.lab.real.wifi.faults import FAULTS, clear, make, stations
+from eventready.lab.real.wifi.faults import FAULTS, alone, clear, make, stations
 from eventready.lab.real.wifi.machine import PACKAGES, Order, Record, find, lacking, ready, start, stop
 from eventready.lab.real.wifi.place import host_entry, known_host
 
 __all__ = [
-    "FAULTS", "PACKAGES", "Order", "Record", "clear", "find", "host_entry", "known_host", "lacking", "make",
+    "FAULTS", "PACKAGES", "Order", "Record", "alone", "clear", "find", "host_entry", "known_host", "lacking", "make",
     "ready", "start", "stations", "stop",
 ]  # fmt: skip

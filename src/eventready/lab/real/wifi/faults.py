@@ -65,6 +65,11 @@ def _name(ap: str) -> str:
     return ap
 
 
+def alone(record: Record, ap: str) -> None:
+    """Have all other access points forget stations that have left without a word. Raises UsageError."""
+    _do(record, f"alone {_name(ap)}")
+
+
 def stations(record: Record, aps: Sequence[str]) -> dict[str, int]:
     """How many stations hold to each of these access points. Raises UsageError."""
     said = _run(record, "; ".join(f"iw dev {_name(ap)} station dump | grep -c ^Station" for ap in aps))

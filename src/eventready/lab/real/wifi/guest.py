@@ -177,8 +177,9 @@ exec setpriv --reuid 1000 --regid 106 --clear-groups {rights} \\
 def fault_script(air: Sequence[AccessPoint]) -> str:
     """`/lab/fault`: what goes wrong in the machine, and comes right again.
 
-    `ap-down AP`, `ap-up AP`; `gather AP` sends every station to one access point, `spread` each to its own;
-    `controller-down` kills hostapd without a word, `controller-up` starts it.
+    `ap-down AP`, `ap-up AP`; `gather AP` sends every station to one access point, and `alone AP` has the others forget
+    those that have left without a word; `spread` sends each to its own; `controller-down` kills hostapd without a word,
+    `controller-up` starts it.
     """
     station, lines = len(air), []
     for number, ap in enumerate(air):
@@ -205,10 +206,20 @@ reassociate
 END
   done
 }}
+# as hostapd's own user: it cannot answer at a socket of root's, and would be waited for in vain
+control() {{
+  ap=$1; shift
+  setpriv --reuid 1000 --regid 106 --clear-groups hostapd_cli -p /run/hostapd -i $ap "$@"
+}}
 case "$1" in
-  ap-down) place "$2"; hostapd_cli -p /run/hostapd -i "$2" disable;;
-  ap-up) place "$2"; hostapd_cli -p /run/hostapd -i "$2" enable;;
+  ap-down) place "$2"; control "$2" disable;;
+  ap-up) place "$2"; control "$2" enable;;
   gather) place "$2"; send {len(air)} {station - 1};;
+  alone) place "$2"; for ap in {names}; do
+    [ $ap = "$2" ] || iw dev $ap station dump | grep ^Station | while read -r _ station _; do
+      echo deauthenticate $station
+    done | control $ap >/dev/null
+  done;;
   spread) for ap in {names}; do place $ap; send $own; done;;
   controller-down) kill -9 $(pidof hostapd);;
   controller-up) rm -f /run/hostapd/*; /lab/hostapd;;
