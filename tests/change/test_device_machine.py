@@ -29,6 +29,7 @@ from tests.change.box import (
     Record,
     assignment,
 )
+from tests.conftest import Proved
 
 
 def carry_out(
@@ -299,8 +300,7 @@ CASES = list(cases())
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_fault_at_every_step(kind: str) -> None:
-    """Also prints how many cases there were, and how they ended."""
+def test_a_fault_at_every_step(kind: str, proved: Proved) -> None:
     ended: Counter[str] = Counter()
     for case in CASES:
         _, what, at, later_s = case
@@ -326,7 +326,7 @@ def test_a_fault_at_every_step(kind: str) -> None:
         except AssertionError as error:
             raise AssertionError(f"{case}: {ending}; {record.names}") from error
         ended[ending.outcome.value] += 1
-    print(f"\n{kind}: {sum(ended.values())} cases: {dict(ended)}")
+        proved("fault, on a model of the device", kind, what, str(case[2]), str(later_s))
     assert sum(ended.values()) > 150
 
 
