@@ -161,7 +161,7 @@ def test_nothing_forbidden_is_given(device: Device, intent: str) -> None:
         assert [line for line in text.splitlines() for rule in NEVER if re.search(rule, line)] == []
         nothing = Configuration({}, "", "")
         lines = lines_to(one, fragment_of(one, intent))
-        refuse_forbidden(spec_of(one), lines, device=one.name, running=nothing, address=one.hostname)
+        refuse_forbidden(spec_of(one), lines, device=one.name, running=nothing, address=one.hostname or "192.0.2.1")
 
 
 HOSTILE = (
