@@ -9,7 +9,14 @@ from pathlib import Path
 from eventready.errors import UsageError
 
 
-def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
+def write_whole(
+    path: Path,
+    data: bytes,
+    *,
+    private: bool = False,
+    what: str = "the file",
+    do: str = "Check that you may write there and that the disk has room.",
+) -> None:
     """Put `data` there; after a crash the old file stands, or the new one. Raises UsageError."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -23,11 +30,7 @@ def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        raise UsageError(
-            f"the file cannot be written: {error.strerror or error}",
-            where=str(path),
-            do="Check that you may write there and that the disk has room.",
-        ) from None
+        raise UsageError(f"{what} cannot be written: {error.strerror or error}", where=str(path), do=do) from None
 
 
 def read_small(path: Path, most: int, what: str) -> bytes:

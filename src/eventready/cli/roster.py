@@ -11,12 +11,12 @@ import click
 
 from eventready.cli.context import App
 from eventready.errors import Exit, UsageError
+from eventready.files import write_whole
 from eventready.roster import say
 from eventready.roster.calendar import to_calendars
 from eventready.roster.changes import changes as compare
 from eventready.roster.chart import Lane, chart, lanes
 from eventready.roster.finding import RULES, RosterReport
-from eventready.roster.folder import put
 from eventready.roster.load import load_roster
 from eventready.roster.plain import person_plain, to_plain
 from eventready.roster.roster import Roster
@@ -147,7 +147,7 @@ def export(app: App, file: Path | None, *, formats: str, out: Path, lang: str, w
         calendars = to_calendars(roster, event, version.kept, lang)
         written += [(out / f"lich-truc-v{version.number}" / name, data) for name, data in calendars.items()]
     for path, data in written:
-        put(path, data)
+        write_whole(path, data)
     files = [str(path) for path, _ in written]
     if app.output == "table":
         _print_written(files)

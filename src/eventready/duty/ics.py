@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from icalendar import Event as Entry
 
 from eventready.duty.deadlines import STANDING_WORDS, Deadline
 from eventready.errors import UsageError
+from eventready.files import write_whole
 from eventready.workspace.event import Event
 
 _PRODUCT = "-//eventready//deadlines//VI"
@@ -57,17 +56,6 @@ def _alarm(deadline: Deadline, lang: str) -> Alarm:
 
 def write_ics(path: Path, data: bytes) -> None:
     """Write the whole file or leave the old one. Raises UsageError."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        if path.is_dir():
-            raise UsageError("the calendar cannot be written: this is a folder", where=str(path), do="Name a file.")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(data)
-        draft.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise UsageError(
-            f"the calendar cannot be written: {reason}", where=str(path), do="Name another file."
-        ) from None
+    if path.is_dir():
+        raise UsageError("the calendar cannot be written: this is a folder", where=str(path), do="Name a file.")
+    write_whole(path, data, what="the calendar", do="Name another file.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from eventready.errors import UsageError
+from eventready.files import write_whole
 
 F = TypeVar("F", bound=str)
 
@@ -29,15 +28,4 @@ def write(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write the whole file or leave the old one, whatever happens in between. Raises UsageError."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(data)
-        draft.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise UsageError(
-            f"The report cannot be written: {reason}", where=str(path), do="Choose another --out."
-        ) from None
+    write_whole(path, data, what="The report", do="Choose another --out.")
