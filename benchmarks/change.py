@@ -21,6 +21,7 @@ from typing import Any, Final
 import yaml
 
 from benchmarks.fleet import ROOT, WORKERS, lab, measure
+from eventready.lab.fleet import PLATFORMS
 
 _AS: Final = 65000
 
@@ -49,8 +50,6 @@ INTENTS: dict[str, Callable[[Mapping[str, Any], str], dict[str, Any]]] = {"cisco
 
 def scale(devices: int) -> int:
     """How large a generated fleet must be for `devices` of it to be on platforms that we have values for."""
-    from eventready.lab.fleet import PLATFORMS  # noqa: PLC0415  the interpreter of `make bench` has it
-
     taking = sum(name in INTENTS for name in PLATFORMS)
     return ceil(devices * len(PLATFORMS) / taking) + 2 * len(PLATFORMS)
 

@@ -13,16 +13,21 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from nornir.core.plugins.connections import ConnectionPluginRegister
+from nornir.core.task import Result, Task
+from nornir_netmiko import netmiko_send_config
 
 from benchmarks.contenders import Measured
-
-if TYPE_CHECKING:
-    from eventready.change.apply import Done
-    from eventready.change.plan import Plan, PlanFile
-    from eventready.store.store import Store
-    from eventready.workspace.intents import Intent
-    from eventready.workspace.workspace import Workspace
+from eventready.change.apply import Done, Options, apply_plan
+from eventready.change.plan import Plan, PlanFile, load_plan, write_plan
+from eventready.change.planning import make_plan
+from eventready.change.rollback import make_rollback
+from eventready.clock import Clock
+from eventready.facts.platform import load_platform
+from eventready.store.store import Store
+from eventready.workspace.intents import Intent
+from eventready.workspace.workspace import Workspace, load_workspace
 
 PLAN = "bench.plan"
 INTENTS: tuple[Intent, ...] = ("load_balancing", "backup")
@@ -57,17 +62,8 @@ class _Nobody:
         """See `Watch`."""
 
 
-def _loaded(copy: Path) -> Workspace:
-    from eventready.workspace.workspace import load_workspace  # noqa: PLC0415  each step loads only what it needs
-
-    return load_workspace(copy)
-
-
 def _planned(workspace: Workspace, devices: int, workers: int) -> Plan:
     """What is to be changed on the first devices of the fleet that have intents."""
-    from eventready.change.planning import make_plan  # noqa: PLC0415
-    from eventready.clock import Clock  # noqa: PLC0415
-
     chosen = [device for device in workspace.devices if device.intents][:devices]
     return make_plan(workspace, chosen, INTENTS, clock=Clock(), by=WHO, watch=_Nobody(), workers=workers)
 
@@ -79,9 +75,7 @@ def _step(plan: Plan, seconds: float, failed: int, outcomes: Mapping[str, int] |
 
 def make(copy: Path, devices: int, workers: int) -> Step:
     """The plan, out of what the devices run; it is written beside the inventory."""
-    from eventready.change.plan import PlanFile, write_plan  # noqa: PLC0415
-
-    workspace = _loaded(copy)
+    workspace = load_workspace(copy)
     started = time.perf_counter()
     plan = _planned(workspace, devices, workers)
     seconds = time.perf_counter() - started
@@ -90,9 +84,6 @@ def make(copy: Path, devices: int, workers: int) -> Step:
 
 
 def _carried_out(workspace: Workspace, store: Store, file: PlanFile, workers: int) -> tuple[Done, float]:
-    from eventready.change.apply import Options, apply_plan  # noqa: PLC0415
-    from eventready.clock import Clock  # noqa: PLC0415
-
     started = time.perf_counter()
     done = apply_plan(
         workspace, file, store=store, clock=Clock(), options=Options(by=WHO, host=WHO, workers=workers), watch=_Nobody()
@@ -107,10 +98,7 @@ def _ended(plan: Plan, done: Done, seconds: float) -> Step:
 
 def apply(copy: Path, _devices: int, workers: int) -> Step:
     """eventready's change, whole: looked at, backed up, guarded, sent, compared, verified, confirmed, saved."""
-    from eventready.change.plan import load_plan  # noqa: PLC0415
-    from eventready.store.store import Store  # noqa: PLC0415
-
-    workspace, file = _loaded(copy), load_plan(copy / PLAN)
+    workspace, file = load_workspace(copy), load_plan(copy / PLAN)
     with Store.of_workspace(copy) as store:
         done, seconds = _carried_out(workspace, store, file, workers)
     return _ended(file.plan, done, seconds)
@@ -118,12 +106,7 @@ def apply(copy: Path, _devices: int, workers: int) -> Step:
 
 def take_back(copy: Path, _devices: int, workers: int) -> Step:
     """The change that `apply` has made, taken back: every device is what it was again."""
-    from eventready.change.plan import PlanFile  # noqa: PLC0415
-    from eventready.change.rollback import make_rollback  # noqa: PLC0415
-    from eventready.clock import Clock  # noqa: PLC0415
-    from eventready.store.store import Store  # noqa: PLC0415
-
-    workspace = _loaded(copy)
+    workspace = load_workspace(copy)
     with Store.of_workspace(copy) as store:
         plan = make_rollback(workspace, "latest", store=store, clock=Clock(), by=WHO, host=WHO)
         done, seconds = _carried_out(workspace, store, PlanFile(plan=plan), workers)
@@ -136,15 +119,8 @@ def send_config(copy: Path, devices: int, workers: int) -> Step:
     `failed` counts devices that raised an error and those that do not run what the plan wants afterwards, of which this
     loop knows nothing: they are read when the clock has stopped.
     """
-    from nornir.core.plugins.connections import ConnectionPluginRegister  # noqa: PLC0415
-    from nornir.core.task import Result, Task  # noqa: PLC0415
-    from nornir_netmiko import netmiko_send_config  # noqa: PLC0415
-
-    from eventready.change.plan import load_plan  # noqa: PLC0415
-    from eventready.facts.platform import load_platform  # noqa: PLC0415
-
     ConnectionPluginRegister.auto_register()
-    workspace, plan = _loaded(copy), load_plan(copy / PLAN).plan
+    workspace, plan = load_workspace(copy), load_plan(copy / PLAN).plan
     nornir = workspace.nornir(workers)
     lines = {device.name: list(device.forward) for device in plan.devices}
     for device in plan.devices:

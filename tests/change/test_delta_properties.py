@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -101,14 +100,6 @@ THOROUGH = settings(
     report_multiple_bugs=False,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _shrinks_in_time() -> Iterator[None]:
-    """A failure is told after seconds, if not in its smallest form: pytest would cut off Hypothesis's five minutes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", 30, raising=False)
-        yield
 
 
 def style(climbs: bool) -> Any:

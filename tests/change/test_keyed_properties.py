@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -46,13 +45,6 @@ FEW = settings(
     report_multiple_bugs=False,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _shrinks_in_time() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hypothesis.internal.conjecture.engine.MAX_SHRINKING_SECONDS", 30, raising=False)
-        yield
 
 
 def change_spec() -> ChangeSpec:
