@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from eventready.lab.configuration import Grammar, Section, Taken, Tree
+from eventready.lab.configuration import Grammar, Section, Taken, Tree, numbers
 
 _HOP = r"\d+(?:\.\d+){3}"
 _PATHS = r"(?: (?:[1-9]|[1-5]\d|6[0-4]))?$"
@@ -24,24 +24,20 @@ def _route_key(line: str) -> tuple[int, ...]:
     match = re.match(r"ip route (\S+) (\S+)(?: (?!bfd)[A-Za-z]\S*)?(?: tag \d+)?(?: (\d+))?", line)
     if match is None:
         return ()
-    return (*_numbers(match[1]), int(match[3] or 1), *_numbers(match[2]))
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", text)[:8])
+    return (*numbers(match[1]), int(match[3] or 1), *numbers(match[2]))
 
 
 def _vrrp_key(line: str) -> tuple[int, ...]:
     kinds = (" version", " priority", " preempt", " advertisement-interval", " ip ", " ipv6 ")
     said = line.removeprefix("no ")
-    number = _numbers(said.split(" ")[1])
+    number = numbers(said.split(" ")[1])
     rank = next((at for at, kind in enumerate(kinds, 1) if kind in said), 0)
     return (*number, 0 if rank == 1 else rank)
 
 
 def _neighbour_key(line: str) -> tuple[int, ...]:
     """A neighbour's numbers; its system stands first."""
-    return (*_numbers(line.split(" ")[1]), " remote-as " not in line)
+    return (*numbers(line.split(" ")[1]), " remote-as " not in line)
 
 
 def _means(mode: str, section: Tree, line: str) -> Taken | None:
