@@ -10,7 +10,9 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,19 @@ def test_only_the_owner_reads_it(tmp_path: Path) -> None:
     path = tmp_path / ".eventready" / "e.db"
     Store.open(path).close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_several_open_a_new_database_at_once(tmp_path: Path) -> None:
+    """SQLite refuses the second of two who set a new file's journal mode at once, whatever its busy timeout says."""
+    together = threading.Barrier(8)
+
+    def open_new(path: Path) -> None:
+        together.wait(timeout=60)
+        Store.open(path).close()
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(20):
+            list(pool.map(open_new, [tmp_path / f"{number}.db"] * 8))
 
 
 def test_pragmas(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -172,10 +173,24 @@ def _tune(connection: Any, _record: Any) -> None:
     for pragma in (f"busy_timeout={BUSY_MS}", "foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
+        _to_wal(connection)
     except sqlite3.OperationalError as error:
         if "readonly" not in str(error):
             raise
+
+
+def _to_wal(connection: Any) -> None:
+    """Set the journal mode, in turn: SQLite refuses the second of two who do so to a new file, and does not wait."""
+    end = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:
