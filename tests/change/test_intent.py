@@ -88,18 +88,40 @@ def test_a_template_that_is_not_there(tmp_path: Path) -> None:
         ("a\n\nip route {{ gw1 }}\n", 3, "gw1"),
         ("a\n{% if gw1 == 3 %}b{% endif %}\n", 2, "gw1"),
         ("{% for way in ways %}\n{{ way }}\n{% endfor %}", 1, "ways"),
-        ("x\n{{ uplink.address }}", 2, "address"),
-        ("x\n{{ event.organiser }}", 2, "organiser"),
+        ("x\n{{ uplink.address }}", 2, "uplink.address"),
+        ("x\n{{ uplink['address'] }}", 2, "uplink.address"),
+        ("x\n{% for way in uplink.ways %}\n{{ way.metric }}\n{% endfor %}", 3, "uplink.ways.1.metric"),
+        ("x\n{% set name = 'way' %}{{ uplink[name ~ 3] }}", 2, "uplink.way3"),
+        ("x\n{{ uplink.port.name }}", 2, "uplink.port.name"),
+        ("x\n{{ uplink.ways[7] }}", 2, "uplink.ways.7"),
+        ("x\n{{ uplink.one.name }}", 2, "name"),  # the same number stands in two places
+        ("x\n{{ event.organiser }}", 2, "event.organiser"),
+        ("x\n{{ expect.ospf.area }}", 2, "expect.ospf"),
         ("x\n{{ gw1.address }}", 2, "gw1"),
     ],
 )
 def test_a_missing_value_names_device_template_line_and_variable(
     tmp_path: Path, text: str, line: int, variable: str
 ) -> None:
-    said = complaint(tmp_path, text, uplink={"port": "eth0"})
+    uplink = {"port": "eth0", "one": 1, "other": 1, "ways": [{"metric": 5}, {}]}
+    said = complaint(tmp_path, text, uplink=uplink)
     assert f"{tmp_path / 'templates' / 'backup' / 'frr.j2'}:{line}: the template needs {variable!r}" in said
     assert "r1 has no value" in said
-    assert "hosts.yaml:1" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "do"),
+    [
+        (
+            "{{ uplink }}",
+            "Say it under `intents: backup:` of the device (inventory/hosts.yaml:1), a group, or event.yaml.",
+        ),
+        ("{{ expect.ospf }}", "Say it under `expect:` of the device (inventory/hosts.yaml:1) or a group"),
+        ("{{ event.organiser }}", "Take it out of the template: of `event` there is id, name, venues."),
+    ],
+)
+def test_a_missing_value_is_said_where_it_belongs(tmp_path: Path, text: str, do: str) -> None:
+    assert do in complaint(tmp_path, text)
 
 
 def test_a_missing_value_in_an_included_template_names_that_one(tmp_path: Path) -> None:
@@ -112,6 +134,7 @@ def test_a_missing_value_in_an_included_template_names_that_one(tmp_path: Path) 
     [
         ("a\n{% if %}", "frr.j2:2: the template is not well formed"),
         ("a\n{{ expect.gateways }}", "frr.j2:2: the template cannot be rendered for r1: list"),
+        ("{{ 'x' if none }}{{ [] | first + 'x' }}", "frr.j2:1: the template cannot be rendered for r1: No first item"),
         ("{{ none }}", "NoneType"),
         ("{{ true }}", "bool"),
         ("{{ 1 / 0 }}", "division by zero"),

@@ -240,7 +240,8 @@ def test_the_most_severe_wins_and_all_are_told(tmp_path: Path, boxes: Boxes) -> 
     error = against(folder)
     assert error.exit == Exit.REFUSED
     assert "reload" in str(error)
-    assert str(error).count("there is no `interface eth9`") == 2
+    assert str(error).count("there is no `interface eth9`") == 1
+    assert "2 devices have this: box-3, box-4." in str(error)
     assert "-l '!box-2'" in str(error)
 
 
@@ -248,10 +249,53 @@ def test_what_does_not_hold_is_found_before_the_first_connection(tmp_path: Path,
     groups = GROUPS.replace(", priority: 110", "")
     error = against(write_workspace(tmp_path, groups=groups))
     assert error.exit == Exit.USAGE
-    assert "the template needs 'priority', for which box-1, box-2, box-3 and 1 more have no value" in str(error)
+    assert "box.j2:2: the template needs 'priority', for which box-1 has no value" in str(error)
+    assert "4 devices have this: box-1, box-2, box-3 and 1 more." in str(error)
     assert "\n" not in str(error)
     assert not any(box.asked for box in boxes.values())
     assert isinstance(against(write_workspace(tmp_path, groups=groups), limit="box-1"), WorkspaceError)
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{% if %}", "box.j2:1: the template is not well formed: "),
+        ("{{ device.update({}) }}", "the template cannot be rendered for box-1: "),
+        ("{{ expect.gateways }}", "list would be printed"),
+        ("interface eth0\n exit\n", "box.j2 for box-1: `exit` leaves a section by itself"),
+        ("reload\n", "`reload` may not be sent to box-1"),
+    ],
+)
+def test_what_is_wrong_with_a_template_is_said_once_for_all_devices(
+    tmp_path: Path, boxes: Boxes, template: str, said: str
+) -> None:
+    folder = write_workspace(tmp_path)
+    (folder / "templates" / "backup" / "box.j2").write_text(template)
+    error = against(folder)
+    assert said in str(error)
+    assert str(error).endswith("4 devices have this: box-1, box-2, box-3 and 1 more.")
+    assert "\n" not in str(error)
+    assert type(error) is type(against(folder, limit="box-1"))
+    assert "devices have this" not in str(against(folder, limit="box-1"))
+
+
+def test_a_template_that_is_missing_is_said_once(tmp_path: Path, boxes: Boxes) -> None:
+    folder = write_workspace(tmp_path)
+    (folder / "templates" / "backup" / "box.j2").unlink()
+    error = against(folder)
+    assert "box-1 is to have backup, and there is no template for box" in str(error)
+    assert str(error).endswith("4 devices have this: box-1, box-2, box-3 and 1 more.")
+
+
+def test_what_is_wrong_with_one_device_is_not_put_on_another(tmp_path: Path, boxes: Boxes) -> None:
+    folder = write_workspace(tmp_path)
+    (folder / "templates" / "backup" / "box.j2").write_text("interface eth0\n {{ device.name }}: {{ 1 // 0 }}\n")
+    (folder / "inventory" / "hosts.yaml").write_text(
+        HOSTS.replace("{intents: {priority: {every: 5}}}", '{intents: {backup: {port: "a\\nb"}}}')
+    )
+    error = str(against(folder))
+    assert "3 devices have this: box-1, box-2, box-4." in error
+    assert "box-3: the value port of backup has a line break" in error
 
 
 def test_intents_that_contradict_each_other(tmp_path: Path, boxes: Boxes) -> None:
@@ -275,7 +319,20 @@ def test_templates_that_give_nothing(tmp_path: Path, boxes: Boxes) -> None:
     hosts = HOSTS.replace("pair: a,", "intents: {priority: {}}, pair: a,", 1)
     (folder / "inventory" / "hosts.yaml").write_text(hosts)
     error = against(folder, "priority")
-    assert "no device of these takes part" in str(error)
+    assert isinstance(error, UsageError)
+    assert "templates/priority/box.j2: the template gives no line for box-1, box-3. Write into it" in str(error)
+    assert not any(box.asked for box in boxes.values())
+    plan = plan_of(folder, "backup", "priority", limit="box-1,box-3")
+    assert [one.name for one in plan.devices] == ["box-1", "box-3"], "the other intent's template gives lines"
+    (folder / "templates" / "backup" / "box.j2").write_text(
+        "{% if device.name == 'box-1' %}\ninterface eth0\n x\n{% endif %}"
+    )
+    left = {one.name: one.reason for one in plan_of(folder, "backup").left_out}
+    assert left["box-2"] == "no line for it in templates/backup/box.j2"
+    (folder / "templates" / "backup" / "box.j2").write_text("")
+    assert "no template gives a line for box-1, box-3" in str(
+        against(folder, "backup", "priority", limit="box-1,box-3")
+    )
 
 
 def test_a_platform_that_is_only_read_is_left_out(tmp_path: Path, boxes: Boxes) -> None:

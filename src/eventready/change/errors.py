@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from copy import copy
 
 from eventready.errors import EventreadyError, Exit, UsageError, most_severe
+from eventready.workspace.device import Device
 
 
 class UnreadableConfiguration(EventreadyError):
@@ -38,3 +41,29 @@ def together(problems: Sequence[EventreadyError]) -> EventreadyError:
     flat = [single for problem in problems for single in getattr(problem, "problems", (problem,))]
     distinct = list({str(problem): problem for problem in flat}.values())
     return distinct[0] if len(distinct) == 1 else Together(distinct)
+
+
+def said_once(found: Iterable[tuple[Device, EventreadyError]]) -> list[EventreadyError]:
+    """What is wrong with devices, in the words of the first of those of which the same is true, and how many these are.
+
+    A template that does not hold is one thing to mend, for however many devices it is.
+    """
+    alike: dict[tuple[type[EventreadyError], str], list[tuple[Device, EventreadyError]]] = {}
+    for device, error in found:
+        own = "|".join(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])" for word in (device.name, device.origin) if word)
+        alike.setdefault((type(error), re.sub(own, "", str(error))), []).append((device, error))
+    return [_of_all([device.name for device, _error in same], same[0][1]) for same in alike.values()]
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names, and how many more: `r1, r2, r3 and 57 more`."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _of_all(names: Sequence[str], error: EventreadyError) -> EventreadyError:
+    if len(names) == 1:
+        return error
+    count = f"{len(names)} devices have this: {some(names)}."
+    told = copy(error)
+    told.do = f"{error.do} {count}".lstrip()
+    return told

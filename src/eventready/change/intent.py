@@ -6,7 +6,7 @@ Templates are sandboxed and strict: a value that nobody gave is an error that na
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,15 +24,16 @@ from jinja2 import (
 )
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from eventready.change.bounds import MOST_MEMORY, MOST_STEPS, Endless, bounded
-from eventready.errors import EventreadyError, WorkspaceError
+from eventready.errors import WorkspaceError
 from eventready.platforms.loader import describe
 from eventready.workspace.device import Device
 from eventready.workspace.intents import INTENTS
 from eventready.workspace.workspace import Workspace
 
-__all__ = ["INTENTS", "MissingValue", "Wanted", "render", "wanted_of"]
+__all__ = ["INTENTS", "Wanted", "render", "wanted_of"]
 
 #: More than any device takes; a template that gives more is in a loop.
 _LARGEST = 1_000_000
@@ -57,43 +58,26 @@ class Wanted:
         return f"{self.template} for {self.device}"
 
 
-class MissingValue(WorkspaceError):
-    """A template needs a value that devices do not have. `devices` are (name, file:line)."""
-
-    def __init__(self, variable: str, intent: str, devices: Sequence[tuple[str, str]], where: str) -> None:
-        self.variable, self.intent, self.devices = variable, intent, tuple(devices)
-        (first, origin), more = devices[0], len(devices) - 1
-        names = first if not more else ", ".join(name for name, _origin in devices[:3])
-        names += f" and {more - 2} more" if more > 2 else ""
-        super().__init__(
-            f"the template needs {variable!r}, for which {names} {'have' if more else 'has'} no value",
-            where=where,
-            do=f"Say it under `intents: {intent}:` of the device ({origin}), a group, or event.yaml.",
-        )
-
-    @staticmethod
-    def gathered(problems: Iterable[EventreadyError]) -> list[EventreadyError]:
-        """The problems, with one for all devices that miss the same value."""
-        missing: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
-        others: list[EventreadyError] = []
-        for problem in problems:
-            if isinstance(problem, MissingValue):
-                missing.setdefault((problem.variable, problem.intent, problem.where), []).extend(problem.devices)
-            else:
-                others.append(problem)
-        return [MissingValue(*key[:2], devices, key[2]) for key, devices in missing.items()] + others
-
-
 class _Refused(Exception):
     """What was to be printed may not be."""
 
 
+class _Lacking(UndefinedError):
+    """A value was used that nobody gave: `name` of `of`, or one of the template's own where `of` is `missing`."""
+
+    def __init__(self, name: str, of: Any) -> None:
+        super().__init__(name)
+        self.name, self.of = name, of
+
+
 class _Missing(StrictUndefined):
-    """Tells the name of what is missing."""
+    """Tells the name of what is missing, and of what it was asked."""
 
     @property
     def _undefined_message(self) -> str:
-        return self._undefined_hint or str(self._undefined_name)
+        if self._undefined_hint:
+            return self._undefined_hint
+        raise _Lacking(str(self._undefined_name), self._undefined_obj)
 
 
 def render(workspace: Workspace, device: Device, intent: str) -> str:
@@ -172,7 +156,7 @@ def _printed(value: Any) -> Any:
         if all(letter.isprintable() or letter == "\n" for letter in value):
             return value
         raise _Refused("a control character would be printed")
-    raise _Refused(f"{type(value).__name__} {str(value)[:40]!r} would be printed, and is neither a word nor a number")
+    raise _Refused(f"{type(value).__name__} would be printed, and is neither a word nor a number")
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -204,9 +188,8 @@ def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device
     try:
         with bounded(folder):
             return "".join(_bounded(_environment(folder).get_template(name).generate(values)))
-    except UndefinedError as error:
-        where = _place(folder, name, error.__traceback__)
-        raise MissingValue(str(error), intent, [(device.name, device.origin)], where) from None
+    except _Lacking as error:
+        raise _missing(error, values, _place(folder, name, error.__traceback__), device, intent) from None
     except TemplateSyntaxError as error:
         where = f"{error.filename or folder / name}:{error.lineno}"
         raise WorkspaceError(f"the template is not well formed: {error.message}", where=where) from None
@@ -216,6 +199,35 @@ def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device
         raise _unhappy(error, folder, name, device) from None
     except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError, MemoryError) as error:
         raise _unhappy(error, folder, name, device) from None  # of an expression in the template
+
+
+def _missing(error: _Lacking, values: Mapping[str, Any], where: str, device: Device, intent: str) -> WorkspaceError:
+    """The value's whole name, and where it is to be said: in the part of the inventory that the template took it from.
+
+    A word or a number says nothing of where it stands, unless it stands in one place.
+    """
+    above = () if error.of is missing else _places(values, error.of, ())
+    name = ".".join((*above[0], error.name)) if len(above) == 1 else error.name
+    part = name.partition(".")[0] if len(above) == 1 else ""
+    if part == "expect":
+        do = f"Say it under `expect:` of the device ({device.origin}) or a group, or ask with `is defined`."
+    elif part in ("device", "event"):
+        do = f"Take it out of the template: of `{part}` there is {', '.join(values[part])}."
+    else:
+        do = f"Say it under `intents: {intent}:` of the device ({device.origin}), a group, or event.yaml."
+    return WorkspaceError(f"the template needs {name!r}, for which {device.name} has no value", where=where, do=do)
+
+
+def _places(value: Any, wanted: Any, place: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Where `wanted` itself stands among values."""
+    if value is wanted:
+        return [place]
+    pairs: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, Mapping):
+        pairs = value.items()
+    elif isinstance(value, list | tuple):
+        pairs = enumerate(value)
+    return [found for key, inner in pairs for found in _places(inner, wanted, (*place, str(key)))]
 
 
 def _bounded(pieces: Iterable[str]) -> Iterator[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eventready.change.errors import together
+from eventready.change.errors import said_once, some, together
 from eventready.change.fragment import Fragment, join, parse_fragment
-from eventready.change.intent import MissingValue, wanted_of
+from eventready.change.intent import wanted_of
 from eventready.change.plan import LeftOut
 from eventready.errors import EventreadyError, UsageError
 from eventready.facts.platform import Platform, load_platform
@@ -19,12 +19,14 @@ from eventready.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class Participant:
-    """A device that something is wanted of: by which intents, and what. `spec` is its platform's `change`."""
+    """A device that something is wanted of: by which intents and templates, and what. `spec` is its platform's
+    `change`."""
 
     device: Device
     platform: Platform
     spec: ChangeSpec
     intents: tuple[Intent, ...]
+    templates: tuple[str, ...]
     fragment: Fragment
 
 
@@ -36,20 +38,26 @@ def participants(
     Raises one error for everything in templates and values that does not hold, and UsageError when nobody takes part.
     """
     taking: list[Participant] = []
+    silent: list[Participant] = []
     left_out: list[LeftOut] = []
-    problems: list[EventreadyError] = []
+    problems: list[tuple[Device, EventreadyError]] = []
     for device in devices:
         try:
             found = _participant(workspace, device, intents)
         except EventreadyError as error:
-            problems.append(error)
+            problems.append((device, error))
             continue
         if isinstance(found, LeftOut):
             left_out.append(found)
+        elif found.fragment.empty:
+            silent.append(found)
+            left_out.append(LeftOut(name=device.name, reason=f"no line for it in {' or '.join(found.templates)}"))
         else:
             taking.append(found)
     if problems:
-        raise together(MissingValue.gathered(problems))
+        raise together(said_once(problems))
+    if silent and not taking:
+        raise _nothing_wanted(workspace, silent)
     if not taking:
         raise UsageError(
             f"no device of these takes part in {' or '.join(intents)}",
@@ -68,6 +76,15 @@ def _participant(workspace: Workspace, device: Device, intents: Sequence[Intent]
         return LeftOut(name=device.name, reason=f"{platform.name} is only read: its platform.yaml has no `change`")
     pieces = [wanted_of(workspace, device, intent) for intent in wanted]
     fragment = join(spec, [parse_fragment(spec, piece.text, piece.origin) for piece in pieces])
-    if fragment.empty:
-        return LeftOut(name=device.name, reason="its templates give no line for it")
-    return Participant(device, platform, spec, wanted, fragment)
+    return Participant(device, platform, spec, wanted, tuple(piece.template for piece in pieces), fragment)
+
+
+def _nothing_wanted(workspace: Workspace, silent: Sequence[Participant]) -> UsageError:
+    """Templates are there, and none of them gives a line."""
+    names = [one.device.name for one in silent]
+    first, *more = dict.fromkeys(template for one in silent for template in one.templates)
+    return UsageError(
+        f"the template gives no line for {some(names)}" if not more else f"no template gives a line for {some(names)}",
+        where=str(workspace.path / first) + (f" and {len(more)} more" if more else ""),
+        do="Write into it what the devices shall have, or look at its conditions and the values that they ask for.",
+    )

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from eventready import __version__
 from eventready.change.draft import draft
-from eventready.change.errors import UnreadableConfiguration, together
+from eventready.change.errors import UnreadableConfiguration, said_once, together
 from eventready.change.guard import GuardUnknown
 from eventready.change.participants import Participant, participants
 from eventready.change.plan import Created, Plan, PlannedDevice, seal
@@ -80,7 +80,7 @@ def make_plan(
         taking, left_out = participants(workspace, devices, asked)
         members = _members(workspace, taking)
         found = _read(workspace, taking, _alone(workspace, members), workers, watch)
-        _raise_problems(found)
+        _raise_problems(found, {one.device.name: one.device for one in taking})
     parts = {name: one.part for name, one in found.items() if one.part is not None}
     order = waves([members[name] for name in parts], settings.batch)
     created = Created(real=clock.real().isoformat(timespec="seconds"), event=clock.now().isoformat(timespec="seconds"))
@@ -166,11 +166,11 @@ def _read(
     return {name: outcome[name].result for name in by_name}
 
 
-def _raise_problems(found: dict[str, _Found]) -> None:
+def _raise_problems(found: Mapping[str, _Found], devices: Mapping[str, Device]) -> None:
     """Raise everything that stands against the plan."""
     errors = {name: one.error for name, one in found.items() if one.error is not None}
     unread = {n: e for n, e in errors.items() if isinstance(e, SessionError | UnreadableConfiguration | GuardUnknown)}
-    problems = [error for name, error in errors.items() if name not in unread]
+    problems = said_once((devices[name], error) for name, error in errors.items() if name not in unread)
     if unread:
         problems.append(_incomplete(unread))
     if problems:
