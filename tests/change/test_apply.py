@@ -19,6 +19,7 @@ from eventready.change.plan import Plan, PlanFile, PlannedDevice, seal
 from eventready.change.planning import make_plan
 from eventready.change.resume import resume
 from eventready.change.rollback import make_rollback
+from eventready.change.story import next_step, standings
 from eventready.change.timing import Patience
 from eventready.change.tree import Tree, copied
 from eventready.clock import Clock
@@ -283,6 +284,8 @@ def test_ctrl_c_takes_back_what_is_under_way_and_begins_nothing_more(bench: Benc
     assert sorted(outcomes(done).values()) == ["old", "untouched", "untouched"]
     assert bench.running() == bench.at_start
     assert bench.store.changes.entries()[0].ended, "nothing is left to resume"
+    said = next_step(done.change, standings(bench.store.changes.get("latest")))
+    assert said.startswith("You called the change back, and nothing has changed: ")
 
 
 def test_a_store_that_fills_up_and_has_room_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,54 @@ def test_one_sentence_says_what_to_do(found: tuple[str, ...], said: str) -> None
     assert "\n" not in sentence
 
 
+def called_back(*found: str) -> list[Standing]:
+    why = {"old": "The change was called back.", "untouched": "The change was called back before this device's turn."}
+    return [Standing(f"r{number}", state, why.get(state, "")) for number, state in enumerate(found)]
+
+
+@pytest.mark.parametrize(
+    ("found", "rolls_back", "said"),
+    [
+        (
+            ("new", "old", "untouched", "untouched"),
+            "",
+            "You called the change back: r0 is new and stays so; r1 is back in the old state; r2, r3 are untouched. "
+            "To take all of it back: `eventready rollback c-2`; to go on with the rest: a new plan with "
+            "`eventready plan`.",
+        ),
+        (
+            ("old", "untouched"),
+            "",
+            "You called the change back, and nothing has changed: r0 is back in the old state; r1 is untouched. To "
+            "carry it out after all: `eventready apply` with the same plan.",
+        ),
+        (
+            ("new", "untouched"),
+            "c-1",
+            "You called the change back: r0 is new and stays so; r1 is untouched. To go on with the rest: `eventready "
+            "rollback c-1`.",
+        ),
+        (
+            ("untouched",),
+            "c-1",
+            "You called the change back, and nothing has changed: r0 is untouched. To carry it out after all: "
+            "`eventready rollback c-1`.",
+        ),
+    ],
+)
+def test_whoever_calls_a_change_back_is_told_where_the_devices_are(
+    found: tuple[str, ...], rolls_back: str, said: str
+) -> None:
+    assert next_step("c-2", called_back(*found), rolls_back=rolls_back) == said
+
+
+def test_what_failed_before_it_was_called_back_is_still_told() -> None:
+    failed = Standing("r9", "old", "A line was refused.")
+    assert "Find out why r9, r1 did not" in next_step("c-1", [failed, *called_back("new", "old")])
+    assert "apply --resume c-1" in next_step("c-1", [Standing("r9", "open"), *called_back("new", "old")])
+    assert "called" not in next_step("c-1", states("new", "new"))
+
+
 def test_after_a_rollback_nobody_is_told_to_roll_back_again() -> None:
     assert "rollback" not in next_step("c-2", states("new"), rolls_back="c-1")
 

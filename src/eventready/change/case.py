@@ -115,6 +115,10 @@ class Log(Protocol):
         """Record a step of this device; on return it is on the disk. Raises StoreError, and then it is not."""
 
 
+#: How what becomes of a device begins where a person took the change back under way; it stands on record.
+CALLED_BACK = "The change was called back"
+
+
 @dataclass
 class Orders:
     """What the change as a whole tells its devices. Sentences; empty while all is well.

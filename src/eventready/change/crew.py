@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from nornir.core.task import Result, Task
 
-from eventready.change.case import Assignment, Ending, Hand, Orders, Outcome
+from eventready.change.case import CALLED_BACK, Assignment, Ending, Hand, Orders, Outcome
 from eventready.change.configuration import Configuration, read_configuration
 from eventready.change.delta import merge
 from eventready.change.device_machine import DeviceMachine
@@ -270,8 +270,8 @@ def called_back(orders: Orders) -> Iterator[None]:
         return
 
     def call(_number: int, _frame: FrameType | None) -> None:
-        orders.no_more = orders.no_more or "The change was called back before this device's turn."
-        orders.back = orders.back or "The change was called back."
+        orders.no_more = orders.no_more or f"{CALLED_BACK} before this device's turn."
+        orders.back = orders.back or f"{CALLED_BACK}."
 
     before = {number: signal.signal(number, call) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

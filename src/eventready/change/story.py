@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eventready.change.case import Outcome
+from eventready.change.case import CALLED_BACK, Outcome
+from eventready.change.errors import some
 from eventready.errors import Exit
 from eventready.store.changes import ChangeRecord, Step
 
@@ -127,31 +128,55 @@ def next_step(change: str, states: Sequence[Standing], *, rolls_back: str = "") 
     counts = {state: [one.device for one in states if one.state == state] for state in STATES}
     if counts[Outcome.UNPROVEN]:
         return (
-            f"Look at {_some(counts[Outcome.UNPROVEN])} on the console NOW: nobody knows its state; when it can be "
+            f"Look at {some(counts[Outcome.UNPROVEN])} on the console NOW: nobody knows its state; when it can be "
             f"reached again, `eventready apply --resume {change}` finishes or takes back what is left."
         )
     if counts["open"]:
-        return f"Run `eventready apply --resume {change}`: {_some(counts['open'])} was cut off under way."
+        return f"Run `eventready apply --resume {change}`: {some(counts['open'])} was cut off under way."
     if counts[Outcome.OLD] or counts[Outcome.UNTOUCHED] or counts["waiting"]:
-        if counts[Outcome.NEW]:
-            why = f"Find out why {_some(counts[Outcome.OLD] or counts[Outcome.UNTOUCHED] or counts['waiting'])} did not"
-            return (
-                f"{why} go back, then take back the rest with `eventready rollback {rolls_back}`."
-                if rolls_back
-                else f"{why} take it, then plan the rest anew, or take all back with `eventready rollback {change}`."
-            )
-        return (
-            "Nothing has changed: find out why and correct it, then apply the plan again, or make a new one with "
-            "`eventready plan` where a device has moved."
-        )
+        called_back = any(one.why.startswith(CALLED_BACK) for one in states) and all(map(_nobody_to_blame, states))
+        return (_called_back if called_back else _not_taken)(change, counts, rolls_back)
     if rolls_back:
         return f"All is as it was before {rolls_back}: run `eventready audit` to see how the event stands now."
     return f"Run `eventready audit`; `eventready rollback {change}` takes it all back."
 
 
-def _some(devices: Sequence[str]) -> str:
-    more = f" and {len(devices) - 3} more" if len(devices) > 3 else ""
-    return ", ".join(devices[:3]) + more
+def _not_taken(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str) -> str:
+    if counts[Outcome.NEW]:
+        why = f"Find out why {some(counts[Outcome.OLD] or counts[Outcome.UNTOUCHED] or counts['waiting'])} did not"
+        return (
+            f"{why} go back, then take back the rest with `eventready rollback {rolls_back}`."
+            if rolls_back
+            else f"{why} take it, then plan the rest anew, or take all back with `eventready rollback {change}`."
+        )
+    return (
+        "Nothing has changed: find out why and correct it, then apply the plan again, or make a new one with "
+        "`eventready plan` where a device has moved."
+    )
+
+
+def _nobody_to_blame(one: Standing) -> bool:
+    """True for a device that is new, or is not because a person called the change back."""
+    return one.state == Outcome.NEW or one.why.startswith(CALLED_BACK)
+
+
+def _called_back(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str) -> str:
+    """Nobody is to blame: where each device is, and both ways to go on."""
+    are = [(Outcome.NEW, "new and stays so"), (Outcome.OLD, "back in the old state"), (Outcome.UNTOUCHED, "untouched")]
+    told = "; ".join(f"{some(counts[state])} {_is(counts[state])} {said}" for state, said in are if counts[state])
+    if not counts[Outcome.NEW]:
+        again = f"`eventready rollback {rolls_back}`" if rolls_back else "`eventready apply` with the same plan"
+        return f"You called the change back, and nothing has changed: {told}. To carry it out after all: {again}."
+    if rolls_back:
+        return f"You called the change back: {told}. To go on with the rest: `eventready rollback {rolls_back}`."
+    return (
+        f"You called the change back: {told}. To take all of it back: `eventready rollback {change}`; to go on with "
+        "the rest: a new plan with `eventready plan`."
+    )
+
+
+def _is(devices: Sequence[str]) -> str:
+    return "is" if len(devices) == 1 else "are"
 
 
 def person_needed(states: Sequence[Standing]) -> bool:
