@@ -32,7 +32,6 @@ STATUS = "display configuration trial status"
 INACTIVE = "Trial status: INACTIVE\nTrial time left (sec): 0"
 ABORTED = "Info: The trial configuration rollback succeeded."
 IN_TRIAL = "Error: The system is in trial configuration mode."
-ASKS_ABORT = "Warning: The trial configuration will be rolled back. Continue? [Y/N]:"
 UNKNOWN = "Error: Unrecognized command found at '^' position."
 PORT = "interface XGigabitEthernet0/0/2"
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from eventready.errors import UsageError
+from eventready.lab.real.enclosure import processes_of
 from eventready.lab.real.wifi import air, faults, guest, machine
 from eventready.lab.real.wifi.archive import Archive
 from eventready.lab.real.wifi.kernel import Kernel
@@ -90,10 +91,10 @@ def test_what_was_begun_is_found_by_its_tag_and_ended(record: machine.Record, tm
     with subprocess.Popen(words, start_new_session=True, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline()
-        assert machine.processes_of(record.tag) == [process.pid]
-        assert machine.processes_of(record.tag[:-1]) == []
+        assert processes_of(record.tag) == [process.pid]
+        assert processes_of(record.tag[:-1]) == []
         assert machine.stop(tmp_path, process)
-    assert machine.processes_of(record.tag) == []
+    assert processes_of(record.tag) == []
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
     assert not machine.stop(tmp_path)
 

@@ -20,8 +20,8 @@ from eventready.audit import Options, audit
 from eventready.clock import Clock
 from eventready.errors import UsageError
 from eventready.lab.real import wifi
+from eventready.lab.real.enclosure import processes_of
 from eventready.lab.real.wifi.air import AIR
-from eventready.lab.real.wifi.machine import processes_of
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 

@@ -114,9 +114,6 @@ names = st.lists(words, min_size=2, max_size=4).map(" ".join)
 digits = st.integers(0, 10**8 - 1)
 
 
-PLACES = (("", ""), ("NOC", ""), ("Trung tâm Hội nghị tỉnh", "hall"), ("Park", "park"))
-
-
 @st.composite
 def whole_rosters(draw: st.DrawFn) -> Roster:
     people: list[Person] = []

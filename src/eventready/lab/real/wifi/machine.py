@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from eventready.errors import UsageError
 from eventready.lab.place import process_mark, write_private
+from eventready.lab.real.enclosure import processes_of
 from eventready.lab.real.wifi.air import AIR, AccessPoint
 from eventready.lab.real.wifi.guest import READY, Secrets, pack
 from eventready.lab.real.wifi.kernel import Kernel, fetch
@@ -211,18 +212,6 @@ def _gone(record: Record, number: signal.Signals, process: subprocess.Popen[byte
     if process is not None:
         process.wait(_STOP_S)
     return True
-
-
-def processes_of(tag: str) -> list[int]:
-    """The living processes whose command line holds the tag as a word."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-                if tag.encode() in words and process_mark(int(entry.name)):
-                    found.append(int(entry.name))
-    return found
 
 
 def _write(record: Record) -> None:
