@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from eventready.roster.grid import Fault
-from eventready.roster.headers import Field, Table, role_of, venue_of
+from eventready.roster.headers import Field, Table, venue_of
 from eventready.roster.legend import Codes
-from eventready.roster.matrix import Draft, Reading, duty_of, is_person, section_of, text_of, without_duty
+from eventready.roster.matrix import Draft, Reading, duty_of, is_person, rows_of, text_of, without_duty
 from eventready.roster.settings import Code
 from eventready.roster.spans import NoSpan, Span, between, of_code, of_text
 from eventready.roster.text import tidy
@@ -22,12 +22,7 @@ def read_list(table: Table, reading: Reading) -> Iterator[Draft]:
     """The drafts of a list; what does not hold goes to the register's problems, each with its cell."""
     sheet, register = table.sheet, reading.register
     problems = register.problems
-    section = role_of(sheet.name)
-    for row in range(table.body, sheet.height + 1):
-        heading = section_of(table, row)
-        if heading:
-            section = heading
-            continue
+    for row, section in rows_of(table):
         if not is_person(table, row):
             continue
         ticket = register.add(table, row, note=False)

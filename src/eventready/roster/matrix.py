@@ -58,12 +58,7 @@ def read_matrix(table: Table, reading: Reading) -> Iterator[Draft]:
     sheet, codes, register = table.sheet, reading.codes, reading.register
     problems = register.problems
     problems += _undated(table, codes)
-    section = role_of(sheet.name)
-    for row in range(table.body, sheet.height + 1):
-        heading = section_of(table, row)
-        if heading:
-            section = heading
-            continue
+    for row, section in rows_of(table):
         cells = [(column, sheet.cells[row, column]) for column in table.days if (row, column) in sheet.cells]
         if not is_person(table, row):
             problems += _orphans(table, row, cells, codes)
@@ -116,7 +111,18 @@ def _orphans(table: Table, row: int, cells: list[tuple[int, object]], codes: Cod
     return [sheet.error(row, name, "there are shifts in this row and no name", "Write whose they are.")] if lost else []
 
 
-def section_of(table: Table, row: int) -> Duty | None:
+def rows_of(table: Table) -> Iterator[tuple[int, Duty | None]]:
+    """The rows that are no headings, each with the duty that was announced above it, or by the sheet's name."""
+    section = role_of(table.sheet.name)
+    for row in range(table.body, table.sheet.height + 1):
+        heading = _section_of(table, row)
+        if heading:
+            section = heading
+        else:
+            yield row, section
+
+
+def _section_of(table: Table, row: int) -> Duty | None:
     """The duty that a row announces for those below: `TRỰC LÃNH ĐẠO`, with a number before it or without."""
     sheet = table.sheet
     filled = [column for column in range(1, sheet.width + 1) if (row, column) in sheet.cells]
