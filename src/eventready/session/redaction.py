@@ -24,6 +24,8 @@ ANYWHERE = 8
 _KEEP = re.compile(re.escape(MARK))
 _VALUE = r'(?:"[^"\n]{0,512}"|\'[^\'\n]{0,512}\'|[^\s,;]{1,512})'
 _GAP = r"[ \t]{1,8}"
+#: For secrets that may hold spaces and commas: all that follows in the line.
+_REST = r"[^\n]{1,512}"
 _KIND = (
     r"(?:(?:encrypted|irreversible-cipher|cipher|simple|plain|clear|text|md5|sha\d{0,3}|hmac-sha\d{0,3}|ascii|hex|[0-9])"
     + _GAP
@@ -49,6 +51,27 @@ _ANNOUNCED = (
 )
 
 _RULES: tuple[_Rule, ...] = (
+    # hostapd's file, and what else takes the rest of its line for the secret
+    _rule(
+        "passphrase|psk|password|secret|passwd|key",
+        r"\b(?:wpa_passphrase|wpa_psk|sae_password|private_key_passwd|(?:auth|acct)_server_shared_secret|wep_key[0-3]"
+        rf"|pac_opaque_encr_key|eap_fast_key)[ \t]{{0,8}}=[ \t]{{0,8}}(?P<value>{_REST})",
+    ),
+    _rule("ap_pin", rf"\bap_pin[ \t]{{0,8}}=[ \t]{{0,8}}(?P<value>{_VALUE})"),
+    _rule("r0kh|r1kh", rf"\br[01]kh[ \t]{{0,8}}=[ \t]{{0,8}}\S{{1,64}}{_GAP}\S{{1,128}}{_GAP}(?P<value>{_VALUE})"),
+    _rule(
+        "key",
+        rf"\b(?:key-string|(?:set-key|wpa-psk|static-wep-key{_GAP}encryption{_GAP}\d{{1,3}}){_GAP}(?:ascii|hex)){_GAP}"
+        rf"{_KIND}(?P<value>{_REST})",
+    ),
+    _rule("psk", rf"\bwpa-psk{_GAP}(?:ascii|hex){_GAP}{_KIND}(?P<value>{_REST})"),
+    _rule("password", rf"^[ \t]{{1,8}}password{_GAP}(?:[07]{_GAP})?(?!(?:irreversible-)?cipher\b)(?P<value>{_REST})"),
+    # Where a word of the command, or an address, comes before the secret
+    _rule(
+        "password",
+        rf"\b(?:md5[- ]password{_GAP}(?:(?:cipher|plain){_GAP})?\d{{1,3}}(?:\.\d{{1,3}}){{3}}"
+        rf"|password{_GAP}peer{_GAP}\S{{1,64}}){_GAP}{_KIND}(?P<value>{_VALUE})",
+    ),
     # name = value, name: value, "name": "value": MML, JSON, YAML, keyword arguments, environment
     _rule(
         "pass|pwd|secret|psk|community|key|token",
@@ -60,11 +83,35 @@ _RULES: tuple[_Rule, ...] = (
     _rule("community", rf"\bcommunity{_GAP}(?:(?:read|write|ro|rw){_GAP})?{_KIND}(?P<value>{_VALUE})"),
     _rule(
         "snmp",
-        rf"\bsnmp-(?:server|agent){_GAP}(?:target-)?host{_GAP}\S{{1,128}}{_GAP}(?:traps?{_GAP}|informs?{_GAP})?"
-        rf"(?:version{_GAP}(?:1|2c){_GAP})?(?P<value>(?!version\b|traps?\b|informs?\b){_VALUE})",
+        rf"\bsnmp-server{_GAP}host{_GAP}\S{{1,128}}{_GAP}(?:vrf{_GAP}\S{{1,64}}{_GAP})?(?:(?:traps?|informs?){_GAP})?"
+        rf"(?:version{_GAP}(?:1|2c){_GAP})?(?P<value>(?!version\b|traps?\b|informs?\b|vrf\b){_VALUE})",
     ),
+    _rule("securityname", rf"\bsecurityname{_GAP}{_KIND}(?P<value>{_VALUE})"),
     # tacacs/radius server keys, OSPF and NTP keys, key chains, IKE, RADIUS shared keys
-    _rule("key", rf"\b(?:key-string|shared-key|pre-shared-key|set-key|pac{_GAP}key){_GAP}{_KIND}(?P<value>{_VALUE})"),
+    _rule(
+        "key",
+        rf"\b(?:key-string|shared-key|share-key|server-key|auth-key|pre-shared-key(?:{_GAP}(?:local|remote))?|set-key"
+        rf"|pac{_GAP}key|authentication{_GAP}key){_GAP}{_KIND}(?P<value>{_VALUE})",
+    ),
+    _rule(
+        "key",
+        rf"\b(?:(?:radius|tacacs)-server{_GAP}host|server-private|hash-algo)\b[^\n]{{0,200}}?{_GAP}key{_GAP}{_KIND}"
+        rf"(?P<value>{_VALUE})",
+    ),
+    # The keys of IPsec by hand; names that MML gives to keys
+    _rule("authenticator", rf"\bauthenticator{_GAP}(?P<value>{_VALUE})"),
+    _rule("spi", rf"\bspi{_GAP}\d{{1,10}}{_GAP}[^\n]{{0,640}}?\b(?:md5|sha1){_GAP}(?:[07]{_GAP})?(?P<value>{_VALUE})"),
+    _rule(
+        "spi",
+        rf"\bspi{_GAP}\d{{1,10}}{_GAP}esp{_GAP}(?:3?des|aes-cbc{_GAP}\d{{3}}){_GAP}(?:[07]{_GAP})?(?P<value>{_VALUE})",
+    ),
+    _rule("key|cfm", rf"[:,][ \t]{{0,8}}(?:P?KEY|CFM\w{{0,16}})[ \t]{{0,8}}=[ \t]{{0,8}}(?P<value>{_VALUE})"),
+    # EIGRP, NHRP, RIP
+    _rule(
+        "authentication",
+        rf"\b(?:authentication{_GAP}mode{_GAP}hmac-sha-256|nhrp{_GAP}authentication|authentication{_GAP}string){_GAP}"
+        rf"(?:[07]{_GAP})?(?P<value>{_VALUE})",
+    ),
     _rule(
         "key",
         rf"(?:^[ \t]{{0,8}}|\b(?:server|isakmp|\d{{1,3}}(?:\.\d{{1,3}}){{3}}){_GAP})key{_GAP}"
@@ -82,7 +129,8 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule("auth", rf"\bauth{_GAP}(?:md5|sha\S{{0,8}}){_GAP}(?P<value>{_VALUE})"),
     _rule(
-        "priv", rf"\bpriv{_GAP}(?:aes|3?des)(?:{_GAP}(?:128|192|256))?{_GAP}(?P<value>(?!128\b|192\b|256\b){_VALUE})"
+        "priv",
+        rf"\bpriv{_GAP}(?:aes|3?des(?:56)?)(?:{_GAP}(?:128|192|256))?{_GAP}(?P<value>(?!128\b|192\b|256\b){_VALUE})",
     ),
     # standby 10 authentication x | standby 10 authentication md5 key-string 7 x | vrrp 1 authentication text x
     _rule(
