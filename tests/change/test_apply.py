@@ -69,7 +69,7 @@ class Bench:
     """A workspace of four boxes, a plan for three of them, a store, and a hand on each."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> None:
-        sessions = connect(monkeypatch)
+        sessions = self.sessions = connect(monkeypatch)
         self.workspace: Workspace = load_workspace(write_workspace(folder, **files))
         self.spec = change_spec(load_platform("box", self.workspace.platform_dirs))
         self.store = Store.open(folder / "e.db")
@@ -198,6 +198,34 @@ def test_a_rollback_leaves_what_somebody_has_changed_since(bench: Bench) -> None
     done = bench.apply(back)
     assert done.exit is Exit.REFUSED
     assert "ip route 0.0.0.0 0.0.0.0 192.0.2.9" in bench.boxes[moved].running
+
+
+def test_what_we_have_changed_ourselves_is_not_said_to_be_somebody_elses(bench: Bench) -> None:
+    devices = [bench.workspace.device(planned.name) for planned in bench.plan.devices]
+    done = bench.apply()
+    name = bench.plan.waves[0][0]
+    spoken = f"by our own change {done.change} (by An)"
+    said = bench.apply().endings[0].why
+    assert f"This plan was carried out on it already: our own change {done.change} (by An)." in said
+    bench.boxes[name].running["interface eth9"] = {}
+    assert "and once more by somebody else; make a new plan." in bench.apply().endings[0].why
+    del bench.boxes[name].running["interface eth9"]
+    older = seal({**bench.plan.document, "id": "p-20220420-065900-aaaa"})
+    assert f"It was changed since {spoken}; make a new plan." in bench.apply(older).endings[0].why
+
+    template = bench.workspace.path / "templates" / "backup" / "box.j2"
+    template.write_text(template.read_text() + " description moved again\n")
+    for one in bench.boxes:
+        bench.sessions.named(one).answers["show running"] = bench.boxes[one].text
+    again = bench.apply(
+        make_plan(bench.workspace, devices, ("backup",), clock=CLOCK, by="An", watch=_Silent(), workers=2)
+    )
+    assert again.exit is Exit.OK
+    said = bench.apply(bench.rollback(done.change)).endings[0].why
+    assert (
+        f"by our own change {again.change} (by An); take that back first: `eventready rollback {again.change}`" in said
+    )
+    assert "Somebody has" not in said
 
 
 def test_what_a_rollback_could_not_take_back_is_taken_back_by_the_next(bench: Bench) -> None:

@@ -136,8 +136,8 @@ class Assignment:
     `predicted` the fingerprint of the one that it leads to.
 
     `wanted` gives the tree to reach from the tree that is there; `refuse` raises RefusedError for lines that no one may
-    send. `tolerated` is what was amiss before a change that this one takes back (`change.verify.amiss`): it may be so
-    again.
+    send; `moved` says who made the configuration that is found in the place of the plan's. `tolerated` is what was
+    amiss before a change that this one takes back (`change.verify.amiss`): it may be so again.
     """
 
     device: str
@@ -147,6 +147,7 @@ class Assignment:
     forward: tuple[str, ...]
     wanted: Callable[[Tree], Tree]
     refuse: Callable[[Sequence[str], Configuration], None] = lambda _lines, _running: None
+    moved: Callable[[Configuration], str] = lambda _found: "Somebody has changed it since; make a new plan."
     tolerated: Amiss = ()
     settle_s: float = 90.0
     patience: Patience = field(default_factory=Patience)

@@ -175,10 +175,30 @@ class Crew:
             refuse=lambda lines, running: refuse_forbidden(
                 platform.spec, lines, device=planned.name, running=running, address=address
             ),
+            moved=partial(self._moved, planned),
             tolerated=self._tolerated(planned),
             settle_s=settings.settle_s if settle_s is None else settle_s,
             patience=self._options.patience,
         )
+
+    def _moved(self, planned: PlannedDevice, found: Configuration) -> str:
+        """Who has changed a device since the plan was made for it, as far as this workspace's record knows."""
+        name = planned.name
+        changes = self._store.changes
+        made = [entry for entry in changes.entries() if entry.outcomes.get(name) == Outcome.NEW]
+        if made:
+            last = made[-1]
+            steps = {step.step: step.body for step in changes.get(last.id).of(name)}
+            by = f"our own change {last.id} (by {last.opening['by']}"
+            if steps["save"]["sha256"] == found.sha256:
+                if last.opening.get("plan") == self._plan.id:
+                    return f"This plan was carried out on it already: {by})."
+                if self._plan.rolls_back:
+                    return f"It was changed since by {by}); take that back first: `eventready rollback {last.id}`."
+                return f"It was changed since by {by}); make a new plan."
+            if steps["backup"]["sha256"] == planned.before:
+                return f"It was changed since by {by}), and once more by somebody else; make a new plan."
+        return "Somebody has changed it since; make a new plan."
 
     def _tolerated(self, planned: PlannedDevice) -> Amiss:
         """What was amiss before the change that this one takes back."""

@@ -115,7 +115,7 @@ class DeviceMachine:
         if before.sha256 != job.before:
             raise RefusedError(
                 f"The running configuration of {job.device} is not the one that the plan was made for",
-                do="Somebody has changed it since; make a new plan.",
+                do=job.moved(before),
             )
         self._hand.terms(before)
         waiting = self._hand.pending()
