@@ -53,6 +53,11 @@ def test_encodings(encoding: str) -> None:
     assert decoded("会议中心\n".encode(encoding)) == "会议中心\n"
 
 
+def test_lines_may_end_in_cr_alone() -> None:
+    assert decoded(b"one\rtwo\rthree\r") == "one\ntwo\nthree\n"
+    assert decoded(b"one\rtwo\n") == "two\n"  # a terminal's log: overwritten
+
+
 def test_bytes_of_no_encoding_stay_readable() -> None:
     assert decoded(b"Port \xff up") == "Port \ufffd up"
 

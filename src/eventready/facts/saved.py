@@ -26,6 +26,8 @@ def decoded(data: bytes) -> str:
     """Text of a file in UTF-8, UTF-16 with its mark (Windows' redirection), or GBK, as a reader would have seen it."""
     if data.startswith(_UTF16):
         data = data.decode("utf-16", errors="replace").encode()
+    if b"\n" not in data:  # lines that end in CR alone; a terminal would write them all over each other
+        data = data.replace(b"\r", b"\n")
     return plain(Cleaner().feed(data.removeprefix(b"\xef\xbb\xbf")))
 
 
