@@ -12,6 +12,8 @@ from eventready.report.words import VERDICTS
 
 #: Services in the order in which the letter names them.
 SERVICES = ("fixed", "internet", "mobile", "wifi")
+#: Between a count and what it counts, so that a narrow square breaks after the comma.
+_NBSP = "\u00a0"
 
 
 def columns(document: Document) -> tuple[str, ...]:
@@ -77,5 +79,6 @@ def _why(because: list[str], statuses: Mapping[str, str], language: Language) ->
         elif device and number.isdecimal():
             counts["not_measured"] += int(number)
     told = [f"{counts[status]} {language.status(status).lower()}" for status in ORDER if counts[status]]
+    counted = ", ".join(count.replace(" ", _NBSP) for count in told)
     sentences = [MESSAGES_VI[reason] if language.code == "vi" else reason for reason in said]
-    return " · ".join([*sentences, *told])
+    return " · ".join([*sentences, *([counted] if counted else [])])
