@@ -116,6 +116,15 @@ def test_too_many_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         load_roster(book(tmp_path / "r.xlsx", [HEAD, LINE]), event())
 
 
+def test_too_many_sheets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = book(tmp_path / "r.xlsx", {"Trực": [HEAD, LINE], "Ghi chú": [["không"]]})
+    monkeypatch.setattr(grid, "MAX_SHEETS", 2)
+    assert len(load_roster(path, event()).shifts) == 2
+    monkeypatch.setattr(grid, "MAX_SHEETS", 1)
+    with pytest.raises(WorkspaceError, match="the file has 2 sheets, more than 1"):
+        load_roster(path, event())
+
+
 def test_a_cell_at_the_far_end_costs_nothing(tmp_path: Path) -> None:
     made, sheet = workbook(HEAD, LINE)
     sheet["XFD1048576"] = " "

@@ -10,6 +10,7 @@ from eventready.roster.rulebook.case import Submission
 from eventready.roster.rules import RULEBOOK, check
 from eventready.roster.settings import RosterSettings
 from tests.roster.books import at, event, person, roster, shift
+from tests.roster.vietnamese import VIETNAMESE
 
 
 def judged(*shifts: Shift, people: tuple[Person, ...] = (), **settings: object) -> RosterReport:
@@ -17,6 +18,9 @@ def judged(*shifts: Shift, people: tuple[Person, ...] = (), **settings: object) 
 
 
 def said(report: RosterReport, rule: int) -> list[str]:
+    """What a rule says in English; the Vietnamese is held against its table on the way."""
+    for finding in report.of(rule):
+        assert finding.vi == VIETNAMESE[finding.en]
     return [f"{finding.severity}: {finding.en}" for finding in report.of(rule)]
 
 
@@ -225,10 +229,10 @@ def test_handover() -> None:
         shift("A", "CA", "29", "29 12"), shift("B", "CA", "29 11:50", "30"), shift("C", "CA", "29 23:45", "31")
     )
     assert said(brief, 5) == [
-        "info: Shift duty: in 1 changes of shift the two are not together for 15 minutes (at 12:00)."
+        "info: Shift duty: in 1 change of shift the two are not together for 15 minutes (at 12:00)."
     ]
     alone = judged(shift("A", "CA", "29", "29 12"), shift("B", "CA", "29 13", "31"))
-    assert said(alone, 5) == ["warn: Shift duty: at the end of 1 shifts nobody takes over (12:00 29/04/2022; A)."]
+    assert said(alone, 5) == ["warn: Shift duty: at the end of 1 shift nobody takes over (12:00 29/04/2022; A)."]
     assert not judged(shift("A", "CA", "29", "29 12"), shift("B", "CA", "29", "31")).of(5)
     assert not judged(shift("A", "CA", "29", "29 12"), shift("A", "CA", "29 12", "31")).of(5)
     assert not judged(shift("A", "CA", "29", "30"), shift("B", "CA", "30", "31"), handover_minutes=0).of(5)

@@ -29,7 +29,8 @@ def handover(case: Case) -> Iterator[Finding]:
                 5,
                 "warn",
                 f"{name.vi}: {len(lonely)} lần hết ca không có người nhận ({times}; {say.names(who, 'vi')}).",
-                f"{name.en}: at the end of {len(lonely)} shifts nobody takes over ({times}; {say.names(who, 'en')}).",
+                f"{name.en}: at the end of {say.several(len(lonely), 'shift')} nobody takes over "
+                f"({times}; {say.names(who, 'en')}).",
                 who=who,
                 start=lonely[0].end,
                 end=lonely[-1].end,
@@ -42,8 +43,8 @@ def handover(case: Case) -> Iterator[Finding]:
                 "info",
                 f"{name.vi}: {len(brief)} lần giao ca người giao và người nhận không gối nhau đủ {minutes} phút "
                 f"(lúc {times}).",
-                f"{name.en}: in {len(brief)} changes of shift the two are not together for {minutes} minutes "
-                f"(at {times}).",
+                f"{name.en}: in {say.several(len(brief), 'change')} of shift the two are not together "
+                f"for {minutes} minutes (at {times}).",
                 start=brief[0].end,
                 end=brief[-1].end,
             )
