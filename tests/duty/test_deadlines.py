@@ -238,6 +238,9 @@ def test_calendar_file(workspace: Workspace) -> None:
     freeze = entries["freeze-1@le-30.eventready"]
     assert (freeze["dtstart"].dt, freeze["dtend"].dt) == (moment("2022-04-26 00:00"), moment("2022-05-02 00:00"))
     assert b"\r\n" in made
+    assert workspace.event.name_vi
+    for lang, name in (("vi", workspace.event.name_vi), ("en", workspace.event.name)):
+        assert str(Ics.from_ical(to_ics(found, workspace.event, NOW, lang))["x-wr-calname"]) == name
 
 
 def test_a_calendar_that_cannot_be_written(workspace: Workspace) -> None:

@@ -252,6 +252,14 @@ def test_the_duty_list_is_sent_strictly_before() -> None:
     assert state(clause, now=after, sent=(SentDocument("duty-list", moment("2022-04-28 00:00")),)).state == "not_done"
 
 
+def test_what_was_sent_last_is_the_record_of_delivery() -> None:
+    clause = duty("4.c", documents=("record-of-delivery",))
+    assert (state(clause).state, state(clause).reason.en) == ("not_done", "no delivery is on record")
+    sent = tuple(SentDocument("plan", moment(f"2022-04-{day} 09:00"), reference=f"D-{day}") for day in (11, 18, 14))
+    found = state(clause, sent=sent)
+    assert (found.state, [proof.ref for proof in found.evidence]) == ("done", ["D-18"])
+
+
 def incident(*notices: Notice) -> Incident:
     """An incident of seven o'clock."""
     return Incident("SC-1", NOW, NOW, "hall", "Hall", ("mobile",), "outage", "Mất điện", "A", notices=notices)

@@ -114,6 +114,17 @@ def test_excerpt_names_the_subject() -> None:
     assert "Te0/0/100" not in shown
 
 
+def test_excerpt_shows_the_head_and_a_line_on_each_side() -> None:
+    text = "\n".join(f"Te0/0/{n}" for n in range(40))
+    gap = "  ⋯ {} lines left out"
+    assert excerpt(text, ["Te0/0/20"], EN)[0].splitlines() == [
+        "Te0/0/0", "Te0/0/1", "Te0/0/2", "Te0/0/3", gap.format(15),
+        "Te0/0/19", "Te0/0/20", "Te0/0/21", gap.format(18),
+    ]  # fmt: skip
+    whole = "\n".join(text.splitlines()[:30])
+    assert excerpt(whole, ["Te0/0/20"], EN) == (whole, False)
+
+
 def test_excerpt_of_short_long_and_odd_texts() -> None:
     assert excerpt("one\ntwo", ["x"], EN) == ("one\ntwo", False)
     assert excerpt("", ["x"], EN) == ("", False)
