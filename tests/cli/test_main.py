@@ -116,6 +116,25 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     process.wait(60)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+@pytest.mark.parametrize("words", [("schema", "event"), ("--help",)])
+def test_a_full_disk_under_the_output_is_a_sentence_and_no_defect(tmp_path: Path, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "eventready", *words], stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, check=False
+        )
+    assert done.returncode == 2
+    assert b"not all could be printed: No space left on device" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_closed_outputs_are_as_good_as_none(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "eventready", "init", str(tmp_path / "event")]
+    done = subprocess.run(["sh", "-c", '"$@" >&- 2>&-', "sh", *words], cwd=tmp_path, check=False)
+    assert done.returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["event"]
+
+
 def test_json_is_json() -> None:
     done = run("schema", "event", "-o", "json")
     assert done.returncode == 0

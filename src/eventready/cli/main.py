@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import logging
@@ -57,6 +58,9 @@ EXTRAS = {
     "psycopg": "postgresql",
     "typst": "documents",
 }
+
+#: A disk that is full, beyond its quota or broken, or a file as large as it may be.
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 
 _HELP = """Event readiness for carrier networks, as code.
 
@@ -204,6 +208,10 @@ cli.params.extend(_global_options())
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code; a traceback never reaches the user."""
+    # Whoever starts us may have closed them (`>&-`, a daemon).
+    nowhere = Path(os.devnull)
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -228,9 +236,27 @@ def _run(arguments: list[str] | None) -> int:
         # The reader (`head`, a pager) went away: not an error, and nothing more can be said on stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
-    except Exception as error:  # the last net: a traceback is a defect, so it goes to a file
-        missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        return _not_installed(missing) if missing and missing in EXTRAS else _internal(error)
+    except Exception as error:  # the last net
+        return _broken(error)
+
+
+def _broken(error: Exception) -> int:
+    """What the machine lacks is said; the rest is a defect, whose traceback goes to a file."""
+    if isinstance(error, OSError) and error.filename is None and error.errno in _DISK:
+        return _unprinted(error)
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    return _not_installed(missing) if missing and missing in EXTRAS else _internal(error)
+
+
+def _unprinted(error: OSError) -> int:
+    """What is printed goes into a file, and its disk takes no more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    said = UsageError(
+        f"not all could be printed: {error.strerror}",
+        do="Look at the disk that the output goes to. What was recorded before is kept.",
+    )
+    click.echo(f"eventready: {said}", err=True)
+    return said.exit
 
 
 def _not_installed(package: str) -> int:
