@@ -102,7 +102,9 @@ def audit(
             devices=devices,
             sheets=sheets,
             across=across,
-            verdicts=verdicts(workspace.event.venues, devices, found),
+            verdicts=verdicts(
+                workspace.event.venues, devices, found, left_out=set(workspace.devices).difference(devices)
+            ),
             coverage=covered,
         )
         brief = summary(document, sheets.values(), across)

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.checks.runner import Coverage
-from eventready.checks.verdict import NOBODY_SERVES, NOTHING_MEASURED, Readiness, exit_code, telling, verdicts
+from eventready.checks.verdict import (
+    NOBODY_SERVES,
+    NOT_ALL_ASKED,
+    NOTHING_MEASURED,
+    Readiness,
+    exit_code,
+    telling,
+    verdicts,
+)
 from eventready.errors import Exit
 from eventready.workspace.device import Device, Service
 
@@ -75,6 +83,19 @@ def test_a_service_that_no_device_carries_is_not_measured() -> None:
     found = {v.service: v for v in verdicts([Venue("hoi-nghi", ("wifi", "mobile"))], [wifi], [])}
     assert found["mobile"].because == (NOBODY_SERVES,)
     assert found["wifi"].because == (NOTHING_MEASURED,)
+
+
+def test_what_a_device_that_was_not_asked_serves_is_not_measured() -> None:
+    asked = Device("r1", "router", "any", "192.0.2.1", venues=("hoi-nghi", "van-hoa"))
+    unasked = Device("b1", "bts_controller", "any", "192.0.2.2", venues=("hoi-nghi",))
+    venues = [Venue("hoi-nghi", ("fixed", "mobile")), Venue("van-hoa", ("mobile",))]
+    said = {(v.venue, v.service): v for v in verdicts(venues, [asked], [PASS], left_out=[unasked])}
+    assert said["hoi-nghi", "fixed"].verdict is Readiness.READY
+    assert said["hoi-nghi", "mobile"].verdict is Readiness.NOT_MEASURED
+    assert said["hoi-nghi", "mobile"].because == (NOT_ALL_ASKED,)
+    assert said["van-hoa", "mobile"].verdict is Readiness.READY
+    failing = {v.service: v for v in verdicts(venues[:1], [asked], [PASS, FAIL], left_out=[unasked])}
+    assert failing["mobile"].verdict is Readiness.NOT_READY
 
 
 def test_a_warning_that_rests_on_no_fact_measures_nothing() -> None:

@@ -16,8 +16,9 @@ from eventready.workspace.device import ROLE_SERVICES, Device, Service
 
 NOBODY_SERVES = "No device of this audit serves it"
 NOTHING_MEASURED = "Nothing was measured on the devices that serve it"
+NOT_ALL_ASKED = "Not every device that serves it is part of this audit"
 #: What `because` says in words; everything else in it refers to findings.
-SENTENCES = (NOBODY_SERVES, NOTHING_MEASURED)
+SENTENCES = (NOBODY_SERVES, NOTHING_MEASURED, NOT_ALL_ASKED)
 
 
 class Readiness(StrEnum):
@@ -88,8 +89,20 @@ def gravity(finding: Finding) -> Gravity:
     return _LESS.get(plain, Gravity.NONE) if waived else plain
 
 
-def verdicts(venues: Iterable[Place], devices: Sequence[Device], findings: Iterable[Finding]) -> tuple[Verdict, ...]:
-    """One verdict for each service of each venue, in the event's order."""
+def verdicts(
+    venues: Iterable[Place],
+    devices: Sequence[Device],
+    findings: Iterable[Finding],
+    *,
+    left_out: Iterable[Device] = (),
+) -> tuple[Verdict, ...]:
+    """One verdict for each service of each venue, in the event's order. What `left_out` serves is not measured."""
+    unasked = {
+        (venue, service)
+        for device in left_out
+        for venue in device.venues
+        for service in device.services or ROLE_SERVICES[device.role]
+    }
     serving = {device.name: device for device in devices}
     at_venue: dict[str, list[_Weighed]] = {}
     for finding in findings:
@@ -100,7 +113,9 @@ def verdicts(venues: Iterable[Place], devices: Sequence[Device], findings: Itera
         for venue in finding.venues or device.venues:
             at_venue.setdefault(venue, []).append(weighed)
     return tuple(
-        _verdict(venue.id, service, serving.values(), at_venue.get(venue.id, []))
+        _verdict(
+            venue.id, service, serving.values(), at_venue.get(venue.id, []), asked=(venue.id, service) not in unasked
+        )
         for venue in venues
         for service in venue.services
     )
@@ -136,7 +151,9 @@ def _weighed(finding: Finding, services: tuple[str, ...]) -> _Weighed:
     return _Weighed(gravity(finding), services, _measures(finding), silent, name)
 
 
-def _verdict(venue: str, service: Service, devices: Iterable[Device], weighed: Iterable[_Weighed]) -> Verdict:
+def _verdict(
+    venue: str, service: Service, devices: Iterable[Device], weighed: Iterable[_Weighed], *, asked: bool
+) -> Verdict:
     if not any(device.serves(venue, service) for device in devices):
         return Verdict(venue, service, Readiness.NOT_MEASURED, (NOBODY_SERVES,))
     by_gravity: dict[Gravity, list[_Weighed]] = {weight: [] for weight in Gravity}
@@ -148,9 +165,10 @@ def _verdict(venue: str, service: Service, devices: Iterable[Device], weighed: I
     because = [reference for weight in _REASONS for reference in _named(by_gravity[weight])]
     if by_gravity[Gravity.FAILURE]:
         readiness = Readiness.NOT_READY
-    elif by_gravity[Gravity.UNMEASURED] or not measured:
+    elif by_gravity[Gravity.UNMEASURED] or not measured or not asked:
         readiness = Readiness.NOT_MEASURED
         because = because if measured else [NOTHING_MEASURED, *because]
+        because = because if asked else [NOT_ALL_ASKED, *because]
     elif by_gravity[Gravity.RISK]:
         readiness = Readiness.READY_WITH_RISK
     else:

@@ -277,4 +277,5 @@ MESSAGES_VI: Mapping[str, str] = {
     # Verdicts
     "No device of this audit serves it": "Không có thiết bị nào trong lần kiểm tra này phục vụ",
     "Nothing was measured on the devices that serve it": "Chưa đo được gì trên các thiết bị phục vụ",
+    "Not every device that serves it is part of this audit": "Lần kiểm tra này không gồm đủ các thiết bị phục vụ",
 }
