@@ -192,7 +192,9 @@ def test_refused_ones_are_named_and_give_the_exit_code(call: Call, operators: Op
 def test_without_a_place_or_a_key_nothing_is_bundled(call: Call, workspace: Path, tmp_path: Path) -> None:
     assert call("-w", str(workspace), "bundle")[0] == 2
     code, _, err = call("-w", str(workspace), "bundle", "--out", str(tmp_path / "x.zip"))
-    assert (code, "the key cannot be read" in err) == (2, True)
+    assert (code, "bundle.pem: there is no key to sign with. Name yours with --key, or make one" in err) == (2, True)
+    code, _, err = call("-w", str(workspace), "bundle", "--out", str(tmp_path / "x.zip"), "--key", "mine.pem")
+    assert (code, "mine.pem: the key cannot be read" in err) == (2, True)
     assert not (tmp_path / "x.zip").exists()
 
 

@@ -35,7 +35,7 @@ def command(context: click.Context, out: Path | None, source: str, operator: str
     if out is None:
         raise UsageError("it must be said where the bundle goes", do="Give --out FILE.")
     workspace, moment = app.workspace, app.clock.now()
-    key = load_private(source or str(app.workspace_path / _KEY), app.workspace_path, _operator(app, operator))
+    key = load_private(source or _own_key(app), app.workspace_path, _operator(app, operator))
     address = workspace.event.recipient.email
     record = gather(workspace, lambda store: sent_from(store, app.clock, address), rehearsal=app.clock.rehearsal)
     for notice in record.notices:
@@ -68,6 +68,15 @@ def keygen(app: App, out: Path | None, operator: str) -> None:
         click.echo(f"key      {public.id}")
     else:
         app.emit({"private": str(path), "public": str(public_path(path)), **public.plain()})
+
+
+def _own_key(app: App) -> str:
+    """Where the key lies unless it is named. Raises UsageError where there is none."""
+    path = app.workspace_path / _KEY
+    if not path.is_file():
+        do = "Name yours with --key, or make one: `eventready bundle keygen`."
+        raise UsageError("there is no key to sign with", where=str(path), do=do)
+    return str(path)
 
 
 def _operator(app: App, name: str) -> str:
