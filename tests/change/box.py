@@ -304,6 +304,7 @@ def assignment(**changes: Any) -> Assignment:
         "before": BEFORE.sha256,
         "predicted": fingerprint(SPEC, NEW_TREE),
         "forward": way(SPEC, BEFORE.tree, NEW_TREE),
+        "backward": way(SPEC, NEW_TREE, BEFORE.tree),
         "wanted": lambda running: merge(SPEC, running, _FRAGMENT),
         "settle_s": 60.0,
         "patience": PATIENCE,

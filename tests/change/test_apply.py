@@ -286,6 +286,25 @@ def test_plans_that_do_not_serve(bench: Bench, change: dict[str, object], words:
     assert bench.store.changes.entries() == ()
 
 
+@pytest.mark.parametrize("way", ["forward", "backward"])
+def test_a_sealed_plan_with_a_line_that_is_never_sent(bench: Bench, way: str) -> None:
+    document = bench.plan.document
+    document["devices"][-1][way].append("reload")
+    with pytest.raises(RefusedError, match="was not made like this: `reload` may not be sent to box-3: "):
+        bench.apply(seal(document))
+    assert bench.store.changes.entries() == ()
+
+
+def test_a_way_back_that_leads_somewhere_else(bench: Bench) -> None:
+    document = bench.plan.document
+    for device in document["devices"]:
+        device["backward"].insert(-1, "standby 10 priority 90")
+    done = bench.apply(seal(document))
+    assert done.exit is Exit.REFUSED
+    assert "is not the one that leads back from there" in done.endings[0].why
+    assert all(not box.sent for box in bench.boxes.values())
+
+
 def test_an_address_that_is_another_now(bench: Bench) -> None:
     document = bench.plan.document
     document["devices"][0]["endpoint"] = "192.0.2.99"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventready.change.approval import approve, refuse_unapproved
-from eventready.change.plan import PlanFile, load_plan, write_plan
+from eventready.change.plan import PlanFile, load_plan, seal, write_plan
 from eventready.cli.main import main
 from eventready.clock import Clock
 from eventready.keys import PublicKey, load_private, make_key
@@ -249,6 +249,20 @@ def test_another_plan_than_the_one_that_was_meant(typed: Typed) -> None:
     code, _told, said = typed("approve", out, "--key", keys["Bình"], "--yes")
     assert code == 7
     assert "for the event fair" in said
+
+
+def test_nobody_approves_a_way_back_that_no_plan_has(typed: Typed) -> None:
+    keys = approvers(typed.folder, "Bình")
+    out = typed.folder / "plan.json"
+    typed("plan", "backup", "--out", out, "--by", "An")
+    document = load_plan(out).plan.document
+    document["devices"][0]["backward"].append("reload")
+    write_plan(out, PlanFile(plan=seal(document)))
+    code, told, said = typed("approve", out, "--key", keys["Bình"], "--yes")
+    assert (code, told) == (7, "")
+    assert "was not made like this: `reload` may not be sent to box-1" in said
+    assert said.count("\n") == 1
+    assert not load_plan(out).approvals
 
 
 def test_files_that_are_no_plans(typed: Typed) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from eventready.change.approval import refuse_unapproved
+from eventready.change.approval import refuse_unapproved, refuse_unsendable
 from eventready.change.case import Ending, Hand, Outcome
 from eventready.change.crew import Crew, Options, Watch, called_back
 from eventready.change.freeze import refuse_in_freeze
@@ -101,6 +101,8 @@ def begun(
     closed = refuse_in_freeze(workspace.event, clock.now(), options.emergency)
     # what a rollback does was approved with the plan that it takes back, and can be nothing else
     approved = () if plan.rolls_back else refuse_unapproved(file, workspace.event.changes)
+    if not plan.rolls_back:
+        refuse_unsendable(plan, workspace)
     workspace.check_secrets(device.name for device in plan.devices)
     change = f"c-{new_id(clock.now())}"
     before = store.changes.get(plan.rolls_back) if plan.rolls_back else None

@@ -6,14 +6,40 @@ import base64
 import binascii
 from datetime import datetime
 
+from eventready.change.configuration import Configuration
+from eventready.change.forbidden import refuse_forbidden
 from eventready.change.freeze import same_person
 from eventready.change.plan import Approval, Plan, PlanFile
 from eventready.errors import RefusedError
+from eventready.facts.platform import load_platform
 from eventready.keys import PrivateKey, PublicKey
 from eventready.run import canonical
 from eventready.workspace.changes import Approver, ChangeSettings, fingerprint_of
+from eventready.workspace.workspace import Workspace
 
 SCHEMA = "eventready.approval/1"
+
+
+#: What stands for what runs where no device is asked: only the platform's own rules are looked at.
+_NOTHING = Configuration({}, "", "")
+_NOWHERE = "192.0.2.0"
+
+
+def refuse_unsendable(plan: Plan, workspace: Workspace) -> None:
+    """Raise RefusedError for a plan with a line, there or back, that may be sent to no device of its platform.
+
+    No such plan is ever made. The way back is worked out anew before anything is sent, but whoever approves reads it.
+    """
+    for device in plan.devices:
+        spec = load_platform(device.platform, workspace.platform_dirs).spec
+        for lines in (device.forward, device.backward):
+            try:
+                refuse_forbidden(spec, lines, device=device.name, running=_NOTHING, address=_NOWHERE)
+            except RefusedError as error:
+                raise RefusedError(
+                    f"the plan {plan.id} was not made like this: {error.what}",
+                    do="It was altered and sealed anew, or the rules have changed. Make one with `eventready plan`.",
+                ) from None
 
 
 def approve(file: PlanFile, settings: ChangeSettings, key: PrivateKey, now: datetime) -> PlanFile:

@@ -133,7 +133,7 @@ class Orders:
 @dataclass(frozen=True)
 class Assignment:
     """What is to be done on one device. `before` is the SHA-256 of the configuration that the plan was made for, and
-    `predicted` the fingerprint of the one that it leads to.
+    `predicted` the fingerprint of the one that it leads to. `forward` is sent; `backward` is what people were shown.
 
     `wanted` gives the tree to reach from the tree that is there; `refuse` raises RefusedError for lines that no one may
     send; `moved` says who made the configuration that is found in the place of the plan's. `tolerated` is what was
@@ -145,6 +145,7 @@ class Assignment:
     before: str
     predicted: str
     forward: tuple[str, ...]
+    backward: tuple[str, ...]
     wanted: Callable[[Tree], Tree]
     refuse: Callable[[Sequence[str], Configuration], None] = lambda _lines, _running: None
     moved: Callable[[Configuration], str] = lambda _found: "Somebody has changed it since; make a new plan."

@@ -171,6 +171,7 @@ class Crew:
             before=planned.before,
             predicted=planned.predicted,
             forward=planned.forward,
+            backward=planned.backward,
             wanted=self._wanted(planned),
             refuse=lambda lines, running: refuse_forbidden(
                 platform.spec, lines, device=planned.name, running=running, address=address

@@ -133,6 +133,12 @@ class DeviceMachine:
             raise RefusedError(
                 f"The plan's lines for {job.device} are not those that lead there now", do="Make a new plan."
             )
+        if way(job.spec, self._wanted, before.tree) != job.backward:
+            raise RefusedError(
+                f"The plan's way back for {job.device} is not the one that leads back from there, so that whoever "
+                "approved it was shown something else",
+                do="Make a new plan.",
+            )
         job.refuse(job.forward, before)
         self._begin("backup", *_kept(reading))
         self._refuse_to_begin()

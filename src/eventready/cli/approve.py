@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from eventready.change.approval import approve, approved_by, needed
+from eventready.change.approval import approve, approved_by, needed, refuse_unsendable
 from eventready.change.plan import PlanFile, load_plan, write_plan
 from eventready.cli.context import App
 from eventready.cli.planned import show
@@ -43,6 +43,7 @@ def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
             where=str(path),
             do="Ask for the plan that was meant.",
         )
+    refuse_unsendable(file.plan, app.workspace)
     key = load_private(source or _own_key(app), app.workspace_path, "")
     signed = approve(file, settings, key, app.clock.real())
     if not yes and not seal:
