@@ -76,6 +76,19 @@ def test_every_option_has_a_variable(tmp_path: Path) -> None:
     assert "by-variable is not a workspace" in done.stderr.decode()
 
 
+@pytest.mark.parametrize("words", [("-w", "typed", "matrix"), ("matrix", "-w", "typed"), ("lab", "-w", "typed", "up")])
+def test_what_is_typed_wins_over_the_variable(words: tuple[str, ...], tmp_path: Path) -> None:
+    done = run(*words, EVENTREADY_WORKSPACE=str(tmp_path / "by-variable"))
+    assert "typed is not a workspace" in done.stderr.decode()
+
+
+def test_a_log_that_the_variable_names_is_written_once(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    run("-w", str(tmp_path), "lab", "status", EVENTREADY_LOG=str(log))
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert len(set(lines)) == len(lines)
+
+
 def test_a_legacy_code_page_does_not_stop_vietnamese(tmp_path: Path) -> None:
     done = run("init", str(tmp_path / "event"), PYTHONIOENCODING="latin-1", LC_ALL="C", PYTHONUTF8="0")
     assert done.returncode == 0

@@ -107,8 +107,11 @@ def _log_to(_app: App, path: Path) -> None:
 
 
 def _setter(apply: Callable[[App, Any], None]) -> Callable[[click.Context, click.Parameter, Any], None]:
-    def callback(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
-        if value is not None:
+    def callback(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        # The command before has taken the variable already; here it would win over what was typed there.
+        source = context.get_parameter_source(parameter.name or "")
+        inherited = context.parent is not None and source is not click.core.ParameterSource.COMMANDLINE
+        if value is not None and not inherited:
             apply(context.ensure_object(App), value)
 
     return callback
