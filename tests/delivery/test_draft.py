@@ -153,6 +153,14 @@ def test_the_same_input_gives_the_same_bytes_and_the_version_ignores_the_day() -
     assert len(changed) == 6
 
 
+def test_mails_that_differ_in_a_file_alone_have_message_ids_of_their_own() -> None:
+    ids = {
+        read(made("Báo cáo", files=files)).message_id
+        for files in ((), (Attachment("a.pdf", b"1"),), (Attachment("a.pdf", b"2"),), (Attachment("b.pdf", b"2"),))
+    }
+    assert len(ids) == 4
+
+
 def test_what_goes_out_is_dated_and_is_no_draft_any_more(event: Event) -> None:
     bare = event.model_copy(update={"mail": None})
     mail = read(draft_paper(bare, "duty-list", [Attachment("Danh sách.xlsx", b"1")], moment=MOMENT))

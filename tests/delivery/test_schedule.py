@@ -17,7 +17,12 @@ import pytest
 from eventready.clock import TZ, Clock, parse_moment
 from eventready.delivery import scheduler
 from eventready.delivery.diary import Diary
+from eventready.delivery.draft import Attachment
+from eventready.delivery.mail import read
+from eventready.delivery.papers import draft_paper
+from eventready.delivery.record import Record
 from eventready.delivery.scheduler import Scheduler, Told
+from eventready.delivery.smtp import Outcome
 from eventready.delivery.timetable import Job, jobs, next_moment
 from eventready.delivery.units import cron, systemd
 from eventready.duty.deadlines import deadlines
@@ -192,6 +197,19 @@ def test_a_rehearsal_keeps_a_diary_of_its_own(workspace: Path) -> None:
         Diary(store, Clock.starting("2022-04-25 07:00")).done(job)
         assert Diary(store, Clock()).closed() == frozenset()
         assert Diary(store, Clock.starting("2022-04-25 08:00")).closed() == {"audit-2022-04-25"}
+
+
+@pytest.mark.parametrize(("queued_by", "reminded"), [(FakeClock("2022-04-25 06:30"), True), (Clock(), False)])
+def test_a_rehearsal_reminds_of_its_own_mails_only(
+    workspace: Path, event: Event, queued_by: Clock, reminded: bool
+) -> None:
+    clock = FakeClock("2022-04-25 07:00")
+    with Store.of_workspace(workspace) as store:
+        record = Record(store, queued_by)
+        mail = read(draft_paper(event, "plan", [Attachment("a.pdf", b"1")], moment=clock.now()))
+        queued = record.queue(mail, "0" * 64, ["desk@example.vn"])
+        record.ended(queued, Outcome(refused={"desk@example.vn": "550 no such user"}))
+    assert (f"remind-{queued.id}-refused-0" in once(workspace, clock, Hands(clock))) is reminded
 
 
 def test_what_fails_is_tried_again_after_a_while_but_not_for_ever(workspace: Path) -> None:
