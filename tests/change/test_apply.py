@@ -308,8 +308,40 @@ def test_a_way_back_that_leads_somewhere_else(bench: Bench) -> None:
 def test_an_address_that_is_another_now(bench: Bench) -> None:
     document = bench.plan.document
     document["devices"][0]["endpoint"] = "192.0.2.99"
-    with pytest.raises(RefusedError, match="is another device in the inventory now"):
+    with pytest.raises(
+        RefusedError, match=r"box-1 has changed .* its address was 192\.0\.2\.99 and is 192\.0\.2\.1 now"
+    ):
         bench.apply(seal(document))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("hostname: 192.0.2.3", "hostname: 192.0.2.4", "box-3 .* its address was 192.0.2.3 and is 192.0.2.4 now"),
+        ("hostname: 192.0.2.3,", "hostname: 192.0.2.3, platform: frr,", "box-3 .* its platform was box and is frr now"),
+        ("hostname: 192.0.2.3, groups: [box], data: {", "hostname: 192.0.2.3, groups: [box], data: {venues: [], ",
+         "box-3 .* its venue was hall and is none now"),
+        ("hostname: 192.0.2.3, groups: [box], data: {",
+         "hostname: 192.0.2.3, groups: [box], data: {role: service_host, ", "box-3 .* its role was router and is serv"),
+        ("box-3:", "box-9:", "box-3 is not in the inventory"),
+        ("hostname: 192.0.2.3, groups: [box], data: {", "hostname: 192.0.2.3, groups: [box], data: {pair: a, ",
+         "stand in for each other in the inventory now, and the plan changes both at once"),
+    ],
+)  # fmt: skip
+def test_an_inventory_that_has_changed_since_the_plan(bench: Bench, before: str, after: str, said: str) -> None:
+    done = bench.apply()
+    assert bench.apply(bench.rollback(done.change)).exit is Exit.OK
+    assert bench.apply().exit is Exit.OK, "nothing stands against it until the inventory changes"
+    hosts = bench.workspace.path / "inventory" / "hosts.yaml"
+    assert before in hosts.read_text()
+    hosts.write_text(hosts.read_text().replace(before, after))
+    bench.workspace = load_workspace(bench.workspace.path)
+    count = len(bench.store.changes.entries())
+    with pytest.raises(RefusedError, match=said):
+        bench.apply()
+    assert len(bench.store.changes.entries()) == count
+    if "role" in said or "venue" in said or "stand in" in said:
+        assert bench.apply(bench.rollback()).exit is Exit.OK, "what was begun can be taken back all the same"
 
 
 def test_ctrl_c_takes_back_what_is_under_way_and_begins_nothing_more(bench: Bench) -> None:
@@ -377,6 +409,16 @@ def test_resuming_a_change_that_is_at_its_end_does_nothing(bench: Bench) -> None
     assert bench.resume().endings == done.endings
     assert bench.resume().exit is done.exit
     assert len(bench.hands) == asked
+
+
+def test_resuming_on_a_device_that_the_inventory_has_lost(bench: Bench) -> None:
+    document = PlanFile(plan=bench.plan).document
+    bench.store.changes.begin("c-1", event="fair", plan=document, devices=["box-3"], opening={"by": "a", "host": "b"})
+    hosts = bench.workspace.path / "inventory" / "hosts.yaml"
+    hosts.write_text(hosts.read_text().replace("box-3:", "box-9:"))
+    bench.workspace = load_workspace(bench.workspace.path)
+    with pytest.raises(RefusedError, match="box-3 is not in the inventory. Put it back as it was"):
+        bench.resume()
 
 
 def test_resuming_what_is_being_worked_on_is_refused(bench: Bench) -> None:

@@ -103,12 +103,12 @@ def begun(
     approved = () if plan.rolls_back else refuse_unapproved(file, workspace.event.changes)
     if not plan.rolls_back:
         refuse_unsendable(plan, workspace)
-    workspace.check_secrets(device.name for device in plan.devices)
     change = f"c-{new_id(clock.now())}"
     before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
     crew = Crew(
         workspace, plan, change, store=store, clock=clock, options=options, watch=watch, before=before, hand_of=hand_of
     )
+    workspace.check_secrets(device.name for device in plan.devices)
     opening = {
         "by": options.by,
         "host": options.host,

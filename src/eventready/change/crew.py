@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import combinations
 from types import FrameType
 from typing import Any, Protocol
 
@@ -26,6 +27,7 @@ from eventready.change.plan import Plan, PlannedDevice
 from eventready.change.timing import Patience, Time
 from eventready.change.tree import Tree
 from eventready.change.verify import Amiss, Examination
+from eventready.change.waves import members_of
 from eventready.checks.limits import resolve_limits
 from eventready.clock import Clock
 from eventready.errors import RefusedError, StoreError
@@ -35,6 +37,7 @@ from eventready.session.plugin import target_of
 from eventready.store.changes import ChangeRecord, Note, Step
 from eventready.store.evidence import Packed
 from eventready.store.store import Store
+from eventready.workspace.device import Device
 from eventready.workspace.workspace import CONNECTION, Workspace
 
 #: How a thread works on its device: begin it, or resume it.
@@ -98,7 +101,7 @@ class Crew:
         self._hand_of = hand_of or self._real_hand
         self.orders = Orders()
         self._devices = {device.name: device for device in workspace.devices}
-        _refuse_strangers(plan, workspace)
+        _refuse_strangers(plan, workspace, fresh=before is None and not armed)
         self._limits = resolve_limits(workspace.limits, [self._devices[d.name] for d in plan.devices])
         self._nornir = workspace.nornir(options.workers)
         self._jobs = {planned.name: self._assignment(planned) for planned in plan.devices}
@@ -264,19 +267,53 @@ def kept_configuration(
     return configuration if configuration.sha256 == kept.body["sha256"] else None
 
 
-def _refuse_strangers(plan: Plan, workspace: Workspace) -> None:
-    """Raise RefusedError where the plan is not for this workspace as it is now."""
+def _refuse_strangers(plan: Plan, workspace: Workspace, *, fresh: bool) -> None:
+    """Raise RefusedError where the plan is not for this workspace as it is now.
+
+    What a device is for, and what stands in for it, counts for a `fresh` plan: what has been begun must be finished or
+    taken back wherever a device belongs now.
+    """
     if plan.event != workspace.event.id:
         raise RefusedError(
             f"The plan {plan.id} is for the event {plan.event}, and this workspace is {workspace.event.id}",
             do="Name the workspace that it was made in with -w.",
         )
+    do = "Make a new plan." if fresh else "Put it back as it was: what has been begun on it must come to its end."
     devices = {device.name: device for device in workspace.devices}
     for planned in plan.devices:
         device = devices.get(planned.name)
-        if device is None or (device.platform, device.endpoint) != (planned.platform, planned.endpoint):
-            what = "is not in the inventory" if device is None else "is another device in the inventory now"
-            raise RefusedError(f"{planned.name} {what}", do="Make a new plan.")
+        if device is None:
+            raise RefusedError(f"{planned.name} is not in the inventory", do=do)
+        then_and_now = {
+            "platform": (planned.platform, device.platform),
+            "address": (planned.endpoint, device.endpoint),
+            "role": (planned.role if fresh else "", device.role),
+            "venue": (", ".join(planned.venues) or "none", ", ".join(device.venues) or "none") if fresh else ("", ""),
+        }
+        for what, (then, now) in then_and_now.items():
+            if then and then != now:
+                raise RefusedError(
+                    f"{planned.name} has changed in the inventory since the plan was made: its {what} was {then} and "
+                    f"is {now} now",
+                    where=device.origin,
+                    do=do,
+                )
+    if fresh:
+        _refuse_pairs(plan, workspace, [devices[planned.name] for planned in plan.devices])
+
+
+def _refuse_pairs(plan: Plan, workspace: Workspace, devices: Sequence[Device]) -> None:
+    """Raise RefusedError where the inventory has made a pair of two that the plan changes at once."""
+    groups = {name: (raw or {}).get("groups") or () for name, raw in workspace.files.hosts.items()}
+    pairs = {member.name: member.pairs for member in members_of(devices, groups)}
+    for wave in plan.waves:
+        for one, other in combinations(wave, 2):
+            if pairs[one] & pairs[other]:
+                raise RefusedError(
+                    f"{one} and {other} stand in for each other in the inventory now, and the plan changes both at "
+                    "once",
+                    do="Make a new plan.",
+                )
 
 
 @contextmanager

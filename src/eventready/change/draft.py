@@ -62,6 +62,7 @@ def draft(participant: Participant, session: Session, seconds: int, *, alone: bo
         name=device.name,
         platform=device.platform,
         endpoint=device.endpoint,
+        role=device.role,
         venues=device.venues,
         intents=participant.intents,
         guard=words,

@@ -14,7 +14,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from eventready.errors import RefusedError, UsageError
 from eventready.files import read_small, write_whole
@@ -64,12 +73,13 @@ class PlannedDevice(_Part):
 
     `before` is the hash of the running configuration that the plan was made on, `predicted` the fingerprint of the one
     that it leads to; `forward` and `backward` are sent between the platform's `enter` and `leave`; `fragment` is what
-    the templates gave; `diff` is for people; `risks` are sentences.
+    the templates gave; `diff` is for people; `risks` are sentences. Plans of old have no `role`.
     """
 
     name: str = Field(min_length=1)
     platform: str
     endpoint: str
+    role: str = ""
     venues: tuple[str, ...] = Field(strict=False)
     intents: tuple[Intent, ...] = Field(strict=False, min_length=1)
     guard: PlannedGuard
@@ -82,7 +92,13 @@ class PlannedDevice(_Part):
     risks: tuple[str, ...] = Field(strict=False)
 
     _each = field_validator("venues", "forward", "backward", "diff", "risks")(_lines)
-    _shown = field_validator("name", "platform", "endpoint")(_line)
+    _shown = field_validator("name", "platform", "endpoint", "role")(_line)
+
+    @model_serializer(mode="wrap")
+    def _as_sealed(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What was not there when a plan was sealed is not there afterwards: its hash is over what there was."""
+        told: dict[str, Any] = whole(self)
+        return told if self.role else {key: value for key, value in told.items() if key != "role"}
 
 
 class LeftOut(_Part):

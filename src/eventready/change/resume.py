@@ -47,12 +47,12 @@ def resume(
         if record.entry.ended:
             endings = tuple(known[device] for device in order)
             return Done(change, endings, exit_of(endings))
-        workspace.check_secrets(left)
         before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
         crew = Crew(
             workspace, plan, change, store=store, clock=clock, options=options, watch=watch, before=before, armed=True,
             hand_of=hand_of,
         )  # fmt: skip
+        workspace.check_secrets(left)
         with suppress(Exception):
             watch.begun(change, len(left))
         work = {
