@@ -5,6 +5,7 @@ People read Asia/Ho_Chi_Minh, machines read UTC.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from eventready.errors import UsageError
 
 TZ = ZoneInfo("Asia/Ho_Chi_Minh")
 
+#: No event lies elsewhere; weeks before and after the first and last year that Python knows cannot be reckoned.
+_YEARS = range(1900, 2200)
 _FORMS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
 
 
@@ -46,14 +49,20 @@ class Clock:
 
 def parse_moment(text: str) -> datetime:
     """Read a moment a person typed; local time unless it carries an offset. Raises UsageError."""
-    cleaned = text.strip()
+    moment = _moment(text.strip())
+    if moment is None:
+        raise UsageError(f"{text!r} is not a date and time", do='Write it like "2022-04-25 07:00".')
+    if moment.year not in _YEARS:
+        raise UsageError(f"{text!r} lies in no year from {_YEARS[0]} to {_YEARS[-1]}", do="Correct the year.")
+    return moment
+
+
+def _moment(text: str) -> datetime | None:
     for form in _FORMS:
-        try:
-            return datetime.strptime(cleaned, form).replace(tzinfo=TZ)
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            return datetime.strptime(text, form).replace(tzinfo=TZ)
     try:
-        moment = datetime.fromisoformat(cleaned)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text!r} is not a date and time", do='Write it like "2022-04-25 07:00".') from None
+        return None
     return moment if moment.tzinfo else moment.replace(tzinfo=TZ)

@@ -148,6 +148,28 @@ def test_closed_outputs_are_as_good_as_none(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["event"]
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01 00:00", "9999-12-31 23:59-12:00"])
+def test_a_year_without_neighbours_is_refused(moment: str) -> None:
+    done = run("deadlines", "--now", moment)
+    assert done.returncode == 2
+    assert "lies in no year from 1900 to 2199. Correct the year." in done.stderr.decode()
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_an_audit_that_nobody_reads_ends_as_any_other(tmp_path: Path, form: str) -> None:
+    run("init", str(tmp_path / "event"))
+    (tmp_path / "saved").mkdir()
+    words = ["-w", str(tmp_path / "event"), "-o", form, "audit", "--from", str(tmp_path / "saved")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "eventready", *words, "--out", str(tmp_path / "run.json")],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(60) == 4
+    assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["verdicts"]
+
+
 def test_json_is_json() -> None:
     done = run("schema", "event", "-o", "json")
     assert done.returncode == 0

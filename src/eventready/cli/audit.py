@@ -87,10 +87,11 @@ def command(
 
 
 def _tell(app: App, run: Run, out: Path | None) -> None:
-    if app.output == "table":
-        show(run)
-    else:
-        app.emit(dict(run.document))
+    with app.perhaps_unread():
+        if app.output == "table":
+            show(run)
+        else:
+            app.emit(dict(run.document))
     if out:
         _write(out, run.json())
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -47,6 +49,16 @@ class App:
     def say(self, message: str) -> None:
         """A message for the person, on stderr."""
         click.echo(message, err=True)
+
+    @staticmethod
+    @contextmanager
+    def perhaps_unread() -> Iterator[None]:
+        """Printing whose reader (`head`, a pager) may go away: what comes after stays the same, the exit code too."""
+        try:
+            yield
+            sys.stdout.flush()
+        except (BrokenPipeError, SystemExit):  # rich leaves by SystemExit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     @property
     def interactive(self) -> bool:
