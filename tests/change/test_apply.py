@@ -417,7 +417,7 @@ def test_resuming_on_a_device_that_the_inventory_has_lost(bench: Bench) -> None:
     hosts = bench.workspace.path / "inventory" / "hosts.yaml"
     hosts.write_text(hosts.read_text().replace("box-3:", "box-9:"))
     bench.workspace = load_workspace(bench.workspace.path)
-    with pytest.raises(RefusedError, match="box-3 is not in the inventory. Put it back as it was"):
+    with pytest.raises(RefusedError, match=r"box-3 is not in the inventory\. Put it back as it was"):
         bench.resume()
 
 

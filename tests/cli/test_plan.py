@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,35 @@ def test_other_files_are_not_written_over(typed: Typed) -> None:
     out.unlink()
     assert typed("plan", "backup", "--out", out)[0] == 0
     assert typed("plan", "backup", "--out", out)[0] == 0  # its own unapproved plan is
+
+
+def test_where_a_plan_cannot_be_written_nothing_half_written_is_left(
+    typed: Typed, boxes: Boxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = typed.folder / "plans"
+    folder.mkdir()
+
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        code, told, said = typed("plan", "backup", "--out", folder / "tonight.plan")
+    assert (code, told) == (2, "")
+    assert "tonight.plan: the plan cannot be written: No space left on device. Check" in said
+    assert said.count("\n") == 1
+    assert not list(folder.iterdir())
+    for box in boxes.values():
+        box.asked.clear()
+    (folder / "file").write_text("")
+    for out, may_write in ((folder / "file" / "tonight.plan", True), (folder / "new" / "tonight.plan", False)):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "access", lambda _path, mode, may=may_write: may or mode != os.W_OK)
+            code, told, said = typed("plan", "backup", "--out", out)
+        assert (code, told) == (2, "")
+        assert "tonight.plan: the plan cannot be written there. Name another file with --out." in said
+    assert not any(box.asked for box in boxes.values()), "no device is asked for a plan that cannot be kept"
+    assert [one.name for one in folder.iterdir()] == ["file"]
 
 
 # Approval

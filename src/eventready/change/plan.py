@@ -248,7 +248,7 @@ def load_plan(path: Path) -> PlanFile:
 
 def write_plan(path: Path, file: PlanFile) -> None:
     """Write a plan file whole or not at all. Raises UsageError."""
-    write_whole(path, (json.dumps(file.document, ensure_ascii=False, indent=1) + "\n").encode())
+    write_whole(path, (json.dumps(file.document, ensure_ascii=False, indent=1) + "\n").encode(), what="the plan")
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

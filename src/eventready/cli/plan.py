@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -70,8 +71,12 @@ def _planner(by: str, approvals: int) -> str:
 
 
 def _refuse_to_replace(out: Path) -> None:
-    """A plan that somebody has approved, or a file that is no plan, is not written over."""
+    """A plan that somebody has approved, or a file that is no plan, is not written over; and where nothing can be
+    written, no device need be asked first."""
     if not out.exists():
+        folder = next(parent for parent in out.absolute().parents if parent.exists())
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise UsageError("the plan cannot be written there", where=str(out), do="Name another file with --out.")
         return
     try:
         approved = bool(load_plan(out).approvals)
