@@ -129,6 +129,14 @@ def test_the_letterhead_has_two_columns_and_a_rule_as_long_as_the_motto(made: di
     assert "".join(left.itertext(f"{W}t")).startswith("DOANH NGHIỆP")
 
 
+def test_every_picture_is_in_the_file_and_is_its_own(made: dict[str, bytes]) -> None:
+    opened = docx.Document(io.BytesIO(made["weekly"]))
+    named = opened.element.body.xpath(".//a:blip/@r:embed")
+    pictures = [opened.part.related_parts[name].blob for name in named]
+    assert len(pictures) == len(set(pictures)) == 2
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
+
+
 def test_number_day_and_name_are_left_to_the_office(made: dict[str, bytes]) -> None:
     text = docx_text(made["weekly"])
     assert "Số:            /BC-DNVT" in text
