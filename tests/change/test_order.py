@@ -54,7 +54,8 @@ interface eth0
  pbr-policy EVENT-VIP
 router bgp 65000
  neighbor 10.0.0.9 remote-as 65001
- neighbor 10.0.0.9 route-map EVENT in
+ address-family ipv4 unicast
+  neighbor 10.0.0.9 route-map EVENT in
 route-map EVENT permit 10
  set local-preference 200
 pbr-map EVENT-VIP seq 10

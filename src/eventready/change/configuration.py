@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from eventready.change import keyed, mml
 from eventready.change.errors import UnreadableConfiguration
 from eventready.change.fragment import Fragment
-from eventready.change.tree import Tree, lines_of, parse_tree, to_the_margin
+from eventready.change.tree import Tree, folded, lines_of, parse_tree, to_the_margin
 from eventready.platforms.model import ChangeSpec
 
 
@@ -35,7 +35,7 @@ def read_configuration(spec: ChangeSpec, answers: Mapping[str, str], *, device: 
     if spec.form == "mml":
         tree = mml.read_objects(spec, answers, device)
         return _configuration(tree, mml.text_of(tree))
-    text = answers.get(spec.read, "").replace("\r", "")
+    text = folded(answers.get(spec.read, "").replace("\r", ""), [(block.start, block.end) for block in spec.blocks])
     if not text.strip():
         raise UnreadableConfiguration(f"{device} answered nothing to `{spec.read}`", do="Look at its login's rights.")
     if spec.complete and not re.search(spec.complete, text, re.MULTILINE):

@@ -53,12 +53,13 @@ def fingerprint(spec: ChangeSpec, tree: Tree) -> str:
     """SHA-256 of what a configuration means: equal for two that are `same`."""
     rules = Rules(spec)
 
-    def told(level: Tree, ordered: bool) -> list[object]:
+    def told(tree: Tree, section: str) -> list[object]:
+        level = rules.meaning(section, tree)
         kept = [line for line, beneath in level.items() if beneath or not rules.is_fleeting(line)]
-        lines = kept if ordered else sorted(kept)
-        return [[line, told(level[line], rules.is_ordered(line))] for line in lines]
+        lines = kept if section and rules.is_ordered(section) else sorted(kept)
+        return [[line, told(level[line], line)] for line in lines]
 
-    return hashlib.sha256(json.dumps(told(tree, False), ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(told(tree, ""), ensure_ascii=False).encode()).hexdigest()
 
 
 def shown(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[str, ...]:
@@ -80,7 +81,8 @@ def _shown(rules: Rules, now: Tree, then: Tree, path: Path) -> Iterator[str]:
                 yield from _whole("+", replaced[line], then[replaced[line]], depth)
             continue
         inner = list(_shown(rules, beneath, then[line], (*path, line)))
-        if rules.is_ordered(line) and not inner and list(beneath) != list(then[line]):
+        moved = list(rules.meaning(line, beneath)) != list(rules.meaning(line, then[line]))
+        if rules.is_ordered(line) and not inner and moved:
             inner = [*_each("-", beneath, depth + 1), *_each("+", then[line], depth + 1)]
         if inner:
             yield _line(" ", line, depth)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from eventready.change.errors import FragmentError
+from eventready.change.forms import as_printed, prints_numbers, put_in_order
 from eventready.change.fragment import Fragment
 from eventready.change.rules import Rules, says_more
 from eventready.change.tree import Path, Tree, at, copied, identical
@@ -22,24 +23,34 @@ def merge(spec: ChangeSpec, running: Tree, fragment: Fragment) -> Tree:
     A section that the fragment changes stands at the end of its level, in the fragment's order: what is defined there
     is then made before it is used, and taken back after. Raises FragmentError for a section that cannot be made.
     """
-    return _Merge(spec, fragment).level(copied(running), fragment.tree, ())
+    placed = as_printed(Rules(spec), running, fragment)
+    return _Merge(spec, running, placed).level(copied(running), placed.tree, ())
 
 
 class _Merge:
-    def __init__(self, spec: ChangeSpec, fragment: Fragment) -> None:
-        self._rules, self._fragment = Rules(spec), fragment
+    def __init__(self, spec: ChangeSpec, running: Tree, fragment: Fragment) -> None:
+        self._rules, self._running, self._fragment = Rules(spec), running, fragment
         self._removed: dict[Path, list[str]] = {}
         for path in fragment.removals:
             self._removed.setdefault(path[:-1], []).append(path[-1])
 
     def level(self, here: Tree, wanted: Tree, path: Path) -> Tree:
         """`here` with the fragment's lines; it is changed in place and given back."""
+        section = path[-1] if path else ""
         for bare in self._removed.get(path, ()):
-            for line in [line for line in here if says_more(bare, line)]:
+            for line in [line for line in here if says_more(bare, line) or self._rules.is_one(section, bare, line)]:
                 if self._rules.is_permanent(line):
                     self._refuse((*path, bare), f"`{line}` cannot be removed", "Take its lines back one by one.")
                 del here[line]
-        ordered = bool(path) and self._rules.is_ordered(path[-1])
+        if numbered := self._rules.numbered(section):
+            wanted = put_in_order(
+                numbered,
+                here,
+                wanted,
+                prints=prints_numbers(numbered, here, self._running),
+                where=self._fragment.origins.get(path, next(iter(self._fragment.origins.values()), "")),
+            )
+        ordered = self._rules.is_ordered(section) if section else False
         lifted = _lifted(here, wanted) if ordered else {}
         for line, beneath in wanted.items():
             if line in lifted:
@@ -50,6 +61,10 @@ class _Merge:
     def _line(self, here: Tree, line: str, beneath: Tree, path: Path, *, ordered: bool) -> None:
         rules = self._rules
         rival = rules.rival(line, here)
+        if rival is not None and (user := rules.user_of(rival, self._running)):
+            reason = f"the device has `{rival}`, which stays what it is while `{user}` uses it"
+            do = f"Take it out of there and remove it by hand (`{rules.negated(rival)}`) when it may be missed."
+            self._refuse((*path, line), reason, do)
         if rules.is_default(line):
             if rival is not None:
                 del here[rival]
@@ -72,7 +87,7 @@ class _Merge:
         keep = {} if rival is None or rules.thing(rival) is None else here.pop(rival)
         before = here.get(line, keep)
         after = self.level(copied(before), beneath, place)
-        if line not in here or not same(rules, after, before, ordered=rules.is_ordered(line)):
+        if line not in here or not same(rules, after, before, line):
             stays = bool(after) or not rules.is_fleeting(line)
             if not (ordered and stays):  # where order counts, a line that changes stays where it is
                 here.pop(line, None)
@@ -95,12 +110,12 @@ def _lifted(here: Tree, wanted: Tree) -> Tree:
     return {} if order == list(wanted)[: len(order)] else {line: here.pop(line) for line in order}
 
 
-def same(rules: Rules, one: Tree, other: Tree, *, ordered: bool = False) -> bool:
-    """True when two configurations mean the same: order counts in ordered sections only."""
-    left, right = _shown(rules, one), _shown(rules, other)
-    if left.keys() != right.keys() or (ordered and list(left) != list(right)):
+def same(rules: Rules, one: Tree, other: Tree, section: str = "") -> bool:
+    """True when two configurations, or what stands in a section, mean the same: order counts in ordered sections."""
+    left, right = (rules.meaning(section, _shown(rules, tree)) for tree in (one, other))
+    if left.keys() != right.keys() or (section and rules.is_ordered(section) and list(left) != list(right)):
         return False
-    return all(same(rules, left[line], right[line], ordered=rules.is_ordered(line)) for line in left)
+    return all(same(rules, left[line], right[line], line) for line in left)
 
 
 def _shown(rules: Rules, tree: Tree) -> Tree:
@@ -111,7 +126,7 @@ def remade(rules: Rules, now: Tree, then: Tree, path: Path = ()) -> Iterator[Pat
     """What is there before and after, and is taken down on the way: sections and lines that cannot be changed."""
     moved: list[str] = []
     if path and rules.is_ordered(path[-1]):
-        moved = _out_of_place(*([line for line in tree if not rules.is_last(line)] for tree in (now, then)))
+        moved = _out_of_place(*(_in_turn(rules, path[-1], tree) for tree in (now, then)))
     for line, beneath in then.items():
         rival = rules.rival(line, now) if line not in now else None
         stop = rules.stop(line)
@@ -119,11 +134,16 @@ def remade(rules: Rules, now: Tree, then: Tree, path: Path = ()) -> Iterator[Pat
             yield from [(*path, rival)] if (thing := rules.thing(line)) and thing.rule.first_take_back else []
         elif line in moved:
             yield (*path, line)
-        elif line in now and not same(rules, now[line], beneath, ordered=rules.is_ordered(line)):
+        elif line in now and not same(rules, now[line], beneath, line):
             if rules.rebuilt(line) or (stop and any(re.fullmatch(stop, one) for one in now[line])):
                 yield (*path, line)
             else:
                 yield from remade(rules, now[line], beneath, (*path, line))
+
+
+def _in_turn(rules: Rules, section: str, tree: Tree) -> list[str]:
+    """The lines of an ordered section that stand where they were entered."""
+    return [line for line in tree if not rules.is_last(line) and not rules.has_number(section, line)]
 
 
 def _out_of_place(here: list[str], wanted: list[str]) -> list[str]:
@@ -260,8 +280,13 @@ class _Way:
                 self._rework((*path, line), beneath)
             elif line in here:
                 self._add((*path, line), beneath)
-            elif beneath or not self.rules.is_fleeting(line):
+            elif (beneath or not self.rules.is_fleeting(line)) and not self._kept_by_a_user(line, here):
                 self._make(path, line, beneath)
+
+    def _kept_by_a_user(self, line: str, here: Tree) -> bool:
+        """True for another kind of what something still uses that goes in this round: its turn is in the next."""
+        rival = self.rules.rival(line, here)
+        return rival is not None and bool(self.rules.user_of(rival, self.state))
 
     def _make(self, path: Path, line: str, beneath: Tree) -> None:
         self._set(path, line, beneath)
@@ -283,9 +308,9 @@ class _Way:
 
     def _make_room(self, path: Path, then: Tree) -> None:
         """Leave of an ordered section only the part that its wanted order begins with; what is last anyway stays."""
-        wanted = [line for line in then if not self.rules.is_last(line)]
+        wanted = _in_turn(self.rules, path[-1], then)
         while True:
-            out = _out_of_place([line for line in self._here(path) if not self.rules.is_last(line)], wanted)
+            out = _out_of_place(_in_turn(self.rules, path[-1], self._here(path)), wanted)
             if not out:
                 return
             self._take_back(path, out[-1])

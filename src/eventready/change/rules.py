@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from eventready.change.tree import Path, Tree
-from eventready.platforms.model import ChangeSpec, Rebuilt, Single
+from eventready.change.tree import Path, Tree, filled
+from eventready.platforms.model import ChangeSpec, Families, Fixed, Numbered, Rebuilt, Single
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,59 @@ class Rules:
 
     def is_ordered(self, line: str) -> bool:
         """True for a section in which order has a meaning."""
-        return _any(self.spec.ordered, line)
+        return _any(self.spec.ordered, line) or self.numbered(line) is not None
 
     def is_last(self, line: str) -> bool:
         """True for a line that the device keeps at the end of its ordered section."""
         return _any(self.spec.last, line)
+
+    def numbered(self, section: str) -> Numbered | None:
+        """The rule of the lines in a section (empty: at the top) that stand in the order of their numbers."""
+        return next((rule for rule in self.spec.numbered if re.fullmatch(rule.section, section)), None)
+
+    def meaning(self, section: str, tree: Tree) -> Tree:
+        """The lines of a section without the numbers that only tell their order, in that order."""
+        rule = self.numbered(section) if section else None
+        if rule is None:
+            return tree
+        found = {line: match for line in tree if (match := re.fullmatch(rule.line, line)) and match["number"]}
+        told: Tree = {}
+        for line in sorted(found, key=lambda line: int(found[line]["number"])):
+            said = found[line]["rest"]
+            while said in told:  # a remark may stand there twice
+                said += " "
+            told[said] = tree[line]
+        return {**told, **{line: beneath for line, beneath in tree.items() if line not in found}}
+
+    def is_one(self, section: str, one: str, other: str) -> bool:
+        """True for two lines of a section that say the same but for the numbers that tell their order."""
+        rule = self.numbered(section)
+        found = [re.fullmatch(rule.line, line) for line in (one, other)] if rule else []
+        told = [(match.groupdict().get("list"), match["rest"]) for match in found if match]
+        return len(told) == 2 and told[0] == told[1] and not all(match and match["number"] for match in found)
+
+    def has_number(self, section: str, line: str) -> bool:
+        """True for a line that stands where its number puts it."""
+        rule = self.numbered(section) if section else None
+        found = re.fullmatch(rule.line, line) if rule else None
+        return found is not None and found["number"] is not None
+
+    def families(self, section: str) -> Families | None:
+        """The rule of a section whose lines may stand beneath an address family."""
+        return next((rule for rule in self.spec.families if re.fullmatch(rule.section, section)), None)
+
+    def fixed(self, line: str) -> tuple[Fixed, re.Match[str]] | None:
+        """The rule of a section that keeps its kind while it is used, and its match."""
+        found = ((rule, re.fullmatch(rule.section, line)) for rule in self.spec.fixed)
+        return next(((rule, match) for rule, match in found if match), None)
+
+    def user_of(self, line: str, tree: Tree) -> str:
+        """The section of the whole configuration `tree` whose use of `line` lets it keep its kind; empty for none."""
+        found = self.fixed(line)
+        if found is None:
+            return ""
+        used = filled(found[0].used, found[1])
+        return next((one for one, beneath in tree.items() if any(re.fullmatch(used, said) for said in beneath)), "")
 
     def settled(self, tree: Tree) -> Tree:
         """The lines of an ordered section as the device keeps them; `tree` itself is changed and given back."""
@@ -101,9 +149,8 @@ class Rules:
     def opens(self, line: str) -> bool:
         """True when the line opens a section even with nothing beneath it."""
         spec = self.spec
-        return _any((*spec.sections, *spec.permanent, *spec.fleeting, *spec.ordered), line) or (
-            self.rebuilt(line) is not None
-        )
+        named = _any((*spec.sections, *spec.permanent, *spec.fleeting, *spec.ordered), line)
+        return named or self.numbered(line) is not None or self.rebuilt(line) is not None
 
     def rebuilt(self, line: str) -> tuple[Rebuilt, re.Match[str]] | None:
         """The rule by which a section is removed and made anew, and its match."""
@@ -126,16 +173,11 @@ class Rules:
     def goes_with(self, section: str, line: str) -> bool:
         """True when `line` vanishes on the device as the rebuilt `section` is removed."""
         found = self.rebuilt(section)
-        return bool(found and found[0].takes and re.fullmatch(_filled(found[0].takes, found[1]), line))
+        return bool(found and found[0].takes and re.fullmatch(filled(found[0].takes, found[1]), line))
 
 
 def _any(patterns: tuple[str, ...], line: str) -> bool:
     return any(re.fullmatch(pattern, line) for pattern in patterns)
-
-
-def _filled(pattern: str, match: re.Match[str]) -> str:
-    """`pattern` with the groups of `match` in the place of its back references."""
-    return re.sub(r"\\(\d)", lambda number: re.escape(match[int(number[1])] or ""), pattern)
 
 
 def says_more(bare: str, line: str) -> bool:

@@ -9,6 +9,10 @@ from typing import TypeAlias
 Tree: TypeAlias = "dict[str, Tree]"
 Path: TypeAlias = "tuple[str, ...]"
 
+_BLANKS = " \t\r\v\f"
+#: Between the lines of a text that counts as one.
+_WITHIN = "\v"
+
 
 def copied(tree: Tree) -> Tree:
     """A tree of its own with the same lines."""
@@ -56,8 +60,8 @@ def lines_of(
     """
     pattern, hiding, blanks = _any_of(ignored), _any_of(volatile), _any_of(loose)
     hidden: int | None = None
-    for raw in text.splitlines():
-        line = raw.strip()
+    for raw in text.split("\n"):  # what else Unicode calls the end of a line may stand in a description
+        line = raw.strip(_BLANKS)
         if not line or (pattern is not None and pattern.fullmatch(line)):
             continue
         expanded = raw.expandtabs()
@@ -77,8 +81,8 @@ def to_the_margin(text: str, separators: Sequence[str]) -> str:
     Huawei's AR routers print ` sysname R1` after `#`, with a blank that says nothing of what it belongs to.
     """
     ends, lines, by = _any_of(separators), [], None
-    for raw in text.splitlines():
-        bare = raw.lstrip()
+    for raw in text.split("\n"):
+        bare = raw.lstrip(_BLANKS)
         line = raw[: len(raw) - len(bare)].expandtabs() + bare
         if ends is not None and ends.fullmatch(line.rstrip()):
             by = None
@@ -88,6 +92,36 @@ def to_the_margin(text: str, separators: Sequence[str]) -> str:
             line = line[min(by, indent) :]
         lines.append(line)
     return "\n".join(lines)
+
+
+def folded(text: str, blocks: Sequence[tuple[str, str]]) -> str:
+    """The text with each block of free text as one line, whatever it looks like: from a line that fully matches the
+    first pattern to one that fully matches the second, in which groups of the first may stand.
+    """
+    if not blocks:
+        return text
+    lines: list[str] = []
+    within: list[str] = []
+    end = ""
+    for line in text.split("\n"):
+        bare = line.strip(_BLANKS)
+        if within:
+            within.append(line)
+            if re.fullmatch(end, bare):
+                lines.append(_WITHIN.join(within))
+                within = []
+            continue
+        opened = next(((found, last) for first, last in blocks if (found := re.fullmatch(first, bare))), None)
+        if opened is None:
+            lines.append(line)
+        else:
+            within, end = [line], filled(opened[1], opened[0])
+    return "\n".join([*lines, *([_WITHIN.join(within)] if within else [])])
+
+
+def filled(pattern: str, match: re.Match[str]) -> str:
+    """`pattern` with the groups of `match` in the place of its back references."""
+    return re.sub(r"\\(\d)", lambda number: re.escape(match[int(number[1])] or ""), pattern)
 
 
 def _any_of(patterns: Sequence[str]) -> re.Pattern[str] | None:

@@ -92,6 +92,62 @@ class Stopped(Strict):
     _patterns = field_validator("section", "line")(lambda pattern: _compiles((pattern,))[0])
 
 
+class Families(Strict):
+    """A section whose lines of one address family stand in it, or in a section of that family beneath it.
+
+    `lines` (full match) stand beneath `family`, also written like `names`, where one of `shown` (full match) stands in
+    the section; with no `shown`, always. Elsewhere they stand in the section itself.
+    """
+
+    section: str
+    family: str
+    names: str
+    lines: str
+    shown: str = ""
+
+    _patterns = field_validator("section", "names", "lines", "shown")(lambda pattern: _compiles((pattern,))[0])
+
+
+class Numbered(Strict):
+    """Lines that stand in the order of numbers which some devices print and others do not: an access list.
+
+    `line` (full match) has the groups `number` (may be missing), `rest`, and `list` where several lists stand side by
+    side; `told` is the line with a number. Without a number a line comes `step` after the last one. In a `section`
+    order has a meaning; empty: at the top, where every list has its numbers.
+    """
+
+    line: str
+    told: str
+    section: str = ""
+    step: int = 10
+
+    _patterns = field_validator("line", "section")(lambda pattern: _compiles((pattern,))[0])
+
+
+class Fixed(Strict):
+    """A section that keeps the kind it was made with for as long as one of the lines `used` stands in another section.
+
+    `used` (full match) may hold groups of `section`. `untold` (full match) are words that leave the kind out: the
+    device keeps the one it has, else it takes `otherwise`, which may hold groups of `untold`.
+    """
+
+    section: str
+    used: str
+    untold: str
+    otherwise: str
+
+    _patterns = field_validator("section", "untold")(lambda pattern: _compiles((pattern,))[0])
+
+
+class Block(Strict):
+    """Lines of free text from `start` to `end` (full match, groups of `start` may stand in it): a banner."""
+
+    start: str
+    end: str
+
+    _patterns = field_validator("start")(lambda pattern: _compiles((pattern,))[0])
+
+
 class MmlObject(Strict):
     """A configuration object of an MML element, read with `read` and written with `write`.
 
@@ -177,6 +233,10 @@ class ChangeSpec(Strict):
     single: tuple[Single, ...] = ()
     rebuilt: tuple[Rebuilt, ...] = ()
     stopped: tuple[Stopped, ...] = ()
+    families: tuple[Families, ...] = ()
+    numbered: tuple[Numbered, ...] = ()
+    fixed: tuple[Fixed, ...] = ()
+    blocks: tuple[Block, ...] = ()
     first: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
     loose: tuple[str, ...] = ()

@@ -234,4 +234,5 @@ DIALECT = replace(
     prompts={**IOS_XE.prompts, **PROMPTS},
     shows={**IOS_XE.shows, **SHOWS},
     config=wireless(IOS_XE.config) if IOS_XE.config else None,
+    on=None,  # there is none before IOS XE 16
 )

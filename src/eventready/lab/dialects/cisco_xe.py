@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from eventready.lab.dialect import Action, ConfigMode, Dialect, Enable, Errors, Paging, View
 from eventready.lab.dialects.ios import box, configuration, grammar, ports, routing, way_back
+from eventready.lab.state import DeviceState
 
 _SAVED = "Building configuration...\n[OK]"
 _NOT_SAVED = "Building configuration...\n%Error opening nvram:/startup-config (No space left on device)"
@@ -12,6 +15,20 @@ _NOT_SAVED = "Building configuration...\n%Error opening nvram:/startup-config (N
 def _save(view: View) -> str:
     return _SAVED if view.save() else _NOT_SAVED
 
+
+def _on(state: DeviceState) -> Dialect:
+    """The router as its version prints its configuration."""
+    return replace(DIALECT, config=replace(_CONFIG, layout=configuration.layout(state.version)))
+
+
+_CONFIG = ConfigMode(
+    initial=configuration.initial,
+    grammar=grammar.GRAMMAR,
+    layout=configuration.IosLayout(),
+    enter=r"conf(?:igure)?(?: t(?:erm(?:inal)?)?)?",
+    applied=configuration.applied,
+    adopted=configuration.adopted,
+)
 
 DIALECT = Dialect(
     platform="cisco_xe",
@@ -77,13 +94,7 @@ DIALECT = Dialect(
         ),
         *way_back.ACTIONS,
     ),
-    config=ConfigMode(
-        initial=configuration.initial,
-        grammar=grammar.GRAMMAR,
-        layout=configuration.IosLayout(),
-        enter=r"conf(?:igure)?(?: t(?:erm(?:inal)?)?)?",
-        applied=configuration.applied,
-        adopted=configuration.adopted,
-    ),
+    config=_CONFIG,
+    on=_on,
     log_line="*Apr 25 07:00:00.123: %SYS-5-CONFIG_I: Configured from console by netops on vty0 (192.0.2.250)",
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from eventready.lab.configuration import Layout, Tree
@@ -21,8 +22,14 @@ _SECTION = re.compile(
 )
 
 
+@dataclass(frozen=True)
 class IosLayout(Layout):
-    """Sections stand between `!`; address families and VRRP groups say where they end. `match dscp` has two blanks."""
+    """Sections stand between `!`; address families and VRRP groups say where they end. `match dscp` has two blanks.
+
+    `numbers`: the lines of access lists are printed with theirs, as from IOS XE 16 on.
+    """
+
+    numbers: bool = True
 
     def text(self, tree: Tree) -> str:
         """The whole configuration, to `end`."""
@@ -30,15 +37,29 @@ class IosLayout(Layout):
         for line, children in tree.items():
             section = _SECTION.fullmatch(line) and not line.startswith("ip sla schedule")
             lines += ["!"] if section and lines and lines[-1] != "!" else []
-            lines += [line, *_beneath(children, 1)]
+            listed = line.startswith("ip access-list ") and not self.numbers
+            lines += [line, *(_unnumbered(children) if listed else _beneath(children, 1))]
             lines += ["!"] if section else []
         return "\n".join([*lines, *([] if lines[-1:] == ["!"] else ["!"]), "end"])
+
+
+def layout(version: str) -> IosLayout:
+    """How a router of this version prints its configuration: 17.9.4a, 03.16.10.S."""
+    major = re.match(r"\d+", version)
+    return IosLayout(numbers=major is None or int(major[0]) >= 16)
+
+
+def _unnumbered(tree: Tree) -> Iterator[str]:
+    for line in tree:
+        yield " " + re.sub(r"^\d+ ", "", line)
 
 
 def _beneath(tree: Tree, depth: int) -> Iterator[str]:
     indent = " " * depth
     for line, children in tree.items():
         family = line.startswith("address-family ")
+        if family and not children:
+            continue
         yield from [f"{indent}!"] if family else []
         yield indent + _MATCH.sub("match  ", line)
         yield from _beneath(children, depth + 1)

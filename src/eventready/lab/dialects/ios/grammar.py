@@ -52,9 +52,48 @@ def _means(mode: str, section: Tree, line: str) -> Taken | None:
         return _rule(section, line)
     if mode == "route-map" and re.match(r"(?:no )?match ip address \S", line):
         return _match(section, line)
+    if mode == "router":
+        return _family(section, line)
     if mode == "if":
         return _attached(section, line) or _preempt(section, line)
     return None
+
+
+#: What is an address family's, and stands in the section of BGP while there are no families.
+_OF_FAMILY = re.compile(
+    r"(?:maximum-paths|network|redistribute|aggregate-address)\b.*"
+    r"|neighbor \S+ (?:route-map|prefix-list|next-hop-self|send-community|default-originate|weight|activate)\b.*"
+)
+_IPV4 = "address-family ipv4"
+_BY_FAMILY = re.compile(r"address-family .*|no bgp default ipv4-unicast")
+
+
+def _family(section: Tree, line: str) -> Taken | None:
+    """Once BGP has an address family, all of it is kept by families; what is typed without one is IPv4's."""
+    if re.fullmatch(rf"{_IPV4} unicast", line):
+        return Taken(_by_family(section), line=_IPV4)
+    if not any(_BY_FAMILY.fullmatch(known) for known in section):
+        return Taken(_by_family(section), line=line) if _BY_FAMILY.fullmatch(line) else None
+    bare = line.removeprefix("no ")
+    if not _OF_FAMILY.fullmatch(bare):
+        return None
+    there = section.get(_IPV4, {})
+    paths = re.match(r"maximum-paths(?: ibgp| eibgp)?(?= \d)", bare)
+    kept = {
+        known: beneath
+        for known, beneath in there.items()
+        if known != bare and not known.startswith(f"{bare} ") and not (paths and re.match(f"{paths[0]} \\d", known))
+    }
+    return Taken({**section, _IPV4: kept if bare != line else {**kept, bare: {}}})
+
+
+def _by_family(section: Tree) -> Tree:
+    """The section of BGP with what is the family's beneath it, and every neighbour active there."""
+    moved = {known: beneath for known, beneath in section.items() if _OF_FAMILY.fullmatch(known)}
+    named = [known.split()[1] for known in section if re.match(r"neighbor \S+ remote-as ", known)]
+    active: Tree = {f"neighbor {name} activate": {} for name in named} if _IPV4 not in section else {}
+    kept = {known: beneath for known, beneath in section.items() if known not in moved}
+    return {**kept, _IPV4: {**section.get(_IPV4, {}), **active, **moved}}
 
 
 def _attached(section: Tree, line: str) -> Taken | None:
@@ -125,7 +164,7 @@ def _rule(section: Tree, line: str) -> Taken | None:
     if negated:
         return Taken(line=f"no {same}") if same else Taken(says="% Specified access-list entry does not exist")
     last = max((int(known.split()[0]) for known in section if known.split()[0].isdigit()), default=0)
-    return Taken(line=same or f"{last // 10 * 10 + 10} {bare}")
+    return Taken(line=same or f"{last + 10} {bare}")
 
 
 def _match(section: Tree, line: str) -> Taken:
