@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,18 +13,15 @@ from hypothesis import strategies as st
 
 from eventready.checks.ports import port_key
 from eventready.facts import records as r
-from eventready.facts.observation import Observation
 from eventready.facts.platform import load_platform
-from eventready.facts.read import interpret
-from eventready.facts.saved import reply_of
 from eventready.lab.book import FaultBook
 from eventready.lab.configuration import parse_tree
 from eventready.lab.dialect import load_dialect
 from eventready.lab.health import healthy
 from eventready.lab.machine import Credentials, Machine
-from eventready.lab.shows import shown
 from eventready.lab.state import Bfd, Bundle, DeviceState, Gateway, Light, Peer, Port, Static
 from eventready.workspace.workspace import load_workspace
+from tests.lab.asked import machine_of, observed, rows
 from tests.lab.test_shell import Session
 
 EXAMPLE = Path(__file__).parents[2]
@@ -80,30 +77,6 @@ def routers(draw: st.DrawFn) -> DeviceState:
     state.log_hosts = draw(st.lists(st.sampled_from(["10.1.1.1", "10.1.1.2"]), unique=True))
     state.ntp_synchronised = draw(st.booleans())
     return state
-
-
-def machine_of(state: DeviceState) -> Machine:
-    """A router whose time stands still."""
-    return Machine(state, load_dialect(state.platform), Credentials("netops", "lab-only"), monotonic=lambda: 0.0)
-
-
-def observed(box: Machine, fact: str) -> Observation:
-    platform = load_platform(box.state.platform)
-    command = platform.facts[fact].command
-    text = shown(box, command)
-    assert text is not None, f"the dialect does not know {command!r}"
-    return interpret("lab", fact, platform.facts[fact], reply_of(platform, command, text))
-
-
-F = TypeVar("F", bound=r.Fact)
-
-
-def rows(box: Machine, fact: str, record: type[F]) -> list[F]:
-    """The rows, of an answer that was understood whole."""
-    seen = observed(box, fact)
-    assert seen.status.measured, f"{fact}: {seen.reason} {seen.unmatched}"
-    assert seen.unmatched == ()
-    return [row for row in seen.rows if isinstance(row, record)]
 
 
 def is_up(port: Port) -> bool:

@@ -14,7 +14,8 @@ from eventready.lab.health import healthy
 from eventready.lab.state import ApState, DeviceState, Port, RadioState
 from eventready.workspace.device import Device
 from eventready.workspace.expect import Expect
-from tests.lab.test_dialects_radio import FEW, NAMES, machine_of, rows
+from tests.lab.asked import machine_of, rows
+from tests.lab.test_dialects_radio import FEW, NAMES
 
 BANDS = st.sampled_from([("2.4", 6), ("5", 36), ("6", 33)])
 

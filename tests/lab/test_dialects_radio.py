@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.facts import records as r
-from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
-from eventready.facts.read import interpret
-from eventready.facts.saved import reply_of
-from eventready.lab.dialect import View, load_dialect
-from eventready.lab.machine import Credentials, Machine
-from eventready.lab.mml import Manager, MmlSession
+from eventready.lab.machine import Machine
 from eventready.lab.shell import Shell
 from eventready.lab.state import AlarmState, ApState, CellState, DeviceState, RadioState, SiteState
 from eventready.platforms import loader
+from tests.lab.asked import Wire, machine_of, observed, printed, rows
 
 PLATFORMS = Path(loader.__file__).parent
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -73,60 +67,6 @@ def access_points(draw: st.DrawFn, platform: str) -> DeviceState:
     state.pair_ready, state.pair_active = draw(st.booleans()), draw(st.booleans())
     state.radius = draw(st.dictionaries(st.sampled_from(["10.9.8.7", "10.9.8.8"]), st.booleans(), min_size=1))
     return state
-
-
-class Wire:
-    """The other end of a session: keeps what was sent."""
-
-    def __init__(self) -> None:
-        self.sent = ""
-
-    def write(self, text: str) -> None:
-        self.sent += text
-
-    def close(self) -> None:
-        self.sent += "<closed>"
-
-    def later(self, seconds: float, call: Callable[[], None]) -> None:
-        raise AssertionError("nothing here is slow")
-
-
-def machine_of(state: DeviceState, element: str = "") -> Machine:
-    return Machine(state, load_dialect(state.platform), Credentials("netops", "lab-only"), element=element)
-
-
-def printed(machine: Machine, command: str) -> str:
-    """What the device prints for a command: rendered, or over an MML session."""
-    if machine.dialect.transport == "mml":
-        wire = Wire()
-        session = MmlSession(Manager("mae-9", [machine]), wire)
-        session.feed('LGI:OP="netops",PWD="lab-only";')
-        wire.sent = ""
-        session.feed(command)
-        return wire.sent.replace("\r\n", "\n")
-    found = machine.dialect.rendering(command)
-    assert found is not None, f"the dialect does not know {command!r}"
-    text = found[0](View(machine, found[1]))
-    assert isinstance(text, str)
-    return text
-
-
-def observed(machine: Machine, fact: str) -> Observation:
-    platform = load_platform(machine.state.platform)
-    compiled = platform.facts[fact]
-    return interpret("lab", fact, compiled, reply_of(platform, compiled.command, printed(machine, compiled.command)))
-
-
-F = TypeVar("F", bound=r.Fact)
-
-
-def rows(machine: Machine, fact: str, record: type[F]) -> list[F]:
-    """The rows, of an answer that was understood whole."""
-    seen = observed(machine, fact)
-    assert seen.status in (Status.PARSED, Status.EMPTY), f"{fact}: {seen.reason} {seen.unmatched}"
-    assert seen.unmatched == ()
-    assert all(isinstance(row, record) for row in seen.rows)
-    return [row for row in seen.rows if isinstance(row, record)]
 
 
 def serving(state: DeviceState, cell: CellState) -> bool:

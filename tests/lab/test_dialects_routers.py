@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.facts import records as r
-from eventready.facts.observation import Observation, Status
+from eventready.facts.observation import Status
 from eventready.facts.platform import load_platform
-from eventready.facts.read import interpret
 from eventready.facts.saved import reply_of
-from eventready.lab.dialect import load_dialect
 from eventready.lab.dialects.ios.words import brief_span, long_span, short
-from eventready.lab.machine import Credentials, Machine
+from eventready.lab.machine import Machine
 from eventready.lab.shell import Shell
-from eventready.lab.shows import shown
 from eventready.lab.state import Bfd, Bundle, DeviceState, Gateway, Light, Peer, Port, Static
+from tests.lab.asked import F, machine_of, observed, rows
 
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ROUTERS = ("cisco_xe", "frr")
@@ -32,7 +29,6 @@ NAMES = {
     ],
     "frr": ["eth1", "eth2", "eth3", "eth4"],
 }
-F = TypeVar("F", bound=r.Fact)
 
 
 @st.composite
@@ -86,26 +82,13 @@ def routers(draw: st.DrawFn, platform: str) -> DeviceState:
     return state
 
 
-def machine_of(state: DeviceState) -> Machine:
-    return Machine(state, load_dialect(state.platform), Credentials("netops", "lab-only"), monotonic=lambda: 0.0)
-
-
-def observed(machine: Machine, fact: str) -> Observation:
-    platform = load_platform(machine.state.platform)
-    command = platform.facts[fact].command
-    text = shown(machine, command)
-    assert text is not None, f"the dialect does not know {command!r}"
-    return interpret("lab", fact, platform.facts[fact], reply_of(platform, command, text))
-
-
-def rows(machine: Machine, fact: str, record: type[F], *, silent: bool = False) -> tuple[F, ...]:
-    """The rows of a fact. `silent`: IOS prints nothing where there is none, and that is no measurement."""
+def heard(machine: Machine, fact: str, record: type[F], *, silent: bool) -> list[F]:
+    """The rows. `silent`: the device prints nothing at all where there is none, and that is no measurement."""
     found = observed(machine, fact)
     if silent and not found.raw:
         assert found.status is Status.UNPARSED
-        return ()
-    assert found.status.measured, f"{found.reason}\n" + "\n".join(found.unmatched)
-    return tuple(row for row in found.rows if isinstance(row, record))
+        return []
+    return rows(machine, fact, record)
 
 
 def up(port: Port) -> bool:
@@ -186,7 +169,7 @@ def test_neighbours(platform: str, data: st.DataObject) -> None:
     machine = machine_of(state)
     for protocol in ("ospf", "isis", "bgp"):
         silent = platform == "cisco_xe" and protocol == "ospf"
-        read = {row.peer: row for row in rows(machine, f"{protocol}_neighbour", r.RoutingPeer, silent=silent)}
+        read = {row.peer: row for row in heard(machine, f"{protocol}_neighbour", r.RoutingPeer, silent=silent)}
         expected = {peer.peer: peer for peer in state.peers if peer.protocol == protocol}
         if (platform, protocol) == ("frr", "ospf"):
             expected = {name: peer for name, peer in expected.items() if not dropped(state, peer)}
@@ -194,7 +177,7 @@ def test_neighbours(platform: str, data: st.DataObject) -> None:
         for name, row in read.items():
             if protocol == "bgp" and expected[name].up:
                 assert (row.prefixes, row.remote_as) == (expected[name].prefixes, "65000")
-    sessions = rows(machine, "bfd_session", r.BfdSession, silent=platform == "cisco_xe")
+    sessions = heard(machine, "bfd_session", r.BfdSession, silent=platform == "cisco_xe")
     assert [(row.peer, row.state) for row in sessions] == [(one.peer, "up" if one.up else "down") for one in state.bfd]
 
 
@@ -241,7 +224,7 @@ def test_the_default_route_goes_where_the_path_is() -> None:
         state.statics[0].track, state.statics[0].bfd = "", False  # unwatched: lost in silence, and still in use
         assert [row.next_hop for row in rows(machine, "default_route", r.Route)] == ["10.0.0.2"]
         state.ports[first].link_up = state.ports[second].link_up = False
-        assert rows(machine, "default_route", r.Route) == ()
+        assert rows(machine, "default_route", r.Route) == []
 
 
 def test_frr_falls_back_on_the_default_route_that_its_own_system_still_knows() -> None:
@@ -257,7 +240,7 @@ def test_frr_falls_back_on_the_default_route_that_its_own_system_still_knows() -
     state.bfd[0].up = state.peers[0].up = False
     assert [row.next_hop for row in rows(machine, "default_route", r.Route)] == ["10.255.0.2"]
     state.peers[1].up = False
-    assert rows(machine, "default_route", r.Route) == ()
+    assert rows(machine, "default_route", r.Route) == []
 
 
 def test_who_is_at_the_other_end() -> None:
@@ -268,7 +251,7 @@ def test_who_is_at_the_other_end() -> None:
     (row,) = rows(machine, "neighbour", r.Neighbour)
     assert (row.interface, row.device, row.port) == ("Te0/0/0", "edge-vh-1.example", "Te0/0/0")
     state.ports["TenGigabitEthernet0/0/0"].link_up = False
-    assert rows(machine, "neighbour", r.Neighbour) == ()
+    assert rows(machine, "neighbour", r.Neighbour) == []
 
 
 @pytest.mark.parametrize("platform", ROUTERS)

@@ -13,8 +13,8 @@ from eventready.lab.dialects.linux_hostapd import _read
 from eventready.lab.host.login import HostShell
 from eventready.lab.machine import Machine
 from eventready.lab.state import ApState, DeviceState, RadioState
+from tests.lab.asked import machine_of, rows
 from tests.lab.console import Line
-from tests.lab.test_dialects_radio import machine_of, rows
 
 READ = 'for f in /etc/hostapd/*.conf; do echo "==> $f"; cat "$f"; echo; done; echo "==> end"'
 RELOAD = 'for p in $(pidof hostapd); do kill -HUP "$p" || exit 1; done'

@@ -16,7 +16,8 @@ from eventready.lab.dialects.mml.objects import ConfigurationObject, Parameter
 from eventready.lab.machine import Machine
 from eventready.lab.mml import Manager, MmlSession
 from eventready.lab.state import CellState, DeviceState
-from tests.lab.test_dialects_radio import FEW, Wire, machine_of
+from tests.lab.asked import Wire, machine_of
+from tests.lab.test_dialects_radio import FEW
 
 LIST = "LST CELLCHMGAD: IDXTYPE=BYIDX, CELLIDX=1;"
 MODIFY = "MOD CELLCHMGAD: IDXTYPE=BYIDX, CELLIDX=1"

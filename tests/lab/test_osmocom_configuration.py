@@ -11,7 +11,8 @@ from eventready.lab.book import FaultBook
 from eventready.lab.machine import Machine
 from eventready.lab.shell import Shell
 from eventready.lab.state import CellState, DeviceState, SiteState
-from tests.lab.test_dialects_radio import Wire, machine_of, rows, typed
+from tests.lab.asked import Wire, machine_of, rows
+from tests.lab.test_dialects_radio import typed
 
 
 def controller(*loads: int) -> Machine:
