@@ -46,6 +46,8 @@ class SavedOutputs:
     def _reply(platform: Platform, command: str, path: Path) -> Reply:
         try:
             text = decoded(path.read_bytes())
-        except OSError:
+        except FileNotFoundError:
             return Reply(command, "", Ended.NOT_SENT, f"There is no saved output {path}.")
+        except OSError as error:
+            return Reply(command, "", Ended.NOT_SENT, f"The saved output {path} cannot be read: {error.strerror}.")
         return reply_of(platform, command, text)

@@ -14,6 +14,7 @@ from eventready.errors import UsageError
 from eventready.facts.observation import Status
 from eventready.facts.platform import Platform, load_platform
 from eventready.facts.saved import decoded, facts_asked, read_saved, reply_of
+from eventready.offline import SavedOutputs
 from eventready.session.reply import Ended
 from tests.facts.folders import write_platform
 
@@ -51,6 +52,14 @@ def test_what_surrounds_an_answer_is_taken_off(platform: Platform, text: str) ->
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk"])
 def test_encodings(encoding: str) -> None:
     assert decoded("会议中心\n".encode(encoding)) == "会议中心\n"
+
+
+def test_a_saved_output_that_cannot_be_read_is_not_one_that_is_absent(platform: Platform, tmp_path: Path) -> None:
+    (tmp_path / "r1").mkdir()
+    (tmp_path / "r1" / "show_version.txt").symlink_to("show_version.txt")
+    looped, absent = SavedOutputs(tmp_path).asker("r1", platform, 1)(["show version", "show clock"])
+    assert "show_version.txt cannot be read: Too many levels of symbolic links." in looped.reason
+    assert "There is no saved output" in absent.reason
 
 
 def test_lines_may_end_in_cr_alone() -> None:

@@ -160,6 +160,20 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         {"hosts": "r1: {groups: [router]}\n"},
         "hosts.yaml:1: r1 has no address. Add `hostname` to it or to a group.",
     ),
+    "address with a login": (
+        {"hosts": "r1: {hostname: 'ops:hunter2@192.0.2.1', groups: [router]}\n"},
+        "hosts.yaml:1: 'hostname': it is no address. Write a host name or an IP address, without spaces, user or path.",
+    ),
+    "device without a name": (
+        {"hosts": HOSTS.replace("r1:", "'':")},
+        "hosts.yaml:1: a device cannot have the name ''. Use letters, digits, `-`, `_`, `.`, `:` and single spaces, "
+        "and begin with a letter or digit.",
+    ),
+    "device named by a path": (
+        {"hosts": HOSTS.replace("r1:", "../r1:")},
+        "hosts.yaml:1: a device cannot have the name '../r1'. Use letters, digits, `-`, `_`, `.`, `:` and single "
+        "spaces, and begin with a letter or digit.",
+    ),
     "cable to nobody": (
         {"hosts": HOSTS + "  data: {expect: {links: [{port: a, device: r2, to_port: b}]}}\n"},
         "hosts.yaml:1: r1 has a cable to 'r2', which is no device of the inventory. Known: r1.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, RootModel, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, RootModel, model_validator
 
 from eventready.workspace.device import Role, Service
 from eventready.workspace.event import Entry
@@ -13,6 +14,17 @@ from eventready.workspace.intents import Intents
 
 #: Keys under `data` that begin so are the user's own.
 OWN = "x_"
+
+
+def _an_address(text: str) -> str:
+    """No address of a network has other letters; what has, is a URL, a login or two things in one."""
+    if not re.fullmatch(r"[\w.:%-]*", text):
+        # It is not shown: it may hold a password.
+        raise ValueError("it is no address. Write a host name or an IP address, without spaces, user or path.")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_an_address)]
 
 
 class Data(Entry):
@@ -45,7 +57,7 @@ class Data(Entry):
 class Connection(Entry):
     """One entry of `connection_options`."""
 
-    hostname: str | None = None
+    hostname: Address | None = None
     port: int | None = Field(default=None, ge=1, le=65535)
     username: str | None = None
     password: str | None = None
@@ -56,7 +68,7 @@ class Connection(Entry):
 class Defaults(Entry):
     """defaults.yaml"""
 
-    hostname: str | None = None
+    hostname: Address | None = None
     port: int | None = Field(default=None, ge=1, le=65535)
     username: str | None = Field(default=None, description="A name, or a reference as for password")
     password: str | None = Field(default=None, description="env:NAME, keyring:service/user or vault:key")

@@ -7,6 +7,7 @@ order, so that a group can hold what its members share.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +70,10 @@ def _parents(raw: Mapping[str, Any] | None, groups: Groups) -> ParentGroups:
     return ParentGroups([groups[name] for name in (raw or {}).get("groups") or ()])
 
 
+#: No comma, equals sign, `!` or glob of `-l`, no `/`.
+_NAME = re.compile(r"[^\W_]([\w.:-]| (?! ))*(?<! )")
+
+
 def load_inventory(folder: Path, event: Event) -> tuple[Files, tuple[Device, ...]]:
     """Read the inventory of a workspace. Raises WorkspaceError that names every line which does not hold."""
     hosts = load_yaml(folder / "hosts.yaml", may_be_empty=True)
@@ -76,6 +81,7 @@ def load_inventory(folder: Path, event: Event) -> tuple[Files, tuple[Device, ...
     defaults = _optional(folder / "defaults.yaml")
     files = Files(hosts.mapping(), groups.mapping(), defaults.mapping())
     problems = [
+        *_name_problems(hosts, files),
         *_entry_problems(defaults, (), Defaults, event),
         *(p for name in files.groups for p in _entry_problems(groups, (name,), Element, event)),
         *(p for name in files.hosts for p in _entry_problems(hosts, (name,), Element, event)),
@@ -86,6 +92,17 @@ def load_inventory(folder: Path, event: Event) -> tuple[Files, tuple[Device, ...
     if problems:
         raise several(problems)
     return files, _devices(files, hosts.origins(), event.intents)
+
+
+def _name_problems(hosts: Document, files: Files) -> Iterator[WorkspaceError]:
+    """Names that `-l` could not tell, or that would lead out of a folder that is called by them."""
+    for name in files.hosts:
+        if not _NAME.fullmatch(name):
+            yield hosts.error(
+                f"a device cannot have the name {name!r}",
+                name,
+                do="Use letters, digits, `-`, `_`, `.`, `:` and single spaces, and begin with a letter or digit.",
+            )
 
 
 def _optional(path: Path) -> Document:
