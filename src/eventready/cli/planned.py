@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from eventready.change.plan import Plan, PlannedDevice
+from eventready.change.plan import Plan
 from eventready.change.story import GUARDS
+from eventready.cli.shapes import Shape, shapes
 
 _STYLES = {"+": "green", "-": "red"}
 
@@ -25,14 +26,17 @@ def show(plan: Plan, *, sent: bool = False, err: bool = False) -> None:
     say = console.print
     say(f"Plan {plan.id}: {', '.join(plan.intents)}", style="bold")
     say(f"Made by {plan.by} at {plan.created.event.replace('T', ' ')[:16]}, seal {plan.sha256[:16]}")
-    for devices in _alike(plan.devices, sent=sent):
+    for shape in shapes(plan.devices, sent=sent):
         say()
-        _change(console, devices, sent=sent)
+        _change(console, shape)
     if plan.devices:
         _order(console, plan)
         _guards(console, plan)
     _listed(console, "Already as wanted", [", ".join(plan.unchanged)] if plan.unchanged else [])
-    _listed(console, "Left out", [f"{one.name}: {one.reason}" for one in plan.left_out])
+    out: dict[str, list[str]] = {}
+    for one in plan.left_out:
+        out.setdefault(one.reason, []).append(one.name)
+    _listed(console, "Left out", [f"{', '.join(names)}: {reason}" for reason, names in out.items()])
     say()
     say(
         f"{len(plan.devices)} to change, {len(plan.unchanged)} already as wanted, {len(plan.left_out)} left out; "
@@ -40,27 +44,22 @@ def show(plan: Plan, *, sent: bool = False, err: bool = False) -> None:
     )
 
 
-def _alike(devices: Sequence[PlannedDevice], *, sent: bool) -> list[list[PlannedDevice]]:
-    """Devices with the same change together: of a hundred, one reads what differs."""
-    found: dict[tuple[object, ...], list[PlannedDevice]] = {}
-    for device in devices:
-        key = (device.platform, device.venues, device.intents, device.diff, device.forward if sent else ())
-        found.setdefault(key, []).append(device)
-    return list(found.values())
-
-
-def _change(console: Console, devices: Sequence[PlannedDevice], *, sent: bool) -> None:
-    one = devices[0]
+def _change(console: Console, shape: Shape) -> None:
+    one, alike = shape.devices[0], not shape.rows
     where = f" at {', '.join(one.venues)}" if one.venues else ""
-    names = ", ".join(device.name for device in devices)
-    head = Text.assemble((names, "bold"), f"  {one.platform}{where}: {', '.join(one.intents)}")
-    console.print(head, soft_wrap=True)
-    for line in one.diff:
+    names = ", ".join(device.name for device in shape.devices) if alike else f"{len(shape.devices)} devices"
+    _told(console, Text.assemble((names, "bold"), f"  {one.platform}{where}: {', '.join(one.intents)}"))
+    for line in shape.diff:
         console.print(Text(line, style=_STYLES.get(line[:1], "")), soft_wrap=True)
-    if sent:
+    if shape.forward:
         console.print("Sent, line by line:")
-        for line in one.forward:
+        for line in shape.forward:
             console.print(Text(f"  > {line}"), soft_wrap=True)
+    if shape.rows:
+        console.print("where")
+    for who, values in shape.rows:
+        said = ", ".join(f"<{letter}>={value}" for letter, value in values.items())
+        _told(console, Text(f"  {', '.join(who)}: {said}"), 4)
 
 
 def _order(console: Console, plan: Plan) -> None:
@@ -80,17 +79,23 @@ def _guards(console: Console, plan: Plan) -> None:
         together.setdefault((guard.kind, guard.protects, guard.gap), []).append(device.name)
     lines = []
     for (kind, protects, gap), names in together.items():
-        lines += [f"{', '.join(names)}: {GUARDS[kind]}", f"  + {protects}", f"  - {gap}"]
+        lines += [f"{_all(names, plan)}: {GUARDS[kind]}", f"  + {protects}", f"  - {gap}"]
     _listed(console, "What brings them back if anything goes wrong", lines)
     helpless = [device.name for device in plan.devices if device.guard.kind == "inverse"]
     if helpless:
-        console.print(f"\nNothing on the device itself brings back: {', '.join(helpless)}", style="bold yellow")
+        console.print()
+        _told(console, Text(f"Nothing on the device itself brings back: {_all(helpless, plan)}", style="bold yellow"))
     risks: dict[str, list[str]] = {}
     for device in plan.devices:
         for risk in device.risks:
             if risk != device.guard.gap:
                 risks.setdefault(risk, []).append(device.name)
-    _listed(console, "To be known before", [f"{', '.join(names)}: {risk}" for risk, names in risks.items()])
+    _listed(console, "To be known before", [f"{_all(names, plan)}: {risk}" for risk, names in risks.items()])
+
+
+def _all(names: Sequence[str], plan: Plan) -> str:
+    """Names, unless they are those of a whole plan that has many: the order has them."""
+    return f"all {len(names)} devices" if 3 < len(names) == len(plan.devices) else ", ".join(names)
 
 
 def _listed(console: Console, title: str, lines: Iterable[str]) -> None:
@@ -98,4 +103,15 @@ def _listed(console: Console, title: str, lines: Iterable[str]) -> None:
     if told:
         console.print(f"\n{title}", style="bold")
         for line in told:
-            console.print(f"  {line}")
+            _told(console, Text(f"  {line}"), 4 + len(line) - len(line.lstrip()))
+
+
+def _told(console: Console, text: Text, indent: int = 2) -> None:
+    """What is no line of a device: broken between words on a terminal, and never in a file."""
+    if not console.is_terminal or len(text) <= console.width:
+        console.print(text, soft_wrap=True)
+        return
+    first, *more = text.wrap(console, max(20, console.width - indent))
+    console.print(first, soft_wrap=True)
+    for line in more:
+        console.print(" " * indent, line, sep="", soft_wrap=True)
