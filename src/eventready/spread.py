@@ -128,9 +128,9 @@ class _Processes:
         for pipe in self._running:
             pipe.send(step)
         while len(pauses) < len(self._running):
-            for ready in wait(list(self._running)):
-                assert isinstance(ready, Connection)  # noqa: S101  nothing else is waited for
-                message = self._received(ready)
+            ready = wait(list(self._running))
+            for pipe in [pipe for pipe in self._running if pipe in ready]:
+                message = self._received(pipe)
                 if isinstance(message, Told):
                     self._tell(message)
                 else:

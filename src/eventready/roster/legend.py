@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -60,11 +60,16 @@ def read_legend(sheets: Iterable[Sheet], own: Mapping[str, Code]) -> Codes:
             if fold(text) in _CODE_HEADS and _heads_legend(sheet, row, column):
                 _table(sheet, row, column, known, written)
             elif fold(text).startswith(_LINE_HEADS):
-                for code, span in _LINE.findall(text):
-                    ends = hours(span)
-                    if len(ends) == 2:
-                        written[marks_kept(code)] = (tidy(code), Code.model_validate({"from": ends[0], "to": ends[1]}))
+                written.update(_line(text))
     return Codes({**known, **written})
+
+
+def _line(text: str) -> Iterator[tuple[str, tuple[str, Code]]]:
+    """The codes of a legend on one line, such as `Ghi chú: S: 6h-14h; C: 14h-22h`."""
+    for code, span in _LINE.findall(text):
+        ends = hours(span)
+        if len(ends) == 2:
+            yield marks_kept(code), (tidy(code), Code.model_validate({"from": ends[0], "to": ends[1]}))
 
 
 def _heads_legend(sheet: Sheet, row: int, column: int) -> bool:
