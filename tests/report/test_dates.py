@@ -35,6 +35,15 @@ def test_a_blank_day_is_left_to_the_office_and_the_date_never_breaks() -> None:
     assert "7" not in said
 
 
+@pytest.mark.parametrize(("month", "said"), [(1, "Jan"), (4, "Apr"), (12, "Dec")])
+def test_english_dates_name_the_month(month: int, said: str) -> None:
+    day = date(2022, month, 7)
+    assert short_date(day, "en").split("\u00a0") == ["7", said, "2022"]
+    assert formal_date(day, "en", blank=False).split("\u00a0") == ["7", said, "2022"]
+    assert formal_date(day, "en").split("\u00a0")[-2:] == [said, "2022"]
+    assert "7" not in formal_date(day, "en")
+
+
 def test_moments_are_local_and_days_in_order() -> None:
     moment = datetime(2022, 4, 25, 7, 5, tzinfo=TZ)
     assert long_moment(moment, "vi").replace("\u00a0", " ") == "07 giờ 05 ngày 25/04/2022"
