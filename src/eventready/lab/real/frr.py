@@ -184,12 +184,13 @@ def start(logs: Path) -> None:
     for router in ROUTERS:
         home = Path("/etc/frr") / router
         home.mkdir(mode=0o750)
-        (home / "frr.conf").write_text(configuration(router))
-        (home / "vtysh.conf").write_text(f"service integrated-vtysh-config\nhostname {router}\n")
+        (home / "frr.conf").write_text(configuration(router), encoding="utf-8")
+        (home / "vtysh.conf").write_text(f"service integrated-vtysh-config\nhostname {router}\n", encoding="utf-8")
         daemons = [f"{name}=yes" for name in _PROTOCOLS]
         options = [f'{name}_options="-A 127.0.0.1"' for name in _DAEMONS]
         (home / "daemons").write_text(
-            "\n".join([*daemons, "vtysh_enable=yes", *options, 'watchfrr_options="--netns"']) + "\n"
+            "\n".join([*daemons, "vtysh_enable=yes", *options, 'watchfrr_options="--netns"']) + "\n",
+            encoding="utf-8",
         )
         for path in (home, *home.iterdir()):
             shutil.chown(path, "frr", "frrvty")

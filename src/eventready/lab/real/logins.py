@@ -38,7 +38,7 @@ class Logins:
         Path("/run/sshd").mkdir(mode=0o755)
         _HOME.mkdir(mode=0o755)
         shell = _HOME / "vtysh-login"
-        shell.write_text(_SHELL)
+        shell.write_text(_SHELL, encoding="utf-8")
         shell.chmod(0o755)
         _SHELL_HOME.mkdir()
         for user, login, home in (
@@ -54,7 +54,7 @@ class Logins:
             shutil.chown(self._home(router), self.shell.username, self.shell.username)
             for which in ("", ".other"):
                 run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self._key(router, which)))
-                self._config(router, which).write_text(self._sshd(router, which))
+                self._config(router, which).write_text(self._sshd(router, which), encoding="utf-8")
 
     def _remember(self, password: str, shadow: Path, copy: Path) -> None:
         users = (self._credentials.username, self.shell.username)
@@ -88,7 +88,7 @@ class Logins:
 
     def public_key(self, router: str) -> str:
         """A router's host key as it stands in known_hosts."""
-        text = self._key(router, "").with_suffix(".key.pub").read_text()
+        text = self._key(router, "").with_suffix(".key.pub").read_text(encoding="utf-8")
         return " ".join(text.split()[:2])
 
     def command(self, router: str) -> Sequence[str]:

@@ -59,8 +59,8 @@ class Stations:
             run("ip", "-n", BSS, *words.split())
         self._shim_or_nothing()
         for name, text in (("stp", files.STP), ("hlr", files.HLR), ("mgw", files.MGW), ("msc", files.MSC)):
-            (self.folder / f"{name}.cfg").write_text(text)
-        (self.folder / "bsc.cfg").write_text(files.bsc(STATIONS))
+            (self.folder / f"{name}.cfg").write_text(text, encoding="utf-8")
+        (self.folder / "bsc.cfg").write_text(files.bsc(STATIONS), encoding="utf-8")
         self._begin("stp", "osmo-stp", "-c", "stp.cfg")
         self._begin("hlr", "osmo-hlr", "-c", "hlr.cfg", "-l", str(self.folder / "hlr.db"))
         self._begin("mgw", "osmo-mgw", "-c", "mgw.cfg")
@@ -80,7 +80,7 @@ class Stations:
         self.core = compiler is not None
         if compiler:
             source, shim = self.folder / "nosctp.c", self.folder / "nosctp.so"
-            source.write_text(files.NO_SCTP)
+            source.write_text(files.NO_SCTP, encoding="utf-8")
             run(compiler, "-shared", "-fPIC", "-o", str(shim), str(source), "-ldl")
             self._shim = str(shim)
 
@@ -100,7 +100,7 @@ class Stations:
         how = self.how[station.name]
         if how == "virtual":
             config = self.folder / f"{station.name}.cfg"
-            config.write_text(files.virtual_bts(station))
+            config.write_text(files.virtual_bts(station), encoding="utf-8")
             self._begin(station.name, "osmo-bts-virtual", "-c", str(config))
         elif how == "dummy":
             self._begin(station.name, "osmo-bts-omldummy", "127.0.0.1", str(files.unit(station)), "1")

@@ -161,7 +161,7 @@ def ready(record: Record, seconds: float = 60.0, alive: Callable[[], bool] = lam
     """Wait until all stations have joined. `alive` says whether waiting is of use. Raises UsageError."""
     deadline = time.monotonic() + seconds
     while True:
-        said = record.console.read_text(errors="replace") if record.console.exists() else ""
+        said = record.console.read_text(encoding="utf-8", errors="replace") if record.console.exists() else ""
         if READY in said:
             return
         if not alive() or time.monotonic() > deadline or (record.pid and process_mark(record.pid) != record.mark):
