@@ -364,7 +364,7 @@ def test_ctrl_c_takes_back_what_is_under_way_and_begins_nothing_more(bench: Benc
     assert bench.running() == bench.at_start
     assert bench.store.changes.entries()[0].ended, "nothing is left to resume"
     said = next_step(done.change, standings(bench.store.changes.get("latest")))
-    assert said.startswith("You called the change back, and nothing has changed: ")
+    assert said.startswith("The change was called back, and nothing has changed: ")
 
 
 def test_a_store_that_fills_up_and_has_room_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,26 +141,26 @@ def called_back(*found: str) -> list[Standing]:
         (
             ("new", "old", "untouched", "untouched"),
             "",
-            "You called the change back: r0 is new and stays so; r1 is back in the old state; r2, r3 are untouched. "
+            "The change was called back: r0 is new and stays so; r1 is back in the old state; r2, r3 are untouched. "
             "To take all of it back: `eventready rollback c-2`; to go on with the rest: a new plan with "
             "`eventready plan`.",
         ),
         (
             ("old", "untouched"),
             "",
-            "You called the change back, and nothing has changed: r0 is back in the old state; r1 is untouched. To "
+            "The change was called back, and nothing has changed: r0 is back in the old state; r1 is untouched. To "
             "carry it out after all: `eventready apply` with the same plan.",
         ),
         (
             ("new", "untouched"),
             "c-1",
-            "You called the change back: r0 is new and stays so; r1 is untouched. To go on with the rest: `eventready "
+            "The change was called back: r0 is new and stays so; r1 is untouched. To go on with the rest: `eventready "
             "rollback c-1`.",
         ),
         (
             ("untouched",),
             "c-1",
-            "You called the change back, and nothing has changed: r0 is untouched. To carry it out after all: "
+            "The change was called back, and nothing has changed: r0 is untouched. To carry it out after all: "
             "`eventready rollback c-1`.",
         ),
     ],

@@ -166,11 +166,11 @@ def _called_back(change: str, counts: Mapping[str, Sequence[str]], rolls_back: s
     told = "; ".join(f"{some(counts[state])} {_is(counts[state])} {said}" for state, said in are if counts[state])
     if not counts[Outcome.NEW]:
         again = f"`eventready rollback {rolls_back}`" if rolls_back else "`eventready apply` with the same plan"
-        return f"You called the change back, and nothing has changed: {told}. To carry it out after all: {again}."
+        return f"The change was called back, and nothing has changed: {told}. To carry it out after all: {again}."
     if rolls_back:
-        return f"You called the change back: {told}. To go on with the rest: `eventready rollback {rolls_back}`."
+        return f"The change was called back: {told}. To go on with the rest: `eventready rollback {rolls_back}`."
     return (
-        f"You called the change back: {told}. To take all of it back: `eventready rollback {change}`; to go on with "
+        f"The change was called back: {told}. To take all of it back: `eventready rollback {change}`; to go on with "
         "the rest: a new plan with `eventready plan`."
     )
 
