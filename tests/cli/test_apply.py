@@ -233,6 +233,10 @@ def test_a_plan_that_was_altered_is_refused(lab: Lab, plan: Path) -> None:
 def test_the_plan_of_a_rollback_is_only_written(lab: Lab, plan: Path, tmp_path: Path) -> None:
     lab.run("apply", plan)
     back = tmp_path / "back.plan"
+    back.write_text("notes", encoding="utf-8")
+    assert "no whole plan" in lab.run("rollback", "latest", "--out", back, expect=(2,)).stderr
+    assert back.read_text(encoding="utf-8") == "notes"
+    back.unlink()
     assert lab.run("rollback", "latest", "--out", back).stdout.strip() == str(back)
     assert load_plan(back).plan.rolls_back
     lab.run("apply", back)

@@ -45,7 +45,7 @@ def command(
     devices = select(workspace.devices, limit)
     planner = _planner(by, workspace.event.changes.approvals)
     if out is not None:
-        _refuse_to_replace(out)
+        refuse_to_replace(out)
     with Bars(interactive=app.interactive and app.output == "table") as bars:
         plan = make_plan(workspace, devices, intents, clock=app.clock, by=planner, watch=bars, workers=workers)
     if out is not None:
@@ -70,7 +70,7 @@ def _planner(by: str, approvals: int) -> str:
     return name
 
 
-def _refuse_to_replace(out: Path) -> None:
+def refuse_to_replace(out: Path) -> None:
     """A plan that somebody has approved, or a file that is no plan, is not written over; and where nothing can be
     written, no device need be asked first."""
     if not out.exists():

@@ -12,6 +12,7 @@ from eventready.change.plan import PlanFile, write_plan
 from eventready.change.rollback import make_rollback
 from eventready.cli.carrying import Following, carrying_options, options_of, tell
 from eventready.cli.context import App
+from eventready.cli.plan import refuse_to_replace
 from eventready.errors import Exit
 from eventready.store.store import Store
 
@@ -33,6 +34,8 @@ def command(app: App, /, *, change: str, out: Path | None, **given: Any) -> Exit
     Exit codes as of `apply`.
     """
     options = options_of(**given)
+    if out is not None:
+        refuse_to_replace(out)
     workspace = app.workspace
     with Store.of_workspace(workspace.path, make=False) as store:
         for notice in store.notices:
