@@ -14,6 +14,7 @@ from eventready.errors import UsageError
 from eventready.facts.platform import Platform
 from eventready.facts.saved import decoded, reply_of
 from eventready.session.reply import Ended, Reply
+from eventready.session.screen import MOST
 
 
 def file_name(command: str) -> str:
@@ -45,9 +46,13 @@ class SavedOutputs:
     @staticmethod
     def _reply(platform: Platform, command: str, path: Path) -> Reply:
         try:
-            text = decoded(path.read_bytes())
+            with path.open("rb") as file:
+                data = file.read(MOST + 1)
         except FileNotFoundError:
             return Reply(command, "", Ended.NOT_SENT, f"There is no saved output {path}.")
         except OSError as error:
             return Reply(command, "", Ended.NOT_SENT, f"The saved output {path} cannot be read: {error.strerror}.")
-        return reply_of(platform, command, text)
+        if len(data) > MOST:
+            reason = f"The saved output {path} has more than the {MOST // 1_048_576} MB that an answer may have."
+            return Reply(command, "", Ended.NOT_SENT, reason)
+        return reply_of(platform, command, decoded(data))

@@ -62,6 +62,27 @@ def test_a_saved_output_that_cannot_be_read_is_not_one_that_is_absent(platform: 
     assert "There is no saved output" in absent.reason
 
 
+def test_a_saved_output_is_no_longer_than_a_device_may_answer(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "r1").mkdir()
+    (tmp_path / "r1" / "show_bfd.txt").write_text(ROWS, encoding="utf-8")
+    ask = SavedOutputs(tmp_path).asker("r1", platform, 1)
+    monkeypatch.setattr("eventready.offline.MOST", len(ROWS.encode()))
+    assert ask(["show bfd"])[0].text == ROWS.strip()
+    monkeypatch.setattr("eventready.offline.MOST", len(ROWS.encode()) - 1)
+    (told,) = ask(["show bfd"])
+    assert (told.text, told.ended) == ("", Ended.NOT_SENT)
+    assert "show_bfd.txt has more than the 0 MB that an answer may have." in told.reason
+
+
+def test_a_secret_in_a_saved_output_is_neither_kept_nor_shown(platform: Platform) -> None:
+    reply = reply_of(platform, "show running-config", "hostname r1\nsnmp-server community hunter2Zz RO\n")
+    assert reply.text.splitlines() == ["hostname r1", "snmp-server community <redacted> RO"]
+    (observed,) = read_saved(platform, "bfd_session", "wpa_passphrase=hunter2Zz\n")
+    assert observed.unmatched == ("wpa_passphrase=<redacted>",)
+
+
 def test_lines_may_end_in_cr_alone() -> None:
     assert decoded(b"one\rtwo\rthree\r") == "one\ntwo\nthree\n"
     assert decoded(b"one\rtwo\n") == "two\n"  # a terminal's log: overwritten
