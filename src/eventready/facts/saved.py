@@ -15,6 +15,7 @@ from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform
 from eventready.facts.read import observe
 from eventready.session.patterns import Patterns, patterns
+from eventready.session.redaction import redact
 from eventready.session.reply import Ended, Reply
 from eventready.session.terminal import Cleaner, plain
 
@@ -32,9 +33,9 @@ def decoded(data: bytes) -> str:
 
 
 def reply_of(platform: Platform, command: str, text: str) -> Reply:
-    """The reply that a session would have made of `text`."""
+    """The reply that a session would have made of `text`: without secrets, for it is kept and shown."""
     known = patterns(platform.spec.session)
-    answer = known.without_noise("\n".join(_answer(known, command, text.splitlines())))
+    answer = redact(known.without_noise("\n".join(_answer(known, command, text.splitlines()))))
     word, said = known.refusal(answer)
     return Reply(command, answer, _ENDED[word], f"The device said: {said}" if said else "")
 
