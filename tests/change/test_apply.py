@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -365,6 +366,23 @@ def test_ctrl_c_takes_back_what_is_under_way_and_begins_nothing_more(bench: Benc
     assert bench.store.changes.entries()[0].ended, "nothing is left to resume"
     said = next_step(done.change, standings(bench.store.changes.get("latest")))
     assert said.startswith("The change was called back, and nothing has changed: ")
+
+
+def test_ctrl_c_as_a_change_comes_on_record_leaves_nothing_to_resume(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Changes.begin
+
+    def interrupted(self: Changes, *args: Any, **more: Any) -> None:
+        begin(self, *args, **more)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Changes, "begin", interrupted)
+    done = bench.apply()
+    assert set(outcomes(done).values()) == {"untouched"}
+    assert bench.store.changes.entries()[0].ended
+    assert bench.store.changes.holds() == ()
+    assert all(not box.sent for box in bench.boxes.values())
 
 
 def test_a_store_that_fills_up_and_has_room_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,7 +119,7 @@ def begun(
         "clock": {"event": clock.now().isoformat(timespec="seconds"), "rehearsal": clock.rehearsal},
     }
     names = [device.name for device in plan.devices]
-    with calm(), store.changes.carrying(change):
+    with calm(), store.changes.carrying(change), called_back(crew.orders):
         if before is not None:
             _refuse_taken_back(store, before.entry.id, names)
         store.changes.begin(change, event=workspace.event.id, plan=file.document, devices=names, opening=opening)
@@ -128,8 +128,7 @@ def begun(
         under_way = UnderWay(crew, plan.waves)
         order = tuple(name for wave in plan.waves for name in wave)
         try:
-            with called_back(crew.orders):
-                yield under_way
+            yield under_way
         except Exception:  # the caller's; whoever ends the process leaves a change that can be resumed
             leave(store, change, under_way.endings(), order)
             raise
