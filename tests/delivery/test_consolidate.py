@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -20,6 +22,7 @@ from eventready.delivery.wording import load_wording
 from eventready.errors import WorkspaceError
 from eventready.report.document.formats import FORMS, render
 from eventready.report.document.model import Document, Table
+from eventready.report.language import Language
 from eventready.report.words import Lang
 from eventready.store.database import ENVIRONMENT
 from tests.delivery.operators import ALPHA, BETA, EVENT, Operators, alpha
@@ -95,6 +98,32 @@ def test_every_form_says_the_same_words_and_masks(
     assert "0912345678" not in text
     assert unicodedata.is_normalized("NFC", text)
     assert "\ufffd" not in text
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_no_word_of_a_name_is_broken_at_a_desk(received: Received, operators: Operators, tmp_path: Path) -> None:
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright")
+    (tmp_path / "page.html").write_text(to_page(received, operators.wanted(), load_wording(tmp_path, "vi")), "utf-8")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto((tmp_path / "page.html").as_uri())
+        names = page.locator("tbody th").evaluate_all("cells => cells.map(cell => cell.clientWidth)")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+    assert min(names) >= 150
+    assert wide == 1280
+
+
+def test_verdicts_are_called_the_same_in_the_note_as_in_the_table(tmp_path: Path) -> None:
+    for lang in get_args(Lang):
+        note, words = load_wording(tmp_path, lang).say("note_measured"), Language(lang)
+        assert f'"{words.verdict("NOT_MEASURED")}"' in note
+        assert f'"{words.verdict("READY_WITH_RISK")}"' in note
 
 
 def test_the_page_escapes_what_operators_call_themselves(

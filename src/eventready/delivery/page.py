@@ -14,7 +14,13 @@ from eventready.report.language import Language, clean
 from eventready.report.words import Lang
 
 #: What the province's table needs beside the style of the readiness report.
-_MORE = "td.state { white-space: nowrap; } .names li { padding: 3px 0; }"
+#: Figures have heads of several words, which break; a name keeps the width that its words need.
+_MORE = """
+td.state { white-space: nowrap; }
+thead th.n { white-space: normal; overflow-wrap: normal; }
+tbody th { min-width: 150px; padding: 8px 10px; overflow-wrap: break-word; }
+.names li { padding: 3px 0; }
+"""
 
 
 def to_page(received: Received, wanted: Wanted, wording: Wording, lang: Lang = "vi") -> str:
