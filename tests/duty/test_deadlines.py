@@ -233,7 +233,7 @@ def test_calendar_file(workspace: Workspace) -> None:
     assert len(entries) == len(found)
     monday = entries["weekly-2022-05-02@le-30.eventready"]
     assert str(monday["summary"]) == "Báo cáo tuần, thứ Hai 02/05/2022"
-    assert monday["dtend"].dt == moment("2022-05-02 12:00")
+    assert (monday["dtstart"].dt, monday["dtend"].dt) == (moment("2022-05-02 11:15"), moment("2022-05-02 12:00"))
     assert [alarm["trigger"].dt for alarm in monday.walk("VALARM")] == [moment("2022-04-29 08:00")]
     freeze = entries["freeze-1@le-30.eventready"]
     assert (freeze["dtstart"].dt, freeze["dtend"].dt) == (moment("2022-04-26 00:00"), moment("2022-05-02 00:00"))
