@@ -147,6 +147,7 @@ def test_a_folder_that_cannot_be_written(workspace: Workspace, tmp_path: Path) -
         ("1.1a", {"note": "x" * 5000}, "more than 4000"),
         ("1.1a", {"document": "weekly-report"}, "has no paper 'weekly-report'"),
         ("1.2a", {}, "more than one paper. Say which with --document: maintenance-minutes, line-measurements"),
+        ("1.1d", {}, "more than one paper. Say which with --document: priority-numbers, test-calls"),
         ("1.1a", {"fields": {"a": "b"}}, "has no form"),
         ("3.k", {"document": "incident-report"}, "has no paper 'incident-report' to sign for"),
     ],

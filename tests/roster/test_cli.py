@@ -47,7 +47,7 @@ def test_the_example_holds(call: Call, capsys: pytest.CaptureFixture[str]) -> No
     assert call("check") == Exit.OK
     out = capsys.readouterr().out
     assert out.count(": complete, 00:00 26/04/2022 – 00:00 02/05/2022") == 5
-    assert "0 errors, 1 warnings, 3 hints" in out
+    assert "0 errors, 1 warning, 3 hints" in out
 
 
 def test_a_gap(workspace: Path, call: Call, capsys: pytest.CaptureFixture[str]) -> None:

@@ -111,7 +111,8 @@ def _sentences(report: RosterReport, lang: str) -> Iterable[str]:
     if vi:
         yield f"{counts['error']} lỗi, {counts['warn']} cảnh báo, {counts['info']} gợi ý; kỳ trực {period}."
     else:
-        yield f"{counts['error']} errors, {counts['warn']} warnings, {counts['info']} hints; on duty {period}."
+        nouns = (("error", "error"), ("warn", "warning"), ("info", "hint"))
+        yield f"{', '.join(say.several(counts[severity], noun) for severity, noun in nouns)}; on duty {period}."
 
 
 @command.command("export", short_help="Write the duty list, and everybody's calendar")
