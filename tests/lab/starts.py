@@ -34,9 +34,11 @@ _WORDS = (
     ("fr hr amr", "fr hr"),
     ("or", "and"),
 )
-#: Another kind of the same thing. Lines that open a section are among them. Not `class-map match-all`: IOS keeps what a
-#: class was first made as while a policy uses it, so that what a template wants of it is found missing, and goes back.
+#: Another kind of the same thing. Lines that open a section are among them.
 _KINDS = (
+    (r"class-map match-any (\S+)", r"class-map match-all \1"),
+    (r"class-map match-any (\S+)", r"class-map \1"),
+    (r"\d+ ((?:permit|deny) .*)", r"\1"),
     (r"track (\d+) ip sla \d+ reachability", r"track \1 interface Loopback0 line-protocol"),
     (r"(traffic classifier \S+ operator) or", r"\1 and"),
     (r"ip cef load-sharing algorithm .*", "ip cef load-sharing algorithm universal"),
@@ -82,6 +84,8 @@ def _earlier(tree: Tree, chance: Random, named: Callable[[str], str], *, top: bo
             continue
         if fate < 0.25 and not beneath:
             found[named(line)] = {}
+        if re.fullmatch(r"router bgp \d+", line) and not any("family" in one for one in kept) and chance.random() < 0.5:
+            kept = {"address-family ipv4": kept}  # as IOS keeps it from the first family on
         found[named(line if beneath or fate < 0.35 else other(line, chance))] = kept
     if not top and chance.random() < 0.2:  # what is defined at the top has to be there before it is used
         return {line: found[line] for line in chance.sample(list(found), len(found))}
@@ -121,6 +125,10 @@ def _other_kinds(line: str) -> Iterator[str]:
     for pattern, rather in _KINDS:
         if found := re.fullmatch(pattern, line):
             yield found.expand(rather)
+
+
+#: Why a device is not changed where a class of another type is in use.
+IN_USE = "stays what it is while"
 
 
 def take_away(spec: ChangeSpec, tree: Tree, say: Callable[[str], str], chance: Random) -> None:

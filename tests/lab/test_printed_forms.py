@@ -311,6 +311,13 @@ def test_a_class_that_is_used_is_for_a_person_to_change(used: tuple[str, ...], u
     assert "`no class-map match-all EVENT-VOICE`" in said
 
 
+def test_a_router_prints_the_type_of_a_class_that_was_made_without_one() -> None:
+    router = Router("class-map OTHER", "match dscp ef", "class-map match-any OTHER", "match dscp cs5")
+    assert router.shown("class-map") == ["class-map match-all OTHER", " match  dscp ef", " match  dscp cs5"]
+    router.take(("no class-map OTHER",))
+    assert router.shown("class-map") == []
+
+
 @pytest.mark.parametrize("kind", ["match-any", "match-all"])
 def test_a_class_without_a_type_has_the_one_that_is_there(kind: str) -> None:
     start = (f"class-map {kind} EVENT-VOICE", "match dscp ef", "policy-map OLD", "class EVENT-VOICE", "priority")

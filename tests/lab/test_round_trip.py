@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from eventready.change.configuration import Configuration, commands_to_read, read_configuration
 from eventready.change.delta import merge, same, way
+from eventready.change.errors import FragmentError
 from eventready.change.fragment import Fragment, join, parse_fragment
 from eventready.change.intent import INTENTS, wanted_of
 from eventready.change.tree import Tree
@@ -27,7 +28,7 @@ from eventready.workspace.example import example_home
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.conftest import Proved
 from tests.lab.console import Console
-from tests.lab.starts import earlier, is_refused, take_away, type_in
+from tests.lab.starts import IN_USE, earlier, is_refused, take_away, type_in
 
 PLATFORMS = (
     *("cisco_9800", "cisco_xe", "frr", "huawei_ac", "huawei_enb", "huawei_mml"),
@@ -61,6 +62,12 @@ class Session:
         self.spec = spec_of(device)
         (self.machine,) = machines_of([device], Credentials("netops", "lab-only"), Clock())
         self.say = Console(self.machine)
+
+    def become(self, version: str) -> None:
+        """Run another version from now on."""
+        machine = self.machine
+        machine.state.version = version
+        machine.dialect = machine.dialect.on(machine.state) if machine.dialect.on else machine.dialect
 
     def tell(self, lines: tuple[str, ...]) -> None:
         """Carry out lines, none of which is refused, and commit them where the device has two stages."""
@@ -131,13 +138,19 @@ def test_there_and_back_where_other_values_were_before(proved: Proved, platform:
     chance = Random(seed)
     device = chance.choice([one for one in everyone().values() if one.platform == platform and one.intents])
     session, fragment = Session(device), fragment_of(device, *(i for i in INTENTS if i in device.intents))
+    if platform == "cisco_xe" and chance.random() < 0.5:
+        session.become("03.16.10.S")  # which prints no numbers of access lists
     session.enter()
     take_away(session.spec, fragment.tree, session.say, chance)
     start = earlier(fragment.tree, chance)
     refused = type_in(session.spec, start, session.say)
     session.leave()
     note(f"{device.name} from {start}; it refused {refused}")
-    there_and_back(device, fragment, session)
+    try:
+        there_and_back(device, fragment, session)
+    except FragmentError as error:
+        if IN_USE not in str(error):
+            raise
     proved("there and back from other values, at the console", platform, str(seed))
 
 

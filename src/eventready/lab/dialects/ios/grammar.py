@@ -143,12 +143,19 @@ def _top(section: Tree, line: str) -> Taken | None:
     track = re.fullmatch(r"track (\d+) .+", line)
     if track and line not in section and any(known.startswith(f"track {track[1]} ") for known in section):
         return Taken(says=f"Cannot change tracked object {track[1]} - delete old config first")
-    class_map = re.fullmatch(r"class-map (?:match-\w+ )?(\S+)", line)
-    if class_map and line not in section:
-        same = re.compile(rf"class-map (?:match-\w+ )?{re.escape(class_map[1])}")
-        known_as = next((known for known in section if same.fullmatch(known)), "")
-        return Taken(line=known_as) if known_as else None
-    return None
+    return _class_map(section, line)
+
+
+def _class_map(section: Tree, line: str) -> Taken | None:
+    """A class keeps the type that it was made with, and has one without being told."""
+    said = re.fullmatch(r"(no )?class-map (match-\w+ )?(\S+)", line)
+    if said is None or line in section:
+        return None
+    same = re.compile(rf"class-map match-\w+ {re.escape(said[3])}")
+    known_as = next((known for known in section if same.fullmatch(known)), "")
+    if known_as:
+        return Taken(line=f"{said[1] or ''}{known_as}")
+    return None if said[1] or said[2] else Taken(line=f"class-map match-all {said[3]}")
 
 
 def _rule(section: Tree, line: str) -> Taken | None:
