@@ -63,6 +63,20 @@ def test_the_way_in_is_not_touched_by_words_cut_short(platform: str, line: str) 
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("line", ["description what is this?", "no description ?"])
+def test_no_question_mark(platform: str, line: str) -> None:
+    with pytest.raises(RefusedError, match="question mark"):
+        send(platform, line)
+
+
+@pytest.mark.parametrize("platform", ["huawei_vrp", "huawei_ac"])
+@pytest.mark.parametrize("line", ["interface range GE0/0/1 to GE0/0/9", "port-group event", "undo port-group event"])
+def test_not_many_ports_under_one_name(platform: str, line: str) -> None:
+    with pytest.raises(RefusedError, match="the platform's rules forbid it"):
+        send(platform, line)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize(
     "line",
     ["interface GigabitEthernet0/0/9", "no interface GigabitEthernet0/0/9", "undo interface GigabitEthernet0/0/9"],
@@ -104,6 +118,9 @@ def test_not_the_interface_by_which_the_device_is_reached(platform: str, line: s
                 'action 1.0 cli command "write erase"',
                 "action 1.0 reload",
                 "banner motd ^C",
+                "interface range GigabitEthernet0/0/1 - 9",
+                "int ra Gi0/0/1-9",
+                "macro apply uplink",
             )
         ),
         *(

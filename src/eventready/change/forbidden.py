@@ -58,6 +58,8 @@ def _reason(platform: PlatformSpec, line: str) -> str:
         return "it is empty"
     if not line.isprintable():
         return "it holds a control character"
+    if "?" in line and platform.change is not None and platform.change.form == "indented":
+        return "at a question mark the device gives help, and takes the line without it"
     if MARK in line:
         return "it holds a secret that was blacked out, and would overwrite it"
     pattern = next((one for one in platform.never_sent if re.search(one, line)), None)

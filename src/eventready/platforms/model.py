@@ -203,6 +203,9 @@ class ChangeSpec(Strict):
     sections: lines that open a section even where nothing stands beneath them (`route-map X permit 20`).
     ordered: sections in which the order of the lines has a meaning (an access list).
     last: lines of ordered sections that stand last there, whenever they were entered (`class class-default`).
+    families, numbered: what one device prints so and another otherwise; a template is put into the device's form.
+    fixed: sections that keep the kind that they were made with while others use them.
+    blocks: free text, which is no configuration whatever it looks like.
     first: what other lines use: made before the rest of its level, in this order, and removed after it in reverse,
         wherever the device prints it.
     defaults: lines that the device does not show because it would be so without them.
