@@ -14,9 +14,10 @@ from eventready.duty.attestation import Attachment, Attestation
 from eventready.duty.incident import Incident, Notice
 from eventready.duty.proof import Carried
 from eventready.duty.sent import SentDocument
-from eventready.duty.state import RANK, ClauseState, clauses
+from eventready.duty.state import ClauseState, State, clauses
 from eventready.roster.finding import Finding, Gap, RosterReport
 from eventready.run import Run
+from eventready.workspace.device import Device
 from eventready.workspace.duties import Duty
 from eventready.workspace.event import Event, Police
 from eventready.workspace.workspace import Workspace
@@ -34,6 +35,8 @@ EVENT = Event.model_validate(
         "duty_list_before": "2022-04-28 00:00",
     }
 )
+#: From bad to good; what does not apply is as good as done.
+RANK: dict[State, int] = {"not_done": 0, "in_progress": 1, "done": 2, "not_applicable": 2}
 ALL_ROLES = ("leadership", "command", "shift", "emergency", "operations")
 
 
@@ -41,7 +44,7 @@ def state(of: Duty, run: Run | None = None, now: datetime = NOW, event: Event = 
     """How one clause stands."""
     from pathlib import Path
 
-    workspace = Workspace(Path(), event, (), (of,))
+    workspace = Workspace(Path(), event, records.pop("devices", ()), (of,))
     found = clauses(
         workspace,
         run,
@@ -98,6 +101,19 @@ def test_a_run_of_another_event_proves_nothing() -> None:
 
 def test_an_interrupted_run_does_not_finish_a_clause() -> None:
     assert state(duty(checks=("cpu",)), run_of("pass", state="interrupted")).state == "in_progress"
+
+
+def test_an_audit_of_some_devices_does_not_finish_a_clause_of_all() -> None:
+    clause, asked = duty(checks=("cpu",)), run_of("pass")
+    asked.document["devices"].append({"name": "r0", "venues": ["hall"]})
+    r0, r1 = (Device(name, "router", "frr", "192.0.2.1", venues=("hall",)) for name in ("r0", "r1"))
+    assert state(clause, asked, devices=(r0,)).state == "done"
+    found = state(clause, asked, devices=(r0, r1))
+    assert (found.state, found.reason.en) == ("in_progress", "1 devices are not part of the latest audit (r1)")
+    assert found.reason.vi == "lần kiểm tra gần nhất không gồm 1 thiết bị (r1)"
+    elsewhere = replace(r1, venues=("temple",))
+    clause = replace(clause, proof=clause.proof.model_copy(update={"venues": ("hall",)}))
+    assert state(clause, asked, devices=(r0, elsewhere)).state == "done"
 
 
 def test_checks_of_something_else_prove_nothing() -> None:

@@ -28,9 +28,6 @@ STATE_WORDS: dict[State, Words] = {
     "not_applicable": Words("không áp dụng", "not applicable"),
 }
 
-#: With what is on record so far, from bad to good; what does not apply is as good as done.
-RANK: dict[State, int] = {"not_done": 0, "in_progress": 1, "done": 2, "not_applicable": 2}
-
 
 @dataclass(frozen=True)
 class ClauseState:
@@ -98,7 +95,7 @@ def clauses(  # noqa: PLR0917  the contract between the rooms
     found = []
     for duty in applying(workspace.duties, event.operator):
         told = [
-            of_checks(duty, run) if devices_speak else Told(),
+            of_checks(duty, run, workspace.devices) if devices_speak else Told(),
             of_changes(duty, changes) if devices_speak else Told(),
             of_roster(duty, roster_report, roster_version),
             *of_documents(duty, event, records, moment),
