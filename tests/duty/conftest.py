@@ -171,7 +171,7 @@ def run_of(*statuses: str, event: str = "le-30", state: str = "finished", check:
 
 
 def store_run(folder: Path, *statuses: str, now: str = "2022-04-25 06:00", **more: Any) -> str:
-    """Put a run into the workspace's store; its name."""
+    """Put a run of all devices into the workspace's store; its name."""
     with Store.of_workspace(folder) as store:
         at = clock(now)
         run_id = store.begin("le-30", at)
@@ -179,5 +179,6 @@ def store_run(folder: Path, *statuses: str, now: str = "2022-04-25 06:00", **mor
             **run_of(*statuses, **more).document,
             "id": run_id,
             "clock": {"event": at.now().isoformat(), "rehearsal": True},
+            "devices": [{"name": d.name, "venues": d.venues} for d in load_workspace(folder).devices],
         }
         return store.finish(document).id

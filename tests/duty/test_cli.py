@@ -336,13 +336,14 @@ def test_limits_are_those_of_the_workspace(write: Write, call: Call) -> None:
 
 
 def real(folder: Path, *arguments: str) -> Said:
-    """A command on the real clock."""
+    """A command on the real clock, whatever the tester's own is."""
+    import os
     import subprocess
     import sys
 
-    done = subprocess.run(
-        [sys.executable, "-m", "eventready", "-w", str(folder), *arguments], check=False, capture_output=True, text=True
-    )
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("EVENTREADY_")}
+    words = [sys.executable, "-m", "eventready", "-w", str(folder), *arguments]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, env=clean)
     return Said(done.returncode, done.stdout, done.stderr)
 
 

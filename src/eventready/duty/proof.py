@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -12,6 +12,7 @@ from eventready.duty.words import Words, at, moment_of
 from eventready.roster.finding import RosterReport
 from eventready.roster.roster import Role
 from eventready.run import Run
+from eventready.workspace.device import Device
 from eventready.workspace.duties import Duty
 
 EvidenceKind: TypeAlias = Literal["check", "change", "roster", "document", "attestation", "incident", "register"]
@@ -73,10 +74,11 @@ class Told:
         return cls(evidence=(Evidence(kind, ref, Words(vi, en)),))
 
 
-def of_checks(duty: Duty, run: Run | None) -> Told:
+def of_checks(duty: Duty, run: Run | None, devices: Sequence[Device] = ()) -> Told:
     """What the findings of a run say of a clause: only a pass is evidence, only a pass or a waiver is not against it.
 
-    A finding speaks about the clauses that it names itself, and about those whose proof names its check.
+    A finding speaks about the clauses that it names itself, and about those whose proof names its check. Of `devices`,
+    which are all there are, those that the run left out prove nothing.
     """
     if run is None:
         return Told.lacking("chưa có lần kiểm tra thiết bị nào", "no audit has been made") if wants(duty) else Told()
@@ -95,12 +97,27 @@ def of_checks(duty: Duty, run: Run | None) -> Told:
     against = [said for status in _BAD if (said := _bad(mine, status)) is not None]
     if run.document.get("state") == "interrupted":
         against.append(Words("lần kiểm tra bị gián đoạn", "the audit was interrupted"))
+    if passed and (unasked := _unasked(duty, places, devices)):
+        against.append(unasked)
     missing: tuple[Words, ...] = ()
     if not mine and wants(duty):
         missing = (Words("lần kiểm tra gần nhất không có nội dung này", "the latest audit has no check of it"),)
     elif not passed and wants(duty):
         missing = (Words("chưa có nội dung kiểm tra nào đạt", "no check of it passes"),)
     return Told(tuple(evidence), missing, tuple(against))
+
+
+def _unasked(duty: Duty, asked: Collection[str], devices: Iterable[Device]) -> Words | None:
+    """The devices at the clause's venues that were not part of the audit."""
+    meant = set(duty.proof.venues)
+    names = [d.name for d in devices if d.name not in asked and (not meant or meant & set(d.venues))]
+    if not names:
+        return None
+    some = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    return Words(
+        f"lần kiểm tra gần nhất không gồm {len(names)} thiết bị ({some})",
+        f"the latest audit leaves {len(names)} of the devices out ({some})",
+    )
 
 
 def wants(duty: Duty) -> bool:
