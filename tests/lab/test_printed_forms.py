@@ -259,6 +259,13 @@ def test_what_must_not_be_there_is_told_with_and_without_its_number() -> None:
             assert sent[1].startswith("no ")
 
 
+def test_a_number_that_the_device_does_not_print_takes_nothing_back() -> None:
+    wanted = f"{HEAD}\n no 10\n"
+    assert len(Router(HEAD, *RULES).there_and_back(wanted)) == 2
+    said = Router(HEAD, *RULES, version="03.16.10.S").refusal(wanted)
+    assert f"the device prints no numbers in `{HEAD}`" in said
+
+
 RULE = st.sampled_from(
     [f"{word} ip host 192.0.2.{number} any" for word in ("permit", "deny") for number in range(1, 4)]
     + ["permit udp any any eq 53", "deny ip any any", "remark for the event"]

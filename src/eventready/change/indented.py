@@ -37,17 +37,21 @@ class _Merge:
     def level(self, here: Tree, wanted: Tree, path: Path) -> Tree:
         """`here` with the fragment's lines; it is changed in place and given back."""
         section = path[-1] if path else ""
+        numbered = self._rules.numbered(section)
+        prints = numbered is None or prints_numbers(numbered, here, self._running)
         for bare in self._removed.get(path, ()):
+            if not prints and bare.isdigit():
+                self._refuse((*path, bare), f"the device prints no numbers in `{section}`", "Write out the line.")
             for line in [line for line in here if says_more(bare, line) or self._rules.is_one(section, bare, line)]:
                 if self._rules.is_permanent(line):
                     self._refuse((*path, bare), f"`{line}` cannot be removed", "Take its lines back one by one.")
                 del here[line]
-        if numbered := self._rules.numbered(section):
+        if numbered:
             wanted = put_in_order(
                 numbered,
                 here,
                 wanted,
-                prints=prints_numbers(numbered, here, self._running),
+                prints=prints,
                 where=self._fragment.origins.get(path, next(iter(self._fragment.origins.values()), "")),
             )
         ordered = self._rules.is_ordered(section) if section else False
