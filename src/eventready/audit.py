@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from eventready.checks.limits import resolve_limits
 from eventready.checks.matrix import build_matrix
+from eventready.checks.names import require_known
 from eventready.checks.runner import Coverage, judge
 from eventready.checks.verdict import exit_code, telling, verdicts
 from eventready.clock import Clock
@@ -69,6 +70,7 @@ def audit(
 ) -> Audit:
     """One audit of `devices`, sealed and stored. Raises only for what is wrong before the first connection."""
     with calm():
+        require_known(workspace.waivers)
         platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
         job = Job(
             devices={device.name: device for device in devices},

@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
+from eventready.checks.limits import resolve_limits
+from eventready.checks.names import require_known
 from eventready.clock import TZ
 from eventready.errors import EventreadyError, WorkspaceError
 from eventready.lab.real.requirements import OPTIONAL, PACKAGES, install, kernel
@@ -155,6 +157,9 @@ def inventory(path: Path) -> Generator[Sign, None, Workspace | None]:
     """Whether the workspace loads; returns it."""
     try:
         loaded = load_workspace(path)
+        # What only an audit would stumble over, on the morning when it counts.
+        require_known(loaded.waivers)
+        resolve_limits(loaded.limits, loaded.devices)
     except WorkspaceError as error:
         yield Sign("workspace", False, str(error), "Correct what is named." if not error.do else "")
         return None

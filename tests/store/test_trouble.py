@@ -60,6 +60,17 @@ def test_a_truncated_database(tmp_path: Path, clock: Clock, document: Document) 
         store.verify()
 
 
+def test_a_text_of_the_database_that_is_none(tmp_path: Path, clock: Clock, document: Document) -> None:
+    path = tmp_path / "e.db"
+    with Store.open(path) as store:
+        store.finish(document(store.begin("e", clock)))
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE eventready_run SET sha256 = CAST(X'FFFE41' AS TEXT)")
+    raw.close()
+    with pytest.raises(StoreError, match="The database is damaged"), Store.open(path) as store:
+        store.verify()
+
+
 def test_somebody_elses_database(tmp_path: Path) -> None:
     path = tmp_path / "e.db"
     with sqlite3.connect(path) as raw:

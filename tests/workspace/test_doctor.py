@@ -74,6 +74,22 @@ def test_a_workspace_that_does_not_load(make: Make) -> None:
     assert not signs(make(hosts=""))["workspace"].ok, "a workspace of zero devices is never well"
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("waivers", "waivers: [{check: powerr, by: A, reason: b, until: 2022-05-02}]\n", "no check 'powerr'. Did you"),
+        ("limits", "defaults: {powerr: {warn: 1}}\n", "no check 'powerr'. Did you mean 'power'?"),
+    ],
+)
+def test_what_only_an_audit_would_stumble_over(make: Make, file: str, text: str, said: str) -> None:
+    folder = make(hosts=HOST)
+    assert signs(folder)["workspace"].ok
+    (folder / "inventory" / f"{file}.yaml").write_text(text, encoding="utf-8")
+    told = signs(folder)["workspace"]
+    assert not told.ok
+    assert said in told.detail
+
+
 def test_python() -> None:
     assert doctor.python((3, 11)).ok
     assert doctor.python((3, 13)).ok

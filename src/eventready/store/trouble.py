@@ -21,6 +21,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ("unable to open", "The database cannot be opened", "Check that the folder exists and that you may write there."),
     ("not a database", "This is not an eventready database, or it is damaged", _KEEP),
     ("malformed", "The database is damaged", _KEEP),
+    ("could not decode", "The database is damaged", _KEEP),
     ("is locked", "Another eventready has been writing for too long", "Wait for it to end, and try again."),
     ("connection failed", "The database server does not answer", "Check EVENTREADY_DATABASE_URL and the server."),
     ("connection refused", "The database server does not answer", "Check EVENTREADY_DATABASE_URL and the server."),
