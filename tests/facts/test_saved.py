@@ -167,6 +167,16 @@ def test_usage_errors(workspace: Path, arguments: tuple[str, ...], said: str) ->
     assert said in str(result.exception)
 
 
+@pytest.mark.parametrize("way", ["file", "-"])
+def test_more_than_any_answer_is_not_read(workspace: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    monkeypatch.setattr("eventready.cli.parse.MOST", 1_048_576)
+    huge = b"x" * 1_048_577
+    (workspace / "file").write_bytes(huge)
+    result = parse(workspace, "testing", "bfd_session", str(workspace / way) if way == "file" else way, stdin=huge)
+    assert isinstance(result.exception, UsageError)
+    assert "the file has more than the 1 MB that an answer may have" in str(result.exception)
+
+
 def test_a_fact_that_cannot_be_told_is_not_measured(workspace: Path) -> None:
     result = parse(workspace, "testing", "cpu", "-", "-o", "json", stdin=b"")
     assert (result.return_value, document(result)["status"], document(result)["reason"]) == (

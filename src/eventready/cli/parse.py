@@ -13,6 +13,7 @@ from eventready.errors import Exit, UsageError
 from eventready.facts.observation import Observation
 from eventready.facts.platform import load_platform
 from eventready.facts.saved import decoded, read_saved
+from eventready.session.screen import MOST
 
 
 @click.command(short_help="Read one saved output: the facts in it, or the reason why not")
@@ -46,12 +47,19 @@ def _own_platforms(app: App) -> tuple[Path, ...]:
 
 
 def _content(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
+    """No more than an answer may have: a device's own would have been broken off there."""
     try:
-        return file.read_bytes()
+        if str(file) == "-":
+            content = sys.stdin.buffer.read(MOST + 1)
+        else:
+            with file.open("rb") as opened:
+                content = opened.read(MOST + 1)
     except OSError as error:
         raise UsageError(f"the file cannot be read: {error.strerror}", where=str(file)) from None
+    if len(content) > MOST:
+        most = f"the file has more than the {MOST // 1_048_576} MB that an answer may have"
+        raise UsageError(most, where=str(file), do="Give the answer to one command.")
+    return content
 
 
 def _as_document(platform: str, observation: Observation) -> dict[str, Any]:

@@ -33,8 +33,6 @@ _CONTINUED = re.compile(r"^\s*(?:To be continued\.*|仍有后续报告输出\.*)
 _DASHES = re.compile(r"^\s*-{3,}\s*$")
 _PAIR = re.compile(r"^\s*(?P<name>[^\W_][\w .,:;/#&()（）\[\]%*'+-]*?)(?P<sep>\s{1,2}=(?:\s{1,2}|$))(?P<value>.*)$")
 _ALARM = re.compile(r"^\s*ALARM\s+(?P<cells>\d+\s+\S.*)$")
-#: A line at least this long may have been broken at 80 columns; its rest follows at the margin.
-_WRAPPED_FROM = 76
 _ALARM_COLUMNS = ("Alarm No.", "Category", "Severity", "NE type", "Alarm ID", "Event type")
 _NONE = re.compile(
     r"no matching result|no data in the table|no (?:active )?alarm|no record|没有查到|没有符合|没有.*记录"

@@ -70,12 +70,6 @@ def _rate(value: str) -> int | None:
     return int(float(match[1]) * _SCALE[match[2].lower()])
 
 
-def kilobits(value: Any) -> Any:
-    """Bits per second from a bare number of kbit/s."""
-    plain = number(value)
-    return None if plain is None else int(plain * 1000)
-
-
 def span(value: Any) -> Any:
     """Seconds from `3w2d`, `1 day, 2 hours, 5 minutes`, `01:02:03`, `4D:1H:10M:0S`, `12d03h04m`; None for nothing."""
     if not isinstance(value, str):
