@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "eventready"
 
 #: Rooms by floor, the ground first. What stands beside the rooms (errors, clock) is under all of them.
 FLOORS = (
-    ("errors", "clock", "collector", "files", "__init__"),
+    ("errors", "clock", "collector", "files", "english", "__init__"),
     ("workspace",),
     ("session", "platforms"),
     ("facts",),

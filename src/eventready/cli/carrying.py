@@ -22,6 +22,7 @@ from eventready.cli.changes import STYLES
 from eventready.cli.context import App
 from eventready.cli.listing import cell, listing, show
 from eventready.cli.who import who
+from eventready.english import number_of
 from eventready.errors import Exit, UsageError
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
@@ -96,7 +97,7 @@ class Following:
         """See change.crew.Watch."""
         for notice in self._notices:
             self._tell(notice, "yellow")
-        self._say(f"Change {change}, {devices} device{'s' if devices != 1 else ''}. Ctrl-C calls it back.", "bold")
+        self._say(f"Change {change}, {number_of(devices, 'device')}. Ctrl-C calls it back.", "bold")
 
     def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
         """See change.crew.Watch."""
@@ -138,7 +139,7 @@ class Following:
             at, left, head = dict(self._at), self._left, self._head
         if not head:
             return
-        yield Text(f"{head}: {left} device{'s' if left != 1 else ''} to go", style="bold")
+        yield Text(f"{head}: {number_of(left, 'device')} to go", style="bold")
         first = sorted(at, key=lambda device: (at[device] not in _BACK, device))  # what goes wrong is seen first
         for device in first[:_SHOWN]:
             yield Text(f"  {device}  {_AT[at[device]]}", style="bold yellow" if at[device] in _BACK else "")

@@ -14,6 +14,7 @@ from eventready.delivery.page import to_page
 from eventready.delivery.province import province
 from eventready.delivery.receive import Received, receive
 from eventready.delivery.wording import load_wording
+from eventready.english import number_of
 from eventready.errors import Exit, UsageError, most_severe
 from eventready.keys import load_public
 from eventready.report.document.formats import FORMS, Form, render
@@ -87,7 +88,9 @@ def _tell(app: App, received: Received, files: list[Path]) -> int:
         for file in files:
             click.echo(file)
         silent = f" No bundle from: {', '.join(received.silent)}." if received.silent else ""
-        app.say(f"{len(received.bundles)} operators consolidated, {len(received.refused)} refused.{silent}")
+        app.say(
+            f"{number_of(len(received.bundles), 'operator')} consolidated, {len(received.refused)} refused.{silent}"
+        )
     else:
         app.emit(
             {

@@ -14,6 +14,7 @@ from eventready.cli.on_record import on_record
 from eventready.duty.deadlines import STANDING_WORDS, Deadline
 from eventready.duty.ics import to_ics, write_ics
 from eventready.duty.words import LANGS, Lang, at
+from eventready.english import number_of
 from eventready.errors import Exit
 
 _HEAD = {"vi": ("Hạn", "Tình trạng", "Việc", "Ghi chú"), "en": ("Due", "Standing", "What", "Note")}
@@ -40,7 +41,7 @@ def command(app: App, everything: bool, ics: Path | None, lang: Lang) -> Exit:
     found = record.deadlines(workspace, now)
     if ics is not None:
         write_ics(ics, to_ics(found, workspace.event, now, lang))
-        app.say(f"{len(found)} deadlines in {ics}.")
+        app.say(f"{number_of(len(found), 'deadline')} in {ics}.")
     if app.output != "table":
         app.emit([_plain(deadline) for deadline in found])
     else:

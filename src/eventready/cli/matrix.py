@@ -11,6 +11,7 @@ import click
 
 from eventready.checks.matrix import Ask, Matrix, build_matrix
 from eventready.cli.context import App
+from eventready.english import number_of
 from eventready.facts.platform import Platform, load_platform
 from eventready.facts.read import commands_for
 from eventready.workspace.device import Device
@@ -60,8 +61,9 @@ def _table(devices: Sequence[Device], matrix: Matrix, platforms: dict[str, Platf
         yield ""
     count = {state: sum(cell.state is state for cell in matrix.cells.values()) for state in Ask}
     yield from textwrap.wrap(
-        f"{len(devices)} devices, {len(matrix.checks)} checks: {count[Ask.ASKED]} asked, {count[Ask.CANNOT_TELL]} that "
-        f"the equipment cannot tell, {count[Ask.NOT_APPLICABLE]} not wanted or of other roles.",
+        f"{number_of(len(devices), 'device')}, {number_of(len(matrix.checks), 'check')}: "
+        f"{count[Ask.ASKED]} asked, {count[Ask.CANNOT_TELL]} that the equipment "
+        f"cannot tell, {count[Ask.NOT_APPLICABLE]} not wanted or of other roles.",
         width,
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from eventready.cli.context import App
+from eventready.english import number_of
 from eventready.errors import Exit, UsageError
 from eventready.files import write_whole
 from eventready.roster import say
@@ -112,7 +113,7 @@ def _sentences(report: RosterReport, lang: str) -> Iterable[str]:
         yield f"{counts['error']} lỗi, {counts['warn']} cảnh báo, {counts['info']} gợi ý; kỳ trực {period}."
     else:
         nouns = (("error", "error"), ("warn", "warning"), ("info", "hint"))
-        yield f"{', '.join(say.several(counts[severity], noun) for severity, noun in nouns)}; on duty {period}."
+        yield f"{', '.join(number_of(counts[severity], noun) for severity, noun in nouns)}; on duty {period}."
 
 
 @command.command("export", short_help="Write the duty list, and everybody's calendar")
@@ -164,11 +165,14 @@ def _print_written(files: list[str]) -> None:
         if not file.endswith(".ics"):
             click.echo(file)
     if calendars:
-        click.echo(f"{Path(calendars[0]).parent} ({len(calendars)} calendars)")
+        click.echo(f"{Path(calendars[0]).parent} ({number_of(len(calendars), 'calendar')})")
 
 
 def _tell(app: App, roster: Roster, report: RosterReport, number: int, changed: list[str]) -> None:
-    app.say(f"Version {number}: {len(roster.people)} people, {len(roster.shifts)} shifts.")
+    app.say(
+        f"Version {number}: {number_of(len(roster.people), 'person', 'people')}, "
+        f"{number_of(len(roster.shifts), 'shift')}."
+    )
     if changed:
         app.say(
             "Changed since the version that was sent, or else kept, last:\n"

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from eventready.checks.diff import Change, Diff, compare
 from eventready.cli.context import App
+from eventready.english import number_of
 from eventready.errors import Exit, UsageError
 from eventready.report.language import Language
 from eventready.run import Run, Summary
@@ -203,11 +204,14 @@ def verify(app: App) -> Exit:
         )
     elif proof.intact:
         click.echo(
-            f"Intact: {proof.runs} runs and {proof.evidence} raw texts in {where}. "
+            f"Intact: {number_of(proof.runs, 'run')} and {number_of(proof.evidence, 'raw text')} in {where}. "
             f"Head of the chain: {proof.head or 'none'}"
         )
     else:
         for problem in proof.problems:
             click.echo(f"{problem.run or 'store'}: {problem.what}")
-        app.say(f"eventready: {where}: {len(proof.problems)} things were altered or lost. Compare with a backup.")
+        app.say(
+            f"eventready: {where}: {number_of(len(proof.problems), 'thing was', 'things were')} altered or lost. "
+            "Compare with a backup."
+        )
     return Exit.OK if proof.intact else Exit.FINDINGS

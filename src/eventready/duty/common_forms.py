@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from eventready.duty.form import Around, Count, Form, OptionalText, Row, Some, Text
 from eventready.duty.words import Words
 from eventready.duty.words import day as said_day
+from eventready.english import number_of
 from eventready.workspace.moments import Moment
 
 _STEPS = "chấp nhận, khai thác, vận chuyển, phát"
@@ -44,13 +45,18 @@ def _inspections_short(rows: Sequence[Inspection], around: Around) -> Iterable[W
     late = [row for row in rows if row.closed is None and row.due is not None and row.due < around.today]
     if late:
         some = ", ".join(f"{row.site} ({said_day(row.due)})" for row in late[:3] if row.due)
-        yield Words(f"{len(late)} thiếu sót quá hạn khắc phục: {some}", f"{len(late)} findings are overdue: {some}")
+        yield Words(
+            f"{len(late)} thiếu sót quá hạn khắc phục: {some}",
+            f"{number_of(len(late), 'finding is', 'findings are')} overdue: {some}",
+        )
 
 
 def _findings_short(rows: Sequence[Inspection], _around: Around) -> Iterable[Words]:
     still = [row for row in rows if row.finding and row.closed is None]
     if still:
-        yield Words(f"{len(still)} thiếu sót chưa khắc phục", f"{len(still)} findings are open")
+        yield Words(
+            f"{len(still)} thiếu sót chưa khắc phục", f"{number_of(len(still), 'finding is', 'findings are')} open"
+        )
 
 
 class Driver(Row):
@@ -66,7 +72,10 @@ def _drivers_short(rows: Sequence[Driver], _around: Around) -> Iterable[Words]:
     unsigned = [row.driver for row in rows if not row.acknowledged]
     if unsigned:
         some = ", ".join(unsigned[:3])
-        yield Words(f"{len(unsigned)} lái xe chưa ký ({some})", f"{len(unsigned)} drivers have not signed ({some})")
+        yield Words(
+            f"{len(unsigned)} lái xe chưa ký ({some})",
+            f"{number_of(len(unsigned), 'driver has', 'drivers have')} not signed ({some})",
+        )
 
 
 class Vehicle(Row):
@@ -83,7 +92,10 @@ def _vehicles_short(rows: Sequence[Vehicle], _around: Around) -> Iterable[Words]
     bad = [row.vehicle for row in rows if row.forbidden_goods or not row.load_ok or not row.papers_ok]
     if bad:
         some = ", ".join(bad[:3])
-        yield Words(f"{len(bad)} xe chưa đạt ({some})", f"{len(bad)} vehicles do not pass ({some})")
+        yield Words(
+            f"{len(bad)} xe chưa đạt ({some})",
+            f"{number_of(len(bad), 'vehicle does', 'vehicles do')} not pass ({some})",
+        )
 
 
 class Hazard(Row):
@@ -104,7 +116,10 @@ class Hazard(Row):
 def _hazards_short(rows: Sequence[Hazard], _around: Around) -> Iterable[Words]:
     still = [row.what for row in rows if row.removed is None]
     if still:
-        yield Words(f"{len(still)} yếu tố chưa khắc phục ({still[0]})", f"{len(still)} hazards are open ({still[0]})")
+        yield Words(
+            f"{len(still)} yếu tố chưa khắc phục ({still[0]})",
+            f"{number_of(len(still), 'hazard is', 'hazards are')} open ({still[0]})",
+        )
 
 
 class Control(Row):
@@ -121,7 +136,10 @@ class Control(Row):
 def _controls_short(rows: Sequence[Control], _around: Around) -> Iterable[Words]:
     bad = [f"{row.site} {said_day(row.day)}" for row in rows if not (row.screening and row.seals and row.scans)]
     if bad:
-        yield Words(f"{len(bad)} lượt kiểm soát chưa đạt ({bad[0]})", f"{len(bad)} controls do not pass ({bad[0]})")
+        yield Words(
+            f"{len(bad)} lượt kiểm soát chưa đạt ({bad[0]})",
+            f"{number_of(len(bad), 'control does', 'controls do')} not pass ({bad[0]})",
+        )
 
 
 class PriorityMail(Row):
@@ -151,11 +169,11 @@ def _mail_short(rows: Sequence[PriorityMail], _around: Around) -> Iterable[Words
     lost, broken = sum(row.lost for row in rows), sum(row.seal_broken for row in rows)
     late = sum(row.delivered - row.on_time for row in rows)
     if lost:
-        yield Words(f"mất {lost} bưu gửi ưu tiên", f"{lost} priority items lost")
+        yield Words(f"mất {lost} bưu gửi ưu tiên", f"{number_of(lost, 'priority item')} lost")
     if broken:
-        yield Words(f"{broken} bưu gửi hỏng niêm phong", f"{broken} seals broken")
+        yield Words(f"{broken} bưu gửi hỏng niêm phong", f"{number_of(broken, 'seal')} broken")
     if late:
-        yield Words(f"{late} bưu gửi phát trễ", f"{late} items late")
+        yield Words(f"{late} bưu gửi phát trễ", f"{number_of(late, 'item')} late")
 
 
 class Staff(Row):

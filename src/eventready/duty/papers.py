@@ -16,6 +16,7 @@ from eventready.duty.privacy import mask_text
 from eventready.duty.proof import Evidence, Told
 from eventready.duty.sent import SentDocument, first_sent
 from eventready.duty.words import Words, at
+from eventready.english import number_of
 from eventready.workspace.duties import Duty
 from eventready.workspace.event import Event
 
@@ -85,7 +86,11 @@ def _signed(duty: Duty, document: str, event: Event, records: Records, moment: d
         if not rows:
             missing.append(Words(f"biểu mẫu {form.title.vi} còn trống", f"the form {form.title.en} is empty"))
         if unreadable:
-            against.append(Words(f"{unreadable} dòng không đọc được nữa", f"{unreadable} rows cannot be read any more"))
+            against.append(
+                Words(
+                    f"{unreadable} dòng không đọc được nữa", f"{number_of(unreadable, 'row')} cannot be read any more"
+                )
+            )
         against += form.short(rows, Around(event, moment)) if rows else ()
     return Told(tuple(evidence), tuple(missing), tuple(against))
 

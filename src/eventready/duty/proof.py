@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal, TypeAlias
 
 from eventready.duty.words import Words, at, moment_of
+from eventready.english import number_of
 from eventready.roster.finding import RosterReport
 from eventready.roster.roster import Role
 from eventready.run import Run
@@ -182,5 +183,5 @@ def of_roster(duty: Duty, report: RosterReport | None, version: str = "") -> Tol
     if set(roles) >= set(ROLE_CODES):
         errors = sum(finding.severity == "error" and finding.rule != _SUBMISSION for finding in report.findings)
         if errors:
-            against.append(Words(f"danh sách trực có {errors} lỗi", f"the roster breaks {errors} rules"))
+            against.append(Words(f"danh sách trực có {errors} lỗi", f"the roster breaks {number_of(errors, 'rule')}"))
     return Told(tuple(evidence), (), tuple(against))

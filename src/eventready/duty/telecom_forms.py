@@ -22,6 +22,7 @@ from eventready.duty.form import (
 )
 from eventready.duty.privacy import mask
 from eventready.duty.words import Words, at, day
+from eventready.english import number_of
 from eventready.workspace.moments import Moment
 
 
@@ -58,7 +59,9 @@ def _stations_short(rows: Sequence[MobileStation], _around: Around) -> Iterable[
         elif row.alarms is None:
             yield Words(f"trạm {row.id} chưa ghi số cảnh báo", f"station {row.id}: alarms are not told")
         if row.alarms:
-            yield Words(f"trạm {row.id} còn {row.alarms} cảnh báo", f"station {row.id} has {row.alarms} alarms")
+            yield Words(
+                f"trạm {row.id} còn {row.alarms} cảnh báo", f"station {row.id} has {number_of(row.alarms, 'alarm')}"
+            )
 
 
 class Circuit(Row):
@@ -110,9 +113,14 @@ def _numbers_short(rows: Sequence[PriorityNumber], _around: Around) -> Iterable[
     open_ = [row for row in rows if row.confirmed is None]
     if idle:
         some = ", ".join(mask(row.number) for row in idle[:3])
-        yield Words(f"{len(idle)} số chưa có hiệu lực ({some})", f"{len(idle)} numbers are not active ({some})")
+        yield Words(
+            f"{len(idle)} số chưa có hiệu lực ({some})",
+            f"{number_of(len(idle), 'number is', 'numbers are')} not active ({some})",
+        )
     if open_:
-        yield Words(f"{len(open_)} số chưa xác nhận", f"{len(open_)} numbers are not confirmed")
+        yield Words(
+            f"{len(open_)} số chưa xác nhận", f"{number_of(len(open_), 'number is', 'numbers are')} not confirmed"
+        )
     for group, vi in (("steering", "Ban chỉ đạo"), ("organising", "Ban tổ chức")):
         if not any(row.group == group for row in rows):
             yield Words(f"chưa có số nào của {vi}", f"no number of the {group} committee")
@@ -131,7 +139,10 @@ def _calls_short(rows: Sequence[CallTest], _around: Around) -> Iterable[Words]:
     failed = [row for row in rows if not row.success]
     if failed:
         some = ", ".join(mask(row.number) for row in failed[:3])
-        yield Words(f"{len(failed)} số gọi thử không thành công ({some})", f"{len(failed)} test calls failed ({some})")
+        yield Words(
+            f"{len(failed)} số gọi thử không thành công ({some})",
+            f"{number_of(len(failed), 'test call')} failed ({some})",
+        )
 
 
 class Promotion(Row):
@@ -218,7 +229,8 @@ def _survey_short(rows: Sequence[Survey], around: Around) -> Iterable[Words]:
     if weak:
         some = ", ".join(weak[:3])
         count = f"{len(weak)}/{len(rows)}"
-        yield Words(f"{count} điểm đo không đạt ({some})", f"{count} points are weak ({some})")
+        weaker = "point is" if len(rows) == 1 else "points are"
+        yield Words(f"{count} điểm đo không đạt ({some})", f"{count} {weaker} weak ({some})")
     fresh = max((row.at for row in rows), default=None)
     if fresh is not None and around.moment - fresh > timedelta(days=30):
         yield Words(f"lần đo cuối {at(fresh)}, đã quá 30 ngày", f"last measured {at(fresh)}, over 30 days ago")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
+from eventready.english import number_of
 from eventready.facts.compared import joined
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import CompiledFact, Platform
@@ -170,9 +171,9 @@ def _outcome(records: tuple[Fact, ...], evidence: bool) -> tuple[Status, str]:
 def _leftover_reason(lines: int, rejects: list[str]) -> str:
     parts = []
     if lines:
-        parts.append(f"{lines} line{'s' if lines > 1 else ''} of the answer that no rule knows")
+        parts.append(f"{number_of(lines, 'line')} of the answer that no rule knows")
     if rejects:
-        parts.append(f"{len(rejects)} row{'s' if len(rejects) > 1 else ''} that could not be read ({rejects[0]})")
+        parts.append(f"{number_of(len(rejects), 'row')} that could not be read ({rejects[0]})")
     return _sentence(" and ".join(parts))
 
 

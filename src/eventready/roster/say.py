@@ -61,11 +61,6 @@ def length(duration: timedelta | int, lang: str) -> str:
     return " ".join(parts)
 
 
-def several(number: int, noun: str) -> str:
-    """`1 shift`, `2 shifts`; English only, for Vietnamese nouns stay as they are."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
 def number(value: float, lang: str) -> str:
     """`7,5` and `7.5`; whole numbers without a fraction."""
     text = f"{value:.1f}".removesuffix(".0")

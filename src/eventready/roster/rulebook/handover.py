@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from eventready.english import number_of
 from eventready.roster import say
 from eventready.roster.finding import Finding
 from eventready.roster.roster import ROLE_NAMES, ROLES, Role, Shift
@@ -29,7 +30,7 @@ def handover(case: Case) -> Iterator[Finding]:
                 5,
                 "warn",
                 f"{name.vi}: {len(lonely)} lần hết ca không có người nhận ({times}; {say.names(who, 'vi')}).",
-                f"{name.en}: at the end of {say.several(len(lonely), 'shift')} nobody takes over "
+                f"{name.en}: at the end of {number_of(len(lonely), 'shift')} nobody takes over "
                 f"({times}; {say.names(who, 'en')}).",
                 who=who,
                 start=lonely[0].end,
@@ -43,7 +44,7 @@ def handover(case: Case) -> Iterator[Finding]:
                 "info",
                 f"{name.vi}: {len(brief)} lần giao ca người giao và người nhận không gối nhau đủ {minutes} phút "
                 f"(lúc {times}).",
-                f"{name.en}: in {say.several(len(brief), 'change')} of shift the two are not together "
+                f"{name.en}: in {number_of(len(brief), 'change')} of shift the two are not together "
                 f"for {minutes} minutes (at {times}).",
                 start=brief[0].end,
                 end=brief[-1].end,
