@@ -109,6 +109,8 @@ def test_an_incident_on_record_is_written_up(capsys: pytest.CaptureFixture[str],
     assert "Dịch vụ bị ảnh hưởng: Di động, Bưu chính." in shown
     assert "Số thuê bao bị ảnh hưởng: 1.200." in shown
     assert shown.count("Chưa thông báo, đã quá hạn") == 2
+    for short in ("latest", name[-2:]):
+        assert _run(capsys, workspace, "incident", short, "--format", "md", "--out", "-")[:2] == (Exit.OK, out)
     code, _, err = _run(capsys, workspace, "incident", name[:-1] + "9")
     assert (code, f"Did you mean '{name}'?" in err) == (Exit.USAGE, True)
 
@@ -139,7 +141,7 @@ def test_other_papers(capsys: pytest.CaptureFixture[str], workspace: Path, paper
         (("weekly", "--format", "md", "--eml"), Exit.USAGE, "the mail would carry nothing"),
         (("weekly", "--run", "nope"), Exit.USAGE, "no run is stored yet"),
         (("weekly", "--out", "x.docx"), Exit.USAGE, "Name a folder with --out"),
-        (("incident", "SC-1"), Exit.USAGE, "no incident 'SC-1' is recorded"),
+        (("incident", "SC-1"), Exit.USAGE, "no incident is on record"),
         (("check-template", "nope.yaml"), Exit.USAGE, "the file does not exist"),
     ],
 )

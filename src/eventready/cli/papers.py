@@ -13,6 +13,7 @@ import click
 from eventready.cli.context import App
 from eventready.clock import parse_moment
 from eventready.delivery.record import sent_from
+from eventready.duty.incident_log import find
 from eventready.errors import UsageError
 from eventready.report.document.formats import FORMS, TEXTS, Form, render
 from eventready.report.document.model import Document
@@ -27,7 +28,6 @@ from eventready.report.roster_list import roster_list
 from eventready.report.weekly import weekly
 from eventready.report.words import Lang
 from eventready.store.store import Store
-from eventready.workspace.complaints import suggest
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -152,14 +152,14 @@ def roster_command(app: App, wanted: Wanted) -> None:
 @click.argument("incident")
 @_options("docx,pdf")
 def incident_command(app: App, wanted: Wanted, *, incident: str) -> None:
-    """What happened, why, what was done, and which of the two notices were given. INCIDENT is its name."""
+    """What happened, why, what was done, and which of the two notices were given.
+
+    INCIDENT is its name, `latest`, or the end of its name.
+    """
     material = _material(app, wanted.lang)
-    known = {record.id: record for record in material.incidents or ()}
-    if incident not in known:
-        do = suggest(incident, known, noun="Recorded") or "Record it with `eventready incident new`."
-        raise UsageError(f"no incident {incident!r} is recorded", do=do)
-    made = incident_report(known[incident], material, _words(app, wanted), wanted.lang)
-    _hand_over(app, made, material, wanted, known[incident].place)
+    record = find(incident, material.incidents or ())
+    made = incident_report(record, material, _words(app, wanted), wanted.lang)
+    _hand_over(app, made, material, wanted, record.place)
 
 
 @click.command("final", short_help="The summary of the whole event")

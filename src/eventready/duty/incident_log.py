@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from eventready.clock import TZ, Clock
 from eventready.duty.attesting import required
@@ -113,7 +113,18 @@ def incidents(store: Store) -> tuple[Incident, ...]:
     return _replayed(store.journal(STREAM).entries())
 
 
-def find(name: str, known: Sequence[Incident]) -> Incident:
+class Named(Protocol):
+    """Whatever tells of an incident, in the log or in a report."""
+
+    @property
+    def id(self) -> str:
+        """SC-20220429-01"""
+
+
+N = TypeVar("N", bound=Named)
+
+
+def find(name: str, known: Sequence[N]) -> N:
     """The incident of that name, `latest`, or the only one that ends so (`01`). Raises UsageError."""
     wanted = name.strip().upper()
     if wanted == "LATEST" and known:
