@@ -28,7 +28,7 @@ test: setup ## lint, types and all tests
 
 test-real: setup ## the audit on real router, base-station and WiFi software (root and Debian; installs what is missing)
 	$(BIN)/eventready doctor --real --install
-	EVENTREADY_REAL=1 $(BIN)/python -m pytest -n 0 tests/real tests/behaviours tests/session/test_real.py
+	EVENTREADY_REAL=1 $(BIN)/python -m pytest -n 0 -m "not lab" tests/real tests/behaviours tests/session/test_real.py
 
 lint: setup
 	$(BIN)/ruff check src tests benchmarks
