@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
+from eventready.errors import WorkspaceError
 from eventready.session.connect import open_session
+from eventready.session.faults import explain
 from eventready.session.redaction import MARK
 from eventready.session.reply import (
     CleartextRefused,
@@ -333,3 +335,11 @@ def test_an_mml_command_that_hangs_and_one_that_breaks(mml: Callable[..., Target
     with open_session(mml(script), mml_kind()) as session:
         replies = session.ask(["DSP DROP:;", "DSP CELL:;"])
     assert [reply.ended for reply in replies] == [Ended.DROPPED, Ended.NOT_SENT]
+
+
+def test_a_damaged_file_of_host_keys_is_told_as_it_is(tmp_path: Path) -> None:
+    known = tmp_path / "known_hosts"
+    known.write_text("garbage\n", encoding="utf-8")
+    target = aim(22, known_hosts=known)
+    said = str(explain(WorkspaceError("This is not a known_hosts line", where=f"{known}:1"), target))
+    assert said == f"No session with {target.name} ({target.address}): {known}:1: This is not a known_hosts line."

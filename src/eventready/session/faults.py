@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import paramiko
 from netmiko.exceptions import ReadTimeout
 
+from eventready.errors import EventreadyError
 from eventready.session.hostkeys import HostKey, changed_key, host_name
 from eventready.session.redaction import redact
 from eventready.session.reply import LoginRefused, NoPrompt, SessionError, SessionLost, Unreachable
@@ -27,6 +28,8 @@ def explain(error: BaseException, target: Target) -> SessionError:
             if found := tell(cause, where, target):
                 return found
     said = redact(_first_line(error))
+    if isinstance(error, EventreadyError):  # a damaged known_hosts, for one: a sentence of ours, with what to do
+        return SessionLost(f"No session with {where}: {said}")
     return SessionLost(f"No session with {where}: {type(error).__name__}{': ' if said else ''}{said}")
 
 
@@ -126,6 +129,8 @@ def _ssh(error: BaseException, where: str, _target: Target) -> SessionError | No
     if not isinstance(error, paramiko.SSHException):
         return None
     said = redact(_first_line(error))
+    if isinstance(error, EventreadyError):  # a damaged known_hosts, for one: a sentence of ours, with what to do
+        return SessionLost(f"No session with {where}: {said}")
     return SessionLost(f"No SSH session with {where}: {said or type(error).__name__}")
 
 
