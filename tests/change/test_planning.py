@@ -287,6 +287,16 @@ def test_a_template_that_is_missing_is_said_once(tmp_path: Path, boxes: Boxes) -
     assert str(error).endswith("4 devices have this: box-1, box-2, box-3 and 1 more.")
 
 
+def test_a_misspelt_value_is_not_passed_over_in_silence(tmp_path: Path, boxes: Boxes) -> None:
+    """The template would do without: `{% if port is defined %}`."""
+    folder = write_workspace(tmp_path, groups=GROUPS.replace("port: eth0", "prot: eth0"))
+    (folder / "templates" / "backup" / "box.j2").write_text("{% if port is defined %}interface {{ port }}\n{% endif %}")
+    error = against(folder)
+    assert error.exit == Exit.USAGE
+    assert "box-1 has the value 'prot', which no template of backup asks for. Did you mean 'port'?" in str(error)
+    assert "4 devices have this" in str(error)
+
+
 def test_what_is_wrong_with_one_device_is_not_put_on_another(tmp_path: Path, boxes: Boxes) -> None:
     folder = write_workspace(tmp_path)
     (folder / "templates" / "backup" / "box.j2").write_text("interface eth0\n {{ device.name }}: {{ 1 // 0 }}\n")

@@ -26,6 +26,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
+from eventready.change.asked import Asked, asked_by
 from eventready.change.bounds import MOST_MEMORY, MOST_STEPS, Endless, bounded
 from eventready.errors import WorkspaceError
 from eventready.platforms.loader import describe
@@ -33,7 +34,7 @@ from eventready.workspace.device import Device
 from eventready.workspace.intents import INTENTS
 from eventready.workspace.workspace import Workspace
 
-__all__ = ["INTENTS", "Wanted", "render", "wanted_of"]
+__all__ = ["INTENTS", "Wanted", "asked_of", "refuse_misspelt", "render", "wanted_of"]
 
 #: More than any device takes; a template that gives more is in a loop.
 _LARGEST = 1_000_000
@@ -78,6 +79,23 @@ class _Missing(StrictUndefined):
         if self._undefined_hint:
             return self._undefined_hint
         raise _Lacking(str(self._undefined_name), self._undefined_obj)
+
+
+def asked_of(workspace: Workspace, intent: str) -> Asked:
+    """What the intent's templates ask for, those of all platforms: a group's values may be for one of them."""
+    folder = workspace.path / "templates"
+    names = [path.relative_to(folder).as_posix() for path in sorted((folder / intent).glob("**/*.j2"))]
+    return asked_by(_environment(folder), names)
+
+
+def refuse_misspelt(device: Device, intent: str, asked: Asked) -> None:
+    """Raises WorkspaceError for a value that no template of the intent asks for, and a like one that is asked for."""
+    for place, near in asked.misspelt(device.intents.get(intent, {})):
+        raise WorkspaceError(
+            f"{device.name} has the value {'.'.join(place)!r}, which no template of {intent} asks for",
+            where=device.origin,
+            do=f"Did you mean {near!r}?",
+        )
 
 
 def render(workspace: Workspace, device: Device, intent: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from eventready.change.asked import Asked
 from eventready.change.errors import said_once, some, together
 from eventready.change.fragment import Fragment, join, parse_fragment
-from eventready.change.intent import wanted_of
+from eventready.change.intent import asked_of, refuse_misspelt, wanted_of
 from eventready.change.plan import LeftOut
 from eventready.errors import EventreadyError, UsageError
 from eventready.facts.platform import Platform, load_platform
@@ -41,9 +42,10 @@ def participants(
     silent: list[Participant] = []
     left_out: list[LeftOut] = []
     problems: list[tuple[Device, EventreadyError]] = []
+    asked = {intent: asked_of(workspace, intent) for intent in intents}
     for device in devices:
         try:
-            found = _participant(workspace, device, intents)
+            found = _participant(workspace, device, asked)
         except EventreadyError as error:
             problems.append((device, error))
             continue
@@ -66,14 +68,16 @@ def participants(
     return tuple(taking), tuple(left_out)
 
 
-def _participant(workspace: Workspace, device: Device, intents: Sequence[Intent]) -> Participant | LeftOut:
-    wanted = tuple(intent for intent in intents if intent in device.intents)
+def _participant(workspace: Workspace, device: Device, asked: Mapping[Intent, Asked]) -> Participant | LeftOut:
+    wanted = tuple(intent for intent in asked if intent in device.intents)
     if not wanted:
-        return LeftOut(name=device.name, reason=f"its `intents` do not name {' or '.join(intents)}")
+        return LeftOut(name=device.name, reason=f"its `intents` do not name {' or '.join(asked)}")
     platform = load_platform(device.platform, workspace.platform_dirs)
     spec = platform.spec.change
     if spec is None:
         return LeftOut(name=device.name, reason=f"{platform.name} is only read: its platform.yaml has no `change`")
+    for intent in wanted:
+        refuse_misspelt(device, intent, asked[intent])
     pieces = [wanted_of(workspace, device, intent) for intent in wanted]
     fragment = join(spec, [parse_fragment(spec, piece.text, piece.origin) for piece in pieces])
     return Participant(device, platform, spec, wanted, tuple(piece.template for piece in pieces), fragment)
