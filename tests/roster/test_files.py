@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from eventready.errors import Exit, WorkspaceError
 from eventready.roster import grid
+from eventready.roster.headers import find_table
 from eventready.roster.load import load_roster
+from eventready.roster.matrix import rows_of
+from eventready.roster.when import Calendar
 from tests.roster.books import HEAD, LINE, book, event, workbook, workbook_bytes
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
@@ -129,6 +133,17 @@ def test_a_cell_at_the_far_end_costs_nothing(tmp_path: Path) -> None:
     made, sheet = workbook(HEAD, LINE)
     sheet["XFD1048576"] = " "
     made.save(tmp_path / "r.xlsx")
+    assert len(load_roster(tmp_path / "r.xlsx", event()).shifts) == 2
+
+
+def test_rows_with_nothing_in_them_are_not_gone_through(tmp_path: Path) -> None:
+    made, sheet = workbook(HEAD, LINE)
+    sheet["A1048576"] = "x"
+    made.save(tmp_path / "r.xlsx")
+    (read,) = grid.open_sheets(tmp_path / "r.xlsx")
+    table = find_table(read, Calendar(date(2022, 4, 1), date(2022, 5, 31)))
+    assert table is not None
+    assert [row for row, _ in rows_of(table)] == [2, 1_048_576]
     assert len(load_roster(tmp_path / "r.xlsx", event()).shifts) == 2
 
 

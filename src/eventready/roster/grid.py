@@ -7,6 +7,7 @@ import re
 import warnings
 import zipfile
 import zlib
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -58,6 +59,14 @@ class Sheet:
     def width(self) -> int:
         """The last column with something in it."""
         return max((column for _, column in self.cells), default=0)
+
+    @cached_property
+    def _filled_rows(self) -> list[int]:
+        return sorted({row for row, _ in self.cells})
+
+    def rows(self, first: int) -> list[int]:
+        """The rows from `first` on that have something in them: of a million, those few."""
+        return self._filled_rows[bisect_left(self._filled_rows, first) :]
 
     def row(self, row: int, width: int) -> list[Any]:
         """The values of a row, from column 1."""

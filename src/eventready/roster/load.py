@@ -82,7 +82,7 @@ def _read(table: Table, reading: Reading) -> Iterator[Draft]:
     elif table.kind == "list":
         yield from read_list(table, reading)
     else:
-        for row in range(table.body, table.sheet.height + 1):
+        for row in table.sheet.rows(table.body):
             if is_person(table, row):
                 reading.register.add(table, row)
 

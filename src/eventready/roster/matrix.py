@@ -94,7 +94,7 @@ def _undated(table: Table, codes: Codes) -> list[WorkspaceError]:
     sheet, known = table.sheet, {*table.days, *table.fields}
     found = []
     for column in range(min(table.days), max(table.days) + 1):
-        body = [sheet.cells.get((row, column)) for row in range(table.body, sheet.height + 1)]
+        body = [sheet.cells.get((row, column)) for row in sheet.rows(table.body)]
         texts = [value for value in body if isinstance(value, str)]
         if column not in known and any(codes.find(text) for text in texts):
             what = "this column holds shifts and has no day"
@@ -114,7 +114,7 @@ def _orphans(table: Table, row: int, cells: list[tuple[int, object]], codes: Cod
 def rows_of(table: Table) -> Iterator[tuple[int, Duty | None]]:
     """The rows that are no headings, each with the duty that was announced above it, or by the sheet's name."""
     section = role_of(table.sheet.name)
-    for row in range(table.body, table.sheet.height + 1):
+    for row in table.sheet.rows(table.body):
         heading = _section_of(table, row)
         if heading:
             section = heading
