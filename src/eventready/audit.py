@@ -25,6 +25,7 @@ from eventready.facts.platform import load_platform
 from eventready.offline import SavedOutputs
 from eventready.reading import Job, Told
 from eventready.run import Run
+from eventready.session.hostkeys import known_hosts
 from eventready.sheet import Sheet
 from eventready.spread import readers
 from eventready.store.store import Store
@@ -85,6 +86,7 @@ def audit(
         )
         if not job.saved:
             workspace.check_secrets(job.devices)
+            known_hosts(workspace.known_hosts)
         started = clock.real().isoformat(timespec="milliseconds")
         run_id = store.begin(event=workspace.event.id, clock=clock)
 

@@ -18,6 +18,7 @@ from eventready.change.rollback import taken_back
 from eventready.clock import Clock
 from eventready.collector import calm
 from eventready.errors import Exit, RefusedError, StoreError, UsageError, most_severe
+from eventready.session.hostkeys import known_hosts
 from eventready.store.names import new_id
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
@@ -109,6 +110,7 @@ def begun(
         workspace, plan, change, store=store, clock=clock, options=options, watch=watch, before=before, hand_of=hand_of
     )
     workspace.check_secrets(device.name for device in plan.devices)
+    known_hosts(workspace.known_hosts)
     opening = {
         "by": options.by,
         "host": options.host,

@@ -24,6 +24,7 @@ from eventready.collector import calm
 from eventready.errors import EventreadyError, Exit, UsageError
 from eventready.pace import PacedRunner
 from eventready.session.connect import Session
+from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import CONNECTION, register
 from eventready.session.reply import SessionError
 from eventready.store.names import new_id
@@ -138,6 +139,7 @@ def _read(
     register()
     by_name = {one.device.name: one for one in taking}
     workspace.check_secrets(by_name)
+    known_hosts(workspace.known_hosts)
     seconds = workspace.event.changes.confirm_within_s
 
     def look(task: Task) -> Result:
