@@ -89,6 +89,6 @@ def saved_config(look: Look, _limits: NoLimits) -> Iterator[Finding]:
     duties=("3.k",),
     applies=lambda device: device.allow_cleartext,
 )
-def cleartext(look: Look, _limits: NoLimits) -> Iterator[Finding]:
+def cleartext(_look: Look, _limits: NoLimits) -> Iterator[Finding]:
     """No password crosses the network in clear text."""
-    yield warned("login", "{device} may be spoken to in clear text (allow_cleartext)", device=look.device.name)
+    yield warned("login", "The device may be spoken to in clear text (allow_cleartext)")

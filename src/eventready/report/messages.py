@@ -157,8 +157,8 @@ MESSAGES_VI: Mapping[str, str] = {
     "The running configuration is not saved: a restart would undo it": (
         "Cấu hình đang chạy chưa được lưu: khởi động lại sẽ mất"
     ),
-    "{device} may be spoken to in clear text (allow_cleartext)": (
-        "{device} được phép truy cập không mã hóa (allow_cleartext)"
+    "The device may be spoken to in clear text (allow_cleartext)": (
+        "Thiết bị được phép truy cập không mã hóa (allow_cleartext)"
     ),
     # Base stations and cells
     "{subject} is connected": "{subject} đã kết nối",
