@@ -155,6 +155,18 @@ def test_changes_that_were_carried_out() -> None:
     assert state(clause, changes=(backup, priority)).state == "done"
 
 
+def test_vietnamese_reasons_have_the_names_of_checks_and_changes() -> None:
+    clause = duty(checks=("mobile_bts",), changes=("priority",))
+    failed = state(clause, run_of("fail", check="mobile_bts"))
+    assert failed.reason.vi == (
+        "1 nội dung chưa đạt (Trạm BTS lưu động trên r0); chưa có nội dung kiểm tra nào đạt; "
+        "chưa thực hiện thay đổi ưu tiên lưu lượng"
+    )
+    done = state(clause, run_of("pass", check="mobile_bts"), changes=(Carried("priority", "C-2", NOW),))
+    assert "đã thực hiện thay đổi ưu tiên lưu lượng (" in done.evidence[-1].words.vi
+    assert state(duty(changes=("own",)), None).reason.vi == "chưa thực hiện thay đổi own"
+
+
 def test_one_paper_of_two_is_a_beginning() -> None:
     clause = duty(documents=("maintenance-minutes", "line-measurements"))
     one, two = signed(document="maintenance-minutes"), signed(document="line-measurements")

@@ -10,6 +10,7 @@ import pytest
 from eventready.checks.finding import Outcome
 from eventready.checks.texts import texts, titles
 from eventready.checks.verdict import Readiness
+from eventready.duty import named
 from eventready.facts.observation import Status
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names
@@ -48,7 +49,7 @@ def test_not_measured_is_never_called_passed() -> None:
 @pytest.mark.parametrize(
     ("table", "keys"),
     [
-        (words.CHECKS, set(titles())),
+        (named.CHECKS, set(titles())),
         (words.STATUSES, set(map(str, Outcome))),
         (words.VERDICTS, set(map(str, Readiness))),
         (words.OBSERVATIONS, set(map(str, Status))),

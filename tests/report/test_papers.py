@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from eventready.duty.named import CHECKS
 from eventready.errors import RefusedError
 from eventready.report.document.formats import render
 from eventready.report.document.markdown import to_markdown
@@ -16,7 +17,6 @@ from eventready.report.material import DutyList, Incident, Material
 from eventready.report.roster_list import roster_list
 from eventready.report.topics import TOPICS, topic_of
 from eventready.report.weekly import weekly
-from eventready.report.words import CHECKS
 from tests.report.documents import HOSTILE, healthy, hostile, scene
 from tests.report.papers import incident, material, papers, profile
 from tests.report.reading import docx_text, pdf_text, squashed

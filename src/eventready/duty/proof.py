@@ -8,6 +8,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, Literal, TypeAlias
 
+from eventready.duty.named import CHECKS, INTENTS
 from eventready.duty.words import Words, at, moment_of
 from eventready.english import number_of
 from eventready.roster.finding import RosterReport
@@ -139,21 +140,32 @@ def _bad(findings: Iterable[Mapping[str, Any]], status: str) -> Words | None:
     found = [finding for finding in findings if finding["status"] == status]
     if not found:
         return None
-    places = dict.fromkeys(f"{finding['device']} {finding['check']}".strip() for finding in found)
-    some = ", ".join(list(places)[:3]) + (", …" if len(places) > 3 else "")
+    places = list(dict.fromkeys((finding["check"], finding["device"]) for finding in found))
+    vi = [_named_vi(CHECKS, check) + (f" trên {device}" if device else "") for check, device in places[:3]]
+    en = [f"{device} {check}".strip() for check, device in places[:3]]
+    more = [", …"] if len(places) > 3 else []
     words = _BAD[status]
-    return Words(f"{len(found)} nội dung {words.vi} ({some})", f"{len(found)} {words.en} ({some})")
+    return Words(
+        f"{len(found)} nội dung {words.vi} ({', '.join(vi)}{''.join(more)})",
+        f"{len(found)} {words.en} ({', '.join(en)}{''.join(more)})",
+    )
+
+
+def _named_vi(names: Mapping[str, tuple[str, str]], key: str) -> str:
+    """What Vietnamese papers call it; its own name where they have none."""
+    return names[key][1] if key in names else key
 
 
 def of_changes(duty: Duty, changes: Sequence[Carried]) -> Told:
     """Every kind of change that the clause names must have been carried out."""
     evidence, missing = [], []
     for intent in duty.proof.changes:
+        name = _named_vi(INTENTS, intent).lower()
         done = max((change for change in changes if change.intent == intent), key=lambda c: c.at, default=None)
         if done is None:
-            missing.append(Words(f"chưa thực hiện thay đổi {intent}", f"the change {intent} is not carried out"))
+            missing.append(Words(f"chưa thực hiện thay đổi {name}", f"the change {intent} is not carried out"))
         else:
-            words = Words(f"đã thực hiện {intent} ({at(done.at)})", f"{intent} carried out ({at(done.at)})")
+            words = Words(f"đã thực hiện thay đổi {name} ({at(done.at)})", f"{intent} carried out ({at(done.at)})")
             evidence.append(Evidence("change", done.id, words))
     return Told(tuple(evidence), tuple(missing))
 

@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from eventready.clock import TZ
+from eventready.duty.named import CHECKS, INTENTS
 from eventready.report.messages import MESSAGES_VI
 from eventready.report.reasons import reason_vi
 from eventready.report.words import (
-    CHECKS,
-    INTENTS,
     MONTHS,
     OBSERVATIONS,
     PHRASES,
