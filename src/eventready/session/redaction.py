@@ -24,8 +24,10 @@ ANYWHERE = 8
 _KEEP = re.compile(re.escape(MARK))
 _VALUE = r'(?:"[^"\n]{0,512}"|\'[^\'\n]{0,512}\'|[^\s,;]{1,512})'
 _GAP = r"[ \t]{1,8}"
+_END = r"(?![^ \t])"
 #: For secrets that may hold spaces and commas: all that follows in the line.
 _REST = r"[^\n]{1,512}"
+_NOT_OF_BGP = "".join(rf"(?<!\b{word})" for word in ("send-", "set ", "match ", "apply ", "bgp ", "extended "))
 _KIND = (
     r"(?:(?:encrypted|irreversible-cipher|cipher|simple|plain|clear|text|md5|sha\d{0,3}|hmac-sha\d{0,3}|ascii|hex|[0-9])"
     + _GAP
@@ -79,19 +81,19 @@ _RULES: tuple[_Rule, ...] = (
     ),
     # enable secret 9 x | username u password 7 x | neighbor n password x | password irreversible-cipher x
     _rule("pass|secret", rf"\b(?:password|secret){_GAP}(?:level{_GAP}\d{{1,2}}{_GAP})?{_KIND}(?P<value>{_VALUE})"),
-    # snmp-server community x RO | snmp-agent community read cipher x
-    _rule("community", rf"\bcommunity{_GAP}(?:(?:read|write|ro|rw){_GAP})?{_KIND}(?P<value>{_VALUE})"),
+    # snmp-server community x RO | snmp-agent community read cipher x; those of BGP are none
+    _rule("community", rf"{_NOT_OF_BGP}\bcommunity{_GAP}(?:(?:read|write|ro|rw){_GAP})?{_KIND}(?P<value>{_VALUE})"),
     _rule(
         "snmp",
         rf"\bsnmp-server{_GAP}host{_GAP}\S{{1,128}}{_GAP}(?:vrf{_GAP}\S{{1,64}}{_GAP})?(?:(?:traps?|informs?){_GAP})?"
         rf"(?:version{_GAP}(?:1|2c){_GAP})?(?P<value>(?!version\b|traps?\b|informs?\b|vrf\b){_VALUE})",
     ),
-    _rule("securityname", rf"\bsecurityname{_GAP}{_KIND}(?P<value>{_VALUE})"),
+    _rule("securityname", rf"\bsecurityname{_GAP}(?!\S{{1,64}}{_GAP}v3\b){_KIND}(?P<value>{_VALUE})"),
     # tacacs/radius server keys, OSPF and NTP keys, key chains, IKE, RADIUS shared keys
     _rule(
         "key",
         rf"\b(?:key-string|shared-key|share-key|server-key|auth-key|pre-shared-key(?:{_GAP}(?:local|remote))?|set-key"
-        rf"|pac{_GAP}key|authentication{_GAP}key){_GAP}{_KIND}(?P<value>{_VALUE})",
+        rf"|pac{_GAP}key|authentication{_GAP}key(?!{_GAP}chain{_END})){_GAP}{_KIND}(?P<value>{_VALUE})",
     ),
     _rule(
         "key",
@@ -99,13 +101,20 @@ _RULES: tuple[_Rule, ...] = (
         rf"(?P<value>{_VALUE})",
     ),
     # The keys of IPsec by hand; names that MML gives to keys
-    _rule("authenticator", rf"\bauthenticator{_GAP}(?P<value>{_VALUE})"),
-    _rule("spi", rf"\bspi{_GAP}\d{{1,10}}{_GAP}[^\n]{{0,640}}?\b(?:md5|sha1){_GAP}(?:[07]{_GAP})?(?P<value>{_VALUE})"),
+    _rule(
+        "session-key",
+        rf"\bsession-key{_GAP}(?:in|out)bound{_GAP}(?:ah{_GAP}\d{{1,10}}|esp{_GAP}(?:\S{{1,640}}{_GAP}){{1,3}}authenticator)"
+        rf"{_GAP}(?P<value>{_VALUE})",
+    ),
+    _rule(
+        "spi",
+        rf"\bspi{_GAP}\d{{1,10}}{_GAP}(?:\S{{1,640}}{_GAP}){{0,5}}?(?:md5|sha1){_GAP}(?:[07]{_GAP})?(?P<value>{_VALUE})",
+    ),
     _rule(
         "spi",
         rf"\bspi{_GAP}\d{{1,10}}{_GAP}esp{_GAP}(?:3?des|aes-cbc{_GAP}\d{{3}}){_GAP}(?:[07]{_GAP})?(?P<value>{_VALUE})",
     ),
-    _rule("key|cfm", rf"[:,][ \t]{{0,8}}(?:P?KEY|CFM\w{{0,16}})[ \t]{{0,8}}=[ \t]{{0,8}}(?P<value>{_VALUE})"),
+    _rule("key|cfm", rf"[:,][ \t]{{0,8}}(?:P?KEY|CFM(?:P?KEY)?)[ \t]{{0,8}}=[ \t]{{0,8}}(?P<value>{_VALUE})"),
     # EIGRP, NHRP, RIP
     _rule(
         "authentication",
@@ -115,12 +124,13 @@ _RULES: tuple[_Rule, ...] = (
     _rule(
         "key",
         rf"(?:^[ \t]{{0,8}}|\b(?:server|isakmp|\d{{1,3}}(?:\.\d{{1,3}}){{3}}){_GAP})key{_GAP}"
-        rf"(?!chain\b|\d{{1,5}}[ \t]*$){_KIND}(?P<value>{_VALUE})",
+        rf"(?!(?:chain|is|name:|type:|data:){_END}|\d{{1,5}}(?:[ \t]*$|{_GAP}(?:prefer|source|version|i?burst){_END}))"
+        rf"{_KIND}(?P<value>{_VALUE})",
     ),
     _rule(
         "key",
-        rf"\b(?:message-digest-key|authentication-key(?:id)?){_GAP}(?:\d{{1,10}}{_GAP})?"
-        rf"(?:authentication-mode{_GAP})?{_KIND}(?P<value>{_VALUE})",
+        rf"\b(?:(?:message-digest-key|authentication-key){_GAP}(?:\d{{1,10}}{_GAP})?"
+        rf"|authentication-keyid{_GAP}\d{{1,10}}{_GAP}authentication-mode{_GAP}){_KIND}(?P<value>{_VALUE})",
     ),
     _rule(
         "auth|priv",
@@ -140,9 +150,10 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(
         "pass|psk",
-        rf"\b(?:pass-?phrase|wpa-psk|psk){_GAP}(?!pass-?phrase\b|set-key\b){_KIND}(?P<value>{_VALUE})",
+        rf"\b(?:pass-?phrase|wpa-psk|psk){_GAP}(?!pass-?phrase\b|set-key\b)"
+        rf"(?!(?:sae|cckm|ft|ft/psk|wpa-(?:psk|eap)(?:-sha256)?){_END}){_KIND}(?P<value>{_VALUE})",
     ),
-    _rule("cipher", rf"\b(?:irreversible-)?cipher{_GAP}(?P<value>{_VALUE})"),
+    _rule("cipher", rf"(?<!ssh server )(?<!ssh client )\b(?:irreversible-)?cipher{_GAP}(?P<value>{_VALUE})"),
     # subscriber keys of a core: ki, k, op, opc
     _rule("aud2g|aud3g", r"\b(?:ki?|opc?)[ \t]{1,8}(?P<value>[0-9a-f]{32})\b"),
     # ciphertexts by their own shape: crypt(3), Cisco 8 and 9, Huawei
