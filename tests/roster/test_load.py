@@ -174,6 +174,14 @@ LIST_HEAD = ["Họ và tên", "Nhiệm vụ", "Ngày", "Ca", "Địa điểm", "
          ["A B", "CA", "22:00 29/04/2022", "06:00 30/04/2022", "0912345678"], "29 22", "30 6"),
         (["Họ tên", "Vai trò", "Ngày trực", "Thời gian", "SĐT"],
          ["A B", "CA", "29/4", "22:00 - 06:00", "0912345678"], "29 22", "30 6"),
+        (["Họ tên", "Vai trò", "Ngày trực", "Thời gian", "SĐT"],
+         ["A B", "CA", "29/4", "22:00-06:00", "0912345678"], "29 22", "30 6"),
+        (["Họ tên", "Vai trò", "Ngày trực", "Thời gian", "SĐT"],
+         ["A B", "CA", "29/4", "22h30-4h", "0912345678"], "29 22:30", "30 4"),
+        (["Họ tên", "Vai trò", "Thời gian", "SĐT"],
+         ["A B", "CA", "từ 22h 29/4 đến 6h 30/4", "0912345678"], "29 22", "30 6"),
+        (["Họ tên", "Vai trò", "Từ", "Đến", "SĐT"],
+         ["A B", "CA", 44680.916666667, 44681.25, "0912345678"], "29 22", "30 6"),
         (["Họ tên", "Vai trò", "Ca/Thời gian trực", "SĐT"],
          ["A B", "CA", "C3, 22:00 ngày 29/04/2022 – 06:00 ngày 30/04/2022", "0912345678"], "29 22", "30 6"),
         (["Họ tên", "Vai trò", "Thời gian trực", "SĐT"],
@@ -227,6 +235,13 @@ def test_namesakes(tmp_path: Path) -> None:
     assert 'roster.xlsx, sheet "Trực", cell B4: there are two people called Nguyễn Văn An' in unclear
     alike = [2, "Nguyễn Văn An", "Trực ca", "NOC", "0987654678", "C2", None]
     assert len({p.id for p in load(tmp_path, [HEAD, LINE, alike]).people}) == 2
+
+
+def test_the_place_of_a_tone_mark_makes_nobody_another_person(tmp_path: Path) -> None:
+    rows = [[1, name, "Trực ca", "NOC", "0912345678", "C1", None] for name in ("Trần Thị Hoà", "TRẦN THỊ HÒA")]
+    assert [p.name for p in load(tmp_path, [HEAD, *rows]).people] == ["Trần Thị Hoà"]
+    rows[1][1] = "Trần Thị Hoa"
+    assert len(load(tmp_path, [HEAD, *rows]).people) == 2
 
 
 def test_staff_numbers_tell_namesakes_apart(tmp_path: Path) -> None:

@@ -178,6 +178,8 @@ def test_hours(value: object, minutes: int | None) -> None:
 
 def test_hours_in_a_text() -> None:
     assert hours("06h00 – 14h, ngày 29/04/2022") == [timedelta(hours=6), timedelta(hours=14)]
+    for text in ("7h 30-19h 30", "7h30-19h30", "7h30/19h30", "07:30-19:30", "7h 30 . 19h 30"):
+        assert hours(text) == [timedelta(hours=7, minutes=30), timedelta(hours=19, minutes=30)], text
 
 
 def test_text() -> None:

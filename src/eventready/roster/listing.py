@@ -12,7 +12,7 @@ from eventready.roster.matrix import Draft, Reading, duty_of, is_person, rows_of
 from eventready.roster.settings import Code
 from eventready.roster.spans import NoSpan, Span, between, of_code, of_text
 from eventready.roster.text import tidy
-from eventready.roster.when import DAY_FORM, HOUR_FORM, Calendar, NotADay, days, hour, hours, midnight
+from eventready.roster.when import DAY_FORM, HOUR_FORM, Calendar, NotADay, days, hour, hours, midnight, moment
 
 #: A row may stand for a shift on each of several days, but not for longer than this.
 _MOST_DAYS = 92
@@ -152,8 +152,8 @@ class _Row:
 
     def _moment(self, column: int, value: object) -> tuple[date | None, timedelta]:
         try:
-            if isinstance(value, datetime):
-                return self._calendar.day(value), timedelta(hours=value.hour, minutes=value.minute)
+            if (both := moment(value)) is not None:
+                return self._calendar.day(both), timedelta(hours=both.hour, minutes=both.minute)
             dates = days(value, self._calendar) if isinstance(value, str) else []
         except NotADay as error:
             raise _Wrong(column, error.what, error.do) from None

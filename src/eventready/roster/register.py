@@ -10,7 +10,7 @@ from eventready.roster import phones
 from eventready.roster.grid import Fault, Sheet
 from eventready.roster.headers import Field, Table, role_of
 from eventready.roster.roster import ROLES, Person, Role
-from eventready.roster.text import LONGEST, fold, skill, tidy
+from eventready.roster.text import LONGEST, fold, skill, spelled, tidy
 
 _TWO_PEOPLE = re.compile(r"[,;/\n&+|]|\s(?:và|va|and)\s", re.I)
 _LONGEST_NAME = 80
@@ -133,14 +133,14 @@ class Register:
     def _grouped(self) -> dict[str, list[_Entry]]:
         by_name: dict[str, list[_Entry]] = {}
         for entry in self._entries:
-            by_name.setdefault(entry.name.casefold(), []).append(entry)
+            by_name.setdefault(spelled(entry.name), []).append(entry)
         for entries in by_name.values():
             self._tell_apart(entries)
         groups: dict[str, list[_Entry]] = {}
         for entry in self._entries:
             groups.setdefault(entry.key, []).append(entry)
         for key, entries in groups.items():
-            names = {entry.name.casefold(): entry for entry in entries}
+            names = {spelled(entry.name): entry for entry in entries}
             if len(names) > 1:
                 last = list(names.values())[-1]
                 what = f"the staff number {key} stands for {entries[0].name} and for {last.name}"

@@ -31,6 +31,18 @@ def fold(text: str) -> str:
     return _NO_WORD.sub(" ", letters).strip()
 
 
+#: The five tone marks of Vietnamese, as combining characters.
+_TONES = "\u0300\u0301\u0303\u0309\u0323"
+
+
+def spelled(name: str) -> str:
+    """A name as it is compared: case and the place of the tone mark do not matter (`Hoà` is `HÒA`), the tone does."""
+    words = unicodedata.normalize("NFD", name).casefold().split()
+    return " ".join(
+        "".join(c for c in word if c not in _TONES) + "".join(c for c in word if c in _TONES) for word in words
+    )
+
+
 def marks_kept(text: str) -> str:
     """A code as it is compared: case and spaces do not matter, diacritics do (`Đ` is a night, `D` is not)."""
     return _SPACES.sub("", unicodedata.normalize("NFC", text)).upper()

@@ -16,7 +16,9 @@ _DMY = re.compile(
     r"(?<!\d)(?P<day>\d{1,2})(?P<between>\s*[/.]\s*|-)(?P<month>\d{1,2})(?:(?P=between)(?P<year>\d{4}|\d{2}))?(?!\d)"
 )
 _YMD = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
-_HOUR = re.compile(r"(?<![\d:])(\d{1,2})\s*(?:[:hHgG]\s*(\d{2})?)(?::\d{2})?(?![\d])")
+#: `6h 29/4` is six o'clock on the 29th, `6h 29` is 6:29, and so is the beginning of `6h 29-7h`.
+_NO_DATE = r"(?!\s*[/.]\s*\d{1,2}(?![\dhHgG:])|-\d{1,2}(?![\dhHgG:]))"
+_HOUR = re.compile(rf"(?<![\d:])(\d{{1,2}})\s*[:hHgG](\d{{2}}|\s+\d{{2}}{_NO_DATE})?(?::\d{{2}})?(?!\d)")
 _MONTH = re.compile(r"\bthang (\d{1,2})(?: (?:nam )?(\d{4}))?\b")
 _WEEKDAY = re.compile(r"\b(ngay|t ?[2-7]|thu ?[2-7]|thu [a-z]+|cn|chu nhat|mon|tue|wed|thu|fri|sat|sun)\b")
 _LUNAR = re.compile(r"\b(al|am lich|lunar)\b")
@@ -161,8 +163,16 @@ def hours(text: str) -> list[timedelta]:
 
 
 def days(text: str, calendar: Calendar) -> list[date]:
-    """All days in a text, in order. Raises NotADay."""
-    return [calendar.day(found[0]) for found in re.finditer(f"{_YMD.pattern}|{_DMY.pattern}", text)]
+    """All days in a text, in order; the middle of `22h30-4h` is none. Raises NotADay."""
+    left = _HOUR.sub(" ", text)
+    return [calendar.day(found[0]) for found in re.finditer(f"{_YMD.pattern}|{_DMY.pattern}", left)]
+
+
+def moment(value: object) -> datetime | None:
+    """Day and time where a cell has both in one number, as spreadsheets count; None for anything else."""
+    if isinstance(value, float | int) and not isinstance(value, bool) and int(value) in _SERIALS:
+        value = from_excel(round(value * 24 * 60) / (24 * 60))
+    return value if isinstance(value, datetime) else None
 
 
 def bare_hours(text: str) -> list[timedelta]:
