@@ -55,6 +55,26 @@ def test_without_pairs_the_waves_are_full() -> None:
     assert [len(wave) for wave in order] == [1, 20, 20, 20, 20, 20]
 
 
+class Batch(int):
+    """A size of waves that counts how often a wave is held against it."""
+
+    looks = 0
+
+    def __le__(self, other: int) -> bool:
+        """What `len(wave) >= batch` asks of a subclass first."""
+        Batch.looks += 1
+        return int(self) <= other
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_full_waves_are_not_looked_at_again_for_every_device(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Batch, "looks", 0)
+    members = [Member(f"d{number:03}") for number in range(201)]
+    order = waves(members, Batch(size))
+    assert [len(wave) for wave in order] == [1, *[size] * (200 // size)]
+    assert 0 < Batch.looks <= 3 * len(members)
+
+
 def test_nothing_has_no_waves() -> None:
     assert waves([], 20) == ()
 

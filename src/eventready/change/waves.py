@@ -30,12 +30,11 @@ def waves(members: Sequence[Member], batch: int) -> tuple[tuple[str, ...], ...]:
     filled: list[list[str]] = []
     last_of: dict[tuple[str, int], int] = {}
     taken: list[set[str]] = []
+    full = 0  # so many waves at the beginning have no room: nobody needs to look at them again
     for member in sorted(members, key=lambda one: (one.rank, one.weight, one.name)):
         after = (last_of.get((pair, rank), -1) for pair in member.pairs for rank in range(STANDS_BY, member.rank))
-        place = max(after, default=-1) + 1
-        while place < len(filled) and (
-            len(filled[place]) >= (1 if place == 0 else batch) or taken[place] & member.pairs
-        ):
+        place = max(full, max(after, default=-1) + 1)
+        while place < len(filled) and (len(filled[place]) >= _room(place, batch) or taken[place] & member.pairs):
             place += 1
         if place == len(filled):
             filled.append([])
@@ -44,7 +43,13 @@ def waves(members: Sequence[Member], batch: int) -> tuple[tuple[str, ...], ...]:
         taken[place] |= member.pairs
         for pair in member.pairs:
             last_of[pair, member.rank] = max(place, last_of.get((pair, member.rank), -1))
+        while full < len(filled) and len(filled[full]) >= _room(full, batch):
+            full += 1
     return tuple(map(tuple, filled))
+
+
+def _room(place: int, batch: int) -> int:
+    return 1 if place == 0 else batch
 
 
 def members_of(devices: Iterable[Device], groups: Mapping[str, Sequence[str]]) -> tuple[Member, ...]:

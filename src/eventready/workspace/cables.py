@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from eventready.errors import WorkspaceError
-from eventready.workspace.complaints import suggest
+from eventready.workspace.complaints import Suggestions
 from eventready.workspace.device import Device
 from eventready.workspace.expect import ExpectedLink
 
@@ -16,13 +16,14 @@ _End = tuple[str, str]
 def both_ends(devices: Sequence[Device]) -> tuple[tuple[Device, ...], list[WorkspaceError]]:
     """The devices with every cable at both of its ends, and what does not hold: unknown ends, ports used twice."""
     by_name = {device.name: device for device in devices}
+    remedy = Suggestions(by_name)
     problems: list[WorkspaceError] = []
     far_end: dict[_End, tuple[_End, str]] = {}
     added: dict[str, list[ExpectedLink]] = {}
     for device, link in _links(devices):
         other = by_name.get(link.device)
         if other is None:
-            do = suggest(link.device, by_name)
+            do = remedy.of(link.device)
             what = f"{device.name} has a cable to {link.device!r}, which is no device of the inventory"
             problems.append(WorkspaceError(what, where=device.origin, do=do))
             continue

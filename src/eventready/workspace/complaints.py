@@ -14,6 +14,9 @@ from pydantic_core import ErrorDetails
 
 Key = str | int
 
+#: So many of the things that do not hold are told one by one.
+SHOWN = 20
+
 #: Keys whose values are never shown, whatever is wrong with them; below the others anything may stand.
 _HIDDEN = frozenset({"connection_options", "extras"})
 SECRET_KEY = re.compile(r"pass(w|phrase|$)|pwd|secret|token|community|credential|private|(^|_)key$", re.I)
@@ -66,6 +69,23 @@ def suggest(word: str, known: Iterable[str], *, noun: str = "Known") -> str:
         return ""
     shown = ", ".join(names[:12])
     return f"{noun}: {shown}." if len(names) <= 12 else f"{noun}: {shown}, and {len(names) - 12} more."
+
+
+class Suggestions:
+    """`suggest` for word after word against the same names: for as many words as anybody gets to read, `SHOWN`.
+
+    A part that was cut out of a country has a thousand words that are not among its thousands of names.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._known = frozenset(known)
+        self._said: dict[str, str] = {}
+
+    def of(self, word: str) -> str:
+        """What to do about the word; nothing once `SHOWN` other words have been asked about."""
+        if word not in self._said and len(self._said) < SHOWN:
+            self._said[word] = suggest(word, self._known)
+        return self._said.get(word, "")
 
 
 def unhappy(value: Any) -> str:

@@ -11,8 +11,10 @@ there; here a value is any YAML value. `source` is not a limit: it says where th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,15 +42,6 @@ class Override:
     source: str = ""
     origin: str = ""
 
-    def covers(self, device: Device) -> bool:
-        """True when the override is meant for this device."""
-        return {
-            "defaults": True,
-            "roles": device.role == self.of,
-            "venues": self.of in device.venues,
-            "devices": device.name == self.of,
-        }[self.scope]
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -62,7 +55,22 @@ class Limits:
 
     def overrides_for(self, check: str, device: Device) -> dict[str, Override]:
         """As `for_check`, with the place and source of each."""
-        return {o.limit: o for o in self.overrides if o.check == check and o.covers(device)}
+        meant = {
+            ("defaults", ""),
+            ("roles", device.role),
+            ("devices", device.name),
+            *(("venues", v) for v in device.venues),
+        }
+        found = (numbered for scope, of in meant for numbered in self._numbered.get((check, scope, of), ()))
+        return {override.limit: override for _, override in sorted(found, key=itemgetter(0))}
+
+    @cached_property
+    def _numbered(self) -> dict[tuple[str, str, str], list[tuple[int, Override]]]:
+        """By check and for whom: a country has an override for every device, and each device asks for its own."""
+        numbered: dict[tuple[str, str, str], list[tuple[int, Override]]] = {}
+        for number, override in enumerate(self.overrides):
+            numbered.setdefault((override.check, override.scope, override.of), []).append((number, override))
+        return numbered
 
 
 def load_limits(path: Path, *, venues: Iterable[str], devices: Iterable[str]) -> Limits:
@@ -70,7 +78,7 @@ def load_limits(path: Path, *, venues: Iterable[str], devices: Iterable[str]) ->
     if not path.exists():
         return Limits()
     document = load_yaml(path, may_be_empty=True)
-    known: Mapping[Scope, tuple[str, ...]] = {"roles": ROLES, "venues": tuple(venues), "devices": tuple(devices)}
+    known: Mapping[Scope, Set[str]] = {"roles": set(ROLES), "venues": set(venues), "devices": set(devices)}
     problems: list[WorkspaceError] = []
     top = document.mapping()
     problems += [
@@ -79,7 +87,7 @@ def load_limits(path: Path, *, venues: Iterable[str], devices: Iterable[str]) ->
     found: list[Override] = []
     for scope in SCOPES:
         try:
-            found += _scope(document, scope, known.get(scope, ()))
+            found += _scope(document, scope, known.get(scope, set()))
         except WorkspaceError as error:
             problems.append(error)
     if problems:
@@ -87,7 +95,7 @@ def load_limits(path: Path, *, venues: Iterable[str], devices: Iterable[str]) ->
     return Limits(tuple(found))
 
 
-def _scope(document: Document, scope: Scope, known: tuple[str, ...]) -> Iterator[Override]:
+def _scope(document: Document, scope: Scope, known: Set[str]) -> Iterator[Override]:
     if scope not in document.mapping():
         return
     if scope == "defaults":

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field, PrivateAttr
 
 from eventready.errors import WorkspaceError
-from eventready.workspace.complaints import suggest
+from eventready.workspace.complaints import Suggestions
 from eventready.workspace.event import Entry
 from eventready.workspace.yaml import load_yaml, several
 
@@ -58,18 +58,19 @@ def load_waivers(path: Path, *, devices: Iterable[str]) -> tuple[Waiver, ...]:
     if not path.exists():
         return ()
     document = load_yaml(path, may_be_empty=True)
-    names = tuple(devices)
+    names = dict.fromkeys(devices)
+    remedy = Suggestions(names)
     problems: list[WorkspaceError] = []
     found = []
     for index, waiver in enumerate(document.validate(WaiverFile).waivers):
-        if not any(fnmatchcase(name, waiver.device) for name in names):
+        if waiver.device not in names and not any(fnmatchcase(name, waiver.device) for name in names):
             problems.append(
                 document.error(
                     f"no device is called {waiver.device!r}",
                     "waivers",
                     index,
                     "device",
-                    do=suggest(waiver.device, names),
+                    do=remedy.of(waiver.device),
                 )
             )
         found.append(waiver.at(document.where("waivers", index)))

@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from eventready.errors import WorkspaceError
-from eventready.workspace.complaints import Key, explain, unhappy
+from eventready.workspace.complaints import SHOWN, Key, explain, unhappy
 from eventready.workspace.syntax import bound_depth, syntax_error, too_deep
 
 try:
@@ -70,13 +70,16 @@ class Document:
     path: Path
     data: Any
     root: yaml.Node | None = field(default=None, repr=False, compare=False)
+    _keys: dict[int, dict[str | None, tuple[yaml.Node, yaml.Node]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def line(self, *keys: Key) -> int:
         """The line (from 1) where the part under `keys` stands; that of its nearest known parent otherwise."""
         node, line = self.root, 1
         for key in keys:
             if isinstance(node, yaml.MappingNode):
-                found = next(((k, v) for k, v in node.value if _scalar_text(k) == str(key)), None)
+                found = self._under(node).get(str(key))
                 if found is None:
                     break
                 line, node = found[0].start_mark.line + 1, found[1]
@@ -86,6 +89,12 @@ class Document:
             else:
                 break
         return line
+
+    def _under(self, node: yaml.MappingNode) -> dict[str | None, tuple[yaml.Node, yaml.Node]]:
+        """What stands under each key. One mistake in every one of ten thousand hosts asks for it that many times."""
+        if id(node) not in self._keys:
+            self._keys[id(node)] = {_scalar_text(key): (key, value) for key, value in reversed(node.value)}
+        return self._keys[id(node)]
 
     def origins(self) -> dict[str, str]:
         """`file:line` of every key of the file's mapping, in one go."""
@@ -138,14 +147,12 @@ class Document:
 class Several(WorkspaceError):
     """More than one thing does not hold: one sentence a line."""
 
-    SHOWN = 20
-
     def __init__(self, problems: list[WorkspaceError]) -> None:
         super().__init__(f"{len(problems)} things in the workspace do not hold")
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        lines = [str(problem) for problem in self.problems[: self.SHOWN]]
+        lines = [str(problem) for problem in self.problems[:SHOWN]]
         more = len(self.problems) - len(lines)
         return "\n".join([f"{self.what}:", *lines, *([f"and {more} more."] if more else [])])
 
