@@ -20,6 +20,9 @@ CARRIED = {
     "banner of another delimiter": "banner exec #\nrouter bgp 65000\n maximum-paths 9\n#",
     "banner that ends in its text": "banner motd ^C\ninterface GigabitEthernet0/0/0\n shutdown^C",
     "banner of aaa": "aaa authentication banner ^C\nend\n^C",
+    "words about a banner": (
+        "parameter-map type webauth global\n banner title Welcome\n banner file flash:event.html\n type webauth"
+    ),
     "certificate": (
         "crypto pki certificate chain TP-self-signed-1\n certificate self-signed 01\n"
         "  30820330 30820218 A0030201 02020101 300D0609 2A864886 F70D0101 05050030\n"
