@@ -135,9 +135,16 @@ def _group(subject: str, parts: list[_Part]) -> Finding:
         return unknown(subject, "{subject} cannot be judged: {unread} could not be read", unread=unread)
     if untold:
         return blind(subject, "{subject} cannot be judged: {untold} cannot tell", untold=untold)
+    if not masters and len(parts) == 1 and _hears_a_master(parts[0]):
+        return unknown(subject, "{subject} cannot be judged: its master is not part of this audit")
     if not masters:
         return failed(subject, "{subject} has no master among {members}", members=members)
     return _one_master(subject, masters[0].name, parts)
+
+
+def _hears_a_master(part: _Part) -> bool:
+    """True for a backup that is meant to be none but that: it would not stay one without a master."""
+    return part.row is not None and part.row.state == "backup" and part.expected.role != "master"
 
 
 def _one_master(subject: str, master: str, parts: list[_Part]) -> Finding:

@@ -144,6 +144,9 @@ MESSAGES_VI: Mapping[str, str] = {
     "{subject} has {master} as its master, not {wanted}": "{subject} có master là {master}, phải là {wanted}",
     "{subject} has {master} as its master and no backup": "{subject} có master là {master} và không có dự phòng",
     "{subject} has {count} masters at once: {masters}": "{subject} có {count} master cùng lúc: {masters}",
+    "{subject} cannot be judged: its master is not part of this audit": (
+        "{subject}: chưa thể kết luận vì lần kiểm tra này không gồm thiết bị master"
+    ),
     "{subject} has no master among {members}": "{subject} không có master trong số {members}",
     "{subject} has only one member, {member}": "{subject} chỉ có một thành viên là {member}",
     # Upkeep
