@@ -49,6 +49,16 @@ def test_what_surrounds_an_answer_is_taken_off(platform: Platform, text: str) ->
     assert observed.status is Status.PARSED, observed
 
 
+@pytest.mark.parametrize("before", ["", "r1#show bfd\n"])
+def test_an_output_that_breaks_off(platform: Platform, before: str) -> None:
+    """A terminal's log goes on to the next prompt; what was copied by hand may lack its last line end."""
+    (whole,) = read_saved(platform, "bfd_session", decoded(f"{before}{ROWS}".encode()))
+    (broken,) = read_saved(platform, "bfd_session", decoded(f"{before}{ROWS}".rstrip().encode()))
+    assert whole.status is Status.PARSED
+    assert broken.status is (Status.UNPARSED if before else Status.PARSED)
+    assert ("breaks off" in broken.reason) is bool(before)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk"])
 def test_encodings(encoding: str) -> None:
     assert decoded("会议中心\n".encode(encoding)) == "会议中心\n"

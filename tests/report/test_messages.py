@@ -11,13 +11,14 @@ from eventready.checks.finding import Outcome
 from eventready.checks.texts import texts, titles
 from eventready.checks.verdict import Readiness
 from eventready.duty import named
+from eventready.facts import read
 from eventready.facts.observation import Status
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names
 from eventready.report import words
 from eventready.report.messages import MESSAGES_VI
 from eventready.report.reasons import CANNOT_TELL_VI, reason_vi
-from eventready.session.reply import LoginRefused, Unreachable
+from eventready.session.reply import Ended, LoginRefused, Unreachable
 from eventready.workspace.device import ROLES, SERVICES
 
 
@@ -84,6 +85,7 @@ def test_what_shipped_platforms_cannot_tell_is_translated() -> None:
         (Unreachable("core-1 (192.0.2.1:22) does not answer within 10 s"), "không trả lời trong 10 giây"),
         (LoginRefused("core-1 refuses the user name or the password", do="Check."), "core-1 từ chối tên đăng nhập"),
         ("3 lines of the answer that no rule knows.", "3 dòng trong câu trả lời chưa nhận biết được."),
+        (read._REASON[Ended.CUT], "bị cắt giữa chừng"),
         ("Something new.", "Something new."),
     ],
 )

@@ -25,6 +25,7 @@ _STATUS = {
     Ended.DENIED: Status.DENIED,
     Ended.TIMEOUT: Status.TIMEOUT,
     Ended.DROPPED: Status.UNREACHABLE,
+    Ended.CUT: Status.UNPARSED,
     Ended.NOT_SENT: Status.UNREACHABLE,
 }
 _REASON = {
@@ -32,6 +33,7 @@ _REASON = {
     Ended.DENIED: "The device does not allow this user the command.",
     Ended.TIMEOUT: "The device did not finish its answer in time.",
     Ended.DROPPED: "The session ended before the answer did.",
+    Ended.CUT: "The saved output breaks off before the answer ends.",
     Ended.NOT_SENT: "The session had ended before the command could be sent.",
 }
 

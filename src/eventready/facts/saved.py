@@ -37,6 +37,8 @@ def reply_of(platform: Platform, command: str, text: str) -> Reply:
     known = patterns(platform.spec.session)
     answer = redact(known.without_noise("\n".join(_answer(known, command, text.splitlines()))))
     word, said = known.refusal(answer)
+    if not word and _cut(known, command, text):
+        return Reply(command, answer, Ended.CUT)
     return Reply(command, answer, _ENDED[word], f"The device said: {said}" if said else "")
 
 
@@ -89,6 +91,19 @@ def _answer(known: Patterns, command: str, lines: list[str]) -> Iterable[str]:
     if end - start > 0 and known.is_prompt(lines[end - 1].encode()):
         end -= 1
     return lines[start:end]
+
+
+def _cut(known: Patterns, command: str, text: str) -> bool:
+    """True for a terminal's log that ends in a line and not at the next prompt, to which it would have gone on.
+
+    An answer that somebody copied out of one may well lack its last line end.
+    """
+    if text.endswith("\n") or not text.strip():
+        return False
+    lines = text.strip("\n").splitlines()
+    if known.is_prompt(lines[-1].encode()):
+        return False
+    return len(lines) > 1 and bool(lines[0].strip().removesuffix(command)) and _is_echo(known, command, lines[0])
 
 
 def _is_echo(known: Patterns, command: str, line: str) -> bool:

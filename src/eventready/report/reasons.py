@@ -31,6 +31,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"The device does not know the command\.", "Thiết bị không có lệnh này."),
         (r"The device does not allow this user the command\.", "Thiết bị không cho người dùng này chạy lệnh."),
         (r"The device did not finish its answer in time\.", "Thiết bị không trả lời xong trong thời gian cho phép."),
+        (r"The saved output breaks off before the answer ends\.", "Kết quả đã lưu bị cắt giữa chừng."),
         (r"The session ended before the answer did\.", "Phiên kết thúc trước khi trả lời xong."),
         (r"The session had ended before the command could be sent\.", "Phiên đã kết thúc trước khi gửi được lệnh."),
         (r"The device answered nothing at all, which .*", "Thiết bị không trả lời gì, nên không thể kết luận."),

@@ -16,6 +16,7 @@ class Ended(StrEnum):
     DENIED = "denied"  # the device knows it and this user may not
     TIMEOUT = "timeout"  # no prompt within the limit
     DROPPED = "dropped"  # the session ended under way
+    CUT = "cut"  # a saved output breaks off before its end
     NOT_SENT = "not_sent"  # an earlier command ended the session
 
 
