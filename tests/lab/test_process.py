@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -19,8 +20,10 @@ from click.testing import CliRunner, Result
 from eventready.cli.context import App
 from eventready.cli.lab import command
 from eventready.errors import UsageError
+from eventready.lab import manage
 from eventready.lab.control import ask
 from eventready.lab.place import Place, Running, process_mark
+from eventready.lab.process import Order
 from eventready.workspace.workspace import load_workspace
 
 EVENT = """
@@ -274,3 +277,18 @@ def test_faults_are_listed(workspace: Path) -> None:
     assert "psu-failed" in invoke(workspace, "fault", "--list").output
     assert {"fault", "help", "args"} == set(told(workspace, "fault", "--list")[0])
     assert "needs a device" in refusal(invoke(workspace, "fault"))
+
+
+def test_a_full_disk_is_named_though_the_log_could_not_tell(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_options: object) -> object:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(manage, "_spawn", lambda *_: subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"]))
+    place = Place(workspace / ".eventready" / "lab")
+    place.folder.mkdir(parents=True)
+    place.log.touch()
+    with pytest.raises(UsageError, match="the lab did not start: it said nothing"):
+        manage.start(Order(workspace, place.folder))
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    with pytest.raises(UsageError, match=r"cannot be written \(No space left on device\), its log neither"):
+        manage.start(Order(workspace, place.folder))

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from eventready.lab.process import Cast, Order, cast
 _START_S = 90.0
 _STOP_S = 10.0
 _GLANCE_S = 0.05
+_PROBE = 65_536
 
 
 def start(order: Order) -> tuple[Running, Cast]:
@@ -75,7 +77,18 @@ def _last_line(log: Path) -> str:
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     except OSError:
         lines = []
-    return lines[-1].removeprefix("error: ") if lines else "it said nothing"
+    return lines[-1].removeprefix("error: ") if lines else _unwritable(log.parent) or "it said nothing"
+
+
+def _unwritable(folder: Path) -> str:
+    """Why nothing more can be written there, a log neither; empty where it can."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(_PROBE))
+            probe.flush()
+    except OSError as error:
+        return f"{folder} cannot be written ({error.strerror}), its log neither"
+    return ""
 
 
 def status(place: Place) -> dict[str, Any]:
