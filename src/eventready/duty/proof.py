@@ -34,7 +34,7 @@ _SUBMISSION = 7
 _BAD: Mapping[str, Words] = {
     "fail": Words("chưa đạt", "failed"),
     "not_measured": Words("chưa đo được", "not measured"),
-    "warn": Words("cảnh báo", "warning"),
+    "warn": Words("có cảnh báo", "warning"),
 }
 
 
