@@ -48,7 +48,7 @@ def test_nobody_looks_for_names_that_nobody_will_read(make: Make, monkeypatch: p
     monkeypatch.setattr(complaints, "suggest", asked)
     cut = "".join(
         f"r{number}: {{hostname: 192.0.2.1, groups: [router], "
-        f"data: {{expect: {{links: [{{port: a, device: q{number}, to_port: b}}]}}}}}}\n"
+        f"data: {{expect: {{links: [{{port: a, device: rr{number}, to_port: b}}]}}}}}}\n"
         for number in range(MANY)
     )
     with pytest.raises(WorkspaceError) as caught:
