@@ -46,6 +46,7 @@ def test_a_misspelt_name_is_told_with_the_one_that_was_meant(
     [
         "{% for name, value in groups.items() %}{{ name }} {{ value.metric }}{% endfor %}",
         "{% for name in order %}{{ groups[name].metric }}{% endfor %}",
+        "{% for name in order %}{{ groups.get(name, {}).metric }}{% endfor %}",
         "{% for name, value in groups | dictsort %}{{ name }} {{ value.metric }}{% endfor %}",
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 
 from eventready.change.configuration import read_configuration
 from eventready.change.delta import merge, way
-from eventready.change.errors import UnreadableConfiguration
+from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.change.fragment import parse_fragment
 from eventready.change.tree import Tree
 from eventready.platforms.loader import describe
@@ -175,3 +175,24 @@ def test_the_same_thing_in_two_forms(platform: str, running: str, wanted: str, s
     then = merge(spec, now, fragment)
     assert [line for line in way(spec, now, then) if line not in ("quit", "exit")] == sent
     assert way(spec, then, merge(spec, then, fragment)) == ()
+
+
+EXTENDED, PREFIX = "ip access-list extended EVENT", "ip ip-prefix EVENT"
+
+
+@pytest.mark.parametrize(
+    ("platform", "last", "wanted"),
+    [
+        ("cisco_xe", "ip prefix-list EVENT seq 5 permit 0.0.0.0/0 le 32", "ip prefix-list EVENT deny 192.0.2.0/24"),
+        ("cisco_xe", "ipv6 prefix-list EVENT seq 5 permit ::/0 le 128", "ipv6 prefix-list EVENT deny 2001:db8::/32"),
+        ("cisco_xe", f"{EXTENDED}\n 10 deny ip any any log-input", f"{EXTENDED}\n permit tcp any any"),
+        ("huawei_vrp", f"{PREFIX} index 10 permit 0.0.0.0 0 less-equal 32", f"{PREFIX} deny 192.0.2.0 24"),
+        ("huawei_vrp", "acl 2000\n rule 5 permit source any", "acl 2000\n rule deny source 192.0.2.0 0.0.0.255"),
+        ("huawei_vrp", "acl 3000\n rule 5 permit ip source any destination any", "acl 3000\n rule deny tcp"),
+    ],
+)
+def test_nothing_is_put_behind_a_line_that_takes_all(platform: str, last: str, wanted: str) -> None:
+    spec = spec_of(platform)
+    running = read(spec, f"{last}\n{'return' if platform == 'huawei_vrp' else 'end'}\n")
+    with pytest.raises(FragmentError, match="nothing would reach it"):
+        merge(spec, running, parse_fragment(spec, wanted, "test"))

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, TemplateError, meta, nodes
 
 #: What goes through a mapping whatever its keys are called.
-_WALKS = frozenset({"items", "keys", "values", "dictsort", "xmlattr", "tojson", "pprint"})
+_WALKS = frozenset({"items", "keys", "values", "get", "dictsort", "xmlattr", "tojson", "pprint"})
 #: How alike two names are of which one is taken for the other misspelt: `floatingg`, `max_client`, `prot`.
 _ALIKE = 0.75
 

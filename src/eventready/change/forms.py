@@ -84,8 +84,12 @@ def _without_family(family: Families, path: Path, where: str) -> Path:
 # --- lines with and without numbers ---------------------------------------------------------------------------------
 
 
-#: A line behind which no other one counts.
-_ALL = re.compile(r"(?:permit|deny)(?: (?:ip|ipv6))?(?: any){0,2}(?: log)?")
+#: A line behind which no other one counts, of an access list or of a list of prefixes.
+_ALL = re.compile(
+    r"(?:permit|deny)(?:"
+    r"(?: (?:ip|ipv6))?(?:(?: source| destination)? any){0,2}(?: log(?:-input|ging)?)?"
+    r"|(?: (?:0\.0\.0\.0|::))(?:/0 le| 0 less-equal) (?:32|128))"
+)
 
 
 def prints_numbers(rule: Numbered, here: Tree, running: Tree) -> bool:
