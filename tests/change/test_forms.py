@@ -119,6 +119,18 @@ def test_a_banner_of_vrp_is_carried_untouched(form: str) -> None:
         ),
         (
             "huawei_vrp",
+            "acl number 3100\n rule 0 permit tcp\n",
+            "acl number 3100\n rule permit udp\n",
+            ["acl number 3100", "rule 5 permit udp"],
+        ),
+        (
+            "huawei_vrp",
+            "acl number 3100\n rule 0 permit tcp\n rule 5 permit udp\n",
+            "acl number 3100\n rule permit tcp\n rule permit udp\n",
+            [],
+        ),
+        (
+            "huawei_vrp",
             "ip ip-prefix EVENT index 10 permit 192.0.2.0 24\n",
             "ip ip-prefix EVENT permit 192.0.2.0 24\n",
             [],
@@ -188,6 +200,7 @@ EXTENDED, PREFIX = "ip access-list extended EVENT", "ip ip-prefix EVENT"
         ("cisco_xe", f"{EXTENDED}\n 10 deny ip any any log-input", f"{EXTENDED}\n permit tcp any any"),
         ("huawei_vrp", f"{PREFIX} index 10 permit 0.0.0.0 0 less-equal 32", f"{PREFIX} deny 192.0.2.0 24"),
         ("huawei_vrp", "acl 2000\n rule 5 permit source any", "acl 2000\n rule deny source 192.0.2.0 0.0.0.255"),
+        ("huawei_vrp", "acl 3000\n rule 0 permit ip\n rule 5 permit udp", "acl 3000\n rule deny tcp"),
         ("huawei_vrp", "acl 3000\n rule 5 permit ip source any destination any", "acl 3000\n rule deny tcp"),
     ],
 )

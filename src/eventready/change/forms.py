@@ -144,21 +144,22 @@ def _after(rule: Numbered, there: dict[int, str], asked: list[re.Match[str]], wh
     """The list with what is asked for: under its number, or behind what is asked for before."""
     if all(match["number"] for match in asked) and _holds(there, [match["rest"] for match in asked]):
         return there
-    after, reached = dict(there), 0
+    after, reached = dict(there), -1
     for match in asked:
         said = match["rest"]
-        number = next((number for number, rest in sorted(after.items()) if rest == said), 0)
+        number = next((number for number, rest in sorted(after.items()) if rest == said), None)
         if match["number"]:
             reached = int(match["number"])
-            if number and not said.startswith("remark "):  # a remark may stand there twice
+            if number is not None and not said.startswith("remark "):  # a remark may stand there twice
                 del after[number]
-        elif number > reached:
+        elif number is not None and number > reached:
             reached = number
         else:
-            after.pop(number, None)
+            if number is not None:
+                del after[number]
             reached = max(after, default=0) + rule.step
-            if after and _ALL.fullmatch(last := after[max(after)]):
-                reason = f"`{said}` would stand behind `{last}`, and nothing would reach it"
+            if whole := next((rest for rest in after.values() if _ALL.fullmatch(rest)), ""):
+                reason = f"`{said}` would stand behind `{whole}`, and nothing would reach it"
                 raise FragmentError(reason, where=where, do="Give it a number.")
         after[reached] = said
     return after
