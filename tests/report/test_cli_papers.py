@@ -135,6 +135,7 @@ def test_other_papers(capsys: pytest.CaptureFixture[str], workspace: Path, paper
     ("arguments", "code", "said"),
     [
         (("weekly", "--week", "soon"), Exit.USAGE, "neither a day nor a week"),
+        (("weekly", "--week", "2022-W53"), Exit.USAGE, "2022 has no week 53. Write 2023-01-02 or its week."),
         (("weekly", "--format", "doc"), Exit.USAGE, "choose among docx, pdf, xlsx, md, json"),
         (("weekly", "--out", "-"), Exit.USAGE, "only one format of md and json can go to stdout"),
         (("weekly", "--format", "pdf", "--out", "-"), Exit.USAGE, "only one format of md and json"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from eventready.errors import RefusedError
 from eventready.report.document.formats import render
 from eventready.report.document.markdown import to_markdown
 from eventready.report.document.model import Document, Heading, Table
-from eventready.report.material import DutyList, Incident, Material
+from eventready.report.material import DutyList, Incident, Material, Week
 from eventready.report.roster_list import roster_list
 from eventready.report.topics import TOPICS, topic_of
 from eventready.report.weekly import weekly
@@ -74,6 +75,14 @@ def test_without_a_run_nothing_is_called_ready() -> None:
     assert "chưa có lần kiểm tra thiết bị nào, vì vậy chưa thể kết luận" in text
     assert "Sẵn sàng" not in text.replace("mức độ sẵn sàng", "")
     assert "Thực hiện lần kiểm tra toàn bộ thiết bị đầu tiên." in text
+
+
+def test_figures_of_an_earlier_week_are_called_that() -> None:
+    said = "Trong tuần báo cáo không thực hiện lần kiểm tra nào"
+    assert said not in _weekly(material())
+    later = replace(material(), week=Week(date(2022, 5, 9)))
+    assert f"{said}; số liệu dưới đây theo lần kiểm tra gần nhất, lúc 07 giờ 00 ngày 25/04/2022." in _weekly(later)
+    assert said not in _weekly(replace(material(), week=Week(date(2022, 5, 2))))
 
 
 def test_an_audit_that_measured_nothing_says_so() -> None:

@@ -15,6 +15,7 @@ from eventready.clock import parse_moment
 from eventready.delivery.record import sent_from
 from eventready.duty.incident_log import find
 from eventready.errors import UsageError
+from eventready.report.dates import short_date
 from eventready.report.document.formats import FORMS, TEXTS, Form, render
 from eventready.report.document.model import Document
 from eventready.report.document.profile import Profile, check_profile, load_profile
@@ -25,6 +26,7 @@ from eventready.report.incident import incident_report
 from eventready.report.material import Material, Week
 from eventready.report.plan import plan
 from eventready.report.roster_list import roster_list
+from eventready.report.telecom import before_the_week
 from eventready.report.weekly import weekly
 from eventready.report.words import Lang
 from eventready.store.store import Store
@@ -69,9 +71,13 @@ def _week(_context: click.Context, _parameter: click.Parameter, value: str | Non
     if value is None:
         return None
     try:
-        return Week.at(datetime.strptime(f"{value}-1", "%G-W%V-%u").date())  # noqa: DTZ007  a date has no zone
+        monday = datetime.strptime(f"{value}-1", "%G-W%V-%u").date()  # noqa: DTZ007  a date has no zone
     except ValueError:
         pass
+    else:
+        if monday.isocalendar().year != int(value[:4]):  # strptime takes the week after a year's last for its 53rd
+            raise click.BadParameter(f"{value[:4]} has no week 53. Write {monday} or its week.")
+        return Week.at(monday)
     try:
         return Week.at(parse_moment(value))
     except UsageError:
@@ -134,6 +140,8 @@ def weekly_command(app: App, wanted: Wanted, *, week: Week | None, run: str) -> 
     material = _material(app, wanted.lang, run=run, week=week)
     if material.run is None:
         app.say("No audit lies in this week: the report says so. Run `eventready audit` first to have results in it.")
+    elif ran := before_the_week(material):
+        app.say(f"The last audit is of {short_date(ran, 'en')}, before this week: the report says so.")
     _hand_over(app, weekly(material, _words(app, wanted), wanted.lang), material, wanted)
 
 

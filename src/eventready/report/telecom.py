@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from eventready.clock import TZ
 from eventready.duty.privacy import mask_text
+from eventready.duty.words import moment_of
 from eventready.report.document.model import Block
 from eventready.report.draft import Draft
-from eventready.report.material import Clause
+from eventready.report.material import Clause, Material
 from eventready.report.model import ORDER, Line
 from eventready.report.pictures import Bar, Level, levels, stacked
 from eventready.report.squares import matrix, tally
@@ -22,6 +25,15 @@ _LOADS = ("utilisation", "channel_load", "radio_utilisation")
 _SHOWN = 8
 
 
+def before_the_week(material: Material) -> datetime | None:
+    """When the run was made that the week's paper rests on, if that was before the week; None for one in it."""
+    if material.run is None:
+        return None
+    document = material.run.document
+    ran = moment_of(str(document.get("clock", {}).get("event") or document["started"]))
+    return ran if ran.astimezone(TZ).date() < material.week.first else None
+
+
 def overall(draft: Draft, results: Results) -> list[Block]:
     """The verdict by venue and service, what it rests on, and a picture of all topics."""
     document = results.run.document
@@ -31,7 +43,9 @@ def overall(draft: Draft, results: Results) -> list[Block]:
     measured, needed = int(coverage.get("measured", 0)), int(coverage.get("needed", 0))
     share = draft.language.percent(measured / needed if needed else 0.0)
     rows = matrix(document, results.place)
-    blocks: list[Block] = [
+    ran = before_the_week(draft.material) if draft.kind == "weekly" else None
+    blocks: list[Block] = [draft.p("earlier_run", when=ran)] if ran else []
+    blocks += [
         draft.p("coverage", reached=reached, devices=len(devices), measured=measured, needed=needed, share=share)
     ]
     if document.get("state", "finished") != "finished":
