@@ -209,3 +209,11 @@ def test_nothing_is_put_behind_a_line_that_takes_all(platform: str, last: str, w
     running = read(spec, f"{last}\n{'return' if platform == 'huawei_vrp' else 'end'}\n")
     with pytest.raises(FragmentError, match="nothing would reach it"):
         merge(spec, running, parse_fragment(spec, wanted, "test"))
+
+
+@pytest.mark.parametrize("running", [EXTENDED, f"{EXTENDED}\n 10 permit tcp any any\n 20 permit udp any any"])
+def test_a_number_takes_no_line_s_place_that_is_asked_for_without_one(running: str) -> None:
+    spec = spec_of("cisco_xe")
+    wanted = f"{EXTENDED}\n permit tcp any any\n permit udp any any\n 20 permit icmp any any\n"
+    with pytest.raises(FragmentError, match="would take the place of `permit udp any any`"):
+        merge(spec, read(spec, f"{running}\nend\n"), parse_fragment(spec, wanted, "test"))

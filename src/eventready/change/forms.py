@@ -107,7 +107,7 @@ def put_in_order(rule: Numbered, here: Tree, wanted: Tree, *, prints: bool, wher
 
     What is there already under another number, or under none, is not said again. `prints`: the device shows numbers;
     else its lines have those that it would give them after a restart, and only their order is told. Raises
-    FragmentError for a line without a number that nothing would reach.
+    FragmentError for a line without a number that nothing would reach, and for two lines in one place.
     """
     lists: dict[str, list[re.Match[str]]] = {}
     for line in wanted:
@@ -144,12 +144,15 @@ def _after(rule: Numbered, there: dict[int, str], asked: list[re.Match[str]], wh
     """The list with what is asked for: under its number, or behind what is asked for before."""
     if all(match["number"] for match in asked) and _holds(there, [match["rest"] for match in asked]):
         return there
-    after, reached = dict(there), -1
+    after, reached, placed = dict(there), -1, set[int]()
     for match in asked:
         said = match["rest"]
         number = next((number for number, rest in sorted(after.items()) if rest == said), None)
         if match["number"]:
             reached = int(match["number"])
+            if reached in placed:
+                reason = f"`{said}` would take the place of `{after[reached]}`, which is asked for too"
+                raise FragmentError(reason, where=where, do="Give all lines of the list numbers, or none.")
             if number is not None and not said.startswith("remark "):  # a remark may stand there twice
                 del after[number]
         elif number is not None and number > reached:
@@ -161,6 +164,7 @@ def _after(rule: Numbered, there: dict[int, str], asked: list[re.Match[str]], wh
             if whole := next((rest for rest in after.values() if _ALL.fullmatch(rest)), ""):
                 reason = f"`{said}` would stand behind `{whole}`, and nothing would reach it"
                 raise FragmentError(reason, where=where, do="Give it a number.")
+        placed.add(reached)
         after[reached] = said
     return after
 
