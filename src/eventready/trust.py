@@ -20,6 +20,7 @@ class Trust(StrEnum):
     SAME = "same"  # recorded already
     NEW = "new"  # nothing is recorded for the address
     CHANGED = "changed"  # another key is recorded
+    REVOKED = "revoked"  # the file says that this key is never to be accepted
     SILENT = "silent"  # the address shows no key
 
 
@@ -68,6 +69,8 @@ def _one(address: tuple[str, int | None], devices: tuple[str, ...], known: Known
         key = fetch(host, port, timeout_s)
     except SessionError as error:
         return Shown(host, port, devices, Trust.SILENT, None, recorded, str(error))
+    if key.blob in known.revoked:
+        return Shown(host, port, devices, Trust.REVOKED, key, recorded)
     trust = Trust.SAME if key in recorded else Trust.CHANGED if recorded else Trust.NEW
     return Shown(host, port, devices, trust, key, recorded)
 

@@ -53,7 +53,7 @@ def test_a_changed_key_is_named_with_both_fingerprints(fleet: Fleet, tmp_path: P
 def test_another_kind_of_key_than_the_recorded_one_is_a_changed_key(fleet: Fleet, tmp_path: Path) -> None:
     port = fleet.ssh(Script())
     record(tmp_path / "known_hosts", "127.0.0.1", port, new_key("ecdsa-sha2-nistp256"))
-    with pytest.raises(HostKeyMismatch, match="shows another host key"):
+    with pytest.raises(HostKeyMismatch, match=r"shows another host key.*`eventready trust --replace -l"):
         open_session(aim(port, known_hosts=tmp_path / "known_hosts"), kind())
 
 

@@ -65,6 +65,20 @@ def test_a_new_key_is_shown_and_recorded(make: Make) -> None:
         assert again.stderr == "Nothing to record.\n"
 
 
+def test_a_revoked_key_is_never_recorded(make: Make) -> None:
+    with ssh_server() as (port, _):
+        workspace = make(hosts=hosts(port))
+        run(workspace, "--yes")
+        file = workspace / "known_hosts"
+        revoked = f"@revoked {file.read_text(encoding='utf-8')}"
+        file.write_text(revoked, encoding="utf-8")
+        result = run(workspace, "--yes", "--replace")
+        assert result.return_value == Exit.REFUSED
+        assert "REVOKED" in result.stdout
+        assert "1 revoked in" in result.stderr
+        assert file.read_text(encoding="utf-8") == revoked
+
+
 def test_nothing_is_recorded_without_a_yes(make: Make) -> None:
     with ssh_server() as (port, _):
         workspace = make(hosts=hosts(port))

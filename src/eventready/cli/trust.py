@@ -16,6 +16,7 @@ _SAYS = {
     Trust.SAME: "recorded already",
     Trust.NEW: "new",
     Trust.CHANGED: "CHANGED",
+    Trust.REVOKED: "REVOKED",
     Trust.SILENT: "no key",
 }
 
@@ -49,8 +50,14 @@ def command(app: App, limit: str | None, yes: bool, replace: bool, timeout: floa
             f"{len(left)} changed and left as recorded. Find out why before you log in; if the devices were replaced, "
             "say --replace."
         )
+    revoked = [item for item in shown if item.trust is Trust.REVOKED]
+    if revoked:
+        app.say(
+            f"{len(revoked)} revoked in {workspace.known_hosts} and never recorded. Give the devices new keys, or take "
+            "the line away."
+        )
     silent = any(item.trust is Trust.SILENT for item in shown)
-    return most_severe({Exit.REFUSED for _ in left} | ({Exit.INCOMPLETE} if silent else set()))
+    return most_severe({Exit.REFUSED for _ in [*left, *revoked]} | ({Exit.INCOMPLETE} if silent else set()))
 
 
 def _confirm(app: App, count: int, *, yes: bool) -> None:

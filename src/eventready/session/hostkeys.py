@@ -224,5 +224,5 @@ def changed_key(name: str, hostname: str, shown: HostKey, recorded: HostKey, pat
         f"{name} ({hostname}) shows another host key than the recorded one: {shown.kind} {shown.fingerprint} "
         f"instead of {recorded.kind} {recorded.fingerprint}",
         where=str(path),
-        do=f"Find out why before you log in; if the device was replaced, run `eventready trust -l {name}`.",
+        do=f"Find out why before you log in; if the device was replaced, run `eventready trust --replace -l {name}`.",
     )
