@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventready.duty import proof
 from eventready.duty.attestation import Attachment, Attestation
 from eventready.duty.incident import Incident, Notice
 from eventready.duty.proof import Carried
@@ -146,6 +148,20 @@ def test_what_devices_prove_cannot_be_signed_for(proof: dict[str, Any]) -> None:
     attested = (signed(files=(Attachment("x.pdf", "0" * 64, 1),)), signed(document="cpu"))
     found = state(duty(**proof), None, attestations=attested)
     assert (found.state, found.evidence) == ("not_done", ())
+
+
+def test_a_check_is_held_against_the_names_of_a_clause_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def compared(check: str, glob: str) -> bool:
+        calls.append(check)
+        return fnmatchcase(check, glob)
+
+    monkeypatch.setattr(proof, "fnmatchcase", compared)
+    clause = duty(checks=("once_*",))
+    assert state(clause, run_of(*["pass"] * 50, check="once_only")).state == "done"
+    assert state(clause, run_of(*["pass"] * 50, check="twice")).state == "not_done"
+    assert sorted(calls) == ["once_only", "twice"]
 
 
 def test_changes_that_were_carried_out() -> None:

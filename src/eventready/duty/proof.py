@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from eventready.duty.named import CHECKS, INTENTS
@@ -129,11 +130,18 @@ def wants(duty: Duty) -> bool:
 
 def speaks(finding: Mapping[str, Any], duty: Duty, places: Mapping[str, Sequence[str]]) -> bool:
     """True when a finding is about the clause, at a venue that it means. `places`: the venues of each device."""
-    check = str(finding["check"])
-    venues = finding.get("venues") or places.get(str(finding["device"]), ())
-    if duty.proof.venues and not set(venues) & set(duty.proof.venues):
+    if duty.id not in finding.get("duties", ()) and not _named(str(finding["check"]), duty.proof.checks):
         return False
-    return duty.id in finding.get("duties", ()) or any(fnmatchcase(check, glob) for glob in duty.proof.checks)
+    if not duty.proof.venues:
+        return True
+    venues = finding.get("venues") or places.get(str(finding["device"]), ())
+    return not set(venues).isdisjoint(duty.proof.venues)
+
+
+@cache
+def _named(check: str, globs: tuple[str, ...]) -> bool:
+    """True when one of the globs means the check: three dozen clauses ask it of every finding of every device."""
+    return any(fnmatchcase(check, glob) for glob in globs)
 
 
 def _bad(findings: Iterable[Mapping[str, Any]], status: str) -> Words | None:
