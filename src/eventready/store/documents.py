@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from eventready.collector import calm
 from eventready.errors import UsageError
 from eventready.run import SCHEMA, Parts, Run
 
@@ -41,6 +42,7 @@ def _deflated(pieces: Iterable[bytes], end: int) -> list[bytes]:
     return [*map(packer.compress, pieces), packer.flush(end)]
 
 
+@calm()
 def unfold(data: bytes) -> dict[str, Any]:
     """The document behind `fold`. Raises zlib.error or ValueError."""
     document = json.loads(zlib.decompress(data))
