@@ -217,3 +217,13 @@ def test_a_number_takes_no_line_s_place_that_is_asked_for_without_one(running: s
     wanted = f"{EXTENDED}\n permit tcp any any\n permit udp any any\n 20 permit icmp any any\n"
     with pytest.raises(FragmentError, match="would take the place of `permit udp any any`"):
         merge(spec, read(spec, f"{running}\nend\n"), parse_fragment(spec, wanted, "test"))
+
+
+@pytest.mark.parametrize("platform", ["cisco_xe", "cisco_9800", "frr"])
+@pytest.mark.parametrize("kind", ["route-map", "prefix-list"])
+def test_a_neighbour_has_one_filter_of_a_kind_in_each_direction(platform: str, kind: str) -> None:
+    spec, section, line = spec_of(platform), "router bgp 65000", f"neighbor 192.0.2.1 {kind}"
+    family = "address-family ipv4 unicast" if platform == "frr" else "address-family ipv4"
+    old = f"{section}\n {family}\n  {line} OLD in\n  {line} OTHER out\nend\n"
+    then = merge(spec, read(spec, old), parse_fragment(spec, f"{section}\n {line} EVENT in\n", "test"))
+    assert set(then[section][family]) == {f"{line} EVENT in", f"{line} OTHER out"}

@@ -146,6 +146,12 @@ def test_a_neighbour_s_route_map_goes_into_the_family_and_its_system_does_not() 
     )
 
 
+def test_a_neighbour_has_one_route_map_in_each_direction() -> None:
+    old = ("neighbor 192.0.2.1 route-map OLD in", "neighbor 192.0.2.1 route-map OTHER out")
+    wanted = "router bgp 65000\n neighbor 192.0.2.1 route-map EVENT in\n"
+    assert Router(*PEERS, *old).there_and_back(wanted) == ("router bgp 65000", "neighbor 192.0.2.1 route-map EVENT in")
+
+
 def test_what_is_taken_back_is_taken_back_in_the_family() -> None:
     router = Router(*PEERS, "maximum-paths 2", "no bgp default ipv4-unicast")
     assert router.there_and_back("router bgp 65000\n no maximum-paths 2\n") == (

@@ -290,6 +290,8 @@ _SINGLE = (
     r"fair-queue",
     r"set ip next-hop verify-availability \S+ \d+",
     r"neighbor \S+ (?:remote-as|update-source|description|timers)",
+    r"neighbor \S+ (?:route-map|prefix-list)(?= \S+ in$)",
+    r"neighbor \S+ (?:route-map|prefix-list)(?= \S+ out$)",
     r"path",
     r"maximum(?= \d)",
     r"logging buffered",

@@ -138,6 +138,8 @@ GRAMMAR = Grammar(
         r"maximum-paths(?: ibgp)?(?= \d)",
         r"(?:ospf |bgp )?router-id",
         r"neighbor \S+ (?:remote-as|bfd profile|description)",
+        r"neighbor \S+ (?:route-map|prefix-list)(?= \S+ in$)",
+        r"neighbor \S+ (?:route-map|prefix-list)(?= \S+ out$)",
         r"match (?:src-ip|dst-ip)",
         r"set nexthop",
         r"pbr-policy",
