@@ -56,7 +56,7 @@ def _block(block: Block) -> Iterator[str]:
             yield from ((f"# {escaped(block.kind)}", "") if block.kind else ())
             yield from (line for text in block.lines for line in (f"**{escaped(text)}**", ""))
         case Addressee():
-            yield from (f"{escaped(block.label)} {escaped('; '.join(block.names))}", "")
+            yield from (f"{escaped(block.label)} {escaped(' '.join(block.names))}", "")
         case Heading():
             yield from (f"{'#' * (block.level + 1)} {escaped(block.text)}", "")
         case Paragraph():
