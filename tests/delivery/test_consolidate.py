@@ -215,6 +215,8 @@ def test_refused_ones_are_named_and_give_the_exit_code(call: Call, operators: Op
     assert call("consolidate", str(one), str(junk), *settings)[0] == 2
     code, _, err = call("consolidate", str(junk), *settings)
     assert (code, "no bundle is left to consolidate" in err) == (2, True)
+    code, _, err = call("consolidate", str(bad), *settings)
+    assert (code, "no bundle is left to consolidate" in err) == (7, True)
     assert call("consolidate", str(one), *settings[:-1], "odt")[0] == 2
 
 

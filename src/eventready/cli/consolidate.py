@@ -57,7 +57,8 @@ def command(
     for refused in received.refused:
         app.say(f"eventready: {refused.path}: {refused.error}")
     if not received.bundles:
-        raise UsageError("no bundle is left to consolidate", do="See above.")
+        app.say("eventready: no bundle is left to consolidate. See above.")
+        return most_severe({refused.error.exit for refused in received.refused})
     wording = load_wording(app.workspace_path, lang)
     document = province(received, wanted, wording, lang)
     made = {f"{document.stem}.{form}": render(document, form) for form in chosen}
