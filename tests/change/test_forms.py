@@ -9,6 +9,7 @@ from eventready.change.delta import merge, way
 from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.change.fragment import parse_fragment
 from eventready.change.tree import Tree
+from eventready.errors import RefusedError
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
 
@@ -227,3 +228,13 @@ def test_a_neighbour_has_one_filter_of_a_kind_in_each_direction(platform: str, k
     old = f"{section}\n {family}\n  {line} OLD in\n  {line} OTHER out\nend\n"
     then = merge(spec, read(spec, old), parse_fragment(spec, f"{section}\n {line} EVENT in\n", "test"))
     assert set(then[section][family]) == {f"{line} EVENT in", f"{line} OTHER out"}
+
+
+def test_a_way_that_goes_round_in_circles_is_none() -> None:
+    """A rule of VRP takes its description with it, and a line of the description puts the rule back as another."""
+    spec = spec_of("huawei_vrp")
+    running = read(spec, "acl number 3001\n rule 5 permit ip\n rule 10 permit tcp\n rule 10 description web\nreturn\n")
+    predicted = merge(spec, running, parse_fragment(spec, "acl number 3001\n undo rule 10\n", "acl.j2"))
+    assert way(spec, running, predicted) == ("acl number 3001", "undo rule 10", "quit")
+    with pytest.raises(RefusedError, match=r"no lines are known that lead there: `rule 10 .*` does not come right"):
+        way(spec, predicted, running)

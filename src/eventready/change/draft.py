@@ -40,7 +40,10 @@ def draft(participant: Participant, session: Session, seconds: int, *, alone: bo
         spec, {command: _told(reply) for command, reply in zip(commands, replies, strict=False)}, device=device.name
     )
     predicted = merge(spec, running.tree, participant.fragment)
-    forward, backward = way(spec, running.tree, predicted), way(spec, predicted, running.tree)
+    try:
+        forward, backward = way(spec, running.tree, predicted), way(spec, predicted, running.tree)
+    except RefusedError as error:
+        raise RefusedError(error.what, where=device.name, do=error.do) from None
     if not forward:
         return None
     if not backward:

@@ -10,7 +10,8 @@ from eventready.change.errors import FragmentError
 from eventready.change.forms import as_printed, prints_numbers, put_in_order
 from eventready.change.fragment import Fragment
 from eventready.change.rules import Rules, says_more
-from eventready.change.tree import Path, Tree, at, copied, identical
+from eventready.change.tree import Path, Tree, at, copied, identical, walk
+from eventready.errors import RefusedError
 from eventready.platforms.model import ChangeSpec
 
 #: What one line takes away beside itself is put back in another round; more than this many means that rules contradict.
@@ -163,13 +164,25 @@ def _out_of_place(here: list[str], wanted: list[str]) -> list[str]:
 
 
 def way(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[str, ...]:
-    """The lines that lead from `now` to `then`, sections and their exits included."""
-    walk = _Way(Rules(spec), now)
+    """The lines that lead from `now` to `then`, sections and their exits included. Raises RefusedError for none."""
+    leading = _Way(Rules(spec), now)
     for _ in range(_ROUNDS):
-        if same(walk.rules, walk.state, then):
-            break
-        walk.round(then)
-    return walk.finished()
+        if same(leading.rules, leading.state, then):
+            return leading.finished()
+        leading.round(then)
+    if not same(leading.rules, leading.state, then):
+        raise _no_way(leading.state, then)
+    return leading.finished()
+
+
+def _no_way(state: Tree, then: Tree) -> RefusedError:
+    """What one line takes away another puts back, for ever: such a device would be left between old and new."""
+    found, wanted = set(walk(state)), set(walk(then))
+    amiss = min(found ^ wanted, default=("the order of its lines",))
+    return RefusedError(
+        f"no lines are known that lead there: `{amiss[-1]}` does not come right",
+        do="Take it out of the template, and change it by hand.",
+    )
 
 
 class _Way:
