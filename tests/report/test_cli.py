@@ -164,7 +164,7 @@ def test_verify(call: Call, tmp_path: Path) -> None:
     (name,) = keep(tmp_path, broken())
     code, out, _ = call("runs", "verify")
     assert code == 0
-    assert "Intact: 1 runs" in out
+    assert "Intact: 1 run" in out
     with sqlite3.connect(tmp_path / ".eventready" / "eventready.db") as raw:
         raw.execute("UPDATE eventready_run SET document = x'00'")
     raw.close()
