@@ -151,15 +151,20 @@ joined() {{
   for ap in {names}; do n=$((n + $(iw dev $ap station dump | grep -c 'authorized:.*yes'))); done
   [ $n -ge {stations} ]
 }}
-for round in $(seq 100); do
-  joined && break
+round=0
+until joined; do  # however long it takes on a busy host, which has a patience of its own
   sleep 0.5
-  # a station that failed once waits long before it tries again
-  [ $((round % 8)) = 0 ] && for n in $(seq {first} {first + stations - 1}); do
-    wpa_cli -p /run/wpa -i wlan$n status | grep -q wpa_state=COMPLETED || wpa_cli -p /run/wpa -i wlan$n reassociate
-  done >/dev/null
+  round=$((round + 1))
+  if [ $((round % 8)) = 0 ]; then
+    echo "eventready: $n of {stations} stations are on the air" >/dev/console
+    # a station that failed once waits long before it tries again
+    for station in $(seq {first} {first + stations - 1}); do
+      wpa_cli -p /run/wpa -i wlan$station status | grep -q wpa_state=COMPLETED ||
+        wpa_cli -p /run/wpa -i wlan$station reassociate
+    done >/dev/null
+  fi
 done
-joined && echo "{READY}" >/dev/console
+echo "{READY}" >/dev/console
 while :; do sleep 3600; done
 """
 
