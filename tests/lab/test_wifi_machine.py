@@ -93,6 +93,7 @@ def test_what_was_begun_is_found_by_its_tag_and_ended(record: machine.Record, tm
         assert process.stdout.readline()
         assert processes_of(record.tag) == [process.pid]
         assert processes_of(record.tag[:-1]) == []
+        assert processes_of("") == processes_of("-c") == []
         assert machine.stop(tmp_path, process)
     assert processes_of(record.tag) == []
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -33,6 +34,8 @@ _OUTSIDE = 'tag=$1; shift; exec unshare --pid --mount --fork --kill-child=KILL s
 _INSIDE = '"$@" & wait $!'
 _STOP_S = 10.0
 _GLANCE_S = 0.05
+#: What stands in the command lines of our own processes: of the enclosure's, and of the WiFi machine's.
+_TAG = re.compile(r"evr-(?:real-[0-9a-f]{16}|wifi-[0-9a-f]{12})")
 
 
 def spawn(folder: Path, log: Path, module: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -80,8 +83,13 @@ def settle_in(folder: Path) -> None:
 
 
 def processes_of(tag: str) -> list[int]:
-    """The living processes whose command line holds the tag as a word."""
-    found = []
+    """The living processes whose command line holds the tag as a word; none for what is not one of our tags.
+
+    Who is found is killed, and a damaged record must not make that everybody.
+    """
+    found: list[int] = []
+    if not _TAG.fullmatch(tag):
+        return found
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError):
