@@ -46,7 +46,7 @@ FAULTS = [
     ("bsc-2", "bts-link-lost", ["BTS-LD-02"], ("bsc-2", "mobile_bts", "BTS-LD-02", "fail")),
     ("wlc-1", "ap-lost", ["HN-HoiTruong-07"], ("wlc-1", "access_point", "HN-HoiTruong-07", "fail")),
     ("wlc-1", "controller-failover", [], ("wlc-2", "controller_pair", "controller pair", "fail")),
-    ("edge-hn-1", "two-masters", [], ("edge-hn-1", "vrrp_pair", "", "fail")),
+    ("edge-hn-2", "two-masters", [], ("edge-hn-1", "vrrp_pair", "vrrp 10", "fail")),
     ("edge-dt-1", "unwatched-route", [], ("edge-dt-1", "floating_route", "", "warn")),
     ("bsc-1", "core-link-down", [], ("bsc-1", "core_link", "0", "fail")),
     ("ac-1", "radius-down", [], ("ac-1", "radius", "", "fail")),
