@@ -147,7 +147,7 @@ def test_a_device_goes_back_by_itself_when_we_are_killed(
         template.write_text(good, encoding="utf-8")
     known = network.changes()
     killed_while_open(network, tmp_path, device, sign, 30)
-    until(network[device].running, before.__eq__, 240, before)
+    until(network[device].running, before.__eq__, 480, before)  # FRR takes back line by line, a busy host a second each
     (change,) = network.changes() - known
     network.twin.command("apply", "--resume", change, expect=(5,))
     assert network[device].running() == before
