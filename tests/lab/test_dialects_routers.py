@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,7 +14,7 @@ from eventready.lab.dialects.ios.words import brief_span, long_span, short
 from eventready.lab.machine import Machine
 from eventready.lab.shell import Shell
 from eventready.lab.state import Bfd, Bundle, DeviceState, Gateway, Light, Peer, Port, Static
-from tests.lab.asked import F, machine_of, observed, rows
+from tests.lab.asked import F, Wire, machine_of, observed, rows
 
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ROUTERS = ("cisco_xe", "frr")
@@ -270,29 +268,13 @@ def test_a_healthy_router_answers_every_question(platform: str) -> None:
 # --- configuration ----------------------------------------------------------------------------------------------
 
 
-class Paper:
-    """The other end of a session: keeps what was said."""
-
-    def __init__(self) -> None:
-        self.said = ""
-
-    def write(self, text: str) -> None:
-        self.said += text
-
-    def close(self) -> None:
-        self.said += "<closed>"
-
-    def later(self, seconds: float, call: Callable[[], None]) -> None:
-        raise AssertionError("nothing here is slow")
-
-
 def talk(machine: Machine, *lines: str) -> str:
-    paper = Paper()
+    paper = Wire()
     shell = Shell(machine, paper)
     for line in ("terminal length 0", *lines):
-        paper.said = ""
+        paper.sent = ""
         shell.feed(line + "\r")
-    return paper.said.replace("\r\n", "\n")
+    return paper.sent.replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize("platform", ROUTERS)
