@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args
 import click
 
 from eventready.cli.context import App
-from eventready.clock import parse_moment
+from eventready.clock import TZ, parse_moment
 from eventready.delivery.record import sent_from
 from eventready.duty.incident_log import find
 from eventready.errors import UsageError
@@ -71,7 +71,7 @@ def _week(_context: click.Context, _parameter: click.Parameter, value: str | Non
     if value is None:
         return None
     try:
-        monday = datetime.strptime(f"{value}-1", "%G-W%V-%u").date()  # noqa: DTZ007  a date has no zone
+        monday = datetime.strptime(f"{value}-1", "%G-W%V-%u").replace(tzinfo=TZ).date()
     except ValueError:
         pass
     else:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from eventready.clock import TZ
-from eventready.duty.named import CHECKS, INTENTS
+from eventready.duty.named import CHECKS, INTENTS, Pair
 from eventready.report.messages import MESSAGES_VI
 from eventready.report.reasons import reason_vi
 from eventready.report.words import (
@@ -24,7 +24,6 @@ from eventready.report.words import (
     VERDICTS,
     WEEKDAYS,
     Lang,
-    Pair,
 )
 
 #: Stands for what may not be shown: control characters, and marks that turn the direction of writing.

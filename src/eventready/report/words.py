@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from eventready.duty.named import Pair
+
 Lang = Literal["vi", "en"]
-Pair = tuple[str, str]  # English, Vietnamese
 
 VERDICTS: Mapping[str, Pair] = {
     "READY": ("Ready", "Sẵn sàng"),
