@@ -24,18 +24,23 @@ fi
 trap '"$eventready" -w "$demo" lab down 2>/dev/null || true' EXIT INT TERM
 
 say "1. A workspace: the Trà Vinh example"
-"$eventready" init "$demo" 2>/dev/null
+"$eventready" init "$demo" --example tra-vinh 2>/dev/null
 say "2. A province to rehearse on, with faults that a good audit must find"
 "$eventready" -w "$demo" lab up
 lab="$demo/.eventready/lab"
 
-say "3. The audit (it only reads; counters are read twice, 5 s apart)"
-audit
+say "3. A drill: the uplink of core-2 is lost in silence. How long is the Internet gone?"
+# 3: the limit is missed, since nothing watches the route yet.
+"$eventready" -w "$lab" drill run silent-uplink || [ $? -eq 3 ]
 
-say "4. Was every seeded fault found, and nothing that is not there?"
+say "4. The audit (it only reads; counters are read twice, 5 s apart)"
+audit
+first=$("$eventready" -w "$lab" runs show latest -o json | sed -n 's/^ "id": "\(.*\)",$/\1/p' | head -n 1)
+
+say "5. Was every seeded fault found, and nothing that is not there?"
 "$eventready" -w "$lab" lab score
 
-say "5. Load balancing, backup and priority: what would change on whom, in which order, and what brings it back"
+say "6. Load balancing, backup and priority: what would change on whom, in which order, and what brings it back"
 "$eventready" -w "$lab" plan load_balancing backup priority --out "$demo/tonight.plan" > "$demo/tonight.txt"
 for device in edge-vh-1 bsc-1 ac-1; do
     sed -n "/^$device  /,/^\$/p" "$demo/tonight.txt" | sed '25{s/.*/.../;q;}'
@@ -44,33 +49,37 @@ echo "(the whole of it is in $demo/tonight.txt)"
 echo
 sed -n '/^Order/,$p' "$demo/tonight.txt"
 
-say "6. The change: backed up, under guard, compared, verified, confirmed, saved; one device first, then in waves"
-"$eventready" -w "$lab" apply "$demo/tonight.plan"
+say "7. The change: backed up, under guard, compared, verified, confirmed, saved; one device first, then in waves"
+# A lab may shorten the soak. A production network is observed for its hold times before a change is confirmed.
+"$eventready" -w "$lab" apply "$demo/tonight.plan" --soak 2s
 
-say "7. The audit again: what the change has mended (a crowded access point, a cell that refused calls, a route)"
+say "8. The audit again: what the change has mended (a crowded access point, a cell that refused calls, a route)"
 EVENTREADY_NOW="2022-04-25 07:20"
 audit > "$demo/second.txt"
 "$eventready" -w "$lab" runs diff > "$demo/diff.txt" || { cat "$demo/diff.txt"; exit 1; }
 cat "$demo/diff.txt"
 grep -q '^fixed' "$demo/diff.txt" || { echo "the second audit is no better than the first" >&2; exit 1; }
 
-say "8. Planned once more: nothing is left to change"
+say "9. Planned once more: nothing is left to change"
 "$eventready" -w "$lab" plan load_balancing backup priority --detailed-exitcode > "$demo/again.txt"
 tail -n 1 "$demo/again.txt"
 
-say "9. The readiness page, the weekly report with its draft mail, and the duty list"
+say "10. The same drill again, with the backup configuration in force"
+"$eventready" -w "$lab" drill run silent-uplink
+
+say "11. The readiness page, the weekly report with its draft mail, the minutes of the drills, and the duty list"
 "$eventready" -w "$lab" report readiness
 "$eventready" -w "$lab" report weekly --format docx,pdf,xlsx --eml
+"$eventready" -w "$lab" report drill --format docx,pdf
 "$eventready" -w "$lab" report roster --format docx,pdf
 
-say "10. The clauses of the letter, and what stands behind each"
+say "12. The clauses of the letter, and what stands behind each"
 # 8: on this Monday some deadlines of the example have passed, and it says so.
 "$eventready" -w "$lab" duties || [ $? -eq 8 ]
 
-say "11. All of it taken back, in the same guarded way; the audit finds again what it found at first"
+say "13. All of it taken back, in the same guarded way; the audit finds again what it found at first"
 # Not quite all: a configuration that nobody had saved is saved now.
 EVENTREADY_NOW="2022-04-25 07:40"
-"$eventready" -w "$lab" rollback latest
+"$eventready" -w "$lab" rollback latest --soak 2s
 audit > "$demo/third.txt"
-first=$("$eventready" -w "$lab" runs list -o json | sed -n 's/^  "id": "\(.*\)",$/\1/p' | head -n 1)
 "$eventready" -w "$lab" runs diff "$first" latest

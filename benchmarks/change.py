@@ -21,7 +21,7 @@ from typing import Any, Final
 import yaml
 
 from benchmarks.fleet import ROOT, WORKERS, lab, measure
-from eventready.lab.fleet import PLATFORMS
+from eventready_lab.embedded.fleet import PLATFORMS
 
 _AS: Final = 65000
 

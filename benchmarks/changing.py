@@ -19,11 +19,11 @@ from nornir.core.task import Result, Task
 from nornir_netmiko import netmiko_send_config
 
 from benchmarks.contenders import Measured
-from eventready.change.apply import Done, Options, apply_plan
-from eventready.change.plan import Plan, PlanFile, load_plan, write_plan
-from eventready.change.planning import make_plan
-from eventready.change.rollback import make_rollback
-from eventready.clock import Clock
+from eventready.change.execute.apply import ApplyResult, Options, apply_plan
+from eventready.change.execute.rollback import make_rollback
+from eventready.change.plan.plan import Plan, PlanFile, load_plan, write_plan
+from eventready.change.plan.planning import make_plan
+from eventready.core.clock import Clock
 from eventready.facts.platform import load_platform
 from eventready.store.store import Store
 from eventready.workspace.intents import Intent
@@ -65,7 +65,7 @@ class _Nobody:
 def _planned(workspace: Workspace, devices: int, workers: int) -> Plan:
     """What is to be changed on the first devices of the fleet that have intents."""
     chosen = [device for device in workspace.devices if device.intents][:devices]
-    return make_plan(workspace, chosen, INTENTS, clock=Clock(), by=WHO, watch=_Nobody(), workers=workers)
+    return make_plan(workspace, chosen, INTENTS, clock=Clock(), by=WHO, progress=_Nobody(), workers=workers)
 
 
 def _step(plan: Plan, seconds: float, failed: int, outcomes: Mapping[str, int] | None = None) -> Step:
@@ -83,16 +83,21 @@ def make(copy: Path, devices: int, workers: int) -> Step:
     return _step(plan, seconds, devices - len(plan.devices))
 
 
-def _carried_out(workspace: Workspace, store: Store, file: PlanFile, workers: int) -> tuple[Done, float]:
+def _carried_out(workspace: Workspace, store: Store, file: PlanFile, workers: int) -> tuple[ApplyResult, float]:
     started = time.perf_counter()
     done = apply_plan(
-        workspace, file, store=store, clock=Clock(), options=Options(by=WHO, host=WHO, workers=workers), watch=_Nobody()
+        workspace,
+        file,
+        store=store,
+        clock=Clock(),
+        options=Options(by=WHO, host=WHO, workers=workers, soak_s=0),
+        progress=_Nobody(),
     )
     return done, time.perf_counter() - started
 
 
-def _ended(plan: Plan, done: Done, seconds: float) -> Step:
-    outcomes = Counter(ending.outcome.value for ending in done.endings)
+def _ended(plan: Plan, done: ApplyResult, seconds: float) -> Step:
+    outcomes = Counter(result.outcome.value for result in done.results)
     return _step(plan, seconds, len(plan.devices) - outcomes["new"], outcomes)
 
 

@@ -50,10 +50,10 @@ class Measured:
 
 def ours(copy: Path, devices: int, workers: int) -> Measured:
     """eventready's audit, whole: sessions, parsing, records, checks, verdicts, evidence, store."""
-    from eventready.audit import Options, audit  # noqa: PLC0415  each contender loads only what it needs
-    from eventready.clock import Clock  # noqa: PLC0415
-    from eventready.store.store import Store  # noqa: PLC0415
-    from eventready.workspace.workspace import load_workspace  # noqa: PLC0415
+    from eventready.audit.audit import AuditOptions, audit
+    from eventready.core.clock import Clock
+    from eventready.store.store import Store
+    from eventready.workspace.workspace import load_workspace
 
     class Nobody:
         def stage(self, name: str, total: int) -> None:
@@ -65,9 +65,9 @@ def ours(copy: Path, devices: int, workers: int) -> Measured:
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "bench.db") as store:
         workspace = load_workspace(copy)
         started = time.perf_counter()
-        options = Options(workers=workers, interval_s=0)
+        options = AuditOptions(workers=workers, interval_s=0)
         done = audit(
-            workspace, workspace.devices[:devices], store=store, clock=Clock(), options=options, watch=Nobody()
+            workspace, workspace.devices[:devices], store=store, clock=Clock(), options=options, progress=Nobody()
         )
         seconds = time.perf_counter() - started
     unmeasured = {
@@ -83,13 +83,13 @@ def plain(copy: Path, devices: int, workers: int, *, parsed: bool = False) -> Me
 
     It goes on where ntc-templates does not know a line (`show platform` of an ASR).
     """
-    from nornir.core.exceptions import NornirSubTaskError  # noqa: PLC0415
-    from nornir.core.plugins.connections import ConnectionPluginRegister  # noqa: PLC0415
-    from nornir.core.task import Result, Task  # noqa: PLC0415
-    from nornir_netmiko import netmiko_send_command  # noqa: PLC0415
-    from textfsm import TextFSMError  # noqa: PLC0415
+    from nornir.core.exceptions import NornirSubTaskError
+    from nornir.core.plugins.connections import ConnectionPluginRegister
+    from nornir.core.task import Result, Task
+    from nornir_netmiko import netmiko_send_command
+    from textfsm import TextFSMError
 
-    from eventready.workspace.workspace import load_workspace  # noqa: PLC0415
+    from eventready.workspace.workspace import load_workspace
 
     ConnectionPluginRegister.auto_register()
     workspace = load_workspace(copy)
@@ -122,9 +122,9 @@ def limit(copy: Path, devices: int, workers: int) -> Measured:
     Its algorithms are asyncssh's own first choices, as the plain loops' are paramiko's. With those that our sessions
     prefer (X25519, AES-GCM) it would be up to half as fast again, mostly because the simulated devices are.
     """
-    import asyncssh  # noqa: PLC0415
+    import asyncssh
 
-    from eventready.workspace.workspace import load_workspace  # noqa: PLC0415
+    from eventready.workspace.workspace import load_workspace
 
     workspace = load_workspace(copy)
     hosts = list(workspace.nornir(1).inventory.hosts.values())[:devices]

@@ -73,7 +73,7 @@ def write_workspace(folder: Path, devices: int) -> None:
 
 def narrow(copy: Path) -> None:
     """Give the lab's copy a platform of its own that asks the eight commands and no more."""
-    from eventready.facts.platform import load_platform  # noqa: PLC0415  the lab is up by then
+    from eventready.facts.platform import load_platform
 
     base = load_platform("cisco_xe")
     folder = copy / "inventory" / "platforms" / "bench_xe"

@@ -1,9 +1,11 @@
-"""For all rooms: property tests say nothing about time, and in CI try the same examples each time; cases that a test
-has proved are counted, and the counts stand at the end of the run."""
+"""Settings of all tests: property tests have no deadline and try fixed examples in CI, `EVENTREADY_EXAMPLES` of them;
+proved cases are counted, and the counts are printed at the end of the run."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Protocol, cast
@@ -11,14 +13,42 @@ from typing import Protocol, cast
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Every workspace of a test is allowed; permissions and configuration of the person running the tests stay untouched.
+os.environ.setdefault("EVENTREADY_ALLOWED", os.sep)
+os.environ.setdefault("EVENTREADY_ENV_NAMES", "*")
+_CONFIG = tempfile.mkdtemp(prefix="eventready-config-")
+os.environ["XDG_CONFIG_HOME"] = _CONFIG
+
 settings.register_profile(
     "eventready",
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
     derandomize=bool(os.environ.get("CI")),
+    max_examples=int(os.environ.get("EVENTREADY_EXAMPLES", "50")),
 )
-settings.load_profile("eventready")
+settings.register_profile("quick", parent=settings.get_profile("eventready"), max_examples=10)
+settings.load_profile("quick" if os.environ.get("EVENTREADY_QUICK") else "eventready")
+
+# Labs may have a soak shorter than the hold times of the protocols; `tests/change` proves the soak.
+os.environ.setdefault("EVENTREADY_APPLY_SOAK", "0s")
+os.environ.setdefault("EVENTREADY_ROLLBACK_SOAK", "0s")
+
+#: Folders whose tests use a lab over the network throughout.
+_SLOW_FOLDERS = frozenset({"behaviours", "e2e", "hostile", "real"})
+
+
+def pytest_unconfigure() -> None:
+    """Remove the configuration folder of the run."""
+    shutil.rmtree(_CONFIG, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of labs over the network as slow."""
+    for item in items:
+        if _SLOW_FOLDERS.intersection(item.path.parts):
+            item.add_marker(pytest.mark.slow)
+
 
 #: What a proved case is called among a test's properties. They travel with its report, from xdist's workers too.
 _PROPERTY = "proved"

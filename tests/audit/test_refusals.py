@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.audit import Options, audit
-from eventready.cli.progress import Bars
-from eventready.clock import Clock
-from eventready.errors import WorkspaceError
+from eventready.audit.audit import AuditOptions, audit
+from eventready.cli.render.progress import ProgressBars
+from eventready.core.clock import Clock
+from eventready.core.errors import WorkspaceError
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.conftest import Make, make
@@ -19,9 +19,9 @@ def test_a_damaged_known_hosts_file(make: Make) -> None:
     workspace = load_workspace(make())
     (workspace.path / "known_hosts").write_text("garbage\n")
     with Store.of_workspace(workspace.path) as store:
-        with pytest.raises(WorkspaceError, match="known_hosts:1: This is not a known_hosts line"):
+        with pytest.raises(WorkspaceError, match="known_hosts:1: invalid known_hosts line"):
             audit(
-                workspace, workspace.devices, store=store, clock=Clock(), options=Options(),
-                watch=Bars(interactive=False),
+                workspace, workspace.devices, store=store, clock=Clock(), options=AuditOptions(),
+                progress=ProgressBars(interactive=False),
             )  # fmt: skip
         assert not store.runs()

@@ -48,14 +48,21 @@ def test_a_change_makes_nothing_worse_is_complied_with_and_goes_back(twin: Twin,
     assert told(twin.audit()) == STANDING
 
 
+def addition(platform: str, text: str) -> dict[str, Any]:
+    """The entry of writable.yaml that makes a section with one line, and its way back, writable."""
+    section, line = (one.strip() for one in text.splitlines())
+    lines = {section: {line: None, f"{line.rpartition(' ')[0]} default": None}}
+    return {"platform": platform, "lines": lines, "by": "An", "reason": "a device's own refusal"}
+
+
 @pytest.mark.parametrize(
     ("device", "line", "words"),
     [
         ("gw-2", "router ospf\n maximum-pths 8\n", "% Unknown command: maximum-pths 8"),
         ("bsc", "network\n handover2 retries 99\n", "% Unknown command."),
         (
-            "ap-host-1", "/etc/hostapd/vh-gate.conf\n no_such_key=1\n",
-            "/etc/hostapd/vh-gate.conf: Line N: unknown configuration item 'no_such_key'",
+            "ap-host-1", "/etc/hostapd/gate.conf\n no_such_key=1\n",
+            "/etc/hostapd/gate.conf: Line N: unknown configuration item 'no_such_key'",
         ),
     ],
 )  # fmt: skip
@@ -67,12 +74,17 @@ def test_a_line_that_is_refused_is_told_in_the_device_s_words(
     before = told_of(twin, "plan", "backup", "-l", device, "--out", str(kept))
     template = twin.copy / "templates" / "backup" / f"{PLATFORMS[device]}.j2"
     good = template.read_text(encoding="utf-8")
+    added = twin.copy / "inventory" / "writable.yaml"
+    added.write_text(json.dumps({"additions": [addition(PLATFORMS[device], line)]}), encoding="utf-8")
     template.write_text(good + line, encoding="utf-8")
     try:
         told_of(twin, "plan", "backup", "-l", device, "--out", str(tmp_path / "bad.plan"))
     finally:
         template.write_text(good, encoding="utf-8")
-    (only,) = told_of(twin, "apply", str(tmp_path / "bad.plan"), expect=5)["devices"]
+    try:
+        (only,) = told_of(twin, "apply", str(tmp_path / "bad.plan"), expect=5)["devices"]
+    finally:
+        added.unlink()
     assert only["outcome"] == "old"
     assert words in re.sub(r"Line \d+", "Line N", only["why"])
     again = told_of(twin, "plan", "backup", "-l", device, "--out", str(tmp_path / "again.plan"))

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.guard import Guard, choose_guard
-from eventready.errors import RefusedError
+from eventready.change.guard import Guard, guards_for
+from eventready.core.errors import RefusedError
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import ChangeSpec
 from eventready.session.connect import Session, open_session
-from eventready.session.hostkeys import fetch, record
+from eventready.session.hostkeys import record
 from eventready.session.login_shell import open_shell
 from eventready.session.target import Secret, Target
+from eventready.session.trust import fetch_key
 from tests.change.test_guard import Text
 from tests.session import real
 
@@ -24,6 +25,7 @@ pytestmark = [
     pytest.mark.xdist_group("real-session"),
     pytest.mark.skipif(bool(_absent), reason=_absent),
     pytest.mark.skipif(not Path("/usr/lib/frr/frr-reload.py").exists(), reason="not installed: frr-pythontools"),
+    pytest.mark.slow,
 ]
 
 LINES = ("ip route 198.51.100.0/24 192.0.2.1 200", "no ip route 203.0.113.0/24 Null0")
@@ -33,7 +35,9 @@ LINES = ("ip route 198.51.100.0/24 192.0.2.1 200", "no ip route 203.0.113.0/24 N
 def router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     folder = tmp_path_factory.mktemp("frr")
     with real.frr(folder) as running:
-        record(folder / "known_hosts", "127.0.0.1", running.port, fetch("127.0.0.1", running.port))
+        record(
+            folder / "known_hosts", "127.0.0.1", running.port, fetch_key(Target("server", "127.0.0.1", running.port))
+        )
         yield Target(
             name="frr-1",
             host="127.0.0.1",
@@ -60,12 +64,12 @@ def spec() -> ChangeSpec:
 
 
 def running(session: Session) -> str:
-    return session.ask([spec().read])[0].text
+    return session.send_commands([spec().read])[0].text
 
 
 def guard(sessions: tuple[Session, Session], change: str, seconds: int = 600) -> Guard:
     session, shell = sessions
-    chosen = choose_guard(load_platform("frr"), Text(running(session)), lambda _command: "", has_shell=True)
+    chosen = next(guards_for(load_platform("frr"), Text(running(session)), lambda _command: "", has_shell=True))
     assert chosen.kind == "dead_man"
     return Guard(chosen, spec(), session, shell, change, seconds)
 
@@ -129,9 +133,9 @@ def test_what_somebody_else_has_armed_stays_theirs(sessions: tuple[Session, Sess
     assert theirs.arm().ok
     with pytest.raises(RefusedError, match="c-theirs"):
         ours.arm()
-    with pytest.raises(RefusedError, match="not ours"):
+    with pytest.raises(RefusedError, match="of another operator"):
         ours.confirm()
-    with pytest.raises(RefusedError, match="not ours"):
+    with pytest.raises(RefusedError, match="of another operator"):
         ours.revert()
     assert theirs.confirm().ok
 
@@ -143,8 +147,8 @@ def test_a_refused_line_leaves_the_guard_armed_and_it_is_sent_back(sessions: tup
     assert one.arm().ok
     applied = one.apply([LINES[0], "router ospf nonsense", LINES[1]])
     assert not applied.ok
-    assert applied.refused is not None
-    assert (applied.refused.line, applied.taken) == ("router ospf nonsense", 1)
+    assert applied.rejected is not None
+    assert (applied.rejected.line, applied.accepted) == ("router ospf nonsense", 1)
     assert one.revert().ok
     assert running(session) == before
 
@@ -152,3 +156,29 @@ def test_a_refused_line_leaves_the_guard_armed_and_it_is_sent_back(sessions: tup
 def test_saving(sessions: tuple[Session, Session]) -> None:
     saved = guard(sessions, "c-save").save()
     assert saved.ok or saved.reason
+
+
+def test_utf_8_there_and_back(sessions: tuple[Session, Session]) -> None:
+    session, _ = sessions
+    before = running(session)
+    one = guard(sessions, "c-utf8")
+    assert one.arm().ok
+    applied = one.apply(["interface lo", "description Trạm Văn hóa – cổng số 1 “A”", "exit"])
+    assert applied.ok, applied
+    assert " description Trạm Văn hóa – cổng số 1 “A”" in running(session)
+    assert one.apply(["interface lo", "no description", "exit"]).ok
+    assert one.confirm().ok
+    assert running(session) == before
+
+
+def test_the_timers_tools_are_looked_for(sessions: tuple[Session, Session]) -> None:
+    session, shell = sessions
+    assert guard(sessions, "c-probe").lacking() == ()
+    dead_man = next(one for one in spec().guards if one.kind == "dead_man")
+    moved = [
+        one.model_copy(update={"command": one.command.replace("frr-reload", "no-reload")}) for one in dead_man.probes
+    ]
+    without = dead_man.model_copy(update={"probes": tuple(moved)})
+    assert Guard(without, spec(), session, shell, "c-probe", 600).lacking() == (
+        "the package frr-pythontools is not installed on its host",
+    )

@@ -5,7 +5,7 @@
       findings:
         - [CPU, fail, "CPU at 91% over five minutes (limit 85%)"]
 
-One device stands for itself (`expect`, `now`, `before`, `baseline`, `unmeasured`, `cannot_tell`); `devices` names
+One device stands for itself (`expect`, `now`, `before`, `baseline`, `unmeasured`, `unsupported`); `devices` names
 several, each with the same keys. A finding of several devices begins with the device. `not_measured` that is blind is
 written `blind`.
 """
@@ -24,14 +24,16 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.checks.limits import resolve_limits
 from eventready.checks.matrix import Matrix, build_matrix
 from eventready.checks.registry import all_checks
-from eventready.checks.runner import judge
+from eventready.checks.runner import evaluate
+from eventready.core.messages import Bilingual
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
 from eventready.platforms.model import NetmikoSpec, PlatformSpec, SessionSpec
+from eventready.workspace.access import Access
 from eventready.workspace.device import ROLES, Device
 from eventready.workspace.expect import Expect
-from eventready.workspace.limits import Limits, Override
+from eventready.workspace.limits import LimitOverride, LimitOverrides
 
 FOLDER = Path(__file__).parent / "cases"
 MOMENT = datetime(2022, 4, 25, 0, 0, tzinfo=UTC)
@@ -47,17 +49,22 @@ SPEC = PlatformSpec(
 )
 
 
+def english(reasons: Mapping[str, str]) -> dict[str, Bilingual]:
+    """Reasons as a platform without Vietnamese has them."""
+    return {fact: Bilingual("", reason) for fact, reason in reasons.items()}
+
+
 @dataclass(frozen=True)
 class FakePlatform:
     """Knows how to ask for every fact but those it cannot tell."""
 
     name: str = "any"
-    cannot_tell: Mapping[str, str] = field(default_factory=dict)
+    unsupported: Mapping[str, Bilingual] = field(default_factory=dict)
     spec: PlatformSpec = SPEC
 
     @property
     def facts(self) -> Mapping[str, object]:
-        return {fact: fact for fact in CATALOGUE if fact not in self.cannot_tell}
+        return {fact: fact for fact in CATALOGUE if fact not in self.unsupported}
 
 
 @dataclass(frozen=True)
@@ -90,13 +97,13 @@ class Case:
         """What the check gives, through the runner."""
         devices = [self._device(name, said) for name, said in self.devices.items()]
         platforms = {
-            _platform_name(name, said): FakePlatform(cannot_tell=said.get("cannot_tell", {}))
+            _platform_name(name, said): FakePlatform(unsupported=english(said.get("unsupported", {})))
             for name, said in self.devices.items()
         }
-        limits = Limits(
-            tuple(Override("defaults", "", self.check, name, value) for name, value in self._limits().items())
+        limits = LimitOverrides(
+            tuple(LimitOverride("defaults", "", self.check, name, value) for name, value in self._limits().items())
         )
-        findings = judge(
+        findings = evaluate(
             devices,
             build_matrix(devices, platforms),
             [observation for name, said in self.devices.items() for observation in observations(name, said)],
@@ -120,11 +127,12 @@ class Case:
             venues=tuple(said.get("venues", [VENUE])),
             expect=Expect.model_validate(said.get("expect", {})),
             allow_cleartext=said.get("allow_cleartext", False),
+            access=Access.model_validate(said.get("access", {})),
         )
 
 
 def _platform_name(device: str, said: Mapping[str, Any]) -> str:
-    return f"platform-of-{device}" if "cannot_tell" in said else "any"
+    return f"platform-of-{device}" if "unsupported" in said else "any"
 
 
 def status_of(finding: Finding) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from eventready.checks.check import CHECKS
+from eventready.checks.finding import Finding
 from eventready.checks.registry import all_checks
+from eventready.core.messages import render
 from tests.checks.casebook import FOLDER, Case, all_cases, cases_of, status_of
 
 NAMES = [check.name for check in all_checks()]
@@ -36,7 +38,6 @@ def test_what_a_user_reads_of_a_check(name: str) -> None:
     title = CHECKS[name].title
     assert title.endswith(".")
     assert title != name
-    assert CHECKS[name].duties, f"{name} serves no duty of the letter"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -46,12 +47,17 @@ def test_every_limit_names_its_source(name: str) -> None:
         assert description.endswith("]"), f"{name}.{limit} does not say where its figure comes from"
 
 
+def shows(finding: Finding, parameter: str) -> bool:
+    """True when the finding's sentence has the parameter."""
+    return "\0" in render(finding.message_id, {**finding.params, parameter: "\0"}, "en")
+
+
 def test_values_and_limits_of_findings_stand_in_their_messages() -> None:
     for case in all_cases():
         for finding in case.findings():
-            if finding.value is not None and "{value}" in finding.text:
+            if finding.value is not None and shows(finding, "value"):
                 assert str(finding.value) in finding.message
-            if finding.limit is not None and "{limit}" in finding.text:
+            if finding.limit is not None and shows(finding, "limit"):
                 assert str(finding.limit) in finding.message
 
 

@@ -10,30 +10,30 @@ from eventready.checks.check import CHECKS
 from eventready.checks.compute import CpuLimits
 from eventready.checks.limits import resolve_limits
 from eventready.checks.registry import all_checks
-from eventready.errors import WorkspaceError
+from eventready.core.errors import WorkspaceError
 from eventready.workspace.device import Device
-from eventready.workspace.limits import SCOPES, Limits, Override, Scope
+from eventready.workspace.limits import SCOPES, LimitOverride, LimitOverrides, Scope
 
 CORE = Device("core-1", "router", "any", "192.0.2.1", venues=("hoi-nghi", "van-hoa"))
 EDGE = Device("edge-1", "router", "any", "192.0.2.2", venues=("den-tho",))
 
 
-def override(scope: Scope, of: str, check: str, limit: str, value: Any, *, line: int = 1) -> Override:
-    return Override(scope, of, check, limit, value, origin=f"inventory/limits.yaml:{line}")
+def override(scope: Scope, of: str, check: str, limit: str, value: Any, *, line: int = 1) -> LimitOverride:
+    return LimitOverride(scope, of, check, limit, value, origin=f"inventory/limits.yaml:{line}")
 
 
-def limits(*overrides: Override) -> Limits:
-    return Limits(tuple(sorted(overrides, key=lambda one: SCOPES.index(one.scope))))
+def limits(*overrides: LimitOverride) -> LimitOverrides:
+    return LimitOverrides(tuple(sorted(overrides, key=lambda one: SCOPES.index(one.scope))))
 
 
-def refused(*overrides: Override) -> str:
+def refused(*overrides: LimitOverride) -> str:
     with pytest.raises(WorkspaceError) as caught:
         resolve_limits(limits(*overrides), [CORE, EDGE])
     return str(caught.value)
 
 
 def test_without_overrides_a_check_has_its_own_limits() -> None:
-    resolved = resolve_limits(Limits(), [CORE])
+    resolved = resolve_limits(LimitOverrides(), [CORE])
     assert all(resolved.of(check, CORE) is check.limits for check in all_checks())
 
 
@@ -90,9 +90,9 @@ def test_devices_with_equal_overrides_share_one_object() -> None:
             "inventory/limits.yaml:9: uptime at core-1: warn 0.5 lies beyond fail 1: it would never warn.",
         ),
     ],
-    ids=lambda value: value.limit if isinstance(value, Override) else "",
+    ids=lambda value: value.limit if isinstance(value, LimitOverride) else "",
 )
-def test_what_does_not_hold_is_said_with_its_place(wrong: Override, sentence: str) -> None:
+def test_what_does_not_hold_is_said_with_its_place(wrong: LimitOverride, sentence: str) -> None:
     assert sentence in refused(wrong)
 
 

@@ -6,31 +6,38 @@ from dataclasses import replace
 
 import pytest
 
-from eventready.checks.matrix import Ask, build_matrix
-from eventready.errors import WorkspaceError
+from eventready.checks.matrix import CellState, MatrixCell, build_matrix
+from eventready.checks.registry import all_checks
+from eventready.core.errors import WorkspaceError
+from eventready.facts.platform import load_platform
+from eventready.platforms.loader import platform_names
 from eventready.workspace.device import Device
 from eventready.workspace.expect import Expect, ExpectedLink
-from tests.checks.casebook import SPEC, FakePlatform, matrix_of
+from tests.checks.casebook import SPEC, FakePlatform, english, matrix_of
 
 ROUTER = Device("r1", "router", "any", "192.0.2.1", origin="inventory/hosts.yaml:7")
 WIFI = Device("w1", "wifi_controller", "any", "192.0.2.2")
 
 
+def shown(cell: MatrixCell) -> str:
+    return cell.reason.render("en") if cell.reason else ""
+
+
 def test_a_check_of_another_role_does_not_apply() -> None:
     cell = matrix_of([WIFI]).cells["w1", "ospf"]
-    assert (cell.state, cell.reason) == (Ask.NOT_APPLICABLE, "Not asked of a wifi_controller.")
+    assert (cell.state, shown(cell)) == (CellState.NOT_APPLICABLE, "Not a check of the role wifi_controller.")
 
 
 def test_a_check_whose_expectation_is_absent_does_not_apply() -> None:
-    assert matrix_of([ROUTER]).cells["r1", "ospf"].state is Ask.NOT_APPLICABLE
+    assert matrix_of([ROUTER]).cells["r1", "ospf"].state is CellState.NOT_APPLICABLE
     expecting = replace(ROUTER, expect=Expect(ospf=()))
-    assert matrix_of([expecting]).cells["r1", "ospf"].state is Ask.ASKED
+    assert matrix_of([expecting]).cells["r1", "ospf"].state is CellState.APPLICABLE
 
 
-def test_what_the_platform_cannot_tell_has_its_reason() -> None:
-    matrix = matrix_of([ROUTER], FakePlatform(cannot_tell={"cpu": "it has no words for it"}))
+def test_what_the_platform_unsupported_has_its_reason() -> None:
+    matrix = matrix_of([ROUTER], FakePlatform(unsupported=english({"cpu": "it has no words for it"})))
     cell = matrix.cells["r1", "cpu"]
-    assert (cell.state, cell.reason) == (Ask.CANNOT_TELL, "it has no words for it")
+    assert (cell.state, shown(cell)) == (CellState.UNSUPPORTED, "it has no words for it")
 
 
 def test_a_fact_that_the_platform_forgot_cannot_be_told_either() -> None:
@@ -40,11 +47,11 @@ def test_a_fact_that_the_platform_forgot_cannot_be_told_either() -> None:
             return {}
 
     cell = matrix_of([ROUTER], Forgetful(name="poor")).cells["r1", "cpu"]
-    assert (cell.state, cell.reason) == (Ask.CANNOT_TELL, "the platform poor does not know how to ask for cpu")
+    assert (cell.state, shown(cell)) == (CellState.UNSUPPORTED, "The platform poor does not offer cpu.")
 
 
 def test_facts_that_cannot_be_told_are_wanted_but_not_needed() -> None:
-    matrix = matrix_of([ROUTER], FakePlatform(cannot_tell={"cpu": "it has no words for it"}))
+    matrix = matrix_of([ROUTER], FakePlatform(unsupported=english({"cpu": "it has no words for it"})))
     assert "cpu" in matrix.facts_for("r1")
     assert "cpu" not in matrix.needed("r1")
     assert "memory" in matrix.needed("r1")
@@ -58,7 +65,7 @@ def test_facts_are_asked_in_the_catalogues_order_and_once() -> None:
 
 def test_the_far_end_of_a_link_is_asked_too() -> None:
     near = replace(ROUTER, expect=Expect(links=(ExpectedLink(port="e1", device="w1", to_port="e1"),)))
-    assert matrix_of([near, WIFI]).asked("link") == ("r1", "w1")
+    assert matrix_of([near, WIFI]).devices_for("link") == ("r1", "w1")
 
 
 def test_without_the_fleet_only_checks_of_one_device_are_asked() -> None:
@@ -79,3 +86,10 @@ def test_a_role_that_the_platform_does_not_play_is_refused() -> None:
 
 def test_no_devices_make_an_empty_matrix() -> None:
     assert matrix_of([]).cells == {}
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_a_platform_declares_every_fact_that_checks_of_its_roles_need(name: str) -> None:
+    platform = load_platform(name)
+    needs = {need for check in all_checks() if {*check.roles} & {*platform.spec.roles} for need in check.needs}
+    assert sorted(needs - {*platform.facts, *platform.unsupported}) == []

@@ -27,10 +27,10 @@ def test_the_table_fits_the_terminal(columns: int) -> None:
     assert max(len(line) for line in result.stdout.splitlines()) <= columns
 
 
-def test_the_table_names_every_device_and_why_it_cannot_tell() -> None:
+def test_the_table_names_every_device_and_why_it_unsupported() -> None:
     text = " ".join(matrix().stdout.split())
     assert "core-1, core-2" in text
-    assert "cannot tell" in text
+    assert "not supported" in text
     assert "alarm: OsmoBSC keeps no list of active alarms" in text
     assert f"{len(all_checks())} checks: " in text
 
@@ -41,8 +41,15 @@ def test_json_has_every_check_of_every_device() -> None:
     for entry in entries:
         assert set(entry["checks"]) == {check.name for check in all_checks()}
         for cell in entry["checks"].values():
-            assert (cell["state"] == "asked") == (cell["reason"] == "")
+            assert (cell["state"] == "applicable") == (cell["reason"] == "")
         assert len(entry["commands"]) == len(set(entry["commands"])) <= len(entry["facts"])
+
+
+def test_unconfirmed_facts_are_named() -> None:
+    entries = {entry["device"]: entry for entry in json.loads(matrix("-o", "json").stdout)}
+    assert entries["enb-hn-1"]["unconfirmed"] == ["cell", "core_link"]
+    assert entries["core-1"]["unconfirmed"] == []
+    assert "no public source confirms the form of" in " ".join(matrix("-l", "enb-hn-1").stdout.split())
 
 
 def test_ndjson_has_a_line_for_each_device() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.checks.ports import port_key
+from eventready.checks.ports import optic_key, port_key
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,8 @@ def test_ports_that_are_not_one(one: str, other: str) -> None:
 @pytest.mark.parametrize("odd", ["", " ", "(10G)", "ether1 bridge", "é", "1" * 10_000])
 def test_odd_names_stay_as_they_are(odd: str) -> None:
     assert port_key(odd) == port_key(port_key(odd))
+
+
+@pytest.mark.parametrize("port", ["TenGigE0/2/0/4", "Te0/2/0/4", "HundredGigE0/2/0/4", "Optics0/2/0/4"])
+def test_a_port_and_its_transceiver_have_one_number(port: str) -> None:
+    assert optic_key(port) == port_key("Optics0/2/0/4")

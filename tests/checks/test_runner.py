@@ -11,15 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.checks.check import CHECKS, Check, Look, NoLimits
+from eventready.checks.check import CHECKS, Check, DeviceView, NoLimits
+from eventready.checks.duties import DutyIndex
 from eventready.checks.finding import Finding, Outcome
-from eventready.checks.matrix import Ask
-from eventready.checks.runner import coverage, judge
+from eventready.checks.matrix import CellState
+from eventready.checks.runner import coverage, evaluate
 from eventready.facts.observation import Observation, Status
 from eventready.workspace.device import Device
+from eventready.workspace.duties import Duty, Proof
 from eventready.workspace.expect import Expect
 from eventready.workspace.waivers import Waiver
-from tests.checks.casebook import MOMENT, FakePlatform, all_cases, matrix_of, observations, rows
+from tests.checks.casebook import MOMENT, FakePlatform, all_cases, english, matrix_of, observations, rows
 
 
 def router(name: str = "r1", **expect: Any) -> Device:
@@ -44,7 +46,7 @@ def healthy(device: str = "r1") -> list[Observation]:
 
 
 def verdict_of(devices: Sequence[Device], told: Sequence[Observation], **more: Any) -> tuple[Finding, ...]:
-    return judge(devices, matrix_of(list(devices)), told, moment=MOMENT, **more)
+    return evaluate(devices, matrix_of(list(devices)), told, moment=MOMENT, **more)
 
 
 def test_a_healthy_router_has_nothing_but_passes() -> None:
@@ -53,9 +55,15 @@ def test_a_healthy_router_has_nothing_but_passes() -> None:
     assert {finding.check for finding in findings} == {*HEALTHY, "uptime"} - {"system"}
 
 
+def duty(clause: str, check: str, *venues: str) -> Duty:
+    proof = Proof(checks=(check,), venues=venues)
+    return Duty(id=clause, vi="a", en="a", applies_to="all", owner="NOC", deadline="-", proof=proof)
+
+
 def test_findings_carry_device_duties_and_evidence() -> None:
-    (cpu,) = (finding for finding in verdict_of([router()], healthy()) if finding.check == "cpu")
-    assert (cpu.device, cpu.duties, cpu.evidence) == ("r1", ("1.2a",), ("r1-cpu",))
+    duties = DutyIndex([duty("7", "c*"), duty("8", "memory"), duty("9", "*", "hoi-nghi"), duty("10", "*", "elsewhere")])
+    (cpu,) = (finding for finding in verdict_of([router()], healthy(), duties=duties) if finding.check == "cpu")
+    assert (cpu.device, cpu.duties, cpu.evidence) == ("r1", ("7", "9"), ("r1-cpu",))
 
 
 @pytest.mark.parametrize("status", [status for status in Status if not status.measured])
@@ -71,23 +79,25 @@ def test_every_way_of_not_measuring_is_said_in_words(status: Status) -> None:
 def test_a_device_that_told_nothing_has_a_finding_for_every_check() -> None:
     device = router(uplinks=["e1"], ospf=["10.0.0.1"])
     findings = verdict_of([device], [])
-    asked = {cell.check for cell in matrix_of([device]).of("r1") if cell.state is Ask.ASKED}
+    asked = {cell.check for cell in matrix_of([device]).of("r1") if cell.state is CellState.APPLICABLE}
     assert {finding.check for finding in findings} == asked
     assert {finding.status for finding in findings} == {Outcome.NOT_MEASURED}
 
 
-def test_a_device_that_no_check_is_for_is_not_passed_over() -> None:
+def test_a_device_that_no_check_is_for_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     device = Device("s1", "service_host", "any", "192.0.2.9", venues=("hoi-nghi",))
-    (finding,) = verdict_of([device], [])
+    with monkeypatch.context() as patched:
+        patched.setattr("eventready.checks.matrix.all_checks", tuple)
+        (finding,) = verdict_of([device], [])
     assert (finding.device, finding.status, finding.blind) == ("s1", Outcome.NOT_MEASURED, True)
 
 
-def test_what_the_equipment_cannot_tell_is_a_blind_finding() -> None:
+def test_what_the_equipment_unsupported_is_a_blind_finding() -> None:
     device = router()
-    matrix = matrix_of([device], FakePlatform(cannot_tell={"cpu": "it has no words for it"}))
-    (cpu,) = (f for f in judge([device], matrix, healthy(), moment=MOMENT) if f.check == "cpu")
+    matrix = matrix_of([device], FakePlatform(unsupported=english({"cpu": "it has no words for it"})))
+    (cpu,) = (f for f in evaluate([device], matrix, healthy(), moment=MOMENT) if f.check == "cpu")
     assert cpu.blind
-    assert cpu.message == "This kind of equipment cannot tell: it has no words for it"
+    assert cpu.message == "The equipment does not report it: it has no words for it"
 
 
 def test_no_devices_give_no_findings_and_no_coverage() -> None:
@@ -101,17 +111,17 @@ def test_observations_of_other_devices_do_not_matter() -> None:
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(_look: Look, _limits: NoLimits) -> Iterator[Finding]:
+    def run(_look: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         """Breaks off."""
         raise ZeroDivisionError("division by zero")
         yield
 
-    def silent(_look: Look, _limits: NoLimits) -> Iterator[Finding]:
+    def silent(_look: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         """Says nothing."""
         yield from ()
 
-    monkeypatch.setitem(CHECKS, "cpu", Check("cpu", ("router",), ("cpu",), NoLimits(), (), run))
-    monkeypatch.setitem(CHECKS, "memory", Check("memory", ("router",), ("memory",), NoLimits(), (), silent))
+    monkeypatch.setitem(CHECKS, "cpu", Check("cpu", ("router",), ("cpu",), NoLimits(), run))
+    monkeypatch.setitem(CHECKS, "memory", Check("memory", ("router",), ("memory",), NoLimits(), silent))
 
 
 @pytest.mark.usefixtures("broken")
@@ -192,10 +202,10 @@ def test_an_expired_waiver_counts_no_longer_and_is_reported() -> None:
 
 def test_a_waiver_ends_with_its_day_in_the_events_time() -> None:
     last = waiver(until=date(2022, 4, 25))
-    still = judge(
+    still = evaluate(
         [router()], matrix_of([router()]), hot(), moment=datetime(2022, 4, 25, 16, 59, tzinfo=UTC), waivers=[last]
     )
-    over = judge(
+    over = evaluate(
         [router()], matrix_of([router()]), hot(), moment=datetime(2022, 4, 25, 17, 0, tzinfo=UTC), waivers=[last]
     )
     assert Outcome.WAIVED in {finding.status for finding in still}

@@ -13,15 +13,15 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.checks.runner import Coverage
 from eventready.checks.verdict import (
-    NOBODY_SERVES,
-    NOT_ALL_ASKED,
+    DEVICES_LEFT_OUT,
+    NO_DEVICE,
     NOTHING_MEASURED,
     Readiness,
     exit_code,
     telling,
     verdicts,
 )
-from eventready.errors import Exit
+from eventready.core.errors import Exit
 from eventready.workspace.device import Device, Service
 
 
@@ -75,14 +75,14 @@ def test_findings_make_a_verdict(findings: tuple[Finding, ...], readiness: Readi
 
 def test_no_device_is_not_measured_and_says_so() -> None:
     (found,) = verdicts([Venue("hoi-nghi")], [], [])
-    assert (found.verdict, found.because) == (Readiness.NOT_MEASURED, (NOBODY_SERVES,))
+    assert (found.verdict, found.reasons) == (Readiness.NOT_MEASURED, (NO_DEVICE,))
 
 
 def test_a_service_that_no_device_carries_is_not_measured() -> None:
     wifi = Device("w1", "wifi_controller", "any", "192.0.2.2", venues=("hoi-nghi",))
     found = {v.service: v for v in verdicts([Venue("hoi-nghi", ("wifi", "mobile"))], [wifi], [])}
-    assert found["mobile"].because == (NOBODY_SERVES,)
-    assert found["wifi"].because == (NOTHING_MEASURED,)
+    assert found["mobile"].reasons == (NO_DEVICE,)
+    assert found["wifi"].because == ("Nothing was measured on the devices that serve it",)
 
 
 def test_what_a_device_that_was_not_asked_serves_is_not_measured() -> None:
@@ -92,7 +92,7 @@ def test_what_a_device_that_was_not_asked_serves_is_not_measured() -> None:
     said = {(v.venue, v.service): v for v in verdicts(venues, [asked], [PASS], left_out=[unasked])}
     assert said["hoi-nghi", "fixed"].verdict is Readiness.READY
     assert said["hoi-nghi", "mobile"].verdict is Readiness.NOT_MEASURED
-    assert said["hoi-nghi", "mobile"].because == (NOT_ALL_ASKED,)
+    assert said["hoi-nghi", "mobile"].reasons == (DEVICES_LEFT_OUT,)
     assert said["van-hoa", "mobile"].verdict is Readiness.READY
     failing = {v.service: v for v in verdicts(venues[:1], [asked], [PASS, FAIL], left_out=[unasked])}
     assert failing["mobile"].verdict is Readiness.NOT_READY
@@ -101,7 +101,7 @@ def test_what_a_device_that_was_not_asked_serves_is_not_measured() -> None:
 def test_a_warning_that_rests_on_no_fact_measures_nothing() -> None:
     cleartext = Finding(Outcome.WARN, "login", "clear", check="cleartext", device="r1")
     found = verdict(cleartext)
-    assert (found.verdict, found.because[0]) == (Readiness.NOT_MEASURED, NOTHING_MEASURED)
+    assert (found.verdict, found.reasons[0]) == (Readiness.NOT_MEASURED, NOTHING_MEASURED)
 
 
 def test_reasons_come_worst_first() -> None:

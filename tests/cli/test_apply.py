@@ -18,17 +18,22 @@ import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
-from eventready.change.apply import Options, begun
-from eventready.change.case import Ending, Outcome
-from eventready.change.plan import load_plan
-from eventready.cli.carrying import Following, carrying_options, options_of
+from eventready.change.execute.apply import Options, open_change
+from eventready.change.execute.device_machine import DeviceMachine
+from eventready.change.execute.executor import ChangeExecutor
+from eventready.change.execute.timing import RetryTiming
+from eventready.change.execute.types import AssignmentResult, DeviceOutcome
+from eventready.change.plan.plan import load_plan
 from eventready.cli.main import main
-from eventready.clock import Clock
-from eventready.errors import EventreadyError, Exit, RefusedError, UsageError
+from eventready.cli.render.apply_progress import ApplyProgress, execution_options, options_of
+from eventready.core.clock import Clock
+from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.store.store import Store
 from eventready.tasks import apply_plan
 from eventready.workspace.example import copy_example
 from eventready.workspace.workspace import load_workspace
+
+pytestmark = pytest.mark.slow
 
 NOW, FROZEN = "2022-04-25 07:00", "2022-04-27 07:00"
 EMERGENCY = ("--emergency", "INC-7", "--named", "Nguyễn Văn A", "--named", "Trần Thị B")
@@ -84,9 +89,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     for name in ("waivers", "limits"):
         (inventory / f"{name}.yaml").unlink(missing_ok=True)
     command = [sys.executable, "-m", "eventready", "-w", str(place.workspace), "--now", NOW, "lab"]
-    subprocess.run([*command, "up", "--scene", "none", "--out", str(place.copy)], check=True, capture_output=True)
+    subprocess.run([*command, "up", "--scenario", "none", "--out", str(place.copy)], check=True, capture_output=True)
     try:
-        yield place
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("eventready.cli.render.apply_progress.TIMING", RetryTiming(pause_s=0.2))
+            yield place
     finally:
         subprocess.run([*command, "down", "--out", str(place.copy)], check=True, capture_output=True)
 
@@ -107,8 +114,8 @@ def test_there_and_back(lab: Lab, plan: Path) -> None:
     done = lab.run("apply", plan)
     assert done.stdout.count(" new ") == 2
     assert "findings, none worse" in done.stdout
-    assert "takes it all back" in done.stdout
-    assert "No way back of its own if we lose it: bsc-1" in done.stderr.replace("bsc-2, bsc-1", "bsc-1, bsc-2")
+    assert "rolls it back" in done.stdout
+    assert "No device-side way back: bsc-1" in done.stderr.replace("bsc-2, bsc-1", "bsc-1, bsc-2")
     assert "Change c-" not in done.stderr, "off a terminal nothing but what did not go as planned"
     lab.run("plan", "load_balancing", "--detailed-exitcode")  # 0: nothing to change any more
     shown = lab.run("changes", "show", "latest").stdout
@@ -120,8 +127,10 @@ def test_there_and_back(lab: Lab, plan: Path) -> None:
     assert outcomes(document) == {"bsc-1": "new", "bsc-2": "new"}
     assert document["rolls_back"]
     assert document["exit"] == 0
-    assert "All is as it was before" in document["next"]
-    assert "taken back already" in lab.run("rollback", document["rolls_back"], expect=(7,)).stderr
+    assert "All devices are as before" in document["next"]
+    assert "rolled back already" in lab.run("rollback", document["rolls_back"], expect=(7,)).stderr
+    again = lab.run("rollback", "latest", expect=(7,)).stderr
+    assert f"is a rollback: {document['rolls_back']} was rolled back already" in again
     lab.run("plan", "load_balancing", "--detailed-exitcode", expect=(3,))
 
 
@@ -159,7 +168,7 @@ def test_a_closed_window_refuses_and_an_emergency_stands_in_the_record(lab: Lab,
 def test_a_plan_that_is_no_longer_true_is_refused(lab: Lab, plan: Path) -> None:
     lab.run("apply", plan)
     again = lab.run("apply", plan, expect=(7,))
-    assert "is not the one that the plan was made for" in " ".join(again.stdout.split())
+    assert "is not the planned one" in " ".join(again.stdout.split())
     lab.run("rollback", lab.json("changes", "list")[-2]["id"])
 
 
@@ -167,19 +176,24 @@ def test_the_task_in_anyones_own_script(lab: Lab, plan: Path) -> None:
     workspace, file = load_workspace(lab.copy), load_plan(plan)
     nr = workspace.nornir()
     with Store.of_workspace(lab.copy) as store:
-        options = Options(by="an", host="nms")
-        with begun(
-            workspace, file, store=store, clock=Clock.starting(NOW), options=options, watch=Following(interactive=False)
+        options = Options(by="an", host="nms", soak_s=0.5)
+        with open_change(
+            workspace,
+            file,
+            store=store,
+            clock=Clock.starting(NOW),
+            options=options,
+            progress=ApplyProgress(interactive=False),
         ) as change:
             name = change.waves[0][0]
             results = nr.filter(name=name).run(task=apply_plan, change=change)
             assert not results.failed
             assert results[name].changed
-            assert results[name].result.outcome is Outcome.NEW
-            with pytest.raises(RefusedError, match="has had its turn"):
-                change.carry_out(name)
+            assert results[name].result.outcome is DeviceOutcome.NEW
+            with pytest.raises(RefusedError, match="has been run in this change"):
+                change.execute(name)
             with pytest.raises(RefusedError, match="not in the plan"):
-                change.carry_out("core-1")
+                change.execute("core-1")
         record = store.changes.get("latest")
     assert change.done.exit is Exit.CHANGE_REVERTED, "one device of the plan was left out"
     assert sorted(record.entry.outcomes.values()) == ["new", "untouched"]
@@ -192,18 +206,18 @@ def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
     with Store.of_workspace(lab.copy) as store:
         with (
             pytest.raises(ZeroDivisionError),
-            begun(
+            open_change(
                 workspace,
                 file,
                 store=store,
                 clock=Clock.starting(NOW),
-                options=Options(by="an", host="nms"),
-                watch=Following(interactive=False),
+                options=Options(by="an", host="nms", soak_s=0.5),
+                progress=ApplyProgress(interactive=False),
             ),
         ):
             raise ZeroDivisionError
         assert set(store.changes.get("latest").entry.outcomes.values()) == {"untouched"}
-        assert store.changes.holds() == ()
+        assert store.changes.locks() == ()
 
 
 @pytest.mark.parametrize(
@@ -211,18 +225,56 @@ def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
     [
         ((), "apply needs a plan"),
         (("x.plan", "--resume", "c-1"), "apply needs a plan"),
-        (("nowhere.plan",), "there is no such plan"),
-        (("nowhere.plan", "--named", "A"), "--named belongs to an emergency"),
-        (("nowhere.plan", "--confirm-within", "soon"), "no span of time"),
-        (("nowhere.plan", "--confirm-within", "0"), "no span of time"),
-        (("nowhere.plan", "--confirm-within", "٣m"), "no span of time"),
+        (("nowhere.plan",), "no such plan"),
+        (("nowhere.plan", "--named", "A"), "--named requires an emergency"),
+        (("nowhere.plan", "--confirm-within", "soon"), "not a duration"),
+        (("nowhere.plan", "--confirm-within", "0"), "not a duration"),
+        (("nowhere.plan", "--confirm-within", "٣m"), "not a duration"),
         (("--resume", "c-unknown"), "no change"),
     ],
 )
 def test_what_cannot_be_meant(lab: Lab, words: tuple[str, ...], said: str) -> None:
     with Store.of_workspace(lab.copy) as store:
-        assert store.changes.holds() == ()
+        assert store.changes.locks() == ()
     assert said in lab.run("apply", *words, expect=(2,)).stderr.lower()
+
+
+@pytest.mark.parametrize("job", ["apply_plan", "resume"])
+def test_an_interruption_before_the_first_device_is_a_failed_change(
+    lab: Lab, plan: Path, monkeypatch: pytest.MonkeyPatch, job: str
+) -> None:
+    def interrupt(*_args: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"eventready.cli.apply.{job}", interrupt)
+    words: tuple[str | Path, ...] = (plan,) if job == "apply_plan" else ("--resume", "latest")
+    assert "No line was sent" in lab.run("apply", *words, expect=(5,)).stderr
+
+
+def test_a_stuck_device_is_released(lab: Lab, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """eventready is cut off behind the guard: the device is old and its part open, and a person decides."""
+
+    def fail(machine: DeviceMachine) -> AssignmentResult:
+        machine._prepare()
+        machine._record("arm", {"guard": "inverse", "seconds": 600, "device_side": False, "way_back": []})
+        return AssignmentResult(machine._assignment.device, DeviceOutcome.UNPROVEN, "It was cut off.", recorded=False)
+
+    first, other = (device for wave in load_plan(plan).plan.waves for device in wave)
+    with monkeypatch.context() as patch:
+        patch.setattr(ChangeExecutor.execute, "__defaults__", (fail,))
+        patch.setattr(DeviceMachine, "execute", fail)
+        assert outcomes(lab.json("apply", plan, expect=(6,))) == {first: "unproven", other: "untouched"}
+    assert "is locked by change" in lab.run("apply", plan, expect=(7,)).stderr
+    words = ("changes", "release", "latest", first, "--by", "Lê Thị C", "--why", "the line card was replaced")
+    assert f"{first} is not new" in lab.run(*words, "--as", "new", "--yes", expect=(7,)).stderr
+    assert "the reason is empty" in lab.run(*words[:-1], " ", "--as", "old", "--yes", expect=(2,)).stderr
+    released = lab.run(*words, "--as", "old", "--yes")
+    assert f"{first}: reverted to the old state" in released.stdout
+    assert "to the old configuration:\n  no difference" in released.stderr
+    shown = lab.run("changes", "show", "latest").stdout
+    assert "as old by Lê Thị C: the line card was replaced" in shown
+    with Store.of_workspace(lab.copy) as store:
+        assert store.changes.locks() == ()
 
 
 def test_a_plan_that_was_altered_is_refused(lab: Lab, plan: Path) -> None:
@@ -234,7 +286,7 @@ def test_the_plan_of_a_rollback_is_only_written(lab: Lab, plan: Path, tmp_path: 
     lab.run("apply", plan)
     back = tmp_path / "back.plan"
     back.write_text("notes", encoding="utf-8")
-    assert "no whole plan" in lab.run("rollback", "latest", "--out", back, expect=(2,)).stderr
+    assert "is not a plan" in lab.run("rollback", "latest", "--out", back, expect=(2,)).stderr
     assert back.read_text(encoding="utf-8") == "notes"
     back.unlink()
     assert lab.run("rollback", "latest", "--out", back).stdout.strip() == str(back)
@@ -247,7 +299,7 @@ def test_spans_of_time(text: str, seconds: int) -> None:
     seen: list[Any] = []
 
     @click.command()
-    @carrying_options
+    @execution_options
     def command(**given: Any) -> None:
         seen.append(given["confirm_within"])
 
@@ -256,7 +308,14 @@ def test_spans_of_time(text: str, seconds: int) -> None:
 
 
 def test_who_applies_is_named() -> None:
-    usual: dict[str, Any] = {"confirm_within": None, "settle": None, "workers": 4, "ticket": "", "named": ()}
+    usual: dict[str, Any] = {
+        "confirm_within": None,
+        "settle": None,
+        "soak": None,
+        "workers": 4,
+        "ticket": "",
+        "named": (),
+    }
     assert options_of(**usual, by="  Nguyễn  An ").by == "Nguyễn An"
     assert options_of(**usual, by="").by
     with pytest.raises(EventreadyError, match="two people"):
@@ -266,15 +325,15 @@ def test_who_applies_is_named() -> None:
 
 
 def test_a_watcher_on_a_terminal_sees_the_wave_and_what_goes_wrong_first() -> None:
-    watch = Following(interactive=True)
+    watch = ApplyProgress(interactive=True)
     watch.wave(2, 3, ["r1", "r2", "r3"])
     watch.step("r1", "verify")
     watch.step("r2", "revert")
     watch.step("r3", "backup")
-    watch.done(Ending("r3", Outcome.NEW))
+    watch.done(AssignmentResult("r3", DeviceOutcome.NEW))
     console = Console(width=100, record=True, file=io.StringIO())
     console.print(watch)
     lines = console.export_text().splitlines()
     assert lines[0] == "Wave 2 of 3: 2 devices to go"
-    assert lines[1].strip() == "r2  GOING BACK"
-    assert lines[2].strip() == "r1  being verified"
+    assert lines[1].strip() == "r2  REVERTING"
+    assert lines[2].strip() == "r1  verifying"

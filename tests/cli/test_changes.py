@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,10 +13,10 @@ from typing import Any
 import pytest
 
 from eventready.cli.main import main
-from eventready.store.changes import Note
+from eventready.store.changes import StepEntry
 from eventready.store.store import Store
 
-EMERGENCY = {"ticket": "INC-7", "asked_by": "Nguyễn Văn A", "answered_by": "Trần Thị B"}
+EMERGENCY = {"ticket": "INC-7", "requested_by": "Nguyễn Văn A", "approved_by": "Trần Thị B"}
 Call = Callable[..., tuple[int, str, str]]
 
 
@@ -32,20 +35,22 @@ def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     return run
 
 
-def change(folder: Path, name: str = "c-1", *, leave: bool = True, **opening: Any) -> None:
-    """A change of two waves: r1 new, r2 taken back, r3 not begun."""
+def change(
+    folder: Path, name: str = "c-1", *, leave: bool = True, reason: str = "A line was refused.", **header: Any
+) -> None:
+    """A change of two waves: r1 new, r2 reverted, r3 not begun."""
     plan = {"plan": {"id": "p-1", "sha256": "ab" * 32, "intents": ["backup"], "waves": [["r1"], ["r2", "r3"]]},
             "approvals": [{"by": "Lê Thị C"}]}  # fmt: skip
     clock = {"event": "2022-04-25T07:00:00+07:00", "rehearsal": True}
     with Store.of_workspace(folder) as store:
-        told = {"by": "an.nguyen", "host": "nms-1", "clock": clock, **opening}
-        store.changes.begin(name, event="e", plan=plan, devices=(), opening=told)
-        arm = {"guard": "revert_timer", "seconds": 300, "by_itself": True}
-        store.changes.record(name, Note("r1", "arm", arm), Note("r1", "apply", {"lines": 4}))
-        store.changes.record(name, Note("r1", "done", {"outcome": "new", "why": ""}), Note("r2", "arm", arm))
+        told = {"by": "an.nguyen", "host": "nms-1", "clock": clock, **header}
+        store.changes.begin(name, event="e", plan=plan, devices=(), header=told)
+        arm = {"guard": "revert_timer", "seconds": 300, "device_side": True}
+        store.changes.record(name, StepEntry("r1", "arm", arm), StepEntry("r1", "apply", {"lines": 4}))
+        store.changes.record(name, StepEntry("r1", "done", {"outcome": "new", "why": ""}), StepEntry("r2", "arm", arm))
         if leave:
-            store.changes.record(name, Note("r2", "done", {"outcome": "old", "why": "A line was refused."}))
-            store.changes.leave(name, {"r1": "new", "r2": "old", "r3": "untouched"}, {"exit": 5}, ended=True)
+            store.changes.record(name, StepEntry("r2", "done", {"outcome": "old", "why": reason}))
+            store.changes.finish(name, {"r1": "new", "r2": "old", "r3": "untouched"}, {"exit": 5}, ended=True)
 
 
 def test_the_list(tmp_path: Path, call: Call) -> None:
@@ -62,7 +67,7 @@ def test_the_list(tmp_path: Path, call: Call) -> None:
 def test_the_list_of_nothing(tmp_path: Path, call: Call) -> None:
     code, out, err = call("changes", "list")
     assert (code, out) == (0, "")
-    assert "No change is on record yet" in err
+    assert "There is no recorded change" in err
     assert not list(tmp_path.iterdir()), "looking leaves no trace"
     assert json.loads(call("-o", "json", "changes", "list")[1]) == []
 
@@ -77,17 +82,17 @@ def test_show_tells_the_journal_in_plain_words(tmp_path: Path, call: Call) -> No
     assert "r1: in the new state, verified and confirmed" in out
     assert "arm the guard: revert timer, 300 s" in out
     assert "send the lines: 4 lines" in out
-    assert "r2: back in the old state, and proven to be" in out
+    assert "r2: reverted to the old state, and proven" in out
     assert "A line was refused." in out
-    assert "r3: not begun: no line was sent to it" in out
-    assert "Next: Find out why r2 did not take it" in out
+    assert "r3: not started: no line was sent to it" in out
+    assert "Next: Find out why r2 did not reach the new state" in out
 
 
 def test_a_change_that_was_cut_off_says_so_and_how_to_go_on(tmp_path: Path, call: Call) -> None:
     change(tmp_path, leave=False)
     assert "a person is needed" in call("changes", "list")[1]
     _, out, _ = call("changes", "show")
-    assert "r2: cut off under way" in out
+    assert "r2: interrupted" in out
     assert "eventready apply --resume c-1" in out
     assert json.loads(call("-o", "json", "changes", "show")[1])["exit"] is None
 
@@ -95,11 +100,11 @@ def test_a_change_that_was_cut_off_says_so_and_how_to_go_on(tmp_path: Path, call
 def test_show_one_device_only(tmp_path: Path, call: Call) -> None:
     change(tmp_path)
     _, out, _ = call("changes", "show", "c-1", "--device", "r2")
-    assert "r2: back" in out
+    assert "r2: reverted" in out
     assert "r1:" not in out
     code, _, err = call("changes", "show", "c-1", "--device", "core-*")
     assert code == 2
-    assert "no device of c-1 is called core-*" in err
+    assert "c-1 has no device core-*" in err
 
 
 def test_show_for_scripts(tmp_path: Path, call: Call) -> None:
@@ -119,3 +124,15 @@ def test_a_change_that_is_not_there(tmp_path: Path, call: Call) -> None:
     code, _, err = call("changes", "show", "c-9")
     assert code == 2
     assert "There is no change 'c-9'" in err
+
+
+def test_a_full_disk_hides_no_change(tmp_path: Path) -> None:
+    """`changes show` writes nothing, neither a lock nor a log of the database."""
+    change(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "eventready", "-w", tmp_path, "changes", "show", "latest"],
+        check=False, capture_output=True, text=True, cwd=Path(__file__).parents[2],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "r1: in the new state" in done.stdout

@@ -5,22 +5,23 @@ from __future__ import annotations
 import errno
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from eventready.change.approval import approve, refuse_unapproved
-from eventready.change.plan import PlanFile, load_plan, seal, write_plan
+from eventready.change.plan.approval import approve, refuse_unapproved
+from eventready.change.plan.plan import PlanFile, load_plan, seal, write_plan
 from eventready.cli.main import main
-from eventready.clock import Clock
-from eventready.keys import PublicKey, load_private, make_key
+from eventready.core.clock import Clock
 from eventready.session.reply import Unreachable
+from eventready.workspace.signing_keys import PublicKey, load_private, make_key
 from eventready.workspace.workspace import load_workspace
-from tests.change.boxes import EVENT, Boxes, connect, write_workspace
+from tests.change.fake_fleet import EVENT, FakeFleet, connect, write_workspace
 
 
 @pytest.fixture
-def boxes(monkeypatch: pytest.MonkeyPatch) -> Boxes:
+def fleet(monkeypatch: pytest.MonkeyPatch) -> FakeFleet:
     monkeypatch.setenv("USER", "hung")
     monkeypatch.setenv("LOGNAME", "hung")
     return connect(monkeypatch)
@@ -43,12 +44,12 @@ class Typed:
 
 
 @pytest.fixture
-def typed(tmp_path: Path, boxes: Boxes, capsys: pytest.CaptureFixture[str]) -> Typed:
+def typed(tmp_path: Path, fleet: FakeFleet, capsys: pytest.CaptureFixture[str]) -> Typed:
     return Typed(write_workspace(tmp_path), capsys)
 
 
-def test_a_plan_for_people(typed: Typed, boxes: Boxes) -> None:
-    boxes.named("box-1").answers["show archive"] = "path flash:"
+def test_a_plan_for_people(typed: Typed, fleet: FakeFleet) -> None:
+    fleet.named("box-1").answers["show archive"] = "path flash:"
     out = typed.folder / "plan.json"
     code, told, said = typed("plan", "backup", "--out", out)
     assert code == 0
@@ -57,13 +58,13 @@ def test_a_plan_for_people(typed: Typed, boxes: Boxes) -> None:
         "- standby 10 priority 100",
         "+ standby 10 priority 110",
         "Order",
-        "1  box-2  (alone; the others follow when it has proved itself)",
+        "1  box-2  (alone; the others follow if it succeeds)",
         "box-1: revert timer",
-        "box-2, box-3: NO way back by itself",
-        "Nothing on the device itself brings back: box-2, box-3",
+        "box-2, box-3: NONE on the device",
+        "No device-side way back: box-2, box-3",
         "box-4",
-        "box-5: its `intents` do not name backup",
-        "3 to change, 1 already as wanted, 1 left out; 9 lines in 2 waves.",
+        "box-5: its `intents` do not include backup",
+        "3 to change, 1 unchanged, 1 left out; 9 lines in 2 waves.",
     ):
         assert line in told.replace("-  ", "- ").replace("+  ", "+ "), line
     assert "\x1b" not in told
@@ -83,7 +84,7 @@ def test_without_out_nothing_is_written(typed: Typed) -> None:
     before = sorted(typed.folder.rglob("*"))
     code, _told, said = typed("plan", "backup")
     assert code == 0
-    assert "Nothing was written" in said
+    assert "No file was written" in said
     assert sorted(typed.folder.rglob("*")) == before
 
 
@@ -92,12 +93,12 @@ def test_detailed_exit_codes(typed: Typed) -> None:
     code, told, said = typed("plan", "backup", "-l", "box-4", "--detailed-exitcode", "--out", typed.folder / "p.json")
     assert code == 0
     assert "0 to change" in told
-    assert "Nothing is to be changed" in said
+    assert "No device needs a change" in said
     assert load_plan(typed.folder / "p.json").plan.empty
 
 
-def test_a_device_that_cannot_be_read(typed: Typed, boxes: Boxes) -> None:
-    boxes.named("box-2").error = Unreachable("box-2 does not answer")
+def test_a_device_that_cannot_be_read(typed: Typed, fleet: FakeFleet) -> None:
+    fleet.named("box-2").error = Unreachable("box-2 does not answer")
     out = typed.folder / "plan.json"
     code, told, said = typed("plan", "backup", "--out", out, "--detailed-exitcode")
     assert (code, told) == (4, "")
@@ -111,7 +112,7 @@ def test_what_may_not_be_sent(typed: Typed) -> None:
     (typed.folder / "templates" / "backup" / "box.j2").write_text("reload\n")
     code, told, said = typed("plan", "backup", "--out", typed.folder / "plan.json")
     assert (code, told) == (7, "")
-    assert "may not be sent to box-1" in said
+    assert "`reload` is not a line that backup may write" in said
     assert not (typed.folder / "plan.json").exists()
 
 
@@ -125,7 +126,7 @@ def test_other_files_are_not_written_over(typed: Typed) -> None:
     out.write_text("notes")
     code, _told, said = typed("plan", "backup", "--out", out)
     assert code == 2
-    assert "no whole plan" in said
+    assert "is not a plan" in said
     assert out.read_text() == "notes"
     out.unlink()
     assert typed("plan", "backup", "--out", out)[0] == 0
@@ -133,7 +134,7 @@ def test_other_files_are_not_written_over(typed: Typed) -> None:
 
 
 def test_where_a_plan_cannot_be_written_nothing_half_written_is_left(
-    typed: Typed, boxes: Boxes, monkeypatch: pytest.MonkeyPatch
+    typed: Typed, fleet: FakeFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = typed.folder / "plans"
     folder.mkdir()
@@ -148,7 +149,7 @@ def test_where_a_plan_cannot_be_written_nothing_half_written_is_left(
     assert "tonight.plan: the plan cannot be written: No space left on device. Check" in said
     assert said.count("\n") == 1
     assert not list(folder.iterdir())
-    for box in boxes.values():
+    for box in fleet.values():
         box.asked.clear()
     (folder / "file").write_text("")
     for out, may_write in ((folder / "file" / "tonight.plan", True), (folder / "new" / "tonight.plan", False)):
@@ -156,8 +157,8 @@ def test_where_a_plan_cannot_be_written_nothing_half_written_is_left(
             patch.setattr(os, "access", lambda _path, mode, may=may_write: may or mode != os.W_OK)
             code, told, said = typed("plan", "backup", "--out", out)
         assert (code, told) == (2, "")
-        assert "tonight.plan: the plan cannot be written there. Name another file with --out." in said
-    assert not any(box.asked for box in boxes.values()), "no device is asked for a plan that cannot be kept"
+        assert "tonight.plan: the plan cannot be written. Choose another file with --out." in said
+    assert not any(box.asked for box in fleet.values()), "no device is asked for a plan that cannot be kept"
     assert [one.name for one in folder.iterdir()] == ["file"]
 
 
@@ -171,7 +172,9 @@ def approvers(folder: Path, *names: str, approvals: int = 1) -> dict[str, Path]:
         keys[name] = folder / f"key-{number}.pem"
         public: PublicKey = make_key(keys[name], name)
         lines.append(f"{{name: {name}, signs_with: '{public.id}'}}")
-    text = EVENT.replace("{batch: 2}", f"{{approvals: {approvals}, approvers: [{', '.join(lines)}]}}")
+    text = EVENT.replace(
+        "{batch: 2, soak_s: {}}", f"{{soak_s: {{}}, approvals: {approvals}, approvers: [{', '.join(lines)}]}}"
+    )
     (folder / "inventory" / "event.yaml").write_text(text, encoding="utf-8")
     return keys
 
@@ -181,24 +184,24 @@ def test_two_approve_one_after_the_other(typed: Typed) -> None:
     out = typed.folder / "plan.json"
     code, _told, said = typed("plan", "backup", "--out", out)
     assert code == 2
-    assert "Give --by with your name" in said
+    assert "Give your name with --by" in said
     code, _told, said = typed("plan", "backup", "--out", out, "--by", "Nguyễn Văn An")
     assert code == 0
-    assert "2 must approve it" in said
+    assert "It needs 2 approvals" in said
     code, told, said = typed("approve", out, "--key", keys["Bình"], "--yes")
     assert code == 0
     assert "approved by Bình" in told
-    assert "1 more must approve it" in said
+    assert "It needs 1 more approval" in said
     seal = load_plan(out).plan.sha256
     code, told, _said = typed("approve", out, "--key", keys["Cúc"], "--seal", seal[:12], "-o", "json")
     assert code == 0
     assert json.loads(told)["approved_by"] == ["Bình", "Cúc"]
     assert json.loads(told)["missing"] == 0
     settings = load_workspace(typed.folder).event.changes
-    assert refuse_unapproved(load_plan(out), settings) == ("Bình", "Cúc")
+    assert refuse_unapproved(load_plan(out), settings, datetime.now(UTC), {}) == ("Bình", "Cúc")
     code, _told, said = typed("plan", "backup", "--out", out, "--by", "An")
     assert code == 2
-    assert "approved plan already" in said
+    assert "the file has an approved plan" in said
 
 
 def test_an_approver_sees_the_plan_and_is_asked(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +211,7 @@ def test_an_approver_sees_the_plan_and_is_asked(typed: Typed, monkeypatch: pytes
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "n")
     code, told, said = typed("approve", out, "--key", keys["Bình"])
     assert code == 7
-    assert "you did not approve the plan, and nothing was signed" in said
+    assert "the plan was not approved, and not signed" in said
     assert "+  standby 10 priority 110" in told
     assert "  > standby 10 priority 110" in told
     assert not load_plan(out).approvals
@@ -258,13 +261,13 @@ def test_who_may_not_approve(typed: Typed) -> None:
     make_key(typed.folder / "eve.pem", "Bình")
     out = typed.folder / "plan.json"
     typed("plan", "backup", "--out", out, "--by", "Binh")
-    for key, says in ((keys["Bình"], "Bình made this plan"), (typed.folder / "eve.pem", "nobody may approve")):
+    for key, says in ((keys["Bình"], "Bình made this plan"), (typed.folder / "eve.pem", "unknown approver key")):
         code, _told, said = typed("approve", out, "--key", key, "--yes")
         assert code == 7
         assert says in said
     code, _told, said = typed("approve", out, "--yes")
     assert code == 2
-    assert "approval.pem: you have no key to approve with. Name yours with --key, or make one: `eventready " in said
+    assert "approval.pem: you have no approval key. Give yours with --key, or make one: `eventready " in said
     assert not load_plan(out).approvals
 
 
@@ -291,7 +294,7 @@ def test_nobody_approves_a_way_back_that_no_plan_has(typed: Typed) -> None:
     write_plan(out, PlanFile(plan=seal(document)))
     code, told, said = typed("approve", out, "--key", keys["Bình"], "--yes")
     assert (code, told) == (7, "")
-    assert "was not made like this: `reload` may not be sent to box-1" in said
+    assert "has a forbidden line: `reload` must not be sent to box-1" in said
     assert said.count("\n") == 1
     assert not load_plan(out).approvals
 

@@ -18,22 +18,27 @@ from typing import Any, Self
 import pytest
 import yaml
 
-from eventready.change.tree import Tree
+from eventready.change.config.tree import Tree
+from eventready.change.execute.timing import RetryTiming
 from eventready.cli.main import main
-from eventready.clock import Clock
-from eventready.lab.copy import generated_host, write_copy
-from eventready.lab.machine import Credentials, Machine, Wire
-from eventready.lab.process import machines_of
-from eventready.lab.real.plan import air_of, devices
-from eventready.lab.thread import LabThread
+from eventready.core.clock import Clock
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
 from eventready.workspace.device import Device
 from eventready.workspace.example import copy_example
 from eventready.workspace.workspace import Workspace, load_workspace
+from eventready_lab.control.workspace_copy import generated_host
+from eventready_lab.embedded.lab import write_embedded_copy
+from eventready_lab.embedded.lab_thread import LabThread
+from eventready_lab.embedded.process import simulate
+from eventready_lab.engine.credentials import Credentials
+from eventready_lab.engine.device import SimulatedDevice
+from eventready_lab.engine.session_faults import SessionFaults
+from eventready_lab.real.layout import air_of, devices
 from tests.e2e.conftest import NOW, PATIENCE, Province
 from tests.lab.console import Console
-from tests.lab.starts import earlier, take_away, type_in
+from tests.lab.earlier_configuration import earlier, take_away, type_in
+from tests.lab.other_vendors import other_vendors
 
 KNOWN = Credentials("lab-netops", "Pl4nted-l4b-word")
 
@@ -47,10 +52,15 @@ _SHOW = {
     "osmocom_bsc": "show running-config",
     "huawei_vrp": "display current-configuration",
     "huawei_ac": "display current-configuration",
+    "juniper_junos": "show configuration | display set",
+    "cisco_xr": "show running-config",
+    "mikrotik_routeros": '/export terse; :put "end: yes"',
+    "cisco_ios": "show running-config",
 }
 #: How an engineer saves it.
 _SAVE = {
     "cisco_xe": ("write memory",),
+    "cisco_ios": ("write memory",),
     "cisco_9800": ("write memory",),
     "frr": ("write memory",),
     "osmocom_bsc": ("write memory",),
@@ -62,6 +72,7 @@ _VOLATILE = re.compile(
     r"Building configuration\.\.\.|Current configuration ?:.*"
     r"|! (?:Last configuration change|NVRAM config last updated).*"
     r"|!Last configuration was (?:updated|saved) at.*"
+    r"|# \d{4}-\d\d-\d\d .* by RouterOS .*"
 )
 
 
@@ -81,17 +92,17 @@ class Origin:
     files: Mapping[str, str]
 
     @classmethod
-    def of(cls, machine: Machine) -> Self:
+    def of(cls, machine: SimulatedDevice) -> Self:
         """As it is now."""
         if machine.dialect.config is not None:
             return cls(copy.deepcopy(machine.config.running), {})
-        return cls({}, {path: machine.system.read(path) or "" for path in machine.system.matching(_FILES)})
+        return cls({}, {path: machine.host.read(path) or "" for path in machine.host.matching(_FILES)})
 
-    def bring_back(self, machine: Machine) -> None:
+    def bring_back(self, machine: SimulatedDevice) -> None:
         """Let the machine start with it, whatever goes on there."""
-        machine.wire = Wire()
+        machine.session_faults = SessionFaults()
         for path, text in self.files.items():
-            machine.system.write(path, text)
+            machine.host.write(path, text)
         if machine.dialect.config is not None:
             machine.config.rewrite(self.tree, self.tree)
         machine.restart()
@@ -120,41 +131,41 @@ class Bench(Province):
         """The copy's workspace."""
         return load_workspace(self.copy)
 
-    def machine(self, device: str) -> Machine:
+    def machine(self, device: str) -> SimulatedDevice:
         """The machine that plays a device."""
-        return self.lab.lab.machines[device]
+        return self.lab.lab.devices[device]
 
     def configure(self, device: str, tree: Tree, chance: Random | None = None) -> tuple[Tree, list[str]]:
         """Let an engineer have configured and saved the lines of `tree`, or other values of them that `chance` gives:
         what was typed at the console, and what was refused."""
         machine = self.machine(device)
-        return self.lab.within(lambda: _configure(machine, tree, chance))
+        return self.lab.call(lambda: _configure(machine, tree, chance))
 
     def reset(self, device: str) -> None:
         """Be as it was in the beginning, whatever has happened since."""
         machine, first = self.machine(device), self.first[device]
-        self.lab.within(lambda: first.bring_back(machine))
+        self.lab.call(lambda: first.bring_back(machine))
 
     def cut_power(self, device: str) -> None:
         """Let it start anew, with what was saved."""
-        self.lab.within(self.machine(device).restart)
+        self.lab.call(self.machine(device).restart)
 
     def saved(self, device: str) -> bool:
         """True when a restart would bring back what runs."""
         machine = self.machine(device)
         if machine.dialect.config is not None:
             return machine.config.saved
-        return dict(machine.memory("hostapd") or {}) == {
-            path: machine.system.read(path) for path in machine.system.matching(_FILES)
+        return dict(machine.daemon_settings("hostapd") or {}) == {
+            path: machine.host.read(path) for path in machine.host.matching(_FILES)
         }
 
     def look(self) -> Mapping[str, Look]:
         """What every device of the province is, at one moment."""
-        machines = self.lab.lab.machines
-        return self.lab.within(lambda: {name: look_at(machine) for name, machine in machines.items()})
+        machines = self.lab.lab.devices
+        return self.lab.call(lambda: {name: look_at(machine) for name, machine in machines.items()})
 
 
-def look_at(machine: Machine) -> Look:
+def look_at(machine: SimulatedDevice) -> Look:
     """See Look. In the lab's own thread."""
     platform = machine.dialect.platform
     with Console(machine) as say:
@@ -163,12 +174,12 @@ def look_at(machine: Machine) -> Look:
             return Look("".join(map(_body, listed)), "")
         if machine.dialect.config is None:
             files = say(f"head -n 10000 {_FILES}")
-            return Look(f"{files}\n{sorted((machine.memory('hostapd') or {}).items())}", files)
+            return Look(f"{files}\n{sorted((machine.daemon_settings('hostapd') or {}).items())}", files)
         lines = (line for line in say(_SHOW[platform]).split("\n") if not _VOLATILE.fullmatch(line))
         return Look("\n".join(lines), machine.view().startup_text)
 
 
-def _configure(machine: Machine, tree: Tree, chance: Random | None) -> tuple[Tree, list[str]]:
+def _configure(machine: SimulatedDevice, tree: Tree, chance: Random | None) -> tuple[Tree, list[str]]:
     spec, start = spec_of(machine), earlier(tree, chance) if chance else tree
     with Console(machine) as say:
         for line in spec.enter:
@@ -183,14 +194,14 @@ def _configure(machine: Machine, tree: Tree, chance: Random | None) -> tuple[Tre
     return start, refused
 
 
-def spec_of(machine: Machine) -> ChangeSpec:
+def spec_of(machine: SimulatedDevice) -> ChangeSpec:
     """How configurations of the machine's platform are changed."""
     spec = describe(machine.dialect.platform).spec.change
     assert spec is not None
     return spec
 
 
-def _objects(machine: Machine) -> Iterator[str]:
+def _objects(machine: SimulatedDevice) -> Iterator[str]:
     """The commands that list what an MML element is configured to be."""
     return (name for name in machine.dialect.shows if name.startswith("LST ") and "ALM" not in name)
 
@@ -209,17 +220,20 @@ def hotspot(workspace: Workspace) -> Device:
 
 @contextmanager
 def bench_of(home: Path) -> Iterator[Bench]:
-    """The example's devices and a hotspot, all in order."""
+    """The example's devices, a hotspot, and routers of other vendors, all in order."""
     workspace, played = home / "workspace", home / "copy"
     copy_example(workspace)
     added = hotspot(load_workspace(workspace))
     hosts = workspace / "inventory" / "hosts.yaml"
     entry: dict[str, Any] = {added.name: {"hostname": "192.0.2.200", **generated_host(added)}}
+    entry |= {other.name: {"hostname": other.hostname, **generated_host(other)} for other in other_vendors()}
     hosts.write_text(f"{hosts.read_text(encoding='utf-8')}\n{yaml.safe_dump(entry)}", encoding="utf-8")
     loaded = load_workspace(workspace)
-    with LabThread(machines_of(loaded.devices, KNOWN, Clock.starting(NOW))) as lab:
-        write_copy(loaded, loaded.devices, lab.lab, KNOWN, played)
+    with LabThread(simulate(loaded.devices, KNOWN, Clock.starting(NOW))) as lab:
+        write_embedded_copy(loaded, loaded.devices, lab.lab, KNOWN, played)
         (played / "inventory" / "defaults.yaml").write_text(PATIENCE, encoding="utf-8")
-        machines = lab.lab.machines
-        first = lab.within(lambda: {name: Origin.of(machine) for name, machine in machines.items()})
-        yield Bench(workspace, played, lab, first)
+        machines = lab.lab.devices
+        first = lab.call(lambda: {name: Origin.of(machine) for name, machine in machines.items()})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("eventready.cli.render.apply_progress.TIMING", RetryTiming(pause_s=0.2))
+            yield Bench(workspace, played, lab, first)

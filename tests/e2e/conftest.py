@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from eventready.audit import Audit, Options, audit
-from eventready.clock import Clock
+from eventready.audit.audit import AuditOptions, AuditResult, audit
+from eventready.core.clock import Clock
 from eventready.store.store import Store
 from eventready.workspace.example import copy_example
 from eventready.workspace.select import select
@@ -49,27 +49,29 @@ class Province:
     workspace: Path
     copy: Path
 
-    def command(self, *words: str, expect: Sequence[int] = (0,)) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, *words: str, expect: Sequence[int] = (0,), timeout_s: float = 110
+    ) -> subprocess.CompletedProcess[str]:
         """Run the command line on the copy, and hold its exit code against what may come."""
         done = subprocess.run(
             [sys.executable, "-m", "eventready", "-w", str(self.copy), "--now", NOW, *words],
-            check=False, capture_output=True, text=True, encoding="utf-8", cwd=self.copy, timeout=110,
+            check=False, capture_output=True, text=True, encoding="utf-8", cwd=self.copy, timeout=timeout_s,
         )  # fmt: skip
         assert done.returncode in expect, f"{words} ended with {done.returncode}: {done.stderr}"
         assert "Traceback" not in done.stderr
         return done
 
-    def audit(self, only: str = "", *, interval_s: float = 0.5, **more: Any) -> Audit:
+    def audit(self, only: str = "", *, interval_s: float = 0.5, **more: Any) -> AuditResult:
         """Audit in this process; the run is stored in the copy."""
         workspace = load_workspace(self.copy)
         with Store.of_workspace(self.copy) as store:
             return audit(
                 workspace,
-                select(workspace.devices, only),
+                select(workspace.devices, only or None),
                 store=store,
                 clock=Clock.starting(NOW),
-                options=Options(interval_s=interval_s, **more),
-                watch=Silent(),
+                options=AuditOptions(interval_s=interval_s, **more),
+                progress=Silent(),
             )
 
     @contextmanager
@@ -82,7 +84,7 @@ class Province:
             self.command("lab", "fault", device, name, *args, "--clear")
 
 
-def troubles(done: Audit) -> set[Row]:
+def troubles(done: AuditResult) -> set[Row]:
     """(device, check, subject, status) of everything that is not good, blind spots and clear text aside."""
     return {
         (f["device"], f["check"], f["subject"], f["status"])
@@ -105,7 +107,7 @@ def province_of(home: Path, scene: str) -> Iterator[Province]:
     copy_example(place.workspace)
     lab = [sys.executable, "-m", "eventready", "-w", str(place.workspace), "-o", "json", "--now", NOW, "lab"]
     up = subprocess.run(
-        [*lab, "up", "--scene", scene, "--out", str(place.copy)], check=True, capture_output=True, text=True
+        [*lab, "up", "--scenario", scene, "--out", str(place.copy)], check=True, capture_output=True, text=True
     )
     assert json.loads(up.stdout)["left_out"] == []
     try:

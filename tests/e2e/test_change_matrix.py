@@ -14,30 +14,32 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
-from eventready.change.apply import Done, Options, apply_plan
+from eventready.change.config.fragment import join_fragments, parse_fragment
+from eventready.change.config.tree import Tree
 from eventready.change.errors import FragmentError
-from eventready.change.fragment import join, parse_fragment
-from eventready.change.intent import wanted_of
-from eventready.change.plan import Plan, PlanFile, load_plan
-from eventready.change.planning import make_plan
-from eventready.change.rollback import make_rollback
-from eventready.change.timing import Patience
-from eventready.change.tree import Tree
-from eventready.clock import Clock
+from eventready.change.execute.apply import ApplyResult, Options, apply_plan
+from eventready.change.execute.rollback import make_rollback
+from eventready.change.execute.timing import RetryTiming
+from eventready.change.plan.intent import render_intent
+from eventready.change.plan.plan import Plan, PlanFile, load_plan
+from eventready.change.plan.planning import make_plan
+from eventready.core.clock import Clock
 from eventready.platforms.loader import describe
 from eventready.store.store import Store
 from eventready.workspace.example import example_home
 from eventready.workspace.intents import INTENTS, Intent
-from tests.change.test_kill_lab import Silent
+from tests.change.execute.test_kill_lab import Silent
 from tests.conftest import Proved
 from tests.e2e.bench import Bench, Look, bench_of, spec_of
 from tests.e2e.conftest import NOW
-from tests.lab.starts import IN_USE
+from tests.lab.earlier_configuration import IN_USE
 
 pytestmark = pytest.mark.lab
 
 CLOCK = Clock.starting(NOW)
-BY = Options(by="an", host="noc-1", patience=Patience(pause_s=0.2, margin_s=5, grace_s=2, reach_s=20), settle_s=20)
+BY = Options(
+    by="an", host="noc-1", timing=RetryTiming(pause_s=0.2, margin_s=5, grace_s=2, reach_s=20), settle_s=20, soak_s=0
+)
 
 
 def pairs() -> list[tuple[str, str]]:
@@ -117,8 +119,8 @@ def assert_saved(bench: Bench, name: str, before: Look, after: Look) -> None:
 
 
 def test_there_is_a_template_for_every_platform_and_intent() -> None:
-    assert len(PLATFORMS) == 9
-    assert len(pairs()) == 27
+    assert len(PLATFORMS) == 13
+    assert len(pairs()) == 39
     assert {platform for platform in PLATFORMS if describe(platform).spec.change is None} == set()
 
 
@@ -182,8 +184,8 @@ def test_there_and_back_from_other_values(bench: Bench, proved: Proved, platform
 def wanted(bench: Bench, name: str, intents: Sequence[Intent]) -> Tree:
     """The lines that the templates give a device."""
     spec, device = spec_of(bench.machine(name)), bench.load.device(name)
-    texts = [wanted_of(bench.load, device, intent) for intent in intents if intent in device.intents]
-    return join(spec, [parse_fragment(spec, one.text, one.origin) for one in texts]).tree
+    texts = [render_intent(bench.load, device, intent) for intent in intents if intent in device.intents]
+    return join_fragments(spec, [parse_fragment(spec, one.text, one.origin) for one in texts]).tree
 
 
 def from_there_and_back(bench: Bench, name: str, intents: Sequence[Intent]) -> None:
@@ -191,7 +193,7 @@ def from_there_and_back(bench: Bench, name: str, intents: Sequence[Intent]) -> N
     before, device = bench.look(), bench.load.device(name)
 
     def plan() -> Plan:
-        return make_plan(bench.load, [device], intents, clock=CLOCK, by="an", watch=Silent())
+        return make_plan(bench.load, [device], intents, clock=CLOCK, by="an", progress=Silent())
 
     try:
         first = plan()
@@ -203,9 +205,9 @@ def from_there_and_back(bench: Bench, name: str, intents: Sequence[Intent]) -> N
     assume(not first.empty)
     with TemporaryDirectory() as folder, Store(Path(folder) / "store.db") as store:
 
-        def carry_out(plan: Plan) -> Done:
-            done = apply_plan(bench.load, PlanFile(plan=plan), store=store, clock=CLOCK, options=BY, watch=Silent())
-            assert [(end.outcome, end.why) for end in done.endings] == [("new", "")]
+        def carry_out(plan: Plan) -> ApplyResult:
+            done = apply_plan(bench.load, PlanFile(plan=plan), store=store, clock=CLOCK, options=BY, progress=Silent())
+            assert [(end.outcome, end.why) for end in done.results] == [("new", "")]
             return done
 
         done = carry_out(first)

@@ -63,7 +63,7 @@ def test_what_goes_wrong_leaves_the_old_state(
     plan = planned(bench, device, tmp_path / "one.plan", expect=3)
     last = plan["devices"][0]["forward"][-1]  # a line that the way back does not need
     args = {} if fault == "save-fails" else {"pattern": f"^{last}$"}
-    bench.lab.make(device, fault, args)
+    bench.lab.inject(device, fault, args)
     try:
         bench.cli("apply", str(tmp_path / "one.plan"), expect=5)
     finally:

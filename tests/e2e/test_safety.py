@@ -18,7 +18,7 @@ from nornir.core import Nornir
 from nornir.core.inventory import ConnectionOptions, Defaults, Groups, Host, Hosts, Inventory
 from nornir.plugins.runners import SerialRunner
 
-from eventready.audit import Audit
+from eventready.audit.audit import AuditResult
 from eventready.checks.finding import Outcome
 from eventready.facts.observation import Status
 from eventready.store.store import Store
@@ -99,7 +99,7 @@ def running(province: Province) -> bool:
 
 
 def test_saved_outputs_say_what_the_devices_said(province: Province, tmp_path: Path) -> None:
-    from eventready.offline import file_name
+    from eventready.audit.saved_outputs import file_name
 
     live = province.audit("agg-1,enb-hn-1", interval_s=0).run.document
     with Store.of_workspace(province.copy) as store:
@@ -170,7 +170,7 @@ def test_an_inventory_of_nobody_is_never_ready(province: Province, tmp_path: Pat
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
 def test_processes_find_what_threads_find(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
-    def told_of(done: Audit) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    def told_of(done: AuditResult) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
         document = done.run.document
         asked: list[tuple[object, ...]] = [
             (o["device"], o["fact"], o["reading"], o["status"]) for o in document["observations"]
@@ -178,7 +178,7 @@ def test_processes_find_what_threads_find(province: Province, monkeypatch: pytes
         return asked, [(f["device"], f["check"], f["subject"], f["status"]) for f in document["findings"]]
 
     threads = province.audit()
-    monkeypatch.setattr("eventready.spread._MANY", 0)
+    monkeypatch.setattr("eventready.audit.worker_processes._MANY", 0)
     processes = province.audit()
     assert told_of(processes) == told_of(threads)
     assert processes.exit == threads.exit

@@ -47,7 +47,7 @@ facts:
     constants: {protocol: bgp}
     words:
       up: {up: true, /./: false}
-cannot_tell:
+unsupported:
   cpu: it has none
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.metadata import EntryPoint, EntryPoints
@@ -9,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from eventready.errors import Exit, PlatformError
+from eventready.core.errors import Exit, PlatformError
+from eventready.core.messages import Bilingual
+from eventready.facts.interpret import interpret
+from eventready.facts.parsed import ParsedText
 from eventready.facts.parsers import ntc_folder
 from eventready.facts.platform import load_platform
-from eventready.facts.read import interpret
-from eventready.facts.reading import Reading
 from eventready.facts.records import LogTarget
-from eventready.facts.tables import Template, has_error_rule
+from eventready.facts.template import Template, has_error_rule
 from eventready.platforms.loader import platform_names
 from eventready.platforms.model import FactSpec
 from eventready.session.reply import Reply
@@ -27,9 +29,8 @@ def test_a_folder_that_holds(tmp_path: Path) -> None:
     platform = load_platform("testing", [home])
     assert set(platform.facts) == {"bfd_session", "bgp_neighbour"}
     assert platform.facts["bfd_session"].command == "show bfd"
-    assert platform.cannot_tell == {"cpu": "it has none"}
+    assert platform.unsupported == {"cpu": Bilingual("", "it has none")}
     assert load_platform("testing", [home]) is platform
-    assert platform.facts["bfd_session"].reader is platform.facts["bgp_neighbour"].reader
     assert "testing" in platform_names([home])
     assert "testing" not in platform_names()
 
@@ -74,7 +75,7 @@ REFUSALS = {
     "unknown key": (("    empty:", "    empties:"), 9, "empties"),
     "empty pattern": (("'^% BFD is not configured'", "'^(% BFD'"), 9, "does not compile"),
     "cannot tell an unknown fact": (("  cpu:", "  cpuu:"), 19, "'cpu'"),
-    "cannot tell what it reads": (("  cpu:", "  bfd_session:"), 19, "both in facts and in cannot_tell"),
+    "cannot tell what it reads": (("  cpu:", "  bfd_session:"), 19, "both in facts and in unsupported"),
 }
 
 
@@ -163,8 +164,8 @@ class Words:
         if spec.template:
             raise ValueError("no template is taken")
 
-    def read(self, text: str) -> Reading:
-        return Reading(columns=self.columns, rows=[[word] for word in text.split()])
+    def parse(self, text: str) -> ParsedText:
+        return ParsedText(columns=self.columns, rows=[[word] for word in text.split()])
 
 
 ADDED = "facts:\n  log_target:\n    command: show log\n    parser: words\n    fields: {host: WORD}\n"
@@ -226,14 +227,16 @@ CHILD = PLATFORM.replace("title: A", "extends: testing\ntitle: A")
 
 def test_extends_starts_from_the_other_and_says_its_own(tmp_path: Path) -> None:
     home = write_platform(tmp_path)
-    facts = "facts:\n" + FACTS[FACTS.index("  bgp") : FACTS.index("cannot")].replace("bfd.textfsm", "own.textfsm")
-    facts += "cannot_tell:\n  bfd_session: not here\n  fan: it has none\n"
+    facts = "facts:\n" + FACTS[FACTS.index("  bgp") : FACTS.index("unsupported")].replace("bfd.textfsm", "own.textfsm")
+    facts += "unsupported:\n  bfd_session: not here\n  fan: it has none\n"
     write_platform(tmp_path, "child", platform=CHILD, facts=facts, own=TABLE)
     child, base = load_platform("child", [home]), load_platform("testing", [home])
     assert child.facts["bgp_neighbour"].home == "child"
     assert base.facts["bgp_neighbour"].home == "testing"
     assert set(child.facts) == {"bgp_neighbour"}
-    assert child.cannot_tell == {"cpu": "it has none", "bfd_session": "not here", "fan": "it has none"}
+    assert {fact: reason.en for fact, reason in child.unsupported.items()} == {
+        "cpu": "it has none", "bfd_session": "not here", "fan": "it has none",
+    }  # fmt: skip
 
 
 def test_extends_does_not_lend_commands(tmp_path: Path) -> None:
@@ -254,6 +257,54 @@ def test_extends_in_a_circle(tmp_path: Path) -> None:
 
 def test_reading_facts_needs_no_heavy_library() -> None:
     heavy = "{'netmiko', 'paramiko', 'nornir', 'rich', 'click', 'sqlalchemy'}"
-    code = f"import sys, eventready.facts.read; print(*({heavy} & set(sys.modules)))"
+    code = f"import sys, eventready.facts.observe; print(*({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_a_platform_takes_the_sections_that_it_lacks_from_the_one_that_it_extends() -> None:
+    base, ios = load_platform("cisco_xe").spec, load_platform("cisco_ios").spec
+    assert (ios.session, ios.read_only, ios.never_sent, ios.change) == (
+        base.session,
+        base.read_only,
+        base.never_sent,
+        base.change,
+    )
+    assert (ios.netmiko.device_type, base.netmiko.device_type) == ("cisco_ios", "cisco_xe")
+
+
+SOURCES = """\
+sources:
+  - kind: captures
+    name: tests of templates
+    url: https://example.net/templates
+    confirms: [bgp_neighbour, change]
+"""
+
+
+def test_sources_and_unconfirmed_facts(tmp_path: Path) -> None:
+    facts = FACTS.replace("  bfd_session:\n", "  bfd_session:\n    unconfirmed: true\n")
+    write_platform(tmp_path, platform=PLATFORM + SOURCES, facts=facts)
+    platform = load_platform("testing", [tmp_path])
+    assert platform.unconfirmed == ("bfd_session",)
+    assert [source.name for source in platform.facts["bgp_neighbour"].sources] == ["tests of templates"]
+    assert platform.facts["bfd_session"].sources == ()
+    write_platform(tmp_path, "whole", platform=PLATFORM + "unconfirmed: true\n", facts=FACTS)
+    assert load_platform("whole", [tmp_path]).unconfirmed == ("bfd_session", "bgp_neighbour")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("bgp_neighbour, change", "bgp_neighbor", "'bgp_neighbor' is no fact of this folder"),
+        ("bgp_neighbour, change", "bfd_session", "'bfd_session' is both confirmed by a source and `unconfirmed`"),
+        ("https://", "file://", "is not an https address"),
+        ("captures", "hearsay", "kind"),
+    ],
+)
+def test_sources_that_do_not_hold(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    facts = FACTS.replace("  bfd_session:\n", "  bfd_session:\n    unconfirmed: true\n")
+    write_platform(tmp_path, platform=PLATFORM + SOURCES.replace(old, new), facts=facts)
+    with pytest.raises(PlatformError, match=re.escape(reason)) as caught:
+        load_platform("testing", [tmp_path])
+    assert "platform.yaml" in str(caught.value)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from eventready.audit.saved_outputs import SavedOutputs
 from eventready.cli.main import cli
-from eventready.errors import UsageError
+from eventready.core.errors import UsageError
 from eventready.facts.observation import Status
 from eventready.facts.platform import Platform, load_platform
-from eventready.facts.saved import decoded, facts_asked, read_saved, reply_of
-from eventready.offline import SavedOutputs
-from eventready.session.reply import Ended
+from eventready.facts.saved import END_OF_ANSWER, decode_output, facts_for, parse_saved, saved_reply
+from eventready.session.reply import ReplyStatus
 from tests.facts.folders import write_platform
 
 ROWS = "Peer      State   Port\n10.0.0.1  UP      1\n"
@@ -45,23 +45,57 @@ def platform(workspace: Path) -> Platform:
     ],
 )
 def test_what_surrounds_an_answer_is_taken_off(platform: Platform, text: str) -> None:
-    (observed,) = read_saved(platform, "bfd_session", decoded(text.encode()))
+    (observed,) = parse_saved(platform, "bfd_session", decode_output(text.encode()))
     assert observed.status is Status.PARSED, observed
 
 
 @pytest.mark.parametrize("before", ["", "r1#show bfd\n"])
 def test_an_output_that_breaks_off(platform: Platform, before: str) -> None:
     """A terminal's log goes on to the next prompt; what was copied by hand may lack its last line end."""
-    (whole,) = read_saved(platform, "bfd_session", decoded(f"{before}{ROWS}".encode()))
-    (broken,) = read_saved(platform, "bfd_session", decoded(f"{before}{ROWS}".rstrip().encode()))
+    (whole,) = parse_saved(platform, "bfd_session", decode_output(f"{before}{ROWS}".encode()))
+    (broken,) = parse_saved(platform, "bfd_session", decode_output(f"{before}{ROWS}".rstrip().encode()))
     assert whole.status is Status.PARSED
     assert broken.status is (Status.UNPARSED if before else Status.PARSED)
     assert ("breaks off" in broken.reason) is bool(before)
 
 
+@pytest.mark.parametrize(
+    ("text", "complete"),
+    [
+        (f"r1#show bfd\n{ROWS}r1#", True),
+        (f"r1#show clock\n07:00:00\nr1#show bfd\n{ROWS}r1#show clock\n07:00:01\n", True),
+        (f"{ROWS}r1#", True),
+        (f"{ROWS}{END_OF_ANSWER}\nwhatever else\n", True),
+        (f"r1#show bfd\n{ROWS}", False),
+        ("".join(f"    {line}\n" for line in ["show bfd", *ROWS.splitlines()]), False),
+        (f"+++ r1: executing command 'show bfd' +++\n{ROWS}", False),
+        (f"--- show bfd ---\n{ROWS}", False),
+        (f"show bf detail\n{ROWS}", False),
+        ("\n".join(f"        {line}" for line in ["r1#show bfd", *ROWS.splitlines(), "r1#"]) + "\n    ", True),
+    ],
+)
+def test_the_end_of_a_saved_output(platform: Platform, text: str, complete: bool) -> None:
+    (observed,) = parse_saved(platform, "bfd_session", text)
+    assert (observed.status, observed.complete) == (Status.PARSED, complete), observed
+
+
+@pytest.mark.parametrize(
+    ("echo", "command"),
+    [
+        ("r1#show clock", "show clock"),
+        ("show interfaces", "show interfaces"),
+        ("r1> show bgp all summary", "show bgp all summary"),
+    ],
+)
+def test_the_answer_to_another_command(platform: Platform, echo: str, command: str) -> None:
+    (observed,) = parse_saved(platform, "bfd_session", f"{echo}\n{ROWS}")
+    assert observed.status is Status.UNPARSED
+    assert observed.reason == f"The saved output is the answer to another command: {command}."
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk"])
 def test_encodings(encoding: str) -> None:
-    assert decoded("会议中心\n".encode(encoding)) == "会议中心\n"
+    assert decode_output("会议中心\n".encode(encoding)) == "会议中心\n"
 
 
 def test_a_saved_output_that_cannot_be_read_is_not_one_that_is_absent(platform: Platform, tmp_path: Path) -> None:
@@ -78,49 +112,49 @@ def test_a_saved_output_is_no_longer_than_a_device_may_answer(
     (tmp_path / "r1").mkdir()
     (tmp_path / "r1" / "show_bfd.txt").write_text(ROWS, encoding="utf-8")
     ask = SavedOutputs(tmp_path).asker("r1", platform, 1)
-    monkeypatch.setattr("eventready.offline.MOST", len(ROWS.encode()))
+    monkeypatch.setattr("eventready.audit.saved_outputs.MAX_ANSWER_BYTES", len(ROWS.encode()))
     assert ask(["show bfd"])[0].text == ROWS.strip()
-    monkeypatch.setattr("eventready.offline.MOST", len(ROWS.encode()) - 1)
+    monkeypatch.setattr("eventready.audit.saved_outputs.MAX_ANSWER_BYTES", len(ROWS.encode()) - 1)
     (told,) = ask(["show bfd"])
-    assert (told.text, told.ended) == ("", Ended.NOT_SENT)
-    assert "show_bfd.txt has more than the 0 MB that an answer may have." in told.reason
+    assert (told.text, told.status) == ("", ReplyStatus.NOT_SENT)
+    assert "show_bfd.txt exceeds the 0 MB of an answer." in told.reason
 
 
 def test_a_secret_in_a_saved_output_is_neither_kept_nor_shown(platform: Platform) -> None:
-    reply = reply_of(platform, "show running-config", "hostname r1\nsnmp-server community hunter2Zz RO\n")
+    reply = saved_reply(platform, "show running-config", "hostname r1\nsnmp-server community hunter2Zz RO\n")
     assert reply.text.splitlines() == ["hostname r1", "snmp-server community <redacted> RO"]
-    (observed,) = read_saved(platform, "bfd_session", "wpa_passphrase=hunter2Zz\n")
+    (observed,) = parse_saved(platform, "bfd_session", "wpa_passphrase=hunter2Zz\n")
     assert observed.unmatched == ("wpa_passphrase=<redacted>",)
 
 
 def test_lines_may_end_in_cr_alone() -> None:
-    assert decoded(b"one\rtwo\rthree\r") == "one\ntwo\nthree\n"
-    assert decoded(b"one\rtwo\n") == "two\n"  # a terminal's log: overwritten
+    assert decode_output(b"one\rtwo\rthree\r") == "one\ntwo\nthree\n"
+    assert decode_output(b"one\rtwo\n") == "two\n"  # a terminal's log: overwritten
 
 
 def test_bytes_of_no_encoding_stay_readable() -> None:
-    assert decoded(b"Port \xff up") == "Port \ufffd up"
+    assert decode_output(b"Port \xff up") == "Port \ufffd up"
 
 
 @pytest.mark.parametrize(
     ("text", "ended"),
-    [("% Invalid input", Ended.REFUSED), ("% Not allowed", Ended.DENIED), ("fine", Ended.ANSWERED)],
+    [("% Invalid input", ReplyStatus.REFUSED), ("% Not allowed", ReplyStatus.DENIED), ("fine", ReplyStatus.ANSWERED)],
 )
-def test_refusals_are_told_by_their_words(platform: Platform, text: str, ended: Ended) -> None:
-    assert reply_of(platform, "show bfd", text).ended is ended
+def test_refusals_are_told_by_their_words(platform: Platform, text: str, ended: ReplyStatus) -> None:
+    assert saved_reply(platform, "show bfd", text).status is ended
 
 
 def test_a_question_is_a_fact_or_a_command(platform: Platform) -> None:
-    assert facts_asked(platform, "bfd_session") == ("bfd_session",)
-    assert facts_asked(platform, " Show  BFD ") == ("bfd_session", "bgp_neighbour")
-    assert facts_asked(platform, "cpu") == ("cpu",)
+    assert facts_for(platform, "bfd_session") == ("bfd_session",)
+    assert facts_for(platform, " Show  BFD ") == ("bfd_session", "bgp_neighbour")
+    assert facts_for(platform, "cpu") == ("cpu",)
     for question, said in (
         ("bfd_sesion", "Did you mean 'bfd_session'"),
         ("optic", "does not say how"),
         ("??", "It answers"),
     ):
         with pytest.raises(UsageError, match=said):
-            facts_asked(platform, question)
+            facts_for(platform, question)
 
 
 def parse(workspace: Path, *arguments: str, stdin: bytes | None = None) -> Result:
@@ -142,7 +176,8 @@ def test_one_fact_is_one_object(workspace: Path) -> None:
         "command": "show bfd",
         "status": "parsed",
         "reason": "",
-        "rows": [{"peer": "10.0.0.1", "interface": "Port 1", "state": "up"}],
+        "complete": "unknown",
+        "rows": [{"peer": "10.0.0.1", "interface": "Port 1", "vrf": None, "discriminator": None, "state": "up"}],
         "unmatched": [],
     }
 
@@ -158,9 +193,11 @@ def test_a_table_for_people(workspace: Path) -> None:
     result = parse(workspace, "testing", "bfd_session", "-", stdin=(ROWS + "odd one out here\n").encode())
     assert result.return_value == 4
     assert result.stdout == (
-        "bfd_session: unparsed\n1 line of the answer that no rule knows.\n"
-        "peer      interface  state\n10.0.0.1  Port 1     up\nLeft over:\n  | odd one out here\n"
+        "bfd_session: unparsed\n1 line of the answer matches no rule.\n"
+        "complete: unknown; nothing in the file proves that the answer ends there\nNot matched:\n  | odd one out here\n"
     )
+    whole = parse(workspace, "testing", "bfd_session", "-", stdin=f"r1#show bfd\n{ROWS}r1#\n".encode())
+    assert whole.stdout == "bfd_session: parsed\npeer      interface  state\n10.0.0.1  Port 1     up\n"
 
 
 @pytest.mark.parametrize(
@@ -179,7 +216,7 @@ def test_usage_errors(workspace: Path, arguments: tuple[str, ...], said: str) ->
 
 @pytest.mark.parametrize("way", ["file", "-"])
 def test_more_than_any_answer_is_not_read(workspace: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    monkeypatch.setattr("eventready.cli.parse.MOST", 1_048_576)
+    monkeypatch.setattr("eventready.cli.parse.MAX_ANSWER_BYTES", 1_048_576)
     huge = b"x" * 1_048_577
     (workspace / "file").write_bytes(huge)
     result = parse(workspace, "testing", "bfd_session", str(workspace / way) if way == "file" else way, stdin=huge)

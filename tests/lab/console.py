@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from eventready.lab.host.login import HostShell
-from eventready.lab.machine import Machine
-from eventready.lab.mml import Manager, MmlSession
-from eventready.lab.shell import Shell
 from eventready.platforms.loader import describe
+from eventready_lab.engine.device import SimulatedDevice
+from eventready_lab.transports.cli_session import CliSession
+from eventready_lab.transports.host_shell import HostShellSession
+from eventready_lab.transports.mml import ElementManager, MmlSession
 
 #: A device that asks or works before it answers has done so after this time.
 _ANSWERED_S = 2.0
@@ -17,7 +17,7 @@ _ANSWERED_S = 2.0
 class Line:
     """The other end of a host's shell; what shall happen later happens when the machine's time passes."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: SimulatedDevice) -> None:
         self._machine = machine
         self.sent = ""
         self.closed = False
@@ -38,19 +38,19 @@ class Console:
     For a machine that serves a lab it is used in the lab's own thread (`LabThread.within`).
     """
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: SimulatedDevice) -> None:
         self._machine, self._line = machine, Line(machine)
         self._mml = machine.dialect.transport == "mml"
-        self._session: Shell | MmlSession
+        self._session: CliSession | MmlSession
         if self._mml:
-            self._session = MmlSession(Manager("OMU", [machine]), self._line)
+            self._session = MmlSession(ElementManager("OMU", [machine]), self._line)
             known = machine.credentials
             self(f'LGI:OP="{known.username}",PWD="{known.password}";')
             if machine.element:
                 self(f'REG NE:NAME="{machine.element}";')
             return
         host = machine.dialect.host
-        self._session = shell = (HostShell if host and host.main else Shell)(machine, self._line)
+        self._session = shell = (HostShellSession if host and host.main else CliSession)(machine, self._line)
         shell.greet()
         shell.begin()
         for command in ("enable", *describe(machine.dialect.platform).spec.session.setup):
@@ -61,7 +61,7 @@ class Console:
         """What the device says to a line, without its echo and its prompt."""
         self._line.sent = ""
         self._session.feed(f"{line}\n")
-        self._machine.pass_time(_ANSWERED_S)
+        self._machine.advance_clock(_ANSWERED_S)
         said = self._line.sent.replace("\r\n", "\n")
         return said if self._mml else "\n".join(said.split("\n")[1:-1])
 

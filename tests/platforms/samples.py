@@ -7,13 +7,14 @@
         rows:                     the records, all of them, in order; a field left out must have its default
                                   (may be left out where the status is no measurement)
           - {peer: 10.0.0.1, state: up}
-        unmatched: 0              lines and rows left over (default 0)
+        unmatched: 0              strange lines kept beside the rows (default 0)
         never_empty: why          only in an `ok` case: an honestly empty answer cannot occur, and needs no case
 
 Every fact that a platform's own facts.yaml reads needs a case whose name begins with `ok` (parsed), one with `empty`
 (empty) and one with `junk` (measured as nothing: unparsed, unsupported or denied). Facts that come from `extends` are
 covered where they come from. The text goes through the platform's own noise, refused and denied patterns, as it would
-in a session.
+in a session. It may begin with the prompt and the command, and end with the prompt, as a terminal's log: a heading
+without rows is `empty` only where a prompt (or a count, or a trailer) proves the end.
 """
 
 from __future__ import annotations
@@ -24,13 +25,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from eventready.errors import PlatformError
+from eventready.core.errors import PlatformError
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import CompiledFact, Platform, load_platform
-from eventready.facts.read import interpret
-from eventready.facts.saved import reply_of
+from eventready.facts.saved import parse_saved
 from eventready.platforms.loader import platform_names
-from eventready.workspace.yaml import load_yaml
+from eventready.workspace.yaml_document import load_yaml
 
 
 class Expected(BaseModel):
@@ -78,10 +78,8 @@ class Sample:
 
     def observe(self, text: str | None = None) -> Observation:
         """What the platform makes of the sample, or of `text` in its place."""
-        platform = load_platform(self.platform)
-        compiled = platform.facts[self.fact]
-        reply = reply_of(platform, compiled.command, self.text if text is None else text)
-        return interpret("sample", self.fact, compiled, reply)
+        (observed,) = parse_saved(load_platform(self.platform), self.fact, self.text if text is None else text)
+        return observed
 
 
 def own_facts(platform: Platform) -> dict[str, CompiledFact]:

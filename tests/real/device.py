@@ -9,7 +9,7 @@ from typing import Any
 import paramiko
 import yaml
 
-from eventready.lab.real.terminal import converse
+from eventready_lab.real.vty import send_commands
 from tests.behaviours.twin import Twin
 
 _FILES = 'for f in /etc/hostapd/*.conf; do echo "==> $f"; cat "$f"; done'
@@ -38,7 +38,7 @@ class Device:
 
     def terminal(self, *lines: str) -> str:
         way = ("socat", "-", f"TCP:127.0.0.1:{self.entry['port']}")
-        return converse(way, ["enable", "terminal length 0", *lines])[-1]
+        return send_commands(way, ["enable", "terminal length 0", *lines])[-1]
 
     def running(self) -> str:
         if self.entry["platform"] == "osmocom_bsc":

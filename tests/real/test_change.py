@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from eventready.change.ansible.inventory import FILES
+from eventready_lab.real.layout import SERVICE_HOSTS
 from tests.behaviours.twin import Twin, played, skip_unless_real
 from tests.e2e.conftest import NOW
 from tests.real.device import Device, device_of
@@ -26,6 +29,8 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(900), pytest.mark.xdist_grou
 
 INTENTS = ("load_balancing", "backup", "priority")
 ROUTERS = ("gw-1", "gw-2", "core-1", "core-2")
+#: Ansible runs twice on each service host, one host after the other.
+_LONG_S = 600.0
 CHANGED = (*ROUTERS, "bsc", "ap-host-1")
 
 
@@ -43,13 +48,13 @@ class Network:
 
     def plan(self, path: Path, *words: str, expect: int) -> dict[str, Any]:
         command = ("-o", "json", "plan", *words, "--out", str(path), "--detailed-exitcode")
-        told: dict[str, Any] = json.loads(self.twin.command(*command, expect=(expect,)).stdout)
+        told: dict[str, Any] = json.loads(self.twin.command(*command, expect=(expect,), timeout_s=_LONG_S).stdout)
         return told
 
     def change_of(self, *words: str, expect: int = 0) -> str:
         """Carry something out; the change's id."""
         before = self.changes()
-        self.twin.command(*words, expect=(expect,))
+        self.twin.command(*words, expect=(expect,), timeout_s=_LONG_S)
         (made,) = self.changes() - before
         return made
 
@@ -112,8 +117,8 @@ def test_values_that_were_others_before_come_back(network: Network, tmp_path: Pa
         "cell reselection offset 4",
     )  # fmt: skip
     network["ap-host-1"].ssh(
-        "cd /etc/hostapd; sed -i 's/^max_num_sta=.*/max_num_sta=99/; s/^wmm_enabled=.*/wmm_enabled=1/' hn-press.conf; "
-        "sed -i '3i bss_transition=0' vh-gate.conf; echo ap_max_inactivity=300 >> vh-gate.conf"
+        "cd /etc/hostapd; sed -i 's/^max_num_sta=.*/max_num_sta=99/; s/^wmm_enabled=.*/wmm_enabled=1/' press.conf; "
+        "sed -i '3i bss_transition=0' gate.conf; echo ap_max_inactivity=300 >> gate.conf"
     )
     set_by_hand = network.running()
     assert "handover2 congestion-check 33" in set_by_hand["bsc"]
@@ -129,6 +134,12 @@ def test_values_that_were_others_before_come_back(network: Network, tmp_path: Pa
 MANY = "".join(f"ip route 198.51.100.{number}/32 blackhole\n" for number in range(250))
 
 
+MANY_WRITABLE = """\
+additions:
+  - {platform: frr, lines: {"ip route {prefix} blackhole": null}, by: An, reason: a change that takes seconds}
+"""
+
+
 @pytest.mark.parametrize(
     ("device", "more", "sign"),
     [("gw-1", MANY, "ip route 198.51.100.20/32 blackhole"), ("ap-host-1", "", "max_num_sta=15")],
@@ -141,6 +152,8 @@ def test_a_device_goes_back_by_itself_when_we_are_killed(
     template = network.twin.copy / "templates" / "load_balancing" / f"{network[device].entry['platform']}.j2"
     good = template.read_text(encoding="utf-8")
     template.write_text(good + more, encoding="utf-8")
+    added = network.twin.copy / "inventory" / "writable.yaml"
+    added.write_text(MANY_WRITABLE, encoding="utf-8")
     try:
         network.plan(tmp_path / "plan.json", "load_balancing", "-l", device, expect=3)
     finally:
@@ -173,7 +186,8 @@ def killed_while_open(network: Network, folder: Path, device: str, sign: str, se
     The process stands still while we look, so that it cannot be done before we have seen it.
     """
     copy = network.twin.copy
-    words = ["-w", str(copy), "--now", NOW, "apply", str(folder / "plan.json"), "--confirm-within", f"{seconds}s"]
+    words = ["-w", str(copy), "--now", NOW, "apply", str(folder / "plan.json"), "--confirm-within", f"{seconds}s",
+             "--soak", "3s"]  # fmt: skip
     with subprocess.Popen(
         [sys.executable, "-m", "eventready", *words], cwd=copy, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
@@ -186,7 +200,7 @@ def killed_while_open(network: Network, folder: Path, device: str, sign: str, se
             return network[device].running()
 
         try:
-            until(look, lambda text: sign in text, 100)
+            until(look, lambda text: sign in text, 400)
         finally:
             process.kill()
 
@@ -197,3 +211,41 @@ def there_and_back_alone(network: Network, folder: Path, device: str) -> None:
     network.plan(folder / "later.json", "load_balancing", "-l", device, expect=3)
     network.twin.command("rollback", network.change_of("apply", str(folder / "later.json")))
     assert network[device].running() == before
+
+
+def picture_of(host: Device) -> str:
+    """Return the managed files of a service host with content, mode and owner, and its running daemons."""
+    files = " ".join(file.path for file in FILES.values())
+    return host.ssh(
+        f"for f in {files}; do stat -c '%n %a %U %G' $f; cat $f; done 2>&1; "
+        "for p in nginx keepalived dnsmasq chronyd rsyslogd; do pidof $p >/dev/null && echo $p runs; done"
+    )
+
+
+@pytest.fixture
+def served(network: Network) -> Iterator[Network]:
+    """The network with an intent for the service hosts."""
+    file = network.twin.copy / "inventory" / "hosts.yaml"
+    text = file.read_text(encoding="utf-8")
+    entries = yaml.safe_load(text)
+    for name in SERVICE_HOSTS:
+        entries[name]["data"]["intents"] = {"backup": {}}
+    file.write_text(yaml.safe_dump(entries), encoding="utf-8")
+    network.twin.command("allow", "--yes")
+    yield network
+    file.write_text(text, encoding="utf-8")
+    network.twin.command("allow", "--yes")
+
+
+def test_service_hosts_are_changed_one_after_the_other_and_taken_back(served: Network, tmp_path: Path) -> None:
+    before = {name: picture_of(served[name]) for name in SERVICE_HOSTS}
+    plan = served.plan(tmp_path / "hosts.json", "backup", "-l", "role=service_host", expect=3)
+    assert plan["waves"] == [["svc-2"], ["svc-1"]]
+    assert {one["guard"]["kind"] for one in plan["devices"]} == {"dead_man"}
+    change = served.change_of("apply", str(tmp_path / "hosts.json"))
+    for name in SERVICE_HOSTS:
+        assert "least_conn;" in picture_of(served[name])
+        assert "/etc/chrony/sources.d/event.sources 644 root root" in picture_of(served[name])
+    served.plan(tmp_path / "again.json", "backup", "-l", "role=service_host", expect=0)
+    served.twin.command("rollback", change, timeout_s=_LONG_S)
+    assert {name: picture_of(served[name]) for name in SERVICE_HOSTS} == before

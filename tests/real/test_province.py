@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from eventready.lab.place import Place
-from eventready.lab.real.enclosure import members, namespace, processes_of
 from eventready.workspace.workspace import load_workspace
+from eventready_lab.control.lab_folder import LabFolder
+from eventready_lab.real.sandbox import members, namespace, processes_of
 from tests.behaviours.twin import Twin, skip_unless_real, write_workspace
 from tests.e2e.conftest import NOW
 
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(900), pytest.mark.xdist_grou
 #: How often a province is made and unmade in a row. Twenty rounds take some six minutes.
 ROUNDS = int(os.environ.get("EVENTREADY_ROUNDS", "3"))
 #: What a lab leaves on purpose: the copy, with its runs, and the log.
-KEPT = {"inventory", "templates", "playbooks", "known_hosts", "lab.log", ".eventready"}
+KEPT = {"inventory", "templates", "playbooks", "known_hosts", "ssh_config", "lab.log", ".eventready"}
 
 
 class Machine:
@@ -53,7 +53,7 @@ class Lab:
 
     def __init__(self, home: Path) -> None:
         self.twin = Twin(home / "workspace", home / "copy", real=True)
-        self.place = Place(self.twin.copy)
+        self.place = LabFolder(self.twin.copy)
         write_workspace(self.twin.workspace)
         self.tag = ""
         self.inside: set[str] = set()
@@ -115,15 +115,15 @@ def test_rounds_of_up_audit_down_leave_nothing(lab: Lab) -> None:
 def test_a_copy_is_a_workspace_like_any_other(lab: Lab) -> None:
     lab.up("--no-wifi")
     copy = load_workspace(lab.twin.copy)
-    assert {device.platform for device in copy.devices} == {"frr", "osmocom_bsc"}
+    assert {device.platform for device in copy.devices} == {"frr", "osmocom_bsc", "linux"}
     assert {device.hostname for device in copy.devices} == {"127.0.0.1"}
     assert copy.event.lab
     assert sum(site.mobile for device in copy.devices for site in device.expect.sites) == 2
     status = json.loads(subprocess.run(lab.command("status"), check=True, capture_output=True, text=True).stdout)
-    assert (status["running"], status["real"], status["devices"]) == (True, True, 7)
+    assert (status["running"], status["real"], status["devices"]) == (True, True, 9)
     again = subprocess.run(lab.command("up", "--real"), check=False, capture_output=True, text=True)
     assert again.returncode == 2
-    assert "a lab runs here already" in again.stderr
+    assert "a lab is already running here" in again.stderr
 
 
 def test_everything_killed_at_once_leaves_nothing(lab: Lab) -> None:
@@ -131,17 +131,17 @@ def test_everything_killed_at_once_leaves_nothing(lab: Lab) -> None:
     lab.up()
     for pid in processes_of(lab.tag):
         os.kill(pid, signal.SIGKILL)
-    assert lab.down() == "remains"
+    assert lab.down() == "leftovers"
 
 
 def test_a_keeper_that_is_killed_takes_everything_with_it(lab: Lab) -> None:
     lab.up("--no-wifi")
-    keeper = max(pid for pid in members(lab.inside) if b"-m\0eventready.lab.real.keeper" in command_line(pid))
+    keeper = max(pid for pid in members(lab.inside) if b"-m\0eventready_lab.real.supervisor" in command_line(pid))
     os.kill(keeper, signal.SIGKILL)
     deadline = time.monotonic() + 10
-    while lab.place.running() and time.monotonic() < deadline:
+    while lab.place.read_record() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert lab.down() == "remains"
+    assert lab.down() == "leftovers"
 
 
 @pytest.mark.parametrize("after_s", [0.05, 0.6, 2.0, 5.0])
@@ -157,7 +157,7 @@ def test_a_start_that_is_killed_leaves_nothing(lab: Lab, after_s: float) -> None
     up.kill()
     up.wait()
     lab.remember()
-    assert lab.down() == "remains"
+    assert lab.down() == "leftovers"
 
 
 def command_line(pid: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Fakes, targets and platforms for the tests of the session room."""
+"""Fakes, targets and platforms for the session tests."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.session.fake import ENABLE, PASSWORD, USER, Fleet, MmlScript, Script,
 
 @dataclass(frozen=True)
 class Kind:
-    """A platform as `open_session` needs it."""
+    """A platform for `open_session`."""
 
     spec: PlatformSpec
 
 
 def kind(device_type: str = "cisco_xe", **session: Any) -> Kind:
-    """A platform of IOS's manners; `session` replaces what it says."""
-    manners: dict[str, Any] = {
+    """Return an IOS-like platform; `session` overrides its session settings."""
+    settings: dict[str, Any] = {
         "prompt": r"[\w.:/-]{1,64}(?:\([\w.-]{1,64}\))?[>#]\s*$",
         "setup": ("terminal length 0", "terminal width 0"),
         "pager": r"^\s*--More--",
@@ -38,14 +38,14 @@ def kind(device_type: str = "cisco_xe", **session: Any) -> Kind:
             title="test",
             roles=("router",),
             netmiko=NetmikoSpec(device_type=device_type, options=options),
-            session=SessionSpec(**{**manners, **session}),
+            session=SessionSpec(**{**settings, **session}),
             read_only=("^show .*$",),
         )
     )
 
 
 def mml_kind(**session: Any) -> Kind:
-    """A platform of MML's manners."""
+    """Return an MML platform."""
     return kind(
         "huawei_mml_telnet",
         **{
@@ -71,7 +71,7 @@ def fleet() -> Iterator[Fleet]:
 
 @pytest.fixture
 def ssh(fleet: Fleet, tmp_path: Path) -> Callable[..., Target]:
-    """A target whose fake follows the script, its host key recorded."""
+    """Return a factory of targets for scripted SSH devices with recorded host keys."""
 
     def make(script: Script, **target: Any) -> Target:
         port = fleet.ssh(script)
@@ -83,7 +83,7 @@ def ssh(fleet: Fleet, tmp_path: Path) -> Callable[..., Target]:
 
 @pytest.fixture
 def telnet(fleet: Fleet) -> Callable[..., Target]:
-    """A target over telnet."""
+    """Return a factory of telnet targets."""
 
     def make(script: Script, *, login: bool = True, **target: Any) -> Target:
         return aim(fleet.telnet(script, login=login), **{"allow_cleartext": True, **target})
@@ -93,7 +93,7 @@ def telnet(fleet: Fleet) -> Callable[..., Target]:
 
 @pytest.fixture
 def mml(fleet: Fleet) -> Callable[..., Target]:
-    """A target that speaks MML."""
+    """Return a factory of MML targets."""
 
     def make(script: MmlScript, **target: Any) -> Target:
         return aim(fleet.raw(mml_server(script)), **{"allow_cleartext": True, **target})
@@ -102,7 +102,7 @@ def mml(fleet: Fleet) -> Callable[..., Target]:
 
 
 def aim(port: int, **target: Any) -> Target:
-    """A target on loopback with the fakes' credentials."""
+    """Return a target on loopback with the fakes' credentials."""
     given: dict[str, Any] = {
         "name": "core-1",
         "host": "127.0.0.1",

@@ -50,6 +50,9 @@ class Script:
     renames_to: str = ""
     unterminated: bool = False
     heard: list[str] = field(default_factory=list)
+    questions: tuple[tuple[str, str], ...] = ()  # of a keyboard-interactive login, with their answers, one a round
+    console: str = ""  # the login of the device behind a console server: "user/password"
+    device_login: str = ""  # a login of the device itself, after SSH has let anybody in: "user/password"
     sessions: int = 0
     most_sessions: int = 0
     logins: int = 0
@@ -90,6 +93,10 @@ class Talk:
             return
         if script.silent:
             return
+        if script.console:
+            await self.line(echo=True)  # a console shows its login after an Enter only
+        if login := script.console or script.device_login:
+            await self.login(login)
         await asyncio.sleep(script.greeting_delay)
         self.say(script.banner.replace("\n", "\r\n"))
         if script.question:
@@ -99,6 +106,16 @@ class Talk:
         await self.prompt()
         while True:
             await self.command(await self.line(echo=True))
+
+    async def login(self, wanted: str) -> None:
+        """Ask for user and password until they are right."""
+        while True:
+            self.say("\r\nR1 login: " if self.script.console else "Please login: ")
+            user = await self.line(echo=True)
+            self.say("Password: ")
+            if f"{user}/{await self.line(echo=False)}" == wanted:
+                return
+            self.say("\r\nLogin incorrect\r\n")
 
     async def line(self, *, echo: bool) -> str:
         text = ""
@@ -244,10 +261,27 @@ class _SshServer(asyncssh.SSHServer):
         self._script = script
 
     def begin_auth(self, username: str) -> bool:
-        return True
+        return not self._script.device_login
 
     def password_auth_supported(self) -> bool:
-        return True
+        return not self._script.questions
+
+    def kbdint_auth_supported(self) -> bool:
+        return bool(self._script.questions)
+
+    def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> Any:
+        self._script.logins += 1
+        self._round = 0
+        return self._ask()
+
+    def validate_kbdint_response(self, username: str, responses: Any) -> Any:
+        if responses[0] != self._script.questions[self._round][1]:
+            return False
+        self._round += 1
+        return self._ask() if self._round < len(self._script.questions) else True
+
+    def _ask(self) -> Any:
+        return "", "", "", [(self._script.questions[self._round][0], False)]
 
     def validate_password(self, username: str, password: str) -> bool:
         self._script.logins += 1

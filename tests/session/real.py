@@ -42,7 +42,7 @@ class Router:
     public_key: str
 
 
-def _run(*command: str, check: bool = True) -> None:
+def call(*command: str, check: bool = True) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if check and done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr or done.stdout}")
@@ -73,7 +73,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[None]:
+def alone(name: str) -> Iterator[None]:
     """The only one on this machine who uses a name; another worker, or another run, is waited for."""
     with Path(f"/run/{name}.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -87,7 +87,7 @@ def frr(folder: Path, name: str = "evrtest1") -> Iterator[Router]:
     A session sees the router in the usual places, /etc/frr and /run/frr.
     """
     with ExitStack() as cleanup:
-        cleanup.enter_context(_alone(name))
+        cleanup.enter_context(alone(name))
         home, run = Path("/etc/frr") / name, Path("/run/frr") / name
         cleanup.callback(shutil.rmtree, home, ignore_errors=True)
         cleanup.callback(shutil.rmtree, run, ignore_errors=True)
@@ -106,10 +106,10 @@ def frr(folder: Path, name: str = "evrtest1") -> Iterator[Router]:
         )
         for path in (home, run, home / "vtysh.conf", config):
             shutil.chown(path, "frr", "frr")
-        _run("ip", "netns", "del", name, check=False)  # of a run that was killed
-        _run("ip", "netns", "add", name)
-        cleanup.callback(_run, "ip", "netns", "del", name, check=False)
-        _run("ip", "-n", name, "link", "set", "lo", "up")
+        call("ip", "netns", "del", name, check=False)  # of a run that was killed
+        call("ip", "netns", "add", name)
+        cleanup.callback(call, "ip", "netns", "del", name, check=False)
+        call("ip", "-n", name, "link", "set", "lo", "up")
         for daemon in ("zebra", "mgmtd", "staticd", "ospfd", "bgpd"):
             options = ["-l", "127.0.0.1"] if daemon == "bgpd" else []
             command = ["ip", "netns", "exec", name, f"/usr/lib/frr/{daemon}", "-N", name, "-A", "127.0.0.1", *options]
@@ -120,13 +120,13 @@ def frr(folder: Path, name: str = "evrtest1") -> Iterator[Router]:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            cleanup.callback(_stop, process)
+            cleanup.callback(stop, process)
             until(lambda daemon=daemon: (run / f"{daemon}.vty").exists())  # type: ignore[misc]  # mypy: lambda default
-        _run("vtysh", "-N", name, "-b")
+        call("vtysh", "-N", name, "-b")
         yield cleanup.enter_context(_sshd(folder, name))
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(5)
@@ -156,14 +156,14 @@ def _sshd(folder: Path, name: str) -> Iterator[Router]:
         shell.chmod(0o755)
         home.mkdir()
         for user, password, login in ((USER, PASSWORD, str(shell)), (SHELL_USER, SHELL_PASSWORD, "/bin/bash")):
-            _run("userdel", "-f", user, check=False)  # left behind by a run that was killed
-            _run("useradd", "-M", "-d", str(home), "-s", login, "-G", "frr,frrvty", user)
-            cleanup.callback(_run, "userdel", "-f", user, check=False)
+            call("userdel", "-f", user, check=False)  # left behind by a run that was killed
+            call("useradd", "-M", "-d", str(home), "-s", login, "-G", "frr,frrvty", user)
+            cleanup.callback(call, "userdel", "-f", user, check=False)
             cleanup.callback(_end_sessions, pwd.getpwnam(user).pw_uid)
             subprocess.run(["chpasswd"], input=f"{user}:{password}\n", text=True, check=True, capture_output=True)
         shutil.chown(home, SHELL_USER, SHELL_USER)
         key = folder / "host_key"
-        _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
+        call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
         Path("/run/sshd").mkdir(exist_ok=True)
         port = free_port()
         config = folder / "sshd_config"
@@ -180,7 +180,7 @@ def _sshd(folder: Path, name: str) -> Iterator[Router]:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        cleanup.callback(_stop, process)
+        cleanup.callback(stop, process)
         until(lambda: _listens(port))
         yield Router(port, key.with_suffix(".pub").read_text().strip())
 
@@ -235,7 +235,7 @@ def osmo_bsc(folder: Path, *, sites: int = 3, password: str = "", enable: str = 
     """A BSC with sites in a namespace; the port of its VTY on loopback, reached through socat."""
     name = "evrbsc"
     with ExitStack() as cleanup:
-        cleanup.enter_context(_alone(name))
+        cleanup.enter_context(alone(name))
         login = f" password {password}\n login\n" if password else " no login\n"
         text = BSC.format(
             login=login,
@@ -249,10 +249,10 @@ def osmo_bsc(folder: Path, *, sites: int = 3, password: str = "", enable: str = 
             + (f"enable password {enable}\n" if enable else "")
             + text.replace(f" password {password}\n", "")
         )
-        _run("ip", "netns", "del", name, check=False)  # of a run that was killed
-        _run("ip", "netns", "add", name)
-        cleanup.callback(_run, "ip", "netns", "del", name, check=False)
-        _run("ip", "-n", name, "link", "set", "lo", "up")
+        call("ip", "netns", "del", name, check=False)  # of a run that was killed
+        call("ip", "netns", "add", name)
+        cleanup.callback(call, "ip", "netns", "del", name, check=False)
+        call("ip", "-n", name, "link", "set", "lo", "up")
         bsc = subprocess.Popen(
             ["ip", "netns", "exec", name, "osmo-bsc", "-c", str(config)],
             cwd=folder,
@@ -261,7 +261,7 @@ def osmo_bsc(folder: Path, *, sites: int = 3, password: str = "", enable: str = 
             stderr=(folder / "bsc.log").open("wb"),
             start_new_session=True,
         )
-        cleanup.callback(_stop, bsc)
+        cleanup.callback(stop, bsc)
         port = free_port()
         inner = f"EXEC:ip netns exec {name} socat STDIO TCP\\:127.0.0.1\\:4242"
         relay = subprocess.Popen(
@@ -271,7 +271,7 @@ def osmo_bsc(folder: Path, *, sites: int = 3, password: str = "", enable: str = 
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        cleanup.callback(_stop, relay)
+        cleanup.callback(stop, relay)
 
         def greets() -> bool:
             with socket.socket() as probe:

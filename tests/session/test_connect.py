@@ -12,27 +12,33 @@ from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
-from eventready.errors import WorkspaceError
+from eventready.core.errors import WorkspaceError
+from eventready.core.redaction import REDACTED
+from eventready.session import tcp
 from eventready.session.connect import open_session
-from eventready.session.faults import explain
-from eventready.session.redaction import MARK
+from eventready.session.error_mapping import to_session_error
 from eventready.session.reply import (
     CleartextRefused,
-    Ended,
     LoginRefused,
     NoPrompt,
+    ReplyStatus,
+    RunTimeOver,
     SessionError,
     SessionLost,
     Unreachable,
 )
+from eventready.session.steps import Trace
 from eventready.session.target import Secret, Target
 from tests.session.conftest import aim, kind, mml_kind
 from tests.session.fake import ENABLE, PASSWORD, Fleet, MmlScript, Script
 from tests.session.real import free_port
+
+pytestmark = pytest.mark.slow
 
 Make = Callable[..., Target]
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
@@ -103,10 +109,10 @@ def test_a_name_that_is_none(tmp_path: Path) -> None:
     ],
 )
 def test_networks_that_do_not_carry(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: OSError, says: str) -> None:
-    def refuse(*_: object, **__: object) -> socket.socket:
+    def refuse(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("eventready.session.connect.socket.create_connection", refuse)
+    monkeypatch.setattr("eventready.session.tcp.socket.socket.connect", refuse)
     with pytest.raises(Unreachable, match=says):
         open_session(aim(22, known_hosts=tmp_path / "k"), kind())
 
@@ -118,19 +124,19 @@ def test_connecting_is_tried_again_until_something_listens(
     port = fleet.ssh(script)
     known = fleet.trust(tmp_path / "known_hosts", port)
     tries: list[float] = []
-    connect = socket.create_connection
+    connect = tcp.connect_tcp
 
-    def third_time(address: tuple[str, int], *rest: Any, **more: Any) -> socket.socket:
+    def third_time(host: str, port: int, timeout_s: float, trace: Trace) -> socket.socket:
         tries.append(0)
         if len(tries) < 3:
             raise ConnectionRefusedError(111, "Connection refused")
-        return connect(address, *rest, **more)
+        return connect(host, port, timeout_s, trace)
 
     pauses: list[float] = []
     monkeypatch.setattr("eventready.session.connect.sleep", pauses.append)
-    monkeypatch.setattr("eventready.session.connect.socket.create_connection", third_time)
+    monkeypatch.setattr("eventready.session.jump_hosts.connect_tcp", third_time)
     with open_session(aim(port, known_hosts=known, attempts=3), kind()) as session:
-        assert session.ask(["show clock"])[0].ended is Ended.ANSWERED
+        assert session.send_commands(["show clock"])[0].status is ReplyStatus.ANSWERED
     assert len(tries) == 3
     assert 0.25 <= pauses[0] <= 0.75
     assert 0.5 <= pauses[1] <= 1.5
@@ -163,7 +169,7 @@ def test_no_thread_and_no_socket_outlives_its_session(ssh: Make) -> None:
     before = threading.active_count()
     for _ in range(5):
         with open_session(target, kind()) as session:
-            session.ask(["show clock"])
+            session.send_commands(["show clock"])
     refused = ssh(Script(refuse_login=True))
     for _ in range(3):
         with pytest.raises(LoginRefused):
@@ -179,18 +185,18 @@ def test_no_thread_and_no_socket_outlives_its_session(ssh: Make) -> None:
 def test_netmiko_finds_our_drivers_and_the_old_ones_stay() -> None:
     from netmiko.ssh_dispatcher import CLASS_MAPPER, platforms
 
-    from eventready.session.drivers import driver
+    from eventready.session.drivers import driver_name
 
     stock = CLASS_MAPPER["cisco_xe"]
-    name = driver("cisco_xe")
+    name = driver_name("cisco_xe")
     assert name in CLASS_MAPPER
     assert name in platforms
     assert issubclass(CLASS_MAPPER[name], stock)
     assert CLASS_MAPPER["cisco_xe"] is stock
-    assert driver("cisco_xe") == name
+    assert driver_name("cisco_xe") == name
     assert platforms.count(name) == 1
-    assert driver("huawei_mml_telnet") in platforms
-    assert driver("cisco_ios_telnet").endswith("_telnet")
+    assert driver_name("huawei_mml_telnet") in platforms
+    assert driver_name("cisco_ios_telnet").endswith("_telnet")
 
 
 # --- secrets ------------------------------------------------------------------------------------------------------
@@ -205,7 +211,7 @@ def test_planted_secrets_appear_nowhere(ssh: Make, telnet: Make, mml: Callable[.
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
-    from eventready.session.redaction import guard_logging
+    from eventready.core.redaction import guard_logging
 
     guard_logging()
     leaky = {
@@ -218,7 +224,7 @@ def test_planted_secrets_appear_nowhere(ssh: Make, telnet: Make, mml: Callable[.
             script = Script(answers=leaky, enable=True, hang_on="show hang", banner=f"\nhello {PASSWORD}\n")
             target = make(script)
             with open_session(target, kind(device_type, command_timeout_s=1.0)) as session:
-                seen += session.ask(["show run", "show hang", f"show {PASSWORD}"])
+                seen += session.send_commands(["show run", "show hang", f"show {PASSWORD}"])
             seen += [target, session]
             for trouble in (
                 Script(refuse_login=True),
@@ -232,7 +238,7 @@ def test_planted_secrets_appear_nowhere(ssh: Make, telnet: Make, mml: Callable[.
                 seen.append("".join(traceback.format_exception(raised.value)))
         report = MmlScript(answers={"DSP OP:;": f'RETCODE = 0  OK\nPWD="{PASSWORD}"'}, elements=("ENB-1",))
         with open_session(mml(report, element="ENB-1"), mml_kind()) as session:
-            seen += session.ask(["DSP OP:;"])
+            seen += session.send_commands(["DSP OP:;"])
         with pytest.raises(LoginRefused) as raised_mml:
             open_session(mml(MmlScript(password="another")), mml_kind())
         seen.append("".join(traceback.format_exception(raised_mml.value)))
@@ -242,7 +248,7 @@ def test_planted_secrets_appear_nowhere(ssh: Make, telnet: Make, mml: Callable[.
     text = "\n".join(map(repr, seen)) + "\n".join(map(str, seen)) + out.getvalue()
     for secret in (PASSWORD, ENABLE, "Pl4nted-comm"):
         assert secret not in text.replace(f"command='show {PASSWORD}'", "")
-    assert MARK in text
+    assert REDACTED in text
 
 
 def test_a_secret_shows_itself_to_nobody() -> None:
@@ -273,8 +279,8 @@ def test_mml_reports_come_back_whole(mml: Callable[..., Target], piece: int, ala
         piece=piece,
     )
     with open_session(mml(script, element="ENB-HN-1"), mml_kind()) as session:
-        replies = session.ask(["DSP CELL:;", "DSP BRD:;", "DSP NOTHING:;"])
-    assert [reply.ended for reply in replies] == [Ended.ANSWERED, Ended.ANSWERED, Ended.REFUSED]
+        replies = session.send_commands(["DSP CELL:;", "DSP BRD:;", "DSP NOTHING:;"])
+    assert [reply.status for reply in replies] == [ReplyStatus.ANSWERED, ReplyStatus.ANSWERED, ReplyStatus.REFUSED]
     assert CELLS in replies[0].text
     assert replies[0].text.startswith("+++    BSC6900")
     assert replies[0].text.rstrip().endswith("---    END")
@@ -294,7 +300,7 @@ def test_mml_reports_come_back_whole(mml: Callable[..., Target], piece: int, ala
 def test_a_report_in_many_packets_is_one_answer(mml: Callable[..., Target]) -> None:
     script = MmlScript(answers={"DSP CELL:;": CELLS}, packets=3, alarm_between=True)
     with open_session(mml(script), mml_kind()) as session:
-        reply = session.ask(["DSP CELL:;"])[0]
+        reply = session.send_commands(["DSP CELL:;"])[0]
     assert reply.text.count("Cell  State") == 3
     assert reply.text.count("---    END") == 3
 
@@ -302,15 +308,15 @@ def test_a_report_in_many_packets_is_one_answer(mml: Callable[..., Target]) -> N
 def test_chinese_reports_are_read(mml: Callable[..., Target]) -> None:
     script = MmlScript(answers={"DSP CELL:;": "RETCODE = 0  执行成功\n\n小区名称  =  会议中心一号\n".encode("gbk")})
     with open_session(mml(script), mml_kind()) as session:
-        assert "小区名称  =  会议中心一号" in session.ask(["DSP CELL:;"])[0].text
+        assert "小区名称  =  会议中心一号" in session.send_commands(["DSP CELL:;"])[0].text
 
 
 @pytest.mark.parametrize(
     ("script", "options", "error", "says"),
     [
         (MmlScript(password="another"), {}, LoginRefused, "refuses the user name or the password"),
-        (MmlScript(elements=("ENB-1",)), {"element": "ENB-2"}, Unreachable, "does not connect us to ENB-2"),
-        (MmlScript(full=True), {}, SessionLost, "All sessions of the manager are taken"),
+        (MmlScript(elements=("ENB-1",)), {"element": "ENB-2"}, Unreachable, "cannot connect to ENB-2"),
+        (MmlScript(full=True), {}, SessionLost, "All sessions of the manager are in use"),
         (MmlScript(), {"element": 'x";FMT'}, LoginRefused, "MML cannot carry"),
     ],
 )
@@ -322,24 +328,36 @@ def test_mml_logins_that_fail(
 
 
 def test_an_mml_port_that_says_nothing(fleet: Fleet) -> None:
-    with pytest.raises(NoPrompt, match="no report came back"):
+    with pytest.raises(NoPrompt, match="no report answers the login"):
         open_session(aim(fleet.raw(_says_nothing), connect_timeout_s=0.4, allow_cleartext=True), mml_kind())
 
 
 def test_an_mml_command_that_hangs_and_one_that_breaks(mml: Callable[..., Target]) -> None:
     script = MmlScript(answers={"DSP CELL:;": CELLS}, hang_on="DSP HANG:;")
     with open_session(mml(script), mml_kind(command_timeout_s=0.3)) as session:
-        replies = session.ask(["DSP CELL:;", "DSP HANG:;"])
-    assert [reply.ended for reply in replies] == [Ended.ANSWERED, Ended.TIMEOUT]
+        replies = session.send_commands(["DSP CELL:;", "DSP HANG:;"])
+    assert [reply.status for reply in replies] == [ReplyStatus.ANSWERED, ReplyStatus.TIMEOUT]
     script = MmlScript(answers={"DSP CELL:;": CELLS}, drop_on="DSP DROP:;")
     with open_session(mml(script), mml_kind()) as session:
-        replies = session.ask(["DSP DROP:;", "DSP CELL:;"])
-    assert [reply.ended for reply in replies] == [Ended.DROPPED, Ended.NOT_SENT]
+        replies = session.send_commands(["DSP DROP:;", "DSP CELL:;"])
+    assert [reply.status for reply in replies] == [ReplyStatus.DROPPED, ReplyStatus.NOT_SENT]
 
 
 def test_a_damaged_file_of_host_keys_is_told_as_it_is(tmp_path: Path) -> None:
     known = tmp_path / "known_hosts"
     known.write_text("garbage\n", encoding="utf-8")
     target = aim(22, known_hosts=known)
-    said = str(explain(WorkspaceError("This is not a known_hosts line", where=f"{known}:1"), target))
-    assert said == f"No session with {target.name} ({target.address}): {known}:1: This is not a known_hosts line."
+    said = str(to_session_error(WorkspaceError("invalid known_hosts line", where=f"{known}:1"), target))
+    assert said == f"No session with {target.name} ({target.address}): {known}:1: invalid known_hosts line."
+
+
+def test_after_the_time_limit_of_the_run(ssh: Make) -> None:
+    """Devices that remain are not contacted; a session that is open ends with it."""
+    script = Script(answers={"show clock": "07:00\n"}, hang_on="show hang")
+    target = ssh(script)
+    with pytest.raises(RunTimeOver, match="time limit of the run"):
+        open_session(replace(target, not_after=monotonic()), kind())
+    assert script.logins == 0
+    with open_session(replace(target, not_after=monotonic() + 1.5), kind()) as session:
+        replies = session.send_commands(["show hang", "show clock"])
+    assert [reply.status for reply in replies] == [ReplyStatus.TIMEOUT, ReplyStatus.NOT_SENT]

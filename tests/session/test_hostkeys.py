@@ -13,12 +13,13 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from eventready.errors import WorkspaceError
+from eventready.core.errors import WorkspaceError
 from eventready.session import hostkeys
 from eventready.session.connect import open_session
-from eventready.session.hostkeys import HostKey, KnownHosts, fetch, known_hosts, record, record_all
+from eventready.session.hostkeys import HostKey, KnownHosts, known_hosts, record, record_names
 from eventready.session.reply import HostKeyMismatch, Unreachable
 from eventready.session.target import Target
+from eventready.session.trust import fetch_key
 from tests.session.conftest import aim, kind
 from tests.session.fake import Fleet, Script
 from tests.session.real import free_port
@@ -45,8 +46,8 @@ def test_a_changed_key_is_named_with_both_fingerprints(fleet: Fleet, tmp_path: P
     record(tmp_path / "known_hosts", "127.0.0.1", port, old)
     with pytest.raises(HostKeyMismatch) as raised:
         open_session(aim(port, known_hosts=tmp_path / "known_hosts", attempts=3), kind())
-    shown = fetch("127.0.0.1", port)
-    assert f"{shown.kind} {shown.fingerprint} instead of {old.kind} {old.fingerprint}" in str(raised.value)
+    shown = fetch_key(Target("server", "127.0.0.1", port))
+    assert f"{shown.algorithm} {shown.fingerprint} instead of {old.algorithm} {old.fingerprint}" in str(raised.value)
     assert script.logins == 0
 
 
@@ -60,23 +61,23 @@ def test_another_kind_of_key_than_the_recorded_one_is_a_changed_key(fleet: Fleet
 def test_fetch_record_and_log_in(fleet: Fleet, tmp_path: Path) -> None:
     port = fleet.ssh(Script(answers={"show clock": "07:00\n"}))
     path = tmp_path / "deep" / "known_hosts"
-    record(path, "127.0.0.1", port, fetch("127.0.0.1", port))
+    record(path, "127.0.0.1", port, fetch_key(Target("server", "127.0.0.1", port)))
     with open_session(aim(port, known_hosts=path), kind()) as session:
-        assert session.ask(["show clock"])[0].text == "07:00\n"
+        assert session.send_commands(["show clock"])[0].text == "07:00\n"
 
 
 def test_a_revoked_key_is_not_accepted(fleet: Fleet, tmp_path: Path) -> None:
     port = fleet.ssh(Script())
     path = tmp_path / "known_hosts"
-    key = fetch("127.0.0.1", port)
+    key = fetch_key(Target("server", "127.0.0.1", port))
     path.write_text(f"[127.0.0.1]:{port} {key.text}\n@revoked * {key.text}\n")
     with pytest.raises(HostKeyMismatch):
         open_session(aim(port, known_hosts=path), kind())
 
 
 def test_fetching_from_nobody() -> None:
-    with pytest.raises(Unreachable, match="shows no host key"):
-        fetch("127.0.0.1", free_port(), 2)
+    with pytest.raises(Unreachable, match="refuses the connection"):
+        fetch_key(Target("server", "127.0.0.1", free_port()), 2)
 
 
 def test_openssh_reads_the_same_fingerprint(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_openssh_finds_what_was_recorded(tmp_path: Path) -> None:
     if not shutil.which("ssh-keygen"):
         pytest.skip("ssh-keygen is not installed")
     path = tmp_path / "known_hosts"
-    record_all(path, {("192.0.2.1", 22): new_key(), ("192.0.2.1", 2222): new_key(), ("2001:db8::1", None): new_key()})
+    record_names(path, {"192.0.2.1": new_key(), "[192.0.2.1]:2222": new_key(), "2001:db8::1": new_key()})
     for name in ("192.0.2.1", "[192.0.2.1]:2222", "2001:db8::1"):
         subprocess.run(["ssh-keygen", "-F", name, "-f", str(path)], capture_output=True, check=True)
 
@@ -152,7 +153,7 @@ def test_the_file_is_parsed_once_and_again_when_it_changed(tmp_path: Path, monke
 def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "known_hosts"
     path.write_text(f"# fine\n{line}\n")
-    with pytest.raises(WorkspaceError, match=r"known_hosts:2: This is not a known_hosts line"):
+    with pytest.raises(WorkspaceError, match=r"known_hosts:2: invalid known_hosts line"):
         known_hosts(path)
 
 

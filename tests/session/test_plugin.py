@@ -15,9 +15,9 @@ from nornir.core.plugins.connections import ConnectionPluginRegister
 from nornir.core.task import Result, Task
 from nornir.plugins.runners import ThreadedRunner
 
-from eventready.errors import UsageError, WorkspaceError
-from eventready.session.plugin import CONNECTION, EventreadyConnection, register, target_of
-from eventready.session.redaction import MARK, redact
+from eventready.core.errors import UsageError, WorkspaceError
+from eventready.core.redaction import REDACTED, redact
+from eventready.session.plugin import CONNECTION, EventreadyConnection, build_target, register
 from eventready.session.reply import LoginRefused
 from eventready.session.target import Target
 from tests.session.fake import PASSWORD, USER, Script
@@ -40,7 +40,7 @@ def nornir(target: Target, extras: dict[str, Any], password: str) -> Nornir:
 
 def show_clock(task: Task) -> Result:
     session = task.host.get_connection(CONNECTION, task.nornir.config)
-    return Result(host=task.host, result=session.ask(["show clock"])[0].text)
+    return Result(host=task.host, result=session.send_commands(["show clock"])[0].text)
 
 
 def test_a_nornir_task_asks_a_device(ssh: Callable[..., Target], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,29 +81,34 @@ def test_extras_become_a_target(tmp_path: Path) -> None:
         "secret": "plain",
         "attempts": 2,
     }
-    target = target_of("192.0.2.1", USER, "pw", 31114, extras)
-    assert (target.name, target.gate, target.element, target.allow_cleartext) == ("enb-hn-1", "mae-1", "ENB-HN-1", True)
+    target = build_target("192.0.2.1", USER, "pw", 31114, extras)
+    assert (target.name, target.limit_key, target.element, target.allow_cleartext) == (
+        "enb-hn-1",
+        "mae-1",
+        "ENB-HN-1",
+        True,
+    )
     assert target.known_hosts == tmp_path / "known_hosts"
     assert (target.secret.reveal(), target.attempts) == ("plain", 2)
-    assert target_of("r1", None, None, None, {}).gate == "r1"
+    assert build_target("r1", None, None, None, {}).limit_key == "r1"
 
 
 def test_the_shell_login_is_resolved_like_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVR_TEST_SHELL", "Pl4nted-sh3ll-login")
     extras = {"shell_username": "ops", "shell_password": "env:EVR_TEST_SHELL"}
-    target = target_of("r1", USER, "pw", None, extras)
+    target = build_target("r1", USER, "pw", None, extras)
     assert target.has_shell
     assert (target.shell_username, target.shell_password.reveal()) == ("ops", "Pl4nted-sh3ll-login")
     assert "Pl4nted-sh3ll-login" not in repr(target)
-    assert redact("it was Pl4nted-sh3ll-login") == f"it was {MARK}"
-    assert not target_of("r1", USER, "pw", None, {"shell_username": "ops"}).has_shell
+    assert redact("it was Pl4nted-sh3ll-login") == f"it was {REDACTED}"
+    assert not build_target("r1", USER, "pw", None, {"shell_username": "ops"}).has_shell
 
 
 def test_what_nobody_knows_is_said() -> None:
     with pytest.raises(UsageError, match="allow_cleartxt"):
-        target_of("r1", None, None, None, {"allow_cleartxt": True})
+        build_target("r1", None, None, None, {"allow_cleartxt": True})
     with pytest.raises(WorkspaceError, match="EVR_NOT_SET"):
-        target_of("r1", "env:EVR_NOT_SET", None, None, {})
+        build_target("r1", "env:EVR_NOT_SET", None, None, {})
     with pytest.raises(UsageError, match="hostname and a platform"):
         EventreadyConnection().open(None, None, None, None, None)
     with pytest.raises(UsageError, match="not open"):

@@ -10,11 +10,21 @@ from hypothesis import strategies as st
 
 from eventready.session.channel import Channel
 from eventready.session.patterns import patterns
-from eventready.session.prompt import find_echo, find_end, find_wrapped_echo, learn, only_prompts, torn, trimmed
-from eventready.session.reply import Ended
-from eventready.session.screen import Screen
-from eventready.session.terminal import Cleaner, decode, plain
+from eventready.session.prompt import (
+    find_answer_end,
+    find_echo,
+    find_prompt,
+    find_torn_prompt,
+    find_wrapped_echo,
+    only_prompts,
+    without_trailing_prompts,
+)
+from eventready.session.receive_buffer import ReceiveBuffer
+from eventready.session.reply import ReplyStatus
+from eventready.session.terminal import Cleaner, decode, to_text
 from tests.session.conftest import kind
+
+pytestmark = pytest.mark.slow
 
 P = patterns(kind().spec.session)
 LOG = b"*Apr 25 07:00:00.123: %LINK-3-UPDOWN: Interface Gi1, changed state to up"
@@ -40,7 +50,7 @@ LOG = b"*Apr 25 07:00:00.123: %LINK-3-UPDOWN: Interface Gi1, changed state to up
     ],
 )
 def test_learning_a_prompt(tail: bytes, prompt: bytes) -> None:
-    assert learn(tail, P) == prompt
+    assert find_prompt(tail, P) == prompt
 
 
 @pytest.mark.parametrize(
@@ -90,10 +100,10 @@ def test_where_the_device_waits(tail: bytes, ends: bool, settled: bool) -> None:
 
 def test_an_answer_ends_at_the_next_echo_when_one_is_expected() -> None:
     text = bytearray(b"a\r\nR1#x\r\nb\r\nR1#show y\r\nc\r\nR1#")
-    assert find_end(text, 0, b"R1#", P, following=b"show y")[0] == text.index(b"R1#show y")
-    assert find_end(text, 0, b"R1#", P, sent={b"show y"})[0] == text.index(b"R1#show y")
-    assert find_end(text, 0, b"R1#", P, following=b"show z")[0] == -1
-    assert find_end(text, 0, b"R1#", P)[0] == len(text) - 3
+    assert find_answer_end(text, 0, b"R1#", P, following=b"show y")[0] == text.index(b"R1#show y")
+    assert find_answer_end(text, 0, b"R1#", P, sent={b"show y"})[0] == text.index(b"R1#show y")
+    assert find_answer_end(text, 0, b"R1#", P, following=b"show z")[0] == -1
+    assert find_answer_end(text, 0, b"R1#", P)[0] == len(text) - 3
 
 
 @pytest.mark.parametrize(
@@ -107,13 +117,13 @@ def test_an_answer_ends_at_the_next_echo_when_one_is_expected() -> None:
     ],
 )
 def test_a_torn_prompt_is_put_together(tail: bytes, begin: int) -> None:
-    assert torn(tail, b"R1#", P) == begin
+    assert find_torn_prompt(tail, b"R1#", P) == begin
 
 
 def test_trimming_takes_prompts_and_log_lines_only() -> None:
-    assert trimmed(b"a\nb\nR1#\r\n" + LOG + b"\r\n", b"R1#", P) == b"a\nb\n"
-    assert trimmed(b"a\nR1# b\n", b"R1#", P) == b"a\nR1# b\n"
-    assert trimmed(b"", b"R1#", P) == b""
+    assert without_trailing_prompts(b"a\nb\nR1#\r\n" + LOG + b"\r\n", b"R1#", P) == b"a\nb\n"
+    assert without_trailing_prompts(b"a\nR1# b\n", b"R1#", P) == b"a\nR1# b\n"
+    assert without_trailing_prompts(b"", b"R1#", P) == b""
 
 
 # --- text ---------------------------------------------------------------------------------------------------------
@@ -137,7 +147,7 @@ def test_trimming_takes_prompts_and_log_lines_only() -> None:
     ],
 )
 def test_what_a_reader_would_have_seen(raw: bytes, text: str) -> None:
-    assert plain(Cleaner().feed(raw)) == text
+    assert to_text(Cleaner().feed(raw)) == text
 
 
 PIECES = st.lists(
@@ -166,8 +176,8 @@ def test_cleaning_does_not_depend_on_where_the_stream_is_cut(stream: bytes, data
 @given(st.binary(max_size=200))
 def test_any_bytes_become_text(data: bytes) -> None:
     assert isinstance(decode(data), str)
-    assert "\r" not in plain(data)
-    assert "\b" not in plain(data)
+    assert "\r" not in to_text(data)
+    assert "\b" not in to_text(data)
 
 
 @pytest.mark.parametrize(
@@ -177,9 +187,9 @@ def test_any_bytes_become_text(data: bytes) -> None:
 def test_hostile_bytes_cost_linear_time(piece: bytes) -> None:
     """Two megabytes of the worst: anything that grows faster than its input would not end before the time limit."""
     clean = bytearray(Cleaner().feed(piece * (2_000_000 // len(piece))))
-    plain(bytes(clean))
-    find_end(clean, 0, b"R1#", P)
-    learn(bytes(clean[-4096:]), P)
+    to_text(bytes(clean))
+    find_answer_end(clean, 0, b"R1#", P)
+    find_prompt(bytes(clean[-4096:]), P)
     find_echo(clean, b"show x", b"R1#", P)
 
 
@@ -231,8 +241,8 @@ def test_answers_come_back_as_they_were_however_the_stream_is_cut(
         sizes,
     )
     spec = kind(pipeline=pipeline).spec.session
-    channel = Channel(Screen(tape), spec, name="r1", deadline=monotonic() + 60)
+    channel = Channel(ReceiveBuffer(tape), spec, name="r1", deadline=monotonic() + 60)
     channel.start(10)
-    replies = channel.ask(commands)
-    assert [reply.ended for reply in replies] == [Ended.ANSWERED] * len(commands)
+    replies = channel.send_commands(commands)
+    assert [reply.status for reply in replies] == [ReplyStatus.ANSWERED] * len(commands)
     assert [reply.text for reply in replies] == answers

@@ -9,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from eventready.errors import UsageError
+from eventready.core.errors import UsageError
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
 from eventready.session.connect import open_session
-from eventready.session.hostkeys import HostKey, fetch, record
+from eventready.session.hostkeys import HostKey, record
 from eventready.session.login_shell import open_shell
-from eventready.session.reply import Ended, LoginRefused
+from eventready.session.reply import LoginRefused, ReplyStatus
 from eventready.session.target import Secret, Target
+from eventready.session.trust import fetch_key
 from tests.session import real
 from tests.session.conftest import Kind, kind
 
 #: One machine has one namespace of a name: these never run side by side.
-pytestmark = pytest.mark.xdist_group("real-session")
+pytestmark = [pytest.mark.xdist_group("real-session"), pytest.mark.slow]
 
 _no_frr = real.missing("vtysh", "zebra", "sshd", "ip", "unshare", "useradd", "chpasswd", "ssh-keygen")
 _no_osmo = real.missing("osmo-bsc", "socat", "ip")
@@ -50,7 +51,7 @@ def osmo_kind(pipeline: int) -> Kind:
 def router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     folder = tmp_path_factory.mktemp("frr")
     with real.frr(folder) as running:
-        shown = fetch("127.0.0.1", running.port)
+        shown = fetch_key(Target("server", "127.0.0.1", running.port))
         record(folder / "known_hosts", "127.0.0.1", running.port, shown)
         assert running.public_key.startswith(shown.text)
         yield Target(
@@ -72,21 +73,21 @@ def test_frr(router: Target, pipeline: int) -> None:
     commands = [
         "show interface json",
         "show ip route json",
-        "show bgp ipv4 unicast summary json",
+        "show bgp vrf all ipv4 unicast summary json",
         "show nonsense",
         "show ip ospf neighbor json",
         "show running-config",
         "show version",
     ]
     with open_session(router, frr_kind(pipeline)) as session:
-        replies = {reply.command: reply for _ in range(3) for reply in session.ask(commands)}
+        replies = {reply.command: reply for _ in range(3) for reply in session.send_commands(commands)}
         assert session.prompt == "evrtest1#"
-    assert replies.pop("show nonsense").ended is Ended.REFUSED
-    assert {reply.ended for reply in replies.values()} == {Ended.ANSWERED}
+    assert replies.pop("show nonsense").status is ReplyStatus.REFUSED
+    assert {reply.status for reply in replies.values()} == {ReplyStatus.ANSWERED}
     assert "lo" in json.loads(replies["show interface json"].text)
     assert "203.0.113.0/24" in json.loads(replies["show ip route json"].text)
     json.loads(replies["show ip ospf neighbor json"].text)
-    json.loads(replies["show bgp ipv4 unicast summary json"].text)
+    json.loads(replies["show bgp vrf all ipv4 unicast summary json"].text)
     assert "neighbor 127.0.0.9 password <redacted>" in replies["show running-config"].text
     assert replies["show running-config"].text.rstrip().endswith("end")
 
@@ -107,9 +108,11 @@ def test_osmobsc(tmp_path: Path, pipeline: int) -> None:
     with real.osmo_bsc(tmp_path) as port:
         target = Target("bsc-1", "127.0.0.1", port, allow_cleartext=True, attempts=1)
         with open_session(target, osmo_kind(pipeline)) as session:
-            replies = session.ask(commands)
+            replies = session.send_commands(commands)
             assert session.prompt == "OsmoBSC>"
-    assert [reply.ended for reply in replies] == [Ended.ANSWERED] * 3 + [Ended.REFUSED] + [Ended.ANSWERED] * 2
+    assert [reply.status for reply in replies] == [ReplyStatus.ANSWERED] * 3 + [ReplyStatus.REFUSED] + [
+        ReplyStatus.ANSWERED
+    ] * 2
     assert replies[1].text.count("SITE-") == 3
     assert "SITE-000" in replies[2].text
     assert not any("OsmoBSC>" in reply.text for reply in replies)
@@ -133,7 +136,7 @@ def test_osmobsc_with_passwords(tmp_path: Path) -> None:
 
         with open_session(target("Pl4nted-vty", "Pl4nted-ena"), osmo_kind(16)) as session:
             assert session.prompt == "OsmoBSC#"
-            running = session.ask(["show running-config"])[0]
+            running = session.send_commands(["show running-config"])[0]
         assert "Pl4nted" not in running.text
         assert "network country code 452" in running.text
         with pytest.raises(LoginRefused, match="password"):
@@ -162,18 +165,18 @@ def test_frr_is_told(router: Target) -> None:
     ]
     backward = ["no ip route 198.51.100.0/24 192.0.2.1 200", "no route-map EVENT"]
     with open_session(router, describe("frr")) as session:
-        before = session.ask([spec.read])[0].text
-        told = session.tell([*spec.enter, *forward, "exit", *spec.leave], spec=spec, timeout_s=10)
-        first_bad = next(at for at, reply in enumerate(told) if reply.ended is not Ended.ANSWERED)
+        before = session.send_commands([spec.read])[0].text
+        told = session.send_config([*spec.enter, *forward, "exit", *spec.leave], spec=spec, timeout_s=10)
+        first_bad = next(at for at, reply in enumerate(told) if reply.status is not ReplyStatus.ANSWERED)
         assert told[first_bad].command == "router ospf nonsense"
-        assert told[first_bad].ended is Ended.REFUSED
-        assert {reply.ended for reply in told[first_bad + 1 :]} == {Ended.NOT_SENT}
+        assert told[first_bad].status is ReplyStatus.REFUSED
+        assert {reply.status for reply in told[first_bad + 1 :]} == {ReplyStatus.NOT_SENT}
         assert session.prompt == "evrtest1(config)#"
         back = ["router bgp 65000", "address-family ipv4 unicast", "no maximum-paths 4", "exit-address-family", "exit"]
-        undone = session.tell([*backward, *back, *spec.leave], spec=spec, timeout_s=10)
-        assert {reply.ended for reply in undone} == {Ended.ANSWERED}
+        undone = session.send_config([*backward, *back, *spec.leave], spec=spec, timeout_s=10)
+        assert {reply.status for reply in undone} == {ReplyStatus.ANSWERED}
         assert session.prompt == "evrtest1#"
-        assert session.ask([spec.read])[0].text == before
+        assert session.send_commands([spec.read])[0].text == before
     assert "198.51.100.0/24" not in before
 
 
@@ -191,12 +194,18 @@ def test_the_shell_beside_vtysh(router: Target) -> None:
         "echo never > never",
     ]
     with open_shell(router) as session:
-        replies = session.tell(lines, spec=spec, timeout_s=10)
-        assert [reply.ended for reply in replies] == [Ended.ANSWERED] * 6 + [Ended.REFUSED, Ended.NOT_SENT]
+        replies = session.send_config(lines, spec=spec, timeout_s=10)
+        assert [reply.status for reply in replies] == [ReplyStatus.ANSWERED] * 6 + [
+            ReplyStatus.REFUSED,
+            ReplyStatus.NOT_SENT,
+        ]
         assert replies[5].text == "without an end\nhalf"
         assert replies[6].reason.startswith("Exit status 1")
-        assert session.tell(["ls never"], spec=spec)[0].ended is Ended.REFUSED
-        assert session.tell(["if"], spec=spec, timeout_s=1)[0].ended in {Ended.TIMEOUT, Ended.REFUSED}
+        assert session.send_config(["ls never"], spec=spec)[0].status is ReplyStatus.REFUSED
+        assert session.send_config(["if"], spec=spec, timeout_s=1)[0].status in {
+            ReplyStatus.TIMEOUT,
+            ReplyStatus.REFUSED,
+        }
 
 
 @pytest.mark.skipif(bool(_no_frr), reason=_no_frr)
@@ -211,11 +220,13 @@ def test_osmobsc_is_told(tmp_path: Path) -> None:
     with real.osmo_bsc(tmp_path) as port:
         target = Target("bsc-1", "127.0.0.1", port, allow_cleartext=True, attempts=1)
         with open_session(target, describe("osmocom_bsc")) as session:
-            before = session.ask([spec.read])[0].text
+            before = session.send_commands([spec.read])[0].text
             lines = ["network", "bts 1", "cell reselection hysteresis 6", "exit", "exit", "nonsense"]
-            told = session.tell([*spec.enter, *lines], spec=spec, timeout_s=10)
-            assert [reply.ended for reply in told] == [Ended.ANSWERED] * 6 + [Ended.REFUSED]
-            assert session.ask([spec.read])[0].text != before
+            told = session.send_config([*spec.enter, *lines], spec=spec, timeout_s=10)
+            assert [reply.status for reply in told] == [ReplyStatus.ANSWERED] * 6 + [ReplyStatus.REFUSED]
+            assert session.send_commands([spec.read])[0].text != before
             back = ["network", "bts 1", "cell reselection hysteresis 4", *spec.leave]
-            assert {reply.ended for reply in session.tell(back, spec=spec, timeout_s=10)} == {Ended.ANSWERED}
-            assert session.ask([spec.read])[0].text == before
+            assert {reply.status for reply in session.send_config(back, spec=spec, timeout_s=10)} == {
+                ReplyStatus.ANSWERED
+            }
+            assert session.send_commands([spec.read])[0].text == before

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.session.redaction import MARK, RedactingFilter, Redactor, guard_logging, redact, register
+from eventready.core.redaction import REDACTED, RedactingFilter, Redactor, guard_logging, redact, register
+
+pytestmark = pytest.mark.slow
 
 S = "hunter2Zz"
 CONFIGURATION = [
@@ -111,7 +113,56 @@ CONFIGURATION = [
     f'ADD SNMPCOMM: COMMUNITY="{S}";',
     f'ADD IKEPEER: PEERNAME="a", PKEY="{S}";',
     f'MOD OP: OPNAME="ops", PASSWORD="{S}", CFM="{S}";',
+    # the value goes on after a blank, a comma, a semicolon
+    f"enable password 0 one {S}",
+    f"username netops password 0 one, two; {S}",
+    f"password = one, {S}",
+    f"neighbor 192.0.2.1 password one;{S}",
+    f" local-user ops password simple one two {S}",
+    f"snmp-server community one,{S} RO",
+    # forms that no rule names
+    f"snmp mib community-map {S} engineid 80000009030000",
+    f"snmp-server user ops grp v3 auth sha-256 {S} priv aes 256 {S}",
+    f"snmp-server user ops grp v3 auth sha clear {S} priv aes 128 clear {S}",
+    f"ntp authentication-key 1 hmac-sha2-256 {S}",
+    f"ntp authentication-key 1 hmac-sha2-256 7 {S}",
+    f"license smart register idtoken {S} force",
+    f"license smart trust idtoken {S} all",
+    f"  pre-shared-key local {S}",
+    f"  authentication local pre-share key {S}",
+    f"mpls ldp neighbor 192.0.2.1 password {S}",
+    f"mpls ldp password option 1 for 10 0 {S}",
+    f" ip rsvp authentication key {S}",
+    f" rsvp authentication-key cipher {S}",
+    f" rsvp neighbor 192.0.2.1 authentication password {S}",
+    f"rocommunity {S} 192.0.2.0/24",
+    f"rocommunity6 {S}",
+    f" auth_pass {S}",
+    f"set system login user ops authentication plain-text-password-value {S}",
+    f'set system root-authentication encrypted-password "{S}"',
+    f'set snmp community "{S}" authorization read-only',
+    f"set protocols bgp group x authentication-key {S}",
+    f"set security ike policy x pre-shared-key ascii-text {S}",
+    f"/snmp community set [ find default=yes ] name={S}",
+    f"/ppp secret add name=x password={S} service=l2tp",
+    f"/interface wireless security-profiles set x wpa2-pre-shared-key={S}",
+    f"add name=x remote-address=192.0.2.1 tcp-md5-key={S}",
+    f'snmp community "{S}" hash2 rwa version both',
+    f"credentials {S}",
+    f"api-token {S}",
+    f"X-Auth-Token: {S}",
+    f"Authorization token {S}",
+    f"mka pre-shared-key cak-key {S}",
+    # the same lines in a difference
+    f"+snmp-server community {S} RO",
+    f"- password 7 {S}",
+    f"+ key 7 {S}",
+    f"-enable secret 9 {S}",
+    f"> key-string {S}",
+    f"!+ neighbor 192.0.2.1 password {S}",
     # elsewhere
+    f"postgresql://ops@192.0.2.4/runs?sslmode=require&password={S}",
+    f"postgresql://ops@192.0.2.4/runs?password={S}&sslmode=require",
     f"password: {S}",
     f'{{"password": "{S}", "community": "{S}"}}',
     f"ConnectHandler(host='x', password='{S}', secret='{S}')",
@@ -120,6 +171,14 @@ CONFIGURATION = [
     "$6$saltsalt$abcdefghijklmnop/hunter2Zz",
     f"-----BEGIN RSA PRIVATE KEY-----\n{S}\nabc=\n-----END RSA PRIVATE KEY-----",
     f"-----BEGIN PRIVATE KEY-----\n{S}\ncut off",
+    f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{S}\n-----END ENCRYPTED PRIVATE KEY-----",
+    f"-----BEGIN OPENSSH PRIVATE KEY-----\n{S}\n-----END OPENSSH PRIVATE KEY-----",
+    f"-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: x\n\n{S}\n-----END PGP PRIVATE KEY BLOCK-----",
+    f"-----BEGIN PGP MESSAGE-----\n{S}\n-----END PGP MESSAGE-----",
+    f"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: x\n{S}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----",
+    f"-----BEGIN PKCS12-----\n{S}\n-----END PKCS12-----",
+    f"PuTTY-User-Key-File-3: ssh-ed25519\nPublic-Lines: 1\nAAAA\nPrivate-Lines: 1\n{S}\nPrivate-MAC: {S}",
+    f"crypto pki import x pkcs12 terminal\nMIIJqQIBAzCCCW8GCSqGSIb3DQEHAaCCCWAEgglcMIIJ{S}Ab3\nquit",
 ]
 
 
@@ -129,7 +188,7 @@ def test_a_secret_in_a_configuration_is_not_seen(line: str) -> None:
     assert S not in cleaned
     assert "0123456789abcdef" not in cleaned
     assert "fedcba98765432100" not in cleaned
-    assert MARK in cleaned
+    assert REDACTED in cleaned
     assert cleaned.startswith("before\n")
 
 
@@ -166,6 +225,21 @@ UNTOUCHED = [
     "%SYS-5-CONFIG_I: Configured from console by vty0",
     "http://192.0.2.1/path and host:port@thing",
     "Five minute utilization %: 12 %^ 3",
+    "Send community has been configured",
+    "The password-recovery mechanism is enabled.",
+    "service password-encryption",
+    "Key disabled, sequencing disabled",
+    "  65   0          0          0      45128          0          0 Token Daemon",
+    " 237   0          0          0      17096          0          0 IPSEC manual key",
+    "  Community: 65000:1 65000:200 no-export",
+    "  Extended Community: RT:65000:1 RT:65000:2",
+    "ip community-list standard EVENT permit 65000:1",
+    " description secret customer, key account",
+    '  "description": "password of the hall", "mtu": 1500,',
+    '  "keyId": 12,',
+    "crypto key generate rsa",
+    "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+    "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
 ]
 
 
@@ -180,14 +254,14 @@ def test_known_values_go_wherever_they_stand_and_in_every_form() -> None:
     sink.register(secret)
     for form in (secret, json.dumps({"x": secret}), repr(secret), f"x{secret}y", "S3cr%22et%5Cp%C3%A1%2Fss%20word"):
         cleaned = sink.redact(f"text {form} text")
-        assert MARK in cleaned, form
+        assert REDACTED in cleaned, form
         assert "S3cr" not in cleaned
 
 
 def test_a_short_value_goes_as_a_word_only() -> None:
     sink = Redactor()
     sink.register("pw")
-    assert sink.redact("pw is pwd, pw.") == f"{MARK} is pwd, {MARK}."
+    assert sink.redact("pw is pwd, pw.") == f"{REDACTED} is pwd, {REDACTED}."
 
 
 def test_nothing_is_not_a_secret() -> None:
@@ -200,7 +274,7 @@ def test_nothing_is_not_a_secret() -> None:
 def test_a_secret_that_is_part_of_the_mark_ends_too() -> None:
     sink = Redactor()
     sink.register("redacted")
-    assert sink.redact(sink.redact("a redacted b")) == f"a {MARK} b"
+    assert sink.redact(sink.redact("a redacted b")) == f"a {REDACTED} b"
 
 
 WORDS = (
@@ -219,7 +293,7 @@ WORDS = (
     "%^%#",
     "psk",
     "md5",
-    MARK,
+    REDACTED,
 )
 texts = st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=8)), max_size=24).map("".join)
 
@@ -257,6 +331,12 @@ def test_a_registered_value_never_comes_through(text: str, secret: str) -> None:
         "psk 7 ",
         "spi 1 ",
         "session-key inbound esp ",
+        "password x\n",
+        "snmp-server community <redacted> RO\n",
+        "password key community secret psk ",
+        "-----BEGIN PGP MESSAGE-----",
+        "Private-Lines: 1\n",
+        "Aa1",
     ],
 )
 @pytest.mark.timeout(60)

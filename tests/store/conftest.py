@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from eventready.clock import Clock
-from eventready.run import SCHEMA
+from eventready.core.clock import Clock
+from eventready.store.run import SCHEMA
 from eventready.store.store import Store
 
 Document = Callable[..., dict[str, Any]]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.run import Parts, Run, Summary, canonical, listed
-from eventready.store.documents import fold, unfold
+from eventready.store import run
+from eventready.store.documents import compress, decompress
+from eventready.store.run import Parts, Run, Summary, canonical, json_array
 from tests.store.conftest import _document
+
+pytestmark = pytest.mark.slow
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -24,7 +28,7 @@ documents = st.dictionaries(st.text(max_size=8), plain, max_size=6)
 def test_round_trip(document: dict[str, Any]) -> None:
     assert json.loads(canonical(document)) == document
     assert canonical(json.loads(canonical(document))) == canonical(document)
-    assert unfold(fold(document)) == document
+    assert decompress(compress(document)) == document
 
 
 @given(documents)
@@ -32,12 +36,12 @@ def test_parts_are_the_document(document: dict[str, Any]) -> None:
     parts = Parts.of(document)
     assert parts == document
     assert canonical(parts) == canonical(document)
-    assert canonical(parts.having(id="x").without("id")) == canonical({k: v for k, v in document.items() if k != "id"})
+    assert canonical(parts.replace(id="x").without("id")) == canonical({k: v for k, v in document.items() if k != "id"})
 
 
 @given(st.lists(st.lists(plain, min_size=1, max_size=3), max_size=4))
 def test_a_list_in_pieces_is_the_list(groups: list[list[Any]]) -> None:
-    pieces = listed([canonical(group)[1:-1] for group in groups])
+    pieces = json_array([canonical(group)[1:-1] for group in groups])
     assert b"".join(pieces) == canonical([item for group in groups for item in group])
     parts = Parts({"findings": pieces})
     items = [item for group in groups for item in group]
@@ -62,6 +66,46 @@ def test_any_change_breaks_the_seal(document: dict[str, Any], key: str, value: A
 
 def test_summary_round_trip() -> None:
     summary = Summary.of(_document("20220425-070000-aaaa"))
-    assert Summary.load(json.loads(json.dumps(summary.plain()))) == summary
+    assert Summary.load(json.loads(json.dumps(summary.to_dict()))) == summary
     assert summary.verdicts == (("hoi-nghi", "wifi", "NOT_READY"),)
     assert Summary.of({"id": "x"}).ratio == 0.0
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=5),
+        st.one_of(
+            st.integers(),
+            st.text(max_size=5),
+            st.lists(st.dictionaries(st.text(max_size=3), st.one_of(st.text(max_size=4), st.floats(allow_nan=False)))),
+            st.lists(st.integers(), max_size=3),
+            st.dictionaries(st.text(max_size=3), st.lists(st.integers(), max_size=2), max_size=3),
+        ),
+        max_size=5,
+    ),
+    st.integers(1, 3),
+)
+def test_a_document_split_into_pieces_is_the_same(document: dict[str, Any], items: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_ITEMS", items)
+        data = canonical(document)
+        parts = Parts.split(data)
+        assert b"".join(parts.pieces()) == data
+        assert dict(parts) == document
+        for key, value in document.items():
+            if isinstance(value, list) and value and isinstance(value[0], dict):
+                assert list(Parts.split(data).each(key)) == value
+
+
+def test_asking_for_a_key_decodes_nothing() -> None:
+    parts = Parts.split(canonical({"findings": [{"n": n} for n in range(3)], "id": "x"}))
+    assert "findings" in parts
+    assert "other" not in parts
+    assert [item["n"] for item in parts.each("findings")] == [0, 1, 2]
+    assert parts._decoded == {}
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"a"', b'{"a":1', b'{"a":[{}', b'{"a":[{},', b'{"a":1}x', b"{ }"])
+def test_other_bytes_are_not_split(data: bytes) -> None:
+    with pytest.raises((ValueError, IndexError)):
+        Parts.split(data)

@@ -10,6 +10,7 @@ import textwrap
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,47 +18,57 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from eventready.errors import RefusedError, StoreError, UsageError
-from eventready.store.changes import Changes, Note
+from eventready.core.errors import RefusedError, StoreError, UsageError
+from eventready.store import changes as changes_module
+from eventready.store.changes import Changes, StepEntry, upgrade
 from eventready.store.database import Database
-from eventready.store.evidence import Packed
+from eventready.store.evidence import PackedEvidence
 from eventready.store.journal import Journal
 from eventready.store.store import Store
+
+pytestmark = pytest.mark.slow
 
 PLAN = {"plan": {"id": "p-1", "sha256": "ab"}, "approvals": []}
 OPENING = {"by": "an.nguyen", "host": "nms-1"}
 
 
 def begin(store: Store, change: str = "c-1", devices: tuple[str, ...] = ("core-1", "core-2")) -> Changes:
-    store.changes.begin(change, event="le-30-4", plan=PLAN, devices=devices, opening=OPENING)
+    store.changes.begin(change, event="le-30-4", plan=PLAN, devices=devices, header=OPENING)
     return store.changes
 
 
 def test_a_change_from_its_beginning_to_its_end(store: Store) -> None:
     changes = begin(store)
-    backup = Packed.of("hostname core-1\n")
-    changes.record("c-1", Note("core-1", "backup", {"answers": {"show run": backup.name}}, (backup,)))
+    backup = PackedEvidence.of("hostname core-1\n")
+    changes.record("c-1", StepEntry("core-1", "backup", {"answers": {"show run": backup.name}}, (backup,)))
     assert store.texts([backup.name]) == {backup.name: "hostname core-1\n"}, "there at once, not at the end of a run"
-    changes.record("c-1", Note("core-1", "done", {"outcome": "new"}, gives_back=True))
-    assert [hold.device for hold in changes.holds("c-1")] == ["core-2"]
-    changes.record("c-1", Note("core-2", "done", {"outcome": "untouched"}, gives_back=True))
-    changes.leave("c-1", {"core-1": "new", "core-2": "untouched"}, {"exit": 0}, ended=True)
+    changes.record("c-1", StepEntry("core-1", "done", {"outcome": "new"}, releases_lock=True))
+    assert [hold.device for hold in changes.locks("c-1")] == ["core-2"]
+    changes.record("c-1", StepEntry("core-2", "done", {"outcome": "untouched"}, releases_lock=True))
+    changes.finish("c-1", {"core-1": "new", "core-2": "untouched"}, {"exit": 0}, ended=True)
     record = changes.get("latest")
     assert [(step.device, step.step) for step in record.steps] == [
         ("", "begun"), ("core-1", "backup"), ("core-1", "done"), ("core-2", "done"), ("", "ended")
     ]  # fmt: skip
-    assert (record.plan, record.entry.ended is not None, changes.holds()) == (PLAN, True, ())
+    assert (record.plan, record.entry.ended is not None, changes.locks()) == (PLAN, True, ())
     assert record.entry.outcomes == {"core-1": "new", "core-2": "untouched"}
     assert store.verify().problems == ()
 
 
+def test_an_id_that_is_taken_is_drawn_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["20220425-070000-aaaa", "20220425-070000-bbbb"])
+    monkeypatch.setattr(changes_module, "new_run_id", lambda _moment: next(drawn))
+    begin(store, "c-20220425-070000-aaaa")
+    assert store.changes.new_id(datetime(2022, 4, 25, 7, tzinfo=UTC)) == "c-20220425-070000-bbbb"
+
+
 def test_the_second_engineer_is_told_who_and_since_when(store: Store) -> None:
     changes = begin(store)
-    with pytest.raises(RefusedError, match=r"core-2 is in the hands of change c-1, begun by an.nguyen on nms-1 at 20"):
+    with pytest.raises(RefusedError, match=r"core-2 is locked by change c-1, begun by an.nguyen on nms-1 at 20"):
         begin(store, "c-2", ("agg-1", "core-2"))
     assert [entry.id for entry in changes.entries()] == ["c-1"], "what was refused has left no trace"
-    assert [hold.device for hold in changes.holds()] == ["core-1", "core-2"], "agg-1 is free"
-    assert begin(store, "c-3", ("agg-1",)).holds("c-3")[0].since
+    assert [hold.device for hold in changes.locks()] == ["core-1", "core-2"], "agg-1 is free"
+    assert begin(store, "c-3", ("agg-1",)).locks("c-3")[0].since
 
 
 def test_two_begin_at_once_and_one_gets_it(place: str) -> None:
@@ -101,7 +112,7 @@ def test_many_threads_share_transactions(store: Store, monkeypatch: pytest.Monke
     monkeypatch.setattr(Database, "writing", counted)
 
     def note(number: int) -> None:
-        changes.record("c-1", Note("core-1", f"step-{number}"))
+        changes.record("c-1", StepEntry("core-1", f"step-{number}"))
 
     first = threading.Thread(target=note, args=(0,))
     first.start()
@@ -132,7 +143,7 @@ def test_what_cannot_be_recorded_is_an_error_for_everyone_who_waits(
 
     def note(number: int) -> None:
         try:
-            changes.record("c-1", Note("core-1", f"step-{number}"))
+            changes.record("c-1", StepEntry("core-1", f"step-{number}"))
         except StoreError as error:
             failures.append(error.what)
 
@@ -145,19 +156,19 @@ def test_what_cannot_be_recorded_is_an_error_for_everyone_who_waits(
             thread.join()
     assert failures == ["The disk is full"] * 8
     assert changes.get("c-1").of("core-1") == ()
-    changes.record("c-1", Note("core-1", "later"))
+    changes.record("c-1", StepEntry("core-1", "later"))
     assert [step.step for step in changes.get("c-1").of("core-1")] == ["later"], "when there is room again"
 
 
 _CARRIER = """
     import sys, time
-    from eventready.store.changes import Note
+    from eventready.store.changes import StepEntry
     from eventready.store.store import Store
     with Store.open(sys.argv[1]) as store:
         plan = {"plan": {"id": "p-1", "sha256": "ab"}, "approvals": []}
-        store.changes.begin("c-1", event="e", plan=plan, devices=["core-1"], opening={"by": "an", "host": "nms-1"})
-        with store.changes.carrying("c-1"):
-            store.changes.record("c-1", Note("core-1", "arm"))
+        store.changes.begin("c-1", event="e", plan=plan, devices=["core-1"], header={"by": "an", "host": "nms-1"})
+        with store.changes.exclusive("c-1"):
+            store.changes.record("c-1", StepEntry("core-1", "arm"))
             print("armed", flush=True)
             time.sleep(60)
 """
@@ -168,28 +179,28 @@ def test_kill_9_keeps_the_step_and_the_lock_and_lets_one_go_on(place: str) -> No
     with Store.open(place) as store, subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as carrier:
         assert carrier.stdout is not None
         assert carrier.stdout.readline() == "armed\n"
-        assert store.changes.working("c-1")
+        assert store.changes.is_active("c-1")
         with (
-            pytest.raises(RefusedError, match=r"c-1, begun by an on nms-1 at .*, is being worked on"),
-            store.changes.carrying("c-1"),
+            pytest.raises(RefusedError, match=r"c-1, begun by an on nms-1 at .*, is running in another process"),
+            store.changes.exclusive("c-1"),
         ):
             pass
         os.kill(carrier.pid, 9)
         carrier.wait()
-        assert not store.changes.working("c-1")
+        assert not store.changes.is_active("c-1")
         assert [step.step for step in store.changes.get("c-1").steps] == ["begun", "arm"]
         with pytest.raises(RefusedError, match="--resume c-1"):
             begin(store, "c-2", ("core-1",))
-        with store.changes.carrying("c-1"), Store.open(place) as second:
-            assert second.changes.working("c-1")
+        with store.changes.exclusive("c-1"), Store.open(place) as second:
+            assert second.changes.is_active("c-1")
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("c-", "begins the names of 2 changes"), ("x", "There is no change 'x'"), ("", "There is no change ''")],
+    [("c-", "is a prefix of 2 changes"), ("x", "There is no change 'x'"), ("", "There is no change ''")],
 )
 def test_names_that_do_not_serve(store: Store, name: str, words: str) -> None:
-    with pytest.raises(UsageError, match="No change is on record yet"):
+    with pytest.raises(UsageError, match="There is no recorded change"):
         store.changes.get("latest")
     begin(store, "c-1", ())
     begin(store, "c-20", ())
@@ -210,7 +221,7 @@ def test_names_that_do_not_serve(store: Store, name: str, words: str) -> None:
 )
 def test_verify_names_what_was_altered(tmp_path: Path, harm: str, words: str) -> None:
     with Store.open(tmp_path / "e.db") as store:
-        begin(store).record("c-1", Note("core-1", "arm"))
+        begin(store).record("c-1", StepEntry("core-1", "arm"))
         with store._database.writing() as session:
             session.execute(text(harm))
         assert any(words in problem.what for problem in store.verify().problems), store.verify().problems
@@ -231,5 +242,17 @@ def test_a_store_from_before_changes_is_brought_along(place: str) -> None:
             session.execute(text(f"DROP TABLE {table}"))
         session.execute(text("UPDATE eventready_ledger SET version = 2"))
     with Store.open(place) as store:
-        assert begin(store).holds("c-1")
+        assert begin(store).locks("c-1")
         assert store.verify().problems == ()
+
+
+def test_a_record_of_version_1_is_read_in_the_present_form(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin(store, "c-1", ("core-1",))
+    store.changes.record("c-1", StepEntry("core-1", "lead_back", {"by_itself": True, "amiss": [], "why": "x"}))
+    assert store.changes.get("c-1").steps[-1].step == "lead_back", "a record of this version is read as it is"
+    body = {"device": "core-1", "step": "lead_back", "by_itself": True, "amiss": [], "opening": {}, "why": "x"}
+    assert upgrade(body) == {
+        "device": "core-1", "step": "rollback", "device_side": True, "issues": [], "header": {}, "why": "x",
+    }  # fmt: skip
+    monkeypatch.setattr(changes_module, "SCHEMA", "eventready.change/3")
+    assert [step.step for step in store.changes.get("c-1").of("core-1")] == ["rollback"]

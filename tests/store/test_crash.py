@@ -13,11 +13,13 @@ import pytest
 
 from eventready.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 BEGUN = """
     import sys, time
-    from eventready.clock import Clock
+    from eventready.core.clock import Clock
     from eventready.store.store import Store
     store = Store.open(sys.argv[1])
     run_id = store.begin("le-30-4", Clock.starting("2022-04-25 07:00"))
@@ -29,7 +31,7 @@ BEGUN = """
 
 WRITER = """
     import sys
-    from eventready.clock import Clock
+    from eventready.core.clock import Clock
     from eventready.store.store import Store
     from tests.store.conftest import _document
     clock = Clock.starting("2022-04-25 07:00")
@@ -57,7 +59,7 @@ def test_kill_9_in_the_middle_of_a_run(place: str) -> None:
     process.communicate()
     with Store.open(place) as after:
         assert len(after.notices) == 1
-        assert f"The run {run_id} was interrupted" in after.notices[0]
+        assert f"The run {run_id} was interrupted" in after.notices[0].render("en")
         assert after.runs()[0].state == "interrupted"
         proof = after.verify()
         assert proof.intact

@@ -17,12 +17,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from eventready.errors import StoreError, UsageError
+from eventready.core.errors import StoreError, UsageError
 from eventready.store.database import Database
 from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
 from eventready.store.tables import VERSION
 from tests.store.conftest import Document
+
+pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 
@@ -87,7 +89,7 @@ def test_appenders_wait_for_each_other(place: str) -> None:
         ("UPDATE eventready_journal SET key = '1.1b' WHERE position = 2", "number 2 (1.1b) was altered"),
         ("DELETE FROM eventready_journal WHERE position = 2", "1 attestation(s) before number 3 are missing"),
         ("DELETE FROM eventready_journal WHERE position = 3", "The last 1 attestation(s) are missing"),
-        ("DELETE FROM eventready_journal_head", "Nothing says how many attestations there were"),
+        ("DELETE FROM eventready_journal_head", "The head of the stream attestation is missing"),
         ("UPDATE eventready_journal_head SET head = 'x'", "do not end where their head says"),
     ],
 )

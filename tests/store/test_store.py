@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from eventready.clock import Clock
-from eventready.errors import UsageError
-from eventready.run import Run, Summary
+from eventready.core.clock import Clock
+from eventready.core.errors import UsageError
+from eventready.store.run import Run, Summary
 from eventready.store.store import Store
 from tests.store.conftest import Document
 
@@ -34,7 +34,7 @@ def test_ids_sort_by_the_events_time(store: Store, clock: Clock) -> None:
 
 def test_an_id_that_is_taken_is_drawn_again(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["20220425-070000-aaaa", "20220425-070000-aaaa", "20220425-070000-bbbb"])
-    monkeypatch.setattr("eventready.store.store.new_id", lambda _moment: next(drawn))
+    monkeypatch.setattr("eventready.store.store.new_run_id", lambda _moment: next(drawn))
     assert [store.begin("e", clock), store.begin("e", clock)] == ["20220425-070000-aaaa", "20220425-070000-bbbb"]
 
 
@@ -53,11 +53,11 @@ def test_names(store: Store, clock: Clock, document: Document) -> None:
     assert store.get("previous").id == first.id
     assert store.get(first.id[:-1]).id in (first.id, second.id) or first.id[:-1] == second.id[:-1]
     for name, words in (
-        ("20220425", "begins the names of 2 runs"),
+        ("20220425", "is a prefix of 2 runs"),
         ("latets", "Did you mean latest?"),
         (first.id[:-2] + "zz", "Did you mean"),
         ("", "There is no run ''"),
-        (under_way, "did not finish"),
+        (under_way, "is unfinished"),
     ):
         with pytest.raises(UsageError, match=re.escape(words)):
             store.get(name)
@@ -67,7 +67,7 @@ def test_an_empty_store_says_what_to_do(store: Store, clock: Clock, document: Do
     with pytest.raises(UsageError, match=r"No run is stored yet. Run `eventready audit`"):
         store.get("latest")
     stored(store, clock, document)
-    with pytest.raises(UsageError, match="none before it"):
+    with pytest.raises(UsageError, match="without a previous one"):
         store.get("previous")
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from eventready.clock import Clock
-from eventready.errors import StoreError
-from eventready.run import Run
-from eventready.store.documents import fold, unfold
+from eventready.core.clock import Clock
+from eventready.core.errors import StoreError
+from eventready.store.documents import compress, decompress
+from eventready.store.run import Run
 from eventready.store.store import Store
 from tests.store.conftest import Document
 
@@ -52,17 +52,17 @@ def test_untouched(path: Path, ids: list[str]) -> None:
 
 def test_an_altered_document(path: Path, ids: list[str], raw: sqlite3.Connection) -> None:
     data = raw.execute("SELECT document FROM eventready_run WHERE id = ?", (ids[1],)).fetchone()[0]
-    document = unfold(data)
+    document = decompress(data)
     document["findings"][0]["status"] = "pass"
-    raw.execute("UPDATE eventready_run SET document = ? WHERE id = ?", (fold(document), ids[1]))
+    raw.execute("UPDATE eventready_run SET document = ? WHERE id = ?", (compress(document), ids[1]))
     assert problems(path) == [(ids[1], "The document was altered")]
 
 
 def test_a_document_altered_and_sealed_again(path: Path, ids: list[str], raw: sqlite3.Connection) -> None:
     data = raw.execute("SELECT document FROM eventready_run WHERE id = ?", (ids[1],)).fetchone()[0]
-    forged = Run.sealed({**unfold(data), "findings": []}).document
+    forged = Run.sealed({**decompress(data), "findings": []}).document
     raw.execute(
-        "UPDATE eventready_run SET document = ?, sha256 = ? WHERE id = ?", (fold(forged), forged["sha256"], ids[1])
+        "UPDATE eventready_run SET document = ?, sha256 = ? WHERE id = ?", (compress(forged), forged["sha256"], ids[1])
     )
     assert problems(path) == [(ids[2], "It does not follow the run before it")]
 
@@ -95,9 +95,9 @@ def test_the_latest_run_taken_away(path: Path, ids: list[str], raw: sqlite3.Conn
 
 def test_the_latest_run_forged(path: Path, ids: list[str], raw: sqlite3.Connection) -> None:
     data = raw.execute("SELECT document FROM eventready_run WHERE id = ?", (ids[2],)).fetchone()[0]
-    forged = Run.sealed({**unfold(data), "findings": []}).document
+    forged = Run.sealed({**decompress(data), "findings": []}).document
     raw.execute(
-        "UPDATE eventready_run SET document = ?, sha256 = ? WHERE id = ?", (fold(forged), forged["sha256"], ids[2])
+        "UPDATE eventready_run SET document = ?, sha256 = ? WHERE id = ?", (compress(forged), forged["sha256"], ids[2])
     )
     assert problems(path) == [("", "The chain does not end where the ledger says")]
 

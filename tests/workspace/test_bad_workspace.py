@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.errors import WorkspaceError
+from eventready.core.errors import WorkspaceError
 from eventready.workspace.workspace import load_workspace
-from eventready.workspace.yaml import Several
+from eventready.workspace.yaml_document import WorkspaceErrors
 
 from .conftest import EVENT, GROUPS, HOSTS, Make
 
@@ -46,19 +46,19 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
     ),
     "venue twice": (
         {"event": EVENT + "  - {id: hall, name: Other, services: [wifi]}\n"},
-        "event.yaml:8: the venue 'hall' is defined a second time; the first is in line 5. Give it a name of its own.",
+        "event.yaml:8: the venue 'hall' is defined a second time; the first is in line 5. Give it another identifier.",
     ),
     "date that does not exist": (
         {"event": EVENT + "windows:\n  - {kind: event, from: 2022-04-31 19:00, to: 2022-05-01 02:00}\n"},
-        "event.yaml:9: 'from': '2022-04-31' is a date that does not exist. Write it like \"2022-04-29 17:00\".",
+        "event.yaml:9: 'from': '2022-04-31' is a date that does not exist. Write it like \"2033-07-29 17:00\".",
     ),
     "no date": (
         {"event": EVENT + "duty_list_before: soon\n"},
-        "event.yaml:8: 'duty_list_before': 'soon' is not a date and time. Write it like \"2022-04-25 07:00\".",
+        "event.yaml:8: 'duty_list_before': 'soon' is not a date and time. Write it like \"2033-07-25 07:00\".",
     ),
     "window backwards": (
         {"event": EVENT + "windows:\n  - {kind: freeze, from: 2022-05-02, to: 2022-05-01}\n"},
-        "event.yaml:9: number 1 of 'windows': the window ends before it begins. Swap `from` and `to`.",
+        "event.yaml:9: number 1 of 'windows': the window ends before its start. Swap `from` and `to`.",
     ),
     "Monday that is none": (
         {"event": EVENT + "weekly_report: {cut_off: '11:30', latest: '12:00', first: 2022-04-26, last: 2022-05-02}\n"},
@@ -79,7 +79,7 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
     # hosts.yaml and groups.yaml
     "duplicate host": (
         {"hosts": HOSTS + HOSTS},
-        "hosts.yaml:4: 'r1' is here a second time; the first is in line 1. Remove or rename one.",
+        "hosts.yaml:4: 'r1' is defined a second time; the first is in line 1. Remove or rename one.",
     ),
     "hosts as a list": (
         {"hosts": "- r1\n"},
@@ -162,21 +162,21 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
     ),
     "address with a login": (
         {"hosts": "r1: {hostname: 'ops:hunter2@192.0.2.1', groups: [router]}\n"},
-        "hosts.yaml:1: 'hostname': it is no address. Write a host name or an IP address, without spaces, user or path.",
+        "hosts.yaml:1: 'hostname': invalid address. Write a host name or an IP address, without spaces, user or path.",
     ),
     "device without a name": (
         {"hosts": HOSTS.replace("r1:", "'':")},
-        "hosts.yaml:1: a device cannot have the name ''. Use letters, digits, `-`, `_`, `.`, `:` and single spaces, "
+        "hosts.yaml:1: invalid device name ''. Use letters, digits, `-`, `_`, `.`, `:` and single spaces, "
         "and begin with a letter or digit.",
     ),
     "device named by a path": (
         {"hosts": HOSTS.replace("r1:", "../r1:")},
-        "hosts.yaml:1: a device cannot have the name '../r1'. Use letters, digits, `-`, `_`, `.`, `:` and single "
+        "hosts.yaml:1: invalid device name '../r1'. Use letters, digits, `-`, `_`, `.`, `:` and single "
         "spaces, and begin with a letter or digit.",
     ),
     "cable to nobody": (
         {"hosts": HOSTS + "  data: {expect: {links: [{port: a, device: r2, to_port: b}]}}\n"},
-        "hosts.yaml:1: r1 has a cable to 'r2', which is no device of the inventory. Known: r1.",
+        "hosts.yaml:1: r1 has a cable to 'r2', which is not in the inventory. Known: r1.",
     ),
     "two cables in a port": (
         {
@@ -204,8 +204,8 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
     # secrets
     "plain password": (
         {"hosts": HOSTS + "  password: hunter2\n"},
-        "hosts.yaml:4: a secret stands here in plain (password). "
-        "Write where it lies instead: env:NAME, keyring:service/user or vault:key.",
+        "hosts.yaml:4: plain-text secret (password). "
+        "Replace it by a reference: env:NAME, keyring:service/user or vault:key.",
     ),
     "plain password that is a number": (
         {"hosts": HOSTS + "  password: 12345\n"},
@@ -217,28 +217,35 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
     ),
     "plain enable secret": (
         {"groups": GROUPS + "  connection_options:\n    eventready:\n      extras:\n        secret: hunter2\n"},
-        "groups.yaml:7: a secret stands here in plain (secret). "
-        "Write where it lies instead: env:NAME, keyring:service/user or vault:key.",
+        "groups.yaml:7: plain-text secret (secret). "
+        "Replace it by a reference: env:NAME, keyring:service/user or vault:key.",
     ),
     "plain password in defaults": (
         {"defaults": "password: hunter2\n"},
-        "defaults.yaml:1: a secret stands here in plain (password). "
-        "Write where it lies instead: env:NAME, keyring:service/user or vault:key.",
+        "defaults.yaml:1: plain-text secret (password). "
+        "Replace it by a reference: env:NAME, keyring:service/user or vault:key.",
     ),
     "plain password among one's own keys": (
         {"hosts": HOSTS + "  data:\n    x_radius:\n      shared_secret: hunter2\n"},
-        "hosts.yaml:6: a secret stands here in plain (shared_secret). "
-        "Write where it lies instead: env:NAME, keyring:service/user or vault:key.",
+        "hosts.yaml:6: plain-text secret (shared_secret). "
+        "Replace it by a reference: env:NAME, keyring:service/user or vault:key.",
     ),
     # duties, limits, waivers
     "duty twice": (
         {"duties": DUTY + DUTY.removeprefix("duties:\n")},
-        "duties.yaml:9: the duty '1' is here a second time; the first is in line 2. Remove or rename one.",
+        "duties.yaml:9: the duty '1' is defined a second time; the first is in line 2. Remove or rename one.",
     ),
     "duty that nothing proves": (
         {"duties": DUTY.replace("{roster: [shift]}", "{}")},
-        "duties.yaml:8: 'proof': a duty that nothing proves cannot be reported. "
-        "Name checks, documents or an attestation.",
+        "duties.yaml:8: 'proof': a duty without proof cannot be reported. Name checks, documents or an attestation.",
+    ),
+    "more duties than a bundle holds": (
+        {"duties": DUTY + "".join(DUTY.removeprefix("duties:\n").replace('"1"', f'"n{n}"') for n in range(500))},
+        "duties.yaml:1: 'duties' has more than 500 entries.",
+    ),
+    "an identifier longer than a bundle holds": (
+        {"duties": DUTY.replace('"1"', "a" * 129)},
+        "duties.yaml:2: 'id' has more than 128 characters.",
     ),
     "duty for nobody": (
         {"duties": DUTY.replace("applies_to: all", "applies_to: everyone")},
@@ -262,7 +269,7 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
     ),
     "waiver for no device": (
         {"waivers": "waivers:\n  - {check: cpu, device: r2, by: me, reason: x, until: 2022-05-01}\n"},
-        "waivers.yaml:2: no device is called 'r2'. Known: r1.",
+        "waivers.yaml:2: no device is named 'r2'. Known: r1.",
     ),
     "waiver for ever": (
         {"waivers": "waivers:\n  - {check: cpu, by: me, reason: x, until: never}\n"},
@@ -284,15 +291,15 @@ def test_sentence(make: Make, files: dict[str, str | bytes | None], sentence: st
 
 def test_everything_wrong_is_said_at_once(make: Make) -> None:
     workspace = make(hosts=HOSTS + "  prot: 22\nr2:\n  groups: [router]\n  hostnam: x\n  data: {venues: [hal]}\n")
-    with pytest.raises(Several) as raised:
+    with pytest.raises(WorkspaceErrors) as raised:
         load_workspace(workspace)
-    assert str(raised.value).splitlines()[0] == "2 things in the workspace do not hold:"
+    assert str(raised.value).splitlines()[0] == "2 errors in the workspace:"
     assert len(raised.value.problems) == 2
 
 
 def test_no_more_is_said_than_can_be_read(make: Make) -> None:
     workspace = make(hosts="".join(f"r{n}: {{prot: 1}}\n" for n in range(500)))
-    with pytest.raises(Several) as raised:
+    with pytest.raises(WorkspaceErrors) as raised:
         load_workspace(workspace)
     assert len(str(raised.value).splitlines()) == 22
     assert str(raised.value).endswith("and 480 more.")
@@ -303,8 +310,8 @@ def test_a_folder_that_is_no_workspace(make: Make) -> None:
     with pytest.raises(WorkspaceError) as raised:
         load_workspace(workspace)
     assert str(raised.value) == (
-        f"{workspace} is not a workspace: it has no inventory/event.yaml. "
-        "Make one with `eventready init DIR`, or name one with -w DIR."
+        f"{workspace} is not a workspace: inventory/event.yaml is missing. "
+        "Create one with `eventready init DIR`, or name one with -w DIR."
     )
 
 

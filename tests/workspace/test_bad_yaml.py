@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from eventready.errors import Exit, WorkspaceError
-from eventready.workspace import yaml as ours
-from eventready.workspace.yaml import load_yaml
+from eventready.core.errors import Exit, WorkspaceError
+from eventready.workspace import yaml_document as ours
+from eventready.workspace.yaml_document import load_yaml
 
 CASES = {
     "tab": (b"a:\n\tb: 1\n", ":2: a tab stands where only spaces may. Use spaces."),
@@ -16,11 +16,11 @@ CASES = {
     "tab in a list": (b"a:\n  - c: d\n\t- e\n", ":3: a tab stands where only spaces may. Use spaces."),
     "duplicate key": (
         b"r1: {}\nr2: {}\nr1: {}\n",
-        ":3: 'r1' is here a second time; the first is in line 1. Remove or rename one.",
+        ":3: 'r1' is defined a second time; the first is in line 1. Remove or rename one.",
     ),
     "duplicate in a nested mapping": (
         b"a:\n  b: 1\n  b: 2\n",
-        ":3: 'b' is here a second time; the first is in line 2. Remove or rename one.",
+        ":3: 'b' is defined a second time; the first is in line 2. Remove or rename one.",
     ),
     "colon in text": (
         b"name: The fair: day one\n",
@@ -36,7 +36,7 @@ CASES = {
     ),
     "python tag": (
         b"a: !!python/object/apply:os.system [ls]\n",
-        ":1: an unquoted ! begins a tag that is not known.",
+        ":1: an unquoted ! begins a tag that is not known. Put text that begins with ! in quotes.",
     ),
     "a star alone": (
         b"words: {/^[RS]*U/: up, *: down}\n",
@@ -60,8 +60,8 @@ CASES = {
         ":3: the file is not UTF-8 (byte 0xe9). Save it as UTF-8.",
     ),
     "UTF-16": ("a: 1\n".encode("utf-16"), ":1: the file is not UTF-8 (byte 0xff). Save it as UTF-8."),
-    "empty": (b"", ": the file is empty. `eventready init` shows what belongs in it."),
-    "comments only": (b"# nothing\n", ": the file is empty. `eventready init` shows what belongs in it."),
+    "empty": (b"", ": the file is empty. See `eventready schema` for its content."),
+    "comments only": (b"# nothing\n", ": the file is empty. See `eventready schema` for its content."),
     "deep brackets": (
         b"a: " + b"[" * 5000,
         ": the file is nested more than 100 levels deep. Look for brackets that are not closed.",
@@ -70,7 +70,7 @@ CASES = {
         b"- " * 50_000,
         ": the file is nested more than 100 levels deep. Look for brackets that are not closed.",
     ),
-    "recursion": (b"a: &a [*a]\n", ":1: this part refers to itself."),
+    "recursion": (b"a: &a [*a]\n", ":1: the alias refers to its own part."),
     "a list as a key": (b"? [a, b]\n: c\n", ":1: a key must be text. Write `key: value`."),
 }  # fmt: skip
 
@@ -99,7 +99,7 @@ def test_nested_aliases_do_not_blow_up(tmp_path: Path) -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     path = tmp_path / "bomb.yaml"
     path.write_text("\n".join(lines))
-    with pytest.raises(WorkspaceError, match="the references in the file stand for too much data"):
+    with pytest.raises(WorkspaceError, match="the aliases of the file expand to too much data"):
         load_yaml(path)
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from eventready import doctor
+from eventready.audit import doctor
+from eventready.audit.doctor import Diagnostic
 from eventready.cli.context import App
 from eventready.cli.doctor import command
-from eventready.doctor import Sign
-from eventready.errors import Exit
+from eventready.core.errors import Exit
 from eventready.session.hostkeys import HostKey, record
 
 from .conftest import HOSTS, Make
@@ -28,8 +28,8 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCTOR_TEST_PASSWORD", "hunter2")
 
 
-def signs(workspace: Path) -> dict[str, Sign]:
-    return {sign.name: sign for sign in doctor.examine(workspace)}
+def signs(workspace: Path) -> dict[str, Diagnostic]:
+    return {sign.name: sign.rendered("en") for sign in doctor.examine(workspace)}
 
 
 def run(workspace: Path, output: str = "table") -> Result:
@@ -55,20 +55,24 @@ def test_what_is_missing_says_how_to_get_it(make: Make, monkeypatch: pytest.Monk
         "MISSING  secret env:DOCTOR_TEST_PASSWORD: the environment variable DOCTOR_TEST_PASSWORD is not set\n"
         "           Set it: export DOCTOR_TEST_PASSWORD=...\n"
     ) in result.stdout
-    assert "MISSING  host keys: not recorded for 1 of 1 devices\n           Run: eventready trust\n" in result.stdout
+    assert (
+        "MISSING  host keys: not recorded for 1 of 1 SSH servers, such as r1\n           Run: eventready trust\n"
+        in result.stdout
+    )
     documents = {document["name"]: document for document in json.loads(run(make(hosts=HOST), "json").stdout)}
     assert documents["host keys"] == {
         "name": "host keys",
         "ok": False,
-        "detail": "not recorded for 1 of 1 devices",
+        "detail": "not recorded for 1 of 1 SSH servers, such as r1",
         "remedy": "Run: eventready trust",
         "needed": True,
+        "label": "",
     }
 
 
 def test_a_workspace_that_does_not_load(make: Make) -> None:
     found = signs(make(hosts=HOSTS + "  prot: 1\n"))
-    assert "unknown key 'prot'" in found["workspace"].detail
+    assert "unknown key 'prot'" in str(found["workspace"].detail)
     assert "host keys" not in found
     assert not signs(make(event=None))["workspace"].ok
     assert not signs(make(hosts=""))["workspace"].ok, "a workspace of zero devices is never well"
@@ -87,14 +91,14 @@ def test_what_only_an_audit_would_stumble_over(make: Make, file: str, text: str,
     (folder / "inventory" / f"{file}.yaml").write_text(text, encoding="utf-8")
     told = signs(folder)["workspace"]
     assert not told.ok
-    assert said in told.detail
+    assert said in str(told.detail)
 
 
 def test_python() -> None:
     assert doctor.python((3, 11)).ok
     assert doctor.python((3, 13)).ok
     assert not doctor.python((3, 10)).ok
-    assert doctor.python((3, 14)).remedy == "Use Python 3.11 to 3.13."
+    assert doctor.python((3, 14)).rendered("en").remedy == "Use Python 3.11 to 3.13."
 
 
 def test_clock() -> None:
@@ -113,7 +117,7 @@ def test_packages(monkeypatch: pytest.MonkeyPatch) -> None:
         return found
 
     monkeypatch.setattr(doctor, "version", version)
-    found = {sign.name: sign for sign in doctor.packages()}
+    found = {sign.name: sign.rendered("en") for sign in doctor.packages()}
     assert found["packages"].detail == "missing or too old: netmiko"
     assert found["packages"].needed
     assert found["extra lab"].detail == "missing or too old: asyncssh"
@@ -139,15 +143,24 @@ def test_database(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_broken_known_hosts_file(make: Make) -> None:
     workspace = make(hosts=HOST)
     (workspace / "known_hosts").write_text("garbage\n")
-    assert "known_hosts:1" in signs(workspace)["host keys"].detail
+    assert "known_hosts:1" in str(signs(workspace)["host keys"].detail)
 
 
 def test_doctor_real_names_every_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from eventready.lab.real.requirements import OPTIONAL, PACKAGES, Package
+    from eventready_lab.real.requirements import OPTIONAL, PACKAGES, Package
 
     monkeypatch.setattr(Package, "installed", property(lambda _package: False))
-    signs = {sign.name: sign for sign in doctor.examine_real()}
+    signs = {sign.name: sign for sign in doctor.real_lab_requirements().examine()}
     for package, needed in [*((one, True) for one in PACKAGES), *((one, False) for one in OPTIONAL)]:
         assert not signs[package.name].ok
         assert signs[package.name].needed is needed
         assert signs[package.name].remedy == f"apt-get install {package.name}"
+
+
+def test_forms_without_a_public_source_are_named(make: Make) -> None:
+    workspace = make(hosts=HOST + "  platform: nokia_sros\n")
+    sign = signs(workspace)["platform nokia_sros"]
+    assert (sign.ok, sign.needed) == (False, False)
+    assert "no public source confirms the form of system, ospf_neighbour" in str(sign.detail)
+    assert "eventready capture" in str(sign.remedy)
+    assert "platform frr" not in signs(make(hosts=HOST))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from eventready.errors import WorkspaceError
-from eventready.workspace.changes import Approver, fingerprint_of
+from eventready.core.errors import WorkspaceError
+from eventready.workspace.change_settings import Approver
+from eventready.workspace.ed25519 import fingerprint_of
 from eventready.workspace.schema import MODELS, schema_of
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.conftest import EVENT, Make
@@ -49,9 +50,9 @@ def test_a_device_with_intents_can_still_be_a_key(make: Make) -> None:
         ("intents: {backups: {}}", "backup"),
         ("intents: {backup: 3}", "mapping"),
         ("intents: [backup]", "mapping"),
-        ("intents: {backup: {Gateway-1: x}}", "is no name for a value"),
-        ("intents: {backup: {class: x}}", "is no name for a value"),
-        ("intents: {backup: {device: x}}", "is given 'device' already"),
+        ("intents: {backup: {Gateway-1: x}}", "invalid variable name"),
+        ("intents: {backup: {class: x}}", "invalid variable name"),
+        ("intents: {backup: {device: x}}", "'device' is reserved"),
         ("pair: ''", "must not be empty"),
         ("intents: {backup: {password: opensesame}}", "secret"),
     ],
@@ -80,14 +81,14 @@ def test_an_approver_is_known_by_key_or_fingerprint() -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ("approvals: 1", "1 must approve, and only 0 may"),
+        ("approvals: 1", "1 approvals are required and 0 approvers"),
         ("approvals: -1", "at least 0"),
         ("batch: 0", "at least 1"),
-        ("settle_s: 600, confirm_within_s: 600", "before it has settled"),
+        ("settle_s: 600, confirm_within_s: 600", "before the device settles"),
         ("confirm_within_s: 5", "at least 60"),
         ("approvers: [{name: A, signs_with: abc}]", "neither a fingerprint nor a public"),
-        (f"approvers: [{{name: A, signs_with: '{KEY}'}}, {{name: a, signs_with: '{OTHER}'}}]", "twice"),
-        (f"approvers: [{{name: A, signs_with: '{KEY}'}}, {{name: B, signs_with: '{KEY}'}}]", "twice"),
+        (f"approvers: [{{name: A, signs_with: '{KEY}'}}, {{name: a, signs_with: '{OTHER}'}}]", "duplicate approver"),
+        (f"approvers: [{{name: A, signs_with: '{KEY}'}}, {{name: B, signs_with: '{KEY}'}}]", "duplicate approver"),
         ("aprovals: 1", "approvals"),
     ],
 )

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from eventready.errors import WorkspaceError
-from eventready.workspace import complaints, waivers, yaml
-from eventready.workspace.limits import Limits, Override
+from eventready.core.errors import WorkspaceError
+from eventready.workspace import validation_messages, waivers, yaml_document
+from eventready.workspace.limits import LimitOverride, LimitOverrides
 from eventready.workspace.workspace import load_workspace
 
 from .conftest import Make
@@ -36,16 +36,16 @@ def hosts(more: str = "") -> str:
 
 
 def test_one_mistake_in_every_host_walks_the_file_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = Counted(yaml._scalar_text)
-    monkeypatch.setattr(yaml, "_scalar_text", keys)
+    keys = Counted(yaml_document._scalar_text)
+    monkeypatch.setattr(yaml_document, "_scalar_text", keys)
     with pytest.raises(WorkspaceError, match=rf"hosts.yaml:20: unknown key 'prot'(.|\n)*and {MANY - 20} more"):
         load_workspace(make(hosts=hosts(", prot: 22")))
     assert keys.calls < 10 * MANY
 
 
 def test_nobody_looks_for_names_that_nobody_will_read(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = Counted(complaints.suggest)
-    monkeypatch.setattr(complaints, "suggest", asked)
+    asked = Counted(validation_messages.suggest)
+    monkeypatch.setattr(validation_messages, "suggest", asked)
     cut = "".join(
         f"r{number}: {{hostname: 192.0.2.1, groups: [router], "
         f"data: {{expect: {{links: [{{port: a, device: rr{number}, to_port: b}}]}}}}}}\n"
@@ -54,7 +54,7 @@ def test_nobody_looks_for_names_that_nobody_will_read(make: Make, monkeypatch: p
     with pytest.raises(WorkspaceError) as caught:
         load_workspace(make(hosts=cut))
     shown = str(caught.value).splitlines()[1:-1]
-    assert len(shown) == asked.calls == complaints.SHOWN
+    assert len(shown) == asked.calls == validation_messages.SHOWN
     assert all("Did you mean 'r" in line for line in shown)
 
 
@@ -68,12 +68,12 @@ def test_a_waiver_of_one_device_is_not_held_against_the_others(make: Make, monke
     assert not compared.calls
 
 
-class Overrides(tuple[Override, ...]):
+class Overrides(tuple[LimitOverride, ...]):
     """Overrides that count how often somebody walks through all of them."""
 
     walks = 0
 
-    def __iter__(self) -> Iterator[Override]:
+    def __iter__(self) -> Iterator[LimitOverride]:
         """Count it."""
         Overrides.walks += 1
         return super().__iter__()
@@ -82,14 +82,16 @@ class Overrides(tuple[Override, ...]):
 def test_a_limit_of_each_device_is_found_without_the_others(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Overrides, "walks", 0)
     devices = load_workspace(make(hosts=hosts())).devices
-    limits = Limits(Overrides(Override("devices", d.name, "cpu", "warn", number) for number, d in enumerate(devices)))
+    limits = LimitOverrides(
+        Overrides(LimitOverride("devices", d.name, "cpu", "warn", number) for number, d in enumerate(devices))
+    )
     assert [limits.for_check("cpu", device) for device in devices] == [{"warn": number} for number in range(MANY)]
     assert Overrides.walks == 1
 
 
 def test_where_every_limit_stands_is_found_in_one_walk(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = Counted(yaml._scalar_text)
-    monkeypatch.setattr(yaml, "_scalar_text", keys)
+    keys = Counted(yaml_document._scalar_text)
+    monkeypatch.setattr(yaml_document, "_scalar_text", keys)
     written = "".join(f"  r{number}: {{cpu: {{warn: 5}}}}\n" for number in range(MANY))
     found = load_workspace(make(hosts=hosts(), limits=f"devices:\n{written}")).limits.overrides
     assert [override.origin.rpartition(":")[2] for override in found] == [str(2 + number) for number in range(MANY)]

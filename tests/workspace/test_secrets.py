@@ -61,9 +61,9 @@ def test_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyring, "get_password", lambda service, user: stored.get((service, user)))
     assert resolve("keyring:core routers/netops") == VALUE
     assert refusal("keyring:edge/netops") == (
-        "hosts.yaml:3: the keyring has nothing for edge/netops. Store it: keyring set edge netops"
+        "hosts.yaml:3: the keyring has no entry for edge/netops. Store it: keyring set edge netops"
     )
-    assert refusal("keyring:edge") == "hosts.yaml:3: keyring:edge names no user. Write keyring:service/user."
+    assert refusal("keyring:edge") == "hosts.yaml:3: keyring:edge has no user. Write keyring:service/user."
 
 
 def test_a_locked_keyring_says_nothing_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_a_locked_keyring_says_nothing_of_its_own(monkeypatch: pytest.MonkeyPatc
         raise RuntimeError(f"cannot decrypt {VALUE}")
 
     monkeypatch.setattr(keyring, "get_password", locked)
-    with pytest.raises(SecretError, match=r"the keyring cannot be asked for edge/netops \(RuntimeError\)") as raised:
+    with pytest.raises(SecretError, match=r"the keyring cannot be read for edge/netops \(RuntimeError\)") as raised:
         resolve("keyring:edge/netops")
     assert VALUE not in str(raised.value)
 
@@ -84,7 +84,7 @@ def test_vault(vault: Callable[[Any], Path], tmp_path: Path, monkeypatch: pytest
     (tmp_path / "password").write_text("pw\n")
     monkeypatch.delenv("EVENTREADY_VAULT_PASSWORD")
     assert refusal("vault:core", workspace) == (
-        "hosts.yaml:3: the vault's password is not known. "
+        "hosts.yaml:3: the password of the vault is not set. "
         "Set EVENTREADY_VAULT_PASSWORD or EVENTREADY_VAULT_PASSWORD_FILE."
     )
     monkeypatch.setenv("EVENTREADY_VAULT_PASSWORD_FILE", str(tmp_path / "password"))
@@ -119,7 +119,7 @@ def test_an_extra_that_is_not_installed(
 
     monkeypatch.setattr("eventready.workspace.secrets.importlib.import_module", refuse)
     assert refusal(reference, workspace).endswith(
-        f'needs a package that is not installed ({module}). Install it: pip install "eventready[secrets]"'
+        f'needs the package {module}. Install it: pip install "eventready[secrets]"'
     )
 
 

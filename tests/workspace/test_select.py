@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.errors import UsageError
+from eventready.core.errors import UsageError
 from eventready.workspace.device import ROLES, SERVICES, Device
 from eventready.workspace.select import select
 
@@ -22,7 +22,6 @@ DEVICES = (
 
 CASES = {
     None: "core-1 core-2 edge-1 bsc-1 wlc-1",
-    "": "core-1 core-2 edge-1 bsc-1 wlc-1",
     "role=router": "core-1 core-2 edge-1",
     "role=router,venue=hoi-nghi": "core-1 core-2",
     " role = router , venue = hoi-nghi ": "core-1 core-2",
@@ -51,12 +50,14 @@ def test_meant(expression: str | None, names: str) -> None:
 
 
 REFUSED = {
+    "": "the expression of -l is empty. Name devices, or leave -l out for all of them.",
+    " , ": "the expression of -l is empty. Name devices, or leave -l out for all of them.",
     "core-3": "no device has the name 'core-3'. Did you mean 'core-2'?",
     "role=ruoter": "no device has the role 'ruoter'. Did you mean 'router'?",
     "venue=den-tho": "no device has the venue 'den-tho'. Known: hoi-nghi, van-hoa.",
-    "roel=router": "devices cannot be chosen by 'roel'. Did you mean 'role'?",
-    "role=": "'role=' names nothing. Write role=value.",
-    "role=router,endpoint=mae-1": "no device is meant by 'role=router,endpoint=mae-1'. Take a condition away.",
+    "roel=router": "devices cannot be selected by 'roel'. Did you mean 'role'?",
+    "role=": "'role=' has no value. Write role=value.",
+    "role=router,endpoint=mae-1": "no device matches 'role=router,endpoint=mae-1'. Remove a condition.",
     "!core-9": "no device has the name 'core-9'. Did you mean 'core-2'?",
 }
 

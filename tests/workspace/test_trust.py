@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from eventready.cli.context import App
 from eventready.cli.trust import command
-from eventready.errors import Exit, UsageError
+from eventready.core.errors import Exit, UsageError
 
 from .conftest import GROUPS, Make
 
@@ -84,7 +84,9 @@ def test_nothing_is_recorded_without_a_yes(make: Make) -> None:
         workspace = make(hosts=hosts(port))
         nobody = run(workspace)
         assert isinstance(nobody.exception, UsageError)
-        assert str(nobody.exception) == ("nobody is there to confirm the fingerprints. Compare them, then say --yes.")
+        assert str(nobody.exception) == (
+            "the fingerprints need a confirmation on a terminal. Compare them, then add --yes."
+        )
         assert run(workspace, answer="n\n").exception is not None
         assert not (workspace / "known_hosts").exists()
         assert run(workspace, answer="y\n").return_value == Exit.OK
@@ -117,7 +119,7 @@ def test_a_silent_device_is_named_and_the_others_recorded(make: Make) -> None:
     one, two = json.loads(result.stdout)
     assert (one["state"], one["fingerprint"], one["devices"]) == ("new", fingerprint, ["r1"])
     assert (two["state"], two["fingerprint"]) == ("silent", None)
-    assert "shows no host key" in two["reason"]
+    assert "refuses the connection" in two["reason"]
     assert (workspace / "known_hosts").read_text().startswith(f"[127.0.0.1]:{port} ssh-ed25519 ")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from nornir.core.task import Result, Task
 from nornir.plugins.inventory import SimpleInventory
 
-from eventready.clock import TZ, parse_moment
-from eventready.errors import WorkspaceError
+from eventready.core.clock import TZ, parse_moment
+from eventready.core.errors import WorkspaceError
+from eventready.workspace.access import Access
 from eventready.workspace.expect import ExpectedLink
 from eventready.workspace.inventory import device_of
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -120,6 +122,9 @@ def test_nornir_runs_without_writing_a_log(
         "endpoint": "192.0.2.1",
         "element": "",
         "allow_cleartext": False,
+        "access": Access(),
+        "jump_hosts": {},
+        "not_after": math.inf,
     }
 
 

@@ -1,1 +1,1 @@
-"""Change: from an intent to a proven way back."""
+"""Configuration changes: intents, plans, guarded execution and rollback."""

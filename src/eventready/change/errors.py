@@ -1,4 +1,4 @@
-"""What can be wrong with a configuration that is read, and with one that is wanted."""
+"""Errors of planning and applying changes, and their aggregation."""
 
 from __future__ import annotations
 
@@ -6,64 +6,67 @@ import re
 from collections.abc import Iterable, Sequence
 from copy import copy
 
-from eventready.errors import EventreadyError, Exit, UsageError, most_severe
+from eventready.core.errors import EventreadyError, Exit, UsageError, most_severe
+from eventready.core.messages import Message, message, text
 from eventready.workspace.device import Device
 
 
 class UnreadableConfiguration(EventreadyError):
-    """The running configuration did not come whole, so nothing can be said about what a change would do."""
+    """The running configuration is incomplete or cannot be parsed."""
 
     exit = Exit.INCOMPLETE
 
 
 class FragmentError(UsageError):
-    """What a template gave is not what the device can be told."""
+    """A rendered template is not a valid configuration fragment for the device."""
 
 
-class Together(EventreadyError):
-    """Several things at once: one sentence a line, and the most severe of their exit codes."""
+class MultipleErrors(EventreadyError):
+    """Several errors as a single error: a sentence per line, and the most severe exit code."""
 
     SHOWN = 20
 
     def __init__(self, problems: Sequence[EventreadyError]) -> None:
-        super().__init__(f"{len(problems)} things stand against it")
+        super().__init__(message("change:errors.count", n=len(problems)))
         self.problems = tuple(problems)
         self.exit = most_severe({problem.exit for problem in problems})
 
-    def __str__(self) -> str:
-        lines = [str(problem) for problem in self.problems[: self.SHOWN]]
+    def render(self, lang: str) -> str:
+        """Return a line per error, the first lines only where there are many."""
+        lines = [problem.render(lang) for problem in self.problems[: self.SHOWN]]
         more = len(self.problems) - len(lines)
-        return "\n".join([f"{self.what}:", *lines, *([f"and {more} more."] if more else [])])
+        last = [text("change:errors.more", lang, more=more)] if more else []
+        return "\n".join([text("change:errors.count", lang, n=len(self.problems)) + ":", *lines, *last])
 
 
-def together(problems: Sequence[EventreadyError]) -> EventreadyError:
-    """One error for all of them, each named once; the only one itself where there is one."""
+def combine_errors(problems: Sequence[EventreadyError]) -> EventreadyError:
+    """Return the only distinct error, or a MultipleErrors with each distinct error once."""
     flat = [single for problem in problems for single in getattr(problem, "problems", (problem,))]
     distinct = list({str(problem): problem for problem in flat}.values())
-    return distinct[0] if len(distinct) == 1 else Together(distinct)
+    return distinct[0] if len(distinct) == 1 else MultipleErrors(distinct)
 
 
-def said_once(found: Iterable[tuple[Device, EventreadyError]]) -> list[EventreadyError]:
-    """What is wrong with devices, in the words of the first of those of which the same is true, and how many these are.
+def group_by_message(found: Iterable[tuple[Device, EventreadyError]]) -> list[EventreadyError]:
+    """Return an error per distinct message; the names of devices do not distinguish messages.
 
-    A template that does not hold is one thing to mend, for however many devices it is.
+    The error is the first device's; its advice lists the devices that share it.
     """
     alike: dict[tuple[type[EventreadyError], str], list[tuple[Device, EventreadyError]]] = {}
     for device, error in found:
         own = "|".join(rf"(?<![\w.-]){re.escape(word)}(?![\w.-])" for word in (device.name, device.origin) if word)
         alike.setdefault((type(error), re.sub(own, "", str(error))), []).append((device, error))
-    return [_of_all([device.name for device, _error in same], same[0][1]) for same in alike.values()]
+    return [_with_devices([device.name for device, _error in same], same[0][1]) for same in alike.values()]
 
 
-def some(names: Sequence[str]) -> str:
-    """The first names, and how many more: `r1, r2, r3 and 57 more`."""
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+def abbreviate(names: Sequence[str]) -> str | Message:
+    """Return the first three names and the number of others: `r1, r2, r3 and 57 more`."""
+    return message("change:and_more", names=names[:3], more=len(names) - 3) if len(names) > 3 else ", ".join(names)
 
 
-def _of_all(names: Sequence[str], error: EventreadyError) -> EventreadyError:
+def _with_devices(names: Sequence[str], error: EventreadyError) -> EventreadyError:
     if len(names) == 1:
         return error
-    count = f"{len(names)} devices have this: {some(names)}."
-    told = copy(error)
-    told.do = f"{error.do} {count}".lstrip()
-    return told
+    combined = copy(error)
+    shared = message("change:errors.shared", number=len(names), names=abbreviate(names))
+    combined.remedy = message("change:errors.remedies", one=error.remedy, other=shared) if error.do else shared
+    return combined

@@ -1,120 +1,97 @@
-"""What brings a device back by itself: chosen for it, armed before the first line, confirmed when all is well.
+"""Guards: mechanisms for the revert of a device without confirmation. Armed before the first line.
 
-A guard speaks the platform's own words (`change.guards` in platform.yaml). What somebody else has armed is never
-confirmed, and nothing is sent while it waits.
+A guard uses the commands of `change.guards` in platform.yaml. A pending change of another operator is never confirmed,
+and no line is sent while one is pending.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
 from typing import Protocol
 
-from eventready.errors import EventreadyError, Exit, RefusedError
+from eventready.core.errors import EventreadyError, Exit, RefusedError
+from eventready.core.messages import message, rendered, term, text
 from eventready.facts.platform import Platform
 from eventready.platforms.model import ChangeSpec, GuardKind, GuardSpec
+from eventready.platforms.pattern import find_in_answer
 from eventready.session.connect import Session
-from eventready.session.reply import Ended, Reply
+from eventready.session.reply import Reply, ReplyStatus
 
 _NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
-#: A line's time limit is at most this part of the guard's time: the guard must not fire while a line is waited for.
-_PART_FOR_A_LINE = 0.5
-#: How long a device may take over what concerns its whole configuration: committing, going back, saving.
+#: Largest share of the guard's time for one line: the guard must not fire while a line is executing.
+_LINE_SHARE = 0.5
+#: Time limit of operations on the whole configuration: commit, revert, save.
 _LONG_S = 120.0
 
-_PROTECTS: dict[GuardKind, str] = {
-    "revert_timer": "The device goes back to its old configuration by itself {after} after the change began, "
-    "unless the change is confirmed: also when we lose it, or this machine is lost.",
-    "commit_trial": "The lines become active together, and the device takes them back by itself {after} later "
-    "unless the change is confirmed: also when we lose it, or this machine is lost.",
-    "dead_man": "A timer on the device's own host puts the old configuration back {after} after the change began, "
-    "unless the change is confirmed: also when we lose it, or this machine is lost.",
-    "inverse": "We take the lines back by the inverse commands if anything goes wrong; the startup configuration stays "
-    "as it was until the change is verified, so that a restart brings the old state back.",
-}
-_GAP: dict[GuardKind, str] = {
-    "revert_timer": "A restart within that time is covered by the startup configuration, which is saved only after the "
-    "change is verified; what was done outside the configuration is not taken back.",
-    "commit_trial": "Nobody else can commit on the device within that time. A restart is covered by the startup "
-    "configuration, which is saved only after the change is verified.",
-    "dead_man": "A restart of the host ends the timer; the startup configuration, which is saved only after the change "
-    "is verified, brings the old state back then.",
-    "inverse": "No device-side way back: if we lose the device or this machine, it keeps the new lines until somebody "
-    "resumes the change or restarts the device.",
-}
+#: Kinds whose sentences differ on platforms without a separate startup configuration.
+_PROTECTS_KEPT: frozenset[GuardKind] = frozenset({"inverse"})
+_GAP_KEPT: frozenset[GuardKind] = frozenset({"commit_trial", "dead_man", "inverse"})
 
 
-#: Where nothing need be saved, because what is written stays over a restart.
-_PROTECTS_KEPT: dict[GuardKind, str] = {
-    **_PROTECTS,
-    "inverse": "We take the lines back by the inverse commands if anything goes wrong.",
-}
-_GAP_KEPT: dict[GuardKind, str] = {
-    **_GAP,
-    "dead_man": "A restart of the host ends the timer, and the host comes up with the new configuration.",
-    "inverse": "No device-side way back: if we lose the device or this machine, it keeps the new configuration, over a "
-    "restart too, until somebody resumes the change.",
-}
-
-
-class HasText(Protocol):
-    """A configuration as text (`change.configuration.Configuration`)."""
+class ConfigurationText(Protocol):
+    """A configuration as text (`change.config.configuration.Configuration`)."""
 
     @property
     def text(self) -> str:
-        """Every line of it."""
+        """Return every line."""
 
 
-class GuardUnknown(EventreadyError):
-    """The device does not say whether something waits to be confirmed."""
+class GuardStateUnknown(EventreadyError):
+    """The device does not report whether a change is pending."""
 
     exit = Exit.INCOMPLETE
 
 
 @dataclass(frozen=True)
-class Pending:
-    """Something that is armed and not confirmed. `by` is what the device says of whose it is, empty if nothing."""
+class PendingChange:
+    """Armed and unconfirmed change on the device. `by` is the owner as reported by the device, or empty."""
 
     by: str
     mine: bool
 
 
 @dataclass(frozen=True)
-class Refused:
-    """The line that the device did not take, and its words."""
+class RejectedLine:
+    """Line rejected by the device, and the reply."""
 
     line: str
-    words: str
+    reply: str
 
 
 @dataclass(frozen=True)
-class Applied:
-    """How lines were taken. `taken` counts those of the caller's that the device took. `ended` is that of the last line
-    that was sent: where it is TIMEOUT or DROPPED, the session is over and nobody knows what became of that line."""
+class SendResult:
+    """Result of sending lines. `accepted` counts the caller's lines accepted by the device.
+
+    `ended` belongs to the last line sent: after TIMEOUT or DROPPED the session is over, and the effect of that line is
+    unknown.
+    """
 
     ok: bool
-    refused: Refused | None
-    ended: Ended
-    taken: int
+    rejected: RejectedLine | None
+    ended: ReplyStatus
+    accepted: int
 
 
 @dataclass(frozen=True)
-class Done:
-    """How a step on the device ended; `reason` is a sentence where it did not."""
+class StepResult:
+    """Result of a step on the device; `reason` is a sentence if the step failed."""
 
     ok: bool
     reason: str = ""
-    ended: Ended = Ended.ANSWERED
+    ended: ReplyStatus = ReplyStatus.ANSWERED
 
 
-def choose_guard(platform: Platform, running: HasText, ask: Callable[[str], str], *, has_shell: bool) -> GuardSpec:
-    """The first guard of the platform that this device can have.
+def guards_for(
+    platform: Platform, running: ConfigurationText, ask: Callable[[str], str], *, has_shell: bool
+) -> Iterator[GuardSpec]:
+    """Yield the platform's guards supported by this device, the best first; `inverse` is always the last.
 
-    `ask` gives a command's answer; `has_shell` says that there is a login to its host's shell. Where none of the
-    platform's guards fits, it is `inverse`. Raises RefusedError for a platform that is only read.
+    `ask` returns the answer to a command; `has_shell`: there is a login to the host's shell. Raises RefusedError for a
+    read-only platform.
     """
     spec = change_spec(platform)
     ask = cache(ask)
@@ -122,26 +99,26 @@ def choose_guard(platform: Platform, running: HasText, ask: Callable[[str], str]
         if guard.shell and not has_shell:
             continue
         text = ask(guard.ask) if guard.ask else running.text
-        if not guard.when or re.search(guard.when, text, re.MULTILINE):
-            return guard
-    return GuardSpec(kind="inverse")
+        if not guard.when or find_in_answer(guard.when, text):
+            yield guard
+            if guard.kind == "inverse":
+                return
+    yield GuardSpec(kind="inverse")
 
 
 def change_spec(platform: Platform) -> ChangeSpec:
-    """How the platform is configured. Raises RefusedError where it is only read."""
+    """Return how the platform is configured. Raises RefusedError for a read-only platform."""
     if platform.spec.change is None:
-        raise RefusedError(
-            f"{platform.name} is only read: its platform.yaml has no `change`", do="Leave its devices out with -l."
-        )
+        raise RefusedError(message("change:platform.read_only", platform=platform.name))
     return platform.spec.change
 
 
 class Guard:
-    """One device's guard for one change. `shell` is needed where the guard's lines go to the host's shell.
+    """Guard of a device in a change. `shell` is required if the guard's commands go to the host's shell, and
+    `open_trial` (a new session) if the guard is bound to the arming session.
 
-    `seconds` is brought within what the guard can do. `armed` says that this change armed it before (after a crash,
-    out of the journal); `timeout_s` is a line's time limit, at most half the guard's time: so is that of committing and
-    going back, which a device may take longer over.
+    `seconds` is clamped to the guard's range. `armed`: this change armed the guard before a crash (from the journal).
+    `timeout_s` is the time limit of a line, at most half the guard's time; commit and revert may take longer.
     """
 
     def __init__(  # noqa: PLR0917  two sessions, two specifications, and whose it is
@@ -155,149 +132,192 @@ class Guard:
         *,
         armed: bool = False,
         timeout_s: float = 30.0,
+        open_trial: Callable[[], Session] | None = None,
     ) -> None:
         if not _NAME.fullmatch(change_id):
             raise ValueError(f"{change_id!r} cannot name a change on a device")
         self.spec, self._change, self._id, self._armed = spec, change, change_id, armed
         self._session, self._shell = session, shell
-        self.seconds = max(spec.least_s, min(seconds, spec.most_s))
-        self.timeout_s = min(timeout_s, self.seconds * _PART_FOR_A_LINE)
-        self._long_s = max(self.timeout_s, min(_LONG_S, self.seconds * _PART_FOR_A_LINE))
+        self._open_trial = open_trial
+        self._trial: Session | None = None
+        self.seconds = armed_seconds(spec, seconds)
+        self.timeout_s = min(timeout_s, self.seconds * _LINE_SHARE)
+        self._long_s = max(self.timeout_s, min(_LONG_S, self.seconds * _LINE_SHARE))
         self._inside = False
 
-    # ------------------------------------------------------------------- words
+    # ------------------------------------------------------------------- description
 
     @property
-    def by_itself(self) -> bool:
-        """True when the device comes back without us."""
+    def device_side(self) -> bool:
+        """Return True if the device reverts without eventready."""
         return self.spec.kind != "inverse"
 
     @property
     def protects(self) -> str:
-        """What the guard does, in a sentence."""
+        """Return the protection by the guard, as a sentence."""
         return protects(self.spec, self.seconds, saves=bool(self._change.save))
 
     @property
     def gap(self) -> str:
-        """What it does not protect from, in a sentence."""
+        """Return the failures not covered by the guard, as a sentence."""
         return gap(self.spec, saves=bool(self._change.save))
 
     # ------------------------------------------------------------------- steps
 
-    def pending(self) -> Pending | None:
-        """What is armed and not confirmed on the device. Only reads. Raises GuardUnknown when it does not say."""
+    def lacking(self) -> tuple[str, ...]:
+        """Return the missing requirements of the guard on the device, as clauses; empty if the guard can work.
+        Read-only."""
+        found = []
+        for probe in self.spec.probes:
+            reply = self._reading.send_commands([self._filled(probe.command)])[0]
+            answered = reply.status is ReplyStatus.ANSWERED
+            if not answered or not find_in_answer(probe.found, reply.text):
+                found.append(probe.lacks)
+        return tuple(found)
+
+    def pending(self) -> PendingChange | None:
+        """Return the armed and unconfirmed change on the device; read-only. Raises GuardStateUnknown."""
         if not self.spec.pending:
             return None
-        reply = self._beside.ask([self._filled(self.spec.pending)])[0]
-        if reply.ended is not Ended.ANSWERED:
-            raise GuardUnknown(
-                f"{self._name} does not say whether a change waits to be confirmed: {reply.reason}",
-                do="Look on the device before anything is sent to it.",
-            )
-        found = re.search(self.spec.is_pending, reply.text, re.MULTILINE) if self.spec.is_pending else None
+        reply = self._reading.send_commands([self._filled(self.spec.pending)])[0]
+        if reply.status is not ReplyStatus.ANSWERED:
+            raise GuardStateUnknown(message("change:guard.no_pending", device=self._name, reason=reply.reason))
+        found = find_in_answer(self.spec.is_pending, reply.text) if self.spec.is_pending else None
         if found is None:
             return None
         by = (found.groupdict().get("by") or "").strip()
-        return Pending(by, self._is_mine(by))
+        return PendingChange(by, self._is_mine(by))
 
-    def arm(self) -> Done:
-        """Arm the guard; a guard that is armed by entering configuration mode enters it.
+    def arm(self) -> StepResult:
+        """Arm the guard. A guard armed by configuration mode enters this mode.
 
-        Raises RefusedError, with nothing sent, when something waits to be confirmed already; GuardUnknown.
+        Raises RefusedError, with nothing sent, if a change is pending already; GuardStateUnknown.
         """
         waiting = self.pending()
         if waiting is not None:
-            raise RefusedError(
-                f"{self._name} has a change that waits to be confirmed{_whose(waiting)}",
-                do="Confirm it or take it back on the device, then try again.",
-            )
+            raise RefusedError(message("change:guard.pending", device=self._name, owner=_owner(waiting)))
         done = self._all(self._beside, self.spec.arm, self.timeout_s)
         if done.ok and self.spec.enter:
             done = self._enter()
-        self._armed = self._armed or (done.ok and self.by_itself)
+        self._armed = self._armed or (done.ok and self.device_side)
         return done
 
-    def apply(self, lines: Sequence[str]) -> Applied:
-        """Send the lines in configuration mode, and what makes them active; stops at the first that is not taken.
+    def apply(self, lines: Sequence[str]) -> SendResult:
+        """Send the lines in configuration mode, then activate them; stop at the first rejected line.
 
-        Where a line is refused the device is left as it stands, in configuration mode: `revert` leaves it.
+        After a rejected line the session stays in configuration mode: `revert` leaves it.
         """
         if not lines:
-            return Applied(True, None, Ended.ANSWERED, 0)
+            return SendResult(True, None, ReplyStatus.ANSWERED, 0)
+        if self.spec.most_lines and len(lines) > self.spec.most_lines:
+            most = self.spec.most_lines
+            reason = rendered("change:guard.many_lines", device=self._name, lines=len(lines), most=most)
+            return SendResult(False, RejectedLine("", reason), ReplyStatus.NOT_SENT, 0)
         if not self._inside:
             entered = self._enter()
             if not entered.ok:
-                return Applied(False, Refused("", entered.reason), entered.ended, 0)
-        replies = self._session.tell(lines, spec=self._change, timeout_s=self.timeout_s)
-        taken = sum(reply.ended is Ended.ANSWERED for reply in replies)
-        if taken < len(lines):
-            bad = replies[taken]
-            return Applied(False, Refused(bad.command, bad.reason), bad.ended, taken)
-        for after in (self.spec.arm_after, self._change.leave):
-            replies = self._tell(self._session, after, self._long_s)
+                return SendResult(False, RejectedLine("", entered.reason), entered.ended, 0)
+        replies = self._configuring.send_config(lines, spec=self._change, timeout_s=self.timeout_s)
+        accepted = sum(reply.status is ReplyStatus.ANSWERED for reply in replies)
+        if accepted < len(lines):
+            bad = replies[accepted]
+            return SendResult(False, RejectedLine(bad.command, bad.reason), bad.status, accepted)
+        for after in (self.spec.arm_after, () if self.spec.session_bound else self._change.leave):
+            replies = self._send(self._configuring, after, self._long_s)
             self._armed = self._armed or (bool(replies) and after is self.spec.arm_after)
             bad_one = _first_bad(replies)
             if bad_one is not None:
-                return Applied(False, Refused(bad_one.command, bad_one.reason), bad_one.ended, taken)
-        self._inside = False
-        return Applied(True, None, Ended.ANSWERED, taken)
+                return SendResult(False, RejectedLine(bad_one.command, bad_one.reason), bad_one.status, accepted)
+        self._inside = self.spec.session_bound
+        return SendResult(True, None, ReplyStatus.ANSWERED, accepted)
 
-    def confirm(self) -> Done:
-        """Let the change stand. Raises RefusedError when what waits on the device is not ours, GuardUnknown.
+    def confirm(self) -> StepResult:
+        """Confirm the change. Raises RefusedError if the pending change is another change; GuardStateUnknown.
 
-        Not ok when nothing waits any more: the guard has fired, or somebody else has confirmed.
+        Fails if no change is pending: the guard has fired, or another operator has confirmed.
         """
-        if not self.by_itself:
-            return Done(True)
+        if not self.device_side:
+            return StepResult(True)
+        if self.spec.session_bound and self._trial is None:
+            return StepResult(False, rendered("change:guard.session_ended", device=self._name))
         if self.spec.pending:
             waiting = self.pending()
             if waiting is None:
-                return Done(False, f"Nothing waits to be confirmed on {self._name}: its guard has fired, or is gone.")
+                return StepResult(False, rendered("change:guard.gone", device=self._name))
             self._refuse_foreign(waiting)
         done = self._all(self._beside, self.spec.confirm, self._long_s)
         self._armed = self._armed and not done.ok
+        if done.ok and self.spec.session_bound:
+            return self._leave()
         return done
 
-    def revert(self) -> Done:
-        """Go back at once, where the device can; `inverse` only leaves configuration mode: the rest is its caller's.
+    def revert(self) -> StepResult:
+        """Revert at once if the device can; `inverse` only leaves configuration mode: the caller sends the inverse
+        commands.
 
-        Ok does not prove the old state: read the configuration. Raises RefusedError when what waits is not ours.
+        Success does not prove the old state: read the configuration. Raises RefusedError if the pending change is not
+        this one.
         """
         left = self._leave()
-        if not self.by_itself or (not left.ok and not self.spec.shell):
+        if self.spec.session_bound:
+            self._end_trial()
+            return left
+        if not self.device_side or (not left.ok and not self.spec.shell):
             return left
         if self.spec.pending:
             waiting = self.pending()
             if waiting is None:
-                return Done(True, f"Nothing was armed on {self._name} any more.")
+                return StepResult(True, rendered("change:guard.none_armed", device=self._name))
             self._refuse_foreign(waiting)
         done = self._all(self._beside, self.spec.revert, self._long_s)
         self._armed = self._armed and not done.ok
         return done
 
-    def save(self) -> Done:
-        """Make what runs what a restart brings back; ok only with the device's own word for it."""
-        replies = self._tell(self._session, self._change.save, _LONG_S)
+    def save(self) -> StepResult:
+        """Save the running as the startup configuration; success requires the device's acknowledgement."""
+        replies = self._send(self._session, self._change.save, _LONG_S)
         bad = _first_bad(replies)
         if bad is not None:
             return _done(bad)
-        if self._change.saved and not re.search(self._change.saved, replies[-1].text if replies else "", re.MULTILINE):
-            return Done(False, f"{self._name} does not say that it has saved its configuration.")
-        return Done(True)
+        if self._change.saved and not find_in_answer(self._change.saved, replies[-1].text if replies else ""):
+            return StepResult(False, rendered("change:guard.no_save", device=self._name))
+        return StepResult(True)
 
-    # ------------------------------------------------------------------ within
+    # ------------------------------------------------------------------ internals
 
     @property
     def _name(self) -> str:
         return self._session.target.name
 
     @property
-    def _beside(self) -> Session:
-        """Where the guard's own lines go."""
-        if not self.spec.shell:
+    def _configuring(self) -> Session:
+        """Return the session for configuration lines. Raises SessionError if a session of its own cannot be opened."""
+        if not self.spec.session_bound:
             return self._session
+        if self._trial is None:
+            if self._open_trial is None:
+                raise RuntimeError("a guard that is bound to its session needs a session of its own")
+            self._trial = self._open_trial()
+        return self._trial
+
+    def _end_trial(self) -> None:
+        """Close the session to which the guard is bound: the device reverts."""
+        if self._trial is not None:
+            self._trial.close()
+        self._trial, self._inside = None, False
+
+    @property
+    def _reading(self) -> Session:
+        """Return the session for the guard's read-only commands."""
+        return self._session if self.spec.session_bound else self._beside
+
+    @property
+    def _beside(self) -> Session:
+        """Return the session for the guard's own commands."""
+        if not self.spec.shell:
+            return self._configuring
         if self._shell is None:
-            raise RefusedError(f"the guard of {self._name} needs its host's shell, and there is no login to it")
+            raise RefusedError(message("change:guard.no_shell", device=self._name))
         return self._shell
 
     def _is_mine(self, by: str) -> bool:
@@ -305,61 +325,79 @@ class Guard:
             return True
         return self._armed and by in ("", self._session.target.username)
 
-    def _refuse_foreign(self, waiting: Pending) -> None:
+    def _refuse_foreign(self, waiting: PendingChange) -> None:
         if not waiting.mine:
-            raise RefusedError(
-                f"{self._name} has a change that waits to be confirmed and is not ours{_whose(waiting)}",
-                do="Leave it to whoever made it; ours is proven by its configuration.",
-            )
+            raise RefusedError(message("change:guard.foreign", device=self._name, owner=_owner(waiting)))
 
-    def _enter(self) -> Done:
-        done = self._all(self._session, self.spec.enter or self._change.enter, self.timeout_s)
-        self._inside = self._inside or done.ok
-        return done
+    def _enter(self) -> StepResult:
+        replies = self._send(self._configuring, self.spec.enter or self._change.enter, self.timeout_s)
+        bad = _first_bad(replies)
+        if bad is not None:
+            return _done(bad)
+        if self.spec.armed and not any(find_in_answer(self.spec.armed, one.text) for one in replies):
+            return StepResult(False, rendered("change:guard.no_acknowledgement", device=self._name))
+        self._inside = True
+        return StepResult(True)
 
-    def _leave(self) -> Done:
-        """Out of configuration mode, after a line that was refused."""
+    def _leave(self) -> StepResult:
+        """Leave configuration mode after a rejected line."""
         if not self._inside:
-            return Done(True)
-        done = self._all(self._session, self._change.leave, self.timeout_s)
+            return StepResult(True)
+        done = self._all(self._configuring, self._change.leave, self.timeout_s)
         self._inside = not done.ok
         return done
 
-    def _all(self, session: Session, lines: Sequence[str], timeout_s: float) -> Done:
-        bad = _first_bad(self._tell(session, lines, timeout_s))
-        return Done(True) if bad is None else _done(bad)
+    def _all(self, session: Session, lines: Sequence[str], timeout_s: float) -> StepResult:
+        bad = _first_bad(self._send(session, lines, timeout_s))
+        return StepResult(True) if bad is None else _done(bad)
 
-    def _tell(self, session: Session, lines: Sequence[str], timeout_s: float) -> list[Reply]:
+    def _send(self, session: Session, lines: Sequence[str], timeout_s: float) -> list[Reply]:
         filled = [self._filled(line) for line in lines]
-        return session.tell(filled, spec=self._change, timeout_s=timeout_s) if filled else []
+        return session.send_config(filled, spec=self._change, timeout_s=timeout_s) if filled else []
 
     def _filled(self, line: str) -> str:
-        """A guard's line with its time and its name; other braces are the device's own."""
-        minutes = ceil(self.seconds / 60)
-        for key, value in (("seconds", self.seconds), ("minutes", minutes), ("change", self._id)):
+        """Replace time and name in a guard's command; other braces belong to the device."""
+        for key, value in (("seconds", self.seconds), ("minutes", self.seconds // 60), ("change", self._id)):
             line = line.replace(f"{{{key}}}", str(value))
         return line
 
 
+def guard_name(kind: str) -> str:
+    """Return the name of a recorded guard kind for people."""
+    return term("change:guard", kind, "en")
+
+
+def armed_seconds(spec: GuardSpec, seconds: int) -> int:
+    """Return the time of a guard as armed: within the guard's range, rounded up to minutes if the commands take
+    minutes."""
+    within = max(spec.least_s, min(seconds, spec.most_s))
+    in_minutes = any("{minutes}" in line for line in (*spec.arm, *spec.enter, *spec.arm_after))
+    return ceil(within / 60) * 60 if in_minutes else within
+
+
 def protects(spec: GuardSpec, seconds: int, *, saves: bool = True) -> str:
-    """What a guard does, in a sentence. `saves`: the device has a startup configuration beside the running one."""
-    minutes, rest = divmod(max(spec.least_s, min(seconds, spec.most_s)), 60)
+    """Return the protection of a guard as a sentence. `saves`: the device has a separate startup configuration."""
+    minutes, rest = divmod(armed_seconds(spec, seconds), 60)
     after = f"{minutes} min" if not rest else f"{minutes} min {rest} s" if minutes else f"{rest} s"
-    return (_PROTECTS if saves else _PROTECTS_KEPT)[spec.kind].format(after=after)
+    if spec.kind in _PROTECTS_KEPT and not saves:
+        return text(f"change:guard_protects_kept.{spec.kind}", "en", after=after)
+    return text(f"change:guard_protects.{spec.kind}", "en", after=after)
 
 
 def gap(spec: GuardSpec, *, saves: bool = True) -> str:
-    """What a guard does not protect from, in a sentence; `saves` as for `protects`."""
-    return (_GAP if saves else _GAP_KEPT)[spec.kind]
+    """Return the gap of a guard as a sentence; `saves` as for `protects`."""
+    if spec.kind in _GAP_KEPT and not saves:
+        return text(f"change:guard_gap_kept.{spec.kind}", "en")
+    return text(f"change:guard_gap.{spec.kind}", "en")
 
 
 def _first_bad(replies: Sequence[Reply]) -> Reply | None:
-    return next((reply for reply in replies if reply.ended is not Ended.ANSWERED), None)
+    return next((reply for reply in replies if reply.status is not ReplyStatus.ANSWERED), None)
 
 
-def _done(bad: Reply) -> Done:
-    return Done(False, f"`{bad.command}`: {bad.reason}", bad.ended)
+def _done(bad: Reply) -> StepResult:
+    return StepResult(False, f"`{bad.command}`: {bad.reason}", bad.status)
 
 
-def _whose(waiting: Pending) -> str:
+def _owner(waiting: PendingChange) -> str:
     return f" ({waiting.by})" if waiting.by else ""

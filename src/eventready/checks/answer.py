@@ -1,7 +1,7 @@
-"""How a check answers: one word per outcome, so that a check reads like the sentence that it says.
+"""Findings of a check: a function per outcome.
 
-The text is always a literal at the place of the call: `checks/texts.py` collects the literals for the translators.
-`subject`, `value` and `limit` are placeholders in every text that has them; other placeholders are keyword arguments.
+Each takes the id of a message of the catalogue. The message has the parameter `subject`, and `value` and `limit` where
+they are given; further keyword arguments are parameters of their own.
 """
 
 from __future__ import annotations
@@ -10,86 +10,87 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from eventready.checks.finding import Finding, Outcome
+from eventready.core.messages import Text
 from eventready.workspace.device import ROLE_SERVICES, Device
 
-Value = str | int | float | None
+Value = str | int | float | Text | None
 
-#: The functions whose second argument is a text; `texts` looks for calls to them.
-ANSWERS = frozenset({"passed", "warned", "failed", "unknown", "blind", "graded", "answered"})
-
-
-#: What every finding is made of: `but` takes half as long as a frozen dataclass's `__init__`.
+#: Base of every finding: `replace` takes half the time of a frozen dataclass's `__init__`.
 _NOTHING = Finding(Outcome.NOT_MEASURED, "", "")
 
 
 def tidy(value: float, digits: int = 1) -> float | int:
-    """The figure that is judged and shown: rounded, and without a fraction where there is none."""
+    """Round a figure for grading and display; return an int for a whole number."""
     rounded = round(float(value), digits)
     return int(rounded) if rounded == int(rounded) else rounded
 
 
 def answered(
     status: Outcome,
-    text: str,
+    message_id: str,
     *,
     subject: str,
     unit: str = "",
     venues: Iterable[str | None] = (),
     **values: Value,
 ) -> Finding:
-    """A finding whose status was found by other means than a limit."""
-    return _said(status, subject, text, venues, values, unit=unit)
+    """Finding with a given status, without a limit."""
+    return _finding(status, subject, message_id, venues, values, unit=unit)
 
 
-def _said(
+def _finding(
     status: Outcome,
     subject: str,
-    text: str,
+    message_id: str,
     venues: Iterable[str | None],
     values: Mapping[str, Value],
     *,
     unit: str = "",
 ) -> Finding:
-    return _NOTHING.but(
+    return _NOTHING.replace(
         status=status,
         subject=subject,
-        text=text,
+        message_id=message_id,
         params={"subject": subject, **values},
-        value=values.get("value"),
-        limit=values.get("limit"),
+        value=_figure(values.get("value")),
+        limit=_figure(values.get("limit")),
         unit=unit,
         venues=tuple(venue for venue in venues if venue),
     )
 
 
-def passed(subject: str, text: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
-    """All is as it must be."""
-    return _said(Outcome.PASS, subject, text, venues, values)
+def _figure(value: Value) -> float | str | None:
+    return value if isinstance(value, int | float | str) else None
 
 
-def warned(subject: str, text: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
-    """A risk."""
-    return _said(Outcome.WARN, subject, text, venues, values)
+def passed(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
+    """Finding for a fulfilled expectation."""
+    return _finding(Outcome.PASS, subject, message_id, venues, values)
 
 
-def failed(subject: str, text: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
-    """Not ready, or expected and absent."""
-    return _said(Outcome.FAIL, subject, text, venues, values)
+def warned(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
+    """Finding for a risk."""
+    return _finding(Outcome.WARN, subject, message_id, venues, values)
 
 
-def unknown(subject: str, text: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
-    """Expected, there, and without the figure or state that would tell."""
-    return _said(Outcome.NOT_MEASURED, subject, text, venues, values)
+def failed(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
+    """Finding for an unmet expectation or an absent subject."""
+    return _finding(Outcome.FAIL, subject, message_id, venues, values)
 
 
-def blind(subject: str, text: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
-    """What this equipment can never tell: a risk, rather than a reading that failed."""
-    return unknown(subject, text, venues=venues, **values).but(blind=True)
+def unknown(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
+    """Finding for a present subject without the needed figure or state."""
+    return _finding(Outcome.NOT_MEASURED, subject, message_id, venues, values)
+
+
+def blind(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
+    """Finding for a state the equipment never reports: a blind spot, not a failed reading."""
+    return unknown(subject, message_id, venues=venues, **values).replace(blind=True)
 
 
 def graded(
     subject: str,
-    text: str,
+    message_id: str,
     value: float,
     *,
     warn: float,
@@ -101,7 +102,7 @@ def graded(
     venues: Iterable[str | None] = (),
     **values: Value,
 ) -> Finding:
-    """`value` held against two limits; the figure shown is the one judged.
+    """Grade `value` against two limits; the displayed figure is the graded figure.
 
     A value on the limit is over it, unless the limit is what may be reached (`beyond`). The limit named is the one
     that was passed, and for a good value the first one that it stays away from.
@@ -109,7 +110,7 @@ def graded(
     shown = tidy(value, digits)
     status = grade(shown, warn, fail, worse=worse, beyond=beyond)
     limit = tidy(fail if status is Outcome.FAIL else warn, max(digits, 3))
-    return answered(status, text, subject=subject, value=shown, limit=limit, unit=unit, venues=venues, **values)
+    return answered(status, message_id, subject=subject, value=shown, limit=limit, unit=unit, venues=venues, **values)
 
 
 def grade(
@@ -127,11 +128,11 @@ def grade(
 
 
 def at(finding: Finding, among: Sequence[Device]) -> Finding:
-    """The finding of a fleet check about `among`, said of the first of them.
+    """Attach the finding of a fleet check to the first device of `among`.
 
     It counts for the venues and services that they have in common, or for all of each where there is none.
     """
-    return finding.but(
+    return finding.replace(
         device=among[0].name,
         witnesses=tuple(one.name for one in among),
         venues=_shared([one.venues for one in among]),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from eventready.checks.answer import answered, blind, failed, graded, passed, tidy, unknown, warned
-from eventready.checks.check import Limits, Look, NoLimits, check
+from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Cell, ChannelLoad, ChannelRequests
 from eventready.workspace.device import Device
@@ -18,14 +18,14 @@ _JUDGED = frozenset({"tch_f", "tch_h", "sdcch"})
 
 
 class ChannelLimits(Limits):
-    """Percent of a cell's channels of one kind that are taken."""
+    """Occupied share of a cell's channels of a type, in percent."""
 
     warn: float = Field(default=70, ge=0, le=100, description="Warning from this load on, % [D]")
     fail: float = Field(default=90, ge=0, le=100, description="Failure from this load on, % [D]")
 
 
 class RefusalLimits(Limits):
-    """Percent of requests for a channel that were refused for want of one, between the two readings."""
+    """Share of channel requests refused between the two readings, in percent."""
 
     warn: float = Field(default=2, ge=0, le=100, description="Warning beyond this share, % (TCH blocking) [S25]")
     fail: float = Field(default=5, ge=0, le=100, description="Failure beyond this share, % [K]")
@@ -45,85 +45,85 @@ def _has_channels(device: Device) -> bool:
     return bool(_of_sites(device))
 
 
-def _cells(look: Look) -> dict[str, Cell]:
-    return {row.name.casefold(): row for row in look.rows("cell", Cell)}
+def _cells(view: DeviceView) -> dict[str, Cell]:
+    return {row.name.casefold(): row for row in view.rows("cell", Cell)}
 
 
-@check("cell", roles=("bts_controller",), needs=("cell",), duties=("1.2a", "1.2b"), applies=_has_cells)
-def cell(look: Look, _limits: NoLimits) -> Iterator[Finding]:
+@check("cell", topic="stations", roles=("bts_controller",), needs=("cell",), applies=_has_cells)
+def cell(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected cell is there, unlocked and in order."""
-    rows = _cells(look)
-    for expected in look.device.expect.cells:
+    rows = _cells(view)
+    for expected in view.device.expect.cells:
         yield _state(expected, rows.pop(expected.name.casefold(), None))
     for row in rows.values():
         if row.state != "up" and row.admin == "unlocked":
-            yield warned(row.name, "{subject} is {state}, and nobody expects it", state=row.state)
+            yield warned(row.name, "checks:subject.unexpected_state", state=row.state)
 
 
 def _state(expected: ExpectedCell, row: Cell | None) -> Finding:
     name, venues = expected.name, (expected.venue,)
     if row is None:
-        return failed(name, "{subject} is expected and not there", venues=venues)
+        return failed(name, "checks:subject.missing", venues=venues)
     if row.admin == "locked":
-        return failed(name, "{subject} is locked", venues=venues)
+        return failed(name, "checks:subject.locked", venues=venues)
     if row.state == "down":
-        return failed(name, "{subject} is down", venues=venues)
+        return failed(name, "checks:subject.down", venues=venues)
     if row.state == "degraded":
-        return warned(name, "{subject} is degraded", venues=venues)
-    return passed(name, "{subject} is in order", venues=venues)
+        return warned(name, "checks:subject.degraded", venues=venues)
+    return passed(name, "checks:subject.ok", venues=venues)
 
 
-@check("barring", roles=("bts_controller",), needs=("cell",), duties=("1.2b",), applies=_has_cells)
-def barring(look: Look, _limits: NoLimits) -> Iterator[Finding]:
+@check("barring", topic="stations", roles=("bts_controller",), needs=("cell",), applies=_has_cells)
+def barring(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """No cell is barred except on purpose."""
-    rows = _cells(look)
+    rows = _cells(view)
     known = [
-        (expected, rows[name]) for expected in look.device.expect.cells if (name := expected.name.casefold()) in rows
+        (expected, rows[name]) for expected in view.device.expect.cells if (name := expected.name.casefold()) in rows
     ]
     if all(row.barred is None for _expected, row in known):
-        yield blind("barring", "This equipment does not tell whether its cells are barred")
+        yield blind("barring", "checks:barring.unsupported")
         return
     for expected, row in known:
         name, venues = expected.name, (expected.venue,)
         if row.barred is None:
-            yield unknown(name, "{subject}: the device does not tell whether it is barred", venues=venues)
+            yield unknown(name, "checks:barring.no_state", venues=venues)
         elif row.barred and not expected.barred:
-            yield failed(name, "{subject} is barred", venues=venues)
+            yield failed(name, "checks:barring.barred", venues=venues)
         elif expected.barred and not row.barred:
-            yield warned(name, "{subject} is not barred, although it should be", venues=venues)
+            yield warned(name, "checks:barring.open", venues=venues)
         else:
-            yield passed(name, "{subject} is barred or open as it should be", venues=venues)
+            yield passed(name, "checks:barring.ok", venues=venues)
 
 
 @check(
     "channel_load",
+    topic="traffic",
     roles=("bts_controller",),
     needs=("channel_load",),
     limits=ChannelLimits(),
-    duties=("1.1c", "1.2b"),
     applies=_has_channels,
 )
-def channel_load(look: Look, limits: ChannelLimits) -> Iterator[Finding]:
+def channel_load(view: DeviceView, limits: ChannelLimits) -> Iterator[Finding]:
     """Every cell has free channels, for calls and for signalling."""
     loads: dict[str, dict[str, tuple[int, int]]] = {}
-    for row in look.rows("channel_load", ChannelLoad):
+    for row in view.rows("channel_load", ChannelLoad):
         if row.kind in _JUDGED and row.total:
             of_cell = loads.setdefault(row.cell.casefold(), {})
             used, total = of_cell.get(row.kind, (0, 0))
             of_cell[row.kind] = (used + row.used, total + row.total)
-    for expected in _of_sites(look.device):
+    for expected in _of_sites(view.device):
         of_cell = loads.get(expected.name.casefold(), {})
         for kind, (used, total) in of_cell.items():
             yield _load(f"{expected.name} {kind}", used, total, expected.venue, limits)
         if not of_cell:
-            yield failed(expected.name, "{subject} has no channel in service", venues=(expected.venue,))
+            yield failed(expected.name, "checks:channel.none", venues=(expected.venue,))
 
 
 def _load(subject: str, used: int, total: int, venue: str | None, limits: ChannelLimits) -> Finding:
     if used >= total:
         return answered(
             Outcome.FAIL,
-            "{subject} is full: {used} of {total} channels taken",
+            "checks:channel.full",
             subject=subject,
             used=used,
             total=total,
@@ -134,7 +134,7 @@ def _load(subject: str, used: int, total: int, venue: str | None, limits: Channe
         )
     return graded(
         subject,
-        "{subject} {value}% taken, {used} of {total} channels (limit {limit}%)",
+        "checks:channel.load",
         100.0 * used / total,
         warn=limits.warn,
         fail=limits.fail,
@@ -147,17 +147,17 @@ def _load(subject: str, used: int, total: int, venue: str | None, limits: Channe
 
 @check(
     "channel_refusals",
+    topic="traffic",
     roles=("bts_controller",),
     needs=("channel_requests",),
     limits=RefusalLimits(),
-    duties=("1.1c", "1.2b"),
     applies=_has_channels,
 )
-def channel_refusals(look: Look, limits: RefusalLimits) -> Iterator[Finding]:
+def channel_refusals(view: DeviceView, limits: RefusalLimits) -> Iterator[Finding]:
     """Few requests for a channel are refused between the two readings."""
-    rows = {row.cell.casefold(): row for row in look.rows("channel_requests", ChannelRequests)}
-    before = {row.cell.casefold(): row for row in look.earlier("channel_requests", ChannelRequests).values()}
-    for expected in _of_sites(look.device):
+    rows = {row.cell.casefold(): row for row in view.rows("channel_requests", ChannelRequests)}
+    before = {row.cell.casefold(): row for row in view.earlier("channel_requests", ChannelRequests).values()}
+    for expected in _of_sites(view.device):
         key = expected.name.casefold()
         yield _refusals(expected, before.get(key), rows.get(key), limits)
 
@@ -167,29 +167,27 @@ def _refusals(
 ) -> Finding:
     name, venues = expected.name, (expected.venue,)
     if now is None:
-        return failed(name, "{subject} counts no requests for channels", venues=venues)
+        return failed(name, "checks:channel.no_requests", venues=venues)
     if before is None:
-        return unknown(
-            name, "{subject} was read only once, and its counters mean something only as a difference", venues=venues
-        )
-    asked, refused = now.total - before.total, now.refused - before.refused
-    if asked < 0 or refused < 0:
-        return unknown(name, "{subject}: the counters were cleared between the readings", venues=venues)
+        return unknown(name, "checks:subject.read_once", venues=venues)
+    requests, refused = now.total - before.total, now.refused - before.refused
+    if requests < 0 or refused < 0:
+        return unknown(name, "checks:subject.counters_cleared", venues=venues)
     if refused == 0:
-        return passed(name, "{subject} refused none of {count} requests", venues=venues, value=0, count=asked)
-    share = 100.0 * refused / max(asked, refused)
-    if asked < limits.enough and share > limits.warn:
+        return passed(name, "checks:channel.none_refused", venues=venues, value=0, count=requests)
+    share = 100.0 * refused / max(requests, refused)
+    if requests < limits.enough and share > limits.warn:
         return warned(
             name,
-            "{subject} refused {refused} of only {count} requests",
+            "checks:channel.few_requests",
             venues=venues,
             value=tidy(share),
             refused=refused,
-            count=asked,
+            count=requests,
         )
     return graded(
         name,
-        "{subject} refused {value}% of {count} requests (limit {limit}%)",
+        "checks:channel.refused",
         share,
         warn=limits.warn,
         fail=limits.fail,
@@ -197,5 +195,5 @@ def _refusals(
         beyond=True,
         digits=2,
         venues=venues,
-        count=asked,
+        count=requests,
     )

@@ -1,11 +1,11 @@
-"""What a check is: a pure function from a look at one device (or at the fleet) and limits to findings.
+"""Check: a pure function from a device view (or the views of all devices) and limits to findings.
 
-    @check("cpu", roles=("router",), needs=("cpu",), limits=PercentLimits(warn=70, fail=85), duties=("1.2a",))
-    def cpu(look: Look, limits: PercentLimits) -> Iterator[Finding]:
+    @check("cpu", roles=("router",), needs=("cpu",), limits=PercentLimits(warn=70, fail=85))
+    def cpu(view: DeviceView, limits: PercentLimits) -> Iterator[Finding]:
         \"\"\"Processor load over five minutes stays below the limit.\"\"\"
 
-The first line of the docstring is what users read. A check that yields nothing has measured nothing, and the runner
-says so. A check never sees a vendor, a command or a connection.
+Users read the first line of the docstring. A check that yields nothing has measured nothing, which becomes a finding.
+A check never sees a vendor, a command, a connection or a clause.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import ClassVar, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from eventready.checks.finding import Finding
+from eventready.core.errors import InvalidValue
+from eventready.core.messages import message
 from eventready.facts.records import Fact
 from eventready.workspace.device import Device, Role
 
@@ -41,16 +43,16 @@ class Limits(BaseModel):
                 continue
             warn, fail = getattr(self, name), getattr(self, other)
             if (warn > fail) if self.worse == "higher" else (warn < fail):
-                raise ValueError(f"{name} {warn:g} lies beyond {other} {fail:g}: it would never warn")
+                raise InvalidValue(message("checks:limit.beyond", name=name, warn=warn, other=other, fail=fail))
         return self
 
 
 @dataclass(frozen=True)
-class Look:
-    """One device as a check sees it.
+class DeviceView:
+    """Measured facts of a device.
 
     `now`, `before` (first reading of counters) and `baseline` (an earlier run) map fact names to rows; a fact that
-    was not measured is absent from the mapping. `untold` are the facts that this equipment can never tell.
+    was not measured is absent from the mapping. `unsupported` are the facts that the platform does not offer.
     """
 
     device: Device
@@ -59,10 +61,10 @@ class Look:
     baseline: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
     interval_s: float = 0.0
     moment: datetime | None = None
-    untold: frozenset[str] = frozenset()
+    unsupported: frozenset[str] = frozenset()
 
     def rows(self, fact: str, record: type[F]) -> tuple[F, ...]:
-        """The rows of a fact; none when it was measured as empty, or not measured."""
+        """Rows of a fact; empty for an empty or unmeasured fact."""
         return tuple(row for row in self.now.get(fact, ()) if isinstance(row, record))
 
     def earlier(self, fact: str, record: type[F]) -> dict[str, F]:
@@ -74,32 +76,34 @@ class Look:
         return {row.subject: row for row in self.baseline.get(fact, ()) if isinstance(row, record)}
 
     def measured(self, fact: str) -> bool:
-        """True when the device answered this question (with rows or with an honest none)."""
+        """True when the fact was measured, with rows or as empty."""
         return fact in self.now
 
 
 Scope = Literal["device", "fleet"]
+#: The section of a report that a check belongs to.
+Topic = Literal["network", "traffic", "backup", "stations", "wifi", "security"]
 
 
 @dataclass(frozen=True)
 class Check:
-    """A registered check. `applies` tells from the device's expectations whether it is wanted there.
+    """A registered check. `applies` decides by the device's expectations whether the check runs there.
 
-    A `fleet` check gets the looks of all devices of the audit at once, and names the device in its findings;
-    `concerns` gives the names of those devices where one device's expectations do not tell (the far end of a link),
-    and `glances` are facts that it looks at where another check has had them read.
+    A `fleet` check gets the views of all devices of the audit at once, and names the device in its findings.
+    `concerns` gives the names of its devices where the expectations of one device do not suffice (the far end of a
+    link). `also_reads` are facts that it uses where another check needs them.
     """
 
     name: str
     roles: tuple[Role, ...]
     needs: tuple[str, ...]
     limits: Limits
-    duties: tuple[str, ...]
     run: Callable[..., Iterable[Finding]]
     scope: Scope = "device"
     applies: Callable[[Device], bool] = lambda _device: True
     concerns: Callable[[Sequence[Device]], Collection[str]] | None = None
-    glances: tuple[str, ...] = ()
+    also_reads: tuple[str, ...] = ()
+    topic: Topic = "network"
 
     @property
     def title(self) -> str:
@@ -111,7 +115,7 @@ CHECKS: dict[str, Check] = {}
 
 
 class NoLimits(Limits):
-    """For checks that hold facts against expectations only."""
+    """Limits of a check against expectations only."""
 
 
 def check(
@@ -120,11 +124,11 @@ def check(
     roles: tuple[Role, ...],
     needs: tuple[str, ...],
     limits: Limits | None = None,
-    duties: tuple[str, ...] = (),
     scope: Scope = "device",
     applies: Callable[[Device], bool] = lambda _device: True,
     concerns: Callable[[Sequence[Device]], Collection[str]] | None = None,
-    glances: tuple[str, ...] = (),
+    also_reads: tuple[str, ...] = (),
+    topic: Topic = "network",
 ) -> Callable[[Callable[..., Iterable[Finding]]], Callable[..., Iterable[Finding]]]:
     """Register a check under `name`. A second check of the same name is a defect and raises ValueError."""
 
@@ -132,7 +136,7 @@ def check(
         if name in CHECKS:
             raise ValueError(f"two checks are named {name!r}")
         settled = limits or NoLimits()
-        CHECKS[name] = Check(name, roles, needs, settled, duties, function, scope, applies, concerns, glances)
+        CHECKS[name] = Check(name, roles, needs, settled, function, scope, applies, concerns, also_reads, topic)
         return function
 
     return register

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pydantic import Field
 
 from eventready.checks.answer import blind, graded, unknown
-from eventready.checks.check import Limits, Look, check
+from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import Cpu, Memory, System
 
@@ -42,13 +42,13 @@ class UptimeLimits(Limits):
     fail: float = Field(default=1, ge=0, description="Failure when restarted within so many days [K]")
 
 
-@check("cpu", roles=("router", "wifi_controller"), needs=("cpu",), limits=CpuLimits(), duties=("1.2a",))
-def cpu(look: Look, limits: CpuLimits) -> Iterator[Finding]:
+@check("cpu", roles=("router", "wifi_controller", "service_host"), needs=("cpu",), limits=CpuLimits())
+def cpu(view: DeviceView, limits: CpuLimits) -> Iterator[Finding]:
     """Processor load over five minutes stays below the limit."""
-    for row in look.rows("cpu", Cpu):
+    for row in view.rows("cpu", Cpu):
         yield graded(
             f"CPU {row.slot}".strip(),
-            "{subject} at {value}% over five minutes (limit {limit}%)",
+            "checks:cpu.load",
             row.five_minutes,
             warn=limits.warn,
             fail=limits.fail,
@@ -56,19 +56,24 @@ def cpu(look: Look, limits: CpuLimits) -> Iterator[Finding]:
         )
 
 
-@check("memory", roles=("router", "wifi_controller"), needs=("memory",), limits=MemoryLimits(), duties=("1.2a",))
-def memory(look: Look, limits: MemoryLimits) -> Iterator[Finding]:
+@check(
+    "memory",
+    roles=("router", "wifi_controller", "service_host"),
+    needs=("memory",),
+    limits=MemoryLimits(),
+)
+def memory(view: DeviceView, limits: MemoryLimits) -> Iterator[Finding]:
     """Memory in use stays below the limit."""
-    for row in look.rows("memory", Memory):
+    for row in view.rows("memory", Memory):
         if any(fnmatchcase(row.pool.casefold(), pattern.casefold()) for pattern in limits.ignore):
             continue
         subject = f"memory {row.pool}".strip()
         if row.percent is None:
-            yield unknown(subject, "{subject}: the device gives no figure")
+            yield unknown(subject, "checks:subject.no_figure")
             continue
         yield graded(
             subject,
-            "{subject} {value}% in use (limit {limit}%)",
+            "checks:memory.used",
             row.percent,
             warn=limits.warn,
             fail=limits.fail,
@@ -76,16 +81,21 @@ def memory(look: Look, limits: MemoryLimits) -> Iterator[Finding]:
         )
 
 
-@check("uptime", roles=("router", "wifi_controller"), needs=("system",), limits=UptimeLimits(), duties=("1.2a",))
-def uptime(look: Look, limits: UptimeLimits) -> Iterator[Finding]:
+@check(
+    "uptime",
+    roles=("router", "wifi_controller", "service_host"),
+    needs=("system",),
+    limits=UptimeLimits(),
+)
+def uptime(view: DeviceView, limits: UptimeLimits) -> Iterator[Finding]:
     """The device has not restarted lately."""
-    for row in look.rows("system", System):
+    for row in view.rows("system", System):
         if row.uptime_s is None:
-            yield blind("uptime", "This equipment does not tell when it last started")
+            yield blind("uptime", "checks:uptime.unsupported")
             continue
         yield graded(
             "uptime",
-            "Last restart {value} d ago (limit {limit} d)",
+            "checks:uptime.restarted",
             row.uptime_s / _DAY_S,
             warn=limits.warn,
             fail=limits.fail,

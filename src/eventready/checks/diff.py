@@ -15,7 +15,7 @@ _BLIND_RANK = 2
 
 @dataclass(frozen=True)
 class Change:
-    """A finding of both runs, or of one of them, as it stands in the run documents."""
+    """Finding before and after, as in the run documents; None where a run lacks the finding."""
 
     before: Entry | None
     after: Entry | None
@@ -28,7 +28,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Diff:
-    """`unseen`: bad before, and the later run does not tell; it is no better for that."""
+    """Findings by kind of change. `unseen`: bad before and not measured in the later run."""
 
     new: tuple[Change, ...] = ()
     fixed: tuple[Change, ...] = ()
@@ -39,18 +39,18 @@ class Diff:
 
 
 def identity(finding: Entry) -> Identity:
-    """What makes it the same finding in another run."""
+    """Identity of a finding across runs: check, device, subject."""
     return (str(finding.get("check", "")), str(finding.get("device", "")), str(finding.get("subject", "")))
 
 
 def compare(earlier: Iterable[Entry], later: Iterable[Entry]) -> Diff:
-    """What became of every bad finding, from the `findings` of two run documents."""
+    """Compare the `findings` of two run documents; findings good in both runs are left out."""
     before, after = _worst(earlier), _worst(later)
-    told = {key[:2] for key, finding in after.items() if finding["status"] not in ("not_measured",)}
+    measured = {key[:2] for key, finding in after.items() if finding["status"] not in ("not_measured",)}
     sorted_out: dict[str, list[Change]] = {}
     for key in sorted(before.keys() | after.keys()):
         change = Change(before.get(key), after.get(key))
-        kind = _kind(change, told=key[:2] in told)
+        kind = _kind(change, measured=key[:2] in measured)
         if kind:
             sorted_out.setdefault(kind, []).append(change)
     return Diff(**{kind: tuple(changes) for kind, changes in sorted_out.items()})
@@ -71,12 +71,12 @@ def _rank(finding: Entry) -> int:
     return _RANK[finding["status"]]
 
 
-def _kind(change: Change, *, told: bool) -> str:
-    """The name of the list in Diff where a change belongs; empty for what is good and was good."""
+def _kind(change: Change, *, measured: bool) -> str:
+    """Name of the field of Diff for a change; empty for a finding good in both runs."""
     before = _rank(change.before) if change.before else 0
     after = _rank(change.after) if change.after else 0
     if change.after is None and before:
-        return "fixed" if told else "unseen"
+        return "fixed" if measured else "unseen"
     if not before or not after:
         return "new" if after else "fixed" if before else ""
     if before == after or (before > after == _RANK["not_measured"]):

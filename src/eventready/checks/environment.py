@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pydantic import Field
 
 from eventready.checks.answer import answered, failed, passed, tidy, unknown, warned
-from eventready.checks.check import Limits, Look, NoLimits, check
+from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Sensor
 
@@ -19,35 +19,35 @@ class TemperatureLimits(Limits):
 
 
 class FailedParts(Limits):
-    """How many parts of one kind may have failed."""
+    """Numbers of failed parts of a kind for warning and failure."""
 
     warn: int = Field(default=1, ge=1, description="Warning from this number of failed or absent parts on [K]")
     fail: int = Field(default=2, ge=1, description="Failure from this number on, or when none is left [K]")
 
 
-@check("temperature", roles=("router",), needs=("temperature",), limits=TemperatureLimits(), duties=("1.2a",))
-def temperature(look: Look, limits: TemperatureLimits) -> Iterator[Finding]:
+@check("temperature", roles=("router",), needs=("temperature",), limits=TemperatureLimits())
+def temperature(view: DeviceView, limits: TemperatureLimits) -> Iterator[Finding]:
     """No sensor is near its critical temperature."""
-    for row in look.rows("temperature", Sensor):
+    for row in view.rows("temperature", Sensor):
         yield from _temperature(row, limits)
 
 
 def _temperature(row: Sensor, limits: TemperatureLimits) -> Iterator[Finding]:
     name, value = row.name, row.value
     if row.state in ("critical", "failed"):
-        yield failed(name, "{subject}: the device calls it {state}", value=_figure(value), state=row.state)
+        yield failed(name, "checks:subject.reported_state", value=_figure(value), state=row.state)
     elif value is not None and row.critical_at is not None and value >= row.critical_at:
         yield _degrees(Outcome.FAIL, name, value, row.critical_at)
     elif row.state == "warning":
-        yield warned(name, "{subject}: the device calls it {state}", value=_figure(value), state=row.state)
+        yield warned(name, "checks:subject.reported_state", value=_figure(value), state=row.state)
     elif value is not None and row.warn_at is not None and value >= row.warn_at:
         yield _degrees(Outcome.WARN, name, value, row.warn_at)
     elif value is not None and row.critical_at is not None and row.critical_at - value < limits.margin:
         yield _degrees(Outcome.WARN, name, value, row.critical_at - limits.margin)
     elif row.state == "unknown":
-        yield unknown(name, "{subject}: the device does not tell its state")
+        yield unknown(name, "checks:subject.no_state")
     elif row.state == "ok":
-        yield passed(name, "{subject} is in order", value=_figure(value))
+        yield passed(name, "checks:subject.ok", value=_figure(value))
 
 
 def _figure(value: float | None) -> float | None:
@@ -57,7 +57,7 @@ def _figure(value: float | None) -> float | None:
 def _degrees(status: Outcome, subject: str, value: float, limit: float) -> Finding:
     return answered(
         status,
-        "{subject} at {value} degrees (limit {limit})",
+        "checks:temperature.degrees",
         subject=subject,
         value=tidy(value),
         limit=tidy(limit),
@@ -65,16 +65,16 @@ def _degrees(status: Outcome, subject: str, value: float, limit: float) -> Findi
     )
 
 
-@check("power", roles=("router",), needs=("power",), limits=FailedParts(), duties=("1.2a", "1.2c"))
-def power(look: Look, limits: FailedParts) -> Iterator[Finding]:
+@check("power", roles=("router",), needs=("power",), limits=FailedParts())
+def power(view: DeviceView, limits: FailedParts) -> Iterator[Finding]:
     """Every power supply works."""
-    yield from _parts(look.rows("power", Sensor), limits)
+    yield from _parts(view.rows("power", Sensor), limits)
 
 
-@check("fan", roles=("router",), needs=("fan",), limits=FailedParts(), duties=("1.2a",))
-def fan(look: Look, limits: FailedParts) -> Iterator[Finding]:
+@check("fan", roles=("router",), needs=("fan",), limits=FailedParts())
+def fan(view: DeviceView, limits: FailedParts) -> Iterator[Finding]:
     """Every fan works."""
-    yield from _parts(look.rows("fan", Sensor), limits)
+    yield from _parts(view.rows("fan", Sensor), limits)
 
 
 def _parts(rows: Sequence[Sensor], limits: FailedParts) -> Iterator[Finding]:
@@ -82,13 +82,13 @@ def _parts(rows: Sequence[Sensor], limits: FailedParts) -> Iterator[Finding]:
     severe = broken >= limits.fail or broken == len(rows)
     for row in rows:
         if row.state == "ok":
-            yield passed(row.name, "{subject} is in order")
+            yield passed(row.name, "checks:subject.ok")
         elif row.state == "unknown":
-            yield unknown(row.name, "{subject}: the device does not tell its state")
+            yield unknown(row.name, "checks:subject.no_state")
         else:
             yield answered(
                 _worst(severe, broken >= limits.warn),
-                "{subject}: the device calls it {state} ({broken} of {count} not in order)",
+                "checks:board.parts_broken",
                 subject=row.name,
                 state=row.state,
                 broken=broken,
@@ -102,15 +102,15 @@ def _worst(severe: bool, noticed: bool) -> Outcome:
     return Outcome.WARN if noticed else Outcome.PASS
 
 
-@check("board", roles=("router",), needs=("board",), duties=("1.2a",))
-def board(look: Look, _limits: NoLimits) -> Iterator[Finding]:
-    """Every board that is plugged in works."""
-    for row in look.rows("board", Sensor):
+@check("board", roles=("router",), needs=("board",))
+def board(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """Every plugged-in board works."""
+    for row in view.rows("board", Sensor):
         if row.state == "ok":
-            yield passed(row.name, "{subject} is in order")
+            yield passed(row.name, "checks:subject.ok")
         elif row.state == "unknown":
-            yield unknown(row.name, "{subject}: the device does not tell its state")
+            yield unknown(row.name, "checks:subject.no_state")
         elif row.state == "warning":
-            yield warned(row.name, "{subject}: the device calls it {state}", state=row.state)
+            yield warned(row.name, "checks:subject.reported_state", state=row.state)
         elif row.state in ("critical", "failed"):
-            yield failed(row.name, "{subject}: the device calls it {state}", state=row.state)
+            yield failed(row.name, "checks:subject.reported_state", state=row.state)

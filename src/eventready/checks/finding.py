@@ -1,8 +1,4 @@
-"""A finding: what a check says about one subject. Its identity (check, device, subject) is stable across runs.
-
-`text` is the English sentence as a template and `params` its values, so that a report can say the same thing in
-Vietnamese (`report/messages.py` maps each template to its translation).
-"""
+"""Finding: the result of a check for a subject. Its identity (check, device, subject) is stable across runs."""
 
 from __future__ import annotations
 
@@ -11,9 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from eventready.core.messages import render
+
 
 class Outcome(StrEnum):
-    """What a check says of a subject. NOT_MEASURED is never good news."""
+    """Result of a check for a subject. NOT_MEASURED never counts as good."""
 
     PASS = "pass"  # noqa: S105  a status word, not a password
     WARN = "warn"
@@ -24,7 +22,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """Checks fill subject, status, text, value, limit, unit, venues; the runner stamps the rest.
+    """Checks fill subject, status, message_id, params, value, limit, unit, venues; the runner fills the rest.
+
+    `message_id` and `params` are the sentence: an id of the message catalogue, and the values of its parameters.
 
     `venues` narrows the finding to the venues its subject serves (a cell, an access point), `services` to what runs
     over it (a cable to a WiFi controller); empty means: wherever and whatever the device serves. `blind` marks what
@@ -34,7 +34,7 @@ class Finding:
 
     status: Outcome
     subject: str
-    text: str
+    message_id: str
     params: Mapping[str, Any] = field(default_factory=dict)
     value: float | str | None = None
     limit: float | str | None = None
@@ -50,7 +50,7 @@ class Finding:
     witnesses: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
 
-    def but(self, **changes: Any) -> Self:
+    def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed. There are a hundred findings per device: `dataclasses.replace` takes ten
         times as long."""
         copy = object.__new__(type(self))
@@ -60,9 +60,9 @@ class Finding:
     @property
     def message(self) -> str:
         """The sentence in English."""
-        return self.text.format(**self.params)
+        return render(self.message_id, self.params, "en")
 
     @property
     def identity(self) -> tuple[str, str, str]:
-        """What makes it the same finding in another run."""
+        """Identity of the finding across runs: check, device, subject."""
         return (self.check, self.device, self.subject)

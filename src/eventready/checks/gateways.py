@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Literal
 
 from eventready.checks.answer import answered, at, blind, failed, passed, unknown, warned
-from eventready.checks.check import Look, NoLimits, check
+from eventready.checks.check import DeviceView, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ports import port_key
 from eventready.facts.records import GatewayGroup
@@ -15,7 +16,6 @@ from eventready.workspace.device import Device
 from eventready.workspace.expect import ExpectedGateway
 
 Protocol = Literal["vrrp", "hsrp"]
-_DUTIES = ("1.2c",)
 
 
 def _uses_vrrp(device: Device) -> bool:
@@ -26,133 +26,178 @@ def _uses_hsrp(device: Device) -> bool:
     return any(gateway.protocol == "hsrp" for gateway in device.expect.gateways)
 
 
-@check("vrrp", roles=("router",), needs=("vrrp_group",), duties=_DUTIES, applies=_uses_vrrp)
-def vrrp(look: Look, _limits: NoLimits) -> Iterator[Finding]:
-    """The device is a member of its VRRP groups, in the part it should play."""
-    yield from _memberships(look, "vrrp")
+@check("vrrp", topic="backup", roles=("router", "service_host"), needs=("vrrp_group",), applies=_uses_vrrp)
+def vrrp(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """The device is a member of its VRRP groups, in the expected role."""
+    yield from _memberships(view, "vrrp")
 
 
-@check("hsrp", roles=("router",), needs=("hsrp_group",), duties=_DUTIES, applies=_uses_hsrp)
-def hsrp(look: Look, _limits: NoLimits) -> Iterator[Finding]:
-    """The device is a member of its HSRP groups, in the part it should play."""
-    yield from _memberships(look, "hsrp")
+@check("hsrp", topic="backup", roles=("router",), needs=("hsrp_group",), applies=_uses_hsrp)
+def hsrp(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """The device is a member of its HSRP groups, in the expected role."""
+    yield from _memberships(view, "hsrp")
 
 
 def _expected(device: Device, protocol: Protocol) -> Iterator[ExpectedGateway]:
     return (gateway for gateway in device.expect.gateways if gateway.protocol == protocol)
 
 
-def _member(look: Look, expected: ExpectedGateway) -> GatewayGroup | None:
+def _member(view: DeviceView, expected: ExpectedGateway) -> GatewayGroup | None:
+    """Return the group of the expected address family; without an expected address, IPv4 before IPv6."""
     wanted = (expected.group, port_key(expected.interface))
-    rows = look.rows(f"{expected.protocol}_group", GatewayGroup)
-    return next((row for row in rows if (row.group, port_key(row.interface)) == wanted), None)
+    rows = view.rows(f"{expected.protocol}_group", GatewayGroup)
+    own = [row for row in rows if (row.group, port_key(row.interface)) == wanted]
+    if not expected.virtual_ip:
+        return next(iter(sorted(own, key=lambda row: row.family == "ipv6")), None)
+    ipv6 = _is_ipv6(expected)
+    return next((row for row in own if _family_unknown(row) or _row_is_ipv6(row) is ipv6), None)
 
 
-def _memberships(look: Look, protocol: Protocol) -> Iterator[Finding]:
-    for expected in _expected(look.device, protocol):
-        subject = f"{protocol} {expected.group} {expected.interface}"
-        yield _membership(subject, expected, _member(look, expected))
+def _is_ipv6(expected: ExpectedGateway) -> bool:
+    return ":" in (expected.virtual_ip or "")
+
+
+def _row_is_ipv6(row: GatewayGroup) -> bool:
+    return row.family == "ipv6" or ":" in (row.virtual_ip or "")
+
+
+def _family_unknown(row: GatewayGroup) -> bool:
+    return row.family is None and row.virtual_ip is None
+
+
+def _subject(expected: ExpectedGateway) -> str:
+    """Return the subject of a membership; IPv4 and IPv6 may share a number on an interface."""
+    name = f"{expected.protocol} {expected.group} {expected.interface}"
+    return f"{name} ipv6" if _is_ipv6(expected) else name
+
+
+def _other_address(expected: ExpectedGateway, row: GatewayGroup) -> bool:
+    """Return True for another address than expected. A group of IPv6 may print its link-local address only."""
+    if not expected.virtual_ip or not row.virtual_ip:
+        return False
+    try:
+        found, wanted = ip_address(row.virtual_ip), ip_address(expected.virtual_ip)
+    except ValueError:
+        return row.virtual_ip != expected.virtual_ip
+    return found != wanted and not (found.version == 6 and found.is_link_local and not wanted.is_link_local)
+
+
+def _memberships(view: DeviceView, protocol: Protocol) -> Iterator[Finding]:
+    for expected in _expected(view.device, protocol):
+        yield _membership(_subject(expected), expected, _member(view, expected))
 
 
 def _membership(subject: str, expected: ExpectedGateway, row: GatewayGroup | None) -> Finding:
     if row is None:
-        return failed(subject, "{subject} is expected and not there")
+        return failed(subject, "checks:subject.missing")
     if row.state == "init":
-        return failed(subject, "{subject} takes no part in its group (state {state})", state=row.state)
-    if expected.virtual_ip and row.virtual_ip and row.virtual_ip != expected.virtual_ip:
+        return failed(subject, "checks:gateway.inactive", state=row.state)
+    if _other_address(expected, row):
         return failed(
             subject,
-            "{subject} has the address {address}, not {wanted}",
-            address=row.virtual_ip,
-            wanted=expected.virtual_ip,
+            "checks:gateway.address",
+            address=row.virtual_ip or "",
+            wanted=expected.virtual_ip or "",
         )
     if expected.role and row.state != expected.role:
         # A backup that took over does its duty; a master that lost its part is the fault.
         status = Outcome.FAIL if expected.role == "master" else Outcome.WARN
-        return answered(
-            status, "{subject} is {state}, not {wanted}", subject=subject, state=row.state, wanted=expected.role
-        )
+        return answered(status, "checks:subject.other_state", subject=subject, state=row.state, wanted=expected.role)
     if row.preempt is False:
-        return warned(subject, "{subject} is {state} and would not take its part back (no preempt)", state=row.state)
-    return passed(subject, "{subject} is {state}", state=row.state)
+        return warned(subject, "checks:gateway.no_preempt", state=row.state)
+    return passed(subject, "checks:subject.state", state=row.state)
 
 
-@check("vrrp_pair", roles=("router",), needs=("vrrp_group",), duties=_DUTIES, scope="fleet", applies=_uses_vrrp)
-def vrrp_pair(looks: Sequence[Look], _limits: NoLimits) -> Iterator[Finding]:
-    """Every VRRP group has exactly one master, and a backup."""
-    yield from _groups(looks, "vrrp")
+@check(
+    "vrrp_pair",
+    topic="backup",
+    roles=("router", "service_host"),
+    needs=("vrrp_group",),
+    scope="fleet",
+    applies=_uses_vrrp,
+)
+def vrrp_pair(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
+    """Every VRRP group has exactly 1 master, and a backup."""
+    yield from _groups(views, "vrrp")
 
 
-@check("hsrp_pair", roles=("router",), needs=("hsrp_group",), duties=_DUTIES, scope="fleet", applies=_uses_hsrp)
-def hsrp_pair(looks: Sequence[Look], _limits: NoLimits) -> Iterator[Finding]:
-    """Every HSRP group has exactly one master, and a backup."""
-    yield from _groups(looks, "hsrp")
+@check(
+    "hsrp_pair",
+    topic="backup",
+    roles=("router",),
+    needs=("hsrp_group",),
+    scope="fleet",
+    applies=_uses_hsrp,
+)
+def hsrp_pair(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
+    """Every HSRP group has exactly 1 master, and a backup."""
+    yield from _groups(views, "hsrp")
 
 
 @dataclass(frozen=True)
 class _Part:
-    """One device's part in a group: what is expected, and what it tells (None: not a member, or not measured)."""
+    """Membership of a device in a group: expected and reported (None: not a member, or not measured)."""
 
-    look: Look
+    view: DeviceView
     expected: ExpectedGateway
     row: GatewayGroup | None
 
     @property
     def measured(self) -> bool:
-        return self.look.measured(f"{self.expected.protocol}_group")
+        return self.view.measured(f"{self.expected.protocol}_group")
 
     @property
-    def untold(self) -> bool:
-        return f"{self.expected.protocol}_group" in self.look.untold
+    def unsupported(self) -> bool:
+        return f"{self.expected.protocol}_group" in self.view.unsupported
 
     @property
     def name(self) -> str:
-        return self.look.device.name
+        return self.view.device.name
 
 
-def _groups(looks: Sequence[Look], protocol: Protocol) -> Iterator[Finding]:
+def _groups(views: Sequence[DeviceView], protocol: Protocol) -> Iterator[Finding]:
     groups: dict[tuple[int, str], list[_Part]] = {}
-    for look in looks:
-        for expected in _expected(look.device, protocol):
+    for view in views:
+        for expected in _expected(view.device, protocol):
             # The number alone is used at every venue anew; the address, or else the venues, tell groups apart.
-            place = expected.virtual_ip or ",".join(sorted(look.device.venues))
-            groups.setdefault((expected.group, place), []).append(_Part(look, expected, _member(look, expected)))
+            place = expected.virtual_ip or ",".join(sorted(view.device.venues))
+            groups.setdefault((expected.group, place), []).append(_Part(view, expected, _member(view, expected)))
     for (number, place), parts in groups.items():
         parts.sort(key=lambda part: (part.expected.role != "master", part.name))
-        devices = [part.look.device for part in parts]
+        devices = [part.view.device for part in parts]
         yield at(_group(f"{protocol} {number} {place}".strip(), parts), devices)
 
 
 def _group(subject: str, parts: list[_Part]) -> Finding:
     members = ", ".join(part.name for part in parts)
     masters = [part for part in parts if part.row is not None and part.row.state == "master"]
-    untold = ", ".join(part.name for part in parts if part.untold)
-    unread = ", ".join(part.name for part in parts if not part.measured and not part.untold)
+    unsupported = ", ".join(part.name for part in parts if part.unsupported)
+    unread = ", ".join(part.name for part in parts if not part.measured and not part.unsupported)
     if len(masters) > 1:
         named = ", ".join(part.name for part in masters)
-        return failed(subject, "{subject} has {count} masters at once: {masters}", count=len(masters), masters=named)
+        return failed(subject, "checks:gateway.several_masters", count=len(masters), masters=named)
     if unread:
-        return unknown(subject, "{subject} cannot be judged: {unread} could not be read", unread=unread)
-    if untold:
-        return blind(subject, "{subject} cannot be judged: {untold} cannot tell", untold=untold)
+        return unknown(subject, "checks:subject.unread_elsewhere", unread=unread)
+    if unsupported:
+        return blind(subject, "checks:subject.unsupported_elsewhere", unsupported=unsupported)
     if not masters and len(parts) == 1 and _hears_a_master(parts[0]):
-        return unknown(subject, "{subject} cannot be judged: its master is not part of this audit")
+        return unknown(subject, "checks:gateway.master_not_audited")
     if not masters:
-        return failed(subject, "{subject} has no master among {members}", members=members)
+        return failed(subject, "checks:gateway.no_master", members=members)
     return _one_master(subject, masters[0].name, parts)
 
 
 def _hears_a_master(part: _Part) -> bool:
-    """True for a backup that is meant to be none but that: it would not stay one without a master."""
+    """True for an expected backup in state backup, which implies a live master."""
     return part.row is not None and part.row.state == "backup" and part.expected.role != "master"
 
 
 def _one_master(subject: str, master: str, parts: list[_Part]) -> Finding:
     wanted = next((part.name for part in parts if part.expected.role == "master"), master)
     if master != wanted:
-        return failed(subject, "{subject} has {master} as its master, not {wanted}", master=master, wanted=wanted)
+        return failed(subject, "checks:gateway.other_master", master=master, wanted=wanted)
     if len(parts) == 1:
-        return warned(subject, "{subject} has only one member, {member}", member=master)
+        return warned(subject, "checks:gateway.one_member", member=master)
     if not any(part.row is not None and part.row.state == "backup" for part in parts):
-        return failed(subject, "{subject} has {master} as its master and no backup", master=master)
-    return passed(subject, "{subject} has {master} as its only master", master=master)
+        return failed(subject, "checks:gateway.no_backup", master=master)
+    return passed(subject, "checks:gateway.one_master", master=master)

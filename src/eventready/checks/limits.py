@@ -1,4 +1,4 @@
-"""The limits that hold for a check at a device: the check's defaults, and the workspace's overrides of them."""
+"""Limits of a check at a device: defaults of the check, then overrides of the workspace."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from pydantic import ValidationError
 
 from eventready.checks.check import Check, Limits
 from eventready.checks.registry import all_checks
-from eventready.errors import WorkspaceError
-from eventready.workspace.complaints import explain, suggest
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import message
 from eventready.workspace.device import Device
-from eventready.workspace.limits import Limits as Overrides
-from eventready.workspace.limits import Override
-from eventready.workspace.yaml import several
+from eventready.workspace.limits import LimitOverride
+from eventready.workspace.limits import LimitOverrides as Overrides
+from eventready.workspace.validation_messages import describe_error, suggest
+from eventready.workspace.yaml_document import combine_errors
 
 
 class ResolvedLimits:
-    """Valid limits for every check at every device; one object per distinct set of values."""
+    """Valid limits for every check at every device, an object per distinct set of values."""
 
-    def __init__(self, overrides: Overrides) -> None:
-        self._overrides = overrides
+    def __init__(self, overrides: Overrides | None = None) -> None:
+        self._overrides = overrides = overrides or Overrides()
         self._touched = frozenset(override.check for override in overrides.overrides)
         self._known: dict[tuple[str, tuple[tuple[str, str], ...]], Limits] = {}
 
@@ -41,7 +42,7 @@ def _with(check: Check, changed: Mapping[str, Any]) -> Limits:
 
 
 def resolve_limits(overrides: Overrides, devices: Sequence[Device]) -> ResolvedLimits:
-    """Validate every override, alone and as it adds up at each device.
+    """Validate every override, alone and in combination at each device.
 
     Raises WorkspaceError, with file, line and a suggestion, for an unknown check or limit, a value that a limit cannot
     have, and a warning that lies beyond its failure.
@@ -49,33 +50,34 @@ def resolve_limits(overrides: Overrides, devices: Sequence[Device]) -> ResolvedL
     checks = {check.name: check for check in all_checks()}
     problems = [problem for override in overrides.overrides for problem in _alone(override, checks)]
     if problems:
-        raise several(problems)
+        raise combine_errors(problems)
     resolved = ResolvedLimits(overrides)
     together = {str(problem): problem for problem in _together(resolved, overrides, checks.values(), devices)}
     if together:
-        raise several(together.values())
+        raise combine_errors(together.values())
     return resolved
 
 
-def _alone(override: Override, checks: Mapping[str, Check]) -> Iterator[WorkspaceError]:
+def _alone(override: LimitOverride, checks: Mapping[str, Check]) -> Iterator[WorkspaceError]:
     check = checks.get(override.check)
     if check is None:
         do = suggest(override.check, checks, noun="Checks")
-        yield WorkspaceError(f"there is no check {override.check!r}", where=override.origin, do=do)
+        yield WorkspaceError(message("checks:unknown", check=override.check), where=override.origin, do=do)
         return
     known = type(check.limits).model_fields
     if override.limit not in known:
-        what = f"the check {check.name!r} has no limit {override.limit!r}"
-        do = suggest(override.limit, known) or "It holds facts against expectations only."
-        yield WorkspaceError(what, where=override.origin, do=do)
+        unknown = message("checks:limit.unknown", check=check.name, limit=override.limit)
+        yield WorkspaceError(unknown, where=override.origin, do=suggest(override.limit, known))
         return
     try:
         _with(check, {override.limit: override.value})
     except ValidationError as error:
         for detail in error.errors():
             if detail["loc"]:  # what speaks of the limits as a whole is judged when all overrides are known
-                what, do = explain(detail, type(check.limits))
-                yield WorkspaceError(f"{check.name}: {what}", where=override.origin, do=do)
+                what, do = describe_error(detail, type(check.limits))
+                yield WorkspaceError(
+                    message("checks:limit.of_check", check=check.name, what=what), where=override.origin, do=do
+                )
 
 
 def _together(
@@ -90,9 +92,9 @@ def _together(
                 resolved.of(check, device)
             except ValidationError as error:
                 nearest = list(overrides.overrides_for(check.name, device).values())[-1]
-                what, do = explain(error.errors()[0], type(check.limits))
+                what, do = describe_error(error.errors()[0], type(check.limits))
                 yield WorkspaceError(
-                    f"{check.name} at {device.name}: {what.removeprefix('it: ')}",
+                    message("checks:limit.at_device", check=check.name, device=device.name, what=what),
                     where=nearest.origin,
-                    do=do or "Change one of the two.",
+                    do=do or message("checks:limit.change"),
                 )

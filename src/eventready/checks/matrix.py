@@ -1,4 +1,4 @@
-"""Devices x checks, settled before the first connection: what will be asked, and what cannot be."""
+"""The matrix of devices and checks, built before the first connection: applicable, unsupported, or neither."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Protocol
 
 from eventready.checks.check import Check
 from eventready.checks.registry import all_checks
-from eventready.errors import WorkspaceError
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import Bilingual, Text, message
 from eventready.facts.catalogue import CATALOGUE
 from eventready.platforms.model import PlatformSpec
-from eventready.workspace.complaints import suggest
 from eventready.workspace.device import Device
+from eventready.workspace.validation_messages import suggest
 
 
-class Speaks(Protocol):
-    """What the matrix must know of a platform (`facts.platform.Platform` is one)."""
+class PlatformFacts(Protocol):
+    """Facts of a platform, as `facts.platform.Platform` has them."""
 
     @property
     def name(self) -> str:
@@ -30,89 +31,91 @@ class Speaks(Protocol):
 
     @property
     def facts(self) -> Mapping[str, object]:
-        """The facts that it can be asked for."""
+        """Facts the platform supports."""
 
     @property
-    def cannot_tell(self) -> Mapping[str, str]:
-        """The facts that such equipment has no words for, with the reason."""
+    def unsupported(self) -> Mapping[str, Bilingual]:
+        """Facts without a command on the equipment, with the reason."""
 
 
-class Ask(StrEnum):
-    """What becomes of a check at a device."""
+class CellState(StrEnum):
+    """Whether a check applies to a device."""
 
-    ASKED = "asked"
-    CANNOT_TELL = "cannot_tell"
+    APPLICABLE = "applicable"
+    UNSUPPORTED = "unsupported"
     NOT_APPLICABLE = "not_applicable"
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One check at one device; `reason` is a sentence wherever it is not asked."""
+class MatrixCell:
+    """Check at a device; `reason`: why the check is not applicable or unsupported."""
 
     device: str
     check: str
-    state: Ask
-    reason: str = ""
+    state: CellState
+    reason: Text | None = None
 
 
 @dataclass(frozen=True)
 class Matrix:
     """All cells, and the checks they are of. Devices and checks are in the order of their names.
 
-    `untold` are the facts that each device's platform cannot be asked for.
+    `unsupported` are the facts that each device's platform does not offer.
     """
 
-    cells: Mapping[tuple[str, str], Cell]
+    cells: Mapping[tuple[str, str], MatrixCell]
     checks: Mapping[str, Check]
     devices: tuple[str, ...]
-    untold: Mapping[str, frozenset[str]]
+    unsupported: Mapping[str, frozenset[str]]
 
-    def of(self, device: str) -> tuple[Cell, ...]:
-        """The cells of one device."""
+    def of(self, device: str) -> tuple[MatrixCell, ...]:
+        """Cells of a device."""
         return tuple(self.cells[device, check] for check in self.checks)
 
-    def asked(self, check: str) -> tuple[str, ...]:
-        """The devices that a check is asked of."""
-        return self._asked[check]
+    def devices_for(self, check: str) -> tuple[str, ...]:
+        """The devices to which a check applies."""
+        return self._devices[check]
 
     def facts_for(self, device: str) -> tuple[str, ...]:
-        """All facts that the device's checks want, also those that it cannot tell, in the catalogue's order."""
+        """All facts of the device's checks, unsupported facts included, in catalogue order."""
         return self._facts[device]
 
     def needed(self, device: str) -> tuple[str, ...]:
-        """The facts that must be measured for the device to be known: what its asked checks need."""
+        """Facts of the device's applicable checks."""
         return self._needed[device]
 
     def shared(self, device: str) -> frozenset[str]:
-        """The facts that checks across devices look at on this one; none where no such check is asked of it."""
+        """Facts of the device used by checks across devices."""
         across = [
-            c for c in self.checks.values() if c.scope == "fleet" and self.cells[device, c.name].state is Ask.ASKED
+            c
+            for c in self.checks.values()
+            if c.scope == "fleet" and self.cells[device, c.name].state is CellState.APPLICABLE
         ]
-        return frozenset(fact for check in across for fact in (*check.needs, *check.glances))
+        return frozenset(fact for check in across for fact in (*check.needs, *check.also_reads))
 
     @cached_property
-    def _asked(self) -> dict[str, tuple[str, ...]]:
-        asked: dict[str, list[str]] = {check: [] for check in self.checks}
+    def _devices(self) -> dict[str, tuple[str, ...]]:
+        devices: dict[str, list[str]] = {check: [] for check in self.checks}
         for cell in self.cells.values():
-            if cell.state is Ask.ASKED:
-                asked[cell.check].append(cell.device)
-        return {check: tuple(devices) for check, devices in asked.items()}
+            if cell.state is CellState.APPLICABLE:
+                devices[cell.check].append(cell.device)
+        return {check: tuple(names) for check, names in devices.items()}
 
     @cached_property
     def _facts(self) -> dict[str, tuple[str, ...]]:
-        return {device: self._wanted(device, (Ask.ASKED, Ask.CANNOT_TELL)) for device in self.devices}
+        return {device: self._wanted(device, (CellState.APPLICABLE, CellState.UNSUPPORTED)) for device in self.devices}
 
     @cached_property
     def _needed(self) -> dict[str, tuple[str, ...]]:
-        return {device: self._wanted(device, (Ask.ASKED,)) for device in self.devices}
+        return {device: self._wanted(device, (CellState.APPLICABLE,)) for device in self.devices}
 
-    def _wanted(self, device: str, states: tuple[Ask, ...]) -> tuple[str, ...]:
+    def _wanted(self, device: str, states: tuple[CellState, ...]) -> tuple[str, ...]:
         needs = {need for cell in self.of(device) if cell.state in states for need in self.checks[cell.check].needs}
         return tuple(fact for fact in CATALOGUE if fact in needs)
 
 
-def build_matrix(devices: Sequence[Device], platforms: Mapping[str, Speaks], *, fleet: bool = True) -> Matrix:
-    """Settle every check at every device. Without `fleet` the checks that compare devices are left out.
+def build_matrix(devices: Sequence[Device], platforms: Mapping[str, PlatformFacts], *, fleet: bool = True) -> Matrix:
+    """Decide for every check at every device; `fleet`: include checks across devices.
 
     Raises WorkspaceError, with the device's place, for a platform that is not among `platforms` and for a role that
     the platform does not play.
@@ -120,48 +123,46 @@ def build_matrix(devices: Sequence[Device], platforms: Mapping[str, Speaks], *, 
     checks = {check.name: check for check in all_checks() if fleet or check.scope == "device"}
     ordered = sorted(devices, key=lambda device: device.name)
     concerned = {check.name: set(check.concerns(ordered)) for check in checks.values() if check.concerns is not None}
-    cells: dict[tuple[str, str], Cell] = {}
+    cells: dict[tuple[str, str], MatrixCell] = {}
     for device in ordered:
         platform = _platform_of(device, platforms)
         for check in checks.values():
             wanted = device.name in concerned[check.name] if check.name in concerned else check.applies(device)
             cells[device.name, check.name] = _cell(device, check, platform, wanted=wanted)
-    untold = {name: frozenset(CATALOGUE) - frozenset(platform.facts) for name, platform in platforms.items()}
+    unsupported = {name: frozenset(CATALOGUE) - frozenset(platform.facts) for name, platform in platforms.items()}
     return Matrix(
-        cells, checks, tuple(device.name for device in ordered), {d.name: untold[d.platform] for d in ordered}
+        cells, checks, tuple(device.name for device in ordered), {d.name: unsupported[d.platform] for d in ordered}
     )
 
 
-def _platform_of(device: Device, platforms: Mapping[str, Speaks]) -> Speaks:
+def _platform_of(device: Device, platforms: Mapping[str, PlatformFacts]) -> PlatformFacts:
     platform = platforms.get(device.platform)
     if platform is None:
         raise WorkspaceError(
-            f"{device.name} has the platform {device.platform!r}, which is not known",
+            message("checks:platform_unknown", device=device.name, platform=device.platform),
             where=device.origin,
             do=suggest(device.platform, platforms, noun="Platforms"),
         )
     if device.role not in platform.spec.roles:
-        roles = ", ".join(platform.spec.roles)
-        raise WorkspaceError(
-            f"{device.name} is a {device.role}, and the platform {platform.name} plays {roles}",
-            where=device.origin,
-            do="Correct the role or the platform.",
-        )
+        played = {"role": device.role, "platform": platform.name, "roles": platform.spec.roles}
+        raise WorkspaceError(message("checks:role_not_played", device=device.name, **played), where=device.origin)
     return platform
 
 
-def _cell(device: Device, check: Check, platform: Speaks, *, wanted: bool) -> Cell:
+def _cell(device: Device, check: Check, platform: PlatformFacts, *, wanted: bool) -> MatrixCell:
     if device.role not in check.roles:
-        return Cell(device.name, check.name, Ask.NOT_APPLICABLE, f"Not asked of a {device.role}.")
+        reason = message("checks:matrix.other_role", role=device.role)
+        return MatrixCell(device.name, check.name, CellState.NOT_APPLICABLE, reason)
     if not wanted:
-        return Cell(device.name, check.name, Ask.NOT_APPLICABLE, "Nothing of the kind is expected of this device.")
-    reasons = tuple(_untold(check, platform))
+        return MatrixCell(device.name, check.name, CellState.NOT_APPLICABLE, message("checks:matrix.not_expected"))
+    reasons = tuple(_unsupported(check, platform))
     if reasons:
-        return Cell(device.name, check.name, Ask.CANNOT_TELL, "; ".join(reasons))
-    return Cell(device.name, check.name, Ask.ASKED)
+        several = message("terms:several", items=reasons)
+        return MatrixCell(device.name, check.name, CellState.UNSUPPORTED, reasons[0] if len(reasons) == 1 else several)
+    return MatrixCell(device.name, check.name, CellState.APPLICABLE)
 
 
-def _untold(check: Check, platform: Speaks) -> Iterator[str]:
+def _unsupported(check: Check, platform: PlatformFacts) -> Iterator[Text]:
     for need in check.needs:
         if need not in platform.facts:
-            yield platform.cannot_tell.get(need, f"the platform {platform.name} does not know how to ask for {need}")
+            yield platform.unsupported.get(need) or message("facts:no_command", platform=platform.name, fact=need)

@@ -1,4 +1,4 @@
-"""What a waiver may name: the checks, and a device that nothing is asked of."""
+"""Names of checks in waivers and duties, checked against the registry."""
 
 from __future__ import annotations
 
@@ -7,21 +7,35 @@ from fnmatch import fnmatchcase
 
 from eventready.checks.registry import all_checks
 from eventready.checks.runner import UNCHECKED
-from eventready.errors import WorkspaceError
-from eventready.workspace.complaints import suggest
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import message
+from eventready.workspace.duties import Duty
+from eventready.workspace.validation_messages import suggest
 from eventready.workspace.waivers import Waiver
-from eventready.workspace.yaml import several
+from eventready.workspace.yaml_document import combine_errors
 
 
-def require_known(waivers: Iterable[Waiver]) -> None:
-    """Raises WorkspaceError, with file, line and a suggestion, for a waiver that no finding can ever fit."""
+def require_known(waivers: Iterable[Waiver], duties: Iterable[Duty] = ()) -> None:
+    """Raise WorkspaceError with place and suggestion for a waiver or duty without a matching check."""
     names = [UNCHECKED, *(check.name for check in all_checks())]
     problems = [
         WorkspaceError(
-            f"there is no check {waiver.check!r}", where=waiver.origin, do=suggest(waiver.check, names, noun="Checks")
+            message("checks:unknown", check=pattern),
+            where=f"inventory/duties.yaml (duty {duty.id})",
+            do=suggest(pattern, names, noun="Checks"),
+        )
+        for duty in duties
+        for pattern in duty.proof.checks
+        if not any(fnmatchcase(name, pattern) for name in names)
+    ]
+    problems += [
+        WorkspaceError(
+            message("checks:unknown", check=waiver.check),
+            where=waiver.origin,
+            do=suggest(waiver.check, names, noun="Checks"),
         )
         for waiver in waivers
         if not any(fnmatchcase(name, waiver.check) for name in names)
     ]
     if problems:
-        raise several(problems)
+        raise combine_errors(problems)

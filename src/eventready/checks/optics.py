@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from eventready.checks.answer import answered, blind, passed, tidy, unknown
-from eventready.checks.check import Limits, Look, check
+from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding, Outcome
-from eventready.checks.ports import port_key
+from eventready.checks.ports import optic_key, port_key
 from eventready.facts.records import Optic
 from eventready.workspace.device import Device
 
@@ -32,32 +32,31 @@ def _judged_ports(device: Device) -> tuple[str, ...]:
     roles=("router",),
     needs=("optic",),
     limits=OpticLimits(),
-    duties=("1.2a",),
     applies=lambda device: bool(device.expect.uplinks),
 )
-def optic(look: Look, limits: OpticLimits) -> Iterator[Finding]:
+def optic(view: DeviceView, limits: OpticLimits) -> Iterator[Finding]:
     """Every optical uplink and link receives light well within its thresholds."""
     lanes: dict[str, list[Optic]] = {}
-    for row in look.rows("optic", Optic):
+    for row in view.rows("optic", Optic):
         lanes.setdefault(port_key(row.interface), []).append(row)
-    baseline = look.baselined("optic", Optic)
-    for port in _judged_ports(look.device):
-        rows = lanes.get(port_key(port), [])
-        if not rows and port in look.device.expect.uplinks:
-            yield blind(port, "{subject} tells nothing of light: a copper port, or a module without monitoring")
+    baseline = view.baselined("optic", Optic)
+    for port in _judged_ports(view.device):
+        rows = lanes.get(port_key(port)) or lanes.get(optic_key(port), [])
+        if not rows and port in view.device.expect.uplinks:
+            yield blind(port, "checks:optic.unsupported")
         for row in rows:
             yield _light(f"{port} {row.lane}" if row.lane else port, row, baseline.get(row.subject), limits)
 
 
 def _light(subject: str, row: Optic, earlier: Optic | None, limits: OpticLimits) -> Finding:
     if row.rx_dbm is None:
-        return unknown(subject, "{subject}: the device gives no figure")
+        return unknown(subject, "checks:subject.no_figure")
     rx = row.rx_dbm
     low = limits.rx_low_alarm if row.rx_low_alarm is None else row.rx_low_alarm
     if rx <= limits.dark:
         return answered(
             Outcome.FAIL,
-            "{subject} receives no light ({value} dBm)",
+            "checks:optic.no_light",
             subject=subject,
             value=tidy(rx),
             limit=tidy(low),
@@ -72,20 +71,20 @@ def _light(subject: str, row: Optic, earlier: Optic | None, limits: OpticLimits)
     if earlier is not None and earlier.rx_dbm is not None and abs(rx - earlier.rx_dbm) > limits.drift_db:
         return answered(
             Outcome.WARN,
-            "{subject} receives {value} dBm, and {earlier} dBm in the baseline (limit {limit} dB)",
+            "checks:optic.changed",
             subject=subject,
             value=tidy(rx),
             earlier=tidy(earlier.rx_dbm),
             limit=tidy(limits.drift_db),
             unit="dBm",
         )
-    return passed(subject, "{subject} receives {value} dBm", value=tidy(rx))
+    return passed(subject, "checks:optic.power", value=tidy(rx))
 
 
 def _received(status: Outcome, subject: str, rx: float, limit: float) -> Finding:
     return answered(
         status,
-        "{subject} receives {value} dBm (alarm at {limit} dBm)",
+        "checks:optic.alarm",
         subject=subject,
         value=tidy(rx),
         limit=tidy(limit),

@@ -1,4 +1,4 @@
-"""Names of ports: `Te0/0/1`, `TenGigabitEthernet0/0/1` and `TenGigE 0/0/1` are one port."""
+"""Names of ports: `Te0/0/1`, `TenGigabitEthernet0/0/1` and `TenGigE 0/0/1` are the same port."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "hundredgige": ("hu", "100ge", "hundredgigabitethernet"),
     "port-channel": ("po", "portchannel"),
     "eth-trunk": ("ethtrunk",),
+    "bundle-ether": ("be",),
     "loopback": ("lo",),
     "vlanif": (),
     "vlan": ("vl",),
@@ -26,9 +27,14 @@ _CANONICAL = {alias: kind for kind, aliases in _KINDS.items() for alias in alias
 
 @lru_cache(maxsize=65536)
 def port_key(name: str) -> str:
-    """One spelling for all spellings of a port's name; unknown kinds of port stay as they are, in lower case."""
+    """Canonical spelling of a port name; an unknown type is only lowered in case."""
     text = re.sub(r"\(.*?\)", "", name).strip().casefold()
     match = _NAME.match(text)
     if not match:
         return text
     return _CANONICAL.get(match[1], match[1]) + match[2]
+
+
+def optic_key(name: str) -> str:
+    """Name of a port's transceiver on devices with separate names: `Optics0/0/0/1` (IOS XR)."""
+    return "optics" + re.sub(r"^\D*", "", port_key(name))

@@ -1,20 +1,21 @@
 """Routing neighbours and BFD sessions, held against the expected lists.
 
-A neighbour that nobody expects and that is up is no fault; one that is not up is told of.
+An unexpected neighbour that is up is no fault; one that is not up gives a finding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic import Field
 
 from eventready.checks.answer import failed, passed, warned
-from eventready.checks.check import Limits, Look, NoLimits, check
+from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import BfdSession, RoutingPeer
 
-_DUTIES = ("1.2b", "1.2c")
+#: Names of the table of no VRF, as equipment prints them.
+GLOBAL_TABLE = frozenset({"default", "global", "main", "master", "_public_"})
 
 
 class BgpLimits(Limits):
@@ -29,24 +30,22 @@ class BgpLimits(Limits):
     "ospf",
     roles=("router",),
     needs=("ospf_neighbour",),
-    duties=_DUTIES,
     applies=lambda device: device.expect.ospf is not None,
 )
-def ospf(look: Look, _limits: NoLimits) -> Iterator[Finding]:
+def ospf(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected OSPF neighbour is there and usable."""
-    yield from _neighbours(look, "ospf_neighbour", look.device.expect.ospf or (), "OSPF")
+    yield from _neighbours(view, "ospf_neighbour", view.device.expect.ospf or (), "OSPF")
 
 
 @check(
     "isis",
     roles=("router",),
     needs=("isis_neighbour",),
-    duties=_DUTIES,
     applies=lambda device: device.expect.isis is not None,
 )
-def isis(look: Look, _limits: NoLimits) -> Iterator[Finding]:
+def isis(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected IS-IS neighbour is there and up."""
-    yield from _neighbours(look, "isis_neighbour", look.device.expect.isis or (), "IS-IS")
+    yield from _neighbours(view, "isis_neighbour", view.device.expect.isis or (), "IS-IS")
 
 
 @check(
@@ -54,56 +53,62 @@ def isis(look: Look, _limits: NoLimits) -> Iterator[Finding]:
     roles=("router",),
     needs=("bgp_neighbour",),
     limits=BgpLimits(),
-    duties=_DUTIES,
     applies=lambda device: device.expect.bgp is not None,
 )
-def bgp(look: Look, limits: BgpLimits) -> Iterator[Finding]:
+def bgp(view: DeviceView, limits: BgpLimits) -> Iterator[Finding]:
     """Every expected BGP neighbour is established and sends as many prefixes as before."""
-    yield from _neighbours(look, "bgp_neighbour", look.device.expect.bgp or (), "BGP")
-    expected = {name.casefold() for name in look.device.expect.bgp or ()}
-    baseline = look.baselined("bgp_neighbour", RoutingPeer)
-    for row in look.rows("bgp_neighbour", RoutingPeer):
-        if row.up and row.prefixes is not None and expected & _names(row):
+    yield from _neighbours(view, "bgp_neighbour", view.device.expect.bgp or (), "BGP")
+    baseline = view.baselined("bgp_neighbour", RoutingPeer)
+    rows = view.rows("bgp_neighbour", RoutingPeer)
+    matched = {id(row) for name in view.device.expect.bgp or () for row in _rows_of(name, rows)}
+    for row in rows:
+        if row.up and row.prefixes is not None and id(row) in matched:
             earlier = baseline.get(row.subject)
             yield from _prefixes(row, row.prefixes, earlier.prefixes if earlier else None, limits)
 
 
 def _prefixes(row: RoutingPeer, count: int, earlier: int | None, limits: BgpLimits) -> Iterator[Finding]:
-    subject = f"{row.peer} prefixes"
+    subject = " ".join(part for part in (_label(row), row.family, "prefixes") if part)
     if earlier and 100.0 * (earlier - count) / earlier >= limits.lost_percent:
         yield warned(
             subject,
-            "{peer} sends {value} prefixes, and {earlier} in the baseline (limit -{limit}%)",
+            "checks:routing.prefixes_changed",
             peer=row.peer,
             value=count,
             earlier=earlier,
             limit=limits.lost_percent,
         )
     elif count == 0 and not earlier:
-        yield warned(subject, "{peer} is up and sends no prefix", peer=row.peer, value=0)
+        yield warned(subject, "checks:routing.no_prefixes", peer=row.peer, value=0)
     else:
-        yield passed(subject, "{peer} sends {value} prefixes", peer=row.peer, value=count)
+        yield passed(subject, "checks:routing.prefixes", peer=row.peer, value=count)
 
 
 def _names(row: RoutingPeer) -> set[str]:
     return {name.casefold() for name in (row.peer, row.address) if name}
 
 
-def _neighbours(look: Look, fact: str, expected: tuple[str, ...], protocol: str) -> Iterator[Finding]:
-    rows = look.rows(fact, RoutingPeer)
-    known: dict[str, list[RoutingPeer]] = {}
-    for row in rows:
-        for name in _names(row):
-            known.setdefault(name, []).append(row)
+def _rows_of(expected: str, rows: Sequence[RoutingPeer]) -> list[RoutingPeer]:
+    """Return the neighbours of `name` or `name@vrf`; without a VRF those of the global table, else of any VRF."""
+    name, _, vrf = expected.casefold().partition("@")
+    own = [row for row in rows if name in _names(row)]
+    if vrf:
+        return [row for row in own if row.vrf is not None and row.vrf.casefold() == vrf]
+    return [row for row in own if _is_global(row)] or own
+
+
+def _neighbours(view: DeviceView, fact: str, expected: tuple[str, ...], protocol: str) -> Iterator[Finding]:
+    rows = view.rows(fact, RoutingPeer)
+    matched: set[int] = set()
     for name in expected:
-        yield _neighbour(name, known.get(name.casefold(), []), protocol)
-    spoken_of = {name.casefold() for name in expected}
-    strangers = [row for row in rows if not spoken_of & _names(row)]
-    for row in strangers:
-        if not row.up:
+        own = _rows_of(name, rows)
+        matched.update(map(id, own))
+        yield _neighbour(name, own, protocol)
+    for row in rows:
+        if id(row) not in matched and not row.up:
             yield warned(
                 row.subject,
-                "{protocol} neighbour {subject} is {state}, and nobody expects it",
+                "checks:routing.unexpected_state",
                 protocol=protocol,
                 state=row.state,
             )
@@ -114,55 +119,72 @@ def _neighbours(look: Look, fact: str, expected: tuple[str, ...], protocol: str)
 def _neighbour(name: str, rows: list[RoutingPeer], protocol: str) -> Finding:
     up = [row for row in rows if row.up]
     if not rows:
-        return failed(name, "{protocol} neighbour {subject} is missing", protocol=protocol)
+        return failed(name, "checks:routing.missing", protocol=protocol)
     if not up:
-        return failed(name, "{protocol} neighbour {subject} is {state}, not up", protocol=protocol, state=rows[0].state)
+        return failed(name, "checks:routing.not_up", protocol=protocol, state=rows[0].state)
     if len(up) < len(rows):
         return warned(
             name,
-            "{protocol} neighbour {subject}: {up} of {count} adjacencies are up",
+            "checks:routing.some_up",
             protocol=protocol,
             up=len(up),
             count=len(rows),
         )
-    return passed(name, "{protocol} neighbour {subject} is up", protocol=protocol)
+    return passed(name, "checks:routing.up", protocol=protocol)
 
 
 def _none_expected(rows: tuple[RoutingPeer, ...], protocol: str) -> Iterator[Finding]:
     up = sum(row.up for row in rows)
     if up:
-        yield warned(protocol, "{protocol} neighbours where none may be: {count}", protocol=protocol, count=up)
+        yield warned(protocol, "checks:routing.unexpected", protocol=protocol, count=up)
     else:
-        yield passed(protocol, "No {protocol} neighbour, as expected", protocol=protocol)
+        yield passed(protocol, "checks:routing.none_expected", protocol=protocol)
 
 
 @check(
     "bfd",
     roles=("router",),
     needs=("bfd_session",),
-    duties=("1.2c",),
     applies=lambda device: device.expect.bfd is not None,
 )
-def bfd(look: Look, _limits: NoLimits) -> Iterator[Finding]:
+def bfd(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected BFD session is up."""
-    sessions: dict[str, list[BfdSession]] = {}
-    for row in look.rows("bfd_session", BfdSession):
-        sessions.setdefault(row.peer.casefold(), []).append(row)
-    expected = look.device.expect.bfd or ()
+    rows = view.rows("bfd_session", BfdSession)
+    expected = view.device.expect.bfd or ()
+    matched: set[int] = set()
     for peer in expected:
-        yield _session(peer, sessions.pop(peer.casefold(), []))
-    for rows in sessions.values():
-        for row in rows:
-            if row.state != "up":
-                yield warned(row.peer, "BFD session to {subject} is {state}, and nobody expects it", state=row.state)
+        own = _sessions_of(peer, rows)
+        matched.update(map(id, own))
+        yield _session(peer, own)
+    for row in rows:
+        if id(row) not in matched and row.state != "up":
+            yield warned(_label(row), "checks:bfd.unexpected_state", state=row.state)
     if not expected:
-        yield passed("BFD", "No BFD session is expected")
+        yield passed("BFD", "checks:bfd.none_expected")
+
+
+def _is_global(row: BfdSession | RoutingPeer) -> bool:
+    """Return True for a row of the global table, or without a printed VRF."""
+    return row.vrf is None or row.vrf.casefold() in GLOBAL_TABLE
+
+
+def _label(row: BfdSession | RoutingPeer) -> str:
+    return row.peer if _is_global(row) else f"{row.peer}@{row.vrf}"
+
+
+def _sessions_of(expected: str, rows: Sequence[BfdSession]) -> list[BfdSession]:
+    """Return the sessions to `address` or `address@vrf`; without a VRF those of the global table, else of any VRF."""
+    address, _, vrf = expected.casefold().partition("@")
+    own = [row for row in rows if row.peer.casefold() == address]
+    if vrf:
+        return [row for row in own if row.vrf is None or row.vrf.casefold() == vrf]
+    return [row for row in own if _is_global(row)] or own
 
 
 def _session(peer: str, rows: list[BfdSession]) -> Finding:
     if not rows:
-        return failed(peer, "BFD session to {subject} is missing")
+        return failed(peer, "checks:bfd.missing")
     for row in rows:
         if row.state != "up":
-            return failed(peer, "BFD session to {subject} is {state}, not up", state=row.state)
-    return passed(peer, "BFD session to {subject} is up")
+            return failed(peer, "checks:bfd.not_up", state=row.state)
+    return passed(peer, "checks:bfd.up")

@@ -1,4 +1,4 @@
-"""From observations to findings: every check that is asked, and a finding for everything that could not be judged."""
+"""Evaluation of checks: observations to findings, with a finding for each check without a measurement."""
 
 from __future__ import annotations
 
@@ -7,42 +7,43 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from eventready.checks.answer import blind, unknown
-from eventready.checks.check import Check, Look, Scope
+from eventready.checks.check import Check, DeviceView, Scope
+from eventready.checks.duties import DutyIndex
 from eventready.checks.finding import Finding
 from eventready.checks.limits import ResolvedLimits
-from eventready.checks.matrix import Ask, Cell, Matrix
+from eventready.checks.matrix import CellState, Matrix, MatrixCell
 from eventready.checks.waivers import expired, waive
-from eventready.clock import TZ
+from eventready.core.clock import TZ
+from eventready.core.messages import Bilingual
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
 from eventready.workspace.device import Device
-from eventready.workspace.limits import Limits as Overrides
 from eventready.workspace.waivers import Waiver
 
 Rows = Mapping[str, tuple[Fact, ...]]
-#: The name under which a device that no check is asked of is reported.
+#: The name under which a device without any check is reported.
 UNCHECKED = "device"
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """Facts measured of the facts that the asked checks need."""
+    """Numbers of measured and needed facts."""
 
     needed: int
     measured: int
 
     @property
     def ratio(self) -> float:
-        """Share measured; 0 where nothing was needed, because nothing is known then."""
+        """Share measured; 0 where nothing was needed."""
         return self.measured / self.needed if self.needed else 0.0
 
     def __add__(self, other: Coverage) -> Coverage:
-        """Of both together."""
+        """The sum of both."""
         return Coverage(self.needed + other.needed, self.measured + other.measured)
 
 
-class _Told:
-    """What one device told: its observations by fact, in the order of the readings."""
+class _DeviceReadings:
+    """Observations of a device by fact, in the order of the readings."""
 
     def __init__(self) -> None:
         self.by_fact: dict[str, list[Observation]] = {}
@@ -51,7 +52,7 @@ class _Told:
     def add(self, observation: Observation) -> None:
         self.by_fact.setdefault(observation.fact, []).append(observation)
 
-    def settle(self) -> None:
+    def sort(self) -> None:
         for readings in self.by_fact.values():
             if len(readings) > 1:
                 readings.sort(key=lambda observation: observation.reading)
@@ -71,7 +72,7 @@ class _Told:
         return latest
 
     def before(self) -> dict[str, tuple[Fact, ...]]:
-        """The first rows of the facts that were measured twice."""
+        """First rows of the facts with two readings."""
         return {
             fact: readings[0].rows
             for fact, readings in self.by_fact.items()
@@ -79,27 +80,27 @@ class _Told:
         }
 
     def evidence(self, facts: tuple[str, ...]) -> tuple[str, ...]:
-        """Where the raw text of these facts is kept."""
+        """The hashes of the raw texts of these facts."""
         if facts not in self._evidence:
-            kept = (reading.evidence for fact in facts for reading in self.by_fact.get(fact, ()))
-            self._evidence[facts] = tuple(dict.fromkeys(evidence for evidence in kept if evidence))
+            hashes = (reading.evidence for fact in facts for reading in self.by_fact.get(fact, ()))
+            self._evidence[facts] = tuple(dict.fromkeys(evidence for evidence in hashes if evidence))
         return self._evidence[facts]
 
 
-def _by_device(devices: Iterable[Device], observations: Iterable[Observation]) -> dict[str, _Told]:
-    told = {device.name: _Told() for device in devices}
+def _by_device(devices: Iterable[Device], observations: Iterable[Observation]) -> dict[str, _DeviceReadings]:
+    by_device = {device.name: _DeviceReadings() for device in devices}
     for observation in observations:
-        if observation.device in told:
-            told[observation.device].add(observation)
-    for one in told.values():
-        one.settle()
-    return told
+        if observation.device in by_device:
+            by_device[observation.device].add(observation)
+    for readings in by_device.values():
+        readings.sort()
+    return by_device
 
 
 def coverage(matrix: Matrix, observations: Iterable[Observation], devices: Iterable[str] | None = None) -> Coverage:
-    """How much of what the asked checks need was measured; a fact read twice counts once, and only if both were.
+    """Count measured and needed facts; a fact with two readings counts once, and only if both succeeded.
 
-    `devices` are those that count (default: all of the matrix).
+    `devices` limits the count to these (default: all of the matrix).
     """
     measured: dict[tuple[str, str], bool] = {}
     for observation in observations:
@@ -110,7 +111,7 @@ def coverage(matrix: Matrix, observations: Iterable[Observation], devices: Itera
     return Coverage(len(needed), sum(measured.get(key, False) for key in needed))
 
 
-def judge(
+def evaluate(
     devices: Sequence[Device],
     matrix: Matrix,
     observations: Iterable[Observation],
@@ -120,28 +121,33 @@ def judge(
     waivers: Sequence[Waiver] = (),
     baseline: Mapping[str, Rows] | None = None,
     intervals: Mapping[str, float] | None = None,
+    duties: DutyIndex | None = None,
     scope: Scope | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, in the order of device, check and subject, whatever the order of `devices`.
 
     `baseline` maps a device to the rows of an earlier run, `intervals` to the seconds between its two readings.
-    `moment` (aware) decides whether a waiver still counts. A check that breaks off never takes the others with it.
+    `moment` (aware) decides whether a waiver is valid. An exception in a check becomes a finding of that check.
 
-    With `scope` "device" only the checks that look at one device: the findings of several devices are those of each.
-    With "fleet" only the others, for which it is enough to know the facts in `matrix.shared`.
+    `scope` "device" runs the checks of single devices: the findings of several devices are those of each. `scope`
+    "fleet" runs the checks across devices, which need the facts of `matrix.shared` only.
     """
-    bench = _Bench(
-        devices, matrix, observations, limits or ResolvedLimits(Overrides()), moment, baseline or {}, intervals or {}
-    )
+    evaluation = _Evaluation(
+        devices, matrix, observations, limits or ResolvedLimits(), moment, baseline or {}, intervals or {},
+        duties or DutyIndex(()),
+    )  # fmt: skip
     today = moment.astimezone(TZ).date()
-    findings = [*waive(bench.findings(scope), waivers, today), *(expired(waivers, today) if scope != "device" else ())]
-    return tuple(sorted(findings, key=lambda finding: (finding.device, finding.check, finding.subject, finding.text)))
+    findings = [*waive(evaluation.findings(scope), waivers, today)]
+    findings += expired(waivers, today) if scope != "device" else ()
+    return tuple(
+        sorted(findings, key=lambda finding: (finding.device, finding.check, finding.subject, finding.message_id))
+    )
 
 
-class _Bench:
-    """Where looks and checks meet."""
+class _Evaluation:
+    """The checks of the matrix, run on the views of the devices."""
 
-    def __init__(  # noqa: PLR0917  one caller, who names what it gives
+    def __init__(  # noqa: PLR0917  one caller, in this module
         self,
         devices: Sequence[Device],
         matrix: Matrix,
@@ -150,95 +156,99 @@ class _Bench:
         moment: datetime,
         baseline: Mapping[str, Rows],
         intervals: Mapping[str, float],
+        duties: DutyIndex,
     ) -> None:
-        self._devices = sorted(devices, key=lambda device: device.name)
-        self._matrix, self._limits = matrix, limits
-        self._told = _by_device(devices, observations)
-        self._looks = {
-            device.name: Look(
+        self._devices = {device.name: device for device in sorted(devices, key=lambda device: device.name)}
+        self._matrix, self._limits, self._duties = matrix, limits, duties
+        self._readings = _by_device(devices, observations)
+        self._views = {
+            name: DeviceView(
                 device,
-                now=self._told[device.name].now(),
-                before=self._told[device.name].before(),
-                baseline=baseline.get(device.name, {}),
-                interval_s=intervals.get(device.name, 0.0),
+                now=self._readings[name].now(),
+                before=self._readings[name].before(),
+                baseline=baseline.get(name, {}),
+                interval_s=intervals.get(name, 0.0),
                 moment=moment.astimezone(UTC),
-                untold=matrix.untold[device.name],
+                unsupported=matrix.unsupported[name],
             )
-            for device in self._devices
+            for name, device in self._devices.items()
         }
 
     def findings(self, scope: Scope | None) -> Iterator[Finding]:
-        """Everything that the matrix asks for, or says that it cannot be asked, in checks of this scope."""
-        for device in self._devices:
-            cells = self._matrix.of(device.name)
+        """The findings of every cell of the matrix with a check of this scope, unsupported ones included."""
+        for name, device in self._devices.items():
+            cells = self._matrix.of(name)
             for cell in cells:
                 if scope in (None, self._matrix.checks[cell.check].scope):
                     yield from self._of_cell(device, cell)
-            if scope != "fleet" and all(cell.state is Ask.NOT_APPLICABLE for cell in cells):
-                yield blind("", "No check applies to this device").but(check=UNCHECKED, device=device.name)
+            if scope != "fleet" and all(cell.state is CellState.NOT_APPLICABLE for cell in cells):
+                yield blind("", "checks:run.no_check").replace(check=UNCHECKED, device=name)
         if scope == "device":
             return
         for check in self._matrix.checks.values():
-            if check.scope == "fleet" and self._matrix.asked(check.name):
+            if check.scope == "fleet" and self._matrix.devices_for(check.name):
                 yield from self._across(check)
 
-    def _of_cell(self, device: Device, cell: Cell) -> Iterator[Finding]:
-        if cell.state is Ask.NOT_APPLICABLE:
+    def _of_cell(self, device: Device, cell: MatrixCell) -> Iterator[Finding]:
+        if cell.state is CellState.NOT_APPLICABLE:
             return
         check = self._matrix.checks[cell.check]
-        if cell.state is Ask.CANNOT_TELL:
-            said = blind("", "This kind of equipment cannot tell: {reason}", reason=cell.reason)
-            yield self._stamped(said, check, device.name)
+        if cell.state is CellState.UNSUPPORTED:
+            finding = blind("", "checks:run.unsupported_platform", reason=cell.reason)
+            yield self._completed(finding, check, device.name)
             return
-        look = self._looks[device.name]
-        lacking = next((need for need in check.needs if not look.measured(need)), None)
-        if lacking is not None:
-            yield self._stamped(_unmeasured(lacking, self._told[device.name].by_fact.get(lacking)), check, device.name)
+        view, readings = self._views[device.name], self._readings[device.name].by_fact
+        missing = next((need for need in check.needs if not view.measured(need)), None)
+        if missing is not None:
+            yield self._completed(_unmeasured(missing, readings.get(missing)), check, device.name)
         elif check.scope == "device":
-            for finding in _carried_out(check, look, self._limits.of(check, device)):
-                yield self._stamped(finding, check, device.name)
+            for finding in _run(check, view, self._limits.of(check, device)):
+                yield self._completed(finding, check, device.name)
 
     def _across(self, check: Check) -> Iterator[Finding]:
-        asked = self._matrix.asked(check.name)
-        if not any(self._looks[name].measured(need) for name in asked for need in check.needs):
-            return  # said of each device already
-        for finding in _carried_out(check, list(self._looks.values()), self._limits.of(check)):
-            yield self._stamped(finding, check, finding.device or asked[0])
+        devices = self._matrix.devices_for(check.name)
+        if not any(self._views[name].measured(need) for name in devices for need in check.needs):
+            return  # each device has a finding for it already
+        for finding in _run(check, list(self._views.values()), self._limits.of(check)):
+            yield self._completed(finding, check, finding.device or devices[0])
 
-    def _stamped(self, finding: Finding, check: Check, device: str) -> Finding:
-        witnesses = [self._told[name] for name in finding.witnesses or (device,) if name in self._told]
+    def _completed(self, finding: Finding, check: Check, device: str) -> Finding:
+        """Complete a finding with its check, device, clauses and evidence."""
+        witnesses = [self._readings[name] for name in finding.witnesses or (device,) if name in self._readings]
         if len(witnesses) == 1:
             evidence = witnesses[0].evidence(check.needs)
         else:
-            evidence = tuple(dict.fromkeys(kept for told in witnesses for kept in told.evidence(check.needs)))
-        return finding.but(check=check.name, device=device, duties=check.duties, evidence=evidence)
+            evidence = tuple(dict.fromkeys(name for readings in witnesses for name in readings.evidence(check.needs)))
+        venues = finding.venues or (self._devices[device].venues if device in self._devices else ())
+        duties = self._duties.of(check.name, venues)
+        return finding.replace(check=check.name, device=device, duties=duties, evidence=evidence)
 
 
-def _carried_out(check: Check, seen: Look | Sequence[Look], limits: object) -> list[Finding]:
-    """The check's findings; when it gives none, or breaks off, a finding that says so."""
+def _run(check: Check, seen: DeviceView | Sequence[DeviceView], limits: object) -> list[Finding]:
+    """Findings of the check; a single NOT_MEASURED finding if there is none or an exception is raised."""
     try:
         findings = list(check.run(seen, limits))
-    except Exception as error:  # one check that breaks off must not cost the run
-        return [
-            unknown("", "The check broke off ({error}): please report it", error=f"{type(error).__name__}: {error}")
-        ]
-    return findings or [unknown("", "The check found nothing to judge")]
+    except Exception as error:  # a defect in one check must not cost the run
+        return [unknown("", "checks:run.check_failed", error=f"{type(error).__name__}: {error}")]
+    return findings or [unknown("", "checks:run.no_subject")]
 
 
 def _unmeasured(fact: str, readings: Sequence[Observation] | None) -> Finding:
-    """Why a fact is missing, in the words of the observation that came instead."""
+    """The reason why a fact was not measured, from its observation."""
     failed = next((reading for reading in readings or () if not reading.status.measured), None)
     if failed is None:
-        return unknown("", "Not measured: {fact} was not asked for", fact=fact)
-    reason = failed.reason or failed.command
+        return unknown("", "checks:run.not_read", fact=fact)
+    reason: str | Bilingual = failed.reason or failed.command
+    if failed.message is not None:
+        reason = Bilingual(failed.message.render("vi"), str(reason))
     match failed.status:
         case Status.UNREACHABLE:
-            return unknown("", "Not measured, the device was not reached: {reason}", fact=fact, reason=reason)
+            return unknown("", "checks:run.unreachable", fact=fact, reason=reason)
         case Status.DENIED:
-            return unknown("", "Not measured, the device did not allow it: {reason}", fact=fact, reason=reason)
+            return unknown("", "checks:run.denied", fact=fact, reason=reason)
         case Status.TIMEOUT:
-            return unknown("", "Not measured, no answer in time: {reason}", fact=fact, reason=reason)
+            return unknown("", "checks:run.timeout", fact=fact, reason=reason)
         case Status.UNSUPPORTED:
-            return unknown("", "Not measured, the device does not offer it: {reason}", fact=fact, reason=reason)
+            return unknown("", "checks:run.unsupported", fact=fact, reason=reason)
         case _:
-            return unknown("", "Not measured, the answer was not understood: {reason}", fact=fact, reason=reason)
+            return unknown("", "checks:run.unparsed", fact=fact, reason=reason)

@@ -1,4 +1,4 @@
-"""What keeps a device accountable: its clock, its log, its saved configuration, and how it is spoken to."""
+"""Upkeep of a device: clock, log, saved configuration, access protocol."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from eventready.checks.answer import failed, passed, warned
-from eventready.checks.check import Limits, Look, NoLimits, check
+from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import LogTarget, SavedConfig, TimeSync
 
@@ -21,74 +21,85 @@ class NtpLimits(Limits):
 
 @check(
     "ntp",
-    roles=("router", "bts_controller", "wifi_controller"),
+    topic="security",
+    roles=("router", "bts_controller", "wifi_controller", "service_host"),
     needs=("time_sync",),
     limits=NtpLimits(),
-    duties=("1.2a",),
     applies=lambda device: device.expect.ntp,
 )
-def ntp(look: Look, limits: NtpLimits) -> Iterator[Finding]:
-    """The clock is synchronised, so that logs of several devices can be laid side by side."""
-    for row in look.rows("time_sync", TimeSync):
+def ntp(view: DeviceView, limits: NtpLimits) -> Iterator[Finding]:
+    """The clock is synchronised, for comparable logs across devices."""
+    for row in view.rows("time_sync", TimeSync):
         if not row.synchronised:
-            yield failed("clock", "The clock is not synchronised")
+            yield failed("clock", "checks:clock.unsynchronised")
         elif row.stratum is not None and row.stratum > limits.stratum:
             yield warned(
                 "clock",
-                "The clock's source has stratum {value} (limit {limit})",
+                "checks:clock.stratum",
                 value=row.stratum,
                 limit=limits.stratum,
             )
         elif row.offset_ms is not None and abs(row.offset_ms) > limits.offset_ms:
             yield warned(
                 "clock",
-                "The clock is {value} ms off (limit {limit} ms)",
+                "checks:clock.offset",
                 value=row.offset_ms,
                 limit=limits.offset_ms,
             )
         else:
-            yield passed("clock", "The clock is synchronised")
+            yield passed("clock", "checks:clock.synchronised")
 
 
 @check(
     "syslog",
-    roles=("router", "bts_controller", "wifi_controller"),
+    topic="security",
+    roles=("router", "bts_controller", "wifi_controller", "service_host"),
     needs=("log_target",),
-    duties=("3.h",),
     applies=lambda device: device.expect.syslog,
 )
-def syslog(look: Look, _limits: NoLimits) -> Iterator[Finding]:
+def syslog(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A remote host receives the device's log."""
-    hosts = look.rows("log_target", LogTarget)
+    hosts = view.rows("log_target", LogTarget)
     if hosts:
-        yield passed("log", "The log goes to {hosts}", hosts=", ".join(row.host for row in hosts))
+        yield passed("log", "checks:log.hosts", hosts=", ".join(row.host for row in hosts))
     else:
-        yield warned("log", "The log goes to no other host")
+        yield warned("log", "checks:log.no_host")
 
 
 @check(
     "saved_config",
     roles=("router", "bts_controller", "wifi_controller"),
     needs=("saved_config",),
-    duties=("1.2a",),
     applies=lambda device: device.expect.saved_config,
 )
-def saved_config(look: Look, _limits: NoLimits) -> Iterator[Finding]:
-    """The running configuration is the one that a restart would bring back."""
-    for row in look.rows("saved_config", SavedConfig):
+def saved_config(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """The running configuration equals the startup configuration."""
+    for row in view.rows("saved_config", SavedConfig):
         if row.saved:
-            yield passed("configuration", "The running configuration is saved")
+            yield passed("configuration", "checks:configuration.saved")
         else:
-            yield warned("configuration", "The running configuration is not saved: a restart would undo it")
+            yield warned("configuration", "checks:configuration.unsaved")
 
 
 @check(
     "cleartext",
+    topic="security",
     roles=("router", "bts_controller", "wifi_controller", "service_host"),
     needs=(),
-    duties=("3.k",),
     applies=lambda device: device.allow_cleartext,
 )
-def cleartext(_look: Look, _limits: NoLimits) -> Iterator[Finding]:
+def cleartext(_look: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """No password crosses the network in clear text."""
-    yield warned("login", "The device may be spoken to in clear text (allow_cleartext)")
+    yield warned("login", "checks:cleartext.allowed")
+
+
+@check(
+    "legacy_ssh",
+    topic="security",
+    roles=("router", "bts_controller", "wifi_controller", "service_host"),
+    needs=(),
+    applies=lambda device: bool(device.access.allow_legacy_ssh),
+)
+def legacy_ssh(_look: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """SSH sessions use current algorithms only."""
+    yield warned("login", "checks:legacy_ssh.allowed")

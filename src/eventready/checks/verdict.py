@@ -11,14 +11,13 @@ from typing import Literal, NamedTuple, Protocol
 from eventready.checks.check import CHECKS
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.runner import Coverage
-from eventready.errors import Exit, most_severe
+from eventready.core.errors import Exit, most_severe
+from eventready.core.messages import text
 from eventready.workspace.device import ROLE_SERVICES, Device, Service
 
-NOBODY_SERVES = "No device of this audit serves it"
-NOTHING_MEASURED = "Nothing was measured on the devices that serve it"
-NOT_ALL_ASKED = "Not every device that serves it is part of this audit"
-#: What `because` says in words; everything else in it refers to findings.
-SENTENCES = (NOBODY_SERVES, NOTHING_MEASURED, NOT_ALL_ASKED)
+NO_DEVICE = "checks:verdict.no_device"
+NOTHING_MEASURED = "checks:verdict.nothing_measured"
+DEVICES_LEFT_OUT = "checks:verdict.devices_left_out"
 
 
 class Readiness(StrEnum):
@@ -31,32 +30,38 @@ class Readiness(StrEnum):
 
 
 class Place(Protocol):
-    """A venue, as far as a verdict goes (`workspace.event.Venue` is one)."""
+    """Venue with its services, as `workspace.event.Venue`."""
 
     @property
     def id(self) -> str:
-        """The name that devices refer to."""
+        """Identifier of the venue in the devices' `venues`."""
 
     @property
     def services(self) -> tuple[Service, ...]:
-        """What people are to have there."""
+        """Services of the venue."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`because` refers to findings as `device check subject`, the worst first; or says one of SENTENCES.
+    """`reasons` are ids of messages, `references` name findings as `device check subject`, the worst first.
 
-    Where a device could not be asked anything, its checks are named once: `device (27)`.
+    A device that gave no reading is named once, with the number of its checks: `device (27)`.
     """
 
     venue: str
     service: str
     verdict: Readiness
-    because: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """The reasons in English, then the references."""
+        return (*(text(reason, "en") for reason in self.reasons), *self.references)
 
 
 class Gravity(StrEnum):
-    """What a finding does to a verdict, the worst first."""
+    """Weight of a finding in a verdict, most severe first."""
 
     FAILURE = "failure"
     UNMEASURED = "unmeasured"
@@ -69,7 +74,7 @@ _REASONS = (Gravity.FAILURE, Gravity.UNMEASURED, Gravity.RISK)
 
 #: A hundred findings per device are weighed; what they are compared with is looked up once.
 _PASS, _WAIVED, _NOT_MEASURED = Outcome.PASS, Outcome.WAIVED, Outcome.NOT_MEASURED
-_TOLD = (Outcome.PASS, Outcome.WARN, Outcome.FAIL)
+_MEASURED = (Outcome.PASS, Outcome.WARN, Outcome.FAIL)
 _GRAVITY = {
     Outcome.FAIL: Gravity.FAILURE,
     Outcome.NOT_MEASURED: Gravity.UNMEASURED,
@@ -82,7 +87,7 @@ _LESS = {Gravity.FAILURE: Gravity.RISK, Gravity.UNMEASURED: Gravity.RISK}
 
 
 def gravity(finding: Finding) -> Gravity:
-    """A waiver turns a failure or a missing measurement into a risk, and lifts what was only a risk."""
+    """Weight of a finding; a waiver reduces a failure or a missing measurement to a risk, and a risk to none."""
     waived = finding.status is _WAIVED
     status = finding.was if waived and finding.was else finding.status
     plain = Gravity.RISK if finding.blind and status is _NOT_MEASURED else _GRAVITY[status]
@@ -96,8 +101,8 @@ def verdicts(
     *,
     left_out: Iterable[Device] = (),
 ) -> tuple[Verdict, ...]:
-    """One verdict for each service of each venue, in the event's order. What `left_out` serves is not measured."""
-    unasked = {
+    """Verdicts per venue and service, in the order of the event. Services of `left_out` are NOT_MEASURED at best."""
+    incomplete = {
         (venue, service)
         for device in left_out
         for venue in device.venues
@@ -114,7 +119,11 @@ def verdicts(
             at_venue.setdefault(venue, []).append(weighed)
     return tuple(
         _verdict(
-            venue.id, service, serving.values(), at_venue.get(venue.id, []), asked=(venue.id, service) not in unasked
+            venue.id,
+            service,
+            serving.values(),
+            at_venue.get(venue.id, []),
+            complete=(venue.id, service) not in incomplete,
         )
         for venue in venues
         for service in venue.services
@@ -122,7 +131,7 @@ def verdicts(
 
 
 def telling(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Those findings on which `verdicts` and `exit_code` rest: all but good news that another one tells as well."""
+    """Findings behind `verdicts` and `exit_code`: all except passes with the same effect as an earlier pass."""
     kept: list[Finding] = []
     seen: set[tuple[object, ...]] = set()
     for finding in findings:
@@ -136,7 +145,7 @@ def telling(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 class _Weighed(NamedTuple):
-    """What a finding means for a verdict; `name` is a short reference, or only its device where that told nothing."""
+    """Finding reduced for a verdict; `name`: short reference, or the device alone for a silent device."""
 
     gravity: Gravity
     services: tuple[str, ...]
@@ -152,48 +161,49 @@ def _weighed(finding: Finding, services: tuple[str, ...]) -> _Weighed:
 
 
 def _verdict(
-    venue: str, service: Service, devices: Iterable[Device], weighed: Iterable[_Weighed], *, asked: bool
+    venue: str, service: Service, devices: Iterable[Device], weighed: Iterable[_Weighed], *, complete: bool
 ) -> Verdict:
     if not any(device.serves(venue, service) for device in devices):
-        return Verdict(venue, service, Readiness.NOT_MEASURED, (NOBODY_SERVES,))
+        return Verdict(venue, service, Readiness.NOT_MEASURED, (NO_DEVICE,))
     by_gravity: dict[Gravity, list[_Weighed]] = {weight: [] for weight in Gravity}
     measured = False
     for finding in weighed:
         if service in finding.services:
             by_gravity[finding.gravity].append(finding)
             measured = measured or finding.measures
-    because = [reference for weight in _REASONS for reference in _named(by_gravity[weight])]
+    references = tuple(reference for weight in _REASONS for reference in _named(by_gravity[weight]))
+    reasons: tuple[str, ...] = ()
     if by_gravity[Gravity.FAILURE]:
         readiness = Readiness.NOT_READY
-    elif by_gravity[Gravity.UNMEASURED] or not measured or not asked:
+    elif by_gravity[Gravity.UNMEASURED] or not measured or not complete:
         readiness = Readiness.NOT_MEASURED
-        because = because if measured else [NOTHING_MEASURED, *because]
-        because = because if asked else [NOT_ALL_ASKED, *because]
+        lacking = ((DEVICES_LEFT_OUT, not complete), (NOTHING_MEASURED, not measured))
+        reasons = tuple(reason for reason, applies in lacking if applies)
     elif by_gravity[Gravity.RISK]:
         readiness = Readiness.READY_WITH_RISK
     else:
         readiness = Readiness.READY
-    return Verdict(venue, service, readiness, tuple(because))
+    return Verdict(venue, service, readiness, reasons, references)
 
 
 def _measures(finding: Finding) -> bool:
-    """True when the finding rests on something that a device told."""
+    """True for a finding based on a measurement of a device."""
     status = finding.was if finding.status is _WAIVED else finding.status
-    if status not in _TOLD:
+    if status not in _MEASURED:
         return False
     check = CHECKS.get(finding.check)
     return check is None or bool(check.needs)
 
 
 def _named(findings: Sequence[_Weighed]) -> list[str]:
-    """Short references; the checks that say nothing but that a device told nothing are counted."""
+    """Short references; the checks without an answer of a device are counted per device."""
     silent = Counter(finding.name for finding in findings if finding.silent)
     named = [finding.name for finding in findings if not finding.silent]
     return [*named, *(f"{device} ({count})" for device, count in silent.items())]
 
 
 def exit_code(findings: Iterable[Finding], coverage: Coverage, fail_on: Literal["warn", "fail"] = "fail") -> Exit:
-    """4 when something needed was not measured and nobody answers for it, 3 for findings at or above `fail_on`."""
+    """Exit code of a run: 4 for an unmeasured and unwaived need, 3 for findings at or above `fail_on`."""
     codes: set[Exit] = set()
     bad = (Outcome.FAIL,) if fail_on == "fail" else (Outcome.FAIL, Outcome.WARN)
     if not coverage.measured:

@@ -1,4 +1,4 @@
-"""Waivers: a person answers for a finding until a day. It stays listed and counted, as `waived`."""
+"""Waivers: a person takes responsibility for a finding until a day; the finding stays listed as `waived`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WAIVER = "waiver"
 
 
 def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> Iterator[Finding]:
-    """Every finding, once: the bad ones that a waiver covers today as waived."""
+    """All findings; bad findings under a valid waiver get the status `waived`."""
     standing = [waiver for waiver in waivers if not waiver.expired(today)]
     if not standing:
         yield from findings
@@ -24,7 +24,7 @@ def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -
         yield (
             finding
             if waiver is None
-            else finding.but(
+            else finding.replace(
                 status=Outcome.WAIVED,
                 was=finding.status,
                 waiver=f"{waiver.by}, until {waiver.until:%Y-%m-%d}: {waiver.reason}",
@@ -37,14 +37,14 @@ def _covering(finding: Finding, waivers: Iterable[Waiver]) -> Waiver | None:
 
 
 def expired(waivers: Iterable[Waiver], today: date) -> Iterator[Finding]:
-    """A warning for every waiver that no longer counts."""
+    """Warnings for expired waivers."""
     for waiver in waivers:
         if waiver.expired(today):
             subject = f"{waiver.check} {waiver.device} {waiver.subject}"
-            said = warned(
+            finding = warned(
                 subject,
-                "The waiver for {subject} by {by} ended on {until} and counts no longer",
+                "checks:waiver.expired",
                 by=waiver.by,
                 until=f"{waiver.until:%Y-%m-%d}",
             )
-            yield said.but(check=WAIVER)
+            yield finding.replace(check=WAIVER)

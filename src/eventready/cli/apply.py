@@ -1,70 +1,98 @@
-"""`eventready apply`: carry out a plan, or go on after a crash."""
+"""`eventready apply`: execute a plan, or resume a change after a crash."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from eventready.change.apply import apply_plan
-from eventready.change.freeze import closes_next
-from eventready.change.plan import Plan, load_plan
-from eventready.change.resume import resume
-from eventready.cli.carrying import Following, carrying_options, options_of, refuse_missing, tell
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.resume import resume
+from eventready.change.execute.status import first_names
+from eventready.change.plan.freeze import next_closed_window
+from eventready.change.plan.plan import Plan, PlanFile, load_plan
 from eventready.cli.context import App
-from eventready.clock import TZ
-from eventready.errors import Exit, UsageError
-from eventready.store.store import Store
+from eventready.cli.render.apply_progress import (
+    ApplyProgress,
+    execution_options,
+    interruption_as_failure,
+    options_of,
+    refuse_missing,
+    report_result,
+)
+from eventready.cli.render.dry_run import check_plan
+from eventready.core.clock import TZ
+from eventready.core.errors import Exit, UsageError
+from eventready.core.messages import message
 
-#: So long before a window closes, who begins a change is told.
+#: A warning is printed if a window closes within this time.
 _SOON = timedelta(hours=1)
 
 
-@click.command(short_help="Carry out a plan: guarded, in waves, verified, on record")
+@click.command(short_help="Execute a plan: guarded, in waves, verified, recorded")
 @click.argument("plan", type=click.Path(path_type=Path), required=False)
-@click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or take back a change after a crash.")
-@carrying_options
+@click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
+@click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
+@click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
+@execution_options
 @click.pass_obj
-def command(app: App, /, *, plan: Path | None, cut_off: str, **given: Any) -> Exit:
-    """Carry out PLAN: one device first, then in waves. A device that gets worse goes back, and the rest is left alone.
+def command(app: App, /, *, plan: Path | None, cut_off: str, dry_run: bool, atomic: bool, **given: Any) -> Exit:
+    """Execute PLAN: a single device first, then waves. A device with a worse state is reverted, and the change stops.
 
-    Every step is on record before it is taken. Ctrl-C calls the change back: nothing new is begun, and what is not
-    confirmed goes back.
+    Every step is recorded before it is taken. Ctrl-C interrupts the change: no further device starts, and unconfirmed
+    devices revert.
 
     \b
-    Exit code 0: every device is new; 5: a device did not take it and is proven to be as before;
-    6: a device could not be proven, a person is needed now; 7: refused, nothing was sent.
+    With --dry-run no line takes effect; the devices that cannot check are named.
+
+    \b
+    Exit code 0: every device is new; 5: a device failed and is proven to be as before (with --atomic: every device);
+    6: a device is not proven, a person is needed now; 7: refused, no line was sent.
+    With --dry-run: 4: a device was not checked; 7: a device rejects a line.
     """
     if (plan is None) == (not cut_off):
-        raise UsageError("apply needs a plan, or a change to go on with", do="Write PLAN or --resume CHANGE.")
-    options = options_of(**given)
-    workspace = app.workspace
-    file = None
-    if plan is not None:
-        refuse_missing(plan)
-        file = load_plan(plan)
-    with Store.of_workspace(workspace.path, make=file is not None) as store:
-        for notice in store.notices:
-            app.say(notice)
-        interactive = app.interactive and app.output == "table"
-        with Following(interactive=interactive, notices=_notices(app, file.plan) if file else ()) as watch:
-            if file is None:
-                done = resume(workspace, cut_off, store=store, clock=app.clock, options=options, watch=watch)
-            else:
-                done = apply_plan(workspace, file, store=store, clock=app.clock, options=options, watch=watch)
-        return tell(app, done, store)
+        raise UsageError(message("cli:apply.nothing"))
+    if atomic and cut_off:
+        raise UsageError(message("cli:apply.atomic_resumed"))
+    if dry_run:
+        if plan is None:
+            raise UsageError(message("cli:apply.dry_run"))
+        return check_plan(app, plan, workers=int(given["workers"]))
+    options = replace(options_of(**given), atomic=atomic)
+    with ExitStack() as stack:
+        with interruption_as_failure():
+            workspace = app.allowed_workspace
+            file = _file(plan)
+            store = stack.enter_context(app.open_store(make=file is not None))
+            interactive = app.interactive and app.output == "table"
+            notices = _notices(app, file.plan) if file else ()
+            with ApplyProgress(interactive=interactive, notices=notices, lang=app.lang) as progress:
+                if file is None:
+                    done = resume(workspace, cut_off, store=store, clock=app.clock, options=options, progress=progress)
+                else:
+                    done = apply_plan(workspace, file, store=store, clock=app.clock, options=options, progress=progress)
+        return report_result(app, done, store)
+
+
+def _file(plan: Path | None) -> PlanFile | None:
+    """Return the plan of a new change; None for a resumed change. Raises UsageError."""
+    if plan is None:
+        return None
+    refuse_missing(plan)
+    return load_plan(plan)
 
 
 def _notices(app: App, plan: Plan) -> list[str]:
-    """What a person should know before the first line is sent."""
+    """Return warnings to print before the first line is sent."""
     notices = []
     alone = [device.name for device in plan.devices if device.guard.kind == "inverse"]
     if alone:
-        some = ", ".join(alone[:3]) + (f" and {len(alone) - 3} more" if len(alone) > 3 else "")
-        notices.append(f"No way back of its own if we lose it: {some}. See docs/change.md.")
-    window, now = closes_next(app.workspace.event, app.clock.now()), app.clock.now()
+        notices.append(app.text("change:no_way_back", devices=first_names(alone)))
+    window, now = next_closed_window(app.workspace.event, app.clock.now()), app.clock.now()
     if window is not None and window.start - now < _SOON:
-        notices.append(f"Changes are closed from {window.start.astimezone(TZ):%H:%M} on.")
+        notices.append(app.text("change:closing", at=f"{window.start.astimezone(TZ):%H:%M}"))
     return notices

@@ -1,25 +1,37 @@
-"""`eventready audit`: the main job."""
+"""`eventready audit`: read devices, evaluate checks, give verdicts."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 import click
 
-from eventready.audit import Options, audit
-from eventready.cli.context import App
-from eventready.cli.outcome import show
-from eventready.cli.progress import Bars
-from eventready.errors import Exit, UsageError
-from eventready.run import Run
+from eventready.audit.audit import AuditOptions, audit
+from eventready.checks.registry import all_checks
+from eventready.cli.context import App, lab_origin
+from eventready.cli.options import limit_option, reading_options
+from eventready.cli.render.junit import junit
+from eventready.cli.render.progress import ProgressBars
+from eventready.cli.render.run import show
+from eventready.cli.render.sarif import sarif
+from eventready.core.atomic_files import write_atomic
+from eventready.core.errors import Exit, UsageError
+from eventready.core.messages import message
+from eventready.store.run import Run
+from eventready.store.storage_errors import RunNotStored
 from eventready.store.store import Store
-from eventready.store.trouble import NotStored
+from eventready.workspace.device import Device
 from eventready.workspace.select import select
+from eventready.workspace.signing_keys import OWN_KEY, load_private
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(short_help="Read every device and say what is ready, and what that rests on")
-@click.option("-l", "--limit", default="", metavar="EXPR", help="Only these: role=router,venue=hoi-nghi, names, globs.")
+@limit_option
 @click.option(
     "--from",
     "saved",
@@ -27,14 +39,7 @@ from eventready.workspace.select import select
     metavar="DIR",
     help="Read saved outputs (DIR/<device>/<command>.txt) instead of the devices.",
 )
-@click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True, help="Devices at once.")
-@click.option(
-    "--interval",
-    type=click.FloatRange(0, 3600),
-    default=10.0,
-    show_default=True,
-    help="Seconds between the two readings of counters; 0 reads once, and rates are then not measured.",
-)
+@reading_options
 @click.option("--baseline", default="", metavar="RUN", help='Compare with this run ("latest", an id, its beginning).')
 @click.option(
     "--fail-on",
@@ -43,63 +48,91 @@ from eventready.workspace.select import select
     show_default=True,
     help="The lightest finding that gives exit code 3.",
 )
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the run document here too."
-)
+@click.option("--out", type=_FILE, metavar="FILE", help="Write the run document here too.")
+@click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the findings as JUnit XML.")
+@click.option("--sarif", "sarif_file", type=_FILE, metavar="FILE", help="Write the findings as SARIF 2.1.0.")
 @click.pass_obj
 def command(
     app: App,
     *,
-    limit: str,
+    limit: str | None,
     saved: Path | None,
     workers: int,
     interval: float,
+    time_limit: float,
     baseline: str,
     fail_on: Literal["warn", "fail"],
     out: Path | None,
+    junit_file: Path | None,
+    sarif_file: Path | None,
 ) -> int:
-    """Read every device, hold what they say against the checks, and give a verdict per venue and service.
+    """Read every device, evaluate the checks, and give a verdict per venue and service.
 
-    It only reads. What cannot be measured is said, and is never ready.
+    An audit only reads. Unmeasured subjects are listed and never ready.
 
     \b
     Exit code 0: ready; 3: findings at or above --fail-on; 4: something needed was not measured.
     """
-    workspace = app.workspace
+    workspace = app.workspace if saved else app.allowed_workspace
     devices = select(workspace.devices, limit)
-    options = Options(workers=workers, interval_s=interval, baseline=baseline, saved=saved, fail_on=fail_on)
-    with Store.of_workspace(workspace.path) as store:
-        for notice in store.notices:
-            app.say(notice)
-        with Bars(interactive=app.interactive and app.output == "table") as bars:
-            try:
-                done = audit(workspace, devices, store=store, clock=app.clock, options=options, watch=bars)
-            except NotStored as lost:
-                bars.stop()
-                _tell(app, lost.run, out)
-                raise
-    _tell(app, done.run, out)
-    if app.output == "table":
-        app.say(f"\nRun {done.run.id} is kept. Next: eventready -w {app.workspace_path} report readiness")
-    if not devices:
-        app.say("There is no device in this audit: nothing was measured, so nothing is ready.")
+    options = AuditOptions(
+        workers=workers,
+        interval_s=interval,
+        time_limit_s=time_limit,
+        baseline=baseline,
+        saved=saved,
+        fail_on=fail_on,
+    )
+    with (
+        app.open_store() as store,
+        ProgressBars(interactive=app.interactive and app.output == "table", lang=app.lang) as bars,
+    ):
+        try:
+            done = audit(workspace, devices, store=store, clock=app.clock, options=options, progress=bars)
+            sign_new_head(app, store)
+        except RunNotStored as lost:
+            bars.stop()
+            _print(app, lost.run)
+            _write(out, lost.run.json)
+            raise
+    _print(app, done.run)
+    _write(out, done.run.json)
+    _write(junit_file, lambda: junit(done.run, fail_on))
+    _write(sarif_file, lambda: sarif(done.run, all_checks(), workspace.devices))
+    _advise(app, done.run, devices)
     return Exit(done.exit)
 
 
-def _tell(app: App, run: Run, out: Path | None) -> None:
-    with app.perhaps_unread():
+def _print(app: App, run: Run) -> None:
+    with app.tolerate_closed_pipe():
         if app.output == "table":
-            show(run)
+            show(run, app.lang)
         else:
             app.emit(dict(run.document))
-    if out:
-        _write(out, run.json())
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"the run document could not be written: {error.strerror}", where=str(path), do="The run itself is kept."
-        ) from None
+def _write(path: Path | None, text: Callable[[], str]) -> None:
+    """Write a file, readable by its owner only. Raises UsageError."""
+    if path is not None:
+        do = message("cli:audit.stored")
+        write_atomic(path, text().encode("utf-8", "backslashreplace"), private=True, what="the file", do=do)
+
+
+def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
+    """Name the next command, or the reason for an audit without any answer."""
+    if not devices:
+        app.notify("cli:audit.no_device")
+    elif app.workspace.event.lab and not any(device["reachable"] for device in run.document["devices"]):
+        app.notify("cli:audit.no_lab", workspace=lab_origin(app.workspace_path))
+    elif app.output == "table":
+        app.notify("cli:audit.stored", run=run.id, workspace=quote(str(app.workspace_path)))
+
+
+def sign_new_head(app: App, store: Store) -> None:
+    """Sign the head of the chain where the workspace has a key; an unusable key is reported."""
+    path = app.workspace_path / OWN_KEY
+    if path.is_file():
+        try:
+            store.sign_head(load_private(str(path), app.workspace_path, app.workspace.event.enterprise), app.clock)
+        except UsageError as error:
+            app.notify("cli:audit.unsigned", error=str(error))

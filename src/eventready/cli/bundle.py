@@ -1,4 +1,4 @@
-"""eventready bundle: the signed, machine-readable report for the department, and the key that signs it."""
+"""`eventready bundle`: signed, machine-readable report for the department, and its signing key."""
 
 from __future__ import annotations
 
@@ -6,76 +6,96 @@ from pathlib import Path
 
 import click
 
+from eventready.assurance.clauses.event_record import gather
+from eventready.assurance.delivery.bundle import LARGEST, Position, pack
+from eventready.assurance.delivery.bundle_log import BundleLog
+from eventready.assurance.delivery.contents import contents
+from eventready.assurance.delivery.delivery_log import sent_from
 from eventready.cli.context import App
-from eventready.delivery.bundle import LARGEST, pack
-from eventready.delivery.contents import contents
-from eventready.delivery.record import sent_from
-from eventready.duty.on_record import gather
-from eventready.errors import UsageError
-from eventready.files import write_whole
-from eventready.keys import load_private, make_key, public_path
-
-#: Where a key lies unless something else is said; the folder is not put under version control.
-_KEY = Path(".eventready") / "keys" / "bundle.pem"
+from eventready.core.atomic_files import write_atomic
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready.store.store import Store
+from eventready.workspace.operator_names import operator_name
+from eventready.workspace.signing_keys import OWN_KEY, load_private, make_key, public_path
 
 
 @click.group("bundle", invoke_without_command=True, short_help="The signed report for the department's own eventready")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The bundle to write.")
 @click.option("--key", "source", default="", metavar="KEY", help="File, or env:, keyring:, vault: reference.")
-@click.option("--operator", default="", metavar="NAME", help="As the key was published.  [default: `enterprise`]")
+@click.option("--operator", default="", metavar="NAME", help="Name in the published key.  [default: `enterprise`]")
+@click.option("--rehearsal", is_flag=True, help="Bundle a rehearsal (a lab, or another clock), and mark it as one.")
 @click.pass_context
-def command(context: click.Context, out: Path | None, source: str, operator: str) -> None:
-    """Write a bundle: the latest run, the clauses, the roster in figures and the incidents, signed.
+def command(context: click.Context, out: Path | None, source: str, operator: str, *, rehearsal: bool) -> None:
+    """Write a signed bundle: the latest run, the clauses, figures of the roster, and the incidents.
 
-    It carries no raw reading, no name of the roster and no telephone number.
+    It has no raw reading, no name of the roster and no telephone number. Bundles are numbered, and each names the one
+    before; the department accepts the newest.
     """
     if context.invoked_subcommand is not None:
         return
     app: App = context.obj
     if out is None:
-        raise UsageError("it must be said where the bundle goes", do="Give --out FILE.")
-    workspace, moment = app.workspace, app.clock.now()
-    key = load_private(source or _own_key(app), app.workspace_path, _operator(app, operator))
+        raise UsageError(message("cli:bundle.no_file"))
+    clock = app.outgoing_clock(rehearsal=rehearsal)
+    workspace, moment = app.workspace, clock.now()
+    key = load_private(source or _own_key(app), app.workspace_path, operator_name(_operator(app, operator)))
     address = workspace.event.recipient.email
-    record = gather(workspace, lambda store: sent_from(store, app.clock, address), rehearsal=app.clock.rehearsal)
+    record = gather(workspace, lambda store: sent_from(store, clock, address), rehearsal=clock.rehearsal)
     for notice in record.notices:
         app.say(notice)
-    data = pack(contents(workspace, record, moment), workspace.event.id, key, app.clock)
+    parts = contents(workspace, record, moment)
+    with Store.of_workspace(app.workspace_path) as store:
+        log = BundleLog(store, clock)
+        checkpoint = store.sign_head(key, clock).to_dict() if record.run else {}
+        heads = store.heads(log.signed_positions())
+
+        def build(position: Position) -> bytes:
+            return pack(parts, workspace.event.id, key, clock, position=position, checkpoint=checkpoint, earlier=heads)
+
+        data = log.make(build, int(checkpoint.get("position", 0)))
     if len(data) > LARGEST:
-        raise UsageError(f"the bundle would have {len(data) / 1e6:.0f} MB", do="Please report it.")
-    write_whole(out, data)
+        raise UsageError(message("cli:bundle.too_large", size=len(data) / 1e6, limit=LARGEST / 1e6))
+    write_atomic(out, data)
     if app.output == "table":
-        click.echo(f"{out}  {len(data):,} bytes, signed by {key.public.operator} ({key.public.id})")
+        signer = key.public
+        click.echo(
+            app.text("cli:bundle.written", file=str(out), size=len(data), operator=signer.operator, key=signer.id)
+        )
     else:
         app.emit({"file": str(out), "size": len(data), "operator": key.public.operator, "key": key.public.id})
 
 
 @command.command("keygen", short_help="Make the key that signs bundles")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The private key's file.")
-@click.option("--operator", default="", metavar="NAME", help="Whose key it is.  [default: `enterprise` of event.yaml]")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="File of the private key.")
+@click.option("--operator", default="", metavar="NAME", help="Owner of the key.  [default: `enterprise` of event.yaml]")
+@click.option(
+    "--succeeds", default="", metavar="KEY", help="The operator's private key so far, which signs the new one."
+)
 @click.pass_obj
-def keygen(app: App, out: Path | None, operator: str) -> None:
-    """Make a pair of keys: keep the private one, publish the other (*.key.json) and its fingerprint.
+def keygen(app: App, out: Path | None, operator: str, succeeds: str) -> None:
+    """Create a key pair: keep the private key, publish the public key (*.key.json) and its fingerprint.
 
-    The department compares the fingerprint with you, by telephone for one, before it trusts the key.
+    The department compares the fingerprint with you, for example by telephone, before it trusts the key. A new key of
+    the same operator is accepted only with the signature of the key before (--succeeds).
     """
-    path = out or app.workspace_path / _KEY
-    public = make_key(path, _operator(app, operator))
+    path = out or app.workspace_path / OWN_KEY
+    name = operator_name(_operator(app, operator))
+    public = make_key(path, name, load_private(succeeds, app.workspace_path, name) if succeeds else None)
     if app.output == "table":
-        click.echo(f"private  {path}  (keep it to yourself)")
-        click.echo(f"publish  {public_path(path)}")
-        click.echo(f"operator {public.operator}")
-        click.echo(f"key      {public.id}")
+        published = str(public_path(path))
+        click.echo(
+            app.text("cli:bundle.key", private=str(path), public=published, operator=public.operator, key=public.id)
+        )
     else:
-        app.emit({"private": str(path), "public": str(public_path(path)), **public.plain()})
+        app.emit({"private": str(path), "public": str(public_path(path)), **public.to_dict()})
 
 
 def _own_key(app: App) -> str:
-    """Where the key lies unless it is named. Raises UsageError where there is none."""
-    path = app.workspace_path / _KEY
+    """File of the workspace's private key. Raises UsageError for a missing file."""
+    path = app.workspace_path / OWN_KEY
     if not path.is_file():
-        do = "Name yours with --key, or make one: `eventready bundle keygen`."
-        raise UsageError("there is no key to sign with", where=str(path), do=do)
+        raise UsageError(message("cli:bundle.no_key"), where=str(path))
     return str(path)
 
 

@@ -1,80 +1,84 @@
-"""eventready changes: what was changed, by whom, and which state every device is in."""
+"""`eventready changes`: recorded changes, their operators, and the state of every device."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 import click
 
-from eventready.change.freeze import Emergency
-from eventready.change.story import Standing, exit_on_record, next_step, person_needed, standings, told
+from eventready.change.execute.executor import Options
+from eventready.change.execute.release import Claim, Decision, DeviceView, release
+from eventready.change.execute.status import (
+    DeviceStatus,
+    describe_state,
+    describe_step,
+    device_statuses,
+    exit_on_record,
+    needs_person,
+    next_step,
+)
+from eventready.change.plan.freeze import Emergency
 from eventready.cli.context import App
-from eventready.cli.listing import cell, listing
-from eventready.cli.listing import show as show_table
-from eventready.clock import TZ
-from eventready.errors import UsageError
+from eventready.cli.render.apply_progress import ApplyProgress
+from eventready.cli.render.change_states import STYLES
+from eventready.cli.render.listing import cell, listing
+from eventready.cli.render.listing import show as show_table
+from eventready.cli.user_identity import current_user
+from eventready.core.clock import TZ
+from eventready.core.errors import RefusedError, UsageError
+from eventready.core.messages import message
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
 from eventready.store.store import Store
 
-STYLES = {"new": "green", "old": "yellow", "untouched": "", "unproven": "bold red", "waiting": "", "open": "bold red"}
 
-
-@click.group("changes", help="What was changed, by whom, and which state every device is in.")
+@click.group("changes", help="Recorded changes, their operators, and the state of every device.")
 def command() -> None:
-    """The group."""
-
-
-@contextmanager
-def _store(app: App) -> Iterator[Store]:
-    with Store.of_workspace(app.workspace_path, make=False) as store:
-        for notice in store.notices:
-            app.say(notice)
-        yield store
+    """Group of commands."""
 
 
 @command.command("list")
 @click.pass_obj
 def list_changes(app: App) -> None:
-    """All changes, the latest last: when, by whom, and where their devices are."""
+    """List all changes, the latest last: time, operator, device states."""
     if not Store.exists(app.workspace_path):
         entries: list[tuple[ChangeRecord, bool]] = []
     else:
-        with _store(app) as store:
+        with app.open_store(make=False, only_reads=True) as store:
             found = store.changes.entries()
-            entries = [(store.changes.get(entry.id), store.changes.working(entry.id)) for entry in found]
+            entries = [(store.changes.get(entry.id), store.changes.is_active(entry.id)) for entry in found]
     if app.output != "table":
-        app.emit([_plain(record, working=working) for record, working in entries])
+        app.emit([_to_dict(record, active=active) for record, active in entries])
         return
     if not entries:
-        app.say("No change is on record yet. Make a plan with `eventready plan`, and apply it.")
+        app.notify("change:none")
         return
-    table = listing("Change", "Event time", "By", "What", "Devices", "")
-    for record, working in entries:
-        states = standings(record)
+    columns = ("change", "event_time", "by", "what", "devices")
+    table = listing(*(app.text(f"change:column.{column}") for column in columns), "")
+    for record, active in entries:
+        states = device_statuses(record)
         table.add_row(
             record.entry.id,
-            event_time(record.entry),
-            str(record.entry.opening.get("by", "")),
-            what(record),
-            counted(states),
-            cell(*_mark(record.entry, states, working=working)),
+            event_time(app, record.entry),
+            str(record.entry.header.get("by", "")),
+            subject(app, record),
+            count_states(app, states),
+            cell(*_mark(app, record.entry, states, active=active)),
         )
     show_table(table)
 
 
-def _mark(entry: ChangeEntry, states: Sequence[Standing], *, working: bool) -> tuple[str, str]:
-    """What a person must see at once, and its style."""
-    if working:
-        return "under way at this moment", "bold"
-    if person_needed(states):
-        return "a person is needed", "bold red"
-    if entry.opening.get("emergency"):
-        return f"EMERGENCY: {Emergency.load(entry.opening['emergency']).said}", "bold yellow"
+def _mark(app: App, entry: ChangeEntry, states: Sequence[DeviceStatus], *, active: bool) -> tuple[str, str]:
+    """Return the most urgent note on a change, and its style."""
+    if active:
+        return app.text("change:mark_running"), "bold"
+    if needs_person(states):
+        return app.text("change:mark_person"), "bold red"
+    if entry.header.get("emergency"):
+        return Emergency.load(entry.header["emergency"]).summary.render(app.lang), "bold yellow"
     return "", ""
 
 
@@ -83,96 +87,175 @@ def _mark(entry: ChangeEntry, states: Sequence[Standing], *, working: bool) -> t
 @click.option("--device", "globs", multiple=True, metavar="NAME", help="Only these devices; a glob, or several.")
 @click.pass_obj
 def show(app: App, change: str, globs: Sequence[str]) -> None:
-    """One change: which state each device is in, and its journal in plain words. CHANGE is a name or its beginning."""
-    with _store(app) as store:
+    """Show a change: the state of each device, and the journal. CHANGE is an id or a prefix of an id."""
+    with app.open_store(make=False, only_reads=True) as store:
         record = store.changes.get(change)
-        working = store.changes.working(record.entry.id)
-    chosen = [one for one in standings(record) if not globs or any(fnmatchcase(one.device, glob) for glob in globs)]
+        active = store.changes.is_active(record.entry.id)
+    chosen = [
+        one for one in device_statuses(record) if not globs or any(fnmatchcase(one.device, glob) for glob in globs)
+    ]
     if globs and not chosen:
-        raise UsageError(
-            f"no device of {record.entry.id} is called {' or '.join(globs)}",
-            do=f"`eventready changes show {record.entry.id}` lists them.",
-        )
+        raise UsageError(message("cli:changes.no_device", change=record.entry.id, names=" or ".join(globs)))
     if app.output == "json":
-        app.emit({**_plain(record, working=working), "plan": record.plan, "steps": _steps(record, chosen)})
+        app.emit({**_to_dict(record, active=active), "plan": record.plan, "steps": _steps(record, chosen)})
     elif app.output == "ndjson":
         app.emit(_steps(record, chosen))
     else:
-        _show(record, chosen, working=working)
+        _show(app, record, chosen, active=active)
 
 
-def _show(record: ChangeRecord, chosen: Sequence[Standing], *, working: bool) -> None:
+@command.command("release")
+@click.argument("change")
+@click.argument("device")
+@click.option(
+    "--as",
+    "claim",
+    required=True,
+    type=click.Choice(["new", "old", "by-hand"]),
+    help="The state of the device; new and old must be proven by its configuration.",
+)
+@click.option("--by", required=True, metavar="NAME", help="Who answers for the decision.")
+@click.option("--why", required=True, metavar="TEXT", help="The reason, for the record.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.pass_obj
+def release_device(app: App, /, change: str, device: str, *, claim: Claim, by: str, why: str, yes: bool) -> None:
+    """Show the state of DEVICE, end its part of CHANGE by your decision, and release its lock.
+
+    For a device that `apply --resume` can neither finish nor revert. The decision is recorded.
+
+    \b
+    Exit code 0: released; 7: refused, because the configuration contradicts the claim or a guard is armed.
+    """
+    person, host = current_user(by)
+    if not why.strip():
+        raise UsageError(message("cli:changes.no_reason"))
+
+    def confirm(view: DeviceView) -> None:
+        for line in _view_lines(app, view):
+            app.say(line)
+        if not yes and not click.confirm(app.text("change:confirm_release", device=device, claim=claim), err=True):
+            raise RefusedError(message("cli:changes.not_released", device=device))
+
+    with app.open_store(make=False) as store:
+        result = release(
+            app.workspace,
+            change,
+            device,
+            Decision(claim, person, host, " ".join(why.split())),
+            store=store,
+            clock=app.clock,
+            options=Options(by=person, host=host),
+            progress=ApplyProgress(interactive=False, lang=app.lang),
+            confirm=confirm,
+        )
+        record = store.changes.get(change)
+    if app.output == "table":
+        state = describe_state(result.outcome)
+        click.echo(app.text("change:device_why", device=device, state=state, why=result.why))
+        click.echo(app.text("change:next", action=next_step(record.entry.id, device_statuses(record))))
+    else:
+        app.emit({"change": record.entry.id, "device": device, "outcome": str(result.outcome), "why": result.why})
+
+
+def _view_lines(app: App, view: DeviceView) -> list[str]:
+    """Return the present state of a device as lines."""
+    if view.unread:
+        return [app.text("change:view.unread", device=view.device, reason=view.unread)]
+    same = [app.text("change:view.same")]
+    to_old, to_new = app.text("change:view.old", device=view.device), app.text("change:view.new")
+    return [to_old, *(view.to_old or same), to_new, *(view.to_new or same)]
+
+
+def _show(app: App, record: ChangeRecord, chosen: Sequence[DeviceStatus], *, active: bool) -> None:
     entry = record.entry
-    click.echo(f"Change {entry.id}: {what(record)}, {event_time(entry)}")
-    opening = entry.opening
-    lines = [f"By {opening.get('by', '?')} on {opening.get('host', '?')}, began {_real(entry.begun)}"]
-    if entry.ended:
-        lines[0] += f", ended {_real(entry.ended)}"
-    if opening.get("emergency"):
-        lines.append(f"EMERGENCY: {Emergency.load(opening['emergency']).said}")
-    lines += [f"Approved by {approval['by']}" for approval in record.plan.get("approvals", ())]
-    lines.append(f"Plan {record.plan['plan'].get('id', '')}, {str(record.plan['plan'].get('sha256', ''))[:16]}")
-    click.echo("\n".join(lines))
+    heading = app.text("change:heading", change=entry.id, subject=subject(app, record), at=event_time(app, entry))
+    click.echo("\n".join([heading, *_header_lines(app, record)]))
     for one in chosen:
         click.echo()
         click.secho(f"{one.device}: ", nl=False, bold=True)
-        click.echo("under way at this moment" if working and one.state == "open" else one.said)
+        running = active and one.state == "open"
+        click.echo(app.text("change:mark_running") if running else one.description.render(app.lang))
         for step in record.of(one.device):
-            click.echo(f"  {step.moment.astimezone(TZ):%H:%M:%S}  {told(step)}")
+            click.echo(f"  {step.moment.astimezone(TZ):%H:%M:%S}  {describe_step(step).render(app.lang)}")
     click.echo()
-    if working:
-        click.echo("It is being worked on at this moment.")
+    if active:
+        click.echo(app.text("change:running"))
+        return
+    rolls_back = str(entry.header.get("rolls_back") or "")
+    action = next_step(entry.id, device_statuses(record), rolls_back=rolls_back)
+    click.echo(app.text("change:next", action=action))
+
+
+def _header_lines(app: App, record: ChangeRecord) -> list[str]:
+    """Return the operator, the approvals and the plan of a change as lines."""
+    entry, header, plan = record.entry, record.entry.header, record.plan["plan"]
+    operator = {"by": str(header.get("by", "?")), "host": str(header.get("host", "?")), "begun": _real(entry.begun)}
+    if entry.ended:
+        lines = [app.text("change:by_ended", **operator, ended=_real(entry.ended))]
     else:
-        click.echo(f"Next: {next_step(entry.id, standings(record), rolls_back=str(opening.get('rolls_back') or ''))}")
+        lines = [app.text("change:by", **operator)]
+    if header.get("emergency"):
+        lines.append(Emergency.load(header["emergency"]).summary.render(app.lang))
+    lines += [app.text("change:approved", by=approval["by"]) for approval in record.plan.get("approvals", ())]
+    seal = str(plan.get("sha256", ""))[:16]
+    return [*lines, app.text("change:plan_seal", plan=str(plan.get("id", "")), seal=seal)]
 
 
-def _steps(record: ChangeRecord, chosen: Sequence[Standing]) -> list[dict[str, Any]]:
+def _steps(record: ChangeRecord, chosen: Sequence[DeviceStatus]) -> list[dict[str, Any]]:
     names = {one.device for one in chosen} | {""}
     return [
-        {"device": step.device, "step": step.step, "recorded": step.recorded, "said": _said(step), "body": step.body}
+        {
+            "device": step.device,
+            "step": step.step,
+            "recorded": step.recorded,
+            "description": _description(step),
+            "body": step.body,
+        }
         for step in record.steps
         if step.device in names
     ]
 
 
-def _said(step: Step) -> str:
-    return told(step) if step.device else step.step
+def _description(step: Step) -> str:
+    return describe_step(step).render("en") if step.device else step.step
 
 
-def _plain(record: ChangeRecord, *, working: bool) -> dict[str, Any]:
-    entry, states = record.entry, standings(record)
+def _to_dict(record: ChangeRecord, *, active: bool) -> dict[str, Any]:
+    entry, states = record.entry, device_statuses(record)
     return {
         "id": entry.id,
         "event": entry.event,
         "begun": entry.begun,
         "ended": entry.ended,
-        "working": working,
-        "opening": entry.opening,
+        "working": active,
+        "header": entry.header,
         "intents": list(record.plan["plan"].get("intents", ())),
-        "devices": [one.plain() for one in states],
+        "devices": [one.to_dict() for one in states],
         "exit": None if (code := exit_on_record(record)) is None else int(code),
     }
 
 
-def what(record: ChangeRecord) -> str:
-    """The intents, or which change this takes back."""
-    intents = ", ".join(str(intent) for intent in record.plan["plan"].get("intents", ()))
-    back = record.entry.opening.get("rolls_back")
-    return f"rollback of {back} ({intents})" if back else intents
+def subject(app: App, record: ChangeRecord) -> str:
+    """Return the intents, the change reversed by a rollback, or the drill."""
+    drill = record.plan["plan"].get("drill")
+    if drill:
+        return app.text("change:subject_drill", name=str(drill["name"]))
+    intents = [str(intent) for intent in record.plan["plan"].get("intents", ())]
+    back = record.entry.header.get("rolls_back")
+    return app.text("change:subject_rollback", change=str(back), intents=intents) if back else ", ".join(intents)
 
 
-def counted(states: Sequence[Standing]) -> str:
-    """`3 new, 1 old`."""
+def count_states(app: App, states: Sequence[DeviceStatus]) -> str:
+    """Return `3 new, 1 old`."""
     counts = Counter(one.state for one in states)
-    return ", ".join(f"{counts[state]} {state}" for state in STYLES if counts[state])
+    return ", ".join(app.text("change:count", n=counts[state], state=state) for state in STYLES if counts[state])
 
 
-def event_time(entry: ChangeEntry) -> str:
-    """When it began by the event's clock, local time; a rehearsal says so."""
-    clock = entry.opening.get("clock") or {}
-    at = str(clock.get("event") or entry.begun)
-    rehearsal = " (rehearsal)" if clock.get("rehearsal") else ""
-    return f"{datetime.fromisoformat(at).astimezone(TZ):%Y-%m-%d %H:%M}{rehearsal}"
+def event_time(app: App, entry: ChangeEntry) -> str:
+    """Return the local event time at which the change began; a rehearsal is marked."""
+    clock = entry.header.get("clock") or {}
+    at = f"{datetime.fromisoformat(str(clock.get('event') or entry.begun)).astimezone(TZ):%Y-%m-%d %H:%M}"
+    return app.text("change:event_rehearsal", at=at) if clock.get("rehearsal") else at
 
 
 def _real(moment: str) -> str:

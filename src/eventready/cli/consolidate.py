@@ -1,104 +1,106 @@
-"""eventready consolidate: the operators' bundles become the province's report."""
+"""`eventready consolidate`: report of the department from the operators' bundles."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import get_args
 
 import click
 
+from eventready.assurance.delivery.bundle import BundlePolicy
+from eventready.assurance.delivery.province import province
+from eventready.assurance.delivery.receive import ReceivedBundles, receive
+from eventready.assurance.delivery.received_log import ReceivedLog
+from eventready.assurance.papers.document.formats import Form, render
+from eventready.assurance.papers.document.profile import load_profile
+from eventready.assurance.papers.files import write_bytes
 from eventready.cli.context import App
-from eventready.delivery.bundle import Wanted
-from eventready.delivery.page import to_page
-from eventready.delivery.province import province
-from eventready.delivery.receive import Received, receive
-from eventready.delivery.wording import load_wording
-from eventready.english import number_of
-from eventready.errors import Exit, UsageError, most_severe
-from eventready.keys import load_public
-from eventready.report.document.formats import FORMS, Form, render
-from eventready.report.files import write_bytes
-from eventready.report.words import Lang
+from eventready.cli.papers import format_option
+from eventready.core.errors import Exit, most_severe
+from eventready.store.store import Store
 from eventready.workspace.event import load_event
+from eventready.workspace.signing_keys import load_public
 
 
-@click.command(short_help="One provincial report from the operators' bundles")
+@click.command(short_help="One report of the department from the operators' bundles")
 @click.argument("bundles", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
                 metavar="BUNDLE...")  # fmt: skip
 @click.option("--keys", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR",
               help="The operators' published keys.")  # fmt: skip
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR",
-              help="Where the report and the page go.")  # fmt: skip
-@click.option("--event", "event_id", default="", metavar="ID", help="Of which event.  [default: the workspace's]")
+              help="Folder of the report.")  # fmt: skip
+@click.option(
+    "--event", "event_id", default="", metavar="ID", help="Identifier of the event.  [default: the workspace's]"
+)
 @click.option("--max-age", type=click.IntRange(0, 3650), default=8, show_default=True, metavar="DAYS",
-              help="Older ones are refused.")  # fmt: skip
-@click.option("--lang", type=click.Choice(get_args(Lang)), default="vi", show_default=True, help="Language.")
-@click.option("--format", "forms", default="docx,pdf,md,json", show_default=True, help="docx, pdf, xlsx, md, json.")
+              help="Older bundles are refused.")  # fmt: skip
+@click.option("--restart", "restarted", multiple=True, metavar="OPERATOR",
+              help="This operator lost its store, and its numbers begin again.")  # fmt: skip
+@click.option("--rehearsal", is_flag=True, help="Accept bundles of rehearsals only, and mark the report.")
+@format_option("html,docx,pdf,md,json")
 @click.pass_obj
 def command(
-    app: App, *, bundles: tuple[Path, ...], keys: Path, out: Path, event_id: str, max_age: int, lang: Lang, forms: str
-) -> int:
-    """Check every BUNDLE (signature, schema, event, age) and make one report for the People's Committee and one page
-    with a row per operator. What does not hold is refused and named; the others are consolidated.
+    app: App, *, bundles: tuple[Path, ...], keys: Path, out: Path, event_id: str, max_age: int,
+    restarted: tuple[str, ...], rehearsal: bool, forms: tuple[Form, ...],
+) -> int:  # fmt: skip
+    """Verify every BUNDLE (signature, event, age, number) and write a report of all operators.
+
+    Run it in the department's own workspace, whose event.yaml has the letterhead: `enterprise` is the department,
+    `recipient` the People's Committee. The workspace remembers the last bundle and the key of each operator; an older
+    bundle and another key are refused. Refused files are named, the others are consolidated.
 
     \b
-    Exit code 0; 2: a file is no bundle; 7: a bundle was refused (altered, foreign, too old, twice).
+    Exit code 0; 2: a file is not a bundle; 3: a run behind an earlier checkpoint was rewritten; 7: a bundle was refused
+    (altered, unknown key, old, replayed).
     """
-    wanted = Wanted(
-        event=event_id or _event(app),
+    event = load_event(app.workspace_path / "inventory" / "event.yaml")
+    clock = replace(app.clock, marked=app.clock.marked or rehearsal)
+    policy = BundlePolicy(
+        event=event_id or event.id,
         keys=load_public(keys),
-        moment=app.clock.now(),
+        moment=clock.now(),
         oldest=timedelta(days=max_age),
-        rehearsal=app.clock.rehearsal,
+        rehearsal=clock.rehearsal,
     )
-    chosen = _forms(forms)
-    received = receive(bundles, wanted)
-    for refused in received.refused:
-        app.say(f"eventready: {refused.path}: {refused.error}")
-    if not received.bundles:
-        app.say("eventready: no bundle is left to consolidate. See above.")
-        return most_severe({refused.error.exit for refused in received.refused})
-    wording = load_wording(app.workspace_path, lang)
-    document = province(received, wanted, wording, lang)
-    made = {f"{document.stem}.{form}": render(document, form) for form in chosen}
-    made[f"{document.stem}.html"] = to_page(received, wanted, wording, lang).encode()
-    for name, data in made.items():
-        write_bytes(out / name, data)
-    _tell(app, received, [out / name for name in made])
-    return most_severe({refused.error.exit for refused in received.refused})
+    profile = load_profile(app.workspace_path, app.paper_lang)
+    with Store.of_workspace(app.workspace_path) as store:
+        log = ReceivedLog(store, clock, policy)
+        received = receive(bundles, policy, log.last(), restarted)
+        for refused in received.refused:
+            app.say(f"eventready: {refused.path}: {refused.error}")
+        for sentence in (*received.missing, *received.rewritten.values()):
+            app.say(sentence)
+        if not received.bundles:
+            app.notify("cli:consolidate.none")
+            return most_severe({refused.error.exit for refused in received.refused})
+        document = province(received, policy, event, profile, app.paper_lang)
+        made = {out / f"{document.stem}.{form}": render(document, form) for form in forms}
+        for path, data in made.items():
+            write_bytes(path, data)
+        log.record(received.bundles)
+    _show(app, received, list(made))
+    rewritten = {Exit.FINDINGS} if received.rewritten else set()
+    return most_severe({refused.error.exit for refused in received.refused} | rewritten)
 
 
-def _forms(text: str) -> tuple[Form, ...]:
-    asked = [part.strip() for part in text.split(",") if part.strip()]
-    wrong = [part for part in asked if part not in FORMS]
-    if wrong or not asked:
-        raise UsageError(f"{', '.join(wrong) or 'nothing'} is no format", do=f"Choose among {', '.join(FORMS)}.")
-    return tuple(form for form in FORMS if form in asked)
-
-
-def _event(app: App) -> str:
-    path = app.workspace_path / "inventory" / "event.yaml"
-    if not path.is_file():
-        raise UsageError("it must be said of which event the bundles are", do="Give --event, or a workspace with -w.")
-    return load_event(path).id
-
-
-def _tell(app: App, received: Received, files: list[Path]) -> int:
+def _show(app: App, received: ReceivedBundles, files: Sequence[Path]) -> None:
     if app.output == "table":
         for file in files:
             click.echo(file)
-        silent = f" No bundle from: {', '.join(received.silent)}." if received.silent else ""
-        app.say(
-            f"{number_of(len(received.bundles), 'operator')} consolidated, {len(received.refused)} refused.{silent}"
+        silent = app.text("cli:consolidate.silent", operators=received.silent) if received.silent else ""
+        app.notify(
+            "cli:consolidate.done", operators=len(received.bundles), refused=len(received.refused), silent=silent
         )
-    else:
-        app.emit(
-            {
-                "files": [str(file) for file in files],
-                "operators": [bundle.operator for bundle in received.bundles],
-                "refused": [{"file": str(r.path), "why": str(r.error), "exit": r.error.exit} for r in received.refused],
-                "silent": list(received.silent),
-            }
-        )
-    return Exit.OK
+        return
+    app.emit(
+        {
+            "files": [str(file) for file in files],
+            "operators": [bundle.operator for bundle in received.bundles],
+            "refused": [{"file": str(r.path), "why": str(r.error), "exit": r.error.exit} for r in received.refused],
+            "silent": list(received.silent),
+            "missing": [sentence.render("en") for sentence in received.missing],
+            "rewritten": {name: sentence.render("en") for name, sentence in received.rewritten.items()},
+        }
+    )

@@ -1,4 +1,4 @@
-"""What every command is given: where the workspace is, the event's clock, and how to print."""
+"""Context of every command: workspace, clock of the event, output format."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from eventready.clock import Clock
+from eventready.core.clock import Clock
+from eventready.core.errors import RefusedError
+from eventready.core.messages import Lang, Param, Text, message, text
 
 if TYPE_CHECKING:
+    from eventready.store.store import Store
     from eventready.workspace.workspace import Workspace
 
 Output = Literal["table", "json", "ndjson"]
@@ -24,21 +28,74 @@ Output = Literal["table", "json", "ndjson"]
 
 @dataclass
 class App:
-    """Made once by `main`, handed to commands by `@click.pass_obj`."""
+    """Command context, created by `main` and passed with `@click.pass_obj`."""
 
     workspace_path: Path = Path()
     output: Output = "table"
-    clock: Clock = field(default_factory=Clock)
+    chosen_clock: Clock = field(default_factory=Clock)
+    chosen_lang: Lang | None = None
+
+    @property
+    def lang(self) -> Lang:
+        """Language of the terminal: `--lang`, else English."""
+        return self.chosen_lang or "en"
+
+    @property
+    def paper_lang(self) -> Lang:
+        """Language of papers and mails: `--lang`, else Vietnamese."""
+        return self.chosen_lang or "vi"
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Clock of the event: `--now` or the present, marked as a rehearsal in the workspace of a lab."""
+        from eventready.workspace.event import is_lab  # noqa: PLC0415  commands without a workspace start faster
+
+        return replace(self.chosen_clock, marked=is_lab(self.workspace_path))
+
+    def outgoing_clock(self, *, rehearsal: bool) -> Clock:
+        """Clock for documents sent to others. Raises RefusedError for a rehearsal without `--rehearsal`."""
+        if self.clock.rehearsal and not rehearsal:
+            raise RefusedError(message("delivery:unmarked_rehearsal"), do=message("delivery:unmarked_rehearsal_do"))
+        return replace(self.paper_clock(rehearsal=rehearsal), marked=rehearsal)
+
+    def paper_clock(self, *, rehearsal: bool) -> Clock:
+        """The clock of a paper, marked by `--rehearsal`. Raises RefusedError for data of the example without it."""
+        from eventready.assurance.clauses.example_data import require_own_data  # noqa: PLC0415  papers only
+
+        clock = replace(self.clock, marked=self.clock.marked or rehearsal)
+        if not clock.rehearsal:
+            require_own_data(self.workspace)
+        return clock
 
     @cached_property
     def workspace(self) -> Workspace:
-        """The workspace, loaded and validated on first use."""
+        """Workspace, loaded and validated on first use."""
         from eventready.workspace.workspace import load_workspace  # noqa: PLC0415  commands without one start faster
 
         return load_workspace(self.workspace_path)
 
+    @cached_property
+    def allowed_workspace(self) -> Workspace:
+        """Workspace for commands that connect or run programs. Raises RefusedError without `eventready allow`."""
+        from eventready.workspace.permission import require_allowed  # noqa: PLC0415  connecting commands only
+        from eventready.workspace.workspace import require_workspace  # noqa: PLC0415  loads YAML
+
+        require_workspace(self.workspace_path)
+        require_allowed(self.workspace_path)
+        return self.workspace
+
+    @contextmanager
+    def open_store(self, *, make: bool = True, only_reads: bool = False) -> Iterator[Store]:
+        """Open the store of the workspace for the block, and print its notices; options as of `Store.of_workspace`."""
+        from eventready.store.store import Store  # noqa: PLC0415  loads SQLAlchemy
+
+        with Store.of_workspace(self.workspace_path, make=make, only_reads=only_reads) as store:
+            for notice in store.notices:
+                self.say(notice)
+            yield store
+
     def emit(self, document: Any) -> None:
-        """Print data on stdout: one JSON document, or one line per item of a list with ndjson."""
+        """Print data on stdout: JSON, or a line per list item for ndjson."""
         if self.output == "ndjson" and isinstance(document, Iterable) and not isinstance(document, str | Mapping):
             for item in document:
                 click.echo(json.dumps(item, ensure_ascii=False))
@@ -46,14 +103,22 @@ class App:
         indent = None if self.output == "ndjson" else 1
         click.echo(json.dumps(document, ensure_ascii=False, indent=indent))
 
-    def say(self, message: str) -> None:
-        """A message for the person, on stderr."""
-        click.echo(message, err=True)
+    def text(self, msgid: str, /, **params: Param) -> str:
+        """A message of the catalogue in the terminal's language."""
+        return text(msgid, self.lang, **params)
+
+    def say(self, message: str | Text) -> None:
+        """Print a message on stderr."""
+        click.echo(message if isinstance(message, str) else message.render(self.lang), err=True)
+
+    def notify(self, msgid: str, /, **params: Param) -> None:
+        """A message of the catalogue, on stderr."""
+        self.say(self.text(msgid, **params))
 
     @staticmethod
     @contextmanager
-    def perhaps_unread() -> Iterator[None]:
-        """Printing whose reader (`head`, a pager) may go away: what comes after stays the same, the exit code too."""
+    def tolerate_closed_pipe() -> Iterator[None]:
+        """Ignore a closed stdout (`head`, a pager) inside the block; later work and the exit code stay the same."""
         try:
             yield
             sys.stdout.flush()
@@ -62,5 +127,12 @@ class App:
 
     @property
     def interactive(self) -> bool:
-        """True when a person watches stderr."""
+        """True when stderr is a terminal."""
         return sys.stderr.isatty()
+
+
+def lab_origin(workspace: Path) -> str:
+    """Workspace behind a lab copy (`W/.eventready/lab`), quoted for a shell; other folders unchanged."""
+    parts = workspace.resolve().parts
+    inside = parts[-2:] == (".eventready", "lab")
+    return quote(str(workspace.parent.parent if inside else workspace))

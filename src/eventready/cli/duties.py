@@ -1,4 +1,4 @@
-"""`eventready duties`: every clause of the letter, who answers for it, by when, how it stands, and what proves it."""
+"""`eventready duties`: every clause with its owner, deadline, state and evidence."""
 
 from __future__ import annotations
 
@@ -7,48 +7,40 @@ from typing import get_args
 
 import click
 
+from eventready.assurance.clauses.attesting import duty_named
+from eventready.assurance.clauses.state import ClauseState, State
 from eventready.cli.context import App
-from eventready.cli.listing import cell, listing, show
-from eventready.cli.on_record import on_record
-from eventready.duty.attesting import duty_named
-from eventready.duty.state import STATE_WORDS, ClauseState, State
-from eventready.duty.words import LANGS, Lang, at, short
-from eventready.errors import Exit
+from eventready.cli.event_record import load_event_record
+from eventready.cli.render.listing import cell, show, translated
+from eventready.core.errors import Exit
+from eventready.core.messages import Lang, message, text
+from eventready.core.phrases import at, short
 
 _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done": "red", "not_applicable": "dim"}
-_HEAD = {
-    "vi": ("Mục", "Nội dung", "Trạng thái", "Hạn", "Chủ trì", "Minh chứng, vướng mắc"),
-    "en": ("Clause", "What", "State", "Deadline", "Owner", "Evidence, and what stands in the way"),
-}
-_LATE = {"vi": "QUÁ HẠN", "en": "LATE"}
-_PARTS = {
-    "vi": ("minh chứng", "còn thiếu", "chưa đạt"),
-    "en": ("evidence", "missing", "against"),
-}
+_COLUMNS = ("clause", "what", "state", "deadline", "owner", "reason")
 
 
 @click.command(short_help="Every clause: its owner, deadline, state and evidence")
 @click.argument("clauses", nargs=-1)
 @click.option("--state", "states", type=click.Choice(get_args(State)), multiple=True, help="Only these states.")
-@click.option("--late", is_flag=True, help="Only what is past its deadline and not done.")
-@click.option("--lang", type=click.Choice(LANGS), default="vi", show_default=True, help="Language.")
+@click.option("--late", is_flag=True, help="Only clauses that are past their deadline and not done.")
 @click.pass_obj
-def command(app: App, clauses: tuple[str, ...], states: tuple[State, ...], late: bool, lang: Lang) -> Exit:
-    """Every clause of the letter that applies to this operator (`operator:` in event.yaml), with owner, deadline, state
-    and evidence; with CLAUSES only these, and everything about them.
+def command(app: App, clauses: tuple[str, ...], states: tuple[State, ...], late: bool) -> Exit:
+    """Every clause of duties.yaml that applies to this operator (`operator:` in event.yaml), with owner, deadline,
+    state and evidence. With CLAUSES only these, each with all its evidence.
 
     A clause is done when every kind of proof that duties.yaml names is there and nothing speaks against it: checks of
-    the latest run, changes carried out, the roster, papers sent or signed for. What a device can prove cannot be signed
-    for instead.
+    the latest run, applied changes, the roster, documents that were sent or attested. An attestation does not replace
+    a measurement.
 
-    Leaves with 8 when a clause is past its deadline and not done.
+    Exit code 8 when a clause is past its deadline and not done.
     """
     workspace = app.workspace
     wanted = [duty_named(clause, workspace).id for clause in clauses]
-    record = on_record(app)
+    record = load_event_record(app)
     found = record.clauses(workspace, app.clock.now())
     if not found:
-        app.say("No clause applies: there is no inventory/duties.yaml, or `operator:` in event.yaml fits none of it.")
+        app.notify("cli:duties.none")
     shown = [
         clause
         for clause in found
@@ -57,13 +49,13 @@ def command(app: App, clauses: tuple[str, ...], states: tuple[State, ...], late:
         and (clause.late or not late)
     ]
     if app.output != "table":
-        app.emit([clause.plain() for clause in shown])
+        app.emit([clause.to_dict() for clause in shown])
     elif wanted:
         for clause in shown:
-            _explain(clause, lang)
+            _details(clause, app.lang)
     else:
-        _table(shown, lang)
-        _count(app, found, lang)
+        _table(shown, app.lang)
+        _count(app, found)
     return Exit.DEADLINE if any(clause.late for clause in shown) else Exit.OK
 
 
@@ -71,47 +63,48 @@ def _deadline(clause: ClauseState) -> str:
     return at(clause.deadline) if clause.deadline else clause.duty.deadline
 
 
+def _state(clause: ClauseState, lang: Lang) -> str:
+    return text("cli:duties.late_state" if clause.late else "cli:duties.state", lang, state=clause.state)
+
+
 def _table(clauses: Sequence[ClauseState], lang: Lang) -> None:
-    table = listing(*_HEAD[lang])
+    table = translated("cli:duties_column", _COLUMNS, lang)
     for clause in clauses:
-        state = STATE_WORDS[clause.state].said(lang) + (f", {_LATE[lang]}" if clause.late else "")
         table.add_row(
             clause.duty.id,
-            cell(short(clause.duty.en if lang == "en" else clause.duty.vi, 48)),
-            cell(state, "bold red" if clause.late else _STYLE[clause.state]),
+            cell(short(clause.duty.title.render(lang), 48)),
+            cell(_state(clause, lang), "bold red" if clause.late else _STYLE[clause.state]),
             cell(_deadline(clause)),
             cell(clause.owner),
-            cell(_because(clause, lang)),
+            cell(_reason(clause, lang)),
         )
     show(table)
 
 
-def _because(clause: ClauseState, lang: Lang) -> str:
-    """Why it stands so; where something stands in the way, how much evidence there is nevertheless."""
+def _reason(clause: ClauseState, lang: Lang) -> str:
+    """Reason of the state; for an unfinished clause with the number of pieces of evidence."""
     if clause.state in ("done", "not_applicable") or not clause.evidence:
-        return clause.reason.said(lang)
-    count = len(clause.evidence)
-    return f"({count} {_PARTS[lang][0]}) {clause.reason.said(lang)}"
+        return clause.reason.render(lang)
+    return text("cli:duties.reason", lang, n=len(clause.evidence), reason=clause.reason)
 
 
-def _count(app: App, clauses: Sequence[ClauseState], lang: Lang) -> None:
+def _count(app: App, clauses: Sequence[ClauseState]) -> None:
     counts = [
-        f"{sum(clause.state == state for clause in clauses)} {words.said(lang)}" for state, words in STATE_WORDS.items()
+        message("cli:duties.count", count=sum(clause.state == state for clause in clauses), state=state)
+        for state in get_args(State)
     ]
-    late = sum(clause.late for clause in clauses)
-    app.say(f"{', '.join(counts)}; {late} {_LATE[lang].lower()}.")
+    app.notify("cli:duties.counts", counts=counts, late=sum(clause.late for clause in clauses))
 
 
-def _explain(clause: ClauseState, lang: Lang) -> None:
-    state = STATE_WORDS[clause.state].said(lang) + (f", {_LATE[lang]}" if clause.late else "")
-    click.echo(f"{clause.duty.id}  {state}  ({_deadline(clause)}; {clause.owner})")
-    click.echo(f"    {clause.duty.en if lang == 'en' else clause.duty.vi}")
-    evidence, missing, against = _PARTS[lang]
+def _details(clause: ClauseState, lang: Lang) -> None:
+    click.echo(f"{clause.duty.id}  {_state(clause, lang)}  ({_deadline(clause)}; {clause.owner})")
+    click.echo(f"    {clause.duty.title.render(lang)}")
     for piece in clause.evidence:
-        click.echo(f"  + {evidence}: {piece.words.said(lang)}" + (f" [{piece.ref}]" if piece.ref else ""))
-    for words in clause.against:
-        click.echo(f"  ! {against}: {words.said(lang)}")
-    for words in clause.missing:
-        click.echo(f"  - {missing}: {words.said(lang)}")
+        reference = f" [{piece.ref}]" if piece.ref else ""
+        click.echo(f"  + {text('cli:duties.evidence', lang, text=piece.text)}{reference}")
+    for reason in clause.against:
+        click.echo(f"  ! {text('cli:duties.against', lang, text=reason)}")
+    for reason in clause.missing:
+        click.echo(f"  - {text('cli:duties.missing', lang, text=reason)}")
     if clause.state == "not_applicable":
-        click.echo(f"  = {clause.reason.said(lang)}")
+        click.echo(f"  = {clause.reason.render(lang)}")

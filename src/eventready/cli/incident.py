@@ -1,28 +1,24 @@
-"""`eventready incident`: what happened, whom it touches, what was done, and who was told when and how."""
+"""`eventready incident`: incidents with their effects, actions and notices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from eventready.cli.context import App
-from eventready.cli.listing import cell, listing, show
-from eventready.clock import parse_moment
-from eventready.duty.incident import (
-    ADDRESSEE_WORDS,
+from eventready.assurance.incidents.incident import (
     ADDRESSEES,
     HOWS,
     KINDS,
-    STAGE_WORDS,
     Addressee,
     Demand,
     How,
     Incident,
+    addressee_name,
 )
-from eventready.duty.incident_log import (
+from eventready.assurance.incidents.log import (
     SERVICES,
     Given,
     Report,
@@ -31,15 +27,18 @@ from eventready.duty.incident_log import (
     open_incident,
     update_incident,
 )
-from eventready.duty.incident_text import incident_lines, incident_plain, still_to_tell
-from eventready.duty.privacy import mask_text
-from eventready.duty.words import LANGS, Lang, at
-from eventready.errors import Exit
+from eventready.assurance.incidents.text import incident_lines, incident_plain, open_demands, services_text
+from eventready.cli.context import App
+from eventready.cli.options import F
+from eventready.cli.render.listing import cell, show, translated
+from eventready.core.clock import parse_moment
+from eventready.core.errors import Exit
+from eventready.core.masking import mask_text
+from eventready.core.messages import joined, message
+from eventready.core.phrases import at
 from eventready.store.store import Store
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-_LANG = click.option("--lang", type=click.Choice(LANGS), default="vi", show_default=True, help="Language.")
+_COLUMNS = ("incident", "began", "where", "services", "subscribers", "restored", "overdue", "what")
 
 
 def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
@@ -47,7 +46,7 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
 
 
 def _details(function: F) -> F:
-    """The options that both `new` and `update` take."""
+    """Options common to `new` and `update`."""
     options = [
         click.option("--by", default="", help="Who reports it."),
         click.option("--summary", default="", help="What happened, in a sentence."),
@@ -61,13 +60,14 @@ def _details(function: F) -> F:
         click.option("--cause", default="", help="What caused it."),
         click.option("--action", "actions", multiple=True, help="What was done; repeat."),
         click.option("--restored", metavar="TIME", callback=_moment, help="When service was restored."),
-        click.option("--notice", "told", type=click.Choice(ADDRESSEES), multiple=True, help="Who was told; repeat."),
+        click.option(
+            "--notice", "notified", type=click.Choice(ADDRESSEES), multiple=True, help="Who was told; repeat."
+        ),
         click.option("--how", type=click.Choice(HOWS), default="phone", show_default=True, help="How they were told."),
         click.option("--to", "recipient", default="", help="Who took the notice.  [default: as in event.yaml]"),
         click.option("--notice-at", metavar="TIME", callback=_moment, help="When they were told.  [default: --at]"),
         click.option("--final", is_flag=True, help="What they were told is the final report."),
         click.option("--at", "when", metavar="TIME", callback=_moment, help="When this was.  [default: now]"),
-        _LANG,
     ]
     for option in reversed(options):
         function = option(function)
@@ -82,85 +82,83 @@ def command() -> None:
 @command.command("new", short_help="Record a new incident")
 @_details
 @click.pass_obj
-def new(app: App, /, lang: Lang, **said: Any) -> None:
-    """Record a new incident; its name (SC-20220429-01) is printed.
+def new(app: App, /, **details: Any) -> None:
+    """Record a new incident; its name (SC-20330729-01) is printed.
 
     The Department and the police nearest to the venue must both be told. The limits are in event.yaml
     (`notice_limits`): by telephone within 30 minutes, in writing within 2 hours, finally within 24.
     """
     event = app.workspace.event
     with Store.of_workspace(app.workspace_path) as store:
-        made = open_incident(_report(**said), event, store, app.clock)
-    _recorded(app, made, lang)
+        made = open_incident(_report(**details), event, store, app.clock)
+    _recorded(app, made)
 
 
 @command.command("update", short_help="Record what has become known, was done, or was told to whom")
 @click.argument("incident")
 @_details
 @click.pass_obj
-def update(app: App, /, incident: str, lang: Lang, **said: Any) -> None:
+def update(app: App, /, incident: str, **details: Any) -> None:
     """Record what has become known of INCIDENT (its name, `latest`, or the end of its name). Nothing is overwritten.
 
     \b
       eventready incident update latest --by "Trực ca" --notice department --notice police
-      eventready incident update latest --by "Trực ca" --cause "Đứt cáp" --restored "2022-04-29 20:10"
+      eventready incident update latest --by "Trực ca" --cause "Đứt cáp" --restored "2033-07-29 20:10"
       eventready incident update latest --by "Trực ca" --notice department --how email --final
     """
     with Store.of_workspace(app.workspace_path) as store:
-        made = update_incident(incident, _report(**said), app.workspace.event, store, app.clock)
-    _recorded(app, made, lang)
+        made = update_incident(incident, _report(**details), app.workspace.event, store, app.clock)
+    _recorded(app, made)
 
 
 @command.command("list", short_help="All incidents, with notices that are overdue")
-@_LANG
 @click.pass_obj
-def list_incidents(app: App, lang: Lang) -> Exit:
+def list_incidents(app: App) -> Exit:
     """All incidents. Leaves with 8 when a notice is overdue."""
     known = _known(app)
     limits, now = app.workspace.event.notice_limits, app.clock.now()
     if app.output != "table":
         app.emit([incident_plain(incident, incident.demands(limits, now)) for incident in known])
     elif not known:
-        app.say("No incident is on record." if lang == "en" else "Chưa ghi nhận sự cố nào.")
+        app.notify("cli:incidents.none")
     else:
-        _table(known, [incident.overdue(limits, now) if _counts(app, incident) else () for incident in known], lang)
+        _table(app, known, [incident.overdue(limits, now) if _counts(app, incident) else () for incident in known])
     late = any(incident.overdue(limits, now) for incident in known if _counts(app, incident))
     return Exit.DEADLINE if late else Exit.OK
 
 
 @command.command("show", short_help="One incident whole, with every notice that it demands")
 @click.argument("incident", default="latest")
-@_LANG
 @click.pass_obj
-def show_incident(app: App, incident: str, lang: Lang) -> Exit:
-    """One incident whole. Leaves with 8 when one of its notices is overdue."""
+def show_incident(app: App, incident: str) -> Exit:
+    """Show an incident. Exit code 8 with an overdue notice."""
     found = find(incident, _known(app))
     demands = found.demands(app.workspace.event.notice_limits, app.clock.now())
     if app.output != "table":
         app.emit(incident_plain(found, demands))
     else:
-        for line in incident_lines(found, demands, lang):
+        for line in incident_lines(found, app.workspace.event, demands, app.lang):
             click.echo(line)
-    late = _counts(app, found) and any(demand.standing == "overdue" for demand in demands)
+    late = _counts(app, found) and any(demand.status == "overdue" for demand in demands)
     return Exit.DEADLINE if late else Exit.OK
 
 
 def _report(
     *,
-    told: tuple[Addressee, ...],
+    notified: tuple[Addressee, ...],
     how: How,
     recipient: str,
     notice_at: datetime | None,
     final: bool,
     when: datetime | None,
-    **said: Any,
+    **details: Any,
 ) -> Report:
-    notices = tuple(Given(to, how, recipient, notice_at, final) for to in dict.fromkeys(told))
-    return Report(at=when, notices=notices, **said)
+    notices = tuple(Given(to, how, recipient, notice_at, final) for to in dict.fromkeys(notified))
+    return Report(at=when, notices=notices, **details)
 
 
 def _counts(app: App, incident: Incident) -> bool:
-    """False for what was only rehearsed, when this is no rehearsal."""
+    """False for a rehearsed incident outside a rehearsal."""
     return app.clock.rehearsal or not incident.rehearsal
 
 
@@ -171,32 +169,32 @@ def _known(app: App) -> tuple[Incident, ...]:
         return incidents(store)
 
 
-def _recorded(app: App, incident: Incident, lang: Lang) -> None:
+def _recorded(app: App, incident: Incident) -> None:
     event, now = app.workspace.event, app.clock.now()
     demands = incident.demands(event.notice_limits, now)
     if app.output != "table":
         app.emit(incident_plain(incident, demands))
     else:
         click.echo(incident.id)
-    for line in still_to_tell(incident, event, demands, lang):
+    for line in open_demands(incident, event, demands, app.lang):
         app.say(line)
 
 
-def _table(known: Iterable[Incident], overdue: Iterable[tuple[Demand, ...]], lang: Lang) -> None:
-    head = ("Sự cố", "Bắt đầu", "Nơi", "Dịch vụ", "Thuê bao", "Khắc phục", "Thông báo quá hạn", "Nội dung")
-    if lang == "en":
-        head = ("Incident", "Began", "Where", "Services", "Subscribers", "Restored", "Overdue notices", "What")
-    table = listing(*head)
+def _table(app: App, known: Iterable[Incident], overdue: Iterable[tuple[Demand, ...]]) -> None:
+    table = translated("cli:incidents_column", _COLUMNS, app.lang)
     for incident, late in zip(known, overdue, strict=True):
-        said = "; ".join(f"{STAGE_WORDS[d.stage].said(lang)}, {ADDRESSEE_WORDS[d.to].said(lang)}" for d in late)
+        notices = [
+            message("cli:incidents.notice", stage=d.stage, addressee=addressee_name(d.to, app.workspace.event))
+            for d in late
+        ]
         table.add_row(
             incident.id,
             at(incident.began),
             cell(mask_text(incident.place)),
-            cell(", ".join(incident.services)),
+            cell(services_text(incident.services, app.lang)),
             "?" if incident.subscribers is None else str(incident.subscribers),
             at(incident.restored) if incident.restored else "-",
-            cell(said, "bold red"),
+            cell(joined(notices, app.lang, ";"), "bold red"),
             cell(mask_text(incident.summary)),
         )
     show(table)

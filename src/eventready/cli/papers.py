@@ -1,4 +1,4 @@
-"""eventready report weekly|roster|incident|final|plan|check-template: the papers that the department asked for."""
+"""eventready report weekly|roster|incident|final|plan|check-template: the papers for the recipient of event.yaml."""
 
 from __future__ import annotations
 
@@ -6,32 +6,40 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any
 
 import click
 
+from eventready.assurance.delivery.delivery_log import sent_from
+from eventready.assurance.delivery.paper_files import PaperOptions, write_paper
+from eventready.assurance.incidents.log import find
+from eventready.assurance.papers.document.formats import FORMS, TEXTS, Form, render
+from eventready.assurance.papers.document.model import Document
+from eventready.assurance.papers.document.profile import Profile, check_profile, load_profile
+from eventready.assurance.papers.drill import drill_minutes
+from eventready.assurance.papers.final import final
+from eventready.assurance.papers.gather import PaperRequest, gather
+from eventready.assurance.papers.incident import incident_report
+from eventready.assurance.papers.material import IncidentReport, Material, Week
+from eventready.assurance.papers.plan import plan
+from eventready.assurance.papers.roster_list import roster_list
+from eventready.assurance.papers.weekly import outside_the_week, weekly
 from eventready.cli.context import App
-from eventready.clock import TZ, parse_moment
-from eventready.delivery.record import sent_from
-from eventready.duty.incident_log import find
-from eventready.errors import UsageError
-from eventready.report.dates import short_date
-from eventready.report.document.formats import FORMS, TEXTS, Form, render
-from eventready.report.document.model import Document
-from eventready.report.document.profile import Profile, check_profile, load_profile
-from eventready.report.final import final
-from eventready.report.gather import Asked, gather
-from eventready.report.hand_over import Wanted, hand_over
-from eventready.report.incident import incident_report
-from eventready.report.material import Material, Week
-from eventready.report.plan import plan
-from eventready.report.roster_list import roster_list
-from eventready.report.telecom import before_the_week
-from eventready.report.weekly import weekly
-from eventready.report.words import Lang
+from eventready.cli.options import F
+from eventready.core.clock import TZ, parse_moment
+from eventready.core.errors import UsageError
+from eventready.core.messages import Lang, message
+from eventready.drill.record import drill_runs
 from eventready.store.store import Store
 
-F = TypeVar("F", bound=Callable[..., Any])
+
+def format_option(default: str) -> Callable[[F], F]:
+    """The option --format, as the parameter `forms` in the usual order."""
+    text = f"{', '.join(FORMS)}; several with commas."
+    return click.option("--format", "forms", callback=_forms, default=default, show_default=True, help=text)
+
+
+rehearsal_option = click.option("--rehearsal", is_flag=True, help="Mark it as a rehearsal; data of the example count.")
 
 
 def _forms(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[Form, ...]:
@@ -43,22 +51,22 @@ def _forms(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 
 
 def _options(default: str) -> Callable[[F], F]:
-    """The options that every paper has, which its function is given as one Wanted."""
+    """Add the options of every paper, passed to the command as PaperOptions."""
 
     def add(function: F) -> F:
         @wraps(function)
-        def call(app: App, *, lang: Lang, forms: tuple[Form, ...], out: Path | None, eml: bool, **more: Any) -> None:
-            function(app, Wanted(lang, forms, out, eml), **more)
+        def call(  # the options of every paper
+            app: App, *, forms: tuple[Form, ...], out: Path | None, eml: bool, rehearsal: bool, **more: Any
+        ) -> None:
+            function(app, PaperOptions(app.paper_lang, forms, out, eml, rehearsal), **more)
 
         made: Any = click.pass_obj(call)
         for option in (
+            rehearsal_option,
             click.option("--eml", is_flag=True, help="Also write the mail that carries it, a draft: nothing is sent."),
             click.option("--out", type=click.Path(path_type=Path),
                          help="Folder.  [default: WORKSPACE/reports]  - is stdout."),
-            click.option("--format", "forms", callback=_forms, default=default, show_default=True,
-                         help="docx, pdf, xlsx, md, json; several with commas."),
-            click.option("--lang", type=click.Choice(get_args(Lang)), default="vi", show_default=True,
-                         help="Language."),
+            format_option(default),
         ):  # fmt: skip
             made = option(made)
         return made  # type: ignore[no-any-return]  # click's decorators keep what they are given
@@ -67,7 +75,7 @@ def _options(default: str) -> Callable[[F], F]:
 
 
 def _week(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Week | None:
-    """A day of the report's week, or an ISO week, whose Monday the report is due on."""
+    """Parse a day of the report's week, or an ISO week; the report is due on its Monday."""
     if value is None:
         return None
     try:
@@ -82,39 +90,41 @@ def _week(_context: click.Context, _parameter: click.Parameter, value: str | Non
         return Week.at(parse_moment(value))
     except UsageError:
         raise click.BadParameter(
-            f"{value!r} is neither a day nor a week. Write 2022-04-25 (the Monday on which it is due) or 2022-W17."
+            f"{value!r} is neither a day nor a week. Write 2033-07-25 (the Monday on which it is due) or 2033-W30."
         ) from None
 
 
 _RUN = click.option("--run", default="", help="The run it rests on.  [default: the last one of the week]")
 
 
-def _material(app: App, lang: Lang, *, run: str = "", week: Week | None = None, keep_roster: bool = False) -> Material:
-    moment = app.clock.now()
-    rehearsal = app.clock.rehearsal or app.workspace.event.lab
-    asked = Asked(moment, week or Week.at(moment), lang, rehearsal, run, keep_roster)
+def _material(
+    app: App, wanted: PaperOptions, *, run: str = "", week: Week | None = None, keep_roster: bool = False
+) -> Material:
+    clock = app.paper_clock(rehearsal=wanted.rehearsal)
+    moment = clock.now()
+    request = PaperRequest(moment, week or Week.at(moment), wanted.lang, clock.rehearsal, run, keep_roster)
     if not Store.exists(app.workspace_path):
-        material, notices = gather(app.workspace, None, asked)
+        material, notices = gather(app.workspace, None, request)
     else:
         with Store.of_workspace(app.workspace_path) as store:
-            for notice in store.notices:
-                app.say(notice)
             address = app.workspace.event.recipient.email
-            material, notices = gather(app.workspace, store, asked, lambda known: sent_from(known, app.clock, address))
+            material, notices = gather(app.workspace, store, request, lambda known: sent_from(known, clock, address))
     for notice in notices:
         app.say(notice)
     return material
 
 
-def _hand_over(app: App, document: Document, material: Material, wanted: Wanted, detail: str = "") -> None:
+def _write(
+    app: App, document: Document, material: Material, wanted: PaperOptions, incident: IncidentReport | None = None
+) -> None:
     """Write every file, or print the only form."""
     if wanted.out is not None and str(wanted.out) == "-":
         if len(wanted.forms) > 1 or wanted.forms[0] not in TEXTS or wanted.eml:
-            raise UsageError("only one format of md and json can go to stdout", do="Name one with --format.")
+            raise UsageError(message("cli:papers.stdout"))
         click.echo(render(document, wanted.forms[0]).decode(), nl=False)
         return
     folder = wanted.out or app.workspace_path / "reports"
-    written = hand_over(document, material, wanted, folder, detail=detail)
+    written = write_paper(document, material, wanted, folder, incident)
     if app.output == "table":
         for file in written:
             click.echo(file.path)
@@ -122,83 +132,95 @@ def _hand_over(app: App, document: Document, material: Material, wanted: Wanted,
         app.emit([{"paper": document.kind, "format": file.form, "file": str(file.path)} for file in written])
 
 
-def _words(app: App, wanted: Wanted) -> Profile:
+def _profile(app: App, wanted: PaperOptions) -> Profile:
     return load_profile(app.workspace_path, wanted.lang)
 
 
-@click.command("weekly", short_help="What Monday morning's paper says")
+@click.command("weekly", short_help="The weekly report")
 @click.option(
-    "--week", callback=_week, metavar="DAY", help="The Monday on which it is due, or 2022-W17.  [default: this week's]"
+    "--week", callback=_week, metavar="DAY", help="The Monday on which it is due, or 2033-W30.  [default: this week's]"
 )
 @_RUN
 @_options("docx,pdf,xlsx")
-def weekly_command(app: App, wanted: Wanted, *, week: Week | None, run: str) -> None:
-    """The weekly report: results by service and venue, what improved or worsened, incidents, next week, annexes.
+def weekly_command(app: App, wanted: PaperOptions, *, week: Week | None, run: str) -> None:
+    """The weekly report: results by service and venue, changes since last week, incidents, next week.
 
-    Number, date and signature are left for the office. Wording and layout: templates/reports/vi.yaml.
+    At most five pages and a one-page annex; the tables are in the workbook. Number, date and signature stay blank for
+    the office. Texts and outline: templates/reports/vi.yaml.
     """
-    material = _material(app, wanted.lang, run=run, week=week)
+    material = _material(app, wanted, run=run, week=week)
     if material.run is None:
-        app.say("No audit lies in this week: the report says so. Run `eventready audit` first to have results in it.")
-    elif ran := before_the_week(material):
-        app.say(f"The last audit is of {short_date(ran, 'en')}, before this week: the report says so.")
-    _hand_over(app, weekly(material, _words(app, wanted), wanted.lang), material, wanted)
+        app.notify("papers:cli_no_run")
+    elif ran := outside_the_week(material):
+        app.notify("papers:cli_outside_week", ran=ran)
+    _write(app, weekly(material, _profile(app, wanted), wanted.lang), material, wanted)
 
 
 @click.command("roster", short_help="The formal duty list, with telephone numbers")
 @_options("docx,pdf,xlsx")
-def roster_command(app: App, wanted: Wanted) -> None:
-    """The duty list that the department gets before the event. It carries telephone numbers in full.
+def roster_command(app: App, wanted: PaperOptions) -> None:
+    """The duty list, people by days, with telephone numbers in full; the shifts are an annex.
 
-    The roster is kept as a version, whose number stands in the list; what changed since the version sent last is said.
+    The roster is stored as a version with a number; the list names the changes since the version that was sent last.
     """
-    material = _material(app, wanted.lang, keep_roster=True)
-    _hand_over(app, roster_list(material, _words(app, wanted), wanted.lang), material, wanted)
+    material = _material(app, wanted, keep_roster=True)
+    _write(app, roster_list(material, _profile(app, wanted), wanted.lang), material, wanted)
 
 
 @click.command("incident", short_help="The written report of one incident")
 @click.argument("incident")
 @_options("docx,pdf")
-def incident_command(app: App, wanted: Wanted, *, incident: str) -> None:
-    """What happened, why, what was done, and which of the two notices were given.
+def incident_command(app: App, wanted: PaperOptions, *, incident: str) -> None:
+    """The course of an incident, its cause, the actions, and every notice with its lateness.
 
-    INCIDENT is its name, `latest`, or the end of its name.
+    INCIDENT is its name, `latest`, or the end of its name. With --eml the mail goes to the department and the police.
     """
-    material = _material(app, wanted.lang)
+    material = _material(app, wanted)
     record = find(incident, material.incidents or ())
-    made = incident_report(record, material, _words(app, wanted), wanted.lang)
-    _hand_over(app, made, material, wanted, record.place)
+    made = incident_report(record, material, _profile(app, wanted), wanted.lang)
+    _write(app, made, material, wanted, record)
+
+
+@click.command("drill", short_help="The minutes of the drills")
+@_options("docx,pdf")
+def drill_command(app: App, wanted: PaperOptions) -> None:
+    """The failures made on purpose, and the interruption of each service before and after the changes."""
+    material = _material(app, wanted)
+    with Store.of_workspace(app.workspace_path, make=False) as store:
+        runs = drill_runs(store)
+    _write(app, drill_minutes(runs, material, _profile(app, wanted), wanted.lang), material, wanted)
 
 
 @click.command("final", short_help="The summary of the whole event")
 @_RUN
+@click.option("--draft", is_flag=True, help="Before the end of the event: marked as a draft.")
 @_options("docx,pdf,xlsx")
-def final_command(app: App, wanted: Wanted, *, run: str) -> None:
-    """What was done from the letter to the end, how it went, all incidents, and what was learnt."""
-    material = _material(app, wanted.lang, run=run)
-    _hand_over(app, final(material, _words(app, wanted), wanted.lang), material, wanted)
+def final_command(app: App, wanted: PaperOptions, *, run: str, draft: bool) -> None:
+    """The summary after the event: results, course, all incidents, lessons."""
+    material = _material(app, wanted, run=run)
+    _write(app, final(material, _profile(app, wanted), wanted.lang, draft=draft), material, wanted)
 
 
-@click.command("plan", short_help="The assurance plan, clause 1.1a")
+@click.command("plan", short_help="The assurance plan")
 @_options("docx,pdf,xlsx")
-def plan_command(app: App, wanted: Wanted) -> None:
-    """The assurance plan from inventory, venues and the office's templates, to be completed and signed."""
-    material = _material(app, wanted.lang)
-    _hand_over(app, plan(material, _words(app, wanted), wanted.lang), material, wanted)
+def plan_command(app: App, wanted: PaperOptions) -> None:
+    """The assurance plan from inventory, venues, attested forms and the office's texts."""
+    material = _material(app, wanted)
+    _write(app, plan(material, _profile(app, wanted), wanted.lang), material, wanted)
 
 
 @click.command("check-template", short_help="Unknown variables and keys of a profile, by line")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option(
-    "--lang", type=click.Choice(get_args(Lang)), help="Language of the profile.  [default: from the file's name]"
-)
 @click.pass_obj
-def check_template(app: App, file: Path, lang: Lang | None) -> None:
-    """Hold a profile (templates/reports/vi.yaml) against what papers can fill in. Leaves with 2 if it does not hold."""
-    of: Lang = lang or ("en" if file.stem.endswith("en") else "vi")
+def check_template(app: App, file: Path) -> None:
+    """Check a profile (templates/reports/vi.yaml): keys, sentences and variables. Exit code 2 for an invalid profile.
+
+    Its language is that of `--lang`, else that of its name.
+    """
+    of: Lang = app.chosen_lang or ("en" if file.stem.endswith("en") else "vi")
     check_profile(file, of)
     if app.output == "table":
-        click.echo(f"{file}: every variable and every key is known.")
+        click.echo(app.text("cli:papers.known", file=str(file)))
     else:
         app.emit({"file": str(file), "lang": of, "holds": True})
 
@@ -207,6 +229,7 @@ PAPERS: tuple[click.Command, ...] = (
     weekly_command,
     roster_command,
     incident_command,
+    drill_command,
     final_command,
     plan_command,
     check_template,

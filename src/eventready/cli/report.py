@@ -1,21 +1,22 @@
-"""eventready report: turn a run into a document."""
+"""eventready report: the readiness of a run, and the papers for the department."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
 
 import click
 
+from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
+from eventready.assurance.clauses.event_record import drills_that_count
+from eventready.assurance.papers.document.formats import TEXTS, Form, render
+from eventready.assurance.papers.files import targets, write_bytes
+from eventready.assurance.papers.readiness import Background, evidence_shown, readiness
 from eventready.cli.context import App
-from eventready.cli.papers import PAPERS
-from eventready.duty.carried import ChangeOnRecord, changes_on_record
-from eventready.errors import StoreError, UsageError
-from eventready.report.files import targets, write
-from eventready.report.readiness import Format, evidence_shown, render
-from eventready.report.words import Lang
-from eventready.run import Run
+from eventready.cli.papers import PAPERS, format_option, rehearsal_option
+from eventready.core.errors import StoreError, UsageError
+from eventready.core.messages import message
 from eventready.store.documents import load_run
+from eventready.store.run import Run, latest_complete
 from eventready.store.store import Store
 
 
@@ -24,46 +25,44 @@ def command() -> None:
     """The group of reports."""
 
 
-def _forms(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[Format, ...]:
-    forms = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
-    known: tuple[Format, ...] = get_args(Format)
-    wrong = [form for form in forms if form not in known]
-    if wrong or not forms:
-        raise click.BadParameter(f"{', '.join(wrong) or 'nothing'}: choose among {', '.join(known)}")
-    return tuple(form for form in known if form in forms)
-
-
 @command.command("readiness")
-@click.argument("run", default="latest", envvar="EVENTREADY_RUN")
-@click.option("--lang", type=click.Choice(get_args(Lang)), default="vi", show_default=True, help="Language.")
-@click.option(
-    "--format", "forms", callback=_forms, default="html", show_default=True, help="html, md, json; several with commas."
-)
+@click.argument("run", default="", envvar="EVENTREADY_RUN")
+@format_option("html")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="File, or folder.  [default: WORKSPACE/reports]  - is stdout."
 )
+@rehearsal_option
 @click.pass_obj
-def readiness(app: App, run: str, lang: Lang, forms: tuple[Format, ...], out: Path | None) -> None:
-    """What is ready, what is not, what was not measured, and what that rests on.
+def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path | None, rehearsal: bool) -> None:
+    """Write the readiness report: verdicts, findings, blind spots and evidence.
 
-    RUN is a run's name, the beginning of it, latest, previous, or a file with a run document.
+    RUN is a run's name, the beginning of it, latest, previous, or a file with a run document; by default the latest run
+    of all devices.
     """
-    with Store.of_workspace(app.workspace_path, make=run.endswith(".json")) as store:
-        for notice in store.notices:
-            app.say(notice)
-        of = load_run(Path(run)) if run.endswith(".json") else store.get(run)
-        earlier, previous = store.trend(of), store.before(of)
-        texts = store.texts(evidence_shown(of))
-        changes = _changes(app, store, of)
-    if out is not None and str(out) == "-" and len(forms) > 1:
-        raise UsageError("Only one format can go to stdout", do="Name one with --format.")
-    made = {form: render(of, earlier, lang, form, previous=previous, texts=texts, changes=changes) for form in forms}
-    if out is not None and str(out) == "-":
-        click.echo(made[forms[0]], nl=False)
+    with app.open_store(make=run.endswith(".json")) as store:
+        of = load_run(Path(run)) if run.endswith(".json") else store.get(run or _latest_complete(app, store))
+        background = Background(
+            earlier=store.trend(of),
+            previous=store.before(of),
+            texts=store.texts(evidence_shown(of)),
+            changes=_changes(app, store, of),
+            rehearsal=rehearsal,
+            drills=drills_that_count(store, rehearsal=rehearsal or bool(of.document["clock"]["rehearsal"])),
+        )
+    if not of.document["clock"]["rehearsal"] and _has_workspace(app):
+        app.paper_clock(rehearsal=rehearsal)
+    to_stdout = out is not None and str(out) == "-"
+    if to_stdout and (len(forms) > 1 or forms[0] not in TEXTS):
+        raise UsageError(message("cli:papers.stdout"))
+    lang = app.paper_lang
+    document = readiness(of, lang, background)
+    made = {form: render(document, form) for form in forms}
+    if to_stdout:
+        click.echo(made[forms[0]].decode(), nl=False)
         return
-    places = targets(out or app.workspace_path / "reports", of.id, lang, forms)
+    places = targets(out or app.workspace_path / "reports", document.stem, forms)
     for form, place in places.items():
-        write(place, made[form])
+        write_bytes(place, made[form])
     if app.output == "table":
         for place in places.values():
             click.echo(place)
@@ -71,13 +70,27 @@ def readiness(app: App, run: str, lang: Lang, forms: tuple[Format, ...], out: Pa
         app.emit([{"run": of.id, "format": form, "lang": lang, "file": str(place)} for form, place in places.items()])
 
 
+def _has_workspace(app: App) -> bool:
+    """True with a workspace in the folder; a run document alone needs none."""
+    return (app.workspace_path / "inventory" / "event.yaml").is_file()
+
+
+def _latest_complete(app: App, store: Store) -> str:
+    """Id of the latest run of all devices; `latest` without such a run."""
+    if not _has_workspace(app):
+        return "latest"
+    summaries = [entry.summary for entry in store.runs() if entry.summary and entry.state == "finished"]
+    complete = latest_complete(summaries, len(app.workspace.devices)) if summaries else None
+    return complete.id if complete else "latest"
+
+
 def _changes(app: App, store: Store, run: Run) -> tuple[ChangeOnRecord, ...]:
-    """Those of the run's event; a change that was altered never takes the report with it."""
+    """The changes of the run's event; none, and a message, where the record was altered."""
     rehearsal = bool(run.document.get("clock", {}).get("rehearsal"))
     try:
         found = changes_on_record(store.changes, str(run.document.get("event", "")))
     except StoreError as error:
-        app.say(f"The changes on record cannot be told: {error}")
+        app.notify("cli:report.changes_unreadable", reason=error.render(app.lang))
         return ()
     return tuple(change for change in found if rehearsal or not change.rehearsal)
 

@@ -1,4 +1,4 @@
-"""`eventready rollback`: take a finished change back."""
+"""`eventready rollback`: roll a finished change back."""
 
 from __future__ import annotations
 
@@ -7,39 +7,42 @@ from typing import Any
 
 import click
 
-from eventready.change.apply import apply_plan
-from eventready.change.plan import PlanFile, write_plan
-from eventready.change.rollback import make_rollback
-from eventready.cli.carrying import Following, carrying_options, options_of, tell
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.rollback import make_rollback
+from eventready.change.plan.plan import PlanFile, write_plan
 from eventready.cli.context import App
-from eventready.cli.plan import refuse_to_replace
-from eventready.errors import Exit
-from eventready.store.store import Store
+from eventready.cli.plan import refuse_overwrite
+from eventready.cli.render.apply_progress import (
+    ApplyProgress,
+    execution_options,
+    interruption_as_failure,
+    options_of,
+    report_result,
+)
+from eventready.core.errors import Exit
 
 
-@click.command(short_help="Take a finished change back, as carefully as it was made")
+@click.command(short_help="Roll a finished change back, guarded and verified like any change")
 @click.argument("change")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="PLAN",
-    help="Only write the plan that would take it back.",
+    help="Only write the plan of the rollback.",
 )  # fmt: skip
-@carrying_options
+@execution_options
 @click.pass_obj
 def command(app: App, /, *, change: str, out: Path | None, **given: Any) -> Exit:
-    """Bring every device that CHANGE made new back to what it was: guarded, in waves, verified, on record.
+    """Return every device changed by CHANGE to its old state: guarded, in waves, verified, recorded.
 
-    CHANGE is a name, its beginning, or `latest`. A device that somebody has changed since stays as it is.
+    CHANGE is an id, its prefix, or `latest`. A device that was changed since stays as it is.
 
     \b
     Exit codes as of `apply`.
     """
     options = options_of(**given)
     if out is not None:
-        refuse_to_replace(out)
-    workspace = app.workspace
-    with Store.of_workspace(workspace.path, make=False) as store:
-        for notice in store.notices:
-            app.say(notice)
+        refuse_overwrite(out)
+    workspace = app.allowed_workspace
+    with app.open_store(make=False) as store:
         plan = make_rollback(workspace, change, store=store, clock=app.clock, by=options.by, host=options.host)
         if out is not None:
             write_plan(out, PlanFile(plan=plan))
@@ -48,7 +51,8 @@ def command(app: App, /, *, change: str, out: Path | None, **given: Any) -> Exit
             else:
                 app.emit({"plan": plan.id, "file": str(out), "rolls_back": plan.rolls_back})
             return Exit.OK
-        with Following(interactive=app.interactive and app.output == "table") as watch:
+        interactive = app.interactive and app.output == "table"
+        with interruption_as_failure(), ApplyProgress(interactive=interactive, lang=app.lang) as progress:
             file = PlanFile(plan=plan)
-            done = apply_plan(workspace, file, store=store, clock=app.clock, options=options, watch=watch)
-        return tell(app, done, store)
+            done = apply_plan(workspace, file, store=store, clock=app.clock, options=options, progress=progress)
+        return report_result(app, done, store)

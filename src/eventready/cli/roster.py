@@ -1,33 +1,33 @@
-"""eventready roster: check the duty roster, hand it on, and look at its versions."""
+"""`eventready roster`: check, export and compare versions of the duty roster."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from eventready.assurance.roster import wording
+from eventready.assurance.roster.calendar import to_calendars
+from eventready.assurance.roster.changes import RosterChange
+from eventready.assurance.roster.changes import changes as compare
+from eventready.assurance.roster.chart import Lane, chart, lanes
+from eventready.assurance.roster.finding import RULES, RosterReport
+from eventready.assurance.roster.json_codec import person_plain, to_plain
+from eventready.assurance.roster.load import load_roster
+from eventready.assurance.roster.roster import Roster
+from eventready.assurance.roster.rules import check as hold
+from eventready.assurance.roster.settings import RosterSettings, load_settings
+from eventready.assurance.roster.spreadsheet import to_xlsx
+from eventready.assurance.roster.versions import Shelf
 from eventready.cli.context import App
-from eventready.english import number_of
-from eventready.errors import Exit, UsageError
-from eventready.files import write_whole
-from eventready.roster import say
-from eventready.roster.calendar import to_calendars
-from eventready.roster.changes import changes as compare
-from eventready.roster.chart import Lane, chart, lanes
-from eventready.roster.finding import RULES, RosterReport
-from eventready.roster.load import load_roster
-from eventready.roster.plain import person_plain, to_plain
-from eventready.roster.roster import Roster
-from eventready.roster.rules import check as hold
-from eventready.roster.settings import RosterSettings, load_settings
-from eventready.roster.spreadsheet import to_xlsx
-from eventready.roster.versions import Shelf
+from eventready.core.atomic_files import write_atomic
+from eventready.core.errors import Exit, UsageError
+from eventready.core.messages import Lang, joined, message, text
 
 FORMATS = ("xlsx", "ics", "json")
-_LANG = click.option("--lang", type=click.Choice(["vi", "en"]), default="en", show_default=True, help="Language.")
 _FILE = click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 #: Sentences per rule on a terminal; JSON has all.
 _SHOWN = 15
@@ -43,16 +43,18 @@ def _load(app: App, file: Path | None) -> tuple[Roster, RosterSettings]:
     event = app.workspace.event
     settings = load_settings(app.workspace_path / "inventory")
     path = file or app.workspace_path / "inventory" / settings.file
-    return load_roster(path, event, settings), settings
+    roster = load_roster(path, event, settings)
+    for notice in roster.notices:
+        app.say(notice)
+    return roster, settings
 
 
 @command.command("check", short_help="Hold the roster against the nine rules")
 @_FILE
-@_LANG
 @click.option("--all-days", is_flag=True, help="In the chart, show every day, and not only those with a gap.")
 @click.option("--with-phones", is_flag=True, help="In JSON, give the telephone numbers whole.")
 @click.pass_obj
-def check(app: App, file: Path | None, lang: str, all_days: bool, with_phones: bool) -> Exit:
+def check(app: App, file: Path | None, all_days: bool, with_phones: bool) -> Exit:
     """Hold the roster against the nine rules: coverage, overlaps, hours, phones, handover, teams, submission, reserve,
     skills.
 
@@ -66,10 +68,10 @@ def check(app: App, file: Path | None, lang: str, all_days: bool, with_phones: b
     if app.output == "json":
         app.emit(_document(roster, report, drawn, phones=with_phones))
     elif app.output == "ndjson":
-        app.emit([{"kind": "gap", **gap.plain()} for gap in report.gaps] + _findings(report))
+        app.emit([{"kind": "gap", **gap.to_dict()} for gap in report.gaps] + _findings(report))
     else:
-        _print(chart(drawn, lang, every_day=all_days))
-        _print(_sentences(report, lang))
+        _print(chart(drawn, app.lang, every_day=all_days))
+        _print(_lines(report, app.lang))
     return Exit.OK if report.holds else Exit.DEADLINE
 
 
@@ -82,38 +84,36 @@ def _print(lines: Iterable[str]) -> None:
 def _document(roster: Roster, report: RosterReport, drawn: list[Lane], *, phones: bool) -> dict[str, Any]:
     return {
         "roster": roster.source,
-        **report.plain(),
-        "coverage": [lane.plain() for lane in drawn],
+        **report.to_dict(),
+        "coverage": [lane.to_dict() for lane in drawn],
         "people": [person_plain(person, phones=phones) for person in roster.people],
         "shifts": len(roster.shifts),
     }
 
 
 def _findings(report: RosterReport) -> list[dict[str, Any]]:
-    return [{"kind": "finding", **finding.plain()} for finding in report.findings]
+    return [{"kind": "finding", **finding.to_dict()} for finding in report.findings]
 
 
-def _sentences(report: RosterReport, lang: str) -> Iterable[str]:
-    vi = lang == "vi"
-    for rule, (name_vi, name_en) in RULES.items():
+def _lines(report: RosterReport, lang: Lang) -> Iterable[str]:
+    for rule in RULES:
         own = report.of(rule)
+        if own or rule in report.unchecked:
+            yield text("cli:roster.rule", lang, rule=rule, name=str(rule))
         if own:
-            yield f"{'Quy tắc' if vi else 'Rule'} {rule}. {name_vi if vi else name_en}"
-            yield from (f"  {_MARKS[finding.severity]} {finding.said(lang)}" for finding in own[:_SHOWN])
+            yield from (f"  {_MARKS[finding.severity]} {finding.message.render(lang)}" for finding in own[:_SHOWN])
             if len(own) > _SHOWN:
-                more = len(own) - _SHOWN
-                yield f"  … và {more} nữa: -o json." if vi else f"  … and {more} more: see -o json."
+                yield text("cli:roster.more", lang, more=len(own) - _SHOWN)
         elif rule in report.unchecked:
-            yield f"{'Quy tắc' if vi else 'Rule'} {rule}. {name_vi if vi else name_en}"
-            why = report.unchecked[rule][not vi]
-            yield f"  ? {'Chưa kiểm tra' if vi else 'Not checked'}: {why}."
-    counts = {severity: report.count(severity) for severity in ("error", "warn", "info")}
-    period = say.span(report.start, report.end)
-    if vi:
-        yield f"{counts['error']} lỗi, {counts['warn']} cảnh báo, {counts['info']} gợi ý; kỳ trực {period}."
-    else:
-        nouns = (("error", "error"), ("warn", "warning"), ("info", "hint"))
-        yield f"{', '.join(number_of(counts[severity], noun) for severity, noun in nouns)}; on duty {period}."
+            yield text("cli:roster.unchecked", lang, reason=report.unchecked[rule])
+    yield text(
+        "cli:roster.total",
+        lang,
+        errors=report.count("error"),
+        warnings=report.count("warn"),
+        hints=report.count("info"),
+        period=wording.span(report.start, report.end),
+    )
 
 
 @command.command("export", short_help="Write the duty list, and everybody's calendar")
@@ -123,79 +123,76 @@ def _sentences(report: RosterReport, lang: str) -> Iterable[str]:
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("duty-list"), show_default=True,
     help="The folder to write to.",
 )  # fmt: skip
-@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of calendars.")
 @click.option("--with-phones", is_flag=True, help="Give the telephone numbers whole in JSON too.")
+@click.option("--rehearsal", is_flag=True, help="Mark the list as a rehearsal; people of the example are then allowed.")
 @click.pass_obj
-def export(app: App, file: Path | None, *, formats: str, out: Path, lang: str, with_phones: bool) -> None:
+def export(app: App, file: Path | None, *, formats: str, out: Path, with_phones: bool, rehearsal: bool) -> None:
     """Write the formal duty list (xlsx, with telephone numbers), a calendar per person (ics), and JSON.
 
     What is exported is kept as a version; the same roster keeps its number. When it differs from what was sent, says
     what changed.
     """
-    wanted = _formats(formats)
+    wanted, clock = _formats(formats), app.paper_clock(rehearsal=rehearsal)
     roster, settings = _load(app, file)
     event, shelf = app.workspace.event, Shelf(app.workspace_path)
     changed = shelf.changes(roster)
-    version = shelf.keep(roster, app.clock.now())
+    version = shelf.keep(roster, clock.now())
     roster = version.roster
     stem = f"danh-sach-truc-v{version.number}"
     written = []
     if "xlsx" in wanted:
-        written.append((out / f"{stem}.xlsx", to_xlsx(roster, event)))
+        written.append((out / f"{stem}.xlsx", to_xlsx(roster, event, rehearsal=clock.rehearsal)))
     if "json" in wanted:
-        text = json.dumps(to_plain(roster, phones=with_phones), ensure_ascii=False, indent=1)
-        written.append((out / f"{stem}.json", text.encode()))
+        content = json.dumps(to_plain(roster, phones=with_phones), ensure_ascii=False, indent=1)
+        written.append((out / f"{stem}.json", content.encode()))
     if "ics" in wanted:
-        calendars = to_calendars(roster, event, version.kept, lang)
+        calendars = to_calendars(roster, event, version.kept, app.paper_lang)
         written += [(out / f"lich-truc-v{version.number}" / name, data) for name, data in calendars.items()]
     for path, data in written:
-        write_whole(path, data)
+        write_atomic(path, data)
     files = [str(path) for path, _ in written]
     if app.output == "table":
-        _print_written(files)
+        _print_written(app, files)
     else:
-        said = [change.plain() for change in changed or ()]
-        app.emit({"version": version.number, "sha256": version.sha256, "files": files, "changes": said})
-    _tell(app, roster, hold(roster, event, settings), version.number, [c.said(lang) for c in changed or ()])
+        documents = [change.to_dict() for change in changed or ()]
+        app.emit({"version": version.number, "sha256": version.sha256, "files": files, "changes": documents})
+    _notify(app, roster, hold(roster, event, settings), version.number, changed or ())
 
 
-def _print_written(files: list[str]) -> None:
+def _print_written(app: App, files: list[str]) -> None:
     calendars = [file for file in files if file.endswith(".ics")]
     for file in files:
         if not file.endswith(".ics"):
             click.echo(file)
     if calendars:
-        click.echo(f"{Path(calendars[0]).parent} ({number_of(len(calendars), 'calendar')})")
+        folder = str(Path(calendars[0]).parent)
+        click.echo(app.text("cli:roster.calendars", folder=folder, count=len(calendars)))
 
 
-def _tell(app: App, roster: Roster, report: RosterReport, number: int, changed: list[str]) -> None:
-    app.say(
-        f"Version {number}: {number_of(len(roster.people), 'person', 'people')}, "
-        f"{number_of(len(roster.shifts), 'shift')}."
-    )
+def _notify(app: App, roster: Roster, report: RosterReport, number: int, changed: Sequence[RosterChange]) -> None:
+    app.notify("cli:roster.version", version=number, people=len(roster.people), shifts=len(roster.shifts))
     if changed:
-        app.say(
-            "Changed since the version that was sent, or else kept, last:\n"
-            + "\n".join(f"  {sentence}" for sentence in changed)
-        )
+        app.notify("cli:roster.changed")
+        for change in changed:
+            app.say(f"  {change.message.render(app.lang)}")
     if not report.holds:
-        app.say(f"The roster breaks rules ({report.count('error')} errors): see `eventready roster check`.")
+        app.notify("cli:roster.broken", n=report.count("error"))
 
 
-def _formats(text: str) -> list[str]:
-    wanted = [part.strip() for part in text.split(",") if part.strip()]
+def _formats(given: str) -> list[str]:
+    wanted = [part.strip() for part in given.split(",") if part.strip()]
     unknown = [part for part in wanted if part not in FORMATS]
     if "docx" in unknown or "pdf" in unknown:
-        raise UsageError("The formal list as docx or pdf is a report", do="Run `eventready report roster`.")
+        raise UsageError(message("cli:roster.formal"))
     if unknown or not wanted:
-        raise UsageError(f"{(unknown or [text])[0]!r} is no format of a roster", do=f"Known: {', '.join(FORMATS)}.")
+        raise UsageError(message("cli:roster.format", format=(unknown or [given])[0], formats=list(FORMATS)))
     return wanted
 
 
 @command.command("versions", short_help="The versions that were exported, and when each was sent")
 @click.pass_obj
 def versions(app: App) -> None:
-    """All versions that were exported, and when each went to whom."""
+    """List the exported versions, with recipients and times."""
     shelf = Shelf(app.workspace_path)
     sendings = shelf.sendings()
     entries = [
@@ -217,31 +214,40 @@ def versions(app: App) -> None:
         app.emit(entries)
         return
     if not entries:
-        app.say("No version is kept yet. Run `eventready roster export`.")
+        app.notify("cli:roster.no_version")
     for version in shelf.versions():
-        own = [f"{say.at(s.at)} to {', '.join(s.to)}" for s in sendings if s.number == version.number]
-        sent = "; ".join(own) or "not sent"
+        own = [
+            message("cli:roster.sent_to", at=wording.at(s.at), recipients=s.to)
+            for s in sendings
+            if s.number == version.number
+        ]
         click.echo(
-            f"{version.number}  {say.at(version.kept)}  {len(version.roster.people)} people, "
-            f"{len(version.roster.shifts)} shifts  {version.sha256[:12]}  {sent}"
+            app.text(
+                "cli:roster.version_line",
+                version=version.number,
+                kept=wording.at(version.kept),
+                people=len(version.roster.people),
+                shifts=len(version.roster.shifts),
+                sha256=version.sha256[:12],
+                sent=joined(own, app.lang, ";") or message("cli:roster.not_sent"),
+            )
         )
 
 
 @command.command("diff", short_help="What changed between two versions")
 @click.argument("earlier", default="sent")
 @click.argument("later", required=False)
-@_LANG
 @click.pass_obj
-def diff(app: App, earlier: str, later: str | None, lang: str) -> None:
-    """What changed between two versions: numbers, `sent` or `latest`. Without LATER: from EARLIER to the file."""
+def diff(app: App, earlier: str, later: str | None) -> None:
+    """Show the changes between two versions: numbers, `sent` or `latest`. Without LATER: from EARLIER to the file."""
     shelf = Shelf(app.workspace_path)
     before = shelf.get(earlier).roster
     after = shelf.get(later).roster if later else _load(app, None)[0]
     found = compare(before, after)
     if app.output != "table":
-        app.emit([change.plain() for change in found])
+        app.emit([change.to_dict() for change in found])
         return
     for change in found:
-        click.echo(change.said(lang))
+        click.echo(change.message.render(app.lang))
     if not found:
-        app.say("Nothing changed.")
+        app.notify("cli:roster.unchanged")

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from eventready.assurance.delivery.checkpoint_files import read_checkpoint
+from eventready.assurance.papers.language import Language
 from eventready.checks.diff import Change, Diff, compare
 from eventready.cli.context import App
-from eventready.english import number_of
-from eventready.errors import Exit, UsageError
-from eventready.report.language import Language
-from eventready.run import Run, Summary
-from eventready.store.chain import evidence_of
-from eventready.store.store import Entry, Store
+from eventready.cli.render.console import print_table
+from eventready.core.atomic_files import write_atomic
+from eventready.core.errors import Exit, UsageError
+from eventready.core.messages import Lang, message, term, text
+from eventready.store.chain import ChainVerification, evidence_of
+from eventready.store.run import Run, Summary
+from eventready.store.store import RunEntry, Store
+from eventready.workspace.signing_keys import OWN_KEY, load_private, load_public, own_public_keys
 
 #: The kinds of change between two runs, in the order in which they are shown; the first two mean: it got worse.
 KINDS = ("new", "worse", "fixed", "better", "unseen", "still")
@@ -27,62 +34,53 @@ def command() -> None:
     """The group."""
 
 
-@contextmanager
-def _store(app: App) -> Iterator[Store]:
-    with Store.of_workspace(app.workspace_path, make=False) as store:
-        for notice in store.notices:
-            app.say(notice)
-        yield store
-
-
-def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, header_style="bold", pad_edge=False)
+def _table(lang: Lang, *columns: str) -> Table:
+    heads = (text(f"cli:runs_column.{column}", lang) if column else "" for column in columns)
+    return Table(*heads, box=None, header_style="bold", pad_edge=False)
 
 
 def _print(table: Table) -> None:
     """On a terminal in its width; elsewhere nothing is wrapped or cut."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, emoji=False, width=1000, no_color=True)
-    with console.capture() as captured:
-        console.print(table)
-    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    print_table(table, width=1000)
 
 
 @command.command("list")
 @click.pass_obj
 def list_runs(app: App) -> None:
-    """All runs, the latest last, with what they found."""
-    with _store(app) as store:
+    """List all runs with the numbers of their findings, the latest last."""
+    with app.open_store(make=False) as store:
         entries = store.runs()
     if app.output != "table":
         app.emit([_plain(entry) for entry in entries])
         return
     if not entries:
-        app.say("No run is stored yet. Run `eventready audit`.")
+        app.notify("cli:runs.none")
         return
-    table = _table("Run", "Event time", "State", "Failed", "Warning", "Not measured", "Measured", "Verdicts")
-    language = Language("en")
+    table = _table(app.lang, "run", "moment", "state", "fail", "warn", "not_measured", "measured", "verdicts")
+    language = Language(app.lang)
     for entry in entries:
         table.add_row(*_row(entry, language))
     _print(table)
 
 
-def _row(entry: Entry, language: Language) -> Iterable[str]:
+def _row(entry: RunEntry, language: Language) -> Iterable[str]:
+    state = term("cli:run_state", entry.state, language.code)
     if entry.summary is None:
-        return (entry.id, "", entry.state, "", "", "", "", "")
+        return (entry.id, "", state, "", "", "", "", "")
     counts = (str(entry.summary.counts.get(status, 0)) for status in ("fail", "warn", "not_measured"))
-    rehearsal = " (rehearsal)" if entry.summary.rehearsal else ""
-    moment = language.moment(entry.summary.moment) + rehearsal
-    return (entry.id, moment, entry.state, *counts, language.percent(entry.summary.ratio), _verdicts(entry.summary))
+    moment = language.moment(entry.summary.moment)
+    if entry.summary.rehearsal:
+        moment = text("cli:runs.rehearsal_moment", language.code, at=moment)
+    verdicts = _verdicts(entry.summary, language)
+    return (entry.id, moment, state, *counts, language.percent(entry.summary.ratio), verdicts)
 
 
-def _verdicts(summary: Summary) -> str:
-    found = [verdict for _, _, verdict in summary.verdicts]
-    return ", ".join(f"{found.count(verdict)} {verdict}" for verdict in dict.fromkeys(sorted(found)))
+def _verdicts(summary: Summary, language: Language) -> str:
+    found = Counter(verdict for _, _, verdict in summary.verdicts)
+    return "; ".join(f"{count} {language.verdict(verdict)}" for verdict, count in sorted(found.items()))
 
 
-def _plain(entry: Entry) -> dict[str, object]:
+def _plain(entry: RunEntry) -> dict[str, object]:
     return {
         "id": entry.id,
         "event": entry.event,
@@ -90,7 +88,7 @@ def _plain(entry: Entry) -> dict[str, object]:
         "finished": entry.finished,
         "state": entry.state,
         "sha256": entry.sha256,
-        "summary": entry.summary.plain() if entry.summary else None,
+        "summary": entry.summary.to_dict() if entry.summary else None,
     }
 
 
@@ -99,16 +97,16 @@ def _plain(entry: Entry) -> dict[str, object]:
 @click.option("--evidence", metavar="HASH", help="Print one raw text of the run: the beginning of its hash is enough.")
 @click.pass_obj
 def show(app: App, run: str, evidence: str | None) -> None:
-    """One run: its verdicts and everything that did not pass; with --output json the whole document."""
-    with _store(app) as store:
+    """Show a run: verdicts and all findings except passes; with --output json the whole document."""
+    with app.open_store(make=False) as store:
         found = store.get(run)
         if evidence is not None:
             click.echo(_evidence(store, found, evidence))
             return
     if app.output == "table":
-        _show(found)
+        _show(found, app.lang)
     elif app.output == "json":
-        app.emit(found.document)
+        app.emit(dict(found.document))
     else:
         app.emit(found.document["findings"])
 
@@ -116,29 +114,34 @@ def show(app: App, run: str, evidence: str | None) -> None:
 def _evidence(store: Store, run: Run, prefix: str) -> str:
     names = sorted(name for name in evidence_of(run.document) if prefix and name.startswith(prefix))
     if len(names) != 1:
-        what = f"{len(names)} raw texts of the run begin with {prefix!r}" if names else f"The run cites no {prefix!r}"
-        raise UsageError(what, do=f"`eventready runs show {run.id} --output json` lists them.")
-    text = store.texts(names).get(names[0])
-    if text is None:
-        raise UsageError(f"The evidence {names[0]} is lost or was altered", do="See `eventready runs verify`.")
-    return text
+        msgid = "cli:runs.evidence_several" if names else "cli:runs.evidence_none"
+        do = message("cli:runs.evidence_list", run=run.id)
+        raise UsageError(message(msgid, count=len(names), prefix=prefix), do=do)
+    found = store.texts(names).get(names[0])
+    if found is None:
+        raise UsageError(message("cli:runs.evidence_lost", name=names[0]))
+    return found
 
 
-def _show(run: Run) -> None:
-    language, summary = Language("en"), Summary.of(run.document)
-    click.echo(f"Run {run.id} of {summary.event}, {language.moment(summary.moment, weekday=True)}")
+def _show(run: Run, lang: Lang) -> None:
+    language, summary = Language(lang), Summary.of(run.document)
+    moment = language.moment(summary.moment, weekday=True)
+    click.echo(text("cli:runs.heading", lang, run=run.id, event=summary.event, at=moment))
     if summary.rehearsal:
-        click.echo(f"A rehearsal: the devices were read on {language.moment(str(run.document['started']))}.")
-    click.echo(f"Measured {summary.measured} of {summary.needed} ({language.percent(summary.ratio)})\n")
-    table = _table("Venue", "Service", "Verdict")
-    for row in summary.verdicts:
-        table.add_row(*row)
-    _print(table)
-    bad = [finding for finding in run.document["findings"] if finding["status"] != "pass"]
+        click.echo(text("cli:runs.rehearsal", lang, at=language.moment(str(run.document["started"]))))
+    ratio = language.percent(summary.ratio)
+    click.echo(text("cli:runs.measured", lang, measured=summary.measured, needed=summary.needed, ratio=ratio))
     click.echo()
-    table = _table("Status", "Device", "Check", "Finding")
-    for finding in sorted(bad, key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"])):
-        table.add_row(finding["status"], finding["device"], finding["check"], language.sentence(finding))
+    table = _table(lang, "venue", "service", "verdict")
+    for venue, service, verdict in summary.verdicts:
+        table.add_row(venue, service if lang == "en" else language.service(service), language.verdict(verdict))
+    _print(table)
+    rows = [finding for finding in run.document["findings"] if finding["status"] != "pass"]
+    click.echo()
+    table = _table(lang, "status", "device", "check", "finding")
+    for finding in sorted(rows, key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"])):
+        status = language.status(finding["status"])
+        table.add_row(status, finding["device"], finding["check"], language.sentence(finding))
     _print(table)
 
 
@@ -148,15 +151,15 @@ def _show(run: Run) -> None:
 @click.option("--all", "everything", is_flag=True, help="In the table, list what is still there too.")
 @click.pass_obj
 def diff(app: App, earlier: str, later: str, everything: bool) -> Exit:
-    """What is new, worse, fixed, better, no longer seen and still there in LATER, compared with EARLIER.
+    """Compare LATER with EARLIER: findings new, worse, fixed, better, unseen and still there.
 
     Leaves with 3 when something is new or worse.
     """
-    with _store(app) as store:
+    with app.open_store(make=False) as store:
         before, after = store.get(earlier), store.get(later)
     changes = compare(before.document["findings"], after.document["findings"])
     if app.output == "table":
-        _show_diff(before, after, changes, KINDS if everything else KINDS[:-1])
+        _show_diff(before, after, changes, KINDS if everything else KINDS[:-1], app.lang)
     elif app.output == "json":
         kinds = {kind: [_side(change) for change in getattr(changes, kind)] for kind in KINDS}
         app.emit({"earlier": before.id, "later": after.id, **kinds})
@@ -170,48 +173,119 @@ def _side(change: Change) -> dict[str, object]:
     return {"check": check, "device": device, "subject": subject, "before": change.before, "after": change.after}
 
 
-def _show_diff(before: Run, after: Run, changes: Diff, listed: tuple[str, ...]) -> None:
-    language = Language("en")
-    click.echo(f"{before.id} -> {after.id}: " + ", ".join(f"{len(getattr(changes, kind))} {kind}" for kind in KINDS))
-    table = _table("", "Status", "Device", "Check", "Finding")
+def _show_diff(before: Run, after: Run, changes: Diff, listed: tuple[str, ...], lang: Lang) -> None:
+    language = Language(lang)
+    totals = ", ".join(f"{len(getattr(changes, kind))} {text(f'cli:diff.{kind}', lang)}" for kind in KINDS)
+    click.echo(f"{before.id} -> {after.id}: {totals}")
+    table = _table(lang, "", "status", "device", "check", "finding")
     for kind in listed:
         for change in getattr(changes, kind):
             entry = change.after or change.before or {}
-            statuses = [side["status"] for side in (change.before, change.after) if side]
+            statuses = [language.status(side["status"]) for side in (change.before, change.after) if side]
             steps = " -> ".join(dict.fromkeys(statuses))
-            table.add_row(kind, steps, entry["device"], entry["check"], language.sentence(entry))
+            word = text(f"cli:diff.{kind}", lang)
+            table.add_row(word, steps, entry["device"], entry["check"], language.sentence(entry))
     if table.row_count:
         _print(table)
 
 
 @command.command("verify")
+@click.option("--keys", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+              help="Trusted public keys (*.key.json), beside the own key.")  # fmt: skip
+@click.option("--checkpoint", "files", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", multiple=True,
+              help="Checkpoint kept elsewhere: a file of `runs sign`, a bundle or a mail; repeatable.")  # fmt: skip
 @click.pass_obj
-def verify(app: App) -> Exit:
-    """Prove that no run and no evidence was altered or lost; leaves with 3 when one was."""
-    with _store(app) as store:
-        proof = store.verify()
-        where = store.where
+def verify(app: App, keys: Path | None, files: tuple[Path, ...]) -> Exit:
+    """Verify the integrity of runs, evidence and journal, and the reach of the signed heads.
+
+    Exit code 3 for an altered or missing entry.
+    """
+    trusted = [*own_public_keys(app.workspace_path), *(load_public(keys).values() if keys else ())]
+    checkpoints = [read_checkpoint(path) for path in files]
+    with app.open_store(make=False) as store:
+        found, where = store.verify(trusted, checkpoints), store.where
     if app.output != "table":
-        problems = [{"run": problem.run, "what": problem.what} for problem in proof.problems]
         app.emit(
             {
-                "intact": proof.intact,
-                "runs": proof.runs,
-                "evidence": proof.evidence,
-                "head": proof.head,
-                "problems": problems,
+                "intact": found.intact,
+                "runs": found.runs,
+                "pruned": found.pruned,
+                "evidence": found.evidence,
+                "head": found.head,
+                "signed": found.reach.to_dict() if found.reach else None,
+                "problems": [{"run": problem.run, "what": problem.what} for problem in found.problems],
             }
         )
-    elif proof.intact:
-        click.echo(
-            f"Intact: {number_of(proof.runs, 'run')} and {number_of(proof.evidence, 'raw text')} in {where}. "
-            f"Head of the chain: {proof.head or 'none'}"
-        )
     else:
-        for problem in proof.problems:
-            click.echo(f"{problem.run or 'store'}: {problem.what}")
-        app.say(
-            f"eventready: {where}: {number_of(len(proof.problems), 'thing was', 'things were')} altered or lost. "
-            "Compare with a backup."
-        )
-    return Exit.OK if proof.intact else Exit.FINDINGS
+        _show_verification(app, found, where)
+    return Exit.OK if found.intact else Exit.FINDINGS
+
+
+def _show_verification(app: App, found: ChainVerification, where: str) -> None:
+    found_in = app.text("cli:runs.store")
+    for problem in found.problems:
+        click.echo(f"{problem.run or found_in}: {problem.cause.render(app.lang)}")
+    if found.intact:
+        counts = {"runs": found.runs, "pruned": found.pruned, "texts": found.evidence}
+        click.echo(app.text("cli:runs.intact", **counts, where=where, head=found.head or "-"))
+    else:
+        app.notify("cli:runs.altered", n=len(found.problems), where=where)
+    if found.reach:
+        reach = found.reach
+        position = app.text("cli:runs.position", position=reach.position, runs=found.runs)
+        app.notify("cli:runs.signed_head", to=position, operator=reach.operator, key=reach.key, at=str(reach.signed))
+    elif found.runs:
+        app.notify("cli:runs.no_head")
+
+
+@command.command("sign")
+@click.option("--key", "source", metavar="FILE|REFERENCE", help="Private key.  [default: the key of bundles]")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Write the checkpoint here too, to be kept outside of the store.")  # fmt: skip
+@click.pass_obj
+def sign(app: App, source: str | None, out: Path | None) -> None:
+    """Sign the head of the chain: all runs up to now are bound to the key."""
+    key = load_private(source or str(app.workspace_path / OWN_KEY), app.workspace_path, app.workspace.event.enterprise)
+    with app.open_store(make=False) as store:
+        checkpoint = store.sign_head(key, app.clock)
+    document = json.dumps(checkpoint.to_dict(), ensure_ascii=False, indent=1) + "\n"
+    if out:
+        write_atomic(out, document.encode())
+    if app.output == "table":
+        app.notify("cli:runs.signed", position=checkpoint.position, operator=checkpoint.operator, key=checkpoint.key)
+    else:
+        app.emit(checkpoint.to_dict())
+
+
+@command.command("prune")
+@click.option("--keep", type=click.IntRange(1), metavar="N", help="Keep the documents of the latest N runs.")
+@click.option("--older-than", "age", metavar="SPAN", help="Prune runs older than this: 90d, 12h.")
+@click.option("--dry-run", is_flag=True, help="Count, remove nothing.")
+@click.pass_obj
+def prune(app: App, keep: int | None, age: str | None, dry_run: bool) -> None:
+    """Remove documents of old runs, and evidence without a reference from a stored run, change or journal.
+
+    Hashes and summaries stay, so that the chain can still be verified; the pruning is recorded, and signed where the
+    workspace has a key.
+    """
+    if keep is None and age is None:
+        raise UsageError(message("cli:runs.prune_what"))
+    before = app.clock.real() - parse_span(age) if age else None
+    with app.open_store(make=False) as store:
+        result = store.prune(app.clock, keep=keep, before=before, dry_run=dry_run)
+        if result.runs and not dry_run and (app.workspace_path / OWN_KEY).is_file():
+            key = load_private(str(app.workspace_path / OWN_KEY), app.workspace_path, app.workspace.event.enterprise)
+            store.sign_head(key, app.clock)
+    if app.output != "table":
+        app.emit({"runs": list(result.runs), "evidence": result.evidence, "bytes": result.size, "dry_run": dry_run})
+        return
+    msgid = "cli:runs.would_prune" if dry_run else "cli:runs.pruned"
+    app.notify(msgid, runs=len(result.runs), texts=result.evidence, size=result.size / 1e6)
+
+
+def parse_span(span: str) -> timedelta:
+    """Length of time from `90d` or `12h`. Raises UsageError."""
+    match = re.fullmatch(r"(\d{1,4})([dh])", span.strip())
+    if not match:
+        raise UsageError(message("cli:runs.span", span=span))
+    return timedelta(days=int(match[1])) if match[2] == "d" else timedelta(hours=int(match[1]))

@@ -6,40 +6,55 @@ from typing import Literal
 
 import click
 
-from eventready.audit import Options
+from eventready.assurance.delivery.scheduler import JobResult, Scheduler
+from eventready.assurance.delivery.service_units import cron, systemd
+from eventready.assurance.delivery.workspace_jobs import WorkspaceJobs
+from eventready.audit.audit import AuditOptions
 from eventready.cli.context import App
-from eventready.delivery.scheduler import Scheduler, Told
-from eventready.delivery.units import cron, systemd
-from eventready.delivery.work import Work
-from eventready.errors import EventreadyError, Exit, RefusedError
+from eventready.core.errors import EventreadyError, Exit, RefusedError
 
 
 @click.command(short_help="Audit, draft the weekly report and remind, each at its time")
-@click.option("--once", is_flag=True, help="Do what is due now, and end: for cron and timers.")
-@click.option("--print", "unit", type=click.Choice(["systemd", "cron"]), help="Print what runs it, and end.")
+@click.option("--once", is_flag=True, help="Execute the due jobs and end: for cron and timers.")
+@click.option("--really", is_flag=True, help="Send reminders to the recipients of event.yaml; else only print them.")
+@click.option("--rehearsal", is_flag=True, help="With --really: send in a rehearsal; messages are marked.")
+@click.option("--print", "unit", type=click.Choice(["systemd", "cron"]), help="Print the unit that runs it, and end.")
 @click.option(
     "--interval", type=click.FloatRange(0, 3600), default=10.0, show_default=True, help="As of `eventready audit`."
 )
 @click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True, help="Devices at once.")
 @click.pass_obj
 def command(
-    app: App, *, once: bool, unit: Literal["systemd", "cron"] | None, interval: float, workers: int
-) -> int:  # fmt: skip
-    """One process that audits every day, drafts the weekly report and its mail on its day, and reminds of what is near,
-    due or late; the hours stand in event.yaml under `schedule`. It never sends.
+    app: App,
+    *,
+    once: bool,
+    really: bool,
+    rehearsal: bool,
+    unit: Literal["systemd", "cron"] | None,
+    interval: float,
+    workers: int,
+) -> int:
+    """Run one process that audits every day, drafts the weekly report with its mail, and reminds of near, due and late
+    deadlines. Times and recipients are in event.yaml under `schedule`. Papers are never sent.
 
-    It may be killed and started again at any time: nothing is done twice, and what was missed is made up for.
+    The process may be killed and started again at any time: no job is done twice, and missed jobs are made up for.
 
     \b
-    Exit code of --once: 0; 4 when a job failed.
+    Exit code of --once: 0; 4 after a failed job.
     """
     if unit is not None:
+        options = [name for name, chosen in (("--really", really), ("--rehearsal", rehearsal)) if chosen]
         event = app.workspace.event.id
-        click.echo(systemd(app.workspace_path, event) if unit == "systemd" else cron(app.workspace_path), nl=False)
+        print_unit = systemd if unit == "systemd" else cron
+        click.echo(print_unit(app.workspace_path, event, options), nl=False)
         return Exit.OK
-    options = Options(workers=workers, interval_s=interval)
+    app.allowed_workspace  # noqa: B018  refused before the first job
+    clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
+    options_of_audit = AuditOptions(workers=workers, interval_s=interval)
     scheduler = Scheduler(
-        app.workspace_path, app.clock, lambda workspace, store: Work(workspace, store, app.clock, options)
+        app.workspace_path,
+        clock,
+        lambda workspace, store: WorkspaceJobs(workspace, store, clock, options_of_audit, really=really),
     )
     try:
         with scheduler.alone():
@@ -47,44 +62,44 @@ def command(
     except RefusedError as busy:
         if not once:
             raise
-        app.say(str(busy))
+        app.say(busy.render(app.lang))
         return Exit.OK
 
 
 def _once(app: App, scheduler: Scheduler) -> int:
     failed = False
-    for told in scheduler.once():
-        _tell(app, told)
-        failed |= told.failed
+    for result in scheduler.once():
+        _print(app, result)
+        failed |= result.failed
     return Exit.INCOMPLETE if failed else Exit.OK
 
 
 def _forever(app: App, scheduler: Scheduler) -> int:
     last = ""
-    for told in scheduler.forever():
-        if isinstance(told, EventreadyError):
-            if str(told) != last:
-                app.say(f"eventready: {told}")
-            last = str(told)
+    for result in scheduler.forever():
+        if isinstance(result, EventreadyError):
+            if str(result) != last:
+                app.say(f"eventready: {result.render(app.lang)}")
+            last = str(result)
             continue
         last = ""
-        _tell(app, told)
+        _print(app, result)
     return Exit.OK
 
 
-def _tell(app: App, told: Told) -> None:
+def _print(app: App, result: JobResult) -> None:
     if app.output == "table":
-        again = " (again: the last time it was cut off)" if told.again else ""
-        failed = " FAILED" if told.failed else ""
-        click.echo(f"{told.at:%d/%m/%Y %H:%M} {told.job.kind}{failed}{again}: {told.said}")
+        outcome = app.text("cli:schedule.resumed", outcome=result.outcome) if result.resumed else result.outcome
+        msgid = "cli:schedule.failed" if result.failed else "cli:schedule.done"
+        click.echo(app.text(msgid, at=result.at, kind=result.job.kind, outcome=outcome))
     else:
         app.emit(
             {
-                "at": told.at.isoformat(timespec="seconds"),
-                "job": told.job.id,
-                "kind": told.job.kind,
-                "failed": told.failed,
-                "again": told.again,
-                "said": told.said,
+                "at": result.at.isoformat(timespec="seconds"),
+                "job": result.job.id,
+                "kind": result.job.kind,
+                "failed": result.failed,
+                "resumed": result.resumed,
+                "outcome": result.outcome,
             }
         )

@@ -9,20 +9,23 @@ from typing import Any
 import click
 from pydantic import BaseModel
 
+from eventready.assurance.roster.settings import RosterSettings
 from eventready.checks.registry import all_checks
+from eventready.drill.spec import Drill
 from eventready.platforms.model import FactsSpec, PlatformSpec
-from eventready.roster.settings import RosterSettings
 from eventready.workspace.schema import MODELS, limits_schema, schema_of
 
 
 def _schema(kind: str) -> dict[str, Any]:
     if kind == "limits":
         return limits_schema({check.name: type(check.limits) for check in all_checks()})
-    return schema_of(_MODELS[kind], f"{kind}.yaml")
+    return schema_of(SCHEMA_MODELS[kind], f"{kind}.yaml")
 
 
-_MODELS: Mapping[str, type[BaseModel]] = {
+#: Models by the name of their file.
+SCHEMA_MODELS: Mapping[str, type[BaseModel]] = {
     **MODELS,
+    "drill": Drill,
     "platform": PlatformSpec,
     "facts": FactsSpec,
     "roster": RosterSettings,
@@ -30,9 +33,9 @@ _MODELS: Mapping[str, type[BaseModel]] = {
 
 
 @click.command(short_help="Print a JSON Schema for editors")
-@click.argument("kind", type=click.Choice(sorted([*_MODELS, "limits"])))
+@click.argument("kind", type=click.Choice(sorted([*SCHEMA_MODELS, "limits"])))
 def command(kind: str) -> None:
-    """Print the JSON Schema of one kind of file, for editors that complete and check while you type.
+    """Print the JSON Schema of a workspace file, for completion and validation in editors.
 
     \b
       eventready schema hosts > hosts.schema.json

@@ -1,34 +1,28 @@
-"""eventready send: mail a draft or documents, when told, and keep a record of what went out."""
+"""`eventready send`: mail a draft or documents on demand, and record each delivery."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from eventready.assurance.clauses.document_names import document_titles
+from eventready.assurance.delivery.delivery import Delivery
+from eventready.assurance.delivery.delivery_log import DeliveryLog
+from eventready.assurance.delivery.mail import Mail
+from eventready.assurance.delivery.mailer import Mailer, MailRequest, build_mail
 from eventready.cli.context import App
-from eventready.delivery.delivery import Delivery, State
-from eventready.delivery.mail import Mail
-from eventready.delivery.post import Post, composed
-from eventready.delivery.record import Record
-from eventready.errors import Exit, UsageError
-from eventready.store.store import Store
-
-_STATES: dict[State, str] = {
-    "queued": "waits in the queue",
-    "under_way": "is being sent",
-    "sent": "sent",
-    "partly_refused": "sent, but not to everybody",
-    "refused": "refused",
-    "uncertain": "UNCERTAIN: it may have arrived",
-}
+from eventready.core.errors import Exit, UsageError
+from eventready.core.messages import message
 
 
 @click.command(short_help="Mail a draft or documents, when told, and record it")
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE...")
 @click.option("--to", multiple=True, metavar="ADDRESS", help="To whom; several times.  [default: whom the mail names]")
 @click.option("--really", is_flag=True, help="Send. Without it nothing leaves, and what would be sent is said.")
+@click.option("--rehearsal", is_flag=True, help="Send in a rehearsal; the subject is marked.")
 @click.option("--paper", default="", metavar="KIND", help="What the documents are: weekly-report, duty-list, ...")
 @click.option("--subject", default="", help="The subject, where the usual one does not do.")
 @click.option("--again", default="", metavar="REASON", help="Send a version that somebody has had already.")
@@ -45,6 +39,7 @@ def command(
     files: tuple[Path, ...],
     to: tuple[str, ...],
     really: bool,
+    rehearsal: bool,
     paper: str,
     subject: str,
     again: str,
@@ -55,7 +50,7 @@ def command(
     by: str,
     note: str,
 ) -> int:
-    """Mail FILE... (one .eml, or documents) over the server of event.yaml, and record what became of it.
+    """Mail FILE... (a single .eml, or documents) over the server of event.yaml, and record the result.
 
     No version goes to the same address twice. What could not be sent waits in the queue.
 
@@ -64,25 +59,26 @@ def command(
     """
     chosen = [bool(files), queued, listed, bool(arrived), bool(lost)]
     if sum(chosen) != 1:
-        raise UsageError("one thing at a time is done", do="Give files, or one of --queued, --list, --arrived, --lost.")
-    event = app.workspace.event
+        raise UsageError(message("cli:send.one"))
+    workspace = app.allowed_workspace if really else app.workspace
+    event, titles = workspace.event, document_titles(workspace)
+    request = MailRequest(to, paper, subject, titles, app.paper_lang)
     if files and not really:
-        return _would(app, *composed(files, event, app.clock, to=to, kind=paper, subject=subject))
-    with Store.of_workspace(app.workspace_path) as store:
-        for notice in store.notices:
-            app.say(notice)
-        record = Record(store, app.clock)
-        post = Post(app.workspace_path, event, record, app.clock)
+        return _would(app, *build_mail(files, event, replace(app.clock, marked=app.clock.marked or rehearsal), request))
+    clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
+    with app.open_store() as store:
+        record = DeliveryLog(store, clock)
+        post = Mailer(app.workspace_path, event, record, clock)
         if listed or (queued and not really):
             found = record.deliveries()
             return _show(app, [d for d in found if d.of("waiting")] if queued else found, code=False)
         if arrived or lost:
             if not (by and note):
-                raise UsageError("who asked, and what was said?", do="Give --by and --note.")
+                raise UsageError(message("cli:send.who"))
             return _show(app, [record.settle(arrived or lost, arrived=bool(arrived), by=by, note=note)])
         if queued:
             return _show(app, list(post.send_queued()))
-        mail, recipients = composed(files, event, app.clock, to=to, kind=paper, subject=subject)
+        mail, recipients = build_mail(files, event, clock, request)
         return _show(app, [post.send(mail, recipients, again)])
 
 
@@ -103,25 +99,26 @@ def _would(app: App, mail: Mail, recipients: Sequence[str]) -> int:
             }
         )
         return Exit.OK
-    click.echo(f"Subject:    {mail.subject}")
-    click.echo(f"From:       {mail.sender or (settings.sender if settings else '(nobody: event.yaml has no mail)')}")
-    click.echo(f"To:         {', '.join(recipients)}")
+    sender = mail.sender or (settings.sender if settings else app.text("cli:send.no_sender"))
+    click.echo(app.text("cli:send.subject", subject=mail.subject))
+    click.echo(app.text("cli:send.from", sender=sender))
+    click.echo(app.text("cli:send.to", recipients=list(recipients)))
     for file in mail.enclosed:
-        click.echo(f"Attached:   {file.name}  {file.size:,} bytes  sha256 {file.sha256[:16]}")
-    click.echo(f"Size:       {len(mail.data) / 1e6:.2f} MB")
-    click.echo(f"Server:     {server or '(none: add `server` under `mail` in event.yaml)'}")
-    app.say("Nothing was sent. Add --really to send it.")
+        click.echo(app.text("cli:send.attached", name=file.name, size=file.size, sha256=file.sha256[:16]))
+    click.echo(app.text("cli:send.size", size=len(mail.data) / 1e6))
+    click.echo(app.text("cli:send.server", server=server or app.text("cli:send.no_server")))
+    app.notify("cli:send.unsent")
     return Exit.OK
 
 
 def _show(app: App, deliveries: Sequence[Delivery], *, code: bool = True) -> int:
     if app.output == "table":
         for delivery in deliveries:
-            _print(delivery)
+            _print(app, delivery)
         if not deliveries:
-            app.say("Nothing waits." if code else "There is nothing here.")
+            app.notify("cli:send.no_queue" if code else "cli:send.none")
     else:
-        app.emit([delivery.plain() for delivery in deliveries])
+        app.emit([delivery.to_dict() for delivery in deliveries])
     if not code or all(delivery.state == "sent" for delivery in deliveries):
         return Exit.OK
     if app.output == "table":
@@ -130,21 +127,21 @@ def _show(app: App, deliveries: Sequence[Delivery], *, code: bool = True) -> int
     return Exit.INCOMPLETE
 
 
-def _print(delivery: Delivery) -> None:
-    mark = "  (rehearsal)" if delivery.rehearsal else ""
-    click.echo(f"{delivery.id}  {_STATES[delivery.state]}  {delivery.at:%d/%m/%Y %H:%M}{mark}  {delivery.subject}")
+def _print(app: App, delivery: Delivery) -> None:
+    mark = app.text("cli:send.rehearsal") if delivery.rehearsal else ""
+    state = app.text(f"cli:send_state.{delivery.state}")
+    at = f"{delivery.at:%d/%m/%Y %H:%M}"
+    click.echo(f"{delivery.id}  {state}  {at}{mark}  {delivery.subject}")
     for address, leg in delivery.legs.items():
-        click.echo(f"  {leg.fate:<10} {address}  {leg.why}".rstrip())
-    click.echo(f"  message id {delivery.message_id}")
+        status = app.text(f"cli:send_recipient.{leg.fate}")
+        click.echo(f"  {status:<10} {address}  {leg.why}".rstrip())
+    click.echo(app.text("cli:send.id", id=delivery.message_id))
 
 
 def _advise(app: App, delivery: Delivery) -> None:
     if delivery.of("waiting"):
-        app.say(f"{delivery.id} is kept in the queue. Try again: eventready send --queued --really")
+        app.notify("cli:send.kept", id=delivery.id)
     if delivery.of("refused"):
-        app.say(f"{delivery.id} was refused for {', '.join(delivery.of('refused'))}: correct that, and send it anew.")
+        app.notify("cli:send.refused", id=delivery.id, addresses=delivery.of("refused"))
     if delivery.of("uncertain"):
-        app.say(
-            f"{delivery.id} may have arrived, so it is not sent again by itself. Ask, then say: "
-            f"eventready send --arrived {delivery.id} (or --lost {delivery.id}) --by ... --note ..."
-        )
+        app.notify("cli:send.again", id=delivery.id)

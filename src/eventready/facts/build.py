@@ -1,19 +1,20 @@
-"""Rows of text to records: columns to fields, a device's words to the record's, and what a row is rejected for.
+"""Rows of text to records: columns to fields, the device's words to the record's, and reasons for rejected rows.
 
-A column is a name of the parser's, or a format of several (`{SLOT}/{PORT}`), which is blank where all of them are. Of
-formats between ` | ` the first that is not blank is taken (`{BANDWIDTH} | {SPEED}M`).
+A column is a name of a parser's column, or a format of several (`{SLOT}/{PORT}`), which is blank where all of them are.
+Of formats between ` | ` the first that is not blank is taken (`{BANDWIDTH} | {SPEED}M`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from eventready.facts.catalogue import FactKind
-from eventready.facts.reading import Reading
+from eventready.facts.line_pattern import LinePattern
+from eventready.facts.parsed import ParsedText
 from eventready.facts.records import Fact
 from eventready.platforms.model import FactSpec
 
@@ -22,23 +23,32 @@ _SHOWN = 60
 
 
 def columns_of(spec: FactSpec) -> tuple[str, ...]:
-    """The parser's columns that a fact uses, each once, in order."""
+    """Return the columns of a fact, without repetition, in order."""
     used: dict[str, None] = {}
     for column in spec.fields.values():
         used.update(dict.fromkeys(_BRACED.findall(column) or [column]))
+    used.update(dict.fromkeys(spec.where))
+    used.update(dict.fromkeys(spec.expand))
+    for group in (spec.required, *spec.together):
+        used.update(dict.fromkeys(group))
+    used.update(dict.fromkeys(spec.lengths.values()))
     return tuple(used)
 
 
-class UnknownWord(ValueError):
-    """The device used a word that the platform's table does not have."""
+class Rejected(ValueError):
+    """A row without a valid record."""
 
 
-class Words:
+class UnknownWord(Rejected):
+    """A word of the device is missing in the platform's table."""
+
+
+class WordTable:
     """A table of words: exact ones without regard to case first, then regular expressions in their order."""
 
     def __init__(self, table: Mapping[str, str | bool]) -> None:
-        self._exact = {word.strip().lower(): value for word, value in table.items() if not _is_pattern(word)}
-        self._patterns = [(re.compile(word[1:-1], re.I), value) for word, value in table.items() if _is_pattern(word)]
+        self._exact = {word.strip().lower(): value for word, value in table.items() if not is_pattern(word)}
+        self._patterns = [(LinePattern(word[1:-1], re.I), value) for word, value in table.items() if is_pattern(word)]
         self._known: dict[str, str | bool] = dict(self._exact)
 
     def __call__(self, cell: Any) -> Any:
@@ -57,7 +67,8 @@ class Words:
         raise UnknownWord(f"{str(cell)[:_SHOWN]!r} is a word the platform does not know")
 
 
-def _is_pattern(word: str) -> bool:
+def is_pattern(word: str) -> bool:
+    """Return True for a word between slashes: a regular expression."""
     return len(word) > 2 and word.startswith("/") and word.endswith("/")
 
 
@@ -65,32 +76,80 @@ Cell = Callable[[Sequence[Any]], Any]
 
 
 class RowBuilder:
-    """Builds the records of one fact. Stateless between readings."""
+    """Builder for the records of a fact. Stateless between answers."""
 
     def __init__(self, kind: FactKind, spec: FactSpec) -> None:
         self.kind = kind
         self._fields = dict(spec.fields)
-        self._words = {name: Words(table) for name, table in spec.words.items()}
+        self._words = {name: WordTable(table) for name, table in spec.words.items()}
         self._constants = dict(spec.constants)
         self._defaults = dict(spec.defaults)
+        self._expand = {column: tuple(map(LinePattern, patterns)) for column, patterns in spec.expand.items()}
+        self._items = {field: LinePattern(pattern) for field, pattern in spec.items.items()}
+        self._where = {column: LinePattern(pattern) for column, pattern in spec.where.items()}
+        self._required, self._together, self._lengths = spec.required, spec.together, dict(spec.lengths)
         self._adapter: TypeAdapter[list[Fact]] = TypeAdapter(list[kind.record])  # type: ignore[name-defined]  # a type known at run time
-        self._plans: dict[tuple[str, ...], list[tuple[str, Cell, Words | None]]] = {}
+        self._plans: dict[tuple[str, ...], list[tuple[str, Cell, WordTable | None]]] = {}
 
-    def build(self, reading: Reading) -> tuple[tuple[Fact, ...], list[str]]:
-        """The records, and one sentence for each row that was rejected."""
-        plan = self._plan(reading.columns)
+    def build(self, parsed: ParsedText) -> tuple[tuple[Fact, ...], list[str]]:
+        """Return the records, and a sentence for each rejected row."""
+        plan = self._plan(parsed.columns)
+        places = {column: index for index, column in enumerate(parsed.columns)}
         rejects: list[str] = []
         documents: list[dict[str, Any]] = []
         numbers: list[int] = []
-        for number, row in enumerate(reading.rows, 1):
+        for number, row in enumerate(self._expanded(places, parsed.rows), 1):
             try:
+                if not self._selected(places, row):
+                    continue
+                self._complete(places, row)
                 document = self._document(plan, row)
-            except UnknownWord as error:
+                self._counted(places, row, document)
+            except Rejected as error:
                 rejects.append(f"row {number}: {error}")
                 continue
             documents.append(document)
             numbers.append(number)
         return self._records(documents, numbers, rejects)
+
+    def _expanded(self, places: Mapping[str, int], rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        """Return the rows, with a row per match for a column of `expand`."""
+        for row in rows:
+            parts = [
+                match.groupdict()
+                for column, patterns in self._expand.items()
+                for text in row[places[column]] or ()
+                for pattern in patterns
+                for match in pattern.finditer(text)
+            ]
+            for part in parts or ({},):
+                whole = list(row)
+                for column, value in part.items():
+                    whole[places[column]] = value
+                yield whole if part else row
+
+    def _selected(self, places: Mapping[str, int], row: Sequence[Any]) -> bool:
+        """True for a row of the fact's own kind (`where`)."""
+        return all(pattern.fullmatch(str(row[places[column]])) for column, pattern in self._where.items())
+
+    def _complete(self, places: Mapping[str, int], row: Sequence[Any]) -> None:
+        """Raise Rejected for a record without a column of `required`, or with a part of a group in `together`."""
+        for group in (self._required, *self._together):
+            missing = [c for c in group if c not in places or row[places[c]] in (None, "", [])]
+            if missing and (group is self._required or len(missing) < len(group)):
+                raise Rejected(f"the record is not complete: {missing[0]} is missing")
+
+    def _counted(self, places: Mapping[str, int], row: Sequence[Any], document: Mapping[str, Any]) -> None:
+        """Raise Rejected for a list that has another length than the device states, or one item twice."""
+        for field, column in self._lengths.items():
+            stated, came = row[places[column]], len(document.get(field) or ())
+            if isinstance(stated, list):
+                stated = len(stated)
+            if stated != "" and str(stated) != str(came):
+                raise Rejected(f"{field}: the device states {stated}, and {came} came")
+        for field, items in document.items():
+            if isinstance(items, list) and len(set(map(str, items))) < len(items):
+                raise Rejected(f"{field}: the device lists one item twice")
 
     def _records(
         self, documents: list[dict[str, Any]], numbers: list[int], rejects: list[str]
@@ -110,20 +169,35 @@ class RowBuilder:
         return self._distinct(self._adapter.validate_python(good), rejects)
 
     def _distinct(self, records: list[Fact], rejects: list[str]) -> tuple[tuple[Fact, ...], list[str]]:
-        """A row printed twice counts once; two rows that say different things of one subject are a contradiction."""
-        names = self.kind.record.key
+        """Return the records without repetition. Two different rows of a subject are a contradiction."""
+        if self.kind.record.tie:
+            records = self._without_needless_ties(records)
         seen: dict[tuple[Any, ...], Fact] = {}
         for record in records:
-            key = tuple(getattr(record, name) for name in names)
+            key = _values(record, self.kind.record.key)
             if seen.setdefault(key, record) != record:
-                subject = record.subject or "the device"
-                rejects.append(f"two rows speak of {subject} and differ")
+                rejects.append(f"two rows speak of {record.subject or 'the device'} and differ")
         return tuple(seen.values()), rejects
 
-    def _document(self, plan: list[tuple[str, Cell, Words | None]], row: Sequence[Any]) -> dict[str, Any]:
+    def _without_needless_ties(self, records: list[Fact]) -> list[Fact]:
+        """The records; those that the other fields of the key identify have no value in the `tie` fields."""
+        tie = self.kind.record.tie
+        names = [name for name in self.kind.record.key if name not in tie]
+        ties: dict[tuple[Any, ...], set[tuple[Any, ...]]] = {}
+        for record in records:
+            ties.setdefault(_values(record, names), set()).add(_values(record, tie))
+        blank = dict.fromkeys(tie)
+        return [
+            record if len(ties[_values(record, names)]) > 1 else record.model_copy(update=blank) for record in records
+        ]
+
+    def _document(self, plan: list[tuple[str, Cell, WordTable | None]], row: Sequence[Any]) -> dict[str, Any]:
         document: dict[str, Any] = dict(self._constants)
         for field, cell, words in plan:
             value = cell(row)
+            if field in self._items:
+                texts = value if isinstance(value, list) else [value or ""]
+                value = [match[1] for text in texts for match in self._items[field].finditer(text or "")]
             if field in self._defaults and value in (None, ""):
                 value = self._defaults[field]
             elif words is not None:
@@ -131,12 +205,12 @@ class RowBuilder:
                     value = words(value)
                 except UnknownWord as error:
                     raise UnknownWord(f"{field}: {error}") from None
-                if value is None:
+                if value is None or value == "":
                     continue
             document[field] = value
         return document
 
-    def _plan(self, columns: tuple[str, ...]) -> list[tuple[str, Cell, Words | None]]:
+    def _plan(self, columns: tuple[str, ...]) -> list[tuple[str, Cell, WordTable | None]]:
         plan = self._plans.get(columns)
         if plan is None:
             places = {column: index for index, column in enumerate(columns)}
@@ -149,6 +223,10 @@ class RowBuilder:
         return plan
 
 
+def _values(record: Fact, names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(getattr(record, name) for name in names)
+
+
 def _complaint(item: Any) -> str:
     message = str(item["msg"]).removeprefix("Value error, ")
     shown = repr(item.get("input"))[:_SHOWN]
@@ -156,7 +234,7 @@ def _complaint(item: Any) -> str:
 
 
 def _cell(column: str, places: Mapping[str, int]) -> Cell | None:
-    """What takes a field's value out of a row; None where the answer has no such column."""
+    """Return the accessor of a field's value in a row; None for a missing column."""
     if column in places:
         return _at(places[column])
     choices = [cell for choice in column.split(" | ") if (cell := _format(choice, places)) is not None]
@@ -173,10 +251,14 @@ def _format(column: str, places: Mapping[str, int]) -> Cell | None:
     indices = [places[name] for name in names]
 
     def joined(row: Sequence[Any]) -> str:
-        texts = ["" if row[index] is None else row[index] for index in indices]
+        texts = [_text(row[index]) for index in indices]
         return template.format(*texts).strip() if any(texts) else ""
 
     return joined
+
+
+def _text(value: Any) -> Any:
+    return "" if value is None else " ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _at(index: int) -> Cell:

@@ -1,4 +1,4 @@
-"""The questions that can be asked of a device, and the record that answers each.
+"""Catalogue of facts, with the record type of each.
 
 A fact name is asked once per device and reading; `counter` facts only mean something as a difference and are read
 twice, `--interval` apart.
@@ -13,7 +13,7 @@ from eventready.facts import records as r
 
 @dataclass(frozen=True)
 class FactKind:
-    """A question: its name, the record type of its rows, and whether it is read twice."""
+    """A fact: name, record type of its rows, and whether a second reading is due."""
 
     name: str
     record: type[r.Fact]
@@ -59,5 +59,12 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("radio_load_24", r.RadioLoad),
         FactKind("controller_pair", r.ControllerPair),
         FactKind("radius_server", r.RadiusServer),
+        FactKind("disk", r.Disk),
+        FactKind("service", r.ServiceUnit),
+        FactKind("listener", r.Listener),
+        FactKind("certificate", r.Certificate),
+        FactKind("backend", r.Backend),
+        FactKind("dns_answer", r.DnsAnswer),
+        FactKind("dhcp_pool", r.DhcpPool),
     )
 }

@@ -31,7 +31,7 @@ class Margin:
         self._sign = 0
 
     def keeps(self, line: str, pair: re.Match[str]) -> bool:
-        """True for the first pair, and for one that stands like those before it."""
+        """Return True for the first pair, and for a pair at the margin of earlier pairs."""
         sign = line.index("=", pair.start("sep"))
         indent = len(line) - len(line.lstrip())
         signs = {(number, sum(map(width, line[:sign]))) for number, width in enumerate(WIDTHS)}
@@ -44,12 +44,12 @@ class Margin:
         return indent == self._indent and sign >= indent and not self.passes(line)
 
     def passes(self, line: str) -> bool:
-        """True for a line that begins beyond the equals sign: a value goes on."""
+        """Return True for a line beyond the equals sign, which continues a value."""
         return len(line) - len(line.lstrip()) > self._sign
 
 
 class Columns:
-    """The columns of a heading, at offsets counted in one way of measuring width."""
+    """Columns of a heading, at offsets in a unit of width."""
 
     def __init__(self, heading: str, width: Width) -> None:
         self._width = width
@@ -75,7 +75,7 @@ class Columns:
         return cells
 
     def cleanly(self, line: str) -> bool:
-        """True when no cell has a gap inside, as it would when two columns are taken for one."""
+        """Return True if no cell has a gap inside, as two merged columns would."""
         return not any("  " in cell for cell in (self.cut(line) or {}).values())
 
     def _places(self, line: str) -> list[int] | None:

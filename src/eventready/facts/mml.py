@@ -19,16 +19,16 @@ from typing import Any
 
 from eventready.facts.layout import WIDTHS, Columns, Margin
 from eventready.facts.observation import Status
-from eventready.facts.reading import LONGEST_LINE, Leftovers, Reading
+from eventready.facts.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
 
 _END = re.compile(r"^-{3}\s+END\s*$")
 _START = re.compile(r"^\+{3}\s+(?P<element>\S.*?)?\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*(?:\s+DST)?\s*$")
 _SERIAL = re.compile(r"^[A-Z&]+\s+#\d+\s*$")
 _ECHO = re.compile(r"^%%.*%%\s*$")
 _TYPED = re.compile(r"^[A-Z]{2,4} [A-Z0-9_]+:.*;\s*(?:%%)?$")
-_RETCODE = re.compile(r"^RETCODE\s*=\s*(?P<code>-?\d+)\s*(?P<text>.*?)\s*$")
-_COUNT = re.compile(r"^[(（]\s*(?:Number of results|结果个数)\s*=\s*(?P<count>\d+)\s*[)）]\s*$")
-_TOTAL = re.compile(r"^\s*(?:(?P<en>\d+) reports? in total|共有?\s*(?P<zh>\d+)\s*个报告)\s*$", re.I)
+_RETCODE = re.compile(r"^RETCODE\s*=\s*(?P<code>-?\d{1,10})(?!\d)\s*(?P<text>.*?)\s*$")
+_COUNT = re.compile(r"^[(（]\s*(?:Number of results|结果个数)\s*=\s*(?P<count>\d{1,10})\s*[)）]\s*$")
+_TOTAL = re.compile(r"^\s*(?:(?P<en>\d{1,10}) reports? in total|共有?\s*(?P<zh>\d{1,10})\s*个报告)\s*$", re.I)
 _CONTINUED = re.compile(r"^\s*(?:To be continued\.*|仍有后续报告输出\.*)\s*$")
 _DASHES = re.compile(r"^\s*-{3,}\s*$")
 _PAIR = re.compile(r"^\s*(?P<name>[^\W_][\w .,:;/#&()（）\[\]%*'+-]*?)(?P<sep>\s{1,2}=(?:\s{1,2}|$))(?P<value>.*)$")
@@ -53,7 +53,7 @@ _WRAPPED = 76
 
 @dataclass
 class _Packet:
-    """One packet's body, and what stood above it."""
+    """Body of a packet, and its heading."""
 
     element: str = ""
     code: int | None = None
@@ -62,7 +62,7 @@ class _Packet:
     started: bool = False
 
 
-class _Trouble(Exception):
+class _ReportError(Exception):
     """Why the report gives no rows."""
 
     def __init__(self, reason: str, status: Status = Status.UNPARSED) -> None:
@@ -70,69 +70,68 @@ class _Trouble(Exception):
         self.reason, self.status = reason, status
 
 
-class Report:
-    """Reads MML reports; has no template. `wanted` are the columns that the fact uses."""
+class MmlParser:
+    """Parser for MML reports, without a template. `wanted`: columns of the fact."""
 
     columns: tuple[str, ...] | None = None
 
     def __init__(self, wanted: Sequence[str] = ()) -> None:
         self._wanted = frozenset(wanted)
 
-    def read(self, text: str) -> Reading:
+    def parse(self, text: str) -> ParsedText:
         """Rows of all packets. Never raises."""
         if not text.strip():
-            return Reading()
-        work = _Work(self._wanted)
+            return ParsedText()
+        work = _ReportReader(self._wanted)
         try:
-            packets = list(_packets(text, work.leftovers))
-            work.read(packets)
-        except _Trouble as trouble:
-            return Reading(
+            packets = list(_packets(text, work.unmatched))
+            work.parse(packets)
+        except _ReportError as trouble:
+            return ParsedText(
                 status=trouble.status,
                 reason=trouble.reason,
-                unmatched=tuple(work.leftovers.shown),
-                unmatched_total=work.leftovers.total,
+                **work.unmatched.all_refused(),
             )
         return self._gathered(work)
 
-    def _gathered(self, work: _Work) -> Reading:
+    def _gathered(self, work: _ReportReader) -> ParsedText:
         """All rows under the union of their columns; a table beside the one that was asked for is left out."""
         rows = [row for row in work.rows if not self._wanted or self._wanted.intersection(row)] or work.rows
         columns = tuple(dict.fromkeys(name for row in rows for name in row))
-        return Reading(
+        return ParsedText(
             columns=columns,
             rows=[[row.get(name) for name in columns] for row in rows],
-            unmatched=tuple(work.leftovers.shown),
-            unmatched_total=work.leftovers.total,
-            heading=work.none,
+            **work.unmatched.all_refused(),
+            none=work.none,
+            whole=True,
         )
 
 
-def _packets(text: str, leftovers: Leftovers) -> Iterator[_Packet]:
+def _packets(text: str, unmatched: UnmatchedLines) -> Iterator[_Packet]:
     """Packets in their order, without unsolicited alarm reports. Raises _Trouble when the last one has no end."""
     packet = _Packet()
     for line in text.splitlines():
         if len(line) > LONGEST_LINE:
-            leftovers.add(line)
+            unmatched.add(line)
         elif _END.match(line):
             if packet.code is not None or not packet.started:
                 yield packet
             elif not any(_ALARM.match(one) for one in packet.body):
-                raise _Trouble("a packet of the report has no return code")
+                raise _ReportError("a packet of the report has no return code")
             packet = _Packet()
         elif packet.code is None:
-            _head(packet, line, leftovers)
+            _head(packet, line, unmatched)
         else:
             if _START.match(line):
-                raise _Trouble(
+                raise _ReportError(
                     'the report is truncated: a packet begins before the end ("---    END") of the one before'
                 )
             packet.body.append(line)
     if packet.started or packet.code is not None:
-        raise _Trouble('the report is truncated: its end ("---    END") is missing')
+        raise _ReportError('the report is truncated: its end ("---    END") is missing')
 
 
-def _head(packet: _Packet, line: str, leftovers: Leftovers) -> None:
+def _head(packet: _Packet, line: str, unmatched: UnmatchedLines) -> None:
     start, code = _START.match(line), _RETCODE.match(line)
     if start:
         packet.started, packet.element = True, start["element"] or ""
@@ -141,52 +140,52 @@ def _head(packet: _Packet, line: str, leftovers: Leftovers) -> None:
     elif packet.started and not (_SERIAL.match(line) or _ECHO.match(line)):
         packet.body.append(line)  # an unsolicited alarm report, or unknown to every layout
     elif line.strip() and not (_SERIAL.match(line) or _ECHO.match(line) or _TYPED.match(line)):
-        leftovers.add(line)
+        unmatched.add(line)
 
 
-class _Work:
+class _ReportReader:
     """The rows of a report under construction."""
 
     def __init__(self, wanted: frozenset[str]) -> None:
         self._wanted = wanted
         self._closed = False  # the results were counted: only another title or a remark may follow
         self.rows: list[dict[str, Any]] = []
-        self.leftovers = Leftovers()
+        self.unmatched = UnmatchedLines()
         self.none = False
         self._counted = 0
         self._open = False
         self._total: int | None = None
         self._element = ""
 
-    def read(self, packets: list[_Packet]) -> None:
+    def parse(self, packets: list[_Packet]) -> None:
         """Read all packets. Raises _Trouble."""
         if not packets:
-            raise _Trouble("the answer is not an MML report")
+            raise _ReportError("the answer is not an MML report")
         for packet in packets:
             if not packet.started or packet.code is None:
-                raise _Trouble("the report is truncated: a packet's first line is missing")
+                raise _ReportError("the report is truncated: a packet's first line is missing")
             self._packet(packet)
         if self._open:
-            raise _Trouble("the report is truncated: it is to be continued, and nothing follows")
+            raise _ReportError("the report is truncated: it is to be continued, and nothing follows")
         if self._counted != len(self.rows):
-            raise _Trouble("the report is truncated: it ends before it has counted its results")
+            raise _ReportError("the report is truncated: it ends before it has counted its results")
         if self._total is not None and self._total != len(packets):
-            raise _Trouble(f"the report is truncated: {self._total} packets in total, {len(packets)} came")
+            raise _ReportError(f"the report is truncated: {self._total} packets in total, {len(packets)} came")
 
     def _packet(self, packet: _Packet) -> None:
         self._open, self._closed, self._element = False, False, packet.element
-        said = " ".join([packet.text, *(line.strip() for line in packet.body[:5])])
+        stated = " ".join([packet.text, *(line.strip() for line in packet.body[:5])])
         if packet.code != 0:
-            self._refusal(packet, said)
+            self._refusal(packet, stated)
             return
         lines = packet.body
         position = 0
         while position < len(lines):
             position = self._block(lines, position)
 
-    def _refusal(self, packet: _Packet, said: str) -> None:
+    def _refusal(self, packet: _Packet, stated: str) -> None:
         reason = f"the element answered RETCODE = {packet.code} {packet.text}".strip()
-        if _NONE.search(said):
+        if _NONE.search(stated):
             self.none = True
             return
         for pattern, status in (
@@ -194,12 +193,12 @@ class _Work:
             (_DENIED, Status.DENIED),
             (_UNSUPPORTED, Status.UNSUPPORTED),
         ):
-            if pattern.search(said):
-                raise _Trouble(reason, status)
-        raise _Trouble(reason)
+            if pattern.search(stated):
+                raise _ReportError(reason, status)
+        raise _ReportError(reason)
 
     def _block(self, lines: list[str], position: int) -> int:
-        """Read what begins at a line; gives the position after it."""
+        """Read the block at a line; returns the position after the block."""
         line = lines[position]
         if not line.strip() or _DASHES.match(line):
             return position + 1
@@ -209,7 +208,7 @@ class _Work:
             self._closed = False
             return position + 2  # a title
         if self._closed and not _ALARM.match(line):
-            self.leftovers.add(line)
+            self.unmatched.add(line)
             return position + 1
         if _ALARM.match(line) or _PAIR.match(line):
             return self._objects(lines, position)
@@ -222,7 +221,7 @@ class _Work:
             number = int(count["count"])
             came = len(self.rows) - self._counted
             if number != came and not (came and number == len(self.rows)):
-                raise _Trouble(f"the report is truncated: it counts {number} results, {came} came")
+                raise _ReportError(f"the report is truncated: it counts {number} results, {came} came")
             self._counted, self._closed = len(self.rows), True
             self.none = self.none or number == 0
         elif total:
@@ -230,7 +229,7 @@ class _Work:
         elif _CONTINUED.match(line):
             self._open = True
         elif _OFFLINE.search(line):
-            raise _Trouble(line.strip(), Status.UNREACHABLE)
+            raise _ReportError(line.strip(), Status.UNREACHABLE)
         elif _NONE.search(line) and not _PAIR.match(line) and not _ALARM.match(line):
             self.none = True
         else:
@@ -238,7 +237,7 @@ class _Work:
         return True
 
     def _objects(self, lines: list[str], position: int) -> int:
-        """`Name  =  value` lines until a blank one.
+        """Read `Name  =  value` lines until a blank line.
 
         A value goes on in lines indented beyond the equals sign, and in a line after one that is as wide as the report.
         """
@@ -265,7 +264,7 @@ class _Work:
             elif name and line.strip() and len(lines[position - 1].rstrip()) >= _WRAPPED:
                 row[name] += line.rstrip()
             elif line.strip():
-                self.leftovers.add(line)
+                self.unmatched.add(line)
             position += 1
         self._add(row)
         return position
@@ -289,7 +288,7 @@ class _Work:
         for row in rows:
             cells = next((cut for table in ([best] if best else tables) if (cut := table.cut(row)) is not None), None)
             if cells is None:
-                self.leftovers.add(row)
+                self.unmatched.add(row)
             else:
                 self._add(cells)
         return position
@@ -305,7 +304,7 @@ class _Work:
     def _heading_alone(self, heading: str, table: Columns) -> None:
         """A heading without rows says "none"; any other line on its own is unknown."""
         if self._wanted and not self._wanted.intersection(table.names):
-            self.leftovers.add(heading)
+            self.unmatched.add(heading)
         else:
             self.none = True
 

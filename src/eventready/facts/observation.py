@@ -1,15 +1,16 @@
-"""An observation: the outcome of asking one device for one fact. Never silent about why there is no answer."""
+"""Observation: outcome of reading a fact of a device, with the reason for a missing answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from eventready.core.messages import Text
 from eventready.facts.records import Fact
 
 
 class Status(StrEnum):
-    """What came of a question. Only PARSED and EMPTY are measurements."""
+    """The outcome of reading a fact. Only PARSED and EMPTY are measurements."""
 
     PARSED = "parsed"
     EMPTY = "empty"
@@ -27,10 +28,13 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Observation:
-    """`rows` are the records; `unmatched` the lines no template knew, or the reasons why a row was rejected.
+    """`rows` are the records (none unless it is a measurement); `unmatched` the lines that no rule matched, and the
+    reasons why rows were rejected.
 
-    `raw` is the redacted text the rows came from (moved to the evidence store, which leaves `evidence`, a hash);
-    `reading` is 1, or 2 for the second reading of a counter. `reason` is a sentence wherever status is not PARSED.
+    `complete` is False for a saved output that nothing proves to be whole: rows may be missing at its end. `raw` is the
+    redacted text the rows came from (moved to the evidence store, which leaves `evidence`, a hash); `reading` is 1, or
+    2 for the second reading of a counter. `reason` is an English sentence wherever status is not PARSED, `message` the
+    same for other languages. `unconfirmed`: no public source confirms the form of the answer.
     """
 
     device: str
@@ -43,3 +47,6 @@ class Observation:
     raw: str = ""
     evidence: str = ""
     reading: int = 1
+    complete: bool = True
+    message: Text | None = None
+    unconfirmed: bool = False

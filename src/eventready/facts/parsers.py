@@ -1,10 +1,12 @@
 """The parsers by name: those of platforms/model.py, and what the entry point group `eventready.parsers` adds.
 
-An entry point names a callable that takes the FactSpec and gives a `Reader`.
+An entry point names a callable that takes the FactSpec and gives a `TextParser`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -12,11 +14,14 @@ from pathlib import Path
 from typing import get_args
 
 from eventready.facts.build import columns_of
-from eventready.facts.compared import Compared
-from eventready.facts.mml import Report
-from eventready.facts.objects import Objects
-from eventready.facts.reading import Reader
-from eventready.facts.tables import Template, TemplateError, has_error_rule, silent_places
+from eventready.facts.comparison import ComparisonParser
+from eventready.facts.json_parser import JsonParser
+from eventready.facts.line_pattern import LineRules
+from eventready.facts.mml import MmlParser
+from eventready.facts.parsed import ParsedText, TextParser
+from eventready.facts.properties import PropertiesParser
+from eventready.facts.statements import StatementsParser
+from eventready.facts.template import Template, TemplateError, costly_places, has_error_rule, silent_places
 from eventready.platforms.model import FactSpec, Parser
 
 GROUP = "eventready.parsers"
@@ -28,61 +33,113 @@ class ParserError(ValueError):
 
 
 def parser_names() -> tuple[str, ...]:
-    """All parsers that can be named in facts.yaml."""
+    """Return the names of all parsers."""
     return (*BUILT_IN, *sorted(point.name for point in entry_points(group=GROUP)))
 
 
-def compile_reader(spec: FactSpec, folder: Path) -> Reader:
-    """The reader of a fact; `folder` holds its own templates in parse/. Raises ParserError."""
-    if spec.parser == "textfsm":
-        return _own(folder / "parse" / spec.template) if spec.template else _no_template(spec)
-    if spec.parser == "ntc":
-        return _ntc(spec.template.removesuffix(".textfsm")) if spec.template else _no_template(spec)
+def compile_parser(spec: FactSpec, folder: Path) -> TextParser:
+    """The parser of a fact; `folder` holds its own templates in parse/. Raises ParserError."""
+    make = _MAKERS.get(spec.parser)
+    if make is None:
+        return _added(spec)
+    if spec.parser in _WITH_TEMPLATE and not spec.template:
+        raise ParserError(f"the parser {spec.parser} needs a template")
     try:
-        if spec.parser == "jmespath":
-            return Objects(spec.template, columns_of(spec)) if spec.template else _no_template(spec)
-        if spec.parser == "mml":
-            return Report(columns_of(spec))
-        if spec.parser == "compared":
-            return Compared(spec.against, spec.template)
+        return make(spec, folder)
+    except ParserError:
+        raise
     except ValueError as error:
         raise ParserError(str(error)) from None
-    return _added(spec)
 
 
-def _no_template(spec: FactSpec) -> Reader:
-    raise ParserError(f"the parser {spec.parser} needs a template")
-
-
-def _added(spec: FactSpec) -> Reader:
-    """A reader from an entry point; whatever that one raises is told as it is."""
+def _added(spec: FactSpec) -> TextParser:
+    """Return a parser from an entry point. Raises ParserError."""
     for point in entry_points(group=GROUP, name=spec.parser):
         try:
-            reader: Reader = point.load()(spec)
+            parser: TextParser = point.load()(spec)
         except Exception as error:
             raise ParserError(f"the parser {spec.parser!r} of {point.value} fails: {error}") from error
-        return reader
+        return parser
     raise ParserError(f"there is no parser {spec.parser!r}; there are {', '.join(parser_names())}")
 
 
+@dataclass(frozen=True)
+class TemplateParser:
+    """A TextFSM template with the lines that a fact may be lost with."""
+
+    template: Template
+    lines: LineRules
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The template's values."""
+        return self.template.columns
+
+    def parse(self, text: str) -> ParsedText:
+        """Rows and unmatched lines. Raises nothing."""
+        return self.template.parse(text, self.lines)
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The regular expressions of the template's rules."""
+        return self.template.patterns
+
+    def reads(self, line: str) -> bool:
+        """Return True for a line that a rule with values matches."""
+        return self.template.matches(line, valued=True)
+
+    def knows(self, line: str) -> bool:
+        """Return True for a line that a rule matches, or that is harmless."""
+        return self.template.matches(line) or self.lines.harmless(line)
+
+
 @cache
-def _own(path: Path) -> Reader:
-    """An own template: every line is known to it or an Error."""
+def _template_parser(
+    path: Path, carries: tuple[str, ...] | None, harmless: tuple[str, ...], *, own: bool
+) -> TemplateParser:
+    """One parser for all facts that share a template and its lines, so that an answer is parsed once for them."""
+    template = _own(path) if own else _ntc(path)
+    return TemplateParser(template, LineRules(carries, harmless))
+
+
+@cache
+def _own(path: Path) -> Template:
+    """A template of the platform. Raises ParserError where it drops lines in silence, or may take too long."""
     template = _template(path)
     places = silent_places(template)
     if places:
         raise ParserError(f"{path.name} drops lines in silence: {'; '.join(places)}")
-    return template
+    return _quick(template, path.name)
 
 
 @cache
-def _ntc(name: str) -> Reader:
-    """A template of ntc-templates that has an Error rule (one in five has none)."""
-    path = ntc_folder() / f"{name}.textfsm"
+def _ntc(path: Path) -> Template:
+    """Return a template of ntc-templates with an Error rule (a fifth has none)."""
     template = _template(path)
     if not has_error_rule(template):
-        raise ParserError(f"the ntc template {name} has no Error rule and drops lines in silence; write an own one")
+        raise ParserError(
+            f"the ntc template {path.stem} has no Error rule and drops lines in silence; write a template of your own"
+        )
+    return _quick(template, path.name)
+
+
+def _quick(template: Template, name: str) -> Template:
+    places = costly_places(template)
+    if places:
+        raise ParserError(
+            f"{name} has rules that may take too long to fail: {'; '.join(places)}. "
+            "Let each repeat end at a character that it cannot match itself"
+        )
     return template
+
+
+def _lines(spec: FactSpec) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Return the rules for lines with and without the fact."""
+    return spec.carries, (*spec.empty, *spec.counts, *spec.subtotals, *spec.trailers)
+
+
+def _ntc_path(template: str) -> Path:
+    return ntc_folder() / f"{template.removesuffix('.textfsm')}.textfsm"
 
 
 def ntc_folder() -> Path:
@@ -105,3 +162,17 @@ def _template(path: Path) -> Template:
     except TemplateError as error:
         place = f" (line {error.line})" if error.line else ""
         raise ParserError(f"the template {path.name} does not compile{place}: {error}") from None
+
+
+_WITH_TEMPLATE = ("textfsm", "ntc", "jmespath", "statements")
+_MAKERS: dict[str, Callable[[FactSpec, Path], TextParser]] = {
+    "textfsm": lambda spec, folder: _template_parser(folder / "parse" / spec.template, *_lines(spec), own=True),
+    "ntc": lambda spec, _folder: _template_parser(_ntc_path(spec.template), *_lines(spec), own=False),
+    "jmespath": lambda spec, _folder: JsonParser(spec.template, columns_of(spec)),
+    "statements": lambda spec, _folder: StatementsParser(
+        spec.template, columns_of(spec), LineRules(harmless=(*spec.empty, *spec.headings))
+    ),
+    "properties": lambda spec, _folder: PropertiesParser(spec.template, columns_of(spec)),
+    "mml": lambda spec, _folder: MmlParser(columns_of(spec)),
+    "compared": lambda spec, _folder: ComparisonParser(spec.against, spec.template),
+}

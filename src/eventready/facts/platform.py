@@ -1,6 +1,6 @@
-"""A platform with all that it can be asked: `facts.yaml` checked to the last word, templates compiled once.
+"""Platform with its facts: `facts.yaml` validated, templates compiled.
 
-With `extends` a platform starts from another's facts and `cannot_tell`; what it says itself about a fact replaces what
+With `extends` a platform starts from another's facts and `unsupported`; what it says itself about a fact replaces what
 it starts from. Read-only by construction: a command that the platform's patterns do not allow is refused here.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, get_origin
@@ -17,58 +17,120 @@ from typing import Annotated, Any, get_origin
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from eventready.errors import WorkspaceError
-from eventready.facts.build import RowBuilder, columns_of
+from eventready.core.errors import InvalidValue, WorkspaceError
+from eventready.core.messages import Bilingual, message
+from eventready.facts.build import RowBuilder, columns_of, is_pattern
 from eventready.facts.catalogue import CATALOGUE, FactKind
-from eventready.facts.parsers import ParserError, compile_reader, parser_names
-from eventready.facts.reading import Reader
+from eventready.facts.grammar import strings_in, words_in
+from eventready.facts.line_pattern import LinePattern
+from eventready.facts.parsed import LineReader, TextParser
+from eventready.facts.parsers import ParserError, compile_parser, parser_names
+from eventready.facts.pattern_examples import unreachable
 from eventready.platforms.loader import Description, allows, describe, in_one, suggestion
-from eventready.platforms.model import FactSpec, FactsSpec, PlatformSpec
-from eventready.workspace.yaml import load_yaml, several
+from eventready.platforms.model import FactSpec, FactsSpec, PlatformSpec, Reason, Source
+from eventready.session.patterns import patterns as session_patterns
+from eventready.workspace.validation_messages import Key, Sentence
+from eventready.workspace.yaml_document import YamlDocument, combine_errors, load_yaml
+
+#: Keys of a fact with patterns that are searched in each line.
+_SEARCHED = ("carries", "empty", "headings", "counts", "subtotals", "trailers", "silent")
 
 
 @dataclass(frozen=True)
 class CompiledFact:
-    """How one platform answers one question, ready to run. `home` is the platform whose folder it comes from."""
+    """Command, parser and words of a fact of a platform, compiled.
+
+    `home`: the platform whose folder defines the fact. `sources`: public sources of its form; none if `unconfirmed`.
+    """
 
     name: str
     spec: FactSpec
     kind: FactKind
-    reader: Reader
+    parser: TextParser
     builder: RowBuilder
-    empty: tuple[re.Pattern[str], ...]
+    empty: tuple[LinePattern, ...]
+    headings: tuple[LinePattern, ...]
+    counts: tuple[LinePattern, ...]
+    subtotals: tuple[LinePattern, ...]
+    trailers: tuple[LinePattern, ...]
+    silent: tuple[LinePattern, ...]
     home: str
     origin: str
+    sources: tuple[Source, ...] = ()
+    unconfirmed: bool = False
 
     @property
     def command(self) -> str:
-        """What is sent."""
+        """The command to send."""
         return self.spec.command
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """All that is sent: a fact that compares two answers asks twice."""
-        return (self.spec.command, self.spec.against) if self.spec.against else (self.spec.command,)
+        """All commands to send: two for a fact with `also`, `instead` or `against`."""
+        spec = self.spec
+        return tuple(filter(None, (spec.command, spec.also, spec.instead, spec.against)))
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The regular expressions of its parser and of the lines without rows."""
+        spec = self.spec
+        own = self.parser.patterns if isinstance(self.parser, LineReader) else ()
+        return (*own, *spec.empty, *spec.headings, *spec.counts, *spec.subtotals, *spec.trailers, *spec.silent)
 
 
 @dataclass(frozen=True)
 class Platform:
-    """A platform folder that holds. `facts` and `cannot_tell` have no fact in common."""
+    """A valid platform folder. `facts` and `unsupported` have no fact in common."""
 
     name: str
     folder: Path
     spec: PlatformSpec
     facts: Mapping[str, CompiledFact]
-    cannot_tell: Mapping[str, str]
+    unsupported: Mapping[str, Bilingual]
+
+    @property
+    def unconfirmed(self) -> tuple[str, ...]:
+        """Facts with a form without public source."""
+        return tuple(name for name, fact in self.facts.items() if fact.unconfirmed)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of its grammar, lower case, that evidence of configuration commands may keep."""
+        spec = self.spec
+        patterns = (
+            pattern
+            for fact in self.facts.values()
+            if any(map(self.prints_configuration, fact.commands))
+            for pattern in fact.patterns
+        )
+        commands = (command for fact in self.facts.values() for command in fact.commands)
+        change = strings_in(spec.change.model_dump()) if spec.change else ()
+        return words_in([*spec.read_only, *spec.never_sent, *change, *commands, *patterns])
+
+    def prints_configuration(self, command: str) -> bool:
+        """Return True for a command with configuration text as its answer."""
+        change = self.spec.change
+        if change and command in (change.read, change.startup):
+            return True
+        return any(re.search(pattern, command) for pattern in self.spec.configuration)
 
     def allows(self, command: str) -> bool:
-        """True when the whole command matches a read-only pattern, is one line, and is none that may never be sent."""
+        """Return True for a single line that matches a read-only pattern and no pattern of `never_sent`."""
         return allows(self.spec, command)
 
 
 def load_platform(name: str, extra_dirs: Iterable[Path | str] = ()) -> Platform:
-    """The platform of that name; loaded once per process. Raises PlatformError with file and line."""
+    """Return a platform; loaded once per process. Raises PlatformError with file and line."""
     return _load(name, tuple(map(Path, extra_dirs)))
+
+
+def load_usable(name: str, extra_dirs: Iterable[Path | str] = ()) -> tuple[Platform, tuple[WorkspaceError, ...]]:
+    """Return a platform without its invalid facts, and their errors: for `parse`, while a platform is written.
+
+    Raises PlatformError where nothing can be read.
+    """
+    folder = _Folder(name, tuple(map(Path, extra_dirs)), (), partial=True)
+    return folder.platform(), folder.problems
 
 
 @cache
@@ -76,21 +138,32 @@ def _load(name: str, extra_dirs: tuple[Path, ...]) -> Platform:
     return _Folder(name, extra_dirs, ()).platform()
 
 
-class _Folder:
-    """One folder being read; collects everything that does not hold before it raises."""
+def _reason(reason: str | Reason) -> Bilingual:
+    return Bilingual("", reason) if isinstance(reason, str) else Bilingual(reason.vi, reason.en)
 
-    def __init__(self, name: str, extra_dirs: tuple[Path, ...], path: tuple[str, ...]) -> None:
+
+class _Folder:
+    """Reader of a folder; collects all errors before raising."""
+
+    def __init__(
+        self, name: str, extra_dirs: tuple[Path, ...], path: tuple[str, ...], *, partial: bool = False
+    ) -> None:
         self._described = describe(name, extra_dirs)
         self.name, self.folder = name, self._described.folder
-        self._extra, self._path = extra_dirs, (*path, name)
+        self._extra, self._path, self._partial = extra_dirs, (*path, name), partial
         self._problems: list[WorkspaceError] = []
 
+    @property
+    def problems(self) -> tuple[WorkspaceError, ...]:
+        """Errors of the folder, in the order of its files."""
+        return tuple(self._problems)
+
     def platform(self) -> Platform:
-        """The platform, or a PlatformError that names every line that does not hold."""
+        """Return the platform. Raises PlatformError with every invalid line."""
         try:
             platform = self._read(self._described)
-            if self._problems:
-                raise several(self._problems)
+            if self._problems and not self._partial:
+                raise combine_errors(self._problems)
         except WorkspaceError as error:
             raise in_one(error, self.name) from None
         return platform
@@ -99,20 +172,36 @@ class _Folder:
         top, spec = described.document, described.spec
         base = self._base(described)
         self._document = load_yaml(self.folder / "facts.yaml")
-        facts = self._document.validate(FactsSpec)
+        facts = self._usable() if self._partial else self._document.validate(FactsSpec)
         own = {name: fact for name, one in facts.facts.items() if (fact := self._fact(name, one, spec))}
-        self._cannot_tell(facts)
+        self._check_unsupported(facts)
         self._unused_templates(facts)
-        merged = {n: f for n, f in (base.facts if base else {}).items() if n not in facts.cannot_tell} | own
+        self._check_sources(top, spec, facts)
+        merged = {n: f for n, f in (base.facts if base else {}).items() if n not in facts.unsupported} | own
         for name, fact in merged.items():
             refused = [command for command in fact.commands if not allows(spec, command)]
             if name not in own and refused:
-                do = "Add a pattern for it, or say in facts.yaml how this platform answers it."
                 self._problems.append(
-                    top.error(f"read_only does not allow {refused[0]!r} ({name}, of {fact.home})", "read_only", do=do)
+                    top.error(
+                        message("facts:platform.inherited_command", command=refused[0], name=name, home=fact.home),
+                        "read_only",
+                    )
                 )
-        told = {n: r for n, r in (base.cannot_tell if base else {}).items() if n not in own} | facts.cannot_tell
-        return Platform(self.name, self.folder, spec, MappingProxyType(merged), MappingProxyType(told))
+        inherited = {n: r for n, r in (base.unsupported if base else {}).items() if n not in own}
+        unsupported = inherited | {name: _reason(reason) for name, reason in facts.unsupported.items()}
+        return Platform(self.name, self.folder, spec, MappingProxyType(merged), MappingProxyType(unsupported))
+
+    def _usable(self) -> FactsSpec:
+        """Return the facts with a valid shape; the errors of the others are noted."""
+        usable: dict[str, FactSpec] = {}
+        for name in self._document.mapping("facts"):
+            try:
+                usable[name] = self._document.validate(FactSpec, "facts", name)
+            except WorkspaceError as error:
+                self._problems.append(error)
+        rest = {key: value for key, value in self._document.mapping().items() if key != "facts"}
+        shape = replace(self._document, data={**rest, "facts": {}}).validate(FactsSpec)
+        return shape.model_copy(update={"facts": usable})
 
     def _base(self, described: Description) -> Platform | None:
         extends = described.spec.extends
@@ -120,43 +209,89 @@ class _Folder:
             return None
         if extends in self._path:
             circle = " > ".join((*self._path, extends))
-            raise described.document.error(f"`extends` goes in a circle: {circle}", "extends")
+            raise described.document.error(message("facts:platform.circle", circle=circle), "extends")
         return _Folder(extends, self._extra, self._path).platform()
 
-    def _problem(self, what: str, *keys: str, do: str = "") -> None:
+    def _problem(self, what: Sentence, *keys: Key, do: Sentence = "") -> None:
         self._problems.append(self._document.error(what, *keys, do=do))
 
     def _fact(self, name: str, spec: FactSpec, platform: PlatformSpec) -> CompiledFact | None:
-        """The compiled fact; None (and a problem noted) where it does not hold."""
+        """Return the compiled fact; None, and a noted error, for an invalid fact."""
         kind = CATALOGUE.get(name)
         if kind is None:
-            self._problem(f"{name!r} is no fact", "facts", name, do=suggestion(name, CATALOGUE))
+            self._problem(message("facts:platform.no_fact", name=name), "facts", name, do=suggestion(name, CATALOGUE))
             return None
         before = len(self._problems)
-        for key in ("command", "against") if spec.against else ("command",):
+        for key in ("command", *(key for key in ("also", "instead", "against") if getattr(spec, key))):
             if not allows(platform, getattr(spec, key)):
                 self._problem(
-                    f"the command {getattr(spec, key)!r} is not read-only by this platform's patterns",
-                    *("facts", name, key),
-                    do="An audit only reads: correct the command, or `read_only` in platform.yaml.",
+                    message("facts:platform.not_read_only", command=getattr(spec, key)), *("facts", name, key)
                 )
+        if bool(spec.also) + bool(spec.instead) + bool(spec.against) > 1:
+            self._problem(message("facts:platform.one_command"), "facts", name)
         if spec.against and spec.parser != "compared":
-            self._problem(f"the parser {spec.parser} compares with nothing", "facts", name, "against")
+            self._problem(message("facts:platform.compares", parser=spec.parser), "facts", name, "against")
+        for index, pattern in enumerate(spec.empty):
+            if reason := unreachable(pattern, session_patterns(platform.session)):
+                self._problem(
+                    message("facts:platform.never_matches", pattern=pattern, reason=reason),
+                    "facts",
+                    name,
+                    "empty",
+                    index,
+                )
         self._check_fields(name, spec, kind)
         self._check_words(name, spec, kind)
-        reader = self._reader(name, spec)
-        if reader is None or len(self._problems) > before:
+        self._check_cost(name, spec)
+        parser = None if len(self._problems) > before else self._parser(name, spec)
+        unconfirmed = spec.unconfirmed or platform.unconfirmed
+        if parser is None:
             return None
         return CompiledFact(
             name=name,
             spec=spec,
             kind=kind,
-            reader=reader,
+            parser=parser,
             builder=RowBuilder(kind, spec),
-            empty=tuple(map(re.compile, spec.empty)),
+            empty=tuple(map(LinePattern, spec.empty)),
+            headings=tuple(map(LinePattern, spec.headings)),
+            counts=tuple(map(LinePattern, spec.counts)),
+            subtotals=tuple(map(LinePattern, spec.subtotals)),
+            trailers=tuple(map(LinePattern, spec.trailers)),
+            silent=tuple(map(LinePattern, spec.silent)),
             home=self.name,
             origin=self._document.where("facts", name),
+            sources=() if unconfirmed else tuple(s for s in platform.sources if not s.confirms or name in s.confirms),
+            unconfirmed=unconfirmed,
         )
+
+    def _check_sources(self, top: YamlDocument, spec: PlatformSpec, facts: FactsSpec) -> None:
+        unconfirmed = {name for name, fact in facts.facts.items() if fact.unconfirmed or spec.unconfirmed}
+        known = [*facts.facts, "change"]
+        for index, source in enumerate(spec.sources):
+            for name in source.confirms:
+                place = ("sources", index, "confirms")
+                if name not in known:
+                    what = message("facts:platform.no_fact_here", name=name)
+                    self._problems.append(top.error(what, *place, do=suggestion(name, known)))
+                elif name in unconfirmed:
+                    what = message("facts:platform.both_confirmed", name=name)
+                    self._problems.append(top.error(what, *place))
+
+    def _check_cost(self, name: str, spec: FactSpec) -> None:
+        """Note every pattern with a cost beyond the limits of a line."""
+        keyed: dict[str, Iterable[str]] = {key: getattr(spec, key) or () for key in _SEARCHED}
+        keyed |= {"items": spec.items.values(), "where": spec.where.values()}
+        keyed["expand"] = [pattern for patterns in spec.expand.values() for pattern in patterns]
+        keyed["words"] = [word[1:-1] for table in spec.words.values() for word in table if is_pattern(word)]
+        for key, patterns in keyed.items():
+            for pattern in patterns:
+                try:
+                    LinePattern(pattern)
+                except re.error:
+                    continue  # noted by its own check
+                except InvalidValue as error:
+                    self._problem(error.error.cause, "facts", name, key, do=error.error.remedy)
 
     def _check_fields(self, name: str, spec: FactSpec, kind: FactKind) -> None:
         known = kind.record.model_fields
@@ -165,35 +300,35 @@ class _Folder:
             for field in getattr(spec, section):
                 if field not in known:
                     self._problem(
-                        f"{record} has no field {field!r}", "facts", name, section, field, do=suggestion(field, known)
+                        message("facts:platform.no_field", record=record, field=field),
+                        "facts",
+                        name,
+                        section,
+                        field,
+                        do=suggestion(field, known),
                     )
         for field in spec.defaults.keys() - spec.fields.keys():
-            self._problem(f"there is a default for {field!r}, which fields does not read", *("facts", name, "defaults"))
+            self._problem(message("facts:platform.default", field=field), *("facts", name, "defaults"))
         for field in spec.fields.keys() & spec.constants.keys():
-            self._problem(f"{field!r} is both in fields and in constants", "facts", name, "constants", field)
+            self._problem(message("facts:platform.both_fields", field=field), "facts", name, "constants", field)
         given = spec.fields.keys() | spec.constants.keys()
         missing = [field for field, info in known.items() if info.is_required() and field not in given]
         if missing:
-            self._problem(
-                f"{record} needs {', '.join(missing)}, and neither fields nor constants give it",
-                "facts",
-                name,
-                "fields",
-            )
+            self._problem(message("facts:platform.needs", record=record, fields=missing), "facts", name, "fields")
 
     def _check_words(self, name: str, spec: FactSpec, kind: FactKind) -> None:
         known = kind.record.model_fields
         for field, table in spec.words.items():
             if field not in spec.fields:
                 self._problem(
-                    f"there are words for {field!r}, which fields does not read",
+                    message("facts:platform.words", field=field),
                     *("facts", name, "words", field),
                     do=suggestion(field, spec.fields),
                 )
                 continue
             for word, value in table.items():
                 self._check_pattern(name, field, word)
-                if field in known:
+                if field in known and value != "":
                     self._check_value(known[field], value, "facts", name, "words", field, word)
         for section, values in (("constants", spec.constants), ("defaults", spec.defaults)):
             for field, fixed in values.items():
@@ -201,11 +336,18 @@ class _Folder:
                     self._check_value(known[field], fixed, "facts", name, section, field)
 
     def _check_pattern(self, name: str, field: str, word: str) -> None:
-        if len(word) > 2 and word.startswith("/") and word.endswith("/"):
+        if is_pattern(word):
             try:
                 re.compile(word[1:-1], re.I)
             except re.error as error:
-                self._problem(f"the pattern {word} does not compile: {error}", "facts", name, "words", field, word)
+                self._problem(
+                    message("facts:platform.pattern", pattern=word, reason=str(error)),
+                    "facts",
+                    name,
+                    "words",
+                    field,
+                    word,
+                )
 
     def _check_value(self, info: FieldInfo, value: Any, *keys: str) -> None:
         if get_origin(info.annotation) is tuple:
@@ -213,43 +355,41 @@ class _Folder:
         try:
             _adapter(info).validate_python(value)
         except ValidationError as error:
-            message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-            self._problem(f"{value!r} is no value of {keys[3]}: {message}", *keys)
+            reason = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+            self._problem(message("facts:platform.value", value=str(value), field=keys[3], reason=reason), *keys)
 
-    def _reader(self, name: str, spec: FactSpec) -> Reader | None:
+    def _parser(self, name: str, spec: FactSpec) -> TextParser | None:
         try:
-            reader = compile_reader(spec, self.folder)
+            parser = compile_parser(spec, self.folder)
         except ParserError as error:
             known = spec.parser in parser_names()
             self._problem(str(error), "facts", name, "template" if known and spec.template else "parser")
             return None
         for column in columns_of(spec):
-            if reader.columns is not None and column not in reader.columns:
+            if parser.columns is not None and column not in parser.columns:
                 self._problem(
-                    f"{spec.template} has no column {column!r}",
+                    message("facts:platform.column", template=spec.template, column=column),
                     *("facts", name, "fields"),
-                    do=suggestion(column, reader.columns),
+                    do=suggestion(column, parser.columns),
                 )
-        return reader
+        return parser
 
-    def _cannot_tell(self, facts: FactsSpec) -> None:
-        for name, reason in facts.cannot_tell.items():
+    def _check_unsupported(self, facts: FactsSpec) -> None:
+        for name, reason in facts.unsupported.items():
             if name not in CATALOGUE:
-                self._problem(f"{name!r} is no fact", "cannot_tell", name, do=suggestion(name, CATALOGUE))
+                self._problem(
+                    message("facts:platform.no_fact", name=name), "unsupported", name, do=suggestion(name, CATALOGUE)
+                )
             elif name in facts.facts:
-                self._problem(f"{name!r} is both in facts and in cannot_tell", "cannot_tell", name)
-            elif not reason.strip():
-                self._problem(f"cannot_tell gives no reason for {name!r}", "cannot_tell", name)
+                self._problem(message("facts:platform.both_unsupported", name=name), "unsupported", name)
+            elif isinstance(reason, str) and not reason.strip():
+                self._problem(message("facts:platform.no_reason", name=name), "unsupported", name)
 
     def _unused_templates(self, facts: FactsSpec) -> None:
         used = {spec.template for spec in facts.facts.values() if spec.parser == "textfsm"}
         for file in sorted((self.folder / "parse").glob("*")):
             if file.name not in used:
-                self._problems.append(
-                    WorkspaceError(
-                        "no fact uses this template", where=str(file), do="Use it in facts.yaml, or remove it."
-                    )
-                )
+                self._problems.append(WorkspaceError(message("facts:platform.template_unused"), where=str(file)))
 
 
 def _adapter(info: FieldInfo) -> TypeAdapter[Any]:

@@ -8,19 +8,26 @@ rejects the row.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from eventready.facts.units import (
+    Address,
     Count,
     Flag,
+    MaybeAddress,
+    MaybeBytes,
     MaybeCount,
     MaybeFlag,
+    MaybeMac,
     MaybeNumber,
     MaybeRate,
     MaybeSeconds,
     MaybeText,
+    Name,
+    Names,
     Number,
     Prefix,
     Text,
@@ -30,14 +37,19 @@ UpDown = Literal["up", "down"]
 
 
 class Fact(BaseModel):
-    """Base of all records. `key` lists the fields that identify the subject."""
+    """Base of all records. `key`: fields of the identity of the subject.
+
+    `tie` names fields of `key` that identify it only where the others do not; elsewhere they are left empty, because
+    they change from run to run (a discriminator).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     key: ClassVar[tuple[str, ...]] = ()
+    tie: ClassVar[tuple[str, ...]] = ()
 
     @property
     def subject(self) -> str:
-        """The port, cell, neighbour or radio that the record speaks of; empty for the device itself."""
+        """The port, cell, neighbour or radio of the record; empty for the device itself."""
         parts = (getattr(self, name) for name in self.key)
         return " ".join(str(part) for part in parts if part not in (None, ""))
 
@@ -52,7 +64,7 @@ class System(Fact):
 
 
 class Cpu(Fact):
-    """Processor load in percent, per board or slot; the five-minute mean is what limits are held against."""
+    """Processor load in percent, per board or slot; limits apply to the five-minute mean."""
 
     key = ("slot",)
     slot: Text = ""
@@ -62,29 +74,31 @@ class Cpu(Fact):
 
 
 class Memory(Fact):
-    """Memory of one pool or slot, in percent used; totals in bytes where the device tells them."""
+    """Memory of a pool or slot, in percent used, or in bytes: all, and used or free."""
 
     key = ("pool",)
     pool: Text = ""
     used_percent: MaybeNumber = None
-    total_bytes: MaybeCount = None
-    used_bytes: MaybeCount = None
+    total_bytes: MaybeBytes = None
+    used_bytes: MaybeBytes = None
+    free_bytes: MaybeBytes = None
 
     @property
     def percent(self) -> float | None:
         """Percent used, computed where the device only gives bytes."""
         if self.used_percent is not None:
             return self.used_percent
-        if self.total_bytes and self.used_bytes is not None:
-            return 100.0 * self.used_bytes / self.total_bytes
-        return None
+        if not self.total_bytes or (self.used_bytes is None and self.free_bytes is None):
+            return None
+        used = self.total_bytes - (self.free_bytes or 0) if self.used_bytes is None else self.used_bytes
+        return 100.0 * used / self.total_bytes
 
 
 class Sensor(Fact):
-    """A temperature, power supply, fan or board, with the device's own judgement of it."""
+    """A temperature, power supply, fan or board, with its state on the device."""
 
     key = ("name",)
-    name: Text
+    name: Name
     kind: Literal["temperature", "power", "fan", "board"]
     state: Literal["ok", "warning", "critical", "failed", "absent", "unknown"]
     value: MaybeNumber = None
@@ -97,7 +111,7 @@ class Interface(Fact):
     """A port, physical or logical. Rates are means over the device's load interval; counters run since clearing."""
 
     key = ("name",)
-    name: Text
+    name: Name
     description: MaybeText = None
     admin: UpDown
     oper: UpDown
@@ -117,10 +131,10 @@ class Interface(Fact):
 
 
 class Optic(Fact):
-    """Light on one lane of a transceiver, in dBm, with the module's own thresholds where told."""
+    """Light on a lane of a transceiver, in dBm, with the module's thresholds where printed."""
 
     key = ("interface", "lane")
-    interface: Text
+    interface: Name
     lane: MaybeText = None
     rx_dbm: MaybeNumber = None
     tx_dbm: MaybeNumber = None
@@ -132,13 +146,20 @@ class Optic(Fact):
 
 
 class RoutingPeer(Fact):
-    """A routing neighbour. `up`: usable for forwarding (OSPF FULL, 2-WAY between DROTHERs; BGP Established)."""
+    """A routing adjacency. `up`: usable for forwarding (OSPF FULL, 2-WAY between DROTHERs; BGP Established).
 
-    key = ("peer", "interface")
+    `level`: of an IS-IS adjacency; two neighbours may have one of each level on one link. `family`: the address family
+    of a BGP neighbour, where it is not IPv4 unicast.
+    """
+
+    key = ("peer", "interface", "level", "family", "vrf")
     protocol: Literal["ospf", "isis", "bgp"]
-    peer: Text
+    peer: Address
     interface: MaybeText = None
-    address: MaybeText = None
+    level: MaybeText = None
+    family: MaybeText = None
+    vrf: MaybeText = None
+    address: MaybeAddress = None
     state: Text
     up: Flag
     remote_as: MaybeText = None
@@ -147,16 +168,19 @@ class RoutingPeer(Fact):
 
 
 class BfdSession(Fact):
-    """A BFD session as this side sees it; `admin_down` is not a failure of the path."""
+    """Local state of a BFD session; `admin_down` is not a failure of the path."""
 
-    key = ("peer", "interface")
-    peer: Text
+    key = ("peer", "interface", "vrf", "discriminator")
+    tie = ("discriminator",)
+    peer: Address
     interface: MaybeText = None
+    vrf: MaybeText = None
+    discriminator: MaybeText = None
     state: Literal["up", "down", "admin_down", "init"]
 
 
 class GatewayGroup(Fact):
-    """One member's view of a first-hop redundancy group. The pair is judged across devices.
+    """State of a member of a first-hop redundancy group. Checks across devices evaluate the pair.
 
     `family` is told for IPv6 only: under VRRPv3 one number may stand for a group of each family.
     """
@@ -164,45 +188,45 @@ class GatewayGroup(Fact):
     key = ("protocol", "interface", "group", "family")
     protocol: Literal["vrrp", "hsrp"]
     group: Count
-    interface: Text
+    interface: Name
     family: Literal["ipv6"] | None = None
-    virtual_ip: MaybeText = None
+    virtual_ip: MaybeAddress = None
     state: Literal["master", "backup", "init"]
     priority: MaybeCount = None
     preempt: MaybeFlag = None
-    peer: MaybeText = None
+    peer: MaybeAddress = None
 
 
 class LinkBundle(Fact):
-    """A LAG: the ports that are members, and those that carry traffic now."""
+    """A LAG: its member ports, and the ports in use."""
 
     key = ("name",)
-    name: Text
+    name: Name
     oper: UpDown
     protocol: MaybeText = None
-    members: tuple[str, ...] = ()
-    bundled: tuple[str, ...] = ()
+    members: Names = ()
+    bundled: Names = ()
     min_links: MaybeCount = None
 
 
 class Route(Fact):
-    """A default route in the forwarding table; one row per next hop in use."""
+    """A default route in the forwarding table; a row per next hop in use."""
 
     key = ("prefix", "next_hop", "interface")
     prefix: Prefix
     protocol: Text
-    next_hop: MaybeText = None
+    next_hop: MaybeAddress = None
     interface: MaybeText = None
     distance: MaybeCount = None
     metric: MaybeCount = None
 
 
 class StaticRoute(Fact):
-    """A configured static route, in use or waiting. `protected` tells whether BFD or tracking withdraws it."""
+    """A configured static route, in use or waiting. `protected`: BFD or tracking withdraws the route."""
 
     key = ("prefix", "next_hop", "interface")
     prefix: Prefix
-    next_hop: MaybeText = None
+    next_hop: MaybeAddress = None
     interface: MaybeText = None
     distance: Count = 1
     track: MaybeText = None
@@ -224,14 +248,14 @@ class TimeSync(Fact):
 
 
 class LogTarget(Fact):
-    """A remote host that receives this device's log."""
+    """A remote host for the log of the device."""
 
     key = ("host",)
-    host: Text
+    host: Address
 
 
 class SavedConfig(Fact):
-    """Whether what runs is what a restart would bring back."""
+    """Equality of the running and the startup configuration."""
 
     saved: Flag
     changed_at: MaybeText = None
@@ -239,19 +263,19 @@ class SavedConfig(Fact):
 
 
 class Neighbour(Fact):
-    """Who answers at the other end of a cable (LLDP or CDP)."""
+    """The device at the other end of a cable (LLDP or CDP)."""
 
-    key = ("interface", "device")
-    interface: Text
-    device: Text
+    key = ("interface", "device", "port")
+    interface: Name
+    device: Name
     port: MaybeText = None
 
 
 class Site(Fact):
-    """A base station as its controller sees it. `degraded`: managed, but not able to carry calls."""
+    """State of a base station on its controller. `degraded`: managed, but not able to carry calls."""
 
     key = ("name",)
-    name: Text
+    name: Name
     link: Literal["up", "degraded", "down"]
     number: MaybeText = None
     initialised: MaybeFlag = None
@@ -260,10 +284,10 @@ class Site(Fact):
 
 
 class Cell(Fact):
-    """A cell: can it carry calls, and are people allowed on it."""
+    """State and access of a cell."""
 
     key = ("name",)
-    name: Text
+    name: Name
     site: MaybeText = None
     admin: Literal["unlocked", "locked"] = "unlocked"
     state: Literal["up", "degraded", "down"]
@@ -272,14 +296,14 @@ class Cell(Fact):
 
 
 class ChannelLoad(Fact):
-    """Channels of one kind in one cell: how many there are and how many are taken now.
+    """Channels of a kind in a cell: their number, and the number in use.
 
     A cell may have several rows of a kind, told apart by `timeslot` (SDCCH on CCCH+SDCCH4 and on SDCCH8): they add up,
     and are judged as one.
     """
 
     key = ("cell", "kind", "timeslot")
-    cell: Text
+    cell: Name
     kind: Literal["tch_f", "tch_h", "sdcch", "pdch", "other"]
     timeslot: MaybeText = None
     used: Count
@@ -292,10 +316,10 @@ class ChannelLoad(Fact):
 
 
 class ChannelRequests(Fact):
-    """Requests for a channel since the counter started, and those refused for want of one. Read twice."""
+    """Requests for a channel since the counter started, and refusals for want of a channel. Read twice."""
 
     key = ("cell",)
-    cell: Text
+    cell: Name
     total: Count
     refused: Count
 
@@ -304,9 +328,9 @@ class Alarm(Fact):
     """An active alarm, in the controller's words."""
 
     key = ("number", "location")
-    number: Text
+    number: Name
     severity: Literal["critical", "major", "minor", "warning"]
-    name: Text
+    name: Name
     location: MaybeText = None
     raised_at: MaybeText = None
 
@@ -315,20 +339,20 @@ class CoreLink(Fact):
     """A link from a controller to the core (A interface, MSC, SCTP association)."""
 
     key = ("name",)
-    name: Text
+    name: Name
     state: UpDown
     detail: MaybeText = None
 
 
 class AccessPoint(Fact):
-    """An access point as its controller sees it."""
+    """State of an access point on its controller."""
 
     key = ("name",)
-    name: Text
+    name: Name
     state: UpDown
     model: MaybeText = None
-    ip: MaybeText = None
-    mac: MaybeText = None
+    ip: MaybeAddress = None
+    mac: MaybeMac = None
     location: MaybeText = None
     clients: MaybeCount = None
     uptime_s: MaybeSeconds = None
@@ -336,10 +360,10 @@ class AccessPoint(Fact):
 
 
 class Radio(Fact):
-    """One radio of an access point. Utilisation in percent of airtime, noise in dBm."""
+    """A radio of an access point. Utilisation in percent of airtime, noise in dBm."""
 
     key = ("ap", "slot")
-    ap: Text
+    ap: Name
     slot: Text
     band: Literal["2.4", "5", "6"]
     admin: UpDown = "up"
@@ -351,10 +375,10 @@ class Radio(Fact):
 
 
 class RadioLoad(Fact):
-    """How busy one radio of an access point is, where the device tells that apart from the radio's state."""
+    """Load of a radio of an access point, where the device prints the load apart from the state."""
 
     key = ("ap", "slot")
-    ap: Text
+    ap: Name
     slot: Text
     band: Literal["2.4", "5", "6"]
     clients: MaybeCount = None
@@ -363,7 +387,7 @@ class RadioLoad(Fact):
 
 
 class ControllerPair(Fact):
-    """A controller's redundancy as it sees it. `ready`: the other half would take over now."""
+    """Redundancy of a controller. `ready`: the other half would take over."""
 
     mode: MaybeText = None
     local_state: Literal["active", "standby", "alone", "unknown"]
@@ -372,8 +396,79 @@ class ControllerPair(Fact):
 
 
 class RadiusServer(Fact):
-    """An authentication server, as the controller judges it."""
+    """State of an authentication server on the controller."""
 
     key = ("host",)
-    host: Text
+    host: Address
     state: UpDown
+
+
+class Disk(Fact):
+    """A file system of a host, in bytes."""
+
+    key = ("mount",)
+    mount: Text
+    total_bytes: Count
+    used_bytes: Count
+
+    @property
+    def percent(self) -> float | None:
+        """Percent used; None for a file system without a size."""
+        return 100.0 * self.used_bytes / self.total_bytes if self.total_bytes else None
+
+
+class ServiceUnit(Fact):
+    """A service of a host. `absent`: named somewhere, and not installed."""
+
+    key = ("name",)
+    name: Text
+    state: Literal["up", "starting", "down", "failed", "absent"]
+
+
+class Listener(Fact):
+    """A socket on which a host accepts traffic."""
+
+    key = ("protocol", "address", "port")
+    protocol: Literal["tcp", "udp"]
+    address: Text
+    port: Count
+
+
+class Certificate(Fact):
+    """A certificate of a host. `not_after`: end of the validity, UTC."""
+
+    key = ("file",)
+    file: Text
+    subject_name: MaybeText = None
+    not_after: datetime
+
+
+class Backend(Fact):
+    """A server of a load balancer's pool, reached from the host of the load balancer."""
+
+    key = ("pool", "server")
+    pool: Text
+    server: Text
+    state: UpDown
+
+
+class DnsAnswer(Fact):
+    """A name on a host's DNS server, and its address; none without an answer."""
+
+    key = ("name",)
+    name: Text
+    address: MaybeText = None
+
+
+class DhcpPool(Fact):
+    """A range of addresses of a DHCP server, and the number of leases."""
+
+    key = ("pool",)
+    pool: Text
+    used: Count
+    total: Count
+
+    @property
+    def percent(self) -> float | None:
+        """Percent leased; None for an empty range."""
+        return 100.0 * self.used / self.total if self.total else None

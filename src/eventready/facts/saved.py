@@ -1,114 +1,213 @@
-"""Saved output: a file somebody kept of what a device printed, made into the reply that a session would have given.
+"""Saved outputs: the text of a file as the reply of a session.
 
-Whatever surrounds the answer in a terminal's log is taken off: escape codes, the prompt with the command before it, the
-prompt behind it, log lines. Refusals are recognised by the platform's own words.
+What surrounds the answer in a terminal's log is removed: escape codes, the prompt with the command, all from the next
+prompt on, log lines. Refusals are recognised by the platform's own words. A file has no prompt of its own that proves
+its end, so the reply is `complete` only where a prompt follows the answer, or the mark that `capture` writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
-from eventready.errors import UsageError
+from eventready.core.errors import UsageError
+from eventready.core.messages import Message, message
+from eventready.core.redaction import redact
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
+from eventready.facts.observe import observe
 from eventready.facts.platform import Platform
-from eventready.facts.read import observe
-from eventready.session.patterns import Patterns, patterns
-from eventready.session.redaction import redact
-from eventready.session.reply import Ended, Reply
-from eventready.session.terminal import Cleaner, plain
+from eventready.session.patterns import patterns
+from eventready.session.reply import Reply, ReplyStatus
+from eventready.session.terminal import Cleaner, to_text
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_ENDED = {"refused": Ended.REFUSED, "denied": Ended.DENIED, "": Ended.ANSWERED}
+_REFUSALS = {"refused": ReplyStatus.REFUSED, "denied": ReplyStatus.DENIED}
+#: Indentation that no device prints before every line of an answer, but an editor does.
+_EDITOR_INDENT = 4
+#: A port between the words of a command narrows the answer and does not change its form.
+_PORT = re.compile(r"[A-Za-z][A-Za-z-]*\d[\d/.:]*")
+#: The decoration of a headline that a tool writes above an answer.
+_HEADLINE = re.compile(r"^[-+=#*! ]*(?:.* executing command ')?|'?[-+=#*! ]*$")
+END_OF_ANSWER = "=== end of the answer ==="
 
 
-def decoded(data: bytes) -> str:
-    """Text of a file in UTF-8, UTF-16 with its mark (Windows' redirection), or GBK, as a reader would have seen it."""
+def decode_output(data: bytes) -> str:
+    """Decode a file in UTF-8, UTF-16 with its mark (Windows' redirection), or GBK, as a terminal does."""
     if data.startswith(_UTF16):
         data = data.decode("utf-16", errors="replace").encode()
     if b"\n" not in data:  # lines that end in CR alone; a terminal would write them all over each other
         data = data.replace(b"\r", b"\n")
-    return plain(Cleaner().feed(data.removeprefix(b"\xef\xbb\xbf")))
+    return to_text(Cleaner().feed(data.removeprefix(b"\xef\xbb\xbf")))
 
 
-def reply_of(platform: Platform, command: str, text: str) -> Reply:
-    """The reply that a session would have made of `text`: without secrets, for it is kept and shown."""
+def saved_reply(platform: Platform, command: str, text: str) -> Reply:
+    """Return the redacted reply of a session for `text`."""
     known = patterns(platform.spec.session)
-    answer = redact(known.without_noise("\n".join(_answer(known, command, text.splitlines()))))
-    word, said = known.refusal(answer)
-    if not word and _cut(known, command, text):
-        return Reply(command, answer, Ended.CUT)
-    return Reply(command, answer, _ENDED[word], f"The device said: {said}" if said else "")
+    log = _Log(platform, text)
+    answer = log.answer(command)
+    if answer.other:
+        other = Message("facts:other_command", {"command": answer.other})
+        return Reply.failed(command, ReplyStatus.OTHER, other)
+    shown = redact(known.without_log_lines(answer.text))
+    word, line = known.refusal(shown)
+    if not word and not answer.complete and log.breaks_off(answer):
+        return Reply(command, shown, ReplyStatus.CUT, complete=False)
+    if word:
+        return Reply.failed(command, _REFUSALS[word], Message("facts:device_said", {"text": line}), shown)
+    return Reply(command, shown, complete=answer.complete)
 
 
-def read_saved(platform: Platform, question: str, text: str, device: str = "-") -> list[Observation]:
-    """What a saved output says about a fact, or about every fact that a command answers. Raises UsageError."""
-    return observe(
-        device,
-        platform,
-        facts_asked(platform, question),
-        lambda commands: [reply_of(platform, command, text) for command in commands],
-    )
+def parse_saved(platform: Platform, question: str, text: str, device: str = "-") -> list[Observation]:
+    """Return the observations of a saved output for a fact, or for every fact of a command. Raises UsageError.
+
+    A fact that needs the answers to two commands needs a terminal's log that holds both behind their prompts; what the
+    second one adds (`also`) may be missing.
+    """
+    facts = facts_for(platform, question)
+    specs = [platform.facts[fact].spec for fact in facts if fact in platform.facts]
+    log = _Log(platform, text)
+    second = {spec.also or spec.against for spec in specs} | {spec.command for spec in specs if spec.against}
+    missing = {command for command in second if not log.echoes(command)}
+
+    def replies(commands: Sequence[str]) -> list[Reply]:
+        return [
+            Reply.failed(command, ReplyStatus.OTHER, Message("facts:not_in_output", {"command": command}))
+            if command in missing
+            else saved_reply(platform, command, text)
+            for command in commands
+        ]
+
+    return observe(device, platform, facts, replies)
 
 
-def facts_asked(platform: Platform, question: str) -> tuple[str, ...]:
-    """The fact of that name, or the facts that the command answers. Raises UsageError with a suggestion."""
-    if question in platform.facts or question in platform.cannot_tell:
+def facts_for(platform: Platform, question: str) -> tuple[str, ...]:
+    """Return the fact, or the facts of the command. Raises UsageError with a suggestion."""
+    if question in platform.facts or question in platform.unsupported:
         return (question,)
-    asked = _squeezed(question)
-    found = tuple(name for name, fact in platform.facts.items() if _squeezed(fact.command) == asked)
+    command = _squeezed(question)
+    found = tuple(name for name, fact in platform.facts.items() if _squeezed(fact.command) == command)
     if found:
         return found
     if question in CATALOGUE:
         raise UsageError(
-            f"{platform.name} does not say how it answers {question!r}", do=f"It answers: {', '.join(platform.facts)}."
+            message("facts:platform.no_answer", platform=platform.name, question=question, facts=list(platform.facts))
         )
     known = [*platform.facts, *dict.fromkeys(fact.command for fact in platform.facts.values())]
-    close = [name for name in known if asked and asked in name.lower()] or get_close_matches(
+    close = [name for name in known if command and command in name.lower()] or get_close_matches(
         question, known, cutoff=0.5
     )
-    raise UsageError(
-        f"{platform.name} knows no fact and no command {question!r}",
-        do=f"Did you mean {' or '.join(map(repr, close[:3]))}?"
-        if close
-        else f"It answers: {', '.join(platform.facts)}.",
-    )
+    names = " / ".join(f"'{one}'" for one in close[:3])
+    do = message("facts:did_you_mean", names=names) if close else message("facts:answers", facts=list(platform.facts))
+    raise UsageError(message("facts:platform.no_question", platform=platform.name, question=question), do=do)
 
 
 def _squeezed(command: str) -> str:
     return " ".join(command.split()).rstrip(";").lower()
 
 
-def _answer(known: Patterns, command: str, lines: list[str]) -> Iterable[str]:
-    """The lines between the prompt with the command and the prompt that follows."""
-    filled = [index for index, line in enumerate(lines) if line.strip()]
-    if not filled:
-        return lines
-    start, end = filled[0], filled[-1] + 1
-    if _is_echo(known, command, lines[start]):
-        start += 1
-    if end - start > 0 and known.is_prompt(lines[end - 1].encode()):
-        end -= 1
-    return lines[start:end]
+@dataclass(frozen=True)
+class _Answer:
+    """Lines of an answer. `prompt`: text before the command; `other`: another command found instead."""
+
+    text: str
+    complete: bool
+    prompt: str = ""
+    other: str = ""
 
 
-def _cut(known: Patterns, command: str, text: str) -> bool:
-    """True for a terminal's log that ends in a line and not at the next prompt, to which it would have gone on.
+class _Log:
+    """A saved text as lines, with prompts and commands."""
 
-    An answer that somebody copied out of one may well lack its last line end.
-    """
-    if text.endswith("\n") or not text.strip():
-        return False
-    lines = text.strip("\n").splitlines()
-    if known.is_prompt(lines[-1].encode()):
-        return False
-    return len(lines) > 1 and bool(lines[0].strip().removesuffix(command)) and _is_echo(known, command, lines[0])
+    def __init__(self, platform: Platform, text: str) -> None:
+        self._platform, self._text = platform, text
+        self._known = patterns(platform.spec.session)
+        self._lines = text.splitlines()
+        self._filled = [index for index, line in enumerate(self._lines) if line.strip()]
+
+    def echoes(self, command: str) -> bool:
+        """True when the command stands behind a prompt."""
+        return self._echo(command) is not None
+
+    def answer(self, command: str) -> _Answer:
+        """The answer to a command: the part behind its echo, else the whole text."""
+        if not self._filled:
+            return _Answer(self._text, complete=False)
+        start, prompt = self._echo(command) or (None, "")
+        if start is None:
+            start, other = self._headless(command)
+            if other:
+                return _Answer("", complete=False, other=other)
+        end, complete = self._end(start, prompt)
+        lines = self._lines[start:end]
+        captured = end < len(self._lines) and self._lines[end].strip() == END_OF_ANSWER
+        body = "\n".join(lines if captured else _without_editor_indent(lines))
+        return _Answer(body, complete, prompt)
+
+    def breaks_off(self, answer: _Answer) -> bool:
+        """Return True for a terminal's log without its last line end, hence without the next prompt.
+
+        An answer that was copied out of a log may well lack its last line end.
+        """
+        return bool(answer.prompt) and not self._text[-1:].isspace()
+
+    def _echo(self, command: str) -> tuple[int, str] | None:
+        """Return the place after the echo of the command behind a prompt, and the prompt."""
+        for index in self._filled:
+            line = self._lines[index].strip()
+            if line.endswith(command) and self._is_prompt(line.removesuffix(command)):
+                return index + 1, line.removesuffix(command).strip()
+        return None
+
+    def _headless(self, command: str) -> tuple[int, str]:
+        """Return the first line of a text without the command's echo, and another command at its start."""
+        place = 0
+        while place < len(self._filled) - 1 and self._is_prompt(self._lines[self._filled[place]]):
+            place += 1  # prompts at which nothing was typed
+        index = self._filled[place]
+        line = self._lines[index].strip()
+        if _HEADLINE.sub("", line) == command:
+            return index + 1, ""
+        typed = self._typed(line, command.split(maxsplit=1)[0])
+        if not typed:
+            return index, ""
+        return index + 1, "" if _narrows(typed, command) else typed
+
+    def _typed(self, line: str, verb: str) -> str:
+        """Return the command of a line, also behind a prompt."""
+        before, found, rest = line.partition(f"{verb} ")
+        typed = f"{verb} {rest}".strip()
+        if found and (self._is_prompt(before) if before else self._platform.allows(typed)):
+            return typed
+        return ""
+
+    def _end(self, start: int, prompt: str) -> tuple[int, bool]:
+        """Return the end of the answer, and whether the text proves the end."""
+        for index in range(start, len(self._lines)):
+            line = self._lines[index].strip()
+            if line == END_OF_ANSWER or (prompt and line.startswith(prompt)):
+                return index, True
+        last = self._filled[-1]
+        if last >= start and self._is_prompt(self._lines[last]):
+            return last, True
+        return len(self._lines), False
+
+    def _is_prompt(self, line: str) -> bool:
+        return self._known.is_prompt(line.encode())
 
 
-def _is_echo(known: Patterns, command: str, line: str) -> bool:
-    typed = line.rstrip()
-    if not typed.endswith(command):
-        return False
-    before = typed.removesuffix(command)
-    return not before.strip() or known.is_prompt(before.encode())
+def _without_editor_indent(lines: list[str]) -> list[str]:
+    """Remove the common indentation of the lines."""
+    common = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    return lines if common < _EDITOR_INDENT else [line[common:] for line in lines]
+
+
+def _narrows(typed: str, command: str) -> bool:
+    """True when `typed` is `command`: abbreviated, without its last words, with more, or with another for `all`."""
+    words = [word for word in typed.split(" | ", maxsplit=1)[0].split() if not _PORT.fullmatch(word)]
+    full = command.split(" | ", maxsplit=1)[0].split()
+    return len(words) > 1 and all(
+        long == "all" or long.startswith(short) for short, long in zip(words, full, strict=False)
+    )

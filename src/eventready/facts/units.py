@@ -1,4 +1,4 @@
-"""Where text becomes numbers: the annotated types that fact records are made of.
+"""Conversion of text to numbers: annotated types of fact records.
 
 A value that cannot be read raises ValueError, which rejects the row and makes its observation `unparsed`.
 Empty text and the devices' own "not available" words become None where the field allows it.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -16,23 +16,39 @@ from pydantic import BeforeValidator
 #: Devices say the same few things over and over: 1000000 Kbit/sec, never, 4w2d.
 _REMEMBERED = 4_096
 _NOTHING = frozenset({"", "-", "--", "---", "n/a", "na", "none", "null", "unknown", "never", "*"})
+#: SFF-8472 counts light in steps of 0.1 uW (-40 dBm); a module that counts none is shown with an infinite loss.
+_NO_LIGHT_DBM = -40.0
+_INFINITE_LOSS = re.compile(r"-\s*inf(?:inity)?(?:\s*dBm)?", re.I)
+_UNUSED = re.compile(r"(\d+(?:\.\d+)?)\s*%\s*(?:idle|free)", re.I)
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?")
 _SCALE = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_RATE = re.compile(r"^([-+]?\d+(?:\.\d+)?)\s*([kmgt]?)(?:bit/s(?:ec)?|bits/sec|bps|b/s|bit|bits)?$", re.I)
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt])(?:i?b|bytes)?", re.I)
+_RATE = re.compile(r"^([-+]?\d+(?:\.\d+)?)\s*([kmgt]?)(bytes/sec|bit/s(?:ec)?|bits/sec|bps|b/s|bit|bits)?$", re.I)
 _SPAN_UNITS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _SPAN = re.compile(
     r"(\d+)\s*(y|w|d|h|m|s)(?:ears?|eeks?|ays?|ours?|r|rs|in|ins|inutes?|ec|ecs|econds?)?(?![a-z])", re.I
 )
+_FRACTION = re.compile(r"(?<=[a-z])\d+(?:ms|us)(?:\d+us)?$")  # 2m4s30ms
+_DAYS_AND_CLOCK = re.compile(r"((?:\d+\s*(?:years?|weeks?|days?|y|w|d),?\s*)+)\s(\d{1,2}):(\d\d)(?::(\d\d))?", re.I)
 _CLOCK = re.compile(r"^(?:(\d+)[.:d]\s*)?(\d{1,3}):(\d{2}):(\d{2})(?:\.\d+)?$", re.I)
 
 
+_DOTTED = re.compile(r"[\d.]*\.[\d.]*")
+_SYSTEM_ID = re.compile(r"[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}(?:\.[0-9A-Fa-f]{2})?")
+_COLONS = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(?:[.:-]?[0-9A-Fa-f]{2}){5}")
+
+
 def nothing(value: Any) -> bool:
-    """True for the words with which devices say that there is no value."""
+    """Return True for the words of devices for no value."""
     return value is None or (isinstance(value, str) and value.strip().lower() in _NOTHING)
 
 
 def number(value: Any) -> Any:
-    """The number in `value`, which may carry a unit (`-3.2 dBm`, `73%`, `1,024`); None for nothing."""
+    """The number in `value`, which may carry a unit (`-3.2 dBm`, `73%`, `1,024`); None for nothing.
+
+    Percent idle or free become percent used (`98% idle` is 2); an infinite loss of light is -40 dBm.
+    """
     if not isinstance(value, str):
         return value
     return int(value) if value.isdecimal() else _worded(value)
@@ -43,6 +59,10 @@ def _worded(value: str) -> int | float | None:
     """A number with a sign, a fraction or a unit."""
     if nothing(value):
         return None
+    if unused := _UNUSED.fullmatch(value.strip()):
+        return round(100 - float(unused[1]), 2)
+    if _INFINITE_LOSS.fullmatch(value.strip()):
+        return _NO_LIGHT_DBM
     text = value.strip().rstrip("%").strip()
     if re.fullmatch(r"[-+]?\d{1,3}(?:,\d{3})+", text):
         return int(text.replace(",", ""))
@@ -54,8 +74,18 @@ def _worded(value: str) -> int | float | None:
     return float(match[1].replace(",", "."))
 
 
+def size(value: Any) -> Any:
+    """Bytes from `24576M`, `219.2MiB`, `8 GB`, `512` (already bytes); multiples are of 1024. None for nothing."""
+    if not isinstance(value, str):
+        return value
+    match = None if nothing(value) else _SIZE.fullmatch(value.strip().replace(",", ""))
+    if match is None:
+        return number(value)
+    return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper()))
+
+
 def rate(value: Any) -> Any:
-    """Bits per second from `1000000 Kbit/sec`, `10G`, `100Mbps`, `1000` (already bit/s); None for nothing."""
+    """Bits per second from `1000000 Kbit/sec`, `10G`, `100Mbps`, `475 bytes/sec`, `1000` (bit/s); None for nothing."""
     return _rate(value) if isinstance(value, str) else value
 
 
@@ -67,16 +97,23 @@ def _rate(value: str) -> int | None:
     match = _RATE.match(text.replace(",", ""))
     if not match:
         raise ValueError(f"{value!r} is not a bit rate")
-    return int(float(match[1]) * _SCALE[match[2].lower()])
+    octets = (match[3] or "").lower() == "bytes/sec"
+    return int(float(match[1]) * _SCALE[match[2].lower()] * (8 if octets else 1))
 
 
 def span(value: Any) -> Any:
-    """Seconds from `3w2d`, `1 day, 2 hours, 5 minutes`, `01:02:03`, `4D:1H:10M:0S`, `12d03h04m`; None for nothing."""
+    """Seconds from `3w2d`, `1 day, 2 hours, 5 minutes`, `01:02:03`, `4D:1H:10M:0S`, `12d03h04m`, `9w2d 5:23[:37]`.
+
+    None for nothing.
+    """
     if not isinstance(value, str):
         return value
     if nothing(value):
         return None
-    text = value.strip()
+    text = _FRACTION.sub("", value.strip())
+    if daytime := _DAYS_AND_CLOCK.fullmatch(text):
+        hours, minutes, seconds = (int(part or 0) for part in daytime.groups()[1:])
+        return span(daytime[1]) + hours * 3_600 + minutes * 60 + seconds
     clock = _CLOCK.match(text)
     if clock:
         days, hours, minutes, seconds = (int(part or 0) for part in clock.groups())
@@ -101,26 +138,76 @@ def flag(value: Any) -> Any:
 
 
 def maybe(value: Any) -> Any:
-    """None for the words that mean nothing, else the text without blanks around it."""
+    """Return None for the words for no value, else the text without surrounding blanks."""
     return None if nothing(value) else value.strip() if isinstance(value, str) else value
 
 
+def address(value: Any) -> Any:
+    """A name, an IS-IS system id, or an IPv4 or IPv6 address with all its parts; None for nothing.
+
+    Raises ValueError for digits with dots, or hexadecimal digits with colons, that are no whole address: it was cut.
+    """
+    text = maybe(value)
+    if not isinstance(text, str):
+        return text
+    bare = text.partition("%")[0].partition("/")[0]
+    if _SYSTEM_ID.fullmatch(bare):
+        return text
+    if _DOTTED.fullmatch(bare) or _COLONS.fullmatch(bare):
+        try:
+            ip_address(bare)
+        except ValueError:
+            raise ValueError(f"{text!r} is not a whole address") from None
+    return text
+
+
+def name(value: Any) -> Any:
+    """Return the text without surrounding blanks. Raises ValueError for an empty text."""
+    text = value.strip() if isinstance(value, str) else value
+    if text == "":
+        raise ValueError("there is no name")
+    return text
+
+
+def mac(value: Any) -> Any:
+    """Return a MAC address unchanged; None for no value. Raises ValueError for other text."""
+    text = maybe(value)
+    if isinstance(text, str) and not _MAC.fullmatch(text):
+        raise ValueError(f"{text!r} is not a MAC address")
+    return text
+
+
 def prefix(value: Any) -> Any:
-    """`10.0.0.0/8` from `10.0.0.0/8`, `10.0.0.0 255.0.0.0` or `10.0.0.0/255.0.0.0`; other text as it is."""
+    """Return `10.0.0.0/8` for `10.0.0.0/8`, `10.0.0.0 255.0.0.0` or `10.0.0.0/255.0.0.0`; other text unchanged."""
     if not isinstance(value, str):
         return value
     text = "/".join(value.replace("/", " ").split())
     try:
         return str(ip_network(text, strict=False))
     except ValueError:
+        if _DOTTED.match(text) or _COLONS.match(text):
+            raise ValueError(f"{value!r} is not a whole prefix") from None
         return value.strip()
 
 
+def names(value: Any) -> Any:
+    """Return names from text with commas; a list unchanged."""
+    if not isinstance(value, str):
+        return value
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(names)]
 Text = Annotated[str, BeforeValidator(lambda v: v.strip() if isinstance(v, str) else v)]
 Prefix = Annotated[str, BeforeValidator(prefix)]
+Name = Annotated[str, BeforeValidator(name)]
+Address = Annotated[str, BeforeValidator(address)]
+MaybeAddress = Annotated[str | None, BeforeValidator(address)]
+MaybeMac = Annotated[str | None, BeforeValidator(mac)]
 MaybeText = Annotated[str | None, BeforeValidator(maybe)]
 Count = Annotated[int, BeforeValidator(number)]
 MaybeCount = Annotated[int | None, BeforeValidator(number)]
+MaybeBytes = Annotated[int | None, BeforeValidator(size)]
 Number = Annotated[float, BeforeValidator(number)]
 MaybeNumber = Annotated[float | None, BeforeValidator(number)]
 MaybeRate = Annotated[int | None, BeforeValidator(rate)]

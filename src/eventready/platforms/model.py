@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from eventready.core.errors import InvalidValue
+from eventready.core.messages import message
+from eventready.platforms.pattern import refuse_costly
+from eventready.platforms.writable_pattern import PatternError, variants
 
 
 class Strict(BaseModel):
@@ -14,13 +19,53 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _compiles(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    for pattern in patterns:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"the pattern {pattern!r} does not compile: {error}") from None
-    return patterns
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise InvalidValue(message("platforms:pattern", pattern=pattern, reason=str(error))) from None
+    return pattern
+
+
+def _is_cheap(pattern: str, most: int, info: ValidationInfo) -> str:
+    """Bound the cost of a pattern of a workspace's platform; a test bounds those of the package."""
+    if info.context and info.context.get(BOUNDED):
+        refuse_costly(pattern, most)
+    return pattern
+
+
+def _with_groups(pattern: str, info: ValidationInfo) -> str:
+    """Check a pattern with references to the groups of another, which are literal text when it is used."""
+    _is_cheap(_compiles(re.sub(r"\\\d", "x", pattern)), COSTLIEST_OF_CHANGE, info)
+    return pattern
+
+
+#: Key of the validation context: patterns are held against the bounds of their cost.
+BOUNDED = "bounded"
+#: Exponents (see `pattern`) of a failed match: of patterns of a session, which meet short lines, and of a change.
+COSTLIEST_OF_SESSION, COSTLIEST_OF_CHANGE = 3, 2
+
+#: A regular expression; of a session, of a change, and of a change with groups of another pattern (`\\1`).
+Regex: TypeAlias = Annotated[str, AfterValidator(_compiles)]
+SessionRegex: TypeAlias = Annotated[
+    Regex, AfterValidator(lambda pattern, info: _is_cheap(pattern, COSTLIEST_OF_SESSION, info))
+]
+ChangeRegex: TypeAlias = Annotated[
+    Regex, AfterValidator(lambda pattern, info: _is_cheap(pattern, COSTLIEST_OF_CHANGE, info))
+]
+GroupRegex: TypeAlias = Annotated[str, AfterValidator(_with_groups)]
+
+
+#: Arguments of Netmiko that a platform may set: none names a file, a program, a key or a host.
+NETMIKO_OPTIONS = frozenset({"default_enter", "encoding", "fast_cli", "global_delay_factor", "response_return"})
+
+
+#: Commands that print configuration, in the words of most vendors.
+CONFIGURATION_COMMANDS = (
+    r"(?i)\b(?:running|startup|current|saved|candidate)-?conf",
+    r"(?i)\b(?:show|compare|archive|admin display|display)[ -]conf(?!\w* commit)",
+    r"(?i)/export\b|\bexport\b.*\bverbose\b",
+)
 
 
 class NetmikoSpec(Strict):
@@ -29,130 +74,149 @@ class NetmikoSpec(Strict):
     device_type: str
     options: dict[str, Any] = Field(default_factory=dict)
 
+    @field_validator("options")
+    @classmethod
+    def _known_options(cls, options: dict[str, Any]) -> dict[str, Any]:
+        for name in options:
+            if name not in NETMIKO_OPTIONS:
+                known = ", ".join(sorted(NETMIKO_OPTIONS))
+                raise InvalidValue(message("platforms:option", name=name, known=known))
+        return options
+
 
 class SessionSpec(Strict):
-    """How the platform talks. Patterns are Python regular expressions, matched per line unless said otherwise."""
+    """How the platform talks. Patterns are Python regular expressions, matched per line unless stated otherwise."""
 
-    prompt: str = Field(description="The whole last line when the device waits for a command")
+    prompt: SessionRegex = Field(description="The whole last line when the device waits for a command")
     newline: str = "\n"
     setup: tuple[str, ...] = Field(default=(), description="Sent first, answers ignored: paging off, width")
     privileged: bool = Field(default=False, description="Privileged mode is tried even where no secret is given")
-    pager: str = Field(default="", description="What a pager shows that could not be switched off")
+    device_login: bool = Field(
+        default=False, description="The device asks for user and password itself after SSH has let anybody in"
+    )
+    pager: SessionRegex = Field(default="", description="What a pager shows that could not be switched off")
     pager_answer: str = " "
     pipeline: int = Field(default=1, ge=1, le=64, description="Commands written ahead of their answers")
-    refused: tuple[str, ...] = Field(default=(), description="The device's words for: no such command")
-    denied: tuple[str, ...] = Field(default=(), description="The device's words for: not allowed for you")
-    noise: tuple[str, ...] = Field(default=(), description="Log lines that may appear anywhere, and are dropped")
-    ends_with: str = Field(default="", description="End of an answer where there is no prompt (MML)")
+    refused: tuple[SessionRegex, ...] = Field(default=(), description="The device's words for: no such command")
+    denied: tuple[SessionRegex, ...] = Field(default=(), description="The device's words for: not allowed for you")
+    noise: tuple[SessionRegex, ...] = Field(
+        default=(), description="Log lines that may appear anywhere, and are dropped"
+    )
+    ends_with: SessionRegex = Field(default="", description="End of an answer where there is no prompt (MML)")
     limit: int = Field(default=5, ge=1, description="Sessions at once per endpoint")
     command_timeout_s: float = Field(default=30.0, gt=0)
     cleartext: bool = Field(default=False, description="The protocol carries passwords in clear (telnet, MML)")
 
-    _patterns = field_validator("refused", "denied", "noise")(_compiles)
-    _single = field_validator("prompt", "pager", "ends_with")(lambda pattern: _compiles((pattern,))[0])
-
 
 class Single(Strict):
-    """A line of which there is one: a new one replaces the old one that starts with the same match.
+    """A setting with a single value: a new line replaces the old line with the same match at its start.
 
-    `line` is matched from the line's start; what it matches is its identity (`standby 10 priority`), or the group
-    `same` of it: `(?:no )?(?P<same>ip http server)$` makes a line and its negation two values of one thing.
-    `unset` takes it back where nothing was before; groups of `line` may stand in it (`no standby \\1 priority`); empty:
-    the negation of the whole line. `first_take_back`: the device adds instead of replacing, so the old line is negated.
+    `line` is matched at the start; its match is the identity of the setting (`standby 10 priority`), or its group
+    `same`: `(?:no )?(?P<same>ip http server)$` makes a line and its negation two values of one setting. `unset` removes
+    the setting, with groups of `line` (`no standby \\1 priority`); empty: the negation of the whole line.
+    `remove_first`: the device adds values instead of replacing them, so the old line is negated before.
     """
 
-    line: str
+    line: ChangeRegex
     unset: str = ""
-    first_take_back: bool = False
-
-    _pattern = field_validator("line")(lambda pattern: _compiles((pattern,))[0])
+    remove_first: bool = False
 
 
 class Rebuilt(Strict):
-    """A section that cannot be edited while it works: where anything in it differs it is removed and made anew.
+    """A section replaced as a whole: a difference removes and creates the section again.
 
-    `takes`: lines (full match, groups of `section` may stand in it) that vanish with it and are set again afterwards.
+    `cascades`: lines (full match, with groups of `section`) that the device removes with it; they are set again.
     """
 
-    section: str
-    takes: str = ""
-
-    _pattern = field_validator("section")(lambda pattern: _compiles((pattern,))[0])
+    section: ChangeRegex
+    cascades: GroupRegex = ""
 
 
-class Stopped(Strict):
-    """A section that is neither edited nor removed while `line` (full match) stands in it: a test that runs.
+class LockedWhile(Strict):
+    """A section locked against edits and removal while `line` (full match) is in the section: a running test.
 
-    The line is taken back first, and set again last.
+    The line is removed first, and set again last.
     """
 
-    section: str
-    line: str
+    section: ChangeRegex
+    line: ChangeRegex
 
-    _patterns = field_validator("section", "line")(lambda pattern: _compiles((pattern,))[0])
+
+class HoldTime(Strict):
+    """Dead or hold time of a protocol: the time until a silent neighbour or path is given up.
+
+    Applies if the change touches a line that fully matches `touched`. `line` (full match) configures the time, with the
+    group `seconds` or `ms` and optionally `times` (a multiplier). The field `times` multiplies in any case (VRRP: 3
+    intervals). Without such a line the time is `default_s`, with its source in `default_reason`.
+    """
+
+    touched: ChangeRegex
+    line: ChangeRegex
+    times: float = Field(default=1, gt=0)
+    default_s: float = Field(ge=0)
+    default_reason: str
+
+
+class SideEffect(Strict):
+    """Lines `prints` (full match) printed in addition in the section of `line` (full match)."""
+
+    line: ChangeRegex
+    prints: ChangeRegex
 
 
 class Families(Strict):
-    """A section whose lines of one address family stand in it, or in a section of that family beneath it.
+    """A section with the lines of an address family, printed by some devices in a section of the family.
 
-    `lines` (full match) stand beneath `family`, also written like `names`, where one of `shown` (full match) stands in
-    the section; with no `shown`, always. Elsewhere they stand in the section itself.
+    `lines` (full match) are inside `family`, also written like `names`, if the section has one of `shown` (full match);
+    without `shown`, always. Otherwise they are in the section itself.
     """
 
-    section: str
+    section: ChangeRegex
     family: str
-    names: str
-    lines: str
-    shown: str = ""
-
-    _patterns = field_validator("section", "names", "lines", "shown")(lambda pattern: _compiles((pattern,))[0])
+    names: ChangeRegex
+    lines: ChangeRegex
+    shown: ChangeRegex = ""
 
 
 class Numbered(Strict):
-    """Lines that stand in the order of numbers which some devices print and others do not: an access list.
+    """Lines in the order of sequence numbers, which some devices print and others do not: an access list.
 
-    `line` (full match) has the groups `number` (may be missing), `rest`, and `list` where several lists stand side by
-    side; `told` is the line with a number. Without a number a line comes `step` after the last one. In a `section`
-    order has a meaning; empty: at the top, where every list has its numbers.
+    `line` (full match) has the groups `number` (optional), `rest`, and `list` for several lists in one section;
+    `format` writes the line with a number. A line without one follows the last by `step`. `section`: where such lines
+    occur; empty for the top level, with numbers per list.
     """
 
-    line: str
-    told: str
-    section: str = ""
+    line: ChangeRegex
+    format: str
+    section: ChangeRegex = ""
     step: int = 10
-
-    _patterns = field_validator("line", "section")(lambda pattern: _compiles((pattern,))[0])
 
 
 class Fixed(Strict):
-    """A section that keeps the kind it was made with for as long as one of the lines `used` stands in another section.
+    """A section with a constant kind while another section has a line of `used`.
 
-    `used` (full match) may hold groups of `section`. `untold` (full match) are words that leave the kind out: the
-    device keeps the one it has, else it takes `otherwise`, which may hold groups of `untold`.
+    `used` (full match) may have groups of `section`. `short_form` (full match) omits the kind: the device keeps the
+    present kind, or uses `default_form`, which may have groups of `short_form`.
     """
 
-    section: str
-    used: str
-    untold: str
-    otherwise: str
-
-    _patterns = field_validator("section", "untold")(lambda pattern: _compiles((pattern,))[0])
+    section: ChangeRegex
+    used: GroupRegex
+    short_form: ChangeRegex
+    default_form: str
 
 
 class Block(Strict):
-    """Lines of free text from `start` to `end` (full match, groups of `start` may stand in it): a banner."""
+    """Free text from `start` to `end` (full match, with groups of `start`): a banner."""
 
-    start: str
-    end: str
-
-    _patterns = field_validator("start")(lambda pattern: _compiles((pattern,))[0])
+    start: ChangeRegex
+    end: GroupRegex
 
 
 class MmlObject(Strict):
-    """A configuration object of an MML element, read with `read` and written with `write`.
+    """A configuration object of an MML element, with its read and write commands.
 
-    `keys` name one object. `parameters` maps a parameter of `write` to the column under which `read` prints it; `words`
-    maps a parameter's printed word to the one that is written (`{"Yes": "YES"}`).
+    `keys` identify one object. `parameters` maps a parameter of `write` to its column in the answer to `read`; `words`
+    maps a printed value to the written one (`{"Yes": "YES"}`).
     """
 
     read: str = Field(description="LST CELLCHMGAD: IDXTYPE=BYIDX, CELLIDX={CELLIDX};")
@@ -162,100 +226,244 @@ class MmlObject(Strict):
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
-GuardKind = Literal["revert_timer", "commit_trial", "dead_man", "inverse"]
+class Menu(Strict):
+    """A menu of items with properties: `/ip route`. Without `keys` the menu is a single item (`/ip settings`).
+
+    `keys` identify one item. `defaults` are the properties that can be changed, with the values that the device has and
+    does not print (null: the device has none, and `!NAME` sets none); of a key, its value where it is not printed.
+    `permanent`: items can be neither created nor removed.
+    `ordered`: the order of items has a meaning, and new ones come last.
+    """
+
+    keys: tuple[str, ...] = ()
+    defaults: dict[str, str | None] = Field(default_factory=dict)
+    permanent: bool = False
+    ordered: bool = False
+
+
+GuardKind = Literal["revert_timer", "commit_trial", "safe_mode", "dead_man", "inverse"]
+
+
+class GuardProbe(Strict):
+    """Read-only test of a guard's requirement: the guard can work if `found` (multi-line regex) is in the answer.
+
+    `lacks` is the reason otherwise: `the package frr-pythontools is not installed on its host`.
+    """
+
+    command: str
+    found: ChangeRegex
+    lacks: str
 
 
 class GuardSpec(Strict):
-    """What brings a device back by itself. Lines may hold `{seconds}`, `{minutes}` (rounded up) and `{change}` (a name
-    of letters, digits and hyphens).
+    """A guard: reverts the device unless confirmed. Its commands may have `{seconds}`, `{minutes}` (rounded up) and
+    `{change}` (letters, digits and hyphens).
 
-    The first guard whose `when` is found (a regular expression, multi-line) is the device's: in the answer to `ask`, or
-    in the running configuration where `ask` is empty; an empty `when` always holds.
+    A device has the first guard whose `when` (regular expression, multi-line) is found in the answer to `ask`, or in
+    the running configuration if `ask` is empty; an empty `when` always matches.
     """
 
     kind: GuardKind
     ask: str = ""
-    when: str = ""
+    when: ChangeRegex = ""
+    probes: tuple[GuardProbe, ...] = Field(default=(), description="Its tools, rights and disk space, checked first")
     shell: bool = Field(default=False, description="arm, confirm, revert, pending go to the host's shell login")
-    enter: tuple[str, ...] = Field(default=(), description="Instead of the platform's `enter`")
+    session_bound: bool = Field(
+        default=False,
+        description="The device reverts when the session that armed it ends: lines and `confirm` have a session of "
+        "their own, which stays in configuration mode until then",
+    )
+    enter: tuple[str, ...] = Field(
+        default=(), description="Replaces the platform's `enter`; `^X` is a key, here and in `confirm`"
+    )
     arm: tuple[str, ...] = Field(default=(), description="Sent before configuration mode is entered")
     arm_after: tuple[str, ...] = Field(default=(), description="Sent after the lines, still in configuration mode")
     confirm: tuple[str, ...] = ()
-    revert: tuple[str, ...] = Field(default=(), description="Go back at once")
-    pending: str = Field(default="", description="Asked (it only reads): is something armed and unconfirmed?")
-    is_pending: str = Field(default="", description="Found in the answer to `pending` where it is; group `by`: whose")
+    revert: tuple[str, ...] = Field(default=(), description="Revert at once")
+    armed: ChangeRegex = Field(default="", description="Found in the answer to `enter`, or the guard is not armed")
+    pending: str = Field(default="", description="Read-only command that shows an armed, unconfirmed change")
+    is_pending: ChangeRegex = Field(
+        default="", description="Found in the answer to `pending` if one is; group `by`: its owner"
+    )
     least_s: int = Field(default=60, ge=1)
     most_s: int = Field(default=3600, ge=1)
+    most_lines: int = Field(default=0, ge=0, description="The most lines that the device can revert; 0: no limit")
 
-    _single = field_validator("when", "is_pending")(lambda pattern: _compiles((pattern,))[0])
+
+class LineCheck(Strict):
+    """Check of lines without a commit: the device takes them, judges them, and discards them.
+
+    A device has the first check whose `when` (as of a guard) is found. `checks`: `commit` judges the whole
+    configuration, `lines` each line alone. `check` is sent after the lines, `discard` always.
+    """
+
+    ask: str = ""
+    when: ChangeRegex = ""
+    checks: Literal["commit", "lines"]
+    shell: bool = Field(default=False, description="All commands go to the host's shell login, and none to the device")
+    enter: tuple[str, ...] = Field(default=(), description="Sent before the lines; empty: the platform's `enter`")
+    line: str = Field(default="{line}", description="Sends one line; in a shell `{line}` is quoted")
+    check: tuple[str, ...] = ()
+    accepted: ChangeRegex = Field(default="", description="Found in the answer to the last command of `check`")
+    discard: tuple[str, ...] = Field(min_length=1)
+
+
+#: Patterns of lines, with the patterns of the lines beneath them; a line with none beneath is `null`.
+LinePatterns: TypeAlias = dict[str, Any]
+
+
+class WritableSpec(Strict):
+    """Lines writable by intents; every other line is refused. `writable_pattern` has the form of a pattern.
+
+    A line may be removed by its negation; a section, and a line by a shorter negation, only by a pattern of its own
+    (`no policy-map {own}`). `interfaces` are the kinds of interfaces that may be named; empty: any name. `shared` lines
+    belong to every intent.
+    """
+
+    interfaces: tuple[str, ...] = ()
+    shared: LinePatterns = Field(default_factory=dict)
+    load_balancing: LinePatterns = Field(default_factory=dict)
+    backup: LinePatterns = Field(default_factory=dict)
+    priority: LinePatterns = Field(default_factory=dict)
+
+    @field_validator("shared", "load_balancing", "backup", "priority")
+    @classmethod
+    def _well_formed(cls, lines: LinePatterns) -> LinePatterns:
+        check_patterns(lines)
+        return lines
+
+
+def check_patterns(lines: Any) -> None:
+    """Raise PatternError unless `lines` is a mapping of well-formed patterns."""
+    if not isinstance(lines, dict):
+        raise PatternError(f"{lines!r} is not a mapping of patterns of lines")
+    for pattern, beneath in lines.items():
+        variants(str(pattern))
+        if beneath is not None:
+            check_patterns(beneath)
+
+
+class EffectsSpec(Strict):
+    """Lines with an effect on traffic and on the way in. Patterns are full matches with named groups.
+
+    interface: header of an interface section (`interface`); `paths`: not used.
+    shutdown: the line that shuts an interface; group `interface` if the line names the interface itself.
+    group: membership of a gateway group (`group`, and `interface` and `unit` if the line names them).
+    route: a static route with a next hop (`network`, `mask` if it is a word of its own, `next_hop`).
+    objects: headers and lines of named objects that others use (`name`): access lists, policies, route maps.
+    """
+
+    interface: ChangeRegex = r"interface (?P<interface>\S+)"
+    shutdown: ChangeRegex = ""
+    group: ChangeRegex = ""
+    route: ChangeRegex = ""
+    objects: tuple[ChangeRegex, ...] = ()
 
 
 class ChangeSpec(Strict):
-    """How the platform is configured. Patterns are full matches of a stripped line unless said otherwise.
+    """How the platform is configured. Patterns are full matches of a stripped line unless stated otherwise.
 
-    form: `indented` (sections by indentation), `mml` (objects with parameters), `keyed` (files of key=value).
-    read: the command that prints the running configuration (`mml`: each object has its own).
-    complete: found (multi-line) in a whole running configuration; without it the text was cut off.
-    volatile: lines that change by themselves and count for nothing.
-    separators: lines without meaning. A rendered template may hold them too.
-    permanent: sections that are there or not, and are neither made nor removed (an interface, a bts).
-    fleeting: sections that are shown while something stands in them: entering one makes it, emptying removes it.
-    sections: lines that open a section even where nothing stands beneath them (`route-map X permit 20`).
-    ordered: sections in which the order of the lines has a meaning (an access list).
-    last: lines of ordered sections that stand last there, whenever they were entered (`class class-default`).
-    families, numbered: what one device prints so and another otherwise; a template is put into the device's form.
-    fixed: sections that keep the kind that they were made with while others use them.
-    blocks: free text, which is no configuration whatever it looks like.
-    first: what other lines use: made before the rest of its level, in this order, and removed after it in reverse,
-        wherever the device prints it.
-    defaults: lines that the device does not show because it would be so without them.
-    loose: lines that the device may print with more blanks between words than were typed.
-    refused: found in the answer to a line that the device did not take; `harmless` answers that only look so.
-    questions: found at the end of an answer, and what is typed then.
+    form: `indented` (sections by indentation), `mml` (objects with parameters), `keyed` (files of key=value), `paths`
+        (`set` with the whole path of a statement; `negation` removes a statement with all beneath), `menus` (items of
+        properties in menus), `host_files` (whole files that an Ansible playbook writes, instead of a template).
+    read: the command that prints the running configuration (`mml`: each object has its own; `host_files`: `{files}` are
+        the managed files).
+    complete: found (multi-line) in a complete running configuration; absent from a truncated one.
+    volatile: lines that change without a configuration change; they are ignored.
+    separators: lines without meaning, in device output and in templates.
+    permanent: sections that cannot be created or removed (an interface, a bts).
+    implicit: sections that exist while they have lines: entering one creates it, emptying removes it.
+    sections: lines that open a section even if it is empty (`route-map X permit 20`).
+    ordered: sections in which the order of lines has a meaning (an access list).
+        `paths`: the beginning of a line up to the name of an entry (`set firewall filter \\S+ term`).
+    named: `paths`: words that the name of an object follows (`unit`, `term`); a removal never ends with one.
+    last: lines that are always last in an ordered section (`class class-default`).
+    side_effects: default lines that the device prints in addition once a line is set. After a crash they are not
+        another operator's.
+    hold_times: dead and hold times, which a changed device is observed for before the change is confirmed.
+    families, numbered: content that devices print in several forms; a template is adapted to the device's form.
+    fixed: sections that keep their kind while others use them.
+    blocks: free text, which is never parsed as configuration.
+    first: objects that other lines use: created before the rest of their level, in this order, and removed after it in
+        reverse, wherever the device prints them.
+    defaults: lines that the device does not print because they are the default.
+    blank_insensitive: lines that the device may print with more blanks between words than were entered.
+    refused: found in the answer to a rejected line; `harmless` answers that only look like one.
+    questions: found at the end of an answer, and the reply to send.
     saved: found in the answer to the last line of `save`.
-    management: lines, and sections with all beneath them, by which the device is reached: never changed.
+    management: lines, and sections with all their lines, of the management access: never changed.
+    effects: lines with an effect on traffic and on the way in, which plans are simulated with.
+    writable: the lines that intents may write; without them no line is.
+    checks: how the device judges lines without a commit; empty: it cannot.
     """
 
-    form: Literal["indented", "mml", "keyed"] = "indented"
+    form: Literal["indented", "mml", "keyed", "paths", "menus", "host_files"] = "indented"
     read: str = ""
-    startup: str = Field(default="", description="Prints what a restart would bring back; empty: it cannot be told")
-    complete: str = ""
-    volatile: tuple[str, ...] = ()
-    separators: tuple[str, ...] = ()
+    startup: str = Field(default="", description="Prints the startup configuration; empty: the device cannot print it")
+    startup_shell: bool = Field(default=False, description="`startup` is a command of the host's shell login")
+    complete: ChangeRegex = ""
+    volatile: tuple[ChangeRegex, ...] = ()
+    separators: tuple[ChangeRegex, ...] = ()
     enter: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
+    encoding: Literal["ascii", "utf-8"] = Field(
+        default="ascii", description="Characters that a command line takes as they are typed, observed on the device"
+    )
     section_exit: str = Field(
         default="exit", description="Leaves one section; empty: a line of the top level leaves them all, as on IOS"
     )
     negation: str = "no"
-    permanent: tuple[str, ...] = ()
-    fleeting: tuple[str, ...] = ()
-    sections: tuple[str, ...] = ()
-    ordered: tuple[str, ...] = ()
-    last: tuple[str, ...] = ()
+    permanent: tuple[ChangeRegex, ...] = ()
+    implicit: tuple[ChangeRegex, ...] = ()
+    sections: tuple[ChangeRegex, ...] = ()
+    ordered: tuple[ChangeRegex, ...] = ()
+    last: tuple[ChangeRegex, ...] = ()
+    named: tuple[ChangeRegex, ...] = ()
     single: tuple[Single, ...] = ()
     rebuilt: tuple[Rebuilt, ...] = ()
-    stopped: tuple[Stopped, ...] = ()
+    locked_while: tuple[LockedWhile, ...] = ()
+    side_effects: tuple[SideEffect, ...] = ()
+    hold_times: tuple[HoldTime, ...] = ()
     families: tuple[Families, ...] = ()
     numbered: tuple[Numbered, ...] = ()
     fixed: tuple[Fixed, ...] = ()
     blocks: tuple[Block, ...] = ()
-    first: tuple[str, ...] = ()
-    defaults: tuple[str, ...] = ()
-    loose: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
-    harmless: tuple[str, ...] = ()
-    questions: dict[str, str] = Field(default_factory=dict)
+    first: tuple[ChangeRegex, ...] = ()
+    defaults: tuple[ChangeRegex, ...] = ()
+    blank_insensitive: tuple[ChangeRegex, ...] = ()
+    refused: tuple[ChangeRegex, ...] = ()
+    harmless: tuple[ChangeRegex, ...] = ()
+    questions: dict[ChangeRegex, str] = Field(default_factory=dict)
     save: tuple[str, ...] = ()
-    saved: str = ""
-    management: tuple[str, ...] = ()
+    saved: ChangeRegex = ""
+    management: tuple[ChangeRegex, ...] = ()
+    effects: EffectsSpec = Field(default_factory=EffectsSpec)
+    writable: WritableSpec = Field(default_factory=WritableSpec)
     objects: dict[str, MmlObject] = Field(default_factory=dict)
+    menus: dict[str, Menu] = Field(default_factory=dict)
     guards: tuple[GuardSpec, ...] = Field(min_length=1)
+    checks: tuple[LineCheck, ...] = ()
 
-    _patterns = field_validator(
-        *("volatile", "separators", "permanent", "fleeting", "sections", "ordered", "first", "last", "defaults"),
-        *("loose", "refused", "harmless", "management"),
-    )(_compiles)
+
+class Source(Strict):
+    """A public source of commands and forms.
+
+    `kind`: `captures` of real equipment with expected values, real `software` of the lab, `transcripts` in public
+    repositories, the vendor's `manual`. `confirms`: facts, and `change` for the configuration; empty: all of the folder
+    that are not `unconfirmed`.
+    """
+
+    kind: Literal["captures", "software", "transcripts", "manual"]
+    name: str = Field(min_length=1)
+    url: str = ""
+    confirms: tuple[str, ...] = ()
+
+    @field_validator("url")
+    @classmethod
+    def _is_https(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https://[\w.-]+(?:/\S*)?", url):
+            raise InvalidValue(message("platforms:https", url=url))
+        return url
 
 
 class PlatformSpec(Strict):
@@ -263,28 +471,45 @@ class PlatformSpec(Strict):
 
     title: str
     roles: tuple[str, ...]
-    extends: str | None = Field(default=None, description="Another platform whose facts this one starts from")
+    extends: str | None = Field(
+        default=None, description="Another platform whose facts, session and configuration this one starts from"
+    )
+    sources: tuple[Source, ...] = Field(default=(), description="Public sources of the commands and their forms")
+    unconfirmed: bool = Field(default=False, description="No public source confirms the commands of this folder")
     netmiko: NetmikoSpec
     session: SessionSpec
-    read_only: tuple[str, ...] = Field(description="The whole command must match one of these to be sent by an audit")
-    never_sent: tuple[str, ...] = Field(default=(), description="Lines that no one may send by this tool")
+    read_only: tuple[Regex, ...] = Field(description="The whole command must match one of these to be sent by an audit")
+    never_sent: tuple[Regex, ...] = Field(default=(), description="Lines that no one may send by this tool")
+    configuration: tuple[Regex, ...] = Field(
+        default=CONFIGURATION_COMMANDS,
+        description="Found in a command that prints configuration: its evidence keeps the lines that a fact reads, and "
+        "of all others their structure",
+    )
     change: ChangeSpec | None = Field(default=None, description="How it is configured; absent: it is only read")
-
-    _patterns = field_validator("read_only", "never_sent")(_compiles)
 
 
 class FactSpec(Strict):
-    """How one fact is read: `fields` maps a record's field to a column, `words` a column's text to the record's word.
+    """Reading of a fact: `fields` maps a record's field to a column, `words` a column's text to the record's word.
 
-    A key of `words` between slashes is a regular expression; other keys are compared without regard to case.
+    A key of `words` between slashes is a regular expression; other keys are compared without regard to case. The word
+    "" stands for no value. The other patterns are searched in each line.
     """
 
     command: str
     against: str = Field(default="", description="compared: the command whose answer is held against that of `command`")
-    parser: str = Field(description="textfsm, ntc, jmespath, mml, compared, or the name of an entry point")
+    also: str = Field(
+        default="", description="A second command, where one does not give all: its answer follows, on a line its name"
+    )
+    instead: str = Field(
+        default="", description="A second command, of another release: its answer counts where `command` is refused"
+    )
+    parser: str = Field(
+        description="textfsm, ntc, jmespath, statements, properties, mml, compared, or the name of an entry point"
+    )
     template: str = Field(
         default="",
-        description="textfsm: file in parse/; ntc: template name; jmespath: expression; compared: what does not count",
+        description="textfsm: file in parse/; ntc: template name; jmespath: expression; "
+        "statements: regular expression; properties: rules for items; compared: lines left out",
     )
     fields: dict[str, str]
     words: dict[str, dict[str, str | bool]] = Field(default_factory=dict)
@@ -292,18 +517,68 @@ class FactSpec(Strict):
     defaults: dict[str, str | int | float | bool] = Field(
         default_factory=dict, description="A field's value where the device prints nothing for it"
     )
-    empty: tuple[str, ...] = Field(default=(), description="The device's own words for: there is none")
+    expand: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Column to patterns: each match makes a row of its own, with the named groups as columns",
+    )
+    items: dict[str, str] = Field(
+        default_factory=dict,
+        description="Field to a pattern: the first group of each match in the column's text is one item of a list",
+    )
+    lengths: dict[str, str] = Field(
+        default_factory=dict,
+        description="Field that is a list to a column: the number of its items, or a second list of them",
+    )
+    where: dict[str, str] = Field(
+        default_factory=dict, description="Column to a pattern (full match): rows of another kind are left out"
+    )
+    required: tuple[str, ...] = Field(
+        default=(), description="Columns that every record has; a record without one is not complete"
+    )
+    together: tuple[tuple[str, ...], ...] = Field(
+        default=(), description="Columns of which a record has all or none; a record with some of them is not complete"
+    )
+    carries: tuple[Regex, ...] | None = Field(
+        default=None,
+        description="Lines that may carry the fact: a line without a rule that matches none of these is passed over. "
+        "Absent: every line without a rule makes the output unparsed",
+    )
+    empty: tuple[Regex, ...] = Field(default=(), description="The device's own words for: there is none")
+    headings: tuple[Regex, ...] = Field(
+        default=(), description="A line that stands in every answer: a whole answer with it and without rows is empty"
+    )
+    counts: tuple[Regex, ...] = Field(
+        default=(), description="A stated number of rows: the sum of all groups of all lines is held against the rows"
+    )
+    subtotals: tuple[Regex, ...] = Field(
+        default=(), description="Like counts, but stated for each part: they prove neither none nor the end"
+    )
+    trailers: tuple[Regex, ...] = Field(
+        default=(), description="The last line of every answer: proves that it is whole"
+    )
+    silent: tuple[Regex, ...] = Field(
+        default=(), description="A form of the answer that has no rows and says nothing about the fact: unsupported"
+    )
+    whole: bool = Field(
+        default=False, description="Later lines change what earlier ones say: only a complete answer is understood"
+    )
+    unconfirmed: bool = Field(default=False, description="No public source confirms the command and its form")
 
-    _patterns = field_validator("empty")(_compiles)
+
+class Reason(Strict):
+    """The reason why equipment does not offer a fact, in both languages."""
+
+    en: str = Field(min_length=1)
+    vi: str = Field(min_length=1)
 
 
 class FactsSpec(Strict):
     """facts.yaml"""
 
     facts: dict[str, FactSpec]
-    cannot_tell: dict[str, str] = Field(
+    unsupported: dict[str, str | Reason] = Field(
         default_factory=dict, description="Facts this kind of equipment has no words for, and why"
     )
 
 
-Parser = Literal["textfsm", "ntc", "jmespath", "mml", "compared"]
+Parser = Literal["textfsm", "ntc", "jmespath", "statements", "properties", "mml", "compared"]

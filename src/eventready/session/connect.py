@@ -1,81 +1,94 @@
-"""Open a session with a device: the gate, the connection through Netmiko, the prompt; then ask.
+"""Open a session with a device: session limit, connection through Netmiko, prompt.
 
 with open_session(target, platform) as session:
-    replies = session.ask(["show version", "show clock"])
+    replies = session.send_commands(["show version", "show clock"])
 """
 
 from __future__ import annotations
 
 import random
-import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, Protocol
 
 import netmiko
 
+from eventready.core.messages import message
 from eventready.platforms.model import ChangeSpec, PlatformSpec
-from eventready.session.drivers import Context, Promptless, driver, privileged_command
-from eventready.session.faults import explain
-from eventready.session.gate import gate
+from eventready.session.byte_stream import BufferedSocket
+from eventready.session.config_channel import ConfigChannel, uses_shell
+from eventready.session.drivers import ConnectionContext, DriverMixin, driver_name, privileged_command
+from eventready.session.error_mapping import to_session_error
+from eventready.session.hostkeys import SSH_PORT
+from eventready.session.jump_hosts import dial, jump_hosts, proxy_failure
 from eventready.session.patterns import patterns
-from eventready.session.reply import CleartextRefused, Reply, SessionError
+from eventready.session.reply import CleartextRefused, Reply, RunTimeOver, SessionError
+from eventready.session.session_limit import session_limit
+from eventready.session.steps import ConnectStep, Trace
 from eventready.session.target import Target
-from eventready.session.wire import Buffered
-from eventready.session.writing import Writer
+from eventready.session.watchdog import Watch, watchdog
 
 _BACKOFF_S = 0.5
+_TELNET_PORT = 23
+#: Time limit of waiting for a free session of the endpoint.
+_SESSION_WAIT_S = 600.0
+#: Seconds after the device's time limit at which its connection is closed, should something still block.
+_GRACE_S = 1.0
 
 
-class Speaks(Protocol):
-    """What has a platform.yaml."""
+class HasPlatformSpec(Protocol):
+    """An object with the content of a platform.yaml."""
 
     @property
     def spec(self) -> PlatformSpec:
-        """Its content."""
+        """The content of platform.yaml."""
 
 
 class Session:
-    """An open session. `connection` is Netmiko's, for what only it can do; `ask` is all that an audit needs."""
+    """An open session. `connection` is Netmiko's; an audit uses `send_commands` only."""
 
-    def __init__(self, target: Target, connection: Promptless, channel: Writer) -> None:
+    def __init__(self, target: Target, connection: DriverMixin, channel: ConfigChannel, watch: Watch) -> None:
         self.target, self.connection = target, connection
         self._channel, self._open = channel, True
+        self._watch = watch
 
     @property
     def prompt(self) -> str:
         """The device's prompt."""
         return self._channel.prompt
 
-    def ask(self, commands: Sequence[str]) -> list[Reply]:
-        """One reply per command, in order; no command's failure raises."""
-        return self._channel.ask(commands)
+    def send_commands(self, commands: Sequence[str]) -> list[Reply]:
+        """Return a reply per command, in order; no command's failure raises."""
+        return self._channel.send_commands(commands)
 
-    def tell(self, lines: Sequence[str], *, spec: ChangeSpec, timeout_s: float = 30.0) -> list[Reply]:
-        """Write: one line at a time, each exactly once, the next when the prompt of the one before is seen.
+    def send_config(self, lines: Sequence[str], *, spec: ChangeSpec, timeout_s: float = 30.0) -> list[Reply]:
+        """Send configuration lines in sequence, each exactly once, after the prompt of the previous line.
 
-        One reply per line. After the first that is refused, times out or is lost, all are NOT_SENT; after a line whose
-        end was not seen the session takes no more, neither lines nor commands (`over` says why). `timeout_s` is for
-        each line. Raises RefusedError, with nothing sent, for a line that cannot be sent as one line.
+        Return one reply per line. After a refusal, a timeout or a loss, the rest is NOT_SENT; after a line without a
+        seen end the session accepts neither lines nor commands (`over` has the reason). `timeout_s` applies to each
+        line. Raises RefusedError, with nothing sent, for a line that cannot be sent as one line.
         """
-        return self._channel.tell(lines, spec, timeout_s)
+        return self._channel.send_config(lines, spec, timeout_s)
 
     @property
     def over(self) -> str:
-        """Why the session takes no more; empty while it does."""
+        """Return the reason for the end of the session; empty for a usable session."""
         return self._channel.over
 
     def close(self) -> None:
-        """Close the connection and give the endpoint's place back; a second time does nothing."""
+        """Close the connection and release the endpoint's slot; idempotent."""
         if not self._open:
             return
         self._open = False
         try:
             self.connection.close()
         finally:
-            gate.leave(self.target.gate)
+            self._watch.cancel()
+            self.connection.context.memory.close()
+            session_limit.release(self.target.limit_key)
 
     def __enter__(self) -> Session:
         return self
@@ -86,71 +99,79 @@ class Session:
         self.close()
 
 
-def open_session(target: Target, platform: Speaks) -> Session:
+def open_session(target: Target, platform: HasPlatformSpec, trace: Trace | None = None) -> Session:
     """Connect and log in, within the endpoint's session limit and the device's time limit.
 
-    Connecting is tried again, after a pause that grows and varies, when nothing listens yet or the connection breaks
-    before the login; a refused login and a host key are final. Raises the exceptions of `session.reply`.
+    Retry with exponential backoff and jitter when nothing listens yet or the connection breaks before the login; a
+    refused login and a host key mismatch are final. `trace` records the steps. Raises the errors of `session.reply`.
     """
     spec = platform.spec
+    target = target if spec.netmiko.device_type.endswith("_telnet") else target.for_ssh()
+    target = replace(target, device_login=spec.session.device_login)
+    trace = trace or Trace()
     if (spec.session.cleartext or spec.netmiko.device_type.endswith("_telnet")) and not target.allow_cleartext:
-        raise CleartextRefused(
-            f"{target.name} is spoken to in clear text ({spec.netmiko.device_type}), which nobody has allowed",
-            do="Say `allow_cleartext: true` for it in the inventory if its network is yours alone.",
-        )
-    gate.enter(target.gate, spec.session.limit)
+        raise CleartextRefused(message("session:cleartext", name=target.name, protocol=spec.netmiko.device_type))
+    if target.jump is not None:
+        with trace.step(ConnectStep.JUMP):  # before the time limit of the device: a person may type a one-time code
+            jump_hosts.transport(target.jump)
+    wait_s = min(_SESSION_WAIT_S, max(0.0, target.not_after - monotonic()))
+    session_limit.acquire(target.limit_key, spec.session.limit, wait_s)
     try:
-        deadline = monotonic() + target.device_timeout_s
-        return _persistently(target, spec, deadline)
+        deadline = min(monotonic() + target.device_timeout_s, target.not_after)
+        return _with_retries(target, spec, deadline, trace)
     except BaseException:
-        gate.leave(target.gate)
+        session_limit.release(target.limit_key)
         raise
 
 
-def _persistently(target: Target, spec: PlatformSpec, deadline: float) -> Session:
+def _with_retries(target: Target, spec: PlatformSpec, deadline: float, trace: Trace) -> Session:
+    if monotonic() >= target.not_after:
+        raise RunTimeOver(message("session:run_over"))
     for attempt in range(1, target.attempts + 1):
         try:
-            return _once(target, spec, deadline)
+            return _attempt(target, spec, deadline, trace)
         except SessionError as error:
             pause = _BACKOFF_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311  jitter, no secret
-            if attempt == target.attempts or not error.passing or monotonic() + pause >= deadline:
+            if attempt == target.attempts or not error.retryable or monotonic() + pause >= deadline:
                 raise
         sleep(pause)
-    raise ValueError("a target needs at least one attempt")
+    raise ValueError("attempts must be at least 1")
 
 
-def _once(target: Target, spec: PlatformSpec, deadline: float) -> Session:
-    context = Context(target, patterns(spec.session), spec.session.newline, deadline)
+def _attempt(target: Target, spec: PlatformSpec, deadline: float, trace: Trace) -> Session:
+    context = ConnectionContext(target, patterns(spec.session), spec.session.newline, deadline, trace)
     try:
-        connection = _connected(target, spec, context)
+        connection, watch = _connected(target, spec, context)
     except Exception as error:
-        raise explain(error, target) from None
+        context.memory.close()
+        raise to_session_error(error, target) from None
     try:
-        channel = Writer(
-            connection.screen,
+        channel = ConfigChannel(
+            connection.buffer,
             spec.session,
             name=target.name,
             deadline=deadline,
             secret=target.secret,
             privileged=privileged_command(connection),
-            shell=spec.netmiko.device_type == "linux",
+            shell=uses_shell(spec),
+            trace=trace,
         )
         channel.start(context.left())
     except BaseException:
         connection.close()
+        watch.cancel()
+        context.memory.close()
         raise
-    return Session(target, connection, channel)
+    return Session(target, connection, channel, watch)
 
 
-def _connected(target: Target, spec: PlatformSpec, context: Context) -> Promptless:
+def _connected(target: Target, spec: PlatformSpec, context: ConnectionContext) -> tuple[DriverMixin, Watch]:
+    """Connect and log in; the watch ends the connection at the device's time limit."""
     timeout_s = context.left()
     options: dict[str, Any] = {
         "use_keys": False,
-        "conn_timeout": timeout_s,
-        "banner_timeout": timeout_s * 0.75,  # before conn_timeout, at whose end paramiko no longer knows what it lacked
-        "auth_timeout": timeout_s,
         **spec.netmiko.options,
-        "device_type": driver(spec.netmiko.device_type),
+        "device_type": driver_name(spec.netmiko.device_type),
         "host": target.host,
         "port": target.port,
         "username": target.username,
@@ -158,19 +179,22 @@ def _connected(target: Target, spec: PlatformSpec, context: Context) -> Promptle
         "secret": target.secret.reveal(),
         "context": context,
     }
-    if options["device_type"].endswith("_telnet"):
-        return _promptless(netmiko.ConnectHandler(**options))
-    connection = socket.create_connection((target.host, target.port or 22), timeout_s)
+    telnet = options["device_type"].endswith("_telnet")
+    connection = dial(target, timeout_s, context.trace, _TELNET_PORT if telnet else SSH_PORT)
+    buffered = BufferedSocket(connection)
+    watch = watchdog.watch(context.deadline + _GRACE_S, buffered.wake_reader)
     try:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return _promptless(netmiko.ConnectHandler(**options, sock=Buffered(connection)))
-    except BaseException:
+        sock = connection if telnet else buffered
+        return _checked_driver(netmiko.ConnectHandler(**options, sock=sock)), watch
+    except Exception as error:
+        watch.cancel()
+        failure = proxy_failure(connection, target)
         with suppress(OSError):
             connection.close()
-        raise
+        raise failure or error from None
 
 
-def _promptless(connection: netmiko.BaseConnection) -> Promptless:
-    if not isinstance(connection, Promptless):
-        raise TypeError(f"{type(connection).__name__} is not one of our drivers")
+def _checked_driver(connection: netmiko.BaseConnection) -> DriverMixin:
+    if not isinstance(connection, DriverMixin):
+        raise TypeError(f"{type(connection).__name__} is not an eventready driver")
     return connection

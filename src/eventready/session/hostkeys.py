@@ -1,7 +1,6 @@
-"""Strict host keys on a `known_hosts` file of the workspace, in OpenSSH's format.
+"""Strict host keys in a `known_hosts` file in OpenSSH's format.
 
-A device whose key is not recorded is not spoken to; one whose key has changed even less so. The file is parsed once
-per process, and again only when it has changed.
+A device with an unrecorded or changed key is refused. The file is parsed once per process and version.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import binascii
 import hashlib
 import hmac
 import os
-import socket
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -20,42 +18,43 @@ from threading import Lock
 
 import paramiko
 
-from eventready.errors import WorkspaceError
-from eventready.session.reply import HostKeyMismatch, Unreachable
+from eventready.core.errors import WorkspaceError, os_reason
+from eventready.core.messages import message
+from eventready.session.reply import HostKeyMismatch
 
 SSH_PORT = 22
 
 
 @dataclass(frozen=True)
 class HostKey:
-    """A public key: its algorithm, and the blob that goes over the wire."""
+    """A public key: its algorithm and its blob (RFC 4253)."""
 
-    kind: str
+    algorithm: str
     blob: bytes = field(repr=False)
 
     @property
     def fingerprint(self) -> str:
-        """`SHA256:...`, as ssh-keygen prints it."""
+        """`SHA256:...` as printed by ssh-keygen."""
         digest = base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
         return f"SHA256:{digest}"
 
     @property
     def text(self) -> str:
         """Algorithm and key as they stand in a known_hosts file."""
-        return f"{self.kind} {base64.b64encode(self.blob).decode()}"
+        return f"{self.algorithm} {base64.b64encode(self.blob).decode()}"
 
     def public(self) -> paramiko.PKey:
-        """The key for paramiko. Raises paramiko.SSHException for a kind that it does not know."""
-        return paramiko.PKey.from_type_string(self.kind, self.blob)
+        """Return paramiko's key. Raises paramiko.SSHException for an unknown algorithm."""
+        return paramiko.PKey.from_type_string(self.algorithm, self.blob)
 
     @classmethod
     def of(cls, key: paramiko.PKey) -> HostKey:
-        """From paramiko's."""
+        """Convert paramiko's key."""
         return cls(key.get_name(), key.asbytes())
 
 
 def host_name(host: str, port: int | None) -> str:
-    """The name of an address in a known_hosts file: `host`, or `[host]:port` off port 22."""
+    """Return the name of an address in a known_hosts file: `host`, or `[host]:port` off port 22."""
     return host if port in (None, SSH_PORT) else f"[{host}]:{port}"
 
 
@@ -69,15 +68,18 @@ class KnownHosts:
     revoked: frozenset[bytes] = frozenset()
 
     def keys(self, host: str, port: int | None = None) -> tuple[HostKey, ...]:
-        """What is recorded for an address; none when nothing is, or when it was revoked."""
-        name = host_name(host, port)
+        """Return the recorded keys of an address without revoked ones."""
+        return self.lookup(host_name(host, port))
+
+    def lookup(self, name: str) -> tuple[HostKey, ...]:
+        """Return the recorded keys of a name in known_hosts notation, without revoked ones."""
         found = [*self.names.get(name, ())]
         found += [key for salt, digest, key in self.hashed if hmac.digest(salt, name.encode(), "sha1") == digest]
         return tuple(key for key in found if key.blob not in self.revoked)
 
     @classmethod
     def parse(cls, text: str, path: Path) -> KnownHosts:
-        """Read a known_hosts text. Raises WorkspaceError with file and line for a line that does not hold."""
+        """Parse a known_hosts text. Raises WorkspaceError with file and line for an invalid line."""
         names: dict[str, tuple[HostKey, ...]] = {}
         hashed: list[tuple[bytes, bytes, HostKey]] = []
         revoked: set[bytes] = set()
@@ -99,11 +101,7 @@ class KnownHosts:
                         else:
                             names[host] = (*names.get(host, ()), key)
             except (IndexError, ValueError, binascii.Error):
-                raise WorkspaceError(
-                    "This is not a known_hosts line",
-                    where=f"{path}:{number}",
-                    do="Remove the line and record the key again with `eventready trust`.",
-                ) from None
+                raise WorkspaceError(message("session:known_hosts.line"), where=f"{path}:{number}") from None
         return cls(path, names, tuple(hashed), frozenset(revoked))
 
 
@@ -112,13 +110,15 @@ _lock = Lock()
 
 
 def known_hosts(path: Path) -> KnownHosts:
-    """The file's keys, parsed once per process and version; an absent file knows nobody. Raises WorkspaceError."""
+    """Return the file's keys, parsed once per process and version; none if absent. Raises WorkspaceError."""
     try:
         status = path.stat()
     except FileNotFoundError:
         return KnownHosts(path)
     except OSError as error:
-        raise WorkspaceError(f"The host keys cannot be read: {error.strerror}", where=str(path)) from None
+        raise WorkspaceError(
+            message("session:known_hosts.unreadable", reason=os_reason(error)), where=str(path)
+        ) from None
     version = (status.st_mtime_ns, status.st_size, status.st_ino)
     with _lock:
         cached = _cache.get(path)
@@ -127,37 +127,23 @@ def known_hosts(path: Path) -> KnownHosts:
         try:
             text = path.read_text(encoding="utf-8", errors="replace")
         except OSError as error:
-            raise WorkspaceError(f"The host keys cannot be read: {error.strerror}", where=str(path)) from None
+            raise WorkspaceError(
+                message("session:known_hosts.unreadable", reason=os_reason(error)), where=str(path)
+            ) from None
         _cache[path] = (version, KnownHosts.parse(text, path))
         return _cache[path][1]
 
 
-def fetch(host: str, port: int | None = None, timeout_s: float = 10.0) -> HostKey:
-    """The key that a device shows now, without logging in. Raises Unreachable."""
-    address = (host, port or SSH_PORT)
-    try:
-        with socket.create_connection(address, timeout_s) as connection, paramiko.Transport(connection) as transport:
-            transport.banner_timeout = timeout_s
-            transport.start_client(timeout=timeout_s)
-            return HostKey.of(transport.get_remote_server_key())
-    except (OSError, paramiko.SSHException, EOFError) as error:
-        raise Unreachable(
-            f"{host}:{address[1]} shows no host key: {error or type(error).__name__}",
-            do="Check the address, and that SSH answers there.",
-        ) from None
-
-
 def record(path: Path, host: str, port: int | None, key: HostKey) -> None:
-    """Write the key down for the address in place of what stood there. The file is replaced whole, or not at all.
+    """Record the key of an address in place of its recorded keys. The file is replaced atomically.
 
     Raises WorkspaceError when it cannot be written.
     """
-    record_all(path, {(host, port): key})
+    record_names(path, {host_name(host, port): key})
 
 
-def record_all(path: Path, keys: Mapping[tuple[str, int | None], HostKey]) -> None:
-    """Like `record`, for many addresses in one go."""
-    names = {host_name(host, port): key for (host, port), key in keys.items()}
+def record_names(path: Path, names: Mapping[str, HostKey]) -> None:
+    """Record the keys of many names in known_hosts notation at once; see `record`."""
     with _lock:
         try:
             old = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
@@ -166,12 +152,12 @@ def record_all(path: Path, keys: Mapping[tuple[str, int | None], HostKey]) -> No
             _replace(path, "\n".join(lines) + "\n")
         except OSError as error:
             raise WorkspaceError(
-                f"The host key cannot be recorded: {error.strerror}", where=str(path), do="Make the folder writable."
+                message("session:known_hosts.unwritable", reason=os_reason(error)), where=str(path)
             ) from None
 
 
 def _without(line: str, names: Collection[str]) -> str | None:
-    """The line without the hosts in `names`; None when nobody is left on it."""
+    """Return the line without the hosts in `names`; None when no host remains."""
     words = line.split(maxsplit=1)
     if len(words) < 2 or words[0].startswith(("#", "@", "|")):
         return line
@@ -193,36 +179,30 @@ def _replace(path: Path, text: str) -> None:
         raise
 
 
-class Strict(paramiko.MissingHostKeyPolicy):
-    """Nobody unknown is spoken to; the password is never sent to them."""
-
-    def __init__(self, name: str, path: Path) -> None:
-        self._name, self._path = name, path
-
-    def missing_host_key(
-        self,
-        client: paramiko.SSHClient,  # noqa: ARG002  paramiko's signature
-        hostname: str,
-        key: paramiko.PKey,
-    ) -> None:
-        """Raise HostKeyMismatch with the fingerprint that was shown."""
-        raise unknown_key(self._name, hostname, HostKey.of(key), self._path)
-
-
 def unknown_key(name: str, hostname: str, shown: HostKey, path: Path) -> HostKeyMismatch:
-    """The sentence for a device whose key nobody has recorded."""
+    """Return the error for a device without a recorded key."""
     return HostKeyMismatch(
-        f"The host key of {name} ({hostname}) is not recorded; it shows {shown.kind} {shown.fingerprint}",
+        message(
+            "session:unknown_key",
+            name=name,
+            host=hostname,
+            key=f"{shown.algorithm} {shown.fingerprint}",
+            option=f" -l {name}",
+        ),
         where=str(path),
-        do=f"Compare the fingerprint with the device's, then run `eventready trust -l {name}`.",
     )
 
 
 def changed_key(name: str, hostname: str, shown: HostKey, recorded: HostKey, path: Path) -> HostKeyMismatch:
-    """The sentence for a device that shows another key than the recorded one."""
+    """Return the error for a device with another key than the recorded key."""
     return HostKeyMismatch(
-        f"{name} ({hostname}) shows another host key than the recorded one: {shown.kind} {shown.fingerprint} "
-        f"instead of {recorded.kind} {recorded.fingerprint}",
+        message(
+            "session:changed_key",
+            name=name,
+            host=hostname,
+            key=f"{shown.algorithm} {shown.fingerprint}",
+            option=f" -l {name}",
+            recorded=f"{recorded.algorithm} {recorded.fingerprint}",
+        ),
         where=str(path),
-        do=f"Find out why before you log in; if the device was replaced, run `eventready trust --replace -l {name}`.",
     )

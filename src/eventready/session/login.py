@@ -1,4 +1,4 @@
-"""Logging in over telnet and MML, driven by what the device writes rather than by sleeping."""
+"""Log in over telnet and MML, driven by the device's output, without sleeping."""
 
 from __future__ import annotations
 
@@ -7,85 +7,94 @@ from time import monotonic
 
 from netmiko.exceptions import NetmikoAuthenticationException
 
+from eventready.core.messages import message
+from eventready.core.redaction import redact
 from eventready.session import mml
 from eventready.session.patterns import Patterns
-from eventready.session.prompt import learn
-from eventready.session.redaction import redact
+from eventready.session.prompt import find_prompt
+from eventready.session.receive_buffer import ReceiveBuffer
 from eventready.session.reply import LoginRefused, NoPrompt, SessionLost, Unreachable
-from eventready.session.screen import Screen
 
 _USER = re.compile(rb"(?i)(?:user ?name|user|login)[^\n]{0,40}:[ \t]*$")
 _PASSWORD = re.compile(rb"(?i)(?:password|passcode)[^\n]{0,40}:[ \t]*$")
-_NO = re.compile(
+_REFUSED = re.compile(
     rb"(?i)(?:login|password|user|authentication|authori[sz]ation|access)\S{0,12} (?:is )?"
     rb"(?:invalid|incorrect|fail|denied|error|refused)|bad passwords?"
     rb"|invalid (?:user|login|password)|required, but none set"
 )
-_FULL = re.compile(r"(?i)user count|too many|maximum|session\S* (?:full|limit|exceed)")
+_SESSIONS_FULL = re.compile(r"(?i)user count|too many|maximum|session\S* (?:full|limit|exceed)")
 _FORBIDDEN = re.compile(r"(?i)authorit|authori[sz]|permission|privilege|no right|denied")
-_POKE_S = 2.0
+_WAKE_S = 2.0
 
 
 def telnet_login(
-    screen: Screen, patterns: Patterns, *, username: str, password: str, newline: str, timeout_s: float
+    buffer: ReceiveBuffer,
+    patterns: Patterns,
+    *,
+    username: str,
+    password: str,
+    newline: str,
+    timeout_s: float,
+    console: bool = False,
 ) -> None:
-    """Answer the login dialogue until a prompt shows; the prompt stays on the screen.
+    """Answer the login dialogue until a prompt arrives; the prompt stays in the buffer.
 
-    Raises NetmikoAuthenticationException when refused, NoPrompt when nothing comes, and what the screen raises.
+    `console`: send an Enter first, and take no prompt without an answer to one; the line may be at any point.
+
+    Raises NetmikoAuthenticationException when refused, NoPrompt without a prompt, and the errors of ReceiveBuffer.
     """
-    deadline, poke, told = monotonic() + timeout_s, _POKE_S, 0
-    while not learn(screen.tail(), patterns):
-        line = screen.last_line
-        if _NO.search(screen.tail()):
+    deadline, wake, passwords_sent = monotonic() + timeout_s, _WAKE_S, 0
+    if console:
+        buffer.send(newline.encode())
+    while not find_prompt(buffer.tail(), patterns):
+        line = buffer.last_line
+        if _REFUSED.search(buffer.tail()):
             raise NetmikoAuthenticationException("the device refuses the user name or the password")
         if answer := username if _USER.search(line) else password if _PASSWORD.search(line) else "":
-            told += answer == password
-            if told > 1:
+            passwords_sent += answer == password
+            if passwords_sent > 1:
                 raise NetmikoAuthenticationException("the device asks for the password again")
-            screen.take(len(screen.text))
-            screen.send(answer.encode() + newline.encode())
+            buffer.take(len(buffer.text))
+            buffer.send(answer.encode() + newline.encode())
         elif _USER.search(line) or _PASSWORD.search(line):
-            raise NetmikoAuthenticationException("the device asks for a login and the inventory has none for it")
+            raise NetmikoAuthenticationException("the device asks for a login that the inventory lacks")
         left = deadline - monotonic()
         if left <= 0:
-            raise NoPrompt("neither a login nor a prompt came")
-        if not screen.more(min(left, poke)) and not told:
-            screen.send(newline.encode())
-            poke *= 2
+            raise NoPrompt(message("session:no_login"))
+        if not buffer.receive(min(left, wake)) and not passwords_sent:
+            buffer.send(newline.encode())
+            wake *= 2
 
 
 def mml_login(
-    screen: Screen, end: re.Pattern[bytes], *, username: str, password: str, element: str, timeout_s: float
+    buffer: ReceiveBuffer, end: re.Pattern[bytes], *, username: str, password: str, element: str, timeout_s: float
 ) -> None:
-    """LGI, and where a manager stands before the element, REG NE.
+    """Log in with LGI and, behind a manager, register the element with REG NE.
 
     Raises NetmikoAuthenticationException, LoginRefused, SessionLost (no session free), Unreachable (the element),
-    NoPrompt, and what the screen raises.
+    NoPrompt, and the errors of ReceiveBuffer.
     """
     if any(letter in value for value in (username, password, element) for letter in '"\r\n;'):
-        raise LoginRefused('MML cannot carry a user name, password or element with ", ; or a line end in it')
+        raise LoginRefused(message("session:mml_characters"))
     deadline = monotonic() + timeout_s
-    code, said = _ask(screen, f'LGI:OP="{username}",PWD="{password}";', end, deadline)
-    if code != 0 and _FULL.search(said):
-        full = SessionLost(f"All sessions of the manager are taken: {redact(said)}")
-        full.passing = True
+    code, words = _send(buffer, f'LGI:OP="{username}",PWD="{password}";', end, deadline)
+    if code != 0 and _SESSIONS_FULL.search(words):
+        full = SessionLost(message("session:manager_full", answer=redact(words)))
+        full.retryable = True
         raise full
-    if code not in (0, -1) or (code == -1 and "success" not in said.lower()):
-        raise NetmikoAuthenticationException(redact(f"RETCODE = {code} {said}"))
+    if code not in (0, -1) or (code == -1 and "success" not in words.lower()):
+        raise NetmikoAuthenticationException(redact(f"RETCODE = {code} {words}"))
     if element:
-        code, said = _ask(screen, f"REG NE:NAME={element};", end, deadline)
-        if code != 0 and _FORBIDDEN.search(said):
-            raise LoginRefused(f"The manager does not let this user work on {element}: {redact(said)}")
+        code, words = _send(buffer, f"REG NE:NAME={element};", end, deadline)
+        if code != 0 and _FORBIDDEN.search(words):
+            raise LoginRefused(message("session:manager_denies", element=element, answer=redact(words)))
         if code != 0:
-            raise Unreachable(
-                f"The manager does not connect us to {element}: {redact(said)}",
-                do="Check the name of the element and its link to the manager.",
-            )
+            raise Unreachable(message("session:manager_no_element", element=element, answer=redact(words)))
 
 
-def _ask(screen: Screen, command: str, end: re.Pattern[bytes], deadline: float) -> tuple[int, str]:
-    screen.send(command.encode() + b"\r\n")
+def _send(buffer: ReceiveBuffer, command: str, end: re.Pattern[bytes], deadline: float) -> tuple[int, str]:
+    buffer.send(command.encode() + b"\r\n")
     try:
-        return mml.outcome(mml.read_report(screen, command, end, lambda: deadline - monotonic()))
+        return mml.outcome(mml.read_report(buffer, command, end, lambda: deadline - monotonic()))
     except TimeoutError:
-        raise NoPrompt("no report came back to the login") from None
+        raise NoPrompt(message("session:no_report")) from None

@@ -1,15 +1,16 @@
-"""The shell beside a device's own command line: a Linux host whose login for changes leads into vtysh has one."""
+"""Open the login shell of a host beside its command line, such as the Linux shell beside vtysh."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from eventready.errors import UsageError
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
 from eventready.platforms.model import NetmikoSpec, PlatformSpec, SessionSpec
 from eventready.session.connect import Session, open_session
 from eventready.session.target import Secret, Target
 
-#: A login shell of any kind. The path keeps what the login put first, and has where administrators' programs lie.
+#: Any login shell. PATH keeps its order and gains the folder of administration programs.
 SHELL = PlatformSpec(
     title="Linux shell",
     roles=("router",),
@@ -25,19 +26,16 @@ SHELL = PlatformSpec(
 
 
 @dataclass(frozen=True)
-class _Described:
+class _ShellPlatform:
     spec: PlatformSpec = SHELL
 
 
 def open_shell(target: Target) -> Session:
-    """A session with the host's shell, as `target.shell_username`.
+    """Open a session with the host's shell as `target.shell_username`.
 
-    Raises UsageError where the target has no shell login, and what `open_session` raises.
+    Raises UsageError without a shell login, and the errors of `open_session`.
     """
     if not target.has_shell:
-        raise UsageError(
-            f"{target.name} has no shell login",
-            do="Give it `shell_username` and `shell_password` under connection_options.eventready.extras.",
-        )
-    beside = replace(target, username=target.shell_username, password=target.shell_password, secret=Secret(""))
-    return open_session(beside, _Described())
+        raise UsageError(message("session:shell_login", name=target.name))
+    shell = replace(target, username=target.shell_username, password=target.shell_password, secret=Secret(""))
+    return open_session(shell, _ShellPlatform())

@@ -1,4 +1,4 @@
-"""A platform's patterns, compiled once: what a prompt, a pager, a log line, a refusal looks like on the wire."""
+"""Compile a platform's patterns once: prompt, pager, log line, refusal."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from functools import lru_cache
 
 from eventready.platforms.model import SessionSpec
 
-#: A refusal stands at the top of an answer; further down, such words belong to what was asked for.
+#: A refusal stands in the first lines of an answer; further down, the same words are content.
 _HEAD_LINES = 8
 _HEAD_CHARACTERS = 4_096
-_PROMPT_AT_MOST = 200
-#: What can tell the end of a line from the end of a text, or takes more than it gives back (possessive).
-_LOOKS_AROUND = re.compile(r"\(\?[!<>]|\\[AZ]|[*+?}]\+")
+_MAX_PROMPT_LENGTH = 200
+#: Log lines are shorter; the patterns of log lines are not applied to longer ones.
+_MAX_LOG_LINE = 1_024
+#: Lookarounds, anchors of the whole text, possessive quantifiers; and what matches a line end, whose search in a whole
+#: text may cost the square of its length.
+_LOOKS_AROUND = re.compile(r"\(\?[!<>]|\\[AZsWD]|[*+?}]\+|\[\^")
 _INNER = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\([^()]*\)")
 
 
 @dataclass(frozen=True)
 class Patterns:
-    """`noise` is searched in a line; `noise_inside` is the same without its anchor, for a log line behind a prompt.
+    """`noise` matches a log line; `noise_inside` is the same without its anchor, for a log line after a prompt.
 
-    `noise_hint` is searched in a whole text behind a line end and finds something wherever `noise_text` does in a line.
+    `noise_hint` is searched in a whole text and matches wherever `noise_text` matches in a line.
     """
 
     prompt: re.Pattern[bytes]
@@ -35,33 +38,33 @@ class Patterns:
     refused: re.Pattern[str] | None
     denied: re.Pattern[str] | None
 
-    def quiet(self, line: bytes) -> bool:
-        """True when the line is a log line."""
+    def is_log_line(self, line: bytes) -> bool:
+        """Return True for a log line."""
         return self.noise is not None and self.noise.search(line) is not None
 
     def is_prompt(self, line: bytes) -> bool:
-        """True when the whole line is a prompt, whether or not its trailing blank has come."""
+        """Return True for a prompt, with or without its trailing blank."""
         line = line.strip()
-        if not line or len(line) > _PROMPT_AT_MOST:
+        if not line or len(line) > _MAX_PROMPT_LENGTH:
             return False
         return self.prompt.fullmatch(line) is not None or self.prompt.fullmatch(line + b" ") is not None
 
-    def without_noise(self, text: str) -> str:
-        """The text without its log lines."""
+    def without_log_lines(self, text: str) -> str:
+        """Return the text without its log lines."""
         noise = self.noise_text
         if noise is None or (self.noise_hint is not None and not self.noise_hint.search("\n" + text)):
             return text
         lines = text.split("\n")
-        kept = [line for line in lines if not noise.search(line)]
+        kept = [line for line in lines if len(line) > _MAX_LOG_LINE or not noise.search(line)]
         return text if len(kept) == len(lines) else "\n".join(kept)
 
     def refusal(self, text: str) -> tuple[str, str]:
-        """("refused" | "denied" | "", the line that says so)."""
+        """Return ("refused" | "denied" | "", the matching line)."""
         head = text[:_HEAD_CHARACTERS].lstrip("\n").split("\n")[:_HEAD_LINES]
         for word, pattern in (("denied", self.denied), ("refused", self.refused)):
-            said = next((line.strip() for line in head if pattern is not None and pattern.search(line)), "")
-            if said:
-                return word, said
+            found = next((line.strip() for line in head if pattern is not None and pattern.search(line)), "")
+            if found:
+                return word, found
         return "", ""
 
 
@@ -84,7 +87,8 @@ def patterns(spec: SessionSpec) -> Patterns:
 
 
 def _hint(noise: Iterable[str]) -> re.Pattern[str] | None:
-    """One search through a text instead of one in each of its lines; None where that could miss something."""
+    """Return a pattern for a single search in a whole text instead of a search per line; None for patterns unsafe to
+    combine."""
     patterns = tuple(noise)
     if not patterns or not all(map(_begins_line, patterns)):
         return None
@@ -93,7 +97,7 @@ def _hint(noise: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def _begins_line(pattern: str) -> bool:
-    """True when the pattern as a whole is anchored at the beginning and looks at nothing beyond its line."""
+    """Return True for a pattern anchored at the line's beginning with matches within the line only."""
     bare, before = pattern, ""
     while bare != before:
         bare, before = _INNER.sub("", bare), bare

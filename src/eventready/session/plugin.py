@@ -1,12 +1,12 @@
-"""Our sessions as a Nornir connection named "eventready", for tasks in anyone's own Nornir script.
+"""The Nornir connection plugin "eventready", also for tasks in other Nornir scripts.
 
     session = task.host.get_connection("eventready", task.nornir.config)
 
-What Nornir has no word for comes in the host's `connection_options.eventready.extras`: `workspace` (folder with
-`known_hosts` and the vault), `known_hosts` (another file), `name`, `endpoint`, `element`, `allow_cleartext`, `secret`
+Further options stand in the host's `connection_options.eventready.extras`: `workspace` (folder with `known_hosts`,
+`ssh_config` and the vault), `known_hosts` (another file), `name`, `endpoint`, `element`, `allow_cleartext`, `secret`
 (enable password), `shell_username` and `shell_password` (the host's shell beside its own command line),
-`platform_dirs`, and the times and attempts of a Target. Without a workspace the user's own `~/.ssh/known_hosts`
-counts. User names, passwords and secret may be references (`env:NAME`).
+`platform_dirs`, `access` and `jump_hosts` (see workspace.access), and the times and attempts of a Target. Without a
+workspace the user's own `~/.ssh/known_hosts` counts. User names, passwords and secret may be references (`env:NAME`).
 """
 
 from __future__ import annotations
@@ -20,18 +20,22 @@ from nornir.core import Nornir
 from nornir.core.configuration import Config
 from nornir.core.plugins.connections import ConnectionPluginRegister
 
-from eventready.errors import EventreadyError, UsageError
+from eventready.core.errors import EventreadyError, UsageError
+from eventready.core.messages import message
 from eventready.platforms.loader import describe
 from eventready.session.connect import Session, open_session
 from eventready.session.target import Secret, Target
+from eventready.session.target_builder import AccessSettings, with_access
+from eventready.workspace.access import Access
 from eventready.workspace.secrets import resolve
 
 CONNECTION = "eventready"
-_LIMITS = ("connect_timeout_s", "device_timeout_s", "attempts")
+_LIMITS = ("connect_timeout_s", "device_timeout_s", "attempts", "not_after")
 _SHELL = ("shell_username", "shell_password")
 _KNOWN = frozenset(
     (
         *("workspace", "known_hosts", "name", "endpoint", "element", "allow_cleartext", "secret", "platform_dirs"),
+        *("access", "jump_hosts"),
         *_SHELL,
         *_LIMITS,
     )
@@ -56,13 +60,13 @@ class EventreadyConnection:
         extras: dict[str, Any] | None = None,
         configuration: Config | None = None,  # noqa: ARG002  Nornir's signature
     ) -> None:
-        """Open a session. Raises UsageError, WorkspaceError (a reference that leads nowhere) and SessionError."""
+        """Open a session. Raises UsageError, WorkspaceError (an unresolvable reference) and SessionError."""
         if not hostname or not platform:
-            raise UsageError("a host needs a hostname and a platform", do="Say both in the inventory.")
-        more = extras or {}
-        target = target_of(hostname, username, password, port, more)
-        spoken = describe(platform, _platform_dirs(more))
-        self._session = open_session(target, spoken)
+            raise UsageError(message("session:host_incomplete"))
+        options = extras or {}
+        target = build_target(hostname, username, password, port, options)
+        described = describe(platform, _platform_dirs(options))
+        self._session = open_session(target, described)
 
     def close(self) -> None:
         """Close the session."""
@@ -74,25 +78,39 @@ class EventreadyConnection:
     def connection(self) -> Session:
         """The open session."""
         if self._session is None:
-            raise UsageError("the session is not open")
+            raise UsageError(message("session:not_open"))
         return self._session
 
 
-def target_of(
-    hostname: str, username: str | None, password: str | None, port: int | None, extras: dict[str, Any]
+def build_target(
+    hostname: str,
+    username: str | None,
+    password: str | None,
+    port: int | None,
+    extras: dict[str, Any],
+    *,
+    login: bool = True,
 ) -> Target:
-    """A Target from what Nornir knows of a host. Raises UsageError for an extra that nobody knows."""
+    """Return the Target of a Nornir host. Raises UsageError for an unknown extra.
+
+    `login` False leaves the device's own secrets unresolved, for its host key; its jump hosts are logged in to.
+    """
     unknown = sorted(set(extras) - _KNOWN)
     if unknown:
-        raise UsageError(f"{hostname} has connection extras that eventready does not know: {', '.join(unknown)}")
+        raise UsageError(message("session:extras_unknown", hostname=hostname, names=unknown))
+    access = Access.model_validate(extras.get("access") or {})
     workspace = Path(extras["workspace"]) if extras.get("workspace") else None
     known_hosts = Path(extras["known_hosts"]) if extras.get("known_hosts") else workspace and workspace / "known_hosts"
     name = str(extras.get("name") or hostname)
 
     def value(reference: str | None) -> str:
+        return resolve(str(reference), workspace or Path(), where=name) if reference and login else ""
+
+    def jump_value(reference: str | None) -> str:
         return resolve(str(reference), workspace or Path(), where=name) if reference else ""
 
-    return Target(
+    settings = AccessSettings(value, jump_value, workspace, known_hosts, extras.get("jump_hosts") or {})
+    target = Target(
         name=name,
         host=hostname,
         port=port,
@@ -107,14 +125,37 @@ def target_of(
         shell_password=Secret(value(extras.get("shell_password"))),
         **{limit: extras[limit] for limit in _LIMITS if limit in extras},
     )
+    return with_access(target, access, settings)
 
 
-def learn_secrets(nornir: Nornir, names: Iterable[str]) -> None:
-    """Resolve the secrets of these hosts, so that the sink of redaction knows them all before processes part."""
+def host_target(nornir: Nornir, name: str) -> Target:
+    """Return the target of a host of the inventory. Raises UsageError, WorkspaceError."""
+    host = nornir.inventory.hosts[name].get_connection_parameters(CONNECTION)
+    return build_target(host.hostname or "", host.username, host.password, host.port, host.extras or {})
+
+
+def key_targets(nornir: Nornir, names: Iterable[str]) -> tuple[Target, ...]:
+    """Return the targets of hosts for a connection without a login. Raises UsageError, WorkspaceError."""
+    found = []
     for name in names:
         host = nornir.inventory.hosts[name].get_connection_parameters(CONNECTION)
-        with suppress(EventreadyError):  # it is told when the device is read
-            target_of(host.hostname or "", host.username, host.password, host.port, host.extras or {})
+        target = build_target(host.hostname or "", None, None, host.port, host.extras or {}, login=False)
+        found.append(target.for_ssh())
+    return tuple(found)
+
+
+def register_secrets(nornir: Nornir, names: Iterable[str]) -> dict[str, str]:
+    """Resolve the secrets of these hosts before worker processes are forked: the redactor then knows the secrets.
+
+    Return the first jump host of each host that has one: its connection cannot be shared between processes.
+    """
+    first_hops: dict[str, str] = {}
+    for name in names:
+        with suppress(EventreadyError):  # reported when the device is read
+            target = host_target(nornir, name)
+            if target.jumps:
+                first_hops[name] = target.jumps[0].address
+    return first_hops
 
 
 def _platform_dirs(extras: dict[str, Any]) -> tuple[Path, ...]:
@@ -125,5 +166,5 @@ def _platform_dirs(extras: dict[str, Any]) -> tuple[Path, ...]:
 
 
 def register() -> None:
-    """Make Nornir know the connection; an installed package is known by its entry point already."""
+    """Register the connection with Nornir; an installed package is found by its entry point."""
     ConnectionPluginRegister.register(CONNECTION, EventreadyConnection)

@@ -1,8 +1,8 @@
-"""Where an answer begins and ends in what a terminal shows: echo and prompt, as pure functions on bytes.
+"""Find the echo and the prompt around an answer in terminal output; pure functions on bytes.
 
-A slow machine shows prompts twice, in pieces or late, and log lines get between. What follows from that: an answer
-begins behind the echo of its own command, never at a prompt, and ends at a prompt on a line of its own behind which
-nothing but prompts and log lines stands.
+A slow device shows prompts twice, in pieces or late, with log lines in between. An answer therefore begins after the
+echo of its own command, never at a prompt, and ends at a prompt at the beginning of a line that only prompts and log
+lines follow.
 """
 
 from __future__ import annotations
@@ -15,28 +15,32 @@ from functools import lru_cache
 from eventready.session.patterns import Patterns
 
 _BLANK = b" \t\r\b"
-_NEAR_THE_END = 4_096
+_NEAR_END = 4_096
+#: An echo comes before its answer: after a banner, log lines and the end of an earlier answer at most.
+_ECHO_WITHIN = 256 * 1024
+#: Characters of a line before an echo that are looked at.
+_MAX_LINE_BEFORE = 512
 
 
 @dataclass(frozen=True)
 class Echo:
-    """`line` is where the echoing line begins, `end` where the answer begins, `prompt` what stood before it."""
+    """Echo of a command: offsets of its line and of the answer (`end`), and the prompt before."""
 
     line: int
     end: int
     prompt: bytes
 
 
-def learn(tail: bytes, patterns: Patterns) -> bytes:
-    """The prompt at the end of `tail` by the platform's pattern, log lines behind it or in it ignored; else empty."""
-    blank = noisy = False
+def find_prompt(tail: bytes, patterns: Patterns) -> bytes:
+    """Return the prompt at the end of `tail` by the platform's pattern, log lines ignored; empty without a prompt."""
+    blank = log_line = False
     for line in reversed([line.strip(_BLANK) for line in tail.split(b"\n")]):
         inside = patterns.noise_inside.search(line) if patterns.noise_inside else None
-        prompt = _one(line[: inside.start()].strip(_BLANK) if inside else line, patterns)
+        prompt = _single_prompt(line[: inside.start()].strip(_BLANK) if inside else line, patterns)
         if prompt:
-            return prompt if noisy or inside or not blank else b""
-        if inside or patterns.quiet(line):
-            noisy = True
+            return prompt if log_line or inside or not blank else b""
+        if inside or patterns.is_log_line(line):
+            log_line = True
         elif line:
             return b""
         else:
@@ -44,8 +48,8 @@ def learn(tail: bytes, patterns: Patterns) -> bytes:
     return b""
 
 
-def _one(line: bytes, patterns: Patterns) -> bytes:
-    """The prompt that the line is, also when it stands there twice ("R1#R1#"); empty when it is none."""
+def _single_prompt(line: bytes, patterns: Patterns) -> bytes:
+    """Return the prompt of a line with a single or repeated prompt ("R1#R1#"); empty without a prompt."""
     for size in range(1, len(line) // 2 + 1):
         unit = line[:size]
         if unit.strip() and not line.replace(unit, b"").strip() and patterns.is_prompt(unit):
@@ -54,27 +58,29 @@ def _one(line: bytes, patterns: Patterns) -> bytes:
 
 
 def find_echo(text: bytearray, command: bytes, prompt: bytes, patterns: Patterns) -> Echo | None:
-    """The echo of `command`: behind `prompt` (anything, when none is known yet), or alone under a log line."""
-    at = text.find(command)
+    """Find the echo of `command` after `prompt` (anything if empty), or alone after a log line."""
+    end_of_search = min(len(text), _ECHO_WITHIN)
+    at = text.find(command, 0, end_of_search)
     while at >= 0:
-        line = max(text.rfind(b"\n", 0, at), text.rfind(b"\r", 0, at)) + 1
+        near = max(0, at - _MAX_LINE_BEFORE)
+        line = max(text.rfind(b"\n", near, at), text.rfind(b"\r", near, at), near - 1) + 1
         before = bytes(text[line:at]).strip(_BLANK)
         end = _line_end(text, at + len(command))
-        if end and (before.endswith(prompt) or (not before and _under_noise(text, line, patterns))):
+        if end and (before.endswith(prompt) or (not before and _after_log_line(text, line, patterns))):
             return Echo(line, end, before)
-        at = text.find(command, at + 1)
+        at = text.find(command, at + 1, end_of_search)
     return None
 
 
-def _under_noise(text: bytearray, line: int, patterns: Patterns) -> bool:
+def _after_log_line(text: bytearray, line: int, patterns: Patterns) -> bool:
     above = bytes(text[max(0, line - 512) : line]).strip(_BLANK + b"\n").rpartition(b"\n")[2]
-    return _noise(above, patterns)
+    return _has_log_line(above, patterns)
 
 
 def find_wrapped_echo(text: bytearray, command: bytes, prompt: bytes) -> Echo | None:
-    """Like `find_echo` where the terminal broke the line: blanks, backspaces and line ends between the characters."""
+    """Find an echo wrapped by the terminal: blanks, backspaces and line ends between its characters."""
     pattern = _wrapped(command)
-    end = min(len(text), _NEAR_THE_END + 4 * len(command))
+    end = min(len(text), _NEAR_END + 4 * len(command))
     for found in pattern.finditer(bytes(text[:end])):
         line = max(text.rfind(b"\n", 0, found.start()), text.rfind(b"\r", 0, found.start())) + 1
         before = bytes(text[line : found.start()]).strip(_BLANK)
@@ -91,7 +97,7 @@ def _wrapped(command: bytes) -> re.Pattern[bytes]:
 
 
 def _line_end(text: bytearray, at: int) -> int:
-    """Where the next line begins when only blanks stand before it; 0 when something else does, or nothing yet."""
+    """Return the offset of the next line after blanks only; else 0."""
     for position in range(at, min(at + 64, len(text))):
         letter = text[position]
         if letter == 10:
@@ -101,7 +107,7 @@ def _line_end(text: bytearray, at: int) -> int:
     return 0
 
 
-def find_end(
+def find_answer_end(
     text: bytearray,
     start: int,
     prompt: bytes,
@@ -111,11 +117,11 @@ def find_end(
     sent: Collection[bytes] = (),
     settled: bool = False,
 ) -> tuple[int, int]:
-    """(end of the answer or -1, where to go on looking).
+    """Return (end of the answer or -1, offset to resume the search).
 
-    With `following`, the answer ends at the `prompt` behind which the echo of that command stands. Without, it ends at
-    a prompt at the beginning of a line with an echo of any command in `sent` behind it, or nothing but prompts and log
-    lines up to the end. `settled` says that nothing more came for a while, which lets an unfinished log line pass.
+    With `following`, the answer ends at the prompt before the echo of that command. Otherwise it ends at a prompt at
+    the beginning of a line, followed by an echo of a command in `sent` or only by prompts and log lines. `settled`
+    accepts an unfinished log line, after a period of silence.
     """
     resume = -1
     at = text.find(prompt, start)
@@ -126,7 +132,7 @@ def find_end(
         if _begins_line(text, at):
             if any(_echoed(text, behind, command) for command in sent):
                 return at, at
-            if len(text) - behind < _NEAR_THE_END:
+            if len(text) - behind < _NEAR_END:
                 if not following and only_prompts(bytes(text[at:]), prompt, patterns, settled=settled):
                     return at, at
                 resume = at if resume < 0 else resume
@@ -146,47 +152,47 @@ def _begins_line(text: bytearray, at: int) -> bool:
 
 
 def only_prompts(tail: bytes, prompt: bytes, patterns: Patterns, *, settled: bool = False) -> bool:
-    """True when `tail` (which begins with the prompt) is prompts and complete log lines, and the device waits."""
+    """Return True if `tail` (from a prompt on) has only prompts and complete log lines, and the device waits."""
     *complete, last = tail.split(b"\n")
-    noisy = False
+    log_line = False
     for line in complete:
-        rest = _behind(line, prompt)
+        rest = _after_prompt(line, prompt)
         if not rest:
             continue
-        if not _noise(rest, patterns):
+        if not _has_log_line(rest, patterns):
             return False
-        noisy = True
-    rest = _behind(last, prompt)
+        log_line = True
+    rest = _after_prompt(last, prompt)
     if rest:
-        return settled and _noise(rest, patterns)
-    return noisy or not complete or bool(last.strip(_BLANK))
+        return settled and _has_log_line(rest, patterns)
+    return log_line or not complete or bool(last.strip(_BLANK))
 
 
-def _behind(line: bytes, prompt: bytes) -> bytes:
+def _after_prompt(line: bytes, prompt: bytes) -> bytes:
     line = line.strip(_BLANK)
     while line.startswith(prompt):
         line = line[len(prompt) :].lstrip(_BLANK)
     return line
 
 
-def _noise(line: bytes, patterns: Patterns) -> bool:
-    return patterns.quiet(line) or (
+def _has_log_line(line: bytes, patterns: Patterns) -> bool:
+    return patterns.is_log_line(line) or (
         patterns.noise_inside is not None and patterns.noise_inside.search(line) is not None
     )
 
 
-def trimmed(answer: bytes, prompt: bytes, patterns: Patterns) -> bytes:
-    """The answer without the prompts and log lines at its end, which a device repeats when a log line came between."""
+def without_trailing_prompts(answer: bytes, prompt: bytes, patterns: Patterns) -> bytes:
+    """Return the answer without prompts and log lines at its end, which a device repeats after a log line."""
     while True:
         line = answer.rfind(b"\n", 0, max(len(answer) - 1, 0)) + 1
         bare = answer[line:].strip()
-        if len(bare) > _NEAR_THE_END or not bare or (_behind(bare, prompt) and not _noise(bare, patterns)):
+        if len(bare) > _NEAR_END or not bare or (_after_prompt(bare, prompt) and not _has_log_line(bare, patterns)):
             return answer
         answer = answer[:line]
 
 
-def torn(tail: bytes, prompt: bytes, patterns: Patterns) -> int:
-    """Where the prompt begins that log lines have torn in two at the very end of `tail`; -1 when none has been."""
+def find_torn_prompt(tail: bytes, prompt: bytes, patterns: Patterns) -> int:
+    """Return the offset of a prompt split by log lines at the end of `tail`; -1 without a prompt."""
     inside = patterns.noise_inside
     if inside is None:
         return -1

@@ -1,62 +1,87 @@
-"""What came back from a command, or from the attempt to reach the device: never text without how it ended."""
+"""Replies of commands and the errors of sessions: each text has the status of its end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from eventready.errors import EventreadyError, Exit
+from eventready.core.errors import EventreadyError, Exit
+from eventready.core.messages import Message
 
 
-class Ended(StrEnum):
-    """How one command ended on the wire."""
+class ReplyStatus(StrEnum):
+    """End of the reply to a command."""
 
     ANSWERED = "answered"
-    REFUSED = "refused"  # the device does not know the command
-    DENIED = "denied"  # the device knows it and this user may not
+    REFUSED = "refused"  # unknown command
+    DENIED = "denied"  # known command, user not authorised
     TIMEOUT = "timeout"  # no prompt within the limit
-    DROPPED = "dropped"  # the session ended under way
-    CUT = "cut"  # a saved output breaks off before its end
-    NOT_SENT = "not_sent"  # an earlier command ended the session
+    DROPPED = "dropped"  # session lost during the command
+    CUT = "cut"  # saved output that is incomplete
+    OTHER = "other"  # saved output of another command
+    NOT_SENT = "not_sent"  # session ended by an earlier command
 
 
 @dataclass(frozen=True)
 class Reply:
-    """`text` is redacted, without echo, prompt, pager marks, ANSI codes; `reason` is a sentence unless ANSWERED."""
+    """`text` is redacted, without echo, prompt, pager marks, escape codes; `reason` is empty if ANSWERED.
+
+    `message`: the reason as a message of the catalogue, where it is one. `complete`: False for a saved output whose end
+    nothing proves; the answer may go on.
+    """
 
     command: str
     text: str
-    ended: Ended = Ended.ANSWERED
+    status: ReplyStatus = ReplyStatus.ANSWERED
     reason: str = ""
     seconds: float = 0.0
+    complete: bool = True
+    message: Message | None = None
+
+    @classmethod
+    def failed(cls, command: str, status: ReplyStatus, why: Message, text: str = "", seconds: float = 0.0) -> Reply:
+        """Reply without a complete answer, with its reason; `text`: the received part."""
+        return cls(command, text, status, why.render("en"), seconds, message=why)
 
 
 class SessionError(EventreadyError):
-    """No session could be had, or it was lost. `passing`: connecting again in a moment may well succeed."""
+    """A session could not be opened, or was lost. `retryable`: a new attempt shortly after may succeed."""
 
     exit = Exit.INCOMPLETE
-    passing: bool = False
+    retryable: bool = False
 
 
 class Unreachable(SessionError):
-    """Nothing answers at the address."""
+    """No answer at the address."""
 
 
 class LoginRefused(SessionError):
-    """The device answers and does not let us in (password, enable, authorisation)."""
+    """The device refuses the login, the enable password or the authorisation."""
 
 
 class HostKeyMismatch(SessionError):
-    """The device's host key is not the recorded one."""
+    """The device's host key differs from the recorded key, or no key is recorded."""
 
 
 class CleartextRefused(SessionError):
-    """The protocol carries passwords in clear, and nobody has said that this device may."""
+    """The protocol carries passwords in clear text, without permission in the inventory."""
 
 
 class NoPrompt(SessionError):
-    """The device accepts the connection and never shows a prompt that the platform knows."""
+    """The device accepts the connection and shows no prompt of its platform."""
+
+
+class NoCommonAlgorithm(SessionError):
+    """The device offers no supported and allowed SSH algorithm."""
+
+
+class JumpHostFailed(SessionError):
+    """The jump host of a device is unreachable or lost; the message is the same for all its devices."""
+
+
+class RunTimeOver(SessionError):
+    """The time limit of the run has passed; the device is not contacted."""
 
 
 class SessionLost(SessionError):
-    """The session ended while commands were under way."""
+    """The session ended during a command or the login."""

@@ -1,87 +1,137 @@
-"""Proving that nothing stored was altered or lost: each finished run names the hash of the one before."""
+"""Verification of the store: each finished run contains the hash of its predecessor."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from eventready.run import Run
+from eventready.core.messages import Message, message
 from eventready.store.changes import broken_changes
-from eventready.store.documents import unfold
-from eventready.store.evidence import EvidenceShelf
-from eventready.store.journal import broken
+from eventready.store.checkpoints import Checkpoint, VerifyingKey, check_checkpoints, stored_checkpoints
+from eventready.store.documents import decompress
+from eventready.store.evidence import EvidenceStore
+from eventready.store.journal import Journal, find_journal_problems
+from eventready.store.run import Run
 from eventready.store.tables import Ledger, RunRow
 
+#: Journal stream of prunings.
+PRUNE_STREAM = "prune"
+
 
 @dataclass(frozen=True)
-class Problem:
-    """`run` is empty when it concerns the store as a whole."""
+class ChainProblem:
+    """Defect found by the verification; `run` is empty for the store as a whole."""
 
     run: str
-    what: str
+    cause: Message
+
+    @property
+    def what(self) -> str:
+        """Sentence in English."""
+        return self.cause.render("en")
 
 
 @dataclass(frozen=True)
-class Proof:
-    """What was walked and what is wrong with it; `head` is the hash that stands for the whole chain."""
+class ChainVerification:
+    """Result of a verification: numbers of runs and evidence, hash of the last run, defects.
+
+    `pruned`: runs without their document. `reach`: farthest checkpoint that holds, None without a signed head.
+    """
 
     runs: int
     evidence: int
     head: str
-    problems: tuple[Problem, ...]
+    problems: tuple[ChainProblem, ...]
+    pruned: int = 0
+    reach: Checkpoint | None = None
 
     @property
     def intact(self) -> bool:
-        """True when nothing was altered or lost."""
+        """True without defects."""
         return not self.problems
 
 
-def prove(session: Session) -> Proof:
-    """Walk the chain and the evidence. One run's document is in memory at a time."""
+def verify_chain(
+    session: Session, keys: Mapping[str, VerifyingKey] | None = None, outside: Iterable[Checkpoint] = ()
+) -> ChainVerification:
+    """Verify runs, evidence, journals, changes and checkpoints, with a single run document in memory.
+
+    `keys`: trusted keys by fingerprint. `outside`: checkpoints kept outside of the store.
+    """
     ledger = session.scalars(select(Ledger)).one()
-    known = dict(EvidenceShelf.inspect(session))
-    problems = [Problem("", f"The evidence {name} was altered") for name, good in known.items() if not good]
-    length, head = 0, ""
-    finished = select(RunRow).where(RunRow.state == "finished").order_by(RunRow.position)
-    for row in session.scalars(finished.options(undefer(RunRow.document)).execution_options(yield_per=1)):
+    known = dict(EvidenceStore.inspect(session))
+    problems = [
+        ChainProblem("", message("store:altered.evidence", name=name)) for name, good in known.items() if not good
+    ]
+    length, head, pruned = 0, "", 0
+    hashes: dict[int, str] = {}
+    records = pruned_runs(session)
+    chained = select(RunRow).where(RunRow.state.in_(("finished", "pruned"))).order_by(RunRow.position)
+    for row in session.scalars(chained.options(undefer(RunRow.document)).execution_options(yield_per=1)):
         length += 1
         if row.position != length:
-            problems.append(Problem(row.id, f"{(row.position or 0) - length} run(s) before this one are missing"))
+            problems.append(
+                ChainProblem(row.id, message("store:altered.runs_before", number=(row.position or 0) - length))
+            )
             length = row.position or length
-        problems += [Problem(row.id, what) for what in _of_run(row, head, known)]
-        head = row.sha256 or ""
+        of_row = _of_pruned(row, head, records) if row.state == "pruned" else _of_run(row, head, known)
+        problems += [ChainProblem(row.id, what) for what in of_row]
+        pruned += row.state == "pruned"
+        head = hashes[length] = row.sha256 or ""
         session.expunge(row)
     if length < ledger.length:
-        problems.append(Problem("", f"The last {ledger.length - length} run(s) are missing"))
+        problems.append(ChainProblem("", message("store:altered.runs_last", number=ledger.length - length)))
     elif head != ledger.head:
-        problems.append(Problem("", "The chain does not end where the ledger says"))
-    problems += [Problem("", what) for what in broken(session)]
-    problems += [Problem("", f"{what} (change {change})") for change, what in broken_changes(session)]
-    return Proof(length, len(known), head, tuple(problems))
+        problems.append(ChainProblem("", message("store:altered.chain_end")))
+    problems += [ChainProblem("", found) for found in find_journal_problems(session)]
+    problems += [ChainProblem("", found) for found in broken_changes(session)]
+    stored, damaged = stored_checkpoints(session)
+    reach, broken = check_checkpoints([*stored, *outside], keys or {}, hashes)
+    problems += [ChainProblem("", what) for what in (*damaged, *broken)]
+    return ChainVerification(length, len(known), head, tuple(problems), pruned, reach)
 
 
-def _of_run(row: RunRow, before: str, evidence: Mapping[str, bool]) -> list[str]:
+def pruned_runs(session: Session) -> dict[str, str]:
+    """Hashes of pruned runs by id, as recorded in the journal of the pruning."""
+    entries = Journal.raw(session, PRUNE_STREAM)
+    return {str(run): str(sha256) for entry in entries for run, sha256 in dict(entry.body.get("runs", {})).items()}
+
+
+def _of_pruned(row: RunRow, before: str, records: Mapping[str, str]) -> list[Message]:
+    problems: list[Message] = []
+    if records.get(row.id) != row.sha256:
+        problems.append(message("store:altered.document_missing"))
+    if (row.previous or "") != before:
+        problems.append(message("store:altered.order"))
+    return problems
+
+
+def _of_run(row: RunRow, before: str, evidence: Mapping[str, bool]) -> list[Message]:
     try:
-        document = unfold(row.document or b"")
+        document = decompress(row.document or b"")
     except (zlib.error, ValueError):
-        return ["The document is damaged"]
-    problems = []
+        return [message("store:altered.document_damaged")]
+    problems: list[Message] = []
     if not Run(document).intact() or document.get("sha256") != row.sha256:
-        problems.append("The document was altered")
+        problems.append(message("store:altered.document"))
     if (document.get("previous") or "") != before or (row.previous or "") != before:
-        problems.append("It does not follow the run before it")
+        problems.append(message("store:altered.order"))
     if (document.get("id"), document.get("event")) != (row.id, row.event):
-        problems.append("The list names it differently from its document")
-    problems += [f"The evidence {name} is lost" for name in sorted(evidence_of(document)) if name not in evidence]
+        problems.append(message("store:altered.document_name"))
+    problems += [
+        message("store:altered.evidence_lost", name=name)
+        for name in sorted(evidence_of(document))
+        if name not in evidence
+    ]
     return problems
 
 
 def evidence_of(document: Mapping[str, Any]) -> set[str]:
-    """The hashes of all raw texts that a run rests on."""
+    """Hashes of all raw texts cited by a run."""
     cited = {o["evidence"] for o in document.get("observations", ()) if o.get("evidence")}
     return cited | {name for f in document.get("findings", ()) for name in f.get("evidence", ())}

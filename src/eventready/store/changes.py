@@ -1,7 +1,8 @@
-"""Changes on record: the plan, every step before it was taken, and which devices are in whose hands.
+"""Changes in the store: the plan, every step before its execution, and device locks.
 
-Steps stand in the journal's stream `change step`, so that none can be altered or taken away unnoticed. What a change
-and its devices are follows from them; the table of changes is a summary.
+Steps are in the journal's stream `change step`, so that alterations and omissions are detected. The state of a change
+and its devices follows from them; the table of changes is a summary. Version 2 renamed steps and keys; records of
+version 1 are upgraded when they are read.
 """
 
 from __future__ import annotations
@@ -19,18 +20,25 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, undefer
 
-from eventready.clock import TZ
-from eventready.errors import RefusedError, StoreError, UsageError
-from eventready.run import canonical
-from eventready.store.alive import Alive
+from eventready.core.clock import TZ
+from eventready.core.errors import RefusedError, StoreError, UsageError
+from eventready.core.messages import Message, message
 from eventready.store.database import Database
-from eventready.store.documents import fold, unfold
-from eventready.store.evidence import EvidenceShelf, Packed
+from eventready.store.documents import compress, decompress
+from eventready.store.evidence import EvidenceStore, PackedEvidence
 from eventready.store.journal import Journal
+from eventready.store.process_lock import ProcessLocks
+from eventready.store.run import canonical
+from eventready.store.run_names import new_run_id
+from eventready.store.storage_errors import translate_errors
 from eventready.store.tables import ChangeRow, DeviceLock
-from eventready.store.trouble import told
 
 STREAM = "change step"
+
+#: Version of the journal's entries, recorded in a change's first step. Version 1 recorded none.
+SCHEMA = "eventready.change/2"
+_STEPS_V1 = {"look": "precheck", "prove": "verify_state", "lead_back": "rollback"}
+_KEYS_V1 = {"amiss": "issues", "by_itself": "device_side", "opening": "header"}
 
 #: The first and the last step of a change itself; all others are a device's.
 BEGUN, ENDED = "begun", "ended"
@@ -38,7 +46,7 @@ BEGUN, ENDED = "begun", "ended"
 
 @dataclass(frozen=True)
 class Step:
-    """`device` is empty for the change itself; `recorded` the real time in UTC (ISO 8601)."""
+    """`device` is empty for the change itself; `recorded` is the real time in UTC (ISO 8601)."""
 
     device: str
     step: str
@@ -47,24 +55,24 @@ class Step:
 
     @property
     def moment(self) -> datetime:
-        """When it was recorded, aware."""
+        """Return the time of recording, aware."""
         return datetime.fromisoformat(self.recorded)
 
 
 @dataclass(frozen=True)
-class Note:
-    """What is to be recorded. `gives_back`: the device's lock goes with it, in the same transaction."""
+class StepEntry:
+    """A step to record. `releases_lock`: the device's lock is released in the same transaction."""
 
     device: str
     step: str
     body: Mapping[str, Any] = field(default_factory=dict)
-    evidence: tuple[Packed, ...] = ()
-    gives_back: bool = False
+    evidence: tuple[PackedEvidence, ...] = ()
+    releases_lock: bool = False
 
 
 @dataclass(frozen=True)
-class Hold:
-    """Who has a device: the change, who began it, on which machine, and since when (real time, ISO 8601)."""
+class LockHolder:
+    """Holder of a device lock: id of the change, operator and host, and since when (real time, ISO 8601)."""
 
     device: str
     change: str
@@ -75,46 +83,46 @@ class Hold:
 
 @dataclass(frozen=True)
 class ChangeEntry:
-    """A line of the list of changes. `ended` is None while anything of it is not proven.
+    """A line of the list of changes. `ended` is None while any device is unproven, or an atomic change is partial.
 
-    `opening`: by, host, plan, rolls_back, emergency, clock; `outcomes`: per device its outcome (new, old, untouched,
-    unproven), as it was when the change was last left.
+    `header`: by, host, plan, rolls_back, emergency, clock; `outcomes`: per device its outcome (new, old, untouched,
+    unproven) when the change was last closed.
     """
 
     id: str
     event: str
     begun: str
     ended: str | None
-    opening: Mapping[str, Any]
+    header: Mapping[str, Any]
     outcomes: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class ChangeRecord:
-    """One change with its plan file (`{"plan": ..., "approvals": [...]}`) and all its steps, oldest first."""
+    """Change with its plan file (`{"plan": ..., "approvals": [...]}`) and all its steps, oldest first."""
 
     entry: ChangeEntry
     plan: Mapping[str, Any]
     steps: tuple[Step, ...]
 
     def of(self, device: str) -> tuple[Step, ...]:
-        """One device's steps."""
+        """Return the steps of a device."""
         return tuple(step for step in self.steps if step.device == device)
 
 
 class _Waiting:
-    """Notes of one thread on their way into a transaction that it shares with others."""
+    """Entries of a thread, waiting for a shared transaction."""
 
-    def __init__(self, change: str, notes: Sequence[Note], moment: datetime) -> None:
+    def __init__(self, change: str, notes: Sequence[StepEntry], moment: datetime) -> None:
         self.change, self.notes, self.moment = change, notes, moment
         self.settled = False
         self.error: BaseException | None = None
 
 
 class Changes:
-    """The changes of one store. Safe for several threads, whose steps share a transaction, and several processes."""
+    """Changes of a store. Safe for threads, which share transactions, and for processes."""
 
-    def __init__(self, database: Database, alive: Alive) -> None:
+    def __init__(self, database: Database, alive: ProcessLocks) -> None:
         self._database, self._alive = database, alive
         self._journal = Journal(database, STREAM)
         self._door, self._writing = threading.Lock(), threading.Lock()
@@ -122,25 +130,37 @@ class Changes:
 
     # Writing
 
-    def begin(
-        self, change: str, *, event: str, plan: Mapping[str, Any], devices: Iterable[str], opening: Mapping[str, Any]
-    ) -> None:
-        """Record a change and take all its devices, or nothing.
+    def new_id(self, moment: datetime) -> str:
+        """Return an unused id for a change begun at `moment` (event time), such as `c-20330725-070000-a3f2`.
 
-        `opening` says `by` and `host` at least. Raises RefusedError that says who has a device and since when, and
-        StoreError.
+        The ids of one second differ in 16 random bits, so the stored ones are compared.
+        """
+        with self._database.reading() as session:
+            while session.get(ChangeRow, change := f"c-{new_run_id(moment)}") is not None:
+                continue
+        return change
+
+    def begin(
+        self, change: str, *, event: str, plan: Mapping[str, Any], devices: Iterable[str], header: Mapping[str, Any]
+    ) -> None:
+        """Record a change and lock all its devices, or neither. A rollback inherits locks of its change.
+
+        `header` has at least `by` and `host`. Raises RefusedError with the holder of a locked device, and StoreError.
         """
         now = datetime.now(UTC)
         since = now.isoformat(timespec="milliseconds")
-        body = {"device": "", "step": BEGUN, "plan": digest(plan), "opening": dict(opening)}
+        body = {"device": "", "step": BEGUN, "schema": SCHEMA, "plan": plan_digest(plan), "header": dict(header)}
         names = sorted(set(devices))
         with self._database.writing() as session:
-            self._journal.write(session, [(change, body, now)])  # its head is ours from here on: others wait
+            self._journal.write(session, [(change, body, now)])  # locks the head of the journal
+            if header.get("rolls_back"):
+                inherited = DeviceLock.change == str(header["rolls_back"])
+                session.execute(delete(DeviceLock).where(inherited, DeviceLock.device.in_(names)))
             self._refuse_held(session, names)
             session.add(
-                ChangeRow(id=change, event=event, begun=since, opening=dict(opening), outcomes={}, plan=fold(plan))
+                ChangeRow(id=change, event=event, begun=since, header=dict(header), outcomes={}, plan=compress(plan))
             )
-            by, host = str(opening["by"]), str(opening["host"])
+            by, host = str(header["by"]), str(header["host"])
             session.add_all(DeviceLock(device=name, change=change, by=by, host=host, since=since) for name in names)
 
     def _refuse_held(self, session: Session, devices: Sequence[str]) -> None:
@@ -149,15 +169,13 @@ class Changes:
         if not held:
             return
         first = min(held, key=lambda hold: hold.device)
-        more = f" (and {len(held) - 1} more)" if len(held) > 1 else ""
-        raise RefusedError(
-            f"{first.device}{more} is in the hands of change {first.change}, begun by {first.by} on {first.host} at "
-            f"{_local(first.since)} and not at its end",
-            do=f"Wait for it; if its process is gone, run `eventready apply --resume {first.change}`.",
-        )
+        more = len(held) - 1
+        device = message("store:locked_more", device=first.device, more=more) if more else first.device
+        holder = {"change": first.change, "by": first.by, "host": first.host, "since": _local(first.since)}
+        raise RefusedError(message("store:locked", device=device, **holder))
 
-    def record(self, change: str, *notes: Note) -> None:
-        """Record steps; when this returns they are on the disk. Raises StoreError, and then none of them is."""
+    def record(self, change: str, *notes: StepEntry) -> None:
+        """Record steps durably. Raises StoreError; then none of them is recorded."""
         waiting = _Waiting(change, notes, datetime.now(UTC))
         with self._door:
             self._waiting.append(waiting)
@@ -167,12 +185,12 @@ class Changes:
                     batch, self._waiting = self._waiting, []
                 self._write(batch)
         if isinstance(waiting.error, StoreError):
-            raise StoreError(waiting.error.what, where=waiting.error.where, do=waiting.error.do) from waiting.error
+            raise waiting.error.again() from waiting.error
         if waiting.error is not None:
             raise waiting.error
 
     def _write(self, batch: Sequence[_Waiting]) -> None:
-        """All that waits, in one transaction; whoever finds it settled need not write."""
+        """Write all waiting entries in a single transaction, for all waiting threads."""
         error: BaseException | None = None
         try:
             with self._database.writing() as session:
@@ -184,21 +202,21 @@ class Changes:
                         for note in one.notes
                     ],
                 )
-                EvidenceShelf.write_now(
+                EvidenceStore.write_now(
                     session, (text for one in batch for note in one.notes for text in note.evidence)
                 )
                 for one in batch:
-                    free = [note.device for note in one.notes if note.gives_back]
+                    free = [note.device for note in one.notes if note.releases_lock]
                     if free:
                         mine = DeviceLock.change == one.change
                         session.execute(delete(DeviceLock).where(mine, DeviceLock.device.in_(free)))
-        except BaseException as caught:  # each of the waiting threads raises it
+        except BaseException as caught:  # raised again in each waiting thread
             error = caught
         for one in batch:
             one.error, one.settled = error, True
 
-    def leave(self, change: str, outcomes: Mapping[str, str], body: Mapping[str, Any], *, ended: bool) -> None:
-        """Record how a change stands now that nobody works on it; `ended` when everything in it is proven."""
+    def finish(self, change: str, outcomes: Mapping[str, str], body: Mapping[str, Any], *, ended: bool) -> None:
+        """Record the state of a change without a process. `ended`: every device is proven, and no lock is left."""
         now = datetime.now(UTC)
         note = {**body, "device": "", "step": ENDED, "outcomes": dict(outcomes), "all_proven": ended}
         with self._database.writing() as session:
@@ -206,122 +224,152 @@ class Changes:
             row = session.get_one(ChangeRow, change)
             row.outcomes = dict(outcomes)
             row.ended = now.isoformat(timespec="milliseconds") if ended else None
+            if ended:
+                session.execute(delete(DeviceLock).where(DeviceLock.change == change))
 
     @contextmanager
-    def carrying(self, change: str) -> Iterator[None]:
-        """For the block, the only one who works on this change, until it ends or its process does.
+    def exclusive(self, change: str) -> Iterator[None]:
+        """Hold the exclusive lock of this change for the block; the system releases the lock of a dead process.
 
-        Raises RefusedError when somebody else does, and StoreError.
+        Raises RefusedError if another process holds it, and StoreError.
         """
         with ExitStack() as stack:
-            with told(self._database.where):
-                mine = stack.enter_context(self._alive.alone(f"change-{change}"))
+            with translate_errors(self._database.where):
+                mine = stack.enter_context(self._alive.exclusive(f"change-{change}"))
             if not mine:
                 entry = next((entry for entry in self.entries() if entry.id == change), None)
-                who = (
-                    f", begun by {entry.opening['by']} on {entry.opening['host']} at {_local(entry.begun)},"
-                    if entry
-                    else ""
-                )
-                raise RefusedError(
-                    f"The change {change}{who} is being worked on at this moment", do="Wait until that has ended."
-                )
+                if entry is None:
+                    raise RefusedError(message("store:running", change=change))
+                by, host = str(entry.header["by"]), str(entry.header["host"])
+                since = _local(entry.begun)
+                raise RefusedError(message("store:running_by", change=change, by=by, host=host, since=since))
             yield
 
     # Reading
 
     def entries(self) -> tuple[ChangeEntry, ...]:
-        """All changes, oldest first."""
+        """Return all changes, oldest first."""
         with self._database.reading() as session:
             rows = session.scalars(select(ChangeRow).order_by(ChangeRow.begun, ChangeRow.id))
             return tuple(_entry(row) for row in rows)
 
-    def get(self, name: str) -> ChangeRecord:
-        """The change called `latest`, by its id or a unique beginning of it. Raises UsageError, StoreError."""
-        change = _find(name, [entry.id for entry in self.entries()])
+    def plans(self, event: str) -> tuple[tuple[ChangeEntry, Mapping[str, Any]], ...]:
+        """Return the changes of an event with their plan files, oldest first. Raises StoreError for an altered plan.
+
+        The journal is read once, and of each change its first step only, which has the hash of the plan.
+        """
         with self._database.reading() as session:
-            row = session.scalars(
-                select(ChangeRow).where(ChangeRow.id == change).options(undefer(ChangeRow.plan))
-            ).one()
+            rows = select(ChangeRow).where(ChangeRow.event == event).order_by(ChangeRow.begun, ChangeRow.id)
+            found = [(_entry(row), row.plan) for row in session.scalars(rows.options(undefer(ChangeRow.plan)))]
+            begun = {entry.key: entry.body for entry in self._journal.first_entries(session)} if found else {}
+        return tuple((entry, _intact_plan(entry.id, packed, begun.get(entry.id))) for entry, packed in found)
+
+    def get(self, name: str) -> ChangeRecord:
+        """Return the change called `latest`, or by its id or a unique prefix. Raises UsageError, StoreError."""
+        with self._database.reading() as session:
+            known = session.scalars(select(ChangeRow.id).order_by(ChangeRow.begun, ChangeRow.id)).all()
+            change = _find(name, known)
+            row = session.get_one(ChangeRow, change, options=[undefer(ChangeRow.plan)])
             entry, packed = _entry(row), row.plan
-        try:
-            plan = unfold(packed)
-        except (zlib.error, ValueError, TypeError):
-            raise _damaged(change) from None
-        steps = tuple(
-            Step(str(entry.body["device"]), str(entry.body["step"]), entry.recorded, entry.body)
-            for entry in self._journal.entries(change)
-        )
-        if not steps or steps[0].body.get("plan") != digest(plan):
-            raise _damaged(change)
+        recorded = [(entry.recorded, entry.body) for entry in self._journal.entries(change)]
+        plan = _intact_plan(change, packed, recorded[0][1] if recorded else None)
+        current = recorded[0][1].get("schema") == SCHEMA
+        bodies = [(moment, body if current else upgrade(body)) for moment, body in recorded]
+        steps = tuple(Step(str(body["device"]), str(body["step"]), moment, body) for moment, body in bodies)
         return ChangeRecord(entry, plan, steps)
 
-    def holds(self, change: str | None = None) -> tuple[Hold, ...]:
-        """The devices that are in somebody's hands, or in those of one change."""
+    def used_approvals(self, plan: str) -> dict[str, str]:
+        """Return the signatures of approvals with which changes of a plan have begun, each with the change."""
+        begun = [entry.id for entry in self.entries() if entry.header.get("plan") == plan]
+        return {str(one["signature"]): name for name in begun for one in self.get(name).plan.get("approvals", ())}
+
+    def locks(self, change: str | None = None) -> tuple[LockHolder, ...]:
+        """Return the device locks, all or those of a change."""
         with self._database.reading() as session:
             rows = select(DeviceLock).order_by(DeviceLock.device)
             if change is not None:
                 rows = rows.where(DeviceLock.change == change)
             return tuple(_hold(row) for row in session.scalars(rows))
 
-    def working(self, change: str) -> bool:
-        """True while a living process works on it."""
-        with told(self._database.where), self._alive.alone(f"change-{change}") as free:
-            return not free
+    def is_active(self, change: str) -> bool:
+        """Return True while a live process works on the change."""
+        with translate_errors(self._database.where):
+            return self._alive.is_held(f"change-{change}")
 
 
-def digest(plan: Mapping[str, Any]) -> str:
-    """The hash of a plan file with its approvals."""
+def upgrade(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of a version 1 step in the form of version 2."""
+    renamed = {_KEYS_V1.get(key, key): value for key, value in body.items()}
+    return {**renamed, "step": _STEPS_V1.get(str(body["step"]), body["step"])}
+
+
+def backup_keys(database: Database) -> frozenset[str]:
+    """Return the ids of the keys of recorded backups."""
+    entries = Journal(database, STREAM).entries()
+    return frozenset(str(entry.body["key"]) for entry in entries if entry.body.get("key"))
+
+
+def plan_digest(plan: Mapping[str, Any]) -> str:
+    """Return the hash of a plan file with its approvals."""
     return hashlib.sha256(canonical(plan)).hexdigest()
 
 
-def broken_changes(session: Session) -> Iterator[tuple[str, str]]:
-    """(change, what is wrong) where the table of changes does not say what the journal does."""
-    told_of = {
+def broken_changes(session: Session) -> Iterator[Message]:
+    """Yield a problem where the table of changes contradicts the journal."""
+    recorded = {
         entry.key: entry.body for entry in Journal.raw(session, STREAM) if entry.body and entry.body["step"] == BEGUN
     }
     rows = select(ChangeRow).options(undefer(ChangeRow.plan)).execution_options(yield_per=1)
     for row in session.scalars(rows):
-        begun = told_of.pop(row.id, None)
+        begun = recorded.pop(row.id, None)
         try:
-            intact = begun is not None and begun["plan"] == digest(unfold(row.plan))
+            intact = begun is not None and begun["plan"] == plan_digest(decompress(row.plan))
         except (zlib.error, ValueError, TypeError):
             intact = False
         if not intact:
-            yield row.id, "The plan was altered"
-        elif begun is not None and begun["opening"] != json.loads(canonical(row.opening)):
-            yield row.id, "Who began it and why was altered"
-    for change in told_of:
-        yield change, "The change is missing"
+            yield message("store:altered.plan", change=row.id)
+        elif begun is not None and begun.get("header", begun.get("opening")) != json.loads(canonical(row.header)):
+            yield message("store:altered.header", change=row.id)
+    for change in recorded:
+        yield message("store:altered.change_missing", change=change)
 
 
 def _find(name: str, known: Sequence[str]) -> str:
     if not known:
-        raise UsageError("No change is on record yet", do="Make a plan with `eventready plan`, and apply it.")
+        raise UsageError(message("store:change.none"))
     if name == "latest":
         return known[-1]
     matches = [name] if name in known else [change for change in known if name and change.startswith(name)]
     if len(matches) == 1:
         return matches[0]
     if matches:
-        raise UsageError(f"{name!r} begins the names of {len(matches)} changes", do="Write more of it.")
-    raise UsageError(f"There is no change {name!r}", do="See `eventready changes list`.")
+        raise UsageError(message("store:change.ambiguous", name=name, count=len(matches)))
+    raise UsageError(message("store:change.unknown", name=name))
+
+
+def _intact_plan(change: str, packed: bytes, begun: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return the plan of a change. Raises StoreError for another hash than in the first step `begun`."""
+    try:
+        plan = decompress(packed)
+    except (zlib.error, ValueError, TypeError):
+        raise _damaged(change) from None
+    if begun is None or begun.get("plan") != plan_digest(plan):
+        raise _damaged(change)
+    return plan
 
 
 def _damaged(change: str) -> StoreError:
-    return StoreError(
-        f"The plan of change {change} is damaged or was altered", do="`eventready runs verify` says what else is."
-    )
+    return StoreError(message("store:change.damaged", change=change))
 
 
 def _entry(row: ChangeRow) -> ChangeEntry:
-    return ChangeEntry(row.id, row.event, row.begun, row.ended, row.opening, row.outcomes)
+    return ChangeEntry(row.id, row.event, row.begun, row.ended, row.header, row.outcomes)
 
 
-def _hold(row: DeviceLock) -> Hold:
-    return Hold(row.device, row.change, row.by, row.host, row.since)
+def _hold(row: DeviceLock) -> LockHolder:
+    return LockHolder(row.device, row.change, row.by, row.host, row.since)
 
 
 def _local(moment: str) -> str:
-    """A moment on record as people read it."""
+    """Return a recorded time in local form."""
     return f"{datetime.fromisoformat(moment).astimezone(TZ):%Y-%m-%d %H:%M:%S}"

@@ -1,4 +1,4 @@
-"""Opening the database: SQLite in the workspace unless `EVENTREADY_DATABASE_URL` names another."""
+"""Database: SQLite in the workspace, or the database of `EVENTREADY_DATABASE_URL`."""
 
 from __future__ import annotations
 
@@ -15,37 +15,49 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
-from eventready.errors import StoreError, UsageError
-from eventready.store.tables import BROUGHT, VERSION, Base, Ledger
-from eventready.store.trouble import NewerStore, told
+from eventready.core.errors import StoreError, UsageError, os_reason
+from eventready.core.messages import message
+from eventready.store.storage_errors import NewerStore, translate_errors
+from eventready.store.tables import TABLES_BY_VERSION, VERSION, Base, Ledger
 
 ENVIRONMENT = "EVENTREADY_DATABASE_URL"
 
-#: How long a writer waits for another one.
+#: Maximum wait of a writer for another writer, in milliseconds.
 BUSY_MS = 30_000
 
-#: Two eventreadys that make the tables of one PostgreSQL database at once wait for each other on this number.
-_MAKING = 0x6576_7265_6164_79
+#: Key of the PostgreSQL advisory lock for the creation of tables.
+_CREATION_LOCK = 0x6576_7265_6164_79
 
 
-def default_place(workspace: Path) -> str:
-    """The database of a workspace: the URL in the environment, else the workspace's own SQLite file."""
+def database_location(workspace: Path) -> str:
+    """Location of the database: the URL in the environment, or the SQLite file of the workspace."""
     return os.environ.get(ENVIRONMENT) or str(workspace / ".eventready" / "eventready.db")
 
 
 class Database:
-    """An engine whose transactions are either reading or writing, and whose errors are sentences.
+    """Database engine with reading and writing transactions; errors are StoreError.
 
-    `where` names the database in messages; `folder` is where it lies when it is a file.
+    `where`: location for messages. `folder`: folder of an SQLite file. `only_reads`: an SQLite file is read also where
+    nothing can be written, on a full disk or a read-only one.
     """
 
-    def __init__(self, place: str | Path) -> None:
+    def __init__(self, place: str | Path, *, only_reads: bool = False) -> None:
         self._url = _url(place)
         self.where = self._url.database or "" if self.is_file else self._url.render_as_string(hide_password=True)
         self.folder = Path(self.where).resolve().parent if self.is_file else None
         self._engine = self._open()
+        try:
+            self._begin_use()
+        except StoreError:
+            if not only_reads or not self.is_file or _has_wal(Path(self.where)):
+                raise
+            self._engine.dispose()
+            self._engine = create_engine(_unwritable(Path(self.where)))
+            self._begin_use()
+
+    def _begin_use(self) -> None:
         self._writer = self._engine.execution_options(eventready_writes=True)
-        with told(self.where):
+        with translate_errors(self.where):
             self._prepare()
 
     @property
@@ -55,20 +67,28 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        """For what needs a connection of its own."""
+        """Engine, for a separate connection."""
         return self._engine
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A consistent look at the database."""
-        with told(self.where), Session(self._engine) as session:
+        """Open a reading transaction."""
+        with translate_errors(self.where), Session(self._engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """One transaction, that waits for other writers and is undone as a whole when anything in it fails."""
-        with told(self.where), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        """Open a writing transaction: waits for other writers, rolled back on an exception."""
+        with translate_errors(self.where), Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def compact(self) -> None:
+        """Return free pages of an SQLite file to the file system."""
+        if self.is_file:
+            with translate_errors(self.where), self._engine.connect() as connection:
+                connection.rollback()
+                raw: Any = connection.connection.driver_connection
+                raw.execute("VACUUM")
 
     def close(self) -> None:
         """Close all connections."""
@@ -79,8 +99,7 @@ class Database:
             try:
                 return create_engine(self._url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
             except ImportError:
-                do = "Install it: pip install 'psycopg[binary]'."
-                raise StoreError("The PostgreSQL driver is missing", where=self.where, do=do) from None
+                raise StoreError(message("store:no_driver"), where=self.where) from None
         _touch(Path(self.where))
         engine = create_engine(self._url, connect_args={"timeout": BUSY_MS / 1000})
         event.listen(engine, "connect", _tune)
@@ -88,33 +107,25 @@ class Database:
         return engine
 
     def _prepare(self) -> None:
-        """Make the tables where there are none, bring an earlier database up to date, refuse a later one."""
+        """Create missing tables, migrate an older database, refuse a newer version."""
         version = self._version()
         if version is None or version < VERSION:
             with self._writer.begin() as connection:
                 if not self.is_file:
-                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MAKING})
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION_LOCK})
                 if version is None:
                     self._make(connection)
                 _upgrade(connection)
             version = self._version()
         if version is not None and version > VERSION:
-            raise NewerStore(
-                f"The database was written by a later eventready (format {version}; this one knows {VERSION})",
-                where=self.where,
-                do="Update eventready.",
-            )
+            raise NewerStore(message("store:newer", version=version, known=VERSION), where=self.where)
 
     def _make(self, connection: Connection) -> None:
         names = set(inspect(connection).get_table_names())
         if Ledger.__tablename__ in names:
             return
         if self.is_file and names:
-            raise StoreError(
-                f"This database belongs to something else: it has the table {min(names)}",
-                where=self.where,
-                do="Name another file.",
-            )
+            raise StoreError(message("store:foreign", table=min(names)), where=self.where)
         Base.metadata.create_all(connection)
         connection.execute(insert(Ledger).values(id=1, version=VERSION, length=0, head=""))
 
@@ -126,10 +137,10 @@ class Database:
 
 
 def _upgrade(connection: Connection) -> None:
-    """All steps from the database's version to ours, in the caller's transaction: it ends as the old or as the new."""
+    """Apply all migrations to the current version, in the transaction of the caller."""
     version = connection.execute(select(Ledger.version)).scalar_one()
     for step in range(version + 1, VERSION + 1):
-        Base.metadata.create_all(connection, tables=list(BROUGHT[step]))
+        Base.metadata.create_all(connection, tables=list(TABLES_BY_VERSION[step]))
     if version < VERSION:
         connection.execute(update(Ledger).values(version=VERSION))
 
@@ -140,35 +151,43 @@ def _url(place: str | Path) -> URL:
     try:
         url = make_url(place.replace("postgres://", "postgresql://", 1))
     except ArgumentError:
-        do = "Write it like postgresql://user@host/name or sqlite:///path."
-        raise UsageError(f"{ENVIRONMENT} is not a database URL", do=do) from None
+        raise UsageError(message("store:url.invalid", environment=ENVIRONMENT)) from None
+    except ValueError:
+        raise UsageError(message("store:url.port", environment=ENVIRONMENT)) from None
     backend = url.get_backend_name()
     if backend == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     if backend != "sqlite" or not url.database:
-        raise UsageError(f"{ENVIRONMENT} names {backend}", do="eventready knows postgresql and sqlite:///path.")
+        raise UsageError(message("store:url.backend", environment=ENVIRONMENT, backend=backend))
     return url
 
 
-def _touch(path: Path) -> None:
-    """Make the file, for its owner only: it holds what devices said of the network.
+def _has_wal(path: Path) -> bool:
+    """Return True for transactions in the write-ahead log, outside the database file."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
-    A file that is there is not even opened: closing it would give up the locks of this process's other connections.
+
+def _unwritable(path: Path) -> URL:
+    """Return the URL of an SQLite file for reading without a log or lock file, while no process writes."""
+    return URL.create("sqlite", database=f"{path.resolve().as_uri()}", query={"immutable": "1", "uri": "true"})
+
+
+def _touch(path: Path) -> None:
+    """Create the file with owner-only permissions.
+
+    An existing file is not opened: closing it would release the locks of other connections of this process.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
     except OSError as error:
-        raise StoreError(
-            f"The database cannot be opened: {error.strerror}",
-            where=str(path),
-            do="Check that the folder exists and that you may write there.",
-        ) from None
+        raise StoreError(message("store:unopened", reason=os_reason(error)), where=str(path)) from None
 
 
 def _tune(connection: Any, _record: Any) -> None:
-    """WAL so that readers and a writer do not wait for each other; FULL so that a finished run survives a power cut."""
+    """Set WAL, for readers beside a writer, and FULL, for finished runs to survive a power cut."""
     connection.isolation_level = None
     for pragma in (f"busy_timeout={BUSY_MS}", "foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
@@ -180,7 +199,7 @@ def _tune(connection: Any, _record: Any) -> None:
 
 
 def _to_wal(connection: Any) -> None:
-    """Set the journal mode, in turn: SQLite refuses the second of two who do so to a new file, and does not wait."""
+    """Set the journal mode, with retries: SQLite refuses a concurrent switch of a new file without waiting."""
     end = time.monotonic() + BUSY_MS / 1000
     while True:
         try:
@@ -194,6 +213,6 @@ def _to_wal(connection: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    """A writer takes its place at once: a transaction that starts by reading could not wait for another writer."""
+    """Begin a transaction; writers lock at once, since an upgrade from reading to writing cannot wait."""
     writes = connection.get_execution_options().get("eventready_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,4 +1,4 @@
-"""A run document as bytes in the database, and as a file."""
+"""Run documents as compressed bytes in the database, and as files."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from eventready.collector import calm
-from eventready.errors import UsageError
-from eventready.run import SCHEMA, Parts, Run
+from eventready.core.errors import UsageError, os_reason
+from eventready.core.gc import relaxed_gc
+from eventready.core.messages import message
+from eventready.store.run import SCHEMA, Parts, Run
 
 _LEVEL = 3
-#: What a zlib stream of this level begins with; it ends with the Adler-32 of its content.
+#: Header of a zlib stream of this level; the trailer is the Adler-32 of the content.
 _HEAD = zlib.compress(b"", _LEVEL)[:2]
 
 
-def fold(document: Mapping[str, Any]) -> bytes:
-    """The canonical bytes, compressed as one zlib stream.
+def compress(document: Mapping[str, Any]) -> bytes:
+    """Compress the canonical bytes into a zlib stream.
 
-    Level 3 halves the time of level 6 and costs a fifth more room. A thousand devices say 70 MB: two threads halve it
-    again, each with its half of the pieces, since zlib lets go of the interpreter.
+    Level 3 takes half the time of level 6 for a fifth more space. Two threads compress half of the pieces each (70 MB
+    for 1,000 devices); zlib releases the interpreter lock.
     """
     pieces = tuple(Parts.of(document).pieces())
     half = len(pieces) // 2
@@ -37,14 +38,14 @@ def fold(document: Mapping[str, Any]) -> bytes:
 
 
 def _deflated(pieces: Iterable[bytes], end: int) -> list[bytes]:
-    """A part of a deflate stream: the last, or one behind which another may stand."""
+    """Part of a deflate stream; `end`: flush mode after the part."""
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     return [*map(packer.compress, pieces), packer.flush(end)]
 
 
-@calm()
-def unfold(data: bytes) -> dict[str, Any]:
-    """The document behind `fold`. Raises zlib.error or ValueError."""
+@relaxed_gc()
+def decompress(data: bytes) -> dict[str, Any]:
+    """Decompress a document. Raises zlib.error or ValueError."""
     document = json.loads(zlib.decompress(data))
     if not isinstance(document, dict):
         raise ValueError("a run document is an object")  # noqa: TRY004  callers treat it as damage
@@ -52,23 +53,27 @@ def unfold(data: bytes) -> dict[str, Any]:
 
 
 def load_run(path: Path) -> Run:
-    """A run from a file that `runs show --output json` or a rescue wrote. Raises UsageError."""
+    """Load a run from a JSON file. Raises UsageError."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"The run document cannot be read: {error}", where=str(path)) from None
+        raise UsageError(
+            message("store:run.unreadable", reason=os_reason(error) if isinstance(error, OSError) else str(error)),
+            where=str(path),
+        ) from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise UsageError(f"This is not a run document ({SCHEMA})", where=str(path))
+        raise UsageError(message("store:run.other_schema", schema=SCHEMA), where=str(path))
     return Run(document)
 
 
-def rescue(run: Run, folder: Path | None) -> Path | None:
-    """Put a run that the database did not take into the first folder that does; None when none does."""
+def save_unstored_run(run: Run, folder: Path | None) -> Path | None:
+    """Write a run rejected by the database into the first writable folder; None without a writable folder."""
     for place in (folder, Path.cwd(), Path(tempfile.gettempdir())):
         if place is None:
             continue
         path = place / f"run-{run.id}.json"
         try:
+            path.touch(mode=0o600)
             path.write_text(run.json(), encoding="utf-8", errors="backslashreplace")
         except OSError:
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What devices said, kept once per content: the hash is the name, so nothing can be changed unnoticed."""
+"""Evidence: raw outputs of devices, stored once per content under their SHA-256."""
 
 from __future__ import annotations
 
@@ -12,50 +12,55 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from eventready.errors import StoreError
+from eventready.core.errors import StoreError
 from eventready.store.database import Database
 from eventready.store.tables import EvidenceRow
 
-#: A transaction per this many texts: 500 devices with eight outputs each make 32 of them.
+#: Texts per transaction.
 BATCH = 128
 
-#: Lookups by hash go to the database in groups, below SQLite's limit of variables.
+#: Hashes per query, below SQLite's limit of variables.
 _GROUP = 500
 
 Item = tuple[int, bytes]
 
 
 @dataclass(frozen=True)
-class Packed:
-    """A redacted text on its way to the shelf: its SHA-256, the size of its bytes, and these compressed."""
+class PackedEvidence:
+    """Compressed redacted text with its SHA-256 and uncompressed size."""
 
     name: str
     size: int
     data: bytes
 
     @classmethod
-    def of(cls, text: str) -> Packed:
-        """Any thread and any process may do this part of the work."""
+    def of(cls, text: str) -> PackedEvidence:
+        """Compress a text; callable in any thread or process."""
         name, data = digest(text)
         return cls(name, len(data), pack(data))
 
+    @property
+    def text(self) -> str:
+        """The uncompressed text."""
+        return zlib.decompress(self.data).decode()
+
 
 def pack(data: bytes) -> bytes:
-    """Compress. Level 3 costs 0.05 ms for 8 KB of CLI output, and level 6 saves only a tenth more."""
+    """Compress with level 3: 0.05 ms for 8 KB of CLI output; level 6 saves a tenth more."""
     return zlib.compress(data, 3)
 
 
 def digest(text: str) -> tuple[str, bytes]:
-    """The name of a text, and its bytes. Half a surrogate pair, which UTF-8 cannot carry, is written out as \\udc80."""
+    """SHA-256 and UTF-8 bytes of a text; lone surrogates are escaped."""
     data = text.encode("utf-8", "backslashreplace")
     return hashlib.sha256(data).hexdigest(), data
 
 
-class EvidenceShelf:
-    """Takes texts from many threads, writes them in batches, and hands them out again.
+class EvidenceStore:
+    """Thread-safe store of texts, written in batches.
 
-    `add` never fails for the database's sake: what cannot be written stays in memory, compressed, and is tried again
-    when the run is finished, which then says what is wrong.
+    `add` does not fail with the database: unwritten texts stay in memory, compressed, and are written with the run,
+    whose storage reports the error.
     """
 
     def __init__(self, database: Database) -> None:
@@ -66,7 +71,7 @@ class EvidenceShelf:
         self._stuck = False
 
     def add(self, text: str) -> str:
-        """Keep a redacted text; its hash."""
+        """Store a redacted text. Return its hash."""
         name, data = digest(text)
         with self._lock:
             if name in self._seen:
@@ -75,8 +80,8 @@ class EvidenceShelf:
         self._put({name: (len(data), pack(data))})
         return name
 
-    def put(self, texts: Iterable[Packed]) -> None:
-        """Keep texts that are packed already."""
+    def put(self, texts: Iterable[PackedEvidence]) -> None:
+        """Store compressed texts."""
         with self._lock:
             new = {text.name: (text.size, text.data) for text in texts if text.name not in self._seen}
             self._seen.update(new)
@@ -91,28 +96,33 @@ class EvidenceShelf:
             self._write_or_keep(batch)
 
     def flush(self) -> None:
-        """Write what waits. Raises StoreError and keeps it when that fails."""
+        """Write pending texts. On failure the texts are kept and StoreError is raised."""
         with self._database.writing() as session:
             taken = self.write(session)
         self.written(taken)
 
     def write(self, session: Session) -> Mapping[str, Item]:
-        """Write what waits inside the caller's transaction; hand the result to `written` once it is committed."""
+        """Write pending texts in the transaction of the caller. Pass the result to `written` after the commit."""
         with self._lock:
             waiting = dict(self._waiting)
         _insert(session, waiting)
         return waiting
 
     def written(self, taken: Iterable[str]) -> None:
-        """Forget what was written."""
+        """Drop written texts from memory."""
         with self._lock:
             for name in taken:
                 self._waiting.pop(name, None)
             self._stuck = False
 
+    def forget(self) -> None:
+        """Drop the memory of stored texts: another process may have pruned them."""
+        with self._lock:
+            self._seen = set(self._waiting)
+
     @staticmethod
-    def write_now(session: Session, texts: Iterable[Packed]) -> None:
-        """Put texts into the caller's transaction, for what must stand before something is done."""
+    def write_now(session: Session, texts: Iterable[PackedEvidence]) -> None:
+        """Write texts in the transaction of the caller."""
         _insert(session, {text.name: (text.size, text.data) for text in texts})
 
     def _write_or_keep(self, batch: dict[str, Item]) -> None:
@@ -125,7 +135,7 @@ class EvidenceShelf:
                 self._stuck = True
 
     def read(self, names: Iterable[str]) -> dict[str, str]:
-        """The texts of these hashes; the lost and the damaged ones are left out (`verify` names them)."""
+        """Texts by hash; missing and damaged texts are left out (see `verify`)."""
         wanted = sorted(set(names))
         found: dict[str, str] = {}
         with self._database.reading() as session:
@@ -139,14 +149,14 @@ class EvidenceShelf:
 
     @staticmethod
     def inspect(session: Session) -> Iterator[tuple[str, bool]]:
-        """Every hash in the store, and whether its content is still what it says."""
+        """Every hash of the store, with True for matching content."""
         for row in session.scalars(select(EvidenceRow).execution_options(yield_per=100)):
             yield row.sha256, unpack(row.sha256, row.data) is not None
             session.expunge(row)
 
 
 def unpack(name: str, packed: bytes) -> bytes | None:
-    """The bytes behind a hash; None when they are not what the hash says."""
+    """Decompress bytes; None for a mismatch with the hash."""
     try:
         data = zlib.decompress(packed)
     except zlib.error:

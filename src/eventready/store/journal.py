@@ -1,6 +1,6 @@
-"""What people record, kept as it was said: entries are appended, never changed, each naming the hash of the one before.
+"""Append-only journals: every entry contains the hash of its predecessor in the stream.
 
-A stream is one such list: attestations, what happened in incidents. What a thing is now follows from its entries.
+Streams: attestations, incidents, change steps and others. Current state is derived from the entries.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from eventready.errors import StoreError
-from eventready.run import canonical
+from eventready.core.errors import StoreError
+from eventready.core.messages import Message, message
 from eventready.store.database import Database
+from eventready.store.run import canonical
 from eventready.store.tables import Base, JournalHead, JournalRow
 
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """`recorded` is the real time in UTC (ISO 8601); `body` plain JSON types; `key` what it is about."""
+    """Journal entry. `recorded`: real time in UTC (ISO 8601). `body`: plain JSON types. `key`: subject of the entry."""
 
     stream: str
     position: int
@@ -35,7 +36,7 @@ class JournalEntry:
     sha256: str
 
 
-#: How many entries a stream has, and the hash of the last.
+#: Length of a stream, and hash of its last entry.
 _Head: TypeAlias = tuple[int, str]
 
 _ENTRIES, _HEADS = (Base.metadata.tables[row.__tablename__] for row in (JournalRow, JournalHead))
@@ -45,21 +46,21 @@ _OF = _HEADS.c.stream == bindparam("of")
 _HEAD = select(_HEADS.c.length, _HEADS.c.head).where(_OF).with_for_update()
 _MOVE = update(_HEADS).where(_OF).values(length=bindparam("length"), head=bindparam("head"))
 
-#: Given everything recorded so far, what to record: a key and a body. It may raise to record nothing.
+#: Function from all entries so far to a new key and body; an exception records nothing.
 Decide = Callable[[Sequence[JournalEntry]], tuple[str, Mapping[str, Any]]]
 
 
 class Journal:
-    """One stream of one store. Safe for several processes: appenders wait for each other."""
+    """Stream of a store. Safe for several processes: appenders wait for each other."""
 
     def __init__(self, database: Database, stream: str) -> None:
         self._database = database
         self.stream = stream
 
     def append(self, decide: Decide, recorded: datetime) -> JournalEntry:
-        """Record what `decide` says, in one transaction in which nobody else appends to the stream. Raises StoreError.
+        """Append the entry returned by `decide`, in an exclusive transaction. Raises StoreError.
 
-        `recorded` is the real time. After a kill -9 the entry is there whole, or not at all.
+        `recorded`: real time. A kill -9 leaves the whole entry or none.
         """
         with self._database.writing() as session:
             head = self._head(session)
@@ -67,13 +68,13 @@ class Journal:
             return _entry(self._put(session, head, [(key, body, recorded)])[0])
 
     def write(self, session: Session, news: Iterable[tuple[str, Mapping[str, Any], datetime]]) -> None:
-        """Record several (key, body, real time) inside the caller's transaction: they stand there with it, or not."""
+        """Append several (key, body, real time) in the transaction of the caller."""
         self._put(session, self._head(session), news)
 
     def _put(
         self, session: Session, head: _Head, news: Iterable[tuple[str, Mapping[str, Any], datetime]]
     ) -> list[JournalRow]:
-        """Put entries behind the head, by plain statements: each of a dozen steps per device waits for this."""
+        """Append entries with core statements, for speed: a change waits for every step."""
         position, last = head
         rows: list[JournalRow] = []
         for key, body, recorded in news:
@@ -95,7 +96,7 @@ class Journal:
         return rows
 
     def entries(self, key: str | None = None) -> tuple[JournalEntry, ...]:
-        """All entries in the order in which they were recorded, or those about one thing. Raises StoreError."""
+        """Return entries in order of recording, all or those with `key`. Raises StoreError."""
         with self._database.reading() as session:
             return self._read(session, key)
 
@@ -105,16 +106,22 @@ class Journal:
             rows = rows.where(JournalRow.key == key)
         return tuple(_entry(row) for row in session.scalars(rows))
 
+    def first_entries(self, session: Session) -> tuple[JournalEntry, ...]:
+        """Return the first entry of each key. Raises StoreError for a damaged entry."""
+        first = select(func.min(JournalRow.position)).where(JournalRow.stream == self.stream).group_by(JournalRow.key)
+        rows = select(JournalRow).where(JournalRow.stream == self.stream, JournalRow.position.in_(first))
+        return tuple(_entry(row) for row in session.scalars(rows))
+
     @staticmethod
     def raw(session: Session, stream: str) -> Iterator[JournalEntry]:
-        """The entries of a stream that are whole, for whoever compares them with something else."""
+        """Undamaged entries of a stream."""
         rows = select(JournalRow).where(JournalRow.stream == stream).order_by(JournalRow.position)
         for row in session.scalars(rows):
             with suppress(StoreError):
                 yield _entry(row)
 
     def _head(self, session: Session) -> _Head:
-        """Where the stream ends, locked until the transaction does."""
+        """Head of the stream, locked until the end of the transaction."""
         connection = session.connection()
         found = connection.execute(_HEAD, {"of": self.stream}).one_or_none()
         if found is None:
@@ -125,7 +132,7 @@ class Journal:
 
 
 def _sealed(row: JournalRow) -> str:
-    """The hash over the whole row. SQLite gives text back where somebody has put text."""
+    """Hash of the whole row; SQLite may return text for an altered body."""
     body = row.body if isinstance(row.body, bytes) else str(row.body).encode()
     seal = [row.stream, row.position, row.key, row.recorded, row.previous, hashlib.sha256(body).hexdigest()]
     return hashlib.sha256(json.dumps(seal, ensure_ascii=False).encode()).hexdigest()
@@ -137,15 +144,12 @@ def _entry(row: JournalRow) -> JournalEntry:
     except ValueError:
         body = None
     if not isinstance(body, dict) or _sealed(row) != row.sha256:
-        raise StoreError(
-            f"The {row.stream} number {row.position} ({row.key}) is damaged or was altered",
-            do="`eventready runs verify` says what else is; compare with a backup.",
-        )
+        raise StoreError(message("store:journal.damaged", stream=row.stream, position=row.position, key=row.key))
     return JournalEntry(row.stream, row.position, row.key, row.recorded, body, row.sha256)
 
 
-def broken(session: Session) -> Iterator[str]:
-    """What was altered or lost in any stream, as sentences."""
+def find_journal_problems(session: Session) -> Iterator[Message]:
+    """Sentences about altered and lost entries of all streams."""
     heads = {head.stream: head for head in session.scalars(select(JournalHead))}
     by_stream: dict[str, list[JournalRow]] = {stream: [] for stream in heads}
     for row in session.scalars(select(JournalRow).order_by(JournalRow.stream, JournalRow.position)):
@@ -154,19 +158,21 @@ def broken(session: Session) -> Iterator[str]:
         yield from _of_stream(stream, rows, heads.get(stream))
 
 
-def _of_stream(stream: str, rows: Iterable[JournalRow], head: JournalHead | None) -> Iterator[str]:
+def _of_stream(stream: str, rows: Iterable[JournalRow], head: JournalHead | None) -> Iterator[Message]:
     last, length = "", 0
     for row in rows:
         if row.position != length + 1:
-            yield f"{row.position - length - 1} {stream}(s) before number {row.position} are missing"
+            yield message(
+                "store:journal.before", number=row.position - length - 1, stream=stream, position=row.position
+            )
         if _sealed(row) != row.sha256:
-            yield f"The {stream} number {row.position} ({row.key}) was altered"
+            yield message("store:journal.altered", stream=stream, position=row.position, key=row.key)
         elif row.position == length + 1 and row.previous != last:
-            yield f"The {stream} number {row.position} ({row.key}) does not follow the one before it"
+            yield message("store:journal.order", stream=stream, position=row.position, key=row.key)
         last, length = row.sha256, row.position
     if head is None:
-        yield f"Nothing says how many {stream}s there were"
+        yield message("store:journal.head", stream=stream)
     elif head.length > length:
-        yield f"The last {head.length - length} {stream}(s) are missing"
+        yield message("store:journal.last", number=head.length - length, stream=stream)
     elif (head.length, head.head) != (length, last):
-        yield f"The {stream}s do not end where their head says"
+        yield message("store:journal.end", stream=stream)

@@ -1,11 +1,12 @@
-"""Runs and what they rest on, kept so that nothing is lost and nothing can be changed unnoticed."""
+"""Store of runs and evidence: crash-safe, with tamper detection by a hash chain."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,24 +15,27 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from eventready.clock import Clock
-from eventready.errors import StoreError, UsageError
-from eventready.run import Parts, Run, Summary
-from eventready.store.alive import Alive, LockFiles, ServerLocks
-from eventready.store.chain import Proof, prove
+from eventready.core.clock import Clock
+from eventready.core.errors import StoreError, UsageError
+from eventready.core.messages import Message, message
+from eventready.store.chain import PRUNE_STREAM, ChainVerification, verify_chain
 from eventready.store.changes import Changes
-from eventready.store.database import Database, default_place
-from eventready.store.documents import fold, rescue, unfold
-from eventready.store.evidence import EvidenceShelf, Packed
+from eventready.store.checkpoints import Checkpoint, SigningKey, VerifyingKey, sign_head, stored_checkpoints
+from eventready.store.database import Database, database_location
+from eventready.store.documents import compress, save_unstored_run
+from eventready.store.evidence import EvidenceStore, PackedEvidence
 from eventready.store.journal import Journal
-from eventready.store.names import find, new_id
+from eventready.store.process_lock import FileLocks, ProcessLocks, ServerLocks
+from eventready.store.pruning import PruneResult, prune, runs_to_prune
+from eventready.store.run import Parts, Run, Summary
+from eventready.store.run_names import find_run, new_run_id
+from eventready.store.storage_errors import RunNotStored, translate_errors
 from eventready.store.tables import Ledger, RunRow
-from eventready.store.trouble import NotStored, told
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A line of the list of runs. `state` is running, finished or interrupted; `summary` there when finished."""
+class RunEntry:
+    """Entry of the list of runs. `state`: running, finished or interrupted. `summary`: for finished runs."""
 
     id: str
     event: str
@@ -43,45 +47,49 @@ class Entry:
 
 
 class Store:
-    """The store of one workspace. Safe for several threads and several processes.
+    """Store of a workspace. Safe for several threads and processes.
 
-    `changes` are those on record; `notices` are sentences for the person who opened it: runs found interrupted.
+    `changes`: recorded changes. `notices`: sentences about interrupted runs found while opening.
     """
 
-    def __init__(self, place: str | Path) -> None:
-        self._database = Database(place)
-        self._alive: Alive = (
-            LockFiles(self._database.folder) if self._database.folder else ServerLocks(self._database.engine)
+    def __init__(self, place: str | Path, *, only_reads: bool = False) -> None:
+        self._database = Database(place, only_reads=only_reads)
+        self._alive: ProcessLocks = (
+            FileLocks(self._database.folder) if self._database.folder else ServerLocks(self._database.engine)
         )
-        self._shelf = EvidenceShelf(self._database)
+        self._shelf = EvidenceStore(self._database)
         self.changes = Changes(self._database, self._alive)
         self._mine: set[str] = set()
-        self.notices: tuple[str, ...] = tuple(
-            f"The run {run_id} was interrupted: its process ended before it was finished. Earlier runs are intact."
-            for run_id in self.mark_interrupted()
+        self.notices: tuple[Message, ...] = tuple(
+            message("store:run.interrupted", run_id=run_id) for run_id in self._interrupted(only_reads=only_reads)
         )
+
+    def _interrupted(self, *, only_reads: bool) -> tuple[str, ...]:
+        """Mark the runs of ended processes; with `only_reads`, a write error is ignored."""
+        with suppress(StoreError) if only_reads else nullcontext():
+            return self.mark_interrupted()
+        return ()
 
     @classmethod
     def open(cls, place: str | Path) -> Store:
-        """Open a database URL or an SQLite file, which is made when it is absent. Raises StoreError, UsageError."""
+        """Open a database URL or an SQLite file, created if absent. Raises StoreError, UsageError."""
         return cls(place)
 
     @classmethod
-    def of_workspace(cls, workspace: Path, *, make: bool = True) -> Store:
-        """Open the store of a workspace, or the one that `EVENTREADY_DATABASE_URL` names.
+    def of_workspace(cls, workspace: Path, *, make: bool = True, only_reads: bool = False) -> Store:
+        """Open the store of a workspace, or the database of `EVENTREADY_DATABASE_URL`.
 
-        Without `make`, raises UsageError where there is none yet: reading leaves no trace in a folder.
+        `make`: create an absent store; otherwise UsageError is raised. `only_reads`: open it on a full disk too.
         """
-        place = default_place(workspace)
+        place = database_location(workspace)
         if not make and not cls.exists(workspace):
-            do = "Run `eventready audit`, or name another workspace with -w."
-            raise UsageError("No run is stored yet", where=place, do=do)
-        return cls(place)
+            raise UsageError(message("store:run.none_here"), where=place)
+        return cls(place, only_reads=only_reads)
 
     @staticmethod
     def exists(workspace: Path) -> bool:
-        """True when the workspace has a store, or names one on a server."""
-        place = default_place(workspace)
+        """True for an existing file, or a database on a server."""
+        place = database_location(workspace)
         return "://" in place or Path(place).exists()
 
     def __enter__(self) -> Self:
@@ -93,12 +101,12 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close; runs begun here and not finished are marked interrupted."""
+        """Close the store; unfinished runs of this process are marked interrupted."""
         try:
             if self._mine:
                 self._interrupt(self._mine)
         except StoreError:
-            # The next one who opens the store finds their locks free and marks them.
+            # The next process with the store open marks them: their locks are free.
             pass
         finally:
             for run_id in self._mine:
@@ -108,16 +116,16 @@ class Store:
 
     @property
     def where(self) -> str:
-        """The database's place, for messages; without a password."""
+        """Location of the database for messages, without password."""
         return self._database.where
 
     # Writing
 
     def begin(self, event: str, clock: Clock) -> str:
-        """Enter a run that is under way; its name."""
+        """Record a running run. Return its id."""
         while True:
-            run_id = new_id(clock.now())
-            with told(self.where):
+            run_id = new_run_id(clock.now())
+            with translate_errors(self.where):
                 if not self._alive.hold(run_id):
                     continue
             try:
@@ -130,30 +138,29 @@ class Store:
                     continue
                 raise
             self._mine.add(run_id)
+            self._shelf.forget()
             return run_id
 
     def evidence(self, text: str) -> str:
-        """Keep a redacted text under its SHA-256, once per content. Any thread may call it; it does not fail."""
+        """Store a redacted text under its SHA-256. Thread-safe; does not fail."""
         return self._shelf.add(text)
 
-    def keep(self, texts: Iterable[Packed]) -> None:
-        """Like `evidence`, for redacted texts that were packed elsewhere."""
+    def keep(self, texts: Iterable[PackedEvidence]) -> None:
+        """Store compressed redacted texts. Thread-safe; does not fail."""
         self._shelf.put(texts)
 
     def finish(self, document: Mapping[str, Any], summary: Summary | None = None) -> Run:
-        """Seal a run behind the latest finished one and store it with its evidence, in one transaction.
+        """Append a run to the chain and store the run with its evidence, in a single transaction.
 
-        `summary` is the document's, where it is known already.
-
-        Raises NotStored, which carries the run, when the database does not take it.
+        `summary`: summary of the document, computed if absent. Raises RunNotStored with the run on a database error.
         """
         try:
             with self._database.writing() as session:
                 taken = self._shelf.write(session)
                 run = self._chain(session, document, summary)
         except StoreError as error:
-            unchained = Run.sealed(Parts.of(document).having(previous=None))
-            raise NotStored(error, unchained, rescue(unchained, self._database.folder)) from error
+            unchained = Run.sealed(Parts.of(document).replace(previous=None))
+            raise RunNotStored(error, unchained, save_unstored_run(unchained, self._database.folder)) from error
         self._shelf.written(taken)
         self._alive.release(run.id)
         self._mine.discard(run.id)
@@ -161,24 +168,24 @@ class Store:
 
     def _chain(self, session: Session, document: Mapping[str, Any], summary: Summary | None) -> Run:
         ledger = session.scalars(select(Ledger).with_for_update()).one()
-        run = Run.sealed(Parts.of(document).having(previous=ledger.head or None))
+        run = Run.sealed(Parts.of(document).replace(previous=ledger.head or None))
         row = session.get(RunRow, run.id) or RunRow(id=run.id)
         row.event, row.state = str(document["event"]), "finished"
         row.started, row.finished = str(document["started"]), str(document["finished"])
         row.position, row.previous = ledger.length + 1, ledger.head or None
         row.sha256 = str(run.document["sha256"])
-        row.summary = (summary or Summary.of(run.document)).plain()
-        row.document = fold(run.document)
+        row.summary = (summary or Summary.of(run.document)).to_dict()
+        row.document = compress(run.document)
         session.add(row)
         ledger.length, ledger.head = ledger.length + 1, row.sha256
         return run
 
     def mark_interrupted(self) -> tuple[str, ...]:
-        """Mark the running runs whose process is gone; their names."""
+        """Mark running runs of ended processes as interrupted. Return their ids."""
         with self._database.reading() as session:
             running = session.scalars(select(RunRow.id).where(RunRow.state == "running").order_by(RunRow.id)).all()
-        with told(self.where):
-            gone = [run_id for run_id in running if run_id not in self._mine and self._alive.dead(run_id)]
+        with translate_errors(self.where):
+            gone = [run_id for run_id in running if run_id not in self._mine and self._alive.is_abandoned(run_id)]
         return self._interrupt(gone) if gone else ()
 
     def _interrupt(self, run_ids: Iterable[str]) -> tuple[str, ...]:
@@ -191,38 +198,38 @@ class Store:
         return tuple(marked)
 
     def journal(self, stream: str) -> Journal:
-        """The append-only journal of that name: `attestation`, `incident`, ..."""
+        """Append-only journal by name: `attestation`, `incident`, ..."""
         return Journal(self._database, stream)
 
     @contextmanager
-    def alone(self, what: str) -> Iterator[bool]:
-        """For the block, the only one who does `what` in this store; False when another does. Raises StoreError.
+    def exclusive(self, what: str) -> Iterator[bool]:
+        """Hold the exclusive lock `what` of this store; yields False for a lock of another process. Raises StoreError.
 
-        The lock dies with its process, kill -9 included.
+        The lock ends with its process, kill -9 included.
         """
         with ExitStack() as stack:
-            with told(self.where):
-                mine = stack.enter_context(self._alive.alone(what))
+            with translate_errors(self.where):
+                mine = stack.enter_context(self._alive.exclusive(what))
             yield mine
 
     # Reading
 
-    def runs(self) -> tuple[Entry, ...]:
-        """All runs, oldest first; those that did not finish stand where they began."""
+    def runs(self) -> tuple[RunEntry, ...]:
+        """All runs, oldest first; unfinished runs are ordered by their start."""
         with self._database.reading() as session:
             oldest_first = select(RunRow).order_by(RunRow.started, RunRow.position, RunRow.id)
             return tuple(_entry(row) for row in session.scalars(oldest_first))
 
     def get(self, name: str) -> Run:
-        """The run called `latest`, `previous`, by its id or a unique beginning of it. Raises UsageError, StoreError."""
+        """Run by `latest`, `previous`, id or unique prefix. Raises UsageError, StoreError."""
         with self._database.reading() as session:
             rows = session.execute(select(RunRow.id, RunRow.state).order_by(RunRow.position, RunRow.id)).all()
             finished = [run_id for run_id, state in rows if state == "finished"]
-            run_id = find(name, finished, [run_id for run_id, state in rows if state != "finished"])
+            run_id = find_run(name, finished, [run_id for run_id, state in rows if state != "finished"])
             return _run(run_id, session.scalars(select(RunRow.document).where(RunRow.id == run_id)).one())
 
     def before(self, run: Run) -> Run | None:
-        """The finished run of the same event before this one; None when there is none, or when it cannot be read."""
+        """Return the previous finished run of the same event; None without a readable run."""
         earlier = self.trend(run)
         try:
             return self.get(earlier[-1].id) if earlier else None
@@ -230,34 +237,71 @@ class Store:
             return None
 
     def trend(self, run: Run, limit: int = 20) -> tuple[Summary, ...]:
-        """Summaries of up to `limit` finished runs of the same event before this one, oldest first."""
+        """Summaries of up to `limit` earlier finished runs of the same event, oldest first."""
         with self._database.reading() as session:
             position = session.scalars(select(RunRow.position).where(RunRow.id == run.id)).one_or_none()
-            earlier = select(RunRow.summary).where(RunRow.state == "finished", RunRow.event == run.document["event"])
+            earlier = select(RunRow.summary).where(
+                RunRow.state.in_(("finished", "pruned")), RunRow.event == run.document["event"]
+            )
             if position is not None:
                 earlier = earlier.where(RunRow.position < position)
             newest = session.scalars(earlier.order_by(RunRow.position.desc()).limit(limit)).all()
         return tuple(Summary.load(summary) for summary in reversed(newest) if summary)
 
     def texts(self, hashes: Iterable[str]) -> dict[str, str]:
-        """The raw texts behind these hashes; what is lost or damaged is absent."""
+        """Raw texts by hash; missing and damaged texts are absent."""
         return self._shelf.read(hashes)
 
-    def verify(self) -> Proof:
-        """Walk the chain of runs and the evidence, and say what was altered or lost."""
+    def verify(self, keys: Iterable[VerifyingKey] = (), outside: Iterable[Checkpoint] = ()) -> ChainVerification:
+        """Verify the chain of runs, the evidence, the journals and the checkpoints (see `verify_chain`)."""
         with self._database.reading() as session:
-            return prove(session)
+            return verify_chain(session, {key.id: key for key in keys}, outside)
+
+    def sign_head(self, key: SigningKey, clock: Clock) -> Checkpoint:
+        """Sign the head of the chain and store the checkpoint. Raises UsageError for an empty chain."""
+        with self._database.writing() as session:
+            return sign_head(session, key, clock.real().isoformat(timespec="seconds"))
+
+    def heads(self, positions: Iterable[int]) -> dict[int, str]:
+        """Return the hashes of finished runs by position in the chain."""
+        with self._database.reading() as session:
+            rows = select(RunRow.position, RunRow.sha256).where(RunRow.position.in_(sorted(set(positions))))
+            return {position: sha256 or "" for position, sha256 in session.execute(rows) if position is not None}
+
+    def last_checkpoint(self) -> Checkpoint | None:
+        """Return the latest signed head in the store; None without an undamaged checkpoint."""
+        with self._database.reading() as session:
+            found, _ = stored_checkpoints(session)
+        return found[-1] if found else None
+
+    def prune(
+        self, clock: Clock, *, keep: int | None = None, before: datetime | None = None, dry_run: bool = False
+    ) -> PruneResult:
+        """Remove documents of old runs and unused evidence, and record the pruning. Raises RefusedError.
+
+        `keep`: number of latest runs with documents. `before`: only runs finished earlier (aware).
+        """
+        with self._database.writing() as session:
+            rows = runs_to_prune(session, keep=keep, before=before)
+            hashes = {row.id: row.sha256 for row in rows}
+            result = prune(session, rows)
+            if dry_run:
+                session.rollback()
+                return result
+            if hashes:
+                Journal(self._database, PRUNE_STREAM).write(session, [("runs", {"runs": hashes}, clock.real())])
+        self._shelf.forget()
+        self._database.compact()
+        return result
 
 
-def _entry(row: RunRow) -> Entry:
+def _entry(row: RunRow) -> RunEntry:
     summary = Summary.load(row.summary) if row.summary else None
-    return Entry(row.id, row.event, row.started, row.finished, row.state, row.sha256, summary)
+    return RunEntry(row.id, row.event, row.started, row.finished, row.state, row.sha256, summary)
 
 
 def _run(run_id: str, data: bytes | None) -> Run:
     try:
-        return Run(unfold(data or b""))
-    except (zlib.error, ValueError) as error:
-        raise StoreError(
-            f"The document of run {run_id} is damaged", do="`eventready runs verify` says what else is."
-        ) from error
+        return Run(Parts.split(zlib.decompress(data or b"")))
+    except (zlib.error, ValueError, IndexError) as error:
+        raise StoreError(message("store:run.damaged", run_id=run_id)) from error

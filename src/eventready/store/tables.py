@@ -1,4 +1,4 @@
-"""The tables. A change to them raises `VERSION`, and brings the step that takes an older database along."""
+"""Database tables. A change of a table raises `VERSION` and adds a migration."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import JSON, LargeBinary, MetaData, String, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-VERSION = 3
+VERSION = 4
 
-#: Every table carries the product's name, so that a PostgreSQL database may hold other things too.
+#: Prefix of all tables, for shared PostgreSQL databases.
 PREFIX = "eventready_"
 
 
@@ -21,9 +21,9 @@ class Base(DeclarativeBase):
 
 
 class Ledger(Base):
-    """One row: the schema's version, and how long the chain of finished runs is and where it ends.
+    """Single row: version of the schema, length and head of the chain of finished runs.
 
-    Without the last two, nobody would notice that the latest runs had been taken away.
+    Length and head reveal the removal of the latest runs.
     """
 
     __tablename__ = PREFIX + "ledger"
@@ -35,7 +35,7 @@ class Ledger(Base):
 
 
 class RunRow(Base):
-    """A run. `position` counts finished runs from 1; `document` is the compressed canonical JSON."""
+    """Run. `position`: number in the chain of finished runs, from 1. `document`: compressed canonical JSON."""
 
     __tablename__ = PREFIX + "run"
 
@@ -52,7 +52,7 @@ class RunRow(Base):
 
 
 class EvidenceRow(Base):
-    """What a device said, redacted, under the SHA-256 of its UTF-8 bytes; `data` is compressed, `size` is not."""
+    """Redacted output of a device under the SHA-256 of its UTF-8 bytes. `data`: compressed. `size`: uncompressed."""
 
     __tablename__ = PREFIX + "evidence"
 
@@ -62,9 +62,9 @@ class EvidenceRow(Base):
 
 
 class JournalRow(Base):
-    """An entry that is only ever appended: an attestation, a step of an incident. `position` counts from 1 in a stream.
+    """Append-only entry, such as an attestation. `position`: number in the stream, from 1.
 
-    `key` is what the entry is about (a clause, an incident's name); `sha256` covers everything else in the row.
+    `key`: subject of the entry (clause, incident). `sha256`: hash of all other columns.
     """
 
     __tablename__ = PREFIX + "journal"
@@ -79,7 +79,7 @@ class JournalRow(Base):
 
 
 class JournalHead(Base):
-    """How long a stream is and where it ends, so that nobody can take its latest entries away unnoticed."""
+    """Length and head of a stream; reveals the removal of its latest entries."""
 
     __tablename__ = PREFIX + "journal_head"
 
@@ -89,9 +89,9 @@ class JournalHead(Base):
 
 
 class ChangeRow(Base):
-    """A plan that was begun. Its steps stand in the journal's stream `change step` under its id; all else is a summary.
+    """Started plan. Its steps are in the journal stream `change step` under its id; this row is a summary.
 
-    `plan` is the compressed plan file, `opening` who began it and why, `outcomes` what became of each device so far.
+    `plan`: compressed plan file. `header`: operator and reason. `outcomes`: state by device.
     """
 
     __tablename__ = PREFIX + "change"
@@ -100,13 +100,13 @@ class ChangeRow(Base):
     event: Mapped[str]
     begun: Mapped[str]
     ended: Mapped[str | None]
-    opening: Mapped[dict[str, Any]] = mapped_column(JSON)
+    header: Mapped[dict[str, Any]] = mapped_column("opening", JSON)  # the column's name before version 2
     outcomes: Mapped[dict[str, Any]] = mapped_column(JSON)
     plan: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 class DeviceLock(Base):
-    """A device that a change has in its hands. It outlives a crash: only the change itself, resumed, gives it back."""
+    """Lock of a change on a device; a crash leaves the lock to the resumed change."""
 
     __tablename__ = PREFIX + "device_lock"
 
@@ -117,12 +117,23 @@ class DeviceLock(Base):
     since: Mapped[str]
 
 
+class CheckpointRow(Base):
+    """Signed head of the chain. `body`: canonical JSON of the checkpoint."""
+
+    __tablename__ = PREFIX + "checkpoint"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 def _tables(*rows: type[Base]) -> tuple[Table, ...]:
     return tuple(Base.metadata.tables[row.__tablename__] for row in rows)
 
 
-#: What each version brought; a database of an earlier one is given these tables when it is opened.
-BROUGHT: Mapping[int, tuple[Table, ...]] = {
+#: Tables added by each version, created when an older database is opened.
+TABLES_BY_VERSION: Mapping[int, tuple[Table, ...]] = {
     2: _tables(JournalRow, JournalHead),
     3: _tables(ChangeRow, DeviceLock),
+    4: _tables(CheckpointRow),
 }

@@ -1,20 +1,21 @@
-"""Cables: written once in the inventory, they count at both ends."""
+"""Cables of the inventory: written at either end, expected at both."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from eventready.errors import WorkspaceError
-from eventready.workspace.complaints import Suggestions
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import message
 from eventready.workspace.device import Device
 from eventready.workspace.expect import ExpectedLink
+from eventready.workspace.validation_messages import Suggestions
 
 _End = tuple[str, str]
 
 
-def both_ends(devices: Sequence[Device]) -> tuple[tuple[Device, ...], list[WorkspaceError]]:
-    """The devices with every cable at both of its ends, and what does not hold: unknown ends, ports used twice."""
+def mirror_cables(devices: Sequence[Device]) -> tuple[tuple[Device, ...], list[WorkspaceError]]:
+    """Add every cable at its other end. Return the devices, and errors for unknown ends and ports with two cables."""
     by_name = {device.name: device for device in devices}
     remedy = Suggestions(by_name)
     problems: list[WorkspaceError] = []
@@ -24,18 +25,16 @@ def both_ends(devices: Sequence[Device]) -> tuple[tuple[Device, ...], list[Works
         other = by_name.get(link.device)
         if other is None:
             do = remedy.of(link.device)
-            what = f"{device.name} has a cable to {link.device!r}, which is no device of the inventory"
+            what = message("workspace:cable.unknown", device=device.name, other=link.device)
             problems.append(WorkspaceError(what, where=device.origin, do=do))
             continue
         here, there = (device.name, link.port), (link.device, link.to_port)
         for end, opposite in ((here, there), (there, here)):
             known = far_end.setdefault(end, (opposite, device.origin))
             if known[0] != opposite:
-                what = (
-                    f"port {end[1]} of {end[0]} has two cables: to {opposite[1]} of {opposite[0]}, "
-                    f"and to {known[0][1]} of {known[0][0]} ({known[1]})"
-                )
-                problems.append(WorkspaceError(what, where=device.origin, do="Correct one of them."))
+                one = {"port": end[1], "device": end[0], "one_port": opposite[1], "one": opposite[0]}
+                other_end = {"other_port": known[0][1], "other": known[0][0], "place": known[1]}
+                problems.append(WorkspaceError(message("workspace:cable.two", **one, **other_end), where=device.origin))
         if not any(back.port == link.to_port and back.device == device.name for back in other.expect.links):
             added.setdefault(other.name, []).append(
                 ExpectedLink(port=link.to_port, device=device.name, to_port=link.port)

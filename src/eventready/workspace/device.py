@@ -1,4 +1,4 @@
-"""A device as the engineer describes it: a Nornir host with a role, a platform, and the venues it serves."""
+"""Device of the inventory: a Nornir host with role, platform and venues."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from eventready.workspace.access import Access
 from eventready.workspace.expect import Expect
 
 Role = Literal["router", "bts_controller", "wifi_controller", "service_host"]
@@ -14,7 +15,7 @@ Service = Literal["fixed", "internet", "mobile", "wifi"]
 ROLES: tuple[Role, ...] = get_args(Role)
 SERVICES: tuple[Service, ...] = get_args(Service)
 
-#: What a device of each role carries, unless the inventory narrows it.
+#: Default services by role.
 ROLE_SERVICES: dict[Role, tuple[Service, ...]] = {
     "router": SERVICES,
     "bts_controller": ("mobile",),
@@ -25,11 +26,11 @@ ROLE_SERVICES: dict[Role, tuple[Service, ...]] = {
 
 @dataclass(frozen=True)
 class Device:
-    """`endpoint` is the address that answers: devices that share one share its session limit.
+    """Device with expectations and intents.
 
-    `username` and `secret` are references (`env:NAME`, `keyring:service/name`, `vault:name`), never values; they are
-    resolved when a session opens. `origin` is `file:line` of the host, for messages. `intents` are what is to be
-    configured, with the values for its templates; devices of one `pair` stand in for each other.
+    `endpoint`: address of the session; devices with the same endpoint share its session limit. `origin`: `file:line`
+    of the host, for messages. `intents`: template values by intent. `pair`: name shared by devices that back each
+    other up.
     """
 
     name: str
@@ -42,11 +43,12 @@ class Device:
     endpoint: str = ""
     expect: Expect = field(default_factory=Expect)
     allow_cleartext: bool = False
+    access: Access = field(default_factory=Access)
     element: str = ""
     origin: str = ""
     intents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     pair: str = ""
 
     def serves(self, venue: str, service: Service) -> bool:
-        """True when the venue's service runs over this device."""
+        """True when the service of the venue depends on this device."""
         return venue in self.venues and service in (self.services or ROLE_SERVICES[self.role])

@@ -1,126 +1,147 @@
-"""event.yaml: what happens, where and when, who is told, and by when."""
+"""event.yaml: venues, windows, recipients, reports and deadlines of the event."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from eventready.clock import TZ
-from eventready.workspace.changes import ChangeSettings
-from eventready.workspace.complaints import suggest
+from eventready.core.clock import TZ
+from eventready.core.errors import InvalidValue, WorkspaceError
+from eventready.core.messages import Bilingual, message
+from eventready.workspace.change_settings import ChangeSettings
+from eventready.workspace.datetimes import Day, Moment, TimeOfDay
 from eventready.workspace.device import Service
 from eventready.workspace.intents import Intents
-from eventready.workspace.mail import Mail, Timetable
-from eventready.workspace.moments import Moment, TimeOfDay
-from eventready.workspace.yaml import load_yaml, several
+from eventready.workspace.mail import MailSettings, ScheduleSettings
+from eventready.workspace.model import WorkspaceModel
+from eventready.workspace.validation_messages import Sentence, suggest
+from eventready.workspace.yaml_document import combine_errors, load_yaml
 
-WindowKind = Literal["event", "protected", "freeze"]
+WindowKind = Literal["event", "protected", "freeze", "drill"]
 Operator = Literal["telecom", "postal", "both"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+#: Venues of a workspace: as many as a bundle holds.
+MOST_VENUES = 200
+
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-class Entry(BaseModel):
-    """Base of what a workspace file holds: frozen, and an unknown key is an error."""
+class Titled(WorkspaceModel):
+    """An entry with a name in English and, where given, in Vietnamese."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    name: str
+    name_vi: str = ""
+
+    @property
+    def title(self) -> Bilingual:
+        """The name in both languages."""
+        return Bilingual(self.name_vi, self.name)
 
 
 def _identifier(value: str) -> str:
     if not _ID.fullmatch(value):
-        raise ValueError(f"{value!r} is not an identifier. Use small letters, digits and single hyphens.")
+        raise InvalidValue(message("workspace:event.identifier", value=value))
     return value
 
 
-class Police(Entry):
-    """The police station nearest to a place: an incident there is reported to it too."""
+class IssuingOffice(WorkspaceModel):
+    """Letterhead of the enterprise as issuer of the papers."""
+
+    place: str = Field(default="", description="Place before the date; default: the province")
+    short: str = Field(
+        default="",
+        pattern=r"^[\w&.-]*$",
+        description="Abbreviation in symbols, subjects and file names; default: initials of the enterprise",
+    )
+    parent: str = Field(default="", description="Superior body above the enterprise; lines separated by |")
+
+
+class Police(Titled):
+    """Police station nearest to a venue, notified of incidents there."""
 
     name: str = Field(min_length=1)
-    name_vi: str = ""
     phone: str = ""
     email: str = ""
 
-    @property
-    def said(self) -> str:
-        """Its name in Vietnamese where there is one."""
-        return self.name_vi or self.name
 
+class Venue(Titled):
+    """Venue of the event, with the services offered there."""
 
-class Venue(Entry):
-    """A place of the event, and the services that people are to have there."""
-
-    id: str = Field(description="Short name by which devices and limits refer to it")
-    name: str
-    name_vi: str = ""
+    id: str = Field(description="Identifier used by devices and limits")
     services: tuple[Service, ...] = Field(min_length=1)
-    police: Police | None = Field(default=None, description="The police station nearest to it")
+    police: Police | None = Field(default=None, description="Nearest police station")
 
     _id = field_validator("id")(_identifier)
 
 
-class Window(Entry):
-    """A span of time: a night of the event, the time around it that is protected, or one in which nothing changes."""
+class Window(Titled):
+    """Span of time: the event, its protected time, a freeze of changes, or drills in production."""
 
     kind: WindowKind
     start: Moment = Field(alias="from")
     end: Moment = Field(alias="to")
     name: str = ""
-    name_vi: str = ""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.end <= self.start:
-            raise ValueError("the window ends before it begins. Swap `from` and `to`.")
+            raise InvalidValue(message("workspace:event.window"))
         return self
 
-    def holds(self, moment: datetime) -> bool:
-        """True from the start on, and before the end."""
+    def contains(self, moment: datetime) -> bool:
+        """True from the start until before the end."""
         return self.start <= moment < self.end
 
 
-class Recipient(Entry):
-    """Who receives the reports."""
+class Recipient(Titled):
+    """Recipient of the reports."""
 
-    name: str
-    name_vi: str = ""
     email: str = Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     phone: str = ""
 
 
-class WeeklyReport(Entry):
-    """The report of every week: its day, when it should be and when it must be with the recipient, first and last."""
+class WeeklyReport(WorkspaceModel):
+    """Weekly report: weekday, cut-off, latest arrival, first and last date."""
 
     day: Weekday = "monday"
     cut_off: TimeOfDay
     latest: TimeOfDay
-    first: date
-    last: date
+    first: Day
+    last: Day
 
     @model_validator(mode="after")
     def _on_its_day(self) -> Self:
         for name, value in (("first", self.first), ("last", self.last)):
             if _WEEKDAYS[value.weekday()] != self.day:
-                raise ValueError(f"{name} ({value}) is a {_WEEKDAYS[value.weekday()].capitalize()}, not a {self.day}")
+                raise InvalidValue(
+                    message(
+                        "workspace:event.weekday",
+                        name=name,
+                        date=value,
+                        weekday=_WEEKDAYS[value.weekday()],
+                        wanted=self.day,
+                    )
+                )
         if self.last < self.first:
-            raise ValueError("the last report comes before the first. Swap `first` and `last`.")
+            raise InvalidValue(message("workspace:event.reports"))
         return self
 
     def deadlines(self) -> tuple[datetime, ...]:
-        """The cut-off of each report, in order, local time."""
+        """Cut-off of each report, in order, local time."""
         weeks = (self.last - self.first).days // 7
         return tuple(
             datetime.combine(self.first + timedelta(weeks=week), self.cut_off, TZ) for week in range(weeks + 1)
         )
 
 
-class NoticeLimits(Entry):
-    """How long after an incident is noticed each notice must have been given, in minutes. The letter says "in time"."""
+class NoticeLimits(WorkspaceModel):
+    """Minutes from the discovery of an incident to each notice."""
 
     first: int = Field(default=30, ge=1, description="Minutes until the first notice, by telephone or in person")
     written: int = Field(default=120, ge=1, description="Minutes until the written report")
@@ -129,77 +150,88 @@ class NoticeLimits(Entry):
     @model_validator(mode="after")
     def _rising(self) -> Self:
         if not self.first <= self.written <= self.final:
-            raise ValueError("the limits do not rise. The first notice comes before the written and the final report.")
+            raise InvalidValue(message("workspace:event.notice_limits"))
         return self
 
 
-class DaysOff(Entry):
-    """Days off that the calendar of public holidays does not know, and days that it has and people work on."""
+class DaysOff(WorkspaceModel):
+    """Corrections of the calendar of public holidays: additional days off, and holidays with work."""
 
-    add: tuple[date, ...] = ()
-    remove: tuple[date, ...] = ()
+    add: tuple[Day, ...] = ()
+    remove: tuple[Day, ...] = ()
 
 
-class Trial(Entry):
-    """Something to be tried out in a span of time; `proved_by` is `audit` (a run in that time) or a clause."""
+class ScheduledTest(Titled):
+    """Test scheduled before the event. `proved_by`: `audit` (a run in the span) or a clause."""
 
     id: str
-    name: str
-    name_vi: str = ""
     start: Moment = Field(alias="from")
     due: Moment
-    proved_by: str = Field(default="audit", description="`audit`, or the clause whose being done proves it")
+    proved_by: str = Field(default="audit", description="`audit`, or a clause")
 
     _id = field_validator("id")(_identifier)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.due <= self.start:
-            raise ValueError("the test is due before it may begin. Swap `from` and `due`.")
+            raise InvalidValue(message("workspace:event.test"))
         return self
 
 
-class Event(Entry):
-    """The event as one frozen value. Times are aware, in Asia/Ho_Chi_Minh unless written with another offset."""
+class Event(Titled):
+    """The event. Times are aware, in Asia/Ho_Chi_Minh unless written with another offset."""
 
-    id: str = Field(description="Short name of the event, which stands in every run")
-    name: str
-    name_vi: str = ""
+    id: str = Field(description="Identifier of the event, recorded in every run")
     organiser: str = ""
     organiser_vi: str = ""
-    enterprise: str = Field(default="", description="Whose network this is, as it signs the reports")
-    operator: Operator = Field(default="telecom", description="Which clauses apply: telecom, postal, or both")
-    basis: tuple[str, ...] = Field(default=(), description="The documents that the work rests on")
+    enterprise: str = Field(default="", description="Enterprise that operates the network and signs the reports")
+    province: str = Field(default="", description="Province of the event")
+    office: IssuingOffice = Field(default=IssuingOffice(), description="Letterhead of the papers")
+    topic: str = Field(default="", description="End of the subjects of mails, in Vietnamese")
+    operator: Operator = Field(default="telecom", description="Selects the clauses: telecom, postal or both")
+    basis: tuple[str, ...] = Field(default=(), description="Documents cited as the basis of the work")
     recipient: Recipient
-    venues: tuple[Venue, ...] = Field(min_length=1)
+    venues: tuple[Venue, ...] = Field(min_length=1, max_length=MOST_VENUES)
     windows: tuple[Window, ...] = ()
     weekly_report: WeeklyReport | None = None
-    duty_list_before: Moment | None = Field(default=None, description="The duty list must be in before this moment")
-    tests: tuple[Trial, ...] = Field(default=(), description="What is tried out before the event, and when")
-    days_off: DaysOff = Field(default=DaysOff(), description="Changes to the calendar of public holidays")
-    notice_limits: NoticeLimits = Field(default=NoticeLimits(), description="When an incident must be reported")
-    mail: Mail | None = Field(default=None, description="From whom and over which server papers are mailed")
-    schedule: Timetable = Field(default=Timetable(), description="When `eventready schedule` does what")
-    changes: ChangeSettings = Field(default=ChangeSettings(), description="How changes are approved and carried out")
-    intents: Intents = Field(
-        default={}, description="Values for templates that hold everywhere, unless a host or group has its own"
+    duty_list_before: Moment | None = Field(default=None, description="Deadline of the duty list")
+    owners_confirmed: bool = Field(
+        default=False, description="The owners in duties.yaml are right although the example names the same units"
     )
-    lab: bool = Field(default=False, description="A rehearsal's copy: passwords may stand in the inventory")
+    tests: tuple[ScheduledTest, ...] = Field(default=(), description="Tests scheduled before the event")
+    days_off: DaysOff = Field(default=DaysOff(), description="Corrections of the calendar of public holidays")
+    notice_limits: NoticeLimits = Field(default=NoticeLimits(), description="Time limits for incident notices")
+    mail: MailSettings | None = Field(default=None, description="Sender and mail server of the papers")
+    schedule: ScheduleSettings = Field(default=ScheduleSettings(), description="Times of scheduled jobs")
+    changes: ChangeSettings = Field(default=ChangeSettings(), description="Approval and execution of changes")
+    intents: Intents = Field(default={}, description="Template values for all devices, overridden by groups and hosts")
+    lab: bool = Field(default=False, description="Lab copy: plain passwords are allowed in the inventory")
 
     _id = field_validator("id")(_identifier)
 
     @property
+    def place(self) -> str:
+        """Place of issue of the papers."""
+        return self.office.place or self.province
+
+    @property
+    def abbreviation(self) -> str:
+        """Abbreviation of the enterprise: as written, or its initials without parenthesised parts."""
+        words = re.sub(r"\(.*?\)", " ", self.enterprise).split()
+        return self.office.short or "".join(word[0] for word in words if word[0].isalnum()).upper()
+
+    @property
     def venue_ids(self) -> tuple[str, ...]:
-        """The venues' short names, in the order of the file."""
+        """Identifiers of the venues, in the order of the file."""
         return tuple(venue.id for venue in self.venues)
 
     def venue(self, venue_id: str) -> Venue:
-        """The venue of that short name. Raises KeyError."""
+        """Venue by identifier. Raises KeyError."""
         return {venue.id: venue for venue in self.venues}[venue_id]
 
     def windows_at(self, moment: datetime, kind: WindowKind | None = None) -> tuple[Window, ...]:
-        """The windows (of one kind) that are open at a moment."""
-        return tuple(w for w in self.windows if w.holds(moment) and kind in (None, w.kind))
+        """Return the windows (of a single kind if given) open at a moment."""
+        return tuple(w for w in self.windows if w.contains(moment) and kind in (None, w.kind))
 
 
 def load_event(path: Path) -> Event:
@@ -209,17 +241,27 @@ def load_event(path: Path) -> Event:
     ids = event.venue_ids
     twice = [index for index, name in enumerate(ids) if name in ids[:index]]
     if twice:
-        raise several(
+        first = {name: document.line("venues", ids.index(name)) for name in ids}
+        raise combine_errors(
             document.error(
-                f"the venue {ids[index]!r} is defined a second time; the first is in line "
-                f"{document.line('venues', ids.index(ids[index]))}",
-                "venues", index, "id", do="Give it a name of its own.",
+                message("workspace:event.venue_twice", venue=ids[index], line=first[ids[index]]), "venues", index, "id"
             )
             for index in twice
-        )  # fmt: skip
+        )
     return event
 
 
-def unknown_venue(name: str, event: Event) -> tuple[str, str]:
-    """What and what to do, for a venue that event.yaml does not define."""
-    return f"the venue {name!r} is not in event.yaml", suggest(name, event.venue_ids, noun="Defined")
+def is_lab(workspace: Path) -> bool:
+    """True for a workspace with `lab: true` in its event.yaml; False for an unreadable file."""
+    path = workspace / "inventory" / "event.yaml"
+    try:
+        if "lab:" not in path.read_text(encoding="utf-8"):
+            return False
+        return load_yaml(path).mapping().get("lab") is True
+    except (OSError, ValueError, WorkspaceError):
+        return False
+
+
+def unknown_venue(name: str, event: Event) -> tuple[Sentence, Sentence]:
+    """Cause and remedy for a venue missing from event.yaml."""
+    return message("workspace:venue_unknown", name=name), suggest(name, event.venue_ids, noun="Defined")

@@ -1,4 +1,4 @@
-"""The Trà Vinh example, which the package carries: where it is, and a copy of it as somebody's own workspace."""
+"""Example workspace shipped with the package: location, and copy into a new workspace."""
 
 from __future__ import annotations
 
@@ -6,31 +6,33 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from eventready.errors import UsageError, WorkspaceError
+from eventready.core.errors import UsageError, WorkspaceError, os_reason
+from eventready.core.messages import message
+from eventready.workspace.event import load_event
 
-#: What a workspace consists of, in the order in which an engineer reads it.
+#: Folders of a workspace, in reading order.
 FOLDERS = ("inventory", "templates", "playbooks")
 
 _PACKAGE = Path(__file__).parent.parent
-#: What a workspace gathers as it is used, and what does not belong under version control.
-_IGNORED = ".eventready/\n"
+#: Generated data, excluded from version control.
+GITIGNORE = ".eventready/\n"
 
 
 def example_home() -> Path:
-    """The folder that holds the example: inside an installed package, or the checkout. Raises WorkspaceError."""
+    """Folder of the example, in the installed package or in the checkout. Raises WorkspaceError."""
     for home in (_PACKAGE / "example", _PACKAGE.parent.parent):
         if (home / "inventory" / "event.yaml").is_file():
             return home
-    raise WorkspaceError("this installation carries no example workspace", do="Install eventready again.")
+    raise WorkspaceError(message("workspace:example.missing"))
 
 
-def copy_example(target: Path) -> tuple[Path, ...]:
-    """Copy the example into `target`, which is absent or empty. Returns the files written, relative to it.
+def copy_example(target: Path, home: Path | None = None) -> tuple[Path, ...]:
+    """Copy the example into `target`, an absent or empty folder. Return the relative paths of the files.
 
-    Raises UsageError for a folder in use, and when it cannot be written; then nothing that was copied is left.
+    Raises UsageError for a folder in use or not writable; a failed copy leaves no file behind.
     """
-    home = example_home()
-    made = _prepare(target)
+    home = home or example_home()
+    made = prepare_folder(target)
     written: list[Path] = []
     try:
         for source in _files(home):
@@ -38,33 +40,38 @@ def copy_example(target: Path) -> tuple[Path, ...]:
             written.append(relative)
             (target / relative).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target / relative)
-        (target / ".gitignore").write_text(_IGNORED, encoding="utf-8")
+        (target / ".gitignore").write_text(GITIGNORE, encoding="utf-8")
     except OSError as error:
         for name in (*FOLDERS, ".gitignore"):
-            _remove(target / name)
+            remove_path(target / name)
         if made:
-            _remove(target)
-        raise UsageError(f"the example cannot be copied: {error.strerror or error}", where=str(target)) from None
+            remove_path(target)
+        raise UsageError(message("workspace:example.uncopied", reason=os_reason(error)), where=str(target)) from None
     return tuple(written)
 
 
-def _prepare(target: Path) -> bool:
-    """Make the folder; True when it was not there before."""
+def prepare_folder(target: Path) -> bool:
+    """Create the folder; return True for a new folder."""
     try:
         if target.exists():
             if not target.is_dir():
-                raise UsageError("this is a file, not a folder", where=str(target), do="Name another folder.")
+                raise UsageError(message("workspace:folder.is_file"), where=str(target))
             if any(target.iterdir()):
-                raise UsageError(
-                    "the folder is not empty, and nothing in it is overwritten",
-                    where=str(target),
-                    do="Name a folder that does not exist yet.",
-                )
+                raise UsageError(message("workspace:folder.not_empty"), where=str(target))
             return False
         target.mkdir(parents=True)
     except OSError as error:
-        raise UsageError(f"the folder cannot be made: {error.strerror or error}", where=str(target)) from None
+        raise UsageError(message("workspace:folder.unmade", reason=os_reason(error)), where=str(target)) from None
     return True
+
+
+def example_named(name: str) -> Path:
+    """Folder of the example with event id or prefix `name`; the only example for "". Raises UsageError."""
+    home = example_home()
+    event = load_event(home / "inventory" / "event.yaml")
+    if name and event.id != name and not event.id.startswith(f"{name}-"):
+        raise UsageError(message("workspace:example.unknown", name=name, event=event.id))
+    return home
 
 
 def _files(home: Path) -> Iterator[Path]:
@@ -75,7 +82,7 @@ def _files(home: Path) -> Iterator[Path]:
                 yield path
 
 
-def _remove(path: Path) -> None:
+def remove_path(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

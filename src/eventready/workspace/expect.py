@@ -1,24 +1,20 @@
-"""What the engineer says must be there. Checks hold what devices tell against it; a fact nobody expects is not asked.
+"""Expected state of a device, compared by the checks with the facts.
 
-It stands in a host's data under `expect:` (or a group's, for what many share). A check that needs an expectation
-which is absent does not apply to the device, and the matrix shows that.
+Written under `expect:` in the data of a host or a group. A check without its expectation does not apply to the
+device, as `eventready matrix` shows.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from eventready.workspace.model import WorkspaceModel
 
 
-class Expected(BaseModel):
-    """Base: frozen, and no key that nobody knows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ExpectedGateway(Expected):
-    """Membership of a first-hop redundancy group; `role` is the part this device plays when all is well."""
+class ExpectedGateway(WorkspaceModel):
+    """Membership of a first-hop redundancy group; `role`: normal state of this device."""
 
     group: int = Field(ge=0, le=4095)
     interface: str
@@ -27,56 +23,60 @@ class ExpectedGateway(Expected):
     role: Literal["master", "backup"] | None = None
 
 
-class ExpectedBundle(Expected):
-    """A LAG and how many of its members must carry traffic."""
+class ExpectedBundle(WorkspaceModel):
+    """LAG with its number of members and the minimum of active members."""
 
     name: str
     members: int = Field(ge=1, default=2)
     min_links: int = Field(ge=1, default=1)
 
 
-class ExpectedLink(Expected):
-    """A cable: this port goes to that port of that device (both by inventory name)."""
+class ExpectedLink(WorkspaceModel):
+    """Cable from `port` to `to_port` of `device`, by inventory name."""
 
     port: str
     device: str
     to_port: str
 
 
-class ExpectedSite(Expected):
-    """A base station: the venue it serves, and whether it is a mobile one brought for the event."""
+class ExpectedSite(WorkspaceModel):
+    """Base station with its venue; `mobile`: transportable station for the event."""
 
     name: str
     venue: str | None = None
     mobile: bool = False
 
 
-class ExpectedCell(Expected):
-    """A cell: its site, the venue it serves, and whether it is barred on purpose."""
+class ExpectedCell(WorkspaceModel):
+    """Cell with its site and venue; `barred`: barred intentionally; `users`: expected in the busy hour."""
 
     name: str
     site: str | None = None
     venue: str | None = None
     barred: bool = False
+    users: int | None = Field(default=None, ge=1, le=100_000)
 
 
-class ExpectedAccessPoint(Expected):
-    """An access point: the venue it serves; `critical` ones may never be missing."""
+class ExpectedAccessPoint(WorkspaceModel):
+    """Access point with its venue; `critical`: absence is a failure; `clients`: expected at its place at once."""
 
     name: str
     venue: str | None = None
     critical: bool = False
+    clients: int | None = Field(default=None, ge=1, le=10_000)
 
 
-class Expect(Expected):
-    """All expectations of one device. None means: not spoken of; an empty list means: none may be there."""
+class Expect(WorkspaceModel):
+    """Expectations of a device. None: no expectation. Empty list: none allowed."""
 
-    uplinks: tuple[str, ...] = Field(default=(), description="Ports that must be up and are judged on use")
+    uplinks: tuple[str, ...] = Field(default=(), description="Ports that must be up, evaluated for utilisation")
     links: tuple[ExpectedLink, ...] = Field(default=(), description="Cables to other devices of the inventory")
-    ospf: tuple[str, ...] | None = Field(default=None, description="OSPF neighbours by router id or address")
+    ospf: tuple[str, ...] | None = Field(
+        default=None, description="OSPF neighbours by router id or address; `name@vrf` in a VRF"
+    )
     isis: tuple[str, ...] | None = Field(default=None, description="IS-IS neighbours by system id or name")
-    bgp: tuple[str, ...] | None = Field(default=None, description="BGP neighbours by address")
-    bfd: tuple[str, ...] | None = Field(default=None, description="BFD peers by address")
+    bgp: tuple[str, ...] | None = Field(default=None, description="BGP neighbours by address; `address@vrf` in a VRF")
+    bfd: tuple[str, ...] | None = Field(default=None, description="BFD peers by address; `address@vrf` in a VRF")
     gateways: tuple[ExpectedGateway, ...] = Field(default=(), description="VRRP or HSRP groups")
     bundles: tuple[ExpectedBundle, ...] = Field(default=(), description="LAGs")
     default_routes: int | None = Field(default=None, ge=1, description="Default routes configured, backup included")
@@ -87,5 +87,16 @@ class Expect(Expected):
     cells: tuple[ExpectedCell, ...] = ()
     core_links: tuple[str, ...] | None = Field(default=None, description="Links to the core by name")
     access_points: tuple[ExpectedAccessPoint, ...] = ()
-    controller_pair: bool = Field(default=False, description="A second controller must stand ready")
+    controller_pair: bool = Field(default=False, description="A standby controller is required")
     radius: tuple[str, ...] | None = Field(default=None, description="RADIUS servers by name or address")
+    services: tuple[str, ...] = Field(default=(), description="Services of a host that must run, by unit name")
+    listeners: tuple[str, ...] = Field(default=(), description="Ports that must accept traffic: tcp/443, udp/53")
+    certificates: bool = Field(default=False, description="The host shows certificates, which must be valid")
+    backends: tuple[str, ...] = Field(default=(), description="Pools of the load balancer, by name")
+    dns: tuple[str, ...] = Field(default=(), description="Names that the host's DNS server must answer for")
+    dhcp: bool = Field(default=False, description="The host gives out addresses, of which some must be left")
+
+    @property
+    def bfd_addresses(self) -> tuple[str, ...]:
+        """Addresses of the BFD peers, without their VRF."""
+        return tuple(dict.fromkeys(peer.partition("@")[0] for peer in self.bfd or ()))

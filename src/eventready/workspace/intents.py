@@ -1,4 +1,4 @@
-"""`intents` of hosts, groups, defaults and the event: what is to be configured, with the values for its templates."""
+"""`intents` of hosts, groups, defaults and the event: configuration intents with template values."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator
 
+from eventready.core.errors import InvalidValue
+from eventready.core.messages import message
+
 Intent = Literal["load_balancing", "backup", "priority"]
 
 INTENTS: tuple[Intent, ...] = get_args(Intent)
 
-#: What every template is given beside the values of its intent.
-GIVEN = ("device", "expect", "event")
+#: Variables of every template beside the values of its intent.
+RESERVED_NAMES = ("device", "expect", "event")
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -22,20 +25,20 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 def _usable(values: dict[str, Any]) -> dict[str, Any]:
     for name in values:
         if not _NAME.fullmatch(name) or keyword.iskeyword(name):
-            raise ValueError(f"{name!r} is no name for a value. Use small letters, digits and underscores.")
-        if name in GIVEN:
-            raise ValueError(f"every template is given {name!r} already. Give the value another name.")
+            raise InvalidValue(message("workspace:intents.name", name=name))
+        if name in RESERVED_NAMES:
+            raise InvalidValue(message("workspace:intents.reserved", name=name))
     return values
 
 
-#: Values by intent; templates see them by these names.
+#: Template values by intent.
 Intents: TypeAlias = dict[Intent, Annotated[dict[str, Any], AfterValidator(_usable)]]
 
 
-def merged(values: Mapping[str, Any], layers: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The intents that the layers name (the most special last), each with its values key by key over `values`.
+def merge_intents(values: Mapping[str, Any], layers: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Intents named by the layers (most specific last), merged key by key over the default `values`.
 
-    `values` (the event's) only fill in: they make no device take part in an intent.
+    `values` of the event are defaults only: an intent in `values` alone does not apply to a device.
     """
     found: dict[str, dict[str, Any]] = {}
     for layer in layers:

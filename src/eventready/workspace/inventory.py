@@ -1,8 +1,7 @@
-"""hosts.yaml, groups.yaml, defaults.yaml: read fast, checked by line, resolved by Nornir's own classes.
+"""Inventory: hosts.yaml, groups.yaml and defaults.yaml, validated by line and resolved by Nornir's classes.
 
-The files are an ordinary Nornir SimpleInventory, with what we need to know under `data`. Inheritance is Nornir's (host,
-its groups from left to right with their parents, defaults); only `expect` and `intents` are merged key by key in that
-order, so that a group can hold what its members share.
+The files are a Nornir SimpleInventory with own keys under `data`. Inheritance is Nornir's (host, groups from left to
+right with their parents, defaults); `expect` and `intents` are merged key by key in that order.
 """
 
 from __future__ import annotations
@@ -17,32 +16,35 @@ from nornir.core.inventory import ConnectionOptions, Group, Groups, Host, Hosts,
 from nornir.core.inventory import Defaults as NornirDefaults
 from pydantic import BaseModel, ValidationError
 
-from eventready.errors import WorkspaceError
-from eventready.workspace.cables import both_ends
-from eventready.workspace.complaints import suggest
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import message
+from eventready.workspace.access import Access
+from eventready.workspace.cables import mirror_cables
 from eventready.workspace.device import ROLES, Device
-from eventready.workspace.entries import Defaults, Element
 from eventready.workspace.event import Event, unknown_venue
 from eventready.workspace.expect import Expect
-from eventready.workspace.intents import merged
+from eventready.workspace.intents import merge_intents
+from eventready.workspace.inventory_schema import Defaults, Element
 from eventready.workspace.secrets import plain_secrets
-from eventready.workspace.yaml import Document, load_yaml, several
+from eventready.workspace.validation_messages import suggest
+from eventready.workspace.yaml_document import YamlDocument, combine_errors, load_yaml
 
 E = TypeVar("E", Host, Group)
 
+_NO_ACCESS = Access()
 _ATTRIBUTES = ("hostname", "port", "username", "password", "platform")
 
 
 @dataclass(frozen=True)
-class Files:
-    """The three files as plain data, valid on their own; a fresh Nornir inventory can be made of them at any time."""
+class InventoryFiles:
+    """Data of the three files, each validated by itself."""
 
     hosts: Mapping[str, Any] = field(default_factory=dict)
     groups: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def inventory(self) -> Inventory:
-        """Nornir's inventory, as its SimpleInventory plugin would load it."""
+        """New Nornir inventory, as loaded by the SimpleInventory plugin."""
         defaults = NornirDefaults(**_attributes(self.defaults))
         groups = Groups({name: _element(Group, name, raw or {}, defaults) for name, raw in self.groups.items()})
         hosts = Hosts({name: _element(Host, name, raw or {}, defaults) for name, raw in self.hosts.items()})
@@ -70,16 +72,16 @@ def _parents(raw: Mapping[str, Any] | None, groups: Groups) -> ParentGroups:
     return ParentGroups([groups[name] for name in (raw or {}).get("groups") or ()])
 
 
-#: No comma, equals sign, `!` or glob of `-l`, no `/`.
-_NAME = re.compile(r"[^\W_]([\w.:-]| (?! ))*(?<! )")
+#: Excludes the operators and globs of `-l`, and `/`.
+NAME_PATTERN = re.compile(r"[^\W_]([\w.:-]| (?! ))*(?<! )")
 
 
-def load_inventory(folder: Path, event: Event) -> tuple[Files, tuple[Device, ...]]:
-    """Read the inventory of a workspace. Raises WorkspaceError that names every line which does not hold."""
+def load_inventory(folder: Path, event: Event) -> tuple[InventoryFiles, tuple[Device, ...]]:
+    """Read the inventory of a workspace. Raises WorkspaceError with every invalid line."""
     hosts = load_yaml(folder / "hosts.yaml", may_be_empty=True)
     groups = _optional(folder / "groups.yaml")
     defaults = _optional(folder / "defaults.yaml")
-    files = Files(hosts.mapping(), groups.mapping(), defaults.mapping())
+    files = InventoryFiles(hosts.mapping(), groups.mapping(), defaults.mapping())
     problems = [
         *_name_problems(hosts, files),
         *_entry_problems(defaults, (), Defaults, event),
@@ -87,32 +89,28 @@ def load_inventory(folder: Path, event: Event) -> tuple[Files, tuple[Device, ...
         *(p for name in files.hosts for p in _entry_problems(hosts, (name,), Element, event)),
     ]
     if problems:
-        raise several(problems)
+        raise combine_errors(problems)
     problems = [*_group_problems(groups, files), *_group_problems(hosts, files)]
     if problems:
-        raise several(problems)
+        raise combine_errors(problems)
     return files, _devices(files, hosts.origins(), event.intents)
 
 
-def _name_problems(hosts: Document, files: Files) -> Iterator[WorkspaceError]:
-    """Names that `-l` could not tell, or that would lead out of a folder that is called by them."""
+def _name_problems(hosts: YamlDocument, files: InventoryFiles) -> Iterator[WorkspaceError]:
+    """Errors for names ambiguous in `-l` or unsafe as folder names."""
     for name in files.hosts:
-        if not _NAME.fullmatch(name):
-            yield hosts.error(
-                f"a device cannot have the name {name!r}",
-                name,
-                do="Use letters, digits, `-`, `_`, `.`, `:` and single spaces, and begin with a letter or digit.",
-            )
+        if not NAME_PATTERN.fullmatch(name):
+            yield hosts.error(message("workspace:device.name", name=name), name)
 
 
-def _optional(path: Path) -> Document:
-    return load_yaml(path, may_be_empty=True) if path.exists() else Document(path, {})
+def _optional(path: Path) -> YamlDocument:
+    return load_yaml(path, may_be_empty=True) if path.exists() else YamlDocument(path, {})
 
 
 def _entry_problems(
-    document: Document, keys: tuple[str, ...], model: type[BaseModel], event: Event
+    document: YamlDocument, keys: tuple[str, ...], model: type[BaseModel], event: Event
 ) -> Iterator[WorkspaceError]:
-    """What is wrong with one host, group or the defaults, looked at alone."""
+    """Yield the validation errors of a host, a group or the defaults."""
     try:
         raw = document.mapping(*keys)
         entry = model.model_validate(raw)
@@ -120,16 +118,11 @@ def _entry_problems(
         yield error
         return
     except ValidationError as error:
-        yield from document.complaints(error, model, *keys)
+        yield from document.errors_of(error, model, *keys)
         return
     if not event.lab:
         for place in plain_secrets(raw):
-            yield document.error(
-                f"a secret stands here in plain ({place[-1]})",
-                *keys,
-                *place,
-                do="Write where it lies instead: env:NAME, keyring:service/user or vault:key.",
-            )
+            yield document.error(message("workspace:plain_secret_at", key=str(place[-1])), *keys, *place)
     if isinstance(entry, Defaults) and entry.data:
         for venue, place in _venues(entry.data.venues or (), entry.data.expect or Expect()):
             if venue not in event.venue_ids:
@@ -138,7 +131,7 @@ def _entry_problems(
 
 
 def _venues(served: tuple[str, ...], expect: Expect) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """Every venue that is named, and where."""
+    """Every venue named, with its location."""
     yield from ((venue, ("venues", index)) for index, venue in enumerate(served))
     for name in ("sites", "cells", "access_points"):
         for index, item in enumerate(getattr(expect, name)):
@@ -146,20 +139,20 @@ def _venues(served: tuple[str, ...], expect: Expect) -> Iterator[tuple[str, tupl
                 yield item.venue, ("expect", name, index, "venue")
 
 
-def _group_problems(document: Document, files: Files) -> Iterator[WorkspaceError]:
-    """Groups that nobody defined, and groups that are their own ancestors."""
+def _group_problems(document: YamlDocument, files: InventoryFiles) -> Iterator[WorkspaceError]:
+    """Yield errors for undefined groups and for groups with cyclic inheritance."""
     for name, raw in document.mapping().items():
         for index, parent in enumerate((raw or {}).get("groups") or ()):
             place = (name, "groups", index)
             if parent not in files.groups:
                 do = suggest(parent, files.groups, noun="Defined")
-                yield document.error(f"the group {parent!r} is not defined", *place, do=do)
+                yield document.error(message("workspace:group.undefined", group=str(parent)), *place, do=do)
             elif document.data is files.groups and _is_ancestor(name, parent, files.groups):
-                yield document.error(f"the group {name!r} inherits from itself", *place, do="Remove one of the groups.")
+                yield document.error(message("workspace:group.cycle", name=name), *place)
 
 
 def _is_ancestor(name: str, of: str, groups: Mapping[str, Any]) -> bool:
-    """True when `name` is `of`, or stands somewhere above it."""
+    """True when `name` is `of` or an ancestor of `of`."""
     pending, seen = [of], set()
     while pending:
         current = pending.pop()
@@ -171,7 +164,7 @@ def _is_ancestor(name: str, of: str, groups: Mapping[str, Any]) -> bool:
     return False
 
 
-def _devices(files: Files, origins: Mapping[str, str], values: Mapping[Any, Any]) -> tuple[Device, ...]:
+def _devices(files: InventoryFiles, origins: Mapping[str, str], values: Mapping[Any, Any]) -> tuple[Device, ...]:
     devices, problems = [], []
     for host in files.inventory().hosts.values():
         try:
@@ -181,51 +174,53 @@ def _devices(files: Files, origins: Mapping[str, str], values: Mapping[Any, Any]
             continue
         devices.append(device)
         problems += _device_problems(device)
-    cabled, loose = both_ends(devices)
-    problems += loose
+    cabled, cable_problems = mirror_cables(devices)
+    problems += cable_problems
     if problems:
-        raise several(problems)
+        raise combine_errors(problems)
     return cabled
 
 
 def _device_problems(device: Device) -> Iterator[WorkspaceError]:
-    """What contradicts itself in one device's expectations."""
+    """Yield errors for contradictory expectations of a device."""
     expect = device.expect
     for kind in ("sites", "cells", "access_points"):
         names = [item.name for item in getattr(expect, kind)]
         for name in sorted({name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()):
             yield WorkspaceError(
-                f"{device.name} expects {name!r} twice among its {kind}", where=device.origin, do="Remove one."
+                message("workspace:device.expects_twice", device=device.name, name=name, kind=kind), where=device.origin
             )
     sites = {site.name for site in expect.sites}
     for cell in expect.cells:
         if sites and cell.site is not None and cell.site not in sites:
-            what = f"{device.name} expects the cell {cell.name!r} at {cell.site!r}, which is not among its sites"
+            what = message("workspace:device.cell_site", device=device.name, cell=cell.name, site=cell.site)
             yield WorkspaceError(what, where=device.origin, do=suggest(cell.site, sites))
     for venue, place in _venues((), expect):
         if venue not in device.venues:
-            what = f"{device.name} expects {place[1]} at {venue!r} and does not serve that venue"
-            yield WorkspaceError(what, where=device.origin, do=f"Add {venue} to its `venues`.")
+            what = message("workspace:device.venue_not_served", device=device.name, what=str(place[1]), venue=venue)
+            yield WorkspaceError(what, where=device.origin)
             return
 
 
 def device_of(host: Host, origin: str = "", values: Mapping[Any, Any] | None = None) -> Device:
-    """A Nornir host as a Device, from any Nornir inventory. `values` are the event's, by intent.
+    """Device from a host of any Nornir inventory. `values`: template values of the event, by intent.
 
-    Raises WorkspaceError for what is missing or wrong.
+    Raises WorkspaceError for missing or invalid data.
     """
     data = host.extended_data()
     role, platform = data.get("role"), host.platform
     if role is None:
-        raise WorkspaceError(
-            f"{host.name} has no role", where=origin, do=f"Add `role` under `data`: {', '.join(ROLES)}."
-        )
+        raise WorkspaceError(message("workspace:device.no_role", device=host.name, roles=ROLES), where=origin)
     if role not in ROLES:
-        raise WorkspaceError(f"{host.name} has the unknown role {role!r}", where=origin, do=suggest(str(role), ROLES))
+        raise WorkspaceError(
+            message("workspace:device.role", device=host.name, role=str(role)),
+            where=origin,
+            do=suggest(str(role), ROLES),
+        )
     if not platform:
-        raise WorkspaceError(f"{host.name} has no platform", where=origin, do="Add `platform` to it or to a group.")
+        raise WorkspaceError(message("workspace:device.no_platform", device=host.name), where=origin)
     if not host.hostname:
-        raise WorkspaceError(f"{host.name} has no address", where=origin, do="Add `hostname` to it or to a group.")
+        raise WorkspaceError(message("workspace:device.no_address", device=host.name), where=origin)
     return Device(
         name=host.name,
         role=role,
@@ -237,20 +232,32 @@ def device_of(host: Host, origin: str = "", values: Mapping[Any, Any] | None = N
         endpoint=data.get("endpoint") or (f"{host.hostname}:{host.port}" if host.port else host.hostname),
         expect=_expectations(host, origin),
         allow_cleartext=bool(data.get("allow_cleartext", False)),
+        access=_access(host, origin),
         element=data.get("element") or "",
         origin=origin,
-        intents=merged(values or {}, (layer.get("intents") or {} for layer in _layers(host))),
+        intents=merge_intents(values or {}, (layer.get("intents") or {} for layer in _layers(host))),
         pair=data.get("pair") or "",
     )
 
 
 def _layers(host: Host) -> tuple[Mapping[str, Any], ...]:
-    """`data` of the defaults, the groups and the host, the most special last."""
+    """`data` of defaults, groups and host, most specific last."""
     return (host.defaults.data, *(group.data for group in reversed(host.extended_groups())), host.data)
 
 
+def _access(host: Host, origin: str) -> Access:
+    """`access` of the defaults, the groups and the host, merged key by key."""
+    found: dict[str, Any] = {}
+    for layer in _layers(host):
+        found.update(layer.get("access") or {})
+    try:
+        return Access.model_validate(found) if found else _NO_ACCESS
+    except ValidationError as error:
+        raise combine_errors(YamlDocument(Path(origin or host.name), found).errors_of(error, Access)) from None
+
+
 def _expectations(host: Host, origin: str) -> Expect:
-    """`expect` of the host over that of its groups over the defaults', key by key."""
+    """`expect` of host, groups and defaults, merged key by key."""
     found: dict[str, Any] = {}
     for layer in _layers(host):
         found.update(layer.get("expect") or {})
@@ -259,4 +266,4 @@ def _expectations(host: Host, origin: str) -> Expect:
     try:
         return Expect.model_validate(found)
     except ValidationError as error:
-        raise several(Document(Path(origin or host.name), found).complaints(error, Expect)) from None
+        raise combine_errors(YamlDocument(Path(origin or host.name), found).errors_of(error, Expect)) from None

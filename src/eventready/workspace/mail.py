@@ -1,37 +1,34 @@
-"""`mail` and `schedule` of event.yaml: from whom and over which server papers go, and when they are made."""
+"""`mail` and `schedule` of event.yaml: sender, mail server, times of the scheduled jobs."""
 
 from __future__ import annotations
 
 from datetime import time
 from ipaddress import ip_address
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from eventready.workspace.moments import TimeOfDay
+from eventready.core.errors import InvalidValue
+from eventready.core.messages import message
+from eventready.workspace.datetimes import TimeOfDay
+from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.secrets import is_reference
 
 _ADDRESS = r"^[^@\s<>\"',;:]+@[^@\s<>\"',;:]+$"
 
 
-class _Frozen(BaseModel):
-    """As the other entries of event.yaml: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Contact(_Frozen):
-    """Whom the recipient asks back."""
+class MailContact(WorkspaceModel):
+    """Contact person for questions of the recipient."""
 
     name: str = Field(min_length=1)
     title: str = ""
     phone: str = ""
 
 
-class Server(_Frozen):
-    """A mail server. The password is a reference, never the password; nothing goes there without encryption.
+class MailServer(WorkspaceModel):
+    """Mail server. The password is a reference; connections are encrypted.
 
-    `security`: `starttls` (port 587), `tls` from the first byte (port 465), `none` for a relay on this machine only.
+    `security`: `starttls` (port 587), `tls` (port 465), `none` for a relay on this machine only.
     """
 
     host: str = Field(min_length=1, pattern=r"^[\w.:-]+$")
@@ -40,50 +37,63 @@ class Server(_Frozen):
     username: str = Field(default="", description="A name, or a reference as for password")
     password: str = Field(default="", description="env:NAME, keyring:service/user or vault:key")
     ca_file: str = Field(
-        default="", description="Certificates to trust instead of the system's, relative to the folder"
+        default="", description="Trusted certificates instead of those of the system, relative to the workspace"
     )
-    timeout_s: float = Field(default=30, gt=0, le=600, description="How long to wait for each answer")
+    timeout_s: float = Field(default=30, gt=0, le=600, description="Timeout of each reply, in seconds")
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:
         if self.password and not is_reference(self.password):
-            raise ValueError("a password does not stand in a file. Write env:NAME, keyring:service/user or vault:key.")
+            raise InvalidValue(message("workspace:mail.password"))
         if self.security == "none" and not self.on_this_machine:
-            raise ValueError("mail would go unencrypted. Use starttls or tls; none is for a relay on this machine.")
+            raise InvalidValue(message("workspace:mail.unencrypted"))
         if self.security == "none" and self.password:
-            raise ValueError("a password would go unencrypted. Use starttls or tls.")
+            raise InvalidValue(message("workspace:mail.password_unencrypted"))
         if bool(self.username) != bool(self.password):
-            raise ValueError("a user needs a password and a password a user. Give both or neither.")
+            raise InvalidValue(message("workspace:mail.username"))
         return self
 
     @property
     def on_this_machine(self) -> bool:
-        """True for a server that nobody else can be."""
+        """True for a loopback address."""
         try:
             return ip_address(self.host).is_loopback
         except ValueError:
             return self.host.lower() == "localhost"
 
 
-class Mail(_Frozen):
-    """How papers are mailed. `short` stands in brackets at the beginning of subjects, `topic` at their end."""
+class MailSettings(WorkspaceModel):
+    """Sender of mailed papers, and mail server."""
 
     sender: str = Field(pattern=_ADDRESS)
     sender_name: str = ""
-    contact: Contact | None = None
-    short: str = ""
-    topic: str = ""
-    server: Server | None = None
+    contact: MailContact | None = None
+    server: MailServer | None = None
 
 
-class Timetable(_Frozen):
-    """When `eventready schedule` audits every day, and drafts the weekly report on its day."""
+class ReminderSettings(WorkspaceModel):
+    """Recipients of reminders: mail addresses, and Apprise URLs as references (chat, SMS, push)."""
+
+    mail: tuple[Annotated[str, Field(pattern=_ADDRESS)], ...] = ()
+    apprise: tuple[str, ...] = Field(default=(), description="env:NAME, keyring:service/user or vault:key, each a URL")
+
+    @field_validator("apprise")
+    @classmethod
+    def _references(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not is_reference(url) for url in urls):
+            raise InvalidValue(message("workspace:mail.url"))
+        return urls
+
+
+class ScheduleSettings(WorkspaceModel):
+    """Daily time of the audit, time of the draft of the weekly report, recipients of reminders."""
 
     audit: TimeOfDay = time(6, 0)
     weekly: TimeOfDay = time(7, 0)
+    remind: ReminderSettings = ReminderSettings()
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.weekly < self.audit:
-            raise ValueError("the report would be drafted before the audit that it rests on. Set `weekly` later.")
+            raise InvalidValue(message("workspace:mail.weekly"))
         return self

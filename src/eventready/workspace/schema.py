@@ -1,4 +1,4 @@
-"""JSON Schema of the workspace's files, for editors that complete and check while one types."""
+"""JSON Schema of the workspace files, for completion and validation in editors."""
 
 from __future__ import annotations
 
@@ -7,32 +7,38 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from eventready.workspace.access import JumpHosts
 from eventready.workspace.device import ROLES
 from eventready.workspace.duties import DutyFile
-from eventready.workspace.entries import Defaults, Elements
 from eventready.workspace.event import Event
+from eventready.workspace.forms import FormSpec
+from eventready.workspace.inventory_schema import Defaults, Elements
 from eventready.workspace.waivers import WaiverFile
+from eventready.workspace.writable import WritableFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-#: The files whose shape a model tells.
+#: Models by file.
 MODELS: Mapping[str, type[BaseModel]] = {
     "event": Event,
     "hosts": Elements,
     "groups": Elements,
     "defaults": Defaults,
+    "jump_hosts": JumpHosts,
     "duties": DutyFile,
+    "forms": FormSpec,
     "waivers": WaiverFile,
+    "writable": WritableFile,
 }
 
 
 def schema_of(model: type[BaseModel], file: str) -> dict[str, Any]:
-    """The JSON Schema of a file that holds one `model`."""
+    """Return the JSON Schema of a file of `model`."""
     return {"$schema": DIALECT, **model.model_json_schema(by_alias=True), "title": file}
 
 
 def limits_schema(checks: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
-    """The JSON Schema of limits.yaml, given the model of each check's limits: all of them optional, and `source`."""
+    """JSON Schema of limits.yaml from the limit models by check: every limit optional, plus `source`."""
     definitions: dict[str, Any] = {}
     by_check: dict[str, Any] = {}
     for name, model in sorted(checks.items()):

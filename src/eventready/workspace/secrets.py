@@ -1,11 +1,12 @@
-"""Secrets by reference: the workspace says where a password lies, never what it is.
+"""Secrets by reference: a workspace names the source of a password, never the password.
 
-    env:NAME                  an environment variable
+    env:NAME                  an environment variable: EVENTREADY_*, or a name that the person's configuration lists
     keyring:service/user      the desktop's or server's keyring (extra: secrets)
     vault:key                 a key of inventory/vault.yml, encrypted by ansible-vault (extra: secrets); its password
                               comes from EVENTREADY_VAULT_PASSWORD or the file EVENTREADY_VAULT_PASSWORD_FILE
+    exec:COMMAND              the first line that a command prints, run without a shell, once per process
 
-No message here ever holds a value.
+No message contains a value.
 """
 
 from __future__ import annotations
@@ -13,44 +14,56 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import shlex
+import subprocess
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from eventready.errors import WorkspaceError
-from eventready.workspace.complaints import SECRET_KEY, suggest
+from eventready.core.errors import WorkspaceError, os_reason
+from eventready.core.messages import message
+from eventready.core.user_files import config_folder
+from eventready.workspace.validation_messages import SECRET_KEY, suggest
+from eventready.workspace.yaml_document import load_yaml
 
 VAULT = Path("inventory") / "vault.yml"
 
-_REFERENCE = re.compile(r"(env|keyring|vault):\S.*")
-_EXTRA = 'Install it: pip install "eventready[secrets]"'
+_REFERENCE = re.compile(r"(env|keyring|vault|exec):\S.*")
+#: Time limit of the command of an `exec:` reference.
+_COMMAND_S = 60.0
 
 
 class SecretError(WorkspaceError):
-    """A reference that leads nowhere."""
+    """Unresolvable reference."""
 
 
 def is_reference(value: object) -> bool:
-    """True for `env:`, `keyring:` and `vault:` references."""
+    """True for `env:`, `keyring:`, `vault:` and `exec:` references."""
     return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
 
 
-def resolve(reference: str, workspace: Path = Path(), *, where: str = "") -> str:
-    """The value behind a reference; a text that is none is its own value (a lab's password, a user's name).
+def resolve(
+    reference: str, workspace: Path = Path(), *, where: str = "", fresh: bool = False, own: bool = False
+) -> str:
+    """Resolve a reference; any other text is returned unchanged (password of a lab, user name).
 
-    `workspace` is the folder whose vault is meant, `where` the place to name. Raises SecretError.
+    `workspace`: folder of the vault. `where`: place for messages. `fresh`: run the command of an `exec:` reference
+    again, for one-time codes. `own`: given by the person, not by the workspace. Raises SecretError.
     """
     if not is_reference(reference):
         return reference
     kind, name = reference.split(":", 1)
     if kind == "env":
-        return _environment(name, where)
+        return _environment(name, where, own=own)
+    if kind == "exec":
+        return _run(name, where) if fresh else _run_once(name, where)
     return _keyring(name, where) if kind == "keyring" else _vault(name, workspace / VAULT, where)
 
 
 def plain_secrets(data: Mapping[str, Any]) -> tuple[tuple[str | int, ...], ...]:
-    """The places in an inventory entry where a password stands in plain, as paths of keys."""
+    """Paths of keys with a plain-text password in an inventory entry."""
     return tuple(_plain(data, ()))
 
 
@@ -69,41 +82,93 @@ def _plain(part: Any, path: tuple[str | int, ...]) -> list[tuple[str | int, ...]
 
 
 def _is_plain(value: Any) -> bool:
-    """Numbers count: an unquoted password may look like one. Switches (`use_keys: true`) do not."""
+    """True for text and numbers (unquoted passwords); False for switches such as `use_keys: true`."""
     return value not in (None, "") and not isinstance(value, bool) and not is_reference(value)
 
 
-def _environment(name: str, where: str) -> str:
+def _may_read(name: str) -> bool:
+    """True for `EVENTREADY_*`, and for names (globs) listed in the user's configuration or environment."""
+    listed = os.environ.get("EVENTREADY_ENV_NAMES", "").split(",")
+    return any(fnmatchcase(name, pattern) for pattern in ("EVENTREADY_*", *filter(None, listed), *_configured_names()))
+
+
+def _configured_names() -> tuple[str, ...]:
+    path = config_folder() / "config.yaml"
+    if not path.is_file():
+        return ()
+    names = load_yaml(path, may_be_empty=True).mapping().get("env_names") or ()
+    return tuple(map(str, names)) if isinstance(names, list) else ()
+
+
+def _environment(name: str, where: str, *, own: bool) -> str:
+    if not own and not _may_read(name):
+        file = str(config_folder() / "config.yaml")
+        raise SecretError(message("workspace:secret.env_forbidden", name=name, file=file), where=where)
     value = os.environ.get(name)
     if value is None:
-        raise SecretError(f"the environment variable {name} is not set", where=where, do=f"Set it: export {name}=...")
+        raise SecretError(message("workspace:secret.env_missing", name=name), where=where)
+    return value
+
+
+@lru_cache(maxsize=64)
+def _run_once(command: str, where: str) -> str:
+    return _run(command, where)
+
+
+def _run(command: str, where: str) -> str:
+    """First line of the output of a command. Messages name the program only: arguments may contain secrets."""
+    try:
+        arguments = shlex.split(command)
+        program = arguments[0]
+    except (ValueError, IndexError):
+        raise SecretError(message("workspace:secret.exec_quotes"), where=where) from None
+    try:
+        done = subprocess.run(
+            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            check=False, timeout=_COMMAND_S,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise SecretError(
+            message("workspace:secret.exec_timeout", program=program, seconds=_COMMAND_S), where=where
+        ) from None
+    except OSError as error:
+        raise SecretError(
+            message("workspace:secret.exec_failed", program=program, reason=os_reason(error)), where=where
+        ) from None
+    value = done.stdout.decode(errors="replace").partition("\n")[0].rstrip("\r")
+    if done.returncode or not value:
+        failed = message("workspace:secret.exec_status", program=program, status=done.returncode)
+        raise SecretError(
+            failed if done.returncode else message("workspace:secret.exec_nothing", program=program), where=where
+        )
     return value
 
 
 def _keyring(name: str, where: str) -> str:
     service, slash, user = name.rpartition("/")
     if not (slash and service and user):
-        raise SecretError(f"keyring:{name} names no user", where=where, do="Write keyring:service/user.")
+        raise SecretError(message("workspace:secret.keyring_user", name=name), where=where)
     keyring = _optional("keyring", f"keyring:{name}", where)
     try:
         value = keyring.get_password(service, user)
     except Exception as error:  # backends raise what they like, and their words may hold values
         raise SecretError(
-            f"the keyring cannot be asked for {service}/{user} ({type(error).__name__})",
+            message("workspace:secret.keyring_unreadable", service=service, user=user, name=type(error).__name__),
             where=where,
-            do="Unlock it, or use env: or vault: instead.",
         ) from None
     if value is None:
-        raise SecretError(
-            f"the keyring has nothing for {service}/{user}", where=where, do=f"Store it: keyring set {service} {user}"
-        )
+        raise SecretError(message("workspace:secret.keyring_entry", service=service, user=user), where=where)
     return str(value)
 
 
 def _vault(key: str, path: Path, where: str) -> str:
     values = _open_vault(path, where)
     if key not in values:
-        raise SecretError(f"{path} has no key {key!r}", where=where, do=suggest(key, values, noun="It has"))
+        raise SecretError(
+            message("workspace:secret.vault_key", path=str(path), key=key),
+            where=where,
+            do=suggest(key, values, noun="It has"),
+        )
     return str(values[key])
 
 
@@ -111,11 +176,11 @@ def _open_vault(path: Path, where: str) -> Mapping[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise SecretError(f"{path} does not exist", where=where, do=f"Make it: ansible-vault create {path}") from None
+        raise SecretError(message("workspace:secret.vault_missing", path=str(path)), where=where) from None
     except (OSError, UnicodeDecodeError):
-        raise SecretError(f"{path} cannot be read", where=where, do="Check its permissions and encoding.") from None
+        raise SecretError(message("workspace:secret.vault_unreadable", path=str(path)), where=where) from None
     if not text.startswith("$ANSIBLE_VAULT;"):
-        raise SecretError(f"{path} is not encrypted", where=where, do=f"Encrypt it: ansible-vault encrypt {path}")
+        raise SecretError(message("workspace:secret.vault_plain", path=str(path)), where=where)
     return _decrypt(text, _vault_password(where), str(path))
 
 
@@ -125,29 +190,23 @@ def _vault_password(where: str) -> str:
         return password
     file = os.environ.get("EVENTREADY_VAULT_PASSWORD_FILE")
     if not file:
-        raise SecretError(
-            "the vault's password is not known",
-            where=where,
-            do="Set EVENTREADY_VAULT_PASSWORD or EVENTREADY_VAULT_PASSWORD_FILE.",
-        )
+        raise SecretError(message("workspace:secret.vault_password"), where=where)
     try:
         return Path(file).read_text(encoding="utf-8").strip("\r\n")
     except (OSError, UnicodeDecodeError):
-        raise SecretError(f"the vault's password file {file} cannot be read", where=where) from None
+        raise SecretError(message("workspace:secret.password_file", file=file), where=where) from None
 
 
 @lru_cache(maxsize=4)
 def _decrypt(text: str, password: str, path: str) -> Mapping[str, Any]:
-    """Deriving the key is slow on purpose, so once per content and password."""
+    """Decrypt a vault; cached, since key derivation is slow."""
     module = _optional("ansible_vault", "vault:", path)
     try:
         values = module.Vault(password).load(text)
     except Exception:  # ansible's own errors may quote what they decrypted
-        raise SecretError(
-            "the vault cannot be opened with the password given", where=path, do="Check EVENTREADY_VAULT_PASSWORD."
-        ) from None
+        raise SecretError(message("workspace:secret.vault_wrong"), where=path) from None
     if not isinstance(values, dict):
-        raise SecretError("the vault must hold `key: value` lines", where=path)
+        raise SecretError(message("workspace:secret.vault_lines"), where=path)
     return values
 
 
@@ -155,4 +214,4 @@ def _optional(module: str, what: str, where: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise SecretError(f"{what} needs a package that is not installed ({module})", where=where, do=_EXTRA) from None
+        raise SecretError(message("workspace:secret.package", what=what, module=module), where=where) from None

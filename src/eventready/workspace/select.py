@@ -1,12 +1,12 @@
-"""`-l`: which devices are meant.
+"""Selection of devices with `-l`.
 
-    role=router,venue=hoi-nghi     routers that serve hoi-nghi
+    role=router,venue=hall     routers that serve hall
     core-1,agg-*                   these names
-    venue=hoi-nghi,venue=van-hoa   either venue
+    venue=hall,venue=park   either venue
     role=router,!core-*            routers but for the core
 
-Terms of one key are alternatives, different keys must all hold, and what `!` or `!=` names is taken out
-(`!role=router` is `role!=router`). Values are globs; a bare word is a name.
+Terms with the same key are alternatives; different keys must all match; `!` and `!=` exclude (`!role=router` is
+`role!=router`). Values are globs; a bare word is a name.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from eventready.errors import UsageError
-from eventready.workspace.complaints import suggest
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
 from eventready.workspace.device import ROLE_SERVICES, Device
+from eventready.workspace.validation_messages import suggest
 
 _VALUES: dict[str, Callable[[Device], tuple[str, ...]]] = {
     "name": lambda device: (device.name,),
@@ -33,45 +34,50 @@ _VALUES: dict[str, Callable[[Device], tuple[str, ...]]] = {
 class _Term:
     key: str
     pattern: str
-    without: bool
+    excludes: bool
 
-    def holds(self, device: Device) -> bool:
+    def matches(self, device: Device) -> bool:
         return any(fnmatchcase(value, self.pattern) for value in _VALUES[self.key](device))
 
 
 def select(devices: Sequence[Device], expression: str | None) -> tuple[Device, ...]:
-    """The devices that `expression` means, in their order; all without one.
+    """Devices matched by `expression`, in their order; all devices for None.
 
-    Raises UsageError for an unknown key, for a term that no device answers to, and when nothing is left.
+    Raises UsageError for an empty expression, an unknown key, a term without a match, and an empty selection.
     """
-    if not expression or not expression.strip():
+    if expression is None:
         return tuple(devices)
+    if not expression.strip(" ,"):
+        raise UsageError(message("workspace:select.empty"))
     terms = [_term(text.strip()) for text in expression.split(",") if text.strip()]
     for term in terms:
-        if not any(term.holds(device) for device in devices):
+        if not any(term.matches(device) for device in devices):
             known = {value for device in devices for value in _VALUES[term.key](device)}
-            raise UsageError(f"no device has the {term.key} {term.pattern!r}", do=suggest(term.pattern, known))
+            raise UsageError(
+                message("workspace:select.no_device", key=term.key, pattern=term.pattern),
+                do=suggest(term.pattern, known),
+            )
     chosen = tuple(device for device in devices if _chosen(device, terms))
     if not chosen:
-        raise UsageError(f"no device is meant by {expression!r}", do="Take a condition away.")
+        raise UsageError(message("workspace:select.no_match", expression=expression))
     return chosen
 
 
 def _chosen(device: Device, terms: Sequence[_Term]) -> bool:
-    wanted = {term.key for term in terms if not term.without}
+    wanted = {term.key for term in terms if not term.excludes}
     return all(
-        any(term.holds(device) for term in terms if term.key == key and not term.without) for key in wanted
-    ) and not any(term.holds(device) for term in terms if term.without)
+        any(term.matches(device) for term in terms if term.key == key and not term.excludes) for key in wanted
+    ) and not any(term.matches(device) for term in terms if term.excludes)
 
 
 def _term(text: str) -> _Term:
     key, equals, value = text.removeprefix("!").partition("=")
-    without = text.startswith("!") or (bool(equals) and key.rstrip().endswith("!"))
+    excludes = text.startswith("!") or (bool(equals) and key.rstrip().endswith("!"))
     if not equals:
         key, value = "name", key
     key, value = key.rstrip().removesuffix("!").strip(), value.strip()
     if key not in _VALUES:
-        raise UsageError(f"devices cannot be chosen by {key!r}", do=suggest(key, _VALUES))
+        raise UsageError(message("workspace:select.key", key=key), do=suggest(key, _VALUES))
     if not value:
-        raise UsageError(f"{text!r} names nothing", do=f"Write {key}=value.")
-    return _Term(key, value, without)
+        raise UsageError(message("workspace:select.no_value", text=text, key=key))
+    return _Term(key, value, excludes)

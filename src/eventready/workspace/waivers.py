@@ -1,4 +1,4 @@
-"""waivers.yaml: findings that somebody answers for, until a day."""
+"""waivers.yaml: findings accepted by a responsible person until a date."""
 
 from __future__ import annotations
 
@@ -9,36 +9,38 @@ from pathlib import Path
 
 from pydantic import Field, PrivateAttr
 
-from eventready.errors import WorkspaceError
-from eventready.workspace.complaints import Suggestions
-from eventready.workspace.event import Entry
-from eventready.workspace.yaml import load_yaml, several
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import message
+from eventready.workspace.datetimes import Day
+from eventready.workspace.model import WorkspaceModel
+from eventready.workspace.validation_messages import Suggestions
+from eventready.workspace.yaml_document import combine_errors, load_yaml
 
 
-class Waiver(Entry):
-    """`check`, `device` and `subject` are globs; it counts to the end of the day `until`, event time."""
+class Waiver(WorkspaceModel):
+    """Accepted findings. `check`, `device`, `subject`: globs. `until`: last day, event time."""
 
     check: str = Field(min_length=1)
     device: str = Field(default="*", min_length=1)
     subject: str = "*"
-    by: str = Field(min_length=1, description="Who answers for it")
+    by: str = Field(min_length=1, description="Responsible person")
     reason: str = Field(min_length=1)
-    until: date
+    until: Day
     _origin: str = PrivateAttr(default="")
 
     @property
     def origin(self) -> str:
-        """`file:line`."""
+        """Place in the file, `file:line`."""
         return self._origin
 
     def at(self, origin: str) -> Waiver:
-        """The waiver, knowing where it stands."""
+        """Copy with its place in the file."""
         placed = self.model_copy()
         placed._origin = origin
         return placed
 
     def covers(self, check: str, device: str, subject: str) -> bool:
-        """True when the waiver is meant for a finding of this identity."""
+        """True when the waiver applies to a finding with this identity."""
         pairs = ((check, self.check), (device, self.device), (subject, self.subject))
         return all(fnmatchcase(value, pattern) for value, pattern in pairs)
 
@@ -47,14 +49,14 @@ class Waiver(Entry):
         return today > self.until
 
 
-class WaiverFile(Entry):
+class WaiverFile(WorkspaceModel):
     """waivers.yaml"""
 
     waivers: tuple[Waiver, ...] = ()
 
 
 def load_waivers(path: Path, *, devices: Iterable[str]) -> tuple[Waiver, ...]:
-    """Read waivers.yaml; without the file nothing is waived. Raises WorkspaceError, also for a device nobody has."""
+    """Read waivers.yaml; an absent file means no waivers. Raises WorkspaceError, also for an unknown device."""
     if not path.exists():
         return ()
     document = load_yaml(path, may_be_empty=True)
@@ -66,7 +68,7 @@ def load_waivers(path: Path, *, devices: Iterable[str]) -> tuple[Waiver, ...]:
         if waiver.device not in names and not any(fnmatchcase(name, waiver.device) for name in names):
             problems.append(
                 document.error(
-                    f"no device is called {waiver.device!r}",
+                    message("workspace:waiver.device", device=waiver.device),
                     "waivers",
                     index,
                     "device",
@@ -75,5 +77,5 @@ def load_waivers(path: Path, *, devices: Iterable[str]) -> tuple[Waiver, ...]:
             )
         found.append(waiver.at(document.where("waivers", index)))
     if problems:
-        raise several(problems)
+        raise combine_errors(problems)
     return tuple(found)

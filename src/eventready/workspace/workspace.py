@@ -1,89 +1,107 @@
-"""The workspace: the folder an engineer edits, loaded, validated and frozen."""
+"""Workspace: folder of the engineer, loaded and validated."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from pathlib import Path
+from shlex import quote
 from typing import TypeVar
 
 from nornir.core import Nornir
 from nornir.core.configuration import Config, LoggingConfig
 from nornir.plugins.runners import ThreadedRunner
 
-from eventready.collector import calm
-from eventready.errors import WorkspaceError
+from eventready.core.confinement import require_confined
+from eventready.core.errors import WorkspaceError
+from eventready.core.gc import relaxed_gc
+from eventready.core.messages import message
+from eventready.workspace.access import Access, JumpHost, chain, load_jump_hosts
 from eventready.workspace.device import Device
 from eventready.workspace.duties import Duty, load_duties
 from eventready.workspace.event import Event, load_event
-from eventready.workspace.inventory import Files, load_inventory
-from eventready.workspace.limits import Limits, load_limits
-from eventready.workspace.secrets import VAULT, is_reference, resolve
+from eventready.workspace.forms import BUILT_IN, FormSpec, load_forms
+from eventready.workspace.inventory import InventoryFiles, load_inventory
+from eventready.workspace.limits import LimitOverrides, load_limits
+from eventready.workspace.model import Title
+from eventready.workspace.secrets import is_reference, resolve
 from eventready.workspace.waivers import Waiver, load_waivers
-from eventready.workspace.yaml import several
+from eventready.workspace.writable import WritableAddition, load_writable
+from eventready.workspace.yaml_document import combine_errors
 
 T = TypeVar("T")
 
-#: The name of our Nornir connection, under which a host's `connection_options` tell it what Nornir has no word for.
+#: Name of our Nornir connection, used as a key of `connection_options`.
 CONNECTION = "eventready"
+
+
+#: Parts of a workspace that are read or written.
+CONFINED = ("inventory", "templates", "playbooks", "known_hosts", "ssh_config", ".eventready", "reports")
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """Everything under a folder's `inventory/`, consistent with itself."""
+    """Validated content of the `inventory/` folder of a workspace."""
 
     path: Path
     event: Event
     devices: tuple[Device, ...]
     duties: tuple[Duty, ...] = ()
-    limits: Limits = field(default_factory=Limits)
+    documents: Mapping[str, Title] = field(default_factory=dict)
+    forms: Mapping[str, FormSpec] = field(default_factory=dict)
+    limits: LimitOverrides = field(default_factory=LimitOverrides)
     waivers: tuple[Waiver, ...] = ()
-    files: Files = field(default_factory=Files, repr=False)
+    writable: tuple[WritableAddition, ...] = ()
+    jump_hosts: Mapping[str, JumpHost] = field(default_factory=dict)
+    files: InventoryFiles = field(default_factory=InventoryFiles, repr=False)
 
     @property
     def platform_dirs(self) -> tuple[Path, ...]:
-        """Folders with platforms of the workspace's own."""
+        """Folders with platforms of the workspace."""
         own = self.path / "inventory" / "platforms"
         return (own,) if own.is_dir() else ()
 
     @property
     def known_hosts(self) -> Path:
-        """The recorded host keys."""
+        """File of recorded host keys."""
         return self.path / "known_hosts"
 
-    @property
-    def vault(self) -> Path:
-        """The ansible-vault file that `vault:` references mean."""
-        return self.path / VAULT
-
     def device(self, name: str) -> Device:
-        """The device of that name. Raises KeyError."""
+        """Device by name. Raises KeyError."""
         return {device.name: device for device in self.devices}[name]
 
     def check_secrets(self, devices: Iterable[str]) -> None:
-        """Look every reference of these devices up once, and forget the values. Raises WorkspaceError."""
+        """Resolve the references of these devices once, without keeping values. Raises WorkspaceError."""
         hosts = self.files.inventory().hosts
+        access = {device.name: device.access for device in self.devices}
         wanted: dict[str, str] = {}
         for name in devices:
             host = hosts[name]
             extras = host.get_connection_parameters(CONNECTION).extras or {}
             more = (extras.get(name) for name in ("secret", "shell_username", "shell_password"))
-            for reference in (host.username, host.password, *more):
+            for reference in (host.username, host.password, *more, *self._access_references(access[name])):
                 if is_reference(reference):
                     wanted.setdefault(str(reference), name)
         problems: list[WorkspaceError] = []
         for reference, name in wanted.items():
             _or_problem(partial(resolve, reference, self.path, where=name), problems)
         if problems:
-            raise several(problems)
+            raise combine_errors(problems)
 
-    def nornir(self, workers: int = 32) -> Nornir:
-        """A Nornir over this inventory with a runner of `workers` threads, and without its log (it writes secrets).
+    def _access_references(self, access: Access) -> tuple[str, ...]:
+        """References of an access and of its jump hosts."""
+        jumps = chain(access.jump_host or "", self.jump_hosts)
+        return (*access.references(), *(ref for name in jumps for ref in self.jump_hosts[name].references()))
 
-        Every host's extras for our connection say `workspace` (folder), `name`, `endpoint`, `element` and
-        `allow_cleartext`, beside what the inventory has there (`secret`).
+    def nornir(self, workers: int = 32, *, not_after: float = inf) -> Nornir:
+        """Nornir over this inventory with `workers` threads, without its log (task arguments contain secrets).
+
+        Extras of our connection per host: `workspace` (folder), `name`, `endpoint`, `element`, `allow_cleartext`,
+        `access`, `jump_hosts`, `not_after` (monotonic time of the run's end), and those of the
+        inventory (`secret`).
         """
         logging.getLogger("nornir").setLevel(logging.CRITICAL + 1)
         inventory = self.files.inventory()
@@ -97,31 +115,60 @@ class Workspace:
                 "endpoint": device.endpoint,
                 "element": device.element,
                 "allow_cleartext": device.allow_cleartext,
+                "access": device.access,
+                "jump_hosts": self.jump_hosts,
+                "not_after": not_after,
             }
             host.connection_options[CONNECTION] = options
         config = Config(logging=LoggingConfig(enabled=False))
         return Nornir(inventory=inventory, config=config, runner=ThreadedRunner(num_workers=workers))
 
 
-@calm()
+def require_workspace(path: Path) -> None:
+    """Raise WorkspaceError for a folder without inventory/event.yaml."""
+    if (path / "inventory" / "event.yaml").is_file():
+        return
+    lab = path.resolve().parts[-2:] == (".eventready", "lab")
+    folder = quote(str(path.parent.parent))
+    raise WorkspaceError(
+        message("workspace:none", path=str(path.resolve())),
+        do=message("workspace:start_lab", folder=folder) if lab else "",
+    )
+
+
+@relaxed_gc()
 def load_workspace(path: Path) -> Workspace:
-    """Load and validate the workspace in a folder. Raises WorkspaceError that names every line that does not hold."""
+    """Load and validate the workspace in a folder. Raises WorkspaceError with every invalid line."""
+    require_workspace(path)
     folder = path / "inventory"
-    if not (folder / "event.yaml").is_file():
-        raise WorkspaceError(
-            f"{path.resolve()} is not a workspace: it has no inventory/event.yaml",
-            do="Make one with `eventready init DIR`, or name one with -w DIR.",
-        )
+    require_confined(path, CONFINED)
     event = load_event(folder / "event.yaml")
     files, devices = load_inventory(folder, event)
     names = tuple(device.name for device in devices)
     problems: list[WorkspaceError] = []
-    duties = _or_problem(lambda: load_duties(folder / "duties.yaml"), problems)
+    duties = _or_problem(
+        lambda: load_duties(folder / "duties.yaml", windows=event.windows, venues=event.venue_ids), problems
+    )
+    forms = _or_problem(lambda: load_forms(folder / "forms", reserved=BUILT_IN), problems)
     limits = _or_problem(lambda: load_limits(folder / "limits.yaml", venues=event.venue_ids, devices=names), problems)
     waivers = _or_problem(lambda: load_waivers(folder / "waivers.yaml", devices=names), problems)
-    if duties is None or limits is None or waivers is None:
-        raise several(problems)
-    return Workspace(path, event, devices, duties, limits, waivers, files)
+    writable = _or_problem(lambda: load_writable(folder / "writable.yaml"), problems)
+    jump_hosts = _or_problem(lambda: load_jump_hosts(folder / "jump_hosts.yaml", lab=event.lab), problems)
+    if duties is None or forms is None or limits is None or waivers is None or writable is None or jump_hosts is None:
+        raise combine_errors(problems)
+    return Workspace(
+        path=path,
+        event=event,
+        devices=devices,
+        duties=duties.duties,
+        documents=duties.documents,
+        forms=forms,
+        limits=limits,
+        waivers=waivers,
+        writable=writable,
+        jump_hosts=jump_hosts,
+        files=files,
+    )
 
 
 def _or_problem(load: Callable[[], T], problems: list[WorkspaceError]) -> T | None:

@@ -1,0 +1,1 @@
+"""Assurance for an authority: clauses, rosters, incidents, papers, delivery."""

@@ -1,0 +1,1 @@
+"""Clauses of the letter: states, attestations, deadlines and incidents."""

@@ -1,0 +1,111 @@
+"""The changes of an event for clauses and papers: intents, result, and whether a later change rolled them back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias
+
+from eventready.assurance.clauses.proof import AppliedChange
+from eventready.change.plan.freeze import Emergency
+from eventready.core.messages import Message, message
+from eventready.store.changes import ChangeEntry, Changes
+
+#: `open`: under way, or a device is in an unproven state and needs a person.
+ChangeStatus: TypeAlias = Literal["applied", "partly", "not_applied", "rolled_back", "open"]
+
+
+@dataclass(frozen=True)
+class ChangeOnRecord:
+    """A change. `began` and `ended` are times of the event's clock; `outcomes` has each device's (new, old, ...).
+
+    `rolls_back` is the id of the change that this one rolled back. `emergency` is empty, or the ticket and the two
+    people responsible for a change in a closed window.
+    """
+
+    id: str
+    intents: tuple[str, ...]
+    began: datetime
+    ended: datetime | None
+    status: ChangeStatus
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    by: str = ""
+    rolls_back: str = ""
+    emergency: tuple[str, ...] = ()
+    rehearsal: bool = False
+
+    @property
+    def counted(self) -> Mapping[str, int]:
+        """Number of devices per final state."""
+        return Counter(self.outcomes.values())
+
+    @property
+    def emergency_note(self) -> Message | None:
+        """The people responsible for an emergency, and its ticket; None for an ordinary change."""
+        if not self.emergency:
+            return None
+        ticket, first, second = self.emergency
+        return message("clauses:change.emergency", ticket=ticket, first=first, second=second)
+
+
+def changes_on_record(changes: Changes, event: str) -> tuple[ChangeOnRecord, ...]:
+    """Return the changes of an event, oldest first, without drills. Raises StoreError for an altered plan."""
+    mine = changes.plans(event)
+    back = {
+        str(entry.header["rolls_back"]): entry
+        for entry, _ in mine
+        if entry.header.get("rolls_back") and "new" in entry.outcomes.values()
+    }
+    listed = [(entry, _intents(file)) for entry, file in mine]
+    return tuple(_on_record(entry, intents, back.get(entry.id)) for entry, intents in listed if intents)
+
+
+def applied_changes(changes: Sequence[ChangeOnRecord]) -> tuple[AppliedChange, ...]:
+    """Return the intents of changes applied on every device of their plan and not rolled back."""
+    return tuple(
+        AppliedChange(intent, change.id, change.ended or change.began)
+        for change in changes
+        if change.status == "applied" and not change.rolls_back
+        for intent in change.intents
+    )
+
+
+def _intents(file: Mapping[str, Any]) -> tuple[str, ...]:
+    plan = file.get("plan", {})
+    return tuple(str(intent) for intent in plan.get("intents", ()))
+
+
+def _on_record(entry: ChangeEntry, intents: tuple[str, ...], back: ChangeEntry | None) -> ChangeOnRecord:
+    header = entry.header
+    clock: Mapping[str, Any] = header.get("clock") or {}
+    begun = datetime.fromisoformat(entry.begun)
+    began = datetime.fromisoformat(str(clock["event"])) if clock.get("event") else begun
+    lasted = datetime.fromisoformat(entry.ended) - begun if entry.ended else timedelta()
+    emergency = Emergency.load(header["emergency"]) if header.get("emergency") else None
+    return ChangeOnRecord(
+        id=entry.id,
+        intents=intents,
+        began=began,
+        ended=began + lasted if entry.ended else None,
+        status=_status(entry, back),
+        outcomes=dict(entry.outcomes),
+        by=str(header.get("by", "")),
+        rolls_back=str(header.get("rolls_back") or ""),
+        emergency=(emergency.ticket, emergency.requested_by, emergency.approved_by) if emergency else (),
+        rehearsal=bool(clock.get("rehearsal", False)),
+    )
+
+
+def _status(entry: ChangeEntry, back: ChangeEntry | None) -> ChangeStatus:
+    if entry.ended is None:
+        return "open"
+    outcomes = set(entry.outcomes.values())
+    if "new" not in outcomes:
+        return "not_applied"
+    if back is not None:
+        reached = {device for device, outcome in entry.outcomes.items() if outcome == "new"}
+        gone = {device for device, outcome in back.outcomes.items() if outcome == "new"}
+        return "rolled_back" if reached <= gone else "partly"
+    return "applied" if outcomes == {"new"} else "partly"

@@ -1,0 +1,181 @@
+"""Records for clauses and deadlines, gathered from the workspace and its store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from eventready.assurance.clauses.attestation import Attestation
+from eventready.assurance.clauses.attesting import attestations
+from eventready.assurance.clauses.changes import ChangeOnRecord, applied_changes, changes_on_record
+from eventready.assurance.clauses.deadlines import Deadline, deadlines
+from eventready.assurance.clauses.example_data import example_data
+from eventready.assurance.clauses.forms import handed_over
+from eventready.assurance.clauses.sent import SentDocument
+from eventready.assurance.clauses.state import ClauseState, clauses
+from eventready.assurance.incidents.incident import Incident
+from eventready.assurance.incidents.log import incidents
+from eventready.assurance.roster.finding import RosterReport
+from eventready.assurance.roster.load import load_roster
+from eventready.assurance.roster.roster import Roster
+from eventready.assurance.roster.rules import check
+from eventready.assurance.roster.settings import load_settings
+from eventready.assurance.roster.versions import Shelf
+from eventready.core.errors import StoreError, WorkspaceError
+from eventready.core.messages import Message, Text, message
+from eventready.core.phrases import moment_of
+from eventready.drill.record import DrillRun, drill_runs
+from eventready.store.run import Run, latest_complete
+from eventready.store.store import Store
+from eventready.workspace.example_data import Datum
+from eventready.workspace.workspace import Workspace
+
+#: The deliveries that a store has on record.
+SentOf = Callable[[Store], Sequence[SentDocument]]
+
+
+@dataclass(frozen=True)
+class EventRecord:
+    """Records of an event. `run`: the latest; `audits`: event times of all; `notices`: sentences for people.
+
+    `example`: data of the example, which prove nothing; empty in a rehearsal.
+    """
+
+    run: Run | None = None
+    audits: tuple[datetime, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    roster: RosterReport | None = None
+    roster_version: str = ""
+    sent: tuple[SentDocument, ...] = ()
+    changes: tuple[ChangeOnRecord, ...] = ()
+    notices: tuple[str | Text, ...] = ()
+    example: tuple[Datum, ...] = ()
+    drills: tuple[DrillRun, ...] = ()
+
+    def clauses(self, workspace: Workspace, moment: datetime) -> tuple[ClauseState, ...]:
+        """How every clause of this operator stands."""
+        return clauses(
+            workspace,
+            self.run,
+            attestations=self.attestations,
+            roster_report=self.roster,
+            documents=self.sent,
+            incidents=self.incidents,
+            moment=moment,
+            changes=applied_changes(self.changes),
+            roster_version=self.roster_version,
+            drills=self.drills,
+            example_owners=frozenset(datum.name.en for datum in self.example if datum.kind == "owner"),
+        )
+
+    def deadlines(self, workspace: Workspace, moment: datetime) -> tuple[Deadline, ...]:
+        """Return the deadlines at a moment."""
+        states = self.clauses(workspace, moment)
+        return deadlines(
+            workspace.event,
+            workspace.duties,
+            (*self.sent, *handed_over(self.attestations)),
+            moment,
+            done=[state.duty.id for state in states if state.state in ("done", "not_applicable")],
+            audits=self.audits,
+            incidents=self.incidents,
+        )
+
+
+def gather(workspace: Workspace, sent: SentOf, *, rehearsal: bool) -> EventRecord:
+    """Load the records of the store, if any, and the roster. `sent` returns the deliveries of a store.
+
+    Records of rehearsals and data of the example count in rehearsals only.
+    """
+    roster, notices = _roster(workspace)
+    example = () if rehearsal else example_data(workspace, roster=roster)
+    report, version, about_roster = _checked(workspace, roster, example)
+    notices += about_roster
+    rosters = _rosters_sent(workspace)
+    if not Store.exists(workspace.path):
+        return EventRecord(roster=report, roster_version=version, sent=rosters, notices=notices, example=example)
+    with Store.of_workspace(workspace.path) as store:
+        mine = [(e, e.summary) for e in store.runs() if e.summary and e.event == workspace.event.id]
+        signed, happened = attestations(store, workspace.path), incidents(store)
+        changed, altered = _changes(store, workspace.event.id)
+        rehearsed = [s.rehearsal for _, s in mine] + [a.rehearsal for a in signed] + [i.rehearsal for i in happened]
+        rehearsed += [c.rehearsal for c in changed]
+        drills = drills_that_count(store, rehearsal=rehearsal)
+        left_out = 0 if rehearsal else sum(rehearsed)
+        if left_out:
+            notices += (message("clauses:record.rehearsals_left_out", n=left_out),)
+        runs = [(entry, summary) for entry, summary in mine if rehearsal or not summary.rehearsal]
+        latest = latest_complete([summary for _, summary in runs], len(workspace.devices))
+        own, by_example = _own(signed, example)
+        return EventRecord(
+            run=store.get(latest.id) if latest else None,
+            audits=tuple(moment_of(summary.moment) for _, summary in runs),
+            attestations=tuple(one for one in own if rehearsal or not one.rehearsal),
+            incidents=tuple(one for one in happened if rehearsal or not one.rehearsal),
+            roster=report,
+            roster_version=version,
+            sent=(*sent(store), *rosters),
+            changes=tuple(one for one in changed if rehearsal or not one.rehearsal),
+            notices=(*store.notices, *notices, *altered, *by_example),
+            example=example,
+            drills=drills,
+        )
+
+
+def drills_that_count(store: Store, *, rehearsal: bool) -> tuple[DrillRun, ...]:
+    """Drills on record, oldest first; those on a lab count in rehearsals only."""
+    return tuple(run for run in drill_runs(store) if rehearsal or not run.opened.get("rehearsal", True))
+
+
+def _own(signed: Iterable[Attestation], example: Iterable[Datum]) -> tuple[list[Attestation], tuple[Message, ...]]:
+    """Return the attestations by people outside the example, and a notice of the others."""
+    names = {datum.name.en.casefold() for datum in example if datum.kind in ("person", "contact")}
+    found = list(signed)
+    own = [one for one in found if not any(name in one.by.casefold() for name in names)]
+    left_out = len(found) - len(own)
+    return own, (message("clauses:example.attestations", n=left_out),) if left_out else ()
+
+
+def _changes(store: Store, event: str) -> tuple[tuple[ChangeOnRecord, ...], tuple[Message, ...]]:
+    """The event's changes; none, and a notice, for an altered record."""
+    try:
+        return changes_on_record(store.changes, event), ()
+    except StoreError as error:
+        return (), (message("clauses:record.changes_invalid", error=str(error)),)
+
+
+def _roster(workspace: Workspace) -> tuple[Roster | None, tuple[str | Text, ...]]:
+    """Return the roster; None without a file, and with a notice for an invalid file."""
+    folder = workspace.path / "inventory"
+    try:
+        settings = load_settings(folder)
+        path = folder / settings.file
+        return (load_roster(path, workspace.event, settings) if path.is_file() else None), ()
+    except WorkspaceError as error:
+        return None, (message("clauses:record.roster_invalid", error=str(error)),)
+
+
+def _checked(
+    workspace: Workspace, roster: Roster | None, example: Iterable[Datum]
+) -> tuple[RosterReport | None, str, tuple[Message, ...]]:
+    """The report on the roster and its file; a notice instead for a roster with people of the example.
+
+    The rule on submission is left out: the submission is a deadline of its own.
+    """
+    if roster is None:
+        return None, "", ()
+    settings = load_settings(workspace.path / "inventory")
+    people = sum(datum.kind == "person" for datum in example)
+    if people:
+        return None, "", (message("clauses:example.roster", n=people, file=f"inventory/{settings.file}"),)
+    return check(roster, workspace.event, settings), settings.file, ()
+
+
+def _rosters_sent(workspace: Workspace) -> tuple[SentDocument, ...]:
+    return tuple(
+        SentDocument("duty-list", sending.at, version=str(sending.number), recipients=sending.to,
+                     reference=sending.message_id or f"roster version {sending.number}")
+        for sending in Shelf(workspace.path).sendings()
+    )  # fmt: skip

@@ -1,0 +1,250 @@
+"""Proof of a clause by kind: evidence, missing proofs, and counter-evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Literal, TypeAlias
+
+from eventready.assurance.roster.finding import RosterReport
+from eventready.assurance.roster.roster import Role
+from eventready.core.messages import Bilingual, Message, Param, Text, message
+from eventready.core.phrases import moment_of
+from eventready.drill.record import DrillRun
+from eventready.store.run import Run
+from eventready.workspace.device import Device
+from eventready.workspace.duties import Duty
+
+EvidenceKind: TypeAlias = Literal[
+    "check", "change", "roster", "document", "attestation", "incident", "register", "drill"
+]
+
+#: The roster's code of each role that duties.yaml names.
+ROLE_CODES: Mapping[str, Role] = {"leadership": "LD", "command": "DH", "shift": "CA", "emergency": "UC",
+                                  "operations": "VH"}  # fmt: skip
+#: Outcomes of a drill with a measurement.
+DRILL_MEASURED = ("passed", "failed", "unpredicted")
+#: The rule on submission: documents sent prove it, and the roster does not.
+_SUBMISSION = 7
+#: The message for each status of findings that speak against a clause, the worst first.
+_BAD = {
+    "fail": "clauses:proof.checks_fail",
+    "not_measured": "clauses:proof.checks_not_measured",
+    "warn": "clauses:proof.checks_warn",
+}
+#: Names listed before the rest is cut.
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A piece of evidence. `ref` is a run, a change, an attestation, a mail, or a version of the roster."""
+
+    kind: EvidenceKind
+    ref: str
+    text: Text
+
+
+@dataclass(frozen=True)
+class AppliedChange:
+    """Applied intent: the id of its change, and the time of its end."""
+
+    intent: str
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ProofResult:
+    """State of a kind of proof. `due`, if set, replaces the clause's own deadline."""
+
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[Text, ...] = ()
+    against: tuple[Text, ...] = ()
+    due: datetime | None = None
+
+    @classmethod
+    def lacking(cls, msgid: str, /, **params: Param) -> ProofResult:
+        """Return a result without evidence, with a message about the missing proof."""
+        return cls(missing=(Message(msgid, params),))
+
+    @classmethod
+    def proven(cls, kind: EvidenceKind, ref: str, msgid: str, /, **params: Param) -> ProofResult:
+        """A piece of evidence."""
+        return cls(evidence=(Evidence(kind, ref, Message(msgid, params)),))
+
+
+@dataclass(frozen=True)
+class FindingCount:
+    """Number of findings of a device with the same check, venues and status."""
+
+    check: str
+    device: str
+    venues: frozenset[str]
+    status: str
+    count: int
+
+
+def index_findings(run: Run) -> Mapping[str, Sequence[FindingCount]]:
+    """Counts of a run's findings by check, read once for all clauses; venues are the finding's or its device's."""
+    venues = {device["name"]: device["venues"] for device in run.document.get("devices", ())}
+    counted: Counter[tuple[str, str, frozenset[str], str]] = Counter()
+    for finding in run.findings():
+        check, device = str(finding["check"]), str(finding["device"])
+        at = frozenset(finding.get("venues") or venues.get(finding["device"], ()))
+        counted[check, device, at, str(finding["status"])] += 1
+    found: dict[str, list[FindingCount]] = {}
+    for (check, device, at, status), count in counted.items():
+        found.setdefault(check, []).append(FindingCount(check, device, at, status, count))
+    return found
+
+
+def of_checks(
+    duty: Duty,
+    run: Run | None,
+    devices: Sequence[Device] = (),
+    findings: Mapping[str, Sequence[FindingCount]] | None = None,
+) -> ProofResult:
+    """Return the findings of a run about a clause: only a pass is evidence, only a pass or a waiver is not
+    counter-evidence.
+
+    A finding is about the clauses whose proof names its check. Of `devices`, which are all there are, those that the
+    run left out prove nothing. `findings`: those of the run, indexed before.
+    """
+    if not needs_checks(duty):
+        return ProofResult()
+    if run is None:
+        return ProofResult.lacking("clauses:proof.no_audit")
+    indexed = index_findings(run) if findings is None else findings
+    mine = [
+        found
+        for check, counts in indexed.items()
+        if _matches(check, duty.proof.checks)
+        for found in counts
+        if not duty.proof.venues or not found.venues.isdisjoint(duty.proof.venues)
+    ]
+    passed = sum(found.count for found in mine if found.status == "pass")
+    against = [text for status in _BAD if (text := _bad(mine, status)) is not None]
+    if run.document.get("state") == "interrupted":
+        against.append(message("clauses:proof.audit_interrupted"))
+    audited = {device["name"] for device in run.document.get("devices", ())}
+    if passed and (left_out := _left_out(duty, audited, devices)):
+        against.append(left_out)
+    if not mine:
+        return ProofResult((), (message("clauses:proof.no_check"),), tuple(against))
+    if not passed:
+        return ProofResult((), (message("clauses:proof.no_check_passes"),), tuple(against))
+    return ProofResult((_passed(run, passed, sum(found.count for found in mine)),), (), tuple(against))
+
+
+def _passed(run: Run, passed: int, count: int) -> Evidence:
+    clock = run.document.get("clock", {})
+    at = moment_of(str(clock.get("event") or run.document["started"]))
+    msgid = "clauses:proof.checks_pass_rehearsal" if clock.get("rehearsal") else "clauses:proof.checks_pass"
+    return Evidence("check", run.id, message(msgid, passed=passed, count=count, at=at))
+
+
+def _left_out(duty: Duty, audited: Collection[str], devices: Iterable[Device]) -> Message | None:
+    """Return a message about the devices at the clause's venues outside the audit."""
+    venues = set(duty.proof.venues)
+    names = [d.name for d in devices if d.name not in audited and (not venues or venues & set(d.venues))]
+    if not names:
+        return None
+    return message("clauses:proof.devices_left_out", n=len(names), names=first_few(names))
+
+
+def needs_checks(duty: Duty) -> bool:
+    """True when devices must prove the clause."""
+    return bool(duty.proof.checks)
+
+
+@cache
+def _matches(check: str, globs: tuple[str, ...]) -> bool:
+    """Return True for a check matching any of the globs."""
+    return any(fnmatchcase(check, glob) for glob in globs)
+
+
+def _bad(findings: Iterable[FindingCount], status: str) -> Message | None:
+    bad = [found for found in findings if found.status == status]
+    if not bad:
+        return None
+    places = list(dict.fromkeys((found.check, found.device) for found in bad))
+    named = [
+        message("clauses:proof.check_on_device", check=check, device=device)
+        if device
+        else message("clauses:proof.check", check=check)
+        for check, device in places[:_SHOWN]
+    ]
+    return message(_BAD[status], n=sum(found.count for found in bad), checks=(*named, *_more(places)))
+
+
+def first_few(names: Sequence[str]) -> tuple[str, ...]:
+    """The first names, and an ellipsis for the rest."""
+    return (*names[:_SHOWN], *_more(names))
+
+
+def _more(items: Sequence[object]) -> tuple[str, ...]:
+    return ("…",) if len(items) > _SHOWN else ()
+
+
+def of_changes(duty: Duty, changes: Sequence[AppliedChange]) -> ProofResult:
+    """Return the proof by changes: every intent of the clause must be applied."""
+    evidence, missing = [], []
+    for intent in duty.proof.changes:
+        done = max((change for change in changes if change.intent == intent), key=lambda c: c.at, default=None)
+        if done is None:
+            missing.append(message("clauses:proof.change_missing", intent=intent))
+        else:
+            evidence.append(
+                Evidence("change", done.id, message("clauses:proof.change_applied", intent=intent, at=done.at))
+            )
+    return ProofResult(tuple(evidence), tuple(missing))
+
+
+def of_drills(duty: Duty, drills: Sequence[DrillRun]) -> ProofResult:
+    """Return the proof by drills: the last measured run of every drill of the clause must pass. `drills`: oldest
+    first."""
+    evidence, missing, against = [], [], []
+    for name in duty.proof.drills:
+        run = next((run for run in reversed(drills) if run.drill.name == name and run.outcome in DRILL_MEASURED), None)
+        if run is None:
+            missing.append(message("clauses:proof.drill_missing", drill=name))
+            continue
+        title = Bilingual(run.drill.title.vi, run.drill.title.en)
+        if run.outcome != "passed":
+            against.append(message("clauses:proof.drill_failed", drill=title, at=run.begun))
+            continue
+        rehearsal = run.opened.get("rehearsal", True)
+        msgid = "clauses:proof.drill_passed_rehearsal" if rehearsal else "clauses:proof.drill_passed"
+        evidence.append(Evidence("drill", run.id, message(msgid, drill=title, at=run.begun)))
+    return ProofResult(tuple(evidence), tuple(missing), tuple(against))
+
+
+def of_roster(duty: Duty, report: RosterReport | None, version: str = "") -> ProofResult:
+    """Return the proof by roster: the clause's roles are filled at every minute; with all five roles, no rule is
+    broken."""
+    roles = duty.proof.roster
+    if not roles:
+        return ProofResult()
+    if report is None:
+        return ProofResult.lacking("clauses:proof.no_roster")
+    evidence, against = [], []
+    for role in roles:
+        code = ROLE_CODES.get(role)
+        minutes = report.gap_minutes(code) if code else 1
+        if code is None:
+            against.append(message("clauses:proof.unknown_role", role=role))
+        elif minutes:
+            against.append(message("clauses:proof.role_gap", role=role, n=minutes))
+        else:
+            filled = message("clauses:proof.role_filled", role=role, start=report.start, end=report.end)
+            evidence.append(Evidence("roster", version, filled))
+    if set(roles) >= set(ROLE_CODES):
+        errors = sum(finding.severity == "error" and finding.rule != _SUBMISSION for finding in report.findings)
+        if errors:
+            against.append(message("clauses:proof.roster_errors", n=errors))
+    return ProofResult(tuple(evidence), (), tuple(against))

@@ -1,0 +1,28 @@
+"""Sent paper: the facts of a delivery for clauses and deadlines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class SentDocument:
+    """`kind` is a document of duties.yaml (`weekly-report`, `duty-list`, ...); `at` on the event's clock.
+
+    `due` is the day whose report it is (the Monday of a weekly report); `reference` a message id or a file.
+    """
+
+    kind: str
+    at: datetime
+    due: date | None = None
+    version: str = ""
+    recipients: tuple[str, ...] = ()
+    reference: str = ""
+
+
+def first_sent(sent: Iterable[SentDocument], kind: str, due: date | None = None) -> SentDocument | None:
+    """Return the earliest delivery of a kind, and of a day if given."""
+    found = [paper for paper in sent if paper.kind == kind and (due is None or paper.due == due)]
+    return min(found, key=lambda paper: paper.at, default=None)

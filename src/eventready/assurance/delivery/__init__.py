@@ -1,0 +1,1 @@
+"""Delivery of papers: drafts, sending, records of deliveries, the timetable, signed bundles."""

@@ -1,0 +1,66 @@
+"""Units of systemd and a line of cron for the scheduler: printed, never installed."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+#: Minutes between two calls. The hours of jobs are the event's own, whatever time zone the machine keeps.
+EVERY = 5
+
+
+def command(workspace: Path, options: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the command for executing the due jobs once."""
+    return (sys.executable, "-m", "eventready", "-w", str(workspace.resolve()), "schedule", "--once", *options)
+
+
+def environment_file(event: str) -> str:
+    """File with the values of `env:` references, relative to the home folder; readable by its owner only."""
+    return f".config/eventready/{event}.env"
+
+
+def systemd(workspace: Path, event: str, options: Sequence[str] = ()) -> str:
+    """A service with its environment file, and its timer."""
+    call = " ".join(_systemd_word(word) for word in command(workspace, options))
+    return f"""\
+# ~/.config/systemd/user/eventready-{event}.service
+[Unit]
+Description=eventready schedule of {event}
+After=network-online.target
+
+[Service]
+Type=oneshot
+# Lines NAME=VALUE for the env: references of the workspace; chmod 600.
+EnvironmentFile=-%h/{environment_file(event)}
+ExecStart={call}
+
+# ~/.config/systemd/user/eventready-{event}.timer
+[Unit]
+Description=eventready schedule of {event}, every {EVERY} minutes
+
+[Timer]
+OnCalendar=*:0/{EVERY}
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+
+# Then: systemctl --user enable --now eventready-{event}.timer && loginctl enable-linger
+"""
+
+
+def cron(workspace: Path, event: str, options: Sequence[str] = ()) -> str:
+    """A line for `crontab -e`, which reads the environment file first."""
+    log = workspace.resolve() / ".eventready" / "schedule.log"
+    call = " ".join(shlex.quote(word) for word in command(workspace, options))
+    file = f'"$HOME"/{environment_file(event)}'
+    environment = f"set -a; [ ! -r {file} ] || . {file}; set +a;"
+    return f"*/{EVERY} * * * * {environment} {call} >> {shlex.quote(str(log))} 2>&1".replace("%", r"\%") + "\n"
+
+
+def _systemd_word(word: str) -> str:
+    """Return a word in systemd's quoting: `%` and `$` are literal, blanks and quotes are kept."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{escaped}"' if any(c in word for c in " \t\"'\\;") else escaped

@@ -1,0 +1,88 @@
+"""Jobs of the scheduler in a workspace: audit, draft of the weekly report, reminders to people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from eventready.assurance.clauses.example_data import require_own_data
+from eventready.assurance.delivery.delivery_log import sent_from
+from eventready.assurance.delivery.paper_files import PaperOptions, write_paper
+from eventready.assurance.delivery.reminders import ReminderSender
+from eventready.assurance.papers.document.profile import load_profile
+from eventready.assurance.papers.gather import PaperRequest, gather
+from eventready.assurance.papers.material import Week
+from eventready.assurance.papers.weekly import weekly
+from eventready.audit.audit import AuditOptions, audit
+from eventready.core.clock import Clock
+from eventready.core.messages import Text
+from eventready.store.run import Summary
+from eventready.store.store import Store
+from eventready.workspace.workspace import Workspace
+
+
+class NoProgress:
+    """Progress of an audit without output."""
+
+    def stage(self, name: str, total: int) -> None:
+        """See audit.Watch."""
+
+    def done(self, device: str, trouble: str) -> None:
+        """See audit.Watch."""
+
+
+class WorkspaceJobs:
+    """Worker of the scheduler; each job returns a sentence. Reminders are sent with `really` only."""
+
+    def __init__(
+        self, workspace: Workspace, store: Store, clock: Clock, options: AuditOptions, *, really: bool = False
+    ) -> None:
+        self._workspace, self._store, self._clock, self._options = workspace, store, clock, options
+        self._reminders = ReminderSender(workspace.path, workspace.event, clock, really=really)
+
+    @property
+    def channels(self) -> Sequence[str]:
+        """Return the channels for reminders to people."""
+        return self._reminders.channels
+
+    def notify(self, channel: str, texts: Sequence[Text]) -> str:
+        """Send reminders over a channel. Raises EventreadyError for a failed attempt."""
+        return self._reminders.send(channel, texts)
+
+    def audit(self) -> str:
+        """Audit every device."""
+        done = audit(
+            self._workspace,
+            self._workspace.devices,
+            store=self._store,
+            clock=self._clock,
+            options=self._options,
+            progress=NoProgress(),
+        )
+        summary = Summary.of(done.run.document)
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(summary.counts.items()))
+        return f"run {summary.id}: {summary.measured} of {summary.needed} measured; {counts or 'no finding'}"
+
+    def draft(self, due: date, name: str) -> str:
+        """Write the weekly report and its mail into a separate folder: no edited file is overwritten."""
+        if not self._clock.rehearsal:
+            require_own_data(self._workspace)
+        address = self._workspace.event.recipient.email
+        request = PaperRequest(self._clock.now(), Week(due), rehearsal=self._clock.rehearsal)
+        material, notices = gather(
+            self._workspace, self._store, request, lambda store: sent_from(store, self._clock, address)
+        )
+        document = weekly(material, load_profile(self._workspace.path, "vi"))
+        folder = self._folder / name
+        written = write_paper(document, material, PaperOptions(eml=True), folder)
+        return "; ".join(
+            [
+                ", ".join(file.path.name for file in written) + f" in {folder}",
+                *(notice if isinstance(notice, str) else notice.render("en") for notice in notices),
+            ]
+        )
+
+    @property
+    def _folder(self) -> Path:
+        return self._workspace.path / "reports"

@@ -1,0 +1,1 @@
+"""Formal document: a single model, the office's profile, and renderers with identical text."""

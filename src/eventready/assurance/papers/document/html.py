@@ -1,0 +1,132 @@
+"""Document as a single HTML file: no script, nothing from the network, and a policy against both."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from eventready.assurance.papers.document.model import Block, Cell, Chart, Document, Heading, OnScreen, Table
+from eventready.assurance.papers.language import Language
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+#: Items of a listing before the rest is folded, and lines of a folded item that are shown at all.
+_ITEMS, _LINES = 40, 200
+
+#: Statuses and verdicts with a sign of their own in the template.
+_SIGNS = frozenset(
+    {"fail", "warn", "not_measured", "pass", "waived", "NOT_READY", "READY_WITH_RISK", "NOT_MEASURED", "READY"}
+)
+_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
+
+
+@dataclass(frozen=True)
+class _Section:
+    """Heading of level 1 with the blocks beneath; without a heading, the head of the document."""
+
+    heading: Heading | None
+    blocks: tuple[Block, ...]
+
+
+def to_html(document: Document) -> bytes:
+    """The whole page in UTF-8. Every text is escaped by the template engine; only our style sheet and SVG are not."""
+    sheet = _style()
+    language = Language(document.lang)
+    page = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            document=document,
+            head=document.blocks[: _first_section(document.blocks)],
+            sections=list(_sections(document.blocks[_first_section(document.blocks) :])),
+            t=language.phrase,
+            style=Markup(sheet),  # noqa: S704  our own file, and nothing else
+            policy=policy(sheet),
+            signs=_SIGNS,
+            most_items=_ITEMS,
+            most_lines=_LINES,
+        )
+    )
+    return page.encode("utf-8", "backslashreplace")
+
+
+def policy(sheet: str) -> str:
+    """Return the content security policy: only the style sheet with this hash is allowed."""
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def _style() -> str:
+    return (_TEMPLATES / "page.css").read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    """The templates: everything is escaped, and a missing value is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"kind": _kind, "svg": _svg, "cell": _cell, "row_head": _row_head}
+    return environment
+
+
+def _first_section(blocks: Sequence[Block]) -> int:
+    return next((index for index, block in enumerate(blocks) if _opens(block)), len(blocks))
+
+
+def _opens(block: Block) -> bool:
+    first = block.blocks[0] if isinstance(block, OnScreen) and block.blocks else block
+    return isinstance(first, Heading) and first.level == 1
+
+
+def _sections(blocks: Sequence[Block]) -> Iterator[_Section]:
+    heading: Heading | None = None
+    inside: list[Block] = []
+    for block in _flat(blocks):
+        if isinstance(block, Heading) and block.level == 1:
+            if heading or inside:
+                yield _Section(heading, tuple(inside))
+            heading, inside = block, []
+        else:
+            inside.append(block)
+    if heading or inside:
+        yield _Section(heading, tuple(inside))
+
+
+def _flat(blocks: Sequence[Block]) -> Iterator[Block]:
+    for block in blocks:
+        if isinstance(block, OnScreen):
+            yield from _flat(block.blocks)
+        else:
+            yield block
+
+
+def _kind(block: Block) -> str:
+    return type(block).__name__
+
+
+def _cell(cell: str | Cell) -> Cell:
+    return cell if isinstance(cell, Cell) else Cell(cell)
+
+
+def _row_head(table: Table) -> int:
+    """Return the index of the naming column of the rows: the first column without numbers."""
+    return next((index for index, column in enumerate(table.columns) if column.kind != "number"), 0)
+
+
+def _svg(chart: Chart) -> Markup:
+    """The chart as an element of the page, with its alternative text; the SVG is ours, its texts are escaped."""
+    opening = f'<svg class="chart" role="img" aria-label="{escape(chart.alt)}"'
+    return Markup(chart.svg.replace(_NAMESPACE, "").replace("<svg", opening, 1))  # noqa: S704  made by charts.py

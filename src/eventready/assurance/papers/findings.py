@@ -1,0 +1,232 @@
+"""The findings of a run as lines in the report's language, in order of urgency; passes only as numbers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventready.assurance.papers.language import Language, clean
+from eventready.store.run import Parts, Run
+
+#: From the most to the least urgent.
+ORDER: tuple[str, ...] = ("fail", "warn", "not_measured", "waived", "pass")
+
+#: Subjects of passed findings that are kept by name, for the whole run.
+NAMED_PASSES = 2_000
+
+_DIGITS = re.compile(r"(\d+)")
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FindingLine:
+    """Finding except a pass. `anchor` is unique in the run; `evidence` are hashes of raw texts."""
+
+    anchor: str
+    status: str
+    check: str
+    check_title: str
+    device: str
+    subject: str
+    message: str
+    blind: bool = False
+    venues: tuple[str, ...] = ()
+    duties: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    waiver: str = ""
+    message_id: str = ""
+
+
+@dataclass(frozen=True)
+class CollapsedLine:
+    """Findings of a device with the same status and reason: the first finding, the number, and the checks."""
+
+    first: FindingLine
+    count: int
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """Findings of a check on a device, of the same status, at the same venues (by id, and by name)."""
+
+    status: str
+    device: str
+    check_title: str
+    venues: tuple[str, ...]
+    venue_names: tuple[str, ...]
+    lines: tuple[FindingLine, ...]
+
+
+@dataclass(frozen=True)
+class Passes:
+    """Passed findings of a check on a device; `subjects` is empty for a run with too many."""
+
+    check: str
+    count: int
+    subjects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """The devices of a run by name, the names of its venues, and the language of the report."""
+
+    devices: Mapping[str, Entry]
+    venue_names: Mapping[str, str]
+    language: Language = field(repr=False)
+
+    @classmethod
+    def of(cls, document: Entry, language: Language) -> RunContext:
+        """The context of a run document."""
+        named = "name_vi" if language.code == "vi" else "name"
+        venues = document.get("event_info", {}).get("venues", ())
+        names = {str(v["id"]): clean(v.get(named) or v.get("name") or v["id"]) for v in venues}
+        return cls({str(d["name"]): d for d in document.get("devices", ())}, names, language)
+
+    def venues_of(self, finding: Entry) -> tuple[str, ...]:
+        """Venue ids of a finding: its own, else those of its device; in the event's order."""
+        own = finding.get("venues") or self.devices.get(str(finding.get("device")), {}).get("venues", ())
+        order = list(self.venue_names)
+        return tuple(sorted(set(map(str, own)), key=lambda v: (order.index(v) if v in order else len(order), v)))
+
+    def names(self, venues: Iterable[str]) -> tuple[str, ...]:
+        """Venue names for ids."""
+        return tuple(self.venue_names.get(venue, clean(venue)) for venue in venues)
+
+
+@dataclass(frozen=True)
+class RunFindings:
+    """Findings of a run. `lines` are the findings except passes, the most urgent first, blind spots last in their
+    status.
+
+    `passes` by device; `counts`, `by_check` and `by_duty` number the findings of each status; `statuses` maps the
+    references of verdicts (`device check subject`) to statuses.
+    """
+
+    lines: tuple[FindingLine, ...]
+    passes: Mapping[str, tuple[Passes, ...]]
+    counts: Mapping[str, int]
+    by_check: Mapping[tuple[str, str], int]
+    by_duty: Mapping[tuple[str, str], int]
+    statuses: Mapping[str, str]
+
+    @classmethod
+    def of(cls, run: Run, context: RunContext, also: Callable[[Entry], None]) -> RunFindings:
+        """Read a run's findings once; `also` is called with each of them."""
+        counts: Counter[str] = Counter()
+        by_check: Counter[tuple[str, str]] = Counter()
+        by_duty: Counter[tuple[str, str]] = Counter()
+        passed: Counter[tuple[str, str]] = Counter()
+        subjects: dict[tuple[str, str], list[str]] = {}
+        others: list[Entry] = []
+        for finding in entries(run, "findings"):
+            also(finding)
+            status, check = str(finding["status"]), str(finding.get("check", ""))
+            counts[status] += 1
+            by_check[check, status] += 1
+            by_duty.update((clean(duty), status) for duty in finding.get("duties", ()))
+            if status == "pass":
+                key = str(finding.get("device", "")), check
+                passed[key] += 1
+                if counts["pass"] <= NAMED_PASSES:
+                    subjects.setdefault(key, []).append(str(finding.get("subject", "")))
+                else:
+                    subjects.clear()
+            else:
+                others.append(finding)
+        others.sort(key=_urgency)
+        lines = tuple(_line(f"f{number}", finding, context) for number, finding in enumerate(others, 1))
+        statuses = {_reference(finding): str(finding["status"]) for finding in others}
+        grouped = _passes(passed, subjects, context.language)
+        return cls(lines, grouped, counts, by_check, by_duty, statuses)
+
+
+def entries(run: Run, key: str) -> Iterator[Entry]:
+    """The entries of a list of the run document, of which a stored run decodes only a few at a time."""
+    document = run.document
+    yield from document.each(key) if isinstance(document, Parts) and key in document else document.get(key, ())
+
+
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a sort key with `port 9` before `port 10`."""
+    parts = (part for part in _DIGITS.split(text) if part)
+    return tuple((0, int(part), "") if part.isdecimal() and part.isascii() else (1, 0, part) for part in parts)
+
+
+def ranked(status: str) -> int:
+    """Return the place of a status in ORDER; an unknown status is the most urgent."""
+    return ORDER.index(status) if status in ORDER else 0
+
+
+def count_by_status(lines: Iterable[FindingLine]) -> dict[str, int]:
+    """The number of lines of each status, in the order of ORDER."""
+    counts = Counter(line.status for line in lines)
+    return {status: counts[status] for status in ORDER}
+
+
+def group(lines: Sequence[FindingLine], context: RunContext) -> tuple[FindingGroup, ...]:
+    """Lines by check, device, status and venues, in the order of their first lines."""
+    groups: dict[tuple[str, str, str, tuple[str, ...]], list[FindingLine]] = {}
+    for line in lines:
+        groups.setdefault((line.status, line.device, line.check_title, line.venues), []).append(line)
+    return tuple(
+        FindingGroup(status, device, title, venues, context.names(venues), tuple(members))
+        for (status, device, title, venues), members in groups.items()
+    )
+
+
+def collapse(lines: Iterable[FindingLine]) -> tuple[CollapsedLine, ...]:
+    """Lines by device, status and reason, in the order of their first lines."""
+    groups: dict[tuple[str, str, str], list[FindingLine]] = {}
+    for line in lines:
+        groups.setdefault((line.status, line.device, line.message_id or line.message), []).append(line)
+    return tuple(
+        CollapsedLine(members[0], len(members), tuple(dict.fromkeys(line.check_title for line in members)))
+        for members in groups.values()
+    )
+
+
+def _urgency(finding: Entry) -> tuple[object, ...]:
+    device, check, subject, sentence = (
+        str(finding.get(key, "")) for key in ("device", "check", "subject", "message_id")
+    )
+    blind = bool(finding.get("blind"))
+    return ranked(str(finding["status"])), blind, natural(device), check, natural(subject), sentence
+
+
+def _reference(finding: Entry) -> str:
+    """The reference of a verdict's `because` to a finding."""
+    return " ".join(str(finding.get(key, "")) for key in ("device", "check", "subject")).strip()
+
+
+def _line(anchor: str, finding: Entry, context: RunContext) -> FindingLine:
+    language, check = context.language, str(finding.get("check", ""))
+    return FindingLine(
+        anchor=anchor,
+        status=str(finding["status"]),
+        check=check,
+        check_title=language.check(check),
+        device=clean(finding.get("device", "")),
+        subject=language.subject(str(finding.get("subject", ""))),
+        message=language.sentence(finding),
+        blind=bool(finding.get("blind")),
+        venues=context.venues_of(finding),
+        duties=tuple(clean(duty) for duty in finding.get("duties", ())),
+        evidence=tuple(str(name) for name in finding.get("evidence", ())),
+        waiver=clean(finding.get("waiver") or ""),
+        message_id=str(finding.get("message_id", "")),
+    )
+
+
+def _passes(
+    passed: Mapping[tuple[str, str], int], subjects: Mapping[tuple[str, str], Sequence[str]], language: Language
+) -> Mapping[str, tuple[Passes, ...]]:
+    grouped: dict[str, list[Passes]] = {}
+    for (device, check), count in passed.items():
+        names = tuple(language.subject(subject) for subject in subjects.get((device, check), ()) if subject)
+        grouped.setdefault(clean(device), []).append(Passes(check, count, names))
+    return {device: tuple(found) for device, found in grouped.items()}

@@ -1,0 +1,218 @@
+"""Gather the material of papers: workspace, store, roster, and records of people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+
+from eventready.assurance.clauses import event_record
+from eventready.assurance.clauses.applies import applying
+from eventready.assurance.clauses.attestation import Attestation
+from eventready.assurance.clauses.event_record import SentOf
+from eventready.assurance.clauses.forms import Forms
+from eventready.assurance.clauses.sent import SentDocument
+from eventready.assurance.incidents.incident import Demand, Incident
+from eventready.assurance.papers.duty_list import duty_list
+from eventready.assurance.papers.material import (
+    AttestedForm,
+    ClauseStatus,
+    DutyList,
+    IncidentNotice,
+    IncidentReport,
+    Material,
+    Week,
+)
+from eventready.assurance.roster.load import load_roster
+from eventready.assurance.roster.rules import check
+from eventready.assurance.roster.settings import load_settings
+from eventready.assurance.roster.versions import Shelf
+from eventready.core.clock import TZ
+from eventready.core.errors import UsageError, WorkspaceError
+from eventready.core.messages import Lang, Text, message, term
+from eventready.store.run import Run, Summary, latest_complete
+from eventready.store.store import Store
+from eventready.workspace.workspace import Workspace
+
+#: A Monday's report rests on measurements until noon of that Monday.
+_NOON = time(12)
+
+
+@dataclass(frozen=True)
+class PaperRequest:
+    """The event's time, the week and the run of a paper (by name; empty: the last of the week).
+
+    `keep_roster`: store the roster as a version of its own, for handing it over.
+    """
+
+    moment: datetime
+    week: Week
+    lang: Lang = "vi"
+    rehearsal: bool = False
+    run: str = ""
+    keep_roster: bool = False
+
+
+def nothing_sent(_store: Store) -> Sequence[SentDocument]:
+    """No deliveries."""
+    return ()
+
+
+def gather(
+    workspace: Workspace, store: Store | None, request: PaperRequest, sent: SentOf = nothing_sent
+) -> tuple[Material, tuple[str | Text, ...]]:
+    """Return the material, and notices of unreadable parts. Without a store there is no run and no record.
+
+    `sent` returns the deliveries of a store.
+    """
+    record = event_record.gather(workspace, sent, rehearsal=request.rehearsal)
+    run, baseline, earlier = _runs(workspace, store, request)
+    states = replace(record, run=run).clauses(workspace, request.moment)
+    clauses = tuple(
+        ClauseStatus(
+            state.duty,
+            state.state,
+            "; ".join(text.render(request.lang) for text in (*state.against, *state.missing))
+            or (state.reason.render(request.lang) if state.state == "not_applicable" else ""),
+            tuple(piece.text.render(request.lang) for piece in state.evidence),
+        )
+        for state in states
+    )
+    checkpoint = store.last_checkpoint() if store else None
+    material = Material(
+        event=workspace.event,
+        moment=request.moment,
+        week=request.week,
+        rehearsal=request.rehearsal,
+        devices=workspace.devices,
+        duties=applying(workspace.duties, workspace.event.operator),
+        run=run,
+        baseline=baseline,
+        earlier=earlier,
+        clauses=clauses,
+        duty_list=_duty_list(workspace, request),
+        incidents=tuple(_incident(incident, workspace, request) for incident in record.incidents),
+        changes=record.changes,
+        forms=_forms(workspace, record.attestations, request.lang),
+        checkpoint=checkpoint.to_dict() if checkpoint else {},
+    )
+    return material, record.notices
+
+
+def _runs(
+    workspace: Workspace, store: Store | None, request: PaperRequest
+) -> tuple[Run | None, Run | None, tuple[Summary, ...]]:
+    """The run of the paper, the run for comparison, and the summaries of earlier runs."""
+    if store is None:
+        if request.run:
+            raise UsageError(message("papers:error.no_run"))
+        return None, None, ()
+    run = store.get(request.run) if request.run else _last_until(workspace, store, request)
+    if run is None:
+        return None, None, ()
+    devices = len(run.document.get("devices", ()))
+    earlier = tuple(summary for summary in store.trend(run) if summary.devices >= devices or not summary.devices)
+    last_week = datetime.combine(request.week.first, _NOON, TZ)
+    before = [summary for summary in earlier if _moment(summary) < last_week] or list(earlier[-1:])
+    return run, store.get(before[-1].id) if before else None, earlier
+
+
+def _last_until(workspace: Workspace, store: Store, request: PaperRequest) -> Run | None:
+    """The latest complete run of the event until the noon of the report, or until a later moment.
+
+    Without a complete run the latest.
+    """
+    due = datetime.combine(request.week.due, _NOON, TZ)
+    until = max(due, min(request.moment, datetime.combine(request.week.next_last + timedelta(days=1), time(), TZ)))
+    found = [
+        summary
+        for entry in store.runs()
+        if (summary := entry.summary)
+        and (request.rehearsal or not summary.rehearsal)
+        and summary.event == workspace.event.id
+        and _moment(summary) <= until
+    ]
+    latest = latest_complete(found, len(workspace.devices))
+    return store.get(latest.id) if latest else None
+
+
+def _moment(summary: Summary) -> datetime:
+    moment = datetime.fromisoformat(summary.moment)
+    return moment if moment.tzinfo else moment.replace(tzinfo=TZ)
+
+
+def _duty_list(workspace: Workspace, request: PaperRequest) -> DutyList | None:
+    """Return the current roster under its version; None without a valid roster, reported by the notices already."""
+    try:
+        settings = load_settings(workspace.path / "inventory")
+        path = workspace.path / "inventory" / settings.file
+        if not path.is_file():
+            return None
+        roster = load_roster(path, workspace.event, settings)
+        shelf = Shelf(workspace.path)
+        report = check(roster, workspace.event, settings, moment=request.moment, sent=shelf.submission(roster))
+    except WorkspaceError:
+        return None
+    kept = shelf.keep(roster, request.moment) if request.keep_roster else shelf.latest()
+    version = str(kept.number) if kept and kept.roster == roster else ""
+    return duty_list(roster, report, shelf, version, request.lang)
+
+
+def _incident(record: Incident, workspace: Workspace, request: PaperRequest) -> IncidentReport:
+    event, vi = workspace.event, request.lang == "vi"
+    venue = next((venue for venue in event.venues if venue.id == record.venue), None)
+    police = venue.police if venue else None
+    demands = record.demands(event.notice_limits, request.moment)
+    return IncidentReport(
+        id=record.id,
+        began=record.began,
+        noticed=record.noticed,
+        place=record.place or ((venue.name_vi if vi else venue.name) or venue.name if venue else record.venue),
+        services=record.services,
+        summary=record.summary,
+        subscribers=record.subscribers,
+        cause=record.cause,
+        actions=tuple((action.at, action.text) for action in record.actions),
+        restored=record.restored,
+        notices=tuple(_notice(demand, request) for demand in demands),
+        kind=term("incidents:kind", record.kind, request.lang),
+        police=((police.name_vi if vi else police.name) or police.name) if police else "",
+        police_email=police.email if police else "",
+    )
+
+
+def _notice(demand: Demand, request: PaperRequest) -> IncidentNotice:
+    given = demand.notice
+    late = (given.at if given else request.moment) - demand.due
+    return IncidentNotice(
+        to=demand.to,
+        stage=term("incidents:stage", demand.stage, request.lang),
+        due=demand.due,
+        status=demand.status,
+        recipient=given.recipient if given else "",
+        by=given.by if given else "",
+        at=given.at if given else None,
+        how=term("incidents:how", given.how, request.lang) if given else "",
+        late=max(0, int(late.total_seconds() // 60)),
+    )
+
+
+def _forms(workspace: Workspace, attestations: Sequence[Attestation], lang: Lang) -> Mapping[str, AttestedForm]:
+    """Return the valid rows of every attested form."""
+    rows: dict[str, list[Mapping[str, object]]] = {}
+    latest: dict[str, datetime] = {}
+    for attestation in attestations:
+        if attestation.stands and attestation.rows:
+            rows.setdefault(attestation.document, []).extend(attestation.rows)
+            latest[attestation.document] = max(attestation.at, latest.get(attestation.document, attestation.at))
+    forms, found = Forms(workspace.forms), {}
+    for name, recorded in rows.items():
+        form = forms.named(name)
+        if form is not None:
+            current, _unreadable = form.current(recorded)
+            words = {
+                field: {value: title.text.render(lang) for value, title in spec.choices.items()}
+                for field, spec in form.spec.fields.items()
+            }
+            found[name] = AttestedForm(latest[name], tuple(map(form.shown, current)), words)
+    return found

@@ -1,0 +1,112 @@
+"""Words, sentences of findings, numbers and dates in the language of a report."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from eventready.core.clock import TZ
+from eventready.core.messages import Bilingual, Lang, Message, Param, from_json, number, render, term
+
+#: In place of control characters and of marks that turn the direction of writing.
+BLOT = "\N{REPLACEMENT CHARACTER}"
+
+
+def clean(text: object, *, keep: str = "") -> str:
+    """Text from outside for display: composed letters (NFC), no control characters but those in `keep`."""
+    shown = unicodedata.normalize("NFC", str(text))
+    if shown.isprintable():
+        return shown
+    return "".join(c if c.isprintable() or c in keep else BLOT if c != "\n" else " " for c in shown)
+
+
+class Language:
+    """Language of a paper: `vi` or `en`."""
+
+    def __init__(self, code: Lang) -> None:
+        self.code = code
+        self._vi = code == "vi"
+
+    def phrase(self, msgid: str, **params: Param) -> str:
+        """A sentence of the catalogue. Raises KeyError for an unknown id."""
+        return render(msgid, {name: clean(p) if isinstance(p, str) else p for name, p in params.items()}, self.code)
+
+    def verdict(self, key: str) -> str:
+        """The word for a verdict."""
+        return term("terms:verdict", clean(key), self.code)
+
+    def status(self, key: str) -> str:
+        """The word for the status of a finding."""
+        return term("terms:status", clean(key), self.code)
+
+    def observation(self, key: str) -> str:
+        """The words for the status of an observation."""
+        return term("terms:observation", clean(key), self.code)
+
+    def service(self, key: str) -> str:
+        """The name of a service."""
+        return term("terms:service", clean(key), self.code)
+
+    def intent(self, key: str) -> str:
+        """The name of an intent."""
+        return term("terms:intent", clean(key), self.code)
+
+    def role(self, key: str) -> str:
+        """The name of a role."""
+        return term("terms:role", clean(key), self.code)
+
+    def check(self, key: str) -> str:
+        """The short name of a check."""
+        return term("checks:name", clean(key), self.code)
+
+    def subject(self, name: str) -> str:
+        """Return a subject in words; a name stays unchanged."""
+        return term("terms:subject", clean(name), self.code)
+
+    def reason(self, entry: Mapping[str, Any]) -> str:
+        """Return the reason of a device or observation of a run document; in English if there is no message."""
+        try:
+            message = from_json(entry.get("reason_message"))
+            shown = message.render(self.code) if isinstance(message, Message | Bilingual) and self._vi else ""
+        except (KeyError, ValueError, TypeError, AttributeError):  # a document may come from anywhere
+            shown = ""
+        return clean(shown or str(entry.get("reason") or ""))
+
+    def number(self, value: float, spec: str = "") -> str:
+        """Return a number in the notation of the language: `73,5` and `73.5`; no grouping, so AS numbers stay
+        intact."""
+        return number(value, self.code, spec)
+
+    def percent(self, ratio: float) -> str:
+        """Return a ratio (0 to 1) as a percentage, rounded down: only the whole is 100%."""
+        tenths = int(ratio * 1000 + 1e-9)
+        return self.number(tenths / 10) + "%"
+
+    def moment(self, iso: str, *, weekday: bool = False) -> str:
+        """Return `07:00, thứ Hai 25/07/2033`; a text without a valid time stays unchanged."""
+        try:
+            moment = datetime.fromisoformat(iso)
+        except ValueError:
+            return clean(iso)
+        local = moment.astimezone(TZ) if moment.tzinfo else moment.replace(tzinfo=TZ)
+        day = term("page:weekday", str(local.isoweekday()), self.code)
+        if self._vi:
+            return f"{local:%H:%M}, {day} {local:%d/%m/%Y}" if weekday else f"{local:%d/%m/%Y %H:%M}"
+        date = f"{local.day} {self.month(local.month)} {local.year}"
+        return f"{local:%H:%M}, {day} {date}" if weekday else f"{date} {local:%H:%M}"
+
+    def month(self, month: int) -> str:
+        """The short name of a month."""
+        return term("page:month", str(month), self.code)
+
+    def sentence(self, finding: Mapping[str, Any]) -> str:
+        """Return the sentence of a finding; the English message if missing in the catalogue."""
+        fallback = clean(finding.get("message") or finding.get("check", ""))
+        params = dict(finding.get("params") or {})
+        try:
+            restored = {name: from_json(value) for name, value in params.items()}
+            return clean(render(str(finding.get("message_id", "")), restored, self.code))
+        except (KeyError, ValueError, TypeError, AttributeError):  # a document may come from anywhere
+            return fallback

@@ -1,0 +1,190 @@
+"""Material: the complete input of a paper, frozen. A paper is a pure function of its material and profile.
+
+What is missing is None or empty, and the paper names it; absence never counts as good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, TypeAlias
+
+from eventready.assurance.clauses.changes import ChangeOnRecord
+from eventready.store.run import Run, Summary
+from eventready.workspace.device import Device
+from eventready.workspace.duties import Duty
+from eventready.workspace.event import Event
+
+State: TypeAlias = Literal["done", "in_progress", "not_done", "not_applicable"]
+RoleCode: TypeAlias = Literal["LD", "DH", "CA", "UC", "VH"]
+NoticeStatus: TypeAlias = Literal["given", "late", "waiting", "overdue"]
+
+
+@dataclass(frozen=True)
+class Week:
+    """The seven days before the Monday `due`."""
+
+    due: date
+
+    @classmethod
+    def at(cls, moment: datetime | date) -> Week:
+        """Return the week whose report is due on the Monday of `moment`'s week: on Monday, the week just past."""
+        day = moment.date() if isinstance(moment, datetime) else moment
+        return cls(day - timedelta(days=day.weekday()))
+
+    @property
+    def first(self) -> date:
+        """Monday of the reported week."""
+        return self.due - timedelta(days=7)
+
+    @property
+    def last(self) -> date:
+        """Sunday of the reported week."""
+        return self.due - timedelta(days=1)
+
+    @property
+    def next_last(self) -> date:
+        """Sunday of the next week, which begins on `due`."""
+        return self.due + timedelta(days=6)
+
+
+@dataclass(frozen=True)
+class ClauseStatus:
+    """The state of a clause with its reason, and its evidence as sentences or links."""
+
+    duty: Duty
+    state: State
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AttestedForm:
+    """Valid rows of a form, the event's time of the latest attestation, and the words of choices by field."""
+
+    at: datetime
+    rows: tuple[Mapping[str, Any], ...]
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RosterRow:
+    """A shift as a row of the shift list, ready for print; phone numbers are whole."""
+
+    role: RoleCode
+    name: str
+    title: str
+    unit: str
+    task: str
+    time: str
+    place: str
+    phones: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class DutyPerson:
+    """A person of the duty list: codes of duties by day; phone numbers are whole."""
+
+    name: str
+    title: str
+    unit: str
+    phones: str
+    codes: Mapping[date, tuple[str, ...]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class DutyList:
+    """The roster: people by days, shifts, minutes without enough people by role, and broken rules as sentences.
+
+    `legend` explains the codes; `since` names the changes after the version that was sent last.
+    """
+
+    version: str
+    rows: tuple[RosterRow, ...]
+    people: tuple[DutyPerson, ...] = ()
+    days: tuple[date, ...] = ()
+    legend: tuple[tuple[str, str], ...] = ()
+    gaps: Mapping[str, int] = field(default_factory=dict)
+    broken: tuple[str, ...] = ()
+    since: str = ""
+
+    @property
+    def shifts(self) -> int:
+        """The number of shifts."""
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class IncidentNotice:
+    """Notice required by an incident: addressee, stage, deadline and state; `at` None: not given.
+
+    `late` are the minutes after the deadline, of a late notice or, at the moment of the paper, of a missing one.
+    """
+
+    to: Literal["department", "police"]
+    stage: str
+    due: datetime
+    status: NoticeStatus
+    recipient: str = ""
+    by: str = ""
+    at: datetime | None = None
+    how: str = ""
+    late: int = 0
+
+
+@dataclass(frozen=True)
+class IncidentReport:
+    """An incident on record; `restored` None: open. `subscribers` None: unknown. Limits run from `noticed`."""
+
+    id: str
+    began: datetime
+    noticed: datetime
+    place: str
+    services: tuple[str, ...]
+    summary: str
+    subscribers: int | None = None
+    cause: str = ""
+    actions: tuple[tuple[datetime, str], ...] = ()
+    restored: datetime | None = None
+    notices: tuple[IncidentNotice, ...] = ()
+    kind: str = ""
+    police: str = ""
+    police_email: str = ""
+
+
+@dataclass(frozen=True)
+class Material:
+    """`moment` is the event's time; `baseline` the last run of the week before, for comparison.
+
+    `duties` are the clauses of this operator; `forms` the attested forms by document name.
+    `checkpoint` is the latest signed head of the record of runs.
+    """
+
+    event: Event
+    moment: datetime
+    week: Week
+    rehearsal: bool = False
+    devices: tuple[Device, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    run: Run | None = None
+    baseline: Run | None = None
+    earlier: tuple[Summary, ...] = ()
+    clauses: tuple[ClauseStatus, ...] | None = None
+    duty_list: DutyList | None = None
+    incidents: tuple[IncidentReport, ...] | None = None
+    changes: tuple[ChangeOnRecord, ...] | None = None
+    forms: Mapping[str, AttestedForm] = field(default_factory=dict)
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def event_start(self) -> datetime | None:
+        """The start of the event's first window; None without windows."""
+        return min((w.start for w in self.event.windows if w.kind == "event"), default=None)
+
+    @property
+    def event_end(self) -> datetime | None:
+        """The end of the event's last window; None without windows."""
+        return max((w.end for w in self.event.windows if w.kind == "event"), default=None)

@@ -1,0 +1,178 @@
+"""Section II of the weekly and the final report, in the profile's outline: results, roster and clauses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from eventready.assurance.papers.document.model import Block, Table
+from eventready.assurance.papers.document.profile import SectionPart, Shown
+from eventready.assurance.papers.material import ClauseStatus
+from eventready.assurance.papers.results import RunResults
+from eventready.assurance.papers.run_sections import services, topic, verdicts
+from eventready.assurance.papers.tables import column, numbered, ordinal, quoted
+from eventready.assurance.papers.writer import PaperWriter
+from eventready.core.phrases import short
+
+#: Letters of a clause, of a reason in an item and in the table, broken rules named, pending clauses of one part.
+_CLAUSE, _REASON, _LACKING, _RULES, _CLAUSES = 90, 60, 60, 3, 1
+
+
+class ResultsSection:
+    """Build the section; `annex` is the label of the list of open findings."""
+
+    def __init__(self, writer: PaperWriter, results: RunResults | None, annex: str) -> None:
+        self._writer, self._results, self._annex = writer, results, annex
+        self._shows: Mapping[Shown, Callable[[], list[Block]]] = {
+            "verdicts": self._verdicts,
+            "services": lambda: services(writer, results),
+            "roster": lambda: on_duty(writer),
+            **{key: self._topic(key) for key in ("network", "traffic", "backup", "stations", "wifi", "security")},
+        }
+
+    def blocks(self) -> list[Block]:
+        """The whole section."""
+        writer = self._writer
+        blocks: list[Block] = [writer.outline.section(writer.text("papers:head_results"))]
+        named: set[str] = set()
+        for section in writer.profile.sections:
+            named |= self._named((section, *section.parts))
+            if not applies(section, writer):
+                continue
+            own = self._part(section)
+            parts = [(part, self._part(part)) for part in section.parts if applies(part, writer)]
+            parts = [(part, inside) for part, inside in parts if inside]
+            if not own and not parts:
+                continue
+            blocks += [writer.outline.clause(writer.office(section.head)), *own]
+            for part, inside in parts:
+                blocks += [writer.outline.point(writer.office(part.head)), *inside]
+        return [*blocks, *self._others(named)]
+
+    def _part(self, part: SectionPart) -> list[Block]:
+        """The results of a part; for a part without any, its clauses, which are otherwise in the table of clauses."""
+        if part.shows:
+            return [block for shown in part.shows for block in self._shows[shown]()]
+        if self._writer.material.clauses is None:
+            return [self._writer.p("papers:clauses_unknown")]
+        return self._clauses([c for c in self._writer.material.clauses if part.names(c.duty.id)])
+
+    def _named(self, parts: Sequence[SectionPart]) -> set[str]:
+        clauses = self._writer.material.clauses or ()
+        return {clause.duty.id for clause in clauses for part in parts if part.names(clause.duty.id)}
+
+    def _others(self, named: set[str]) -> list[Block]:
+        """Return the clauses outside every part."""
+        writer = self._writer
+        others = [clause for clause in writer.material.clauses or () if clause.duty.id not in named]
+        if not [clause for clause in others if clause.state in ("in_progress", "not_done")]:
+            return []
+        return [writer.outline.clause(writer.text("papers:head_other_clauses")), *self._clauses(others)]
+
+    def _clauses(self, clauses: Sequence[ClauseStatus]) -> list[Block]:
+        """Return the clauses by state, and some of the pending clauses; no block if all are done."""
+        writer = self._writer
+        states = [clause.state for clause in clauses]
+        counts = {state: states.count(state) for state in ("done", "in_progress", "not_done")}
+        if not counts["in_progress"] and not counts["not_done"]:
+            return []
+        words = [f"{n} {writer.term('papers:clause', state).lower()}" for state, n in counts.items() if n]
+        pending = [clause for state in ("not_done", "in_progress") for clause in clauses if clause.state == state]
+        summary = writer.p("papers:clauses_part", states=", ".join(words))
+        return [summary, *writer.bullets(self._clause(clause) for clause in pending[:_CLAUSES])]
+
+    def _clause(self, clause: ClauseStatus) -> str:
+        writer = self._writer
+        reason = writer.text("papers:because", reason=short(clause.reason, _REASON)) if clause.reason else ""
+        return writer.text(
+            "papers:clause_item",
+            duty=short(quoted(writer, clause.duty), _CLAUSE),
+            state=writer.term("papers:clause", clause.state).lower(),
+            reason=f" {reason}" if reason else "",
+        )
+
+    def _verdicts(self) -> list[Block]:
+        if self._results is None:
+            return [self._writer.p("papers:no_run")]
+        return verdicts(self._writer, self._results)
+
+    def _topic(self, key: Shown) -> Callable[[], list[Block]]:
+        def show() -> list[Block]:
+            if self._results is None:
+                return []
+            return topic(self._writer, self._results, key, self._annex)  # type: ignore[arg-type]  # a Shown that is a Topic
+
+        return show
+
+
+def applies(part: SectionPart, writer: PaperWriter) -> bool:
+    """True where the enterprise has the branch and offers the service of a part."""
+    event = writer.material.event
+    offered = {service for venue in event.venues for service in venue.services}
+    return (part.operator is None or event.operator in (part.operator, "both")) and (
+        part.service is None or part.service in offered
+    )
+
+
+def _first_reason(reason: str) -> str:
+    """The first reason without its details in brackets."""
+    return reason.partition("; ")[0].partition(" (")[0]
+
+
+def clause_summary(writer: PaperWriter, clauses: Sequence[ClauseStatus]) -> Table:
+    """Return the clauses of each part of the profile by state, with the first reason of a pending clause."""
+    parts = [
+        part
+        for section in writer.profile.sections
+        if applies(section, writer)
+        for part in (section, *section.parts)
+        if applies(part, writer)
+    ]
+    rows = []
+    for part in parts:
+        own = [clause for clause in clauses if part.names(clause.duty.id) and clause.state != "not_applicable"]
+        if own:
+            states = [clause.state for clause in own]
+            pending = next((clause for clause in own if clause.state != "done" and clause.reason), None)
+            rows.append(
+                (
+                    writer.office(part.head),
+                    *(str(states.count(state)) for state in ("done", "in_progress", "not_done")),
+                    short(_first_reason(pending.reason), _LACKING) if pending else "",
+                )
+            )
+    return Table(
+        writer.text("papers:sheet_clauses"),
+        (
+            ordinal(writer),
+            column(writer, "content", 7.3),
+            *(column(writer, key, 1.4, "center", "number") for key in ("clauses_done", "clauses_open", "clauses_not")),
+            column(writer, "lacking", 7),
+        ),
+        numbered(rows),
+    )
+
+
+def on_duty(writer: PaperWriter) -> list[Block]:
+    """Return the roster as a single paragraph, and the roles with gaps."""
+    duty_list = writer.material.duty_list
+    if duty_list is None:
+        return [writer.p("papers:roster_unknown")]
+    people, shifts = len(duty_list.people), duty_list.shifts
+    blocks: list[Block] = [
+        writer.p("papers:roster", version=duty_list.version, people=people, shifts=shifts)
+        if duty_list.version
+        else writer.p("papers:roster_draft", people=people, shifts=shifts)
+    ]
+    gaps = [(role, minutes) for role, minutes in duty_list.gaps.items() if minutes]
+    if gaps:
+        blocks.append(writer.p("papers:roster_gaps"))
+        blocks += writer.bullets(
+            writer.text("papers:roster_gap", role=writer.term("papers:role", role), length=writer.duration(minutes))
+            for role, minutes in gaps
+        )
+    else:
+        blocks.append(writer.p("papers:roster_full"))
+    if duty_list.broken:
+        blocks.append(writer.p("papers:roster_broken", count=len(duty_list.broken)))
+        blocks += writer.bullets(duty_list.broken[:_RULES])
+    return blocks

@@ -1,0 +1,92 @@
+"""`report roster`: the formal duty list, a row per person and a column per day, with whole telephone numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from eventready.assurance.papers.dates import fit
+from eventready.assurance.papers.document.model import Block, Column, Document, Table
+from eventready.assurance.papers.document.profile import Profile
+from eventready.assurance.papers.material import DutyList, DutyPerson, Material, RosterRow
+from eventready.assurance.papers.tables import column, numbered, ordinal
+from eventready.assurance.papers.writer import PaperWriter
+from eventready.core.errors import RefusedError
+from eventready.core.messages import Lang, message
+
+#: Days of one table; a longer roster has several.
+_DAYS = 10
+
+
+def roster_list(material: Material, profile: Profile, lang: Lang = "vi") -> Document:
+    """The duty list, with the shifts as an annex. Raises RefusedError without a roster."""
+    duty_list = material.duty_list
+    if duty_list is None or not duty_list.rows:
+        raise RefusedError(message("papers:error.no_roster"))
+    writer = PaperWriter("roster", material, profile, lang)
+    writer.values["version"] = fit(duty_list.version)
+    blocks: list[Block] = list(writer.head())
+    if duty_list.since:
+        blocks.append(writer.p("papers:list_changed", since=duty_list.since))
+    blocks += _day_tables(writer, duty_list)
+    gaps = [(role, minutes) for role, minutes in duty_list.gaps.items() if minutes]
+    if gaps:
+        blocks.append(writer.p("papers:roster_gaps"))
+        blocks += writer.bullets(
+            writer.text("papers:roster_gap", role=writer.term("papers:role", role), length=writer.duration(minutes))
+            for role, minutes in gaps
+        )
+    writer.annex(writer.text("papers:annex_shifts"), [_shift_table(writer, duty_list.rows)], landscape=True)
+    return writer.document([*blocks, *writer.close()], landscape=True)
+
+
+def _day_tables(writer: PaperWriter, duty_list: DutyList) -> Iterator[Block]:
+    """Yield a table for every few days, with the people on duty; the last table has the legend."""
+    legend = writer.text("papers:legend", codes="; ".join(f"{code}: {text}" for code, text in duty_list.legend))
+    spans = [duty_list.days[first : first + _DAYS] for first in range(0, len(duty_list.days), _DAYS)]
+    for span in spans:
+        people = [one for one in duty_list.people if any(one.codes.get(day) for day in span)]
+        yield _day_table(writer, people, span, legend)
+
+
+def _day_table(writer: PaperWriter, people: Sequence[DutyPerson], days: Sequence[date], legend: str) -> Table:
+    first, last = writer.day(days[0]), writer.day(days[-1])
+    return Table(
+        f"{first} - {last}".replace("/", "."),
+        (
+            ordinal(writer),
+            column(writer, "person", 4),
+            column(writer, "position", 3),
+            column(writer, "body", 3.4),
+            column(writer, "phone", 3, kind="phone"),
+            *(Column(f"{day:%d/%m}", 1.7, "center") for day in days),
+        ),
+        numbered(
+            (
+                fit(one.name),
+                fit(one.title),
+                fit(one.unit),
+                fit(one.phones),
+                *(", ".join(one.codes.get(day, ())) for day in days),
+            )
+            for one in people
+        ),
+        caption=writer.text("papers:caption_days", first=first, last=last),
+        note=legend,
+    )
+
+
+def _shift_table(writer: PaperWriter, rows: Sequence[RosterRow]) -> Table:
+    """Every shift; position, unit and telephone of a person are in the list by days."""
+    return Table(
+        writer.text("papers:sheet_shifts"),
+        (
+            ordinal(writer),
+            column(writer, "person", 4),
+            column(writer, "task", 3.4),
+            column(writer, "time", 7),
+            column(writer, "where", 5),
+            column(writer, "note", 3),
+        ),
+        numbered(tuple(map(fit, (row.name, row.task, row.time, row.place, row.note))) for row in rows),
+    )

@@ -1,0 +1,1 @@
+"""Duty rosters: reading, checking against the rules, versions, and export."""

@@ -1,0 +1,1 @@
+"""Nine rules of a roster, a module each. A rule maps a Case to its breaches."""

@@ -1,0 +1,73 @@
+"""Words as engineers type them: with or without diacritics, composed or not, in any case and with stray spaces."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_SPACES = re.compile(r"\s+")
+_NO_WORD = re.compile(r"[^0-9a-z]+")
+#: A form of address before a name: `Đ/c Nguyễn Văn A`, `đ.c. ...`, `Đồng chí: ...`.
+_ADDRESS = re.compile(r"^(?:đ\s*[/.]\s*c\b[.:]?|đồng\s+chí\b:?)\s*(?=\S)", re.IGNORECASE)
+
+#: Longer text in a cell is not a name or a note of a roster.
+LONGEST = 500
+
+
+def tidy(value: object) -> str:
+    """Return the text for display: composed letters (NFC), single spaces, nothing invisible."""
+    text = unicodedata.normalize("NFC", str(value))
+    spaced = "".join(c if c.isprintable() else " " for c in text if unicodedata.category(c) != "Cf")
+    return _SPACES.sub(" ", spaced).strip()
+
+
+def without_address(name: str) -> str:
+    """Return a name in NFC without the form of address."""
+    return _ADDRESS.sub("", unicodedata.normalize("NFC", name).strip())
+
+
+@lru_cache(maxsize=8192)
+def fold(text: str) -> str:
+    """Return the text for comparison: small letters without diacritics, and single spaces for all other characters
+    except digits.
+
+    `Họ và Tên:` and `HO VA TEN` are `ho va ten`.
+    """
+    bare = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
+    letters = "".join(c for c in bare if not unicodedata.combining(c))
+    return _NO_WORD.sub(" ", letters).strip()
+
+
+#: The five tone marks of Vietnamese, as combining characters.
+_TONES = "\u0300\u0301\u0303\u0309\u0323"
+
+
+def spelled(name: str) -> str:
+    """Return a name for comparison: case and the place of the tone mark do not matter (`Hoà` is `HÒA`), the tone
+    does."""
+    words = unicodedata.normalize("NFD", name).casefold().split()
+    return " ".join(
+        "".join(c for c in word if c not in _TONES) + "".join(c for c in word if c in _TONES) for word in words
+    )
+
+
+def marks_kept(text: str) -> str:
+    """Return a code for comparison: case and spaces do not matter, diacritics do (`Đ` is a night, `D` is not)."""
+    return _SPACES.sub("", unicodedata.normalize("NFC", text)).upper()
+
+
+#: Skills by every word that means them.
+_SKILLS = {
+    "ran": "RAN", "vo tuyen": "RAN", "bts": "RAN", "bsc": "RAN", "radio": "RAN",
+    "ip": "IP", "mang ip": "IP", "router": "IP", "bang rong": "IP",
+    "wifi": "WiFi", "wi fi": "WiFi", "wlan": "WiFi",
+    "power": "power", "nguon": "power", "nguon dien": "power", "dien": "power", "co dien": "power",
+    "postal": "postal", "buu chinh": "postal",
+    "transmission": "transmission", "truyen dan": "transmission", "truyen dan quang": "transmission",
+}  # fmt: skip
+
+
+def skill(word: str) -> str:
+    """Return the tag of a skill: the common tag of a known word, the word itself otherwise."""
+    return _SKILLS.get(fold(word), tidy(word))

@@ -1,0 +1,1 @@
+"""The main job: read every device, evaluate the checks, and give a verdict per venue and service."""

@@ -1,0 +1,174 @@
+"""Audit: read every device, evaluate the checks, give a verdict per venue and service.
+
+Read `audit` from top to bottom; the rest of the package serves it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from eventready.audit.collect import AuditJob, DeviceRead
+from eventready.audit.device_result import DeviceResult
+from eventready.audit.run_builder import build_run, recorded_rows, summary
+from eventready.audit.saved_outputs import SavedOutputs
+from eventready.audit.worker_processes import open_collector
+from eventready.checks.duties import DutyIndex
+from eventready.checks.limits import resolve_limits
+from eventready.checks.matrix import build_matrix
+from eventready.checks.names import require_known
+from eventready.checks.runner import Coverage, evaluate
+from eventready.checks.verdict import exit_code, telling, verdicts
+from eventready.core.clock import Clock
+from eventready.core.errors import Exit
+from eventready.core.gc import relaxed_gc
+from eventready.facts.platform import load_platform
+from eventready.session.hostkeys import known_hosts
+from eventready.store.run import Run
+from eventready.store.store import Store
+from eventready.workspace.device import Device
+from eventready.workspace.workspace import Workspace
+
+
+class AuditProgress(Protocol):
+    """Listener for the progress of an audit, such as a progress bar. Exceptions of a listener are ignored."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage: `reading` or `counters` over `total` devices, `pause` of `total` seconds."""
+
+    def done(self, device: str, trouble: str) -> None:
+        """Count a device as read; `trouble` is empty or a sentence."""
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """Options of an audit.
+
+    `interval_s`: seconds between the two readings of counters; 0 reads once and measures no rate.
+    `time_limit_s`: seconds after which the remaining devices are not contacted.
+    `baseline`: name of the run to compare with. `saved`: folder of saved outputs to read instead of the devices.
+    `fail_on`: lightest finding with an exit code of its own.
+    """
+
+    workers: int = 32
+    interval_s: float = 10.0
+    time_limit_s: float = 7200.0
+    baseline: str = ""
+    saved: Path | None = None
+    fail_on: Literal["warn", "fail"] = "fail"
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """The stored run, and the exit code of the command."""
+
+    run: Run
+    exit: Exit
+
+
+def audit(
+    workspace: Workspace,
+    devices: Sequence[Device],
+    *,
+    store: Store,
+    clock: Clock,
+    options: AuditOptions,
+    progress: AuditProgress,
+) -> AuditResult:
+    """Audit `devices`, seal the run and store the run. Raises EventreadyError only before the first connection."""
+    with relaxed_gc():
+        job = _job(workspace, devices, store, clock, options)
+        started = clock.real().isoformat(timespec="milliseconds")
+        run_id = store.begin(event=workspace.event.id, clock=clock)
+
+        results = _read(workspace, job, store, options, progress)
+        across = evaluate(
+            devices, job.matrix, (o for result in results.values() for o in result.shared), moment=job.moment,
+            limits=job.limits, waivers=job.waivers, baseline=job.baseline, duties=job.duties, scope="fleet",
+        )  # fmt: skip
+        decisive = [*(finding for name in sorted(results) for finding in results[name].decisive), *telling(across)]
+        coverage = sum((result.coverage for result in results.values()), Coverage(0, 0))
+        not_audited = set(workspace.devices).difference(devices)
+        document = build_run(
+            run_id=run_id,
+            started=started,
+            event=workspace.event,
+            duties=workspace.duties,
+            clock=clock,
+            devices=devices,
+            results=results,
+            across=across,
+            verdicts=verdicts(workspace.event.venues, devices, decisive, left_out=not_audited),
+            coverage=coverage,
+        )
+        digest = summary(document, results.values(), across)
+        results.clear()  # the document holds the same data; the results of 1,000 devices take much memory
+        run = store.finish(document, digest)
+        return AuditResult(run, exit_code(decisive, coverage, options.fail_on))
+
+
+def _job(
+    workspace: Workspace, devices: Sequence[Device], store: Store, clock: Clock, options: AuditOptions
+) -> AuditJob:
+    """Resolve platforms, limits, matrix and baseline; check secrets and host keys unless outputs are saved ones."""
+    require_known(workspace.waivers, workspace.duties)
+    platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
+    job = AuditJob(
+        devices={device.name: device for device in devices},
+        platforms={device.name: platforms[device.platform] for device in devices},
+        matrix=build_matrix(devices, platforms),
+        limits=resolve_limits(workspace.limits, devices),
+        moment=clock.now(),
+        interval_s=options.interval_s,
+        waivers=workspace.waivers,
+        duties=DutyIndex(workspace.duties),
+        baseline=recorded_rows(store.get(options.baseline)) if options.baseline else {},
+        saved=SavedOutputs(options.saved) if options.saved else None,
+    )
+    if not job.saved:
+        workspace.check_secrets(job.devices)
+        known_hosts(workspace.known_hosts)
+    return job
+
+
+def _read(
+    workspace: Workspace, job: AuditJob, store: Store, options: AuditOptions, progress: AuditProgress
+) -> dict[str, DeviceResult]:
+    """Results by device: a reading, and a second reading of counters at least `interval_s` later."""
+    results: dict[str, DeviceResult] = {}
+
+    def record(read: DeviceRead) -> None:
+        store.keep(read.evidence)
+        if read.result:
+            results[read.device] = read.result
+        with suppress(Exception):
+            progress.done(read.device, read.trouble)
+
+    nornir = workspace.nornir(options.workers, not_after=time.monotonic() + options.time_limit_s)
+    with open_collector(job, nornir, options.workers, record) as collector:
+        with suppress(Exception):
+            progress.stage("reading", len(job.devices))
+        status = collector.read()
+        if status.waiting:
+            if not job.saved:
+                pause(status.latest + job.interval_s - time.monotonic(), progress)
+            with suppress(Exception):
+                progress.stage("counters", status.waiting)
+            collector.read_again()
+    return results
+
+
+def pause(seconds: float, progress: AuditProgress) -> None:
+    """Wait until the second reading of counters, and report each second."""
+    with suppress(Exception):
+        progress.stage("pause", max(0, math.ceil(seconds)))
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, 1.0))
+        with suppress(Exception):
+            progress.done("", "")

@@ -1,0 +1,218 @@
+"""Capture: save the answers to the commands of an audit, as `audit --from` reads them.
+
+DIR/<device>/<command>.txt has a headline with the command, the redacted answer, and END_OF_ANSWER. DIR/<device>/2/ has
+the second reading of counters, DIR/capture.json the devices with the seconds between their two readings. A command
+without a complete answer has no file.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+
+from nornir.core import Nornir
+from nornir.core.task import Result, Task
+
+from eventready.audit.audit import AuditProgress, pause
+from eventready.audit.runner import AdaptiveThreadedRunner
+from eventready.audit.saved_outputs import INDEX_FILE, INDEX_SCHEMA, file_name
+from eventready.audit.tasks import read_replies
+from eventready.checks.matrix import Matrix, build_matrix
+from eventready.core.atomic_files import write_atomic
+from eventready.core.clock import Clock
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.observation import Status
+from eventready.facts.observe import commands_for, observe, reduced_replies
+from eventready.facts.platform import Platform, load_platform
+from eventready.facts.saved import END_OF_ANSWER
+from eventready.session.hostkeys import known_hosts
+from eventready.session.reply import Reply, ReplyStatus, SessionError
+from eventready.workspace.device import Device
+from eventready.workspace.workspace import Workspace
+
+_WHAT_DEVICE_PRINTED = frozenset({ReplyStatus.ANSWERED, ReplyStatus.REFUSED, ReplyStatus.DENIED})
+
+
+@dataclass(frozen=True)
+class CaptureOptions:
+    """Options of a capture. `interval_s`: seconds between the two readings of counters; 0 reads once.
+
+    `time_limit_s`: seconds after which the remaining devices are not contacted. `replace`: overwrite an
+    earlier capture.
+    """
+
+    workers: int = 32
+    interval_s: float = 10.0
+    time_limit_s: float = 7200.0
+    replace: bool = False
+
+
+@dataclass
+class DeviceCapture:
+    """Files of a device; `missing`: reason by command without a complete answer.
+
+    `unparsed`: file by fact whose answer the platform refuses to interpret. `interval_s`: 0 for a single reading.
+    """
+
+    device: str
+    platform: str
+    files: int = 0
+    missing: dict[str, str] = field(default_factory=dict)
+    unparsed: dict[str, str] = field(default_factory=dict)
+    interval_s: float = 0.0
+
+
+def capture(
+    workspace: Workspace,
+    devices: Sequence[Device],
+    folder: Path,
+    *,
+    clock: Clock,
+    options: CaptureOptions,
+    progress: AuditProgress,
+) -> tuple[DeviceCapture, ...]:
+    """Read the devices and save the answers in `folder`. Raises EventreadyError before the first connection."""
+    platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
+    writer = _Writer(folder, {d.name: platforms[d.platform] for d in devices}, build_matrix(devices, platforms))
+    workspace.check_secrets([device.name for device in devices])
+    known_hosts(workspace.known_hosts)
+    _require_place(folder, replace=options.replace)
+    writer.clear()
+    write_index = partial(_write_index, folder, workspace.event.id, clock)
+    write_index(())  # a capture that is interrupted can be replaced
+
+    nornir = workspace.nornir(options.workers, not_after=time.monotonic() + options.time_limit_s)
+    chosen = nornir.filter(filter_func=lambda host: host.name in writer.captures)
+    chosen = chosen.with_runner(AdaptiveThreadedRunner(options.workers))
+    _read(chosen, writer, progress, options)
+    captures = tuple(writer.captures[device.name] for device in devices)
+    write_index(captures)
+    return captures
+
+
+def _write_index(folder: Path, event: str, clock: Clock, captures: Sequence[DeviceCapture]) -> None:
+    index = {
+        "schema": INDEX_SCHEMA,
+        "event": event,
+        "captured": clock.real().isoformat(timespec="seconds"),
+        "rehearsal": clock.rehearsal,
+        "devices": [asdict(one) for one in captures],
+    }
+    write_atomic(folder / INDEX_FILE, json.dumps(index, ensure_ascii=False, indent=1).encode(), private=True)
+
+
+def _require_place(folder: Path, *, replace: bool) -> None:
+    """Raise UsageError for a path without a folder, or a folder with files, unless they are to be replaced."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(message("audit:capture.not_folder"), where=str(folder))
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if not replace:
+        raise UsageError(message("audit:capture.not_empty"), where=str(folder))
+    if not (folder / INDEX_FILE).is_file():
+        raise UsageError(message("audit:capture.no_index", file=INDEX_FILE), where=str(folder))
+
+
+def _read(nornir: Nornir, writer: _Writer, progress: AuditProgress, options: CaptureOptions) -> None:
+    """Read all devices, and the counters of answering devices a second time."""
+    _stage(progress, "reading", len(writer.captures))
+    _run(nornir, writer, 1, progress)
+    counters = [name for name, one in writer.captures.items() if one.files and writer.commands(name, 2)]
+    if not counters or options.interval_s <= 0:
+        return
+    pause(writer.latest + options.interval_s - time.monotonic(), progress)
+    _stage(progress, "counters", len(counters))
+    _run(nornir.filter(filter_func=lambda host: host.name in counters), writer, 2, progress)
+
+
+def _run(nornir: Nornir, writer: _Writer, reading: int, progress: AuditProgress) -> None:
+    def save(task: Task) -> Result:
+        trouble = writer.save(task, reading)
+        with suppress(Exception):
+            progress.done(task.host.name, trouble)
+        return Result(host=task.host)
+
+    for name, results in sorted(nornir.run(task=save).items()):
+        if isinstance(results.exception, UsageError):
+            raise results.exception
+        if results.exception:
+            raise RuntimeError(f"the capture of {name} failed") from results.exception
+
+
+def _stage(progress: AuditProgress, name: str, total: int) -> None:
+    with suppress(Exception):
+        progress.stage(name, total)
+
+
+class _Writer:
+    """Folder of a capture; the thread of a device writes to a folder of its own."""
+
+    def __init__(self, folder: Path, platforms: Mapping[str, Platform], matrix: Matrix) -> None:
+        self._folder, self._platforms, self._matrix = folder, platforms, matrix
+        self._read_at: dict[str, float] = {}
+        self.captures = {name: DeviceCapture(name, platform.name) for name, platform in platforms.items()}
+
+    @property
+    def latest(self) -> float:
+        """Monotonic time of the latest first reading."""
+        return max(self._read_at.values())
+
+    def clear(self) -> None:
+        """Remove the files of these devices from an earlier capture."""
+        for name in self.captures:
+            for path in (*self._home(name, 2).glob("*.txt"), *self._home(name, 1).glob("*.txt")):
+                path.unlink()
+
+    def commands(self, name: str, reading: int) -> tuple[str, ...]:
+        """Commands of an audit for a device: in the second reading those of counters."""
+        facts = self._matrix.facts_for(name)
+        return commands_for(self._platforms[name], facts if reading == 1 else filter(_is_counter, facts))
+
+    def save(self, task: Task, reading: int) -> str:
+        """Read a device and save its answers. Returns the first reason for a missing answer, or nothing."""
+        name = task.host.name
+        commands, now = self.commands(name, reading), time.monotonic()
+        one = self.captures[name]
+        try:
+            replies = read_replies(task, commands) if commands else ()
+        except SessionError as error:
+            if reading == 1:
+                one.missing = dict.fromkeys(commands, str(error))
+            return str(error)
+        printed = [reply for reply in replies if reply.status in _WHAT_DEVICE_PRINTED]
+        saved = reduced_replies(name, self._platforms[name], self._matrix.facts_for(name), printed)
+        for reply in saved:
+            write_atomic(self._home(name, reading) / file_name(reply.command), _content(reply), private=True)
+        one.files += len(saved)
+        missing = {reply.command: reply.reason for reply in replies if reply.status not in _WHAT_DEVICE_PRINTED}
+        if reading == 1:
+            self._read_at[name] = now
+            one.missing = missing
+            one.unparsed = self._unparsed(name, replies)
+        else:
+            one.interval_s = round(now - self._read_at[name], 3)
+        return next(iter(missing.values()), "")
+
+    def _unparsed(self, name: str, replies: Sequence[Reply]) -> dict[str, str]:
+        facts = self._matrix.facts_for(name)
+        observed = observe(name, self._platforms[name], facts, lambda _commands: replies)
+        return {one.fact: str(Path(name) / file_name(one.command)) for one in observed if one.status is Status.UNPARSED}
+
+    def _home(self, name: str, reading: int) -> Path:
+        return self._folder / name if reading == 1 else self._folder / name / str(reading)
+
+
+def _is_counter(fact: str) -> bool:
+    return CATALOGUE[fact].counter
+
+
+def _content(reply: Reply) -> bytes:
+    text = "".join(f"{line}\n" for line in (f"=== {reply.command} ===", reply.text.rstrip("\n"), END_OF_ANSWER) if line)
+    return text.encode("utf-8", "backslashreplace")

@@ -1,0 +1,125 @@
+"""Result of a device: observations and findings, serialised for the run document.
+
+Built in the thread or process that read the device. JSON bytes take the place of records and findings; only those
+needed by checks across devices and by verdicts are kept as objects.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from eventready.checks.finding import Finding
+from eventready.checks.matrix import Matrix
+from eventready.checks.runner import Coverage, coverage
+from eventready.checks.verdict import telling
+from eventready.core.messages import Text, message, text, to_json
+from eventready.facts.observation import Observation, Status
+from eventready.store.run import canonical
+
+_NOT_READ = Observation(
+    "", "", Status.UNREACHABLE, reason=text("facts:not_asked", "en"), message=message("facts:not_asked")
+)
+#: Statuses of a device without a usable session.
+_NO_SESSION = frozenset({Status.UNREACHABLE, Status.DENIED, Status.TIMEOUT})
+
+
+@dataclass(frozen=True)
+class DeviceResult:
+    """Serialised part of a run for a device.
+
+    `observations`, `findings` (by check): items of the JSON list, separated by commas. `decisive`: findings that
+    verdicts rest on. `counts`: findings by status. `packed`: pickled `shared`. `reason`: why a device is unreachable.
+    """
+
+    device: str
+    reachable: bool
+    reason: str
+    message: Text | None
+    observations: bytes
+    findings: Mapping[str, bytes]
+    decisive: tuple[Finding, ...]
+    counts: Mapping[str, int]
+    coverage: Coverage
+    packed: bytes
+
+    @property
+    def shared(self) -> tuple[Observation, ...]:
+        """Observations for the checks across devices, unpickled on every access."""
+        observations: tuple[Observation, ...] = pickle.loads(self.packed)  # noqa: S301  our own, from `build_device_result`
+        return observations
+
+
+def build_device_result(
+    device: str, matrix: Matrix, observations: Sequence[Observation], findings: Sequence[Finding]
+) -> DeviceResult:
+    """Build the result of a device from its observations and the findings of device checks."""
+    ordered = sorted(observations, key=lambda o: (o.fact, o.reading))
+    answered = any(o.status not in _NO_SESSION and o.evidence for o in ordered)
+    silent = None if answered else next((o for o in ordered if o.reason), _NOT_READ)
+    shared = matrix.shared(device)
+    return DeviceResult(
+        device=device,
+        reachable=answered,
+        reason="" if silent is None else silent.reason,
+        message=None if silent is None else silent.message,
+        observations=_items(map(_observation, ordered)),
+        findings=group_by_check(findings),
+        decisive=telling(findings),
+        counts=Counter(str(finding.status) for finding in findings),
+        coverage=coverage(matrix, ordered, [device]),
+        packed=pickle.dumps(tuple(o for o in ordered if o.fact in shared)),
+    )
+
+
+def group_by_check(findings: Iterable[Finding]) -> dict[str, bytes]:
+    """Findings of a device, sorted by check, as items of the JSON list by check."""
+    together = groupby(findings, key=lambda finding: finding.check)
+    return {check: _items(map(_finding, group)) for check, group in together}
+
+
+def _items(entries: Iterable[Mapping[str, Any]]) -> bytes:
+    return canonical(list(entries))[1:-1]
+
+
+def _observation(observation: Observation) -> dict[str, Any]:
+    return {
+        "device": observation.device,
+        "fact": observation.fact,
+        "reading": observation.reading,
+        "status": str(observation.status),
+        "command": observation.command,
+        "evidence": observation.evidence,
+        "reason": observation.reason,
+        "rows": [row.model_dump(mode="json", exclude_none=True) for row in observation.rows],
+        "unmatched": list(observation.unmatched),
+        **({} if observation.complete else {"complete": "unknown"}),
+        **({"unconfirmed": True} if observation.unconfirmed and observation.status.measured else {}),
+        "reason_message": to_json(observation.message),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "device": finding.device,
+        "subject": finding.subject,
+        "status": str(finding.status),
+        "value": finding.value,
+        "limit": finding.limit,
+        "unit": finding.unit,
+        "message": finding.message,
+        "duties": finding.duties,
+        "evidence": finding.evidence,
+        "message_id": finding.message_id,
+        "params": {name: to_json(value) for name, value in finding.params.items()},
+        "venues": finding.venues,
+        "services": finding.services,
+        "blind": finding.blind,
+        "waiver": finding.waiver,
+        "was": str(finding.was) if finding.was else "",
+    }

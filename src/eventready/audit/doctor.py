@@ -1,0 +1,287 @@
+"""Diagnostics of this machine and workspace, each with its remedy."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, entry_points, metadata, requires, version
+from pathlib import Path
+from typing import Any, Protocol
+
+from eventready.checks.limits import resolve_limits
+from eventready.checks.names import require_known
+from eventready.core.clock import TZ
+from eventready.core.errors import EventreadyError, RefusedError, UsageError, WorkspaceError
+from eventready.core.messages import Text, message
+from eventready.facts.platform import load_platform
+from eventready.session.hostkeys import known_hosts
+from eventready.session.plugin import key_targets
+from eventready.session.trust import key_rounds, ssh_devices
+from eventready.store.backup_cipher import BackupCipher
+from eventready.store.changes import backup_keys
+from eventready.store.database import Database, database_location
+from eventready.workspace.backup_key import BACKUP_KEY, ENVIRONMENT, load_backup_key
+from eventready.workspace.permission import require_allowed
+from eventready.workspace.secrets import is_reference, resolve
+from eventready.workspace.workspace import Workspace, load_workspace
+
+#: Entry points of modules with further requirements, such as the lab on real software.
+REQUIREMENTS = "eventready.requirements"
+OLDEST, NEWEST = (3, 11), (3, 13)
+#: Earliest plausible date of the clock.
+RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
+#: Requirement in the metadata of the package: name, extra of the dependency, least version, own extra.
+_REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(\[[^\]]*\])?(?:.*?>=(?P<least>[\d.]+))?(?:.*extra == .(?P<extra>\w+))?")
+#: Extras for development only.
+_DEVELOPMENT = frozenset({"dev", "docs"})
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """Result of a diagnostic. `needed`: required by the audit, otherwise by some commands only.
+
+    `name` begins with a word of `audit:doctor_name`; `label` replaces the word for the state on a terminal.
+    """
+
+    name: str
+    ok: bool
+    detail: str | Text
+    remedy: str | Text = ""
+    needed: bool = True
+    label: str = ""
+
+    def rendered(self, lang: str) -> Diagnostic:
+        """Copy with its sentences in a language."""
+        detail, remedy = (one if isinstance(one, str) else one.render(lang) for one in (self.detail, self.remedy))
+        return replace(self, detail=detail, remedy=remedy)
+
+
+def examine(workspace: Path) -> Iterator[Diagnostic]:
+    """Run all diagnostics, cheapest first. No exception, and no connection except to the database."""
+    yield python(sys.version_info[:2])
+    yield from packages()
+    yield browser()
+    yield from clock(datetime.now(UTC))
+    yield database(workspace)
+    yield backup_key(workspace)
+    loaded = yield from inventory(workspace)
+    if loaded is not None:
+        permission = allowed(loaded)
+        yield permission
+        if permission.ok:
+            yield from secrets(loaded)
+        yield host_keys(loaded)
+        yield from unconfirmed_forms(loaded)
+
+
+class Requirements(Protocol):
+    """Module registered under `REQUIREMENTS`: requirements of its software on this machine."""
+
+    def examine(self) -> Iterator[Diagnostic]:
+        """Diagnostics of all requirements, cheapest first."""
+
+    def install_missing(self) -> tuple[str, ...]:
+        """Install missing packages. Return their names. Raises UsageError."""
+
+
+def real_lab_requirements() -> Requirements:
+    """Requirements of the lab on real software. Raises UsageError without the lab."""
+    for point in entry_points(group=REQUIREMENTS, name="real_lab"):
+        found: Requirements = point.load()
+        return found
+    raise UsageError(message("audit:no_lab"))
+
+
+def _invalid(name: str, error: WorkspaceError) -> Diagnostic:
+    return Diagnostic(name, False, error.whole, "" if error.do else message("audit:doctor.correct"))
+
+
+def python(running: tuple[int, ...]) -> Diagnostic:
+    """Version of the interpreter."""
+    found = ".".join(map(str, running))
+    oldest, newest = (".".join(map(str, version)) for version in (OLDEST, NEWEST))
+    return Diagnostic(
+        "python", OLDEST <= running <= NEWEST, found, message("audit:doctor.use_python", oldest=oldest, newest=newest)
+    )
+
+
+def packages() -> Iterator[Diagnostic]:
+    """Required packages, and the packages of each extra."""
+    wanted = [found for line in requires("eventready") or () if (found := _REQUIREMENT.match(line))]
+    extras = metadata("eventready").get_all("Provides-Extra") or []
+    for extra in ("", *(extra for extra in extras if extra not in _DEVELOPMENT)):
+        missing = [found["name"] for found in wanted if (found["extra"] or "") == extra and not _installed(found)]
+        name, what = (f"extra {extra}", f'"eventready[{extra}]"') if extra else ("packages", "--upgrade eventready")
+        yield _packages(name, missing, f"pip install {what}", needed=not extra)
+
+
+def _installed(requirement: re.Match[str]) -> bool:
+    try:
+        return _numbers(version(requirement["name"])) >= _numbers(requirement["least"] or "0")
+    except PackageNotFoundError:
+        return False
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:3])
+
+
+def _packages(name: str, missing: Sequence[str], remedy: str, *, needed: bool) -> Diagnostic:
+    if not missing:
+        return Diagnostic(name, True, message("audit:doctor.complete"), needed=needed)
+    detail = message("audit:doctor.packages_missing", names=missing)
+    return Diagnostic(name, False, detail, message("audit:doctor.install", command=remedy), needed)
+
+
+def browser() -> Diagnostic:
+    """Chromium, used by the tests of the readiness page only."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    return Diagnostic(
+        "browser",
+        found is not None,
+        found or message("audit:doctor.no_browser"),
+        message("audit:doctor.install", command="apt-get install chromium"),
+        needed=False,
+    )
+
+
+def clock(now: datetime) -> Iterator[Diagnostic]:
+    """Clock of this machine."""
+    local = now.astimezone(TZ)
+    yield Diagnostic(
+        "clock",
+        now >= RELEASED,
+        f"{local:%Y-%m-%d %H:%M} {TZ.key}",
+        message("audit:doctor.set_clock"),
+    )
+
+
+def database(workspace: Path) -> Diagnostic:
+    """Database of runs: opened if present, otherwise its folder must be writable."""
+    place = database_location(workspace)
+    own = Path(place)
+    try:
+        if "://" not in place and not own.exists():
+            folder = next(parent for parent in own.absolute().parents if parent.exists())
+            detail = message("audit:doctor.database_new", file=str(own))
+            remedy = message("audit:doctor.make_writable", folder=str(folder))
+            return Diagnostic("database", os.access(folder, os.W_OK), detail, remedy)
+        opened = Database(place)
+        where = opened.where
+        opened.close()
+    except EventreadyError as error:
+        return Diagnostic("database", False, error.cause, error.remedy or message("audit:doctor.check_database_url"))
+    return Diagnostic("database", True, where)
+
+
+def inventory(path: Path) -> Generator[Diagnostic, None, Workspace | None]:
+    """Load the workspace; None after an error."""
+    try:
+        loaded = load_workspace(path)
+        # Validated by the audit only.
+        require_known(loaded.waivers, loaded.duties)
+        resolve_limits(loaded.limits, loaded.devices)
+    except WorkspaceError as error:
+        yield _invalid("workspace", error)
+        return None
+    counts = {"devices": len(loaded.devices), "venues": len(loaded.event.venues), "duties": len(loaded.duties)}
+    detail = message("audit:doctor.workspace", event=loaded.event.title, **counts)
+    yield Diagnostic("workspace", bool(loaded.devices), detail, message("audit:doctor.add_devices"))
+    return loaded
+
+
+def backup_key(workspace: Path) -> Diagnostic:
+    """Key of the backups of changes: readable, and the key of the recorded backups."""
+    remedy = message("audit:doctor.put_key_back", file=str(BACKUP_KEY), environment=ENVIRONMENT)
+    try:
+        key = load_backup_key(workspace)
+        used = _backup_keys(workspace)
+    except EventreadyError as error:
+        return Diagnostic("backup key", False, error.cause, error.remedy or remedy, needed=False)
+    if key is None:
+        detail = message("audit:doctor.key_absent") if used else message("audit:doctor.key_later")
+        return Diagnostic("backup key", not used, detail, remedy, needed=False)
+    other = used - {BackupCipher(key).id}
+    detail = message("audit:doctor.other_key", keys=sorted(other)) if other else message("audit:doctor.present")
+    return Diagnostic("backup key", not other, detail, remedy, needed=False)
+
+
+def _backup_keys(workspace: Path) -> frozenset[str]:
+    place = database_location(workspace)
+    if "://" not in place and not Path(place).exists():
+        return frozenset()
+    database = Database(place)
+    try:
+        return backup_keys(database)
+    finally:
+        database.close()
+
+
+def allowed(workspace: Workspace) -> Diagnostic:
+    """Permission to connect and to run programs, a condition for resolving secrets."""
+    try:
+        require_allowed(workspace.path)
+    except RefusedError as error:
+        return Diagnostic("allowed", False, error.cause, error.remedy)
+    return Diagnostic("allowed", True, message("audit:doctor.allowed"))
+
+
+def secrets(workspace: Workspace) -> Iterator[Diagnostic]:
+    """Resolve every secret reference, without keeping values."""
+    for reference in sorted(set(_references(workspace.files.__dict__.values()))):
+        try:
+            resolve(reference, workspace.path)
+        except WorkspaceError as error:
+            yield Diagnostic(f"secret {reference}", False, error.cause, error.remedy)
+        else:
+            yield Diagnostic(f"secret {reference}", True, message("audit:doctor.has_value"))
+
+
+def _references(parts: Iterable[Any]) -> Iterator[str]:
+    for part in parts:
+        if isinstance(part, dict):
+            yield from _references(part.values())
+        elif isinstance(part, list):
+            yield from _references(part)
+        elif is_reference(part):
+            yield part
+
+
+def unconfirmed_forms(workspace: Workspace) -> Iterator[Diagnostic]:
+    """Facts of the platforms in use with a form without public source."""
+    for name in sorted({device.platform for device in workspace.devices}):
+        try:
+            platform = load_platform(name, workspace.platform_dirs)
+        except WorkspaceError as error:
+            yield _invalid(f"platform {name}", error)
+            continue
+        if facts := platform.unconfirmed:
+            detail = message("audit:doctor.unconfirmed", facts=facts)
+            remedy = message("audit:doctor.compare")
+            yield Diagnostic(f"platform {name}", False, detail, remedy, needed=False, label="note")
+
+
+def host_keys(workspace: Workspace) -> Diagnostic:
+    """Recorded host keys of the devices with SSH."""
+    try:
+        known = known_hosts(workspace.known_hosts)
+        devices = ssh_devices(workspace.devices, workspace.platform_dirs)
+        targets = key_targets(workspace.nornir(), [device.name for device in devices])
+    except EventreadyError as error:
+        return Diagnostic("host keys", False, error.whole)
+    servers = {server.host_key_name: server for group in key_rounds(targets) for server in group}
+    unknown = [server.name for server in servers.values() if not known.lookup(server.host_key_name)]
+    if not unknown:
+        return Diagnostic("host keys", True, message("audit:doctor.keys_recorded", count=len(devices)))
+    return Diagnostic(
+        "host keys",
+        False,
+        message("audit:doctor.keys_missing", count=len(unknown), total=len(servers), example=unknown[0]),
+        message("audit:doctor.run_trust"),
+    )

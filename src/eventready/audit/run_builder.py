@@ -1,0 +1,126 @@
+"""Run document from device results; records from a stored run, for the comparison with a baseline."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from eventready import __version__
+from eventready.audit.device_result import DeviceResult, group_by_check
+from eventready.checks.finding import Finding
+from eventready.checks.runner import Coverage
+from eventready.checks.verdict import Verdict
+from eventready.core.clock import Clock
+from eventready.core.messages import to_json
+from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.observation import Status
+from eventready.facts.records import Fact
+from eventready.store.run import SCHEMA, Parts, Run, Summary, json_array
+from eventready.workspace.device import Device
+from eventready.workspace.duties import Duty
+from eventready.workspace.event import Event
+
+
+def build_run(
+    *,
+    run_id: str,
+    started: str,
+    event: Event,
+    duties: Sequence[Duty],
+    clock: Clock,
+    devices: Sequence[Device],
+    results: Mapping[str, DeviceResult],
+    across: Sequence[Finding],
+    verdicts: Iterable[Verdict],
+    coverage: Coverage,
+) -> Parts:
+    """Build the document of a finished run, without `previous` and `sha256` (the store adds both).
+
+    `results`: of all devices. `across`: findings of checks across devices, ordered by device and check.
+    """
+    ordered = sorted(devices, key=lambda device: device.name)
+    head = {
+        "schema": SCHEMA,
+        "id": run_id,
+        "event": event.id,
+        "started": started,
+        "finished": clock.real().isoformat(timespec="milliseconds"),
+        "tool": f"eventready {__version__}",
+        "clock": {"event": clock.now().isoformat(timespec="seconds"), "rehearsal": clock.rehearsal},
+        "event_info": event_info(event, duties),
+        "state": "finished",
+        "coverage": {"needed": coverage.needed, "measured": coverage.measured, "ratio": coverage.ratio},
+        "devices": [_device(device, results[device.name]) for device in ordered],
+        "verdicts": [
+            {
+                "venue": v.venue,
+                "service": v.service,
+                "verdict": v.verdict,
+                "because": v.because,
+                "reasons": v.reasons,
+            }
+            for v in verdicts
+        ],
+    }
+    observations = [results[device.name].observations for device in ordered]
+    return Parts.of(head).with_pieces(
+        observations=json_array([piece for piece in observations if piece]),
+        findings=json_array(list(_findings(results, across))),
+    )
+
+
+def _findings(results: Mapping[str, DeviceResult], across: Sequence[Finding]) -> Iterator[bytes]:
+    """Findings ordered by device and check, as JSON text per device."""
+    found = {name: dict(result.findings) for name, result in results.items()}
+    for name, findings in groupby(across, key=lambda finding: finding.device):
+        found.setdefault(name, {}).update(group_by_check(findings))
+    for name in sorted(found):
+        if found[name]:
+            yield b",".join([found[name][check] for check in sorted(found[name])])
+
+
+def summary(document: Mapping[str, Any], results: Iterable[DeviceResult], across: Iterable[Finding]) -> Summary:
+    """Summary of the document, from the counts in the device results."""
+    counts = Counter(str(finding.status) for finding in across)
+    for result in results:
+        counts.update(result.counts)
+    return Summary.of(document, counts)
+
+
+def event_info(event: Event, duties: Sequence[Duty]) -> dict[str, Any]:
+    """Data of the event for reports; a report reads the run alone."""
+    return {
+        "name": event.name,
+        "name_vi": event.name_vi,
+        "venues": [
+            {"id": venue.id, "name": venue.name, "name_vi": venue.name_vi, "services": list(venue.services)}
+            for venue in event.venues
+        ],
+        "duties": [{"id": duty.id, "vi": duty.vi, "en": duty.en} for duty in duties],
+    }
+
+
+def _device(device: Device, result: DeviceResult) -> dict[str, Any]:
+    return {
+        "name": device.name,
+        "role": device.role,
+        "platform": device.platform,
+        "venues": device.venues,
+        "reachable": result.reachable,
+        "reason": result.reason,
+        "reason_message": to_json(result.message),
+    }
+
+
+def recorded_rows(run: Run) -> dict[str, dict[str, tuple[Fact, ...]]]:
+    """Measured rows of a run as records: device to fact (last reading) to rows."""
+    rows: dict[str, dict[str, tuple[Fact, ...]]] = {}
+    for entry in run.document["observations"]:
+        kind = CATALOGUE.get(entry["fact"])
+        if kind is None or not Status(entry["status"]).measured:
+            continue
+        records = tuple(kind.record.model_validate(row) for row in entry["rows"])
+        rows.setdefault(entry["device"], {})[kind.name] = records
+    return rows

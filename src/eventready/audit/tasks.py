@@ -1,0 +1,104 @@
+"""eventready as ordinary Nornir tasks, for Nornir scripts with their own inventory.
+
+from nornir import InitNornir
+from eventready.tasks import apply_plan, read_facts, run_checks
+
+nr = InitNornir(...)                       # hosts whose `platform` is one of ours
+facts = nr.run(task=read_facts)            # result: tuple[Observation, ...] per host
+found = nr.run(task=run_checks)            # result: tuple[Finding, ...] per host
+
+with open_change(workspace, load_plan(path), store=..., clock=..., options=..., progress=...) as change:
+    for wave in change.waves:              # workspace.nornir() has the hosts; the order is the plan's
+        nr.filter(filter_func=lambda host: host.name in wave).run(task=apply_plan, change=change)
+change.done.exit                           # result: outcome per host; exit code of the whole change
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from nornir.core.task import Result, Task
+
+from eventready.checks.matrix import build_matrix
+from eventready.checks.runner import evaluate
+from eventready.facts.observation import Observation
+from eventready.facts.observe import commands_for, observe, unreached
+from eventready.facts.platform import Platform, load_platform
+from eventready.session.connect import Session
+from eventready.session.plugin import CONNECTION, register
+from eventready.session.reply import Reply, SessionError
+from eventready.workspace.inventory import device_of
+
+register()
+
+
+def read_facts(
+    task: Task, facts: Sequence[str] | None = None, reading: int = 1, platform: Platform | None = None
+) -> Result:
+    """Read `facts` (default: all facts of the platform) from a host. Result: an Observation per fact.
+
+    An unreachable device, a refused login and a lost session are results, not failures: the status of the
+    observations names them. The session is closed afterwards.
+    """
+    spoken = platform or load_platform(str(task.host.platform))
+    wanted = tuple(spoken.facts) + tuple(spoken.unsupported) if facts is None else tuple(facts)
+    return Result(host=task.host, result=_observations(task, spoken, wanted, reading))
+
+
+def _observations(task: Task, platform: Platform, facts: tuple[str, ...], reading: int) -> tuple[Observation, ...]:
+    name = task.host.name
+    try:
+        replies = read_replies(task, commands_for(platform, facts))
+    except SessionError as error:
+        return unreached(name, platform, facts, error, reading)
+    return tuple(observe(name, platform, facts, lambda _commands: replies, reading))
+
+
+def read_replies(task: Task, commands: Sequence[str]) -> Sequence[Reply]:
+    """Send commands to a host and return their redacted replies; the session is closed. Raises SessionError."""
+    session: Session = task.host.get_connection(CONNECTION, task.nornir.config)
+    try:
+        return session.send_commands(commands)
+    finally:
+        task.host.close_connection(CONNECTION)
+
+
+class _Outcome(Protocol):
+    """State of a device after a change (see `eventready.change.execute`)."""
+
+    @property
+    def outcome(self) -> str:
+        """new, old, untouched or unproven."""
+
+
+class _Change(Protocol):
+    """Change in progress (see `eventready.change.execute`)."""
+
+    def execute(self, device: str) -> _Outcome:
+        """Execute the change on a device."""
+
+
+def apply_plan(task: Task, change: _Change) -> Result:
+    """Apply a host's part of a plan: guarded, verified, journalled, then confirmed or reverted.
+
+    The result is the outcome of the device; `changed` is set for the new state, `failed` for any other. After a
+    failed host, hosts not yet begun stay untouched.
+    """
+    ending = change.execute(task.host.name)
+    new = str(ending.outcome) == "new"
+    return Result(host=task.host, result=ending, changed=new, failed=not new)
+
+
+def run_checks(task: Task) -> Result:
+    """Read the facts for the checks of a host and evaluate them with default limits.
+
+    Checks across devices need the fleet: use `eventready audit` for those.
+    """
+    device = device_of(task.host)
+    platform = load_platform(device.platform)
+    matrix = build_matrix([device], {platform.name: platform}, fleet=False)
+    observations = _observations(task, platform, matrix.facts_for(device.name), 1)
+    findings = evaluate([device], matrix, observations, moment=datetime.now(UTC))
+    return Result(host=task.host, result=findings)

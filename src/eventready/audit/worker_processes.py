@@ -1,0 +1,193 @@
+"""Worker processes for large audits: the threads of a process share a core.
+
+Devices are partitioned over the processes. Devices behind one endpoint or one jump host stay together, so that one
+process counts the sessions of the endpoint and shares the connection to the jump host. Processes are forked: cheap, and
+secrets stay in memory. On systems other than Linux, and for small audits, the threads of this process read all devices.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from threading import Lock, Thread
+from typing import Protocol
+
+from nornir.core import Nornir
+
+from eventready.audit.collect import AuditJob, Collector, CollectStatus, DeviceRead
+from eventready.core.errors import EventreadyError
+from eventready.core.messages import message
+from eventready.core.redaction import redact
+from eventready.session.plugin import register_secrets
+from eventready.workspace.device import Device
+
+#: Number of devices above which processes are forked.
+_MANY = 64
+#: Seconds between SIGTERM and SIGKILL.
+_GRACE_S = 2.0
+
+OnRead = Callable[[DeviceRead], None]
+
+
+class DeviceCollector(Protocol):
+    """Reader of all devices of a job."""
+
+    def read(self) -> CollectStatus:
+        """See `Collector`."""
+
+    def read_again(self) -> None:
+        """See `Collector`."""
+
+
+@contextmanager
+def open_collector(job: AuditJob, nornir: Nornir, workers: int, on_read: OnRead) -> Iterator[DeviceCollector]:
+    """Open a collector for the devices of the job, in a single process or several, with `workers` threads in all."""
+    count = min(_cores(), workers) if len(job.devices) > _MANY else 1
+    if count == 1:
+        yield Collector(job, nornir, job.devices, workers, on_read)
+        return
+    first_hops = register_secrets(nornir, job.devices)
+    processes = _WorkerPool(on_read)
+    try:
+        for number, names in enumerate(partition_devices(_groups(job.devices.values(), first_hops), count)):
+            threads = workers // count + (number < workers % count)
+            processes.start(partial(Collector, job, nornir, names, threads))
+        yield processes
+    finally:
+        processes.stop()
+
+
+def _cores() -> int:
+    """Number of usable cores; 1 on systems without fork."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+
+
+def _groups(devices: Iterable[Device], first_hops: Mapping[str, str]) -> dict[str, list[str]]:
+    """Device names by first jump host, or by endpoint for direct connections."""
+    together: dict[str, list[str]] = {}
+    for device in sorted(devices, key=lambda device: device.name):
+        together.setdefault(first_hops.get(device.name) or device.endpoint, []).append(device.name)
+    return together
+
+
+def partition_devices(groups: Mapping[str, Sequence[str]], count: int) -> list[list[str]]:
+    """Partition the devices into `count` lists of similar size, with the devices of a group in the same list."""
+    parts: list[list[str]] = [[] for _ in range(count)]
+    for _, names in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
+        min(parts, key=len).extend(names)
+    return parts
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Traceback of an exception in a worker process."""
+
+    trace: str
+
+
+class _WorkerPool:
+    """Forked processes with a Collector each, driven step by step through pipes."""
+
+    def __init__(self, on_read: OnRead) -> None:
+        self._on_read = on_read
+        self._fork = multiprocessing.get_context("fork")
+        self._running: dict[Connection, BaseProcess] = {}
+
+    def start(self, make: Callable[[OnRead], Collector]) -> None:
+        """Fork a process with the collector made by `make`."""
+        ours, theirs = self._fork.Pipe()
+        process = self._fork.Process(target=_work, args=(make, theirs), daemon=True)
+        with warnings.catch_warnings():
+            # Python warns of forking while a progress bar's thread runs; the child never touches what that may hold.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
+        theirs.close()
+        self._running[ours] = process
+
+    def read(self) -> CollectStatus:
+        """See `Collector`."""
+        statuses = self._step("read")
+        return CollectStatus(sum(status.waiting for status in statuses), max(status.latest for status in statuses))
+
+    def read_again(self) -> None:
+        """See `Collector`."""
+        self._step("read_again")
+
+    def _step(self, step: str) -> list[CollectStatus]:
+        """Run a step in all processes, and forward their readings until the last process has finished."""
+        statuses: list[CollectStatus] = []
+        for pipe in self._running:
+            pipe.send(step)
+        while len(statuses) < len(self._running):
+            ready = wait(list(self._running))
+            for pipe in [pipe for pipe in self._running if pipe in ready]:
+                received = self._received(pipe)
+                if isinstance(received, DeviceRead):
+                    self._on_read(received)
+                else:
+                    statuses.append(received)
+        return statuses
+
+    def _received(self, pipe: Connection) -> DeviceRead | CollectStatus:
+        try:
+            received: DeviceRead | CollectStatus | _Failure = pipe.recv()
+        except EOFError:
+            raise EventreadyError(message("audit:worker_killed")) from None
+        if isinstance(received, _Failure):
+            raise RuntimeError(f"a process that read devices failed:\n{received.trace}")  # noqa: TRY004  not a wrong type
+        return received
+
+    def stop(self) -> None:
+        """Terminate all processes."""
+        for pipe in self._running:
+            pipe.close()
+        for process in self._running.values():
+            process.terminate()
+            process.join(_GRACE_S)
+            if process.is_alive():
+                process.kill()
+                process.join()
+        self._running = {}
+
+
+def _work(make: Callable[[OnRead], Collector], pipe: Connection) -> None:
+    """Run the main loop of a worker process, until the parent terminates the process or ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    Thread(target=_end_with_parent, daemon=True).start()
+    lock = Lock()
+
+    def send(result: DeviceRead | CollectStatus | _Failure) -> None:
+        with lock:
+            pipe.send(result)
+
+    try:
+        reader = make(send)
+        while True:
+            if pipe.recv() == "read":
+                send(reader.read())
+            else:
+                reader.read_again()
+                send(CollectStatus())
+    except (EOFError, BrokenPipeError):
+        return
+    except Exception:
+        send(_Failure(redact(traceback.format_exc())))
+
+
+def _end_with_parent() -> None:
+    """End this process, and its sessions, as soon as the parent has ended (kill -9 included)."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+    os._exit(1)

@@ -1,0 +1,1 @@
+"""Configuration trees, their printed forms, and the differences between them."""

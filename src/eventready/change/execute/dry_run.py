@@ -1,0 +1,187 @@
+"""`apply --dry-run`: check the lines of a plan on its devices without a commit, and prove the devices unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nornir.core.task import Result, Task
+
+from eventready.audit.runner import AdaptiveThreadedRunner
+from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
+from eventready.change.config.delta import equivalent
+from eventready.change.config.fragment import parse_fragment
+from eventready.change.errors import UnreadableConfiguration
+from eventready.change.execute.executor import refuse_mismatch
+from eventready.change.guard import Guard, change_spec, guards_for
+from eventready.change.line_check import check_for, check_lines
+from eventready.change.plan.approval import refuse_unsendable
+from eventready.change.plan.forbidden import refuse_forbidden
+from eventready.change.plan.plan import Plan, PlannedDevice
+from eventready.change.plan.planning import PlanProgress
+from eventready.core.errors import EventreadyError, Exit, RefusedError, most_severe
+from eventready.core.messages import Message, message
+from eventready.facts.platform import Platform, load_platform
+from eventready.session.connect import Session, open_session
+from eventready.session.hostkeys import known_hosts
+from eventready.session.login_shell import open_shell
+from eventready.session.plugin import CONNECTION, build_target
+from eventready.session.reply import Reply, ReplyStatus
+from eventready.session.target import Target
+from eventready.workspace.workspace import Workspace
+
+
+class DryRunOutcome(StrEnum):
+    """Outcome on a device. `lines`: each line is accepted, `commit`: the whole configuration. `changed`: the device
+    differs after the check, and a person must look at it."""
+
+    COMMIT = "commit"
+    LINES = "lines"
+    REJECTED = "rejected"
+    OUTDATED = "outdated"
+    UNCHECKED = "unchecked"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True)
+class DryRunResult:
+    """Result of a device; `why` is empty for accepted lines."""
+
+    device: str
+    outcome: DryRunOutcome
+    why: Message | str = ""
+
+
+_EXITS = {
+    DryRunOutcome.CHANGED: Exit.REVERT_FAILED,
+    DryRunOutcome.REJECTED: Exit.REFUSED,
+    DryRunOutcome.OUTDATED: Exit.REFUSED,
+    DryRunOutcome.UNCHECKED: Exit.INCOMPLETE,
+}
+
+
+def dry_run(
+    workspace: Workspace, plan: Plan, *, locked: Mapping[str, str], progress: PlanProgress, workers: int
+) -> tuple[DryRunResult, ...]:
+    """Have the lines of a plan checked by its devices, and discarded. Nothing is committed.
+
+    `locked` are the devices in other changes, with the change: they are not checked. Raises RefusedError for a plan
+    that does not match the workspace, or with a forbidden line.
+    """
+    refuse_mismatch(plan, workspace, fresh=not plan.rolls_back)
+    if not plan.rolls_back:
+        refuse_unsendable(plan, workspace)
+    workspace.check_secrets(device.name for device in plan.devices)
+    known_hosts(workspace.known_hosts)
+    names = frozenset(device.name for device in plan.devices)
+
+    def check_device(task: Task) -> Result:
+        planned = plan.device(task.host.name)
+        host = task.host.get_connection_parameters(CONNECTION)
+        if change := locked.get(planned.name):
+            found = _unchecked(planned, message("change:dry_run.locked", change=change))
+        else:
+            target = build_target(host.hostname or "", host.username, host.password, host.port, host.extras or {})
+            found = _checked(planned, load_platform(planned.platform, workspace.platform_dirs), target, plan.id)
+        with suppress(Exception):
+            progress.done(planned.name, "")
+        return Result(host=task.host, result=found)
+
+    with suppress(Exception):
+        progress.stage("planning", len(names))
+    chosen = workspace.nornir(workers).filter(filter_func=lambda host: host.name in names)
+    done = chosen.with_runner(AdaptiveThreadedRunner(workers)).run(task=check_device)
+    for name, results in sorted(done.items()):
+        if results.exception:
+            raise RuntimeError(f"the dry run of {name} failed") from results.exception
+    return tuple(done[name].result for wave in plan.waves for name in wave)
+
+
+def exit_code(results: Sequence[DryRunResult]) -> Exit:
+    """Return 6 for a changed device, 7 for rejected lines or an outdated plan, 4 for an unchecked device."""
+    return most_severe({_EXITS.get(result.outcome, Exit.OK) for result in results} or {Exit.OK})
+
+
+def _unchecked(planned: PlannedDevice, why: Message | str) -> DryRunResult:
+    return DryRunResult(planned.name, DryRunOutcome.UNCHECKED, why)
+
+
+def _checked(planned: PlannedDevice, platform: Platform, target: Target, change: str) -> DryRunResult:
+    spec = change_spec(platform)
+    if not spec.checks:
+        return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
+    try:
+        with ExitStack() as stack:
+            device = _Device(planned, platform, target, stack)
+            return device.check(change)
+    except RefusedError as error:
+        return DryRunResult(planned.name, DryRunOutcome.REJECTED, str(error))
+    except EventreadyError as error:
+        return _unchecked(planned, str(error))
+
+
+class _Device:
+    """Sessions with a device in a dry run."""
+
+    def __init__(self, planned: PlannedDevice, platform: Platform, target: Target, stack: ExitStack) -> None:
+        self._planned, self._platform, self._target, self._stack = planned, platform, target, stack
+        self._spec = change_spec(platform)
+        self._session = stack.enter_context(open_session(target, platform))
+        self._shell: Session | None = stack.enter_context(open_shell(target)) if target.has_shell else None
+
+    def check(self, change: str) -> DryRunResult:
+        """Check the lines on a device in the planned state without a pending change."""
+        planned, spec = self._planned, self._spec
+        check = check_for(spec, self._answer_to, has_shell=self._target.has_shell)
+        if check is None:
+            return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
+        before = self._read()
+        if before.sha256 != planned.before:
+            return DryRunResult(planned.name, DryRunOutcome.OUTDATED, message("change:dry_run.outdated"))
+        if self._is_pending(before):
+            return _unchecked(planned, message("change:dry_run.pending"))
+        lines = planned.forward
+        refuse_forbidden(self._platform.spec, lines, device=planned.name, running=before, address=self._target.host)
+        session = self._shell if check.shell and self._shell else self._session
+        judged = check_lines(check, spec, session, lines, change=change)
+        if not self._is_unchanged(before):
+            return DryRunResult(planned.name, DryRunOutcome.CHANGED, message("change:dry_run.changed"))
+        if judged.ok:
+            return DryRunResult(planned.name, DryRunOutcome(check.checks))
+        why = message("change:dry_run.rejected", accepted=judged.accepted, lines=len(lines), reason=judged.reason)
+        return DryRunResult(planned.name, DryRunOutcome.REJECTED, why)
+
+    def _is_pending(self, running: Configuration) -> bool:
+        """Return True for an unconfirmed change on the device, which a check of the whole might confirm."""
+        has_shell = self._shell is not None
+        for guard in guards_for(self._platform, running, self._answer_to, has_shell=has_shell):
+            if Guard(guard, self._spec, self._session, self._shell, "dry-run", guard.least_s).pending() is not None:
+                return True
+        return False
+
+    def _is_unchanged(self, before: Configuration) -> bool:
+        """Read the device again, on a new session after a lost session."""
+        if self._session.over:
+            self._session = self._stack.enter_context(open_session(self._target, self._platform))
+        try:
+            return equivalent(self._spec, self._read().tree, before.tree)
+        except EventreadyError:
+            return False
+
+    def _read(self) -> Configuration:
+        fragment = parse_fragment(self._spec, self._planned.fragment, f"the plan for {self._planned.name}")
+        commands = commands_to_read(self._spec, fragment)
+        replies = self._session.send_commands(commands)
+        answers = {command: _text(reply) for command, reply in zip(commands, replies, strict=True)}
+        return read_configuration(self._spec, answers, device=self._planned.name)
+
+    def _answer_to(self, command: str) -> str:
+        return _text(self._session.send_commands([command])[0])
+
+
+def _text(reply: Reply) -> str:
+    if reply.status is not ReplyStatus.ANSWERED:
+        raise UnreadableConfiguration(message("change:unread.reply", command=reply.command, reason=reply.reason))
+    return reply.text

@@ -1,0 +1,444 @@
+"""Run the assignments of a change, a thread per device, and record each step."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations
+from types import FrameType
+from typing import Any, Protocol
+
+from nornir.core.task import Result, Task
+
+from eventready.audit.runner import AdaptiveThreadedRunner
+from eventready.change.config.configuration import Configuration, read_configuration
+from eventready.change.config.delta import merge
+from eventready.change.config.fragment import Fragment, parse_fragment
+from eventready.change.config.tree import Tree
+from eventready.change.execute.device_checks import DeviceChecks
+from eventready.change.execute.device_machine import DeviceMachine
+from eventready.change.execute.live_device import LiveDevice, Partner
+from eventready.change.execute.service_host import ServiceHost
+from eventready.change.execute.timing import RetryTiming, Timer
+from eventready.change.execute.types import (
+    Assignment,
+    AssignmentResult,
+    DeviceDriver,
+    DeviceOutcome,
+    Hold,
+    StopSignals,
+)
+from eventready.change.execute.verify import OpenIssues
+from eventready.change.guard import change_spec
+from eventready.change.partners import MAX_PARTNERS, partners_of
+from eventready.change.plan.forbidden import refuse_forbidden
+from eventready.change.plan.freeze import Emergency
+from eventready.change.plan.plan import Plan, PlannedDevice
+from eventready.change.plan.waves import members_of
+from eventready.change.soak import Soak, soak_of
+from eventready.checks.limits import resolve_limits
+from eventready.core.clock import Clock
+from eventready.core.errors import RefusedError, StoreError
+from eventready.core.messages import Message, as_record, message, rendered
+from eventready.facts.platform import load_platform
+from eventready.platforms.model import ChangeSpec
+from eventready.session.plugin import build_target
+from eventready.session.target import Target
+from eventready.store.backup_cipher import BackupCipher
+from eventready.store.changes import ChangeRecord, Step, StepEntry
+from eventready.store.evidence import PackedEvidence
+from eventready.store.store import Store
+from eventready.workspace.backup_key import make_backup_key
+from eventready.workspace.device import Device
+from eventready.workspace.workspace import CONNECTION, Workspace
+
+#: Largest time between two readings of counters before a change.
+_COUNTER_INTERVAL_S = 10.0
+#: Run a machine: execute or resume.
+Work = Callable[[DeviceMachine], AssignmentResult]
+
+
+class ChangeProgress(Protocol):
+    """Progress of a change; exceptions of the methods are ignored. Calls come from any thread."""
+
+    def begun(self, change: str, devices: int) -> None:
+        """The change is recorded under this id."""
+
+    def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
+        """A wave begins; numbers count from 1."""
+
+    def step(self, device: str, step: str) -> None:
+        """A device begins a step: precheck, read, backup, arm, apply, compare, verify, confirm, verify_state, save,
+        revert, ...
+        """
+
+    def done(self, result: AssignmentResult) -> None:
+        """Report a finished device."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of execution; times default to event.yaml. `soak_s` is a minimum; in a lab, the exact soak. `partners`
+    limits the number of devices read beside the changed device.
+
+    `by` is the operator. An `emergency` permits execution in a closed window, and is recorded. `atomic`: all devices or
+    none; a plan can require the same.
+    """
+
+    by: str
+    host: str
+    workers: int = 32
+    confirm_within_s: int | None = None
+    settle_s: float | None = None
+    soak_s: float | None = None
+    emergency: Emergency | None = None
+    atomic: bool = False
+    partners: int = MAX_PARTNERS
+    timing: RetryTiming = field(default_factory=RetryTiming)
+    timer: Timer = field(default_factory=Timer)
+
+
+class ChangeExecutor:
+    """Executes the assignments of a change. `driver_for` replaces the device driver in tests."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        plan: Plan,
+        change: str,
+        *,
+        store: Store,
+        clock: Clock,
+        options: Options,
+        progress: ChangeProgress,
+        before: ChangeRecord | None = None,
+        armed: bool = False,
+        hold: Hold | None = None,
+        atomic: bool = False,
+        takes_back: bool = False,
+        driver_for: Callable[[PlannedDevice], DeviceDriver] | None = None,
+    ) -> None:
+        """Prepare the assignments. `before` is the change to roll back; `armed`: this change was interrupted and is
+        resumed; `hold`: of a drill (see `Assignment`); `atomic`: new devices stay locked until the end of the change;
+        `takes_back`: the failure of a device does not stop the others."""
+        self._workspace, self._plan, self._change = workspace, plan, change
+        self._store, self._clock, self._options, self._progress = store, clock, options, progress
+        self._rolls_back, self._armed, self._hold = before, armed, hold
+        self._atomic, self._takes_back = atomic, takes_back
+        self._driver_for = driver_for or self._live_device
+        self.signals = StopSignals()
+        self._devices = {device.name: device for device in workspace.devices}
+        refuse_mismatch(plan, workspace, fresh=before is None and not armed)
+        self._cipher = backup_cipher(workspace)
+        self._limits = resolve_limits(workspace.limits, [self._devices[d.name] for d in plan.devices])
+        self._nornir = workspace.nornir(options.workers)
+        groups = {name: (raw or {}).get("groups") or () for name, raw in workspace.files.hosts.items()}
+        self._partners = partners_of(workspace.devices, groups)
+        self._assignments = {planned.name: self._assignment(planned) for planned in plan.devices}
+
+    def run(self, names: Iterable[str], work: Mapping[str, Work] | None = None) -> dict[str, AssignmentResult]:
+        """Run devices in parallel. A device without the new state holds all others without an armed guard."""
+        wanted = frozenset(names)
+        results: dict[str, AssignmentResult] = {}
+
+        def one(task: Task) -> Result:
+            name = task.host.name
+            results[name] = self.execute(name, (work or {}).get(name, DeviceMachine.execute))
+            return Result(host=task.host)
+
+        chosen = self._nornir.filter(filter_func=lambda host: host.name in wanted)
+        # threads mostly wait for devices and the disk: start the whole wave at once
+        chosen.with_runner(AdaptiveThreadedRunner(self._options.workers, initial=self._options.workers)).run(task=one)
+        return results
+
+    def execute(self, name: str, work: Work = DeviceMachine.execute) -> AssignmentResult:
+        """Run a device in the caller's thread. Raises only KeyError, for a device outside the plan."""
+        planned = self._plan.device(name)
+        try:
+            machine = DeviceMachine(
+                self._assignments[name],
+                self._driver_for(planned),
+                partial(self._log, name),
+                self.signals,
+                self._options.timer,
+            )
+            result = work(machine)
+        except Exception as error:  # an internal error: the state of the device is unknown
+            result = AssignmentResult(
+                name, DeviceOutcome.UNPROVEN, f"An internal error ({type(error).__name__}).", recorded=False
+            )
+        if result.outcome is not DeviceOutcome.NEW and not self.signals.hold and not self._takes_back:
+            self.signals.hold = rendered("change:why.stopped", device=name)
+        with suppress(Exception):
+            self._progress.done(result)
+        return result
+
+    def skip(self, names: Sequence[str], why: str) -> dict[str, AssignmentResult]:
+        """Record devices as untouched, and release their locks."""
+        recorded = True
+        body = {"outcome": DeviceOutcome.UNTOUCHED.value, **as_record("why", why), "sha256": "", "held_back": True}
+        try:
+            self._store.changes.record(
+                self._change, *(StepEntry(name, "done", body, releases_lock=True) for name in names)
+            )
+        except StoreError:
+            recorded = False
+        return {
+            name: AssignmentResult(name, DeviceOutcome.UNTOUCHED, why, held_back=True, recorded=recorded)
+            for name in names
+        }
+
+    def open_device(self, name: str) -> tuple[Assignment, DeviceDriver]:
+        """Return the assignment and the driver of a device."""
+        return self._assignments[name], self._driver_for(self._plan.device(name))
+
+    def fragment(self, name: str) -> Fragment | None:
+        """Return the plan's fragment for a device; None in a rollback with a recorded configuration as target."""
+        return None if self._rolls_back is not None else self._fragment(self._plan.device(name))
+
+    def recorded(self, name: str, steps: Sequence[Step], step: str) -> Configuration | None:
+        """Return a recorded configuration of a device; see `recorded_configuration`."""
+        return recorded_configuration(self._workspace, self._store, self._plan.device(name), steps, step)
+
+    # ------------------------------------------------------------------ one device
+
+    def _log(
+        self,
+        device: str,
+        step: str,
+        body: Mapping[str, Any],
+        *,
+        evidence: tuple[PackedEvidence, ...] = (),
+        releases_lock: bool = False,
+    ) -> None:
+        releases_lock = releases_lock and not (self._atomic and body.get("outcome") == DeviceOutcome.NEW)
+        if evidence:
+            body, evidence = self._cipher.encrypt_answers(body, evidence)
+        self._store.changes.record(self._change, StepEntry(device, step, body, evidence, releases_lock))
+        with suppress(Exception):
+            self._progress.step(device, step)
+
+    def _assignment(self, planned: PlannedDevice) -> Assignment:
+        settings = self._workspace.event.changes
+        platform = load_platform(planned.platform, self._workspace.platform_dirs)
+        spec = change_spec(platform)
+        address = self._devices[planned.name].hostname
+        settle_s = self._options.settle_s
+        return Assignment(
+            device=planned.name,
+            spec=spec,
+            before=planned.before,
+            predicted=planned.predicted,
+            forward=planned.forward,
+            backward=planned.backward,
+            target=self._target(planned),
+            refuse=lambda lines, running: refuse_forbidden(
+                platform.spec, lines, device=planned.name, running=running, address=address
+            ),
+            explain_drift=partial(self._explain_drift, planned),
+            startup=None if self._rolls_back is not None else planned.startup,
+            tolerated=self._tolerated_issues(planned),
+            hold=self._hold,
+            soak=partial(self._soak, spec),
+            settle_s=settings.settle_s if settle_s is None else settle_s,
+            timing=self._options.timing,
+        )
+
+    def _explain_drift(self, planned: PlannedDevice, found: Configuration) -> Message:
+        """Return which recorded change, if any, altered a device since the plan was made."""
+        name = planned.name
+        changes = self._store.changes
+        made = [entry for entry in changes.entries() if entry.outcomes.get(name) == DeviceOutcome.NEW]
+        if made:
+            last = made[-1]
+            steps = {step.step: step.body for step in changes.get(last.id).of(name)}
+            by = {"change": last.id, "by": str(last.header["by"])}
+            after = steps.get("save") or steps.get("release") or {}
+            if after.get("sha256") == found.sha256:
+                if last.header.get("plan") == self._plan.id:
+                    return message("change:drift.executed", **by)
+                if self._plan.rolls_back:
+                    return message("change:drift.roll_back_first", **by)
+                return message("change:drift.by_change", **by)
+            if steps.get("backup", {}).get("sha256") == planned.before:
+                return message("change:drift.again", **by)
+        return message("change:drift.unexplained")
+
+    def _tolerated_issues(self, planned: PlannedDevice) -> OpenIssues:
+        """Return the issues before the rolled-back change."""
+        steps = self._rolls_back.of(planned.name) if self._rolls_back is not None else ()
+        issues = next((step.body["issues"] for step in reversed(steps) if "issues" in step.body), ())
+        return tuple((str(check), str(subject), str(status)) for check, subject, status in issues)
+
+    def _target(self, planned: PlannedDevice) -> Callable[[Tree], Tree]:
+        """Return a function from the present tree to the target tree: the plan's fragment merged, or the recorded
+        backup.
+        """
+        spec = change_spec(load_platform(planned.platform, self._workspace.platform_dirs))
+        if self._rolls_back is not None:
+            steps = self._rolls_back.of(planned.name)
+            was = recorded_configuration(self._workspace, self._store, planned, steps, "backup")
+            if was is None:
+                raise RefusedError(
+                    message("change:store.lost_before", device=planned.name, change=self._rolls_back.entry.id)
+                )
+            tree = was.tree
+            return lambda _running: tree
+        fragment = self._fragment(planned)
+        return lambda running: merge(spec, running, fragment)
+
+    def _fragment(self, planned: PlannedDevice) -> Fragment:
+        spec = change_spec(load_platform(planned.platform, self._workspace.platform_dirs))
+        return parse_fragment(spec, planned.fragment, f"the plan {self._plan.id} for {planned.name}")
+
+    def _live_device(self, planned: PlannedDevice) -> DeviceDriver:
+        platform = load_platform(planned.platform, self._workspace.platform_dirs)
+        within = self._options.confirm_within_s
+        device = self._devices[planned.name]
+        partners = {name: self._partner(name) for name in self._partners_of(planned.name)}
+        beside = tuple((self._devices[name], partner.platform) for name, partner in partners.items())
+        kind: Callable[..., LiveDevice] = LiveDevice
+        if change_spec(platform).form == "host_files":
+            restores = self._rolls_back is not None
+            kind = partial(ServiceHost, workspace=self._workspace, device=device, part=planned, restores=restores)
+        return kind(
+            self._target_of(planned.name),
+            DeviceChecks(device, platform, self._limits, beside),
+            self._fragment(planned),
+            partners=partners,
+            counter_interval_s=min(_COUNTER_INTERVAL_S, self._minimum_soak_s()),
+            clock=self._clock,
+            change=self._change,
+            seconds=self._workspace.event.changes.confirm_within_s if within is None else within,
+            planned=planned.guard.kind,
+            armed=self._armed,
+        )
+
+    def _partners_of(self, name: str) -> tuple[str, ...]:
+        """Return the partners of a device without a change in the same wave."""
+        wave = next((wave for wave in self._plan.waves if name in wave), ())
+        return tuple(one for one in self._partners[name] if one not in wave)[: self._options.partners]
+
+    def _partner(self, name: str) -> Partner:
+        platform = load_platform(self._devices[name].platform, self._workspace.platform_dirs)
+        return Partner(self._target_of(name), platform)
+
+    def _target_of(self, name: str) -> Target:
+        host = self._nornir.inventory.hosts[name].get_connection_parameters(CONNECTION)
+        return build_target(host.hostname or "", host.username, host.password, host.port, host.extras or {})
+
+    def _minimum_soak_s(self) -> float:
+        """Return the smallest soak of this change, in seconds; a lab may choose any value, also below the protocols'
+        own times."""
+        given = self._options.soak_s
+        if given is not None and self._workspace.event.lab:
+            return given
+        return max(given or 0.0, self._workspace.event.changes.soak_of(self._plan.intents))
+
+    def _soak(self, spec: ChangeSpec, before: Tree, target: Tree) -> Soak:
+        if self._options.soak_s is not None and self._workspace.event.lab:
+            return Soak(self._options.soak_s, "chosen for a lab")
+        return soak_of(spec, before, target, self._minimum_soak_s())
+
+
+def backup_cipher(workspace: Workspace) -> BackupCipher:
+    """Return the cipher of a workspace's backups; an absent key file is made. Raises UsageError, RefusedError."""
+    return BackupCipher(make_backup_key(workspace.path))
+
+
+def recorded_configuration(
+    workspace: Workspace, store: Store, planned: PlannedDevice, steps: Sequence[Step], step: str
+) -> Configuration | None:
+    """Return the recorded configuration of a device: before the change (`backup`) or after (`save`, also by a release).
+
+    None if the store has lost or altered it. Raises UnreadableConfiguration, and BackupKeyError without its key.
+    """
+    names = (step, "release") if step == "save" else (step,)
+    kept = next((one for one in reversed(steps) if one.step in names), None)
+    if kept is None or "answers" not in kept.body:
+        return None
+    answers = {str(command): str(name) for command, name in kept.body["answers"]}
+    texts = store.texts(answers.values())
+    if not set(answers.values()) <= texts.keys():
+        return None
+    spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
+    cipher = backup_cipher(workspace)
+    printed = {command: cipher.decrypt(texts[name]) for command, name in answers.items()}
+    configuration = read_configuration(spec, printed, device=planned.name)
+    return configuration if configuration.sha256 == kept.body["sha256"] else None
+
+
+def refuse_mismatch(plan: Plan, workspace: Workspace, *, fresh: bool) -> None:
+    """Raise RefusedError if the plan does not match the present workspace.
+
+    Role, venues and redundant partners count for a `fresh` plan only: a change that has begun must be finished or
+    rolled back anyway.
+    """
+    if plan.event != workspace.event.id:
+        raise RefusedError(
+            message("change:mismatch.event", plan=plan.id, event=plan.event, workspace=workspace.event.id)
+        )
+    do = message("change:mismatch.plan_again" if fresh else "change:mismatch.restore")
+    devices = {device.name: device for device in workspace.devices}
+    for planned in plan.devices:
+        device = devices.get(planned.name)
+        if device is None:
+            raise RefusedError(message("change:mismatch.gone", device=planned.name), do=do)
+        venues = (", ".join(planned.venues) or "-", ", ".join(device.venues) or "-")
+        then_and_now = (
+            ("platform", planned.platform, device.platform),
+            ("address", planned.endpoint, device.endpoint),
+            ("address", planned.address, device.hostname),  # of an element behind its manager
+            ("element", planned.element, device.element),
+            ("role", planned.role if fresh else "", device.role),
+            ("venue", *(venues if fresh else ("", ""))),
+        )
+        for what, then, now in then_and_now:
+            if then and then != now:
+                changed = message(
+                    "change:mismatch.changed", device=planned.name, what=what, then=_or_none(then), now=_or_none(now)
+                )
+                raise RefusedError(changed, where=device.origin, do=do)
+    if fresh:
+        _refuse_pairs(plan, workspace, [devices[planned.name] for planned in plan.devices])
+
+
+def _or_none(value: str) -> str | Message:
+    return message("change:mismatch.none") if value in ("", "-") else value
+
+
+def _refuse_pairs(plan: Plan, workspace: Workspace, devices: Sequence[Device]) -> None:
+    """Raise RefusedError if the inventory has new redundant partners in a single wave."""
+    groups = {name: (raw or {}).get("groups") or () for name, raw in workspace.files.hosts.items()}
+    pairs = {member.name: member.pairs for member in members_of(devices, groups)}
+    for wave in plan.waves:
+        for one, other in combinations(wave, 2):
+            if pairs[one] & pairs[other]:
+                raise RefusedError(message("change:mismatch.pair", one=one, other=other))
+
+
+@contextmanager
+def interruptible(signals: StopSignals) -> Iterator[None]:
+    """Turn Ctrl-C and SIGTERM into stop signals while the block lasts, instead of ending the process.
+
+    Devices that have not started are held, and unconfirmed devices revert. In a thread other than the main one, do
+    nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def call(_number: int, _frame: FrameType | None) -> None:
+        signals.hold = signals.hold or rendered("change:why.interrupted_turn")
+        signals.abort = signals.abort or rendered("change:why.interrupted")
+
+    before = {number: signal.signal(number, call) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

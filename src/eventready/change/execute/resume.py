@@ -1,0 +1,128 @@
+"""Resume a change after a crash: finish or revert each device, from the journal and the device's present state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+from eventready.change.config.configuration import Configuration
+from eventready.change.execute.device_machine import DeviceMachine
+from eventready.change.execute.executor import (
+    ChangeExecutor,
+    ChangeProgress,
+    Options,
+    interruptible,
+    recorded_configuration,
+)
+from eventready.change.execute.running_change import ApplyResult, exit_code, finish_change, recorded_result
+from eventready.change.execute.take_back import take_back
+from eventready.change.execute.types import DeviceDriver
+from eventready.change.plan.plan import PlannedDevice, recorded_plan
+from eventready.core.clock import Clock
+from eventready.core.errors import EventreadyError
+from eventready.core.gc import relaxed_gc
+from eventready.store.backup_cipher import BackupKeyError
+from eventready.store.changes import ChangeRecord
+from eventready.store.store import Store
+from eventready.workspace.workspace import Workspace
+
+
+def resume(
+    workspace: Workspace,
+    name: str,
+    *,
+    store: Store,
+    clock: Clock,
+    options: Options,
+    progress: ChangeProgress,
+    driver_for: Callable[[PlannedDevice], DeviceDriver] | None = None,
+) -> ApplyResult:
+    """Finish or revert every device of an interrupted or unproven change, and take a partial atomic change back.
+
+    A device that was confirmed, or about to be, is finished if it is in the new state; any other reverts. Devices that
+    had not started stay untouched. A completed change is left alone. Freeze windows do not apply: a half-done device is
+    worse. The rollback that took an atomic change back is resumed together with it, under either id. Raises
+    RefusedError while another process works on the change, UsageError for an unknown change.
+    """
+    entry = store.changes.get(name).entry
+    change = str(entry.header["rolls_back"]) if entry.header.get("takes_back") else entry.id
+    rollbacks = [
+        one.id
+        for one in store.changes.entries()
+        if one.header.get("rolls_back") == change and one.header.get("takes_back") and not one.ended
+    ]
+    for one in (*rollbacks, change):
+        done = _resume(
+            workspace, one, store=store, clock=clock, options=options, progress=progress, driver_for=driver_for
+        )
+    if not done.takes_back:
+        return done
+    return take_back(
+        workspace, change, store=store, clock=clock, options=options, progress=progress, driver_for=driver_for
+    )
+
+
+def _resume(
+    workspace: Workspace,
+    change: str,
+    *,
+    store: Store,
+    clock: Clock,
+    options: Options,
+    progress: ChangeProgress,
+    driver_for: Callable[[PlannedDevice], DeviceDriver] | None,
+) -> ApplyResult:
+    with relaxed_gc(), store.changes.exclusive(change):
+        record = store.changes.get(change)
+        plan = recorded_plan(record.plan, change)
+        order = [device for wave in plan.waves for device in wave]
+        known = {device: result for device in order if (result := recorded_result(record, device)) is not None}
+        left = [device for device in order if device not in known]
+        if record.entry.ended:
+            results = tuple(known[device] for device in order)
+            return ApplyResult(change, results, exit_code(results))
+        before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
+        atomic = bool(record.entry.header.get("atomic"))
+        executor = ChangeExecutor(
+            workspace,
+            plan,
+            change,
+            store=store,
+            clock=clock,
+            options=options,
+            progress=progress,
+            before=before,
+            armed=True,
+            atomic=atomic,
+            takes_back=bool(record.entry.header.get("takes_back")),
+            driver_for=driver_for,
+        )
+        workspace.check_secrets(left)
+        with suppress(Exception):
+            progress.begun(change, len(left))
+        work = {
+            device: partial(
+                DeviceMachine.resume,
+                history=record.of(device),
+                before=_backed_up(workspace, store, plan.device(device), record),
+            )
+            for device in left
+        }
+        with interruptible(executor.signals):
+            return finish_change(store, change, {**known, **executor.run(left, work)}, order, atomic=atomic)
+
+
+def _backed_up(
+    workspace: Workspace, store: Store, planned: PlannedDevice, record: ChangeRecord
+) -> Configuration | None:
+    """Return the backed-up configuration; None if lost by the store: the device's state cannot be proven then.
+
+    Raises BackupKeyError without the key of the backup.
+    """
+    try:
+        return recorded_configuration(workspace, store, planned, record.of(planned.name), "backup")
+    except BackupKeyError:
+        raise
+    except EventreadyError:
+        return None

@@ -1,0 +1,123 @@
+"""Roll a finished change back: a mirrored plan from the journal, executed like any other plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from eventready import __version__
+from eventready.change.config.delta import commands_between, diff_lines, fingerprint
+from eventready.change.execute.executor import recorded_configuration
+from eventready.change.guard import change_spec
+from eventready.change.plan.plan import Plan, PlannedDevice, recorded_plan, seal
+from eventready.core.clock import Clock
+from eventready.core.errors import RefusedError
+from eventready.core.messages import message
+from eventready.facts.platform import load_platform
+from eventready.store.changes import ChangeRecord
+from eventready.store.run_names import new_run_id
+from eventready.store.store import Store
+from eventready.workspace.workspace import Workspace
+
+
+def make_rollback(workspace: Workspace, name: str, *, store: Store, clock: Clock, by: str, host: str) -> Plan:
+    """Return the sealed plan for the rollback of the change `name` on every device in the new state; no device is read.
+
+    A device that was changed since refuses it on execution and stays as it is. Unproven devices stay locked by their
+    change; devices that were rolled back already are omitted. Raises UsageError, and RefusedError for a change that is
+    running, has no device to roll back, or is a rollback that only `latest` names.
+    """
+    record = store.changes.get(name)
+    change = record.entry.id
+    if store.changes.is_active(change):
+        raise RefusedError(message("change:rollback.running", change=change))
+    before = str(record.entry.header.get("rolls_back") or "")
+    if name == "latest" and before:
+        raise RefusedError(message("change:rollback.is_rollback", change=change, before=before))
+    if not record.entry.outcomes:
+        raise RefusedError(message("change:rollback.unfinished", change=change))
+    plan = recorded_plan(record.plan, change)
+    new = [planned for planned in plan.devices if record.entry.outcomes.get(planned.name) == "new"]
+    if not new:
+        raise RefusedError(message("change:rollback.nothing", change=change))
+    gone = rolled_back_devices(store, change)
+    new = [planned for planned in new if planned.name not in gone]
+    if not new:
+        by_whom = ", ".join(sorted(set(gone.values())))
+        raise RefusedError(message("change:rollback.done", change=change, by=by_whom))
+    names = [planned.name for planned in new]
+    return rollback_plan(workspace, record, names, store=store, clock=clock, by=by, host=host)
+
+
+def rollback_plan(
+    workspace: Workspace,
+    record: ChangeRecord,
+    names: Iterable[str],
+    *,
+    store: Store,
+    clock: Clock,
+    by: str,
+    host: str,
+    latest_first: bool = False,
+) -> Plan:
+    """Return the sealed plan for the rollback of a change on these devices, in the order of the change's waves or in
+    reverse order.
+    """
+    plan, names = recorded_plan(record.plan, record.entry.id), frozenset(names)
+    waves = [[name for name in wave if name in names] for wave in plan.waves]
+    if latest_first:
+        waves.reverse()
+    return seal(
+        {
+            "schema": "eventready.plan/1",
+            "id": f"p-{new_run_id(clock.now())}",
+            "event": plan.event,
+            "intents": list(plan.intents),
+            "created": {
+                "real": clock.real().isoformat(timespec="seconds"),
+                "event": clock.now().isoformat(timespec="seconds"),
+            },
+            "by": by,
+            "host": host,
+            "tool": f"eventready {__version__}",
+            "approvals_needed": 0,
+            "waves": [wave for wave in waves if wave],
+            "devices": [_mirrored(workspace, store, one, record) for one in plan.devices if one.name in names],
+            "unchanged": [],
+            "left_out": [],
+            "rolls_back": record.entry.id,
+        }
+    )
+
+
+def rolled_back_devices(store: Store, change: str) -> dict[str, str]:
+    """Return the devices on which a change was rolled back, each with the rollback.
+
+    A rollback that was rolled back itself does not count.
+    """
+    return {
+        device: entry.id
+        for entry in store.changes.entries()
+        if entry.header.get("rolls_back") == change
+        for gone in [rolled_back_devices(store, entry.id)]
+        for device, outcome in entry.outcomes.items()
+        if outcome == "new" and device not in gone
+    }
+
+
+def _mirrored(workspace: Workspace, store: Store, planned: PlannedDevice, record: ChangeRecord) -> Mapping[str, Any]:
+    """Return the mirrored part of a device, from the recorded configurations before and after the change."""
+    spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
+    steps = record.of(planned.name)
+    was = recorded_configuration(workspace, store, planned, steps, "backup")
+    now = recorded_configuration(workspace, store, planned, steps, "save")
+    if was is None or now is None:
+        raise RefusedError(message("change:store.lost_around", device=planned.name, change=record.entry.id))
+    return {
+        **planned.model_dump(mode="json"),
+        "before": now.sha256,
+        "predicted": fingerprint(spec, was.tree),
+        "forward": list(commands_between(spec, now.tree, was.tree)),
+        "backward": list(commands_between(spec, was.tree, now.tree)),
+        "diff": list(diff_lines(spec, now.tree, was.tree)),
+    }

@@ -1,0 +1,189 @@
+"""Describe a recorded change: each step, and the state of each device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from eventready.change.execute.types import HOLD_OVER, INTERRUPTED, DeviceOutcome
+from eventready.core.errors import Exit
+from eventready.core.messages import Bilingual, Message, Text, from_record, known, message
+from eventready.store.changes import ENDED, ChangeRecord, Step
+
+#: Names of devices in a sentence; the number of others follows.
+_NAMED = 3
+#: State of a new device in a partial atomic change.
+TO_TAKE_BACK = "to_take_back"
+#: States that need a person, the most urgent first.
+_URGENT = (DeviceOutcome.UNPROVEN, "open", TO_TAKE_BACK, DeviceOutcome.BY_HAND)
+#: States of a device in a change, each with a description in the catalogue.
+STATES = (*DeviceOutcome, "waiting", "open", TO_TAKE_BACK)
+
+
+@dataclass(frozen=True)
+class DeviceStatus:
+    """State of a device: an outcome, `waiting` (not started), `open` (lines may be on the device) or `to_take_back`.
+
+    `why` is a sentence unless all went as planned, `verified` the verification's summary, `guard` the kind of guard
+    armed.
+    """
+
+    device: str
+    state: str
+    why: str = ""
+    verified: str = ""
+    guard: str = ""
+
+    @property
+    def description(self) -> Message:
+        """Return the state in words."""
+        return describe_state(self.state)
+
+    def to_dict(self) -> dict[str, str]:
+        """Return plain JSON types."""
+        return {
+            "device": self.device,
+            "state": self.state,
+            "why": self.why,
+            "verified": self.verified,
+            "guard": self.guard,
+        }
+
+
+def device_status(device: str, steps: Sequence[Step]) -> DeviceStatus:
+    """Return the state of a device from its recorded steps: the last end counts (a resumed change may have two)."""
+    taken = [step.step for step in steps]
+    guard = next((str(step.body.get("guard", "")) for step in reversed(steps) if step.step == "arm"), "")
+    verified = next((from_record(step.body, "verified") for step in reversed(steps) if step.body.get("verified")), "")
+    if steps and steps[-1].step == "done":
+        end = steps[-1].body
+        return DeviceStatus(device, str(end.get("outcome", "open")), from_record(end, "why"), verified, guard)
+    return DeviceStatus(device, "open" if "arm" in taken else "waiting", "", verified, guard)
+
+
+def device_statuses(record: ChangeRecord) -> tuple[DeviceStatus, ...]:
+    """Return the states of all devices of a change, in the order of its waves."""
+    waves = record.plan["plan"].get("waves", ())
+    planned = [str(name) for wave in waves for name in wave]
+    recorded = [step.device for step in record.steps if step.device]
+    by_device: dict[str, list[Step]] = {name: [] for name in dict.fromkeys((*planned, *recorded))}
+    for step in record.steps:
+        if step.device:
+            by_device[step.device].append(step)
+    statuses = [device_status(device, steps) for device, steps in by_device.items()]
+    ends = [step.body for step in record.steps if not step.device and step.step == ENDED]
+    if not ends or not ends[-1].get("takes_back"):
+        return tuple(statuses)
+    kept = {device for device, steps in by_device.items() if steps and steps[-1].body.get("released")}
+    return tuple(
+        replace(one, state=TO_TAKE_BACK) if one.state == DeviceOutcome.NEW and one.device not in kept else one
+        for one in statuses
+    )
+
+
+def describe_state(state: str) -> Message:
+    """Return a state of a device in words."""
+    return message(f"change:state.{state}")
+
+
+def describe_step(step: Step) -> Text:
+    """Return one step in words, with its recorded details. The text of a step is the action that follows its record."""
+    if step.body.get("held"):
+        return message("change:step.held")
+    name = step.step.replace("_", " ")
+    action = message(f"change:step.{step.step}") if known(f"change:step.{step.step}") else Bilingual(name, name)
+    return _detailed(step.step, action, step.body)
+
+
+def _detailed(step: str, action: Text, body: Mapping[str, Any]) -> Text:
+    why = from_record(body, "why")
+    match step:
+        case "arm":
+            return _armed(action, body)
+        case "apply" | "rollback":
+            lines = body.get("lines", 0)
+            count = len(lines) if isinstance(lines, list) else int(lines)
+            return message("change:step_detail.lines", step=action, lines=count)
+        case "release":
+            claim, by = str(body.get("as")), str(body.get("by"))
+            return message("change:step_detail.release", step=action, claim=claim, by=by, why=why)
+        case "revert" if why:
+            return message("change:step_detail.why", step=action, why=why)
+        case "done":
+            detail = "change:step_detail.outcome_why" if why else "change:step_detail.outcome"
+            return message(detail, step=action, outcome=str(body.get("outcome", "")), **({"why": why} if why else {}))
+        case _:
+            return action
+
+
+def _armed(action: Text, body: Mapping[str, Any]) -> Message:
+    guard = str(body.get("guard", ""))
+    if not body.get("device_side"):
+        return message("change:step_detail.guard", step=action, guard=guard)
+    return message("change:step_detail.armed", step=action, guard=guard, seconds=str(body.get("seconds", 0)))
+
+
+def next_step(change: str, states: Sequence[DeviceStatus], *, rolls_back: str = "") -> Message:
+    """Return one sentence: the operator's next action."""
+    counts = {state: [one.device for one in states if one.state == state] for state in STATES}
+    urgent = next((state for state in _URGENT if counts[state]), None)
+    if urgent:
+        return message(f"change:next_step.{urgent}", change=change, devices=first_names(counts[urgent]))
+    if states and all(one.why == HOLD_OVER for one in states):
+        return message("change:next_step.drill")
+    if counts[DeviceOutcome.OLD] or counts[DeviceOutcome.UNTOUCHED] or counts["waiting"]:
+        interrupted = any(one.why.startswith(INTERRUPTED) for one in states) and all(map(_new_or_interrupted, states))
+        return (_interrupted if interrupted else _not_taken)(change, counts, rolls_back)
+    if rolls_back:
+        return message("change:next_step.back", change=rolls_back)
+    return message("change:next_step.done", change=change)
+
+
+def first_names(devices: Sequence[str]) -> Text:
+    """Return the first three names and the number of others."""
+    if len(devices) > _NAMED:
+        return message("change:and_more", names=devices[:_NAMED], more=len(devices) - _NAMED)
+    names = ", ".join(devices)
+    return Bilingual(names, names)
+
+
+def _not_taken(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str) -> Message:
+    if not counts[DeviceOutcome.NEW]:
+        return message("change:next_step.unchanged")
+    refused = first_names(counts[DeviceOutcome.OLD] or counts[DeviceOutcome.UNTOUCHED] or counts["waiting"])
+    if rolls_back:
+        return message("change:next_step.rest_back", devices=refused, change=rolls_back)
+    return message("change:next_step.rest", devices=refused, change=change)
+
+
+def _new_or_interrupted(one: DeviceStatus) -> bool:
+    """Return True for a device that is new, or that was interrupted by a person."""
+    return one.state == DeviceOutcome.NEW or one.why.startswith(INTERRUPTED)
+
+
+def _interrupted(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str) -> Message:
+    """Return the states of the devices of an interrupted change, and the possible next actions."""
+    summary: list[str | Text] = []
+    for state in (DeviceOutcome.NEW, DeviceOutcome.OLD, DeviceOutcome.UNTOUCHED):
+        if len(counts[state]) == 1:
+            summary.append(message(f"change:interrupted_one.{state}", devices=first_names(counts[state])))
+        elif counts[state]:
+            summary.append(message(f"change:interrupted_many.{state}", devices=first_names(counts[state])))
+    if counts[DeviceOutcome.NEW]:
+        way = "change:interrupted.back" if rolls_back else "change:interrupted.forward"
+        return message(way, summary=summary, change=rolls_back or change)
+    if rolls_back:
+        return message("change:interrupted.again_rollback", summary=summary, change=rolls_back)
+    return message("change:interrupted.again_apply", summary=summary)
+
+
+def needs_person(states: Sequence[DeviceStatus]) -> bool:
+    """Return True while a device is unproven, has lines neither confirmed nor reverted, or is to be taken back."""
+    return any(one.state in (DeviceOutcome.UNPROVEN, "open", TO_TAKE_BACK) for one in states)
+
+
+def exit_on_record(record: ChangeRecord) -> Exit | None:
+    """Return the recorded exit code; None while the change is running or after a crash."""
+    last = next((step for step in reversed(record.steps) if not step.device), None)
+    return Exit(int(last.body["exit"])) if last is not None and "exit" in last.body else None

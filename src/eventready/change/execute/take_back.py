@@ -1,0 +1,89 @@
+"""Take a partial atomic change back: its confirmed devices return to the old state, the latest wave first.
+
+The way back is a recorded rollback like any other. It inherits the locks of the change, so that no other change comes
+between, and its end is recorded in both changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from eventready.change.execute.executor import ChangeProgress, Options
+from eventready.change.execute.rollback import rollback_plan, rolled_back_devices
+from eventready.change.execute.running_change import ApplyResult, finish_change, last_result, recorded_change
+from eventready.change.execute.types import AssignmentResult, DeviceDriver, DeviceOutcome
+from eventready.change.plan.plan import PlanFile, PlannedDevice, recorded_plan
+from eventready.core.clock import Clock
+from eventready.core.errors import EventreadyError
+from eventready.core.messages import Bilingual, as_record, rendered
+from eventready.store.changes import StepEntry
+from eventready.store.store import Store
+from eventready.workspace.workspace import Workspace
+
+
+def take_back(
+    workspace: Workspace,
+    change: str,
+    *,
+    store: Store,
+    clock: Clock,
+    options: Options,
+    progress: ChangeProgress,
+    driver_for: Callable[[PlannedDevice], DeviceDriver] | None = None,
+) -> ApplyResult:
+    """Take back every new device of a partial atomic change, and return the state of the whole change.
+
+    The exit code is 5 if every device is proven old, 6 otherwise. Devices in the hands of an earlier unfinished
+    rollback are left to it. Raises RefusedError while another process works on the change, and StoreError.
+    """
+    with store.changes.exclusive(change):
+        record = store.changes.get(change)
+        plan = recorded_plan(record.plan, change)
+        order = [name for wave in plan.waves for name in wave]
+        results = {name: last_result(record, name) for name in order}
+        new = [name for name, one in results.items() if one.outcome is DeviceOutcome.NEW and not one.released]
+        taken, others = rolled_back_devices(store, change), _in_other_hands(store, change)
+        left = [name for name in new if name not in taken and name not in others]
+        failures = {name: f"the rollback {others[name]} is not finished" for name in new if name in others}
+        if left:
+            try:
+                back = rollback_plan(
+                    workspace, record, left, store=store, clock=clock, by=options.by, host=options.host,
+                    latest_first=True,
+                )  # fmt: skip
+                with recorded_change(
+                    workspace, PlanFile(plan=back), store=store, clock=clock, options=replace(options, atomic=False),
+                    progress=progress, takes_back=True, driver_for=driver_for,
+                ) as rollback:  # fmt: skip
+                    rollback.execute_waves(progress)
+                failures |= {
+                    one.device: rendered("change:why.by_rollback", change=rollback.done.change, why=one.why)
+                    for one in rollback.done.results
+                }
+            except EventreadyError as error:
+                failures |= dict.fromkeys(
+                    left, rendered("change:why.error", error=Bilingual(error.render("vi"), str(error)))
+                )
+            taken = rolled_back_devices(store, change)
+        ends = {name: _end(name, taken, failures) for name in new}
+        store.changes.record(change, *(_step(one) for one in ends.values()))
+        return finish_change(store, change, results | ends, order, atomic=True)
+
+
+def _in_other_hands(store: Store, change: str) -> dict[str, str]:
+    """Return the devices locked by an unfinished rollback of the change, each with the rollback."""
+    rollbacks = {entry.id for entry in store.changes.entries() if entry.header.get("rolls_back") == change}
+    return {lock.device: lock.change for lock in store.changes.locks() if lock.change in rollbacks}
+
+
+def _end(name: str, taken: dict[str, str], failures: dict[str, str]) -> AssignmentResult:
+    if name in taken:
+        why = rendered("change:why.taken_back", change=taken[name])
+        return AssignmentResult(name, DeviceOutcome.OLD, why)
+    return AssignmentResult(name, DeviceOutcome.NEW, rendered("change:why.not_taken_back", reason=failures[name]))
+
+
+def _step(end: AssignmentResult) -> StepEntry:
+    body = {"outcome": end.outcome.value, **as_record("why", end.why), "sha256": ""}
+    return StepEntry(end.device, "done", body, releases_lock=end.outcome is DeviceOutcome.OLD)

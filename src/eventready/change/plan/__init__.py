@@ -1,0 +1,1 @@
+"""Plans: templates, device plans, order, approval, freeze."""

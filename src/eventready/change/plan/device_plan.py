@@ -1,0 +1,192 @@
+"""Plan a device: read its configuration, and compute the commands, the way back, the guard and the risks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+
+from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
+from eventready.change.config.delta import commands_between, diff_lines, equivalent, fingerprint, merge, recreated
+from eventready.change.config.tree import Path
+from eventready.change.errors import UnreadableConfiguration
+from eventready.change.guard import Guard, guard_name, guards_for
+from eventready.change.plan.effects import effects_of, refuse_effects, refuse_way_cut, source_address, way_risks
+from eventready.change.plan.forbidden import refuse_forbidden
+from eventready.change.plan.participants import Participant
+from eventready.change.plan.plan import PlannedDevice, PlannedGuard
+from eventready.change.plan.writable import addition_risks
+from eventready.core.errors import RefusedError
+from eventready.core.messages import message, text
+from eventready.core.redaction import redact
+from eventready.platforms.model import ChangeSpec, GuardSpec
+from eventready.session.connect import Session
+from eventready.session.login_shell import open_shell
+from eventready.session.reply import Reply, ReplyStatus
+from eventready.session.target import Target
+
+#: The guard's change name while planning; nothing is armed under it.
+_PLANNING = "plan"
+
+
+def plan_device(participant: Participant, session: Session, seconds: int, *, alone: bool) -> PlannedDevice | None:
+    """Return the device's part of the plan; None for a device in compliance. Read-only.
+
+    `seconds` is the guard's time; `alone`: the inventory has no redundant partner for the device. Raises
+    UnreadableConfiguration and GuardStateUnknown if the device does not answer, FragmentError for an unusable fragment,
+    RefusedError for a forbidden line or a missing way back.
+    """
+    spec, device = participant.spec, participant.device
+    ask = _query(session)
+    commands = commands_to_read(spec, participant.fragment)
+    replies = session.send_commands(commands)
+    running = read_configuration(
+        spec, {command: _answer(reply) for command, reply in zip(commands, replies, strict=True)}, device=device.name
+    )
+    predicted = merge(spec, running.tree, participant.fragment)
+    try:
+        forward, backward = (
+            commands_between(spec, running.tree, predicted),
+            commands_between(spec, predicted, running.tree),
+        )
+    except RefusedError as error:
+        raise RefusedError(error.cause, where=device.name, do=error.remedy) from None
+    if not forward:
+        return None
+    if not backward:
+        raise RefusedError(message("change:device.no_way_back", device=device.name, line=forward[0]))
+    _refuse_lines(participant, running, forward)
+    writable = participant.writable
+    used = writable.refuse_commands(forward, device.name) if writable else ()
+    try:
+        _refuse_lines(participant, running, backward)
+        if writable:
+            writable.restored.refuse_commands(backward, device.name)
+    except RefusedError as error:
+        raise RefusedError(message("change:device.back_unsendable", reason=error.cause), do=error.remedy) from None
+    us = source_address(device)
+    now, then = effects_of(spec.effects, running.tree), effects_of(spec.effects, predicted)
+    if writable:
+        refuse_effects(device, now, then)
+        refuse_way_cut(device, us, now, then)
+    _refuse_secrets(device.name, (*forward, *backward, *participant.fragment.text.splitlines()))
+    guards = guards_for(participant.platform, running, ask, has_shell=session.target.has_shell)
+    planned_guard, unusable = _guard(participant, session, guards, seconds)
+    startup = _startup(participant, session)
+    risks = [
+        *([planned_guard.gap] if planned_guard.kind == "inverse" else []),
+        *unusable,
+        *addition_risks(used),
+        *way_risks(us, now, then),
+        *_unsaved(spec, running, startup),
+        *(_recreated(path) for path in recreated(spec, running.tree, predicted)),
+        *([text("change:risk.alone", "en")] if alone else []),
+    ]
+    return PlannedDevice(
+        name=device.name,
+        platform=device.platform,
+        endpoint=device.endpoint,
+        role=device.role,
+        venues=device.venues,
+        intents=participant.intents,
+        guard=planned_guard,
+        before=running.sha256,
+        predicted=fingerprint(spec, predicted),
+        forward=forward,
+        backward=backward,
+        fragment=participant.fragment.text,
+        diff=diff_lines(spec, running.tree, predicted),
+        risks=tuple(risks),
+        address=device.hostname,
+        element=device.element,
+        startup="" if startup is None else fingerprint(spec, startup.tree),
+    )
+
+
+def _refuse_lines(participant: Participant, running: Configuration, lines: tuple[str, ...]) -> None:
+    device = participant.device
+    refuse_forbidden(participant.platform.spec, lines, device=device.name, running=running, address=device.hostname)
+
+
+def _query(session: Session) -> Callable[[str], str]:
+    return lambda command: _answer(session.send_commands([command])[0])
+
+
+def _answer(reply: Reply) -> str:
+    if reply.status is not ReplyStatus.ANSWERED:
+        raise UnreadableConfiguration(message("change:unread.reply", command=reply.command, reason=reply.reason))
+    return reply.text
+
+
+def _guard(
+    participant: Participant, session: Session, specs: Iterable[GuardSpec], seconds: int
+) -> tuple[PlannedGuard, tuple[str, ...]]:
+    """Return the best working guard, and a sentence for each better guard without support.
+
+    Raises UnreadableConfiguration if a change is pending on the device.
+    """
+    unusable: list[str] = []
+    for spec in specs:
+        with ExitStack() as stack:
+            shell = stack.enter_context(_shell(session.target)) if spec.shell else None
+            guard = Guard(spec, participant.spec, session, shell, _PLANNING, seconds)
+            if lacking := guard.lacking():
+                guard_text = {"guard": guard_name(spec.kind), "lacking": "; ".join(lacking)}
+                unusable.append(text("change:risk.unusable", "en", **guard_text))
+                continue
+            _refuse_pending(guard)
+            return PlannedGuard(kind=spec.kind, protects=guard.protects, gap=guard.gap), tuple(unusable)
+    raise RuntimeError("the inverse guard is always available")
+
+
+def _refuse_pending(guard: Guard) -> None:
+    waiting = guard.pending()
+    if waiting is not None:
+        whose = f" ({waiting.by})" if waiting.by else ""
+        raise UnreadableConfiguration(message("change:unread.pending", whose=whose))
+
+
+def _shell(target: Target) -> Session:
+    """Open the shell of the device's host: an unavailable guard shows while planning."""
+    return open_shell(target)
+
+
+def _startup(participant: Participant, session: Session) -> Configuration | None:
+    """Return the startup configuration; None if missing or unreadable."""
+    spec = participant.spec
+    if not spec.startup or (spec.startup_shell and not session.target.has_shell):
+        return None
+    with ExitStack() as stack:
+        reader = stack.enter_context(_shell(session.target)) if spec.startup_shell else session
+        (reply,) = reader.send_commands([spec.startup])
+    try:
+        return read_configuration(spec, {spec.read: _answer(reply)}, device=participant.device.name)
+    except UnreadableConfiguration:
+        return None
+
+
+def _unsaved(spec: ChangeSpec, running: Configuration, startup: Configuration | None) -> Iterator[str]:
+    """Yield risks if the startup configuration is unreadable or differs from the running configuration."""
+    if startup is None and spec.startup:
+        yield text("change:risk.startup", "en")
+    elif startup is not None and not equivalent(spec, startup.tree, running.tree):
+        lines = [line for line in diff_lines(spec, startup.tree, running.tree) if line.startswith(("+", "-"))]
+        first = redact(" ".join(lines[0].split())) if lines else "their order"
+        if len(lines) == 1:
+            yield text("change:risk.unsaved_one", "en", first=first)
+        else:
+            yield text("change:risk.unsaved", "en", lines=len(lines), first=first)
+
+
+def _recreated(path: Path) -> str:
+    line, above = path[-1], path[:-1]
+    if above:
+        return text("change:risk.recreated_of", "en", line=line, above=above[-1])
+    return text("change:risk.recreated", "en", line=line)
+
+
+def _refuse_secrets(device: str, lines: tuple[str, ...]) -> None:
+    """Raise RefusedError for a line with a secret: plans are passed on."""
+    for line in lines:
+        clean = redact(line)
+        if clean != line:
+            raise RefusedError(message("change:device.secret", device=device, line=clean))

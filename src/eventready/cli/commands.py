@@ -1,0 +1,70 @@
+"""Subcommands: groups of the help page, and import on first use."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import entry_points
+from typing import Any
+
+import click
+
+#: Subcommands by group, in order of use, with their line in `--help`.
+GROUPS: dict[str, dict[str, str]] = {
+    "Workspace": {
+        "init": "Create a workspace for an event, or from an example",
+        "allow": "Permit this workspace to connect and to run programs",
+        "inventory": "Import devices from CSV, XLSX or NetBox",
+        "doctor": "Diagnose this machine and the workspace",
+        "schema": "Print the JSON Schema of a workspace file, for editors",
+        "docs": "Read the documentation in the terminal",
+        "completion": "Print the completion script of a shell",
+    },
+    "Rehearsal": {
+        "lab": "Simulate the devices of the workspace: up, down, status, fault",
+    },
+    "Audit": {
+        "trust": "Record the host keys of devices after showing the fingerprints",
+        "matrix": "Show devices x checks: measured, not supported, not applicable",
+        "audit": "Read every device and give a verdict per venue and service",
+        "capture": "Save what an audit reads, redacted, for `audit --from`",
+        "parse": "Parse a saved output into facts, or show the unmatched lines",
+        "runs": "List, show, compare and verify earlier runs",
+    },
+    "Change": {
+        "plan": "Compute a change with its diff and way back; sealed",
+        "approve": "Show a plan and sign its hash, as a second person",
+        "apply": "Apply a plan: guarded, in waves, verified, journalled",
+        "rollback": "Revert a finished change",
+        "changes": "List changes and the state of every device",
+        "playbook": "Run an Ansible playbook on the service hosts",
+        "drill": "Make a failure on purpose and measure the interruption",
+    },
+    "Papers": {
+        "duties": "List clauses with owner, deadline, state and evidence",
+        "attest": "Attest a clause that no device can prove, with files and forms",
+        "deadlines": "List deadlines and warn ahead",
+        "roster": "Check and export the duty roster, and show changes",
+        "incident": "Record incidents and their notices",
+        "report": "Write a report from a run",
+        "send": "Mail a draft or documents, and record the delivery",
+        "schedule": "Run audits, report drafts and reminders at their times",
+        "bundle": "Write the signed report for the department",
+        "consolidate": "Merge the bundles of operators into a provincial report",
+    },
+}
+
+#: Line in `--help` by subcommand.
+COMMANDS: dict[str, str] = {name: line for commands in GROUPS.values() for name, line in commands.items()}
+
+#: Entry points of subcommands from other packages, such as `lab`.
+COMMAND_GROUP = "eventready.commands"
+
+
+def load_command(name: str) -> click.Command:
+    """Import a subcommand from its entry point, or from `eventready.cli`."""
+    for point in entry_points(group=COMMAND_GROUP, name=name):
+        command: click.Command = point.load()
+        return command
+    module: Any = importlib.import_module(f"eventready.cli.{name}")
+    found: click.Command = module.command
+    return found

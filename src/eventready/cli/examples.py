@@ -1,0 +1,107 @@
+"""Two or more examples per command, shown in its help and in the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "init": (
+        "init rehearsal --example",
+        'init fair --event "City fair" --province "Vĩnh Long" --opening "26/03/2027 19:30" --venue "hall=City Hall"',
+    ),
+    "allow": ("allow", "allow --show -o json"),
+    "inventory import": (
+        "inventory import devices.xlsx --dry-run",
+        "inventory import netbox --url https://netbox.example.net --filter site=hall --role-map edge=router",
+    ),
+    "doctor": ("doctor", "doctor -l role=router --connect"),
+    "schema": ("schema hosts > hosts.schema.json", "schema event"),
+    "docs": ("docs --list", "docs howto/own-event"),
+    "completion": (
+        "completion bash >> ~/.bashrc",
+        "completion fish > ~/.config/fish/completions/eventready.fish",
+    ),
+    "lab up": ("lab up", "lab up --scale 200 --scenario none"),
+    "lab status": ("lab status", "lab status -o json"),
+    "lab down": ("lab down", "lab down --out /tmp/lab"),
+    "lab score": ("-w .eventready/lab lab score", "-w .eventready/lab lab score previous"),
+    "lab fault": ("lab fault --list", "lab fault core-1 link-down GigabitEthernet0/0/0", "lab fault core-1 --clear"),
+    "trust": ("trust", "trust -l 'edge-*' --replace"),
+    "matrix": ("matrix", "matrix -l role=router -o json"),
+    "audit": ("audit", "audit -l venue=hall --fail-on warn --junit audit.xml", "audit --from captures/"),
+    "capture": ("capture --out captures/", "capture -l 'edge-*' --interval 0 --out tonight/"),
+    "parse": (
+        "parse cisco_xe cpu show_processes_cpu.txt",
+        "parse frr 'show bgp summary json' bgp.txt -o json",
+        "parse --write-sample cisco_xe cpu samples/cpu/ok.txt",
+    ),
+    "runs list": ("runs list", "runs list -o json"),
+    "runs show": ("runs show latest", "runs show 20270326-060000-a3f2 --evidence 1a2b3c4d"),
+    "runs diff": ("runs diff previous latest", "runs diff 20270319 latest --all"),
+    "runs verify": ("runs verify", "runs verify --checkpoint head.json --keys keys/"),
+    "runs sign": ("runs sign --out head.json", "runs sign --key env:BUNDLE_KEY"),
+    "runs prune": ("runs prune --keep 30 --dry-run", "runs prune --older-than 90d"),
+    "plan": ("plan backup -l 'edge-*' --out tonight.plan", "plan load_balancing backup priority --out all.plan"),
+    "approve": ("approve tonight.plan", "approve tonight.plan --key ~/keys/approver.pem"),
+    "apply": (
+        "apply tonight.plan",
+        "apply --resume latest",
+        "apply tonight.plan --dry-run",
+        "apply tonight.plan --atomic",
+    ),
+    "rollback": ("rollback latest", "rollback latest --out back.plan"),
+    "changes list": ("changes list", "changes list -o json"),
+    "changes show": ("changes show latest", "changes show latest --device edge-1"),
+    "changes release": (
+        'changes release latest edge-1 --as old --by "An" --why "restored by hand"',
+        'changes release latest edge-1 --as by-hand --by "An" --why "replaced" --yes',
+    ),
+    "playbook run": ("playbook run audit --check", "playbook run prepare -l role=service_host"),
+    "drill list": ("drill list", "drill list -o json"),
+    "drill plan": ("drill plan uplink", 'drill plan uplink --out uplink.plan --by "An"'),
+    "drill run": (
+        'drill run uplink --by "An"',
+        "drill run uplink --production uplink.plan",
+        "drill run --resume latest",
+    ),
+    "drill show": ("drill show latest", "drill show latest -o json"),
+    "duties": ("duties", "duties 2", "duties --late"),
+    "attest": (
+        'attest 1.4 --by "Nguyễn Văn A" --note "exercise held" --file minutes.pdf',
+        "attest --form-template 1.3 > form.yaml",
+    ),
+    "deadlines": ("deadlines", "deadlines --ics deadlines.ics"),
+    "roster check": ("roster check", "roster check roster.xlsx --all-days"),
+    "roster export": ("roster export --format csv", "roster export roster.xlsx --format xlsx --with-phones"),
+    "roster versions": ("roster versions", "roster versions -o json"),
+    "roster diff": ("roster diff 1 2", "roster diff 2 3 -o json"),
+    "incident new": (
+        'incident new --by "An" --summary "fibre cut" --venue hall --noticed "2027-03-26 20:10"',
+        'incident new --by "An" --summary "no signal" --venue park --service mobile --subscribers 400',
+    ),
+    "incident update": (
+        'incident update latest --by "An" --restored "2027-03-26 21:00"',
+        'incident update latest --by "An" --notice first --how telephone --to recipient',
+    ),
+    "incident list": ("incident list", "incident list -o json"),
+    "incident show": ("incident show latest", "incident show latest --lang vi"),
+    "report readiness": ("report readiness", "report readiness previous --format html,md --lang vi"),
+    "report weekly": ("report weekly --eml", "report weekly --week 2027-03-22 --format docx,pdf"),
+    "report roster": ("report roster", "report roster --format docx --eml"),
+    "report incident": ("report incident latest", "report incident latest --format docx --eml"),
+    "report final": ("report final", "report final --format docx,pdf --eml"),
+    "report plan": ("report plan", "report plan --format docx"),
+    "report drill": ("report drill latest", "report drill latest --format docx"),
+    "report check-template": (
+        "report check-template templates/reports/vi.yaml",
+        "report check-template templates/reports/en.yaml",
+    ),
+    "send": ("send reports/weekly.eml", "send reports/weekly.eml --really", "send --list"),
+    "schedule": ("schedule --once", "schedule --really --print systemd"),
+    "bundle": ("bundle --out mine.evr", "bundle --out mine.evr --key env:BUNDLE_KEY"),
+    "bundle keygen": ("bundle keygen", 'bundle keygen --out keys/mine.pem --operator "Enterprise"'),
+    "consolidate": (
+        "consolidate bundles/a.evr bundles/b.evr --keys keys/",
+        "consolidate bundles/a.evr --keys keys/ --out province/",
+    ),
+}

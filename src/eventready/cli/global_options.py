@@ -1,0 +1,99 @@
+"""Global options, accepted before and after the name of a command; help of subcommands with examples."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eventready.cli.context import App
+from eventready.cli.examples import EXAMPLES
+from eventready.core.clock import Clock
+from eventready.core.errors import UsageError, os_reason
+from eventready.core.messages import LANGS, message
+
+
+def _set_workspace(app: App, value: Path) -> None:
+    app.workspace_path = value
+
+
+def _set_output(app: App, value: Any) -> None:
+    app.output = value
+
+
+def _set_now(app: App, value: str) -> None:
+    app.chosen_clock = Clock.starting(value)
+
+
+def _set_lang(app: App, value: Any) -> None:
+    app.chosen_lang = value
+
+
+def _log_to(_app: App, path: Path) -> None:
+    """Write the redacted log of the libraries to a file; without a file nothing is logged."""
+    from eventready.core.redaction import guard_logging  # noqa: PLC0415  only when somebody wants a log
+
+    try:
+        handler = logging.FileHandler(path, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(message("cli:log_unwritable", reason=os_reason(error)), where=str(path)) from None
+    handler.setFormatter(logging.Formatter("%(asctime)s %(threadName)s %(name)s %(levelname)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.DEBUG)
+    guard_logging()
+
+
+def _setter(apply: Callable[[App, Any], None]) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def callback(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        # The command before has taken the variable already; here it would win over what was typed there.
+        source = context.get_parameter_source(parameter.name or "")
+        inherited = context.parent is not None and source is not click.core.ParameterSource.COMMANDLINE
+        if value is not None and not inherited:
+            apply(context.ensure_object(App), value)
+
+    return callback
+
+
+def global_options(*, hidden: bool = False) -> list[click.Option]:
+    """New instances of the global options; `hidden` ones are accepted and not listed in the help."""
+
+    def option(*names: str, apply: Callable[[App, Any], None], **more: Any) -> click.Option:
+        variable = f"EVENTREADY_{names[-1].lstrip('-').upper()}"
+        return click.Option(
+            names, envvar=variable, show_envvar=True, expose_value=False, hidden=hidden, callback=_setter(apply), **more
+        )
+
+    folder = click.Path(file_okay=False, path_type=Path)
+    file = click.Path(dir_okay=False, path_type=Path)
+    forms = click.Choice(["table", "json", "ndjson"])
+    return [
+        option("-w", "--workspace", apply=_set_workspace, type=folder,
+               help="The workspace folder.  [default: this folder]"),
+        option("-o", "--output", apply=_set_output, type=forms, help="Form of what is printed.  [default: table]"),
+        option("--now", apply=_set_now, metavar="TIME", help='The event\'s clock, to rehearse: "2033-07-25 07:00".'),
+        option("--lang", apply=_set_lang, type=click.Choice(LANGS), is_eager=True,
+               help="Language.  [default: en on the terminal, vi in papers]"),
+        option("--log", apply=_log_to, type=file, metavar="FILE",
+               help="Write the log of the libraries, without secrets, to this file."),
+    ]  # fmt: skip
+
+
+def with_global_options(command: click.Command, words: str) -> click.Command:
+    """Add hidden global options, examples and full subcommand lines to a command and its subcommands."""
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            child.short_help = child.short_help or (child.help or "").strip().split("\n\n")[0]
+            with_global_options(child, f"{words} {name}")
+    taken = {name for parameter in command.params for name in parameter.opts}
+    command.params.extend(option for option in global_options(hidden=True) if not taken & set(option.opts))
+    command.epilog = _epilog(words)
+    return command
+
+
+def _epilog(words: str) -> str:
+    lines = [f"  eventready {example}" for example in EXAMPLES.get(words, ())]
+    shown = "\b\nExamples:\n" + "\n".join(lines) + "\n\n" if lines else ""
+    return f"{shown}Global options: -w, -o, --now, --lang, --log; see `eventready --help`."

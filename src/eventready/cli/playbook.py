@@ -1,0 +1,66 @@
+"""`eventready playbook`: Ansible playbooks on the service hosts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from eventready.change.ansible.inventory import service_hosts
+from eventready.change.ansible.playbook import PlaybookRun, run_playbook
+from eventready.change.plan.freeze import refuse_in_freeze, refuse_shifted_clock
+from eventready.cli.context import App
+from eventready.core.errors import Exit, most_severe
+from eventready.workspace.select import select
+
+
+@click.group("playbook", help="Ansible playbooks on the service hosts, from the workspace's own inventory.")
+def command() -> None:
+    """The group."""
+
+
+@command.command("run")
+@click.argument("name")
+@click.option("-l", "--limit", default="*", metavar="EXPR", help="Only these hosts: role, venue, names, globs.")
+@click.option("--check", is_flag=True, help="Show what would change; nothing is changed.")
+@click.option("--change", default="by-hand", show_default=True, metavar="NAME",
+              help="The folder on each host under which files are kept, and found again by rollback.")  # fmt: skip
+@click.pass_obj
+def run(app: App, *, name: str, limit: str, check: bool, change: str) -> int:
+    """Run playbooks/NAME.yml on the service hosts.
+
+    \b
+      eventready playbook run prepare --check
+      eventready playbook run rollback -l 'svc-1'
+
+    \b
+    Exit code 0: done; 4: a host did not answer; 6: a task failed, so look at the host; 7: a closed window.
+    """
+    workspace = app.allowed_workspace
+    hosts = service_hosts(select(workspace.devices, limit))
+    if not check and name != "audit":
+        refuse_shifted_clock(workspace.event, app.clock)
+        refuse_in_freeze(workspace.event, app.clock.now())
+
+    def line(host: str, task: str, state: str) -> None:
+        app.say(f"{host:<16} {state:<12} {task}")
+
+    done = run_playbook(workspace, name, hosts, change=change, check=check, progress=line)
+    if app.output == "table":
+        _show(done)
+    else:
+        app.emit({**asdict(done), "hosts": dict(done.hosts)})
+    failed = Exit.FINDINGS if check or name == "audit" else Exit.REVERT_FAILED
+    codes = {Exit.INCOMPLETE} if done.unreachable else set()
+    return most_severe(codes | ({failed} if done.failed else set()))
+
+
+def _show(done: PlaybookRun) -> None:
+    for task in done.tasks:
+        if task.diff:
+            click.echo(f"{task.host}: {task.task}\n{task.diff}")
+        elif task.message and task.state in ("failed", "unreachable"):
+            click.echo(f"{task.host}: {task.task}: {task.message}")
+    words = {"changed": "would change" if done.check else "changed"}
+    for host, state in done.hosts.items():
+        click.echo(f"{host}: {words.get(state, state)}")

@@ -1,0 +1,305 @@
+"""Progress and result of a change on the terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+import click
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.text import Text
+
+from eventready.change.execute.executor import Options
+from eventready.change.execute.status import describe_state, device_statuses, next_step
+from eventready.change.execute.timing import RetryTiming
+from eventready.change.execute.types import AssignmentResult
+from eventready.change.plan.freeze import Emergency
+from eventready.cli.context import App
+from eventready.cli.render.change_states import STYLES
+from eventready.cli.render.console import VisibleConsole
+from eventready.cli.render.listing import cell, show, translated
+from eventready.cli.user_identity import current_user
+from eventready.core.errors import EventreadyError, Exit, UsageError
+from eventready.core.messages import Lang, Message, Param, in_language, known, message, term, text
+from eventready.store.changes import ChangeRecord
+from eventready.store.store import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_BACK = frozenset({"revert", "rollback"})
+#: Times of the changes of this process; tests shorten the pause.
+TIMING = RetryTiming()
+#: More untouched devices than this with the same reason are one row.
+_FOLDED = 3
+#: Active devices shown; a wave may have hundreds.
+_SHOWN = 15
+
+
+class ResultLike(Protocol):
+    """The result of a change (`change.execute.apply.ApplyResult`)."""
+
+    @property
+    def change(self) -> str:
+        """Return the change's id; empty if no device needed a change."""
+
+    @property
+    def results(self) -> Sequence[AssignmentResult]:
+        """Return every device's result."""
+
+    @property
+    def exit(self) -> Exit:
+        """Return the exit code."""
+
+    @property
+    def trouble(self) -> str:
+        """Return the failed writes of records as a sentence."""
+
+
+class ApplyProgress:
+    """Progress of a change for a person. Off a terminal only failures are printed."""
+
+    def __init__(self, *, interactive: bool, notices: Sequence[str] = (), lang: Lang = "en") -> None:
+        """`notices` are printed when the change begins, before its first device."""
+        self._interactive, self._notices, self._lang = interactive, notices, lang
+        self._console = VisibleConsole(stderr=True)
+        self._live = Live(self, console=self._console, refresh_per_second=8, transient=True)
+        self._lock = Lock()
+        self._head, self._at, self._left = "", dict[str, str](), 0
+
+    def __enter__(self) -> Self:
+        if self._interactive:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._interactive:
+            self._live.stop()
+
+    def begun(self, change: str, devices: int) -> None:
+        """See ChangeProgress."""
+        for notice in self._notices:
+            self._print_always(notice, "yellow")
+        self._notices = ()  # an atomic change may begin a rollback
+        self._print(self._text("change:begun", change=change, devices=devices), "bold")
+
+    def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
+        """See ChangeProgress."""
+        with self._lock:
+            self._at, self._left = {}, len(devices)
+            alone = number == 1 and len(devices) == 1 and of > 1
+            self._head = self._text("change:wave_alone" if alone else "change:wave", number=number, of=of)
+
+    def step(self, device: str, step: str) -> None:
+        """See ChangeProgress."""
+        with self._lock:
+            if known(f"change:activity.{step}"):
+                self._at[device] = step
+
+    def done(self, result: AssignmentResult) -> None:
+        """See ChangeProgress."""
+        with self._lock:
+            self._at.pop(result.device, None)
+            self._left = max(0, self._left - 1)
+        state = describe_state(result.outcome).render(self._lang)
+        line = f"{result.device}: {state}" + (f". {in_language(result.why, self._lang)}" if result.why else "")
+        if result.outcome == "new" and not result.why:
+            self._print(line, STYLES["new"])
+        else:
+            self._print_always(line, STYLES[result.outcome])
+
+    def _text(self, msgid: str, /, **params: Param) -> str:
+        return text(msgid, self._lang, **params)
+
+    def _print_always(self, line: str, style: str) -> None:
+        """Print a line, off a terminal too."""
+        if self._interactive:
+            self._print(line, style)
+        else:
+            click.echo(line, err=True)
+
+    def _print(self, line: str, style: str) -> None:
+        if self._interactive:
+            self._console.print(Text(line, style=style))
+
+    def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
+        with self._lock:
+            at, left, head = dict(self._at), self._left, self._head
+        if not head:
+            return
+        yield Text(self._text("change:to_go", head=head, devices=left), style="bold")
+        first = sorted(at, key=lambda device: (at[device] not in _BACK, device))  # reverting devices first
+        for device in first[:_SHOWN]:
+            activity = self._text(f"change:activity.{at[device]}")
+            yield Text(f"  {device}  {activity}", style="bold yellow" if at[device] in _BACK else "")
+        if len(at) > _SHOWN:
+            yield Text(self._text("change:more", more=len(at) - _SHOWN))
+
+
+@contextmanager
+def interruption_as_failure() -> Iterator[None]:
+    """Raise ChangeInterrupted for Ctrl-C in the block, which no line has been sent before."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise ChangeInterrupted(message("cli:apply.interrupted")) from None
+
+
+class ChangeInterrupted(EventreadyError):
+    """Interruption of a change outside its devices; those end as results."""
+
+    exit = Exit.CHANGE_REVERTED
+
+
+def report_result(app: App, result: ResultLike, store: Store) -> Exit:
+    """Print the result of a change: a table and the next action, or a document. Return the exit code."""
+    if not result.change:
+        if app.output == "table":
+            click.echo(app.text("change:empty"))
+        else:
+            app.emit({"change": None, "exit": int(result.exit), "trouble": result.trouble, "devices": [], "next": ""})
+        return result.exit
+    record = store.changes.get(result.change)
+    if app.output == "table":
+        _table(app, result, record)
+    else:
+        document = _document(result, record)
+        app.emit(document if app.output == "json" else document["devices"])
+    return result.exit
+
+
+def _rows(result: ResultLike, record: ChangeRecord) -> list[dict[str, Any]]:
+    """Rows of the result table per device: guard and verification from the journal, outcome from the result."""
+    known = {status.device: status for status in device_statuses(record)}
+    waves = {name: number for number, wave in enumerate(record.plan["plan"]["waves"], 1) for name in wave}
+    return [
+        {
+            "wave": waves[one.device],
+            "device": one.device,
+            "outcome": str(one.outcome),
+            "why": one.why,
+            "verified": known[one.device].verified,
+            "guard": known[one.device].guard,
+        }
+        for one in result.results
+    ]
+
+
+def _document(result: ResultLike, record: ChangeRecord) -> dict[str, Any]:
+    return {
+        "change": result.change,
+        "exit": int(result.exit),
+        "trouble": result.trouble,
+        "emergency": record.entry.header.get("emergency"),
+        "rolls_back": record.entry.header.get("rolls_back"),
+        "devices": _rows(result, record),
+        "next": _next(record).render("en"),
+    }
+
+
+def _next(record: ChangeRecord) -> Message:
+    return next_step(
+        record.entry.id, device_statuses(record), rolls_back=str(record.entry.header.get("rolls_back") or "")
+    )
+
+
+def _table(app: App, result: ResultLike, record: ChangeRecord) -> None:
+    table = translated("change:column", ("wave", "device", "outcome", "guard", "verification"), app.lang)
+    rows = _rows(result, record)
+    alone = Counter(row["why"] for row in rows if row["outcome"] == "untouched")
+    for row in rows:
+        if row["outcome"] == "untouched" and alone[row["why"]] > _FOLDED:
+            continue
+        found = in_language(row["why"] or row["verified"] or "-", app.lang)
+        guard = term("change:guard", row["guard"], app.lang) or "-"
+        outcome = cell(term("change:outcome", row["outcome"], app.lang), STYLES[row["outcome"]])
+        table.add_row(str(row["wave"]), row["device"], outcome, guard, found)
+    for why, count in alone.items():
+        if count > _FOLDED:
+            untouched = term("change:outcome", "untouched", app.lang)
+            table.add_row("", app.text("change:folded", n=count), untouched, "-", in_language(why, app.lang))
+    show(table)
+    click.echo()
+    emergency = record.entry.header.get("emergency")
+    if emergency:
+        click.echo(app.text("change:emergency_listed", emergency=Emergency.load(emergency).summary))
+    if result.trouble:
+        app.say(f"eventready: {in_language(result.trouble, app.lang)}")
+    click.echo(app.text("change:result", change=result.change, next=_next(record)))
+
+
+def execution_options(command: F) -> F:
+    """Add the options of the commands `apply` and `rollback`."""
+    for option in reversed(
+        (
+            click.option("--confirm-within", callback=_duration, metavar="TIME",
+                         help="Time after which an unconfirmed device reverts: 10m, 300s.  "
+                              "[default: event.yaml]"),
+            click.option("--settle", callback=_duration, metavar="TIME",
+                         help="Time limit until no check is worse than before.  [default: event.yaml]"),
+            click.option("--soak", callback=_duration, metavar="TIME",
+                         help="Minimum observation before confirmation; never below the hold times of the protocols, "
+                              "except in a lab.  [default: event.yaml]"),
+            click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True,
+                         help="Devices of a wave at once."),
+            click.option("--emergency", "ticket", default="", metavar="TICKET",
+                         help="Execute in a closed window. Requires --named twice."),
+            click.option("--named", multiple=True, metavar="NAME", help="Answerable for the emergency: two people."),
+            click.option("--by", default="", metavar="NAME", help="The operator.  [default: your login]"),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def _duration(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """Return a time in seconds, from 1; a soak may be 0. Raises click.BadParameter."""
+    if value is None:
+        return None
+    least = 0 if parameter.name == "soak" else 1
+    text = value.strip().lower()
+    factor = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
+    number = text[:-1] if factor else text
+    if not number.isascii() or not number.isdecimal() or not least <= int(number) * (factor or 1) <= 86_400:
+        raise click.BadParameter(f"{value!r} is not a duration. Write 10m, 300s or 300.")
+    return int(number) * (factor or 1)
+
+
+def options_of(
+    *,
+    confirm_within: int | None,
+    settle: int | None,
+    soak: int | None,
+    workers: int,
+    ticket: str,
+    named: Sequence[str],
+    by: str,
+) -> Options:
+    """Return the options of `execution_options`. Raises UsageError and RefusedError for an incomplete emergency."""
+    if named and not ticket:
+        raise UsageError(message("cli:apply.named"))
+    person, host = current_user(by)
+    emergency = Emergency.of(ticket, tuple(named)) if ticket else None
+    return Options(
+        by=person,
+        host=host,
+        workers=workers,
+        confirm_within_s=confirm_within,
+        settle_s=settle,
+        soak_s=soak,
+        emergency=emergency,
+        timing=TIMING,
+    )
+
+
+def refuse_missing(path: Path) -> None:
+    """Raise UsageError if there is no such plan."""
+    if not path.is_file():
+        raise UsageError(message("cli:apply.no_plan"), where=str(path))

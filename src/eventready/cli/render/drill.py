@@ -1,0 +1,161 @@
+"""Drills on the terminal: list, plan, and result with a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import click
+
+from eventready.cli.render.listing import cell, translated
+from eventready.cli.render.listing import show as show_table
+from eventready.core.clock import TZ
+from eventready.core.messages import Lang, from_json, message, number, term, text
+from eventready.drill.record import DrillRun, ProbeResult
+from eventready.drill.spec import Drill, Probe
+from eventready.drill.timeline import TimelineEntry, failed_at, timeline
+from eventready.workspace.model import Title
+
+_STYLES = {"passed": "green", "failed": "red", "unpredicted": "bold red", "refused": "yellow", "interrupted": "yellow"}
+
+
+def show_drills(drills: Sequence[Drill], last: Mapping[str, DrillRun], lang: Lang) -> None:
+    """Print the drills of a workspace."""
+    if not drills:
+        click.echo(text("cli:drill.no_drills", lang))
+        return
+    table = translated("cli:drill_column", ("drill", "last", "longest", "what"), lang)
+    for drill in drills:
+        run = last.get(drill.name)
+        outcome = (run.outcome or "") if run else ""
+        shown = _outcome(run, lang) if run else text("cli:drill.never", lang)
+        table.add_row(drill.name, cell(shown, _STYLES.get(outcome, "")), _longest(run, lang), _in(drill.title, lang))
+    show_table(table)
+
+
+def show_plan(drill: Drill, lang: Lang) -> None:
+    """Print the plan of a drill."""
+    click.secho(f"{drill.name}: {_in(drill.title, lang)}", bold=True)
+    click.echo(_in(drill.why, lang))
+    click.echo("\n" + text("cli:drill.required", lang))
+    for requirement in drill.requires:
+        click.echo(text("cli:drill.requirement", lang, check=requirement.check, devices=requirement.devices))
+    click.echo(text("cli:drill.broken", lang, seconds=f"{drill.observe_s:g}"))
+    for failure in drill.break_:
+        arguments = " ".join(f"{key}={value}" for key, value in failure.arguments.items())
+        where = {"fault": failure.fault, "device": failure.device, "arguments": arguments}
+        click.echo(text("cli:drill.fault", lang, **where).rstrip())
+        for line in failure.lines:
+            click.echo(text("cli:drill.in_production", lang, line=line))
+    click.echo(text("cli:drill.measured", lang))
+    for probe in drill.probes:
+        click.echo(f"  {probe.name_in(lang)}: {_described(probe, lang)}")
+    click.echo(text("cli:drill.predicted", lang, checks=drill.predicted_by))
+
+
+def show_runs(runs: Sequence[DrillRun], lang: Lang) -> None:
+    """Print the drills on record, the oldest first."""
+    if not runs:
+        click.echo(text("cli:drill.no_runs", lang))
+        return
+    columns = ("run", "event_time", "drill", "result", "longest", "changes")
+    table = translated("cli:drill_column", columns, lang)
+    for run in runs:
+        outcome = cell(_outcome(run, lang), _STYLES.get(run.outcome or "", "bold red"))
+        changes = ", ".join(run.changes) or text("cli:drill.no_changes", lang)
+        table.add_row(run.id, f"{run.begun:%Y-%m-%d %H:%M}", run.drill.name, outcome, _longest(run, lang), changes)
+    show_table(table)
+
+
+def _in(title: Title, lang: Lang) -> str:
+    return title.vi if lang == "vi" else title.en
+
+
+def _outcome(run: DrillRun, lang: Lang) -> str:
+    return term("cli:drill_outcome", run.outcome or "not_finished", lang)
+
+
+def show_run(run: DrillRun, lang: Lang) -> None:
+    """Print a drill: result, each probe against its limit, and timeline."""
+    rehearsal = text("cli:drill.rehearsal", lang) if run.opened.get("rehearsal") else ""
+    click.secho(f"{run.id}  {run.drill.name}: {_outcome(run, lang)}{rehearsal}", bold=True)
+    origin = {"by": str(run.opened["by"]), "target": str(run.opened["target"]), "at": f"{run.begun:%Y-%m-%d %H:%M}"}
+    click.echo(text("cli:drill.by", lang, title=run.drill.title.text, **origin))
+    changes = run.changes or (message("cli:drill.no_changes"),)
+    click.echo(text("cli:drill.changes", lang, changes=changes))
+    if run.reason:
+        click.echo(run.reason_in(lang))
+    for probe in run.probes:
+        click.echo(f"  {_probe_name(run, probe.probe, lang)}: {measured(probe, lang)}")
+    for row in run.step("prechecked").get("predicted", ()):
+        shown = from_json(row["text"]) if row.get("text") else str(row["message"])
+        finding = {"device": str(row["device"]), "check": str(row["check"])}
+        click.echo(text("cli:drill.announced", lang, **finding, shown=shown))
+    _show_timeline(run, lang)
+    if not run.finished:
+        click.echo(text("cli:drill.next", lang, run=run.id))
+
+
+def _show_timeline(run: DrillRun, lang: Lang) -> None:
+    """Print the steps with their times, or the timeline in seconds since the failure."""
+    begin = failed_at(run)
+    if begin is None:
+        click.echo(text("cli:drill.steps", lang))
+        for entry in run.steps:
+            step = term("cli:drill_step", str(entry.body["step"]), lang)
+            click.echo(f"  {datetime.fromisoformat(entry.recorded).astimezone(TZ):%H:%M:%S}  {step}")
+        return
+    click.echo(text("cli:drill.timeline", lang, at=f"{begin.astimezone(TZ):%H:%M:%S}"))
+    for at in timeline(run):
+        click.echo(f"  {number(at.at_s, lang, '9.3f')}  {_event(run, at, lang)}".rstrip())
+
+
+def _event(run: DrillRun, at: TimelineEntry, lang: Lang) -> str:
+    """A timeline entry by its kind."""
+    match at.kind:
+        case "step":
+            return term("cli:drill_step", at.subject, lang)
+        case "device":
+            fault, _, action = at.detail.rpartition(" ")
+            return f"  {at.subject}: {text(f'cli:drill_event.{action}', lang, fault=fault)}"
+    duration = {"ms": at.duration_ms} if at.duration_ms is not None else {}
+    return "    " + text(f"cli:drill.{at.kind}", lang, probe=_probe_name(run, at.subject, lang), **duration)
+
+
+def measured(probe: ProbeResult, lang: Lang) -> str:
+    """A probe's value against its limit, with resolution and loss: `285 ms (limit 300 ms, resolution 20 ms)`."""
+    value = text("cli:drill.no_recovery", lang) if probe.value is None else _figure(probe, lang)
+    limit = text("cli:drill.limit", lang, limit=probe.limit, unit=probe.unit)
+    if probe.resolution:
+        limit += text("cli:drill.resolution", lang, resolution=probe.resolution, unit=probe.unit)
+    parts = [f"{value} ({limit})"]
+    if probe.sent and probe.kind != "stations":
+        lost = text("cli:drill.lost_of", lang, lost=probe.lost, sent=probe.sent)
+        parts.append(lost + (text("cli:drill.reordered", lang, number=probe.reordered) if probe.reordered else ""))
+    if probe.detail:
+        parts.append(probe.detail)
+    return "; ".join(parts) + ("" if probe.within else "  " + text("cli:drill.missed", lang))
+
+
+def _probe_name(run: DrillRun, name: str, lang: Lang) -> str:
+    return next((probe.name_in(lang) for probe in run.drill.probes if probe.name == name), name)
+
+
+def _longest(run: DrillRun | None, lang: Lang) -> str:
+    if run is None or not run.probes:
+        return ""
+    worst = next((probe for probe in run.probes if not probe.within), run.probes[0])
+    return text("cli:drill.no_end", lang) if worst.value is None else _figure(worst, lang)
+
+
+def _figure(probe: ProbeResult, lang: Lang) -> str:
+    return f"{number(probe.value or 0, lang, '.0f' if probe.unit == 'ms' else '.1f')} {probe.unit}"
+
+
+def _described(probe: Probe, lang: Lang) -> str:
+    limits = ("outage_ms", "loss_percent", "refused_percent", "most_per_mean")
+    given = {key: value for key in limits if (value := getattr(probe, key)) is not None}
+    allowed = [message(f"cli:drill_limit.{key}", value=value) for key, value in given.items()]
+    source = message("cli:drill.from", source=probe.source) if probe.source else ""
+    where = {"kind": probe.kind, "target": probe.target, "source": source}
+    return text("cli:drill.probe", lang, **where, rate=probe.rate, allowed=allowed)

@@ -1,0 +1,57 @@
+"""`apply --dry-run` on the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
+from eventready.change.plan.plan import load_plan
+from eventready.cli.context import App
+from eventready.cli.render.apply_progress import refuse_missing
+from eventready.cli.render.listing import cell, show, translated
+from eventready.cli.render.progress import ProgressBars
+from eventready.core.errors import Exit
+from eventready.core.messages import Lang, message, term
+from eventready.store.store import Store
+
+_STYLES = {
+    DryRunOutcome.COMMIT: "green",
+    DryRunOutcome.LINES: "green",
+    DryRunOutcome.REJECTED: "red",
+    DryRunOutcome.OUTDATED: "yellow",
+    DryRunOutcome.UNCHECKED: "yellow",
+    DryRunOutcome.CHANGED: "bold red",
+}
+
+
+def check_plan(app: App, path: Path, *, workers: int) -> Exit:
+    """Run a plan dry, and print the result of each device."""
+    refuse_missing(path)
+    workspace, plan = app.allowed_workspace, load_plan(path).plan
+    locked: dict[str, str] = {}
+    if Store.exists(app.workspace_path):
+        with app.open_store(make=False, only_reads=True) as store:
+            locked = {lock.device: lock.change for lock in store.changes.locks()}
+    with ProgressBars(interactive=app.interactive and app.output == "table", lang=app.lang) as bars:
+        results = dry_run(workspace, plan, locked=locked, progress=bars, workers=workers)
+    code = exit_code(results)
+    if app.output != "table":
+        rows = [{"device": one.device, "outcome": str(one.outcome), "why": _why(one, "en")} for one in results]
+        app.emit({"plan": plan.id, "exit": int(code), "devices": rows} if app.output == "json" else rows)
+        return code
+    table = translated("change:column", ("device", "outcome", "result"), app.lang)
+    for one in results:
+        outcome = term("change:dry_run_outcome", one.outcome, app.lang)
+        table.add_row(one.device, cell(outcome, _STYLES[one.outcome]), _why(one, app.lang))
+    show(table)
+    click.echo()
+    click.echo(app.text("change:dry_run.done", plan=plan.id))
+    return code
+
+
+def _why(result: DryRunResult, lang: Lang) -> str:
+    if isinstance(result.why, str):
+        return result.why or message(f"change:dry_run.{result.outcome}").render(lang)
+    return result.why.render(lang)

@@ -1,0 +1,124 @@
+"""Run on the terminal: verdicts, findings, unmeasured subjects."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from eventready.assurance.papers.language import Language
+from eventready.cli.render.console import VisibleConsole
+from eventready.core.messages import Bilingual, Lang, text
+from eventready.store.run import Run
+
+_VERDICT_STYLES = {
+    "READY": "bold green",
+    "READY_WITH_RISK": "bold yellow",
+    "NOT_READY": "bold red",
+    "NOT_MEASURED": "bold magenta",
+}
+_MARK_STYLES = {"fail": "red", "warn": "yellow", "not_measured": "magenta"}
+_COUNTED = ("pass", "warn", "fail", "not_measured", "waived")
+_SHOWN = 40
+_WIDTH = 110  # of a file or a pipe
+
+#: Status, device, check, sentence
+Row = tuple[str, str, str, str]
+Finding = Mapping[str, Any]
+
+
+def show(run: Run, lang: Lang = "en") -> None:
+    """Print a run as text on stdout."""
+    console = VisibleConsole(width=None if sys.stdout.isatty() else _WIDTH)
+    document, language = run.document, Language(lang)
+    console.print(_name(document["event_info"], lang), style="bold")
+    note = text("cli:run.rehearsal", lang) if document["clock"]["rehearsal"] else ""
+    moment = language.moment(document["clock"]["event"])
+    console.print(text("cli:run.heading", lang, id=run.id, at=moment, rehearsal=note))
+    console.print()
+    console.print(_matrix(document, lang))
+    counts: Counter[str] = Counter()
+    open_findings: list[Finding] = []
+    for finding in run.findings():
+        counts[finding["status"]] += 1
+        if finding["status"] != "pass":
+            open_findings.append(finding)
+    console.print(_totals(document, counts, lang))
+    faults = _of(open_findings, "fail", "warn")
+    rows = [(f["status"], f["device"], f["check"], language.sentence(f)) for f in faults]
+    _listed(console, "cli:run.findings", rows, lang)
+    _listed(console, "cli:run.unmeasured", unmeasured_rows(open_findings, lang), lang)
+    blind = Counter(f["check"] for f in _of(open_findings, "not_measured") if f["blind"])
+    if blind:
+        spots = [text("cli:run.blind_spot", lang, check=check, n=count) for check, count in sorted(blind.items())]
+        console.print(f"\n{text('cli:run.blind', lang, spots=spots)}")
+
+
+def _name(entry: Mapping[str, Any], lang: Lang) -> str:
+    return Bilingual(str(entry.get("name_vi") or ""), str(entry["name"])).render(lang)
+
+
+def _totals(document: Mapping[str, Any], counts: Mapping[str, int], lang: Lang) -> str:
+    coverage = document["coverage"]
+    totals = {status: counts.get(status, 0) for status in _COUNTED}
+    devices, measured, needed = len(document["devices"]), coverage["measured"], coverage["needed"]
+    return text("cli:run.totals", lang, devices=devices, measured=measured, needed=needed, **totals)
+
+
+def _matrix(document: Mapping[str, Any], lang: Lang) -> Table:
+    verdicts = {(v["venue"], v["service"]): v["verdict"] for v in document["verdicts"]}
+    services = list(dict.fromkeys(service for _venue, service in verdicts))
+    language = Language(lang)
+    heads = services if lang == "en" else [language.service(service) for service in services]
+    table = Table(text("cli:run.venue", lang), *heads, title=text("cli:run.verdicts", lang), title_justify="left")
+    for venue in document["event_info"]["venues"]:
+        cells = [Text(_name(venue, lang))]
+        for service in services:
+            verdict = verdicts.get((venue["id"], service), "")
+            word = language.verdict(verdict).upper() if verdict else "-"
+            cells.append(Text(word, style=_VERDICT_STYLES.get(verdict, "dim")))
+        table.add_row(*cells)
+    return table
+
+
+def _of(findings: Sequence[Finding], *statuses: str) -> list[Finding]:
+    rank = {status: place for place, status in enumerate(statuses)}
+    found = [finding for finding in findings if finding["status"] in rank]
+    return sorted(found, key=lambda f: (rank[f["status"]], f["device"], f["check"], f["subject"]))
+
+
+def unmeasured_rows(findings: Sequence[Finding], lang: Lang) -> list[Row]:
+    """Rows of unmeasured findings; devices and checks with the same reason share a row."""
+    language = Language(lang)
+    together: dict[str, list[tuple[str, str]]] = {}
+    for finding in _of(findings, "not_measured"):
+        if not finding["blind"]:
+            together.setdefault(language.sentence(finding), []).append((finding["device"], finding["check"]))
+    return [("not_measured", *_shared(pairs, lang), sentence) for sentence, pairs in together.items()]
+
+
+def _shared(pairs: Sequence[tuple[str, str]], lang: Lang) -> tuple[str, str]:
+    """The device and the check of a row, or their number where several share a reason."""
+    devices, checks = {device for device, _ in pairs}, {check for _, check in pairs}
+    return (
+        devices.pop() if len(devices) == 1 else text("cli:count.device", lang, n=len(devices)),
+        checks.pop() if len(checks) == 1 else text("cli:count.check", lang, n=len(checks)),
+    )
+
+
+def _listed(console: Console, title: str, rows: Sequence[Row], lang: Lang) -> None:
+    if not rows:
+        return
+    heads = (text(f"cli:run.{column}", lang) for column in ("device", "check", "finding"))
+    table = Table("", *heads, title=f"\n{text(title, lang)}", title_justify="left", box=None, pad_edge=False)
+    for status, *cells in rows[:_SHOWN]:
+        mark = Text(text(f"cli:mark.{status}", lang), style=_MARK_STYLES[status])
+        table.add_row(mark, *(Text(content) for content in cells))
+    console.print(table)
+    if len(rows) > _SHOWN:
+        console.print(text("cli:run.more", lang, n=len(rows) - _SHOWN))

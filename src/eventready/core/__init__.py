@@ -1,0 +1,1 @@
+"""Shared foundation: errors, clock, atomic files, redaction, masking, messages."""

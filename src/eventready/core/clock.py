@@ -1,0 +1,71 @@
+"""Clock of the event, the basis of deadlines, windows and dates. Records also keep the real time.
+
+Times for people are in Asia/Ho_Chi_Minh, times for machines in UTC.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready.core.timezone import TZ
+
+__all__ = ["TZ", "Clock", "parse_moment"]
+
+#: Accepted years; arithmetic with weeks overflows near the limits of Python's datetime.
+_YEARS = range(1900, 2200)
+_DAY_FIRST = ("%d/%m/%Y %H:%M", "%d/%m/%Y")
+_YEAR_FIRST = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Real time plus a constant offset; `marked` is true in a lab's workspace and under `--rehearsal`."""
+
+    offset: timedelta = field(default=timedelta())
+    marked: bool = False
+
+    @classmethod
+    def starting(cls, text: str | None) -> Clock:
+        """Clock starting at `text` ("2033-07-25 07:00", local time without an offset); real time for None."""
+        if not text:
+            return cls()
+        return cls(parse_moment(text) - datetime.now(UTC))
+
+    @property
+    def rehearsal(self) -> bool:
+        """True for a shifted clock, for a lab, and under `--rehearsal`."""
+        return self.marked or self.offset != timedelta()
+
+    def now(self) -> datetime:
+        """Event time, aware, in Asia/Ho_Chi_Minh."""
+        return (datetime.now(UTC) + self.offset).astimezone(TZ)
+
+    @staticmethod
+    def real() -> datetime:
+        """Real time in UTC."""
+        return datetime.now(UTC)
+
+
+def parse_moment(text: str) -> datetime:
+    """Parse a date and time; local time without an offset. Raises UsageError."""
+    moment = _moment(text.strip())
+    if moment is None:
+        raise UsageError(message("core:no_moment", text=text))
+    if moment.year not in _YEARS:
+        raise UsageError(message("core:year_outside", text=text, first=_YEARS[0], last=_YEARS[-1]))
+    return moment
+
+
+def _moment(text: str) -> datetime | None:
+    for form in (*_DAY_FIRST, *_YEAR_FIRST):
+        with suppress(ValueError):
+            return datetime.strptime(text, form).replace(tzinfo=TZ)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=TZ)

@@ -1,0 +1,190 @@
+"""User-facing errors: cause, place, remedy and exit code.
+
+Every foreseeable failure raises one of these classes. A traceback shown to a user is a defect.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Self
+
+from eventready.core.messages import Bilingual, Message, Rendered, known
+
+
+class Exit(IntEnum):
+    """Exit codes of every command (design contract)."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    FINDINGS = 3
+    INCOMPLETE = 4
+    CHANGE_REVERTED = 5
+    REVERT_FAILED = 6
+    REFUSED = 7
+    DEADLINE = 8
+
+
+@dataclass(frozen=True)
+class ExitCode:
+    """Documentation of an exit code: meaning for lists, cause and remedy in sentences."""
+
+    meaning: str
+    cause: str
+    remedy: str
+
+
+EXIT_CODES: Mapping[Exit, ExitCode] = {
+    Exit.OK: ExitCode("done; ready", "The command has finished. After an audit every service is ready.", "None."),
+    Exit.INTERNAL: ExitCode(
+        "internal error",
+        "A defect of eventready, or a database error.",
+        "Send the crash log named in the message to the developers; for the database follow the message.",
+    ),
+    Exit.USAGE: ExitCode(
+        "usage or workspace error",
+        "An option, an argument or a workspace file is invalid.",
+        "Correct the file and line named in the message. `eventready doctor` lists further problems.",
+    ),
+    Exit.FINDINGS: ExitCode(
+        "findings at or above --fail-on",
+        "The audit found failures, or warnings with `--fail-on warn`; `plan --detailed-exitcode` found differences.",
+        "Read the list of findings, repair or waive each, and audit again.",
+    ),
+    Exit.INCOMPLETE: ExitCode(
+        "a needed measurement is missing",
+        "A device was unreachable, its output was not understood, or the command was interrupted.",
+        "Follow the reasons in the list of unmeasured subjects, and audit again.",
+    ),
+    Exit.CHANGE_REVERTED: ExitCode(
+        "a change failed and was reverted",
+        "A device refused or failed the change and is proven to be in its old state.",
+        "Read `eventready changes show latest`, correct the plan, and apply again.",
+    ),
+    Exit.REVERT_FAILED: ExitCode(
+        "a device needs a person now",
+        "A device is proven to be neither in its old nor in its new state.",
+        "Read `eventready changes show latest` and restore the device by hand; its backup is in the record.",
+    ),
+    Exit.REFUSED: ExitCode(
+        "refused, nothing was sent",
+        "A rule forbids the operation: freeze, stale or altered plan, lock, missing approval.",
+        "Remove the reason named in the message; a rule is never bypassed by repetition.",
+    ),
+    Exit.DEADLINE: ExitCode(
+        "a deadline or a duty gap",
+        "A deadline has passed or is near, or a duty lacks its evidence.",
+        "Read `eventready deadlines` and `eventready duties`.",
+    ),
+}
+
+#: Exit codes from the most to the least severe.
+SEVERITY: tuple[Exit, ...] = (
+    Exit.REVERT_FAILED,
+    Exit.CHANGE_REVERTED,
+    Exit.REFUSED,
+    Exit.INTERNAL,
+    Exit.USAGE,
+    Exit.INCOMPLETE,
+    Exit.FINDINGS,
+    Exit.DEADLINE,
+)
+
+
+def most_severe(codes: set[Exit]) -> Exit:
+    """Most severe of `codes`; OK for an empty set."""
+    return next((code for code in SEVERITY if code in codes), Exit.OK)
+
+
+class EventreadyError(Exception):
+    """Base of all user-facing errors, formatted as place, cause and remedy.
+
+    `what`: cause, a clause without a full stop. `where`: path, optionally with `:line`. `do`: remedy, an imperative
+    sentence; without `do`, the catalogue's message `<id of what>.do` with the same parameters, if there is one.
+    """
+
+    exit = Exit.INTERNAL
+
+    def __init__(self, what: str | Message, *, where: str | Message = "", do: str | Message = "") -> None:
+        if isinstance(what, Rendered):
+            what = what.message
+        if isinstance(what, Message) and not do and known(f"{what.id}.do"):
+            do = Message(f"{what.id}.do", what.params)
+        self.message = what if isinstance(what, Message) else None
+        self.place, self.remedy = where, do
+        self.what, self.where, self.do = (_rendered(text, "en") for text in (what, where, do))
+        super().__init__(self.what)
+
+    @property
+    def cause(self) -> str | Message:
+        """Cause as a parameter of another message."""
+        return self.message or self.what
+
+    def reason(self, lang: str) -> str:
+        """Return the cause in a language."""
+        return _rendered(self.cause, lang)
+
+    @property
+    def whole(self) -> Bilingual:
+        """Place, cause and remedy as a parameter of another message."""
+        return Bilingual(self.render("vi"), self.render("en"))
+
+    def again(self) -> Self:
+        """Return an equal error, for another thread."""
+        return type(self)(self.cause, where=self.place, do=self.remedy)
+
+    def render(self, lang: str) -> str:
+        """Return place, cause and remedy in a language; texts outside the catalogue stay English."""
+        what = self.reason(lang)
+        place = f"{_rendered(self.place, lang)}: " if self.where else ""
+        remedy = _rendered(self.remedy, lang)
+        stop = "" if what.endswith((".", "!", "?")) else "."
+        return f"{place}{what}{stop}{' ' if remedy else ''}{remedy}"
+
+    def __str__(self) -> str:
+        return self.render("en")
+
+
+def _rendered(content: str | Message, lang: str) -> str:
+    return content.render(lang) if isinstance(content, Message) else content
+
+
+class UsageError(EventreadyError):
+    """Invalid options, arguments or input files."""
+
+    exit = Exit.USAGE
+
+
+class WorkspaceError(UsageError):
+    """Invalid workspace file."""
+
+
+class PlatformError(UsageError):
+    """Invalid platform folder."""
+
+
+class StoreError(EventreadyError):
+    """Database or evidence store unreadable or not writable."""
+
+
+class RefusedError(EventreadyError):
+    """Operation forbidden by a rule: freeze, stale plan, lock, missing approval."""
+
+    exit = Exit.REFUSED
+
+
+class InvalidValue(ValueError):
+    """Invalid value in a document, for the validators of pydantic models. `error`: cause and remedy."""
+
+    def __init__(self, cause: Message | UsageError, *, do: str | Message = "") -> None:
+        self.error = cause if isinstance(cause, UsageError) else UsageError(cause, do=do)
+        super().__init__(str(self.error))
+
+
+def os_reason(error: OSError) -> str | Message:
+    """Reason of a failed system call: a message where the catalogue has its code, else the system's text."""
+    reason = Message(f"core:errno.{errno.errorcode.get(error.errno or 0)}")
+    return reason if known(reason.id) else error.strerror or str(error)

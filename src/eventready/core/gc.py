@@ -1,0 +1,30 @@
+"""Relaxed settings for Python's cyclic garbage collector.
+
+The collector traverses all objects after some ten thousand survivors. An audit creates millions of objects and hardly
+a cycle: with default settings a quarter of its CPU time goes into collections without result.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+#: Thresholds of the three generations (Python's default: 700, 10, 10).
+_RELAXED = (20_000, 5, 20)
+
+
+@contextmanager
+def relaxed_gc() -> Iterator[None]:
+    """Relax the collector inside the block and freeze existing objects, to share memory with forked processes."""
+    before = gc.get_threshold()
+    if before == _RELAXED:  # nested: the outer block restores the settings
+        yield
+        return
+    gc.freeze()
+    gc.set_threshold(*_RELAXED)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

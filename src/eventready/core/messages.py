@@ -1,0 +1,352 @@
+"""Message catalogue: sentences as ids with parameters, rendered from a `.po` file per language and namespace.
+
+An id is `namespace:key`; `checks:uplink.down` stands in `locales/{en,vi}/LC_MESSAGES/checks.po` under `uplink.down`.
+A sentence holds its parameters as `{name}`. A format after the name is one of
+
+    {value:.1f}           a number format; the decimal mark follows the language
+    {at:%H:%M}            a date or time format
+    {state:terms:state}   a word of a family: the text of `terms:state.<value>`, or the value itself where there is none
+    {state!c:terms:state} the same with a capital letter, unless it is the value itself
+    {count:terms:device}  a counted noun: the plural text of `terms:device` for that number
+    {names:;}             the separator of a list, `A; B`; without one a list reads `A, B and C`
+
+The plural text of a whole sentence follows its parameter `n`. Compiled catalogues (`.mo`) are read by gettext; Babel
+compiles them when the package is built, and at run time where a `.po` file is newer.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import string
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
+
+from eventready.core.timezone import TZ
+
+Lang: TypeAlias = Literal["vi", "en"]
+LANGS: tuple[Lang, ...] = get_args(Lang)
+
+#: Folders of catalogues; packages that bring checks of their own add theirs.
+_FOLDERS: list[Path] = [Path(__file__).parent.parent / "locales"]
+_DOMAINS = "LC_MESSAGES"
+
+
+@dataclass(frozen=True)
+class Bilingual:
+    """A text of the workspace in both languages, such as the name of a venue."""
+
+    vi: str
+    en: str
+
+    def render(self, lang: str) -> str:
+        """Text in a language, or in the other language as a fallback."""
+        return (self.en or self.vi) if lang == "en" else (self.vi or self.en)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence of the catalogue with the values of its parameters."""
+
+    id: str
+    params: Mapping[str, Param] = field(default_factory=dict, hash=False)
+
+    def render(self, lang: str) -> str:
+        """The sentence in a language. Raises KeyError for an unknown id and for a missing parameter."""
+        return render(self.id, self.params, lang)
+
+
+Text: TypeAlias = Message | Bilingual
+Param: TypeAlias = str | int | float | date | datetime | Text | Sequence["str | Text"] | None
+
+
+class Rendered(str):
+    """English text with its message, for records and comparisons."""
+
+    __slots__ = ("message",)
+    message: Message
+
+    def __new__(cls, content: Message) -> Rendered:
+        """Render the message in English. Raises KeyError."""
+        made = super().__new__(cls, content.render("en"))
+        made.message = content
+        return made
+
+    def __getnewargs__(self) -> tuple[Any]:
+        return (self.message,)
+
+
+def rendered(msgid: str, /, **params: Param) -> Rendered:
+    """English text of a message with an id and parameters."""
+    return Rendered(Message(msgid, params))
+
+
+def in_language(content: str | Text, lang: str) -> str:
+    """Text in a language."""
+    return _shown(content, "", lang)
+
+
+def as_record(name: str, content: str) -> dict[str, Any]:
+    """Entries of a document for a text: English, and the message of a rendered text."""
+    own = {f"{name}_text": to_json(content.message)} if isinstance(content, Rendered) else {}
+    return {name: str(content), **own}
+
+
+def from_record(document: Mapping[str, Any], name: str) -> str:
+    """Text of a document with its message; empty for a missing text."""
+    with suppress(KeyError, TypeError, ValueError, AttributeError):
+        return Rendered(from_json(document[f"{name}_text"]))
+    return str(document.get(name) or "")
+
+
+def message(msgid: str, /, **params: Param) -> Message:
+    """Message with an id and parameters."""
+    return Message(msgid, params)
+
+
+def text(msgid: str, lang: str, /, **params: Param) -> str:
+    """The sentence of an id in a language. Raises KeyError for an unknown id and for a missing parameter."""
+    return render(msgid, params, lang)
+
+
+def term(family: str, key: str, lang: str) -> str:
+    """The word of a family for a key, `term("terms:verdict", "READY", "vi")`; the key where the family has no word.
+
+    A key whose first word alone is in the family keeps the rest: `memory Processor` is `bộ nhớ Processor`.
+    """
+    found = _sentence(f"{family}.{key.replace(' ', '_')}", lang)
+    if found is not None:
+        return found
+    first, blank, rest = key.partition(" ")
+    found = _sentence(f"{family}.{first}", lang) if blank else None
+    return key if found is None else f"{found} {rest}"
+
+
+def known(msgid: str) -> bool:
+    """True where the catalogue has the id."""
+    return _sentence(msgid, "en") is not None
+
+
+def ids(namespace: str) -> tuple[str, ...]:
+    """The keys of a namespace, sorted."""
+    from babel.messages.mofile import read_mo  # noqa: PLC0415  needed only to check what an office wrote
+
+    binaries = [_binary(folder / "en" / _DOMAINS / f"{namespace}.po") for folder in _FOLDERS]
+    entries = [entry for binary in binaries if binary for entry in read_mo(io.BytesIO(binary)) if entry.id]
+    return tuple(sorted({entry.id if isinstance(entry.id, str) else entry.id[0] for entry in entries}))
+
+
+def parameters(msgid: str, lang: str) -> frozenset[str]:
+    """The parameters of a sentence. Raises KeyError for an unknown id."""
+    sentence = _sentence(msgid, lang)
+    if sentence is None:
+        raise KeyError(msgid)
+    return frozenset(piece.name for piece in _parsed(sentence) if not isinstance(piece, str))
+
+
+def render(msgid: str, params: Mapping[str, Param], lang: str) -> str:
+    """The sentence of an id with its parameters. Raises KeyError for an unknown id and for a missing parameter."""
+    count = params.get("n")
+    sentence = _sentence(msgid, lang) if not isinstance(count, int) else _plural(msgid, count, lang)
+    if sentence is None:
+        raise KeyError(msgid)
+    return "".join(piece if isinstance(piece, str) else piece.shown(params, lang) for piece in _parsed(sentence))
+
+
+def number(value: float, lang: str, spec: str = "") -> str:
+    """Number in the notation of the language: `73,5` and `73.5`; no grouping, for the sake of AS numbers."""
+    shown = format(value, spec or (".10g" if isinstance(value, float) else ""))
+    return shown.replace(".", ",") if lang == "vi" else shown
+
+
+def in_both(content: Text) -> dict[str, str]:
+    """A text in every language, for JSON."""
+    return {lang: content.render(lang) for lang in LANGS}
+
+
+def to_json(value: Param) -> Any:
+    """Parameter as plain JSON types; inverse of `from_json`."""
+    if isinstance(value, Rendered):
+        value = value.message
+    match value:
+        case Message():
+            return {"id": value.id, "params": {name: to_json(param) for name, param in value.params.items()}}
+        case Bilingual():
+            return {"vi": value.vi, "en": value.en}
+        case date():
+            return value.isoformat()
+        case str() | int() | float() | None:
+            return value
+    return [to_json(item) for item in value]
+
+
+def from_json(value: Any) -> Any:
+    """A parameter from a document, with its messages and bilingual texts. Raises TypeError for another mapping."""
+    match value:
+        case {"id": str(msgid), "params": dict(params)}:
+            return Message(msgid, {str(name): from_json(param) for name, param in params.items()})
+        case {"vi": str(vi), "en": str(en)}:
+            return Bilingual(vi, en)
+        case list():
+            return [from_json(item) for item in value]
+        case str() | int() | float() | None:
+            return value
+    raise TypeError(f"no parameter of a message: {type(value).__name__}")
+
+
+def joined(items: Sequence[str | Text], lang: str, separator: str = "") -> str:
+    """`A, B và C`, or the items with a separator and a blank between them."""
+    shown = [in_language(item, lang) for item in items]
+    if separator or len(shown) < 2:
+        return f"{separator} ".join(shown)
+    return ", ".join(shown[:-1]) + text("terms:and", lang) + shown[-1]
+
+
+def add_locales(folder: Path) -> None:
+    """Read catalogues from a further folder too; its entries add to those of the same namespace."""
+    if folder not in _FOLDERS:
+        _FOLDERS.append(folder)
+        _catalogue.cache_clear()
+        _sentence.cache_clear()
+
+
+def compiled(po_file: Path) -> bytes:
+    """The catalogue of a `.po` file in gettext's binary form."""
+    from babel.messages.mofile import write_mo  # noqa: PLC0415  needed only where a catalogue is newer than its .mo
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
+    binary = io.BytesIO()
+    with po_file.open("rb") as file:
+        write_mo(binary, read_po(file))
+    return binary.getvalue()
+
+
+def _shown(value: Param, spec: str, lang: str) -> str:
+    """A parameter inside a sentence."""
+    if isinstance(value, Rendered):
+        value = value.message
+    if ":" in spec and isinstance(value, int | str):
+        return term(spec, value, lang) if isinstance(value, str) else render(spec, {"n": value}, lang)
+    match value:
+        case Message() | Bilingual():
+            return value.render(lang)
+        case int() | float():
+            return number(value, lang, spec)
+        case date():
+            return _shown_time(value, spec)
+        case str() | None:
+            return "-" if value is None else value
+    return joined(value, lang, spec)
+
+
+def _shown_time(value: date, spec: str) -> str:
+    if isinstance(value, datetime):
+        return format(value.astimezone(TZ), spec or "%d/%m/%Y %H:%M")
+    return format(value, spec or "%d/%m/%Y")
+
+
+@lru_cache(maxsize=4096)
+def _sentence(msgid: str, lang: str) -> str | None:
+    """The text of an id in a language, else in English; None for an unknown id. Ids may come from documents."""
+    namespace, _, key = msgid.partition(":")
+    if not (namespace.isidentifier() and key):
+        return None
+    for code in (lang, "en"):
+        found = _catalogue(namespace, code).gettext(key)
+        if found != key:
+            return found
+    return None
+
+
+def _plural(msgid: str, count: int, lang: str) -> str | None:
+    """Text of an id for a number; the only text of an id without plural forms."""
+    namespace, _, key = msgid.partition(":")
+    if _sentence(msgid, lang) is None:
+        return None
+    for code in (lang, "en"):
+        found = _catalogue(namespace, code).ngettext(key, key, count)
+        if found != key:
+            return found
+    return _sentence(msgid, lang)
+
+
+@dataclass(frozen=True)
+class _Placeholder:
+    """A parameter in a sentence."""
+
+    name: str
+    spec: str
+    capital: bool
+
+    def shown(self, params: Mapping[str, Param], lang: str) -> str:
+        value = params[self.name]
+        shown = _shown(value, self.spec, lang)
+        return shown[:1].upper() + shown[1:] if self.capital and shown != value else shown
+
+
+@lru_cache(maxsize=4096)
+def _parsed(sentence: str) -> tuple[str | _Placeholder, ...]:
+    """The pieces of a sentence: text and parameters."""
+    pieces: list[str | _Placeholder] = []
+    for literal, name, spec, conversion in string.Formatter().parse(sentence):
+        if literal:
+            pieces.append(literal)
+        if name:
+            pieces.append(_Placeholder(name, spec or "", conversion == "c"))
+    return tuple(pieces)
+
+
+@lru_cache(maxsize=64)
+def _catalogue(namespace: str, lang: str) -> NullTranslations:
+    """The texts of a namespace, those of the first folder first."""
+    found = NullTranslations()
+    for folder in reversed(_FOLDERS):
+        loaded = _loaded(folder / lang / _DOMAINS / f"{namespace}.po")
+        if loaded is not None:
+            loaded.add_fallback(found)
+            found = loaded
+    return found
+
+
+def _loaded(po_file: Path) -> NullTranslations | None:
+    """The catalogue of a file; None where there is none."""
+    binary = _binary(po_file)
+    return GNUTranslations(io.BytesIO(binary)) if binary else None
+
+
+def _binary(po_file: Path) -> bytes | None:
+    """Compiled catalogue of a file, compiled if outdated; None for a missing file."""
+    mo_file = po_file.with_suffix(".mo")
+    if _current(mo_file, po_file):
+        return mo_file.read_bytes()
+    if not po_file.is_file():
+        return None
+    binary = compiled(po_file)
+    with suppress(OSError):  # in a folder without write access the catalogue is compiled each time
+        _write(mo_file, binary)
+    return binary
+
+
+def _write(mo_file: Path, binary: bytes) -> None:
+    """Write the file atomically: another process may read at the same time."""
+    draft = mo_file.with_name(f".{mo_file.name}.{os.getpid()}")
+    draft.write_bytes(binary)
+    draft.replace(mo_file)
+
+
+def _current(mo_file: Path, po_file: Path) -> bool:
+    """True where the compiled file is there and no older than its source; an installed package has no source."""
+    try:
+        made = mo_file.stat().st_mtime_ns
+    except OSError:
+        return False
+    try:
+        return made >= po_file.stat().st_mtime_ns
+    except OSError:
+        return True

@@ -1,0 +1,53 @@
+"""Typed text in NFC, and moments and days as people read them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime
+
+from eventready.core.clock import TZ
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+
+#: Characters of a typed text; a longer one belongs into a file (`--file`).
+LONGEST = 4000
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def tidy(text: str, what: str) -> str:
+    """Typed text in NFC, without control characters and outer blanks. Raises UsageError for more than LONGEST."""
+    cleaned = unicodedata.normalize("NFC", _CONTROL.sub("", text.replace("\r\n", "\n"))).strip()
+    if len(cleaned) > LONGEST:
+        raise UsageError(message("core:text_too_long", what=what, count=len(cleaned), limit=LONGEST))
+    # Half a surrogate pair comes in through a legacy terminal and can be stored nowhere.
+    return cleaned.encode("utf-8", "replace").decode("utf-8")
+
+
+def required(text: str, option: str, what: str) -> str:
+    """Text of a mandatory option, stripped. Raises UsageError for an empty text."""
+    cleaned = tidy(text, option)
+    if not cleaned:
+        raise UsageError(message("core:text_missing", what=what, option=option))
+    return cleaned
+
+
+def moment_of(text: str) -> datetime:
+    """A stored moment, in local time."""
+    return datetime.fromisoformat(text).astimezone(TZ)
+
+
+def at(moment: datetime) -> str:
+    """Format a moment: 29/07/2033 19:05."""
+    return f"{moment.astimezone(TZ):%d/%m/%Y %H:%M}"
+
+
+def day(value: date) -> str:
+    """Format a day: 29/07/2033."""
+    return f"{value:%d/%m/%Y}"
+
+
+def short(text: str, width: int = 90) -> str:
+    """Shorten a text, cut between words."""
+    return text if len(text) <= width else text[: width - 1].rsplit(" ", 1)[0] + "…"

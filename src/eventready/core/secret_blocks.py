@@ -1,0 +1,57 @@
+"""Blocks of private key material: PEM, OpenSSH, PGP, SSH2, PuTTY, PKCS #12, and lines of Base64 without a frame."""
+
+from __future__ import annotations
+
+import re
+
+#: Frames whose content is public.
+_PUBLIC = re.compile(r"(?i)\b(?:certificate|public key|csr|request|crl|x509|dh parameters|signature|signed message)\b")
+_BEGIN = re.compile(r"-{4,5} ?BEGIN (?P<label>[A-Za-z0-9 #.-]{1,60}?) ?-{4,5}")
+_END = re.compile(r"-{4,5} ?END [^\n-]{0,60}-{4,5}")
+_PUTTY = re.compile(r"(?m)^(?:PuTTY-User-Key-File-\d+:|Private-Lines:|Private-MAC:|Private-Hash:)")
+#: A line of nothing but Base64, of the length that key files have, with letters of both cases and a digit.
+_BASE64 = re.compile(r"(?=[^\n]{0,400}[a-z])(?=[^\n]{0,400}[A-Z])(?=[^\n]{0,400}\d)[A-Za-z0-9+/]{44,400}={0,2}")
+
+
+def hide_blocks(text: str, mark: str) -> str:
+    """Return the text with private blocks replaced by the mark; a block without an end ends with the text."""
+    if "BEGIN " in text:
+        text = _framed(text, mark)
+    if "Private-Lines:" in text or "PuTTY-User-Key-File-" in text:
+        text = _putty(text, mark)
+    return text
+
+
+def _framed(text: str, mark: str) -> str:
+    parts: list[str] = []
+    at = 0
+    while begin := _BEGIN.search(text, at):
+        end = _END.search(text, begin.end())
+        stop = end.start() if end else len(text)
+        public = _PUBLIC.search(begin["label"]) and not re.search(r"(?i)private|pkcs ?#?12", begin["label"])
+        parts += [text[at : begin.end()], text[begin.end() : stop] if public else f"\n{mark}\n"]
+        at = stop
+        if end is None:
+            break
+        parts.append(end[0])
+        at = end.end()
+    return "".join([*parts, text[at:]]) if parts else text
+
+
+def _putty(text: str, mark: str) -> str:
+    """A PuTTY key file ends with its MAC; all after `Private-Lines:` or `Private-MAC:` is private."""
+    lines = text.split("\n")
+    private = False
+    for number, line in enumerate(lines):
+        found = _PUTTY.match(line)
+        if found and found[0] in ("Private-Lines:", "Private-MAC:", "Private-Hash:"):
+            private = found[0] == "Private-Lines:"
+            lines[number] = f"{found[0]} {mark}"
+        elif private and line.strip():
+            lines[number] = mark
+    return "\n".join(lines)
+
+
+def is_key_material(line: str) -> bool:
+    """Return True for a line of nothing but Base64."""
+    return _BASE64.fullmatch(line.strip()) is not None

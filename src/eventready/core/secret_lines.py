@@ -1,0 +1,174 @@
+"""Close a line with an announced secret: mask all words not known as harmless, to the end of the line.
+
+The rules of `secret_forms` know where the value of a known form is. Here, a keyword of an unknown form, or words after
+a value, are masked from the first word that is neither grammar nor a number. Descriptions are kept as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\S+", text))
+
+
+#: Keywords that announce a secret, inside a word such as `community-map` or `idtoken`.
+_STRONG = re.compile(
+    r"passw(?:or)?d|passphrase|pass-phrase|passcode|passkey|auth_pass|secret|communit|credential|[a-z_-]token|token[_-]"
+    r"|(?:^|[-_.])(?:pwd|psk)|(?:pwd|psk)$|key-?string"
+    r"|(?:pre-?shared?|shared?|private|priv|auth|authentication|api|set|server|session|encryption|wep|md5|licen[cs]e"
+    r"|cak|sak|confkey|wpa)[-_]?key(?!id)"
+)
+_HARMLESS = _words(
+    """
+    authentication-keyid communities community-attribute community-filter community-list community-set
+    ext-community ext-community-filter extcommunity extcommunity-filter extcommunity-list extcommunity-set
+    host-key hostkey key-chain key-exchange key-id key-length key-size key_mgmt keychain keyid large-community
+    large-community-list password-authentication password-control password-encryption password-policy
+    password-recovery passwordauthentication pubkey public-key send-community server-key-id token-bucket tokens
+    wpa_key_mgmt
+    """
+)
+#: Words before `key` and `community` that make them a secret's, or not.
+_KEY_CONTEXT = _words(
+    """
+    0 6 7 8 address authentication bgp encryption hmac ike ikev2 isakmp isis ldp licence license macsec md5 mka
+    ntp ospf peer pre-share pre-shared preshared private psk radius radius-server rsvp secret server sha sha1
+    sha256 sha512 shared tacacs tacacs-server wep wpa
+    """
+)
+_BGP = _words(
+    """
+    additive apply bgp delete expanded extended ip large match route-map send set standard
+    """
+)
+#: Words that stand around keywords and values in configurations and messages.
+_SAFE = _words(
+    """
+    3des a about accepted access accounting acl active add additive address aes aes128 aes192 aes256 after aging
+    algorithm all allowed also an and any are as ascii at attempts attribute auth authentication authorization
+    automatic available be been both bucket by bytes can cannot chain change changed chap characters cipher
+    clear cleartext close command complexity config configured connection contains copy correct count crypto
+    default delete denied deny des des56 detail dh digits disable disabled does domain enable enabled encrypt
+    encrypted encryption end entries entry esp even every exceeded exchange exist expanded expire expired
+    expires export exportable extended failed failure fast file find first for format found from generate
+    generated group groups has hash have hello hex history hmac-md5 hmac-sha-1 hmac-sha-256 hmac-sha2-256
+    hmac-sha256 host hours id if import in incorrect index infinite input interface internet interval invalid
+    ipv4 ipv6 irreversible-cipher is its keep key keys last legacy length level lifetime line list local
+    local-as location lockout login lost managed manual map match max maximum md5 mechanism memory method min
+    minimum minutes mode mschap must name needed negotiation never new next no no-advertise no-export no-peer
+    noauth none not null number of off old on one only optional or other out pap permit plain plaintext policy
+    possible present priv privacy privilege proposal protocol psk queue read read-only read-write received
+    recovery reject rejected remote remove required reset reset-password result retries ring ro rollover rsa
+    rsvp running rw same seconds send sent server service set sha sha-1 sha-256 sha1 sha2 sha224 sha256 sha384
+    sha512 simple size source source-interface ssh standard state status storage string strong suite support
+    supported table text than that the this time timeout to total transport trap traps try two type types
+    unchanged unencrypted unknown unset unsupported until up update usage use used user username users using v1
+    v2 v2c v3 valid value values version view vrf wait was were when while will with without wpa wpa2 wpa3 write
+    wrong yes you your zeroize
+    """
+)
+#: Words after `key` in the labels of listings.
+_KEY_LABELS = _words("name type chain id usage pair fingerprint storage label size length algorithm exchange is was")
+_WORD = re.compile(r"[A-Za-z][\w-]{0,63}")
+_TOKEN = re.compile(r"\S{1,600}")
+_EDGES = "\"'`()[]{}<>,;:.=+-!|*#%/"
+_FIELD = re.compile(r"[\"']?[A-Za-z][\w.-]{0,63}[\"']?[ \t]{0,4}[:=]")
+_NUMBER = re.compile(
+    r"\d{1,6}(?:[.,]\d{1,6})?%?|\d{1,2}[dhms]|\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?|(?=.*:.*:)[0-9a-f:]{3,39}(?:/\d{1,3})?"
+)
+_BGP_VALUE = re.compile(r"(?:[a-z-]{1,20}:)?\d{1,10}(?:\.\d{1,3}){0,3}:\d{1,10}(?::\d{1,10})?")
+_DESCRIPTION = re.compile(
+    r"\s{0,40}[+-]?\s{0,40}(?:description|remark)\b|\s{0,200}\"(?:description|desc|alias|remark)\"\s{0,4}:",
+    re.IGNORECASE,
+)
+_SKIPPED = re.compile(
+    r"\s{0,40}[+-]?\s{0,40}(?:description|remark)\b|\s{0,200}[{\[]?\s{0,40}\"[^\"]{0,80}\"\s{0,4}:", re.I
+)
+
+
+def close_line(line: str, mark: str, made: str) -> str:
+    """Mask the rest of the line after a keyword or a masked value, and replace `made` by `mark`.
+
+    `made` is the mark of a value that a rule has just masked: words after it belong to the value unless they are known.
+    """
+    if _SKIPPED.match(line):
+        return line.replace(made, mark)
+    for start, kind in _starts(line, made):
+        cut = _first_unknown(line, start, kind, mark, made)
+        if cut is not None:
+            line = line[:cut] + mark
+            break
+    return line.replace(made, mark)
+
+
+def is_description(line: str) -> bool:
+    """Return True for a description, kept unchanged."""
+    return _DESCRIPTION.match(line) is not None
+
+
+def is_keyword(name: str) -> bool:
+    """Return True for the name of a secret field."""
+    return name.lower() not in _HARMLESS and _STRONG.search(name.lower()) is not None
+
+
+def _starts(line: str, made: str) -> Iterator[tuple[int, str]]:
+    """Yield (offset behind, kind) of keywords and of freshly masked values, from left to right."""
+    found = [(match.end(), _kind(match[0], line, match.start())) for match in _WORD.finditer(line)]
+    at = line.find(made)
+    while at >= 0:
+        found.append((at + len(made), "value"))
+        at = line.find(made, at + len(made))
+    yield from sorted((start, kind) for start, kind in found if kind)
+
+
+def _kind(word: str, line: str, at: int) -> str:
+    lower = word.lower()
+    if lower in _HARMLESS:
+        return ""
+    before = line[max(0, at - 40) : at].lower().split()
+    last = before[-1].strip(_EDGES) if before else ""
+    if "communit" in lower:
+        return "" if last in _BGP else "community"
+    if _STRONG.search(lower):
+        harmless = word.isupper() and word.endswith("PSK")  # the name of a key management, as in WPA-PSK
+        return "" if harmless or (last in ("no", "service") and lower == "password") else "strong"
+    is_key = lower == "key" or lower.endswith(("-key", "_key"))
+    return "key" if lower == "token" or (is_key and (not last or last in _KEY_CONTEXT)) else ""
+
+
+def _first_unknown(line: str, start: int, kind: str, mark: str, made: str) -> int | None:
+    """Offset of the first unknown word after a keyword; None if all words are known."""
+    assigned = line[start : start + 3].lstrip(" \"'").startswith(("=", ":"))
+    masked = kind == "value"
+    for number, match in enumerate(_TOKEN.finditer(line, start)):
+        token = match[0]
+        if number == 0 and match.start() == start and token[0] in "@/&":
+            return None  # inside a URL
+        if number and (assigned or masked) and _FIELD.match(line, match.start()):
+            return None  # the next field has its own keyword
+        if mark in token or made in token:
+            masked = True
+            continue
+        bare = token.strip(_EDGES).lower()
+        if number == 0 and kind == "key" and bare in _KEY_LABELS:
+            return None
+        if not _known(bare, kind):
+            return match.start() + len(token) - len(token.lstrip(_EDGES))
+        if token.endswith(("}", "]", ")")) and masked:
+            return None
+    return None
+
+
+def _known(token: str, kind: str) -> bool:
+    if not token or token in _SAFE:
+        return True
+    if kind == "community" and _BGP_VALUE.fullmatch(token):
+        return True
+    if kind == "key" and token.isalpha() and token.islower() and len(token) <= 12:
+        return True
+    if kind in ("strong", "community"):  # a password may be a number; the type of a ciphertext is a digit
+        return len(token) == 1 or bool(_NUMBER.fullmatch(token) and not token.isdigit())
+    return _NUMBER.fullmatch(token) is not None

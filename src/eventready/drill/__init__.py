@@ -1,0 +1,1 @@
+"""Failures made on purpose, with the interruption of the services measured."""

@@ -1,0 +1,204 @@
+"""Execution of a drill: audit, measure, break, observe, repair, audit again; every step is recorded first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from eventready.core.clock import Clock
+from eventready.core.errors import EventreadyError, RefusedError, UsageError
+from eventready.core.messages import Bilingual, Message, message
+from eventready.drill.prediction import Predicted, predictions, unpredicted
+from eventready.drill.probes import Measuring
+from eventready.drill.record import DrillRecord, DrillRun, Outcome, ProbeResult, drill_run_named, drill_runs
+from eventready.drill.requirements import unmet
+from eventready.drill.spec import Drill, Failure
+from eventready.drill.targets import DrillTarget
+from eventready.store.store import Store
+
+#: Streams must be answered within this time before anything is broken.
+_ANSWER_S = 10.0
+#: So long a repaired network has until its streams are answered again.
+_RECOVERY_S = 30.0
+_POLL_S = 0.1
+
+#: Audits the devices of a drill: (run id, findings of the run document).
+AuditDevices = Callable[[Sequence[str]], tuple[str, Sequence[Mapping[str, Any]]]]
+
+
+class Progress(Protocol):
+    """A follower of the drill. An exception of a follower is ignored."""
+
+    def step(self, name: str, detail: Message) -> None:
+        """A step begins."""
+
+
+@dataclass(frozen=True)
+class DrillOptions:
+    """Operator of the drill; `plan`: id of the plan in production. `sleep` is replaced in tests."""
+
+    by: str
+    plan: str = ""
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass
+class DrillExecutor:
+    """Run drills of a workspace on a target."""
+
+    store: Store
+    clock: Clock
+    target: DrillTarget
+    audit: AuditDevices
+    measuring: Callable[[Drill], Measuring]
+    options: DrillOptions
+    progress: Progress
+    _predicted: tuple[Predicted, ...] = field(default=(), init=False)
+    _events: list[dict[str, Any]] = field(default_factory=list, init=False)
+    _failed_at: float = field(default=0.0, init=False)
+    _failed: datetime = field(default_factory=Clock.real, init=False)
+
+    def run(self, drill: Drill) -> DrillRun:
+        """Run a drill to its end. Raises RefusedError before anything is broken; afterwards the network is repaired."""
+        record = DrillRecord.open(
+            self.store, drill, self.clock,
+            {"by": self.options.by, "target": self.target.description, "network": self.target.network,
+             "rehearsal": self.target.rehearsal or self.clock.rehearsal, "changes": list(changes_in_force(self.store)),
+             "plan": self.options.plan},
+        )  # fmt: skip
+        measuring = self.measuring(drill)
+        try:
+            self._precheck(drill, record, measuring)
+        except EventreadyError as error:
+            measuring.abandon()
+            record.close("refused", message("drill:closed.refused", error=Bilingual(error.render("vi"), str(error))))
+            raise
+        probes = self._break_and_measure(drill, record, measuring)
+        outcome, reason = self._verify(drill, record, probes)
+        record.close(outcome, reason)
+        return drill_run_named(drill_runs(self.store), record.id)
+
+    def resume(self, run: DrillRun) -> DrillRun:
+        """Repair the failures of an interrupted drill, and close the drill."""
+        if run.finished:
+            raise UsageError(message("drill:run.finished", run=run.id))
+        record = DrillRecord(self.store, run.id)
+        if run.failing:
+            self._repair(run.drill, record)
+        record.close("interrupted", message("drill:closed.process"))
+        return drill_run_named(drill_runs(self.store), run.id)
+
+    def _precheck(self, drill: Drill, record: DrillRecord, measuring: Measuring) -> None:
+        self._report("precheck", message("drill:progress.audit"))
+        run, findings = self.audit(_devices(drill))
+        missing = unmet(drill, findings)
+        self._predicted = predictions(drill, findings)
+        record.write(
+            "prechecked",
+            run=run,
+            unmet=[one.render("en") for one in missing],
+            predicted=[asdict(one) for one in self._predicted],
+        )
+        if missing:
+            raise RefusedError(message("drill:run.unmet", missing=missing[:5]))  # fmt: skip
+        standing = [failure for failure in drill.break_ if self.target.stands(failure)]
+        if standing:
+            raise RefusedError(message("drill:run.standing", device=standing[0].device, fault=standing[0].fault))
+        self._report("measure", message("drill:progress.probes"))
+        measuring.start(self.target)
+        self._wait(lambda: measuring.answered, _ANSWER_S)
+        if not measuring.answered:
+            raise RefusedError(message("drill:run.unanswered", names=measuring.unanswered))  # fmt: skip
+        self.options.sleep(drill.settle_s)
+
+    def _break_and_measure(self, drill: Drill, record: DrillRecord, measuring: Measuring) -> tuple[ProbeResult, ...]:
+        record.write("failing", failures=[failure.model_dump(mode="json") for failure in drill.break_])
+        try:
+            with self._repaired(drill, record):
+                measuring.mark()
+                self._events, self._failed_at, self._failed = [], time.monotonic(), Clock.real()
+                for failure in drill.break_:
+                    self._report("break", message("drill:progress.fault", fault=failure.fault, device=failure.device))
+                    self.target.fail(failure)
+                    self._note(failure, "made")
+                self._report("observe", message("drill:progress.seconds", seconds=drill.observe_s))
+                self.options.sleep(drill.observe_s)
+                measuring.observe()
+            self._wait(lambda: measuring.answered_now, _RECOVERY_S)
+            self.options.sleep(drill.settle_s)
+            probes = measuring.finish()
+        except BaseException:
+            measuring.abandon()
+            with suppress(EventreadyError):
+                if not drill_run_named(drill_runs(self.store), record.id).failing:  # else `--resume` has work to do
+                    record.close("interrupted", message("drill:closed.called_off"))
+            raise
+        record.write("measured", probes=[asdict(probe) for probe in probes], events=self._events,
+                     failed=self._failed.isoformat())  # fmt: skip
+        return probes
+
+    @contextmanager
+    def _repaired(self, drill: Drill, record: DrillRecord) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self._repair(drill, record)
+
+    def _repair(self, drill: Drill, record: DrillRecord) -> None:
+        record.write("repairing")
+        for failure in reversed(drill.break_):
+            self._report("repair", message("drill:progress.fault", fault=failure.fault, device=failure.device))
+            self.target.repair(failure)
+            self._note(failure, "repaired")
+        record.write("repaired")
+
+    def _verify(
+        self, drill: Drill, record: DrillRecord, probes: Sequence[ProbeResult]
+    ) -> tuple[Outcome, Message | None]:
+        self._report("verify", message("drill:progress.audit_again"))
+        run, findings = self.audit(_devices(drill))
+        missing = unmet(drill, findings)
+        record.write("verified", run=run, unmet=[one.render("en") for one in missing])
+        missed = [probe.probe for probe in probes if not probe.within]
+        if missing:
+            return "failed", message("drill:closed.after_repair", missing=missing[:5])
+        if unpredicted(probes, self._predicted):
+            return "unpredicted", message("drill:closed.unpredicted", probes=missed)
+        if missed:
+            return "failed", message("drill:closed.missed", probes=missed)
+        return "passed", None
+
+    def _note(self, failure: Failure, action: str) -> None:
+        """Note an event of a device, in seconds since the failure, for the timeline."""
+        at = round(time.monotonic() - self._failed_at, 3)
+        self._events.append({"at_s": at, "device": failure.device, "fault": failure.fault, "action": action})
+
+    def _wait(self, condition: Callable[[], bool], longest_s: float) -> None:
+        for _ in range(round(longest_s / _POLL_S)):
+            if condition():
+                return
+            self.options.sleep(_POLL_S)
+
+    def _report(self, step: str, detail: Message) -> None:
+        with suppress(Exception):
+            self.progress.step(step, detail)
+
+
+def changes_in_force(store: Store) -> tuple[str, ...]:
+    """Changes with devices in the new state and without a later rollback."""
+    entries = store.changes.entries()
+    taken_back = {str(entry.header.get("rolls_back") or "") for entry in entries}
+    return tuple(
+        entry.id
+        for entry in entries
+        if entry.id not in taken_back and not entry.header.get("rolls_back") and "new" in entry.outcomes.values()
+    )
+
+
+def _devices(drill: Drill) -> tuple[str, ...]:
+    required = (device for requirement in drill.requires for device in requirement.devices)
+    return tuple(dict.fromkeys((*drill.devices, *required)))

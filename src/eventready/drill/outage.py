@@ -1,0 +1,91 @@
+"""Interruptions of a probe stream: from samples with sequence numbers to outages in milliseconds.
+
+A sample is one request of a probe: its sequence number, when it was sent, and when its answer arrived. Times are
+seconds of one monotonic clock. An outage begins when the first lost request was sent and ends when the first answer
+after it arrived, so its resolution is the interval between two requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+
+@dataclass(frozen=True, order=True)
+class Sample:
+    """Request of a probe. `received`: None without an answer within the timeout."""
+
+    sequence: int
+    sent: float
+    received: float | None = None
+
+    @property
+    def lost(self) -> bool:
+        """True without an answer."""
+        return self.received is None
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Interruption of a stream. `end`: None without an answer before the end of the measurement."""
+
+    begin: float
+    end: float | None
+    lost: int
+
+    @property
+    def duration_ms(self) -> float | None:
+        """Milliseconds from the first lost request to the first answer afterwards; None without an end."""
+        return None if self.end is None else 1000.0 * (self.end - self.begin)
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """Losses of a probe stream. `resolution_ms`: interval between two requests."""
+
+    sent: int
+    lost: int
+    reordered: int
+    resolution_ms: float
+    outages: tuple[Outage, ...]
+
+    @property
+    def longest_ms(self) -> float | None:
+        """Longest outage in milliseconds; 0 without an outage; None with an endless outage."""
+        durations = [outage.duration_ms for outage in self.outages]
+        if any(duration is None for duration in durations):
+            return None
+        return max((duration for duration in durations if duration is not None), default=0.0)
+
+    @property
+    def loss_percent(self) -> float:
+        """Percent of the requests without an answer; 0 when none was sent."""
+        return 100.0 * self.lost / self.sent if self.sent else 0.0
+
+
+def interruption(samples: Iterable[Sample], interval_s: float) -> Interruption:
+    """Measure a stream of requests sent every `interval_s`. Samples may come in any order, each sequence once."""
+    ordered = sorted(samples, key=lambda sample: sample.sequence)
+    arrivals = [sample.received for sample in ordered if sample.received is not None]
+    return Interruption(
+        sent=len(ordered),
+        lost=sum(sample.lost for sample in ordered),
+        reordered=sum(later < earlier for earlier, later in pairwise(arrivals)),
+        resolution_ms=1000.0 * interval_s,
+        outages=tuple(_outages(ordered)),
+    )
+
+
+def _outages(ordered: Sequence[Sample]) -> Iterable[Outage]:
+    begin: float | None = None
+    lost = 0
+    for sample in ordered:
+        if sample.received is None:
+            begin = sample.sent if begin is None else begin
+            lost += 1
+        elif begin is not None:
+            yield Outage(begin, max(sample.received, begin), lost)
+            begin, lost = None, 0
+    if begin is not None:
+        yield Outage(begin, None, lost)

@@ -1,0 +1,81 @@
+"""Drill executor of a workspace with its audits, sessions and target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from eventready.audit.audit import AuditOptions, audit
+from eventready.audit.tasks import read_facts
+from eventready.checks.registry import all_checks
+from eventready.core.clock import Clock
+from eventready.drill.counters import counter_probe
+from eventready.drill.execution import DrillExecutor, DrillOptions, Progress
+from eventready.drill.probes import Measuring
+from eventready.drill.spec import Drill, load_drills
+from eventready.drill.targets import DrillTarget
+from eventready.facts.observation import Observation
+from eventready.facts.platform import load_platform
+from eventready.store.store import Store
+from eventready.workspace.workspace import Workspace
+
+
+class _Silent:
+    """Progress of the audits inside a drill, without a display."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Nothing is shown."""
+
+    def done(self, device: str, trouble: str) -> None:
+        """Nothing is shown."""
+
+
+def drills_of(workspace: Workspace) -> Mapping[str, Drill]:
+    """Drills of a workspace by name. Raises WorkspaceError with every invalid line."""
+    return load_drills(
+        workspace.path / "inventory" / "drills",
+        devices=[device.name for device in workspace.devices],
+        checks=[check.name for check in all_checks()],
+    )
+
+
+def executor_of(
+    workspace: Workspace,
+    target: DrillTarget,
+    *,
+    store: Store,
+    clock: Clock,
+    options: DrillOptions,
+    progress: Progress,
+) -> DrillExecutor:
+    """The executor of a workspace's drills on a target."""
+    read = partial(_read, workspace)
+    return DrillExecutor(
+        store=store,
+        clock=clock,
+        target=target,
+        audit=partial(_audit, workspace, store, clock),
+        measuring=lambda drill: Measuring(drill, partial(counter_probe, read=read)),
+        options=options,
+        progress=progress,
+    )
+
+
+def _audit(
+    workspace: Workspace, store: Store, clock: Clock, names: Sequence[str]
+) -> tuple[str, Sequence[Mapping[str, Any]]]:
+    """Audit devices with a single reading of counters. Return the run's id and its findings."""
+    devices = [workspace.device(name) for name in names]
+    done = audit(workspace, devices, store=store, clock=clock, options=AuditOptions(interval_s=0), progress=_Silent())
+    return done.run.id, list(done.run.findings())
+
+
+def _read(workspace: Workspace, device: str, facts: Sequence[str]) -> Sequence[Observation]:
+    """Read those facts of a device that the platform offers."""
+    platform = load_platform(workspace.device(device).platform, workspace.platform_dirs)
+    wanted = [fact for fact in facts if fact in platform.facts] or list(facts)
+    nornir = workspace.nornir(1).filter(filter_func=lambda host: host.name == device)
+    result = nornir.run(task=read_facts, facts=wanted, platform=platform)[device][0]
+    observations: Sequence[Observation] = result.result
+    return observations

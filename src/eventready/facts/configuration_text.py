@@ -1,0 +1,166 @@
+"""Configuration text reduced to what the facts read, for evidence.
+
+A line that a fact reads is kept. Of every other line the structure is kept: indentation, words of the platform's
+grammar, and a number in place of each value, the same number for the same value within one text (`snmp-server
+community <1> <2>`). A line that a rule of a fact skips keeps as many words, numbers and addresses as the rule needs.
+Descriptions and remarks are kept. The input is redacted before; this step removes the secrets whose form the redactor
+does not know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from time import thread_time
+
+from eventready.core.redaction import REDACTED
+from eventready.facts.interpret import interpret
+from eventready.facts.observation import Observation
+from eventready.facts.parsed import LONGEST_LINE, PARSING_SECONDS, LineReader, printable_line
+from eventready.facts.platform import CompiledFact, Platform
+from eventready.session.reply import Reply
+
+_TOKEN = re.compile(r"\S+")
+_ASSIGNED = re.compile(r"(?P<name>[A-Za-z][\w.-]{0,63})(?P<sign>[=:])(?P<value>\S+)")
+_EDGES = "\"'`()[]{}<>,;:!#+-/*%="
+_PUNCTUATION = re.compile(r"[^\w\s]{1,4}")
+_NOTE = re.compile(r"(?i)(?<!\S)(?:description|remark)(?!\S)")
+#: Tokens that a skipped line may keep: words of commands, short numbers, addresses.
+_PLAIN = re.compile(r"[a-z][a-z-]{0,30}[46]?|\d{1,6}|\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?")
+_TOKENS_TRIED = 12
+
+Answer = tuple[CompiledFact, Reply, Observation]
+
+
+@dataclass
+class Structure:
+    """Masks the values of one text. `words` are lower case; `readers` are the facts whose lines are kept.
+
+    After PARSING_SECONDS of processor time the lines of facts are masked like all others.
+    """
+
+    words: frozenset[str]
+    readers: Sequence[CompiledFact] = ()
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _deadline: float = field(default_factory=lambda: thread_time() + PARSING_SECONDS)
+
+    def of(self, text: str) -> str:
+        """Return the text with the values of its lines masked, but of those that a fact reads."""
+        return "\n".join(self.lines(text))
+
+    def lines(self, text: str) -> list[str]:
+        """Return the same as a list of lines."""
+        return [self._line(line) for line in text.splitlines()]
+
+    def _line(self, line: str) -> str:
+        if thread_time() > self._deadline:
+            return self._tokens(line)
+        if any(_reads(fact, line) for fact in self.readers):
+            return line
+        note = _NOTE.search(line)
+        kept = len(line) if note is None or REDACTED in line[: note.end()] else note.start()
+        return self._tokens(line[:kept], self._needed(line[:kept])) + line[kept:]
+
+    def _needed(self, line: str) -> int:
+        """Return the end of the plain tokens, from the first on, that rules need to skip the line; 0 for none."""
+        trial = Structure(self.words)
+        skipping = [fact for fact in self.readers if _knows(fact, line)]
+        tokens = islice(_TOKEN.finditer(line), _TOKENS_TRIED)
+        ends = (match.end() for match in tokens if _PLAIN.fullmatch(match[0]))
+        if not skipping:
+            return 0
+        return next((end for end in (0, *ends) if all(_knows(f, trial._tokens(line, end)) for f in skipping)), 0)
+
+    def _tokens(self, text: str, plain_until: int = 0) -> str:
+        """Mask the tokens of a text; plain tokens that end at `plain_until` or before are kept."""
+        return _TOKEN.sub(
+            lambda match: (
+                match[0] if match.end() <= plain_until and _PLAIN.fullmatch(match[0]) else self._token(match[0])
+            ),
+            text,
+        )
+
+    def _token(self, token: str) -> str:
+        if self._is_word(token):
+            return token
+        assigned = _ASSIGNED.fullmatch(token)
+        if assigned and assigned["name"].lower() in self.words:
+            return f"{assigned['name']}{assigned['sign']}{self._masked(assigned['value'])}"
+        sign = token[0] if token[0] in "+-!#" else ""
+        return sign + self._masked(token[len(sign) :])
+
+    def _is_word(self, token: str) -> bool:
+        return token.strip(_EDGES).lower() in self.words or token == REDACTED or bool(_PUNCTUATION.fullmatch(token))
+
+    def _masked(self, value: str) -> str:
+        return f"<{self._numbers.setdefault(value, len(self._numbers) + 1)}>"
+
+
+def reduce_evidence(platform: Platform, answers: Iterable[Answer]) -> dict[str, Observation]:
+    """Return the observations of configuration commands, by fact, with reduced text.
+
+    The facts of one answer share one text: what any of them reads is kept. Unmatched lines are masked likewise.
+    """
+    groups: dict[str, list[Answer]] = {}
+    for answer in answers:
+        compiled, _, observation = answer
+        if observation.raw and any(map(platform.prints_configuration, compiled.commands)):
+            groups.setdefault(observation.raw, []).append(answer)
+    reduced: dict[str, Observation] = {}
+    for raw, group in groups.items():
+        lines = _reduced(platform.words, raw, group)
+        pairs = zip(raw.splitlines(), lines, strict=True)
+        shown = {printable_line(line): printable_line(masked) for line, masked in pairs}
+        for _, _, observation in group:
+            unmatched = tuple(shown.get(line, line) for line in observation.unmatched)
+            reduced[observation.fact] = replace(observation, raw="\n".join(lines), unmatched=unmatched)
+    return reduced
+
+
+def reduce_replies(platform: Platform, replies: Iterable[Reply], answers: Iterable[Answer]) -> list[Reply]:
+    """Return the replies of a device with reduced text where the command prints configuration.
+
+    `answers`: of the facts that are read from the replies. The number of a value is the same in all replies, so that
+    two configurations differ as before.
+    """
+    readers = [
+        compiled
+        for compiled, reply, observation in answers
+        if observation.raw
+        and any(map(platform.prints_configuration, compiled.commands))
+        and not _same_rows(compiled, reply, observation, Structure(platform.words).of(observation.raw))
+    ]
+    structure = Structure(platform.words, readers)
+    return [
+        replace(reply, text=structure.of(reply.text)) if platform.prints_configuration(reply.command) else reply
+        for reply in replies
+    ]
+
+
+def _reduced(words: frozenset[str], raw: str, group: Sequence[Answer]) -> list[str]:
+    bare = Structure(words).lines(raw)
+    text = "\n".join(bare)
+    readers = [fact for fact, reply, observation in group if not _same_rows(fact, reply, observation, text)]
+    return Structure(words, readers).lines(raw) if readers else bare
+
+
+def _same_rows(compiled: CompiledFact, reply: Reply, observation: Observation, text: str) -> bool:
+    again = interpret(observation.device, observation.fact, compiled, replace(reply, text=text))
+    return (again.status, again.rows) == (observation.status, observation.rows)
+
+
+def _reads(compiled: CompiledFact, line: str) -> bool:
+    if len(line) > LONGEST_LINE:
+        return False
+    line = line.rstrip()
+    if isinstance(compiled.parser, LineReader) and compiled.parser.reads(line):
+        return True
+    patterns = (*compiled.empty, *compiled.headings, *compiled.counts, *compiled.subtotals, *compiled.trailers)
+    return any(pattern.search(line) for pattern in (*patterns, *compiled.silent))
+
+
+def _knows(compiled: CompiledFact, line: str) -> bool:
+    parser = compiled.parser
+    return len(line) <= LONGEST_LINE and isinstance(parser, LineReader) and parser.knows(line.rstrip())

@@ -1,0 +1,188 @@
+"""Interpretation of an answer as a fact: an observation, with the reason for a missing measurement.
+
+An answer that is not understood as a whole has no rows: a line that was lost may have put the others under another
+subject.
+
+`empty` needs evidence. No rows are EMPTY only when no line is refused and one of these holds: a line has one of the
+fact's `empty` words; the device states a count of 0; the format itself proves it (an empty JSON container, a report of
+0 results); or a heading was seen in an answer that is known to be whole. An answer without text is never empty.
+
+A saved output has no prompt behind it. It is known to be whole where it states a count that the rows reach, ends in
+a trailer, or a prompt follows it; otherwise the observation is not `complete`, and is never EMPTY for a heading alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from eventready.core.messages import Message, Text
+from eventready.facts.line_pattern import LinePattern, watched
+from eventready.facts.observation import Observation, Status
+from eventready.facts.parsed import LONGEST_LINE, TOO_LONG, UNMATCHED_SHOWN, ParsedText, ParsingTooLong
+from eventready.facts.platform import CompiledFact
+from eventready.facts.records import Fact
+from eventready.session.reply import Reply, ReplyStatus
+
+_STATUS = {
+    ReplyStatus.REFUSED: Status.UNSUPPORTED,
+    ReplyStatus.DENIED: Status.DENIED,
+    ReplyStatus.TIMEOUT: Status.TIMEOUT,
+    ReplyStatus.DROPPED: Status.UNREACHABLE,
+    ReplyStatus.CUT: Status.UNPARSED,
+    ReplyStatus.OTHER: Status.UNPARSED,
+    ReplyStatus.NOT_SENT: Status.UNREACHABLE,
+}
+_REASON = {
+    ReplyStatus.REFUSED: Message("facts:refused"),
+    ReplyStatus.DENIED: Message("facts:denied"),
+    ReplyStatus.TIMEOUT: Message("facts:timeout"),
+    ReplyStatus.DROPPED: Message("facts:dropped"),
+    ReplyStatus.CUT: Message("facts:cut"),
+    ReplyStatus.OTHER: Message("facts:other"),
+    ReplyStatus.NOT_SENT: Message("facts:not_sent"),
+}
+
+
+@dataclass
+class ParseCache:
+    """Cache of parsed answers, for facts with the same command and parser."""
+
+    _known: dict[tuple[int, str], ParsedText] = field(default_factory=dict)
+
+    def parse(self, compiled: CompiledFact, text: str) -> ParsedText:
+        """Return the rows of the text, by the fact's parser."""
+        key = (id(compiled.parser), text)
+        if key not in self._known:
+            self._known[key] = compiled.parser.parse(text)
+        return self._known[key]
+
+
+def interpret(
+    device: str,
+    fact: str,
+    compiled: CompiledFact,
+    reply: Reply,
+    reading: int = 1,
+    *,
+    cache: ParseCache | None = None,
+) -> Observation:
+    """Return the observation of a fact from an answer. Raises nothing."""
+    if reply.status is not ReplyStatus.ANSWERED:
+        outcome = _Outcome(_STATUS[reply.status], reply.message or reply.reason or _REASON[reply.status])
+    elif not reply.text.strip():
+        outcome = _Outcome(Status.UNPARSED, Message("facts:no_text"))
+    else:
+        outcome = _outcome(compiled, reply, cache or ParseCache())
+    reason = outcome.reason
+    return Observation(
+        device,
+        fact,
+        outcome.status,
+        reply.command,
+        outcome.rows,
+        outcome.unmatched,
+        reason if isinstance(reason, str) else reason.render("en"),
+        message=None if isinstance(reason, str) else reason,
+        raw=reply.text,
+        reading=reading,
+        complete=outcome.complete,
+        unconfirmed=compiled.unconfirmed,
+    )
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    status: Status
+    reason: str | Text = ""
+    rows: tuple[Fact, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    complete: bool = True
+
+
+def _outcome(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcome:
+    try:
+        return _Answer(compiled, reply, cache).outcome()
+    except ParsingTooLong:
+        return _Outcome(Status.UNPARSED, _diagnosis(TOO_LONG))
+
+
+class _Answer:
+    """A parsed answer, and its evidence."""
+
+    def __init__(self, compiled: CompiledFact, reply: Reply, cache: ParseCache) -> None:
+        self._compiled, self._reply = compiled, reply
+        lines = [line.rstrip() for line in reply.text.splitlines()]
+        if [line.strip() for line in lines if line] == ["{", "}"]:
+            lines = ["{}"]  # FRR prints some empty objects in two lines
+        self._lines = [line for line in lines if len(line) <= LONGEST_LINE]
+        self._parsed = cache.parse(compiled, "\n".join(lines))
+        self._stated = self._stated_numbers(compiled.counts)
+        self._whole = reply.complete or self._parsed.whole or bool(self._stated) or self._ends_in_trailer()
+
+    def outcome(self) -> _Outcome:
+        """Status, reason, rows and unmatched lines of the answer."""
+        parsed, empty = self._parsed, self._compiled.empty
+        unmatched = tuple(line for line in parsed.unmatched if not _found(empty, [line]))
+        if parsed.status is not None or (parsed.reason and not _found(empty, self._lines)):
+            return _Outcome(parsed.status or Status.UNPARSED, _diagnosis(parsed.reason), unmatched=unmatched)
+        spec = self._compiled.spec
+        if (spec.against or spec.whole) and not self._whole:
+            return _Outcome(Status.UNPARSED, Message("facts:no_end"), unmatched=unmatched, complete=False)
+        records, rejects = self._compiled.builder.build(parsed)
+        refused = parsed.refused - (len(parsed.unmatched) - len(unmatched))
+        broken = [
+            *(Message("facts:contradiction", {"text": text}) for text in parsed.contradictions),
+            *self._miscounts(),
+        ]
+        if refused > 0 or broken or rejects:
+            reason = _refusal(refused, broken, rejects)
+            shown = (*unmatched, *(item.render("en") for item in broken), *rejects[:UNMATCHED_SHOWN])
+            return _Outcome(Status.UNPARSED, reason, (), shown, self._whole)
+        if records:
+            return _Outcome(Status.PARSED, "", records, unmatched, self._whole)
+        status, reason = self._without_records()
+        return _Outcome(status, reason, records, unmatched, self._whole)
+
+    def _without_records(self) -> tuple[Status, Message]:
+        if _found(self._compiled.empty, self._lines) or self._parsed.none or 0 in self._stated:
+            return Status.EMPTY, Message("facts:none")
+        if _found(self._compiled.silent, self._lines):
+            return Status.UNSUPPORTED, Message("facts:silent")
+        if not (self._parsed.rows or self._parsed.heading) and not _found(self._compiled.headings, self._lines):
+            return Status.UNPARSED, Message("facts:no_rows")
+        return (Status.EMPTY, Message("facts:none")) if self._whole else (Status.UNPARSED, Message("facts:not_whole"))
+
+    def _stated_numbers(self, patterns: tuple[LinePattern, ...]) -> list[int]:
+        """Return the stated numbers of rows: per pattern the sum of its groups over all lines."""
+        stated = []
+        for pattern in patterns:
+            found = [match for line in watched(self._lines) if (match := pattern.search(line))]
+            if found:
+                stated.append(sum(int(group) for match in found for group in match.groups() if group))
+        return stated
+
+    def _miscounts(self) -> list[Message]:
+        rows = len(self._parsed.rows)
+        stated = [*self._stated, *self._stated_numbers(self._compiled.subtotals)]
+        return [Message("facts:miscount", {"stated": count, "rows": rows}) for count in stated if count != rows]
+
+    def _ends_in_trailer(self) -> bool:
+        last = next((line for line in reversed(self._lines) if line), "")
+        return _found(self._compiled.trailers, [last])
+
+
+def _found(patterns: tuple[LinePattern, ...], lines: list[str]) -> bool:
+    return bool(patterns) and any(pattern.search(line) for line in watched(lines) for pattern in patterns)
+
+
+def _diagnosis(reason: str) -> Message:
+    """Return the reason from a parser, in English."""
+    return Message("facts:unparsed", {"parts": [reason.rstrip(".")]})
+
+
+def _refusal(lines: int, broken: list[Message], rejects: list[str]) -> Message:
+    parts: list[str | Text] = [Message("facts:lines", {"n": lines})] if lines > 0 else []
+    parts += broken[:1]
+    if rejects:
+        parts.append(Message("facts:rows", {"n": len(rejects), "first": rejects[0]}))
+    return Message("facts:refusal", {"parts": parts})

@@ -1,0 +1,133 @@
+"""JSON answers: a JMESPath expression gives the list of objects, a fact's columns are keys or expressions on each.
+
+Functions beside JMESPath's own make rows of objects whose keys are data, as FRR prints them: `rows(x)` gives the
+values of an object (or the members of its lists) with the key added as `_key`, and `items(x)` gives `{key, value}`.
+`spread(x, 'nexthops')` makes one row of each member of the list under that key, with what its object says, and
+`within(x, 'peers')` one row of each value (or member of its lists) of the object under that key, with its key as
+`_key` and that of the object around it as `_outer`; it gives null where a member lacks the key.
+An expression that yields an empty list of a document that has content is evidence of "none"; null, or an empty
+document, is not, unless the fact's `empty` says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import jmespath
+from jmespath import exceptions, functions
+
+from eventready.facts.parsed import ParsedText, UnmatchedLines
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of these pairs. Raises ValueError for a key with two values."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if found.setdefault(key, value) != value:
+            raise ValueError(f"an object has two values for {key!r}")
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)
+
+
+class ExpressionError(ValueError):
+    """The expression does not compile."""
+
+
+class _Functions(functions.Functions):
+    @functions.signature({"types": ["object", "null"]})
+    def _func_rows(self, value: dict[str, Any] | None) -> list[Any] | None:
+        if value is None:
+            return None
+        rows: list[Any] = []
+        for key, member in value.items():
+            rows += [{**one, "_key": key} for one in _objects(member)]
+        return rows
+
+    @functions.signature({"types": ["object", "null"]})
+    def _func_items(self, value: dict[str, Any] | None) -> list[Any] | None:
+        return None if value is None else [{"key": key, "value": member} for key, member in value.items()]
+
+    @functions.signature({"types": ["array", "null"]}, {"types": ["string"]})
+    def _func_spread(self, value: list[Any] | None, key: str) -> list[Any] | None:
+        if value is None:
+            return None
+        return [{**one, **member} for one in _objects(value) for member in _objects(one.get(key))]
+
+    @functions.signature({"types": ["array", "null"]}, {"types": ["string"]})
+    def _func_within(self, value: list[Any] | None, key: str) -> list[Any] | None:
+        found = list(_objects(value or []))
+        if value is None or any(not isinstance(one.get(key), dict) for one in found):
+            return None
+        return [{**one, "_outer": one.get("_key"), **row} for one in found for row in self._func_rows(one[key]) or ()]
+
+
+def _objects(member: Any) -> Iterable[dict[str, Any]]:
+    members = member if isinstance(member, list) else [member]
+    return [one for one in members if isinstance(one, dict)]
+
+
+_OPTIONS = jmespath.Options(custom_functions=_Functions())
+
+
+def _compiled(expression: str) -> Any:
+    try:
+        return jmespath.compile(expression)
+    except exceptions.JMESPathError as error:
+        raise ExpressionError(f"the expression {expression!r} does not compile: {error}") from None
+
+
+class JsonParser:
+    """A compiled expression with the columns of a fact. Raises ExpressionError."""
+
+    def __init__(self, expression: str, columns: Sequence[str]) -> None:
+        self.columns = tuple(columns)
+        self._expression = _compiled(expression)
+        self._cells = tuple(None if column.isidentifier() else _compiled(column) for column in columns)
+
+    def parse(self, text: str) -> ParsedText:
+        """Return objects as rows; text outside a JSON document is unmatched."""
+        stripped = text.strip()
+        if not stripped:
+            return ParsedText()
+        try:
+            document, end = _DECODER.raw_decode(stripped)
+        except (ValueError, RecursionError) as error:
+            return ParsedText(reason=f"the answer is not valid JSON: {error}", **_unmatched(stripped))
+        rest = stripped[end:].strip()
+        if rest:
+            return ParsedText(reason="text follows the JSON document", **_unmatched(rest))
+        return self._select(document, stripped)
+
+    def _select(self, document: Any, text: str) -> ParsedText:
+        try:
+            found = self._expression.search(document, options=_OPTIONS)
+            if found is None:
+                return ParsedText(
+                    reason="the JSON document has nothing at the place where the platform looks", **_unmatched(text)
+                )
+            objects = found if isinstance(found, list) else [found]
+            strange = [one for one in objects if not isinstance(one, dict)]
+            if strange:
+                return ParsedText(reason="the JSON document has something else than objects there", **_unmatched(text))
+            rows = [self._row(one) for one in objects]
+        except (exceptions.JMESPathError, RecursionError, TypeError, ValueError) as error:
+            return ParsedText(reason=f"the JSON document has another form: {error}", **_unmatched(text))
+        return ParsedText(columns=self.columns, rows=rows, none=bool(document), whole=True)
+
+    def _row(self, one: dict[str, Any]) -> list[Any]:
+        return [
+            one.get(column) if cell is None else cell.search(one, options=_OPTIONS)
+            for column, cell in zip(self.columns, self._cells, strict=True)
+        ]
+
+
+def _unmatched(text: str) -> dict[str, Any]:
+    unmatched = UnmatchedLines()
+    for line in text.splitlines():
+        if line.strip():
+            unmatched.add(line)
+    return unmatched.all_refused()

@@ -1,0 +1,117 @@
+"""Facts of a device: commands to send, and an observation per fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from threading import Lock
+
+from eventready.core.messages import Message
+from eventready.facts.comparison import join_answers
+from eventready.facts.configuration_text import Answer, reduce_evidence, reduce_replies
+from eventready.facts.interpret import ParseCache, interpret
+from eventready.facts.observation import Observation, Status
+from eventready.facts.platform import CompiledFact, Platform
+from eventready.session.reply import LoginRefused, NoPrompt, Reply, ReplyStatus, SessionError
+
+_NO_SESSION: tuple[tuple[type[SessionError], Status], ...] = (
+    (LoginRefused, Status.DENIED),
+    (NoPrompt, Status.TIMEOUT),
+)
+
+#: Held while answers are parsed: threads that compute at once only take the interpreter from each other, and from those
+#: that wait for devices.
+_computing = Lock()
+
+
+def commands_for(platform: Platform, facts: Iterable[str]) -> tuple[str, ...]:
+    """Return the commands of `facts` without repetition, in order; unsupported facts need none."""
+    needed = (platform.facts[fact].commands for fact in facts if fact in platform.facts)
+    return tuple(dict.fromkeys(command for commands in needed for command in commands))
+
+
+def observe(
+    device: str,
+    platform: Platform,
+    facts: Iterable[str],
+    send: Callable[[Sequence[str]], Sequence[Reply]],
+    reading: int = 1,
+) -> list[Observation]:
+    """Send each command and return an observation per fact. `send` takes commands and returns replies."""
+    wanted = list(dict.fromkeys(facts))
+    commands = commands_for(platform, wanted)
+    replies = send(commands) if commands else ()
+    with _computing:
+        answers = _answers(device, platform, wanted, replies, reading)
+        observations = {compiled.name: observation for compiled, _, observation in answers}
+        observations |= reduce_evidence(platform, answers)
+    return [observations.get(fact) or _unsupported(device, platform, fact, reading) for fact in wanted]
+
+
+def reduced_replies(device: str, platform: Platform, facts: Iterable[str], replies: Sequence[Reply]) -> list[Reply]:
+    """Return the replies to the commands of `facts`, with configuration text reduced to the lines of the facts."""
+    with _computing:
+        return reduce_replies(platform, replies, _answers(device, platform, facts, replies, 1))
+
+
+def _answers(
+    device: str, platform: Platform, facts: Iterable[str], replies: Sequence[Reply], reading: int
+) -> list[Answer]:
+    """Return the supported facts with the reply and the observation of each."""
+    cache, by_command = ParseCache(), {reply.command: reply for reply in replies}
+    answers: list[Answer] = []
+    for compiled in (platform.facts[fact] for fact in facts if fact in platform.facts):
+        reply = _answer_to(compiled, by_command)
+        answers.append((compiled, reply, interpret(device, compiled.name, compiled, reply, reading, cache=cache)))
+    return answers
+
+
+def _answer_to(compiled: CompiledFact, replies: Mapping[str, Reply]) -> Reply:
+    """Return the reply with the rows of a fact.
+
+    `instead`: the second reply where the device refuses the first command. `also`: both, or the first where the second
+    failed. `against`: both, or the one that failed.
+    """
+    spec = compiled.spec
+    answers = [replies.get(command) or Reply(command, "", ReplyStatus.NOT_SENT) for command in compiled.commands]
+    if len(answers) == 1:
+        return answers[0]
+    first, second = answers
+    if spec.instead:
+        return second if first.status in (ReplyStatus.REFUSED, ReplyStatus.OTHER) else first
+    if spec.also:
+        whole = first.status is ReplyStatus.ANSWERED and _has_text(second)
+        return _joined(first, second) if whole else first
+    return next((reply for reply in answers if not _has_text(reply)), None) or _joined(first, second)
+
+
+def _joined(first: Reply, second: Reply) -> Reply:
+    text = join_answers(first.text, second.command, second.text)
+    return replace(first, text=text, complete=first.complete and second.complete)
+
+
+def _has_text(reply: Reply) -> bool:
+    return reply.status is ReplyStatus.ANSWERED and bool(reply.text.strip())
+
+
+def unreached(
+    device: str, platform: Platform, facts: Iterable[str], error: SessionError, reading: int = 1
+) -> tuple[Observation, ...]:
+    """The observations of a device to which no session could be opened."""
+    status = next((status for kind, status in _NO_SESSION if isinstance(error, kind)), Status.UNREACHABLE)
+    observations = []
+    for fact in dict.fromkeys(facts):
+        compiled = platform.facts.get(fact)
+        observations.append(
+            Observation(
+                device, fact, status, compiled.command, reason=str(error), message=error.message, reading=reading
+            )
+            if compiled
+            else _unsupported(device, platform, fact, reading)
+        )
+    return tuple(observations)
+
+
+def _unsupported(device: str, platform: Platform, fact: str, reading: int) -> Observation:
+    message = platform.unsupported.get(fact) or Message("facts:no_command", {"platform": platform.name, "fact": fact})
+    return Observation(device, fact, Status.UNSUPPORTED, reason=message.render("en"), message=message, reading=reading)

@@ -1,1 +1,0 @@
-"""How each platform talks: one module per platform, each exporting `DIALECT`."""

@@ -1,1 +1,0 @@
-"""How IOS XE says things, by subject: the box, its ports, its routing, its configuration."""

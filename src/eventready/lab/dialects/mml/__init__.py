@@ -1,1 +1,0 @@
-"""What Huawei's MML elements share: their reports, and their configuration objects."""

@@ -1,1 +1,0 @@
-"""OsmoBSC's words, by subject: the stations that it controls, and its configuration."""

@@ -1,1 +1,0 @@
-"""What the lab's Huawei routers print, by subject."""

@@ -1,1 +1,0 @@
-"""How vtysh says things: its JSON, and its configuration."""

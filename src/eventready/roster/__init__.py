@@ -1,1 +1,0 @@
-"""Who stands on duty when: rosters read, held against the rules, kept in versions, and handed on."""

@@ -1,1 +1,0 @@
-"""The nine rules of a roster, a module each. A rule takes a Case and says what breaks it."""

@@ -1,0 +1,208 @@
+"""Read OpenSSH client configuration: the supported options of a host.
+
+The workspace's `ssh_config` counts, or the user's `~/.ssh/config` if the workspace has none; the environment variable
+EVENTREADY_SSH_CONFIG names another file, or `none`. `StrictHostKeyChecking` and `UserKnownHostsFile` are ignored:
+host keys are always checked against the workspace's known_hosts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import paramiko
+
+from eventready.core.errors import WorkspaceError, os_reason
+from eventready.core.messages import message
+
+ENVIRONMENT = "EVENTREADY_SSH_CONFIG"
+_MAX_BYTES, _MAX_INCLUDES = 1_000_000, 16
+_KEYWORD = re.compile(r"^\s*(?P<word>\w+)(?:\s*=\s*|\s+)(?P<value>\S.*?)\s*$")
+_MATCH_EXEC = re.compile(r"(?im)^\s*match\b.*\bexec\b")
+
+
+@dataclass(frozen=True)
+class HostConfig:
+    """Options of a host. `proxy_jump` is ordered from the first hop; algorithms are OpenSSH lists (`+a,b`)."""
+
+    hostname: str
+    user: str = ""
+    port: int | None = None
+    identity_files: tuple[str, ...] = ()
+    certificate_files: tuple[str, ...] = ()
+    identity_agent: str = ""
+    identities_only: bool = False
+    proxy_jump: tuple[str, ...] = ()
+    proxy_command: str = ""
+    host_key_alias: str = ""
+    kex_algorithms: str = ""
+    host_key_algorithms: str = ""
+    ciphers: str = ""
+    macs: str = ""
+    keepalive_s: float | None = None
+
+
+class _Parser(paramiko.SSHConfig):
+    """Match `Host` patterns against the address and the device name."""
+
+    alias = ""
+
+    def _pattern_matches(self, patterns: Any, target: str) -> bool:
+        if isinstance(patterns, str):
+            patterns = patterns.split(",")
+        names = [name for name in (target, self.alias) if name]
+        matched = False
+        for pattern in patterns:
+            found = any(fnmatchcase(name, pattern.removeprefix("!")) for name in names)
+            if found and pattern.startswith("!"):
+                return False
+            matched = matched or found
+        return matched
+
+
+class SshConfig:
+    """A parsed configuration."""
+
+    def __init__(self, text: str, path: Path) -> None:
+        self._text, self.path, self._lock = text, path, Lock()
+        self._parsed = self._parse()
+
+    def _parse(self) -> _Parser:
+        parser = _Parser()
+        try:
+            parser.parse(self._text.splitlines())
+        except paramiko.ssh_exception.ConfigParseError as error:
+            raise WorkspaceError(
+                message("session:ssh_config.invalid", reason=str(error).splitlines()[0]), where=str(self.path)
+            ) from None
+        return parser
+
+    def lookup(self, hostname: str, name: str = "") -> HostConfig:
+        """Return the options of an address; `name` is matched by `Host` patterns too. Raises WorkspaceError."""
+        try:
+            with self._lock:
+                self._parsed.alias = name
+                found = self._parsed.lookup(hostname)
+            return _host_config(found, hostname)
+        except (ValueError, KeyError, paramiko.SSHException, paramiko.ssh_exception.CouldNotCanonicalize) as error:
+            raise WorkspaceError(
+                message("session:ssh_config.invalid_of", hostname=hostname, reason=str(error)), where=str(self.path)
+            ) from None
+
+
+def _host_config(found: Mapping[str, Any], hostname: str) -> HostConfig:
+    jump = str(found.get("proxyjump") or "")
+    command = str(found.get("proxycommand") or "")
+    interval = found.get("serveraliveinterval")
+    return HostConfig(
+        hostname=str(found.get("hostname") or hostname),
+        user=str(found.get("user") or ""),
+        port=int(found["port"]) if found.get("port") else None,
+        identity_files=tuple(found.get("identityfile") or ()),
+        certificate_files=tuple(os.path.expanduser(path) for path in _words(found.get("certificatefile"))),  # noqa: PTH111
+        identity_agent=str(found.get("identityagent") or ""),
+        identities_only=str(found.get("identitiesonly") or "no").lower() == "yes",
+        proxy_jump=tuple(hop.strip() for hop in jump.split(",")) if jump and jump.lower() != "none" else (),
+        proxy_command="" if jump or command.lower() == "none" else command,
+        host_key_alias=str(found.get("hostkeyalias") or ""),
+        kex_algorithms=str(found.get("kexalgorithms") or ""),
+        host_key_algorithms=str(found.get("hostkeyalgorithms") or ""),
+        ciphers=str(found.get("ciphers") or ""),
+        macs=str(found.get("macs") or ""),
+        keepalive_s=float(interval) if interval is not None else None,
+    )
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    """Words of a value, given by paramiko as text or as a list."""
+    return tuple(value) if isinstance(value, list) else (str(value),) if value else ()
+
+
+def config_path(workspace: Path | None) -> Path | None:
+    """Return the effective configuration file; None without a file. Raises WorkspaceError for a missing named file."""
+    named = os.environ.get(ENVIRONMENT)
+    if named:
+        if named.lower() == "none":
+            return None
+        if not Path(named).is_file():
+            raise WorkspaceError(message("session:ssh_config.missing", environment=ENVIRONMENT), where=named)
+        return Path(named)
+    own = workspace / "ssh_config" if workspace is not None else None
+    if own is not None and own.is_file():
+        return own
+    user = Path.home() / ".ssh" / "config"
+    return user if user.is_file() else None
+
+
+def load_ssh_config(path: Path, *, allow_exec: bool) -> SshConfig:
+    """Parse a file with its `Include` lines. Raises WorkspaceError.
+
+    `allow_exec` accepts `Match exec`, which runs programs: for the user's own file, not for a workspace's.
+    """
+    text = "\n".join(_lines(path, 0))
+    if not allow_exec and _MATCH_EXEC.search(text):
+        raise WorkspaceError(message("session:ssh_config.match_exec"), where=str(path))
+    return SshConfig(text, path)
+
+
+def _lines(path: Path, depth: int) -> Iterator[str]:
+    """Yield the lines with included files in place; after an included file the current section continues."""
+    if depth > _MAX_INCLUDES:
+        raise WorkspaceError(message("session:ssh_config.include_depth"), where=str(path))
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise WorkspaceError(
+            message("session:ssh_config.unreadable", reason=os_reason(error)), where=str(path)
+        ) from None
+    if len(data) > _MAX_BYTES:
+        raise WorkspaceError(message("session:ssh_config.too_large", limit=_MAX_BYTES // 1_000_000), where=str(path))
+    section = "Host *"
+    for number, line in enumerate(data.decode(errors="replace").splitlines(), 1):
+        found = _KEYWORD.match(line)
+        word = found["word"].lower() if found else ""
+        if word in ("host", "match"):
+            section = line
+        if found is None or word != "include":
+            yield line
+            continue
+        if section.split()[1:] != ["*"]:
+            raise WorkspaceError(message("session:ssh_config.include_inside"), where=f"{path}:{number}")
+        for included in _included(found["value"], path.parent):
+            yield from _lines(included, depth + 1)
+        yield section
+
+
+def _included(value: str, folder: Path) -> Iterator[Path]:
+    for pattern in value.split():
+        path = Path(pattern.strip('"')).expanduser()
+        path = path if path.is_absolute() else folder / path
+        yield from sorted(found for found in path.parent.glob(path.name) if found.is_file())
+
+
+@lru_cache(maxsize=16)
+def _cached(path: Path, _version: tuple[int, int], workspace: bool) -> SshConfig:
+    return load_ssh_config(path, allow_exec=not workspace)
+
+
+@lru_cache(maxsize=65_536)
+def _looked_up(path: Path, version: tuple[int, int], workspace: bool, hostname: str, name: str) -> HostConfig:
+    return _cached(path, version, workspace).lookup(hostname, name)
+
+
+def host_config(workspace: Path | None, hostname: str, name: str = "") -> HostConfig:
+    """Return the options of a host from the effective file. Raises WorkspaceError."""
+    path = config_path(workspace)
+    if path is None:
+        return HostConfig(hostname)
+    status = path.stat()
+    own = workspace is not None and path.parent == workspace
+    return _looked_up(path, (status.st_mtime_ns, status.st_size), own, hostname, name)

@@ -1,0 +1,76 @@
+"""Encryption of recorded configurations (backups for a way back): AES-256-GCM, a key per workspace.
+
+Form of a stored text: `eventready.backup/1 KEY`, with the id of the key, then nonce and ciphertext in Base64. Texts
+without this line are backups from before the encryption and are read as they are.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from eventready.core.errors import RefusedError
+from eventready.core.messages import message
+from eventready.store.evidence import PackedEvidence
+
+SCHEMA = "eventready.backup/1"
+_NONCE_BYTES = 12
+
+
+class BackupKeyError(RefusedError):
+    """A backup is encrypted with another key, or was altered."""
+
+
+@dataclass(frozen=True)
+class BackupCipher:
+    """Encrypts and decrypts with a key of 32 bytes."""
+
+    key: bytes = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """First digits of the key's SHA-256, recorded with each backup."""
+        return hashlib.sha256(b"eventready backup key" + self.key).hexdigest()[:16]
+
+    def encrypt(self, text: str) -> str:
+        """Return the stored form of a text, with a new nonce for each call."""
+        header = f"{SCHEMA} {self.id}"
+        nonce = os.urandom(_NONCE_BYTES)
+        packed = zlib.compress(text.encode("utf-8", "backslashreplace"))
+        sealed = AESGCM(self.key).encrypt(nonce, packed, header.encode())
+        return f"{header}\n{base64.b64encode(nonce + sealed).decode()}\n"
+
+    def decrypt(self, stored: str) -> str:
+        """Return the text of a stored form; a text of an earlier version is returned unchanged.
+
+        Raises BackupKeyError for another key and for an altered text.
+        """
+        header, _, body = stored.partition("\n")
+        if not header.startswith(f"{SCHEMA} "):
+            return stored
+        wanted = header.removeprefix(f"{SCHEMA} ")
+        if wanted != self.id:
+            raise BackupKeyError(message("store:backup.other_key", wanted=wanted, id=self.id))
+        try:
+            sealed = base64.b64decode(body, validate=False)
+            packed = AESGCM(self.key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], header.encode())
+            return zlib.decompress(packed).decode()
+        except (InvalidTag, binascii.Error, ValueError, zlib.error):
+            raise BackupKeyError(message("store:backup.altered")) from None
+
+    def encrypt_answers(
+        self, body: Mapping[str, Any], texts: tuple[PackedEvidence, ...]
+    ) -> tuple[dict[str, Any], tuple[PackedEvidence, ...]]:
+        """Return a step's body and texts with the texts encrypted, and `answers` under their new hashes."""
+        stored = {text.name: PackedEvidence.of(self.encrypt(text.text)) for text in texts}
+        answers = [[command, stored[name].name] for command, name in body["answers"]]
+        return {**body, "answers": answers, "key": self.id}, tuple(stored.values())

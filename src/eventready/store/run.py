@@ -1,0 +1,239 @@
+"""Run document `eventready.run/1`: an immutable audit, input of every report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+SCHEMA = "eventready.run/1"
+#: Documents are acyclic; the check for cycles would take a fifth of the time.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
+
+
+def canonical(document: Any) -> bytes:
+    """Canonical JSON for hashing: sorted keys, no spaces, UTF-8."""
+    if isinstance(document, Parts):
+        return b"".join(document.pieces())
+    return _CANONICAL.encode(document).encode()
+
+
+#: Items of a list that are decoded together.
+_ITEMS = 500
+_SCAN = json.JSONDecoder().raw_decode
+
+
+class Parts(Mapping[str, Any]):
+    """Mapping over canonical JSON in pieces, decoded per key on first access.
+
+    A run of 1,000 devices is 90 MB of JSON, and five times as much as Python objects. Pieces are hashed and stored
+    without being joined.
+    """
+
+    def __init__(self, parts: Mapping[str, Sequence[bytes]]) -> None:
+        self._parts = dict(parts)
+        self._decoded: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Build from a document of plain JSON types."""
+        if isinstance(document, cls):
+            return document
+        return cls({key: (canonical(value),) for key, value in document.items()})
+
+    @classmethod
+    def split(cls, data: bytes) -> Self:
+        """Split the canonical JSON of an object; its lists become pieces of _ITEMS items. Raises ValueError.
+
+        The text is scanned as Latin-1, so that places in it are places in the bytes.
+        """
+        text, at = data.decode("latin-1"), 1
+        parts: dict[str, Sequence[bytes]] = {}
+        if text[:1] != "{":
+            raise ValueError("not an object")
+        while text[at : at + 1] == '"':
+            _, end = _SCAN(text, at)
+            key, at = json.loads(data[at:end]), end + 1
+            parts[key], at = _list_pieces(data, text, at) if text[at : at + 2] == "[{" else _value(data, text, at)
+            at += text[at : at + 1] == ","
+        if text[at:] != "}":
+            raise ValueError("not canonical JSON")
+        return cls(parts)
+
+    def replace(self, **values: Any) -> Self:
+        """Copy with these values replaced."""
+        return type(self)({**self._parts, **{key: (canonical(value),) for key, value in values.items()}})
+
+    def with_pieces(self, **parts: Sequence[bytes]) -> Self:
+        """Copy with these parts, as pieces of canonical JSON."""
+        return type(self)({**self._parts, **parts})
+
+    def without(self, key: str) -> Self:
+        """Copy without a key."""
+        return type(self)({other: pieces for other, pieces in self._parts.items() if other != key})
+
+    def pieces(self) -> Iterator[bytes]:
+        """Canonical bytes, piece by piece."""
+        before = b"{"
+        for key in sorted(self._parts):
+            yield before + canonical(key) + b":"
+            yield from self._parts[key]
+            before = b","
+        yield b"}" if self._parts else b"{}"
+
+    def each(self, key: str) -> Iterator[Any]:
+        """Items of a list, decoded piece by piece."""
+        pieces = self._parts[key]
+        if key in self._decoded or len(pieces) < 3:
+            yield from self[key]
+            return
+        for piece in pieces[1:-1:2]:  # layout of `json_array`
+            yield from json.loads(b"[" + piece + b"]")
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._decoded:
+            self._decoded[key] = json.loads(b"".join(self._parts[key]))
+        return self._decoded[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._parts  # the default decodes the value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+
+def _value(data: bytes, text: str, at: int) -> tuple[Sequence[bytes], int]:
+    """The value at a place, and the place after the value."""
+    _, end = _SCAN(text, at)
+    return (data[at:end],), end
+
+
+def _list_pieces(data: bytes, text: str, at: int) -> tuple[Sequence[bytes], int]:
+    """The list at a place in pieces of _ITEMS items, and the place after the list."""
+    pieces = []
+    start = at = at + 1
+    count = 0
+    while True:
+        _, at = _SCAN(text, at)
+        count += 1
+        last = text[at] == "]"
+        if last or count % _ITEMS == 0:
+            pieces.append(data[start:at])
+            start = at + 1
+        at += 1
+        if last:
+            return json_array(pieces), at
+
+
+def json_array(pieces: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Pieces of a JSON array from pieces with any number of items each."""
+    between = [piece for item in pieces for piece in (b",", item)]
+    return (b"[", *between[1:], b"]")
+
+
+def latest_complete(summaries: Sequence[Summary], devices: int) -> Summary | None:
+    """Latest summary of a run of at least `devices` devices, else the latest; None without a summary.
+
+    An audit of some devices, as of a drill, does not stand for the network while a complete audit exists.
+    """
+    complete = [summary for summary in summaries if summary.devices >= devices]
+    return next(iter([*complete[-1:], *summaries[-1:]]), None)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Audit as plain JSON types.
+
+    Keys beside the documented contract: `clock` (event time, rehearsal), `event_info` (names, venues and services for
+    reports), `state` (`finished` or `interrupted`), and on findings `text`, `params`, `venues`, `services`, `blind`,
+    `waiver`, `was`.
+    """
+
+    document: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Id of the run."""
+        return str(self.document["id"])
+
+    def findings(self) -> Iterator[Mapping[str, Any]]:
+        """All findings, decoded piece by piece."""
+        document = self.document
+        return document.each("findings") if isinstance(document, Parts) else iter(document["findings"])
+
+    @classmethod
+    def sealed(cls, document: Mapping[str, Any]) -> Run:
+        """Seal a document: `sha256` covers all other keys, `previous` included."""
+        body = Parts.of(document).without("sha256")
+        digest = hashlib.sha256()
+        for piece in body.pieces():
+            digest.update(piece)
+        return cls(body.replace(sha256=digest.hexdigest()))
+
+    def intact(self) -> bool:
+        """True when the document matches its `sha256`."""
+        return bool(self.sealed(self.document).document["sha256"] == self.document.get("sha256"))
+
+    def json(self) -> str:
+        """Document as indented JSON."""
+        return json.dumps(dict(self.document), indent=1, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Summary of a run for lists and trends.
+
+    `moment`: event time (ISO 8601). `counts`: findings by status. `verdicts`: triples of venue, service and verdict.
+    `devices`: number of devices, 0 in summaries without that key.
+    """
+
+    id: str
+    event: str
+    moment: str
+    rehearsal: bool
+    needed: int
+    measured: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+    verdicts: tuple[tuple[str, str, str], ...] = ()
+    devices: int = 0
+
+    @property
+    def ratio(self) -> float:
+        """Measured share of the needed observations; 0 without needed observations."""
+        return self.measured / self.needed if self.needed else 0.0
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], counts: Mapping[str, int] | None = None) -> Summary:
+        """Summary of a run document; `counts` are counted from the findings if absent."""
+        if counts is None:
+            findings = Run(document).findings() if "findings" in document else ()
+            counts = Counter(str(finding["status"]) for finding in findings)
+        clock = document.get("clock", {})
+        return cls(
+            id=str(document["id"]),
+            event=str(document.get("event", "")),
+            moment=str(clock.get("event") or document.get("started", "")),
+            rehearsal=bool(clock.get("rehearsal", False)),
+            needed=int(document.get("coverage", {}).get("needed", 0)),
+            measured=int(document.get("coverage", {}).get("measured", 0)),
+            counts=dict(counts),
+            verdicts=tuple(
+                (str(v["venue"]), str(v["service"]), str(v["verdict"])) for v in document.get("verdicts", ())
+            ),
+            devices=len(document.get("devices", ())),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Summary as plain JSON types, inverse of `load`."""
+        return asdict(self)
+
+    @classmethod
+    def load(cls, plain: Mapping[str, Any]) -> Summary:
+        """Summary from the result of `to_dict`."""
+        return cls(**{**plain, "verdicts": tuple((str(v), str(s), str(w)) for v, s, w in plain["verdicts"])})

@@ -1,0 +1,108 @@
+"""Devices of a NetBox server, read with pynetbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready.workspace.device import ROLES
+from eventready.workspace.importing.devices import ImportedDevice
+
+#: Seconds per request, and maximum number of devices.
+TIMEOUT_S, MAX_DEVICES = 30, 50_000
+
+
+@dataclass(frozen=True)
+class NetBoxSource:
+    """Server and mapping. `filters`: query of `dcim/devices`; `roles`, `platforms`: slug to name."""
+
+    url: str
+    token: str
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    platforms: Mapping[str, str] = field(default_factory=dict)
+    venue_field: str = "venues"
+
+
+def read_netbox(source: NetBoxSource) -> list[ImportedDevice]:
+    """Devices with a name and a primary address. Raises UsageError."""
+    api = _api(source)
+    try:
+        records = api.dcim.devices.filter(**source.filters) if source.filters else api.dcim.devices.all()
+        devices = [device for record in records if (device := _device(dict(record), source))]
+    except UsageError:
+        raise
+    except Exception as error:  # pynetbox and requests raise their own types
+        raise UsageError(message("workspace:netbox.unreadable", reason=_reason(error)), where=source.url) from None
+    if len(devices) > MAX_DEVICES:
+        raise UsageError(message("workspace:netbox.too_many", count=len(devices)), where=source.url)
+    return devices
+
+
+def _api(source: NetBoxSource) -> Any:
+    try:
+        import pynetbox  # noqa: PLC0415  optional
+        import requests  # noqa: PLC0415  comes with pynetbox
+    except ImportError:
+        raise UsageError(message("workspace:netbox.package")) from None
+
+    class Session(requests.Session):
+        """Session with a timeout for every request."""
+
+        def request(self, *args: Any, **options: Any) -> requests.Response:
+            return super().request(*args, **{"timeout": TIMEOUT_S, **options})
+
+    api = pynetbox.api(source.url, token=source.token)
+    api.http_session = Session()
+    return api
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:200]
+
+
+def _device(record: Mapping[str, Any], source: NetBoxSource) -> ImportedDevice | None:
+    """Device of a record; None without name or primary address."""
+    address = record.get("primary_ip4") or record.get("primary_ip6") or record.get("primary_ip")
+    name = record.get("name")
+    if not name or not address:
+        return None
+    entry: dict[str, Any] = {"hostname": _address(address)}
+    platform = _slug(record.get("platform"))
+    if platform:
+        entry["platform"] = source.platforms.get(platform, platform.replace("-", "_"))
+    data: dict[str, Any] = {}
+    role = _slug(record.get("role") or record.get("device_role"))
+    mapped = source.roles.get(role, role.replace("-", "_"))
+    if mapped in ROLES or role in source.roles:
+        data["role"] = mapped
+    venues = _names((record.get("custom_fields") or {}).get(source.venue_field))
+    if venues:
+        data["venues"] = venues
+    if data:
+        entry["data"] = data
+    return ImportedDevice(str(name), entry, f"{source.url}, device {name}")
+
+
+def _address(address: Any) -> str:
+    text = address.get("address", "") if isinstance(address, Mapping) else str(address)
+    return str(text).partition("/")[0]
+
+
+def _slug(part: Any) -> str:
+    return str(part.get("slug") or "") if isinstance(part, Mapping) else ""
+
+
+def _names(value: Any) -> list[str]:
+    """Names of a custom field: text with separators, choices, or objects with a slug."""
+    if not value:
+        return []
+    items: Iterable[Any] = value.replace(",", ";").split(";") if isinstance(value, str) else value
+    found = (
+        str(item.get("slug") or item.get("name") or "") if isinstance(item, Mapping) else str(item) for item in items
+    )
+    return [name.strip() for name in found if name.strip()]

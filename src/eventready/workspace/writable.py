@@ -1,0 +1,49 @@
+"""writable.yaml: lines writable by templates beside those of the platform, with the responsible person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, PrivateAttr
+
+from eventready.workspace.intents import INTENTS, Intent
+from eventready.workspace.model import WorkspaceModel
+from eventready.workspace.yaml_document import load_yaml
+
+
+class WritableAddition(WorkspaceModel):
+    """Patterns of lines, in the form of `change.writable` of a platform, for some intents of a platform."""
+
+    platform: str = Field(min_length=1)
+    intents: tuple[Intent, ...] = Field(default=INTENTS, min_length=1)
+    lines: dict[str, Any] = Field(min_length=1)
+    by: str = Field(min_length=1, description="Responsible person")
+    reason: str = Field(min_length=1)
+    _origin: str = PrivateAttr(default="")
+
+    @property
+    def origin(self) -> str:
+        """Place in the file, `file:line`."""
+        return self._origin
+
+    def at(self, origin: str) -> WritableAddition:
+        """Copy with its place in the file."""
+        placed = self.model_copy()
+        placed._origin = origin
+        return placed
+
+
+class WritableFile(WorkspaceModel):
+    """writable.yaml"""
+
+    additions: tuple[WritableAddition, ...] = ()
+
+
+def load_writable(path: Path) -> tuple[WritableAddition, ...]:
+    """Read writable.yaml; an absent file adds no line. Raises WorkspaceError."""
+    if not path.exists():
+        return ()
+    document = load_yaml(path, may_be_empty=True)
+    found = document.validate(WritableFile).additions
+    return tuple(one.at(document.where("additions", index)) for index, one in enumerate(found))

@@ -1,0 +1,1 @@
+"""Control of a lab from other processes: its folder, control socket and workspace copy."""

@@ -1,0 +1,1 @@
+"""The dialects: a module per platform, each with its `DIALECT`."""

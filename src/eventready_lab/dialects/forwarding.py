@@ -1,0 +1,35 @@
+"""Forwarding of a router by its state: ports, bundle members, static default routes."""
+
+from __future__ import annotations
+
+from eventready_lab.engine.state import Bundle, DeviceState, Port, Static
+
+
+def works(port: Port) -> bool:
+    """True when the port carries traffic."""
+    return port.admin_up and port.link_up
+
+
+def bundled(state: DeviceState, bundle: Bundle) -> list[str]:
+    """The active members of a bundle."""
+    return [name for name in bundle.members if name in state.ports and works(state.ports[name])]
+
+
+def in_use(state: DeviceState) -> list[Static]:
+    """The static default routes in use: the usable ones with the lowest distance; a route is usable while its port and
+    its watched path are up."""
+    usable = []
+    for route in state.statics:
+        session = next((session for session in state.bfd if session.peer == route.next_hop), None)
+        port = state.ports.get(route.interface or (session.interface if session else ""))
+        lost = (route.bfd or bool(route.track)) and session is not None and not session.up
+        if route.prefix == "0.0.0.0/0" and (port is None or works(port)) and not lost:
+            usable.append(route)
+    nearest = min((route.distance for route in usable), default=0)
+    return [route for route in usable if route.distance == nearest]
+
+
+def way(state: DeviceState, route: Static) -> str:
+    """Return the port of a static route: its own, or the port of the BFD session to its next hop, or the first."""
+    session = next((session for session in state.bfd if session.peer == route.next_hop), None)
+    return route.interface or (session.interface if session else next(iter(state.ports), ""))

@@ -1,0 +1,1 @@
+"""IOS XE by subject: chassis, ports, routing, configuration, wireless."""

@@ -1,0 +1,1 @@
+"""Configuration, trial commit and answers of an IOS XR router."""

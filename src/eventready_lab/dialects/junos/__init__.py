@@ -1,0 +1,1 @@
+"""Configuration, commit and answers of a Junos router."""

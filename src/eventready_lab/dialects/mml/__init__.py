@@ -1,0 +1,1 @@
+"""MML of Huawei's elements: reports and configuration objects."""

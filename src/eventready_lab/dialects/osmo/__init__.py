@@ -1,0 +1,1 @@
+"""OsmoBSC by subject: base stations and configuration."""

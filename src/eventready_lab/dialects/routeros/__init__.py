@@ -1,0 +1,1 @@
+"""Export, safe mode and answers of a RouterOS router."""

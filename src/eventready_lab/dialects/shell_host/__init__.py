@@ -1,0 +1,1 @@
+"""Answers shared by all Linux hosts, for any service."""

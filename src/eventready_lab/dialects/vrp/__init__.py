@@ -1,0 +1,1 @@
+"""VRP by subject: ports, routing, configuration, trial commit, wireless."""

@@ -1,0 +1,1 @@
+"""FRR by subject: JSON tables, configuration, host."""

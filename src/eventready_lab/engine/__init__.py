@@ -1,0 +1,1 @@
+"""Simulated devices: state, transports, shells and the server process."""

@@ -1,0 +1,1 @@
+"""The host of a simulated device: a POSIX shell, its programs, files, processes and daemons."""

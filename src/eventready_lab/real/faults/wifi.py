@@ -1,0 +1,57 @@
+"""Faults of access points and of hostapd."""
+
+from __future__ import annotations
+
+from eventready.core.errors import UsageError
+from eventready_lab.real import wifi
+from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, Role, fault, immediately
+from eventready_lab.real.wifi.radio import AccessPoint
+from eventready_lab.real.wifi_host import WifiHost
+
+_WIFI: tuple[Role, ...] = ("wifi_controller",)
+
+
+def _access_point(target: RealFaultTarget, name: str) -> tuple[WifiHost, AccessPoint]:
+    host = target.equipment.wifi
+    chosen = next((ap for ap in host.air if name in (ap.name, "")), None) if host else None
+    if host is None or chosen is None:
+        known = ", ".join(ap.name for ap in host.air) if host else ""
+        raise UsageError(f"{target.device} has no access point {name}", do=f"It has: {known}.")
+    return host, chosen
+
+
+@fault("ap-lost", _WIFI)
+def ap_lost(target: RealFaultTarget, ap: str = "") -> FaultSteps:
+    """An access point is switched off."""
+    host, chosen = _access_point(target, ap)
+    wifi.make(host.record, "ap-down", chosen.name)
+    yield lambda: host.stations()[chosen.name] == 0
+    wifi.clear(host.record, "ap-down", chosen.name)
+
+
+@fault("ap-crowded", _WIFI)
+def ap_crowded(target: RealFaultTarget, ap: str = "") -> FaultSteps:
+    """All stations are associated with the same access point."""
+    host, chosen = _access_point(target, ap)
+    wifi.make(host.record, "crowded", chosen.name)
+    yield lambda: _gathered(host, chosen.name)
+    wifi.clear(host.record, "crowded", chosen.name)
+
+
+def _gathered(host: WifiHost, chosen: str) -> bool:
+    """True when all stations are associated there and nowhere else; a station that moved may be counted twice for
+    minutes, until its old access point drops the entry."""
+    total, counts = sum(ap.stations for ap in host.air), host.stations()
+    if counts[chosen] == total < sum(counts.values()):
+        wifi.alone(host.record, chosen)
+        counts = host.stations()
+    return counts[chosen] == total == sum(counts.values())
+
+
+@fault("controller-dead", _WIFI)
+def controller_dead(target: RealFaultTarget) -> FaultSteps:
+    """hostapd has been killed."""
+    host, _ap = _access_point(target, "")
+    wifi.make(host.record, "controller-dead")
+    yield immediately
+    wifi.clear(host.record, "controller-dead")

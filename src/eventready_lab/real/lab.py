@@ -1,0 +1,223 @@
+"""The real lab: start, convergence, faults and recovery of all its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from eventready.core.errors import UsageError
+from eventready_lab.control.active_fault import ActiveFault
+from eventready_lab.control.workspace_copy import DeviceAccess
+from eventready_lab.engine.credentials import Credentials
+from eventready_lab.real import frr
+from eventready_lab.real.commands import run
+from eventready_lab.real.equipment import Equipment
+from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES
+from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, RealFaultType
+from eventready_lab.real.layout import (
+    AIR_HOST,
+    CONTROLLER,
+    INTERNET_ADDRESS,
+    NET_ADDRESS,
+    ROUTERS,
+    SERVICE_HOSTS,
+    SERVICE_IP,
+    SITE,
+    VIRTUAL_IP,
+    service_address,
+)
+from eventready_lab.real.listeners import DeviceListeners
+from eventready_lab.real.logins import RouterLogins
+from eventready_lab.real.osmocom import VTY_COMMAND, OsmocomNetwork
+from eventready_lab.real.service_hosts import ServiceHost
+from eventready_lab.real.wifi.radio import AccessPoint
+from eventready_lab.real.wifi_host import WifiHost
+
+_SETTLE_S = 75.0
+_POLL_S = 0.3
+
+
+@dataclass
+class _InjectedFault:
+    """An active fault and its remaining steps."""
+
+    fault: ActiveFault
+    steps: FaultSteps
+
+
+class RealLab:
+    """All parts of the lab, inside the sandbox."""
+
+    def __init__(
+        self,
+        folder: Path,
+        credentials: Credentials,
+        air: Sequence[AccessPoint] = (),
+        hosts: Sequence[str] = SERVICE_HOSTS,
+    ) -> None:
+        self.credentials = credentials
+        self.folder = folder
+        wifi = WifiHost(folder / "wifi", tuple(air)) if air else None
+        served = _service_hosts(hosts, credentials)
+        self.equipment = Equipment(DeviceListeners(), RouterLogins(credentials), OsmocomNetwork(folder), wifi, served)
+        self._injected: list[_InjectedFault] = []
+        self._lock = asyncio.Lock()
+
+    def start(self) -> None:
+        """Start every part, without waiting for convergence. Raises UsageError."""
+        parts = self.equipment
+        if parts.wifi:
+            parts.wifi.start(self.credentials.password)  # its machine takes longest
+        frr.lay_cables()
+        parts.logins.prepare()
+        frr.start(self.folder)
+        parts.radio.start()
+        for router in ROUTERS:
+            parts.listeners.open(router, partial(parts.logins.command, router))
+        parts.listeners.open(CONTROLLER, lambda: VTY_COMMAND)
+        for name, host in parts.hosts.items():
+            host.start()
+            parts.listeners.open(name, host.sshd)
+        parts.listeners.start()
+
+    def wait_until_ready(self) -> None:
+        """Wait for the WiFi host and for convergence. Raises UsageError."""
+        if self.equipment.wifi:
+            self.equipment.wifi.ready()
+        self.settle()
+
+    def settle(self, seconds: float = _SETTLE_S) -> None:
+        """Wait for convergence. Raises UsageError with the parts not yet up."""
+        deadline = time.monotonic() + seconds
+        while waiting := self._waiting_for():
+            if time.monotonic() > deadline:
+                raise UsageError(f"the real lab does not converge; not up: {', '.join(waiting[:6])}")
+            time.sleep(_POLL_S)
+
+    def _waiting_for(self) -> list[str]:
+        parts = self.equipment
+        waiting = [*frr.waiting_for(), *parts.radio.waiting_for()]
+        waiting += [f"{name}: floating address" for name in _without_floating(parts.hosts)]
+        return waiting or (parts.wifi.waiting_for() if parts.wifi else [])
+
+    def access(self) -> Mapping[str, DeviceAccess]:
+        """Port and credentials of every device."""
+        listeners, logins = self.equipment.listeners, self.equipment.logins
+        routers = {
+            name: DeviceAccess(listeners[name].port, self.credentials, logins.public_key(name), logins.shell)
+            for name in ROUTERS
+        }
+        access = {**routers, CONTROLLER: DeviceAccess(listeners[CONTROLLER].port, self.credentials)}
+        access |= {name: host.access(listeners[name].port) for name, host in self.equipment.hosts.items()}
+        return {**access, AIR_HOST: self.equipment.wifi.access()} if self.equipment.wifi else access
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The devices."""
+        return (*ROUTERS, CONTROLLER, *([AIR_HOST] if self.equipment.wifi else []), *self.equipment.hosts)
+
+    @property
+    def endpoints(self) -> int:
+        """Number of listening addresses."""
+        return len(self.names)
+
+    @property
+    def sessions(self) -> int:
+        """Number of open sessions."""
+        return self.equipment.listeners.sessions
+
+    @property
+    def active_faults(self) -> Sequence[ActiveFault]:
+        """The active faults."""
+        return [injected.fault for injected in self._injected]
+
+    async def change(self, device: str, fault: str, args: Mapping[str, Any], *, clear: bool) -> Sequence[ActiveFault]:
+        """Inject a fault, or clear the matching ones, and wait for the effect. Raises UsageError."""
+        async with self._lock:
+            change = self._clear if clear else self._inject
+            return await asyncio.to_thread(change, device, fault, args)
+
+    async def flow(self, source: str, kind: str, target: str) -> Mapping[str, Any]:
+        """A probe stream from the site to `internet`, `provider` or `gateway`. Raises UsageError."""
+        hosts = {"internet": INTERNET_ADDRESS, "provider": NET_ADDRESS, "gateway": VIRTUAL_IP}
+        if source != SITE or target not in hosts:
+            raise UsageError(
+                f"the real lab has no path from {source!r} to {target!r}",
+                do=f"Probe from `{SITE}` to {' or '.join(hosts)}.",
+            )
+        return {"kind": kind, "host": hosts[target], "port": 0, "namespace": SITE}
+
+    def _inject(self, device: str, name: str, args: Mapping[str, Any]) -> Sequence[ActiveFault]:
+        fault_type = self._fault_type(device, name)
+        fault = ActiveFault(device, name, fault_type.arguments(args))
+        if fault in self.active_faults:
+            return [fault]
+        steps = fault_type.run(RealFaultTarget(self.equipment, device), **fault.args)
+        effect = next(steps)
+        self._injected.append(_InjectedFault(fault, steps))
+        deadline = time.monotonic() + fault_type.effect_s
+        while not effect():
+            if time.monotonic() > deadline:
+                raise UsageError(f"{name} was injected on {device} and has no effect", do="Clear the fault.")
+            time.sleep(_POLL_S)
+        return [fault]
+
+    def _clear(self, device: str, name: str, args: Mapping[str, Any]) -> Sequence[ActiveFault]:
+        values = self._fault_type(device, name).arguments(args)
+        given = {key: values[key] for key in args}
+        cleared = [
+            one
+            for one in self._injected
+            if (one.fault.device, one.fault.fault) == (device, name) and given.items() <= dict(one.fault.args).items()
+        ]
+        if not cleared:
+            active = ", ".join(sorted({one.fault for one in self.active_faults if one.device == device})) or "none"
+            raise UsageError(f"{device} has no active fault {name}", do=f"Active faults of {device}: {active}.")
+        for one in cleared:
+            self._injected.remove(one)
+            next(one.steps, None)
+        if not self._injected:
+            self.settle()
+        return [one.fault for one in cleared]
+
+    def _fault_type(self, device: str, name: str) -> RealFaultType:
+        if device not in self.names:
+            near = get_close_matches(device, self.names, n=1)
+            raise UsageError(f"the lab has no device {device!r}", do=f"Did you mean {near[0]}?" if near else "")
+        if name not in REAL_FAULT_TYPES:
+            near = get_close_matches(name, REAL_FAULT_TYPES, n=1)
+            meant = f"Did you mean {near[0]}?" if near else "See `eventready lab fault --list`."
+            raise UsageError(f"the real lab has no fault {name!r}", do=meant)
+        served = dict.fromkeys(self.equipment.hosts, "service_host")
+        role = {CONTROLLER: "bts_controller", AIR_HOST: "wifi_controller", **served}.get(device, "router")
+        fault_type = REAL_FAULT_TYPES[name]
+        if role not in fault_type.roles:
+            raise UsageError(f"{name} applies to {' or '.join(fault_type.roles)}; {device} is a {role}")
+        return fault_type
+
+    def close(self) -> None:
+        """Stop listening; everything else ends with the sandbox."""
+        self.equipment.listeners.close()
+
+
+def _service_hosts(names: Sequence[str], credentials: Credentials) -> Mapping[str, ServiceHost]:
+    """Return the service hosts, each with the address of the other host; root logs in."""
+    root = Credentials("root", credentials.password)
+    addresses = {name: service_address(name) for name in SERVICE_HOSTS}
+    return {
+        name: ServiceHost(name, addresses[name], next(addresses[one] for one in SERVICE_HOSTS if one != name), root)
+        for name in names
+    }
+
+
+def _without_floating(hosts: Mapping[str, ServiceHost]) -> list[str]:
+    """Return the first host while without the floating address."""
+    first = next(iter(hosts), None)
+    there = first and run("ip", "-n", first, "-o", "address", "show", "to", SERVICE_IP)
+    return [first] if first and not there else []

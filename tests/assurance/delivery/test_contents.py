@@ -1,0 +1,58 @@
+"""A bundle of any run of ours is accepted by the department: findings are bounded in number and bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eventready.assurance.clauses.event_record import gather
+from eventready.assurance.delivery.bundle import LARGEST, pack
+from eventready.assurance.delivery.contents import contents
+from eventready.assurance.delivery.receive import receive
+from eventready.store.run import Run
+from eventready.workspace.workspace import Workspace, load_workspace
+from tests.assurance.delivery.operators import Operators
+from tests.assurance.papers.documents import Scene, scene
+from tests.assurance.papers.papers import ROOT
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Workspace:
+    return load_workspace(ROOT)
+
+
+def crowded(message: str, count: int, **more: object) -> Run:
+    made: Scene = scene()
+    made.found("core-1", "uplink", "fail", "checks:subject.down", subject="Te0/1")
+    model = made.document["findings"][0]
+    for key, status in enumerate(["fail", "not_measured"] * (count // 2)):
+        entry = {"services": [], **model, "status": status, "device": f"edge-{key}", "message": message, **more}
+        made.document["findings"].append(entry)
+    made.document["findings"][0]["services"] = []
+    return made.settle().run
+
+
+@pytest.mark.parametrize(
+    ("run", "listed"),
+    [
+        (crowded("down", 24_000), 2000),
+        (crowded("x" * 3_000, 4_000), 1500),
+        (crowded("down", 2_000, params={f"p{n}": "y" * 900 for n in range(20)}), 150),
+        (crowded("down", 20, params={"deep": {"er": {"est": [1]}}}, device="d" * 999, check="c" * 999), 21),
+    ],
+    ids=["many", "long", "large parameters", "foreign parameters"],
+)
+def test_a_bundle_of_any_run_is_accepted(workspace: Workspace, tmp_path: Path, run: Run, listed: int) -> None:
+    operators = Operators.invented()
+    clock = operators.clock
+    record = gather(workspace, lambda _store: (), rehearsal=True)
+    parts = contents(workspace, record.__class__(**{**vars(record), "run": run}), clock.now())
+    data = pack(parts, "tra-vinh-30", operators.one, clock)
+    assert len(data) < LARGEST
+    (tmp_path / "a.evr").write_bytes(data)
+    received = receive([tmp_path / "a.evr"], operators.wanted())
+    assert received.refused == ()
+    (bundle,) = received.bundles
+    assert listed <= len(bundle.run.findings) <= 2000
+    assert sum(bundle.run.counts.values()) == len(run.document["findings"])

@@ -1,0 +1,560 @@
+"""A plan carried out over several devices: waves, the first failure, locks, the record, resuming, taking it back."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventready.change.config.tree import Tree, copy_tree
+from eventready.change.execute.apply import ApplyResult, apply_plan
+from eventready.change.execute.executor import Options
+from eventready.change.execute.resume import resume
+from eventready.change.execute.rollback import make_rollback
+from eventready.change.execute.status import device_statuses, next_step
+from eventready.change.execute.timing import RetryTiming
+from eventready.change.execute.types import AssignmentResult, DeviceDriver, DeviceOutcome, Verification
+from eventready.change.guard import change_spec
+from eventready.change.plan.approval import approve
+from eventready.change.plan.freeze import Emergency
+from eventready.change.plan.plan import Plan, PlanFile, PlannedDevice, seal
+from eventready.change.plan.planning import make_plan
+from eventready.core.clock import Clock
+from eventready.core.errors import Exit, RefusedError, StoreError
+from eventready.facts.platform import load_platform
+from eventready.store.changes import Changes, StepEntry
+from eventready.store.store import Store
+from eventready.workspace.workspace import Workspace, load_workspace
+from eventready_lab.engine.configuration import Grammar, Layout, Section, parse_tree
+from tests.change.fake_device import FakeDevice, FakeDriver
+from tests.change.fake_fleet import EVENT, connect, write_workspace
+from tests.change.plan.test_approval import BINH
+
+pytestmark = pytest.mark.slow
+
+GRAMMAR = Grammar(
+    sections=(
+        Section(r"interface (\S+)", "interface"),
+        Section(r"probe (\d+)", "probe"),
+        Section(r"line vty.*", "line"),
+    ),
+    single=(r"standby \d+ priority", r"every"),
+)
+QUICK = RetryTiming(pause_s=0.01, margin_s=0.1, grace_s=0.1, reach_s=0.5)
+CLOCK = Clock.starting("2022-04-20 07:00")
+
+
+class Watcher:
+    """Remembers what it was told, and raises: that must not matter."""
+
+    def __init__(self) -> None:
+        self.waves: list[tuple[str, ...]] = []
+        self.steps: list[tuple[str, str]] = []
+
+    def begun(self, change: str, devices: int) -> None:
+        raise RuntimeError("a watch that fails")
+
+    def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
+        self.waves.append(tuple(devices))
+
+    def step(self, device: str, step: str) -> None:
+        self.steps.append((device, step))
+        raise RuntimeError("a watch that fails")
+
+    def done(self, result: AssignmentResult) -> None:
+        raise RuntimeError("a watch that fails")
+
+
+class Bench:
+    """A workspace of four fleet, a plan for three of them, a store, and a driver on each."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> None:
+        sessions = self.sessions = connect(monkeypatch)
+        self.workspace: Workspace = load_workspace(write_workspace(folder, **files))
+        self.spec = change_spec(load_platform("box", self.workspace.platform_dirs))
+        self.store = Store.open(folder / "e.db")
+        self.fleet: dict[str, FakeDevice] = {}
+        for number in range(1, 5):
+            text = sessions.named(f"box-{number}").answers["show running"].replace("Last change at 07:00\n", "")
+            self.fleet[f"box-{number}"] = FakeDevice(
+                "inverse", verify_s=0, running=parse_tree(text), startup=parse_tree(text)
+            )
+        self.at_start = {name: copy_tree(box.running) for name, box in self.fleet.items()}
+        self.watch = Watcher()
+        self.hands: list[FakeDriver] = []
+        self.change_hand: Callable[[str, FakeDriver], None] = lambda _name, _driver: None
+        devices = [device for device in self.workspace.devices if device.platform == "box"]
+        self.plan: Plan = make_plan(
+            self.workspace, devices, ("backup", "priority"), clock=CLOCK, by="An", progress=_Silent(), workers=2
+        )
+
+    def driver_for(self, planned: PlannedDevice) -> DeviceDriver:
+        driver = FakeDriver(self.fleet[planned.name], armed=True, spec=self.spec, grammar=GRAMMAR)
+        self.change_hand(planned.name, driver)
+        self.hands.append(driver)
+        return driver
+
+    def apply(
+        self, plan: Plan | None = None, *, clock: Clock = CLOCK, emergency: Emergency | None = None
+    ) -> ApplyResult:
+        return self.apply_file(PlanFile(plan=plan or self.plan), clock=clock, emergency=emergency)
+
+    def apply_file(self, file: PlanFile, *, clock: Clock = CLOCK, emergency: Emergency | None = None) -> ApplyResult:
+        return apply_plan(
+            self.workspace, file, store=self.store, clock=clock, options=self.options(emergency), progress=self.watch,
+            driver_for=self.driver_for,
+        )  # fmt: skip
+
+    def resume(self, name: str = "latest") -> ApplyResult:
+        return resume(
+            self.workspace, name, store=self.store, clock=CLOCK, options=self.options(), progress=self.watch,
+            driver_for=self.driver_for,
+        )  # fmt: skip
+
+    def rollback(self, name: str = "latest") -> Plan:
+        return make_rollback(self.workspace, name, store=self.store, clock=CLOCK, by="An", host="noc-1")
+
+    def options(self, emergency: Emergency | None = None) -> Options:
+        return Options(by="An", host="noc-1", workers=4, timing=QUICK, emergency=emergency)
+
+    def running(self) -> dict[str, Tree]:
+        return {name: box.running for name, box in self.fleet.items()}
+
+    def steps(self, device: str) -> list[str]:
+        return [step.step for step in self.store.changes.get("latest").of(device)]
+
+
+class _Silent:
+    def stage(self, name: str, total: int) -> None:
+        """Nothing to show."""
+
+    def done(self, device: str, trouble: str) -> None:
+        assert not trouble
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    made = Bench(tmp_path, monkeypatch)
+    yield made
+    made.store.close()
+
+
+def outcomes(done: ApplyResult) -> dict[str, str]:
+    return {result.device: result.outcome.value for result in done.results}
+
+
+def test_a_plan_is_carried_out_and_taken_back(bench: Bench) -> None:
+    done = bench.apply()
+    assert (done.exit, done.trouble) == (Exit.OK, "")
+    assert outcomes(done) == {"box-1": "new", "box-2": "new", "box-3": "new"}
+    assert bench.watch.waves == list(bench.plan.waves)
+    assert bench.running() != bench.at_start
+    assert all(box.running == box.startup for box in bench.fleet.values()), "saved"
+    (entry,) = bench.store.changes.entries()
+    assert entry.ended
+    assert entry.header["plan"] == bench.plan.id
+    assert bench.store.changes.locks() == ()
+
+    back = bench.rollback()
+    assert back.rolls_back == done.change
+    assert back.waves == bench.plan.waves
+    again = bench.apply(back)
+    assert again.exit is Exit.OK
+    assert bench.running() == bench.at_start
+    texts = {name: Layout().text(box.running) for name, box in bench.fleet.items()}
+    assert texts == {name: Layout().text(tree) for name, tree in bench.at_start.items()}, "to the letter"
+    with pytest.raises(RefusedError, match=f"{done.change} was rolled back already, by {again.change}"):
+        bench.rollback(done.change)
+    with pytest.raises(RefusedError, match=f"{done.change} was rolled back already on box-[123], by {again.change}"):
+        bench.apply(back)
+    forth = bench.apply(bench.rollback(again.change))
+    assert outcomes(forth) == {"box-1": "new", "box-2": "new", "box-3": "new"}, "a rollback is a change too"
+    assert len(bench.rollback(done.change).devices) == 3, "it stands again"
+    assert bench.store.verify().problems == ()
+
+
+def test_the_first_that_fails_stops_the_waves(bench: Bench) -> None:
+    first = bench.plan.waves[0][0]
+    bench.fleet[first].healthy = False
+    done = bench.apply()
+    assert done.exit is Exit.CHANGE_REVERTED
+    assert outcomes(done) == {"box-1": "untouched", "box-2": "untouched", "box-3": "untouched"} | {first: "old"}
+    assert bench.running() == bench.at_start
+    assert bench.store.changes.locks() == ()
+    rest = next(result for result in done.results if result.device != first)
+    assert rest.why == f"{first} did not reach the new state, so the change stopped."
+    assert bench.store.changes.entries()[0].ended
+    with pytest.raises(RefusedError, match="has no device in the new state"):
+        bench.rollback()
+
+
+def test_a_device_that_moved_is_refused_and_so_is_the_change(bench: Bench) -> None:
+    first = bench.plan.waves[0][0]
+    bench.fleet[first].running["interface eth9"] = {}
+    done = bench.apply()
+    assert done.exit is Exit.REFUSED
+    assert set(outcomes(done).values()) == {"untouched"}
+    assert all(not box.sent for box in bench.fleet.values())
+
+
+def test_a_rollback_leaves_what_somebody_has_changed_since(bench: Bench) -> None:
+    bench.apply()
+    back = bench.rollback()
+    moved = back.waves[0][0]
+    bench.fleet[moved].running["ip route 0.0.0.0 0.0.0.0 192.0.2.9"] = {}
+    done = bench.apply(back)
+    assert done.exit is Exit.REFUSED
+    assert "ip route 0.0.0.0 0.0.0.0 192.0.2.9" in bench.fleet[moved].running
+
+
+def test_what_we_have_changed_ourselves_is_not_said_to_be_somebody_elses(bench: Bench) -> None:
+    devices = [bench.workspace.device(planned.name) for planned in bench.plan.devices]
+    done = bench.apply()
+    name = bench.plan.waves[0][0]
+    spoken = f"by change {done.change} (by An)"
+    said = bench.apply().results[0].why
+    assert f"This plan was executed on it already: change {done.change} (by An)." in said
+    bench.fleet[name].running["interface eth9"] = {}
+    assert "and again since then; make a new plan." in bench.apply().results[0].why
+    del bench.fleet[name].running["interface eth9"]
+    older = seal({**bench.plan.document, "id": "p-20220420-065900-aaaa"})
+    assert f"It was changed since {spoken}; make a new plan." in bench.apply(older).results[0].why
+
+    template = bench.workspace.path / "templates" / "backup" / "box.j2"
+    template.write_text(template.read_text() + " description moved again\n")
+    for one in bench.fleet:
+        bench.sessions.named(one).answers["show running"] = bench.fleet[one].text
+    again = bench.apply(
+        make_plan(bench.workspace, devices, ("backup",), clock=CLOCK, by="An", progress=_Silent(), workers=2)
+    )
+    assert again.exit is Exit.OK
+    said = bench.apply(bench.rollback(done.change)).results[0].why
+    assert f"by change {again.change} (by An); roll that back first: `eventready rollback {again.change}`" in said
+    assert "Somebody has" not in said
+
+
+def test_what_a_rollback_could_not_take_back_is_taken_back_by_the_next(bench: Bench) -> None:
+    done = bench.apply()
+    back = bench.rollback()
+    last = back.waves[-1][-1]
+    bench.fleet[last].down_until = bench.fleet[last].now + 1
+    left = [name for name, outcome in outcomes(bench.apply(back)).items() if outcome == "untouched"]
+    assert last in left
+    assert len(left) < len(bench.plan.devices)
+    bench.fleet[last].advance_clock(2)
+    rest = bench.rollback(done.change)
+    assert {planned.name for planned in rest.devices} == set(left)
+    assert bench.apply(rest).exit is Exit.OK
+    assert bench.running() == bench.at_start
+    with pytest.raises(RefusedError, match="rolled back already"):
+        bench.rollback(done.change)
+
+
+def test_an_approval_counts_for_one_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    approvers = f'approvers: [{{name: Bình, signs_with: "{BINH.public.id}"}}], approvals: 1'
+    bench = Bench(tmp_path, monkeypatch, event=EVENT.replace("soak_s: {}", f"soak_s: {{}}, {approvers}"))
+    settings = bench.workspace.event.changes
+    once = approve(PlanFile(plan=bench.plan), settings, BINH, CLOCK.real())
+    first = bench.plan.waves[0][0]
+    bench.fleet[first].healthy = False
+    done = bench.apply_file(once)
+    assert done.exit is Exit.CHANGE_REVERTED, "an approval is used up by a change that fails, too"
+    bench.fleet[first].healthy = True
+    with pytest.raises(RefusedError, match=f"were used up by the change {done.change}"):
+        bench.apply_file(once)
+    used = bench.store.changes.used_approvals(bench.plan.id)
+    assert bench.apply_file(approve(once, settings, BINH, CLOCK.real() + timedelta(seconds=1), used)).exit is Exit.OK
+    bench.store.close()
+
+
+def test_locks_hold_between_workspaces_with_one_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second workspace is refused while a device of the first is changed, and by whom is said."""
+    monkeypatch.setenv("EVENTREADY_DATABASE_URL", f"sqlite:///{tmp_path / 'shared.db'}")
+    one, other = (Bench(tmp_path / name, monkeypatch) for name in ("one", "other"))
+    for bench in (one, other):
+        bench.store.close()
+        bench.store = Store.of_workspace(bench.workspace.path)
+    refused: list[str] = []
+
+    def meanwhile(_name: str, _driver: FakeDriver) -> None:
+        with pytest.raises(RefusedError, match=r"is locked by change c-.*, begun by An on noc-1") as found:
+            other.apply()
+        refused.append(str(found.value))
+
+    one.change_hand = meanwhile
+    assert one.apply().exit is Exit.OK
+    assert len(refused) == len(one.plan.devices)
+    assert not any(box.sent for box in other.fleet.values())
+    assert len(other.store.changes.entries()) == 1
+    assert other.apply().exit is Exit.OK, "and afterwards it is free"
+    for bench in (one, other):
+        bench.store.close()
+
+
+def test_two_engineers_at_once(bench: Bench) -> None:
+    header = {"by": "binh", "host": "noc-2"}
+    bench.store.changes.begin("c-other", event="fair", plan={}, devices=["box-2"], header=header)
+    with pytest.raises(
+        RefusedError, match=r"box-2 is locked by change .* begun by binh on noc-2 at 20[-0-9]{8} [0-9:]{8} "
+    ):
+        bench.apply()
+    assert not any(box.sent for box in bench.fleet.values())
+
+
+def test_a_closed_window_refuses_and_an_emergency_stands_on_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = CLOCK.now()
+    window = {"from": now - timedelta(hours=1), "to": now + timedelta(days=1)}
+    stamps = {key: moment.strftime("%Y-%m-%d %H:%M") for key, moment in window.items()}
+    frozen = f'{EVENT}windows: [{{kind: freeze, from: "{stamps["from"]}", to: "{stamps["to"]}"}}]\n'
+    bench = Bench(tmp_path, monkeypatch, event=frozen)
+    with pytest.raises(RefusedError, match="changes are closed"):
+        bench.apply()
+    assert bench.store.changes.entries() == ()
+    done = bench.apply(emergency=Emergency("INC-7", "An", "Bình"))
+    assert done.exit is Exit.OK
+    header = bench.store.changes.entries()[0].header
+    assert header["emergency"] == {"ticket": "INC-7", "requested_by": "An", "approved_by": "Bình"}
+    bench.store.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"event": "other"}, "is for the event other, and this workspace is fair"),
+        ({"approvals_needed": 1}, "needs 1 approval"),
+    ],
+)
+def test_plans_that_do_not_serve(bench: Bench, change: dict[str, object], words: str) -> None:
+    with pytest.raises(RefusedError, match=words):
+        bench.apply(seal({**bench.plan.document, **change}))
+    assert bench.store.changes.entries() == ()
+
+
+@pytest.mark.parametrize("way", ["forward", "backward"])
+def test_a_sealed_plan_with_a_line_that_is_never_sent(bench: Bench, way: str) -> None:
+    document = bench.plan.document
+    document["devices"][-1][way].append("reload")
+    with pytest.raises(RefusedError, match="has a forbidden line: `reload` must not be sent to box-3: "):
+        bench.apply(seal(document))
+    assert bench.store.changes.entries() == ()
+
+
+def test_a_way_back_that_leads_somewhere_else(bench: Bench) -> None:
+    document = bench.plan.document
+    for device in document["devices"]:
+        device["backward"].insert(2, "standby 10 priority 90")
+    done = bench.apply(seal(document))
+    assert done.exit is Exit.REFUSED
+    assert "does not lead back to its present configuration" in done.results[0].why
+    assert all(not box.sent for box in bench.fleet.values())
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("endpoint", r"its address was 192\.0\.2\.99 and is 192\.0\.2\.1 now"),
+        ("address", r"its address was 192\.0\.2\.99 and is 192\.0\.2\.1 now"),  # behind a manager: same endpoint
+        ("element", r"its element was 192\.0\.2\.99 and is none now"),
+    ],
+)
+def test_an_address_that_is_another_now(bench: Bench, field: str, said: str) -> None:
+    document = bench.plan.document
+    document["devices"][0][field] = "192.0.2.99"
+    with pytest.raises(RefusedError, match=f"box-1 has changed .* {said}"):
+        bench.apply(seal(document))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("hostname: 192.0.2.3", "hostname: 192.0.2.4", "box-3 .* its address was 192.0.2.3 and is 192.0.2.4 now"),
+        ("hostname: 192.0.2.3,", "hostname: 192.0.2.3, platform: frr,", "box-3 .* its platform was box and is frr now"),
+        ("hostname: 192.0.2.3, groups: [box], data: {", "hostname: 192.0.2.3, groups: [box], data: {venues: [], ",
+         "box-3 .* its venue was hall and is none now"),
+        ("hostname: 192.0.2.3, groups: [box], data: {",
+         "hostname: 192.0.2.3, groups: [box], data: {role: service_host, ", "box-3 .* its role was router and is serv"),
+        ("box-3:", "box-9:", "box-3 is not in the inventory"),
+        ("hostname: 192.0.2.3, groups: [box], data: {", "hostname: 192.0.2.3, groups: [box], data: {pair: a, ",
+         "are redundant partners in the inventory now, and the plan has both in one wave"),
+    ],
+)  # fmt: skip
+def test_an_inventory_that_has_changed_since_the_plan(bench: Bench, before: str, after: str, said: str) -> None:
+    done = bench.apply()
+    assert bench.apply(bench.rollback(done.change)).exit is Exit.OK
+    assert bench.apply().exit is Exit.OK, "nothing stands against it until the inventory changes"
+    hosts = bench.workspace.path / "inventory" / "hosts.yaml"
+    assert before in hosts.read_text()
+    hosts.write_text(hosts.read_text().replace(before, after))
+    bench.workspace = load_workspace(bench.workspace.path)
+    count = len(bench.store.changes.entries())
+    with pytest.raises(RefusedError, match=said):
+        bench.apply()
+    assert len(bench.store.changes.entries()) == count
+    if "role" in said or "venue" in said or "stand in" in said:
+        assert bench.apply(bench.rollback()).exit is Exit.OK, "what was begun can be taken back all the same"
+
+
+def test_ctrl_c_takes_back_what_is_under_way_and_begins_nothing_more(bench: Bench) -> None:
+    def interrupted(name: str, driver: FakeDriver) -> None:
+        def verify(_before: object, _limit_s: float, nap: Callable[[float], None]) -> Verification:
+            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(1000):
+                nap(0.01)  # ends when the main thread has heard the signal
+            return Verification(True, "3 findings, none worse")
+
+        if name == bench.plan.waves[0][0]:
+            driver.verify = verify  # type: ignore[method-assign,assignment]  # the point
+
+    before = signal.getsignal(signal.SIGINT)
+    bench.change_hand = interrupted
+    done = bench.apply()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert done.exit is Exit.CHANGE_REVERTED
+    assert sorted(outcomes(done).values()) == ["old", "untouched", "untouched"]
+    assert bench.running() == bench.at_start
+    assert bench.store.changes.entries()[0].ended, "nothing is left to resume"
+    said = next_step(done.change, device_statuses(bench.store.changes.get("latest"))).render("en")
+    assert said.startswith("The change was interrupted, and no device has changed: ")
+
+
+def test_ctrl_c_as_a_change_comes_on_record_leaves_nothing_to_resume(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Changes.begin
+
+    def interrupted(self: Changes, *args: Any, **more: Any) -> None:
+        begin(self, *args, **more)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Changes, "begin", interrupted)
+    done = bench.apply()
+    assert set(outcomes(done).values()) == {"untouched"}
+    assert bench.store.changes.entries()[0].ended
+    assert bench.store.changes.locks() == ()
+    assert all(not box.sent for box in bench.fleet.values())
+
+
+def test_a_store_that_fills_up_and_has_room_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every number of steps that still fit: nothing is taken that is not on record, and resuming settles it."""
+    record, room = Changes.record, 0
+
+    def filling(self: Changes, change: str, *notes: StepEntry) -> None:
+        nonlocal room
+        room -= 1
+        if room < 0:
+            raise StoreError("The disk is full", do="Make room.")
+        record(self, change, *notes)
+
+    for fits in range(34):
+        with monkeypatch.context() as patch:
+            patch.setattr(Changes, "record", filling)
+            room = fits
+            done = bench.apply()
+        if any(not result.recorded for result in done.results):
+            assert done.trouble
+            assert done.exit is not Exit.OK
+            assert bench.store.changes.entries()[-1].ended is None
+            done = bench.resume(done.change)
+        for name, outcome in outcomes(done).items():
+            device = bench.fleet[name]
+            assert (device.running == bench.at_start[name]) == (outcome != "new"), (fits, name, outcome)
+            assert device.running == device.startup
+        assert bench.store.changes.entries()[-1].ended
+        assert bench.store.changes.locks() == ()
+        if "new" in outcomes(done).values():
+            assert bench.apply(bench.rollback(done.change)).exit is Exit.OK
+        assert bench.running() == bench.at_start
+    assert fits == 33
+    assert set(outcomes(done).values()) == {"new"}, "so many are all that it takes"
+
+
+def test_resuming_a_change_that_is_at_its_end_does_nothing(bench: Bench) -> None:
+    first = bench.plan.waves[0][0]
+    bench.fleet[first].healthy = False
+    done = bench.apply()
+    asked = len(bench.hands)
+    assert bench.resume().results == done.results
+    assert bench.resume().exit is done.exit
+    assert len(bench.hands) == asked
+
+
+def test_resuming_on_a_device_that_the_inventory_has_lost(bench: Bench) -> None:
+    document = PlanFile(plan=bench.plan).document
+    bench.store.changes.begin("c-1", event="fair", plan=document, devices=["box-3"], header={"by": "a", "host": "b"})
+    hosts = bench.workspace.path / "inventory" / "hosts.yaml"
+    hosts.write_text(hosts.read_text().replace("box-3:", "box-9:"))
+    bench.workspace = load_workspace(bench.workspace.path)
+    with pytest.raises(RefusedError, match=r"box-3 is not in the inventory\. Restore its entry"):
+        bench.resume()
+
+
+def test_resuming_what_is_being_worked_on_is_refused(bench: Bench) -> None:
+    bench.apply()
+    with (
+        bench.store.changes.exclusive(bench.store.changes.get("latest").entry.id),
+        pytest.raises(
+            RefusedError, match=r"begun by An on noc-1 at [-0-9]{10} [0-9:]{8}, is running in another process"
+        ),
+    ):
+        bench.resume()
+    with (
+        bench.store.changes.exclusive(bench.store.changes.get("latest").entry.id),
+        pytest.raises(RefusedError, match=r"is running\. Wait"),
+    ):
+        bench.rollback()
+
+
+def test_a_device_that_is_not_proven_keeps_its_lock_and_the_others_can_be_taken_back(bench: Bench) -> None:
+    last = bench.plan.waves[-1][-1]
+
+    def lost(name: str, driver: FakeDriver) -> None:
+        crossed = driver._cross
+
+        def cross(what: str, action: Callable[[], object]) -> object:
+            if what == "settle":
+                driver.box.down_until = 1e9
+            return crossed(what, action)
+
+        if name == last:
+            driver._cross = cross  # type: ignore[method-assign,assignment]  # the point
+
+    bench.change_hand = lost
+    done = bench.apply()
+    assert done.exit is Exit.REVERT_FAILED
+    assert outcomes(done)[last] == "unproven"
+    assert [hold.device for hold in bench.store.changes.locks()] == [last]
+    assert bench.store.changes.entries()[0].ended is None
+    back = bench.rollback()
+    assert last not in [device.name for device in back.devices]
+    bench.change_hand = lambda _name, _driver: None
+    assert bench.apply(back).exit is Exit.OK
+    bench.fleet[last].down_until = 0
+    again = bench.resume(done.change)
+    assert outcomes(again)[last] == "old"
+    assert DeviceOutcome.UNPROVEN not in outcomes(again).values()
+    assert bench.running() == bench.at_start
+    assert bench.store.changes.locks() == ()
+
+
+def test_a_defect_in_a_hand_is_an_ending_and_not_a_traceback(bench: Bench) -> None:
+    first = bench.plan.waves[0][0]
+
+    def broken(name: str, driver: FakeDriver) -> None:
+        def look() -> object:
+            raise KeyError("a defect of ours")
+
+        if name == first:
+            driver.precheck = look  # type: ignore[method-assign,assignment]  # the point
+
+    bench.change_hand = broken
+    done = bench.apply()
+    result = next(result for result in done.results if result.device == first)
+    assert (result.outcome, done.exit) == (DeviceOutcome.UNTOUCHED, Exit.CHANGE_REVERTED)
+    assert "An internal error (KeyError" in result.why

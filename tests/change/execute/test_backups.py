@@ -1,0 +1,104 @@
+"""Recorded configurations are encrypted with the key of the workspace, and lead back with it only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from eventready.change.execute.executor import recorded_configuration
+from eventready.core.errors import Exit, RefusedError
+from eventready.store.backup_cipher import SCHEMA, BackupCipher
+from eventready.store.evidence import PackedEvidence
+from eventready.workspace.backup_key import BACKUP_KEY, load_backup_key
+from tests.change.execute.test_apply import Bench
+from tests.change.fake_device import FakeDriver
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    made = Bench(tmp_path, monkeypatch)
+    yield made
+    made.store.close()
+
+
+def stored(bench: Bench, *steps: str) -> list[str]:
+    record = bench.store.changes.get("latest")
+    names = [name for step in record.steps if step.step in steps for _, name in step.body["answers"]]
+    return list(bench.store.texts(names).values())
+
+
+def test_backups_are_encrypted_and_lead_back(bench: Bench) -> None:
+    bench.apply()
+    texts = stored(bench, "backup", "save")
+    assert len(texts) == 6
+    assert all(text.startswith(f"{SCHEMA} ") and "interface" not in text for text in texts)
+    (key,) = {step.body["key"] for step in bench.store.changes.get("latest").steps if "answers" in step.body}
+    assert key == BackupCipher(load_backup_key(bench.workspace.path) or b"").id
+    assert bench.apply(bench.rollback()).exit is Exit.OK
+    assert bench.running() == bench.at_start
+
+
+def test_another_key_is_a_sentence_and_nothing_is_sent(bench: Bench) -> None:
+    bench.apply()
+    after = bench.running()
+    back = bench.rollback()
+    (bench.workspace.path / BACKUP_KEY).unlink()
+    for attempt in (bench.rollback, lambda: bench.apply(back)):
+        with pytest.raises(
+            RefusedError, match=r"encrypted with the key [0-9a-f]{16}, and this workspace has the key"
+        ) as e:
+            attempt()
+        assert "EVENTREADY_BACKUP_KEY" in (e.value.do or "")
+    assert bench.running() == after
+
+
+def _cross_or_lose(
+    driver: FakeDriver, crossed: Callable[..., object], what: str, action: Callable[[], object]
+) -> object:
+    if what == "settle":
+        driver.box.down_until = 1e9
+    return crossed(what, action)
+
+
+def test_an_unproven_device_is_not_resumed_without_the_key(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    last = bench.plan.waves[-1][-1]
+
+    def lose(name: str, driver: FakeDriver) -> None:
+        if name == last:
+            monkeypatch.setattr(driver, "_cross", partial(_cross_or_lose, driver, driver._cross))
+
+    bench.change_hand = lose
+    done = bench.apply()
+    assert done.exit is Exit.REVERT_FAILED
+    bench.change_hand = lambda _name, _driver: None
+    bench.fleet[last].down_until = 0
+    key = (bench.workspace.path / BACKUP_KEY).read_bytes()
+    (bench.workspace.path / BACKUP_KEY).unlink()
+    with pytest.raises(RefusedError, match="encrypted with the key"):
+        bench.resume()
+    assert [hold.device for hold in bench.store.changes.locks()] == [last]
+    (bench.workspace.path / BACKUP_KEY).write_bytes(key)
+    assert {result.device: result.outcome.value for result in bench.resume().results}[last] == "old"
+
+
+def test_a_backup_of_an_earlier_version_is_read(bench: Bench) -> None:
+    bench.apply()
+    record = bench.store.changes.get("latest")
+    device = bench.plan.devices[0]
+    (step,) = [step for step in record.of(device.name) if step.step == "backup"]
+    cipher = BackupCipher(load_backup_key(bench.workspace.path) or b"")
+    plain = {
+        command: PackedEvidence.of(cipher.decrypt(text))
+        for command, name in step.body["answers"]
+        for text in bench.store.texts([name]).values()
+    }
+    bench.store.keep(plain.values())
+    body = {**step.body, "answers": [[command, text.name] for command, text in plain.items()]}
+    old = type(step)(step.device, step.step, step.recorded, {k: v for k, v in body.items() if k != "key"})
+    bench.store._shelf.flush()
+    found = recorded_configuration(bench.workspace, bench.store, device, [old], "backup")
+    assert found is not None
+    assert found.sha256 == device.before

@@ -1,0 +1,77 @@
+"""States between old and new: whatever prefix of a change's commands the device has executed, forward or backward, no
+line of the result counts as another operator's, and the commands of the way back lead to the old text."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from eventready.change.config.delta import commands_between, merge
+from eventready.change.config.tree import parse_tree
+from eventready.change.execute.foreign_lines import foreign_lines
+from eventready.platforms.loader import describe
+from eventready.workspace.intents import INTENTS
+from tests.conftest import Proved
+from tests.lab.dialects.test_round_trip import PLATFORMS, Session, cases, everyone, fragment_of, spec_of
+
+#: One device per platform, with the most intents.
+DEVICES = [
+    name
+    for platform in PLATFORMS
+    for name in sorted(
+        {name for name, _ in cases() if everyone()[name].platform == platform},
+        key=lambda name: (-len(everyone()[name].intents), name),
+    )[:1]
+]
+
+
+#: Controllers of many cells: several seconds each.
+LARGE = {"bsc", "bsc-6900"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in DEVICES]
+)
+def test_killed_after_every_single_line(proved: Proved, name: str) -> None:
+    """After each line forward, and then after a random line of the way back, in one session that goes on."""
+    device, spec, chance = everyone()[name], spec_of(everyone()[name]), Random(name)
+    fragment = fragment_of(device, *(intent for intent in INTENTS if intent in device.intents))
+    session = Session(device)
+    before = session.read(fragment)
+    target = merge(spec, before.tree, fragment)
+    forward = commands_between(spec, before.tree, target)
+    for count in range(1, len(forward) + 1):
+        session.send_config(forward[:count])
+        found = session.read(fragment)
+        assert foreign_lines(spec, found.tree, before.tree, target) == (), forward[count - 1]
+        back = commands_between(spec, found.tree, before.tree)
+        session.send_config(back[: chance.randint(0, len(back))])
+        found = session.read(fragment)
+        assert foreign_lines(spec, found.tree, before.tree, target) == (), (forward[count - 1], back)
+        session.send_config(commands_between(spec, found.tree, before.tree))
+        assert session.read(fragment).text == before.text, forward[count - 1]
+        proved("killed after a line, at the console", device.platform, name, str(count))
+
+
+OLD = "network\n bts 0\n  type osmo-bts\n"
+NEW = f"{OLD}  access-control-class-ramping\n  access-control-class-ramping-step-interval 30\n  codec-support fr amr\n"
+
+
+@pytest.mark.parametrize(
+    ("added", "foreign"),
+    [
+        ("  access-control-class-ramping-step-interval 5\n", ()),
+        ("  access-control-class-ramping-step-size 1\n", ()),
+        ("  amr tch-h start-mode auto\n", ()),
+        ("  access-control-class-ramping-step-interval 6\n", ("access-control-class-ramping-step-interval 6",)),
+        ("  access-control-class-ramping-step-size 2\n", ("access-control-class-ramping-step-size 2",)),
+        ("  description x\n", ("description x",)),
+        (" bts 1\n  amr tch-h start-mode auto\n", ("bts 1", "amr tch-h start-mode auto")),
+    ],
+)
+def test_only_defaults_in_a_section_of_the_change_are_the_devices_own(added: str, foreign: tuple[str, ...]) -> None:
+    spec = describe("osmocom_bsc").spec.change
+    assert spec is not None
+    found = foreign_lines(spec, parse_tree(OLD + added), parse_tree(OLD), parse_tree(NEW))
+    assert tuple(path[-1] for path in found) == foreign

@@ -1,0 +1,162 @@
+"""A plan file is whole and unaltered, or it is one sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from eventready.change.plan import plan as plans
+from eventready.change.plan.plan import PlanFile, load_plan, parse_plan, seal, write_plan
+from eventready.core.errors import EventreadyError, RefusedError, UsageError
+from tests.change.plans import document, plan, planned
+
+WHOLE = PlanFile(plan=plan()).document
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    file = PlanFile(plan=plan())
+    write_plan(tmp_path / "plan.json", file)
+    read = load_plan(tmp_path / "plan.json")
+    assert read == file
+    assert read.plan.device("edge-1").forward == ("interface eth0", "vrrp 10 priority 110", "exit")
+    assert "Nguyễn Văn An" in (tmp_path / "plan.json").read_text(encoding="utf-8")
+
+
+def test_a_plan_from_before_devices_had_a_role_keeps_its_seal(tmp_path: Path) -> None:
+    assert "role" not in plan().document["devices"][0]
+    with_role = plan(devices=[planned(role="router")])
+    assert with_role.document["devices"][0]["role"] == "router"
+    for one in (plan(), with_role):
+        write_plan(tmp_path / "plan.json", PlanFile(plan=one))
+        write_plan(tmp_path / "again.json", load_plan(tmp_path / "plan.json"))
+        assert load_plan(tmp_path / "again.json").plan == one
+    assert with_role.sha256 != plan().sha256
+
+
+def test_the_seal_is_over_everything_and_nothing_else() -> None:
+    assert plan().sha256 == plan().sha256
+    assert seal({**document(), "sha256": "c" * 64}) == plan()
+    for key, value in {"by": "x", "rolls_back": "c-1", "unchanged": [], "approvals_needed": 1}.items():
+        assert plan(**{key: value}).sha256 != plan().sha256
+
+
+def paths(value: Any, place: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every value in a document."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found: list[tuple[str | int, ...]] = [place] if place else []
+    return found + [path for key, item in inner for path in paths(item, (*place, key))]
+
+
+def altered(place: tuple[str | int, ...], change: Callable[[Any], Any]) -> dict[str, Any]:
+    copy: dict[str, Any] = json.loads(json.dumps(WHOLE))
+    holder: Any = copy["plan"]
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = change(holder[place[-1]])
+    return copy
+
+
+@pytest.mark.parametrize("place", paths(WHOLE["plan"]), ids=lambda place: ".".join(map(str, place)))
+def test_no_value_can_be_altered(place: tuple[str | int, ...]) -> None:
+    with pytest.raises(EventreadyError) as error:
+        parse_plan(altered(place, lambda value: f"{value}x" if isinstance(value, str) else [value, 1]), "plan.json")
+    assert error.value.exit == (2 if place == ("schema",) else 7)
+    assert "\n" not in str(error.value)
+
+
+@given(garbage=st.binary(max_size=200))
+def test_garbage_is_one_sentence(tmp_path_factory: pytest.TempPathFactory, garbage: bytes) -> None:
+    path = tmp_path_factory.mktemp("plan") / "plan.json"
+    path.write_bytes(garbage)
+    with pytest.raises(UsageError) as error:
+        load_plan(path)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@given(cut=st.integers(0, len(json.dumps(WHOLE)) - 1))
+def test_a_cut_file_is_no_plan(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+    path = tmp_path_factory.mktemp("plan") / "plan.json"
+    path.write_text(json.dumps(WHOLE)[:cut])
+    with pytest.raises(UsageError):
+        load_plan(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "empty"),
+        ("[]", "not a plan"),
+        ("{}", "not a plan"),
+        ('{"plan": 3}', "not a plan"),
+        ('{"plan": {"schema": 3}}', "not a plan"),
+        ('{"plan": {"schema": "eventready.plan/2"}}', "unsupported plan version"),
+        ('{"plan": {"schema": "eventready.run/1"}}', "unsupported plan version"),
+        ('{"plan": NaN}', "incomplete JSON"),
+        ('{"plan": {}, "plan": {}}', "incomplete JSON"),
+        ("[" * 100_000, "incomplete JSON"),
+        ('{"plan": ' + "9" * 5000 + "}", "incomplete JSON"),
+        ("\ufeff{}", "incomplete JSON"),
+    ],
+)
+def test_other_files(tmp_path: Path, content: str, says: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError, match=says):
+        load_plan(path)
+
+
+def test_a_file_that_is_not_there_or_a_folder_or_huge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in (tmp_path / "none.json", tmp_path):
+        with pytest.raises(UsageError, match="cannot be read"):
+            load_plan(path)
+    monkeypatch.setattr(plans, "MAX_BYTES", 100)
+    write_plan(tmp_path / "plan.json", PlanFile(plan=plan()))
+    with pytest.raises(UsageError, match="more than"):
+        load_plan(tmp_path / "plan.json")
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"waves": []}, "every device once"),
+        ({"waves": [["edge-1"], ["edge-1"]]}, "every device once"),
+        ({"waves": [["edge-1", "edge-9"]]}, "every device once"),
+        ({"waves": [["edge-1"], []]}, "every device once"),
+        ({"devices": [planned(), planned()]}, "every device once"),
+        ({"devices": [planned(forward=[])]}, "forward"),
+        ({"devices": [planned(forward=["a\nreload"])]}, "control characters"),
+        ({"devices": [planned(backward=["a\x07"])]}, "control characters"),
+        ({"devices": [planned(diff=["+ a\x1b[1A\x1b[2K"])]}, "control characters"),
+        ({"devices": [planned(risks=["\u202egnihton"])]}, "control characters"),
+        ({"by": "An\rBình"}, "control characters"),
+        ({"left_out": [{"name": "edge-3", "reason": "\x1b]0;x"}]}, "control characters"),
+        ({"devices": [planned(before="A" * 64)]}, "before"),
+        ({"devices": [planned(guard={"kind": "hope", "protects": "", "gap": ""})]}, "guard"),
+        ({"intents": ["reload"]}, "intents"),
+        ({"intents": []}, "intents"),
+        ({"id": "../../etc"}, "id"),
+        ({"approvals_needed": "0"}, "approvals_needed"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_sealed_plan_must_hold_too(values: dict[str, Any], says: str) -> None:
+    content = document(**values)
+    with pytest.raises(ValidationError):
+        seal(content)
+    forged = {**content, "sha256": plans._hash(content)}
+    with pytest.raises(UsageError, match=says) as error:
+        parse_plan({"plan": forged}, "plan.json")
+    assert "\n" not in str(error.value)
+
+
+def test_half_a_surrogate_is_altered() -> None:
+    with pytest.raises(RefusedError):
+        parse_plan({"plan": {**WHOLE["plan"], "by": "\ud800"}})

@@ -1,0 +1,118 @@
+"""What Ansible's check mode finds becomes a fragment, or a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventready.change.ansible.playbook import PlaybookRun, TaskFile, TaskResult
+from eventready.change.errors import UnreadableConfiguration
+from eventready.change.plan import participants as participants_module
+from eventready.change.plan import playbook_fragment
+from eventready.change.plan.participants import participants
+from eventready.change.plan.playbook_fragment import check_playbook
+from eventready.core.errors import RefusedError, UsageError
+from eventready.workspace.workspace import Workspace, load_workspace
+from tests.change import fake_fleet
+from tests.change.config.test_host_files import spec
+
+SHA = "ab" * 32
+HOSTS = """\
+svc-1:
+  hostname: 192.0.2.1
+  platform: linux
+  data: {role: service_host, venues: [hall], intents: {backup: {}}, service: {log: {host: 192.0.2.9}, time: {}}}
+svc-2:
+  hostname: 192.0.2.2
+  platform: linux
+  data: {role: service_host, venues: [hall], intents: {backup: {}}}
+"""
+WRITTEN = TaskResult(
+    "svc-1",
+    "Log",
+    "changed",
+    diff="--- a\n+++ a\n+\tx",
+    file=TaskFile("/etc/rsyslog.d/90-event.conf", SHA, "640", "root", "adm"),
+)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return load_workspace(fake_fleet.write_workspace(tmp_path, hosts=HOSTS, groups="{}\n"))
+
+
+def checked(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, *tasks: TaskResult, state: Any = "changed") -> Any:
+    run = PlaybookRun("prepare", True, {"svc-1": state}, tasks)
+    monkeypatch.setattr(playbook_fragment, "run_playbook", lambda *_args, **_options: run)
+    return check_playbook(workspace, workspace.devices[0], spec())
+
+
+def test_the_fragment_names_every_file_and_the_state_of_the_written_one(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = checked(workspace, monkeypatch, WRITTEN, TaskResult("svc-1", "Restart rsyslog", "changed", handler=True))
+    assert found.fragment.text == (
+        f"chrony:/etc/chrony/sources.d/event.sources\nrsyslog:/etc/rsyslog.d/90-event.conf\n file 640 root adm {SHA}\n"
+    )
+    assert found.diff == ("--- a", "+++ a", r"+\tx")
+
+
+@pytest.mark.parametrize(
+    ("task", "what"),
+    [
+        (TaskResult("svc-1", "Install", "changed"), "'Install' would change something that is not a file"),
+        (TaskResult("svc-1", "Passwd", "changed", file=TaskFile("/etc/passwd", SHA, "644", "root", "root")),
+         "'Passwd' would change /etc/passwd"),
+    ],
+)  # fmt: skip
+def test_a_task_without_a_way_back_is_refused(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, task: TaskResult, what: str
+) -> None:
+    with pytest.raises(RefusedError, match=what):
+        checked(workspace, monkeypatch, task)
+
+
+@pytest.mark.parametrize("state", ["failed", "unreachable"])
+def test_a_host_that_cannot_be_checked_is_not_planned(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, state: Any
+) -> None:
+    task = TaskResult("svc-1", "Portal", state, "no route to host")
+    with pytest.raises(UnreadableConfiguration, match="cannot be checked on svc-1: Portal: no route to host"):
+        checked(workspace, monkeypatch, task, state=state)
+
+
+def test_a_host_takes_part_with_its_service_and_with_ansible(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taking, left_out = participants(workspace, workspace.devices, ("backup",))
+    assert [one.device.name for one in taking] == ["svc-1"]
+    assert [(one.name, one.reason) for one in left_out] == [("svc-2", "it has no `service:` in the inventory")]
+    monkeypatch.setattr(participants_module, "missing_package", lambda: "ansible_runner")
+    with pytest.raises(UsageError, match="svc-1: ansible_runner is not installed"):
+        participants(workspace, workspace.devices, ("backup",))
+
+
+PUT = "sh /var/lib/eventready/host_files put "
+
+
+@pytest.mark.parametrize(
+    ("line", "writable"),
+    [
+        (f"{PUT}rsyslog:/etc/rsyslog.d/90-event.conf running 640 root adm {SHA}", True),
+        (f"{PUT}chrony:/etc/chrony/sources.d/event.sources stopped absent", True),
+        (f"{PUT}chrony:/etc/ssh/sshd_config running absent", False),
+        (f"{PUT}nginx:/etc/nginx/conf.d/event.conf running 4755 root root {SHA}", False),
+        (f"{PUT}nginx:/etc/nginx/conf.d/event.conf running 644 root root {SHA}; reboot", False),
+        ("sh -c reboot", False),
+    ],
+)
+def test_only_files_of_the_known_daemons_are_writable(workspace: Workspace, line: str, writable: bool) -> None:
+    ((taking,), _) = participants(workspace, workspace.devices, ("backup",))
+    assert taking.writable is not None
+    if writable:
+        assert taking.writable.refuse_commands([line], "svc-1") == ()
+    else:
+        with pytest.raises(RefusedError, match="is not a line that backup may write"):
+            taking.writable.refuse_commands([line], "svc-1")

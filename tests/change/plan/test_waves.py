@@ -1,0 +1,123 @@
+"""The order of devices: one alone, batches, pairs apart, standbys before masters."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.change.plan.waves import CARRIES, STANDS_BY, UNKNOWN, Member, members_of, waves
+from eventready.workspace.device import Device
+from eventready.workspace.expect import Expect, ExpectedGateway
+
+MEMBERS = st.lists(
+    st.builds(
+        Member,
+        name=st.text("abcdef", min_size=1, max_size=6),
+        pairs=st.frozensets(st.sampled_from(["p", "q", "r", "s"]), max_size=2),
+        rank=st.sampled_from([STANDS_BY, UNKNOWN, CARRIES]),
+        weight=st.integers(0, 3),
+    ),
+    max_size=40,
+    unique_by=lambda member: member.name,
+)
+
+
+@given(members=MEMBERS, batch=st.integers(1, 7))
+def test_every_order_keeps_its_promises(members: list[Member], batch: int) -> None:
+    order = waves(members, batch)
+    named = [name for wave in order for name in wave]
+    assert sorted(named) == sorted(member.name for member in members)
+    assert all(order)
+    assert all(len(wave) <= (batch if number else 1) for number, wave in enumerate(order))
+    place = {name: number for number, wave in enumerate(order) for name in wave}
+    for one, other in combinations(members, 2):
+        if one.pairs & other.pairs:
+            assert place[one.name] != place[other.name]
+            if one.rank != other.rank:
+                first, second = sorted((one, other), key=lambda member: member.rank)
+                assert place[first.name] < place[second.name]
+
+
+@given(members=MEMBERS, batch=st.integers(1, 7), seed=st.randoms())
+def test_the_order_does_not_depend_on_how_the_members_come(members: list[Member], batch: int, seed: Random) -> None:
+    shuffled = list(members)
+    seed.shuffle(shuffled)
+    assert waves(shuffled, batch) == waves(members, batch)
+
+
+def test_without_pairs_the_waves_are_full() -> None:
+    order = waves([Member(f"d{number:03}") for number in range(101)], 20)
+    assert [len(wave) for wave in order] == [1, 20, 20, 20, 20, 20]
+
+
+class Batch(int):
+    """A size of waves that counts how often a wave is held against it."""
+
+    looks = 0
+
+    def __le__(self, other: int) -> bool:
+        """What `len(wave) >= batch` asks of a subclass first."""
+        Batch.looks += 1
+        return int(self) <= other
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_full_waves_are_not_looked_at_again_for_every_device(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Batch, "looks", 0)
+    members = [Member(f"d{number:03}") for number in range(201)]
+    order = waves(members, Batch(size))
+    assert [len(wave) for wave in order] == [1, *[size] * (200 // size)]
+    assert 0 < Batch.looks <= 3 * len(members)
+
+
+def test_nothing_has_no_waves() -> None:
+    assert waves([], 20) == ()
+
+
+def device(name: str, *, pair: str = "", controllers: bool = False, **gateway: Any) -> Device:
+    gateways = (ExpectedGateway(group=10, interface="Vlan10", **gateway),) if gateway else ()
+    expect = Expect(gateways=gateways, controller_pair=controllers)
+    return Device(name, "router", "frr", "192.0.2.1", venues=("hall",), expect=expect, pair=pair)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "groups", "apart"),
+    [
+        (device("a", virtual_ip="10.0.0.1"), device("b", virtual_ip="10.0.0.1"), {}, True),
+        (device("a", virtual_ip="10.0.0.1"), device("b", virtual_ip="10.0.0.2"), {}, False),
+        (device("a", role="master"), device("b", role="backup"), {"a": ["edge"], "b": ["edge"]}, True),
+        (device("a", role="master"), device("b", role="backup"), {"a": ["edge"], "b": ["core"]}, False),
+        (device("a", controllers=True), device("b", controllers=True), {"a": ["wlc"], "b": ["wlc"]}, True),
+        (device("a", controllers=True), device("b", controllers=True), {"a": ["wlc-1"], "b": ["wlc-2"]}, False),
+        (device("a", pair="x"), device("b", pair="x"), {}, True),
+        (device("a", pair="x"), device("b", pair="y"), {}, False),
+        (device("a"), device("b"), {"a": ["edge"], "b": ["edge"]}, False),
+    ],
+)
+def test_who_stands_in_for_whom(one: Device, other: Device, groups: dict[str, list[str]], apart: bool) -> None:
+    canary = Member("0", rank=STANDS_BY - 1)
+    order = waves([canary, *members_of([one, other], groups)], 20)
+    assert len(order) == (3 if apart else 2)
+
+
+def test_the_standby_goes_first() -> None:
+    pair = [device("a", virtual_ip="10.0.0.1", role="master"), device("b", virtual_ip="10.0.0.1", role="backup")]
+    assert waves(members_of(pair, {}), 20) == (("b",), ("a",))
+
+
+def test_the_two_ends_of_a_link_are_not_changed_at_once_whichever_declares_it() -> None:
+    """Each is verified together with the other one, which must not be on its way meanwhile."""
+    link = {"device": "hub", "port": "Gi1", "to_port": "Gi2"}
+    ends = [
+        Device(f"spoke-{number}", "router", "frr", f"192.0.2.{number}", expect=Expect.model_validate({"links": [link]}))
+        for number in range(1, 5)
+    ]
+    order = waves(members_of([Device("hub", "router", "frr", "192.0.2.9"), *ends], {}), 20)
+    wave = next(wave for wave in order if "hub" in wave)
+    assert wave == ("hub",)
+    assert len(order) <= 3

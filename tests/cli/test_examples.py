@@ -1,0 +1,45 @@
+"""Every command has examples, and every option of an example exists."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from eventready.cli.commands import COMMANDS, load_command
+from eventready.cli.examples import EXAMPLES
+from eventready.cli.main import cli
+
+#: Examples of commands that come with another feature.
+_NOT_YET = frozenset[str]()
+
+
+def leaves(command: click.Command, words: str) -> Iterator[tuple[str, click.Command]]:
+    if isinstance(command, click.Group):
+        if command.invoke_without_command:
+            yield words, command
+        for name, child in command.commands.items():
+            yield from leaves(child, f"{words} {name}")
+    else:
+        yield words, command
+
+
+LEAVES = dict(pair for name in COMMANDS for pair in leaves(load_command(name), name))
+
+
+@pytest.mark.parametrize("words", LEAVES)
+def test_a_command_has_two_examples_with_options_that_exist(words: str) -> None:
+    examples = EXAMPLES.get(words, ())
+    assert len(examples) >= 2, f"add examples of {words!r} to cli/examples.py"
+    known = {option for parameter in (*LEAVES[words].params, *cli.params) for option in parameter.opts}
+    for example in examples:
+        tokens = shlex.split(example.partition(" > ")[0].partition(" >> ")[0])
+        used = {token for token in tokens if token.startswith("-") and not token.lstrip("-")[:1].isdigit()}
+        assert used <= known, example
+        assert all(word in tokens for word in words.split())
+
+
+def test_no_example_is_of_an_unknown_command() -> None:
+    assert set(EXAMPLES) - _NOT_YET == set(LEAVES) & set(EXAMPLES)

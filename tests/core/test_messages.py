@@ -1,0 +1,194 @@
+"""Rendering of messages: parameters, numbers, times, words of a family, plurals, and catalogues of other packages."""
+
+from __future__ import annotations
+
+import gettext
+import json
+import os
+import pickle
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from eventready.core import messages
+from eventready.core.errors import UsageError
+from eventready.core.messages import (
+    Bilingual,
+    Message,
+    Param,
+    from_json,
+    joined,
+    known,
+    message,
+    number,
+    render,
+    term,
+    text,
+    to_json,
+)
+
+PO = """msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: {plural}\\n"
+
+msgid "people"
+msgid_plural "people"
+{people}
+
+msgid "report"
+msgstr "{report}"
+"""
+
+
+@pytest.fixture
+def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A further folder of catalogues with the namespace `probe`."""
+    for lang, plural, people, report in (
+        ("en", "nplurals=2; plural=(n != 1);", 'msgstr[0] "{n} person"\nmsgstr[1] "{n} people"',
+         "{who:probe:people} at {at:%H:%M}: {what}, {share:.1f}%, {state:terms:state}"),
+        ("vi", "nplurals=1; plural=0;", 'msgstr[0] "{n} người"',
+         "{what}: {who:probe:people} lúc {at:%H:%M}, {share:.1f}%, {state:terms:state}"),
+    ):  # fmt: skip
+        folder = tmp_path / lang / "LC_MESSAGES"
+        folder.mkdir(parents=True)
+        (folder / "probe.po").write_text(PO.format(plural=plural, people=people, report=report), encoding="utf-8")
+    monkeypatch.setattr(messages, "_FOLDERS", list(messages._FOLDERS))
+    messages.add_locales(tmp_path)
+    yield tmp_path
+    messages._catalogue.cache_clear()
+    messages._sentence.cache_clear()
+
+
+REPORT: dict[str, Param] = {
+    "who": 2,
+    "what": Bilingual("bàn giao", "handover"),
+    "share": 12.345,
+    "state": "down",
+    "at": datetime(2022, 4, 29, 12, 5, tzinfo=UTC),
+}
+
+
+def test_a_message_is_rendered_in_both_languages(locales: Path) -> None:
+    assert text("probe:report", "en", **REPORT) == "2 people at 19:05: handover, 12.3%, down"
+    assert Message("probe:report", REPORT).render("vi") == "bàn giao: 2 người lúc 19:05, 12,3%, không hoạt động"
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, "0 people"), (1, "1 person"), (2, "2 people")])
+def test_a_message_follows_its_number(locales: Path, count: int, shown: str) -> None:
+    assert text("probe:people", "en", n=count) == shown
+    assert text("probe:people", "vi", n=count) == f"{count} người"
+
+
+def test_a_language_without_the_message_uses_english(locales: Path) -> None:
+    (locales / "vi" / "LC_MESSAGES" / "probe.po").unlink()
+    (locales / "vi" / "LC_MESSAGES" / "probe.mo").unlink(missing_ok=True)
+    messages._catalogue.cache_clear()
+    assert text("probe:people", "vi", n=2) == "2 people"
+
+
+def test_a_changed_catalogue_is_compiled_again(locales: Path) -> None:
+    po_file = locales / "en" / "LC_MESSAGES" / "probe.po"
+    assert text("probe:people", "en", n=2) == "2 people"
+    compiled = po_file.with_suffix(".mo")
+    assert gettext.GNUTranslations(compiled.open("rb")).ngettext("people", "people", 2) == "{n} people"
+    po_file.write_text(po_file.read_text(encoding="utf-8").replace("{n} people", "{n} persons"), encoding="utf-8")
+    os.utime(po_file, ns=(compiled.stat().st_mtime_ns + 1,) * 2)
+    messages._catalogue.cache_clear()
+    messages._sentence.cache_clear()
+    assert text("probe:people", "en", n=2) == "2 persons"
+
+
+def test_an_installed_package_needs_the_compiled_file_only(locales: Path) -> None:
+    assert text("probe:people", "en", n=2) == "2 people"
+    (locales / "en" / "LC_MESSAGES" / "probe.po").unlink()
+    messages._catalogue.cache_clear()
+    messages._sentence.cache_clear()
+    assert text("probe:people", "en", n=2) == "2 people"
+
+
+def test_a_folder_that_cannot_be_written_does(locales: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(messages, "_write", refuse)
+    assert text("probe:people", "en", n=2) == "2 people"
+    assert not (locales / "en" / "LC_MESSAGES" / "probe.mo").exists()
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize(
+    "msgid", ["probe:absent", "absent:people", "people", "", "probe:", "../../etc:passwd", "a b:c"]
+)
+def test_an_unknown_id_is_an_error(locales: Path, msgid: str, lang: str) -> None:
+    assert not known(msgid)
+    with pytest.raises(KeyError):
+        render(msgid, {}, lang)
+
+
+def test_a_missing_parameter_is_an_error(locales: Path) -> None:
+    with pytest.raises(KeyError, match="what"):
+        render("probe:report", {key: value for key, value in REPORT.items() if key != "what"}, "vi")
+
+
+def test_words_of_a_family() -> None:
+    assert term("terms:verdict", "READY", "vi") == "Sẵn sàng"
+    assert term("terms:verdict", "BETTER", "vi") == "BETTER"
+    assert term("terms:subject", "core links", "vi") == "liên kết mạng lõi"
+    assert term("terms:subject", "memory Processor", "vi") == "bộ nhớ Processor"
+    assert term("terms:subject", "core-1 uplink", "vi") == "core-1 uplink"
+
+
+def test_a_sentence_that_begins_with_a_word_begins_with_a_capital() -> None:
+    assert text("checks:subject.down", "vi", subject="clock").startswith("Đồng hồ")
+    assert text("checks:subject.down", "vi", subject="eth0").startswith("eth0 ")
+
+
+@pytest.mark.parametrize(
+    ("value", "vi", "en"), [(73.5, "73,5", "73.5"), (65001, "65001", "65001"), (2e7, "20000000", "20000000")]
+)
+def test_numbers(value: float, vi: str, en: str) -> None:
+    assert (number(value, "vi"), number(value, "en")) == (vi, en)
+
+
+def test_dates_lists_and_what_is_absent(locales: Path) -> None:
+    shown = messages._shown
+    assert shown(date(2022, 4, 29), "", "vi") == "29/04/2022"
+    assert shown(datetime(2022, 4, 28, 20, 0, tzinfo=UTC), "", "en") == "29/04/2022 03:00"
+    assert shown(None, "", "vi") == "-"
+    people = message("probe:people", n=3)
+    assert shown(["A", people], "", "vi") == "A và 3 người"
+    assert joined(["A", "B", Bilingual("ai đó", "")], "en") == "A, B and ai đó"
+    assert joined([], "vi") == ""
+
+
+def test_parameters_survive_a_document() -> None:
+    reason = message("session:at", where="r1", what=Bilingual("a", "b"))
+    stored = json.loads(json.dumps(to_json(reason)))
+    assert from_json(stored) == reason
+    assert from_json(to_json(["x", Bilingual("a", "b")])) == ["x", Bilingual("a", "b")]
+    assert [from_json(to_json(value)) for value in ("x", 1, 1.5, None)] == ["x", 1, 1.5, None]
+    assert to_json(date(2022, 4, 29)) == "2022-04-29"
+
+
+@pytest.mark.parametrize("odd", [{}, {"id": 1, "params": {}}, {"id": "a:b"}, {"vi": "x"}, [{"x": 1}]])
+def test_a_document_with_an_odd_parameter_is_refused(odd: object) -> None:
+    with pytest.raises(TypeError):
+        from_json(odd)
+
+
+def test_an_error_keeps_its_message() -> None:
+    error = UsageError(message("session:no_answer", where="r1", seconds=10.0), do="Wait.")
+    assert str(error) == "r1 does not answer within 10 s. Wait."
+    assert error.render("vi") == "r1 không trả lời trong 10 giây. Wait."
+    assert pickle.loads(pickle.dumps(error)).render("vi") == error.render("vi")
+    assert UsageError("plain", where="a.yaml:1").render("vi") == "a.yaml:1: plain."
+
+
+def test_an_error_has_the_remedy_of_its_message() -> None:
+    error = UsageError(message("cli:failure.not_installed", package="typst", extra="documents"), where="x.pdf")
+    assert str(error) == "x.pdf: the package typst is not installed. Install it: pip install 'eventready[documents]'"
+    assert error.do == "Install it: pip install 'eventready[documents]'"
+    assert error.render("vi") == "x.pdf: chưa cài gói typst. Hãy cài: pip install 'eventready[documents]'"

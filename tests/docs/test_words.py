@@ -1,0 +1,116 @@
+"""The glossary and the code belong together; identifiers, class names and docstrings use the words of the field."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.docs.words import SOURCE, class_names, forbidden_identifiers, narrations, text_of, words_of
+
+GLOSSARY = Path(__file__).parents[2] / "docs" / "glossary.md"
+CODE = re.compile(r"`(eventready(?:_lab)?(?:\.\w+)+)` \|$", re.M)
+
+#: Identifiers with a forbidden word still left, by package: upper limits, to be lowered only.
+IDENTIFIERS_LEFT: Mapping[str, int] = {}
+#: Share of first lines of docstrings with words of narration, by package: upper limits, to be lowered only.
+NARRATION_SHARE = {
+    "assurance": 0.02, "audit": 0.02, "change": 0.02, "checks": 0.02, "cli": 0.03, "core": 0.01, "drill": 0.05,
+    "facts": 0.16, "lab": 0.01, "platforms": 0.05, "session": 0.02, "store": 0.01, "workspace": 0.02,
+}  # fmt: skip
+NARRATION_DEFAULT = 0.02
+_DOCUMENT = "a part of a document; the same part of a spreadsheet"
+#: Class names used by several packages on purpose, with the reason.
+SHARED_NAMES = {
+    "Attachment": "a file of an attestation; a file of a mail",
+    "Calendar": "working days of an event; shifts of a roster",
+    "Cell": "a cell of a table; a radio cell",
+    "Column": _DOCUMENT,
+    "DeviceView": "facts for a check; state for the release of a device",
+    "Evidence": "proof of a clause; evidence section of a paper",
+    "Row": "a row of a form; a row of a roster",
+    "Span": "a run of text; a span of time",
+    "Step": "a step of an incident; a step of the change journal",
+    "Table": _DOCUMENT,
+    "Title": "the title block of a paper; a name in both languages",
+}
+
+_TYPED = "words that people type, recognised in rosters"
+#: Modules with Vietnamese letters, with the reason; every sentence for people is in the catalogue.
+VIETNAMESE = {
+    "assurance/papers/dates.py": "places of no-break spaces in Vietnamese text",
+    "assurance/papers/language.py": "an example in a docstring",
+    "assurance/papers/outline.py": "the letters of a Vietnamese list",
+    "assurance/papers/writer.py": "the stamps of urgency, by their wording; the letter d with stroke",
+    "assurance/roster/": _TYPED,
+    "change/plan/freeze.py": "comparison of names with and without marks",
+    "cli/attest.py": "examples of commands",
+    "cli/examples.py": "examples of commands",
+    "cli/incident.py": "examples of commands",
+    "core/messages.py": "examples in docstrings",
+    "session/authentication.py": "prompts of devices",
+    "workspace/importing/devices.py": "yes and no in a spreadsheet",
+    "workspace/new_workspace.py": "the letter d with stroke",
+    "workspace/operator_names.py": "letters that look alike",
+}
+
+
+@pytest.mark.parametrize("name", CODE.findall(GLOSSARY.read_text(encoding="utf-8")))
+def test_a_term_of_the_glossary_exists_in_the_code(name: str) -> None:
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        try:
+            found: object = importlib.import_module(".".join(parts[:length]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[length:]:
+            annotations = getattr(found, "__annotations__", {})
+            assert hasattr(found, part) or part in annotations, f"{name}: no {part}"
+            found = getattr(found, part, None)
+        return
+    pytest.fail(f"{name} does not exist")
+
+
+def test_the_glossary_is_read() -> None:
+    assert len(CODE.findall(GLOSSARY.read_text(encoding="utf-8"))) > 40
+
+
+def test_identifiers_have_no_forbidden_word() -> None:
+    found = forbidden_identifiers()
+    over = {p: c.most_common(5) for p, c in found.items() if c.total() > IDENTIFIERS_LEFT.get(p, 0)}
+    assert not over
+
+
+def test_a_class_name_is_defined_once() -> None:
+    twice = {name: places for name, places in class_names().items() if len(places) > 1 and name not in SHARED_NAMES}
+    assert not twice
+
+
+def test_docstrings_start_with_a_verb_or_a_noun() -> None:
+    over = {
+        package: f"{bad} of {total}"
+        for package, (bad, total) in narrations().items()
+        if bad > total * NARRATION_SHARE.get(package, NARRATION_DEFAULT)
+    }
+    assert not over
+
+
+def test_vietnamese_is_in_the_catalogue() -> None:
+    root = SOURCE / "eventready"
+    letters = re.compile(
+        "[\u00c0-\u00c3\u00c8-\u00ca\u00cc\u00cd\u00d2-\u00d5\u00d9\u00da\u00dd\u00e0-\u00e3\u00e8-\u00ea\u00ec\u00ed"
+        "\u00f2-\u00f5\u00f9\u00fa\u00fd\u0102\u0103\u0110\u0111\u0128\u0129\u0168\u0169\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]"
+    )
+    found = {path.relative_to(root).as_posix() for path in root.rglob("*.py") if letters.search(text_of(path))}
+    unlisted = [name for name in sorted(found) if not name.startswith(tuple(VIETNAMESE))]
+    unneeded = [name for name in VIETNAMESE if not any(path.startswith(name) for path in found)]
+    assert (unlisted, unneeded) == ([], [])
+
+
+def test_words_are_split_in_both_cases() -> None:
+    assert words_of("_ToldOnce") == ["told", "once"]
+    assert words_of("asked_by") == ["asked", "by"]
+    assert words_of("multitask") == ["multitask"]

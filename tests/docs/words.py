@@ -1,0 +1,108 @@
+"""Measures of the language of the code: identifiers, class names, first lines of docstrings."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src"
+
+#: Words without a fixed meaning in the field; forbidden as parts of identifiers.
+FORBIDDEN = frozenset(
+    {
+        "amiss",
+        "asked",
+        "bench",
+        "book",
+        "calm",
+        "carrying",
+        "compose",
+        "crew",
+        "glance",
+        "judge",
+        "keeper",
+        "nobody",
+        "pace",
+        "said",
+        "somebody",
+        "story",
+        "stranger",
+        "tell",
+        "told",
+        "untold",
+    }
+)
+_ANY = re.compile("|".join(FORBIDDEN), re.I)
+#: Words of narration in the first line of a docstring.
+NARRATION = re.compile(r"\b(it|that|what|told|one|who|whose|somebody|nobody|said|says|asked)\b", re.I)
+
+
+@cache
+def text_of(path: Path) -> str:
+    """Text of a module, read once."""
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Syntax tree of a module, parsed once."""
+    return ast.parse(text_of(path))
+
+
+def modules(root: Path = SOURCE) -> Iterator[tuple[str, Path]]:
+    """Package (`change`, `lab`, ...) and path of every module."""
+    for path in sorted(root.rglob("*.py")):
+        parts = path.relative_to(root).parts
+        yield ("lab" if parts[0] == "eventready_lab" else parts[1].removesuffix(".py")), path
+
+
+def words_of(identifier: str) -> list[str]:
+    """Words of an identifier in snake case or camel case, in lower case."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", identifier)
+    return [word for word in spaced.lower().split("_") if word]
+
+
+def forbidden_identifiers(root: Path = SOURCE) -> Mapping[str, Counter[str]]:
+    """Identifiers with a forbidden word, by package."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for package, path in modules(root):
+        text = text_of(path)
+        if not _ANY.search(text):
+            continue
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.NAME and FORBIDDEN.intersection(words_of(token.string)):
+                found[package][token.string] += 1
+        if FORBIDDEN.intersection(words_of(path.stem)):
+            found[package][path.stem] += 1
+    return found
+
+
+def class_names(root: Path = SOURCE) -> Mapping[str, list[str]]:
+    """Places of the public classes of the product by name; the lab simulates and may share names of the field."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for package, path in modules(root):
+        if package == "lab":
+            continue
+        for node in tree_of(path).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found[node.name].append(path.relative_to(root).as_posix())
+    return found
+
+
+def narrations(root: Path = SOURCE) -> Mapping[str, tuple[int, int]]:
+    """First lines of docstrings by package: with narration, and in all."""
+    found: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for package, path in modules(root):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (ast.get_docstring(node) or "").splitlines()
+                if lines:
+                    found[package][1] += 1
+                    found[package][0] += bool(NARRATION.search(lines[0]))
+    return {package: (counts[0], counts[1]) for package, counts in found.items()}

@@ -1,0 +1,97 @@
+"""Captures of the simulated province: the files, what `audit --from` and `parse` make of them, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventready.audit.saved_outputs import SavedOutputs, file_name
+from eventready.cli.main import main
+from eventready.core.errors import UsageError
+from eventready.facts.platform import load_platform
+from eventready.platforms.loader import platform_names
+from tests.e2e.conftest import Province, troubles
+
+pytestmark = pytest.mark.lab
+
+DEVICES = "agg-1,bsc-6900,core-1,wlc-1"
+
+
+def captured(province: Province, folder: Path, *words: str, expect: int = 0) -> tuple[list[dict[str, Any]], str]:
+    """The document of `eventready capture`, and its messages."""
+    done = province.command("-o", "json", "capture", "--out", str(folder), *words, expect=(expect,))
+    return json.loads(done.stdout), done.stderr
+
+
+def test_a_capture_gives_the_audit_of_the_devices(province: Province, tmp_path: Path) -> None:
+    folder = tmp_path / "capture"
+    document, _ = captured(province, folder, "-l", DEVICES, "--interval", "1")
+    assert {one["device"]: (one["missing"], one["unparsed"]) for one in document} == dict.fromkeys(
+        DEVICES.split(","), ({}, {})
+    )
+    live = province.audit(DEVICES)
+    saved = province.audit(DEVICES, saved=folder)
+    measured = [{(o["device"], o["fact"]): o["status"] for o in r.run.document["observations"]} for r in (live, saved)]
+    assert measured[0] == measured[1]
+    assert troubles(saved) == troubles(live)
+    assert saved.run.document["coverage"] == live.run.document["coverage"]
+    assert (SavedOutputs(folder).interval_s("core-1") or 0) >= 1
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_file()}
+    assert modes == {0o600}
+    assert {path.name for path in folder.iterdir()} == {*DEVICES.split(","), "capture.json"}
+
+
+def test_a_refused_form_is_named_with_the_command_that_shows_its_lines(
+    province: Province, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with province.fault("agg-1", "garbage"):
+        done = province.command("capture", "-l", "agg-1", "--out", str(tmp_path / "c"), "--interval", "0")
+    lines = [line for line in done.stderr.splitlines() if "eventready parse " in line]
+    assert lines
+    words = lines[0].split("eventready parse ", maxsplit=1)[1].split()
+    with pytest.raises(SystemExit, match="4"):
+        main(["parse", *words])
+    assert "Not matched:" in capsys.readouterr().out
+
+
+def test_a_device_that_does_not_answer_has_no_file(province: Province, tmp_path: Path) -> None:
+    with province.fault("agg-1", "auth-refused"):
+        (one,), messages = captured(province, tmp_path / "c", "-l", "agg-1", expect=4)
+    assert one["files"] == 0
+    assert all(one["missing"].values())
+    assert "agg-1: not measured." in messages
+    assert not (tmp_path / "c" / "agg-1").exists()
+
+
+def test_a_folder_with_files_is_replaced_on_request_only(province: Province, tmp_path: Path) -> None:
+    place = ("capture", "-l", "agg-1", "--interval", "0", "--out", str(tmp_path))
+    note = tmp_path / "note.txt"
+    note.write_text("mine\n", encoding="utf-8")
+    assert "is not empty" in province.command(*place, expect=(2,)).stderr
+    assert "holds no capture" in province.command(*place, "--replace", expect=(2,)).stderr
+    note.unlink()
+    province.command(*place)
+    stale = tmp_path / "agg-1" / "show_of_yesterday.txt"
+    stale.write_text("x\n", encoding="utf-8")
+    assert "--replace" in province.command(*place, expect=(2,)).stderr
+    province.command(*place, "--replace")
+    assert not stale.exists()
+
+
+def test_a_file_name_belongs_to_one_command() -> None:
+    for platform in map(load_platform, platform_names()):
+        commands = {command for fact in platform.facts.values() for command in fact.commands}
+        names = [file_name(command) for command in commands]
+        assert len({name.lower() for name in names}) == len(commands), platform.name
+        assert max(map(len, names)) <= 124, platform.name
+
+
+@pytest.mark.parametrize("index", ["", "[]", "{}", '{"schema": "other/1", "devices": []}', '{"schema": 1', "[" * 9999])
+def test_an_index_that_is_none_is_refused(tmp_path: Path, index: str) -> None:
+    (tmp_path / "capture.json").write_text(index, encoding="utf-8")
+    with pytest.raises(UsageError, match="index of the capture"):
+        SavedOutputs(tmp_path)

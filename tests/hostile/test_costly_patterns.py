@@ -1,0 +1,121 @@
+"""A platform of a workspace whose patterns backtrack: refused when loaded, or ended within its processor time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eventready.change.config.configuration import read_configuration
+from eventready.change.errors import UnreadableConfiguration
+from eventready.core.errors import PlatformError
+from eventready.facts import line_pattern
+from eventready.facts.interpret import interpret
+from eventready.facts.line_pattern import LinePattern, LineRules, watched
+from eventready.facts.observation import Status
+from eventready.facts.parsed import ParsingTooLong
+from eventready.facts.platform import load_platform
+from eventready.platforms.loader import describe, platform_names
+from eventready.platforms.model import BOUNDED, ChangeSpec, GuardSpec, PlatformSpec
+from eventready.platforms.pattern import find_in_answer
+from eventready.session.reply import Reply
+from tests.facts.folders import FACTS, PLATFORM, write_platform
+
+CATASTROPHIC = r"^(\w+ ?)+$"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"    carries: ['{CATASTROPHIC}']\n",
+        f"    counts: ['{CATASTROPHIC}']\n",
+        f"    subtotals: ['{CATASTROPHIC}']\n",
+        f"    headings: ['{CATASTROPHIC}']\n",
+        f"    trailers: ['{CATASTROPHIC}']\n",
+        f"    silent: ['{CATASTROPHIC}']\n",
+        f"    items: {{state: '{CATASTROPHIC}'}}\n",
+        f"    where: {{STATE: '{CATASTROPHIC}'}}\n",
+        f"    expand: {{STATE: ['{CATASTROPHIC}']}}\n",
+    ],
+)
+def test_a_catastrophic_pattern_is_refused_when_loaded(tmp_path: Path, line: str) -> None:
+    at = "    empty: ['^% BFD is not configured']\n"
+    folder = write_platform(tmp_path, facts=FACTS.replace(at, at + line))
+    with pytest.raises(PlatformError, match=r"facts\.yaml:\d+.*may take too long to fail"):
+        load_platform("testing", [folder])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("'^% BFD is not configured'", f"'{CATASTROPHIC}'"), ("/^adm/", rf"/{CATASTROPHIC}/")],
+)
+def test_so_are_words_and_the_words_of_none(tmp_path: Path, old: str, new: str) -> None:
+    folder = write_platform(tmp_path, facts=FACTS.replace(old, new))
+    with pytest.raises(PlatformError, match="may take too long to fail"):
+        load_platform("testing", [folder])
+
+
+@pytest.mark.parametrize(
+    ("section", "line"),
+    [
+        ("session", f"  pager: '{CATASTROPHIC}'"),
+        ("session", f"  noise: ['{CATASTROPHIC}']"),
+        ("change", f"  complete: '{CATASTROPHIC}'"),
+        ("change", f"  volatile: ['{CATASTROPHIC}']"),
+        ("change", f"  single: [{{line: '{CATASTROPHIC}'}}]"),
+        ("change", "  rebuilt: [{section: 'x (.*)', cascades: '\\1(a|aa)+'}]"),
+        ("change", f"  questions: {{'{CATASTROPHIC}': y}}"),
+        ("change", f"  effects: {{route: '{CATASTROPHIC}'}}"),
+        ("change", "  management: ['.*a.*b.*c']"),
+    ],
+)
+def test_so_is_a_pattern_of_a_session_or_a_change(tmp_path: Path, section: str, line: str) -> None:
+    """A device would be met by it: with a prompt, a log line, or a line of its configuration."""
+    text = PLATFORM.replace("  noise: ['^\\*log ']\n", "")
+    text += "change:\n  guards: [{kind: inverse}]\n"
+    folder = write_platform(tmp_path, platform=text.replace(f"{section}:\n", f"{section}:\n{line}\n"))
+    with pytest.raises(PlatformError, match=r"platform\.yaml:\d+.*may take too long to fail"):
+        describe("testing", [folder])
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_the_patterns_of_the_package_are_cheap(name: str) -> None:
+    describe(name).document.validate(PlatformSpec, context={BOUNDED: True})
+
+
+@pytest.mark.parametrize("lines", [["x" * 11_000], ["x" * 1_000] * 101])
+def test_a_configuration_with_lines_too_long_is_not_compared(lines: list[str]) -> None:
+    spec = ChangeSpec(read="show run", guards=(GuardSpec(kind="inverse"),))
+    long, usual = "\n".join(lines), "\n".join("x" * 200 for _ in range(20_000))
+    with pytest.raises(UnreadableConfiguration, match="r1 has lines too long to compare"):
+        read_configuration(spec, {"show run": long}, device="r1")
+    assert read_configuration(spec, {"show run": usual}, device="r1").tree
+    assert find_in_answer("x", usual)
+    assert find_in_answer("x", long) is None
+
+
+def test_an_answer_that_costs_too_much_is_unparsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_platform(tmp_path, facts=FACTS.replace("'^% BFD is not configured'", "'a*a*b'"))
+    compiled = load_platform("testing", [folder]).facts["bfd_session"]
+    monkeypatch.setattr(line_pattern, "PARSING_SECONDS", 0.0)
+    answer = "Peer      State   Port\n" + f"{'a' * 300}\n" * 100
+    observed = interpret("r1", "bfd_session", compiled, Reply("show bfd", answer))
+    assert observed.status is Status.UNPARSED
+    assert "processor time" in observed.reason
+
+
+def test_a_line_too_long_for_a_pattern_may_carry_the_fact() -> None:
+    costly = r"x.*y.*z"
+    long = "x" * 8_000
+    assert LinePattern(costly).longest < len(long)
+    assert LinePattern(costly).search(long) is None
+    assert LineRules([costly]).may_carry(long)
+    assert not LineRules([costly]).may_carry("other")
+    assert not LineRules(None, [costly]).harmless(long)
+
+
+def test_the_clock_is_read_for_long_lines_and_among_short_ones() -> None:
+    assert list(watched(["a"] * 3, 60)) == ["a"] * 3
+    for lines in (["x" * 201], ["a"] * 65):
+        with pytest.raises(ParsingTooLong):
+            list(watched(["", *lines], -1.0))

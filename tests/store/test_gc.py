@@ -1,0 +1,28 @@
+"""Python's collector looks seldom while a large document is decoded, and an audit around that stays as calm."""
+
+from __future__ import annotations
+
+import gc
+import zlib
+
+import pytest
+
+from eventready.core.gc import relaxed_gc
+from eventready.store.documents import compress, decompress
+
+
+def test_a_document_decoded_inside_an_audit_leaves_the_audit_calm() -> None:
+    before = gc.get_threshold(), gc.get_freeze_count()
+    with relaxed_gc():
+        seldom, frozen = gc.get_threshold(), gc.get_freeze_count()
+        assert decompress(compress({"a": 1})) == {"a": 1}
+        assert gc.get_threshold() == seldom != before[0]
+        assert gc.get_freeze_count() >= frozen * 0.9 > 0
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
+
+
+def test_a_damaged_document_leaves_the_collector_as_it_was() -> None:
+    before = gc.get_threshold()
+    with pytest.raises(zlib.error):
+        decompress(b"no zlib")
+    assert gc.get_threshold() == before

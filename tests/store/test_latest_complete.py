@@ -1,0 +1,32 @@
+"""The run that stands for the network: the latest of all devices."""
+
+from __future__ import annotations
+
+import pytest
+
+from eventready.store.run import Summary, latest_complete
+
+
+def summary(name: str, devices: int) -> Summary:
+    return Summary.of({"id": name, "event": "fair", "started": "2033-07-25T00:00:00+00:00", "devices": [{}] * devices})
+
+
+@pytest.mark.parametrize(
+    ("covered", "expected"),
+    [
+        ([], None),
+        ([3, 3], "1"),
+        ([3, 1], "0"),  # the audit of a drill does not replace the audit of the network
+        ([1, 2], "1"),  # no complete audit
+        ([2, 3, 1, 5, 2], "3"),  # a device was removed from the inventory since
+    ],
+)
+def test_a_partial_audit_does_not_replace_a_complete_one(covered: list[int], expected: str | None) -> None:
+    found = latest_complete([summary(str(number), devices) for number, devices in enumerate(covered)], 3)
+    assert (found and found.id) == expected
+
+
+def test_a_summary_of_an_earlier_release_has_no_devices() -> None:
+    stored = summary("a", 3).to_dict()
+    del stored["devices"]
+    assert Summary.load(stored).devices == 0

@@ -1,0 +1,157 @@
+"""Import from NetBox, against a stub server with recorded answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+pytest.importorskip("pynetbox")
+
+from click.testing import CliRunner, Result
+
+from eventready.cli.context import App
+from eventready.cli.inventory import command
+from eventready.core.errors import EventreadyError
+from eventready.workspace.new_workspace import write_workspace
+from eventready.workspace.workspace import load_workspace
+from tests.workspace.test_new_workspace import BULL_RACE
+
+
+def device(name: str | None, role: str, platform: str, venues: Any, address: str | None) -> dict[str, Any]:
+    """Record as NetBox 4 prints it, shortened."""
+    return {
+        "id": 1,
+        "url": "/api/dcim/devices/1/",
+        "display": name,
+        "name": name,
+        "role": {"id": 1, "name": role.title(), "slug": role},
+        "platform": {"id": 1, "name": platform.title(), "slug": platform},
+        "site": {"id": 1, "name": "Hall", "slug": "hall"},
+        "status": {"value": "active", "label": "Active"},
+        "primary_ip4": {"id": 1, "family": 4, "address": f"{address}/32"} if address else None,
+        "primary_ip6": None,
+        "custom_fields": {"venues": venues, "served": [{"id": 1, "name": "Park", "slug": "park"}]},
+    }
+
+
+DEVICES = [
+    device("edge-1", "edge", "cisco-ios-xe", ["hall"], "192.0.2.1"),
+    device("ac-1", "wifi-controller", "huawei-ac", "hall; park", "192.0.2.2"),
+    device(None, "edge", "cisco-ios-xe", None, "192.0.2.3"),
+    device("rack-1", "edge", "cisco-ios-xe", None, None),
+]
+
+
+class Stub(BaseHTTPRequestHandler):
+    """`dcim/devices` in pages of two."""
+
+    queries: ClassVar[list[dict[str, list[str]]]] = []
+    tokens: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        url = urlparse(self.path)
+        query = parse_qs(url.query)
+        self.tokens.append(self.headers.get("Authorization", ""))
+        if url.path.rstrip("/") != "/api/dcim/devices":
+            self._send({"netbox-version": "4.4.0"})
+            return
+        self.queries.append(query)
+        if "denied" in self.tokens[-1]:
+            self._send({"detail": "Invalid token"}, 403)
+            return
+        start = int(query.get("offset", ["0"])[0])
+        rest = start + 2 < len(DEVICES)
+        address = f"http://127.0.0.1:{self.connection.getsockname()[1]}{url.path}?limit=2&offset={start + 2}"
+        self._send({"count": len(DEVICES), "next": address if rest else None, "previous": None,
+                    "results": DEVICES[start : start + 2]})  # fmt: skip
+
+    def _send(self, document: Any, status: int = 200) -> None:
+        data = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("API-Version", "4.4")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_arguments: Any) -> None: ...
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    Stub.queries.clear()
+    Stub.tokens.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Stub)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_workspace(tmp_path / "w", BULL_RACE)
+    return tmp_path / "w"
+
+
+def run(folder: Path, url: str, *words: str) -> Result:
+    words = ("import", "netbox", "--url", url, *words)
+    return CliRunner().invoke(command, words, obj=App(workspace_path=folder))
+
+
+MAPS = ("--role-map", "edge=router", "--platform-map", "cisco-ios-xe=cisco_xe")
+
+
+def test_devices_of_all_pages_are_imported(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETBOX_TOKEN", "s3cret")
+    done = run(folder, url, *MAPS, "--filter", "site=hall", "--filter", "site=park")
+    assert done.exit_code == 0, done.output
+    devices = {device.name: device for device in load_workspace(folder).devices}
+    assert set(devices) == {"edge-1", "ac-1"}
+    assert (devices["edge-1"].role, devices["edge-1"].platform) == ("router", "cisco_xe")
+    assert devices["ac-1"].venues == ("hall", "park")
+    assert Stub.queries[0]["site"] == ["hall", "park"]
+    assert "s3cret" in Stub.tokens[-1]
+    assert "s3cret" not in done.output
+
+
+def test_a_field_of_objects_gives_venues(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETBOX_TOKEN", "x")
+    assert run(folder, url, *MAPS, "--venue-field", "served").exit_code == 0
+    assert {device.venues for device in load_workspace(folder).devices} == {("park",)}
+
+
+def test_unknown_platforms_are_named_by_device(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETBOX_TOKEN", "x")
+    error = run(folder, url, "--role-map", "edge=router").exception
+    assert f"{url}, device edge-1: unknown platform 'cisco_ios_xe'. Did you mean 'cisco_xe'?" in str(error) or (
+        f"{url}, device edge-1: unknown platform 'cisco_ios_xe'." in str(error)
+    )
+
+
+@pytest.mark.parametrize(
+    ("token", "sentence"), [("denied", "NetBox cannot be read"), (None, "NETBOX_TOKEN is not set")]
+)
+def test_refusals(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch, token: str | None, sentence: str) -> None:
+    if token:
+        monkeypatch.setenv("NETBOX_TOKEN", token)
+    else:
+        monkeypatch.delenv("NETBOX_TOKEN", raising=False)
+    error = run(folder, url).exception
+    assert isinstance(error, EventreadyError)
+    assert sentence in str(error)
+
+
+def test_a_server_that_is_down_is_a_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETBOX_TOKEN", "x")
+    error = run(folder, "http://127.0.0.1:9").exception
+    assert isinstance(error, EventreadyError)
+    assert "NetBox cannot be read" in str(error)

@@ -1,0 +1,168 @@
+"""Import from CSV and XLSX: errors by cell, merge without losing anything, hostile files."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from eventready.cli.context import App
+from eventready.cli.inventory import command
+from eventready.core.errors import EventreadyError, UsageError
+from eventready.workspace.importing import table
+from eventready.workspace.importing.table import read_table
+from eventready.workspace.new_workspace import write_workspace
+from eventready.workspace.workspace import load_workspace
+from tests.workspace.test_new_workspace import BULL_RACE
+
+HOSTS = """\
+# the core
+core-1:
+  hostname: 192.0.2.1 # loopback
+  platform: frr
+  groups: [router]
+  data: {venues: [hall], x_note: keep}
+"""
+HEADER = "name,hostname,platform,role,venues,groups\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_workspace(tmp_path / "w", BULL_RACE)
+    (tmp_path / "w" / "inventory" / "hosts.yaml").write_text(HOSTS)
+    return tmp_path / "w"
+
+
+def run(folder: Path, *words: str) -> Result:
+    return CliRunner().invoke(command, ["import", *words], obj=App(workspace_path=folder))
+
+
+def refusal(folder: Path, path: Path) -> str:
+    result = run(folder, str(path))
+    assert isinstance(result.exception, EventreadyError), result.exception
+    assert (folder / "inventory" / "hosts.yaml").read_text() == HOSTS
+    return str(result.exception).replace(str(path.parent), "")
+
+
+def csv(folder: Path, text: str) -> Path:
+    path = folder / "devices.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_devices_are_merged_and_comments_stay(folder: Path) -> None:
+    path = csv(folder, HEADER + "core-1,192.0.2.9,,,hall;park,\nedge-1,192.0.2.2,frr,router,park,\n")
+    shown = run(folder, str(path), "--dry-run")
+    assert shown.exit_code == 0, shown.output
+    assert "~ core-1\n    hostname: 192.0.2.1 -> 192.0.2.9\n    data.venues: hall -> hall, park\n" in shown.output
+    assert "+ edge-1\n" in shown.output
+    assert (folder / "inventory" / "hosts.yaml").read_text() == HOSTS
+    assert run(folder, str(path)).exit_code == 0
+    text = (folder / "inventory" / "hosts.yaml").read_text()
+    assert text.startswith("# the core\n")
+    assert "# loopback" in text
+    assert "x_note: keep" in text
+    devices = {device.name: device for device in load_workspace(folder).devices}
+    assert devices["core-1"].venues == ("hall", "park")
+    assert (devices["edge-1"].hostname, devices["edge-1"].role) == ("192.0.2.2", "router")
+    assert "0 new, 0 changed, 2 unchanged" in run(folder, str(path)).output
+
+
+CASES = {
+    "unknown column": ("name,hostnam\n", "devices.csv:1 (column 2): unknown column 'hostnam'. Did you mean 'host"),
+    "missing column": ("name\nx\n", "devices.csv:1 (column 1): the column 'hostname' is missing."),
+    "column twice": ("name,hostname,name\n", "devices.csv:1 (column 3): the column 'name' is there twice."),
+    "platform": (HEADER + "a,192.0.2.3,fr,router,hall,\n", "devices.csv:2 (column 3): unknown platform 'fr'."),
+    "role": (HEADER + "a,192.0.2.3,frr,ruoter,hall,\n", "devices.csv:2 (column 4): 'role' cannot be 'ruoter'."),
+    "venue": (HEADER + "a,192.0.2.3,frr,router,hal,\n", "devices.csv:2 (column 5): unknown venue 'hal'. Did you"),
+    "group": (HEADER + "a,192.0.2.3,frr,router,hall,nope\n", "devices.csv:2 (column 6): unknown group 'nope'."),
+    "address": (HEADER + "a,http://x/,frr,router,hall,\n", "devices.csv:2 (column 2): 'hostname': invalid address."),
+    "name": (HEADER + "../a,192.0.2.3,frr,router,hall,\n", "devices.csv:2 (column 1): invalid device name '../a'."),
+    "no name": (HEADER + ",192.0.2.3,frr,router,hall,\n", "devices.csv:2 (column 1): the device has no name."),
+    "twice": (HEADER + "a,192.0.2.3,frr,router,,\na,192.0.2.3,frr,router,,\n", "devices.csv:3 (column 1): the device"),
+    "secret": ("name,hostname,password\na,192.0.2.3,hunter2\n", "devices.csv:2 (column 3): plain-text secret."),
+    "empty": ("", "devices.csv: the table is empty."),
+    "quotes": ('name,hostname\n"a,1\n', "the table is not CSV"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "sentence"), CASES.values(), ids=CASES)
+def test_an_invalid_cell_is_named_and_nothing_is_written(folder: Path, text: str, sentence: str) -> None:
+    said = refusal(folder, csv(folder, text))
+    assert sentence in said
+    assert "hunter2" not in said
+
+
+def test_all_invalid_cells_are_named_at_once(folder: Path) -> None:
+    said = refusal(folder, csv(folder, HEADER + "a,192.0.2.3,fr,ruoter,hal,\n"))
+    assert [place in said for place in ("(column 3)", "(column 4)", "(column 5)")] == [True] * 3
+
+
+def test_a_device_without_a_role_leaves_the_inventory_unchanged(folder: Path) -> None:
+    said = refusal(folder, csv(folder, HEADER + "a,192.0.2.3,frr,,hall,\n"))
+    assert "a has no role" in said
+    assert "hosts.yaml is unchanged" in said
+
+
+def workbook(path: Path, rows: list[list[object]], title: str = "Sheet1") -> Path:
+    made = Workbook()
+    sheet = made.active
+    assert sheet is not None
+    sheet.title = title
+    for row in rows:
+        sheet.append(row)
+    made.save(path)
+    return path
+
+
+def test_a_cell_of_a_workbook_is_named(folder: Path) -> None:
+    path = workbook(folder / "d.xlsx", [["Name", "Hostname", "Port"], ["a", "192.0.2.3", 70000]], "Thiết bị")
+    assert "d.xlsx, Thiết bị!C2: 'port' must be at most 65535, not 70000." in refusal(folder, path)
+
+
+def test_numbers_and_empty_rows_of_a_workbook(folder: Path) -> None:
+    rows: list[list[object]] = [
+        ["name", "hostname", "port", "groups", "platform"],
+        [],
+        ["a", "192.0.2.3", 22, "router", "frr"],
+    ]
+    assert run(folder, str(workbook(folder / "d.xlsx", rows))).exit_code == 0
+    assert {device.name: device.port for device in load_workspace(folder).devices}["a"] == 22
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\xff\xfe\x00", b"name"])
+def test_a_file_that_is_no_workbook(folder: Path, data: bytes) -> None:
+    path = folder / "d.xlsx"
+    path.write_bytes(data)
+    assert "not an XLSX workbook" in refusal(folder, path)
+
+
+def test_a_workbook_that_unpacks_to_too_much(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "MAX_UNPACKED", 1_000_000)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 2_000_000)
+    (folder / "d.xlsx").write_bytes(packed.getvalue())
+    with pytest.raises(EventreadyError):
+        read_table(folder / "d.xlsx")
+
+
+def test_a_legacy_encoding_is_named_with_its_line(folder: Path) -> None:
+    path = folder / "devices.csv"
+    path.write_bytes(b"name,hostname\n" + "Trạm,192.0.2.1\n".encode("utf-16-le"))
+    assert "devices.csv:2: the table is not UTF-8. Save it as UTF-8." in refusal(folder, path)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    path = tmp_path_factory.mktemp("t") / "d.csv"
+    path.write_bytes(data)
+    with suppress(UsageError):
+        assert read_table(path)

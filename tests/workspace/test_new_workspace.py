@@ -1,0 +1,155 @@
+"""`eventready init` for an event: computed windows and deadlines, invalid answers, hostile names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.cli.context import App
+from eventready.cli.init import command
+from eventready.core.clock import TZ
+from eventready.core.errors import UsageError
+from eventready.core.phrases import tidy
+from eventready.workspace.new_workspace import NewEvent, NewVenue, slug, write_workspace
+from eventready.workspace.relative_dates import resolve_deadline
+from eventready.workspace.workspace import load_workspace
+
+OPENING = datetime(2027, 4, 29, 19, 30, tzinfo=TZ)
+VENUES = (NewVenue("hall", "Nhà thi đấu"), NewVenue("park", "Công viên", ("mobile", "wifi")))
+
+
+BULL_RACE = NewEvent(
+    name="Lễ hội Đua bò",
+    province="An Giang",
+    opening=OPENING,
+    ending=OPENING + timedelta(hours=4),
+    venues=VENUES,
+    today=date(2027, 3, 3),
+)
+
+
+#: Names with at least one printable character.
+NAMES = st.text(min_size=1, max_size=60).filter(lambda text: tidy(text, "name"))
+
+
+def test_windows_and_deadlines_follow_the_opening(tmp_path: Path) -> None:
+    write_workspace(tmp_path, replace(BULL_RACE, enterprise="Viễn thông An Giang"))
+    workspace = load_workspace(tmp_path)
+    kinds = {window.kind: (window.start, window.end) for window in workspace.event.windows}
+    assert kinds["event"] == (OPENING, OPENING + timedelta(hours=4))
+    assert kinds["freeze"][0] == datetime(2027, 4, 26, tzinfo=TZ)
+    assert workspace.event.weekly_report is not None
+    assert workspace.event.weekly_report.first == date(2027, 3, 8)
+    due = {duty.id: duty.due for duty in workspace.duties}
+    assert due == {
+        "1": datetime(2027, 4, 22, 23, 59, tzinfo=TZ), "2": kinds["freeze"][0], "3": None,
+        "4": datetime(2027, 4, 28, tzinfo=TZ),
+    }  # fmt: skip
+    assert (workspace.event.place, workspace.event.abbreviation) == ("An Giang", "VTAG")
+    assert [venue.services for venue in workspace.event.venues] == [VENUES[0].services, ("mobile", "wifi")]
+
+
+@given(name=NAMES, province=NAMES)
+def test_any_name_gives_a_workspace(tmp_path_factory: pytest.TempPathFactory, name: str, province: str) -> None:
+    folder = tmp_path_factory.mktemp("w") / "mine"
+    write_workspace(folder, replace(BULL_RACE, name=name, province=province))
+    assert load_workspace(folder).event.name == tidy(name, "name")
+
+
+def test_an_end_before_the_opening_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="ends before its opening"):
+        write_workspace(tmp_path / "mine", replace(BULL_RACE, ending=OPENING))
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Hall", "'Hall' is not a venue. Write it like"),
+        ("Hall=Hall", "'Hall=Hall' is not a venue"),
+        ("hall=Hall:wfi", "'wfi' is not a service. Did you mean 'wifi'?"),
+    ],
+)
+def test_venues_that_are_refused(text: str, sentence: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        NewVenue.parse(text)
+    assert sentence in str(raised.value)
+
+
+def test_the_command_names_what_is_missing(tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, [str(tmp_path / "mine"), "--event", "X"], obj=App())
+    assert str(result.exception) == (
+        "the event is not described. Give --province, --opening, --venue, or --example."
+    )  # fmt: skip
+    assert not (tmp_path / "mine").exists()
+
+
+def test_the_command_takes_a_date_with_the_day_first(tmp_path: Path) -> None:
+    words = [str(tmp_path / "mine"), "--event", "X", "--province", "P", "--opening", "29/04/2027 19:30"]
+    result = CliRunner().invoke(command, [*words, "--venue", "a=A: internet, wifi"], obj=App())
+    assert result.exit_code == 0, result.output
+    loaded = load_workspace(tmp_path / "mine").event
+    assert loaded.windows[0].start == OPENING
+    assert loaded.venues[0].services == ("internet", "wifi")
+
+
+def test_an_unknown_example_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, [str(tmp_path / "mine"), "--example", "nowhere"], obj=App())
+    assert isinstance(result.exception, UsageError)
+    assert "there is no example 'nowhere'" in str(result.exception)
+
+
+def test_slugs() -> None:
+    assert slug("Lễ hội Đua bò 2027!") == "le-hoi-dua-bo-2027"
+    assert slug("№§") == "no" or slug("§") == "event"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("T-14", "2027-04-15 23:59"),
+        ("T", "2027-04-29 23:59"),
+        ("T+1 08:00", "2027-04-30 08:00"),
+        ("before freeze", "2027-04-26 00:00"),
+        ("before: freeze", "2027-04-26 00:00"),
+        ("29/03/2027 17:00", "2027-03-29 17:00"),
+        ("every monday 12:00", None),
+    ],
+)
+def test_relative_deadlines(tmp_path: Path, text: str, moment: str | None) -> None:
+    write_workspace(tmp_path, BULL_RACE)
+    windows = load_workspace(tmp_path).event.windows
+    expected = datetime.fromisoformat(moment).replace(tzinfo=TZ) if moment else None
+    assert resolve_deadline(text, windows) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("before frieze", "'frieze' is no kind of window. Did you mean 'freeze'?"),
+        ("every mnday", "'mnday' is no weekday. Did you mean 'monday'?"),
+        ("T-x", "'T-x' is not a date and time"),
+        ("T-1 25:00", "'25:00' is not a time of day"),
+    ],
+)
+def test_relative_deadlines_that_are_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    write_workspace(tmp_path, BULL_RACE)
+    with pytest.raises(ValueError) as raised:
+        resolve_deadline(text, load_workspace(tmp_path).event.windows)
+    assert sentence in str(raised.value)
+
+
+def test_a_venue_that_a_duty_invents_is_an_error_with_its_line(tmp_path: Path) -> None:
+    write_workspace(tmp_path, BULL_RACE)
+    path = tmp_path / "inventory" / "duties.yaml"
+    path.write_text(path.read_text().replace('{checks: ["*"]}', '{checks: ["*"], venues: [hal]}'))
+    with pytest.raises(
+        Exception, match=r"duties\.yaml:11: the venue 'hal' is not in event\.yaml\. Did you mean 'hall'\?"
+    ):
+        load_workspace(tmp_path)

@@ -1,0 +1,197 @@
+"""A workspace from elsewhere connects to nothing and runs nothing until it is allowed, and again after a change."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from eventready.cli.allow import command
+from eventready.cli.context import App
+from eventready.cli.main import cli
+from eventready.core.errors import EventreadyError, RefusedError, WorkspaceError
+from eventready.facts.platform import load_platform
+from eventready.workspace.new_workspace import write_workspace
+from eventready.workspace.permission import allow, changes, is_allowed, programs, require_allowed, variables
+from eventready.workspace.secrets import resolve
+from eventready.workspace.workspace import load_workspace
+from tests.workspace.test_new_workspace import BULL_RACE
+
+HOSTS = """\
+core-1:
+  hostname: 192.0.2.1
+  platform: frr
+  groups: [router]
+  username: env:AWS_SECRET_ACCESS_KEY
+  password: exec:curl http://203.0.113.9/x
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace that nobody has allowed."""
+    monkeypatch.delenv("EVENTREADY_ALLOWED")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    write_workspace(tmp_path / "w", BULL_RACE)
+    (tmp_path / "w" / "inventory" / "hosts.yaml").write_text(HOSTS)
+    return tmp_path / "w"
+
+
+def invoke(folder: Path, *words: str) -> Result:
+    return CliRunner().invoke(cli, ["-w", str(folder), *words], standalone_mode=False, catch_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("audit",), ("trust",), ("doctor", "--connect"), ("plan", "backup", "--out", "x.plan"), ("apply", "x.plan"),
+        ("rollback", "latest"), ("schedule", "--once"), ("playbook", "run", "audit"), ("drill", "run", "x"),
+        ("send", "--really", "x.eml"),
+    ],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_every_command_that_connects_or_runs_is_refused(
+    folder: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    for name in ("x.plan", "x.eml"):
+        Path(name).write_text("{}")
+    drills = folder / "inventory" / "drills"
+    drills.mkdir()
+    monkeypatch.setattr("eventready.workspace.secrets._run", pytest.fail)
+    error = invoke(folder, *words).exception
+    assert isinstance(error, EventreadyError), error
+    if words[0] not in ("drill", "apply", "rollback"):  # these fail earlier, on their arguments
+        assert isinstance(error, RefusedError)
+        assert "is not allowed to connect and to run programs" in str(error)
+
+
+def test_reading_commands_work_without_permission(folder: Path) -> None:
+    for words in (("matrix",), ("duties",), ("deadlines", "--all")):
+        assert not isinstance(invoke(folder, *words).exception, EventreadyError)
+
+
+def test_doctor_resolves_no_secret_without_permission(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventready.workspace.secrets._run", pytest.fail)
+    shown = invoke(folder, "doctor").stdout
+    assert "MISSING  allowed: this workspace is not allowed" in shown
+    assert "secret " not in shown
+
+
+def test_the_review_names_programs_variables_and_hosts(folder: Path) -> None:
+    shown = CliRunner().invoke(command, ["--show"], obj=App(workspace_path=folder))
+    assert "exec:curl http://203.0.113.9/x (inventory/hosts.yaml)" in shown.output
+    assert "AWS_SECRET_ACCESS_KEY" in shown.output
+    assert "192.0.2.1" in shown.output
+    assert not is_allowed(folder)
+    assert programs(folder) == ["exec:curl http://203.0.113.9/x (inventory/hosts.yaml)"]
+    assert "AWS_SECRET_ACCESS_KEY" in variables(folder)
+
+
+def test_permission_is_bound_to_the_content(folder: Path) -> None:
+    answer = CliRunner().invoke(command, [], obj=App(workspace_path=folder))
+    assert "Review with --show, then add --yes" in str(answer.exception)
+    assert CliRunner().invoke(command, ["--yes"], obj=App(workspace_path=folder)).exit_code == 0
+    require_allowed(folder)
+    (folder / "inventory" / "limits.yaml").write_text("defaults: {cpu: {warn: 50}}\n")
+    require_allowed(folder)
+    (folder / "inventory" / "hosts.yaml").write_text(HOSTS.replace("192.0.2.1", "203.0.113.66"))
+    with pytest.raises(RefusedError, match=r"files changed since the workspace was allowed: inventory/hosts\.yaml"):
+        require_allowed(folder)
+    (change,) = changes(folder)
+    assert change.diff[1:] == (" core-1:", "-  hostname: 192.0.2.1", "+  hostname: 203.0.113.66", "   platform: frr")
+    shown = CliRunner().invoke(command, ["--show"], obj=App(workspace_path=folder))
+    assert "+  hostname: 203.0.113.66" in shown.output
+
+
+BOUND = (
+    "playbooks/audit.yml",
+    "templates/backup/frr.j2",
+    "inventory/platforms/x/platform.yaml",
+    "ssh_config",
+    "known_hosts",
+)
+
+
+@pytest.mark.parametrize("name", BOUND)
+def test_new_and_removed_files_need_a_review(folder: Path, name: str) -> None:
+    path = folder / name
+    existed = path.exists()
+    allow(folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("x")
+    assert [(change.path, change.kind) for change in changes(folder)] == [(name, "changed" if existed else "added")]
+    allow(folder)
+    path.unlink()
+    assert [change.kind for change in changes(folder)] == ["removed"]
+
+
+def test_a_moved_workspace_and_a_damaged_record_are_not_allowed(folder: Path, tmp_path: Path) -> None:
+    allow(folder)
+    folder.rename(tmp_path / "moved")
+    assert not is_allowed(tmp_path / "moved")
+    allow(tmp_path / "moved")
+    for record in (tmp_path / "config" / "eventready" / "allowed").iterdir():
+        assert record.stat().st_mode & 0o077 == 0
+        record.write_text("[" * 100)
+    assert not is_allowed(tmp_path / "moved")
+
+
+def test_the_environment_allows_folders(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENTREADY_ALLOWED", os.pathsep.join([str(tmp_path / "other"), str(folder.parent)]))
+    assert is_allowed(folder)
+    monkeypatch.setenv("EVENTREADY_ALLOWED", str(tmp_path / "w-other"))
+    assert not is_allowed(folder)
+
+
+def test_init_allows_what_it_has_written(folder: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli, ["init", str(tmp_path / "mine"), "--example"], standalone_mode=False)
+    assert done.exception is None
+    assert is_allowed(tmp_path / "mine")
+
+
+def test_environment_variables_are_limited(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EVENTREADY_ENV_NAMES")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    monkeypatch.setenv("EVENTREADY_PASSWORD", "of-this-test")
+    assert resolve("env:EVENTREADY_PASSWORD") == "of-this-test"
+    with pytest.raises(WorkspaceError, match="may not read the environment variable AWS_SECRET_ACCESS_KEY") as raised:
+        resolve("env:AWS_SECRET_ACCESS_KEY")
+    assert "s3cret" not in str(raised.value)
+    (tmp_path / "config" / "eventready").mkdir(parents=True)
+    (tmp_path / "config" / "eventready" / "config.yaml").write_text("env_names: [AWS_*]\n")
+    assert resolve("env:AWS_SECRET_ACCESS_KEY") == "s3cret"
+    assert resolve("env:HOME", own=True) == os.environ["HOME"]
+
+
+@pytest.mark.parametrize("name", ["inventory/platforms", "templates/x", ".eventready", ".eventready/lab/templates",
+                                  "reports", "known_hosts"])  # fmt: skip
+def test_links_that_lead_out_are_refused(folder: Path, tmp_path: Path, name: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    link = folder / name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(outside)
+    with pytest.raises(RefusedError, match="a symbolic link leads out of the workspace"):
+        load_workspace(folder)
+
+
+def test_links_inside_are_followed(folder: Path) -> None:
+    (folder / "templates" / "again").symlink_to(folder / "templates" / "backup")
+    assert load_workspace(folder).devices
+
+
+@pytest.mark.parametrize("option", ["session_log: /tmp/x", "ssh_config_file: x", "key_file: x", "sock: x", "host: x"])
+def test_options_of_a_platform_are_known_ones(folder: Path, option: str) -> None:
+    own = folder / "inventory" / "platforms" / "mine"
+    own.mkdir(parents=True)
+    (own / "platform.yaml").write_text(
+        f"title: Mine\nroles: [router]\nextends: frr\nnetmiko: {{device_type: linux, options: {{{option}}}}}\n"
+        "session: {prompt: '^x$'}\nread_only: ['show .*']\n"
+    )
+    (own / "facts.yaml").write_text("facts: {}\n")
+    with pytest.raises(EventreadyError) as raised:
+        load_platform("mine", (own.parent,))
+    assert "is not allowed in a platform" in str(raised.value)
