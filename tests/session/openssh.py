@@ -167,6 +167,8 @@ class OpenSsh:
                 "LogLevel VERBOSE",
                 "PerSourcePenalties no",
                 "MaxStartups 100:30:200",
+                # Bash under sshd reads the user's .bashrc unless it is the second level or deeper.
+                "SetEnv SHLVL=2",
                 *forced,
             ),
         )
