@@ -148,6 +148,18 @@ def test_neighbours_of_a_vrf_are_told_from_those_of_the_global_table(vtysh: Ask)
         vtysh("configure terminal", "no router bgp 65000 vrf event", "no router bgp 65000")
 
 
+@pytest.mark.parametrize("neighbours", [0, 1])
+def test_instances_without_neighbours_are_read(vtysh: Ask, neighbours: int) -> None:
+    lines = ["neighbor 192.0.2.9 remote-as 65001"] * neighbours
+    vtysh("configure terminal", "router bgp 65000", *lines, "exit", "router bgp 65000 vrf event")
+    try:
+        found = observed(vtysh, "bgp_neighbour")
+        assert found.status is (Status.PARSED if neighbours else Status.EMPTY)
+        assert [row["peer"] for row in rows(found)] == ["192.0.2.9"] * neighbours
+    finally:
+        vtysh("configure terminal", "no router bgp 65000 vrf event", "no router bgp 65000")
+
+
 def test_no_ospf_and_ospf_without_neighbours_are_none(vtysh: Ask) -> None:
     assert observed(vtysh, "ospf_neighbour").status is Status.EMPTY
     vtysh("configure terminal", "router ospf", "network 192.0.2.0/24 area 0")

@@ -4,7 +4,8 @@ Functions beside JMESPath's own make rows of objects whose keys are data, as FRR
 values of an object (or the members of its lists) with the key added as `_key`, and `items(x)` gives `{key, value}`.
 `spread(x, 'nexthops')` makes one row of each member of the list under that key, with what its object says, and
 `within(x, 'peers')` one row of each value (or member of its lists) of the object under that key, with its key as
-`_key` and that of the object around it as `_outer`; it gives null where a member lacks the key.
+`_key` and that of the object around it as `_outer`; an empty member has no rows, and any other member without the key
+makes the answer null.
 An expression that yields an empty list of a document that has content is evidence of "none"; null, or an empty
 document, is not, unless the fact's `empty` says so.
 """
@@ -59,7 +60,7 @@ class _Functions(functions.Functions):
 
     @functions.signature({"types": ["array", "null"]}, {"types": ["string"]})
     def _func_within(self, value: list[Any] | None, key: str) -> list[Any] | None:
-        found = list(_objects(value or []))
+        found = [one for one in _objects(value or []) if one.keys() - {"_key"}]
         if value is None or any(not isinstance(one.get(key), dict) for one in found):
             return None
         return [{**one, "_outer": one.get("_key"), **row} for one in found for row in self._func_rows(one[key]) or ()]
