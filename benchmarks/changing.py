@@ -19,7 +19,7 @@ from nornir.core.task import Result, Task
 from nornir_netmiko import netmiko_send_config
 
 from benchmarks.contenders import Measured
-from eventready.change.execute.apply import ApplyResult, Options, apply_plan
+from eventready.change.execute.apply import ApplyResult, ExecutionContext, Options, apply_plan
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.plan.plan import Plan, PlanFile, load_plan, write_plan
 from eventready.change.plan.planning import make_plan
@@ -84,15 +84,10 @@ def make(copy: Path, devices: int, workers: int) -> Step:
 
 
 def _carried_out(workspace: Workspace, store: Store, file: PlanFile, workers: int) -> tuple[ApplyResult, float]:
+    options = Options(by=WHO, host=WHO, workers=workers, soak_s=0)
+    context = ExecutionContext(workspace, store, Clock(), options, _Nobody())
     started = time.perf_counter()
-    done = apply_plan(
-        workspace,
-        file,
-        store=store,
-        clock=Clock(),
-        options=Options(by=WHO, host=WHO, workers=workers, soak_s=0),
-        progress=_Nobody(),
-    )
+    done = apply_plan(context, file)
     return done, time.perf_counter() - started
 
 

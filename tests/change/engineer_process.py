@@ -28,8 +28,7 @@ from typing import Any, NoReturn
 
 from eventready.change import guard
 from eventready.change.execute import verify
-from eventready.change.execute.apply import Options, apply_plan
-from eventready.change.execute.executor import ChangeProgress
+from eventready.change.execute.apply import ChangeProgress, ExecutionContext, Options, apply_plan
 from eventready.change.execute.resume import resume
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.timing import RetryTiming, Timer
@@ -121,14 +120,14 @@ def carry_out(order: dict[str, Any]) -> None:
     )  # fmt: skip
     try:
         with Store.open(Path(order["store"])) as store:
-            given: dict[str, Any] = {"store": store, "clock": CLOCK, "options": options, "progress": teller}
+            context = ExecutionContext(workspace, store, CLOCK, options, teller)
             if order["do"] == "resume":
-                done = resume(workspace, "latest", **given)
+                done = resume(context, "latest")
             elif order["do"] == "rollback":
                 plan = make_rollback(workspace, "latest", store=store, clock=CLOCK, by="an", host="noc-1")
-                done = apply_plan(workspace, PlanFile(plan=plan), **given)
+                done = apply_plan(context, PlanFile(plan=plan))
             else:
-                done = apply_plan(workspace, load_plan(Path(order["plan"])), **given)
+                done = apply_plan(context, load_plan(Path(order["plan"])))
     except EventreadyError as error:
         _say("refused", json.dumps({"why": str(error), "exit": int(error.exit)}))
         return

@@ -18,7 +18,7 @@ import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
-from eventready.change.execute.apply import Options, open_change
+from eventready.change.execute.apply import ExecutionContext, Options, open_change
 from eventready.change.execute.device_machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor
 from eventready.change.execute.timing import RetryTiming
@@ -177,14 +177,8 @@ def test_the_task_in_anyones_own_script(lab: Lab, plan: Path) -> None:
     nr = workspace.nornir()
     with Store.of_workspace(lab.copy) as store:
         options = Options(by="an", host="nms", soak_s=0.5)
-        with open_change(
-            workspace,
-            file,
-            store=store,
-            clock=Clock.starting(NOW),
-            options=options,
-            progress=ApplyProgress(interactive=False),
-        ) as change:
+        context = ExecutionContext(workspace, store, Clock.starting(NOW), options, ApplyProgress(interactive=False))
+        with open_change(context, file) as change:
             name = change.waves[0][0]
             results = nr.filter(name=name).run(task=apply_plan, change=change)
             assert not results.failed
@@ -204,17 +198,9 @@ def test_the_task_in_anyones_own_script(lab: Lab, plan: Path) -> None:
 def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
     workspace, file = load_workspace(lab.copy), load_plan(plan)
     with Store.of_workspace(lab.copy) as store:
-        with (
-            pytest.raises(ZeroDivisionError),
-            open_change(
-                workspace,
-                file,
-                store=store,
-                clock=Clock.starting(NOW),
-                options=Options(by="an", host="nms", soak_s=0.5),
-                progress=ApplyProgress(interactive=False),
-            ),
-        ):
+        options = Options(by="an", host="nms", soak_s=0.5)
+        context = ExecutionContext(workspace, store, Clock.starting(NOW), options, ApplyProgress(interactive=False))
+        with pytest.raises(ZeroDivisionError), open_change(context, file):
             raise ZeroDivisionError
         assert set(store.changes.get("latest").entry.outcomes.values()) == {"untouched"}
         assert store.changes.locks() == ()

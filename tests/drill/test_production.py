@@ -17,7 +17,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from eventready.change.execute.apply import Options, apply_plan
+from eventready.change.execute.apply import ExecutionContext, Options, apply_plan
 from eventready.change.plan.approval import approve
 from eventready.change.plan.plan import PlanFile, PlannedDrill, load_plan, parse_plan, write_plan
 from eventready.change.plan.planning import make_drill_plan
@@ -199,9 +199,7 @@ def test_refused_without_approval_window_or_the_plan_of_this_drill(cisco: Ground
 
 def test_the_plan_of_a_drill_is_not_applied_as_a_change(cisco: Ground, store: Store) -> None:
     with pytest.raises(RefusedError, match="makes the failure of the drill uplink"):
-        apply_plan(
-            cisco.workspace, planned(cisco), store=store, clock=CLOCK, options=Options("an", "noc-1"), progress=_Quiet()
-        )
+        apply_plan(ExecutionContext(cisco.workspace, store, CLOCK, Options("an", "noc-1"), _Quiet()), planned(cisco))
     assert cisco.picture() == cisco.old
 
 

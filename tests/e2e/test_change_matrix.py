@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from eventready.change.config.fragment import join_fragments, parse_fragment
 from eventready.change.config.tree import Tree
 from eventready.change.errors import FragmentError
-from eventready.change.execute.apply import ApplyResult, Options, apply_plan
+from eventready.change.execute.apply import ApplyResult, ExecutionContext, Options, apply_plan
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.timing import RetryTiming
 from eventready.change.plan.intent import render_intent
@@ -206,7 +206,7 @@ def from_there_and_back(bench: Bench, name: str, intents: Sequence[Intent]) -> N
     with TemporaryDirectory() as folder, Store(Path(folder) / "store.db") as store:
 
         def carry_out(plan: Plan) -> ApplyResult:
-            done = apply_plan(bench.load, PlanFile(plan=plan), store=store, clock=CLOCK, options=BY, progress=Silent())
+            done = apply_plan(ExecutionContext(bench.load, store, CLOCK, BY, Silent()), PlanFile(plan=plan))
             assert [(end.outcome, end.why) for end in done.results] == [("new", "")]
             return done
 

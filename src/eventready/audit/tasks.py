@@ -7,7 +7,7 @@ nr = InitNornir(...)                       # hosts whose `platform` is one of ou
 facts = nr.run(task=read_facts)            # result: tuple[Observation, ...] per host
 found = nr.run(task=run_checks)            # result: tuple[Finding, ...] per host
 
-with open_change(workspace, load_plan(path), store=..., clock=..., options=..., progress=...) as change:
+with open_change(ExecutionContext(workspace, store, clock, options, progress), load_plan(path)) as change:
     for wave in change.waves:              # workspace.nornir() has the hosts; the order is the plan's
         nr.filter(filter_func=lambda host: host.name in wave).run(task=apply_plan, change=change)
 change.done.exit                           # result: outcome per host; exit code of the whole change

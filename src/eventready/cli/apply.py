@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.resume import resume
 from eventready.change.execute.status import first_names
 from eventready.change.plan.freeze import next_closed_window
@@ -71,10 +72,8 @@ def command(app: App, /, *, plan: Path | None, cut_off: str, dry_run: bool, atom
             interactive = app.interactive and app.output == "table"
             notices = _notices(app, file.plan) if file else ()
             with ApplyProgress(interactive=interactive, notices=notices, lang=app.lang) as progress:
-                if file is None:
-                    done = resume(workspace, cut_off, store=store, clock=app.clock, options=options, progress=progress)
-                else:
-                    done = apply_plan(workspace, file, store=store, clock=app.clock, options=options, progress=progress)
+                context = ExecutionContext(workspace, store, app.clock, options, progress)
+                done = apply_plan(context, file) if file else resume(context, cut_off)
         return report_result(app, done, store)
 
 

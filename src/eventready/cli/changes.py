@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from eventready.change.execute.executor import Options
+from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.release import Claim, Decision, DeviceView, release
 from eventready.change.execute.status import (
     DeviceStatus,
@@ -137,17 +137,10 @@ def release_device(app: App, /, change: str, device: str, *, claim: Claim, by: s
             raise RefusedError(message("cli:changes.not_released", device=device))
 
     with app.open_store(make=False) as store:
-        result = release(
-            app.workspace,
-            change,
-            device,
-            Decision(claim, person, host, " ".join(why.split())),
-            store=store,
-            clock=app.clock,
-            options=Options(by=person, host=host),
-            progress=ApplyProgress(interactive=False, lang=app.lang),
-            confirm=confirm,
-        )
+        progress = ApplyProgress(interactive=False, lang=app.lang)
+        context = ExecutionContext(app.workspace, store, app.clock, Options(by=person, host=host), progress)
+        decision = Decision(claim, person, host, " ".join(why.split()))
+        result = release(context, change, device, decision, confirm=confirm)
         record = store.changes.get(change)
     if app.output == "table":
         state = describe_state(result.outcome)

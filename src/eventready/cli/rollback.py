@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.plan.plan import PlanFile, write_plan
 from eventready.cli.context import App
@@ -53,6 +54,6 @@ def command(app: App, /, *, change: str, out: Path | None, **given: Any) -> Exit
             return Exit.OK
         interactive = app.interactive and app.output == "table"
         with interruption_as_failure(), ApplyProgress(interactive=interactive, lang=app.lang) as progress:
-            file = PlanFile(plan=plan)
-            done = apply_plan(workspace, file, store=store, clock=app.clock, options=options, progress=progress)
+            context = ExecutionContext(workspace, store, app.clock, options, progress)
+            done = apply_plan(context, PlanFile(plan=plan))
         return report_result(app, done, store)

@@ -16,7 +16,7 @@ from datetime import timedelta
 from math import ceil
 
 from eventready.change.execute.apply import ApplyResult, open_change
-from eventready.change.execute.executor import Options
+from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.resume import resume
 from eventready.change.execute.timing import RetryTiming
 from eventready.change.execute.types import AssignmentResult, DeviceOutcome
@@ -155,9 +155,7 @@ class ProductionTarget:
         if self._thread is not None:
             self._thread.join()
         elif change := self._unfinished():
-            self._done = resume(
-                self.workspace, change, store=self.store, clock=self.clock, options=self._options(), progress=_Quiet()
-            )
+            self._done = resume(self._context(), change)
         if self._error is not None and self._unfinished():
             raise self._error
         if any(result.outcome in (DeviceOutcome.UNPROVEN, DeviceOutcome.NEW) for result in self._results()):
@@ -183,10 +181,7 @@ class ProductionTarget:
         if self.file is None:
             return
         try:
-            with open_change(
-                self.workspace, self.file, store=self.store, clock=self.clock, options=self._options(),
-                progress=_Quiet(), hold=self._hold,
-            ) as change:  # fmt: skip
+            with open_change(self._context(), self.file, hold=self._hold) as change:
                 change.execute_wave(0)
             self._done = change.done
         except Exception as error:
@@ -200,11 +195,12 @@ class ProductionTarget:
                 return
             sleep(_POLL_S)
 
-    def _options(self) -> Options:
+    def _context(self) -> ExecutionContext:
         seconds = _guard_s(self.drill)
-        return Options(
+        options = Options(
             by=self.by, host=self.host, workers=1, confirm_within_s=seconds, settle_s=seconds, timing=self.timing
         )
+        return ExecutionContext(self.workspace, self.store, self.clock, options, _Quiet())
 
     def _unfinished(self) -> str:
         entries = self.store.changes.entries()

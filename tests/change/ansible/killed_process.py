@@ -15,8 +15,7 @@ from typing import Any
 
 from eventready.change.ansible import playbook
 from eventready.change.execute import service_host
-from eventready.change.execute.apply import Options, apply_plan
-from eventready.change.execute.executor import ChangeProgress
+from eventready.change.execute.apply import ChangeProgress, ExecutionContext, Options, apply_plan
 from eventready.change.execute.resume import resume
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.timing import RetryTiming
@@ -112,16 +111,14 @@ def main(folder: str, store: str, name: str, pid: str, do: str, plan: str, place
         timing=TIMING,
     )
     with Store.open(Path(store)) as opened:
-        given: dict[str, Any] = {
-            "store": opened, "clock": CLOCK, "options": options, "progress": KillingProgress(place),
-        }  # fmt: skip
+        context = ExecutionContext(workspace, opened, CLOCK, options, KillingProgress(place))
         if do == "resume":
-            done = resume(workspace, "latest", **given)
+            done = resume(context, "latest")
         elif do == "rollback":
             way_back = make_rollback(workspace, "latest", store=opened, clock=CLOCK, by="an", host="noc-1")
-            done = apply_plan(workspace, PlanFile(plan=way_back), **given)
+            done = apply_plan(context, PlanFile(plan=way_back))
         else:
-            done = apply_plan(workspace, load_plan(Path(plan)), **given)
+            done = apply_plan(context, load_plan(Path(plan)))
     (result,) = done.results
     print(json.dumps({"outcome": result.outcome.value, "why": result.why}))
 

@@ -13,7 +13,7 @@ import pytest
 
 from eventready.change.config.tree import Tree, copy_tree
 from eventready.change.execute.apply import ApplyResult, apply_plan
-from eventready.change.execute.executor import Options
+from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.resume import resume
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import device_statuses, next_step
@@ -105,19 +105,18 @@ class Bench:
         return self.apply_file(PlanFile(plan=plan or self.plan), clock=clock, emergency=emergency)
 
     def apply_file(self, file: PlanFile, *, clock: Clock = CLOCK, emergency: Emergency | None = None) -> ApplyResult:
-        return apply_plan(
-            self.workspace, file, store=self.store, clock=clock, options=self.options(emergency), progress=self.watch,
-            driver_for=self.driver_for,
-        )  # fmt: skip
+        return apply_plan(self.context(self.options(emergency), clock), file)
 
     def resume(self, name: str = "latest") -> ApplyResult:
-        return resume(
-            self.workspace, name, store=self.store, clock=CLOCK, options=self.options(), progress=self.watch,
-            driver_for=self.driver_for,
-        )  # fmt: skip
+        return resume(self.context(), name)
 
     def rollback(self, name: str = "latest") -> Plan:
         return make_rollback(self.workspace, name, store=self.store, clock=CLOCK, by="An", host="noc-1")
+
+    def context(self, options: Options | None = None, clock: Clock = CLOCK) -> ExecutionContext:
+        return ExecutionContext(
+            self.workspace, self.store, clock, options or self.options(), self.watch, self.driver_for
+        )
 
     def options(self, emergency: Emergency | None = None) -> Options:
         return Options(by="An", host="noc-1", workers=4, timing=QUICK, emergency=emergency)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from eventready.change.execute.apply import ApplyResult
-from eventready.change.execute.executor import Options
+from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.resume import resume
 from eventready.change.execute.timing import RetryTiming
 from eventready.change.execute.types import AssignmentResult
@@ -38,7 +38,7 @@ VICTIM = """
     import os, sys
     from pathlib import Path
     from eventready.change.execute import live_device
-    from eventready.change.execute.apply import Options, apply_plan
+    from eventready.change.execute.apply import ExecutionContext, Options, apply_plan
     from eventready.change.plan.plan import load_plan
     from eventready.change.execute.timing import RetryTiming
     from eventready.core.clock import Clock
@@ -75,13 +75,11 @@ VICTIM = """
     elif when.startswith("after "):
         deadly(when.removeprefix("after "))
     with Store.of_workspace(folder) as store:
-        apply_plan(
-            load_workspace(folder), load_plan(plan), store=store, clock=Clock.starting("2022-04-20 07:00"),
-            options=Options(
-                by="an", host="noc-1", timing=RetryTiming(0.2, 5, 2, 20), settle_s=20, soak_s=0, partners=0
-            ),
-            progress=Watch(),
+        options = Options(
+            by="an", host="noc-1", timing=RetryTiming(0.2, 5, 2, 20), settle_s=20, soak_s=0, partners=0
         )
+        clock = Clock.starting("2022-04-20 07:00")
+        apply_plan(ExecutionContext(load_workspace(folder), store, clock, options, Watch()), load_plan(plan))
 """
 
 #: A copy of the victim that dies in the second change, which takes the first one back.
@@ -134,10 +132,8 @@ def plan_of(lab: Province, device: str, file: Path) -> PlanFile:
 
 def go_on(lab: Province) -> ApplyResult:
     with Store.of_workspace(lab.copy) as store:
-        return resume(
-            load_workspace(lab.copy), "latest", store=store, clock=CLOCK, progress=Silent(),
-            options=Options(by="binh", host="noc-2", timing=QUICK, settle_s=20, soak_s=0, partners=0),
-        )  # fmt: skip
+        options = Options(by="binh", host="noc-2", timing=QUICK, settle_s=20, soak_s=0, partners=0)
+        return resume(ExecutionContext(load_workspace(lab.copy), store, CLOCK, options, Silent()), "latest")
 
 
 CASES = [("at backup", "untouched"), ("amid the lines", "old"), ("after confirm", "new")]

@@ -12,7 +12,7 @@ from eventready.change.execute.release import Claim, Decision, DeviceView, relea
 from eventready.change.execute.status import device_statuses, next_step
 from eventready.change.execute.types import AssignmentResult, DeviceOutcome
 from eventready.core.errors import Exit, RefusedError, UsageError
-from tests.change.execute.test_apply import CLOCK, Bench
+from tests.change.execute.test_apply import Bench
 from tests.change.fake_device import Fault
 
 
@@ -37,10 +37,8 @@ def let_go(
     bench: Bench, claim: Claim, name: str = "latest", device: str = "box-2"
 ) -> tuple[AssignmentResult, DeviceView]:
     shown: list[DeviceView] = []
-    result = release(
-        bench.workspace, "latest", device, Decision(claim, "Binh", "noc-2", "the slot is dead"), store=bench.store,
-        clock=CLOCK, options=bench.options(), progress=bench.watch, confirm=shown.append, driver_for=bench.driver_for,
-    )  # fmt: skip
+    decision = Decision(claim, "Binh", "noc-2", "the slot is dead")
+    result = release(bench.context(), "latest", device, decision, confirm=shown.append)
     return result, shown[0]
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from eventready.change.execute.apply import apply_plan
-from eventready.change.execute.executor import Options
+from eventready.change.execute.context import Options
 from eventready.change.execute.release import Decision, release
 from eventready.change.execute.status import device_statuses, next_step
 from eventready.change.plan.plan import PlanFile
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
 from eventready.workspace.workspace import load_workspace
-from tests.change.execute.test_apply import CLOCK, Bench
+from tests.change.execute.test_apply import Bench
 from tests.change.fake_fleet import EVENT
 
 pytestmark = pytest.mark.slow
@@ -81,10 +81,7 @@ def test_the_option_of_apply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "atomic" not in bench.plan.document, "the seals of earlier plans hold"
     failing_last(bench)
     options = Options(by="An", host="noc-1", timing=bench.options().timing, atomic=True)
-    done = apply_plan(
-        bench.workspace, PlanFile(plan=bench.plan), store=bench.store, clock=CLOCK, options=options,
-        progress=bench.watch, driver_for=bench.driver_for,
-    )  # fmt: skip
+    done = apply_plan(bench.context(options), PlanFile(plan=bench.plan))
     assert done.exit is Exit.CHANGE_REVERTED
     assert bench.running() == bench.at_start
     bench.store.close()
@@ -158,10 +155,7 @@ def test_a_device_that_must_stay_new_is_released(bench: Bench) -> None:
     assert bench.apply().exit is Exit.REVERT_FAILED
     change = bench.store.changes.entries()[0].id
     decided = Decision("new", "Bình", "noc-2", "the new state is better here")
-    released = release(
-        bench.workspace, change, stuck, decided, store=bench.store, clock=CLOCK, options=bench.options(),
-        progress=bench.watch, confirm=lambda _view: None, driver_for=bench.driver_for,
-    )  # fmt: skip
+    released = release(bench.context(), change, stuck, decided, confirm=lambda _view: None)
     assert released.outcome == "new"
     assert bench.store.changes.entries()[0].ended
     assert bench.resume(change).exit is Exit.CHANGE_REVERTED

@@ -6,11 +6,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 from nornir.core.task import Result, Task
 
@@ -19,11 +18,11 @@ from eventready.change.config.configuration import Configuration, read_configura
 from eventready.change.config.delta import merge
 from eventready.change.config.fragment import Fragment, parse_fragment
 from eventready.change.config.tree import Tree
+from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device_checks import DeviceChecks
 from eventready.change.execute.device_machine import DeviceMachine
 from eventready.change.execute.live_device import LiveDevice, Partner
 from eventready.change.execute.service_host import ServiceHost
-from eventready.change.execute.timing import RetryTiming, Timer
 from eventready.change.execute.types import (
     Assignment,
     AssignmentResult,
@@ -34,14 +33,12 @@ from eventready.change.execute.types import (
 )
 from eventready.change.execute.verify import OpenIssues
 from eventready.change.guard import change_spec
-from eventready.change.partners import MAX_PARTNERS, partners_of
+from eventready.change.partners import partners_of
 from eventready.change.plan.forbidden import refuse_forbidden
-from eventready.change.plan.freeze import Emergency
 from eventready.change.plan.plan import Plan, PlannedDevice
 from eventready.change.plan.waves import members_of
 from eventready.change.soak import Soak, soak_of
 from eventready.checks.limits import resolve_limits
-from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, StoreError
 from eventready.core.messages import Message, as_record, message, rendered
 from eventready.facts.platform import load_platform
@@ -62,74 +59,31 @@ _COUNTER_INTERVAL_S = 10.0
 Work = Callable[[DeviceMachine], AssignmentResult]
 
 
-class ChangeProgress(Protocol):
-    """Progress of a change; exceptions of the methods are ignored. Calls come from any thread."""
-
-    def begun(self, change: str, devices: int) -> None:
-        """The change is recorded under this id."""
-
-    def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
-        """A wave begins; numbers count from 1."""
-
-    def step(self, device: str, step: str) -> None:
-        """A device begins a step: precheck, read, backup, arm, apply, compare, verify, confirm, verify_state, save,
-        revert, ...
-        """
-
-    def done(self, result: AssignmentResult) -> None:
-        """Report a finished device."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """Options of execution; times default to event.yaml. `soak_s` is a minimum; in a lab, the exact soak. `partners`
-    limits the number of devices read beside the changed device.
-
-    `by` is the operator. An `emergency` permits execution in a closed window, and is recorded. `atomic`: all devices or
-    none; a plan can require the same.
-    """
-
-    by: str
-    host: str
-    workers: int = 32
-    confirm_within_s: int | None = None
-    settle_s: float | None = None
-    soak_s: float | None = None
-    emergency: Emergency | None = None
-    atomic: bool = False
-    partners: int = MAX_PARTNERS
-    timing: RetryTiming = field(default_factory=RetryTiming)
-    timer: Timer = field(default_factory=Timer)
-
-
 class ChangeExecutor:
-    """Executes the assignments of a change. `driver_for` replaces the device driver in tests."""
+    """Executes the assignments of a change."""
 
     def __init__(
         self,
-        workspace: Workspace,
+        context: ExecutionContext,
         plan: Plan,
         change: str,
         *,
-        store: Store,
-        clock: Clock,
-        options: Options,
-        progress: ChangeProgress,
         before: ChangeRecord | None = None,
         armed: bool = False,
         hold: Hold | None = None,
         atomic: bool = False,
         takes_back: bool = False,
-        driver_for: Callable[[PlannedDevice], DeviceDriver] | None = None,
     ) -> None:
         """Prepare the assignments. `before` is the change to roll back; `armed`: this change was interrupted and is
         resumed; `hold`: of a drill (see `Assignment`); `atomic`: new devices stay locked until the end of the change;
         `takes_back`: the failure of a device does not stop the others."""
+        workspace, options = context.workspace, context.options
         self._workspace, self._plan, self._change = workspace, plan, change
-        self._store, self._clock, self._options, self._progress = store, clock, options, progress
+        self._store, self._clock = context.store, context.clock
+        self._options, self._progress = options, context.progress
         self._rolls_back, self._armed, self._hold = before, armed, hold
         self._atomic, self._takes_back = atomic, takes_back
-        self._driver_for = driver_for or self._live_device
+        self._driver_for = context.driver_for or self._live_device
         self.signals = StopSignals()
         self._devices = {device.name: device for device in workspace.devices}
         refuse_mismatch(plan, workspace, fresh=before is None and not armed)

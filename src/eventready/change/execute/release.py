@@ -9,13 +9,13 @@ from typing import Literal, TypeAlias
 from eventready.change.config.delta import commands_between, diff_lines, merge
 from eventready.change.config.fragment import Fragment
 from eventready.change.config.tree import Tree
+from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device_machine import evidence_of
-from eventready.change.execute.executor import ChangeExecutor, ChangeProgress, Options, backup_cipher
+from eventready.change.execute.executor import ChangeExecutor, backup_cipher
 from eventready.change.execute.running_change import finish_change, recorded_result
 from eventready.change.execute.status import TO_TAKE_BACK, device_statuses
-from eventready.change.execute.types import AssignmentResult, ConfigurationReading, DeviceDriver, DeviceOutcome
-from eventready.change.plan.plan import Plan, PlannedDevice, recorded_plan
-from eventready.core.clock import Clock
+from eventready.change.execute.types import AssignmentResult, ConfigurationReading, DeviceOutcome
+from eventready.change.plan.plan import Plan, recorded_plan
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.gc import relaxed_gc
 from eventready.core.messages import as_record, message, rendered
@@ -23,7 +23,6 @@ from eventready.platforms.model import ChangeSpec
 from eventready.store.backup_cipher import BackupCipher
 from eventready.store.changes import ChangeRecord, StepEntry
 from eventready.store.store import Store
-from eventready.workspace.workspace import Workspace
 
 #: `new` and `old` must be proven by the configuration; `by-hand` claims nothing.
 Claim: TypeAlias = Literal["new", "old", "by-hand"]
@@ -61,17 +60,12 @@ class Decision:
 
 
 def release(
-    workspace: Workspace,
+    context: ExecutionContext,
     name: str,
     device: str,
     decision: Decision,
     *,
-    store: Store,
-    clock: Clock,
-    options: Options,
-    progress: ChangeProgress,
     confirm: Callable[[DeviceView], None],
-    driver_for: Callable[[PlannedDevice], DeviceDriver] | None = None,
 ) -> AssignmentResult:
     """Release a device of an unfinished change, record the decision, and unlock the device.
 
@@ -79,6 +73,7 @@ def release(
     RefusedError if the change is running, the device is finished, its guard is still armed, or its configuration
     contradicts the claim.
     """
+    store = context.store
     change = store.changes.get(name).entry.id
     with relaxed_gc(), store.changes.exclusive(change):
         record = store.changes.get(change)
@@ -91,10 +86,7 @@ def release(
         before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
         view = DeviceView(device, unread="It was not read.")
         try:
-            executor = ChangeExecutor(
-                workspace, plan, change, store=store, clock=clock, options=options, progress=progress, before=before,
-                armed=True, driver_for=driver_for,
-            )  # fmt: skip
+            executor = ChangeExecutor(context, plan, change, before=before, armed=True)
             view = _view(executor, record, device)
         except _Armed:
             raise
@@ -102,7 +94,7 @@ def release(
             view = DeviceView(device, unread=str(error))
         _refuse_contradiction(decision.claim, view)
         confirm(view)
-        result = _record(store, backup_cipher(workspace), change, decision, view)
+        result = _record(store, backup_cipher(context.workspace), change, decision, view)
         _finish_if_complete(store, change, plan)
         return result
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
 from eventready.change.config.configuration import Configuration
+from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device_machine import DeviceMachine
-from eventready.change.execute.executor import (
-    ChangeExecutor,
-    ChangeProgress,
-    Options,
-    interruptible,
-    recorded_configuration,
-)
+from eventready.change.execute.executor import ChangeExecutor, interruptible, recorded_configuration
 from eventready.change.execute.running_change import ApplyResult, exit_code, finish_change, recorded_result
 from eventready.change.execute.take_back import take_back
-from eventready.change.execute.types import DeviceDriver
 from eventready.change.plan.plan import PlannedDevice, recorded_plan
-from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.core.gc import relaxed_gc
 from eventready.store.backup_cipher import BackupKeyError
@@ -29,14 +21,8 @@ from eventready.workspace.workspace import Workspace
 
 
 def resume(
-    workspace: Workspace,
+    context: ExecutionContext,
     name: str,
-    *,
-    store: Store,
-    clock: Clock,
-    options: Options,
-    progress: ChangeProgress,
-    driver_for: Callable[[PlannedDevice], DeviceDriver] | None = None,
 ) -> ApplyResult:
     """Finish or revert every device of an interrupted or unproven change, and take a partial atomic change back.
 
@@ -45,6 +31,7 @@ def resume(
     worse. The rollback that took an atomic change back is resumed together with it, under either id. Raises
     RefusedError while another process works on the change, UsageError for an unknown change.
     """
+    store = context.store
     entry = store.changes.get(name).entry
     change = str(entry.header["rolls_back"]) if entry.header.get("takes_back") else entry.id
     rollbacks = [
@@ -53,26 +40,15 @@ def resume(
         if one.header.get("rolls_back") == change and one.header.get("takes_back") and not one.ended
     ]
     for one in (*rollbacks, change):
-        done = _resume(
-            workspace, one, store=store, clock=clock, options=options, progress=progress, driver_for=driver_for
-        )
-    if not done.takes_back:
-        return done
-    return take_back(
-        workspace, change, store=store, clock=clock, options=options, progress=progress, driver_for=driver_for
-    )
+        done = _resume(context, one)
+    return take_back(context, change) if done.takes_back else done
 
 
 def _resume(
-    workspace: Workspace,
+    context: ExecutionContext,
     change: str,
-    *,
-    store: Store,
-    clock: Clock,
-    options: Options,
-    progress: ChangeProgress,
-    driver_for: Callable[[PlannedDevice], DeviceDriver] | None,
 ) -> ApplyResult:
+    workspace, store = context.workspace, context.store
     with relaxed_gc(), store.changes.exclusive(change):
         record = store.changes.get(change)
         plan = recorded_plan(record.plan, change)
@@ -85,22 +61,17 @@ def _resume(
         before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
         atomic = bool(record.entry.header.get("atomic"))
         executor = ChangeExecutor(
-            workspace,
+            context,
             plan,
             change,
-            store=store,
-            clock=clock,
-            options=options,
-            progress=progress,
             before=before,
             armed=True,
             atomic=atomic,
             takes_back=bool(record.entry.header.get("takes_back")),
-            driver_for=driver_for,
         )
         workspace.check_secrets(left)
         with suppress(Exception):
-            progress.begun(change, len(left))
+            context.progress.begun(change, len(left))
         work = {
             device: partial(
                 DeviceMachine.resume,

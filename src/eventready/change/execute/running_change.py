@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from eventready.change.execute.executor import ChangeExecutor, ChangeProgress, Options, interruptible
+from eventready.change.execute.context import ChangeProgress, ExecutionContext
+from eventready.change.execute.executor import ChangeExecutor, interruptible
 from eventready.change.execute.rollback import rolled_back_devices
-from eventready.change.execute.types import AssignmentResult, DeviceDriver, DeviceOutcome, Hold
+from eventready.change.execute.types import AssignmentResult, DeviceOutcome, Hold
 from eventready.change.plan.approval import refuse_unapproved, refuse_unsendable
 from eventready.change.plan.freeze import refuse_in_freeze, refuse_shifted_clock
-from eventready.change.plan.plan import PlanFile, PlannedDevice
-from eventready.core.clock import Clock
+from eventready.change.plan.plan import PlanFile
 from eventready.core.errors import Exit, RefusedError, StoreError, UsageError, most_severe
 from eventready.core.gc import relaxed_gc
 from eventready.core.messages import Bilingual, from_record, message, rendered
 from eventready.session.hostkeys import known_hosts
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
-from eventready.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -92,24 +91,20 @@ class RunningChange:
 
 @contextmanager
 def recorded_change(
-    workspace: Workspace,
+    context: ExecutionContext,
     file: PlanFile,
     *,
-    store: Store,
-    clock: Clock,
-    options: Options,
-    progress: ChangeProgress,
     hold: Hold | None = None,
     takes_back: bool = False,
-    driver_for: Callable[[PlannedDevice], DeviceDriver] | None = None,
 ) -> Iterator[RunningChange]:
     """Open a change for the block, with all its devices locked; at the end, record the state of each.
 
     `hold` belongs to the plan of a drill (see `Assignment`), and only to it. `takes_back`: the plan takes an atomic
     change back, which neither a closed window nor the failure of another device stops. Raises RefusedError (closed
     window, missing approvals, a locked device, a plan that no longer matches) and other errors before the first device
-    is contacted; later failures are results. `driver_for` is for tests.
+    is contacted; later failures are results.
     """
+    workspace, store, clock, options = context.workspace, context.store, context.clock, context.options
     plan = file.plan
     if plan.drill is not None and hold is None:
         raise RefusedError(message("change:apply.of_drill", plan=plan.id, drill=plan.drill.name))
@@ -128,20 +123,7 @@ def recorded_change(
     atomic = options.atomic or plan.atomic
     change = store.changes.new_id(clock.now())
     before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
-    executor = ChangeExecutor(
-        workspace,
-        plan,
-        change,
-        store=store,
-        clock=clock,
-        options=options,
-        progress=progress,
-        before=before,
-        hold=hold,
-        atomic=atomic,
-        takes_back=takes_back,
-        driver_for=driver_for,
-    )
+    executor = ChangeExecutor(context, plan, change, before=before, hold=hold, atomic=atomic, takes_back=takes_back)
     workspace.check_secrets(device.name for device in plan.devices)
     known_hosts(workspace.known_hosts)
     header = {
@@ -161,7 +143,7 @@ def recorded_change(
             _refuse_taken_back(store, before.entry.id, names)
         store.changes.begin(change, event=workspace.event.id, plan=file.document, devices=names, header=header)
         with suppress(Exception):
-            progress.begun(change, len(names))
+            context.progress.begun(change, len(names))
         under_way = RunningChange(executor, plan.waves)
         order = tuple(name for wave in plan.waves for name in wave)
         try:

@@ -6,37 +6,29 @@ between, and its end is recorded in both changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from eventready.change.execute.executor import ChangeProgress, Options
+from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.rollback import rollback_plan, rolled_back_devices
 from eventready.change.execute.running_change import ApplyResult, finish_change, last_result, recorded_change
-from eventready.change.execute.types import AssignmentResult, DeviceDriver, DeviceOutcome
-from eventready.change.plan.plan import PlanFile, PlannedDevice, recorded_plan
-from eventready.core.clock import Clock
+from eventready.change.execute.types import AssignmentResult, DeviceOutcome
+from eventready.change.plan.plan import PlanFile, recorded_plan
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Bilingual, as_record, rendered
 from eventready.store.changes import StepEntry
 from eventready.store.store import Store
-from eventready.workspace.workspace import Workspace
 
 
 def take_back(
-    workspace: Workspace,
+    context: ExecutionContext,
     change: str,
-    *,
-    store: Store,
-    clock: Clock,
-    options: Options,
-    progress: ChangeProgress,
-    driver_for: Callable[[PlannedDevice], DeviceDriver] | None = None,
 ) -> ApplyResult:
     """Take back every new device of a partial atomic change, and return the state of the whole change.
 
     The exit code is 5 if every device is proven old, 6 otherwise. Devices in the hands of an earlier unfinished
     rollback are left to it. Raises RefusedError while another process works on the change, and StoreError.
     """
+    store, options = context.store, context.options
     with store.changes.exclusive(change):
         record = store.changes.get(change)
         plan = recorded_plan(record.plan, change)
@@ -49,14 +41,12 @@ def take_back(
         if left:
             try:
                 back = rollback_plan(
-                    workspace, record, left, store=store, clock=clock, by=options.by, host=options.host,
-                    latest_first=True,
+                    context.workspace, record, left, store=store, clock=context.clock, by=options.by,
+                    host=options.host, latest_first=True,
                 )  # fmt: skip
-                with recorded_change(
-                    workspace, PlanFile(plan=back), store=store, clock=clock, options=replace(options, atomic=False),
-                    progress=progress, takes_back=True, driver_for=driver_for,
-                ) as rollback:  # fmt: skip
-                    rollback.execute_waves(progress)
+                single = replace(context, options=replace(options, atomic=False))
+                with recorded_change(single, PlanFile(plan=back), takes_back=True) as rollback:
+                    rollback.execute_waves(context.progress)
                 failures |= {
                     one.device: rendered("change:why.by_rollback", change=rollback.done.change, why=one.why)
                     for one in rollback.done.results

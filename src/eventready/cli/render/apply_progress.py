@@ -15,7 +15,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from eventready.change.execute.executor import Options
+from eventready.change.execute.context import Options
 from eventready.change.execute.status import describe_state, device_statuses, next_step
 from eventready.change.execute.timing import RetryTiming
 from eventready.change.execute.types import AssignmentResult

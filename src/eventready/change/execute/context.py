@@ -1,0 +1,68 @@
+"""Context of an execution: workspace, store, clock, options, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from eventready.change.execute.timing import RetryTiming, Timer
+from eventready.change.execute.types import AssignmentResult, DeviceDriver
+from eventready.change.partners import MAX_PARTNERS
+from eventready.change.plan.freeze import Emergency
+from eventready.change.plan.plan import PlannedDevice
+from eventready.core.clock import Clock
+from eventready.store.store import Store
+from eventready.workspace.workspace import Workspace
+
+
+class ChangeProgress(Protocol):
+    """Progress of a change; exceptions of the methods are ignored. Calls come from any thread."""
+
+    def begun(self, change: str, devices: int) -> None:
+        """The change is recorded under this id."""
+
+    def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
+        """A wave begins; numbers count from 1."""
+
+    def step(self, device: str, step: str) -> None:
+        """A device begins a step: precheck, read, backup, arm, apply, compare, verify, confirm, verify_state, save,
+        revert, ...
+        """
+
+    def done(self, result: AssignmentResult) -> None:
+        """Report a finished device."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of execution; times default to event.yaml. `soak_s` is a minimum; in a lab, the exact soak. `partners`
+    limits the number of devices read beside the changed device.
+
+    `by` is the operator. An `emergency` permits execution in a closed window, and is recorded. `atomic`: all devices or
+    none; a plan can require the same.
+    """
+
+    by: str
+    host: str
+    workers: int = 32
+    confirm_within_s: int | None = None
+    settle_s: float | None = None
+    soak_s: float | None = None
+    emergency: Emergency | None = None
+    atomic: bool = False
+    partners: int = MAX_PARTNERS
+    timing: RetryTiming = field(default_factory=RetryTiming)
+    timer: Timer = field(default_factory=Timer)
+
+
+@dataclass(frozen=True)
+class ExecutionContext:
+    """Workspace, store, clock, options and progress of an execution. `driver_for` replaces the driver in tests."""
+
+    workspace: Workspace
+    store: Store
+    clock: Clock
+    options: Options
+    progress: ChangeProgress
+    driver_for: Callable[[PlannedDevice], DeviceDriver] | None = None
