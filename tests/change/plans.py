@@ -30,7 +30,7 @@ def planned(name: str = "edge-1", **values: Any) -> dict[str, Any]:
 def document(**values: Any) -> dict[str, Any]:
     """A plan's document without its hash."""
     return {
-        "schema": "eventready.plan/1",
+        "schema": "eventready.plan/2",
         "id": "p-20220425-070000-a3f2",
         "event": "fair",
         "intents": ["backup"],

@@ -19,6 +19,7 @@ from eventready.change.guard import Guard, change_spec, guards_for
 from eventready.change.plan.intent import INTENTS, render_intent
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
+from eventready.core.messages import in_language
 from eventready.facts.platform import Platform, load_platform
 from eventready.platforms.model import ChangeSpec
 from eventready.session.connect import Session, open_session
@@ -322,4 +323,4 @@ def test_what_a_guard_needs_is_seen_before_it_is_promised(bench: Bench) -> None:
         host = bench.lab.lab.devices[bench.device.name].host
         bench.lab.call(lambda: setattr(host, "full", True))
         (lacks,) = bench.guard.lacking()
-        assert "less than 1 MB is free" in lacks
+        assert "less than 1 MB of its storage is free" in in_language(lacks, "en")

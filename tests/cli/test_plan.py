@@ -77,7 +77,7 @@ def test_a_plan_for_machines(typed: Typed) -> None:
     code, told, _said = typed("plan", "backup", "--out", out, "-o", "json")
     assert code == 0
     assert json.loads(told) == json.loads(out.read_text())["plan"]
-    assert json.loads(told)["schema"] == "eventready.plan/1"
+    assert json.loads(told)["schema"] == "eventready.plan/2"
 
 
 def test_without_out_nothing_is_written(typed: Typed) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from eventready.change.errors import combine_errors
 from eventready.core import messages
 from eventready.core.errors import UsageError
 from eventready.core.messages import (
@@ -192,3 +193,14 @@ def test_an_error_has_the_remedy_of_its_message() -> None:
     assert str(error) == "x.pdf: the package typst is not installed. Install it: pip install 'eventready[documents]'"
     assert error.do == "Install it: pip install 'eventready[documents]'"
     assert error.render("vi") == "x.pdf: chưa cài gói typst. Hãy cài: pip install 'eventready[documents]'"
+
+
+@pytest.mark.parametrize("where", ["", "a.yaml:1"])
+@pytest.mark.parametrize("do", ["", message("cli:failure.not_installed.do", package="x", extra="y")])
+@pytest.mark.parametrize("what", ["plain", "A sentence.", message("session:no_answer", where="r1", seconds=10)])
+def test_the_whole_of_an_error_is_a_message(what: str | Message, where: str, do: str | Message) -> None:
+    error = UsageError(what, where=where, do=do)
+    stored = json.loads(json.dumps(to_json(error.whole)))
+    assert [from_json(stored).render(lang) for lang in ("vi", "en")] == [error.render("vi"), error.render("en")]
+    several = combine_errors([error, UsageError("another")])
+    assert [several.whole.render(lang) for lang in ("vi", "en")] == [several.render("vi"), several.render("en")]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 
 from eventready.core.errors import EventreadyError, Exit, UsageError, most_severe
-from eventready.core.messages import Message, message, text
+from eventready.core.messages import Message, message
 from eventready.workspace.device import Device
 
 
@@ -31,12 +31,17 @@ class MultipleErrors(EventreadyError):
         self.problems = tuple(problems)
         self.exit = most_severe({problem.exit for problem in problems})
 
+    @property
+    def whole(self) -> Message:
+        """Return a line per error, the first lines only where there are many."""
+        lines = [problem.whole for problem in self.problems[: self.SHOWN]]
+        if more := len(self.problems) - len(lines):
+            lines.append(message("change:errors.more", more=more))
+        return message("change:errors.list", count=message("change:errors.count", n=len(self.problems)), lines=lines)
+
     def render(self, lang: str) -> str:
         """Return a line per error, the first lines only where there are many."""
-        lines = [problem.render(lang) for problem in self.problems[: self.SHOWN]]
-        more = len(self.problems) - len(lines)
-        last = [text("change:errors.more", lang, more=more)] if more else []
-        return "\n".join([text("change:errors.count", lang, n=len(self.problems)) + ":", *lines, *last])
+        return self.whole.render(lang)
 
 
 def combine_errors(problems: Sequence[EventreadyError]) -> EventreadyError:

@@ -14,7 +14,7 @@ from math import ceil
 from typing import Protocol
 
 from eventready.core.errors import EventreadyError, Exit, RefusedError
-from eventready.core.messages import message, rendered, term, text
+from eventready.core.messages import Message, Rendered, known, message, rendered, term
 from eventready.facts.platform import Platform
 from eventready.platforms.model import ChangeSpec, GuardKind, GuardSpec
 from eventready.platforms.pattern import find_in_answer
@@ -60,6 +60,11 @@ class RejectedLine:
 
     line: str
     reply: str
+
+    @property
+    def reason(self) -> str:
+        """Return the reply, after the line if there is one."""
+        return rendered("change:unread.reply", command=self.line, reason=self.reply) if self.line else self.reply
 
 
 @dataclass(frozen=True)
@@ -164,15 +169,15 @@ class Guard:
 
     # ------------------------------------------------------------------- steps
 
-    def lacking(self) -> tuple[str, ...]:
+    def lacking(self) -> tuple[str | Message, ...]:
         """Return the missing requirements of the guard on the device, as clauses; empty if the guard can work.
         Read-only."""
-        found = []
+        found: list[str | Message] = []
         for probe in self.spec.probes:
             reply = self._reading.send_commands([self._filled(probe.command)])[0]
             answered = reply.status is ReplyStatus.ANSWERED
             if not answered or not find_in_answer(probe.found, reply.text):
-                found.append(probe.lacks)
+                found.append(_lacking(probe.lacks))
         return tuple(found)
 
     def pending(self) -> PendingChange | None:
@@ -181,7 +186,7 @@ class Guard:
             return None
         reply = self._reading.send_commands([self._filled(self.spec.pending)])[0]
         if reply.status is not ReplyStatus.ANSWERED:
-            raise GuardStateUnknown(message("change:guard.no_pending", device=self._name, reason=reply.reason))
+            raise GuardStateUnknown(message("change:guard.no_pending", device=self._name, reason=reply.cause))
         found = find_in_answer(self.spec.is_pending, reply.text) if self.spec.is_pending else None
         if found is None:
             return None
@@ -221,13 +226,13 @@ class Guard:
         accepted = sum(reply.status is ReplyStatus.ANSWERED for reply in replies)
         if accepted < len(lines):
             bad = replies[accepted]
-            return SendResult(False, RejectedLine(bad.command, bad.reason), bad.status, accepted)
+            return SendResult(False, RejectedLine(bad.command, _cause(bad)), bad.status, accepted)
         for after in (self.spec.arm_after, () if self.spec.session_bound else self._change.leave):
             replies = self._send(self._configuring, after, self._long_s)
             self._armed = self._armed or (bool(replies) and after is self.spec.arm_after)
             bad_one = _first_bad(replies)
             if bad_one is not None:
-                return SendResult(False, RejectedLine(bad_one.command, bad_one.reason), bad_one.status, accepted)
+                return SendResult(False, RejectedLine(bad_one.command, _cause(bad_one)), bad_one.status, accepted)
         self._inside = self.spec.session_bound
         return SendResult(True, None, ReplyStatus.ANSWERED, accepted)
 
@@ -362,6 +367,12 @@ class Guard:
         return line
 
 
+def _lacking(requirement: str) -> str | Message:
+    """Return a missing requirement as a clause; that of a platform outside the catalogue is its own text."""
+    clause = message(f"change:lacks.{requirement}")
+    return clause if known(clause.id) else requirement
+
+
 def guard_name(kind: str) -> str:
     """Return the name of a recorded guard kind for people."""
     return term("change:guard", kind, "en")
@@ -378,17 +389,18 @@ def armed_seconds(spec: GuardSpec, seconds: int) -> int:
 def protects(spec: GuardSpec, seconds: int, *, saves: bool = True) -> str:
     """Return the protection of a guard as a sentence. `saves`: the device has a separate startup configuration."""
     minutes, rest = divmod(armed_seconds(spec, seconds), 60)
-    after = f"{minutes} min" if not rest else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    form = "minutes" if not rest else "both" if minutes else "seconds"
+    after = message(f"change:within.{form}", minutes=minutes, seconds=rest)
     if spec.kind in _PROTECTS_KEPT and not saves:
-        return text(f"change:guard_protects_kept.{spec.kind}", "en", after=after)
-    return text(f"change:guard_protects.{spec.kind}", "en", after=after)
+        return rendered(f"change:guard_protects_kept.{spec.kind}")
+    return rendered(f"change:guard_protects.{spec.kind}", after=after)
 
 
 def gap(spec: GuardSpec, *, saves: bool = True) -> str:
     """Return the gap of a guard as a sentence; `saves` as for `protects`."""
     if spec.kind in _GAP_KEPT and not saves:
-        return text(f"change:guard_gap_kept.{spec.kind}", "en")
-    return text(f"change:guard_gap.{spec.kind}", "en")
+        return rendered(f"change:guard_gap_kept.{spec.kind}")
+    return rendered(f"change:guard_gap.{spec.kind}")
 
 
 def _first_bad(replies: Sequence[Reply]) -> Reply | None:
@@ -396,7 +408,11 @@ def _first_bad(replies: Sequence[Reply]) -> Reply | None:
 
 
 def _done(bad: Reply) -> StepResult:
-    return StepResult(False, f"`{bad.command}`: {bad.reason}", bad.status)
+    return StepResult(False, rendered("change:unread.reply", command=bad.command, reason=bad.cause), bad.status)
+
+
+def _cause(bad: Reply) -> str:
+    return Rendered(bad.message) if bad.message else bad.reason
 
 
 def _owner(waiting: PendingChange) -> str:

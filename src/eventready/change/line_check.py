@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from eventready.core.messages import rendered
 from eventready.platforms.model import ChangeSpec, LineCheck
 from eventready.platforms.pattern import find_in_answer
 from eventready.session.connect import Session
@@ -49,17 +50,18 @@ def check_lines(
 
 def _judged(check: LineCheck, spec: ChangeSpec, session: Session, lines: Sequence[str], change: str) -> CheckResult:
     if bad := _first_bad(_send(session, spec, check.enter or spec.enter, change, _LINE_S)):
-        return CheckResult(False, 0, f"`{bad.command}`: {bad.reason}")
+        return CheckResult(False, 0, rendered("change:unread.reply", command=bad.command, reason=bad.cause))
     typed = [check.line.replace("{line}", shlex.quote(line) if check.shell else line) for line in lines]
     replies = _send(session, spec, typed, change, _LINE_S)
     accepted = sum(reply.status is ReplyStatus.ANSWERED for reply in replies)
     if accepted < len(lines):
-        return CheckResult(False, accepted, f"`{lines[accepted]}`: {replies[accepted].reason}")
+        reason = rendered("change:unread.reply", command=lines[accepted], reason=replies[accepted].cause)
+        return CheckResult(False, accepted, reason)
     replies = _send(session, spec, check.check, change, _CHECK_S)
     if bad := _first_bad(replies):
         return CheckResult(False, 0 if check.shell else accepted, " ".join(bad.text.split()) or bad.reason)
     if check.accepted and not (replies and find_in_answer(check.accepted, replies[-1].text)):
-        return CheckResult(False, accepted, "The device does not acknowledge the check.")
+        return CheckResult(False, accepted, rendered("change:dry_run.no_acknowledgement"))
     return CheckResult(True, accepted)
 
 

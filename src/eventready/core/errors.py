@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
 
-from eventready.core.messages import Bilingual, Message, Rendered, known
+from eventready.core.messages import Message, Rendered, in_language, known, sentence
 
 
 class Exit(IntEnum):
@@ -115,7 +115,7 @@ class EventreadyError(Exception):
             do = Message(f"{what.id}.do", what.params)
         self.message = what if isinstance(what, Message) else None
         self.place, self.remedy = where, do
-        self.what, self.where, self.do = (_rendered(text, "en") for text in (what, where, do))
+        self.what, self.where, self.do = (in_language(text, "en") for text in (what, where, do))
         super().__init__(self.what)
 
     @property
@@ -125,12 +125,15 @@ class EventreadyError(Exception):
 
     def reason(self, lang: str) -> str:
         """Return the cause in a language."""
-        return _rendered(self.cause, lang)
+        return in_language(self.cause, lang)
 
     @property
-    def whole(self) -> Bilingual:
+    def whole(self) -> Message:
         """Place, cause and remedy as a parameter of another message."""
-        return Bilingual(self.render("vi"), self.render("en"))
+        parts = {"cause": self.cause}
+        parts |= {"place": self.place} if self.where else {}
+        parts |= {"remedy": self.remedy} if self.do else {}
+        return Message(f"core:error.{'_'.join(sorted(parts))}", parts)
 
     def again(self) -> Self:
         """Return an equal error, for another thread."""
@@ -138,18 +141,13 @@ class EventreadyError(Exception):
 
     def render(self, lang: str) -> str:
         """Return place, cause and remedy in a language; texts outside the catalogue stay English."""
-        what = self.reason(lang)
-        place = f"{_rendered(self.place, lang)}: " if self.where else ""
-        remedy = _rendered(self.remedy, lang)
-        stop = "" if what.endswith((".", "!", "?")) else "."
-        return f"{place}{what}{stop}{' ' if remedy else ''}{remedy}"
+        what = sentence(self.reason(lang))
+        place = f"{in_language(self.place, lang)}: " if self.where else ""
+        remedy = in_language(self.remedy, lang)
+        return f"{place}{what}{' ' if remedy else ''}{remedy}"
 
     def __str__(self) -> str:
         return self.render("en")
-
-
-def _rendered(content: str | Message, lang: str) -> str:
-    return content.render(lang) if isinstance(content, Message) else content
 
 
 class UsageError(EventreadyError):

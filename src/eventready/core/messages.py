@@ -8,7 +8,8 @@ A sentence holds its parameters as `{name}`. A format after the name is one of
     {state:terms:state}   a word of a family: the text of `terms:state.<value>`, or the value itself where there is none
     {state!c:terms:state} the same with a capital letter, unless it is the value itself
     {count:terms:device}  a counted noun: the plural text of `terms:device` for that number
-    {names:;}             the separator of a list, `A; B`; without one a list reads `A, B and C`
+    {reason:.}            a clause with a full stop, unless it has one
+    {names:;}             the separator of a list, `A; B`; without one a list reads `A, B and C`; a line each with `\\n`
 
 The plural text of a whole sentence follows its parameter `n`. Compiled catalogues (`.mo`) are read by gettext; Babel
 compiles them when the package is built, and at run time where a `.po` file is newer.
@@ -72,14 +73,21 @@ class Rendered(str):
     __slots__ = ("message",)
     message: Message
 
-    def __new__(cls, content: Message) -> Rendered:
-        """Render the message in English. Raises KeyError."""
-        made = super().__new__(cls, content.render("en"))
+    def __new__(cls, content: Message, recorded: str = "") -> Rendered:
+        """Render the message in English, or take the English text on record. Raises KeyError."""
+        made = super().__new__(cls, recorded or content.render("en"))
         made.message = content
         return made
 
-    def __getnewargs__(self) -> tuple[Any]:
-        return (self.message,)
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return (self.message, str(self))
+
+    def render(self, lang: str) -> str:
+        """The sentence in a language; the English text for a message that the catalogue does not have."""
+        try:
+            return self.message.render(lang)
+        except (KeyError, TypeError, ValueError):
+            return str(self)
 
 
 def rendered(msgid: str, /, **params: Param) -> Rendered:
@@ -103,6 +111,22 @@ def from_record(document: Mapping[str, Any], name: str) -> str:
     with suppress(KeyError, TypeError, ValueError, AttributeError):
         return Rendered(from_json(document[f"{name}_text"]))
     return str(document.get(name) or "")
+
+
+def to_stored(content: str) -> str | dict[str, Any]:
+    """A text as one value of a document: English text with its message, or the plain text."""
+    return {"text": str(content), **to_json(content.message)} if isinstance(content, Rendered) else content
+
+
+def from_stored(value: Any) -> str:
+    """Text of a value of a document; the inverse of `to_stored`. Raises ValueError."""
+    match value:
+        case str():
+            return value
+        case {"text": str(text), "id": str(), "params": dict(), **others} if text and not others:
+            with suppress(TypeError, RecursionError):
+                return Rendered(from_json(value), text)
+    raise ValueError("not a text, and not a message with its text")
 
 
 def message(msgid: str, /, **params: Param) -> Message:
@@ -165,6 +189,11 @@ def number(value: float, lang: str, spec: str = "") -> str:
     return shown.replace(".", ",") if lang == "vi" else shown
 
 
+def sentence(clause: str) -> str:
+    """The clause with a full stop, unless it has one."""
+    return clause if not clause or clause.endswith((".", "!", "?")) else f"{clause}."
+
+
 def in_both(content: Text) -> dict[str, str]:
     """A text in every language, for JSON."""
     return {lang: content.render(lang) for lang in LANGS}
@@ -204,7 +233,7 @@ def joined(items: Sequence[str | Text], lang: str, separator: str = "") -> str:
     """`A, B và C`, or the items with a separator and a blank between them."""
     shown = [in_language(item, lang) for item in items]
     if separator or len(shown) < 2:
-        return f"{separator} ".join(shown)
+        return (separator if separator.isspace() else f"{separator} ").join(shown)
     return ", ".join(shown[:-1]) + text("terms:and", lang) + shown[-1]
 
 
@@ -229,12 +258,10 @@ def compiled(po_file: Path) -> bytes:
 
 def _shown(value: Param, spec: str, lang: str) -> str:
     """A parameter inside a sentence."""
-    if isinstance(value, Rendered):
-        value = value.message
-    if ":" in spec and isinstance(value, int | str):
+    if ":" in spec and isinstance(value, int | str) and not isinstance(value, Rendered):
         return term(spec, value, lang) if isinstance(value, str) else render(spec, {"n": value}, lang)
     match value:
-        case Message() | Bilingual():
+        case Message() | Bilingual() | Rendered():
             return value.render(lang)
         case int() | float():
             return number(value, lang, spec)
@@ -286,7 +313,7 @@ class _Placeholder:
 
     def shown(self, params: Mapping[str, Param], lang: str) -> str:
         value = params[self.name]
-        shown = _shown(value, self.spec, lang)
+        shown = sentence(_shown(value, "", lang)) if self.spec == "." else _shown(value, self.spec, lang)
         return shown[:1].upper() + shown[1:] if self.capital and shown != value else shown
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.messages import Bilingual, Message, message
+from eventready.core.messages import Message, message
 from eventready.drill.prediction import Predicted, predictions, unpredicted
 from eventready.drill.probes import Measuring
 from eventready.drill.record import DrillRecord, DrillRun, Outcome, ProbeResult, drill_run_named, drill_runs
@@ -75,7 +75,7 @@ class DrillExecutor:
             self._precheck(drill, record, measuring)
         except EventreadyError as error:
             measuring.abandon()
-            record.close("refused", message("drill:closed.refused", error=Bilingual(error.render("vi"), str(error))))
+            record.close("refused", message("drill:closed.refused", error=error.whole))
             raise
         probes = self._break_and_measure(drill, record, measuring)
         outcome, reason = self._verify(drill, record, probes)

@@ -134,7 +134,7 @@ def _unknown_names(
     remedies = {kind: Suggestions(names) for kind, names in known.items()}
     for kind, name, keys in _names(drill):
         if name not in known[kind]:
-            yield document.error(f"no {kind} is called {name!r}", *keys, do=remedies[kind].of(name))
+            yield document.error(message(f"drill:spec_unknown.{kind}", name=name), *keys, do=remedies[kind].of(name))
 
 
 def _names(drill: Drill) -> Iterable[tuple[str, str, Sequence[str | int]]]:

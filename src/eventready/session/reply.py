@@ -43,6 +43,11 @@ class Reply:
         """Reply without a complete answer, with its reason; `text`: the received part."""
         return cls(command, text, status, why.render("en"), seconds, message=why)
 
+    @property
+    def cause(self) -> str | Message:
+        """The reason as a parameter of a message."""
+        return self.message or self.reason
+
 
 class SessionError(EventreadyError):
     """A session could not be opened, or was lost. `retryable`: a new attempt shortly after may succeed."""

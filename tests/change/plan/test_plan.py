@@ -15,9 +15,18 @@ from pydantic import ValidationError
 from eventready.change.plan import plan as plans
 from eventready.change.plan.plan import PlanFile, load_plan, parse_plan, seal, write_plan
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
+from eventready.core.messages import in_language, rendered, to_stored
 from tests.change.plans import document, plan, planned
 
 WHOLE = PlanFile(plan=plan()).document
+_RISK: dict[str, Any] = {"text": "A risk.", "id": "change:risk.alone", "params": {}}
+
+
+def _nested(levels: int) -> list[Any]:
+    found: list[Any] = []
+    for _level in range(levels):
+        found = [found]
+    return found
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -38,6 +47,30 @@ def test_a_plan_from_before_devices_had_a_role_keeps_its_seal(tmp_path: Path) ->
         write_plan(tmp_path / "again.json", load_plan(tmp_path / "plan.json"))
         assert load_plan(tmp_path / "again.json").plan == one
     assert with_role.sha256 != plan().sha256
+
+
+def test_a_plan_of_version_1_has_sentences_and_keeps_its_seal(tmp_path: Path) -> None:
+    old = plan(schema="eventready.plan/1")
+    assert old.document["schema"] == "eventready.plan/1"
+    assert old.document["devices"][0]["risks"] == ["No device-side way back."]
+    write_plan(tmp_path / "plan.json", PlanFile(plan=old))
+    assert load_plan(tmp_path / "plan.json").plan == old
+
+
+def test_a_sentence_of_a_plan_is_rendered_in_the_language_of_its_reader() -> None:
+    risk = rendered("change:risk.way", us="192.0.2.1", line="ip route")
+    again = parse_plan({"plan": plan(devices=[planned(risks=[to_stored(risk)])]).document}).plan
+    (found,) = again.device("edge-1").risks
+    assert found == risk == "The way back to 192.0.2.1 depends on `ip route` after the change."
+    assert in_language(found, "vi") == risk.message.render("vi")
+
+
+def test_a_message_that_the_catalogue_has_lost_keeps_its_text_and_the_seal() -> None:
+    lost = {"text": "Once known.", "id": "change:risk.lost", "params": {"line": "x"}}
+    old = plan(devices=[planned(risks=[lost])])
+    again = parse_plan({"plan": old.document}).plan
+    assert again.document == old.document
+    assert in_language(again.device("edge-1").risks[0], "vi") == "Once known."
 
 
 def test_the_seal_is_over_everything_and_nothing_else() -> None:
@@ -97,7 +130,7 @@ def test_a_cut_file_is_no_plan(tmp_path_factory: pytest.TempPathFactory, cut: in
         ("{}", "not a plan"),
         ('{"plan": 3}', "not a plan"),
         ('{"plan": {"schema": 3}}', "not a plan"),
-        ('{"plan": {"schema": "eventready.plan/2"}}', "unsupported plan version"),
+        ('{"plan": {"schema": "eventready.plan/3"}}', "unsupported plan version"),
         ('{"plan": {"schema": "eventready.run/1"}}', "unsupported plan version"),
         ('{"plan": NaN}', "incomplete JSON"),
         ('{"plan": {}, "plan": {}}', "incomplete JSON"),
@@ -136,6 +169,10 @@ def test_a_file_that_is_not_there_or_a_folder_or_huge(tmp_path: Path, monkeypatc
         ({"devices": [planned(backward=["a\x07"])]}, "control characters"),
         ({"devices": [planned(diff=["+ a\x1b[1A\x1b[2K"])]}, "control characters"),
         ({"devices": [planned(risks=["\u202egnihton"])]}, "control characters"),
+        ({"devices": [planned(risks=[{**_RISK, "text": "a\x07"}])]}, "control characters"),
+        ({"devices": [planned(risks=[{**_RISK, "params": {"line": ["a\x07"]}}])]}, "control characters"),
+        ({"devices": [planned(risks=[{**_RISK, "params": {"line": _nested(400)}}])]}, "too many levels"),
+        ({"devices": [planned(risks=[{**_RISK, "more": 1}])]}, "not a text"),
         ({"by": "An\rBình"}, "control characters"),
         ({"left_out": [{"name": "edge-3", "reason": "\x1b]0;x"}]}, "control characters"),
         ({"devices": [planned(before="A" * 64)]}, "before"),

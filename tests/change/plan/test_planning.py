@@ -72,7 +72,7 @@ def test_what_stands_in_a_plan(tmp_path: Path, fleet: FakeFleet) -> None:
     assert [device.name for device in plan.devices] == ["box-1", "box-2", "box-3"]
     assert plan.unchanged == ("box-4",)
     assert [(one.name, one.reason) for one in plan.left_out] == [
-        ("box-5", "its `intents` do not include backup or priority")
+        ("box-5", "its `intents` do not include backup, priority")
     ]
     one, three = plan.device("box-1"), plan.device("box-3")
     assert one.forward == ("interface eth0", "standby 10 priority 110", "exit")

@@ -37,7 +37,7 @@ from eventready.change.execute.verify import open_issues, tolerate
 from eventready.change.guard import StepResult
 from eventready.change.soak import Soak
 from eventready.core.errors import EventreadyError, RefusedError, StoreError
-from eventready.core.messages import Bilingual, as_record, from_record, message, rendered
+from eventready.core.messages import as_record, from_record, message, rendered
 from eventready.core.redaction import redact
 from eventready.session.reply import ReplyStatus
 from eventready.store.changes import Step
@@ -230,10 +230,8 @@ class DeviceMachine:
                 self._window = GuardWindow(began + terms.seconds, self._timer.now() + terms.seconds)
         if not applied.ok:
             rejected = applied.rejected
-            detail = (
-                f"`{rejected.line}`: {rejected.reply}" if rejected and rejected.line else rejected and rejected.reply
-            )
-            reason = detail or str(applied.ended)
+            reason = rejected.reason if rejected else ""
+            reason = reason or rendered("change:why.ended", status=applied.ended.value)
             raise _Failed(message("change:why.after", accepted=applied.accepted, lines=len(lines), reason=reason))
 
     def _confirm(self, before: Configuration) -> AssignmentResult:
@@ -504,7 +502,7 @@ def _require(done: StepResult, otherwise: str) -> None:
 def _message(error: BaseException) -> str:
     """Return a sentence for an exception; an internal error names its type."""
     if isinstance(error, EventreadyError):
-        return rendered("change:why.error", error=Bilingual(error.render("vi"), str(error)))
+        return rendered("change:why.error", error=error.whole)
     return rendered("change:why.internal", error=redact(f"{type(error).__name__}: {error}"))
 
 

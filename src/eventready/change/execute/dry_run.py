@@ -22,7 +22,7 @@ from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.plan import Plan, PlannedDevice
 from eventready.change.plan.planning import PlanProgress
 from eventready.core.errors import EventreadyError, Exit, RefusedError, most_severe
-from eventready.core.messages import Message, message
+from eventready.core.messages import Message, message, rendered
 from eventready.facts.platform import Platform, load_platform
 from eventready.session.connect import Session, open_session
 from eventready.session.hostkeys import known_hosts
@@ -117,9 +117,9 @@ def _checked(planned: PlannedDevice, platform: Platform, target: Target, change:
             device = _Device(planned, platform, target, stack)
             return device.check(change)
     except RefusedError as error:
-        return DryRunResult(planned.name, DryRunOutcome.REJECTED, str(error))
+        return DryRunResult(planned.name, DryRunOutcome.REJECTED, error.whole)
     except EventreadyError as error:
-        return _unchecked(planned, str(error))
+        return _unchecked(planned, error.whole)
 
 
 class _Device:
@@ -171,7 +171,9 @@ class _Device:
             return False
 
     def _read(self) -> Configuration:
-        fragment = parse_fragment(self._spec, self._planned.fragment, f"the plan for {self._planned.name}")
+        fragment = parse_fragment(
+            self._spec, self._planned.fragment, rendered("change:origin.device_plan", device=self._planned.name)
+        )
         commands = commands_to_read(self._spec, fragment)
         replies = self._session.send_commands(commands)
         answers = {command: _text(reply) for command, reply in zip(commands, replies, strict=True)}
@@ -183,5 +185,5 @@ class _Device:
 
 def _text(reply: Reply) -> str:
     if reply.status is not ReplyStatus.ANSWERED:
-        raise UnreadableConfiguration(message("change:unread.reply", command=reply.command, reason=reply.reason))
+        raise UnreadableConfiguration(message("change:unread.reply", command=reply.command, reason=reply.cause))
     return reply.text

@@ -123,7 +123,10 @@ class ChangeExecutor:
             result = work(machine)
         except Exception as error:  # an internal error: the state of the device is unknown
             result = AssignmentResult(
-                name, DeviceOutcome.UNPROVEN, f"An internal error ({type(error).__name__}).", recorded=False
+                name,
+                DeviceOutcome.UNPROVEN,
+                rendered("change:why.internal", error=type(error).__name__),
+                recorded=False,
             )
         if result.outcome is not DeviceOutcome.NEW and not self.signals.hold and not self._takes_back:
             self.signals.hold = rendered("change:why.stopped", device=name)
@@ -247,7 +250,9 @@ class ChangeExecutor:
 
     def _fragment(self, planned: PlannedDevice) -> Fragment:
         spec = change_spec(load_platform(planned.platform, self._workspace.platform_dirs))
-        return parse_fragment(spec, planned.fragment, f"the plan {self._plan.id} for {planned.name}")
+        return parse_fragment(
+            spec, planned.fragment, rendered("change:origin.plan", plan=self._plan.id, device=planned.name)
+        )
 
     def _live_device(self, planned: PlannedDevice) -> DeviceDriver:
         platform = load_platform(planned.platform, self._workspace.platform_dirs)

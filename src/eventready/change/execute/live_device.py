@@ -26,7 +26,7 @@ from eventready.change.guard import (
 from eventready.checks.finding import Outcome
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message
+from eventready.core.messages import Message, message, rendered
 from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform
 from eventready.platforms.model import GuardSpec
@@ -52,7 +52,7 @@ class Partner:
     target: Target
     platform: Platform
     session: Session | None = None
-    unreachable: str = ""
+    unreachable: Message | None = None
     reached: bool = False
 
     def for_at_least(self, seconds: float) -> Partner:
@@ -62,7 +62,7 @@ class Partner:
     def send(self, commands: Sequence[str]) -> Sequence[Reply]:
         """Send read-only commands; an unreachable device answers none."""
         if self.unreachable:
-            return [Reply(command, "", ReplyStatus.DROPPED, self.unreachable) for command in commands]
+            return [Reply.failed(command, ReplyStatus.DROPPED, self.unreachable) for command in commands]
         try:
             if self.session is None or self.session.over:
                 self.close()
@@ -70,8 +70,8 @@ class Partner:
                 self.reached = True
             return self.session.send_commands(commands)
         except SessionError as error:
-            self.unreachable = "" if self.reached else str(error)
-            return [Reply(command, "", ReplyStatus.DROPPED, str(error)) for command in commands]
+            self.unreachable = None if self.reached else error.whole
+            return [Reply.failed(command, ReplyStatus.DROPPED, error.whole) for command in commands]
 
     def close(self) -> None:
         """Close the session; idempotent."""
@@ -130,8 +130,9 @@ class LiveDevice:
         findings = self._run_checks()
         measured = {(one.check, one.subject) for one in findings if one.status is not Outcome.NOT_MEASURED}
         if self._checks.applicable and not measured:
-            reason = findings[0].message if findings else "no check has a finding"
-            raise SessionLost(f"the precheck of {self._target.name} measured nothing: {reason}")
+            first = findings[0] if findings else None
+            reason = Message(first.message_id, first.params) if first else message("change:precheck.no_finding")
+            raise SessionLost(message("change:precheck.nothing", device=self._target.name, reason=reason))
         if not self._interval_s:
             return findings
         time.sleep(self._interval_s)
@@ -144,7 +145,7 @@ class LiveDevice:
         """See DeviceDriver. A device without applicable checks is only observed for the soak."""
         if not self._checks.applicable:
             sleep(times.soak_s)
-            return Verification(True, "no check applies: only the configuration was compared")
+            return Verification(True, rendered("change:verified.no_check"))
         single = tuple(one for one in before if (one.check, one.subject) not in self._rates)
         settled = verify_until_stable(self._run_checks, single, limit_s=times.limit_s, sleep=sleep)
         if settled.good and times.soak_s:
@@ -160,7 +161,7 @@ class LiveDevice:
             left_s -= _SLICE_S
         findings, elapsed_s = self._run_checks(), time.monotonic() - began
         if lost := lost_meanwhile(ages(start), ages(self._latest), elapsed_s):
-            return Verification(False, f"lost and came back during the soak: {', '.join(lost)}")
+            return Verification(False, rendered("change:verified.lost", subjects=lost))
         if self._interval_s:
             counters = [one for one in start if self._is_counter(one)]
             second = [replace(one, reading=2) for one in self._latest if self._is_counter(one)]
@@ -185,9 +186,8 @@ class LiveDevice:
         for command in self._commands:
             (reply,) = self._session.send_commands([command])
             if reply.status is not ReplyStatus.ANSWERED:
-                raise SessionLost(
-                    f"the configuration of {self._target.name} could not be read (`{reply.command}`): {reply.reason}"
-                )
+                where = {"device": self._target.name, "command": reply.command}
+                raise SessionLost(message("change:unread.live", **where, reason=reply.cause))
             answers[reply.command] = reply.text
         return ConfigurationReading(read_configuration(self._change_spec, answers, device=self._target.name), answers)
 
@@ -323,6 +323,6 @@ class LiveDevice:
         reply = self._session.send_commands([command])[0]
         if reply.status is not ReplyStatus.ANSWERED:
             raise GuardStateUnknown(
-                message("change:guard.not_reported", device=self._target.name, command=command, reason=reply.reason)
+                message("change:guard.not_reported", device=self._target.name, command=command, reason=reply.cause)
             )
         return reply.text

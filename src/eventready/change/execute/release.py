@@ -18,7 +18,7 @@ from eventready.change.execute.types import AssignmentResult, ConfigurationReadi
 from eventready.change.plan.plan import Plan, recorded_plan
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.gc import relaxed_gc
-from eventready.core.messages import as_record, message, rendered
+from eventready.core.messages import Rendered, as_record, message, rendered
 from eventready.platforms.model import ChangeSpec
 from eventready.store.backup_cipher import BackupCipher
 from eventready.store.changes import ChangeRecord, StepEntry
@@ -84,14 +84,14 @@ def release(
         if (known := recorded_result(record, device)) is not None and device not in pending:
             raise RefusedError(message("change:release.finished", device=device, change=change, outcome=known.outcome))
         before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
-        view = DeviceView(device, unread="It was not read.")
+        view = DeviceView(device, unread=rendered("change:release.not_read"))
         try:
             executor = ChangeExecutor(context, plan, change, before=before, armed=True)
             view = _view(executor, record, device)
         except _Armed:
             raise
         except EventreadyError as error:  # an unreachable device, or one that left the inventory
-            view = DeviceView(device, unread=str(error))
+            view = DeviceView(device, unread=Rendered(error.whole))
         _refuse_contradiction(decision.claim, view)
         confirm(view)
         result = _record(store, backup_cipher(context.workspace), change, decision, view)
@@ -171,7 +171,7 @@ def _record(store: Store, cipher: BackupCipher, change: str, decision: Decision,
         "by": decision.by,
         "host": decision.host,
         "why": decision.why,
-        "unread": view.unread,
+        **as_record("unread", view.unread),
         "difference": list(view.to_old),
     }
     end = {

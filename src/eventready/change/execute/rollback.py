@@ -9,7 +9,7 @@ from eventready import __version__
 from eventready.change.config.delta import commands_between, diff_lines, fingerprint
 from eventready.change.execute.executor import recorded_configuration
 from eventready.change.guard import change_spec
-from eventready.change.plan.plan import Plan, PlannedDevice, recorded_plan, seal
+from eventready.change.plan.plan import SCHEMA, Plan, PlannedDevice, recorded_plan, seal
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
@@ -69,7 +69,7 @@ def rollback_plan(
         waves.reverse()
     return seal(
         {
-            "schema": "eventready.plan/1",
+            "schema": SCHEMA,
             "id": f"p-{new_run_id(clock.now())}",
             "event": plan.event,
             "intents": list(plan.intents),

@@ -15,7 +15,7 @@ from eventready.change.plan.freeze import refuse_in_freeze, refuse_shifted_clock
 from eventready.change.plan.plan import PlanFile
 from eventready.core.errors import Exit, RefusedError, StoreError, UsageError, most_severe
 from eventready.core.gc import relaxed_gc
-from eventready.core.messages import Bilingual, from_record, message, rendered
+from eventready.core.messages import from_record, message, rendered
 from eventready.session.hostkeys import known_hosts
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
@@ -170,7 +170,7 @@ def finish_change(
         body = {"exit": int(code), **({"takes_back": True} if takes_back else {})}
         store.changes.finish(change, outcomes, body, ended=proven and not takes_back)
     except StoreError as error:
-        trouble = rendered("change:why.error", error=Bilingual(error.render("vi"), str(error)))
+        trouble = rendered("change:why.error", error=error.whole)
     if trouble:
         code = most_severe({code, Exit.INTERNAL})
     return ApplyResult(change, in_order, code, trouble, takes_back)

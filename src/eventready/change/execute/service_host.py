@@ -20,7 +20,7 @@ from eventready.change.guard import RejectedLine, SendResult, StepResult
 from eventready.change.plan.plan import PlannedDevice
 from eventready.change.plan.playbook_fragment import PLAYBOOK, check_playbook, failure_of
 from eventready.core.errors import EventreadyError, RefusedError
-from eventready.core.messages import message
+from eventready.core.messages import Rendered, message, rendered
 from eventready.session.reply import ReplyStatus
 from eventready.workspace.device import Device
 from eventready.workspace.workspace import Workspace
@@ -64,7 +64,7 @@ class ServiceHost(LiveDevice):
             )
             reason = failure_of(run)
         except EventreadyError as error:
-            reason = str(error)
+            reason = Rendered(error.whole)
         if reason:
             return SendResult(False, RejectedLine("", reason), ReplyStatus.REFUSED, 0)
         ended = super().apply([f"sh {PROGRAM} played {self._change}"])
@@ -90,4 +90,4 @@ def _program_lines() -> Iterator[str]:
 
 
 def _reason(sent: SendResult) -> str:
-    return f"`{sent.rejected.line}`: {sent.rejected.reply}" if sent.rejected else str(sent.ended)
+    return sent.rejected.reason if sent.rejected else rendered("change:why.ended", status=sent.ended.value)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from eventready.change.execute.types import HOLD_OVER, INTERRUPTED, DeviceOutcome
+from eventready.change.execute.types import HOLD_OVER, INTERRUPTIONS, DeviceOutcome
 from eventready.core.errors import Exit
-from eventready.core.messages import Bilingual, Message, Text, from_record, known, message
+from eventready.core.messages import Bilingual, Message, Rendered, Text, from_record, known, message
 from eventready.store.changes import ENDED, ChangeRecord, Step
 
 #: Names of devices in a sentence; the number of others follows.
@@ -133,7 +133,7 @@ def next_step(change: str, states: Sequence[DeviceStatus], *, rolls_back: str = 
     if states and all(one.why == HOLD_OVER for one in states):
         return message("change:next_step.drill")
     if counts[DeviceOutcome.OLD] or counts[DeviceOutcome.UNTOUCHED] or counts["waiting"]:
-        interrupted = any(one.why.startswith(INTERRUPTED) for one in states) and all(map(_new_or_interrupted, states))
+        interrupted = any(_is_interrupted(one) for one in states) and all(map(_new_or_interrupted, states))
         return (_interrupted if interrupted else _not_taken)(change, counts, rolls_back)
     if rolls_back:
         return message("change:next_step.back", change=rolls_back)
@@ -159,7 +159,21 @@ def _not_taken(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str
 
 def _new_or_interrupted(one: DeviceStatus) -> bool:
     """Return True for a device that is new, or that was interrupted by a person."""
-    return one.state == DeviceOutcome.NEW or one.why.startswith(INTERRUPTED)
+    return one.state == DeviceOutcome.NEW or _is_interrupted(one)
+
+
+def _is_interrupted(one: DeviceStatus) -> bool:
+    """Return True for a device whose change was interrupted. Early journals have the sentence alone."""
+    if isinstance(one.why, Rendered):
+        return _cause(one.why.message).id in INTERRUPTIONS
+    return one.why.startswith("The change was interrupted")
+
+
+def _cause(reason: Message) -> Message:
+    """Return the cause inside the message of an error."""
+    while isinstance(inner := reason.params.get("error", reason.params.get("cause")), Message):
+        reason = inner
+    return reason
 
 
 def _interrupted(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str) -> Message:

@@ -14,7 +14,7 @@ from eventready.change.execute.running_change import ApplyResult, finish_change,
 from eventready.change.execute.types import AssignmentResult, DeviceOutcome
 from eventready.change.plan.plan import PlanFile, recorded_plan
 from eventready.core.errors import EventreadyError
-from eventready.core.messages import Bilingual, as_record, rendered
+from eventready.core.messages import as_record, rendered
 from eventready.store.changes import StepEntry
 from eventready.store.store import Store
 
@@ -37,7 +37,9 @@ def take_back(
         new = [name for name, one in results.items() if one.outcome is DeviceOutcome.NEW and not one.released]
         taken, others = rolled_back_devices(store, change), _in_other_hands(store, change)
         left = [name for name in new if name not in taken and name not in others]
-        failures = {name: f"the rollback {others[name]} is not finished" for name in new if name in others}
+        failures: dict[str, str] = {
+            name: rendered("change:why.other_rollback", change=others[name]) for name in new if name in others
+        }
         if left:
             try:
                 back = rollback_plan(
@@ -52,9 +54,7 @@ def take_back(
                     for one in rollback.done.results
                 }
             except EventreadyError as error:
-                failures |= dict.fromkeys(
-                    left, rendered("change:why.error", error=Bilingual(error.render("vi"), str(error)))
-                )
+                failures |= dict.fromkeys(left, rendered("change:why.error", error=error.whole))
             taken = rolled_back_devices(store, change)
         ends = {name: _end(name, taken, failures) for name in new}
         store.changes.record(change, *(_step(one) for one in ends.values()))

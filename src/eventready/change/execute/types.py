@@ -148,8 +148,15 @@ Hold: TypeAlias = Callable[[float, Callable[[float], None]], None]
 #: Reason on record for a device whose temporary change has ended.
 HOLD_OVER = rendered("change:why.hold_over")
 
-#: First words of the reason for devices of an interrupted change; recorded in the journal.
-INTERRUPTED = "The change was interrupted"
+#: Reasons for devices of an interrupted change.
+INTERRUPTIONS = frozenset(
+    {
+        "change:why.interrupted",
+        "change:why.interrupted_at",
+        "change:why.interrupted_before",
+        "change:why.interrupted_turn",
+    }
+)
 
 
 @dataclass

@@ -9,14 +9,14 @@ from eventready.change.config.configuration import Configuration, commands_to_re
 from eventready.change.config.delta import commands_between, diff_lines, equivalent, fingerprint, merge, recreated
 from eventready.change.config.tree import Path
 from eventready.change.errors import UnreadableConfiguration
-from eventready.change.guard import Guard, guard_name, guards_for
+from eventready.change.guard import Guard, guards_for
 from eventready.change.plan.effects import effects_of, refuse_effects, refuse_way_cut, source_address, way_risks
 from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.participants import Participant
 from eventready.change.plan.plan import PlannedDevice, PlannedGuard
 from eventready.change.plan.writable import addition_risks
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, text
+from eventready.core.messages import message, rendered
 from eventready.core.redaction import redact
 from eventready.platforms.model import ChangeSpec, GuardSpec
 from eventready.session.connect import Session
@@ -79,7 +79,7 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
         *way_risks(us, now, then),
         *_unsaved(spec, running, startup),
         *(_recreated(path) for path in recreated(spec, running.tree, predicted)),
-        *([text("change:risk.alone", "en")] if alone else []),
+        *([rendered("change:risk.alone")] if alone else []),
     ]
     return PlannedDevice(
         name=device.name,
@@ -113,7 +113,7 @@ def _query(session: Session) -> Callable[[str], str]:
 
 def _answer(reply: Reply) -> str:
     if reply.status is not ReplyStatus.ANSWERED:
-        raise UnreadableConfiguration(message("change:unread.reply", command=reply.command, reason=reply.reason))
+        raise UnreadableConfiguration(message("change:unread.reply", command=reply.command, reason=reply.cause))
     return reply.text
 
 
@@ -130,8 +130,7 @@ def _guard(
             shell = stack.enter_context(_shell(session.target)) if spec.shell else None
             guard = Guard(spec, participant.spec, session, shell, _PLANNING, seconds)
             if lacking := guard.lacking():
-                guard_text = {"guard": guard_name(spec.kind), "lacking": "; ".join(lacking)}
-                unusable.append(text("change:risk.unusable", "en", **guard_text))
+                unusable.append(rendered("change:risk.unusable", guard=spec.kind, lacking=lacking))
                 continue
             _refuse_pending(guard)
             return PlannedGuard(kind=spec.kind, protects=guard.protects, gap=guard.gap), tuple(unusable)
@@ -167,21 +166,21 @@ def _startup(participant: Participant, session: Session) -> Configuration | None
 def _unsaved(spec: ChangeSpec, running: Configuration, startup: Configuration | None) -> Iterator[str]:
     """Yield risks if the startup configuration is unreadable or differs from the running configuration."""
     if startup is None and spec.startup:
-        yield text("change:risk.startup", "en")
+        yield rendered("change:risk.startup")
     elif startup is not None and not equivalent(spec, startup.tree, running.tree):
         lines = [line for line in diff_lines(spec, startup.tree, running.tree) if line.startswith(("+", "-"))]
-        first = redact(" ".join(lines[0].split())) if lines else "their order"
-        if len(lines) == 1:
-            yield text("change:risk.unsaved_one", "en", first=first)
+        first = redact(" ".join(lines[0].split())) if lines else ""
+        if len(lines) < 2:
+            yield rendered("change:risk.unsaved_one", first=first) if first else rendered("change:risk.unsaved_order")
         else:
-            yield text("change:risk.unsaved", "en", lines=len(lines), first=first)
+            yield rendered("change:risk.unsaved", lines=len(lines), first=first)
 
 
 def _recreated(path: Path) -> str:
     line, above = path[-1], path[:-1]
     if above:
-        return text("change:risk.recreated_of", "en", line=line, above=above[-1])
-    return text("change:risk.recreated", "en", line=line)
+        return rendered("change:risk.recreated_of", line=line, above=above[-1])
+    return rendered("change:risk.recreated", line=line)
 
 
 def _refuse_secrets(device: str, lines: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from eventready.change.config.tree import Path, Tree, walk
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, text
+from eventready.core.messages import message, rendered
 from eventready.platforms.model import EffectsSpec
 from eventready.workspace.device import Device
 
@@ -102,7 +102,7 @@ def way_risks(us: str, now: Effects, then: Effects) -> Iterator[str]:
         return
     changed = [after[1][hop] for hop, line in way[1].items() if hop in after[1] and after[1][hop] != line]
     if changed and not any(after[1].get(hop) == line for hop, line in way[1].items()):
-        yield text("change:risk.way", "en", us=us, line=changed[0])
+        yield rendered("change:risk.way", us=us, line=changed[0])
 
 
 def source_address(device: Device) -> str:

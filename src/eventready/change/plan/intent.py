@@ -36,7 +36,7 @@ from eventready.change.plan.template_limits import (
 )
 from eventready.change.plan.template_variables import TemplateVariables, collect_variables
 from eventready.core.errors import WorkspaceError
-from eventready.core.messages import Message, message
+from eventready.core.messages import Message, message, rendered
 from eventready.platforms.loader import describe
 from eventready.workspace.device import Device
 from eventready.workspace.intents import INTENTS
@@ -64,7 +64,7 @@ class RenderedIntent:
     @property
     def origin(self) -> str:
         """Return the origin for messages: `templates/backup/cisco_xe.j2 for edge-vh-1`."""
-        return f"{self.template} for {self.device}"
+        return rendered("change:origin.template", template=self.template, device=self.device)
 
 
 class _Refused(Exception):

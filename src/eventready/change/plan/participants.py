@@ -14,8 +14,7 @@ from eventready.change.plan.plan import LeftOut
 from eventready.change.plan.template_variables import TemplateVariables
 from eventready.change.plan.writable import WritableLines
 from eventready.core.errors import EventreadyError, UsageError
-from eventready.core.messages import message
-from eventready.core.messages import text as sentence
+from eventready.core.messages import message, rendered
 from eventready.facts.platform import Platform, load_platform
 from eventready.platforms.model import ChangeSpec
 from eventready.workspace.device import Device
@@ -114,7 +113,7 @@ def _service_host(
         return LeftOut(name=device.name, reason=_reason("change:left_out.missing", [missing]))
     files = managed_files(dict(workspace.nornir(1).inventory.hosts[device.name].get("service") or {}))
     if not files:
-        return LeftOut(name=device.name, reason=sentence("change:left_out.service", "en"))
+        return LeftOut(name=device.name, reason=rendered("change:left_out.service"))
     text = "".join(f"{file.name}\n" for file in files)
     fragment = parse_fragment(spec, text, device.origin)
     writable = WritableLines.of(platform.name, platform.spec, wanted, workspace.writable)
@@ -133,4 +132,4 @@ def _nothing_wanted(workspace: Workspace, silent: Sequence[Participant]) -> Usag
 
 
 def _reason(msgid: str, names: Iterable[str]) -> str:
-    return sentence(msgid, "en", names=" or ".join(names))
+    return rendered(msgid, names=list(names))

@@ -1,7 +1,8 @@
-"""The plan document `eventready.plan/1`: commands per device, order and way back; sealed by a hash.
+"""The plan document `eventready.plan/2`: commands per device, order and way back; sealed by a hash.
 
 A plan file is `{"plan": {...}, "approvals": [...]}`. The seal detects accidental alteration; approvals establish trust,
-and `apply` checks every line again.
+and `apply` checks every line again. Version 1 has English sentences where version 2 has messages with their English
+text.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
+    PlainValidator,
     SerializerFunctionWrapHandler,
     ValidationError,
     field_validator,
@@ -27,12 +30,16 @@ from pydantic import (
 
 from eventready.core.atomic_files import read_bounded, write_atomic
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.messages import Message, message
+from eventready.core.messages import Message, from_stored, message, to_stored
 from eventready.platforms.model import GuardKind
 from eventready.store.run import canonical
 from eventready.workspace.intents import Intent
 
-SCHEMA = "eventready.plan/1"
+SCHEMA = "eventready.plan/2"
+#: Versions that can be read.
+_KNOWN = ("eventready.plan/1", SCHEMA)
+#: Levels of messages in messages.
+_MOST_NESTED = 12
 
 #: Bytes; a plan for a thousand devices has 5 MB.
 MAX_BYTES = 64_000_000
@@ -59,14 +66,32 @@ def _lines(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(_line, values))
 
 
+def _statement(value: Any) -> str:
+    """Validate a sentence: a text, or a message with its English text."""
+    _refuse_hidden(value, _MOST_NESTED)
+    return from_stored(value)
+
+
+def _refuse_hidden(value: Any, levels: int) -> None:
+    """Raise ValueError for control characters in a text at any level, and for more levels."""
+    if isinstance(value, str):
+        _line(value)
+    elif isinstance(value, dict | list):
+        if not levels:
+            raise ValueError("too many levels")
+        for one in (*value, *value.values()) if isinstance(value, dict) else value:
+            _refuse_hidden(one, levels - 1)
+
+
+Statement: TypeAlias = Annotated[str, PlainValidator(_statement), PlainSerializer(to_stored)]
+
+
 class PlannedGuard(_Part):
     """The guard of a device, with its protection and its gap, a sentence each."""
 
     kind: GuardKind
-    protects: str
-    gap: str
-
-    _shown = field_validator("protects", "gap")(_line)
+    protects: Statement
+    gap: Statement
 
 
 #: Fields of a device that early plans do not have.
@@ -96,12 +121,12 @@ class PlannedDevice(_Part):
     backward: tuple[str, ...] = Field(strict=False, min_length=1)
     fragment: str
     diff: tuple[str, ...] = Field(strict=False)
-    risks: tuple[str, ...] = Field(strict=False)
+    risks: tuple[Statement, ...] = Field(strict=False)
     address: str = ""
     element: str = ""
     startup: str = ""
 
-    _each = field_validator("venues", "forward", "backward", "diff", "risks")(_lines)
+    _each = field_validator("venues", "forward", "backward", "diff")(_lines)
     _shown = field_validator("name", "platform", "endpoint", "role", "address", "element", "startup")(_line)
 
     @model_serializer(mode="wrap")
@@ -115,9 +140,9 @@ class LeftOut(_Part):
     """An excluded device, and the reason."""
 
     name: str
-    reason: str
+    reason: Statement
 
-    _shown = field_validator("name", "reason")(_line)
+    _shown = field_validator("name")(_line)
 
 
 class Created(_Part):
@@ -146,7 +171,7 @@ class Plan(_Part):
     failure, and the change ends with its way back; such a plan has no intents. `atomic`: all devices or none.
     """
 
-    schema_: Literal["eventready.plan/1"] = Field(default="eventready.plan/1", alias="schema")
+    schema_: Literal["eventready.plan/1", "eventready.plan/2"] = Field(default="eventready.plan/2", alias="schema")
     id: str = Field(pattern=_NAME)
     event: str
     intents: tuple[Intent, ...] = Field(strict=False)
@@ -248,7 +273,7 @@ def parse_plan(document: Any, where: str | Message = "") -> PlanFile:
     plan = document.get("plan") if isinstance(document, dict) else None
     if not isinstance(plan, dict) or not isinstance(plan.get("schema"), str):
         raise UsageError(message("change:plan_file.no_plan"), where=where, do=_ANEW)
-    if plan["schema"] != SCHEMA:
+    if plan["schema"] not in _KNOWN:
         what = message("change:plan_file.version", version=plan["schema"][:40], known=SCHEMA)
         raise UsageError(what, where=where, do=_ANEW)
     try:

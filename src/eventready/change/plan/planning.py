@@ -19,13 +19,13 @@ from eventready.change.errors import UnreadableConfiguration, combine_errors, gr
 from eventready.change.guard import GuardStateUnknown, change_spec
 from eventready.change.plan.device_plan import plan_device
 from eventready.change.plan.participants import Participant, participants
-from eventready.change.plan.plan import Created, Plan, PlannedDevice, PlannedDrill, seal
+from eventready.change.plan.plan import SCHEMA, Created, Plan, PlannedDevice, PlannedDrill, seal
 from eventready.change.plan.playbook_fragment import with_playbook
 from eventready.change.plan.waves import Member, members_of, waves
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.gc import relaxed_gc
-from eventready.core.messages import LANGS, Bilingual, message
+from eventready.core.messages import Message, message, rendered
 from eventready.facts.platform import load_platform
 from eventready.session.connect import Session
 from eventready.session.hostkeys import known_hosts
@@ -117,7 +117,7 @@ def make_drill_plan(
     """
     platform = load_platform(device.platform, workspace.platform_dirs)
     spec = change_spec(platform)
-    origin = f"the drill {drill.name} for {device.name}"
+    origin = rendered("change:origin.drill", drill=drill.name, device=device.name)
     participant = Participant(device, platform, spec, (), (origin,), parse_fragment(spec, text, origin))
     alone = _alone(workspace, _members(workspace, [participant]))
     found = _read(workspace, [participant], alone, workers=1, progress=_Quiet(), seconds=seconds)
@@ -158,7 +158,7 @@ def _head(workspace: Workspace, clock: Clock, by: str) -> dict[str, Any]:
     """Return the fields common to all new plans."""
     created = Created(real=clock.real().isoformat(timespec="seconds"), event=clock.now().isoformat(timespec="seconds"))
     return {
-        "schema": "eventready.plan/1",
+        "schema": SCHEMA,
         "id": f"p-{new_run_id(clock.now())}",
         "event": workspace.event.id,
         "created": created.model_dump(),
@@ -257,11 +257,9 @@ def _incomplete(unread: Mapping[str, EventreadyError]) -> IncompletePlan:
     do = message("change:plan.unread.do", without=without)
     if len(reasons) == 1:
         return IncompletePlan(message("change:plan.unread", reason=reasons[0]), do=do)
-    vi, en = ("\n".join(reason.render(lang) for reason in reasons) for lang in LANGS)
-    return IncompletePlan(message("change:plan.unread_many", number=len(reasons), reasons=Bilingual(vi, en), do=do))
+    return IncompletePlan(message("change:plan.unread_many", number=len(reasons), reasons=reasons, do=do))
 
 
-def _reason(name: str, error: EventreadyError) -> Bilingual:
-    """Return the error in both languages, with the name of its device."""
-    device = "" if name in error.what else f"{name}: "
-    return Bilingual(f"{device}{error.render('vi')}", f"{device}{error}")
+def _reason(name: str, error: EventreadyError) -> Message:
+    """Return the error with the name of its device."""
+    return error.whole if name in error.what else message("change:plan.of_device", device=name, reason=error.whole)

@@ -11,7 +11,7 @@ from eventready.change.config.fragment import Fragment, parse_fragment
 from eventready.change.errors import UnreadableConfiguration
 from eventready.change.plan.participants import Participant
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message
+from eventready.core.messages import message, rendered
 from eventready.platforms.model import ChangeSpec
 from eventready.workspace.device import Device
 from eventready.workspace.workspace import Workspace
@@ -54,7 +54,9 @@ def check_playbook(workspace: Workspace, device: Device, spec: ChangeSpec) -> Ch
         )
     text = "".join(_states(device.name, files, run.tasks))
     diff = tuple(_printable(line) for task in run.tasks for line in task.diff.splitlines())
-    return CheckedPlaybook(parse_fragment(spec, text, f"{_ORIGIN} for {device.name}"), diff)
+    return CheckedPlaybook(
+        parse_fragment(spec, text, rendered("change:origin.playbook", playbook=_ORIGIN, device=device.name)), diff
+    )
 
 
 def failure_of(run: PlaybookRun) -> str:
@@ -62,7 +64,10 @@ def failure_of(run: PlaybookRun) -> str:
     if not run.failed and not run.unreachable:
         return ""
     bad = next((task for task in reversed(run.tasks) if task.state in ("failed", "unreachable")), None)
-    return f"{bad.task}: {bad.message or bad.state}" if bad else "a host failed"
+    if bad is None:
+        return rendered("change:playbook.host_failed")
+    reason = bad.message or message(f"change:playbook.{bad.state}")
+    return rendered("change:playbook.task_failed", task=bad.task, reason=reason)
 
 
 def _states(device: str, files: Sequence[ManagedFile], tasks: Sequence[TaskResult]) -> Iterator[str]:
@@ -72,7 +77,7 @@ def _states(device: str, files: Sequence[ManagedFile], tasks: Sequence[TaskResul
         if task.handler or task.state != "changed":
             continue
         if task.file is None or task.file.path not in {file.path for file in files}:
-            what = task.file.path if task.file else "something that is not a file"
+            what = task.file.path if task.file else message("change:playbook.no_file")
             raise RefusedError(
                 message("change:playbook.no_way_back", task=task.task, what=what, device=device), where=_ORIGIN
             )

@@ -18,8 +18,7 @@ from eventready.change.config.rules import Rules
 from eventready.change.config.tree import Path, Tree
 from eventready.change.errors import FragmentError
 from eventready.core.errors import RefusedError, WorkspaceError
-from eventready.core.messages import message
-from eventready.core.messages import text as sentence
+from eventready.core.messages import message, rendered
 from eventready.core.redaction import redact
 from eventready.platforms.model import ChangeSpec, PlatformSpec, check_patterns
 from eventready.platforms.writable_pattern import Interfaces, PatternError, match_line, readable, with_any_values
@@ -273,7 +272,7 @@ def addition_risks(used: Iterable[WritableAddition]) -> Iterator[str]:
     for addition in used:
         patterns = "; ".join(" > ".join(path) for path in _leaves(addition.lines))
         answerable = {"by": addition.by, "reason": addition.reason}
-        yield sentence("change:risk.addition", "en", file=_FILE, patterns=patterns, **answerable)
+        yield rendered("change:risk.addition", file=_FILE, patterns=patterns, **answerable)
 
 
 def _leaves(lines: Mapping[str, Any], above: Path = ()) -> Iterator[Path]:

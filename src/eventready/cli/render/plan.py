@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -11,29 +10,9 @@ from rich.text import Text
 from eventready.change.plan.plan import Plan
 from eventready.cli.render.console import VisibleConsole
 from eventready.cli.render.plan_groups import DeviceGroup, group_devices
-from eventready.core.messages import Lang, known, parameters, term, text
+from eventready.core.messages import Lang, in_language, term, text
 
 _STYLES = {"+": "green", "-": "red"}
-#: Sentences about the risks of a change; more specific ones first.
-_RISKS = (
-    "change:risk.addition",
-    "change:risk.alone",
-    "change:risk.recreated_of",
-    "change:risk.recreated",
-    "change:risk.startup",
-    "change:risk.unsaved_one",
-    "change:risk.unsaved",
-    "change:risk.unusable",
-    "change:risk.way",
-)
-#: Reasons of devices that are no part of a plan.
-_LEFT_OUT = (
-    "change:left_out.empty",
-    "change:left_out.intents",
-    "change:left_out.missing",
-    "change:left_out.read_only",
-    "change:left_out.service",
-)
 
 
 def show(plan: Plan, lang: Lang, *, sent: bool = False, err: bool = False) -> None:
@@ -60,7 +39,7 @@ def show(plan: Plan, lang: Lang, *, sent: bool = False, err: bool = False) -> No
     out: dict[str, list[str]] = {}
     for one in plan.left_out:
         out.setdefault(one.reason, []).append(one.name)
-    left_out = [f"{', '.join(names)}: {in_language(reason, _LEFT_OUT, lang)}" for reason, names in out.items()]
+    left_out = [f"{', '.join(names)}: {in_language(reason, lang)}" for reason, names in out.items()]
     _listed(console, text("change:plan.left_out", lang), left_out)
     say()
     say(_total(plan, lang))
@@ -119,8 +98,8 @@ def _guards(console: Console, plan: Plan, lang: Lang) -> None:
     for (kind, protects, gap), names in together.items():
         lines += [
             f"{_all(names, plan, lang)}: {term('change:guard', kind, lang)}",
-            f"  + {_guard_sentence(protects, kind, lang)}",
-            f"  - {_guard_sentence(gap, kind, lang)}",
+            f"  + {in_language(protects, lang)}",
+            f"  - {in_language(gap, lang)}",
         ]
     _listed(console, text("change:plan.guards", lang), lines)
     unguarded = [device.name for device in plan.devices if device.guard.kind == "inverse"]
@@ -133,26 +112,8 @@ def _guards(console: Console, plan: Plan, lang: Lang) -> None:
         for risk in device.risks:
             if risk != device.guard.gap:
                 risks.setdefault(risk, []).append(device.name)
-    listed = [f"{_all(names, plan, lang)}: {in_language(risk, _RISKS, lang)}" for risk, names in risks.items()]
+    listed = [f"{_all(names, plan, lang)}: {in_language(risk, lang)}" for risk, names in risks.items()]
     _listed(console, text("change:plan.risks", lang), listed)
-
-
-def _guard_sentence(sentence: str, kind: str, lang: Lang) -> str:
-    families = ("guard_protects", "guard_protects_kept", "guard_gap", "guard_gap_kept")
-    return in_language(sentence, filter(known, (f"change:{family}.{kind}" for family in families)), lang)
-
-
-def in_language(sentence: str, msgids: Iterable[str], lang: Lang) -> str:
-    """Return the English sentence of a sealed plan in a language; a sentence of no id unchanged."""
-    for msgid in msgids:
-        marks = {name: f"@{name}@" for name in parameters(msgid, "en")}
-        pattern = re.escape(text(msgid, "en", **marks))
-        for name, mark in marks.items():
-            pattern = pattern.replace(mark, f"(?P<{name}>.+?)")
-        found = re.fullmatch(pattern, sentence)
-        if found:
-            return text(msgid, lang, **found.groupdict())
-    return sentence
 
 
 def _all(names: Sequence[str], plan: Plan, lang: Lang) -> str:
