@@ -83,7 +83,7 @@ class Rendered(str):
         return (self.message, str(self))
 
     def render(self, lang: str) -> str:
-        """The sentence in a language; the English text for a message that the catalogue does not have."""
+        """Sentence in a language; the English text for a message that the catalogue does not have."""
         try:
             return self.message.render(lang)
         except (KeyError, TypeError, ValueError):
@@ -114,7 +114,7 @@ def from_record(document: Mapping[str, Any], name: str) -> str:
 
 
 def to_stored(content: str) -> str | dict[str, Any]:
-    """A text as one value of a document: English text with its message, or the plain text."""
+    """Value of a document for a text: English text with its message, or the plain text."""
     return {"text": str(content), **to_json(content.message)} if isinstance(content, Rendered) else content
 
 
@@ -190,7 +190,7 @@ def number(value: float, lang: str, spec: str = "") -> str:
 
 
 def sentence(clause: str) -> str:
-    """The clause with a full stop, unless it has one."""
+    """Clause with a full stop, unless it has one."""
     return clause if not clause or clause.endswith((".", "!", "?")) else f"{clause}."
 
 
