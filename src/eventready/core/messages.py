@@ -83,7 +83,7 @@ class Rendered(str):
         return (self.message, str(self))
 
     def render(self, lang: str) -> str:
-        """Sentence in a language; the English text for a message that the catalogue does not have."""
+        """Sentence in a language; the English text for a message unknown to the catalogue."""
         try:
             return self.message.render(lang)
         except (KeyError, TypeError, ValueError):
@@ -190,7 +190,7 @@ def number(value: float, lang: str, spec: str = "") -> str:
 
 
 def sentence(clause: str) -> str:
-    """Clause with a full stop, unless it has one."""
+    """Clause with a full stop at its end, never with two."""
     return clause if not clause or clause.endswith((".", "!", "?")) else f"{clause}."
 
 
