@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from eventready.cli.context import App
+from eventready.cli.help_language import translated_help
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import message
+from eventready.core.messages import Bilingual, message
 from eventready.workspace.permission import is_allowed
 
 if TYPE_CHECKING:
@@ -26,7 +30,7 @@ _OUT = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     envvar="EVENTREADY_LAB_OUT",
     show_envvar=True,
-    help="The lab's folder.  [default: .eventready/lab in the workspace]",
+    help="Folder of the lab.  [default: .eventready/lab in the workspace]",
 )
 
 
@@ -40,11 +44,11 @@ def command() -> None:
 @click.option("--foreground", is_flag=True, envvar="EVENTREADY_LAB_FOREGROUND", show_envvar=True,
               help="Stay in this terminal; Ctrl-C stops the lab.")  # fmt: skip
 @click.option("--scale", type=click.IntRange(1, 10_000), envvar="EVENTREADY_LAB_SCALE", show_envvar=True,
-              help="A generated fleet of this many routers in place of the workspace's devices.")  # fmt: skip
+              help="Number of generated routers in place of the devices of the workspace.")  # fmt: skip
 @click.option("--scenario", default="auto", show_default=True, envvar="EVENTREADY_LAB_SCENARIO", show_envvar=True,
               help="The initial faults: a name in inventory/scenarios, a YAML file, `none`, or `auto`.")  # fmt: skip
 @click.option("--real", is_flag=True, envvar="EVENTREADY_LAB_REAL", show_envvar=True,
-              help="Real router, base-station and WiFi software at the workspace's venues (root, Debian).")  # fmt: skip
+              help="Real router, base-station and Wi-Fi software at the venues (root, Debian).")  # fmt: skip
 @click.option("--no-wifi", is_flag=True, envvar="EVENTREADY_LAB_NO_WIFI", show_envvar=True,
               help="With --real: leave out the emulated machine with the radios.")  # fmt: skip
 @click.pass_obj
@@ -71,7 +75,7 @@ def up(
         left_out = [device.name for device in plan.left_out]
         app.emit(_as_data(folder, record, left_out, expected_as_data(plan.scenario)))
         return
-    app.notify("lab:up", n=record.devices, endpoints=record.endpoints, scenario=record.scenario)
+    app.notify("lab:up", n=record.devices, endpoints=record.endpoints, scenario=record.title)
     for device in plan.left_out:
         app.notify("lab:up.left_out_platform", device=device.name, platform=device.platform)
     _say_next(app, folder)
@@ -147,8 +151,9 @@ def status(app: App, out: Path | None) -> None:
     elif not state["running"]:
         click.echo(app.text("lab:down.nothing"))
     else:
-        shown = {key: state[key] for key in ("endpoints", "sessions", "up_s", "pid", "scenario", "workspace", "copy")}
-        click.echo(app.text("lab:status", n=state["devices"], **shown))
+        shown = {key: state[key] for key in ("endpoints", "sessions", "up_s", "pid", "workspace", "copy")}
+        scenario = Bilingual(state["scenario_vi"], state["scenario"])
+        click.echo(app.text("lab:status", n=state["devices"], scenario=scenario, **shown))
         click.echo(app.text("lab:status.faults" if state["faults"] else "lab:status.no_faults"))
         for fault in state["faults"]:
             click.echo(f"  {_describe(fault)}")
@@ -230,7 +235,8 @@ def fault(
     """Inject or clear a fault while the lab runs.
 
     ARGS are written NAME=VALUE; the first may be the value alone: `lab fault core-1 link-down Te0/1/0`.
-    With --clear, DEVICE alone clears all of its faults, and neither clears every fault of the lab.
+
+    With --clear, DEVICE alone clears all of its faults; without DEVICE every fault of the lab is cleared.
     """
     from eventready_lab.control.control_socket import send_request  # noqa: PLC0415
     from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415
@@ -291,6 +297,9 @@ def _list(app: App, fault_types: Mapping[str, Any]) -> None:
     if app.output != "table":
         app.emit([{"fault": kind.name, "help": kind.help, "args": dict(kind.parameters)} for kind in listed])
         return
+    width = max(50, shutil.get_terminal_size((100, 24)).columns)
     for kind in listed:
         args = " ".join(f"{name}={default}" for name, default in kind.parameters.items())
-        click.echo(f"{kind.name:20} {kind.help}" + (f"\n{'':20} {args}" if args else ""))
+        lines = textwrap.wrap(translated_help(kind.help, app.lang), width - 21)
+        for first, line in zip_longest([kind.name], [*lines, args] if args else lines, fillvalue=""):
+            click.echo(f"{first:20} {line}")

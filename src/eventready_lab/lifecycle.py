@@ -97,6 +97,7 @@ def status(folder: LabFolder) -> dict[str, Any]:
         "workspace": record.workspace,
         "copy": str(folder.path),
         "scenario": record.scenario,
+        "scenario_vi": record.scenario_vi,
         "real": record.real,
         **send_request(record, do="status"),
     }

@@ -13,7 +13,7 @@ from eventready.workspace.permission import allow, by_environment, changes, is_a
 _SHOWN = 20
 
 
-@click.command(short_help="Permit this workspace to connect and to run programs")
+@click.command()
 @click.option("--yes", is_flag=True, help="Allow without a question (the files were reviewed elsewhere).")
 @click.option("--show", is_flag=True, help="Show the review, allow nothing.")
 @click.pass_obj

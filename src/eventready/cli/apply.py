@@ -34,7 +34,7 @@ from eventready.core.messages import message
 _SOON = timedelta(hours=1)
 
 
-@click.command(short_help="Execute a plan: guarded, in waves, verified, recorded")
+@click.command()
 @click.argument("plan", type=click.Path(path_type=Path), required=False)
 @click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
@@ -47,13 +47,15 @@ def command(app: App, /, *, plan: Path | None, cut_off: str, dry_run: bool, atom
     Every step is recorded before it is taken. Ctrl-C interrupts the change: no further device starts, and unconfirmed
     devices revert.
 
-    \b
     With --dry-run no line takes effect; the devices that cannot check are named.
 
     \b
-    Exit code 0: every device is new; 5: a device failed and is proven to be as before (with --atomic: every device);
-    6: a device is not proven, a person is needed now; 7: refused, no line was sent.
-    With --dry-run: 4: a device was not checked; 7: a device rejects a line.
+    Exit codes:
+      0  every device has its new state
+      4  a device was not checked (with --dry-run)
+      5  a change failed and was reverted (with --atomic: everywhere)
+      6  a device needs a person now
+      7  refused, nothing was sent; a line is rejected (--dry-run)
     """
     if (plan is None) == (not cut_off):
         raise UsageError(message("cli:apply.nothing"))

@@ -20,7 +20,7 @@ from eventready.workspace.signing_keys import load_private
 _KEY = Path(".eventready") / "keys" / "approval.pem"
 
 
-@click.command("approve", short_help="Read a plan and sign its hash, as a second person")
+@click.command("approve")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), metavar="PLAN")
 @click.option("--key", "source", default="", metavar="KEY", help="File, or env:, keyring:, vault: reference.")
 @click.option("--seal", default="", metavar="HASH", help="Prefix of the hash to approve.")

@@ -32,14 +32,14 @@ LIST = "list"
 _COLUMNS = ("id", "clause", "document", "by", "at", "rows", "files", "note")
 
 
-@click.command(short_help="Attest what no device can prove; `attest list` shows the attestations")
+@click.command()
 @click.argument("clause", required=False)
 @click.argument("only", required=False, metavar="[CLAUSE]")
 @click.option("--by", default="", help="Person who attests.")
 @click.option("--note", default="", help="Statement that is attested.")
-@click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), help="Evidence file; repeat.")
+@click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), help="Evidence file, repeatable.")
 @click.option("--document", help="Document of the clause, where it has more than one.")
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A field of the clause's form; repeat.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A field of the clause's form, repeatable.")
 @click.option("--form", type=click.Path(path_type=Path), help="A filled form (YAML), with many rows.")
 @click.option("--form-template", metavar="CLAUSE", help="Print the empty form of a clause or document.")
 @click.option("--withdraw", "withdrawn", metavar="ID", help="Withdraw an attestation; needs --by and --note.")
@@ -60,14 +60,8 @@ def command(
 ) -> None:
     """Attest CLAUSE with a statement (--note), files, and the fields of its form. `attest list [CLAUSE]` lists them.
 
-    \b
-      eventready attest 1 --by "Nguyễn Văn A" --note "Phương án đã ký" --file phuong-an.pdf
-      eventready attest 2 --by "Trần Thị B" --note "Kiểm kê" --form kho.yaml
-      eventready attest 3 --by "Lê C" --note "Đã phổ biến" --set unit=NOC --set staff=40 --set acknowledged=40
-      eventready attest --form-template 2 > kho.yaml
-
     Attestations are only added, never changed. Files are stored by their hash under .eventready/attachments; an invalid
-    request records nothing. An attestation does not replace a measurement: it stays a remark then.
+    request records nothing. An attestation does not replace a measurement; there it is a remark only.
     """
     if form_template is not None:
         _templates(app, forms_named(form_template, app.workspace))

@@ -30,7 +30,7 @@ from eventready.workspace.signing_keys import OWN_KEY, load_private
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command(short_help="Read every device and say what is ready, and what that rests on")
+@click.command()
 @limit_option
 @click.option(
     "--from",
@@ -71,7 +71,10 @@ def command(
     An audit only reads. Unmeasured subjects are listed and never ready.
 
     \b
-    Exit code 0: ready; 3: findings at or above --fail-on; 4: something needed was not measured.
+    Exit codes:
+      0  ready
+      3  findings at or above --fail-on
+      4  a needed measurement is missing
     """
     workspace = app.workspace if saved else app.allowed_workspace
     devices = select(workspace.devices, limit)

@@ -20,17 +20,17 @@ from eventready.workspace.operator_names import operator_name
 from eventready.workspace.signing_keys import OWN_KEY, load_private, make_key, public_path
 
 
-@click.group("bundle", invoke_without_command=True, short_help="The signed report for the department's own eventready")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The bundle to write.")
+@click.group("bundle", invoke_without_command=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="File of the bundle.")
 @click.option("--key", "source", default="", metavar="KEY", help="File, or env:, keyring:, vault: reference.")
 @click.option("--operator", default="", metavar="NAME", help="Name in the published key.  [default: `enterprise`]")
-@click.option("--rehearsal", is_flag=True, help="Bundle a rehearsal (a lab, or another clock), and mark it as one.")
+@click.option("--rehearsal", is_flag=True, help="Bundle a rehearsal (a lab, or another clock), marked as a rehearsal.")
 @click.pass_context
 def command(context: click.Context, out: Path | None, source: str, operator: str, *, rehearsal: bool) -> None:
     """Write a signed bundle: the latest run, the clauses, figures of the roster, and the incidents.
 
-    It has no raw reading, no name of the roster and no telephone number. Bundles are numbered, and each names the one
-    before; the department accepts the newest.
+    A bundle has no raw output, no name of the roster and no telephone number. Bundles are numbered, and each names its
+    predecessor; the department accepts the newest.
     """
     if context.invoked_subcommand is not None:
         return
@@ -66,7 +66,7 @@ def command(context: click.Context, out: Path | None, source: str, operator: str
         app.emit({"file": str(out), "size": len(data), "operator": key.public.operator, "key": key.public.id})
 
 
-@command.command("keygen", short_help="Make the key that signs bundles")
+@command.command("keygen", short_help="Create the key that signs bundles")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="File of the private key.")
 @click.option("--operator", default="", metavar="NAME", help="Owner of the key.  [default: `enterprise` of event.yaml]")
 @click.option(

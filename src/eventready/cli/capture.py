@@ -17,7 +17,7 @@ from eventready.core.errors import Exit
 from eventready.workspace.select import select
 
 
-@click.command(short_help="Save what an audit reads, redacted, for `audit --from` and `parse`")
+@click.command()
 @limit_option
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder to write into.")
 @reading_options
@@ -33,7 +33,9 @@ def command(
     house: addresses, names and descriptions are not redacted.
 
     \b
-    Exit code 0: every command was answered; 4: an answer is missing.
+    Exit codes:
+      0  every command was answered
+      4  an answer is missing
     """
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)

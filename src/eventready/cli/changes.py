@@ -35,7 +35,7 @@ from eventready.store.changes import ChangeEntry, ChangeRecord, Step
 from eventready.store.store import Store
 
 
-@click.group("changes", help="Recorded changes, their operators, and the state of every device.")
+@click.group("changes", help="List changes and the state of every device.")
 def command() -> None:
     """Group of commands."""
 
@@ -114,17 +114,19 @@ def show(app: App, change: str, globs: Sequence[str]) -> None:
     type=click.Choice(["new", "old", "by-hand"]),
     help="The state of the device; new and old must be proven by its configuration.",
 )
-@click.option("--by", required=True, metavar="NAME", help="Who answers for the decision.")
+@click.option("--by", required=True, metavar="NAME", help="Person responsible for the decision.")
 @click.option("--why", required=True, metavar="TEXT", help="The reason, for the record.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
 def release_device(app: App, /, change: str, device: str, *, claim: Claim, by: str, why: str, yes: bool) -> None:
     """Show the state of DEVICE, end its part of CHANGE by your decision, and release its lock.
 
-    For a device that `apply --resume` can neither finish nor revert. The decision is recorded.
+    Needed where `apply --resume` can neither finish nor revert a device. The decision is recorded.
 
     \b
-    Exit code 0: released; 7: refused, because the configuration contradicts the claim or a guard is armed.
+    Exit codes:
+      0  released
+      7  refused: another configuration than claimed, or an armed guard
     """
     person, host = current_user(by)
     if not why.strip():

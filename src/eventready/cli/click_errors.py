@@ -11,13 +11,12 @@ from eventready.core.messages import ids, parameters, text
 
 def show_click_error(error: click.ClickException, lang: str) -> None:
     """Print usage, hint and error in the layout of click."""
-    if lang == "en":
+    if lang == "en" or isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return
     context = getattr(error, "ctx", None)
     if context is not None:
-        usage = context.get_usage().removeprefix("Usage: ")
-        click.echo(text("cli:usage.usage", lang, usage=usage), err=True)
+        click.echo(context.get_usage(), err=True)
         click.echo(text("cli:usage.help", lang, command=context.command_path), err=True)
     click.echo(text("cli:usage.error", lang, reason=translated(error.format_message(), lang)), err=True)
 

@@ -30,7 +30,7 @@ _SCRIPTS = {
 }
 
 
-@click.command(short_help="Print the completion script of a shell")
+@click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish", "words"]), metavar="bash|zsh|fish")
 def command(shell: str) -> None:
     """Print the completion script of a shell: commands, options, devices, runs, clauses, venues and faults."""

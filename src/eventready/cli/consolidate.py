@@ -24,7 +24,7 @@ from eventready.workspace.event import load_event
 from eventready.workspace.signing_keys import load_public
 
 
-@click.command(short_help="One report of the department from the operators' bundles")
+@click.command()
 @click.argument("bundles", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
                 metavar="BUNDLE...")  # fmt: skip
 @click.option("--keys", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR",
@@ -52,8 +52,11 @@ def command(
     bundle and another key are refused. Refused files are named, the others are consolidated.
 
     \b
-    Exit code 0; 2: a file is not a bundle; 3: a run behind an earlier checkpoint was rewritten; 7: a bundle was refused
-    (altered, unknown key, old, replayed).
+    Exit codes:
+      0  done
+      2  a file is not a bundle
+      3  a run behind an earlier checkpoint was rewritten
+      7  a bundle was refused: altered, unknown key, old, replayed
     """
     event = load_event(app.workspace_path / "inventory" / "event.yaml")
     clock = replace(app.clock, marked=app.clock.marked or rehearsal)

@@ -21,18 +21,18 @@ _STYLE = {"late": "bold red", "due": "red", "near": "yellow", "in_force": "yello
 _PAST = ("done", "done_late", "over")
 
 
-@click.command(short_help="All deadlines, with warnings ahead of time")
-@click.option("--all", "everything", is_flag=True, help="In the table, also what is done and over.")
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="In the table, also entries that are done or over.")
 @click.option("--ics", type=click.Path(path_type=Path), help="Write all of them as an iCalendar file too.")
 @click.pass_obj
 def command(app: App, everything: bool, ics: Path | None) -> Exit:
-    """All deadlines on the event's clock: weekly reports, the duty list, the freeze, tests, clauses, notices of
+    """List all deadlines on the event's clock: weekly reports, the duty list, the freeze, tests, clauses, notices of
     incidents.
 
-    Public holidays, the days given for them, and `days_off` in event.yaml count. A weekly report whose day is off is
-    still due; it is warned of on the last working day before.
+    Public holidays, their compensatory days, and `days_off` in event.yaml count. A weekly report on a day off is still
+    due; the warning comes on the last working day before.
 
-    Exit code 8 when something is late.
+    Exit code 8 with a late entry.
     """
     workspace, now = app.workspace, app.clock.now()
     record = load_event_record(app)

@@ -44,7 +44,7 @@ def find_page(folder: Path, name: str) -> Path:
     )
 
 
-@click.command(short_help="Read the documentation in the terminal")
+@click.command()
 @click.argument("page", default="index")
 @click.option("--list", "listing", is_flag=True, help="List all pages.")
 @click.option("--path", is_flag=True, help="Print the path of the page instead of its text.")

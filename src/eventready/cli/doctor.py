@@ -24,14 +24,14 @@ from eventready.workspace.select import select
 _NAMED = 5
 
 
-@click.command(short_help="Say what is missing on this machine, and how to get it")
+@click.command()
 @limit_option
 @click.option("--connect", is_flag=True, envvar="EVENTREADY_DOCTOR_CONNECT", show_envvar=True,
               help="Open a session with each device and show the step that fails; no command is sent.")  # fmt: skip
 @click.option("--real", is_flag=True, envvar="EVENTREADY_DOCTOR_REAL", show_envvar=True,
-              help="Look at what `lab up --real` needs instead: root, Debian's packages, the kernel.")  # fmt: skip
+              help="Check the requirements of `lab up --real` instead: root, Debian packages, kernel.")  # fmt: skip
 @click.option("--install", is_flag=True, envvar="EVENTREADY_DOCTOR_INSTALL", show_envvar=True,
-              help="With --real: install the packages that are missing (apt-get).")  # fmt: skip
+              help="With --real: install the missing packages (apt-get).")  # fmt: skip
 @click.pass_obj
 def command(app: App, *, limit: str | None, connect: bool, real: bool, install: bool) -> int:
     """Check Python, packages, clock, database, workspace, secrets and host keys.
@@ -39,7 +39,11 @@ def command(app: App, *, limit: str | None, connect: bool, real: bool, install: 
     With --connect, check the access to devices instead: route, jump hosts, name, TCP, algorithms, host key, login,
     prompt, privilege.
 
-    Exit codes: 2 a requirement of the audit is missing; 4 a device is not reached.
+    \b
+    Exit codes:
+      0  ready
+      2  a requirement of the audit is missing
+      4  a device is not reached
     """
     if install and not real:
         raise UsageError(message("cli:doctor.install_real"))

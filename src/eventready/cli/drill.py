@@ -26,7 +26,7 @@ from eventready.drill.targets import target_of
 from eventready.store.store import Store
 
 
-@click.group("drill", help="Failures made on purpose, and the interruption of the services measured.")
+@click.group("drill", help="Make failures on purpose, and measure the interruption of the services.")
 def command() -> None:
     """The group."""
 
@@ -83,7 +83,7 @@ def _plan_production(app: App, drill: Drill, out: Path, by: str) -> Plan:
 
 @command.command("run")
 @click.argument("names", nargs=-1, metavar="NAME...")
-@click.option("--by", default="", metavar="NAME", help="Who runs it.  [default: the login]")
+@click.option("--by", default="", metavar="NAME", help="Person who runs the drill.  [default: your login]")
 @click.option("--resume", default="", metavar="RUN", help="Repair and close a drill whose process ended.")
 @click.option("--production", "plan_path", type=click.Path(path_type=Path), metavar="PLAN",
               help="Run NAME in production with its approved plan.")  # fmt: skip
@@ -91,20 +91,18 @@ def _plan_production(app: App, drill: Drill, out: Path, by: str) -> Plan:
 def run(app: App, *, names: Sequence[str], by: str, resume: str, plan_path: Path | None) -> int:
     """Run drills in sequence on the lab of this workspace.
 
-    Each audits its devices, starts its probes, makes the failure, repairs it, and audits again. It refuses to begin
-    where its requirements do not hold, and repairs what it broke also after an error or Ctrl-C.
+    A drill audits its devices, starts its probes, makes the failure, repairs it, and audits again. Without its
+    requirements it does not begin; after an error or Ctrl-C it repairs its failure.
 
     In production the failure is a guarded change: with an approved plan of `drill plan --out`, in a window of kind
-    `drill`, on a device that repairs itself if eventready is lost.
+    `drill`, on a device that reverts by itself if eventready is lost.
 
     \b
-      eventready -w .eventready/lab drill run silent-uplink
-      eventready -w .eventready/lab drill run --resume latest
-      eventready drill run uplink-carrier --production uplink.plan
-
-    \b
-    Exit code 0: every limit was kept; 3: a limit was missed; 6: a device is not proven to be repaired; 7: refused,
-    nothing was broken.
+    Exit codes:
+      0  every limit was kept
+      3  a limit was missed
+      6  a device is not proven to be repaired
+      7  refused, no failure was made
     """
     if bool(names) == bool(resume):
         raise UsageError(message("cli:drill.nothing"))

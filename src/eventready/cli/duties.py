@@ -20,20 +20,19 @@ _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done"
 _COLUMNS = ("clause", "what", "state", "deadline", "owner", "reason")
 
 
-@click.command(short_help="Every clause: its owner, deadline, state and evidence")
+@click.command()
 @click.argument("clauses", nargs=-1)
 @click.option("--state", "states", type=click.Choice(get_args(State)), multiple=True, help="Only these states.")
-@click.option("--late", is_flag=True, help="Only clauses that are past their deadline and not done.")
+@click.option("--late", is_flag=True, help="Only unfinished clauses past their deadline.")
 @click.pass_obj
 def command(app: App, clauses: tuple[str, ...], states: tuple[State, ...], late: bool) -> Exit:
-    """Every clause of duties.yaml that applies to this operator (`operator:` in event.yaml), with owner, deadline,
+    """List the clauses of duties.yaml that apply to this operator (`operator:` in event.yaml), with owner, deadline,
     state and evidence. With CLAUSES only these, each with all its evidence.
 
-    A clause is done when every kind of proof that duties.yaml names is there and nothing speaks against it: checks of
-    the latest run, applied changes, the roster, documents that were sent or attested. An attestation does not replace
-    a measurement.
+    A clause is done with every kind of proof named in duties.yaml and no counter-evidence: checks of the latest run,
+    applied changes, the roster, documents sent or attested. An attestation does not replace a measurement.
 
-    Exit code 8 when a clause is past its deadline and not done.
+    Exit code 8 with an unfinished clause past its deadline.
     """
     workspace = app.workspace
     wanted = [duty_named(clause, workspace).id for clause in clauses]

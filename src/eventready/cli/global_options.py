@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,13 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.examples import EXAMPLES
+from eventready.cli.help_language import HelpContext
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, os_reason
 from eventready.core.messages import LANGS, message
+
+#: Columns of an example in the help.
+_WIDTH = 70
 
 
 def _set_workspace(app: App, value: Path) -> None:
@@ -71,9 +76,9 @@ def global_options(*, hidden: bool = False) -> list[click.Option]:
     forms = click.Choice(["table", "json", "ndjson"])
     return [
         option("-w", "--workspace", apply=_set_workspace, type=folder,
-               help="The workspace folder.  [default: this folder]"),
-        option("-o", "--output", apply=_set_output, type=forms, help="Form of what is printed.  [default: table]"),
-        option("--now", apply=_set_now, metavar="TIME", help='The event\'s clock, to rehearse: "2033-07-25 07:00".'),
+               help="Folder of the workspace.  [default: this folder]"),
+        option("-o", "--output", apply=_set_output, type=forms, help="Form of the output.  [default: table]"),
+        option("--now", apply=_set_now, metavar="TIME", help='Clock of a rehearsal: "2033-07-25 07:00".'),
         option("--lang", apply=_set_lang, type=click.Choice(LANGS), is_eager=True,
                help="Language.  [default: en on the terminal, vi in papers]"),
         option("--log", apply=_log_to, type=file, metavar="FILE",
@@ -90,10 +95,22 @@ def with_global_options(command: click.Command, words: str) -> click.Command:
     taken = {name for parameter in command.params for name in parameter.opts}
     command.params.extend(option for option in global_options(hidden=True) if not taken & set(option.opts))
     command.epilog = _epilog(words)
+    command.context_class = HelpContext
     return command
 
 
 def _epilog(words: str) -> str:
-    lines = [f"  eventready {example}" for example in EXAMPLES.get(words, ())]
+    lines = [f"  {_wrapped(f'eventready {example}')}" for example in EXAMPLES.get(words, ())]
     shown = "\b\nExamples:\n" + "\n".join(lines) + "\n\n" if lines else ""
     return f"{shown}Global options: -w, -o, --now, --lang, --log; see `eventready --help`."
+
+
+def _wrapped(example: str) -> str:
+    """A command, broken in front of options for the width of a terminal."""
+    lines = [""]
+    for word in re.split(r" (?=-)", example):
+        if lines[-1] and len(lines[-1]) + len(word) > _WIDTH:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return " \\\n      ".join(lines)

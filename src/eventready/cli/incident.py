@@ -48,33 +48,40 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
 def _details(function: F) -> F:
     """Options common to `new` and `update`."""
     options = [
-        click.option("--by", default="", help="Who reports it."),
-        click.option("--summary", default="", help="What happened, in a sentence."),
-        click.option("--began", metavar="TIME", callback=_moment, help="When it began."),
-        click.option("--noticed", metavar="TIME", callback=_moment, help="When it was noticed: limits run from then."),
-        click.option("--venue", help="The venue in event.yaml where it is."),
-        click.option("--place", default="", help="Where exactly, in words."),
-        click.option("--service", "services", type=click.Choice(SERVICES), multiple=True, help="What fails; repeat."),
-        click.option("--kind", type=click.Choice(KINDS), help="What kind of incident it is.  [default: outage]"),
-        click.option("--subscribers", type=int, help="How many subscribers are touched."),
-        click.option("--cause", default="", help="What caused it."),
-        click.option("--action", "actions", multiple=True, help="What was done; repeat."),
-        click.option("--restored", metavar="TIME", callback=_moment, help="When service was restored."),
+        click.option("--by", default="", help="Person who reports."),
+        click.option("--summary", default="", help="Summary, in a sentence."),
+        click.option("--began", metavar="TIME", callback=_moment, help="Time of the beginning."),
         click.option(
-            "--notice", "notified", type=click.Choice(ADDRESSEES), multiple=True, help="Who was told; repeat."
+            "--noticed",
+            metavar="TIME",
+            callback=_moment,
+            help="Time of the discovery; limits run from here.",
         ),
-        click.option("--how", type=click.Choice(HOWS), default="phone", show_default=True, help="How they were told."),
-        click.option("--to", "recipient", default="", help="Who took the notice.  [default: as in event.yaml]"),
-        click.option("--notice-at", metavar="TIME", callback=_moment, help="When they were told.  [default: --at]"),
-        click.option("--final", is_flag=True, help="What they were told is the final report."),
-        click.option("--at", "when", metavar="TIME", callback=_moment, help="When this was.  [default: now]"),
+        click.option("--venue", help="Venue of event.yaml."),
+        click.option("--place", default="", help="Exact place, in words."),
+        click.option(
+            "--service", "services", type=click.Choice(SERVICES), multiple=True, help="Failed service; repeat."
+        ),
+        click.option("--kind", type=click.Choice(KINDS), help="Kind of incident.  [default: outage]"),
+        click.option("--subscribers", type=int, help="Number of affected subscribers."),
+        click.option("--cause", default="", help="Cause."),
+        click.option("--action", "actions", multiple=True, help="Action taken; repeat."),
+        click.option("--restored", metavar="TIME", callback=_moment, help="Time of the restoration."),
+        click.option(
+            "--notice", "notified", type=click.Choice(ADDRESSEES), multiple=True, help="Notified recipient; repeat."
+        ),
+        click.option("--how", type=click.Choice(HOWS), default="phone", show_default=True, help="Way of the notice."),
+        click.option("--to", "recipient", default="", help="Person who took the notice.  [default: as in event.yaml]"),
+        click.option("--notice-at", metavar="TIME", callback=_moment, help="Time of the notice.  [default: --at]"),
+        click.option("--final", is_flag=True, help="The notice is the final report."),
+        click.option("--at", "when", metavar="TIME", callback=_moment, help="Time of this entry.  [default: now]"),
     ]
     for option in reversed(options):
         function = option(function)
     return function
 
 
-@click.group("incident", help="Record incidents and the notices that they demand.")
+@click.group("incident", help="Record incidents and their notices.")
 def command() -> None:
     """The group."""
 
@@ -85,8 +92,8 @@ def command() -> None:
 def new(app: App, /, **details: Any) -> None:
     """Record a new incident; its name (SC-20330729-01) is printed.
 
-    The Department and the police nearest to the venue must both be told. The limits are in event.yaml
-    (`notice_limits`): by telephone within 30 minutes, in writing within 2 hours, finally within 24.
+    Notices go to the recipient of the reports and to the police nearest to the venue. The limits are in event.yaml
+    (`notice_limits`); by default 30 minutes by telephone, 2 hours in writing, 24 hours for the final report.
     """
     event = app.workspace.event
     with Store.of_workspace(app.workspace_path) as store:
@@ -94,27 +101,21 @@ def new(app: App, /, **details: Any) -> None:
     _recorded(app, made)
 
 
-@command.command("update", short_help="Record what has become known, was done, or was told to whom")
+@command.command("update", short_help="Add facts, actions and notices to an incident")
 @click.argument("incident")
 @_details
 @click.pass_obj
 def update(app: App, /, incident: str, **details: Any) -> None:
-    """Record what has become known of INCIDENT (its name, `latest`, or the end of its name). Nothing is overwritten.
-
-    \b
-      eventready incident update latest --by "Trực ca" --notice department --notice police
-      eventready incident update latest --by "Trực ca" --cause "Đứt cáp" --restored "2033-07-29 20:10"
-      eventready incident update latest --by "Trực ca" --notice department --how email --final
-    """
+    """Add facts, actions and notices to INCIDENT (its name, `latest`, or the end of the name); nothing is lost."""
     with Store.of_workspace(app.workspace_path) as store:
         made = update_incident(incident, _report(**details), app.workspace.event, store, app.clock)
     _recorded(app, made)
 
 
-@command.command("list", short_help="All incidents, with notices that are overdue")
+@command.command("list", short_help="List all incidents, with overdue notices")
 @click.pass_obj
 def list_incidents(app: App) -> Exit:
-    """All incidents. Leaves with 8 when a notice is overdue."""
+    """List all incidents. Exit code 8 with an overdue notice."""
     known = _known(app)
     limits, now = app.workspace.event.notice_limits, app.clock.now()
     if app.output != "table":
@@ -127,7 +128,7 @@ def list_incidents(app: App) -> Exit:
     return Exit.DEADLINE if late else Exit.OK
 
 
-@command.command("show", short_help="One incident whole, with every notice that it demands")
+@command.command("show", short_help="Show an incident with its required notices")
 @click.argument("incident", default="latest")
 @click.pass_obj
 def show_incident(app: App, incident: str) -> Exit:

@@ -19,7 +19,7 @@ from eventready.workspace.new_workspace import NewEvent, NewVenue, write_workspa
 from eventready.workspace.permission import allow
 
 
-@click.command(short_help="Create a workspace for an event, or from an example")
+@click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--example", metavar="[NAME]", is_flag=False, flag_value="", help="Copy the shipped example instead.")
 @click.option("--event", "name", metavar="NAME", help="Name of the event.")

@@ -19,7 +19,7 @@ from eventready.workspace.secrets import resolve
 from eventready.workspace.yaml_document import combine_errors
 
 
-@click.group(short_help="Import devices into the inventory")
+@click.group()
 def command() -> None:
     """Import devices into inventory/hosts.yaml."""
 

@@ -17,6 +17,7 @@ from eventready.cli.commands import COMMANDS, GROUPS, load_command
 from eventready.cli.context import App
 from eventready.cli.failures import report_exception
 from eventready.cli.global_options import global_options, with_global_options
+from eventready.cli.help_language import HelpContext, requested_lang
 from eventready.core.errors import EXIT_CODES, EventreadyError, Exit, UsageError
 from eventready.core.messages import message
 from eventready.core.terminal_text import VisibleStream, raw_stream
@@ -38,6 +39,8 @@ A first session:
 
 class LazyGroup(click.Group):
     """Group with subcommands imported on first use, for a fast `eventready --help`."""
+
+    context_class = HelpContext
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -70,7 +73,7 @@ class LazyGroup(click.Group):
 
 
 @click.command(cls=LazyGroup, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="eventready")
+@click.version_option(__version__, prog_name="eventready", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Root command; global options are added below."""
@@ -97,7 +100,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str] | None) -> int:
-    app = App()
+    app = App(chosen_lang=requested_lang(sys.argv[1:] if arguments is None else arguments, os.environ))
     try:
         code = cli.main(
             arguments, prog_name="eventready", standalone_mode=False, auto_envvar_prefix="EVENTREADY", obj=app

@@ -21,7 +21,7 @@ from eventready.workspace.select import select
 _LABEL_WIDTH = 16
 
 
-@click.command(short_help="Devices x checks: what applies, and what the equipment does not support")
+@click.command()
 @limit_option
 @click.pass_obj
 def command(app: App, limit: str | None) -> None:

@@ -39,7 +39,7 @@ def format_option(default: str) -> Callable[[F], F]:
     return click.option("--format", "forms", callback=_forms, default=default, show_default=True, help=text)
 
 
-rehearsal_option = click.option("--rehearsal", is_flag=True, help="Mark it as a rehearsal; data of the example count.")
+rehearsal_option = click.option("--rehearsal", is_flag=True, help="Mark as a rehearsal; data of the example count.")
 
 
 def _forms(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[Form, ...]:
@@ -63,9 +63,9 @@ def _options(default: str) -> Callable[[F], F]:
         made: Any = click.pass_obj(call)
         for option in (
             rehearsal_option,
-            click.option("--eml", is_flag=True, help="Also write the mail that carries it, a draft: nothing is sent."),
+            click.option("--eml", is_flag=True, help="Also write the mail as a draft (.eml); nothing is sent."),
             click.option("--out", type=click.Path(path_type=Path),
-                         help="Folder.  [default: WORKSPACE/reports]  - is stdout."),
+                         help="Folder, or - for stdout.  [default: WORKSPACE/reports]"),
             format_option(default),
         ):  # fmt: skip
             made = option(made)
@@ -94,7 +94,7 @@ def _week(_context: click.Context, _parameter: click.Parameter, value: str | Non
         ) from None
 
 
-_RUN = click.option("--run", default="", help="The run it rests on.  [default: the last one of the week]")
+_RUN = click.option("--run", default="", help="Run of the report.  [default: the last run of the week]")
 
 
 def _material(
@@ -136,14 +136,14 @@ def _profile(app: App, wanted: PaperOptions) -> Profile:
     return load_profile(app.workspace_path, wanted.lang)
 
 
-@click.command("weekly", short_help="The weekly report")
+@click.command("weekly", short_help="Write the weekly report")
 @click.option(
-    "--week", callback=_week, metavar="DAY", help="The Monday on which it is due, or 2033-W30.  [default: this week's]"
+    "--week", callback=_week, metavar="DAY", help="Monday of the deadline, or 2033-W30.  [default: this week]"
 )
 @_RUN
 @_options("docx,pdf,xlsx")
 def weekly_command(app: App, wanted: PaperOptions, *, week: Week | None, run: str) -> None:
-    """The weekly report: results by service and venue, changes since last week, incidents, next week.
+    """Write the weekly report: results by service and venue, changes since last week, incidents, next week.
 
     At most five pages and a one-page annex; the tables are in the workbook. Number, date and signature stay blank for
     the office. Texts and outline: templates/reports/vi.yaml.
@@ -156,24 +156,25 @@ def weekly_command(app: App, wanted: PaperOptions, *, week: Week | None, run: st
     _write(app, weekly(material, _profile(app, wanted), wanted.lang), material, wanted)
 
 
-@click.command("roster", short_help="The formal duty list, with telephone numbers")
+@click.command("roster", short_help="Write the formal duty list, with telephone numbers")
 @_options("docx,pdf,xlsx")
 def roster_command(app: App, wanted: PaperOptions) -> None:
-    """The duty list, people by days, with telephone numbers in full; the shifts are an annex.
+    """Write the duty list, people by days, with telephone numbers in full; the shifts are an annex.
 
-    The roster is stored as a version with a number; the list names the changes since the version that was sent last.
+    The roster is stored as a version with a number; the list names the changes since the version sent last.
     """
     material = _material(app, wanted, keep_roster=True)
     _write(app, roster_list(material, _profile(app, wanted), wanted.lang), material, wanted)
 
 
-@click.command("incident", short_help="The written report of one incident")
+@click.command("incident", short_help="Write the report of an incident")
 @click.argument("incident")
 @_options("docx,pdf")
 def incident_command(app: App, wanted: PaperOptions, *, incident: str) -> None:
-    """The course of an incident, its cause, the actions, and every notice with its lateness.
+    """Write the report of an incident: course, cause, actions, and every notice with its lateness.
 
-    INCIDENT is its name, `latest`, or the end of its name. With --eml the mail goes to the department and the police.
+    INCIDENT is its name, `latest`, or the end of its name. With --eml the mail is addressed to the recipient and the
+    police.
     """
     material = _material(app, wanted)
     record = find(incident, material.incidents or ())
@@ -181,41 +182,41 @@ def incident_command(app: App, wanted: PaperOptions, *, incident: str) -> None:
     _write(app, made, material, wanted, record)
 
 
-@click.command("drill", short_help="The minutes of the drills")
+@click.command("drill", short_help="Write the minutes of the drills")
 @_options("docx,pdf")
 def drill_command(app: App, wanted: PaperOptions) -> None:
-    """The failures made on purpose, and the interruption of each service before and after the changes."""
+    """Write the minutes of the drills: failures, and the interruption of each service before and after the changes."""
     material = _material(app, wanted)
     with Store.of_workspace(app.workspace_path, make=False) as store:
         runs = drill_runs(store)
     _write(app, drill_minutes(runs, material, _profile(app, wanted), wanted.lang), material, wanted)
 
 
-@click.command("final", short_help="The summary of the whole event")
+@click.command("final", short_help="Write the summary of the whole event")
 @_RUN
-@click.option("--draft", is_flag=True, help="Before the end of the event: marked as a draft.")
+@click.option("--draft", is_flag=True, help="Write before the end of the event, marked as a draft.")
 @_options("docx,pdf,xlsx")
 def final_command(app: App, wanted: PaperOptions, *, run: str, draft: bool) -> None:
-    """The summary after the event: results, course, all incidents, lessons."""
+    """Write the summary after the event: results, course, all incidents, lessons."""
     material = _material(app, wanted, run=run)
     _write(app, final(material, _profile(app, wanted), wanted.lang, draft=draft), material, wanted)
 
 
-@click.command("plan", short_help="The assurance plan")
+@click.command("plan", short_help="Write the assurance plan")
 @_options("docx,pdf,xlsx")
 def plan_command(app: App, wanted: PaperOptions) -> None:
-    """The assurance plan from inventory, venues, attested forms and the office's texts."""
+    """Write the assurance plan from inventory, venues, attested forms and the office's texts."""
     material = _material(app, wanted)
     _write(app, plan(material, _profile(app, wanted), wanted.lang), material, wanted)
 
 
-@click.command("check-template", short_help="Unknown variables and keys of a profile, by line")
+@click.command("check-template", short_help="Check a profile: unknown variables and keys, by line")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
 def check_template(app: App, file: Path) -> None:
     """Check a profile (templates/reports/vi.yaml): keys, sentences and variables. Exit code 2 for an invalid profile.
 
-    Its language is that of `--lang`, else that of its name.
+    The language of the profile is given by `--lang`, else by its name.
     """
     of: Lang = app.chosen_lang or ("en" if file.stem.endswith("en") else "vi")
     check_profile(file, of)

@@ -24,7 +24,7 @@ from eventready.workspace.yaml_document import combine_errors
 _COMPLETE = {True: "yes", False: "unknown"}
 
 
-@click.command(short_help="Read one saved output: the facts in it, or the reason why not")
+@click.command()
 @click.argument("platform")
 @click.argument("question", metavar="FACT|COMMAND")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
@@ -34,14 +34,15 @@ def command(app: App, platform: str, question: str, file: Path, *, write_sample:
     """Parse FILE (`-`: standard input), a saved output of a PLATFORM device.
 
     QUESTION is a fact (`ospf_neighbour`) or a command (`"show ip ospf neighbor"`), which may answer several facts.
-    JSON is one object for one fact, and a list for several. Exit code 0: measured; 4: not. `complete` is "unknown"
-    where nothing proves that the file holds the whole answer: no prompt behind it, no stated count, no known last line.
+    JSON is one object for one fact, and a list for several. `complete` is "unknown" where nothing proves that the file
+    holds the whole answer: no prompt behind it, no stated count, no known last line.
 
-    Facts of the platform that do not hold are named and left out, so that the others can be tried.
+    Invalid facts of the platform are named and left out.
 
     \b
-      eventready parse cisco_xe ospf_neighbour saved.txt
-      eventready parse frr "show ip bgp summary json" - -o json < saved.json
+    Exit codes:
+      0  measured
+      4  not measured
     """
     loaded = _usable_platform(app, platform, question)
     observations = parse_saved(loaded, question, decode_output(_content(file)))

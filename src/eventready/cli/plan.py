@@ -20,7 +20,7 @@ from eventready.workspace.intents import INTENTS, Intent
 from eventready.workspace.select import select
 
 
-@click.command("plan", short_help="Compute the commands for each device, and the way back; sealed")
+@click.command("plan")
 @click.argument("intents", nargs=-1, required=True, type=click.Choice(INTENTS), metavar="INTENT...")
 @limit_option
 @click.option(
@@ -30,19 +30,22 @@ from eventready.workspace.select import select
     "--by", default="", metavar="NAME", help="The planner.  [default: your login, unless approvals are required]"
 )
 @click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True, help="Devices at once.")
-@click.option(
-    "--detailed-exitcode", "detailed", is_flag=True, help="Exit code 0: no device would change; 3: some would."
-)
+@click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit code 3 if a device would change.")
 @click.pass_obj
 def command(
     app: App, *, intents: tuple[Intent, ...], limit: str | None, out: Path | None, by: str, workers: int, detailed: bool
 ) -> int:
-    """Render INTENT... (load_balancing, backup, priority) for the devices that have them, read their configurations,
-    and show the changes, their order, each guard and its gaps.
+    """Render INTENT... (load_balancing, backup, priority) for the devices with these intents, read their
+    configurations, and show the changes, their order, each guard and its gaps.
 
     Read-only. The file of --out is sealed, to be approved and applied later.
 
-    \b Exit code 0: done; 4: a device could not be read, no plan was made; 7: a forbidden line.
+    \b
+    Exit codes:
+      0  done
+      3  a device would change (with --detailed-exitcode)
+      4  a device could not be read, no plan was made
+      7  a line is forbidden
     """
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)

@@ -14,7 +14,7 @@ from eventready.core.errors import Exit, most_severe
 from eventready.workspace.select import select
 
 
-@click.group("playbook", help="Ansible playbooks on the service hosts, from the workspace's own inventory.")
+@click.group("playbook", help="Run Ansible playbooks on the service hosts of the workspace.")
 def command() -> None:
     """The group."""
 
@@ -22,19 +22,19 @@ def command() -> None:
 @command.command("run")
 @click.argument("name")
 @click.option("-l", "--limit", default="*", metavar="EXPR", help="Only these hosts: role, venue, names, globs.")
-@click.option("--check", is_flag=True, help="Show what would change; nothing is changed.")
+@click.option("--check", is_flag=True, help="Show the changes without making them.")
 @click.option("--change", default="by-hand", show_default=True, metavar="NAME",
-              help="The folder on each host under which files are kept, and found again by rollback.")  # fmt: skip
+              help="Folder of the saved files on each host, also for the playbook rollback.")  # fmt: skip
 @click.pass_obj
 def run(app: App, *, name: str, limit: str, check: bool, change: str) -> int:
     """Run playbooks/NAME.yml on the service hosts.
 
     \b
-      eventready playbook run prepare --check
-      eventready playbook run rollback -l 'svc-1'
-
-    \b
-    Exit code 0: done; 4: a host did not answer; 6: a task failed, so look at the host; 7: a closed window.
+    Exit codes:
+      0  done
+      4  a host did not answer
+      6  a task failed, a person must look at the host
+      7  a closed window
     """
     workspace = app.allowed_workspace
     hosts = service_hosts(select(workspace.devices, limit))

@@ -20,7 +20,7 @@ from eventready.store.run import Run, latest_complete
 from eventready.store.store import Store
 
 
-@click.group("report", help="Turn a run into a document.")
+@click.group("report", help="Write a report from a run.")
 def command() -> None:
     """The group of reports."""
 
@@ -29,15 +29,15 @@ def command() -> None:
 @click.argument("run", default="", envvar="EVENTREADY_RUN")
 @format_option("html")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="File, or folder.  [default: WORKSPACE/reports]  - is stdout."
+    "--out", type=click.Path(path_type=Path), help="File, folder, or - for stdout.  [default: WORKSPACE/reports]"
 )
 @rehearsal_option
 @click.pass_obj
 def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path | None, rehearsal: bool) -> None:
     """Write the readiness report: verdicts, findings, blind spots and evidence.
 
-    RUN is a run's name, the beginning of it, latest, previous, or a file with a run document; by default the latest run
-    of all devices.
+    RUN is the id of a run, a prefix of the id, latest, previous, or a file with a run document; by default the latest
+    run of all devices.
     """
     with app.open_store(make=run.endswith(".json")) as store:
         of = load_run(Path(run)) if run.endswith(".json") else store.get(run or _latest_complete(app, store))

@@ -23,7 +23,7 @@ from eventready.cli.render.apply_progress import (
 from eventready.core.errors import Exit
 
 
-@click.command(short_help="Roll a finished change back, guarded and verified like any change")
+@click.command()
 @click.argument("change")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="PLAN",

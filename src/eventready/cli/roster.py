@@ -34,7 +34,7 @@ _SHOWN = 15
 _MARKS = {"error": "✗", "warn": "!", "info": "·"}
 
 
-@click.group("roster", help="The duty roster: check it, hand it on, and see what changed.")
+@click.group("roster", help="Check and export the duty roster, and show changes.")
 def command() -> None:
     """The group."""
 
@@ -49,17 +49,22 @@ def _load(app: App, file: Path | None) -> tuple[Roster, RosterSettings]:
     return roster, settings
 
 
-@command.command("check", short_help="Hold the roster against the nine rules")
+@command.command("check", short_help="Check the roster against the nine rules")
 @_FILE
-@click.option("--all-days", is_flag=True, help="In the chart, show every day, and not only those with a gap.")
-@click.option("--with-phones", is_flag=True, help="In JSON, give the telephone numbers whole.")
+@click.option("--all-days", is_flag=True, help="In the chart, show every day, not only days with a gap.")
+@click.option("--with-phones", is_flag=True, help="Telephone numbers in full in JSON.")
 @click.pass_obj
 def check(app: App, file: Path | None, all_days: bool, with_phones: bool) -> Exit:
-    """Hold the roster against the nine rules: coverage, overlaps, hours, phones, handover, teams, submission, reserve,
+    """Check the roster against the nine rules: coverage, overlaps, hours, phones, handover, teams, submission, reserve,
     skills.
 
-    FILE is an .xlsx; without it, the one that inventory/roster.yaml names (roster.xlsx). Leaves with 8 when a rule is
-    broken, such as by a minute without anybody on duty, and with 2 when the file does not hold.
+    FILE is an .xlsx or .csv; by default the roster of inventory/roster.yaml (roster.xlsx).
+
+    \b
+    Exit codes:
+      0  every rule is kept
+      2  the file is invalid
+      8  a rule is broken, such as by a minute without a person on duty
     """
     roster, settings = _load(app, file)
     event = app.workspace.event
@@ -116,21 +121,21 @@ def _lines(report: RosterReport, lang: Lang) -> Iterable[str]:
     )
 
 
-@command.command("export", short_help="Write the duty list, and everybody's calendar")
+@command.command("export", short_help="Write the duty list, and a calendar per person")
 @_FILE
 @click.option("--format", "formats", default="xlsx,ics,json", show_default=True, help="Any of xlsx, ics, json.")
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("duty-list"), show_default=True,
-    help="The folder to write to.",
+    help="Folder to write to.",
 )  # fmt: skip
-@click.option("--with-phones", is_flag=True, help="Give the telephone numbers whole in JSON too.")
+@click.option("--with-phones", is_flag=True, help="Telephone numbers in full in JSON too.")
 @click.option("--rehearsal", is_flag=True, help="Mark the list as a rehearsal; people of the example are then allowed.")
 @click.pass_obj
 def export(app: App, file: Path | None, *, formats: str, out: Path, with_phones: bool, rehearsal: bool) -> None:
     """Write the formal duty list (xlsx, with telephone numbers), a calendar per person (ics), and JSON.
 
-    What is exported is kept as a version; the same roster keeps its number. When it differs from what was sent, says
-    what changed.
+    The roster is stored as a version; the same roster keeps its number. The changes since the version sent last are
+    shown.
     """
     wanted, clock = _formats(formats), app.paper_clock(rehearsal=rehearsal)
     roster, settings = _load(app, file)
@@ -189,7 +194,7 @@ def _formats(given: str) -> list[str]:
     return wanted
 
 
-@command.command("versions", short_help="The versions that were exported, and when each was sent")
+@command.command("versions", short_help="List the exported versions, with recipients and times")
 @click.pass_obj
 def versions(app: App) -> None:
     """List the exported versions, with recipients and times."""
@@ -234,7 +239,7 @@ def versions(app: App) -> None:
         )
 
 
-@command.command("diff", short_help="What changed between two versions")
+@command.command("diff", short_help="Show the changes between two versions")
 @click.argument("earlier", default="sent")
 @click.argument("later", required=False)
 @click.pass_obj

@@ -148,12 +148,12 @@ def _show(run: Run, lang: Lang) -> None:
 @command.command("diff")
 @click.argument("earlier", default="previous")
 @click.argument("later", default="latest")
-@click.option("--all", "everything", is_flag=True, help="In the table, list what is still there too.")
+@click.option("--all", "everything", is_flag=True, help="In the table, list unchanged findings too.")
 @click.pass_obj
 def diff(app: App, earlier: str, later: str, everything: bool) -> Exit:
     """Compare LATER with EARLIER: findings new, worse, fixed, better, unseen and still there.
 
-    Leaves with 3 when something is new or worse.
+    Exit code 3 with a new or worse finding.
     """
     with app.open_store(make=False) as store:
         before, after = store.get(earlier), store.get(later)

@@ -14,13 +14,17 @@ from eventready.cli.context import App
 from eventready.core.errors import EventreadyError, Exit, RefusedError
 
 
-@click.command(short_help="Audit, draft the weekly report and remind, each at its time")
+@click.command()
 @click.option("--once", is_flag=True, help="Execute the due jobs and end: for cron and timers.")
 @click.option("--really", is_flag=True, help="Send reminders to the recipients of event.yaml; else only print them.")
 @click.option("--rehearsal", is_flag=True, help="With --really: send in a rehearsal; messages are marked.")
-@click.option("--print", "unit", type=click.Choice(["systemd", "cron"]), help="Print the unit that runs it, and end.")
+@click.option("--print", "unit", type=click.Choice(["systemd", "cron"]), help="Print the unit or the cron line.")
 @click.option(
-    "--interval", type=click.FloatRange(0, 3600), default=10.0, show_default=True, help="As of `eventready audit`."
+    "--interval",
+    type=click.FloatRange(0, 3600),
+    default=10.0,
+    show_default=True,
+    help="Seconds between the readings.",
 )
 @click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True, help="Devices at once.")
 @click.pass_obj
@@ -34,13 +38,15 @@ def command(
     interval: float,
     workers: int,
 ) -> int:
-    """Run one process that audits every day, drafts the weekly report with its mail, and reminds of near, due and late
-    deadlines. Times and recipients are in event.yaml under `schedule`. Papers are never sent.
+    """Run one process for the daily audit, the drafts of the weekly report and its mail, and reminders of near, due and
+    late deadlines. Times and recipients are in event.yaml under `schedule`. Papers are never sent.
 
     The process may be killed and started again at any time: no job is done twice, and missed jobs are made up for.
 
     \b
-    Exit code of --once: 0; 4 after a failed job.
+    Exit codes of --once:
+      0  every due job is done
+      4  a job failed
     """
     if unit is not None:
         options = [name for name, chosen in (("--really", really), ("--rehearsal", rehearsal)) if chosen]

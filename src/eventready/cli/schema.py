@@ -32,13 +32,11 @@ SCHEMA_MODELS: Mapping[str, type[BaseModel]] = {
 }
 
 
-@click.command(short_help="Print a JSON Schema for editors")
+@click.command()
 @click.argument("kind", type=click.Choice(sorted([*SCHEMA_MODELS, "limits"])))
 def command(kind: str) -> None:
     """Print the JSON Schema of a workspace file, for completion and validation in editors.
 
-    \b
-      eventready schema hosts > hosts.schema.json
-      # first line of hosts.yaml:  # yaml-language-server: $schema=../hosts.schema.json
+    First line of hosts.yaml for the editor: `# yaml-language-server: $schema=../hosts.schema.json`
     """
     click.echo(json.dumps(_schema(kind), ensure_ascii=False, indent=1))

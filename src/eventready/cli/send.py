@@ -18,20 +18,20 @@ from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
 
 
-@click.command(short_help="Mail a draft or documents, when told, and record it")
+@click.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE...")
-@click.option("--to", multiple=True, metavar="ADDRESS", help="To whom; several times.  [default: whom the mail names]")
-@click.option("--really", is_flag=True, help="Send. Without it nothing leaves, and what would be sent is said.")
+@click.option("--to", multiple=True, metavar="ADDRESS", help="Recipient, repeatable.  [default: as in the mail]")
+@click.option("--really", is_flag=True, help="Send. Without this option the mail is only shown.")
 @click.option("--rehearsal", is_flag=True, help="Send in a rehearsal; the subject is marked.")
-@click.option("--paper", default="", metavar="KIND", help="What the documents are: weekly-report, duty-list, ...")
-@click.option("--subject", default="", help="The subject, where the usual one does not do.")
-@click.option("--again", default="", metavar="REASON", help="Send a version that somebody has had already.")
-@click.option("--queued", is_flag=True, help="What waits in the queue; with --really it is tried again.")
-@click.option("--list", "listed", is_flag=True, help="Everything that was sent, and what became of it.")
-@click.option("--arrived", default="", metavar="ID", help="An uncertain delivery has arrived: they said so.")
-@click.option("--lost", default="", metavar="ID", help="An uncertain delivery has not arrived: it waits again.")
-@click.option("--by", default="", help="Who asked whether it arrived.")
-@click.option("--note", default="", help="What was said.")
+@click.option("--paper", default="", metavar="KIND", help="Kind of the documents: weekly-report, duty-list, ...")
+@click.option("--subject", default="", help="Subject in place of the usual one.")
+@click.option("--again", default="", metavar="REASON", help="Send a version again to an address, for this reason.")
+@click.option("--queued", is_flag=True, help="List the waiting mails; with --really send them again.")
+@click.option("--list", "listed", is_flag=True, help="List all mails with the state of their delivery.")
+@click.option("--arrived", default="", metavar="ID", help="Record that an uncertain delivery has arrived.")
+@click.option("--lost", default="", metavar="ID", help="Record that an uncertain delivery was lost; it waits again.")
+@click.option("--by", default="", help="Person who asked the recipient (with --arrived, --lost).")
+@click.option("--note", default="", help="Answer of the recipient (with --arrived, --lost).")
 @click.pass_obj
 def command(
     app: App,
@@ -52,10 +52,13 @@ def command(
 ) -> int:
     """Mail FILE... (a single .eml, or documents) over the server of event.yaml, and record the result.
 
-    No version goes to the same address twice. What could not be sent waits in the queue.
+    No version goes to the same address twice. Unsent mails wait in the queue.
 
     \b
-    Exit code 0: sent, or only shown; 4: it waits, was refused or is uncertain; 7: a rule forbids it.
+    Exit codes:
+      0  sent, or only shown
+      4  waiting, refused or uncertain
+      7  a rule forbids the delivery
     """
     chosen = [bool(files), queued, listed, bool(arrived), bool(lost)]
     if sum(chosen) != 1:

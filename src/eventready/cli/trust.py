@@ -24,7 +24,7 @@ from eventready.workspace.permission import allow, by_environment
 from eventready.workspace.select import select
 
 
-@click.command(short_help="Record the devices' host keys after showing their fingerprints")
+@click.command()
 @limit_option
 @click.option("--yes", is_flag=True, help="Record without asking (the fingerprints were compared elsewhere).")
 @click.option("--replace", is_flag=True, help="Also record keys that have changed.")
@@ -33,12 +33,17 @@ from eventready.workspace.select import select
 def command(app: App, limit: str | None, yes: bool, replace: bool, timeout: float) -> int:
     """Fetch the SSH host keys of the devices, show the fingerprints, and record the keys after confirmation.
 
-    Jump hosts come first, and are logged in to for the keys of the devices behind them.
+    Jump hosts come first: the keys of the devices behind them are fetched through a login on the jump host. There is no
+    login on a device.
 
-    Compare each fingerprint with what the device itself says (on its console, or from whoever installed it). A key that
-    differs from the recorded one is never replaced without --replace. No device is logged in to.
+    Compare each fingerprint with the device's own (on its console, or from its installer). A changed key is replaced
+    only with --replace.
 
-    Exit codes: 0 all recorded; 4 a device showed no key; 7 a changed key was left as it was.
+    \b
+    Exit codes:
+      0  every key is recorded
+      4  a device showed no key
+      7  a changed or revoked key was not recorded
     """
     workspace = app.allowed_workspace
     devices = ssh_devices(select(workspace.devices, limit), workspace.platform_dirs)

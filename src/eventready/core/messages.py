@@ -11,7 +11,8 @@ A sentence holds its parameters as `{name}`. A format after the name is one of
     {reason:.}            a clause with a full stop, unless it has one
     {names:;}             the separator of a list, `A; B`; without one a list reads `A, B and C`; a line each with `\\n`
 
-The plural text of a whole sentence follows its parameter `n`. Compiled catalogues (`.mo`) are read by gettext; Babel
+The plural text of a whole sentence follows its parameter `n`. The help of the command line alone has its English text
+as the id (`source_text`). Compiled catalogues (`.mo`) are read by gettext; Babel
 compiles them when the package is built, and at run time where a `.po` file is newer.
 """
 
@@ -150,6 +151,11 @@ def term(family: str, key: str, lang: str) -> str:
     first, blank, rest = key.partition(" ")
     found = _sentence(f"{family}.{first}", lang) if blank else None
     return key if found is None else f"{found} {rest}"
+
+
+def source_text(namespace: str, english: str, lang: str) -> str:
+    """A text whose id is its English form, in a language; the English form where the catalogue has none."""
+    return _catalogue(namespace, lang).gettext(english) if english else english
 
 
 def known(msgid: str) -> bool:

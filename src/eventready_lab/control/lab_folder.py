@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import Bilingual
 
 _SOCKET, _TEMPORARY = "control.sock", "eventready-"
 #: Shorter than the limit of a unix socket's path on every system.
@@ -38,6 +39,12 @@ class LabRecord:
     expected: tuple[tuple[str, str, str, str], ...] = ()
     real: bool = False
     left_out: tuple[str, ...] = ()
+    scenario_vi: str = ""
+
+    @property
+    def title(self) -> Bilingual:
+        """The title of the scenario."""
+        return Bilingual(self.scenario_vi, self.scenario)
 
     @property
     def alive(self) -> bool:

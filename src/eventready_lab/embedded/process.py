@@ -132,7 +132,8 @@ async def serve(options: LabOptions, folder: LabFolder, *, ready: asyncio.Event 
                 socket=str(socket),
                 devices=len(plan.devices),
                 endpoints=lab.endpoints,
-                scenario=plan.scenario.title,
+                scenario=plan.scenario.name.en,
+                scenario_vi=plan.scenario.name.vi,
                 workspace=str(options.workspace.resolve()),
                 expected=tuple(sorted(plan.scenario.expected)),
             )

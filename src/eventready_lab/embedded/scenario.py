@@ -12,7 +12,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from eventready.core.errors import UsageError
-from eventready.core.messages import message
+from eventready.core.messages import Bilingual, message, text
+from eventready.workspace.model import Title
 from eventready.workspace.yaml_document import load_yaml
 from eventready_lab.faults.catalogue import FAULT_TYPES
 from eventready_lab.faults.injector import FaultInjector
@@ -49,9 +50,14 @@ class ScenarioFault(Strict):
 class Scenario(Strict):
     """A scenario file. `expect_healthy` are findings without any fault: real risks of the network itself."""
 
-    title: str
+    title: Title | str
     faults: tuple[ScenarioFault, ...] = ()
     expect_healthy: tuple[ExpectedFinding, ...] = ()
+
+    @property
+    def name(self) -> Bilingual:
+        """The title in both languages."""
+        return self.title.text if isinstance(self.title, Title) else Bilingual(self.title, self.title)
 
     @property
     def devices(self) -> set[str]:
@@ -73,7 +79,7 @@ class Scenario(Strict):
             injector.inject(fault.device, fault.fault, fault.args)
 
 
-_HEALTHY = Scenario(title="no faults")
+_HEALTHY = Scenario(title=Title(vi=text("lab:scenario.healthy", "vi"), en=text("lab:scenario.healthy", "en")))
 
 
 def load_scenario(

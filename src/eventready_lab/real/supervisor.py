@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eventready.core.errors import EventreadyError
+from eventready.core.messages import text
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.control.control_socket import ControlSocket
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, process_start_time
@@ -57,7 +58,8 @@ async def serve(workspace_path: Path, folder: LabFolder, outside: int, start_tim
         folder.write_record(
             LabRecord(
                 pid=outside, start_time=start_time, socket=str(socket), devices=len(inventory),
-                endpoints=lab.endpoints, scenario="real software, no faults", workspace=str(workspace_path),
+                endpoints=lab.endpoints, scenario=text("lab:scenario.real", "en"),
+                scenario_vi=text("lab:scenario.real", "vi"), workspace=str(workspace_path),
                 expected=expected_findings(air), real=True, left_out=_left_out(lab, without_wifi),
             )
         )  # fmt: skip
