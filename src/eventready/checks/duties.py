@@ -16,7 +16,7 @@ class DutyIndex:
         self._found: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
 
     def of(self, check: str, venues: tuple[str, ...]) -> tuple[str, ...]:
-        """Clauses whose proof names the check, and a venue of the finding if the proof names venues."""
+        """Return the clauses proved by the check; a clause with venues needs a venue of the finding."""
         key = (check, venues)
         if key not in self._found:
             self._found[key] = tuple(duty.id for duty in self._duties if _concerns(duty, check, venues))

@@ -13,7 +13,7 @@ from eventready.facts.records import Sensor
 
 
 class TemperatureLimits(Limits):
-    """How near a sensor may come to the device's own critical value."""
+    """Least distance of a sensor from the device's own critical value."""
 
     margin: float = Field(default=10, ge=0, description="Warning when fewer degrees than this are left [K]")
 

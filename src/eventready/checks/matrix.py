@@ -27,7 +27,7 @@ class PlatformFacts(Protocol):
 
     @property
     def spec(self) -> PlatformSpec:
-        """Its description."""
+        """The platform's description."""
 
     @property
     def facts(self) -> Mapping[str, object]:
@@ -39,7 +39,7 @@ class PlatformFacts(Protocol):
 
 
 class CellState(StrEnum):
-    """Whether a check applies to a device."""
+    """Applicability of a check to a device."""
 
     APPLICABLE = "applicable"
     UNSUPPORTED = "unsupported"
@@ -58,7 +58,7 @@ class MatrixCell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """All cells, and the checks they are of. Devices and checks are in the order of their names.
+    """Matrix of devices and checks. Devices and checks are in the order of their names.
 
     `unsupported` are the facts that each device's platform does not offer.
     """

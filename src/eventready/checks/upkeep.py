@@ -13,7 +13,7 @@ from eventready.facts.records import LogTarget, SavedConfig, TimeSync
 
 
 class NtpLimits(Limits):
-    """How good the clock's source must be."""
+    """Required quality of the clock's source."""
 
     stratum: int = Field(default=5, ge=1, le=15, description="Warning beyond this stratum [K]")
     offset_ms: float = Field(default=100, gt=0, description="Warning beyond this offset, ms [K]")

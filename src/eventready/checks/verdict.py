@@ -1,4 +1,4 @@
-"""From findings to a verdict per venue and service, and to the exit code of the run."""
+"""Verdict per venue and service, and exit code of the run, from findings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEVICES_LEFT_OUT = "checks:verdict.devices_left_out"
 
 
 class Readiness(StrEnum):
-    """How ready a service is at a venue, from good to bad."""
+    """Readiness of a service at a venue, from good to bad."""
 
     READY = "READY"
     READY_WITH_RISK = "READY_WITH_RISK"

@@ -49,7 +49,7 @@ class NoiseLimits(Limits):
 
 
 class BalanceLimits(Limits):
-    """When the clients of an access point are unevenly spread over its radios."""
+    """Limits of the uneven spread of an access point's clients over its radios."""
 
     clients: int = Field(default=15, ge=1, description="Warning when one radio has so many and another none [D]")
 

@@ -59,7 +59,7 @@ class App:
         return replace(self.paper_clock(rehearsal=rehearsal), marked=rehearsal)
 
     def paper_clock(self, *, rehearsal: bool) -> Clock:
-        """The clock of a paper, marked by `--rehearsal`. Raises RefusedError for data of the example without it."""
+        """Return the clock of a paper, marked by `--rehearsal`. Raises RefusedError for unmarked example data."""
         from eventready.assurance.clauses.example_data import require_own_data  # noqa: PLC0415  papers only
 
         clock = replace(self.clock, marked=self.clock.marked or rehearsal)
@@ -76,7 +76,7 @@ class App:
 
     @cached_property
     def allowed_workspace(self) -> Workspace:
-        """Workspace for commands that connect or run programs. Raises RefusedError without `eventready allow`."""
+        """Load the workspace for connections or programs. Raises RefusedError without `eventready allow`."""
         from eventready.workspace.permission import require_allowed  # noqa: PLC0415  connecting commands only
         from eventready.workspace.workspace import require_workspace  # noqa: PLC0415  loads YAML
 

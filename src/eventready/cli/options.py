@@ -20,7 +20,7 @@ limit_option = click.option(
 
 
 def reading_options(command: F) -> F:
-    """Add the options of the commands that read devices: --workers, --interval, --time-limit."""
+    """Add the options for reading devices: --workers, --interval, --time-limit."""
     for option in reversed(
         (
             click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True,

@@ -94,7 +94,7 @@ def _own_platforms(app: App) -> tuple[Path, ...]:
 
 
 def _content(file: Path) -> bytes:
-    """No more than an answer may have: a device's own would have been broken off there."""
+    """Read the file up to the size limit of a device's answer."""
     try:
         if str(file) == "-":
             content = sys.stdin.buffer.read(MAX_ANSWER_BYTES + 1)

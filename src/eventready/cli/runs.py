@@ -40,7 +40,7 @@ def _table(lang: Lang, *columns: str) -> Table:
 
 
 def _print(table: Table) -> None:
-    """On a terminal in its width; elsewhere nothing is wrapped or cut."""
+    """Print a table: in the width of a terminal, elsewhere without wrapping or cutting."""
     print_table(table, width=1000)
 
 

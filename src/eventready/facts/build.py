@@ -129,7 +129,7 @@ class RowBuilder:
                 yield whole if part else row
 
     def _selected(self, places: Mapping[str, int], row: Sequence[Any]) -> bool:
-        """True for a row of the fact's own kind (`where`)."""
+        """Return True for a row of the fact's own kind (`where`)."""
         return all(pattern.fullmatch(str(row[places[column]])) for column, pattern in self._where.items())
 
     def _complete(self, places: Mapping[str, int], row: Sequence[Any]) -> None:
@@ -140,7 +140,7 @@ class RowBuilder:
                 raise Rejected(f"the record is not complete: {missing[0]} is missing")
 
     def _counted(self, places: Mapping[str, int], row: Sequence[Any], document: Mapping[str, Any]) -> None:
-        """Raise Rejected for a list that has another length than the device states, or one item twice."""
+        """Raise Rejected for a list with a repeated item, or with a length other than stated by the device."""
         for field, column in self._lengths.items():
             stated, came = row[places[column]], len(document.get(field) or ())
             if isinstance(stated, list):
@@ -180,7 +180,7 @@ class RowBuilder:
         return tuple(seen.values()), rejects
 
     def _without_needless_ties(self, records: list[Fact]) -> list[Fact]:
-        """The records; those that the other fields of the key identify have no value in the `tie` fields."""
+        """Return the records, without values in `tie` fields not needed to identify a record."""
         tie = self.kind.record.tie
         names = [name for name in self.kind.record.key if name not in tie]
         ties: dict[tuple[Any, ...], set[tuple[Any, ...]]] = {}

@@ -14,7 +14,7 @@ from eventready.facts.parsed import ParsedText, printable_line
 
 
 class ComparisonParser:
-    """The parser `compared`. Lines that match `ignored` (a regular expression, matched in full) count for nothing.
+    """The parser `compared`. Lines with a full match of the regular expression `ignored` are left out.
 
     It gives one row: SAME (`yes` or `no`), and LINE, the first line that is different.
     """
@@ -31,7 +31,7 @@ class ComparisonParser:
         self._between = re.compile(rf"^(?:[^\s>#]+[>#] ?)?{re.escape(against)}[ \t]*$", re.MULTILINE)
 
     def parse(self, text: str) -> ParsedText:
-        """Never raises. Unless both halves have something to compare, there is no row."""
+        """Return a row if both halves have lines to compare. Never raises."""
         found = self._between.search(text)
         if found is None:
             return ParsedText(self.columns or (), reason="the answer has no second half to compare with")

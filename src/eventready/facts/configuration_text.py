@@ -1,4 +1,4 @@
-"""Configuration text reduced to what the facts read, for evidence.
+"""Configuration text reduced to the lines of the facts, for evidence.
 
 A line that a fact reads is kept. Of every other line the structure is kept: indentation, words of the platform's
 grammar, and a number in place of each value, the same number for the same value within one text (`snmp-server
@@ -36,7 +36,7 @@ Answer = tuple[CompiledFact, Reply, Observation]
 
 @dataclass
 class Structure:
-    """Masks the values of one text. `words` are lower case; `readers` are the facts whose lines are kept.
+    """Masking of the values of a text. `words` are lower case; `readers` are the facts with lines to keep.
 
     After PARSING_SECONDS of processor time the lines of facts are masked like all others.
     """
@@ -47,7 +47,7 @@ class Structure:
     _deadline: float = field(default_factory=lambda: thread_time() + PARSING_SECONDS)
 
     def of(self, text: str) -> str:
-        """Return the text with the values of its lines masked, but of those that a fact reads."""
+        """Return the text with the values of its lines masked, except the lines of a fact."""
         return "\n".join(self.lines(text))
 
     def lines(self, text: str) -> list[str]:
@@ -64,7 +64,7 @@ class Structure:
         return self._tokens(line[:kept], self._needed(line[:kept])) + line[kept:]
 
     def _needed(self, line: str) -> int:
-        """Return the end of the plain tokens, from the first on, that rules need to skip the line; 0 for none."""
+        """Return the end of the leading plain tokens needed by rules to skip the line; 0 for none."""
         trial = Structure(self.words)
         skipping = [fact for fact in self.readers if _knows(fact, line)]
         tokens = islice(_TOKEN.finditer(line), _TOKENS_TRIED)
@@ -74,7 +74,7 @@ class Structure:
         return next((end for end in (0, *ends) if all(_knows(f, trial._tokens(line, end)) for f in skipping)), 0)
 
     def _tokens(self, text: str, plain_until: int = 0) -> str:
-        """Mask the tokens of a text; plain tokens that end at `plain_until` or before are kept."""
+        """Mask the tokens of a text; plain tokens with an end up to `plain_until` are kept."""
         return _TOKEN.sub(
             lambda match: (
                 match[0] if match.end() <= plain_until and _PLAIN.fullmatch(match[0]) else self._token(match[0])

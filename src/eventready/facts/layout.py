@@ -1,7 +1,7 @@
-"""Where things stand in a report meant for the eye: columns below their headings, equals signs below each other.
+"""Layout of a report for people: columns below their headings, equals signs below each other.
 
 Names are padded by a device that counts characters, terminal cells (two for a Chinese letter, which are also GBK's
-bytes), or UTF-8 bytes, and does not say which; what fits is what was meant.
+bytes), or UTF-8 bytes; the unit in which all lines fit is taken.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Width = Callable[[str], int]
 
 
 def _cells(character: str) -> int:
-    """Cells on a terminal, which are also GBK's bytes."""
+    """Return the number of cells on a terminal, equal to the number of bytes in GBK."""
     return 2 if unicodedata.east_asian_width(character) in "WF" else 0 if unicodedata.combining(character) else 1
 
 
@@ -23,7 +23,7 @@ WIDTHS: tuple[Width, ...] = (lambda _c: 1, _cells, lambda c: len(c.encode("utf-8
 
 
 class Margin:
-    """Where an object's equals signs stand: below each other, however the device counts, or all names at one indent."""
+    """Position of an object's equals signs: below each other in a unit of width, or after names with equal indent."""
 
     def __init__(self) -> None:
         self._indent = -1
@@ -58,7 +58,7 @@ class Columns:
         self._starts = [sum(map(width, heading[: match.start()])) for match in found]
 
     def cut(self, line: str) -> dict[str, str] | None:
-        """The row's cells, or None where the line does not keep these offsets."""
+        """Return the cells of a row; None for a line with other offsets."""
         places = self._places(line)
         if places is None:
             return None
@@ -79,7 +79,7 @@ class Columns:
         return not any("  " in cell for cell in (self.cut(line) or {}).values())
 
     def _places(self, line: str) -> list[int] | None:
-        """Character positions of the columns' starts; None when one falls inside a wide character."""
+        """Return the character positions of the columns' starts; None for a start inside a wide character."""
         if line.isascii():
             return [min(start, len(line)) for start in self._starts]
         places: list[int] = []

@@ -51,7 +51,7 @@ class LinePattern:
 
 
 class LineRules:
-    """Decides whether a line that no rule matched may carry the fact.
+    """Classification of unmatched lines: harmless, or possibly with a value of the fact.
 
     `carries`: regular expressions of the lines by which the fact is known, of the lines that begin a record and of the
     rows of tables; None: any line may carry it. `harmless`: lines that never do, whatever `carries` says.
@@ -63,11 +63,11 @@ class LineRules:
         self._harmless = tuple(map(LinePattern, harmless))
 
     def harmless(self, line: str) -> bool:
-        """Return True for a line that is known and says nothing about the rows."""
+        """Return True for a known line without values."""
         return any(pattern.search(line) for pattern in self._harmless)
 
     def may_carry(self, line: str) -> bool:
-        """Return True when the fact may be lost with the line; a line too long for a pattern may carry it."""
+        """Return True for a line with a possible value of the fact, such as a line too long for a pattern."""
         if self._carries is None:
             return True
         return any(len(line) > pattern.longest or pattern.search(line) for pattern in self._carries)

@@ -63,7 +63,7 @@ class _Packet:
 
 
 class _ReportError(Exception):
-    """Why the report gives no rows."""
+    """A report without rows, with the reason."""
 
     def __init__(self, reason: str, status: Status = Status.UNPARSED) -> None:
         super().__init__(reason)
@@ -79,7 +79,7 @@ class MmlParser:
         self._wanted = frozenset(wanted)
 
     def parse(self, text: str) -> ParsedText:
-        """Rows of all packets. Never raises."""
+        """Return the rows of all packets. Never raises."""
         if not text.strip():
             return ParsedText()
         work = _ReportReader(self._wanted)
@@ -95,7 +95,7 @@ class MmlParser:
         return self._gathered(work)
 
     def _gathered(self, work: _ReportReader) -> ParsedText:
-        """All rows under the union of their columns; a table beside the one that was asked for is left out."""
+        """Return the rows of the wanted tables under the union of their columns; other tables are left out."""
         rows = [row for row in work.rows if not self._wanted or self._wanted.intersection(row)] or work.rows
         columns = tuple(dict.fromkeys(name for row in rows for name in row))
         return ParsedText(
@@ -108,7 +108,7 @@ class MmlParser:
 
 
 def _packets(text: str, unmatched: UnmatchedLines) -> Iterator[_Packet]:
-    """Packets in their order, without unsolicited alarm reports. Raises _Trouble when the last one has no end."""
+    """Yield the packets in order, without unsolicited alarm reports. Raises _ReportError for a packet without end."""
     packet = _Packet()
     for line in text.splitlines():
         if len(line) > LONGEST_LINE:
@@ -158,7 +158,7 @@ class _ReportReader:
         self._element = ""
 
     def parse(self, packets: list[_Packet]) -> None:
-        """Read all packets. Raises _Trouble."""
+        """Read all packets. Raises _ReportError."""
         if not packets:
             raise _ReportError("the answer is not an MML report")
         for packet in packets:
@@ -215,7 +215,7 @@ class _ReportReader:
         return self._table(lines, position)
 
     def _remark(self, line: str) -> bool:
-        """Counts, totals, and words for none."""
+        """Read counts, totals, and words for none."""
         count, total = _COUNT.match(line.strip()), _TOTAL.match(line)
         if count:
             number = int(count["count"])
@@ -270,7 +270,7 @@ class _ReportReader:
         return position
 
     def _table(self, lines: list[str], position: int) -> int:
-        """A heading and its rows, up to the next remark or title. A line that keeps no columns is unmatched."""
+        """Read a heading and its rows, up to the next remark or title. A line outside the columns is unmatched."""
         heading = lines[position]
         position += 1
         rows: list[str] = []
@@ -302,7 +302,7 @@ class _ReportReader:
         )
 
     def _heading_alone(self, heading: str, table: Columns) -> None:
-        """A heading without rows says "none"; any other line on its own is unknown."""
+        """Read a heading without rows as "none"; any other single line is unmatched."""
         if self._wanted and not self._wanted.intersection(table.names):
             self.unmatched.add(heading)
         else:

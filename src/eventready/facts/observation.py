@@ -22,13 +22,13 @@ class Status(StrEnum):
 
     @property
     def measured(self) -> bool:
-        """True when the device answered and the answer was understood."""
+        """True for a parsed or an honestly empty answer."""
         return self in (Status.PARSED, Status.EMPTY)
 
 
 @dataclass(frozen=True)
 class Observation:
-    """`rows` are the records (none unless it is a measurement); `unmatched` the lines that no rule matched, and the
+    """Outcome of a fact. `rows`: records of a measurement; `unmatched`: lines without a matching rule, and the
     reasons why rows were rejected.
 
     `complete` is False for a saved output that nothing proves to be whole: rows may be missing at its end. `raw` is the

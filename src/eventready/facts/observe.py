@@ -97,7 +97,7 @@ def _has_text(reply: Reply) -> bool:
 def unreached(
     device: str, platform: Platform, facts: Iterable[str], error: SessionError, reading: int = 1
 ) -> tuple[Observation, ...]:
-    """The observations of a device to which no session could be opened."""
+    """Return the observations of a device without a session."""
     status = next((status for kind, status in _NO_SESSION if isinstance(error, kind)), Status.UNREACHABLE)
     observations = []
     for fact in dict.fromkeys(facts):

@@ -67,11 +67,11 @@ class LineReader(Protocol):
         """The regular expressions of its rules."""
 
     def reads(self, line: str) -> bool:
-        """Return True for a line that may give a value to a row."""
+        """Return True for a line with a possible value of a row."""
         ...
 
     def knows(self, line: str) -> bool:
-        """Return True for a line that a rule matches."""
+        """Return True for a line with a matching rule."""
         ...
 
 
@@ -83,17 +83,17 @@ class UnmatchedLines:
     total: int = 0
 
     def add(self, line: str) -> None:
-        """Note a line."""
+        """Count a line, and keep the first lines."""
         self.total += 1
         if self.total <= UNMATCHED_SHOWN:
             self.shown.append(printable_line(line))
 
     def all_refused(self) -> dict[str, Any]:
-        """The fields of a ParsedText for which each of these lines may carry the fact."""
+        """Return the fields of a ParsedText in which each of these lines may have a value of the fact."""
         return {"unmatched": tuple(self.shown), "unmatched_total": self.total, "refused": self.total}
 
 
 def printable_line(line: str) -> str:
-    """The line, shortened, with a replacement for each character that is not printable."""
+    """Return the line, shortened, with a replacement for each unprintable character."""
     short = line.strip()[:_LINE_SHOWN]
     return short if short.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in short)

@@ -1,4 +1,4 @@
-"""The parsers by name: those of platforms/model.py, and what the entry point group `eventready.parsers` adds.
+"""Parsers by name: of platforms/model.py, and of the entry point group `eventready.parsers`.
 
 An entry point names a callable that takes the FactSpec and gives a `TextParser`.
 """
@@ -29,7 +29,7 @@ BUILT_IN: tuple[str, ...] = get_args(Parser)
 
 
 class ParserError(ValueError):
-    """The parser, its template or its expression does not hold."""
+    """Invalid parser, template or expression."""
 
 
 def parser_names() -> tuple[str, ...]:
@@ -38,7 +38,7 @@ def parser_names() -> tuple[str, ...]:
 
 
 def compile_parser(spec: FactSpec, folder: Path) -> TextParser:
-    """The parser of a fact; `folder` holds its own templates in parse/. Raises ParserError."""
+    """Compile the parser of a fact; the templates of the platform are in `folder`/parse. Raises ParserError."""
     make = _MAKERS.get(spec.parser)
     if make is None:
         return _added(spec)
@@ -65,7 +65,7 @@ def _added(spec: FactSpec) -> TextParser:
 
 @dataclass(frozen=True)
 class TemplateParser:
-    """A TextFSM template with the lines that a fact may be lost with."""
+    """A TextFSM template with its rules for unmatched lines."""
 
     template: Template
     lines: LineRules
@@ -76,7 +76,7 @@ class TemplateParser:
         return self.template.columns
 
     def parse(self, text: str) -> ParsedText:
-        """Rows and unmatched lines. Raises nothing."""
+        """Return rows and unmatched lines. Raises nothing."""
         return self.template.parse(text, self.lines)
 
     @property
@@ -85,11 +85,11 @@ class TemplateParser:
         return self.template.patterns
 
     def reads(self, line: str) -> bool:
-        """Return True for a line that a rule with values matches."""
+        """Return True for a line with a matching rule with values."""
         return self.template.matches(line, valued=True)
 
     def knows(self, line: str) -> bool:
-        """Return True for a line that a rule matches, or that is harmless."""
+        """Return True for a harmless line or a line with a matching rule."""
         return self.template.matches(line) or self.lines.harmless(line)
 
 
@@ -97,14 +97,14 @@ class TemplateParser:
 def _template_parser(
     path: Path, carries: tuple[str, ...] | None, harmless: tuple[str, ...], *, own: bool
 ) -> TemplateParser:
-    """One parser for all facts that share a template and its lines, so that an answer is parsed once for them."""
+    """Return the parser shared by all facts with the same template and lines: an answer is parsed once."""
     template = _own(path) if own else _ntc(path)
     return TemplateParser(template, LineRules(carries, harmless))
 
 
 @cache
 def _own(path: Path) -> Template:
-    """A template of the platform. Raises ParserError where it drops lines in silence, or may take too long."""
+    """Return a template of the platform. Raises ParserError for silently dropped lines and for costly rules."""
     template = _template(path)
     places = silent_places(template)
     if places:
@@ -143,7 +143,7 @@ def _ntc_path(template: str) -> Path:
 
 
 def ntc_folder() -> Path:
-    """Where the installed ntc-templates keeps its templates. Raises ParserError."""
+    """Return the folder of the templates of the installed ntc-templates. Raises ParserError."""
     found = find_spec("ntc_templates")
     if found is None or not found.submodule_search_locations:
         raise ParserError("ntc-templates is not installed")

@@ -31,7 +31,7 @@ class _Unknown(Exception):
 
 
 def example_lines(pattern: str) -> tuple[str, ...]:
-    """Return texts of a pattern, at least one per branch, at most 64; none where a part is a reference or assertion."""
+    """Return texts with a match: some per branch, at most 64; none for a pattern with a reference or an assertion."""
     try:
         return tuple(islice(dict.fromkeys(_sequence(list(parse_tree(pattern)))), _MOST))
     except (_Unknown, ImportError, re.error, RecursionError):

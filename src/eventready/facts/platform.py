@@ -61,7 +61,7 @@ class CompiledFact:
 
     @property
     def command(self) -> str:
-        """The command to send."""
+        """The command of the fact."""
         return self.spec.command
 
     @property
@@ -95,7 +95,7 @@ class Platform:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The words of its grammar, lower case, that evidence of configuration commands may keep."""
+        """Words of the platform's grammar in lower case, kept in the evidence of configuration commands."""
         spec = self.spec
         patterns = (
             pattern
@@ -115,7 +115,7 @@ class Platform:
         return any(re.search(pattern, command) for pattern in self.spec.configuration)
 
     def allows(self, command: str) -> bool:
-        """Return True for a single line that matches a read-only pattern and no pattern of `never_sent`."""
+        """Return True for a single line with a match of a read-only pattern and no match of `never_sent`."""
         return allows(self.spec, command)
 
 
@@ -279,7 +279,7 @@ class _Folder:
                     self._problems.append(top.error(what, *place))
 
     def _check_cost(self, name: str, spec: FactSpec) -> None:
-        """Note every pattern with a cost beyond the limits of a line."""
+        """Record an error for every pattern with a cost beyond the limits of a line."""
         keyed: dict[str, Iterable[str]] = {key: getattr(spec, key) or () for key in _SEARCHED}
         keyed |= {"items": spec.items.values(), "where": spec.where.values()}
         keyed["expand"] = [pattern for patterns in spec.expand.values() for pattern in patterns]

@@ -127,7 +127,7 @@ class _Reader:
             self.unmatched.add(line)
 
     def _pairs(self, line: str) -> bool:
-        """A line of `name=value` pairs: a new item, or more of the one before."""
+        """Read a line of `name=value` pairs: a new item, or the rest of the item before."""
         new = _ITEM.match(line)
         more = _MORE.match(line)
         going_on = self._item is not None and not self._item.lines and more is not None
@@ -154,7 +154,7 @@ class _Reader:
             self._put(name, text[pair.end() : end].strip() if value is None else re.sub(r"\\(.)", r"\1", value))
 
     def _full(self, name: str) -> str:
-        """`remote.as` for `.as` after `remote.address`."""
+        """Return the full name: `remote.as` for `.as` after `remote.address`."""
         if name.startswith("."):
             return self._before + name
         self._before = name.partition(".")[0]
@@ -171,7 +171,7 @@ class _Reader:
         return True
 
     def _continues(self, line: str) -> bool:
-        """True for a comment's next line, which is passed over, and for a dump of a module's memory."""
+        """Return True for the next line of a comment or of a dump of a module's memory; these lines are skipped."""
         item = self._item
         if item is None:
             return self.heading and not self.rows and bool(_FLAGS_GO_ON.match(line))
@@ -255,7 +255,7 @@ def _cut(column: str) -> _Rule:
 
 
 def _each(columns: Sequence[str]) -> _Rule:
-    """Rows of the first column's values; a further column with as many values is taken apart with it."""
+    """Yield a row per value of the first column; a further column with as many values is split in parallel."""
 
     def rule(rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:

@@ -128,11 +128,11 @@ class _Log:
         self._filled = [index for index, line in enumerate(self._lines) if line.strip()]
 
     def echoes(self, command: str) -> bool:
-        """True when the command stands behind a prompt."""
+        """Return True for a command behind a prompt."""
         return self._echo(command) is not None
 
     def answer(self, command: str) -> _Answer:
-        """The answer to a command: the part behind its echo, else the whole text."""
+        """Return the answer to a command: the part behind its echo, else the whole text."""
         if not self._filled:
             return _Answer(self._text, complete=False)
         start, prompt = self._echo(command) or (None, "")
@@ -205,7 +205,7 @@ def _without_editor_indent(lines: list[str]) -> list[str]:
 
 
 def _narrows(typed: str, command: str) -> bool:
-    """True when `typed` is `command`: abbreviated, without its last words, with more, or with another for `all`."""
+    """Return True if `typed` is `command` abbreviated, shortened, with more words, or with a word for `all`."""
     words = [word for word in typed.split(" | ", maxsplit=1)[0].split() if not _PORT.fullmatch(word)]
     full = command.split(" | ", maxsplit=1)[0].split()
     return len(words) > 1 and all(

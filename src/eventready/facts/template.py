@@ -1,4 +1,4 @@
-"""TextFSM templates, run fast.
+"""Fast interpreter of TextFSM templates.
 
 The template is parsed by the textfsm library, so the language is exactly that of the library; this module only runs the
 machine, with the same rows as `TextFSM.ParseText` and errors on the same lines. Four things make it ten times as fast:
@@ -126,7 +126,7 @@ class _Alternation:
 
 
 def _joined(parts: list[str], groups: int) -> Any:
-    """The `match` of all parts as one expression; None where one needs its own group numbers, names or flags."""
+    """Return the `match` of the joined parts; None if a part needs its own group numbers, names or flags."""
     if not parts or any(_UNJOINABLE.search(part) for part in parts):
         return None
     try:
@@ -150,7 +150,7 @@ class _Shifted:
 
 
 class _OneByOne:
-    """Tries the rules in turn, where they cannot be joined."""
+    """Rules tried in turn, because they cannot be joined."""
 
     def __init__(self, rules: list[tuple[int, Any]], resolved: dict[int | None, _Rule]) -> None:
         self._rules = [
@@ -170,12 +170,12 @@ _Found = tuple[_Rule | None, tuple[Any, ...]]
 
 
 def _longest_line(cost: int) -> int:
-    """The longest line for which a failed match of a rule with this exponent takes no more than _STEPS steps."""
+    """Return the longest line with at most _STEPS steps for a failed match of a rule with this exponent."""
     return LONGEST_LINE if cost < 2 or cost > COSTLIEST else min(LONGEST_LINE, int(_STEPS ** (1 / cost)))
 
 
 class _State:
-    """A state's rules, as alternations of those that a line's first character leaves possible, made when needed."""
+    """Rules of a state, as alternations by the first character of a line, compiled on first use."""
 
     def __init__(self, rules: list[Any], columns: dict[str, int], special: frozenset[int]) -> None:
         self._rules = list(enumerate(rules))
@@ -203,7 +203,7 @@ class _State:
         return found
 
     def _alternation(self, start: int, first: str) -> _Alternation:
-        """The rules from `start` on (after a Continue) for lines whose first character is `first`; kept in `after`."""
+        """Return the rules from `start` on (after a Continue) for lines beginning with `first`; cached in `after`."""
         rules = [(index, rule) for index, rule in self._rules[start:] if may_lead(self._leading[index], first)]
         key = tuple(index for index, _ in rules)
         if key not in self._made:
@@ -241,12 +241,12 @@ class Template:
 
     @staticmethod
     def _nested(value: Any) -> Any:
-        """The expression of a List value with named groups inside, whose items are dictionaries; else None."""
+        """Return the expression of a List value with named groups (its items are dictionaries); else None."""
         return value.compiled_regex if value.compiled_regex.groups > 1 else None
 
     @staticmethod
     def _required_of_list(value: Any) -> bool:
-        """True when Required looks at the list (declared after List) rather than at the last text matched."""
+        """Return True if Required applies to the list (declared after List) rather than to the last matched text."""
         names = value.OptionNames()
         return "List" in names and names.index("List") < names.index("Required")
 
@@ -256,7 +256,7 @@ class Template:
         return tuple(rule.regex for rules in self.machine.states.values() for rule in rules)
 
     def matches(self, line: str, *, valued: bool = False) -> bool:
-        """Return True for a line that a rule of any state matches; `valued`: one with values or with a next state."""
+        """Return True for a line with a matching rule of any state; `valued`: with values or with a next state."""
         return any(
             rule.regex_obj.regex.match(line)
             for name, rules in self.machine.states.items()
@@ -347,7 +347,7 @@ class _Run:
             start = rule.index + 1
 
     def _error(self, line: str, *, known: bool = True) -> None:
-        """Note a line that no rule matched (`known`: regular expressions may be tried on it)."""
+        """Record an unmatched line (`known`: regular expressions may be tried)."""
         if known and self._lines.harmless(line):
             return
         self.unmatched.add(line)
@@ -378,7 +378,7 @@ class _Run:
                 self._special(target, value)
 
     def _second(self, rule: _Rule, values: tuple[Any, ...]) -> None:
-        """Note a column that gets a second value within one record: the line that begins a record is missing."""
+        """Record a column with a second value within a record: the first line of the next record is missing."""
         for target, value in zip(rule.targets, values, strict=True):
             if value and self._current[target] and target in self._template.once:
                 self._contradict(f"has a second value for {self._template.columns[target]} within one record")
@@ -430,7 +430,7 @@ class _Run:
 
 
 def silent_places(template: Template) -> list[str]:
-    """Why the template may drop a line in silence, one phrase for each place; empty for a template that never does."""
+    """Return a phrase for each place of possible silent loss of a line; empty for a template without such places."""
     places = []
     for name, rules in template.machine.states.items():
         if name == "EOF":
@@ -446,12 +446,12 @@ def silent_places(template: Template) -> list[str]:
 
 
 def has_error_rule(template: Template) -> bool:
-    """True when some rule of the template raises Error."""
+    """Return True for a template with a rule with Error."""
     return any(rule.line_op == "Error" for rules in template.machine.states.values() for rule in rules)
 
 
 def costly_places(template: Template) -> list[str]:
-    """The rules whose failed match may take too long even for a line of a table, one phrase for each."""
+    """Return a phrase for each rule with a failed match too costly even for a line of a table."""
     return [
         f"line {rule.line_num}: {'exponential' if cost == UNBOUNDED else f'length to the power of {cost}'}"
         for rules in template.machine.states.values()

@@ -45,7 +45,7 @@ def nothing(value: Any) -> bool:
 
 
 def number(value: Any) -> Any:
-    """The number in `value`, which may carry a unit (`-3.2 dBm`, `73%`, `1,024`); None for nothing.
+    """Return the number in `value`, with or without a unit (`-3.2 dBm`, `73%`, `1,024`); None for no value.
 
     Percent idle or free become percent used (`98% idle` is 2); an infinite loss of light is -40 dBm.
     """
@@ -56,7 +56,7 @@ def number(value: Any) -> Any:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _worded(value: str) -> int | float | None:
-    """A number with a sign, a fraction or a unit."""
+    """Return a number with a sign, a fraction or a unit."""
     if nothing(value):
         return None
     if unused := _UNUSED.fullmatch(value.strip()):
@@ -126,7 +126,7 @@ def span(value: Any) -> Any:
 
 
 def flag(value: Any) -> Any:
-    """True or False from the devices' words; anything else is rejected by the record."""
+    """Return True or False for the words of devices; other values are rejected by the record."""
     if not isinstance(value, str):
         return value
     word = value.strip().lower()

@@ -35,7 +35,7 @@ def _is_cheap(pattern: str, most: int, info: ValidationInfo) -> str:
 
 
 def _with_groups(pattern: str, info: ValidationInfo) -> str:
-    """Check a pattern with references to the groups of another, which are literal text when it is used."""
+    """Check a pattern with references to groups of another pattern, replaced by literal text before use."""
     _is_cheap(_compiles(re.sub(r"\\\d", "x", pattern)), COSTLIEST_OF_CHANGE, info)
     return pattern
 
@@ -69,7 +69,7 @@ CONFIGURATION_COMMANDS = (
 
 
 class NetmikoSpec(Strict):
-    """How Netmiko connects: its device_type (stock or ours), and extra ConnectHandler arguments."""
+    """Connection by Netmiko: device_type (stock or ours), and extra arguments of ConnectHandler."""
 
     device_type: str
     options: dict[str, Any] = Field(default_factory=dict)
@@ -85,7 +85,7 @@ class NetmikoSpec(Strict):
 
 
 class SessionSpec(Strict):
-    """How the platform talks. Patterns are Python regular expressions, matched per line unless stated otherwise."""
+    """Dialogue with the platform. Patterns are Python regular expressions, matched per line unless stated otherwise."""
 
     prompt: SessionRegex = Field(description="The whole last line when the device waits for a command")
     newline: str = "\n"
@@ -291,7 +291,7 @@ class GuardSpec(Strict):
 
 
 class LineCheck(Strict):
-    """Check of lines without a commit: the device takes them, judges them, and discards them.
+    """Check of lines without a commit: the device accepts or rejects them, and discards them.
 
     A device has the first check whose `when` (as of a guard) is found. `checks`: `commit` judges the whole
     configuration, `lines` each line alone. `check` is sent after the lines, `discard` always.
@@ -361,7 +361,7 @@ class EffectsSpec(Strict):
 
 
 class ChangeSpec(Strict):
-    """How the platform is configured. Patterns are full matches of a stripped line unless stated otherwise.
+    """Configuration of the platform. Patterns are full matches of a stripped line unless stated otherwise.
 
     form: `indented` (sections by indentation), `mml` (objects with parameters), `keyed` (files of key=value), `paths`
         (`set` with the whole path of a statement; `negation` removes a statement with all beneath), `menus` (items of

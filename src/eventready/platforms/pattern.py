@@ -1,4 +1,4 @@
-"""Regular expressions seen from outside: the characters a match can begin with, and the cost of a failed match.
+"""Analysis of regular expressions: possible first characters of a match, and the cost of a failed match.
 
 Both are read off the parse tree of Python's `re`. A character set is an integer with one bit per atom: an atom is an
 ASCII character or one of four classes of the characters beyond (blanks, digits, other word characters, the rest).
@@ -57,7 +57,7 @@ def atom(character: str) -> int:
 
 
 class _Cost(NamedTuple):
-    """First characters of a part with all that follows, and the exponent of a failed match."""
+    """First characters of a part and its successors, and the exponent of a failed match."""
 
     first: int
     exponent: int
@@ -133,7 +133,7 @@ def exponent(pattern: str) -> int:
 
 
 def search_exponent(pattern: str) -> int:
-    """The same for a search, which tries every place of a line unless the pattern is anchored at its beginning."""
+    """Return the exponent of a search: every place of a line is tried unless the pattern is anchored."""
     cost = exponent(pattern)
     return min(cost if cost == UNBOUNDED or _anchored(pattern) else cost + 1, UNBOUNDED)
 
@@ -221,7 +221,7 @@ def _repeat(argument: Any, after: _Cost, *, possessive: bool) -> _Cost:
 
 
 def _turns(body: Sequence[Any], most: int, after: _Cost) -> int:
-    """The exponent of a few turns of `body`, each of which may add its own."""
+    """Return the exponent of a few repetitions of `body`; each may add its own exponent."""
     steps, follow = after.exponent, after.first
     for _ in range(most):
         cost = _sequence(body, _Cost(follow, steps))
@@ -263,7 +263,7 @@ def _branches_overlap(branches: list[list[Any]], after: int) -> bool:
 
 
 def _distinguishable(one: Sequence[Any], other: Sequence[Any]) -> bool:
-    """True when no text begins with both, judged by their leading single characters."""
+    """Return True if no text begins with both, by their leading single characters."""
     for left, right in zip(one, other, strict=False):
         first, second = _single(*_named(left)), _single(*_named(right))
         if first is None or second is None:
@@ -310,7 +310,7 @@ def _class(members: Sequence[Any]) -> int:
 
 
 def _range(low: int, high: int, *, negated: bool) -> int:
-    """The atoms of a range; beyond ASCII all of them, or, in a negated class, none."""
+    """Return the atoms of a range; beyond ASCII all of them, or, in a negated class, none."""
     inside = _union(1 << code for code in range(low, min(high, _ASCII - 1) + 1))
     beyond = 0 if negated or high < _ASCII else _SPACE | _DIGIT | _WORD | _REST
     return inside | beyond
@@ -327,7 +327,7 @@ def _first(items: Sequence[Any]) -> int:
 
 
 def _nullable(items: Sequence[Any]) -> bool:
-    """True when a sequence may match without taking a character."""
+    """Return True for a sequence with a possible empty match."""
     return all(_takes_nothing(*_named(item)) for item in items)
 
 

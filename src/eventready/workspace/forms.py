@@ -74,7 +74,7 @@ class Refusal(Title):
 
 
 class OpenCondition(Title):
-    """Condition against the clause, with its text. Exactly one kind is given."""
+    """Condition against the clause, of a single kind, with its text."""
 
     each_row: str = Field(default="", description="Expression; one text for each row for which it holds")
     rows: str = Field(default="", description="Expression; one text with the number of rows (`n`) for which it holds")

@@ -123,7 +123,7 @@ def impossible_date(text: str) -> Message | None:
 
 
 def describe_error(detail: ErrorDetails, model: type[BaseModel]) -> tuple[Sentence, Sentence]:
-    """Cause and remedy for a pydantic error against `model`; without remedy, the one of the cause's message counts."""
+    """Cause and remedy for a pydantic error against `model`; an empty remedy: see the cause's message."""
     kind, location, value, context = detail["type"], detail["loc"], detail.get("input"), detail.get("ctx", {})
     name = _name(location)
     secret = any(isinstance(part, str) and (part in _HIDDEN or SECRET_KEY.search(part)) for part in location)

@@ -76,7 +76,7 @@ class LabFolder:
         return self.path / "lab.json"
 
     def read_record(self) -> LabRecord | None:
-        """The record of the lab's process; None without a running process, and for a socket that no lab here makes."""
+        """Return the record of the lab's process; None without a running process, and for a socket of another form."""
         try:
             record = LabRecord(**json.loads(self._record.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
@@ -111,7 +111,7 @@ class LabFolder:
         return Path(tempfile.mkdtemp(prefix=_TEMPORARY)) / _SOCKET
 
     def _makes(self, socket: Path) -> bool:
-        """True for a path that `socket_path` may return: a record from elsewhere names no other file."""
+        """Return True for a possible result of `socket_path`: a record from elsewhere names no other file."""
         folder = socket.parent
         if folder.is_symlink() or socket.name != _SOCKET:
             return False

@@ -1,4 +1,4 @@
-"""Which clauses are ours: the letter addresses telecommunications enterprises, postal ones, and all of them."""
+"""Clauses addressed to an operator: to telecommunications enterprises, postal ones, or both."""
 
 from __future__ import annotations
 

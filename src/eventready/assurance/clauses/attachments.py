@@ -37,11 +37,11 @@ class Attachments:
 
     @classmethod
     def of_workspace(cls, workspace: Path) -> Attachments:
-        """Where a workspace keeps them."""
+        """Return the attachments of a workspace."""
         return cls(workspace / ".eventready" / "attachments")
 
     def path(self, attachment: Attachment) -> Path:
-        """Where a file lies."""
+        """Return the path of a stored file."""
         suffix = re.fullmatch(r"\.[A-Za-z0-9]{1,8}", Path(attachment.name).suffix)
         return self.folder / (attachment.sha256 + (suffix[0].lower() if suffix else ""))
 

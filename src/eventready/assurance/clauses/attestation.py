@@ -23,7 +23,7 @@ class Attachment:
     sound: bool = True
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the attestation as plain JSON types."""
         return {"name": self.name, "sha256": self.sha256, "size": self.size}
 
 
@@ -67,7 +67,7 @@ class Attestation:
 
 
 def name(position: int) -> str:
-    """How the attestation at a position of the journal is called."""
+    """Return the name of the attestation at a position of the journal."""
     return f"A-{position:04d}"
 
 

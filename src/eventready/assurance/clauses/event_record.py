@@ -55,7 +55,7 @@ class EventRecord:
     drills: tuple[DrillRun, ...] = ()
 
     def clauses(self, workspace: Workspace, moment: datetime) -> tuple[ClauseState, ...]:
-        """How every clause of this operator stands."""
+        """Return the state of every clause of this operator."""
         return clauses(
             workspace,
             self.run,

@@ -376,7 +376,7 @@ def _at(error: UsageError, where: str) -> WorkspaceError:
 
 
 def _as_text(problems: Sequence[EventreadyError], separator: str = "\n") -> Message:
-    """Return errors as one text, with possible telephone numbers masked."""
+    """Join errors into a text, with possible telephone numbers masked."""
     single = [one for problem in problems for one in getattr(problem, "problems", (problem,))]
     vi, en = (separator.join(hidden(problem.render(lang)) for problem in single) for lang in LANGS)
     return message("clauses:form.text", text=Bilingual(vi, en))

@@ -57,7 +57,7 @@ class ClauseState:
         return self.duty.owner
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the state as plain JSON types."""
         return {
             "clause": self.duty.id,
             "vi": self.duty.vi,

@@ -71,7 +71,7 @@ class Delivery:
         return "sent"
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the delivery as plain JSON types."""
         return {
             "id": self.id,
             "state": self.state,

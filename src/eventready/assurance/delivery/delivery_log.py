@@ -40,7 +40,7 @@ class DeliveryLog:
                 self._mine = False
 
     def deliveries(self) -> tuple[Delivery, ...]:
-        """All of them, oldest first."""
+        """Return all deliveries, oldest first."""
         return _deliveries_of(self._journal.entries(), running=self._someone_sends())
 
     def delivery(self, key: str) -> Delivery:
@@ -86,7 +86,7 @@ class DeliveryLog:
         self._append(delivery, "attempt", {"trying": dict.fromkeys(delivery.of("waiting"), "")}, server=server)
 
     def handed(self, delivery: Delivery, recipients: Sequence[str]) -> None:
-        """From here on the mail may be delivered to these."""
+        """Record the last moment before a possible delivery to `recipients`."""
         self._append(delivery, "handed", {"handed": dict.fromkeys(recipients, "")})
 
     def ended(self, delivery: Delivery, outcome: SubmitResult) -> Delivery:

@@ -36,5 +36,5 @@ class Outbox:
         return data
 
     def path(self, sha256: str) -> Path:
-        """Where a mail lies."""
+        """Return the path of a mail."""
         return self._folder / f"{sha256}.eml"

@@ -32,7 +32,7 @@ class MailLogin:
 
 @dataclass(frozen=True)
 class SubmitResult:
-    """Result of an attempt: every recipient in exactly one group, with the reason as a sentence; `answer` is the
+    """Result of an attempt: every recipient in a single group, with the reason as a sentence; `answer` is the
     server's.
 
     `waiting` may be tried again, `refused` will not get better by itself, `uncertain` may have arrived.

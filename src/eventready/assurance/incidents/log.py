@@ -109,7 +109,7 @@ def update_incident(name: str, report: Report, event: Event, store: Store, clock
 
 
 def incidents(store: Store) -> tuple[Incident, ...]:
-    """All of them, in the order in which they were opened."""
+    """Return all incidents in the order of opening."""
     return _replayed(store.journal(STREAM).entries())
 
 

@@ -98,7 +98,7 @@ def _device(device: DeviceFindings, language: Language) -> Iterator[Block]:
 
 
 def _item(same: Sequence[FindingLine], language: Language) -> Item:
-    """Return the findings of a message as an item; `same` holds at least one."""
+    """Return the findings of a message as an item; `same` is not empty."""
     line, t = same[0], language.phrase
     duties = dict.fromkeys(duty for one in same for duty in one.duties)
     anchors = dict.fromkeys(anchor for one in same for anchor in one.evidence)

@@ -50,7 +50,7 @@ def _choose(lines: list[str], subjects: Iterable[str]) -> list[int]:
 
 
 def _words(subject: str) -> Iterable[str]:
-    """Yield the subject as a whole and the parts of it usable as names: with a digit, at least three characters."""
+    """Yield the subject as a whole and its parts usable as names: with a digit, at least three characters."""
     subject = clean(subject).strip()
     if len(subject) >= 3:
         yield subject

@@ -29,7 +29,7 @@ class Week:
 
     @classmethod
     def at(cls, moment: datetime | date) -> Week:
-        """Return the week whose report is due on the Monday of `moment`'s week: on Monday, the week just past."""
+        """Return the week of the report due on the Monday of `moment`'s week: on Monday, the week just past."""
         day = moment.date() if isinstance(moment, datetime) else moment
         return cls(day - timedelta(days=day.weekday()))
 

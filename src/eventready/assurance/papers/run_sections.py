@@ -65,7 +65,7 @@ def coverage(writer: PaperWriter, results: RunResults) -> list[Block]:
 
 
 def _unconfirmed(writer: PaperWriter, results: RunResults) -> list[str]:
-    """A sentence with the platforms that were read in a form without public source, and the checks that rest on it."""
+    """Return a sentence with the platforms read in forms without public source, and the checks based on these forms."""
     items = []
     for one in unconfirmed_facts(results.run, results.context):
         titles = dict.fromkeys(writer.language.check(c.name) for c in all_checks() if set(c.needs) & set(one.facts))

@@ -24,7 +24,7 @@ class RosterChange:
     who: tuple[str, ...]
 
     def to_dict(self) -> dict[str, object]:
-        """For JSON."""
+        """Return the change as plain JSON types."""
         return {"message_id": self.message.id, **in_both(self.message), "who": list(self.who)}
 
 

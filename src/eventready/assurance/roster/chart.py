@@ -38,7 +38,7 @@ class Lane:
         return all(stretch.people >= self.need for stretch in self.stretches)
 
     def to_dict(self) -> dict[str, object]:
-        """For JSON: the number of people at every moment."""
+        """Return the number of people at every moment as plain JSON types."""
         return {
             "role": self.role,
             "branch": self.branch or None,

@@ -38,7 +38,7 @@ class Gap:
         return -(-int((self.end - self.start).total_seconds()) // 60)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return plain JSON types."""
         return {
             "role": self.role,
             "venue": self.venue or None,
@@ -53,7 +53,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class RosterFinding:
-    """Breach of a rule. `who` are names, `where` is a cell of the file or a venue; telephone numbers are masked."""
+    """Breach of a rule. `where` is a cell of the file or a venue; telephone numbers are masked."""
 
     rule: int
     severity: Severity
@@ -64,7 +64,7 @@ class RosterFinding:
     where: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return plain JSON types."""
         return {
             "rule": self.rule,
             "severity": self.severity,
@@ -93,7 +93,7 @@ class RosterReport:
         return not any(finding.severity == "error" for finding in self.findings)
 
     def count(self, severity: Severity) -> int:
-        """How many findings are of a severity."""
+        """Return the number of findings of a severity."""
         return sum(finding.severity == severity for finding in self.findings)
 
     def of(self, rule: int) -> tuple[RosterFinding, ...]:
@@ -105,7 +105,7 @@ class RosterReport:
         return sum(gap.minutes for gap in self.gaps if role in (None, gap.role))
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return plain JSON types."""
         counts = Counter(finding.severity for finding in self.findings)
         return {
             "start": self.start.isoformat(timespec="minutes"),

@@ -110,7 +110,7 @@ def _spelled(place: str) -> str:
 
 @dataclass(frozen=True)
 class Table:
-    """Where a sheet's table stands: rows from `body` on; several columns may be phones.
+    """Place of the table in a sheet: rows from `body` on; several columns may be phones.
 
     `days` are the columns of a matrix. A table with neither days nor times is a register of people.
     """

@@ -79,5 +79,5 @@ def short(stretches: Iterable[Stretch], need: int) -> Iterator[Stretch]:
 
 
 def joined(stretches: Iterable[Stretch]) -> list[Interval]:
-    """Their time, with neighbours joined."""
+    """Return the intervals of the stretches, with neighbours joined."""
     return merged((stretch.start, stretch.end) for stretch in stretches)

@@ -135,7 +135,7 @@ class Register:
         return tuple(known for known in ROLES if known in named)
 
     def people(self) -> tuple[tuple[Person, ...], list[str]]:
-        """Everybody, in the order in which they first appear, and the id behind every ticket."""
+        """Return all people in the order of first appearance, and the id behind every ticket."""
         groups = self._grouped()
         people = tuple(_merged(key, entries) for key, entries in groups.items())
         return people, [entry.key for entry in self._entries]

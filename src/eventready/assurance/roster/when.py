@@ -33,7 +33,7 @@ _SERIALS = range(40000, 60200)
 
 
 class NotADay(ValueError):
-    """Error of a date; the message is the sentence's `what`, `do` the remedy."""
+    """Error of a date, with its message and its remedy `do`."""
 
     def __init__(self, what: Message, do: str | Message = "") -> None:
         super().__init__(what)

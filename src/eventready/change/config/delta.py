@@ -71,7 +71,7 @@ def commands_between(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[str, ...]
 
 
 def recreated(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[Path, ...]:
-    """Return the paths of both configurations whose lines are removed and created again in between."""
+    """Return the paths of both configurations with lines removed and created again in between."""
     return tuple(indented.recreated(Rules(spec), now, then)) if spec.form == "indented" else ()
 
 

@@ -93,7 +93,7 @@ def read_put(command: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 def is_foreign(path: Path, before: Tree, target: Tree) -> bool:
-    """Return True for a file whose content is neither old nor new; owner, mode and daemon may be in between."""
+    """Return True for a file with neither the old nor the new content; owner, mode and daemon may be in between."""
     content = path[-1].rpartition(" ")[2]
     known = {line.rpartition(" ")[2] for tree in (before, target) for line in tree.get(path[0], {})}
     return len(path) > 1 and path[-1].startswith("file ") and content not in known

@@ -27,7 +27,7 @@ class Member:
 
 
 def waves(members: Sequence[Member], batch: int) -> tuple[tuple[str, ...], ...]:
-    """Return the waves: a first wave of a single device, then waves of up to `batch`. Every member is in exactly one
+    """Return the waves: a first wave of a single device, then waves of up to `batch`. Every member is in a single
     wave.
 
     Redundant partners and the two ends of a link are never in one wave, and the standby precedes the active one.

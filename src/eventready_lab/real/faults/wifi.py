@@ -39,7 +39,7 @@ def ap_crowded(target: RealFaultTarget, ap: str = "") -> FaultSteps:
 
 
 def _gathered(host: WifiHost, chosen: str) -> bool:
-    """True when all stations are associated there and nowhere else; a station that moved may be counted twice for
+    """Return True if all stations are associated there and nowhere else; a moved station may be counted twice for
     minutes, until its old access point drops the entry."""
     total, counts = sum(ap.stations for ap in host.air), host.stations()
     if counts[chosen] == total < sum(counts.values()):

@@ -37,7 +37,7 @@ class Case:
 
     @cached_property
     def by_person(self) -> Mapping[str, tuple[Shift, ...]]:
-        """Everybody's shifts in order of time."""
+        """Return the shifts of every person in order of time."""
         own: dict[str, list[Shift]] = {}
         for shift in self.roster.shifts:
             own.setdefault(shift.person, []).append(shift)

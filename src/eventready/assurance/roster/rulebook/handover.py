@@ -46,7 +46,7 @@ def handover(case: Case) -> Iterator[RosterFinding]:
 
 
 def _changes(case: Case, shifts: list[Shift], wanted: timedelta) -> tuple[list[Shift], list[Shift]]:
-    """Return the shifts without a successor, and the shifts whose successor comes too late for a full handover."""
+    """Return the shifts without a successor, and the shifts with a successor too late for a full handover."""
     lonely, brief = [], []
     starts = [shift.start for shift in shifts]
     reach = max((shift.length for shift in shifts), default=timedelta())
