@@ -60,7 +60,7 @@ def saved_reply(platform: Platform, command: str, text: str) -> Reply:
     return Reply(command, shown, complete=answer.complete)
 
 
-def parse_saved(platform: Platform, question: str, text: str, device: str = "-") -> list[Observation]:
+def parse_saved(platform: Platform, question: str, text: str) -> list[Observation]:
     """Return the observations of a saved output for a fact, or for every fact of a command. Raises UsageError.
 
     A fact that needs the answers to two commands needs a terminal's log that holds both behind their prompts; what the
@@ -80,7 +80,7 @@ def parse_saved(platform: Platform, question: str, text: str, device: str = "-")
             for command in commands
         ]
 
-    return observe(device, platform, facts, replies)
+    return observe("-", platform, facts, replies)
 
 
 def facts_for(platform: Platform, question: str) -> tuple[str, ...]:

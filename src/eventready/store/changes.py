@@ -283,13 +283,10 @@ class Changes:
         begun = [entry.id for entry in self.entries() if entry.header.get("plan") == plan]
         return {str(one["signature"]): name for name in begun for one in self.get(name).plan.get("approvals", ())}
 
-    def locks(self, change: str | None = None) -> tuple[LockHolder, ...]:
-        """Return the device locks, all or those of a change."""
+    def locks(self) -> tuple[LockHolder, ...]:
+        """Return all device locks, by device."""
         with self._database.reading() as session:
-            rows = select(DeviceLock).order_by(DeviceLock.device)
-            if change is not None:
-                rows = rows.where(DeviceLock.change == change)
-            return tuple(_hold(row) for row in session.scalars(rows))
+            return tuple(_hold(row) for row in session.scalars(select(DeviceLock).order_by(DeviceLock.device)))
 
     def is_active(self, change: str) -> bool:
         """Return True while a live process works on the change."""

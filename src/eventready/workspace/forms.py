@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, Self, TypeAlias, get_args
+from typing import Any, Literal, Self, TypeAlias
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, meta
 from jinja2.environment import TemplateExpression
@@ -27,7 +27,6 @@ from eventready.workspace.yaml_document import YamlDocument, combine_errors, loa
 FieldType: TypeAlias = Literal[
     "text", "texts", "phone", "venue", "choice", "number", "count", "bool", "date", "datetime"
 ]
-FIELD_TYPES: tuple[FieldType, ...] = get_args(FieldType)
 NUMERIC: frozenset[FieldType] = frozenset({"number", "count"})
 
 #: Kinds of open conditions, in the order of their keys.

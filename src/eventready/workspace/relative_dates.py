@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 KINDS = ("event", "protected", "freeze")
-#: Regular expression of a relative deadline, for the JSON Schema.
-PATTERN = r"T([+-]\d{1,3})?( \d{2}:\d{2})?|before:? (event|protected|freeze)|every \w+day( \d{2}:\d{2})?"
 
 _FROM_OPENING = re.compile(r"T(?:([+-])(\d{1,3}))?(?: (\d{1,2}:\d{2}))?", re.I)
 _BEFORE = re.compile(r"before:? (\w+)", re.I)

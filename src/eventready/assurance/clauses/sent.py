@@ -22,7 +22,6 @@ class SentDocument:
     reference: str = ""
 
 
-def first_sent(sent: Iterable[SentDocument], kind: str, due: date | None = None) -> SentDocument | None:
-    """Return the earliest delivery of a kind, and of a day if given."""
-    found = [paper for paper in sent if paper.kind == kind and (due is None or paper.due == due)]
-    return min(found, key=lambda paper: paper.at, default=None)
+def first_sent(sent: Iterable[SentDocument], kind: str) -> SentDocument | None:
+    """Return the earliest delivery of a kind."""
+    return min((paper for paper in sent if paper.kind == kind), key=lambda paper: paper.at, default=None)

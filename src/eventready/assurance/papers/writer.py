@@ -169,7 +169,7 @@ class PaperWriter:
                 country=self.office(office.country),
                 motto=self.office(office.motto),
                 number=self.text("papers:number"),
-                place_date=self.text("papers:place_date", date=formal_date(self._today(), self.lang)),
+                place_date=self.text("papers:place_date", date=formal_date(self.material.moment.date(), self.lang)),
                 urgency=urgency,
                 stamp=STAMPS.get(urgency, 40.0) if urgency else 0,
             ),
@@ -200,7 +200,7 @@ class PaperWriter:
         reference = self.text(
             "papers:annex_reference",
             kind=self.office(self.paper.kind),
-            date=formal_date(self._today(), self.lang),
+            date=formal_date(self.material.moment.date(), self.lang),
         )
         self._annexes.append(Annex(label, title.upper(), reference, tuple(blocks), landscape))
         return label
@@ -229,13 +229,10 @@ class PaperWriter:
 
     def _stem(self, name: str) -> str:
         """The file's name: ASCII, with the day of the paper."""
-        day = self.material.week.due if self.kind == "weekly" else self._today()
+        day = self.material.week.due if self.kind == "weekly" else self.material.moment.date()
         short = self.material.event.abbreviation
         parts = [self.term("papers:file", self.kind), *([name] if name else []), f"{day:%Y-%m-%d}", short]
         return "_".join(ascii_name(part) for part in parts)
-
-    def _today(self) -> date:
-        return self.material.moment.date()
 
 
 def ascii_name(text: str) -> str:

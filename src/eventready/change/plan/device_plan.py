@@ -22,7 +22,6 @@ from eventready.platforms.model import ChangeSpec, GuardSpec
 from eventready.session.connect import Session
 from eventready.session.login_shell import open_shell
 from eventready.session.reply import Reply, ReplyStatus
-from eventready.session.target import Target
 
 #: The guard's change name while planning; nothing is armed under it.
 _PLANNING = "plan"
@@ -127,7 +126,7 @@ def _guard(
     unusable: list[str] = []
     for spec in specs:
         with ExitStack() as stack:
-            shell = stack.enter_context(_shell(session.target)) if spec.shell else None
+            shell = stack.enter_context(open_shell(session.target)) if spec.shell else None
             guard = Guard(spec, participant.spec, session, shell, _PLANNING, seconds)
             if lacking := guard.lacking():
                 unusable.append(rendered("change:risk.unusable", guard=spec.kind, lacking=lacking))
@@ -144,18 +143,13 @@ def _refuse_pending(guard: Guard) -> None:
         raise UnreadableConfiguration(message("change:unread.pending", whose=whose))
 
 
-def _shell(target: Target) -> Session:
-    """Open the shell of the device's host: an unavailable guard shows while planning."""
-    return open_shell(target)
-
-
 def _startup(participant: Participant, session: Session) -> Configuration | None:
     """Return the startup configuration; None if missing or unreadable."""
     spec = participant.spec
     if not spec.startup or (spec.startup_shell and not session.target.has_shell):
         return None
     with ExitStack() as stack:
-        reader = stack.enter_context(_shell(session.target)) if spec.startup_shell else session
+        reader = stack.enter_context(open_shell(session.target)) if spec.startup_shell else session
         (reply,) = reader.send_commands([spec.startup])
     try:
         return read_configuration(spec, {spec.read: _answer(reply)}, device=participant.device.name)
