@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,9 @@ from typing import Protocol, cast
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Compiled modules are kept: the tests start hundreds of processes, and each would compile the package anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Every workspace of a test is allowed; permissions and configuration of the person running the tests stay untouched.
 os.environ.setdefault("EVENTREADY_ALLOWED", os.sep)
 os.environ.setdefault("EVENTREADY_ENV_NAMES", "*")

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -161,12 +162,13 @@ def _observation(device: str, fact: str, told: tuple[Fact, ...], reading: int) -
     return Observation(device, fact, status, f"show {fact}", told, evidence=f"{device}-{fact}", reading=reading)
 
 
+@cache
 def cases_of(check: str) -> list[Case]:
     """The cases of one check; none without a file."""
     path = FOLDER / f"{check}.yaml"
     if not path.exists():
         return []
-    return [Case(check, text["name"], text) for text in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    return [Case(check, text["name"], text) for text in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)]
 
 
 def all_cases() -> list[Case]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,16 +36,19 @@ def crowded(message: str, count: int, **more: object) -> Run:
 
 
 @pytest.mark.parametrize(
-    ("run", "listed"),
+    ("make", "listed"),
     [
-        (crowded("down", 24_000), 2000),
-        (crowded("x" * 3_000, 4_000), 1500),
-        (crowded("down", 2_000, params={f"p{n}": "y" * 900 for n in range(20)}), 150),
-        (crowded("down", 20, params={"deep": {"er": {"est": [1]}}}, device="d" * 999, check="c" * 999), 21),
+        (partial(crowded, "down", 24_000), 2000),
+        (partial(crowded, "x" * 3_000, 4_000), 1500),
+        (partial(crowded, "down", 2_000, params={f"p{n}": "y" * 900 for n in range(20)}), 150),
+        (partial(crowded, "down", 20, params={"deep": {"er": {"est": [1]}}}, device="d" * 999, check="c" * 999), 21),
     ],
     ids=["many", "long", "large parameters", "foreign parameters"],
 )
-def test_a_bundle_of_any_run_is_accepted(workspace: Workspace, tmp_path: Path, run: Run, listed: int) -> None:
+def test_a_bundle_of_any_run_is_accepted(
+    workspace: Workspace, tmp_path: Path, make: Callable[[], Run], listed: int
+) -> None:
+    run = make()
     operators = Operators.invented()
     clock = operators.clock
     record = gather(workspace, lambda _store: (), rehearsal=True)
