@@ -29,7 +29,7 @@ quick: setup ## unit tests, platform samples, check cases, a smoke test of the l
 lint: setup ## ruff, mypy --strict, and the floors by import-linter
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports
 
 test: lint ## lint, types and all tests
