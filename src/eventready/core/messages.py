@@ -369,8 +369,11 @@ def _binary(po_file: Path) -> bytes | None:
 def _write(mo_file: Path, binary: bytes) -> None:
     """Write the file atomically: another process may read at the same time."""
     draft = mo_file.with_name(f".{mo_file.name}.{os.getpid()}")
-    draft.write_bytes(binary)
-    draft.replace(mo_file)
+    try:
+        draft.write_bytes(binary)
+        draft.replace(mo_file)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _current(mo_file: Path, po_file: Path) -> bool:
