@@ -8,6 +8,7 @@ from copy import copy
 
 from eventready.core.errors import EventreadyError, Exit, UsageError, most_severe
 from eventready.core.messages import Message, message
+from eventready.session.reply import Reply, ReplyStatus
 from eventready.workspace.device import Device
 
 
@@ -75,3 +76,10 @@ def _with_devices(names: Sequence[str], error: EventreadyError) -> EventreadyErr
     shared = message("change:errors.shared", number=len(names), names=abbreviate(names))
     combined.remedy = message("change:errors.remedies", one=error.remedy, other=shared) if error.do else shared
     return combined
+
+
+def require_answer(reply: Reply) -> str:
+    """Return the text of a reply. Raises UnreadableConfiguration for a command without an answer."""
+    if reply.status is not ReplyStatus.ANSWERED:
+        raise UnreadableConfiguration(message("change:unread.reply", command=reply.command, reason=reply.cause))
+    return reply.text

@@ -368,7 +368,7 @@ class Guard:
 
 
 def _lacking(requirement: str) -> str | Message:
-    """Return a missing requirement as a clause; that of a platform outside the catalogue is its own text."""
+    """Return a missing requirement as a clause, or as the platform's own text."""
     clause = message(f"change:lacks.{requirement}")
     return clause if known(clause.id) else requirement
 

@@ -26,6 +26,7 @@ from eventready.cli.render.apply_progress import (
     report_result,
 )
 from eventready.cli.render.dry_run import check_plan
+from eventready.cli.render.rehearsal import rehearse_plan
 from eventready.core.clock import TZ
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
@@ -39,20 +40,50 @@ _SOON = timedelta(hours=1)
 @click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
 @click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
+@click.option(
+    "--rehearse", is_flag=True, help="Execute the plan and its rollback on a simulated twin; devices are only read."
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="'DEVICE FAULT [NAME=VALUE...]'",
+    help="With --rehearse: a fault of the lab on a device of the twin; repeatable.",
+)
+@click.option(
+    "--from",
+    "saved",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="With --rehearse: saved configurations, as of `audit --from`; no device is contacted.",
+)
 @execution_options
 @click.pass_obj
-def command(app: App, /, *, plan: Path | None, cut_off: str, dry_run: bool, atomic: bool, **given: Any) -> Exit:
+def command(
+    app: App,
+    /,
+    *,
+    plan: Path | None,
+    cut_off: str,
+    dry_run: bool,
+    atomic: bool,
+    rehearse: bool,
+    faults: tuple[str, ...],
+    saved: Path | None,
+    **given: Any,
+) -> Exit:
     """Execute PLAN: a single device first, then waves. A device with a worse state is reverted, and the change stops.
 
     Every step is recorded before it is taken. Ctrl-C interrupts the change: no further device starts, and unconfirmed
     devices revert.
 
-    With --dry-run no line takes effect; the devices that cannot check are named.
+    With --dry-run no line takes effect; the devices that cannot check are named. With --rehearse no line is sent to a
+    device: the exit codes are those of the twin, and 4 for a device without a simulation.
 
     \b
     Exit codes:
       0  every device has its new state
-      4  a device was not checked (with --dry-run)
+      4  a device was not checked or not rehearsed
       5  a change failed and was reverted (with --atomic: everywhere)
       6  a device needs a person now
       7  refused, nothing was sent; a line is rejected (--dry-run)
@@ -61,6 +92,13 @@ def command(app: App, /, *, plan: Path | None, cut_off: str, dry_run: bool, atom
         raise UsageError(message("cli:apply.nothing"))
     if atomic and cut_off:
         raise UsageError(message("cli:apply.atomic_resumed"))
+    if (faults or saved) and not rehearse:
+        raise UsageError(message("cli:apply.rehearse_only"))
+    if rehearse:
+        if plan is None or dry_run:
+            raise UsageError(message("cli:apply.rehearse"))
+        options = replace(options_of(**given), atomic=atomic)
+        return rehearse_plan(app, plan, options, faults=faults, saved=saved)
     if dry_run:
         if plan is None:
             raise UsageError(message("cli:apply.dry_run"))

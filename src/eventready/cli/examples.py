@@ -47,6 +47,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "apply tonight.plan",
         "apply --resume latest",
         "apply tonight.plan --dry-run",
+        "apply tonight.plan --rehearse",
         "apply tonight.plan --atomic",
     ),
     "rollback": ("rollback latest", "rollback latest --out back.plan"),

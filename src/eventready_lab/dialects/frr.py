@@ -41,6 +41,7 @@ DIALECT = Dialect(
     ),
     config=ConfigMode(
         initial=configuration.initial,
+        read=configuration.read_text,
         grammar=grammar.GRAMMAR,
         layout=configuration.FrrLayout(),
         entered="",

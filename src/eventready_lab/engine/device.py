@@ -186,6 +186,14 @@ class SimulatedDevice:
             )
         return self._config
 
+    def load(self, text: str) -> None:
+        """Replace running and startup configuration from printed text. Raises TypeError if there is none."""
+        mode = self.dialect.config
+        if mode is None:
+            raise TypeError(f"{self.dialect.platform} has no configuration mode")
+        tree = mode.read(text)
+        self.config.rewrite(tree, tree)
+
     @property
     def configured(self) -> Tree | None:
         """Return the running configuration; None before its first use, while still derived from the state."""

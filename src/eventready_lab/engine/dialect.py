@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from eventready.core.errors import UsageError
-from eventready_lab.engine.configuration import Grammar, Layout, Tree
+from eventready_lab.engine.configuration import Grammar, Layout, Tree, parse_tree
 from eventready_lab.engine.state import DeviceState
 from eventready_lab.engine.view import View
 from eventready_lab.host.interpreter import Program
@@ -141,6 +141,7 @@ class ConfigMode:
     leave_trial: the question on leaving while a trial of this session is pending; the answer `y` reverts it.
     left: printed on leaving configuration mode.
     stored: the running configuration is kept over a restart; there is no other startup configuration.
+    read: parses a configuration as the device prints it.
     """
 
     initial: Callable[[DeviceState], str]
@@ -167,6 +168,7 @@ class ConfigMode:
     leave_trial: str = ""
     stored: bool = False
     left: str = ""
+    read: Callable[[str], Tree] = parse_tree
 
 
 @dataclass(frozen=True)

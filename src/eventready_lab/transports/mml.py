@@ -26,6 +26,12 @@ _NOT_LOGGED_IN = MmlReport(1, "The user has not logged in.")
 _QUERIES = ("LST ", "DSP ")
 
 
+def read_parameters(command: str) -> tuple[str, dict[str, str]]:
+    """Return the name of a command, without its `;`, and its parameters."""
+    name, _, rest = command.partition(":")
+    return name.strip().upper(), {key: value.strip().strip('"') for key, value in _PARAMETER.findall(rest)}
+
+
 @dataclass
 class ElementManager:
     """MML server of an address: a single element, or a manager of several (`elements` by name)."""
@@ -99,9 +105,7 @@ class MmlSession:
                 self._entered(command)
 
     def _entered(self, command: str) -> None:
-        name, _, rest = command.partition(":")
-        name = name.strip().upper()
-        params = {key: value.strip().strip('"') for key, value in _PARAMETER.findall(rest)}
+        name, params = read_parameters(command)
         session: dict[str, Callable[[str, dict[str, str]], None]] = {
             "LGI": self._log_in,
             "LGO": self._end_session,

@@ -13,7 +13,7 @@ from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
 from eventready.change.config.delta import equivalent
 from eventready.change.config.fragment import parse_fragment
-from eventready.change.errors import UnreadableConfiguration
+from eventready.change.errors import require_answer
 from eventready.change.execute.executor import refuse_mismatch
 from eventready.change.guard import Guard, change_spec, guards_for
 from eventready.change.line_check import check_for, check_lines
@@ -28,7 +28,6 @@ from eventready.session.connect import Session, open_session
 from eventready.session.hostkeys import known_hosts
 from eventready.session.login_shell import open_shell
 from eventready.session.plugin import CONNECTION, build_target
-from eventready.session.reply import Reply, ReplyStatus
 from eventready.session.target import Target
 from eventready.workspace.workspace import Workspace
 
@@ -176,14 +175,8 @@ class _Device:
         )
         commands = commands_to_read(self._spec, fragment)
         replies = self._session.send_commands(commands)
-        answers = {command: _text(reply) for command, reply in zip(commands, replies, strict=True)}
+        answers = {command: require_answer(reply) for command, reply in zip(commands, replies, strict=True)}
         return read_configuration(self._spec, answers, device=self._planned.name)
 
     def _answer_to(self, command: str) -> str:
-        return _text(self._session.send_commands([command])[0])
-
-
-def _text(reply: Reply) -> str:
-    if reply.status is not ReplyStatus.ANSWERED:
-        raise UnreadableConfiguration(message("change:unread.reply", command=reply.command, reason=reply.cause))
-    return reply.text
+        return require_answer(self._session.send_commands([command])[0])

@@ -88,7 +88,7 @@ def describe_state(state: str) -> Message:
 
 
 def describe_step(step: Step) -> Text:
-    """Return one step in words, with its recorded details. The text of a step is the action that follows its record."""
+    """Return a step in words, with its recorded details. The text of a step is the action after its record."""
     if step.body.get("held"):
         return message("change:step.held")
     name = step.step.replace("_", " ")
@@ -125,7 +125,7 @@ def _armed(action: Text, body: Mapping[str, Any]) -> Message:
 
 
 def next_step(change: str, states: Sequence[DeviceStatus], *, rolls_back: str = "") -> Message:
-    """Return one sentence: the operator's next action."""
+    """Return the operator's next action."""
     counts = {state: [one.device for one in states if one.state == state] for state in STATES}
     urgent = next((state for state in _URGENT if counts[state]), None)
     if urgent:
@@ -158,7 +158,7 @@ def _not_taken(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str
 
 
 def _new_or_interrupted(one: DeviceStatus) -> bool:
-    """Return True for a device that is new, or that was interrupted by a person."""
+    """Return True for a new or an interrupted device."""
     return one.state == DeviceOutcome.NEW or _is_interrupted(one)
 
 

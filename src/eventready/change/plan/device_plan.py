@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
 from eventready.change.config.delta import commands_between, diff_lines, equivalent, fingerprint, merge, recreated
 from eventready.change.config.tree import Path
-from eventready.change.errors import UnreadableConfiguration
+from eventready.change.errors import UnreadableConfiguration, require_answer
 from eventready.change.guard import Guard, guards_for
 from eventready.change.plan.effects import effects_of, refuse_effects, refuse_way_cut, source_address, way_risks
 from eventready.change.plan.forbidden import refuse_forbidden
@@ -21,7 +21,6 @@ from eventready.core.redaction import redact
 from eventready.platforms.model import ChangeSpec, GuardSpec
 from eventready.session.connect import Session
 from eventready.session.login_shell import open_shell
-from eventready.session.reply import Reply, ReplyStatus
 
 #: The guard's change name while planning; nothing is armed under it.
 _PLANNING = "plan"
@@ -39,7 +38,9 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
     commands = commands_to_read(spec, participant.fragment)
     replies = session.send_commands(commands)
     running = read_configuration(
-        spec, {command: _answer(reply) for command, reply in zip(commands, replies, strict=True)}, device=device.name
+        spec,
+        {command: require_answer(reply) for command, reply in zip(commands, replies, strict=True)},
+        device=device.name,
     )
     predicted = merge(spec, running.tree, participant.fragment)
     try:
@@ -107,13 +108,7 @@ def _refuse_lines(participant: Participant, running: Configuration, lines: tuple
 
 
 def _query(session: Session) -> Callable[[str], str]:
-    return lambda command: _answer(session.send_commands([command])[0])
-
-
-def _answer(reply: Reply) -> str:
-    if reply.status is not ReplyStatus.ANSWERED:
-        raise UnreadableConfiguration(message("change:unread.reply", command=reply.command, reason=reply.cause))
-    return reply.text
+    return lambda command: require_answer(session.send_commands([command])[0])
 
 
 def _guard(
@@ -152,7 +147,7 @@ def _startup(participant: Participant, session: Session) -> Configuration | None
         reader = stack.enter_context(open_shell(session.target)) if spec.startup_shell else session
         (reply,) = reader.send_commands([spec.startup])
     try:
-        return read_configuration(spec, {spec.read: _answer(reply)}, device=participant.device.name)
+        return read_configuration(spec, {spec.read: require_answer(reply)}, device=participant.device.name)
     except UnreadableConfiguration:
         return None
 

@@ -1,0 +1,345 @@
+"""`apply --rehearse`: execute a plan and its way back on a simulated twin of its devices.
+
+The devices themselves are only read, or not contacted with saved outputs. The journal of the rehearsal is in the
+workspace copy of the twin.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from nornir.core.task import Result, Task
+
+from eventready.audit.runner import AdaptiveThreadedRunner
+from eventready.audit.saved_outputs import SavedOutputs
+from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
+from eventready.change.config.delta import commands_between, diff_lines, equivalent, fingerprint, merge
+from eventready.change.config.fragment import parse_fragment
+from eventready.change.errors import require_answer
+from eventready.change.execute.apply import apply_plan
+from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
+from eventready.change.execute.executor import refuse_mismatch
+from eventready.change.execute.rollback import make_rollback
+from eventready.change.execute.running_change import ApplyResult
+from eventready.change.execute.status import DeviceStatus, device_statuses
+from eventready.change.execute.twin import TwinFault, twin_factory
+from eventready.change.execute.types import AssignmentResult, DeviceOutcome
+from eventready.change.guard import change_spec
+from eventready.change.plan.approval import refuse_unsendable
+from eventready.change.plan.plan import Plan, PlanFile, PlannedDevice, seal
+from eventready.change.plan.planning import PlanProgress
+from eventready.core.clock import Clock
+from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, most_severe
+from eventready.core.messages import Bilingual, Text, message, rendered
+from eventready.facts.platform import load_platform
+from eventready.session.connect import Session
+from eventready.session.hostkeys import known_hosts
+from eventready.session.plugin import CONNECTION, register
+from eventready.session.reply import Reply
+from eventready.store.process_lock import FileLocks
+from eventready.store.store import Store
+from eventready.workspace.workspace import Workspace, load_workspace
+
+#: Defaults of a rehearsal in seconds: a simulated device settles at once.
+_CONFIRM_WITHIN_S, _SETTLE_S, _SOAK_S = 60, 10.0, 0.0
+#: Differing lines named for a configuration that the twin prints otherwise.
+_NAMED = 2
+
+_Send: TypeAlias = Callable[[Sequence[str]], Sequence[Reply]]
+
+
+@dataclass(frozen=True)
+class RehearsedDevice:
+    """Result of a device. `outcome` is None without a rehearsal of the device; `why` is empty for a new device.
+
+    `way_back`: True if the rollback led to the old state, False if it failed, None without a rollback.
+    """
+
+    device: str
+    outcome: DeviceOutcome | None
+    why: Text | str = ""
+    verified: str = ""
+    guard: str = ""
+    way_back: bool | None = None
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Results in the order of the waves, the exit code, and the workspace copy with the journal."""
+
+    devices: tuple[RehearsedDevice, ...]
+    exit: Exit
+    folder: Path
+
+
+class _NotRehearsed(EventreadyError):
+    """The reason against the rehearsal of a device."""
+
+
+class _Outdated(_NotRehearsed):
+    """The device no longer has the planned configuration."""
+
+    exit = Exit.REFUSED
+
+
+#: Running configuration of a device, or the error of its reading.
+Reading: TypeAlias = Configuration | EventreadyError
+
+
+def read_devices(
+    workspace: Workspace, plan: Plan, *, saved: Path | None, workers: int, progress: PlanProgress
+) -> Mapping[str, Reading]:
+    """Read the configurations of the devices of a plan, or their outputs saved in a folder as of `audit --from`.
+
+    Raises UsageError and RefusedError for a plan without a rehearsal.
+    """
+    if plan.drill is not None or plan.rolls_back:
+        raise UsageError(message("change:rehearsal.kind", plan=plan.id))
+    if plan.empty:
+        raise UsageError(message("change:apply.nothing", plan=plan.id))
+    refuse_mismatch(plan, workspace, fresh=True)
+    refuse_unsendable(plan, workspace)
+    with suppress(Exception):
+        progress.stage("planning", len(plan.devices))
+    if saved is None:
+        workspace.check_secrets(device.name for device in plan.devices)
+        return _read_sessions(workspace, plan.devices, workers, progress)
+    outputs = SavedOutputs(saved)
+    return {
+        planned.name: _read(
+            workspace, planned, outputs.asker(planned.name, load_platform(planned.platform, workspace.platform_dirs), 1)
+        )
+        for planned in plan.devices
+    }
+
+
+def rehearse(
+    workspace: Workspace,
+    plan: Plan,
+    readings: Mapping[str, Reading],
+    *,
+    clock: Clock,
+    options: Options,
+    progress: ChangeProgress,
+    faults: Iterable[TwinFault] = (),
+) -> Rehearsal:
+    """Execute a plan on a twin with the given configurations, then its rollback.
+
+    Raises UsageError without a simulation, or for an unknown fault; RefusedError during another rehearsal.
+    """
+    left_out: dict[str, EventreadyError] = {}
+    for planned in plan.devices:
+        try:
+            _require_planned(workspace, planned, readings[planned.name])
+        except EventreadyError as error:
+            left_out[planned.name] = error
+    texts = {
+        name: reading.text
+        for name, reading in readings.items()
+        if isinstance(reading, Configuration) and name not in left_out
+    }
+    home = workspace.path / ".eventready"
+    folder = home / "rehearsal"
+    with _alone(home):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not texts:
+            return _rehearsal(plan, {}, left_out, Exit.OK, folder)
+        with twin_factory()(workspace, texts, folder, clock) as twin:
+            copy = _unrestricted(load_workspace(folder))
+            left_out |= {
+                name: _NotRehearsed(message("change:rehearsal.not_loaded", reason=reason))
+                for name, reason in twin.not_loaded.items()
+            }
+            twin_plan = _twin_plan(copy, plan, readings, left_out)
+            for fault in faults:
+                twin.inject(fault.device, fault.fault, fault.arguments)
+            if twin_plan is None:
+                return _rehearsal(plan, {}, left_out, Exit.OK, folder)
+            with Store.open(folder / ".eventready" / "eventready.db") as store:
+                context = ExecutionContext(
+                    copy, store, replace(clock, marked=True), rehearsal_options(options), progress
+                )
+                found, code = _there_and_back(context, twin_plan)
+            return _rehearsal(plan, found, left_out, code, folder)
+
+
+def rehearsal_options(options: Options) -> Options:
+    """Return options with the times of a rehearsal, where none are given."""
+    within, settle, soak = options.confirm_within_s, options.settle_s, options.soak_s
+    return replace(
+        options,
+        confirm_within_s=_CONFIRM_WITHIN_S if within is None else within,
+        settle_s=_SETTLE_S if settle is None else settle,
+        soak_s=_SOAK_S if soak is None else soak,
+        emergency=None,
+    )
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Hold the lock of the rehearsals of a workspace. Raises RefusedError if held elsewhere."""
+    with FileLocks(home).exclusive("rehearsal") as held:
+        if not held:
+            raise RefusedError(message("change:rehearsal.running"))
+        yield
+
+
+def _unrestricted(copy: Workspace) -> Workspace:
+    """Return the workspace copy without closed windows and approvals."""
+    settings = copy.event.changes.model_copy(update={"approvals": 0})
+    return replace(copy, event=copy.event.model_copy(update={"windows": (), "changes": settings}))
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def _read_sessions(
+    workspace: Workspace, devices: Sequence[PlannedDevice], workers: int, progress: PlanProgress | None = None
+) -> Mapping[str, Reading]:
+    """Read devices in parallel, each in a session of its own."""
+    register()
+    known_hosts(workspace.known_hosts)
+    by_name = {planned.name: planned for planned in devices}
+
+    def read_device(task: Task) -> Result:
+        name = task.host.name
+        try:
+            session: Session = task.host.get_connection(CONNECTION, task.nornir.config)
+            try:
+                found = _read(workspace, by_name[name], session.send_commands)
+            finally:
+                task.host.close_connection(CONNECTION)
+        except EventreadyError as error:
+            found = error
+        if progress is not None:
+            with suppress(Exception):
+                progress.done(name, "")
+        return Result(host=task.host, result=found)
+
+    chosen = workspace.nornir(workers).filter(filter_func=lambda host: host.name in by_name)
+    outcome = chosen.with_runner(AdaptiveThreadedRunner(workers)).run(task=read_device)
+    for name, results in sorted(outcome.items()):
+        if results.exception:
+            raise RuntimeError(f"reading {name} failed") from results.exception
+    return {name: outcome[name].result for name in by_name}
+
+
+def _read(workspace: Workspace, planned: PlannedDevice, send: _Send) -> Reading:
+    spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
+    try:
+        fragment = parse_fragment(spec, planned.fragment, rendered("change:origin.device_plan", device=planned.name))
+        replies = send(commands_to_read(spec, fragment))
+        return read_configuration(spec, {one.command: require_answer(one) for one in replies}, device=planned.name)
+    except EventreadyError as error:
+        return error
+
+
+def _require_planned(workspace: Workspace, planned: PlannedDevice, reading: Reading) -> None:
+    """Raise the reason against the rehearsal of a device, as far as known without its twin."""
+    if isinstance(reading, EventreadyError):
+        raise reading
+    if change_spec(load_platform(planned.platform, workspace.platform_dirs)).form == "host_files":
+        raise _NotRehearsed(message("change:rehearsal.playbook"))
+    if reading.sha256 != planned.before:
+        raise _Outdated(message("change:rehearsal.outdated"))
+
+
+# --- the twin ---------------------------------------------------------------------------------------------------
+
+
+def _twin_plan(
+    copy: Workspace, plan: Plan, readings: Mapping[str, Reading], left_out: dict[str, EventreadyError]
+) -> Plan | None:
+    """Return the plan for the twin; devices without a true twin are added to `left_out`. None if there is no other."""
+    wanted = [planned for planned in plan.devices if planned.name not in left_out]
+    found = _read_sessions(copy, wanted, workers=32)
+    parts = []
+    for planned in wanted:
+        try:
+            parts.append(_twin_part(copy, planned, readings[planned.name], found[planned.name]))
+        except EventreadyError as error:
+            left_out[planned.name] = error
+    if not parts:
+        return None
+    names = {part.name for part in parts}
+    waves = [[name for name in wave if name in names] for wave in plan.waves]
+    changed = {"approvals_needed": 0, "waves": [wave for wave in waves if wave], "left_out": [], "unchanged": []}
+    return seal({**plan.document, **changed, "devices": [part.model_dump(mode="json") for part in parts]})
+
+
+def _twin_part(copy: Workspace, planned: PlannedDevice, real: Reading, twin: Reading) -> PlannedDevice:
+    """Return the part of a device for its twin. Raises the reason if the twin is not like the device."""
+    if isinstance(twin, EventreadyError):
+        raise _NotRehearsed(message("change:rehearsal.not_loaded", reason=str(twin)))
+    if isinstance(real, EventreadyError):
+        raise real
+    spec = change_spec(load_platform(planned.platform, copy.platform_dirs))
+    if not equivalent(spec, real.tree, twin.tree):
+        lines = [line for line in diff_lines(spec, real.tree, twin.tree) if line.startswith(("-", "+"))]
+        raise _NotRehearsed(message("change:rehearsal.differs", difference="; ".join(lines[:_NAMED]) or "order"))
+    target = merge(
+        spec,
+        twin.tree,
+        parse_fragment(spec, planned.fragment, rendered("change:origin.device_plan", device=planned.name)),
+    )
+    if commands_between(spec, twin.tree, target) != planned.forward:
+        raise _NotRehearsed(message("change:rehearsal.other_lines"))
+    device = copy.device(planned.name)
+    return planned.model_copy(
+        update={
+            "before": twin.sha256,
+            "startup": fingerprint(spec, twin.tree) if planned.startup else "",
+            "endpoint": device.endpoint,
+            "address": device.hostname,
+            "element": device.element,
+        }
+    )
+
+
+def _there_and_back(context: ExecutionContext, plan: Plan) -> tuple[dict[str, RehearsedDevice], Exit]:
+    """Execute the plan on the twin, and roll its new devices back."""
+    done = apply_plan(context, PlanFile(plan=plan))
+    statuses = {one.device: one for one in device_statuses(context.store.changes.get(done.change))}
+    back: dict[str, AssignmentResult] = {}
+    code = done.exit
+    if any(result.outcome is DeviceOutcome.NEW for result in done.results):
+        rolled_back = _roll_back(context, done)
+        back = {result.device: result for result in rolled_back.results}
+        code = most_severe({code, Exit.OK if rolled_back.exit is Exit.OK else Exit.REVERT_FAILED})
+    return {one.device: _rehearsed(one, statuses[one.device], back.get(one.device)) for one in done.results}, code
+
+
+def _roll_back(context: ExecutionContext, done: ApplyResult) -> ApplyResult:
+    options = context.options
+    way_back = make_rollback(
+        context.workspace, done.change, store=context.store, clock=context.clock, by=options.by, host=options.host
+    )
+    return apply_plan(context, PlanFile(plan=way_back))
+
+
+def _rehearsed(result: AssignmentResult, status: DeviceStatus, back: AssignmentResult | None) -> RehearsedDevice:
+    returned = None if back is None else back.outcome is DeviceOutcome.NEW
+    why = result.why or (back.why if back and not returned else "")
+    return RehearsedDevice(result.device, result.outcome, why, status.verified, status.guard, returned)
+
+
+def _rehearsal(
+    plan: Plan,
+    found: Mapping[str, RehearsedDevice],
+    left_out: Mapping[str, EventreadyError],
+    code: Exit,
+    folder: Path,
+) -> Rehearsal:
+    order = [name for wave in plan.waves for name in wave]
+    devices = [found.get(name) or RehearsedDevice(name, None, _reason(left_out[name])) for name in order]
+    codes = {code, *(Exit.REFUSED if isinstance(one, _Outdated) else Exit.INCOMPLETE for one in left_out.values())}
+    return Rehearsal(tuple(devices), most_severe(codes), folder)
+
+
+def _reason(error: EventreadyError) -> Bilingual:
+    return Bilingual(error.reason("vi"), error.reason("en"))

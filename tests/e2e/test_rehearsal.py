@@ -1,0 +1,156 @@
+"""`apply --rehearse` on devices of the embedded lab: the twin is changed and rolled back, the devices are only read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventready.audit.saved_outputs import file_name
+from eventready.change.execute.twin import TwinFault, twin_factory
+from eventready.core.errors import UsageError
+from eventready.store.store import Store
+from eventready_lab.engine.device import SimulatedDevice
+from tests.e2e.bench import Bench, bench_of
+
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("rehearsal")]
+
+PAIR = ("edge-vh-1", "edge-vh-2")
+FIRST = "edge-vh-2"  # the standby goes first
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A province as the network in service."""
+    with bench_of(tmp_path_factory.mktemp("rehearsal")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def plan(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan for a pair of routers."""
+    file = tmp_path_factory.mktemp("plans") / "tonight.plan"
+    bench.cli("plan", "backup", "-l", ",".join(PAIR), "--out", str(file))
+    return file
+
+
+def rehearsed(bench: Bench, plan: Path, *words: str, expect: int = 0) -> dict[str, dict[str, Any]]:
+    """The result of each device; the network in service is as it was, and nothing is recorded of it."""
+    before, versions = bench.look(), {name: machine.version for name, machine in bench.lab.lab.devices.items()}
+    said = json.loads(bench.cli("-o", "json", "apply", str(plan), "--rehearse", *words, expect=expect))
+    assert said["rehearsal"]
+    assert said["exit"] == expect
+    assert bench.look() == before
+    assert {name: machine.version for name, machine in bench.lab.lab.devices.items()} == versions
+    assert not (bench.copy / ".eventready" / "eventready.db").exists()
+    return {one["device"]: one for one in said["devices"]}
+
+
+def test_there_and_back_on_the_twin(bench: Bench, plan: Path) -> None:
+    found = rehearsed(bench, plan)
+    assert list(found) == ["edge-vh-2", "edge-vh-1"], "in the order of the waves"
+    for one in found.values():
+        assert (one["outcome"], one["way_back"], one["guard"]) == ("new", "proven", "revert_timer")
+        assert "none worse" in one["verified"]
+    twin = bench.copy / ".eventready" / "rehearsal"
+    with Store.of_workspace(twin, make=False) as store:
+        headers = [entry.header for entry in store.changes.entries()]
+    assert [bool(header["rolls_back"]) for header in headers] == [False, True]
+    assert all(header["clock"]["rehearsal"] for header in headers)
+
+
+def test_a_killed_session_leaves_the_old_state(bench: Bench, plan: Path) -> None:
+    fault = f"{FIRST} drop-at-line pattern='standby 10 priority'"
+    found = rehearsed(bench, plan, "--fault", fault, expect=5)
+    assert found[FIRST]["outcome"] == "old"
+    assert "Session lost" in found[FIRST]["why"]
+    assert found["edge-vh-1"]["outcome"] == "untouched"
+    assert found[FIRST]["way_back"] == ""
+
+
+def test_a_failing_verification_is_found(bench: Bench, tmp_path: Path) -> None:
+    template = bench.copy / "templates" / "backup" / "cisco_xe.j2"
+    kept, file = template.read_text(encoding="utf-8"), tmp_path / "bad.plan"
+    template.write_text("interface GigabitEthernet0/1/1\n no standby 10 preempt\n standby 10 priority 90\n")
+    try:
+        bench.cli("plan", "backup", "-l", ",".join(PAIR), "--out", str(file))
+        found = rehearsed(bench, file, "--settle", "1s", expect=5)
+    finally:
+        template.write_text(kept, encoding="utf-8")
+    assert found[FIRST]["outcome"] == "old"
+    assert "Verification failed" in found[FIRST]["why"]
+
+
+def test_saved_configurations_need_no_device(bench: Bench, plan: Path, tmp_path: Path) -> None:
+    for name in PAIR:
+        folder = tmp_path / name
+        folder.mkdir()
+        text = bench.lab.call(partial(bench.machine(name).show, "show running-config"))
+        (folder / file_name("show running-config")).write_text(text or "", encoding="utf-8")
+    bench.lab.inject(PAIR[0], "silent")
+    bench.lab.inject(PAIR[1], "silent")
+    try:
+        found = rehearsed(bench, plan, "--from", str(tmp_path))
+        (tmp_path / PAIR[0] / file_name("show running-config")).unlink()
+        found |= {"without": rehearsed(bench, plan, "--from", str(tmp_path), expect=4)[PAIR[0]]}
+    finally:
+        bench.lab.clear(PAIR[0], "silent")
+        bench.lab.clear(PAIR[1], "silent")
+    assert {one["outcome"] for one in found.values()} == {"new", "not_rehearsed"}
+    assert found["without"]["outcome"] == "not_rehearsed"
+
+
+def test_devices_without_a_true_twin_are_named(bench: Bench, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = SimulatedDevice.load
+
+    def without_a_line(machine: SimulatedDevice, text: str) -> None:
+        dropped = text.replace("logging buffered 1000000\n", "") if machine.state.name == FIRST else text
+        load(machine, dropped)
+
+    monkeypatch.setattr(SimulatedDevice, "load", without_a_line)
+    found = rehearsed(bench, plan, expect=4)
+    assert found[FIRST]["outcome"] == "not_rehearsed"
+    assert found[FIRST]["why"].endswith("does not load its whole configuration: - logging buffered 1000000")
+    assert found["edge-vh-1"]["outcome"] == "new"
+
+
+def test_an_outdated_plan_is_not_rehearsed(bench: Bench, plan: Path) -> None:
+    try:
+        bench.configure(FIRST, {"logging host 192.0.2.77": {}})
+        found = rehearsed(bench, plan, expect=7)
+    finally:
+        bench.reset(FIRST)
+    assert found[FIRST]["outcome"] == "not_rehearsed"
+    assert found["edge-vh-1"]["way_back"] == "proven"
+
+
+def test_the_values_of_an_element(bench: Bench, tmp_path: Path) -> None:
+    file = tmp_path / "element.plan"
+    bench.cli("plan", "load_balancing", "-l", "enb-vh-1", "--out", str(file))
+    found = rehearsed(bench, file)["enb-vh-1"]
+    assert (found["outcome"], found["way_back"], found["guard"]) == ("new", "proven", "inverse")
+
+
+def test_refusals(bench: Bench, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.cli("apply", str(plan), "--fault", "edge-vh-1 hang", expect=2)
+    bench.cli("apply", str(plan), "--rehearse", "--dry-run", expect=2)
+    bench.cli("apply", str(plan), "--rehearse", "--fault", "edge-vh-1 no-such-fault", expect=2)
+    monkeypatch.setattr("eventready.change.execute.twin.entry_points", lambda **_group: ())
+    bench.cli("apply", str(plan), "--rehearse", expect=2)
+    with pytest.raises(UsageError, match=r"needs the simulation of the lab, .* Install `eventready\[lab\]`"):
+        twin_factory()
+
+
+@pytest.mark.parametrize("text", ["", "r1", "r1 hang 3", "r1 hang ='3'", "r1 'hang"])
+def test_faults_that_are_none(text: str) -> None:
+    with pytest.raises(UsageError, match="is not a fault"):
+        TwinFault.parse(text)
+
+
+def test_the_arguments_of_a_fault() -> None:
+    parsed = TwinFault.parse("r1 drop-at-line pattern='ip route' number=2")
+    assert parsed == TwinFault("r1", "drop-at-line", {"pattern": "ip route", "number": "2"})
