@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from shutil import which
 
+import paramiko
 import pytest
 
 from eventready.session import jump_hosts as module
@@ -193,7 +194,14 @@ def test_refused_jump_host_is_not_asked_again(openssh: OpenSsh) -> None:
     assert jump.log.count("Connection from") == 1
 
 
-def test_jump_host_that_dies_in_the_middle(openssh: OpenSsh) -> None:
+def test_jump_host_that_dies_in_the_middle(openssh: OpenSsh, monkeypatch: pytest.MonkeyPatch) -> None:
+    close_channel = vars(paramiko.Channel)["_unlink"]
+
+    def slowly(channel: paramiko.Channel) -> None:
+        close_channel(channel)
+        time.sleep(0.05)  # the reader of the channel sees the end before the transport is inactive
+
+    monkeypatch.setattr(paramiko.Channel, "_unlink", slowly)
     jump, device = openssh.server(), openssh.server(device=True)
     first = openssh.target(jump, "bastion-1")
     targets = [openssh.target(device, f"core-{n}", jump=first, endpoint=f"e{n}") for n in range(5)]

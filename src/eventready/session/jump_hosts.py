@@ -106,7 +106,7 @@ class JumpConnections:
         """Return the open transport of a jump host, connecting once for all waiting threads. Raises JumpHostFailed."""
         state = self._state(jump)
         with state.lock:
-            if state.transport is not None and state.transport.is_active():
+            if state.transport is not None and not _ended(state.transport):
                 return state.transport
             if state.error is not None and monotonic() < state.retry_at:
                 raise _copy(state.error)
@@ -122,12 +122,12 @@ class JumpConnections:
 
     def _loss(self, jump: Target, transport: paramiko.Transport) -> JumpHostFailed | None:
         """Return the error of the first lost hop; None while the transport is open."""
-        if transport.is_active():
+        if not _ended(transport):
             return None
         lost = jump
         for hop in jump.jumps:
-            ended = self._state(hop).transport
-            if ended is not None and not ended.is_active():
+            outer = self._state(hop).transport
+            if outer is not None and _ended(outer):
                 lost = hop
                 break
         return JumpHostFailed(message("session:jump_lost", jump=lost.name, address=lost.address))
@@ -147,6 +147,12 @@ class JumpConnections:
             if own and state.transport is not None:
                 with suppress(Exception):
                     state.transport.close()
+
+
+def _ended(transport: paramiko.Transport) -> bool:
+    """Recognise a lost transport, also while paramiko still closes its channels: the error is saved before."""
+    saved = transport.saved_exception
+    return not transport.is_active() or not isinstance(saved, paramiko.ChannelException | None)
 
 
 def _connect(jump: Target) -> paramiko.Transport:
