@@ -153,12 +153,19 @@ def test_an_outdated_plan_and_a_device_that_moves(tmp_path: Path, monkeypatch: p
     with site_of(tmp_path / "w", ("edge-dt-2",)) as site:
         machine = site.lab.lab.devices["edge-dt-2"]
 
+        line = "ip route 203.0.113.0/24 Null0"
+
         def judged(*given: Any, **named: Any) -> CheckResult:
-            site.lab.call(lambda: machine.config.edit([], "ip route 203.0.113.0/24 Null0"))
+            site.lab.call(lambda: machine.config.edit([], line))
             return check_lines(*given, **named)
 
         monkeypatch.setattr(dry_run, "check_lines", judged)
         code, rows = site.dry_run()
         assert (code, rows["edge-dt-2"]["outcome"]) == (6, "changed")
+        monkeypatch.undo()
+        code, rows = site.dry_run()
+        assert (code, rows["edge-dt-2"]["outcome"]) == (0, "lines"), "a route elsewhere voids no plan"
+        assert rows["edge-dt-2"]["why"] == f"outside of the plan's sections: + {line}"
+        site.lab.call(lambda: machine.config.edit([], "ip route 0.0.0.0/0 203.0.113.9 240"))
         code, rows = site.dry_run()
         assert (code, rows["edge-dt-2"]["outcome"]) == (7, "outdated")

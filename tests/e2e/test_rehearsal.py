@@ -120,12 +120,32 @@ def test_devices_without_a_true_twin_are_named(bench: Bench, plan: Path, monkeyp
 
 def test_an_outdated_plan_is_not_rehearsed(bench: Bench, plan: Path) -> None:
     try:
-        bench.configure(FIRST, {"logging host 192.0.2.77": {}})
+        bench.configure(FIRST, {"track 10 ip sla 10 reachability": {"delay up 7": {}}})
         found = rehearsed(bench, plan, expect=7)
     finally:
         bench.reset(FIRST)
     assert found[FIRST]["outcome"] == "not_rehearsed"
     assert found["edge-vh-1"]["way_back"] == "proven"
+
+
+def test_a_drift_elsewhere_is_told_and_neither_voids_the_plan_nor_is_taken_back(bench: Bench, plan: Path) -> None:
+    bench.configure(FIRST, {"logging host 192.0.2.77": {}})
+    drifted = bench.look()
+    try:
+        told = rehearsed(bench, plan)
+        assert told[FIRST]["outcome"] == "new"
+        assert told[FIRST]["drift"] == {"changed": [], "new": ["logging host 192.0.2.77"], "gone": 0}
+        assert "drift" not in told["edge-vh-1"]
+        said = bench.cli("apply", str(plan), "--soak", "0s")
+        assert f"{FIRST} has changed since the plan, outside of the plan's sections: + logging host 192.0.2.77." in said
+        shown = bench.cli("changes", "show", "latest", "--device", FIRST)
+        assert "note the drift since the plan, outside of the plan's sections" in " ".join(shown.split())
+        bench.cli("rollback", "latest", "--soak", "0s")
+        assert bench.look() == drifted, "the way back leaves the stranger's line"
+    finally:
+        bench.reset(FIRST)
+        for name in (".eventready/eventready.db", ".eventready/eventready.db-wal", ".eventready/eventready.db-shm"):
+            (bench.copy / name).unlink(missing_ok=True)
 
 
 def test_the_values_of_an_element(bench: Bench, tmp_path: Path) -> None:

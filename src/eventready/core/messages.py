@@ -154,7 +154,7 @@ def term(family: str, key: str, lang: str) -> str:
 
 
 def source_text(namespace: str, english: str, lang: str) -> str:
-    """A text whose id is its English form, in a language; the English form where the catalogue has none."""
+    """Text in a language, with its English form as the id; the English form where the catalogue has none."""
     return _catalogue(namespace, lang).gettext(english) if english else english
 
 

@@ -24,6 +24,7 @@ from eventready.change.plan.approval import approve
 from eventready.change.plan.freeze import Emergency
 from eventready.change.plan.plan import Plan, PlanFile, PlannedDevice, seal
 from eventready.change.plan.planning import make_plan
+from eventready.change.plan.scope import Drift
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError, StoreError
 from eventready.facts.platform import load_platform
@@ -194,11 +195,36 @@ def test_the_first_that_fails_stops_the_waves(bench: Bench) -> None:
 
 def test_a_device_that_moved_is_refused_and_so_is_the_change(bench: Bench) -> None:
     first = bench.plan.waves[0][0]
-    bench.fleet[first].running["interface eth9"] = {}
+    bench.fleet[first].running["interface eth0"]["description mine"] = {}
     done = bench.apply()
     assert done.exit is Exit.REFUSED
     assert set(outcomes(done).values()) == {"untouched"}
     assert all(not box.sent for box in bench.fleet.values())
+
+
+@pytest.mark.parametrize("healthy", [True, False])
+def test_a_line_elsewhere_does_not_void_the_plan_and_stays(bench: Bench, healthy: bool) -> None:
+    first = bench.plan.waves[0][0]
+    mine: Tree = {"description somebody's": {}}
+    bench.fleet[first].running["interface eth9"] = copy_tree(mine)
+    bench.fleet[first].healthy = healthy
+    done = bench.apply()
+    assert outcomes(done)[first] == ("new" if healthy else "old")
+    assert bench.fleet[first].running["interface eth9"] == mine
+    expected = {**bench.at_start[first], "interface eth9": mine}
+    assert (bench.fleet[first].running == expected) is not healthy, "it was led back to what it found"
+    record = bench.store.changes.get(done.change)
+    told = {one.device: one.drift for one in device_statuses(record) if one.drift is not None}
+    assert told == {first: Drift(new=("interface eth9",))}
+    assert done.exit is (Exit.OK if healthy else Exit.CHANGE_REVERTED)
+
+
+def test_a_plan_without_sections_is_for_the_whole_configuration(bench: Bench) -> None:
+    devices = [{**device, "scope": "", "outside": {}} for device in bench.plan.document["devices"]]
+    earlier = seal({**bench.plan.document, "devices": devices})
+    assert "scope" not in earlier.document["devices"][0], "the seals of earlier plans hold"
+    bench.fleet[bench.plan.waves[0][0]].running["interface eth9"] = {}
+    assert bench.apply(earlier).exit is Exit.REFUSED
 
 
 def test_a_rollback_leaves_what_somebody_has_changed_since(bench: Bench) -> None:

@@ -89,10 +89,10 @@ def test_the_option_of_apply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_refused_device_takes_the_others_back_too(bench: Bench) -> None:
     last = bench.plan.waves[-1][-1]
-    bench.fleet[last].running["interface eth9"] = {}
+    bench.fleet[last].running["interface eth0"]["description mine"] = {}
     done = bench.apply()
     assert done.exit is Exit.CHANGE_REVERTED
-    del bench.fleet[last].running["interface eth9"]
+    del bench.fleet[last].running["interface eth0"]["description mine"]
     assert bench.running() == bench.at_start
 
 

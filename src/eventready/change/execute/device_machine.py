@@ -35,6 +35,7 @@ from eventready.change.execute.types import (
 )
 from eventready.change.execute.verify import open_issues, tolerate
 from eventready.change.guard import StepResult
+from eventready.change.plan.scope import Drift
 from eventready.change.soak import Soak
 from eventready.core.errors import EventreadyError, RefusedError, StoreError
 from eventready.core.messages import as_record, from_record, message, rendered
@@ -134,26 +135,24 @@ class DeviceMachine:
         self._record("read", {"issues": [list(one) for one in open_issues(findings)]})
         reading = self._driver.read()
         before = reading.configuration
-        if before.sha256 != assignment.before:
-            raise RefusedError(
-                message("change:device.drifted", device=assignment.device), do=assignment.explain_drift(before)
-            )
+        drift = self._drift(before)
         self._driver.terms(before)
         self._driver.probe_guard()
         waiting = self._driver.pending()
         if waiting is not None:
             who = f" ({waiting.by})" if waiting.by else ""
             raise RefusedError(message("change:device.pending", device=assignment.device, owner=who))
-        self._refuse_unsaved(before)
+        self._refuse_unsaved(before, drifted=drift is not None)
         self._target = assignment.target(before.tree)
-        if (
-            fingerprint(assignment.spec, self._target) != assignment.predicted
-            or commands_between(assignment.spec, before.tree, self._target) != assignment.forward
-        ):
+        if (drift is None and fingerprint(assignment.spec, self._target) != assignment.predicted) or commands_between(
+            assignment.spec, before.tree, self._target
+        ) != assignment.forward:
             raise RefusedError(message("change:device.off_target", device=assignment.device))
         if commands_between(assignment.spec, self._target, before.tree) != assignment.backward:
             raise RefusedError(message("change:device.no_return", device=assignment.device))
         assignment.refuse((*assignment.forward, *assignment.backward), before)
+        if drift is not None:
+            self._record("drift", drift.to_dict())
         self._record("backup", *evidence_of(reading))
         if assignment.hold is None:
             self._soak = assignment.soak(before.tree, self._target)
@@ -199,13 +198,30 @@ class DeviceMachine:
         if self._timer.now() > self._window.first - assignment.timing.margin_s:
             raise _Failed(message("change:why.late"))
 
-    def _refuse_unsaved(self, before: Configuration) -> None:
+    def _drift(self, before: Configuration) -> Drift | None:
+        """Return the drift since the plan outside of its sections, None without a drift.
+
+        Raises RefusedError if a section of the plan has changed.
+        """
+        assignment = self._assignment
+        if before.sha256 == assignment.before:
+            return None
+        drift = None
+        with suppress(EventreadyError):  # the fragment may no longer fit
+            drift = assignment.unrelated(before.tree, assignment.target(before.tree))
+        if drift is None:
+            raise RefusedError(
+                message("change:device.drifted", device=assignment.device), do=assignment.explain_drift(before)
+            )
+        return drift
+
+    def _refuse_unsaved(self, before: Configuration, *, drifted: bool) -> None:
         """Raise RefusedError for unsaved lines not stated in the plan: saving the change would save them too."""
         assignment = self._assignment
         startup = None if assignment.startup is None else self._driver.startup()
         if startup is None or equivalent(assignment.spec, startup.tree, before.tree):
             return
-        if fingerprint(assignment.spec, startup.tree) != assignment.startup:
+        if drifted or fingerprint(assignment.spec, startup.tree) != assignment.startup:
             unsaved = _abbreviated(diff_lines(assignment.spec, startup.tree, before.tree))
             raise RefusedError(message("change:device.unsaved", device=assignment.device, unsaved=unsaved))
 

@@ -21,6 +21,7 @@ from eventready.change.plan.approval import refuse_unsendable
 from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.plan import Plan, PlannedDevice
 from eventready.change.plan.planning import PlanProgress
+from eventready.change.plan.scope import Drift, drift_since
 from eventready.core.errors import EventreadyError, Exit, RefusedError, most_severe
 from eventready.core.messages import Message, message, rendered
 from eventready.facts.platform import Platform, load_platform
@@ -127,6 +128,8 @@ class _Device:
     def __init__(self, planned: PlannedDevice, platform: Platform, target: Target, stack: ExitStack) -> None:
         self._planned, self._platform, self._target, self._stack = planned, platform, target, stack
         self._spec = change_spec(platform)
+        origin = rendered("change:origin.device_plan", device=planned.name)
+        self._fragment = parse_fragment(self._spec, planned.fragment, origin)
         self._session = stack.enter_context(open_session(target, platform))
         self._shell: Session | None = stack.enter_context(open_shell(target)) if target.has_shell else None
 
@@ -137,7 +140,8 @@ class _Device:
         if check is None:
             return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
         before = self._read()
-        if before.sha256 != planned.before:
+        drift = drift_since(self._spec, before, self._fragment, planned)
+        if drift is None:
             return DryRunResult(planned.name, DryRunOutcome.OUTDATED, message("change:dry_run.outdated"))
         if self._is_pending(before):
             return _unchecked(planned, message("change:dry_run.pending"))
@@ -148,7 +152,8 @@ class _Device:
         if not self._is_unchanged(before):
             return DryRunResult(planned.name, DryRunOutcome.CHANGED, message("change:dry_run.changed"))
         if judged.ok:
-            return DryRunResult(planned.name, DryRunOutcome(check.checks))
+            shown = drift.summary if drift != Drift() else ""
+            return DryRunResult(planned.name, DryRunOutcome(check.checks), shown)
         why = message("change:dry_run.rejected", accepted=judged.accepted, lines=len(lines), reason=judged.reason)
         return DryRunResult(planned.name, DryRunOutcome.REJECTED, why)
 
@@ -170,10 +175,7 @@ class _Device:
             return False
 
     def _read(self) -> Configuration:
-        fragment = parse_fragment(
-            self._spec, self._planned.fragment, rendered("change:origin.device_plan", device=self._planned.name)
-        )
-        commands = commands_to_read(self._spec, fragment)
+        commands = commands_to_read(self._spec, self._fragment)
         replies = self._session.send_commands(commands)
         answers = {command: require_answer(reply) for command, reply in zip(commands, replies, strict=True)}
         return read_configuration(self._spec, answers, device=self._planned.name)

@@ -36,6 +36,7 @@ from eventready.change.guard import change_spec
 from eventready.change.partners import partners_of
 from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.plan import Plan, PlannedDevice
+from eventready.change.plan.scope import Drift, unrelated_drift
 from eventready.change.plan.waves import members_of
 from eventready.change.soak import Soak, soak_of
 from eventready.checks.limits import resolve_limits
@@ -196,6 +197,7 @@ class ChangeExecutor:
             refuse=lambda lines, running: refuse_forbidden(
                 platform.spec, lines, device=planned.name, running=running, address=address
             ),
+            unrelated=self._unrelated(spec, planned),
             explain_drift=partial(self._explain_drift, planned),
             startup=None if self._rolls_back is not None else planned.startup,
             tolerated=self._tolerated_issues(planned),
@@ -204,6 +206,13 @@ class ChangeExecutor:
             settle_s=settings.settle_s if settle_s is None else settle_s,
             timing=self._options.timing,
         )
+
+    def _unrelated(self, spec: ChangeSpec, planned: PlannedDevice) -> Callable[[Tree, Tree], Drift | None]:
+        """Return a function from present and target tree to the drift outside of the plan's sections."""
+        if self._rolls_back is not None:  # the target is the recorded configuration as a whole
+            return lambda _before, _target: None
+        fragment = self._fragment(planned)
+        return lambda before, target: unrelated_drift(spec, before, target, fragment, planned)
 
     def _explain_drift(self, planned: PlannedDevice, found: Configuration) -> Message:
         """Return which recorded change, if any, altered a device since the plan was made."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,7 +19,7 @@ from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
 from eventready.change.config.delta import commands_between, diff_lines, equivalent, fingerprint, merge
-from eventready.change.config.fragment import parse_fragment
+from eventready.change.config.fragment import Fragment, parse_fragment
 from eventready.change.errors import require_answer
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
@@ -33,10 +33,12 @@ from eventready.change.guard import change_spec
 from eventready.change.plan.approval import refuse_unsendable
 from eventready.change.plan.plan import Plan, PlanFile, PlannedDevice, seal
 from eventready.change.plan.planning import PlanProgress
+from eventready.change.plan.scope import Drift, drift_since
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, most_severe
 from eventready.core.messages import Bilingual, Text, message, rendered
 from eventready.facts.platform import load_platform
+from eventready.platforms.model import ChangeSpec
 from eventready.session.connect import Session
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import CONNECTION, register
@@ -57,7 +59,8 @@ _Send: TypeAlias = Callable[[Sequence[str]], Sequence[Reply]]
 class RehearsedDevice:
     """Result of a device. `outcome` is None without a rehearsal of the device; `why` is empty for a new device.
 
-    `way_back`: True if the rollback led to the old state, False if it failed, None without a rollback.
+    `way_back`: True if the rollback led to the old state, False if it failed, None without a rollback. `drift`: changes
+    since the plan outside of its sections.
     """
 
     device: str
@@ -66,6 +69,7 @@ class RehearsedDevice:
     verified: str = ""
     guard: str = ""
     way_back: bool | None = None
+    drift: Drift = field(default_factory=Drift)
 
 
 @dataclass(frozen=True)
@@ -133,9 +137,10 @@ def rehearse(
     Raises UsageError without a simulation, or for an unknown fault; RefusedError during another rehearsal.
     """
     left_out: dict[str, EventreadyError] = {}
+    drifts: dict[str, Drift] = {}
     for planned in plan.devices:
         try:
-            _require_planned(workspace, planned, readings[planned.name])
+            drifts[planned.name] = _require_planned(workspace, planned, readings[planned.name])
         except EventreadyError as error:
             left_out[planned.name] = error
     texts = {
@@ -165,6 +170,7 @@ def rehearse(
                     copy, store, replace(clock, marked=True), rehearsal_options(options), progress
                 )
                 found, code = _there_and_back(context, twin_plan)
+            found = {name: replace(one, drift=drifts[name]) for name, one in found.items()}
             return _rehearsal(plan, found, left_out, code, folder)
 
 
@@ -232,21 +238,28 @@ def _read_sessions(
 def _read(workspace: Workspace, planned: PlannedDevice, send: _Send) -> Reading:
     spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
     try:
-        fragment = parse_fragment(spec, planned.fragment, rendered("change:origin.device_plan", device=planned.name))
+        fragment = _fragment(spec, planned)
         replies = send(commands_to_read(spec, fragment))
         return read_configuration(spec, {one.command: require_answer(one) for one in replies}, device=planned.name)
     except EventreadyError as error:
         return error
 
 
-def _require_planned(workspace: Workspace, planned: PlannedDevice, reading: Reading) -> None:
-    """Raise the reason against the rehearsal of a device, as far as known without its twin."""
+def _fragment(spec: ChangeSpec, planned: PlannedDevice) -> Fragment:
+    return parse_fragment(spec, planned.fragment, rendered("change:origin.device_plan", device=planned.name))
+
+
+def _require_planned(workspace: Workspace, planned: PlannedDevice, reading: Reading) -> Drift:
+    """Return the drift since the plan. Raise the reason against a rehearsal, as far as known without the twin."""
     if isinstance(reading, EventreadyError):
         raise reading
-    if change_spec(load_platform(planned.platform, workspace.platform_dirs)).form == "host_files":
+    spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
+    if spec.form == "host_files":
         raise _NotRehearsed(message("change:rehearsal.playbook"))
-    if reading.sha256 != planned.before:
+    drift = drift_since(spec, reading, _fragment(spec, planned), planned)
+    if drift is None:
         raise _Outdated(message("change:rehearsal.outdated"))
+    return drift
 
 
 # --- the twin ---------------------------------------------------------------------------------------------------
@@ -285,7 +298,7 @@ def _twin_part(copy: Workspace, planned: PlannedDevice, real: Reading, twin: Rea
     target = merge(
         spec,
         twin.tree,
-        parse_fragment(spec, planned.fragment, rendered("change:origin.device_plan", device=planned.name)),
+        _fragment(spec, planned),
     )
     if commands_between(spec, twin.tree, target) != planned.forward:
         raise _NotRehearsed(message("change:rehearsal.other_lines"))
@@ -293,6 +306,7 @@ def _twin_part(copy: Workspace, planned: PlannedDevice, real: Reading, twin: Rea
     return planned.model_copy(
         update={
             "before": twin.sha256,
+            "predicted": fingerprint(spec, target),
             "startup": fingerprint(spec, twin.tree) if planned.startup else "",
             "endpoint": device.endpoint,
             "address": device.hostname,

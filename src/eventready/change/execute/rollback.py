@@ -116,6 +116,8 @@ def _mirrored(workspace: Workspace, store: Store, planned: PlannedDevice, record
     return {
         **planned.model_dump(mode="json"),
         "before": now.sha256,
+        "scope": "",
+        "outside": {},
         "predicted": fingerprint(spec, was.tree),
         "forward": list(commands_between(spec, now.tree, was.tree)),
         "backward": list(commands_between(spec, was.tree, now.tree)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from eventready.change.execute.types import HOLD_OVER, INTERRUPTIONS, DeviceOutcome
+from eventready.change.plan.scope import Drift
 from eventready.core.errors import Exit
 from eventready.core.messages import Bilingual, Message, Rendered, Text, from_record, known, message
 from eventready.store.changes import ENDED, ChangeRecord, Step
@@ -26,7 +27,7 @@ class DeviceStatus:
     """State of a device: an outcome, `waiting` (not started), `open` (lines may be on the device) or `to_take_back`.
 
     `why` is a sentence unless all went as planned, `verified` the verification's summary, `guard` the kind of guard
-    armed.
+    armed, `drift` the drift since the plan.
     """
 
     device: str
@@ -34,13 +35,14 @@ class DeviceStatus:
     why: str = ""
     verified: str = ""
     guard: str = ""
+    drift: Drift | None = None
 
     @property
     def description(self) -> Message:
         """Return the state in words."""
         return describe_state(self.state)
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
         return {
             "device": self.device,
@@ -48,7 +50,13 @@ class DeviceStatus:
             "why": self.why,
             "verified": self.verified,
             "guard": self.guard,
+            **({} if self.drift is None else {"drift": self.drift.to_dict()}),
         }
+
+
+def device_drift(steps: Sequence[Step]) -> Drift | None:
+    """Return the recorded drift of a device since the plan."""
+    return next((Drift.load(step.body) for step in steps if step.step == "drift"), None)
 
 
 def device_status(device: str, steps: Sequence[Step]) -> DeviceStatus:
@@ -56,10 +64,11 @@ def device_status(device: str, steps: Sequence[Step]) -> DeviceStatus:
     taken = [step.step for step in steps]
     guard = next((str(step.body.get("guard", "")) for step in reversed(steps) if step.step == "arm"), "")
     verified = next((from_record(step.body, "verified") for step in reversed(steps) if step.body.get("verified")), "")
+    drift = device_drift(steps)
     if steps and steps[-1].step == "done":
         end = steps[-1].body
-        return DeviceStatus(device, str(end.get("outcome", "open")), from_record(end, "why"), verified, guard)
-    return DeviceStatus(device, "open" if "arm" in taken else "waiting", "", verified, guard)
+        return DeviceStatus(device, str(end.get("outcome", "open")), from_record(end, "why"), verified, guard, drift)
+    return DeviceStatus(device, "open" if "arm" in taken else "waiting", "", verified, guard, drift)
 
 
 def device_statuses(record: ChangeRecord) -> tuple[DeviceStatus, ...]:
@@ -93,6 +102,8 @@ def describe_step(step: Step) -> Text:
         return message("change:step.held")
     name = step.step.replace("_", " ")
     action = message(f"change:step.{step.step}") if known(f"change:step.{step.step}") else Bilingual(name, name)
+    if step.step == "drift":
+        return message("change:step_detail.drift", step=action, drift=Drift.load(step.body).summary)
     return _detailed(step.step, action, step.body)
 
 

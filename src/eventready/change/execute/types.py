@@ -13,6 +13,7 @@ from eventready.change.execute.device_checks import Findings
 from eventready.change.execute.timing import RetryTiming
 from eventready.change.execute.verify import OpenIssues
 from eventready.change.guard import PendingChange, SendResult, StepResult
+from eventready.change.plan.scope import Drift
 from eventready.change.soak import Soak
 from eventready.core.messages import Message, message, rendered
 from eventready.platforms.model import ChangeSpec
@@ -176,11 +177,12 @@ class Assignment:
     the configuration after the change. `forward` is sent; `backward` is the way back as read by approvers.
 
     `target` computes the target tree from the present one; `refuse` raises RefusedError for forbidden lines;
-    `explain_drift` names the change that altered the running configuration; `soak` gives the observation time of a
-    change from the old to the new tree; `startup` is the fingerprint of the planned startup configuration, None if it
-    does not matter. `tolerated` are the issues before a change that this one rolls back: they may occur again. `hold`
-    keeps the new state for a drill, up to so many seconds and with a sleep that an interruption ends; the way back
-    follows instead of verification and confirmation.
+    `unrelated` returns the drift outside of the plan's sections, from the present tree and its target, None for a drift
+    in a section of the plan; `explain_drift` names the change that altered the running configuration; `soak` gives the
+    observation time of a change from the old to the new tree; `startup` is the fingerprint of the planned startup
+    configuration, None if it does not matter. `tolerated` are the issues before a change that this one rolls back: they
+    may occur again. `hold` keeps the new state for a drill, up to so many seconds and with a sleep that an interruption
+    ends; the way back follows instead of verification and confirmation.
     """
 
     device: str
@@ -191,6 +193,7 @@ class Assignment:
     backward: tuple[str, ...]
     target: Callable[[Tree], Tree]
     refuse: Callable[[Sequence[str], Configuration], None] = lambda _lines, _running: None
+    unrelated: Callable[[Tree, Tree], Drift | None] = lambda _before, _target: None
     explain_drift: Callable[[Configuration], str | Message] = lambda _found: message("change:drift.changed")
     startup: str | None = None
     tolerated: OpenIssues = ()

@@ -14,6 +14,7 @@ from eventready.change.plan.effects import effects_of, refuse_effects, refuse_wa
 from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.participants import Participant
 from eventready.change.plan.plan import PlannedDevice, PlannedGuard
+from eventready.change.plan.scope import planned_scope
 from eventready.change.plan.writable import addition_risks
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
@@ -81,6 +82,7 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
         *(_recreated(path) for path in recreated(spec, running.tree, predicted)),
         *([rendered("change:risk.alone")] if alone else []),
     ]
+    scope, outside = planned_scope(spec, running.tree, predicted, participant.fragment)
     return PlannedDevice(
         name=device.name,
         platform=device.platform,
@@ -99,6 +101,8 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
         address=device.hostname,
         element=device.element,
         startup="" if startup is None else fingerprint(spec, startup.tree),
+        scope=scope,
+        outside=outside,
     )
 
 

@@ -95,7 +95,7 @@ class PlannedGuard(_Part):
 
 
 #: Fields of a device that early plans do not have.
-_LATER_FIELDS = frozenset({"role", "address", "element", "startup"})
+_LATER_FIELDS = frozenset({"role", "address", "element", "startup", "scope", "outside"})
 
 
 class PlannedDevice(_Part):
@@ -104,8 +104,9 @@ class PlannedDevice(_Part):
     `before` is the hash of the running configuration that was read, `predicted` the fingerprint of the configuration
     after the change; `forward` and `backward` are sent between the platform's `enter` and `leave`; `fragment` is the
     rendered text; `diff` is for people; `risks` are sentences. `address` and `element` are the device behind its
-    endpoint; `startup` is the fingerprint of the startup configuration, empty if it could not be read. Early plans have
-    no role, address, element or startup.
+    endpoint; `startup` is the fingerprint of the startup configuration, empty if it could not be read. `scope` is
+    the hash of the sections on which the plan depends, empty if the whole configuration counts; `outside` are the
+    digests of all other sections. Early plans have no role, address, element, startup or scope.
     """
 
     name: str = Field(min_length=1)
@@ -125,6 +126,8 @@ class PlannedDevice(_Part):
     address: str = ""
     element: str = ""
     startup: str = ""
+    scope: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    outside: dict[str, str] = {}
 
     _each = field_validator("venues", "forward", "backward", "diff")(_lines)
     _shown = field_validator("name", "platform", "endpoint", "role", "address", "element", "startup")(_line)

@@ -20,6 +20,7 @@ from eventready.change.execute.status import describe_state, device_statuses, ne
 from eventready.change.execute.timing import RetryTiming
 from eventready.change.execute.types import AssignmentResult
 from eventready.change.plan.freeze import Emergency
+from eventready.change.plan.scope import Drift
 from eventready.cli.context import App
 from eventready.cli.render.change_states import STYLES
 from eventready.cli.render.console import VisibleConsole
@@ -187,6 +188,7 @@ def _rows(result: ResultLike, record: ChangeRecord) -> list[dict[str, Any]]:
             "why": one.why,
             "verified": known[one.device].verified,
             "guard": known[one.device].guard,
+            **({} if (drift := known[one.device].drift) is None else {"drift": drift.to_dict()}),
         }
         for one in result.results
     ]
@@ -227,6 +229,9 @@ def _table(app: App, result: ResultLike, record: ChangeRecord) -> None:
             table.add_row("", app.text("change:folded", n=count), untouched, "-", in_language(why, app.lang))
     show(table)
     click.echo()
+    for row in rows:
+        if "drift" in row:
+            click.echo(app.text("change:drift.told", device=row["device"], drift=Drift.load(row["drift"]).summary))
     emergency = record.entry.header.get("emergency")
     if emergency:
         click.echo(app.text("change:emergency_listed", emergency=Emergency.load(emergency).summary))

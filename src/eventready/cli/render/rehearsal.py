@@ -12,6 +12,7 @@ from eventready.change.execute.context import Options
 from eventready.change.execute.rehearsal import RehearsedDevice, read_devices, rehearse
 from eventready.change.execute.twin import TwinFault, twin_factory
 from eventready.change.plan.plan import load_plan
+from eventready.change.plan.scope import Drift
 from eventready.cli.context import App
 from eventready.cli.render.apply_progress import ApplyProgress, refuse_missing
 from eventready.cli.render.change_states import STYLES
@@ -50,6 +51,9 @@ def rehearse_plan(app: App, path: Path, options: Options, *, faults: Sequence[st
         table.add_row(one.device, cell(shown, STYLES[one.outcome or "waiting"]), guard, way_back, found)
     show(table)
     click.echo()
+    for one in done.devices:
+        if one.drift != Drift():
+            click.echo(app.text("change:drift.told", device=one.device, drift=one.drift.summary))
     click.echo(app.text("change:rehearsal.done", plan=plan.id, folder=str(done.folder)))
     return done.exit
 
@@ -62,6 +66,7 @@ def _row(one: RehearsedDevice) -> dict[str, Any]:
         "verified": one.verified,
         "guard": one.guard,
         "way_back": _way_back(one),
+        **({} if one.drift == Drift() else {"drift": one.drift.to_dict()}),
     }
 
 

@@ -1,0 +1,201 @@
+"""The sections of a plan: written, read, and named by these. A change elsewhere is told, and voids nothing."""
+
+from __future__ import annotations
+
+import copy
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.change.config.configuration import Configuration
+from eventready.change.config.delta import commands_between, merge
+from eventready.change.config.fragment import Fragment, parse_fragment
+from eventready.change.config.paths import read_paths
+from eventready.change.config.tree import Tree, parse_tree
+from eventready.change.plan.plan import PlannedDevice, PlannedGuard
+from eventready.change.plan.scope import Drift, drift_since, planned_scope
+from eventready.platforms.loader import describe
+from eventready.platforms.model import ChangeSpec
+
+RUNNING = """\
+hostname r1
+logging buffered 1000000
+username admin secret
+track 10 ip sla 10 reachability
+ip prefix-list customers seq 5 permit 203.0.113.0/24
+ip prefix-list others seq 5 permit 198.51.100.0/24
+route-map to-provider permit 10
+ match ip address prefix-list customers
+route-map unused permit 10
+ match ip address prefix-list others
+class-map match-any voice
+ match dscp ef
+policy-map night
+ class voice
+  priority percent 10
+interface Loopback0
+ ip address 10.255.0.1 255.255.255.255
+interface TenGigabitEthernet0/0/0
+ description to core-1 TenGigabitEthernet0/0/1
+ ip address 10.0.0.14 255.255.255.252
+interface TenGigabitEthernet0/0/1
+ ip address 10.0.0.18 255.255.255.252
+interface GigabitEthernet0/1/1
+ ip address 192.0.2.2 255.255.255.0
+ ip access-group guests in
+ standby 10 ip 192.0.2.1
+ standby 10 priority 110
+ip access-list extended guests
+ permit ip any any
+ip access-list extended others
+ permit ip any any
+ip sla 10
+ icmp-echo 10.0.0.13 source-interface TenGigabitEthernet0/0/0
+ip sla 20
+ icmp-echo 10.0.0.17 source-interface TenGigabitEthernet0/0/1
+router bgp 65001
+ neighbor 10.0.0.13 remote-as 64500
+ neighbor 10.0.0.13 route-map to-provider out
+ip route 0.0.0.0 0.0.0.0 10.0.0.13 track 10
+ip route 203.0.113.0 255.255.255.0 Null0
+ntp server 10.255.255.1
+snmp-server location hall
+"""
+#: Lines of a template: the group, the session with the provider, a policy.
+WANTED = """\
+interface GigabitEthernet0/1/1
+ standby 10 priority 120
+ standby 10 track 10 decrement 30
+ service-policy output night
+router bgp 65001
+ maximum-paths 2
+"""
+OWN = (
+    "track 10 ip sla 10 reachability",
+    "ip prefix-list customers seq 5 permit 203.0.113.0/24",
+    "route-map to-provider permit 10",
+    "class-map match-any voice",
+    "policy-map night",
+    "interface TenGigabitEthernet0/0/0",
+    "interface GigabitEthernet0/1/1",
+    "ip access-list extended guests",
+    "ip sla 10",
+    "router bgp 65001",
+)
+OTHERS = (
+    "logging buffered 1000000",
+    "username admin secret",
+    "ip prefix-list others seq 5 permit 198.51.100.0/24",
+    "ip access-list extended others",
+    "route-map unused permit 10",
+    "interface Loopback0",
+    "interface TenGigabitEthernet0/0/1",
+    "ntp server 10.255.255.1",
+    "snmp-server location hall",
+)
+
+
+def spec_of(platform: str = "cisco_xe") -> ChangeSpec:
+    spec = describe(platform).spec.change
+    assert spec is not None
+    return spec
+
+
+SPEC = spec_of()
+
+
+def planned(spec: ChangeSpec, running: Tree, fragment: Fragment) -> tuple[PlannedDevice, Tree]:
+    """The part of a device, and its configuration after the change."""
+    target = merge(spec, running, fragment)
+    scope, outside = planned_scope(spec, running, target, fragment)
+    part = PlannedDevice(
+        name="r1", platform="cisco_xe", endpoint="r1", venues=("hall",), intents=("backup",),
+        guard=PlannedGuard(kind="inverse", protects="", gap=""), before="0" * 64, predicted="0" * 64,
+        forward=commands_between(spec, running, target), backward=commands_between(spec, target, running),
+        fragment=fragment.text, diff=(), risks=(), scope=scope, outside=outside,
+    )  # fmt: skip
+    return part, target
+
+
+def drift_of(spec: ChangeSpec, text: str, part: PlannedDevice, running: Tree) -> Drift | None:
+    return drift_since(spec, Configuration(running, "", "1" * 64), parse_fragment(spec, text, "test"), part)
+
+
+def with_another_line(running: Tree, section: str, chance: Random) -> Tree:
+    """The configuration after a stranger's work in a section: a line more, a line less, or no section."""
+    tree = copy.deepcopy(running)
+    deeds = ["add", "remove", "delete"] if tree[section] else ["delete"]
+    match chance.choice(deeds):
+        case "add":
+            tree[section][f"description {chance.randrange(10**6)}"] = {}
+        case "remove":
+            del tree[section][chance.choice(list(tree[section]))]
+        case "delete":
+            del tree[section]
+    return tree
+
+
+@given(section=st.sampled_from(OTHERS), seed=st.integers(0, 2**32 - 1))
+def test_a_change_elsewhere_is_told_and_voids_nothing(section: str, seed: int) -> None:
+    running = parse_tree(RUNNING)
+    part, _target = planned(SPEC, running, parse_fragment(SPEC, WANTED, "test"))
+    found = with_another_line(running, section, Random(seed))
+    drift = drift_of(SPEC, WANTED, part, found)
+    assert drift == (Drift(changed=(section,)) if section in found else Drift(gone=1))
+    target = merge(SPEC, found, parse_fragment(SPEC, WANTED, "test"))
+    assert commands_between(SPEC, found, target) == part.forward
+    back = merge(SPEC, target, parse_fragment(SPEC, "", "test"))
+    assert back.get(section) == found.get(section), "the way back leaves the stranger's work"
+    assert commands_between(SPEC, target, found) == part.backward
+
+
+@given(section=st.sampled_from(OWN), seed=st.integers(0, 2**32 - 1))
+def test_a_change_in_a_section_of_the_plan_voids_it(section: str, seed: int) -> None:
+    running = parse_tree(RUNNING)
+    part, _target = planned(SPEC, running, parse_fragment(SPEC, WANTED, "test"))
+    assert drift_of(SPEC, WANTED, part, with_another_line(running, section, Random(seed))) is None
+
+
+def test_new_sections() -> None:
+    running = parse_tree(RUNNING)
+    part, _target = planned(SPEC, running, parse_fragment(SPEC, WANTED, "test"))
+    drift = drift_of(SPEC, WANTED, part, {**running, "logging host 192.0.2.9": {}})
+    assert drift == Drift(new=("logging host 192.0.2.9",))
+    assert drift is not None
+    assert drift.summary.render("en") == "outside of the plan's sections: + logging host 192.0.2.9"
+    assert Drift.load(drift.to_dict()) == drift
+    named = {**running, "ip prefix-list customers seq 10 permit 192.0.2.0/24": {}}
+    assert drift_of(SPEC, WANTED, part, named) is None, "a list that the plan depends on"
+
+
+def test_another_way_out_belongs_to_a_default_route() -> None:
+    running = parse_tree(RUNNING)
+    text = "ip route 0.0.0.0 0.0.0.0 10.0.0.17 200\n"
+    part, _target = planned(SPEC, running, parse_fragment(SPEC, text, "test"))
+    assert drift_of(SPEC, text, part, {**running, "ip route 0.0.0.0 0.0.0.0 10.0.0.21 250": {}}) is None
+    assert drift_of(SPEC, text, part, {**running, "ip route 172.16.0.0 255.240.0.0 Null0": {}}) is not None
+
+
+def test_a_long_drift_is_shortened() -> None:
+    drift = Drift(tuple(f"interface Vlan{number}" for number in range(9)), (), 3)
+    assert drift.summary.render("en").endswith("; ~ interface Vlan4; (+4); - (3)")
+
+
+def test_statements_with_the_same_beginning_are_one_section() -> None:
+    spec = spec_of("juniper_junos")
+    text = "set interfaces ae1 unit 0 family inet address 192.0.2.2/24 vrrp-group 10 priority 110\n"
+    running = read_paths(spec, f"{text}set interfaces ae2 mtu 9000\nset system services ssh\n", "r1")
+    wanted = text.replace("110", "120")
+    part, _target = planned(spec, running, parse_fragment(spec, wanted, "test"))
+    changed: Tree = {**running, "set interfaces ae1 description x": {}}
+    assert drift_of(spec, wanted, part, changed) is None
+    changed = {**running, "set system services netconf ssh": {}}
+    assert drift_of(spec, wanted, part, changed) == Drift(changed=("set system services",))
+
+
+@pytest.mark.parametrize("platform", ["huawei_mml", "linux"])
+def test_a_reading_of_the_plans_objects_counts_as_a_whole(platform: str) -> None:
+    spec = spec_of(platform)
+    assert planned_scope(spec, {"x": {}}, {"y": {}}, parse_fragment(spec, "", "test")) == ("", {})
