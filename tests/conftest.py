@@ -42,6 +42,12 @@ os.environ.setdefault("EVENTREADY_ROLLBACK_SOAK", "0s")
 _SLOW_FOLDERS = frozenset({"behaviours", "e2e", "hostile", "real"})
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Workers of `-n auto`: one more than processors, since tests of timeouts wait most of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_unconfigure() -> None:
     """Remove the configuration folder of the run."""
     shutil.rmtree(_CONFIG, ignore_errors=True)

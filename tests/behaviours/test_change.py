@@ -26,7 +26,7 @@ PLATFORMS = {"gw-2": "frr", "bsc": "osmocom_bsc", "ap-host-1": "linux_hostapd"}
 
 def told_of(twin: Twin, *words: str, expect: int = 0) -> Any:
     """The document that a command prints."""
-    return json.loads(twin.command("-o", "json", *words, expect=(expect,)).stdout)
+    return json.loads(twin.call("-o", "json", *words, expect=(expect,)).stdout)
 
 
 def outcomes(document: Any) -> dict[str, str]:

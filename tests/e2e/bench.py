@@ -3,9 +3,7 @@ other, and looked at from behind, where none of the code that changes them has a
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import io
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +18,6 @@ import yaml
 
 from eventready.change.config.tree import Tree
 from eventready.change.execute.timing import RetryTiming
-from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
@@ -119,12 +116,8 @@ class Bench(Province):
         return "Bench(...)"
 
     def cli(self, *words: str, expect: int = 0) -> str:
-        """The command line, in this process, on the copy; what it prints on stdout."""
-        out, told = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(told), pytest.raises(SystemExit) as left:
-            main(["-w", str(self.copy), "--now", NOW, *words])
-        assert left.value.code == expect, f"{words} ended with {left.value.code}: {told.getvalue()}{out.getvalue()}"
-        return out.getvalue()
+        """Output of the command line on the copy, in this process."""
+        return self.call(*words, expect=(expect,)).stdout
 
     @cached_property
     def load(self) -> Workspace:

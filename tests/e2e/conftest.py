@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from eventready.audit.audit import AuditOptions, AuditResult, audit
+from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.store.store import Store
 from eventready.workspace.example import copy_example
@@ -52,7 +54,7 @@ class Province:
     def command(
         self, *words: str, expect: Sequence[int] = (0,), timeout_s: float = 110
     ) -> subprocess.CompletedProcess[str]:
-        """Run the command line on the copy, and hold its exit code against what may come."""
+        """Run the command line on the copy in a process of its own, and hold its exit code against what may come."""
         done = subprocess.run(
             [sys.executable, "-m", "eventready", "-w", str(self.copy), "--now", NOW, *words],
             check=False, capture_output=True, text=True, encoding="utf-8", cwd=self.copy, timeout=timeout_s,
@@ -60,6 +62,16 @@ class Province:
         assert done.returncode in expect, f"{words} ended with {done.returncode}: {done.stderr}"
         assert "Traceback" not in done.stderr
         return done
+
+    def call(self, *words: str, expect: Sequence[int] = (0,)) -> subprocess.CompletedProcess[str]:
+        """Run the command line on the copy in this process, which has everything imported already."""
+        out, told = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(told), pytest.raises(SystemExit) as left:
+            main(["-w", str(self.copy), "--now", NOW, *words])
+        code = left.value.code
+        assert code in expect, f"{words} ended with {code}: {told.getvalue()}{out.getvalue()}"
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(words, code, out.getvalue(), told.getvalue())
 
     def audit(self, only: str = "", *, interval_s: float = 0.5, **more: Any) -> AuditResult:
         """Audit in this process; the run is stored in the copy."""
@@ -77,11 +89,11 @@ class Province:
     @contextmanager
     def fault(self, device: str, name: str, *args: str) -> Iterator[None]:
         """A fault for as long as the block lasts."""
-        self.command("lab", "fault", device, name, *args)
+        self.call("lab", "fault", device, name, *args)
         try:
             yield
         finally:
-            self.command("lab", "fault", device, name, *args, "--clear")
+            self.call("lab", "fault", device, name, *args, "--clear")
 
 
 def troubles(done: AuditResult) -> set[Row]:

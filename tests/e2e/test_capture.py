@@ -23,7 +23,7 @@ DEVICES = "agg-1,bsc-6900,core-1,wlc-1"
 
 def captured(province: Province, folder: Path, *words: str, expect: int = 0) -> tuple[list[dict[str, Any]], str]:
     """The document of `eventready capture`, and its messages."""
-    done = province.command("-o", "json", "capture", "--out", str(folder), *words, expect=(expect,))
+    done = province.call("-o", "json", "capture", "--out", str(folder), *words, expect=(expect,))
     return json.loads(done.stdout), done.stderr
 
 
@@ -49,7 +49,7 @@ def test_a_refused_form_is_named_with_the_command_that_shows_its_lines(
     province: Province, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with province.fault("agg-1", "garbage"):
-        done = province.command("capture", "-l", "agg-1", "--out", str(tmp_path / "c"), "--interval", "0")
+        done = province.call("capture", "-l", "agg-1", "--out", str(tmp_path / "c"), "--interval", "0")
     lines = [line for line in done.stderr.splitlines() if "eventready parse " in line]
     assert lines
     words = lines[0].split("eventready parse ", maxsplit=1)[1].split()
@@ -71,14 +71,14 @@ def test_a_folder_with_files_is_replaced_on_request_only(province: Province, tmp
     place = ("capture", "-l", "agg-1", "--interval", "0", "--out", str(tmp_path))
     note = tmp_path / "note.txt"
     note.write_text("mine\n", encoding="utf-8")
-    assert "is not empty" in province.command(*place, expect=(2,)).stderr
-    assert "holds no capture" in province.command(*place, "--replace", expect=(2,)).stderr
+    assert "is not empty" in province.call(*place, expect=(2,)).stderr
+    assert "holds no capture" in province.call(*place, "--replace", expect=(2,)).stderr
     note.unlink()
-    province.command(*place)
+    province.call(*place)
     stale = tmp_path / "agg-1" / "show_of_yesterday.txt"
     stale.write_text("x\n", encoding="utf-8")
-    assert "--replace" in province.command(*place, expect=(2,)).stderr
-    province.command(*place, "--replace")
+    assert "--replace" in province.call(*place, expect=(2,)).stderr
+    province.call(*place, "--replace")
     assert not stale.exists()
 
 
