@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from eventready.core.messages import rendered
 from eventready.drill.spec import Failure, Probe
 from eventready.drill.stream import StreamTarget
 from eventready.drill.targets import Network
@@ -24,7 +25,7 @@ class LabTarget:
     @property
     def description(self) -> str:
         """The kind of lab, and its number of devices."""
-        return f"{'real' if self._record.real else 'embedded'} lab of {self._record.devices} devices"
+        return rendered(f"drill:target.{self.network}", n=self._record.devices)
 
     @property
     def network(self) -> Network:

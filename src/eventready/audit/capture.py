@@ -26,7 +26,7 @@ from eventready.checks.matrix import Matrix, build_matrix
 from eventready.core.atomic_files import write_atomic
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
-from eventready.core.messages import message
+from eventready.core.messages import Rendered, message
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Status
 from eventready.facts.observe import commands_for, observe, reduced_replies
@@ -185,7 +185,7 @@ class _Writer:
         except SessionError as error:
             if reading == 1:
                 one.missing = dict.fromkeys(commands, str(error))
-            return str(error)
+            return Rendered(error.whole)
         printed = [reply for reply in replies if reply.status in _WHAT_DEVICE_PRINTED]
         saved = reduced_replies(name, self._platforms[name], self._matrix.facts_for(name), printed)
         for reply in saved:

@@ -19,6 +19,7 @@ from eventready.checks.duties import DutyIndex
 from eventready.checks.limits import ResolvedLimits
 from eventready.checks.matrix import Matrix
 from eventready.checks.runner import Rows, evaluate
+from eventready.core.messages import Message, Rendered
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe
@@ -159,4 +160,5 @@ def _trouble(observations: Sequence[Observation]) -> str:
     """Reason for a device without any measured observation; empty otherwise."""
     if any(observation.status.measured for observation in observations):
         return ""
-    return next((observation.reason for observation in observations if observation.reason), "")
+    reasons = (Rendered(one.message) if isinstance(one.message, Message) else one.reason for one in observations)
+    return next(filter(None, reasons), "")

@@ -138,4 +138,4 @@ def sign_new_head(app: App, store: Store) -> None:
         try:
             store.sign_head(load_private(str(path), app.workspace_path, app.workspace.event.enterprise), app.clock)
         except UsageError as error:
-            app.notify("cli:audit.unsigned", error=str(error))
+            app.notify("cli:audit.unsigned", error=error.whole)

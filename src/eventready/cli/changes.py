@@ -249,9 +249,9 @@ def count_states(app: App, states: Sequence[DeviceStatus]) -> str:
 def event_time(app: App, entry: ChangeEntry) -> str:
     """Return the local event time at which the change began; a rehearsal is marked."""
     clock = entry.header.get("clock") or {}
-    at = f"{datetime.fromisoformat(str(clock.get('event') or entry.begun)).astimezone(TZ):%Y-%m-%d %H:%M}"
-    return app.text("change:event_rehearsal", at=at) if clock.get("rehearsal") else at
+    at = datetime.fromisoformat(str(clock.get("event") or entry.begun))
+    return app.text("change:event_rehearsal" if clock.get("rehearsal") else "change:event_real", at=at)
 
 
 def _real(moment: str) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone(TZ):%Y-%m-%d %H:%M:%S}"
+    return f"{datetime.fromisoformat(moment).astimezone(TZ):%d/%m/%Y %H:%M:%S}"

@@ -72,7 +72,7 @@ def command(
         log = ReceivedLog(store, clock, policy)
         received = receive(bundles, policy, log.last(), restarted)
         for refused in received.refused:
-            app.say(f"eventready: {refused.path}: {refused.error}")
+            app.say(f"eventready: {refused.path}: {refused.error.render(app.lang)}")
         for sentence in (*received.missing, *received.rewritten.values()):
             app.say(sentence)
         if not received.bundles:

@@ -18,7 +18,7 @@ from eventready.facts.platform import Platform, load_platform
 from eventready.workspace.device import Device
 from eventready.workspace.select import select
 
-_LABEL_WIDTH = 16
+_LABEL_WIDTH = 17
 
 
 @click.command()

@@ -66,7 +66,7 @@ def _usable_platform(app: App, name: str, question: str) -> Platform:
             raise in_one(combine_errors(problems), name) from None
         raise
     for problem in problems:
-        app.notify("cli:parse.left_out", error=str(problem))
+        app.notify("cli:parse.left_out", error=problem.whole)
     return loaded
 
 

@@ -11,6 +11,7 @@ from eventready.change.ansible.playbook import PlaybookRun, run_playbook
 from eventready.change.plan.freeze import refuse_in_freeze, refuse_shifted_clock
 from eventready.cli.context import App
 from eventready.core.errors import Exit, most_severe
+from eventready.core.messages import Lang, term
 from eventready.workspace.select import select
 
 
@@ -43,11 +44,11 @@ def run(app: App, *, name: str, limit: str, check: bool, change: str) -> int:
         refuse_in_freeze(workspace.event, app.clock.now())
 
     def line(host: str, task: str, state: str) -> None:
-        app.say(f"{host:<16} {state:<12} {task}")
+        app.say(f"{host:<16} {term('cli:host_state', state, app.lang):<16} {task}")
 
     done = run_playbook(workspace, name, hosts, change=change, check=check, progress=line)
     if app.output == "table":
-        _show(done)
+        _show(done, app.lang)
     else:
         app.emit({**asdict(done), "hosts": dict(done.hosts)})
     failed = Exit.FINDINGS if check or name == "audit" else Exit.REVERT_FAILED
@@ -55,12 +56,12 @@ def run(app: App, *, name: str, limit: str, check: bool, change: str) -> int:
     return most_severe(codes | ({failed} if done.failed else set()))
 
 
-def _show(done: PlaybookRun) -> None:
+def _show(done: PlaybookRun, lang: Lang) -> None:
     for task in done.tasks:
         if task.diff:
             click.echo(f"{task.host}: {task.task}\n{task.diff}")
         elif task.message and task.state in ("failed", "unreachable"):
             click.echo(f"{task.host}: {task.task}: {task.message}")
-    words = {"changed": "would change" if done.check else "changed"}
     for host, state in done.hosts.items():
-        click.echo(f"{host}: {words.get(state, state)}")
+        word = "would_change" if done.check and state == "changed" else state
+        click.echo(f"{host}: {term('cli:host_state', word, lang)}")

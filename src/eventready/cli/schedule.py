@@ -106,6 +106,6 @@ def _print(app: App, result: JobResult) -> None:
                 "kind": result.job.kind,
                 "failed": result.failed,
                 "resumed": result.resumed,
-                "outcome": result.outcome,
+                "outcome": str(result.outcome),
             }
         )

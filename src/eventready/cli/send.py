@@ -15,7 +15,7 @@ from eventready.assurance.delivery.mail import Mail
 from eventready.assurance.delivery.mailer import Mailer, MailRequest, build_mail
 from eventready.cli.context import App
 from eventready.core.errors import Exit, UsageError
-from eventready.core.messages import message
+from eventready.core.messages import in_language, message
 
 
 @click.command()
@@ -137,7 +137,7 @@ def _print(app: App, delivery: Delivery) -> None:
     click.echo(f"{delivery.id}  {state}  {at}{mark}  {delivery.subject}")
     for address, leg in delivery.legs.items():
         status = app.text(f"cli:send_recipient.{leg.fate}")
-        click.echo(f"  {status:<10} {address}  {leg.why}".rstrip())
+        click.echo(f"  {status:<10} {address}  {in_language(leg.why, app.lang)}".rstrip())
     click.echo(app.text("cli:send.id", id=delivery.message_id))
 
 

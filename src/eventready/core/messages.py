@@ -96,8 +96,8 @@ def rendered(msgid: str, /, **params: Param) -> Rendered:
     return Rendered(Message(msgid, params))
 
 
-def in_language(content: str | Text, lang: str) -> str:
-    """Text in a language."""
+def in_language(content: Param, lang: str) -> str:
+    """Text, number or time in a language."""
     return _shown(content, "", lang)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from eventready.core.errors import UsageError
-from eventready.core.messages import message
+from eventready.core.messages import message, rendered
 from eventready.drill.probes import CounterProbe
 from eventready.drill.record import ProbeResult
 from eventready.drill.spec import Probe
@@ -69,10 +69,12 @@ class StationProbe:
         stations = self._stations()
         mean = sum(stations.values()) / len(stations)
         fullest = max(stations, key=lambda name: stations[name])
+        figures = {"stations": stations[fullest], "mean": mean, "n": len(stations)}
+        detail = rendered("drill:counter.fullest", name=fullest, **figures)
         return ProbeResult(
             probe=self._probe.name, kind="stations", value=stations[fullest] / mean if mean else None,
             limit=float(self._probe.most_per_mean or 0), unit="x", sent=sum(stations.values()),
-            detail=f"{fullest} {stations[fullest]}, mean {mean:.1f} of {len(stations)}",
+            detail=detail,
         )  # fmt: skip
 
     def _stations(self) -> dict[str, int]:
@@ -98,6 +100,7 @@ def _rows(observations: Sequence[Observation], device: str) -> list[Fact]:
     """Rows of the measured observations. Raises UsageError without any."""
     measured = [observation for observation in observations if observation.status.measured]
     if not measured:
-        reason = next((observation.reason for observation in observations if observation.reason), "no reason given")
+        reasons = (one.message or one.reason for one in observations if one.reason)
+        reason = next(reasons, message("drill:no_reason"))
         raise UsageError(message("drill:counter.unread", device=device, reason=reason))
     return [row for observation in measured for row in observation.rows]

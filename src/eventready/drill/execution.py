@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
-from eventready.core.messages import Message, message
+from eventready.core.messages import Bilingual, Message, message, to_stored
 from eventready.drill.prediction import Predicted, predictions, unpredicted
 from eventready.drill.probes import Measuring
 from eventready.drill.record import DrillRecord, DrillRun, Outcome, ProbeResult, drill_run_named, drill_runs
@@ -66,7 +66,7 @@ class DrillExecutor:
         """Run a drill to its end. Raises RefusedError before anything is broken; afterwards the network is repaired."""
         record = DrillRecord.open(
             self.store, drill, self.clock,
-            {"by": self.options.by, "target": self.target.description, "network": self.target.network,
+            {"by": self.options.by, "target": to_stored(self.target.description), "network": self.target.network,
              "rehearsal": self.target.rehearsal or self.clock.rehearsal, "changes": list(changes_in_force(self.store)),
              "plan": self.options.plan},
         )  # fmt: skip
@@ -137,7 +137,7 @@ class DrillExecutor:
                 if not drill_run_named(drill_runs(self.store), record.id).failing:  # else `--resume` has work to do
                     record.close("interrupted", message("drill:closed.called_off"))
             raise
-        record.write("measured", probes=[asdict(probe) for probe in probes], events=self._events,
+        record.write("measured", probes=[_recorded(probe) for probe in probes], events=self._events,
                      failed=self._failed.isoformat())  # fmt: skip
         return probes
 
@@ -163,7 +163,8 @@ class DrillExecutor:
         run, findings = self.audit(_devices(drill))
         missing = unmet(drill, findings)
         record.write("verified", run=run, unmet=[one.render("en") for one in missing])
-        missed = [probe.probe for probe in probes if not probe.within]
+        names = {probe.name: Bilingual(probe.name_vi, probe.name) for probe in drill.probes}
+        missed = [names[probe.probe] for probe in probes if not probe.within]
         if missing:
             return "failed", message("drill:closed.after_repair", missing=missing[:5])
         if unpredicted(probes, self._predicted):
@@ -197,6 +198,10 @@ def changes_in_force(store: Store) -> tuple[str, ...]:
         for entry in entries
         if entry.id not in taken_back and not entry.header.get("rolls_back") and "new" in entry.outcomes.values()
     )
+
+
+def _recorded(probe: ProbeResult) -> dict[str, Any]:
+    return {**asdict(probe), "detail": to_stored(probe.detail)}
 
 
 def _devices(drill: Drill) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from eventready.change.plan.plan import Plan, PlanFile, PlannedDrill
 from eventready.change.plan.planning import make_drill_plan
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
-from eventready.core.messages import Message, message
+from eventready.core.messages import Message, Text, message, rendered
 from eventready.drill.spec import Drill, Failure, Probe
 from eventready.drill.stream import StreamTarget
 from eventready.drill.targets import Network
@@ -126,7 +126,8 @@ class ProductionTarget:
     def description(self) -> str:
         """Failing device and its guard."""
         guards = [device.guard.kind for device in self.file.plan.devices] if self.file else []
-        return f"{self._device} under its guard ({', '.join(guards)})"
+        named: list[str | Text] = [message(f"change:guard.{guard}") for guard in guards]
+        return rendered("drill:target.guarded", device=self._device, guards=named)
 
     @property
     def network(self) -> Network:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.messages import Message, from_json, message, to_json
+from eventready.core.messages import Message, from_json, from_stored, message, to_json
 from eventready.drill.spec import Drill
 from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
@@ -80,6 +80,11 @@ class DrillRun:
         return str(self.opened.get("plan", ""))
 
     @property
+    def target(self) -> str:
+        """Network of the drill, in a few words."""
+        return from_stored(self.opened["target"])
+
+    @property
     def changes(self) -> tuple[str, ...]:
         """Changes in force at the beginning of the drill."""
         return tuple(str(change) for change in self.opened.get("changes", ()))
@@ -91,7 +96,7 @@ class DrillRun:
             "drill": self.drill.name,
             "begun": self.begun.isoformat(),
             "by": self.opened["by"],
-            "target": self.opened["target"],
+            "target": str(self.target),
             "rehearsal": self.opened["rehearsal"],
             "changes": list(self.changes),
             "outcome": self.outcome,
@@ -186,7 +191,7 @@ def _run(key: str, steps: Sequence[JournalEntry]) -> DrillRun:
 
 def _probe_result(row: Mapping[str, Any]) -> ProbeResult:
     outages = tuple((float(begin), None if end is None else float(end)) for begin, end in row["outages"])
-    return ProbeResult(**{**row, "outages": outages})
+    return ProbeResult(**{**row, "outages": outages, "detail": from_stored(row.get("detail", ""))})
 
 
 def _new_id(now: datetime, taken: set[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from eventready.core.errors import UsageError, os_reason
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.drill.outage import Interruption, Sample, interruption
 
 _END_S = 5.0
@@ -96,5 +96,5 @@ def stop_all(streams: Sequence[ProbeStream]) -> None:
             stream.kill()
 
 
-def _last_line(text: str) -> str:
-    return text.splitlines()[-1] if text else "no reason given"
+def _last_line(text: str) -> str | Message:
+    return text.splitlines()[-1] if text else message("drill:no_reason")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 
+from eventready.core.messages import rendered
 from eventready.core.redaction import REDACTED, register
 from eventready.session.hostkeys import host_name
 from eventready.session.terminal_input import ask_on_terminal
@@ -137,11 +138,11 @@ class Target:
 
     @property
     def route(self) -> str:
-        """The way to the device for messages: `direct`, `via a > b`, `by ProxyCommand`."""
+        """The way to the device for messages: direct, or through jump hosts and ProxyCommand."""
         first = self.jumps[0] if self.jumps else self
         command = "ProxyCommand" if first.proxy_command else ""
         hops = [*([command] if command else []), *(jump.name for jump in self.jumps)]
-        return f"via {' > '.join(hops)}" if hops else "direct"
+        return rendered("session:route.via", hops=" > ".join(hops)) if hops else rendered("session:route.direct")
 
     @property
     def host_key_name(self) -> str:

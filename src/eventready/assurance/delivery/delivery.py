@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from eventready.assurance.delivery.eml import PaperReference
 from eventready.assurance.delivery.mail import Enclosed
 from eventready.core.clock import TZ
+from eventready.core.messages import from_stored, rendered
 
 STREAM = "delivery"
 
@@ -91,7 +92,7 @@ class Delivery:
             "attempts": self.attempts,
             "answer": self.answer,
             "recipients": [
-                {"address": address, "state": leg.fate, "why": leg.why, "at": leg.at.isoformat(timespec="seconds")}
+                {"address": address, "state": leg.fate, "why": str(leg.why), "at": leg.at.isoformat(timespec="seconds")}
                 for address, leg in self.legs.items()
             ],
         }
@@ -141,7 +142,7 @@ def _after(delivery: Delivery, body: Mapping[str, Any]) -> Delivery:
     """Return the delivery after a later entry with the new states of some recipients."""
     at = _moment(body)
     changed = {
-        address: RecipientState(fate, why, at)
+        address: RecipientState(fate, from_stored(why), at)
         for fate, reasons in body["legs"].items()
         for address, why in reasons.items()
     }  # fmt: skip
@@ -155,8 +156,8 @@ def _after(delivery: Delivery, body: Mapping[str, Any]) -> Delivery:
 
 def _broken_off(delivery: Delivery) -> Delivery:
     before, after = (
-        "The last attempt broke off before the mail was complete: nothing was delivered.",
-        "The attempt broke off after the mail was complete and before the server's answer: it may have arrived.",
+        rendered("delivery:smtp.broken_before"),
+        rendered("delivery:smtp.broken_after"),
     )
     fates: dict[RecipientStatus, tuple[RecipientStatus, str]] = {
         "trying": ("waiting", before),

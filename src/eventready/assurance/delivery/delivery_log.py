@@ -12,7 +12,7 @@ from eventready.assurance.delivery.mail import Mail
 from eventready.assurance.delivery.smtp import SubmitResult
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.messages import message
+from eventready.core.messages import message, to_stored
 from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
 
@@ -128,7 +128,11 @@ class DeliveryLog:
     def _append(
         self, delivery: Delivery, kind: str, legs: Mapping[RecipientStatus, Mapping[str, str]], **more: Any
     ) -> None:
-        named = {fate: dict(reasons) for fate, reasons in legs.items() if reasons}
+        named = {
+            fate: {address: to_stored(why) for address, why in reasons.items()}
+            for fate, reasons in legs.items()
+            if reasons
+        }
         body = {"kind": kind, "at": self._now(), "legs": named, **more}
         self._journal.append(lambda _entries: (delivery.id, body), self._clock.real())
 

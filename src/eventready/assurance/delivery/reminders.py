@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from eventready.assurance.delivery.eml import Mailbox, draft
@@ -13,7 +13,7 @@ from eventready.assurance.delivery.paper_mail import sender_of
 from eventready.assurance.delivery.smtp import submit
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
-from eventready.core.messages import Lang, Text, message, text
+from eventready.core.messages import Lang, Text, message, rendered, text
 from eventready.core.redaction import redactor
 from eventready.workspace.event import Event
 from eventready.workspace.secrets import resolve
@@ -42,7 +42,7 @@ class ReminderSender:
         if channel.endswith(_DRY_RUN):
             name = channel.removesuffix(_DRY_RUN)
             recipients = self._event.schedule.remind.mail if name == MAIL else self._event.schedule.remind.apprise
-            return f"not sent to {', '.join(recipients)} without --really: {letter.subject}"
+            return rendered("delivery:reminder.dry", recipients=recipients, subject=letter.subject)
         return self._mail(letter) if channel == MAIL else self._apprise(letter)
 
     def _letter(self, texts: Sequence[Text]) -> Letter:
@@ -68,9 +68,11 @@ class ReminderSender:
         )  # fmt: skip
         failed = {**result.waiting, **result.refused}
         if failed and not (result.accepted or result.uncertain):
-            raise EventreadyError("; ".join(f"{address}: {reason}" for address, reason in failed.items()))
-        parts = [f"mailed to {', '.join((*result.accepted, *result.uncertain))}"]
-        return "; ".join([*parts, *(f"NOT to {address}: {reason}" for address, reason in failed.items())])
+            raise EventreadyError(message("delivery:reminder.undelivered", reasons=_reasons(failed)))
+        mailed = [*result.accepted, *result.uncertain]
+        if failed:
+            return rendered("delivery:reminder.partly", mailed=mailed, reasons=_reasons(failed))
+        return rendered("delivery:reminder.mailed", mailed=mailed)
 
     def _apprise(self, letter: Letter) -> str:
         import apprise  # noqa: PLC0415  of the extra `notify`, slow to import
@@ -88,4 +90,8 @@ class ReminderSender:
                 failed.append(reference)
         if failed:
             raise EventreadyError(message("delivery:reminder.failed", failed=failed))
-        return f"notified {', '.join(references)}"
+        return rendered("delivery:reminder.notified", references=references)
+
+
+def _reasons(failed: Mapping[str, str]) -> list[str | Text]:
+    return [message("delivery:reminder.reason", address=address, reason=reason) for address, reason in failed.items()]

@@ -9,6 +9,7 @@ from typing import Any
 
 from eventready.assurance.delivery.timetable import ScheduledJob
 from eventready.core.clock import Clock
+from eventready.core.messages import as_record
 from eventready.store.store import Store
 
 STREAM = "schedule"
@@ -64,7 +65,7 @@ class ScheduleLog:
             "covers": list(job.covers),
             "at": self._clock.now().isoformat(timespec="seconds"),
             "rehearsal": self._clock.rehearsal,
-            "note": note,
+            **as_record("note", note),
         }
         self._journal.append(lambda _entries: (job.id, body), self._clock.real())
 

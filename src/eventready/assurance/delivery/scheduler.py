@@ -16,7 +16,7 @@ from eventready.assurance.delivery.schedule_log import ScheduleLog
 from eventready.assurance.delivery.timetable import JOB_KINDS, ScheduledJob, jobs, next_moment
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError
-from eventready.core.messages import Text, message
+from eventready.core.messages import Rendered, Text, message, rendered
 from eventready.core.redaction import redactor
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -139,7 +139,8 @@ def _execute(job: ScheduledJob, worker: JobWorker) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, EventreadyError):
-        return str(error)
+        return Rendered(error.whole)
     cause = error.__cause__
     root = f" ({cause})" if cause is not None else ""
-    return redactor.redact(f"internal error, {type(error).__name__}: {error}{root}")
+    reason = redactor.redact(f"{type(error).__name__}: {error}{root}")
+    return rendered("delivery:job.internal", error=reason)

@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from eventready.core.errors import os_reason
+from eventready.core.messages import rendered
 from eventready.workspace.mail import MailServer
 
 _DOT = re.compile(rb"(?m)^\.")
@@ -115,7 +117,7 @@ def _context(server: MailServer, folder: Path) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=str(path))
     except OSError as error:
-        raise _Stop(f"The certificates {path} cannot be read ({error.strerror or type(error).__name__}).") from None
+        raise _Stop(rendered("delivery:smtp.certificates", path=str(path), reason=os_reason(error))) from None
 
 
 class _Transfer:
@@ -137,7 +139,7 @@ class _Transfer:
             if taken:
                 self._content()
         except (smtplib.SMTPException, OSError) as error:
-            raise _Stop(f"{_trouble(error, self._place)} It broke before the mail was complete.") from None
+            raise _Stop(rendered("delivery:smtp.incomplete", trouble=_trouble(error, self._place))) from None
         if not taken:
             return SubmitResult(waiting=waiting, refused=refused)
         before_dot(taken)
@@ -145,7 +147,7 @@ class _Transfer:
             self._client.send(b".\r\n")
             code, words = self._client.getreply()
         except (smtplib.SMTPException, OSError) as error:
-            reason = f"{_trouble(error, self._place)} The mail was complete by then, so it may have arrived."
+            reason = rendered("delivery:smtp.complete", trouble=_trouble(error, self._place))
             return SubmitResult(waiting=waiting, refused=refused, uncertain=dict.fromkeys(taken, reason))
         return _answered(taken, waiting, refused, code, _reply_text(code, words))
 
@@ -160,7 +162,8 @@ class _Transfer:
             options.append("body=8bitmime")
         code, words = self._client.mail(sender, options)
         if code != _OK:
-            raise _Stop(f"The sender {sender}: {_verdict(code, _reply_text(code, words))}", lasting=_lasting(code))
+            verdict = _verdict(code, _reply_text(code, words))
+            raise _Stop(rendered("delivery:smtp.sender", sender=sender, verdict=verdict), lasting=_lasting(code))
         taken: list[str] = []
         waiting: dict[str, str] = {}
         refused: dict[str, str] = {}
@@ -186,7 +189,7 @@ def _answered(
     if code // 100 == 2:
         return SubmitResult(taken, waiting, refused, answer=answer)
     if code // 100 not in (4, 5):
-        reason = f"The server's answer to the complete mail makes no sense ({answer}), so it may have arrived."
+        reason = rendered("delivery:smtp.odd_answer", answer=answer)
         return SubmitResult(waiting=waiting, refused=refused, uncertain=dict.fromkeys(taken, reason), answer=answer)
     rest = dict.fromkeys(taken, _verdict(code, answer))
     if _lasting(code):
@@ -200,8 +203,8 @@ def _lasting(code: int) -> bool:
 
 def _verdict(code: int, answer: str) -> str:
     if _lasting(code):
-        return f"The server refuses it for good: {answer}."
-    return f"The server asks to try again later: {answer}."
+        return rendered("delivery:smtp.refused", answer=answer)
+    return rendered("delivery:smtp.later", answer=answer)
 
 
 def _reply_text(code: int, words: bytes) -> str:
@@ -217,28 +220,29 @@ def _leave(client: smtplib.SMTP) -> None:
 def _trouble(error: Exception, place: str) -> str:
     """Return the description of a failure. The text of a failed login is not repeated: the user name may be part of the
     text."""
-    what, server = "", f"The mail server {place}"
+    found, detail = "", ""
     match error:
         case smtplib.SMTPAuthenticationError():
-            what = f"{server} refuses the user or the password ({error.smtp_code})."
+            found, detail = "delivery:smtp.login", str(error.smtp_code)
         case smtplib.SMTPNotSupportedError():
-            what = f"{server} does not offer what is needed to send safely ({error})."
+            found, detail = "delivery:smtp.unsupported", str(error)
         case smtplib.SMTPServerDisconnected() if isinstance(error.__context__, TimeoutError):
-            what = f"{server} did not answer in time."
+            found = "delivery:smtp.timeout"
         case smtplib.SMTPServerDisconnected():
-            what = f"{server} dropped the connection."
+            found = "delivery:smtp.dropped"
         case smtplib.SMTPResponseException():
             words = error.smtp_error if isinstance(error.smtp_error, bytes) else str(error.smtp_error).encode()
-            what = f"{server} turned us away: {_reply_text(error.smtp_code, words)}."
+            found, detail = "delivery:smtp.turned_away", _reply_text(error.smtp_code, words)
         case ssl.SSLCertVerificationError():
-            what = f"The certificate of the mail server {place} is not trusted ({error.verify_message})."
+            found, detail = "delivery:smtp.untrusted", str(error.verify_message)
         case ssl.SSLError():
-            what = f"No encrypted connection to the mail server {place} ({error.reason or 'TLS failed'})."
+            found, detail = "delivery:smtp.cleartext", str(error.reason or "TLS")
         case UnicodeError():
-            what = f"{server}: a login cannot carry letters with marks; give it another user or password."
+            found = "delivery:smtp.marks"
         case TimeoutError():
-            what = f"{server} did not answer in time."
+            found = "delivery:smtp.timeout"
+        case OSError() if error.errno:
+            return rendered("delivery:smtp.unreachable", place=place, detail=os_reason(error))
         case _:
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            what = f"{server} cannot be reached ({reason})."
-    return " ".join(what.split())
+            found, detail = "delivery:smtp.unreachable", str(error) or type(error).__name__
+    return rendered(found, place=place, detail=" ".join(detail.split()))

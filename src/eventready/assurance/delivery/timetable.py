@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias, get_args
 from eventready.assurance.clauses.deadlines import Deadline, DeadlineStatus
 from eventready.assurance.delivery.delivery import Delivery
 from eventready.core.clock import TZ
-from eventready.core.messages import Text, message
+from eventready.core.messages import Text, message, rendered
 from eventready.workspace.event import Event
 
 JobKind: TypeAlias = Literal["audit", "draft", "remind", "notify"]
@@ -47,8 +47,8 @@ class ScheduledJob:
 
     @property
     def log_text(self) -> str:
-        """The reminders in Vietnamese, as in the log."""
-        return "; ".join(text.render("vi") for text in self.texts)
+        """Reminders of the log."""
+        return rendered("delivery:job.reminders", texts=self.texts)
 
 
 def jobs(

@@ -16,7 +16,7 @@ from eventready.assurance.papers.material import Week
 from eventready.assurance.papers.weekly import weekly
 from eventready.audit.audit import AuditOptions, audit
 from eventready.core.clock import Clock
-from eventready.core.messages import Text
+from eventready.core.messages import Text, message, rendered
 from eventready.store.run import Summary
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
@@ -61,8 +61,12 @@ class WorkspaceJobs:
             progress=NoProgress(),
         )
         summary = Summary.of(done.run.document)
-        counts = ", ".join(f"{count} {status}" for status, count in sorted(summary.counts.items()))
-        return f"run {summary.id}: {summary.measured} of {summary.needed} measured; {counts or 'no finding'}"
+        counts: list[str | Text] = [
+            message("delivery:job.count", count=count, status=status)
+            for status, count in sorted(summary.counts.items())
+        ]
+        measured = {"measured": summary.measured, "needed": summary.needed}
+        return rendered("delivery:job.audit", run=summary.id, **measured, counts=counts)
 
     def draft(self, due: date, name: str) -> str:
         """Write the weekly report and its mail into a separate folder: no edited file is overwritten."""
@@ -76,12 +80,8 @@ class WorkspaceJobs:
         document = weekly(material, load_profile(self._workspace.path, "vi"))
         folder = self._folder / name
         written = write_paper(document, material, PaperOptions(eml=True), folder)
-        return "; ".join(
-            [
-                ", ".join(file.path.name for file in written) + f" in {folder}",
-                *(notice if isinstance(notice, str) else notice.render("en") for notice in notices),
-            ]
-        )
+        files = message("delivery:job.files", files=[file.path.name for file in written], folder=str(folder))
+        return rendered("delivery:job.draft", parts=[files, *notices])
 
     @property
     def _folder(self) -> Path:

@@ -10,7 +10,7 @@ import click
 from eventready.cli.render.listing import cell, translated
 from eventready.cli.render.listing import show as show_table
 from eventready.core.clock import TZ
-from eventready.core.messages import Lang, from_json, message, number, term, text
+from eventready.core.messages import Lang, from_json, in_language, message, number, term, text
 from eventready.drill.record import DrillRun, ProbeResult
 from eventready.drill.spec import Drill, Probe
 from eventready.drill.timeline import TimelineEntry, failed_at, timeline
@@ -40,7 +40,7 @@ def show_plan(drill: Drill, lang: Lang) -> None:
     click.echo("\n" + text("cli:drill.required", lang))
     for requirement in drill.requires:
         click.echo(text("cli:drill.requirement", lang, check=requirement.check, devices=requirement.devices))
-    click.echo(text("cli:drill.broken", lang, seconds=f"{drill.observe_s:g}"))
+    click.echo(text("cli:drill.broken", lang, seconds=drill.observe_s))
     for failure in drill.break_:
         arguments = " ".join(f"{key}={value}" for key, value in failure.arguments.items())
         where = {"fault": failure.fault, "device": failure.device, "arguments": arguments}
@@ -63,7 +63,7 @@ def show_runs(runs: Sequence[DrillRun], lang: Lang) -> None:
     for run in runs:
         outcome = cell(_outcome(run, lang), _STYLES.get(run.outcome or "", "bold red"))
         changes = ", ".join(run.changes) or text("cli:drill.no_changes", lang)
-        table.add_row(run.id, f"{run.begun:%Y-%m-%d %H:%M}", run.drill.name, outcome, _longest(run, lang), changes)
+        table.add_row(run.id, in_language(run.begun, lang), run.drill.name, outcome, _longest(run, lang), changes)
     show_table(table)
 
 
@@ -79,8 +79,8 @@ def show_run(run: DrillRun, lang: Lang) -> None:
     """Print a drill: result, each probe against its limit, and timeline."""
     rehearsal = text("cli:drill.rehearsal", lang) if run.opened.get("rehearsal") else ""
     click.secho(f"{run.id}  {run.drill.name}: {_outcome(run, lang)}{rehearsal}", bold=True)
-    origin = {"by": str(run.opened["by"]), "target": str(run.opened["target"]), "at": f"{run.begun:%Y-%m-%d %H:%M}"}
-    click.echo(text("cli:drill.by", lang, title=run.drill.title.text, **origin))
+    origin = {"by": str(run.opened["by"]), "target": run.target}
+    click.echo(text("cli:drill.by", lang, title=run.drill.title.text, at=run.begun, **origin))
     changes = run.changes or (message("cli:drill.no_changes"),)
     click.echo(text("cli:drill.changes", lang, changes=changes))
     if run.reason:
@@ -133,7 +133,7 @@ def measured(probe: ProbeResult, lang: Lang) -> str:
         lost = text("cli:drill.lost_of", lang, lost=probe.lost, sent=probe.sent)
         parts.append(lost + (text("cli:drill.reordered", lang, number=probe.reordered) if probe.reordered else ""))
     if probe.detail:
-        parts.append(probe.detail)
+        parts.append(in_language(probe.detail, lang))
     return "; ".join(parts) + ("" if probe.within else "  " + text("cli:drill.missed", lang))
 
 

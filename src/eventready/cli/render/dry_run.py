@@ -41,7 +41,7 @@ def check_plan(app: App, path: Path, *, workers: int) -> Exit:
         rows = [{"device": one.device, "outcome": str(one.outcome), "why": _why(one, "en")} for one in results]
         app.emit({"plan": plan.id, "exit": int(code), "devices": rows} if app.output == "json" else rows)
         return code
-    table = translated("change:column", ("device", "outcome", "result"), app.lang)
+    table = translated("change:column", ("device", "outcome", "why"), app.lang)
     for one in results:
         outcome = term("change:dry_run_outcome", one.outcome, app.lang)
         table.add_row(one.device, cell(outcome, _STYLES[one.outcome]), _why(one, app.lang))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
@@ -25,9 +26,9 @@ def show(plan: Plan, lang: Lang, *, sent: bool = False, err: bool = False) -> No
     drill = plan.drill
     what = ", ".join(plan.intents)
     if drill:
-        what = text("change:plan.drill", lang, name=drill.name, seconds=f"{drill.observe_s:g}")
+        what = text("change:plan.drill", lang, name=drill.name, seconds=drill.observe_s)
     say(text("change:plan.heading", lang, plan=plan.id, what=what), style="bold")
-    at = plan.created.event.replace("T", " ")[:16]
+    at = datetime.fromisoformat(plan.created.event)
     say(text("change:plan.made", lang, by=plan.by, at=at, seal=plan.sha256[:16]))
     for group in group_devices(plan.devices, sent=sent):
         say()
