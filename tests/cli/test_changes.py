@@ -58,7 +58,7 @@ def test_the_list(tmp_path: Path, call: Call) -> None:
     change(tmp_path, "c-2", rolls_back="c-1")
     code, out, _ = call("changes", "list")
     assert code == 0
-    assert "2022-04-25 07:00 (rehearsal)" in out
+    assert "25/04/2022 07:00 (rehearsal)" in out
     assert "1 new, 1 old, 1 waiting" in out
     assert "EMERGENCY: Nguyễn Văn A and Trần Thị B, ticket INC-7" in " ".join(out.split())
     assert "rollback of c-1 (backup)" in " ".join(out.split())

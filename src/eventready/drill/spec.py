@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from eventready.core.errors import UsageError, WorkspaceError
+from eventready.core.errors import InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import message
 from eventready.workspace.model import Title, WorkspaceModel
 from eventready.workspace.validation_messages import Suggestions, suggest
@@ -76,7 +76,7 @@ class Probe(WorkspaceModel):
         limit = limits.get(self.kind, self.outage_ms if self.outage_ms is not None else self.loss_percent)
         if limit is None:
             wanted = {"calls": "refused_percent", "stations": "most_per_mean"}.get(self.kind, "outage_ms")
-            raise ValueError(f"a probe without a limit proves nothing. Give {wanted}.")
+            raise InvalidValue(message("drill:spec.no_limit", wanted=wanted))
         return self
 
 

@@ -18,7 +18,7 @@ from pydantic import model_validator as validate_model
 from eventready.assurance.roster.phones import FORM as PHONE_FORM
 from eventready.assurance.roster.phones import complaint, normal
 from eventready.core.clock import TZ
-from eventready.core.errors import EventreadyError, UsageError, WorkspaceError
+from eventready.core.errors import EventreadyError, InvalidValue, UsageError, WorkspaceError
 from eventready.core.masking import mask, mask_text
 from eventready.core.messages import LANGS, Bilingual, Lang, Message, Text, message, number, term, text
 from eventready.workspace.datetimes import Day, Moment
@@ -56,7 +56,7 @@ def _stripped(value: object) -> object:
 def _phone(value: str) -> str:
     found = normal(value)
     if found is None:
-        raise ValueError(f"{complaint(value).render('en')}. {PHONE_FORM.render('en')}")
+        raise InvalidValue(complaint(value), do=PHONE_FORM)
     return found
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from eventready import __version__
 from eventready.assurance.delivery.parts import (
@@ -36,6 +36,7 @@ from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import Message, message
 from eventready.store.run import canonical
 from eventready.workspace.signing_keys import PrivateKey, PublicKey
+from eventready.workspace.validation_messages import describe_error
 
 MANIFEST, SIGNATURE = "manifest.json", "signature"
 NAMES = frozenset({MANIFEST, SIGNATURE, *(f"{name}.json" for name in PARTS)})
@@ -185,7 +186,7 @@ def _manifest(raw: bytes) -> Manifest:
     try:
         manifest = Manifest.model_validate(plain)
     except ValidationError as error:
-        raise _malformed(MANIFEST, error) from None
+        raise _malformed(MANIFEST, error, Manifest) from None
     if set(manifest.parts) != set(PARTS) or (schema == SCHEMA and not manifest.number):
         raise UsageError(message("delivery:bundle.manifest", manifest=MANIFEST))
     return manifest
@@ -224,7 +225,7 @@ def _part(archive: zipfile.ZipFile, name: PartName, manifest: Manifest) -> Bundl
     try:
         return PARTS[name].model_validate(_json(data, file))
     except ValidationError as error:
-        raise _malformed(file, error) from None
+        raise _malformed(file, error, PARTS[name]) from None
 
 
 def _json(data: bytes, name: str) -> dict[str, object]:
@@ -241,10 +242,12 @@ def _no_number(text: str) -> float:
     raise ValueError(f"{text} is not a number")
 
 
-def _malformed(name: str, error: ValidationError) -> EventreadyError:
-    first = error.errors(include_input=False)[0]
+def _malformed(name: str, error: ValidationError, model: type[BaseModel]) -> EventreadyError:
+    first = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"])
-    return UsageError(message("delivery:bundle.invalid", name=name, place=place[:80], reason=first["msg"][:160]))
+    return UsageError(
+        message("delivery:bundle.invalid", name=name, place=place[:80], reason=describe_error(first, model)[0])
+    )
 
 
 def _foreign(what: Message) -> EventreadyError:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from eventready.assurance.roster.roster import Branch, Role
-from eventready.core.errors import WorkspaceError
+from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
 from eventready.workspace.datetimes import Moment
 from eventready.workspace.event import Event, WindowKind
@@ -43,7 +43,7 @@ def _clock(value: Any) -> Any:
             pass
         else:
             return timedelta(hours=at.hour, minutes=at.minute)
-    raise ValueError(f'{value!r} is not a time of day. Write it like "06:00".')
+    raise InvalidValue(message("roster:settings.no_time", value=repr(value)))
 
 
 #: A time of day, as what has passed since midnight.
@@ -113,7 +113,7 @@ class Hours(WorkspaceModel):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.day_with_overtime < self.day:
-            raise ValueError("day_with_overtime is shorter than day. Overtime comes on top of the normal day.")
+            raise InvalidValue(message("roster:settings.overtime"))
         return self
 
 
@@ -157,7 +157,7 @@ class RosterSettings(WorkspaceModel):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.start and self.end and self.end <= self.start:
-            raise ValueError("the period ends before it begins. Swap `from` and `to`.")
+            raise InvalidValue(message("roster:settings.period"))
         return self
 
     def period(self, event: Event) -> tuple[datetime, datetime]:

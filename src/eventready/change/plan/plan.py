@@ -29,11 +29,12 @@ from pydantic import (
 )
 
 from eventready.core.atomic_files import read_bounded, write_atomic
-from eventready.core.errors import RefusedError, UsageError
+from eventready.core.errors import InvalidValue, RefusedError, UsageError
 from eventready.core.messages import Message, from_stored, message, to_stored
 from eventready.platforms.model import GuardKind
 from eventready.store.run import canonical
 from eventready.workspace.intents import Intent
+from eventready.workspace.validation_messages import describe_error
 
 SCHEMA = "eventready.plan/2"
 #: Versions that can be read.
@@ -58,7 +59,7 @@ class _Part(BaseModel):
 def _line(line: str) -> str:
     """Validate a sent or shown line: a control character could hide other text."""
     if not line.isprintable():
-        raise ValueError("a line has control characters")
+        raise InvalidValue(message("change:plan_file.control"))
     return line
 
 
@@ -69,7 +70,10 @@ def _lines(values: tuple[str, ...]) -> tuple[str, ...]:
 def _statement(value: Any) -> str:
     """Validate a sentence: a text, or a message with its English text."""
     _refuse_hidden(value, _MOST_NESTED)
-    return from_stored(value)
+    try:
+        return from_stored(value)
+    except ValueError:
+        raise InvalidValue(message("change:plan_file.statement")) from None
 
 
 def _refuse_hidden(value: Any, levels: int) -> None:
@@ -78,7 +82,7 @@ def _refuse_hidden(value: Any, levels: int) -> None:
         _line(value)
     elif isinstance(value, dict | list):
         if not levels:
-            raise ValueError("too many levels")
+            raise InvalidValue(message("change:plan_file.levels"))
         for one in (*value, *value.values()) if isinstance(value, dict) else value:
             _refuse_hidden(one, levels - 1)
 
@@ -209,9 +213,9 @@ class Plan(_Part):
         names = Counter(device.name for device in self.devices)
         waved = Counter(name for wave in self.waves for name in wave)
         if names != waved or any(count > 1 for count in names.values()) or not all(self.waves):
-            raise ValueError("the waves do not contain every device once")
+            raise InvalidValue(message("change:plan_file.waves"))
         if self.drill is None and not all((self.intents, *(device.intents for device in self.devices))):
-            raise ValueError("a plan without intents is for drills only")
+            raise InvalidValue(message("change:plan_file.intents"))
         return self
 
     @model_serializer(mode="wrap")
@@ -288,9 +292,9 @@ def parse_plan(document: Any, where: str | Message = "") -> PlanFile:
     try:
         return PlanFile.model_validate(document)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
-        reason = first["msg"].removeprefix("Value error, ")
+        reason, _remedy = describe_error(first, PlanFile)
         what = message("change:plan_file.invalid", place=place, reason=reason)
         raise UsageError(what, where=where, do=_ANEW) from None
 

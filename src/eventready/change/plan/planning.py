@@ -34,6 +34,7 @@ from eventready.session.reply import SessionError
 from eventready.store.run_names import new_run_id
 from eventready.workspace.device import Device
 from eventready.workspace.intents import INTENTS, Intent
+from eventready.workspace.validation_messages import describe_error
 from eventready.workspace.workspace import Workspace
 
 
@@ -178,9 +179,9 @@ def _sealed(document: dict[str, Any]) -> Plan:
 
 def _invalid_value(error: ValidationError, device: str = "") -> UsageError:
     """Return the error for an inventory value not allowed in a plan."""
-    first = error.errors(include_url=False, include_input=False)[0]
+    first = error.errors(include_url=False)[0]
     place = ".".join(map(str, (*([device] if device else []), *first["loc"])))
-    return UsageError(message("change:plan.value", place=place, reason=first["msg"].removeprefix("Value error, ")))
+    return UsageError(message("change:plan.value", place=place, reason=describe_error(first, PlannedDevice)[0]))
 
 
 def _members(workspace: Workspace, taking: Sequence[Participant]) -> dict[str, Member]:
