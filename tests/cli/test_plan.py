@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.plan.approval import approve, refuse_unapproved
+from eventready.change.plan.approval import approve, refuse_unapproved, refuse_unsigned
 from eventready.change.plan.plan import PlanFile, load_plan, seal, write_plan
 from eventready.cli.main import main
 from eventready.core.clock import Clock
@@ -267,7 +267,7 @@ def test_who_may_not_approve(typed: Typed) -> None:
         assert says in said
     code, _told, said = typed("approve", out, "--yes")
     assert code == 2
-    assert "approval.pem: you have no approval key. Give yours with --key, or make one: `eventready " in said
+    assert "approval.pem: you have no signing key. Give yours with --key, or make one: `eventready " in said
     assert not load_plan(out).approvals
 
 
@@ -315,3 +315,31 @@ def test_files_that_are_no_plans(typed: Typed) -> None:
         assert (code, told) == (expected, "")
         assert said.count("\n") == 1
     assert typed("approve", typed.folder / "none.json")[0] == 2
+
+
+def test_a_planner_signs_with_the_own_key(typed: Typed) -> None:
+    keys = {name: typed.folder / f"{name}.pem" for name in ("An", "Bình")}
+    ids = {name: make_key(path, name).id for name, path in keys.items()}
+    people = f"planners: [{{name: An, signs_with: '{ids['An']}'}}], "
+    people += f"appliers: [{{name: Bình, signs_with: '{ids['Bình']}'}}]"
+    text = EVENT.replace("{batch: 2, soak_s: {}}", f"{{soak_s: {{}}, {people}}}")
+    (typed.folder / "inventory" / "event.yaml").write_text(text, encoding="utf-8")
+    out = typed.folder / "plan.json"
+    code, _told, said = typed("plan", "backup", "--out", out)
+    assert code == 2
+    assert "you have no signing key" in said
+    code, _told, said = typed("plan", "backup", "--out", out, "--key", keys["Bình"], "--by", "An")
+    assert code == 7
+    assert "the key is not of the planner An in event.yaml" in said
+    code, _told, _said = typed("plan", "backup", "--out", out, "--key", keys["An"])
+    assert code == 0
+    file = load_plan(out)
+    assert file.plan.by == "An"
+    refuse_unsigned(file, load_workspace(typed.folder).event.changes)
+    code, _told, said = typed("apply", out, "--key", keys["An"])
+    assert code == 7
+    assert "the key is not of the operator" in said
+    write_plan(out, PlanFile(plan=file.plan))
+    code, _told, said = typed("apply", out, "--key", keys["Bình"])
+    assert code == 7
+    assert "no valid signature of its planner An" in said

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import WorkspaceError
-from eventready.workspace.change_settings import Approver
+from eventready.workspace.change_settings import KeyHolder
 from eventready.workspace.ed25519 import fingerprint_of
 from eventready.workspace.schema import MODELS, schema_of
 from eventready.workspace.workspace import load_workspace
@@ -73,8 +73,8 @@ def test_defaults_of_changes(make: Make) -> None:
 
 def test_an_approver_is_known_by_key_or_fingerprint() -> None:
     raw = bytes(range(32))
-    by_key = Approver(name="Chi", signs_with=KEY)
-    by_fingerprint = Approver(name="Chi", signs_with=fingerprint_of(raw))
+    by_key = KeyHolder(name="Chi", signs_with=KEY)
+    by_fingerprint = KeyHolder(name="Chi", signs_with=fingerprint_of(raw))
     assert by_key.fingerprint == by_fingerprint.fingerprint == fingerprint_of(raw)
 
 

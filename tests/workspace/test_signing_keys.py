@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import RefusedError, UsageError
-from eventready.workspace.change_settings import Approver
+from eventready.workspace.change_settings import KeyHolder
 from eventready.workspace.operator_names import shape
 from eventready.workspace.signing_keys import (
     SUFFIX,
@@ -109,7 +109,7 @@ def test_a_key_of_small_order_is_refused_on_import_and_on_verification(point: st
     with pytest.raises(UsageError, match=r"small order|not a published key"):
         load_public(tmp_path)
     with pytest.raises(ValueError, match="neither a fingerprint nor a public Ed25519 key"):
-        Approver(name="An", signs_with=base64.b64encode(key.raw).decode())
+        KeyHolder(name="An", signs_with=base64.b64encode(key.raw).decode())
 
 
 def test_a_second_key_of_an_operator_needs_the_signature_of_the_first(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from eventready.cli.render.apply_progress import (
     options_of,
     refuse_missing,
     report_result,
+    signed_options,
 )
 from eventready.cli.render.dry_run import check_plan
 from eventready.cli.render.rehearsal import rehearse_plan
@@ -97,13 +98,18 @@ def command(
     if rehearse:
         if plan is None or dry_run:
             raise UsageError(message("cli:apply.rehearse"))
+        given.pop("source")
         options = replace(options_of(**given), atomic=atomic)
         return rehearse_plan(app, plan, options, faults=faults, saved=saved)
     if dry_run:
         if plan is None:
             raise UsageError(message("cli:apply.dry_run"))
         return check_plan(app, plan, workers=int(given["workers"]))
-    options = replace(options_of(**given), atomic=atomic)
+    if cut_off:  # the record has the signature of the change
+        given.pop("source")
+        options = options_of(**given)
+    else:
+        options = replace(signed_options(app, **given), atomic=atomic)
     with ExitStack() as stack:
         with interruption_as_failure():
             workspace = app.allowed_workspace

@@ -11,13 +11,10 @@ from eventready.change.plan.approval import approvals_required, approve, approve
 from eventready.change.plan.plan import PlanFile, load_plan, write_plan
 from eventready.cli.context import App
 from eventready.cli.render.plan import show
-from eventready.core.errors import RefusedError, UsageError
+from eventready.cli.signing import signing_key
+from eventready.core.errors import RefusedError
 from eventready.core.messages import message
 from eventready.store.store import Store
-from eventready.workspace.signing_keys import load_private
-
-#: Default path of an approver's key; the folder is excluded from version control.
-_KEY = Path(".eventready") / "keys" / "approval.pem"
 
 
 @click.command("approve")
@@ -43,7 +40,7 @@ def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
             message("cli:approve.other_hash", hash=file.plan.sha256[:16], seal=seal.strip()[:64]), where=str(path)
         )
     refuse_unsendable(file.plan, app.workspace)
-    key = load_private(source or _own_key(app), app.workspace_path, "")
+    key = signing_key(app, source)
     used = _used(app, file)
     signed = approve(file, settings, key, app.clock.real(), used)
     if not yes and not seal:
@@ -72,15 +69,6 @@ def _used(app: App, file: PlanFile) -> Mapping[str, str]:
         return {}
     with app.open_store(make=False, only_reads=True) as store:
         return store.changes.used_approvals(file.plan.id)
-
-
-def _own_key(app: App) -> str:
-    """Return the default path of the key. Raises UsageError if there is none."""
-    path = app.workspace_path / _KEY
-    if not path.is_file():
-        make = f'eventready bundle keygen --out {path} --operator "YOUR NAME"'
-        raise UsageError(message("cli:approve.no_key", command=make), where=str(path))
-    return str(path)
 
 
 def _still(path: Path, shown: PlanFile) -> PlanFile:

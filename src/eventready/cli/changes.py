@@ -21,7 +21,9 @@ from eventready.change.execute.status import (
     needs_person,
     next_step,
 )
+from eventready.change.plan.approval import is_signed_change
 from eventready.change.plan.freeze import Emergency
+from eventready.change.plan.plan import Approval, recorded_plan
 from eventready.cli.context import App
 from eventready.cli.render.apply_progress import ApplyProgress
 from eventready.cli.render.change_states import STYLES
@@ -191,6 +193,11 @@ def _header_lines(app: App, record: ChangeRecord) -> list[str]:
         lines = [app.text("change:by", **operator)]
     if header.get("emergency"):
         lines.append(Emergency.load(header["emergency"]).summary.render(app.lang))
+    if header.get("applied"):
+        mark = Approval.model_validate(header["applied"])
+        sealed = recorded_plan(record.plan, entry.id)
+        valid = is_signed_change(mark, sealed, entry.id, app.workspace.event.changes)
+        lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=mark.by))
     lines += [app.text("change:approved", by=approval["by"]) for approval in record.plan.get("approvals", ())]
     seal = str(plan.get("sha256", ""))[:16]
     return [*lines, app.text("change:plan_seal", plan=str(plan.get("id", "")), seal=seal)]

@@ -8,12 +8,14 @@ from typing import Any
 
 import click
 
-from eventready.change.plan.plan import Plan, PlanFile, load_plan, write_plan
+from eventready.change.plan.approval import sign_plan
+from eventready.change.plan.plan import Plan, load_plan, write_plan
 from eventready.cli.context import App
 from eventready.cli.plan import refuse_overwrite
 from eventready.cli.render.apply_progress import refuse_missing
 from eventready.cli.render.drill import show_drills, show_plan, show_run, show_runs
 from eventready.cli.render.plan import show as show_change_plan
+from eventready.cli.signing import role_key
 from eventready.cli.user_identity import current_user
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Message, message, term, text
@@ -24,6 +26,7 @@ from eventready.drill.record import DrillRun, drill_run_named, drill_runs
 from eventready.drill.spec import Drill, drill_named
 from eventready.drill.targets import target_of
 from eventready.store.store import Store
+from eventready.workspace.signing_keys import PrivateKey
 
 
 @click.group("drill", help="Make failures on purpose, and measure the interruption of the services.")
@@ -52,15 +55,22 @@ def list_drills(app: App) -> None:
 @click.argument("name")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="PLAN", help="Plan for production.")
 @click.option("--by", default="", metavar="NAME", help="The planner, with --out.")
+@click.option(
+    "--key",
+    "source",
+    default="",
+    metavar="KEY",
+    help="With --out: the planner's key, where the workspace has `changes: planners:`.",
+)
 @click.pass_obj
-def plan(app: App, *, name: str, out: Path | None, by: str) -> None:
+def plan(app: App, *, name: str, out: Path | None, by: str, source: str) -> None:
     """Show the faults, probes and requirements of a drill; no fault is injected.
 
     With --out, read the device that fails, and write a sealed plan for `eventready approve` and `drill run
     --production`.
     """
     drill = drill_named(drills_of(app.workspace), name)
-    sealed = _plan_production(app, drill, out, by) if out else None
+    sealed = _plan_production(app, drill, out, by, source) if out else None
     if app.output != "table":
         app.emit(sealed.document if sealed else {"name": name, **drill.model_dump(mode="json", by_alias=True)})
     elif sealed:
@@ -70,25 +80,34 @@ def plan(app: App, *, name: str, out: Path | None, by: str) -> None:
         show_plan(drill, app.lang)
 
 
-def _plan_production(app: App, drill: Drill, out: Path, by: str) -> Plan:
+def _plan_production(app: App, drill: Drill, out: Path, by: str, source: str) -> Plan:
     """Plan the failure of a drill and write the plan. Raises UsageError and RefusedError."""
+    settings = app.workspace.event.changes
+    key, by = role_key(app, settings.planners, source, by)
     if not by.strip():
         raise UsageError(message("cli:drill.planner"))
     refuse_overwrite(out)
     person, _host = current_user(by)
     sealed = plan_failure(app.allowed_workspace, drill, clock=app.clock, by=person)
-    write_plan(out, PlanFile(plan=sealed))
+    write_plan(out, sign_plan(sealed, settings, key, app.clock.real()))
     return sealed
 
 
 @command.command("run")
 @click.argument("names", nargs=-1, metavar="NAME...")
 @click.option("--by", default="", metavar="NAME", help="Person who runs the drill.  [default: your login]")
+@click.option(
+    "--key",
+    "source",
+    default="",
+    metavar="KEY",
+    help="With --production: the key of this person, where the workspace has `changes: appliers:`.",
+)
 @click.option("--resume", default="", metavar="RUN", help="Repair and close a drill whose process ended.")
 @click.option("--production", "plan_path", type=click.Path(path_type=Path), metavar="PLAN",
               help="Run NAME in production with its approved plan.")  # fmt: skip
 @click.pass_obj
-def run(app: App, *, names: Sequence[str], by: str, resume: str, plan_path: Path | None) -> int:
+def run(app: App, *, names: Sequence[str], by: str, source: str, resume: str, plan_path: Path | None) -> int:
     """Run drills in sequence on the lab of this workspace.
 
     A drill audits its devices, starts its probes, makes the failure, repairs it, and audits again. Without its
@@ -111,8 +130,12 @@ def run(app: App, *, names: Sequence[str], by: str, resume: str, plan_path: Path
     if plan_path is not None and len(chosen) != 1:
         raise UsageError(message("cli:drill.one"))
     with Store.of_workspace(app.workspace_path) as store:
+        if plan_path is not None:
+            key, by = role_key(app, app.workspace.event.changes.appliers, source, by)
+        else:
+            key = None
         interrupted = drill_run_named(drill_runs(store), resume) if resume else None
-        production = _production(app, store, by, chosen[0] if chosen else interrupted, plan_path)
+        production = _production(app, store, chosen[0] if chosen else interrupted, plan_path, by=by, key=key)
         executor = executor_of(
             app.allowed_workspace, production or target_of(app.workspace_path), store=store, clock=app.clock,
             options=DrillOptions(current_user(by)[0], production.plan if production else ""), progress=_Lines(app),
@@ -123,7 +146,7 @@ def run(app: App, *, names: Sequence[str], by: str, resume: str, plan_path: Path
 
 
 def _production(
-    app: App, store: Store, by: str, what: Drill | DrillRun | None, path: Path | None
+    app: App, store: Store, what: Drill | DrillRun | None, path: Path | None, *, by: str, key: PrivateKey | None
 ) -> ProductionTarget | None:
     """The production target of a drill with its plan, or of an interrupted run; None on a lab.
 
@@ -137,7 +160,7 @@ def _production(
     refuse_missing(path)
     file = load_plan(path)
     refuse_production(app.allowed_workspace, what, file, store, app.clock)
-    return ProductionTarget(app.allowed_workspace, what, file.plan.id, store, app.clock, person, host, file)
+    return ProductionTarget(app.allowed_workspace, what, file.plan.id, store, app.clock, person, host, file, key=key)
 
 
 @command.command("show")

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import click
 
-from eventready.change.plan.plan import Plan, PlanFile, load_plan, write_plan
+from eventready.change.plan.approval import sign_plan
+from eventready.change.plan.plan import Plan, load_plan, write_plan
 from eventready.change.plan.planning import make_plan
 from eventready.cli.context import App
 from eventready.cli.options import limit_option
 from eventready.cli.render.plan import show
 from eventready.cli.render.progress import ProgressBars
+from eventready.cli.signing import role_key
 from eventready.cli.user_identity import current_user
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import message
@@ -29,11 +31,26 @@ from eventready.workspace.select import select
 @click.option(
     "--by", default="", metavar="NAME", help="The planner.  [default: your login, unless approvals are required]"
 )
+@click.option(
+    "--key",
+    "source",
+    default="",
+    metavar="KEY",
+    help="The planner's key, where the workspace has `changes: planners:`: file, or env:, keyring:, vault:.",
+)
 @click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True, help="Devices at once.")
 @click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit code 3 if a device would change.")
 @click.pass_obj
 def command(
-    app: App, *, intents: tuple[Intent, ...], limit: str | None, out: Path | None, by: str, workers: int, detailed: bool
+    app: App,
+    *,
+    intents: tuple[Intent, ...],
+    limit: str | None,
+    out: Path | None,
+    by: str,
+    source: str,
+    workers: int,
+    detailed: bool,
 ) -> int:
     """Render INTENT... (load_balancing, backup, priority) for the devices with these intents, read their
     configurations, and show the changes, their order, each guard and its gaps.
@@ -49,13 +66,15 @@ def command(
     """
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)
-    planner = _planner(by, workspace.event.changes.approvals)
+    settings = workspace.event.changes
+    key, by = role_key(app, settings.planners if out else (), source, by)
+    planner = _planner(by, settings.approvals)
     if out is not None:
         refuse_overwrite(out)
     with ProgressBars(interactive=app.interactive and app.output == "table", lang=app.lang) as bars:
         plan = make_plan(workspace, devices, intents, clock=app.clock, by=planner, progress=bars, workers=workers)
     if out is not None:
-        write_plan(out, PlanFile(plan=plan))
+        write_plan(out, sign_plan(plan, settings, key, app.clock.real()))
     if app.output == "table":
         show(plan, app.lang)
         _next(app, plan, out)

@@ -17,8 +17,8 @@ from eventready.cli.render.apply_progress import (
     ApplyProgress,
     execution_options,
     interruption_as_failure,
-    options_of,
     report_result,
+    signed_options,
 )
 from eventready.core.errors import Exit
 
@@ -39,7 +39,7 @@ def command(app: App, /, *, change: str, out: Path | None, **given: Any) -> Exit
     \b
     Exit codes as of `apply`.
     """
-    options = options_of(**given)
+    options = signed_options(app, **given)
     if out is not None:
         refuse_overwrite(out)
     workspace = app.allowed_workspace

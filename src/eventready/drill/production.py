@@ -32,6 +32,7 @@ from eventready.drill.stream import StreamTarget
 from eventready.drill.targets import Network
 from eventready.store.run import canonical
 from eventready.store.store import Store
+from eventready.workspace.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace
 
 #: Seconds of the guard beyond the failure: the failure is prepared and repaired within them.
@@ -116,6 +117,7 @@ class ProductionTarget:
     host: str
     file: PlanFile | None = None
     timing: RetryTiming = field(default_factory=RetryTiming)
+    key: PrivateKey | None = field(default=None, repr=False)
     _thread: threading.Thread | None = field(default=None, init=False)
     _broken: threading.Event = field(default_factory=threading.Event, init=False)
     _over: threading.Event = field(default_factory=threading.Event, init=False)
@@ -199,7 +201,13 @@ class ProductionTarget:
     def _context(self) -> ExecutionContext:
         seconds = _guard_s(self.drill)
         options = Options(
-            by=self.by, host=self.host, workers=1, confirm_within_s=seconds, settle_s=seconds, timing=self.timing
+            by=self.by,
+            host=self.host,
+            workers=1,
+            confirm_within_s=seconds,
+            settle_s=seconds,
+            timing=self.timing,
+            key=self.key,
         )
         return ExecutionContext(self.workspace, self.store, self.clock, options, _Quiet())
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -141,11 +141,20 @@ class Changes:
         return change
 
     def begin(
-        self, change: str, *, event: str, plan: Mapping[str, Any], devices: Iterable[str], header: Mapping[str, Any]
+        self,
+        change: str,
+        *,
+        event: str,
+        plan: Mapping[str, Any],
+        devices: Iterable[str],
+        header: Mapping[str, Any],
+        admit: Callable[[Mapping[str, str]], None] = lambda _used: None,
     ) -> None:
         """Record a change and lock all its devices, or neither. A rollback inherits locks of its change.
 
-        `header` has at least `by` and `host`. Raises RefusedError with the holder of a locked device, and StoreError.
+        `header` has at least `by` and `host`. `admit` receives the used approvals of the plan (see `used_approvals`) in
+        the transaction of the record, and raises to refuse the change. Raises RefusedError with the holder of a locked
+        device, and StoreError.
         """
         now = datetime.now(UTC)
         since = now.isoformat(timespec="milliseconds")
@@ -153,6 +162,7 @@ class Changes:
         names = sorted(set(devices))
         with self._database.writing() as session:
             self._journal.write(session, [(change, body, now)])  # locks the head of the journal
+            admit(_used_approvals(session, str(header.get("plan"))))
             if header.get("rolls_back"):
                 inherited = DeviceLock.change == str(header["rolls_back"])
                 session.execute(delete(DeviceLock).where(inherited, DeviceLock.device.in_(names)))
@@ -280,8 +290,8 @@ class Changes:
 
     def used_approvals(self, plan: str) -> dict[str, str]:
         """Return the signatures of approvals with which changes of a plan have begun, each with the change."""
-        begun = [entry.id for entry in self.entries() if entry.header.get("plan") == plan]
-        return {str(one["signature"]): name for name in begun for one in self.get(name).plan.get("approvals", ())}
+        with self._database.reading() as session:
+            return _used_approvals(session, plan)
 
     def locks(self) -> tuple[LockHolder, ...]:
         """Return all device locks, by device."""
@@ -292,6 +302,13 @@ class Changes:
         """Return True while a live process works on the change."""
         with translate_errors(self._database.where):
             return self._alive.is_held(f"change-{change}")
+
+
+def _used_approvals(session: Session, plan: str) -> dict[str, str]:
+    headers = session.execute(select(ChangeRow.id, ChangeRow.header)).all()
+    begun = [change for change, header in headers if header.get("plan") == plan]
+    rows = session.scalars(select(ChangeRow).where(ChangeRow.id.in_(begun)))
+    return {str(one["signature"]): row.id for row in rows for one in decompress(row.plan).get("approvals", ())}
 
 
 def upgrade(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,8 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{4}(:[0-9a-f]{4}){7}")
 _SOAK_S: dict[Intent, int] = {"load_balancing": 30, "backup": 30, "priority": 15}
 
 
-class Approver(WorkspaceModel):
-    """Approver of plans, with the key or fingerprint of the signature."""
+class KeyHolder(WorkspaceModel):
+    """Person with a signing key: name, and key or fingerprint."""
 
     name: str = Field(min_length=1)
     signs_with: str = Field(description="Fingerprint (1a2b:...) or published Ed25519 key (`eventready bundle keygen`)")
@@ -50,7 +50,13 @@ class ChangeSettings(WorkspaceModel):
     """Settings for approval and execution of plans. Times in seconds."""
 
     approvals: int = Field(default=0, ge=0, le=9, description="Number of approvals by people other than the planner")
-    approvers: tuple[Approver, ...] = Field(default=(), description="People with the right to approve")
+    approvers: tuple[KeyHolder, ...] = Field(default=(), description="People with the right to approve")
+    planners: tuple[KeyHolder, ...] = Field(
+        default=(), description="People with the right to plan; each plan then needs the signature of its planner"
+    )
+    appliers: tuple[KeyHolder, ...] = Field(
+        default=(), description="People with the right to apply and to roll back; each change then has a signature"
+    )
     approval_expires_s: int = Field(
         default=86400, ge=600, le=2592000, description="An approval counts for so long after its signature"
     )
@@ -77,9 +83,11 @@ class ChangeSettings(WorkspaceModel):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        names = [approver.name.casefold() for approver in self.approvers]
-        keys = [approver.fingerprint for approver in self.approvers]
-        if len(set(names)) < len(names) or len(set(keys)) < len(keys):
+        roles = (self.approvers, self.planners, self.appliers)
+        if any(len({one.name.casefold() for one in role}) < len(role) for role in roles):
+            raise InvalidValue(message("workspace:change.approver"))
+        people = {(one.name.casefold(), one.fingerprint) for role in roles for one in role}
+        if any(len({person[part] for person in people}) < len(people) for part in (0, 1)):
             raise InvalidValue(message("workspace:change.approver"))
         if self.approvals > len(self.approvers):
             raise InvalidValue(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ from eventready.change.execute.status import device_statuses, next_step
 from eventready.change.execute.timing import RetryTiming
 from eventready.change.execute.types import AssignmentResult, DeviceDriver, DeviceOutcome, Verification
 from eventready.change.guard import change_spec
-from eventready.change.plan.approval import approve
+from eventready.change.plan.approval import approve, is_signed_change, sign_plan
 from eventready.change.plan.freeze import Emergency
-from eventready.change.plan.plan import Plan, PlanFile, PlannedDevice, seal
+from eventready.change.plan.plan import Approval, Plan, PlanFile, PlannedDevice, seal
 from eventready.change.plan.planning import make_plan
 from eventready.change.plan.scope import Drift
 from eventready.core.clock import Clock
@@ -30,11 +31,12 @@ from eventready.core.errors import Exit, RefusedError, StoreError
 from eventready.facts.platform import load_platform
 from eventready.store.changes import Changes, StepEntry
 from eventready.store.store import Store
+from eventready.workspace.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.engine.configuration import Grammar, Layout, Section, parse_tree
 from tests.change.fake_device import FakeDevice, FakeDriver
 from tests.change.fake_fleet import EVENT, connect, write_workspace
-from tests.change.plan.test_approval import BINH
+from tests.change.plan.test_approval import AN, BINH, CUC
 
 pytestmark = pytest.mark.slow
 
@@ -278,6 +280,53 @@ def test_what_a_rollback_could_not_take_back_is_taken_back_by_the_next(bench: Be
     assert bench.running() == bench.at_start
     with pytest.raises(RefusedError, match="rolled back already"):
         bench.rollback(done.change)
+
+
+def test_an_approval_used_meanwhile_is_refused_with_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The approvals are counted again in the transaction that records the change."""
+    approvers = f'approvers: [{{name: Bình, signs_with: "{BINH.public.id}"}}], approvals: 1'
+    bench = Bench(tmp_path, monkeypatch, event=EVENT.replace("soak_s: {}", f"soak_s: {{}}, {approvers}"))
+    file = approve(PlanFile(plan=bench.plan), bench.workspace.event.changes, BINH, CLOCK.real())
+    assert bench.apply_file(file).exit is Exit.OK
+    assert bench.apply(bench.rollback()).exit is Exit.OK
+    count = len(bench.store.changes.entries())
+    monkeypatch.setattr(type(bench.store.changes), "used_approvals", lambda *_plan: {})  # read before the other change
+    with pytest.raises(RefusedError, match="were used up by the change"):
+        bench.apply_file(file)
+    assert len(bench.store.changes.entries()) == count
+    assert bench.store.changes.locks() == ()
+    bench.store.close()
+
+
+def test_planner_and_applier_are_proven_by_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = f'planners: [{{name: An, signs_with: "{AN.public.id}"}}], '
+    keys += f'appliers: [{{name: An, signs_with: "{AN.public.id}"}}, {{name: Cúc, signs_with: "{CUC.public.id}"}}]'
+    bench = Bench(tmp_path, monkeypatch, event=EVENT.replace("soak_s: {}", f"soak_s: {{}}, {keys}"))
+    settings, now = bench.workspace.event.changes, CLOCK.real()
+
+    def applied(file: PlanFile, key: PrivateKey | None) -> ApplyResult:
+        return apply_plan(bench.context(replace(bench.options(), key=key)), file)
+
+    file = sign_plan(bench.plan, settings, AN, now)
+    with pytest.raises(RefusedError, match="no valid signature of its planner An"):
+        applied(PlanFile(plan=bench.plan), AN)
+    for key in (None, BINH, CUC):
+        with pytest.raises(RefusedError, match="the key is not of the operator An"):
+            applied(file, key)
+    assert bench.store.changes.entries() == ()
+    failing = bench.plan.waves[-1][-1]
+    bench.fleet[failing].healthy = False
+    done = applied(file, AN)
+    assert done.exit is Exit.CHANGE_REVERTED
+    header = bench.store.changes.entries()[0].header
+    mark = Approval.model_validate(header["applied"])
+    assert is_signed_change(mark, bench.plan, done.change, settings)
+    assert not is_signed_change(mark, bench.plan, "c-other", settings)
+    assert bench.resume(done.change).exit is Exit.CHANGE_REVERTED, "what was begun is finished without a key"
+    with pytest.raises(RefusedError, match="the key is not of the operator An"):
+        applied(PlanFile(plan=bench.rollback()), None)
+    assert applied(PlanFile(plan=bench.rollback()), AN).exit is Exit.OK
+    bench.store.close()
 
 
 def test_an_approval_counts_for_one_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

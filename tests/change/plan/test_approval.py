@@ -9,12 +9,21 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pydantic import ValidationError
 
-from eventready.change.plan.approval import SCHEMA, approvals_required, approve, approved_by, refuse_unapproved
-from eventready.change.plan.plan import Approval, PlanFile
+from eventready.change.plan.approval import (
+    SCHEMA,
+    approvals_required,
+    approve,
+    approved_by,
+    refuse_unapproved,
+    refuse_unsigned,
+    sign_plan,
+)
+from eventready.change.plan.plan import Approval, PlanFile, parse_plan
 from eventready.core.errors import RefusedError
 from eventready.store.run import canonical
-from eventready.workspace.change_settings import Approver, ChangeSettings
+from eventready.workspace.change_settings import ChangeSettings, KeyHolder
 from eventready.workspace.signing_keys import PrivateKey, PublicKey
 from tests.change.plans import plan
 
@@ -30,9 +39,9 @@ BINH, CUC, AN = key(1), key(2), key(3)
 SETTINGS = ChangeSettings(
     approvals=2,
     approvers=(
-        Approver(name="Trần Thị Bình", signs_with=BINH.public.id),
-        Approver(name="Lê Cúc", signs_with=base64.b64encode(CUC.public.raw).decode()),
-        Approver(name="NGUYỄN VĂN AN", signs_with=AN.public.id),
+        KeyHolder(name="Trần Thị Bình", signs_with=BINH.public.id),
+        KeyHolder(name="Lê Cúc", signs_with=base64.b64encode(CUC.public.raw).decode()),
+        KeyHolder(name="NGUYỄN VĂN AN", signs_with=AN.public.id),
     ),
 )
 FILE = PlanFile(plan=plan(approvals_needed=2))
@@ -97,6 +106,53 @@ def test_what_does_not_hold_does_not_count(approval: Approval) -> None:
     assert approved_by(file, SETTINGS, NOW) == ()
     with pytest.raises(RefusedError, match="1 invalid or expired in the file"):
         refuse_unapproved(file, SETTINGS, NOW, {})
+
+
+PLANNERS = ChangeSettings(
+    planners=(KeyHolder(name="Nguyễn Văn An", signs_with=AN.public.id),), approvals=1, approvers=SETTINGS.approvers[:2]
+)
+
+
+def test_a_plan_has_the_signature_of_its_planner() -> None:
+    with pytest.raises(RefusedError, match="no valid signature of its planner Nguyễn Văn An"):
+        approve(PlanFile(plan=plan()), PLANNERS, BINH, NOW)
+    for key in (None, BINH):
+        with pytest.raises(RefusedError, match="not of the planner Nguyễn Văn An"):
+            sign_plan(plan(), PLANNERS, key, NOW)
+    file = approve(sign_plan(plan(), PLANNERS, AN, NOW), PLANNERS, BINH, NOW)
+    refuse_unsigned(file, PLANNERS)
+    assert parse_plan(file.document) == file
+    assert refuse_unapproved(file, PLANNERS, NOW, {}) == ("Trần Thị Bình",)
+    assert sign_plan(plan(), SETTINGS, None, NOW) == PlanFile(plan=plan()), "without keys of planners there is none"
+    assert "planner" not in PlanFile(plan=plan()).document
+
+
+@pytest.mark.parametrize(
+    "change", [{"by": "Trần Thị Bình"}, {"at": "2026-11-25T05:00:00+00:00"}, {"signature": "AAAA"}]
+)
+def test_an_altered_signature_of_a_planner(change: dict[str, str]) -> None:
+    mark = sign_plan(plan(), PLANNERS, AN, NOW).planner
+    assert mark is not None
+    with pytest.raises(RefusedError, match="no valid signature"):
+        refuse_unsigned(PlanFile(plan=plan(), planner=mark.model_copy(update=change)), PLANNERS)
+    with pytest.raises(RefusedError, match="no valid signature"):
+        refuse_unsigned(PlanFile(plan=plan(approvals_needed=1), planner=mark), PLANNERS)
+
+
+def test_an_approval_is_no_signature_of_the_planner() -> None:
+    both = ChangeSettings(planners=PLANNERS.planners, approvers=SETTINGS.approvers[:2])
+    other = plan(by="Trần Thị Bình")
+    approval = approve(FILE, SETTINGS, BINH, NOW).approvals[0]
+    with pytest.raises(RefusedError, match="no valid signature"):
+        refuse_unsigned(PlanFile(plan=other, planner=approval), both)
+
+
+def test_a_key_has_one_owner_in_all_roles() -> None:
+    with pytest.raises(ValidationError):
+        ChangeSettings(
+            planners=(KeyHolder(name="An", signs_with=AN.public.id),),
+            approvers=(KeyHolder(name="Bình", signs_with=AN.public.id),),
+        )
 
 
 def test_one_signature_twice_is_one_person() -> None:

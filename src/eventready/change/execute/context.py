@@ -13,6 +13,7 @@ from eventready.change.plan.freeze import Emergency
 from eventready.change.plan.plan import PlannedDevice
 from eventready.core.clock import Clock
 from eventready.store.store import Store
+from eventready.workspace.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace
 
 
@@ -40,7 +41,7 @@ class Options:
     limits the number of devices read beside the changed device.
 
     `by` is the operator. An `emergency` permits execution in a closed window, and is recorded. `atomic`: all devices or
-    none; a plan can require the same.
+    none; a plan can require the same. `key` signs the change, where the workspace has keys of appliers.
     """
 
     by: str
@@ -51,6 +52,7 @@ class Options:
     soak_s: float | None = None
     emergency: Emergency | None = None
     atomic: bool = False
+    key: PrivateKey | None = field(default=None, repr=False)
     partners: int = MAX_PARTNERS
     timing: RetryTiming = field(default_factory=RetryTiming)
     timer: Timer = field(default_factory=Timer)

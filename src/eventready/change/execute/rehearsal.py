@@ -196,8 +196,8 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 def _unrestricted(copy: Workspace) -> Workspace:
-    """Return the workspace copy without closed windows and approvals."""
-    settings = copy.event.changes.model_copy(update={"approvals": 0})
+    """Return the workspace copy without closed windows, approvals and signatures."""
+    settings = copy.event.changes.model_copy(update={"approvals": 0, "planners": (), "appliers": ()})
     return replace(copy, event=copy.event.model_copy(update={"windows": (), "changes": settings}))
 
 

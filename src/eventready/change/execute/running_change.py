@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from eventready.change.execute.context import ChangeProgress, ExecutionContext
 from eventready.change.execute.executor import ChangeExecutor, interruptible
 from eventready.change.execute.rollback import rolled_back_devices
 from eventready.change.execute.types import AssignmentResult, DeviceOutcome, Hold
-from eventready.change.plan.approval import refuse_unapproved, refuse_unsendable
+from eventready.change.plan.approval import refuse_unapproved, refuse_unsendable, refuse_unsigned, sign_change
 from eventready.change.plan.freeze import refuse_in_freeze, refuse_shifted_clock
 from eventready.change.plan.plan import PlanFile
 from eventready.core.errors import Exit, RefusedError, StoreError, UsageError, most_severe
@@ -118,6 +119,7 @@ def recorded_change(
     approved: tuple[str, ...] = ()
     if not plan.rolls_back:
         used = store.changes.used_approvals(plan.id)
+        refuse_unsigned(file, workspace.event.changes)
         approved = refuse_unapproved(file, workspace.event.changes, clock.real(), used)
         refuse_unsendable(plan, workspace)
     atomic = options.atomic or plan.atomic
@@ -126,7 +128,7 @@ def recorded_change(
     executor = ChangeExecutor(context, plan, change, before=before, hold=hold, atomic=atomic, takes_back=takes_back)
     workspace.check_secrets(device.name for device in plan.devices)
     known_hosts(workspace.known_hosts)
-    header = {
+    header: dict[str, Any] = {
         "by": options.by,
         "host": options.host,
         "plan": plan.id,
@@ -137,11 +139,26 @@ def recorded_change(
         **({"atomic": True} if atomic else {}),
         **({"takes_back": True} if takes_back else {}),
     }
+    if not takes_back and (
+        signature := sign_change(
+            plan, change, workspace.event.changes, by=options.by, key=options.key, now=clock.real()
+        )
+    ):
+        header["applied"] = signature
     names = [device.name for device in plan.devices]
+
+    def admit(used: Mapping[str, str]) -> None:
+        """Refuse approvals used up since they were counted."""
+        if not plan.rolls_back and refuse_unapproved(file, workspace.event.changes, clock.real(), used) != approved:
+            others = ", ".join(sorted(set(used.values())))
+            raise RefusedError(message("change:approval.used", plan=plan.id, change=others))
+
     with relaxed_gc(), store.changes.exclusive(change), interruptible(executor.signals):
         if before is not None:
             _refuse_taken_back(store, before.entry.id, names)
-        store.changes.begin(change, event=workspace.event.id, plan=file.document, devices=names, header=header)
+        store.changes.begin(
+            change, event=workspace.event.id, plan=file.document, devices=names, header=header, admit=admit
+        )
         with suppress(Exception):
             context.progress.begun(change, len(names))
         under_way = RunningChange(executor, plan.waves)

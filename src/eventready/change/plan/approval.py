@@ -1,10 +1,11 @@
-"""Approvals: a second person signs the hash of a plan with a key assigned by event.yaml."""
+"""Signatures of plans and changes: planner, approvers and applier, each with a key assigned by event.yaml."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from eventready.change.config.configuration import Configuration
@@ -16,14 +17,42 @@ from eventready.core.errors import RefusedError
 from eventready.core.messages import message
 from eventready.facts.platform import load_platform
 from eventready.store.run import canonical
-from eventready.workspace.change_settings import Approver, ChangeSettings
+from eventready.workspace.change_settings import ChangeSettings, KeyHolder
 from eventready.workspace.ed25519 import fingerprint_of
 from eventready.workspace.signing_keys import PrivateKey, PublicKey
 from eventready.workspace.workspace import Workspace
 
 SCHEMA = "eventready.approval/1"
+_PLANNER, _APPLIER = "eventready.planner/1", "eventready.applier/1"
 #: Seconds by which the clocks of an approver and of this machine may differ.
 _SKEW_S = 300
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """Signed statement of a person about a plan, or about a change."""
+
+    schema: str
+    plan: Plan
+    change: str = ""
+
+    def sign(self, key: PrivateKey, by: str, now: datetime) -> Approval:
+        """Return the statement of a person at the real time `now`."""
+        at = now.isoformat(timespec="seconds")
+        return Approval(by=by, key=_text(key.public.raw), at=at, signature=_text(key.sign(self._content(by, at))))
+
+    def signer(self, mark: Approval, people: Iterable[KeyHolder]) -> KeyHolder | None:
+        """Return the signer among these people; None for an invalid signature, or under another person's name."""
+        raw = _bytes(mark.key)
+        owner = _owner(raw, people)
+        if owner is None or not same_person(owner.name, mark.by):
+            return None
+        valid = PublicKey(owner.name, raw).verifies(_bytes(mark.signature), self._content(mark.by, mark.at))
+        return owner if valid else None
+
+    def _content(self, by: str, at: str) -> bytes:
+        of_change = {"change": self.change} if self.change else {}
+        return canonical({"schema": self.schema, "plan": self.plan.sha256, "by": by, "at": at, **of_change})
 
 
 #: Placeholders where no device is read: only the platform's own rules apply.
@@ -55,17 +84,70 @@ def approve(
 
     Raises RefusedError for an unknown key, for the planner's key, and for a second approval by one person.
     """
-    approver = _owner(key.public.raw, settings)
+    refuse_unsigned(file, settings)
+    approver = owner_of(key, settings.approvers)
     if approver is None:
         raise RefusedError(message("change:approval.unknown_key", key=key.public.id))
-    if same_person(approver.name, file.plan.by):
+    if same_person(approver.name, file.plan.by) or (file.planner and file.planner.key == _text(key.public.raw)):
         raise RefusedError(message("change:approval.planner", approver=approver.name))
     if approver.name in approved_by(file, settings, now, used):
         raise RefusedError(message("change:approval.twice", approver=approver.name))
-    at = now.isoformat(timespec="seconds")
-    signature = key.sign(_signed(file.plan, approver.name, at))
-    approval = Approval(by=approver.name, key=_text(key.public.raw), at=at, signature=_text(signature))
-    return PlanFile(plan=file.plan, approvals=(*file.approvals, approval))
+    approval = _Statement(SCHEMA, file.plan).sign(key, approver.name, now)
+    return file.model_copy(update={"approvals": (*file.approvals, approval)})
+
+
+def sign_plan(plan: Plan, settings: ChangeSettings, key: PrivateKey | None, now: datetime) -> PlanFile:
+    """Return the file of a new plan, signed by its planner if the workspace has keys of planners.
+
+    Raises RefusedError without a key, or for a key of another person.
+    """
+    if not settings.planners:
+        return PlanFile(plan=plan)
+    owner = _require_owner(key, settings.planners, plan.by, "planners")
+    return PlanFile(plan=plan, planner=_Statement(_PLANNER, plan).sign(owner, plan.by, now))
+
+
+def refuse_unsigned(file: PlanFile, settings: ChangeSettings) -> None:
+    """Raise RefusedError for a plan without its planner's signature, if the workspace has keys of planners.
+
+    The plan of a rollback is made from the record, and has none.
+    """
+    if not settings.planners or file.plan.rolls_back:
+        return
+    mark = file.planner
+    signer = _Statement(_PLANNER, file.plan).signer(mark, settings.planners) if mark else None
+    if mark is None or signer is None or mark.by != file.plan.by:
+        raise RefusedError(message("change:signature.plan", plan=file.plan.id, by=file.plan.by))
+
+
+def sign_change(
+    plan: Plan, change: str, settings: ChangeSettings, *, by: str, key: PrivateKey | None, now: datetime
+) -> dict[str, str] | None:
+    """Return the applier's signature of a change for its record; None without keys of appliers in the workspace.
+
+    Raises RefusedError without a key, or for a key of another person.
+    """
+    if not settings.appliers:
+        return None
+    owner = _require_owner(key, settings.appliers, by, "appliers")
+    return _Statement(_APPLIER, plan, change).sign(owner, by, now).model_dump()
+
+
+def is_signed_change(mark: Approval, plan: Plan, change: str, settings: ChangeSettings) -> bool:
+    """Return True for a valid signature of an applier of the workspace."""
+    return _Statement(_APPLIER, plan, change).signer(mark, settings.appliers) is not None
+
+
+def owner_of(key: PrivateKey, people: Iterable[KeyHolder]) -> KeyHolder | None:
+    """Return the owner of a key among these people."""
+    return _owner(key.public.raw, people)
+
+
+def _require_owner(key: PrivateKey | None, people: Iterable[KeyHolder], by: str, role: str) -> PrivateKey:
+    owner = owner_of(key, people) if key else None
+    if key is None or owner is None or not same_person(owner.name, by):
+        raise RefusedError(message(f"change:signature.{role}", by=by))
+    return key
 
 
 def approved_by(file: PlanFile, settings: ChangeSettings, now: datetime, used: Collection[str] = ()) -> tuple[str, ...]:
@@ -76,13 +158,10 @@ def approved_by(file: PlanFile, settings: ChangeSettings, now: datetime, used: C
     """
     names = []
     for approval in file.approvals:
-        raw = _bytes(approval.key)
-        owner = _owner(raw, settings)
+        owner = _Statement(SCHEMA, file.plan).signer(approval, settings.approvers)
         if owner is None or owner.name != approval.by or same_person(owner.name, file.plan.by):
             continue
-        signed = _signed(file.plan, approval.by, approval.at)
-        valid = PublicKey(owner.name, raw).verifies(_bytes(approval.signature), signed)
-        counts = valid and approval.signature not in used and _is_current(approval, settings, now)
+        counts = approval.signature not in used and _is_current(approval, settings, now)
         names += [owner.name] if counts else []
     return tuple(dict.fromkeys(names))
 
@@ -122,13 +201,9 @@ def refuse_unapproved(
     return names
 
 
-def _signed(plan: Plan, by: str, at: str) -> bytes:
-    return canonical({"schema": SCHEMA, "plan": plan.sha256, "by": by, "at": at})
-
-
-def _owner(raw: bytes, settings: ChangeSettings) -> Approver | None:
+def _owner(raw: bytes, people: Iterable[KeyHolder]) -> KeyHolder | None:
     fingerprint = fingerprint_of(raw)
-    return next((one for one in settings.approvers if one.fingerprint == fingerprint), None)
+    return next((one for one in people if one.fingerprint == fingerprint), None)
 
 
 def _text(data: bytes) -> str:

@@ -253,15 +253,18 @@ class Approval(_Part):
 
 
 class PlanFile(_Part):
-    """A plan with its approvals; `change.plan.approval` verifies them."""
+    """A plan with its approvals and its planner's signature; `change.plan.approval` verifies them."""
 
     plan: Plan
     approvals: tuple[Approval, ...] = Field(default=(), strict=False, max_length=100)
+    planner: Approval | None = None
 
     @property
     def document(self) -> dict[str, Any]:
         """Return the content of the file, which the store records too."""
-        return {"plan": self.plan.document, "approvals": [one.model_dump(mode="json") for one in self.approvals]}
+        signed = {} if self.planner is None else {"planner": self.planner.model_dump(mode="json")}
+        approvals = [one.model_dump(mode="json") for one in self.approvals]
+        return {"plan": self.plan.document, "approvals": approvals, **signed}
 
 
 def seal(document: Mapping[str, Any]) -> Plan:

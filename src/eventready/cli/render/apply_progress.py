@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -25,6 +26,7 @@ from eventready.cli.context import App
 from eventready.cli.render.change_states import STYLES
 from eventready.cli.render.console import VisibleConsole
 from eventready.cli.render.listing import cell, show, translated
+from eventready.cli.signing import role_key
 from eventready.cli.user_identity import current_user
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import Lang, Message, Param, in_language, known, message, term, text
@@ -258,6 +260,8 @@ def execution_options(command: F) -> F:
                          help="Execute in a closed window. Requires --named twice."),
             click.option("--named", multiple=True, metavar="NAME", help="Answerable for the emergency: two people."),
             click.option("--by", default="", metavar="NAME", help="The operator.  [default: your login]"),
+            click.option("--key", "source", default="", metavar="KEY",
+                         help="The operator's key, where the workspace has `changes: appliers:`."),
         )
     ):  # fmt: skip
         command = option(command)
@@ -275,6 +279,13 @@ def _duration(_context: click.Context, parameter: click.Parameter, value: str | 
     if not number.isascii() or not number.isdecimal() or not least <= int(number) * (factor or 1) <= 86_400:
         raise click.BadParameter(f"{value!r} is not a duration. Write 10m, 300s or 300.")
     return int(number) * (factor or 1)
+
+
+def signed_options(app: App, *, source: str, by: str, **given: Any) -> Options:
+    """Return the options with the operator's key, where the workspace has keys of appliers. Raises as `options_of`."""
+    options = options_of(by=by, **given)
+    key, name = role_key(app, app.allowed_workspace.event.changes.appliers, source, by)
+    return replace(options, key=key, by=name or options.by)
 
 
 def options_of(

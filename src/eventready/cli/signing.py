@@ -1,0 +1,40 @@
+"""Keys of the people who plan, approve and apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from eventready.change.plan.approval import owner_of
+from eventready.cli.context import App
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready.workspace.change_settings import KeyHolder
+from eventready.workspace.signing_keys import PrivateKey, load_private
+
+#: Default path of a person's key; the folder is excluded from version control.
+_KEY = Path(".eventready") / "keys" / "approval.pem"
+
+
+def signing_key(app: App, source: str) -> PrivateKey:
+    """Load the key of a file or a reference, or of the default path. Raises UsageError and RefusedError."""
+    return load_private(source or _own_key(app), app.workspace_path, "")
+
+
+def role_key(app: App, people: Iterable[KeyHolder], source: str, by: str) -> tuple[PrivateKey | None, str]:
+    """Return the key and the name for a role: `by`, or the owner of the key. No key without people of the role."""
+    people = tuple(people)
+    if not people:
+        return None, by
+    key = signing_key(app, source)
+    owner = owner_of(key, people)
+    return key, by if by.strip() or owner is None else owner.name
+
+
+def _own_key(app: App) -> str:
+    """Return the default path of the key. Raises UsageError if there is none."""
+    path = app.workspace_path / _KEY
+    if not path.is_file():
+        make = f'eventready bundle keygen --out {path} --operator "YOUR NAME"'
+        raise UsageError(message("cli:approve.no_key", command=make), where=str(path))
+    return str(path)
