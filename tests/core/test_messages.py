@@ -6,11 +6,14 @@ import gettext
 import json
 import os
 import pickle
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eventready.change.errors import combine_errors
 from eventready.core import messages
@@ -38,6 +41,9 @@ msgstr ""
 msgid "people"
 msgid_plural "people"
 {people}
+
+msgid "named"
+msgstr "VLAN {{vlan:id}}, {{seconds}} s: `lệnh --keep {{n}}`"
 
 msgid "report"
 msgstr "{report}"
@@ -148,10 +154,33 @@ def test_a_sentence_that_begins_with_a_word_begins_with_a_capital() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "vi", "en"), [(73.5, "73,5", "73.5"), (65001, "65001", "65001"), (2e7, "20000000", "20000000")]
+    ("value", "vi", "en"),
+    [
+        (73.5, "73,5", "73.5"),
+        (2880, "2.880", "2,880"),
+        (2e7, "20.000.000", "20,000,000"),
+        (-1234.5, "-1.234,5", "-1,234.5"),
+        (float("inf"), "inf", "inf"),
+    ],
 )
 def test_numbers(value: float, vi: str, en: str) -> None:
     assert (number(value, "vi"), number(value, "en")) == (vi, en)
+
+
+@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False, width=32), st.sampled_from(["", ".1f", ".0f"]))
+def test_a_number_keeps_its_digits_and_is_grouped_by_three(value: float, spec: str) -> None:
+    spec = spec if isinstance(value, float) else ""
+    vi, en = number(value, "vi", spec), number(value, "en", spec)
+    assert en == vi.translate(str.maketrans(".,", ",."))
+    plain = format(value, spec or (".10g" if isinstance(value, float) else ""))
+    assert en.replace(",", "") == plain
+    whole, _, fraction = en.lstrip("-").partition(".")
+    assert "e" in plain or ("," not in fraction and re.fullmatch(r"\d{1,3}(,\d{3})*", whole))
+
+
+def test_a_number_that_identifies_is_not_grouped(locales: Path) -> None:
+    assert number(65001, "vi", "id") == "65001"
+    assert text("probe:named", "vi", vlan=4094, seconds=3600, n=12000) == "VLAN 4094, 3.600 s: `lệnh --keep 12000`"
 
 
 def test_dates_lists_and_what_is_absent(locales: Path) -> None:

@@ -3,7 +3,8 @@
 An id is `namespace:key`; `checks:uplink.down` stands in `locales/{en,vi}/LC_MESSAGES/checks.po` under `uplink.down`.
 A sentence holds its parameters as `{name}`. A format after the name is one of
 
-    {value:.1f}           a number format; the decimal mark follows the language
+    {value:.1f}           a number format; decimal mark and groups of three follow the language
+    {year:id}             a number that identifies: its digits alone, as for every number between backquotes
     {at:%H:%M}            a date or time format
     {state:terms:state}   a word of a family: the text of `terms:state.<value>`, or the value itself where there is none
     {state!c:terms:state} the same with a capital letter, unless it is the value itself
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import string
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -38,6 +40,11 @@ LANGS: tuple[Lang, ...] = get_args(Lang)
 #: Folders of catalogues; packages that bring checks of their own add theirs.
 _FOLDERS: list[Path] = [Path(__file__).parent.parent / "locales"]
 _DOMAINS = "LC_MESSAGES"
+#: Format of a number that identifies.
+_ID = "id"
+#: Sign, whole number, fraction and percent sign of a formatted number.
+_FIGURE = re.compile(r" *([+-]?)(\d+)((?:\.\d+)?)(%?)", re.ASCII)
+_MARKS = str.maketrans(".,", ",.")
 
 
 @dataclass(frozen=True)
@@ -190,9 +197,20 @@ def render(msgid: str, params: Mapping[str, Param], lang: str) -> str:
 
 
 def number(value: float, lang: str, spec: str = "") -> str:
-    """Number in the notation of the language: `73,5` and `73.5`; no grouping, for the sake of AS numbers."""
+    """Number in the notation of the language, in groups of three: `12.500,5` and `12,500.5`.
+
+    `spec` is a number format, or `id` for the digits alone.
+    """
+    if spec == _ID:
+        return str(value)
     shown = format(value, spec or (".10g" if isinstance(value, float) else ""))
-    return shown.replace(".", ",") if lang == "vi" else shown
+    found = _FIGURE.fullmatch(shown)
+    if found is None:
+        return shown.replace(".", ",") if lang == "vi" else shown
+    sign, whole, fraction, unit = found.groups()
+    grouped = f"{sign}{int(whole):,}" if len(whole) > 3 else f"{sign}{whole}"
+    written = f"{grouped}{fraction}{unit}"
+    return (written.translate(_MARKS) if lang == "vi" else written).rjust(len(shown))
 
 
 def sentence(clause: str) -> str:
@@ -316,10 +334,14 @@ class _Placeholder:
     name: str
     spec: str
     capital: bool
+    quoted: bool
 
     def shown(self, params: Mapping[str, Param], lang: str) -> str:
         value = params[self.name]
-        shown = sentence(_shown(value, "", lang)) if self.spec == "." else _shown(value, self.spec, lang)
+        if self.spec == ".":
+            return sentence(_shown(value, "", lang))
+        quoted_number = self.quoted and not self.spec and isinstance(value, int | float)
+        shown = _shown(value, _ID if quoted_number else self.spec, lang)
         return shown[:1].upper() + shown[1:] if self.capital and shown != value else shown
 
 
@@ -327,11 +349,13 @@ class _Placeholder:
 def _parsed(sentence: str) -> tuple[str | _Placeholder, ...]:
     """The pieces of a sentence: text and parameters."""
     pieces: list[str | _Placeholder] = []
+    quotes = 0
     for literal, name, spec, conversion in string.Formatter().parse(sentence):
+        quotes += literal.count("`")
         if literal:
             pieces.append(literal)
         if name:
-            pieces.append(_Placeholder(name, spec or "", conversion == "c"))
+            pieces.append(_Placeholder(name, spec or "", conversion == "c", quotes % 2 == 1))
     return tuple(pieces)
 
 

@@ -146,7 +146,7 @@ def test_a_folder_that_cannot_be_written(workspace: Workspace, tmp_path: Path) -
         ("1.1a", {}, "needs 1 file"),
         ("1.1a", {"by": "  "}, "who signs for it. Give --by"),
         ("1.1a", {"note": ""}, "what is signed for. Give --note"),
-        ("1.1a", {"note": "x" * 5000}, "more than 4000"),
+        ("1.1a", {"note": "x" * 5000}, "more than 4,000"),
         ("1.1a", {"document": "weekly-report"}, "has no paper 'weekly-report'"),
         ("1.2a", {}, "more than one paper. Say which with --document: maintenance-minutes, line-measurements"),
         ("1.1d", {}, "more than one paper. Say which with --document: priority-numbers, test-calls"),

@@ -148,7 +148,7 @@ BAD: Mapping[str, tuple[dict[str, Any], str]] = {
     "told tomorrow": ({"notices": (Given("police", "phone", at=moment("2022-04-30")),)}, "lies ahead"),
     "no police known": ({"venue": "square", "notices": (Given("police", "phone"),)}, "names no police station"),
     "a final word": ({"notices": (Given("police", "phone", final=True),)}, "given in writing"),
-    "a book": ({"cause": "x" * 5000}, "more than 4000"),
+    "a book": ({"cause": "x" * 5000}, "more than 4,000"),
 }
 
 

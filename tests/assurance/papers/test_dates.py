@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from eventready.assurance.papers.dates import bound, count, formal_date, long_moment, short_date, short_moment
+from eventready.assurance.papers.dates import bound, formal_date, long_moment, short_date, short_moment
 from eventready.assurance.papers.material import Week
 from eventready.assurance.papers.outline import LETTERS, Outline, roman
 from eventready.assurance.papers.writer import ascii_name
@@ -49,13 +49,6 @@ def test_moments_are_local_and_days_in_order() -> None:
     assert long_moment(moment, "vi").replace("\u00a0", " ") == "07 giờ 05 ngày 25/04/2022"
     assert short_moment(moment, "vi") == "07:05 25/04/2022"
     assert short_date(date(2022, 4, 5), "en") == "5\u00a0Apr\u00a02022"
-
-
-@pytest.mark.parametrize(
-    ("number", "vi", "en"), [(0, "0", "0"), (999, "999", "999"), (1234567, "1.234.567", "1,234,567")]
-)
-def test_counts_are_grouped(number: int, vi: str, en: str) -> None:
-    assert (count(number, "vi"), count(number, "en")) == (vi, en)
 
 
 def test_what_belongs_together_stays_on_a_line() -> None:

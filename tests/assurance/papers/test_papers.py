@@ -163,7 +163,7 @@ def test_each_service_has_its_circuits_and_added_capacity() -> None:
     table = next(block for block in document.blocks if isinstance(block, Table) and block.name == "Dịch vụ")
     assert [str(row[2]) for row in table.rows] == [
         "Luồng E1: có 90/60 kênh cần thiết",
-        "Kênh thuê riêng: có 4000/2000 Mbit/s cần thiết",
+        "Kênh thuê riêng: có 4.000/2.000 Mbit/s cần thiết",
         "Kênh thoại: có 380/400 kênh cần thiết",
     ]
     assert [str(row[3]) for row in table.rows] == ["Chưa có xác nhận", "2000 Mbit/s", "Chưa có xác nhận"]

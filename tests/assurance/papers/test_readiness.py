@@ -65,7 +65,7 @@ def items(document: Document, anchor: str) -> list[Item]:
 
 def tally(document: Document) -> dict[str, int]:
     (found,) = [block for block in document.blocks if isinstance(block, Tally)]
-    return {count.status: count.number for count in found.items}
+    return {count.status: int(count.number) for count in found.items}
 
 
 def parts(document: Document) -> dict[str, list[Item]]:

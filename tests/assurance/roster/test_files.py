@@ -70,7 +70,7 @@ CASES = {
     "broken xml": (_changed(SHEET, b"</sheetData>", b"<sheetData>"), "not a spreadsheet that can be read"),
     "merged over everything": (
         _changed(SHEET, b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'),
-        "its merged cells cover 17179869184 cells",
+        "its merged cells cover 17,179,869,184 cells",
     ),
 }  # fmt: skip
 

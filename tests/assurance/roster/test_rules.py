@@ -79,7 +79,7 @@ def test_coverage_is_half_open() -> None:
 def test_coverage_counts_people_and_not_entries() -> None:
     report = judged(*complete(), whole("CA CA", "CA", place="elsewhere"), roles={"CA": {"min": 2}})
     assert said(report, 1) == [
-        "error: Shift duty: too few for 2880 minutes, at the lowest 1 of 2: 00:00 29/04/2022 – 00:00 01/05/2022."
+        "error: Shift duty: too few for 2,880 minutes, at the lowest 1 of 2: 00:00 29/04/2022 – 00:00 01/05/2022."
     ]
     assert not judged(*complete(), whole("X", "CA"), roles={"CA": {"min": 2}}).of(1)
 
@@ -91,14 +91,14 @@ def test_being_on_call_counts_for_leaders_and_not_for_shifts() -> None:
 
     assert not on_call("LD").of(1)
     assert not on_call("UC").of(1)
-    assert said(on_call("CA"), 1)[0].startswith("error: Shift duty: nobody for 2880 minutes")
+    assert said(on_call("CA"), 1)[0].startswith("error: Shift duty: nobody for 2,880 minutes")
 
 
 def test_branches_are_held_apart() -> None:
     others = [s for s in complete() if s.role != "VH"]
     report = judged(*others, whole("A", "VH", branch="VT"), branches=["VT", "BC"])
     assert [(gap.branch, gap.minutes) for gap in report.gaps if not gap.venue] == [("BC", 2880)]
-    assert "Trực vận hành bưu chính: không có ai trong 2880 phút" in vi(report.of(1)[0])
+    assert "Trực vận hành bưu chính: không có ai trong 2.880 phút" in vi(report.of(1)[0])
 
 
 def test_nobody_at_all() -> None:
@@ -277,7 +277,7 @@ def test_approvers() -> None:
         return [text for text in said(found, 6) if "approve" in text]
 
     assert approved() == [
-        "error: Nobody on duty may approve an emergency change for 2880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022."
+        "error: Nobody on duty may approve an emergency change for 2,880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022."
     ]
     assert approved(authorise=["CA"]) == []
     assert approved(people=(person("CA CA", may_authorise=True),)) == []
@@ -332,7 +332,7 @@ def test_reserve() -> None:
         "warn: Shift duty: those who stand by (S) are taken for 480 minutes: 06:00–14:00 29/04/2022."
     ]
     away = Roster.of((spare,), (), (Leave("S", at("29"), at("30")),))
-    assert "taken for 1440 minutes" in said(check(away, event(), RosterSettings.model_validate(everybody)), 8)[0]
+    assert "taken for 1,440 minutes" in said(check(away, event(), RosterSettings.model_validate(everybody)), 8)[0]
 
 
 # 9 skills
@@ -343,8 +343,8 @@ def test_skills_of_all_and_of_a_role() -> None:
     shifts = (shift("A", "CA", "29", "30"), whole("B", "VH"))
     report = judged(*shifts, people=people, skills=["vô tuyến", "IP"], roles={"CA": {"skills": ["IP"]}})
     assert said(report, 9) == [
-        "warn: Shift duty: nobody knows IP for 2880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022.",
-        "warn: On duty: nobody knows RAN for 1440 minutes: 00:00–24:00 30/04/2022.",
+        "warn: Shift duty: nobody knows IP for 2,880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022.",
+        "warn: On duty: nobody knows RAN for 1,440 minutes: 00:00–24:00 30/04/2022.",
     ]
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 # fmt: off
 VIETNAMESE = {
-    "Operations duty (postal): nobody for 2880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022.":
-        "Trực vận hành bưu chính: không có ai trong 2880 phút: 00:00 29/04/2022 – 00:00 01/05/2022.",
+    "Operations duty (postal): nobody for 2,880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022.":
+        "Trực vận hành bưu chính: không có ai trong 2.880 phút: 00:00 29/04/2022 – 00:00 01/05/2022.",
     "Shift duty: nobody for 21 minutes: 14:00–14:20 29/04/2022; 23:59–24:00 30/04/2022.":
         "Trực ca: không có ai trong 21 phút: 14:00–14:20 29/04/2022; 23:59–24:00 30/04/2022.",
-    "Shift duty: nobody for 2880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022.":
-        "Trực ca: không có ai trong 2880 phút: 00:00 29/04/2022 – 00:00 01/05/2022.",
-    "Shift duty: too few for 2880 minutes, at the lowest 1 of 2: 00:00 29/04/2022 – 00:00 01/05/2022.":
-        "Trực ca: thiếu người trong 2880 phút, có lúc 1/2: 00:00 29/04/2022 – 00:00 01/05/2022.",
+    "Shift duty: nobody for 2,880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022.":
+        "Trực ca: không có ai trong 2.880 phút: 00:00 29/04/2022 – 00:00 01/05/2022.",
+    "Shift duty: too few for 2,880 minutes, at the lowest 1 of 2: 00:00 29/04/2022 – 00:00 01/05/2022.":
+        "Trực ca: thiếu người trong 2.880 phút, có lúc 1/2: 00:00 29/04/2022 – 00:00 01/05/2022.",
     "A is in two places at once: Leadership duty and Emergency response, 00:00 29/04/2022 – 00:00 01/05/2022.":
         "A trực hai nơi cùng lúc: Trực lãnh đạo và Ứng cứu thông tin, 00:00 29/04/2022 – 00:00 01/05/2022.",
     "A is in two places at once: Shift duty (NOC) and Operations duty, 13:00–14:00 29/04/2022.":
@@ -67,8 +67,8 @@ VIETNAMESE = {
         "19:00–20:00 29/04/2022; 22:00–23:00 29/04/2022.",
     "Great Hall: operations duty is short for 240 minutes (Night): 19:00–23:00 29/04/2022.":
         "Trung tâm Hội nghị tỉnh: trực vận hành thiếu người trong 240 phút (Night): 19:00–23:00 29/04/2022.",
-    "Nobody on duty may approve an emergency change for 2880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022.":
-        "Không có người được duyệt thay đổi khẩn cấp trong 2880 phút: 00:00 29/04/2022 – 00:00 01/05/2022.",
+    "Nobody on duty may approve an emergency change for 2,880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022.":
+        "Không có người được duyệt thay đổi khẩn cấp trong 2.880 phút: 00:00 29/04/2022 – 00:00 01/05/2022.",
     "Park: emergency response is short for 240 minutes (Night): 19:00–23:00 29/04/2022.":
         "Công viên Ao Bà Om: ứng cứu thông tin thiếu người trong 240 phút (Night): 19:00–23:00 29/04/2022.",
     "Park: operations duty is short for 240 minutes (Night): 19:00–23:00 29/04/2022.":
@@ -83,12 +83,12 @@ VIETNAMESE = {
         "Danh sách trực gửi lúc 00:00 28/04/2022, sau hạn 00:00 28/04/2022.",
     "Shift duty: nobody stands by.":
         "Trực ca: chưa có người dự bị.",
-    "Shift duty: those who stand by (S) are taken for 1440 minutes: 00:00–24:00 29/04/2022.":
-        "Trực ca: người dự bị (S) bận trong 1440 phút: 00:00–24:00 29/04/2022.",
+    "Shift duty: those who stand by (S) are taken for 1,440 minutes: 00:00–24:00 29/04/2022.":
+        "Trực ca: người dự bị (S) bận trong 1.440 phút: 00:00–24:00 29/04/2022.",
     "Shift duty: those who stand by (S) are taken for 480 minutes: 06:00–14:00 29/04/2022.":
         "Trực ca: người dự bị (S) bận trong 480 phút: 06:00–14:00 29/04/2022.",
-    "On duty: nobody knows RAN for 1440 minutes: 00:00–24:00 30/04/2022.":
-        "Ca trực: thiếu chuyên môn RAN trong 1440 phút: 00:00–24:00 30/04/2022.",
-    "Shift duty: nobody knows IP for 2880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022.":
-        "Trực ca: thiếu chuyên môn IP trong 2880 phút: 00:00 29/04/2022 – 00:00 01/05/2022.",
+    "On duty: nobody knows RAN for 1,440 minutes: 00:00–24:00 30/04/2022.":
+        "Ca trực: thiếu chuyên môn RAN trong 1.440 phút: 00:00–24:00 30/04/2022.",
+    "Shift duty: nobody knows IP for 2,880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022.":
+        "Trực ca: thiếu chuyên môn IP trong 2.880 phút: 00:00 29/04/2022 – 00:00 01/05/2022.",
 }

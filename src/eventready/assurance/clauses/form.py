@@ -268,7 +268,9 @@ def _shown(value: Any, lang: Lang) -> Any:
             return f"{value.astimezone(TZ):%d/%m/%Y %H:%M}"
         case date():
             return f"{value:%d/%m/%Y}"
-        case float():
+        case bool():
+            return value
+        case int() | float():
             return number(value, lang)
         case Bilingual():
             return value.render(lang)

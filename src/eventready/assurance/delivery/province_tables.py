@@ -8,10 +8,11 @@ from dataclasses import replace
 from eventready.assurance.delivery.bundle import Bundle
 from eventready.assurance.delivery.overview import OperatorRow, service_verdicts
 from eventready.assurance.delivery.parts import ClauseEntry
-from eventready.assurance.papers.dates import count, fit
+from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Cell, Column, Table, TableCell
 from eventready.assurance.papers.tables import column, numbered, ordinal
 from eventready.assurance.papers.writer import PaperWriter
+from eventready.core.messages import number
 from eventready.core.phrases import short
 
 #: Rows of a table; findings of one operator; characters of a clause and of an incident.
@@ -46,11 +47,11 @@ def _operator(writer: PaperWriter, one: OperatorRow) -> tuple[TableCell, ...]:
         fit(one.operator),
         verdict,
         writer.language.percent(one.ratio) if checked else "-",
-        count(one.fail, writer.lang) if checked else "-",
-        count(one.unmeasured, writer.lang) if checked else "-",
+        number(one.fail, writer.lang) if checked else "-",
+        number(one.unmeasured, writer.lang) if checked else "-",
         f"{one.done}/{one.clauses}",
         str(one.late),
-        count(one.gaps, writer.lang) if one.gaps is not None else "-",
+        number(one.gaps, writer.lang) if one.gaps is not None else "-",
         str(one.incidents),
     )
 
@@ -87,7 +88,7 @@ def incident_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
             writer.moment(one.began, short=True),
             writer.moment(one.restored, short=True) if one.restored else writer.text("papers:not_restored"),
             fit(one.place or one.venue),
-            count(one.subscribers, writer.lang) if one.subscribers is not None else writer.text("papers:unknown"),
+            number(one.subscribers, writer.lang) if one.subscribers is not None else writer.text("papers:unknown"),
             fit(short(". ".join(text for text in (one.summary, one.cause) if text), _TEXT)),
         )
         for operator, one in known[-_ROWS:]

@@ -57,11 +57,5 @@ def formal_date(day: date, lang: Lang, *, blank: bool = True) -> str:
     return text("papers:date.formal", lang, day=shown, month=month, year=str(day.year)).replace(" ", HARD)
 
 
-def count(number: int, lang: Lang) -> str:
-    """A number of things, in groups of three: `12.500` and `12,500`."""
-    grouped = f"{number:,}"
-    return grouped.replace(",", ".") if lang == "vi" else grouped
-
-
 def _month(day: date) -> str:
     return term("page:month", str(day.month), "en")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eventready.assurance.clauses.proof import DRILL_MEASURED
-from eventready.core.messages import Lang, text
+from eventready.core.messages import Lang, number, text
 from eventready.drill.record import DrillRun, ProbeResult
 
 
@@ -64,8 +64,7 @@ def probe_value(probe: ProbeResult | None, lang: Lang) -> str:
 def figure(value: float, unit: str, lang: Lang) -> str:
     """Return a figure with its unit: milliseconds whole, other units with a single decimal in the mark of the
     language."""
-    digits = f"{value:.0f}" if unit == "ms" else f"{value:.1f}"
-    return f"{digits.replace('.', ',') if lang == 'vi' else digits} {'×' if unit == 'x' else unit}"
+    return f"{number(value, lang, '.0f' if unit == 'ms' else '.1f')} {'×' if unit == 'x' else unit}"
 
 
 def prediction(run: DrillRun, lang: Lang) -> str:

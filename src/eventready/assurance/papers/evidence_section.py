@@ -37,7 +37,9 @@ def evidence_section(
     language = results.context.language
     yield Heading(1, language.phrase("page:evidence"), "evidence")
     counts = results.findings.counts
-    yield Tally(tuple(Count(status, language.status(status), counts.get(status, 0)) for status in ORDER))
+    yield Tally(
+        tuple(Count(status, language.status(status), language.number(counts.get(status, 0))) for status in ORDER)
+    )
     yield from _left_out(results, found, left_out)
     for device in found.devices:
         yield from _device(device, language)

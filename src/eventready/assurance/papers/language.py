@@ -75,8 +75,7 @@ class Language:
         return clean(shown or str(entry.get("reason") or ""))
 
     def number(self, value: float, spec: str = "") -> str:
-        """Return a number in the notation of the language: `73,5` and `73.5`; no grouping, so AS numbers stay
-        intact."""
+        """Return a number in the notation of the language."""
         return number(value, self.code, spec)
 
     def percent(self, ratio: float) -> str:

@@ -178,7 +178,9 @@ class _Report:
         services = sum(bool(cell.verdict) for row in self.rows for cell in row.cells)
         yield Tally(
             tuple(
-                Count(key, title, count, self._t("page:services_counted", count=count, all=services))
+                Count(
+                    key, title, self.language.number(count), self._t("page:services_counted", count=count, all=services)
+                )
                 for key, title, count in count_verdicts(self.rows, self.language)
             )
         )

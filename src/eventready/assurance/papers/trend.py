@@ -54,7 +54,7 @@ def finding_changes(previous: Run, run: Run, language: Language) -> tuple[Findin
 
 def _counts(status: str, points: Sequence[Summary], language: Language) -> Series:
     values = tuple(float(point.counts.get(status, 0)) for point in points)
-    texts = tuple(f"{value:.0f}" for value in values)
+    texts = tuple(language.number(value, ".0f") for value in values)
     return Series(language.status(status), status, values, texts, _moments(points, language), max(values) or 1.0)
 
 

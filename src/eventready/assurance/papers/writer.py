@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from eventready.assurance.papers.dates import bound, count, fit, formal_date, long_moment, short_date, short_moment
+from eventready.assurance.papers.dates import bound, fit, formal_date, long_moment, short_date, short_moment
 from eventready.assurance.papers.document.masking import masked
 from eventready.assurance.papers.document.metrics import width
 from eventready.assurance.papers.document.model import (
@@ -104,9 +104,7 @@ class PaperWriter:
             return self.moment(value)
         if isinstance(value, date):
             return self.day(value)
-        if isinstance(value, int):
-            return count(value, self.lang)
-        if isinstance(value, float):
+        if isinstance(value, int | float):
             return self.language.number(value)
         return fit(value)
 

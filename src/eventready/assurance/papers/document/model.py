@@ -133,11 +133,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Count:
-    """Number of things in a state."""
+    """Number of things in a state, in the notation of the language."""
 
     status: str
     title: str
-    number: int
+    number: str
     note: str = ""
 
 
