@@ -126,6 +126,7 @@ def test_a_change_that_is_not_there(tmp_path: Path, call: Call) -> None:
     assert "There is no change 'c-9'" in err
 
 
+@pytest.mark.slow
 def test_a_full_disk_hides_no_change(tmp_path: Path) -> None:
     """`changes show` writes nothing, neither a lock nor a log of the database."""
     change(tmp_path)

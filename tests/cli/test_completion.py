@@ -84,6 +84,7 @@ def test_an_open_quotation_mark_is_no_error() -> None:
     assert split_line("") == ([], "")
 
 
+@pytest.mark.slow
 def test_words_are_completed_without_importing_a_command(folder: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
     start = [sys.executable, "-X", "importtime", "-m", "eventready", "completion"]

@@ -66,6 +66,7 @@ def _umask() -> Iterator[None]:
     os.umask(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_umask")
 def test_a_session_of_commands_writes_for_its_owner_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     w = tmp_path / "w"

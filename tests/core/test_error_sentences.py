@@ -7,24 +7,30 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "src" / "eventready"
+import pytest
+
+from tests.docs import words
+
+SOURCE = words.SOURCE / "eventready"
+
+pytestmark = pytest.mark.xdist_group("source")  # one worker parses the package
 
 
-@cache
 def trees() -> dict[Path, ast.Module]:
-    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.rglob("*.py"))}
+    return {path: words.tree_of(path) for path in sorted(SOURCE.rglob("*.py"))}
 
 
 def name_of(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
+@cache
 def error_classes() -> set[str]:
     """Names of EventreadyError and of its subclasses in any module."""
     bases = {
         node.name: {name_of(base) for base in node.bases}
         for tree in trees().values()
-        for node in ast.walk(tree)
+        for node in words.statements(tree)
         if isinstance(node, ast.ClassDef)
     }
     found = {"EventreadyError"}

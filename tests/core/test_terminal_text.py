@@ -92,6 +92,7 @@ def test_log_lines_cannot_be_forged() -> None:
     assert not hidden(stream.getvalue())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["table", "json"])
 def test_a_file_from_outside(tmp_path: Path, output: str) -> None:
     """`parse` prints the lines of a file that no template knows."""
@@ -108,6 +109,7 @@ def test_a_file_from_outside(tmp_path: Path, output: str) -> None:
     assert not hidden(done.stdout + done.stderr)
 
 
+@pytest.mark.slow
 def test_a_name_from_outside(tmp_path: Path) -> None:
     """An error names a folder that does not exist."""
     done = subprocess.run(

@@ -72,17 +72,20 @@ def test_the_glossary_is_read() -> None:
     assert len(CODE.findall(GLOSSARY.read_text(encoding="utf-8"))) > 40
 
 
+@pytest.mark.xdist_group("source")
 def test_identifiers_have_no_forbidden_word() -> None:
     found = forbidden_identifiers()
     over = {p: c.most_common(5) for p, c in found.items() if c.total() > IDENTIFIERS_LEFT.get(p, 0)}
     assert not over
 
 
+@pytest.mark.xdist_group("source")
 def test_a_class_name_is_defined_once() -> None:
     twice = {name: places for name, places in class_names().items() if len(places) > 1 and name not in SHARED_NAMES}
     assert not twice
 
 
+@pytest.mark.xdist_group("source")
 def test_docstrings_start_with_a_verb_or_a_noun() -> None:
     found = narrations()
     over = {p: f"{bad} of {total}" for p, (bad, total) in found.items() if bad > NARRATIONS_LEFT.get(p, 0)}

@@ -55,6 +55,17 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(text_of(path))
 
 
+def statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """The module and all statements inside, without expressions."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += (
+            one for one in ast.iter_child_nodes(node) if isinstance(one, (ast.stmt, ast.excepthandler, ast.match_case))
+        )
+
+
 def modules(root: Path = SOURCE) -> Iterator[tuple[str, Path]]:
     """Package (`change`, `lab`, ...) and path of every module."""
     for path in sorted(root.rglob("*.py")):
@@ -99,7 +110,7 @@ def narrations(root: Path = SOURCE) -> Mapping[str, tuple[int, int]]:
     """First lines of docstrings by package: with narration, and in all."""
     found: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
     for package, path in modules(root):
-        for node in ast.walk(tree_of(path)):
+        for node in statements(tree_of(path)):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (ast.get_docstring(node) or "").splitlines()
                 if lines:

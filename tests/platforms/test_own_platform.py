@@ -105,6 +105,7 @@ def run(folder: Path, *words: str, expect: tuple[int, ...] = (0,)) -> subprocess
     return done
 
 
+@pytest.mark.slow
 def test_an_own_platform_and_an_own_check_give_findings(site: Path) -> None:
     done = run(site, "-o", "json", "audit", "--from", "saved", "--interval", "0", expect=(3, 4))
     findings: list[dict[str, Any]] = json.loads(done.stdout)["findings"]

@@ -11,6 +11,7 @@ from eventready.core.gc import relaxed_gc
 from eventready.store.documents import compress, decompress
 
 
+@pytest.mark.slow
 def test_a_document_decoded_inside_an_audit_leaves_the_audit_calm() -> None:
     before = gc.get_threshold(), gc.get_freeze_count()
     with relaxed_gc():

@@ -117,6 +117,7 @@ def test_only_the_owner_reads_it(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 def test_several_open_a_new_database_at_once(tmp_path: Path) -> None:
     """SQLite refuses the second of two who set a new file's journal mode at once, whatever its busy timeout says."""
     together = threading.Barrier(8)
@@ -221,6 +222,7 @@ def test_a_disk_that_may_only_be_read(small_disk: Path, clock: Clock, document: 
     assert caught.value.do
 
 
+@pytest.mark.slow
 def test_a_limit_on_file_size(tmp_path: Path) -> None:
     """Not root, no mounts: the same, by a limit of the process."""
     script = """

@@ -35,6 +35,7 @@ def crowded(message: str, count: int, **more: object) -> Run:
     return made.settle().run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "listed"),
     [

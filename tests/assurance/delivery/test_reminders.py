@@ -24,6 +24,8 @@ from eventready.workspace.workspace import Workspace
 from tests.assurance.delivery.mailroom import Mailroom, header
 from tests.assurance.delivery.test_schedule import FakeClock
 
+pytestmark = pytest.mark.slow
+
 REFERENCE = "env:TEST_APPRISE_URL"
 
 

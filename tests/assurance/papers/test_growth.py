@@ -48,6 +48,7 @@ def calls_of(write: Callable[[Workspace, Store], bytes], workspace: Workspace, s
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [write_readiness, write_weekly])
 def test_twice_the_devices_take_twice_the_calls(tmp_path: Path, write: Callable[[Workspace, Store], bytes]) -> None:
     calls = []

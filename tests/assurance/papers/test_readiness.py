@@ -211,6 +211,7 @@ def test_clauses_in_the_order_of_the_event_only_those_concerned() -> None:
     assert [str(cell) for cell in rows[3][1:]] == ["1", "8", "3", "", "32"]
 
 
+@pytest.mark.slow
 def test_a_fleet_is_shortened_with_a_notice() -> None:
     document = report(fleet())
     shown = items(document, "evidence")

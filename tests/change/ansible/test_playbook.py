@@ -105,12 +105,14 @@ def test_check_shows_the_difference_and_writes_nothing_and_a_second_run_changes_
 
 
 @needs_ansible
+@pytest.mark.slow
 def test_a_task_that_fails_is_told_with_its_reason(make: Callable[[str], Workspace]) -> None:
     done = run(make("broken"))
     assert (done.failed, done.tasks[-1].message) == (("svc-1",), "this task fails on purpose")
 
 
 @needs_ansible
+@pytest.mark.slow
 def test_a_playbook_that_cannot_be_read_is_a_sentence(make: Callable[[str], Workspace], tmp_path: Path) -> None:
     workspace = make("192.0.2.9")
     (tmp_path / "playbooks" / "write.yml").write_text("- hosts: [", encoding="utf-8")
