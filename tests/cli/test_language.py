@@ -123,6 +123,7 @@ _FAILING = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [*_COMMANDS, *_FAILING])
 def test_the_output_follows_the_language(run: Run, line: str) -> None:
     english, vietnamese = (run(lang, *line.format(lang).split()) for lang in ("en", "vi"))

@@ -26,6 +26,7 @@ def pages() -> dict[str, str]:
     return reference_pages()
 
 
+@pytest.mark.slow
 def test_every_command_check_platform_and_exit_code_has_a_page(pages: dict[str, str]) -> None:
     wanted = [
         *(f"commands/{name}.md" for name in COMMANDS),

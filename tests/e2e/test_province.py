@@ -117,8 +117,8 @@ def test_a_network_without_faults_says_the_same_again(province: Province, health
 
 def test_the_scene_is_found_whole_and_nothing_else(tmp_path: Path) -> None:
     with province_of(tmp_path, "opening") as province:
-        province.command("audit", "--interval", "1", expect=(3, 4))
-        score = json.loads(province.command("-o", "json", "lab", "score").stdout)
+        province.call("audit", "--interval", "1", expect=(3, 4))
+        score = json.loads(province.call("-o", "json", "lab", "score").stdout)
     assert score["missed"] == []
     assert score["unexpected"] == []
     assert len(score["found"]) >= 30

@@ -62,7 +62,7 @@ def test_no_secret_is_written_anywhere(province: Province, tmp_path: Path) -> No
             "--log", str(log), "-o", "json", "audit", "--interval", "0", "--out", str(out),
             "-l", "core-*,bsc-6900,wlc-1", expect=(4,),
         )  # fmt: skip
-    report = province.command("report", "readiness", "--out", str(tmp_path / "report.html"))
+    report = province.call("report", "readiness", "--out", str(tmp_path / "report.html"))
     said = (audit.stdout + audit.stderr + report.stdout + report.stderr).encode()
     assert secret not in said
     inventory = province.copy / "inventory"
@@ -84,12 +84,12 @@ def test_a_killed_audit_is_marked_interrupted_and_costs_nothing_else(province: P
             assert running(province), "the audit did not begin"
             killed.send_signal(signal.SIGKILL)
             killed.wait()
-    listed = json.loads(province.command("-o", "json", "runs", "list").stdout)
+    listed = json.loads(province.call("-o", "json", "runs", "list").stdout)
     states = {run["id"]: run["state"] for run in listed}
     assert states[before] == "finished"
     assert list(states.values()).count("interrupted") == 1
-    province.command("runs", "verify")
-    province.command("audit", "--interval", "0", "-l", "core-1", expect=(0, 3, 4))
+    province.call("runs", "verify")
+    province.call("audit", "--interval", "0", "-l", "core-1", expect=(0, 3, 4))
 
 
 def running(province: Province) -> bool:
@@ -146,7 +146,7 @@ def test_a_secret_that_leads_nowhere_stops_the_audit_before_it_begins(province: 
 
     copy_example(tmp_path / "event")
     mine = Province(province.workspace, tmp_path / "event")
-    done = mine.command("audit", "-l", "core-1", expect=(2,))
+    done = mine.call("audit", "-l", "core-1", expect=(2,))
     assert "the environment variable EVENTREADY_PASSWORD is not set" in done.stderr
     with Store.of_workspace(mine.copy) as store:
         assert store.runs() == ()
@@ -161,7 +161,7 @@ def test_an_inventory_of_nobody_is_never_ready(province: Province, tmp_path: Pat
     for name in ("limits.yaml", "waivers.yaml"):
         (inventory / name).unlink(missing_ok=True)
     empty = Province(province.workspace, tmp_path / "empty")
-    done = empty.command("-o", "json", "audit", "--interval", "0", expect=(4,))
+    done = empty.call("-o", "json", "audit", "--interval", "0", expect=(4,))
     document = json.loads(done.stdout)
     assert {verdict["verdict"] for verdict in document["verdicts"]} == {"NOT_MEASURED"}
     assert document["coverage"] == {"needed": 0, "measured": 0, "ratio": 0.0}

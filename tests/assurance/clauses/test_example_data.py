@@ -22,6 +22,8 @@ from eventready.workspace.example import copy_example
 from eventready.workspace.new_workspace import NewEvent, NewVenue, write_workspace
 from eventready.workspace.workspace import load_workspace
 
+pytestmark = pytest.mark.slow
+
 MOMENT = parse_moment("2022-04-25 07:00")
 
 Run = Callable[..., tuple[int, str, str]]

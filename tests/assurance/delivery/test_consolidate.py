@@ -26,6 +26,8 @@ from eventready.workspace.event import Event
 from tests.assurance.delivery.operators import ALPHA, BETA, EVENT, Operators, alpha
 from tests.assurance.papers.reading import docx_text, left_over, spoken
 
+pytestmark = pytest.mark.slow
+
 Call = Callable[..., tuple[int, str, str]]
 
 

@@ -16,6 +16,8 @@ from eventready.assurance.papers.incident import incident_report
 from tests.assurance.papers.papers import incident, material, papers, profile
 from tests.assurance.papers.reading import pdf_pages
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def weekly() -> bytes:

@@ -30,6 +30,7 @@ DEVICES = [
 LARGE = {"bsc", "bsc-6900"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in DEVICES]
 )
