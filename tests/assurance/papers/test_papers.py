@@ -166,7 +166,7 @@ def test_each_service_has_its_circuits_and_added_capacity() -> None:
         "Kênh thuê riêng: có 4.000/2.000 Mbit/s cần thiết",
         "Kênh thoại: có 380/400 kênh cần thiết",
     ]
-    assert [str(row[3]) for row in table.rows] == ["Chưa có xác nhận", "2000 Mbit/s", "Chưa có xác nhận"]
+    assert [str(row[3]) for row in table.rows] == ["Chưa có xác nhận", "2.000 Mbit/s", "Chưa có xác nhận"]
     assert "14/04/2022" in table.note
 
 
