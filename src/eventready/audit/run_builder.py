@@ -54,13 +54,7 @@ def build_run(
         "coverage": {"needed": coverage.needed, "measured": coverage.measured, "ratio": coverage.ratio},
         "devices": [_device(device, results[device.name]) for device in ordered],
         "verdicts": [
-            {
-                "venue": v.venue,
-                "service": v.service,
-                "verdict": v.verdict,
-                "because": v.because,
-                "reasons": v.reasons,
-            }
+            {"venue": v.venue, "service": v.service, "verdict": v.verdict, "because": v.because, "reasons": v.reasons}
             for v in verdicts
         ],
     }

@@ -178,12 +178,7 @@ def _refusals(
     share = 100.0 * refused / max(requests, refused)
     if requests < limits.enough and share > limits.warn:
         return warned(
-            name,
-            "checks:channel.few_requests",
-            venues=venues,
-            value=tidy(share),
-            refused=refused,
-            count=requests,
+            name, "checks:channel.few_requests", venues=venues, value=tidy(share), refused=refused, count=requests
         )
     return graded(
         name,

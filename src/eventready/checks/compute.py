@@ -47,21 +47,11 @@ def cpu(view: DeviceView, limits: CpuLimits) -> Iterator[Finding]:
     """Processor load over five minutes stays below the limit."""
     for row in view.rows("cpu", Cpu):
         yield graded(
-            f"CPU {row.slot}".strip(),
-            "checks:cpu.load",
-            row.five_minutes,
-            warn=limits.warn,
-            fail=limits.fail,
-            unit="%",
+            f"CPU {row.slot}".strip(), "checks:cpu.load", row.five_minutes, warn=limits.warn, fail=limits.fail, unit="%"
         )
 
 
-@check(
-    "memory",
-    roles=("router", "wifi_controller", "service_host"),
-    needs=("memory",),
-    limits=MemoryLimits(),
-)
+@check("memory", roles=("router", "wifi_controller", "service_host"), needs=("memory",), limits=MemoryLimits())
 def memory(view: DeviceView, limits: MemoryLimits) -> Iterator[Finding]:
     """Memory in use stays below the limit."""
     for row in view.rows("memory", Memory):
@@ -71,22 +61,10 @@ def memory(view: DeviceView, limits: MemoryLimits) -> Iterator[Finding]:
         if row.percent is None:
             yield unknown(subject, "checks:subject.no_figure")
             continue
-        yield graded(
-            subject,
-            "checks:memory.used",
-            row.percent,
-            warn=limits.warn,
-            fail=limits.fail,
-            unit="%",
-        )
+        yield graded(subject, "checks:memory.used", row.percent, warn=limits.warn, fail=limits.fail, unit="%")
 
 
-@check(
-    "uptime",
-    roles=("router", "wifi_controller", "service_host"),
-    needs=("system",),
-    limits=UptimeLimits(),
-)
+@check("uptime", roles=("router", "wifi_controller", "service_host"), needs=("system",), limits=UptimeLimits())
 def uptime(view: DeviceView, limits: UptimeLimits) -> Iterator[Finding]:
     """The device has not restarted lately."""
     for row in view.rows("system", System):

@@ -18,13 +18,7 @@ def _paired(device: Device) -> bool:
     return device.expect.controller_pair
 
 
-@check(
-    "controller_pair",
-    topic="backup",
-    roles=_ROLES,
-    needs=("controller_pair",),
-    applies=_paired,
-)
+@check("controller_pair", topic="backup", roles=_ROLES, needs=("controller_pair",), applies=_paired)
 def controller_pair(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The other controller of the pair would take over now."""
     rows = view.rows("controller_pair", ControllerPair)
@@ -35,12 +29,7 @@ def controller_pair(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         elif row.ready:
             yield passed("controller pair", "checks:controller.peer_ready", state=row.local_state)
         else:
-            yield failed(
-                "controller pair",
-                "checks:controller.peer_not_ready",
-                state=row.local_state,
-                peer=peer,
-            )
+            yield failed("controller pair", "checks:controller.peer_not_ready", state=row.local_state, peer=peer)
     if not rows:
         yield failed("controller pair", "checks:controller.alone")
 
@@ -58,14 +47,7 @@ def _halves(devices: Sequence[Device]) -> set[str]:
     return {device.name for halves in _pairs(devices).values() for device in halves}
 
 
-@check(
-    "controller_active",
-    topic="backup",
-    roles=_ROLES,
-    needs=("controller_pair",),
-    scope="fleet",
-    concerns=_halves,
-)
+@check("controller_active", topic="backup", roles=_ROLES, needs=("controller_pair",), scope="fleet", concerns=_halves)
 def controller_active(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
     """Exactly 1 controller of a pair is active."""
     by_name = {view.device.name: view for view in views}

@@ -80,13 +80,7 @@ def uplink(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield failed(name, "checks:subject.down")
 
 
-@check(
-    "interface_errors",
-    roles=_ROLES,
-    needs=("interface",),
-    limits=ErrorLimits(),
-    applies=_has_uplinks,
-)
+@check("interface_errors", roles=_ROLES, needs=("interface",), limits=ErrorLimits(), applies=_has_uplinks)
 def interface_errors(view: DeviceView, limits: ErrorLimits) -> Iterator[Finding]:
     """No uplink counts errors between the two readings."""
     if not _reports_any(view, "in_errors", "crc_errors", "out_errors"):
@@ -112,12 +106,7 @@ def _errors(name: str, before: Interface | None, now: Interface, limits: ErrorLi
         return passed(name, "checks:errors.none", value=0)
     volume = _volume(before, now)
     if volume > 0 and count * _MEGABYTE / volume > limits.fail:
-        return failed(
-            name,
-            "checks:errors.many",
-            value=count,
-            limit=limits.fail,
-        )
+        return failed(name, "checks:errors.many", value=count, limit=limits.fail)
     return warned(name, "checks:errors.some", value=count)
 
 
@@ -144,12 +133,7 @@ def _volume(before: Interface, now: Interface) -> int:
 
 
 @check(
-    "interface_drops",
-    topic="traffic",
-    roles=_ROLES,
-    needs=("interface",),
-    limits=DropLimits(),
-    applies=_has_uplinks,
+    "interface_drops", topic="traffic", roles=_ROLES, needs=("interface",), limits=DropLimits(), applies=_has_uplinks
 )
 def interface_drops(view: DeviceView, limits: DropLimits) -> Iterator[Finding]:
     """No uplink drops packets between the two readings."""
@@ -173,12 +157,7 @@ def _drops(name: str, before: Interface | None, now: Interface, limits: DropLimi
     count = (inwards or 0) + (outwards or 0)
     volume = _volume(before, now)
     if count and volume > 0 and count * _MEGABYTE / volume > limits.fail:
-        return failed(
-            name,
-            "checks:drops.many",
-            value=count,
-            limit=limits.fail,
-        )
+        return failed(name, "checks:drops.many", value=count, limit=limits.fail)
     hours = max(interval_s, 1.0) / _HOUR_S
     if (inwards or 0) / hours > limits.input_per_hour or (outwards or 0) / hours > limits.output_per_hour:
         return warned(name, "checks:drops.some", value=count)
@@ -186,12 +165,7 @@ def _drops(name: str, before: Interface | None, now: Interface, limits: DropLimi
 
 
 @check(
-    "utilisation",
-    topic="traffic",
-    roles=_ROLES,
-    needs=("interface",),
-    limits=UtilisationLimits(),
-    applies=_has_uplinks,
+    "utilisation", topic="traffic", roles=_ROLES, needs=("interface",), limits=UtilisationLimits(), applies=_has_uplinks
 )
 def utilisation(view: DeviceView, limits: UtilisationLimits) -> Iterator[Finding]:
     """Every uplink has room in both directions."""
@@ -205,14 +179,7 @@ def utilisation(view: DeviceView, limits: UtilisationLimits) -> Iterator[Finding
         if percent is None:
             yield unknown(name, "checks:subject.no_figure")
             continue
-        yield graded(
-            name,
-            "checks:utilisation.load",
-            percent,
-            warn=limits.warn,
-            fail=limits.fail,
-            unit="%",
-        )
+        yield graded(name, "checks:utilisation.load", percent, warn=limits.warn, fail=limits.fail, unit="%")
 
 
 def busiest(row: Interface) -> float | None:

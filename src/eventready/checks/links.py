@@ -119,11 +119,5 @@ def _heard(port: str, rows: list[Neighbour], device: str, to_port: str, accepted
         return failed(port, "checks:neighbour.other", heard=rows[0].device, wanted=device)
     ports = [row.port for row in right if row.port]
     if ports and port_key(to_port) not in {port_key(name) for name in ports}:
-        return failed(
-            port,
-            "checks:neighbour.other_port",
-            heard=ports[0],
-            wanted=device,
-            port=to_port,
-        )
+        return failed(port, "checks:neighbour.other_port", heard=ports[0], wanted=device, port=to_port)
     return passed(port, "checks:neighbour.ok", wanted=device)

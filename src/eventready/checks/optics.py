@@ -55,12 +55,7 @@ def _light(subject: str, row: Optic, earlier: Optic | None, limits: OpticLimits)
     low = limits.rx_low_alarm if row.rx_low_alarm is None else row.rx_low_alarm
     if rx <= limits.dark:
         return answered(
-            Outcome.FAIL,
-            "checks:optic.no_light",
-            subject=subject,
-            value=tidy(rx),
-            limit=tidy(low),
-            unit="dBm",
+            Outcome.FAIL, "checks:optic.no_light", subject=subject, value=tidy(rx), limit=tidy(low), unit="dBm"
         )
     alarms = [low] if row.rx_high_alarm is None else [low, row.rx_high_alarm]
     nearest = min(alarms, key=lambda alarm: abs(rx - alarm))
@@ -82,11 +77,4 @@ def _light(subject: str, row: Optic, earlier: Optic | None, limits: OpticLimits)
 
 
 def _received(status: Outcome, subject: str, rx: float, limit: float) -> Finding:
-    return answered(
-        status,
-        "checks:optic.alarm",
-        subject=subject,
-        value=tidy(rx),
-        limit=tidy(limit),
-        unit="dBm",
-    )
+    return answered(status, "checks:optic.alarm", subject=subject, value=tidy(rx), limit=tidy(limit), unit="dBm")

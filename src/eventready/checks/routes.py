@@ -21,13 +21,7 @@ def _statics(view: DeviceView) -> list[StaticRoute]:
     return [row for row in view.rows("static_route", StaticRoute) if row.prefix in _DEFAULTS]
 
 
-@check(
-    "default_route",
-    topic="backup",
-    roles=("router",),
-    needs=("default_route",),
-    applies=_expects_default,
-)
+@check("default_route", topic="backup", roles=("router",), needs=("default_route",), applies=_expects_default)
 def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A default route is in use."""
     rows = view.rows("default_route", Route)
@@ -55,13 +49,7 @@ def backup_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         yield passed("backup route", "checks:route.ways_out", value=len(hops))
 
 
-@check(
-    "floating_route",
-    topic="backup",
-    roles=("router",),
-    needs=("static_route",),
-    applies=_expects_default,
-)
+@check("floating_route", topic="backup", roles=("router",), needs=("static_route",), applies=_expects_default)
 def floating_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A static default route with a backup route is monitored by BFD or tracking.
 
@@ -76,9 +64,6 @@ def floating_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         if row.protected:
             yield passed(way, "checks:route.watched")
         else:
-            yield warned(
-                way,
-                "checks:route.unwatched",
-            )
+            yield warned(way, "checks:route.unwatched")
     if not guarded:
         yield passed("static default routes", "checks:route.no_static")

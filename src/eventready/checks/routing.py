@@ -26,23 +26,13 @@ class BgpLimits(Limits):
     )
 
 
-@check(
-    "ospf",
-    roles=("router",),
-    needs=("ospf_neighbour",),
-    applies=lambda device: device.expect.ospf is not None,
-)
+@check("ospf", roles=("router",), needs=("ospf_neighbour",), applies=lambda device: device.expect.ospf is not None)
 def ospf(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected OSPF neighbour is there and usable."""
     yield from _neighbours(view, "ospf_neighbour", view.device.expect.ospf or (), "OSPF")
 
 
-@check(
-    "isis",
-    roles=("router",),
-    needs=("isis_neighbour",),
-    applies=lambda device: device.expect.isis is not None,
-)
+@check("isis", roles=("router",), needs=("isis_neighbour",), applies=lambda device: device.expect.isis is not None)
 def isis(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected IS-IS neighbour is there and up."""
     yield from _neighbours(view, "isis_neighbour", view.device.expect.isis or (), "IS-IS")
@@ -106,12 +96,7 @@ def _neighbours(view: DeviceView, fact: str, expected: tuple[str, ...], protocol
         yield _neighbour(name, own, protocol)
     for row in rows:
         if id(row) not in matched and not row.up:
-            yield warned(
-                row.subject,
-                "checks:routing.unexpected_state",
-                protocol=protocol,
-                state=row.state,
-            )
+            yield warned(row.subject, "checks:routing.unexpected_state", protocol=protocol, state=row.state)
     if not expected:
         yield from _none_expected(rows, protocol)
 
@@ -123,13 +108,7 @@ def _neighbour(name: str, rows: list[RoutingPeer], protocol: str) -> Finding:
     if not up:
         return failed(name, "checks:routing.not_up", protocol=protocol, state=rows[0].state)
     if len(up) < len(rows):
-        return warned(
-            name,
-            "checks:routing.some_up",
-            protocol=protocol,
-            up=len(up),
-            count=len(rows),
-        )
+        return warned(name, "checks:routing.some_up", protocol=protocol, up=len(up), count=len(rows))
     return passed(name, "checks:routing.up", protocol=protocol)
 
 
@@ -141,12 +120,7 @@ def _none_expected(rows: tuple[RoutingPeer, ...], protocol: str) -> Iterator[Fin
         yield passed(protocol, "checks:routing.none_expected", protocol=protocol)
 
 
-@check(
-    "bfd",
-    roles=("router",),
-    needs=("bfd_session",),
-    applies=lambda device: device.expect.bfd is not None,
-)
+@check("bfd", roles=("router",), needs=("bfd_session",), applies=lambda device: device.expect.bfd is not None)
 def bfd(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected BFD session is up."""
     rows = view.rows("bfd_session", BfdSession)

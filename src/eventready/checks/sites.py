@@ -76,13 +76,7 @@ def _mobile_site(expected: ExpectedSite, row: Site | None, cells: Sequence[Cell]
     if not on_air:
         return failed(name, "checks:mobile.no_cell", venues=venues)
     if len(on_air) < len(cells):
-        return warned(
-            name,
-            "checks:mobile.cells",
-            venues=venues,
-            value=len(on_air),
-            limit=len(cells),
-        )
+        return warned(name, "checks:mobile.cells", venues=venues, value=len(on_air), limit=len(cells))
     return passed(name, "checks:mobile.on_air", venues=venues)
 
 
@@ -112,13 +106,7 @@ def core_link(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         yield passed("core links", "checks:core_link.none_expected")
 
 
-@check(
-    "alarm",
-    topic="stations",
-    roles=("bts_controller",),
-    needs=("alarm",),
-    limits=AlarmLimits(),
-)
+@check("alarm", topic="stations", roles=("bts_controller",), needs=("alarm",), limits=AlarmLimits())
 def alarm(view: DeviceView, limits: AlarmLimits) -> Iterator[Finding]:
     """No alarm is active."""
     rows = view.rows("alarm", Alarm)

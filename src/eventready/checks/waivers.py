@@ -41,10 +41,5 @@ def expired(waivers: Iterable[Waiver], today: date) -> Iterator[Finding]:
     for waiver in waivers:
         if waiver.expired(today):
             subject = f"{waiver.check} {waiver.device} {waiver.subject}"
-            finding = warned(
-                subject,
-                "checks:waiver.expired",
-                by=waiver.by,
-                until=f"{waiver.until:%Y-%m-%d}",
-            )
+            finding = warned(subject, "checks:waiver.expired", by=waiver.by, until=f"{waiver.until:%Y-%m-%d}")
             yield finding.replace(check=WAIVER)

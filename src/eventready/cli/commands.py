@@ -19,9 +19,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "docs": "Read the documentation in the terminal",
         "completion": "Print the completion script of a shell",
     },
-    "Rehearsal": {
-        "lab": "Simulate the devices of the workspace: up, down, status, fault",
-    },
+    "Rehearsal": {"lab": "Simulate the devices of the workspace: up, down, status, fault"},
     "Audit": {
         "trust": "Record the host keys of devices after showing the fingerprints",
         "matrix": "Show devices x checks: measured, not supported, not applicable",

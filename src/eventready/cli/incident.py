@@ -18,15 +18,7 @@ from eventready.assurance.incidents.incident import (
     Incident,
     addressee_name,
 )
-from eventready.assurance.incidents.log import (
-    SERVICES,
-    Given,
-    Report,
-    find,
-    incidents,
-    open_incident,
-    update_incident,
-)
+from eventready.assurance.incidents.log import SERVICES, Given, Report, find, incidents, open_incident, update_incident
 from eventready.assurance.incidents.text import incident_lines, incident_plain, open_demands, services_text
 from eventready.cli.context import App
 from eventready.cli.options import F
@@ -52,10 +44,7 @@ def _details(function: F) -> F:
         click.option("--summary", default="", help="Summary, in a sentence."),
         click.option("--began", metavar="TIME", callback=_moment, help="Time of the beginning."),
         click.option(
-            "--noticed",
-            metavar="TIME",
-            callback=_moment,
-            help="Time of the discovery; limits run from here.",
+            "--noticed", metavar="TIME", callback=_moment, help="Time of the discovery; limits run from here."
         ),
         click.option("--venue", help="Venue of event.yaml."),
         click.option("--place", default="", help="Exact place, in words."),

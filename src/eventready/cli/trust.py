@@ -12,14 +12,7 @@ from eventready.cli.options import limit_option
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import Lang, message
 from eventready.session.plugin import key_targets
-from eventready.session.trust import (
-    HostKeyResult,
-    HostKeyState,
-    fetch_keys,
-    key_rounds,
-    record_results,
-    ssh_devices,
-)
+from eventready.session.trust import HostKeyResult, HostKeyState, fetch_keys, key_rounds, record_results, ssh_devices
 from eventready.workspace.permission import allow, by_environment
 from eventready.workspace.select import select
 

@@ -16,12 +16,7 @@ _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
 def write_atomic(
-    path: Path,
-    data: bytes,
-    *,
-    private: bool = False,
-    what: str = "the file",
-    do: str | Message = "",
+    path: Path, data: bytes, *, private: bool = False, what: str = "the file", do: str | Message = ""
 ) -> None:
     """Write `data` to `path` atomically: a crash leaves the old or the new file. Raises UsageError.
 

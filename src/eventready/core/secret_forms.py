@@ -68,13 +68,9 @@ RULES: tuple[Rule, ...] = (
     ),
     # name = value, name: value, "name": "value": MML, JSON, YAML, keyword arguments, environment
     _rule(
-        "community",
-        rf"\b[\w-]{{0,24}}community[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}(?P<value>(?!{_BGP_VALUE}){_VALUE})",
+        "community", rf"\b[\w-]{{0,24}}community[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}(?P<value>(?!{_BGP_VALUE}){_VALUE})"
     ),
-    _rule(
-        "pass|pwd|secret|psk|key|token",
-        rf"\b{_ANNOUNCED}[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}(?P<value>{_VALUE})",
-    ),
+    _rule("pass|pwd|secret|psk|key|token", rf"\b{_ANNOUNCED}[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}(?P<value>{_VALUE})"),
     # enable secret 9 x | username u password 7 x | neighbor n password x | password irreversible-cipher x
     _rule("pass|secret", rf"\b(?:password|secret){_GAP}(?:level{_GAP}\d{{1,2}}{_GAP})?{_KIND}(?P<value>{_VALUE})"),
     # snmp-server community x RO | snmp-agent community read cipher x (BGP communities are no secrets)

@@ -41,13 +41,7 @@ def drills_of(workspace: Workspace) -> Mapping[str, Drill]:
 
 
 def executor_of(
-    workspace: Workspace,
-    target: DrillTarget,
-    *,
-    store: Store,
-    clock: Clock,
-    options: DrillOptions,
-    progress: Progress,
+    workspace: Workspace, target: DrillTarget, *, store: Store, clock: Clock, options: DrillOptions, progress: Progress
 ) -> DrillExecutor:
     """The executor of a workspace's drills on a target."""
     read = partial(_read, workspace)

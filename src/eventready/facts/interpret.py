@@ -58,13 +58,7 @@ class ParseCache:
 
 
 def interpret(
-    device: str,
-    fact: str,
-    compiled: CompiledFact,
-    reply: Reply,
-    reading: int = 1,
-    *,
-    cache: ParseCache | None = None,
+    device: str, fact: str, compiled: CompiledFact, reply: Reply, reading: int = 1, *, cache: ParseCache | None = None
 ) -> Observation:
     """Return the observation of a fact from an answer. Raises nothing."""
     if reply.status is not ReplyStatus.ANSWERED:

@@ -16,11 +16,7 @@ from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
 
 #: Accepted with `allow_legacy_ssh` only: OpenSSH disables these by default (SHA-1 signatures, CBC padding oracles).
-LEGACY_KEX: Final = (
-    "diffie-hellman-group14-sha1",
-    "diffie-hellman-group-exchange-sha1",
-    "diffie-hellman-group1-sha1",
-)
+LEGACY_KEX: Final = ("diffie-hellman-group14-sha1", "diffie-hellman-group-exchange-sha1", "diffie-hellman-group1-sha1")
 LEGACY_HOST_KEYS: Final = ("ssh-rsa",)
 LEGACY_CIPHERS: Final = ("aes128-cbc", "aes192-cbc", "aes256-cbc", "3des-cbc")
 LEGACY_MACS: Final = ("hmac-sha1-96", "hmac-md5", "hmac-md5-96")

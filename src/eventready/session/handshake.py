@@ -28,11 +28,7 @@ def start_transport(connection: Any, target: Target, timeout_s: float, recorded:
         transport = Transport(connection, target.ssh, recorded)
     except InvalidValue as error:
         raise WorkspaceError(
-            message(
-                "session:algorithms_unusable",
-                name=target.name,
-                reason=error.error.cause,
-            )
+            message("session:algorithms_unusable", name=target.name, reason=error.error.cause)
         ) from None
     transport.banner_timeout = (
         timeout_s * 0.75

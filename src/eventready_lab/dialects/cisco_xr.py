@@ -23,11 +23,7 @@ def _short_name(name: str) -> str:
 
 DIALECT = Dialect(
     platform="cisco_xr",
-    prompts={
-        "enabled": "RP/0/RP0/CPU0:{host}#",
-        "config": "RP/0/RP0/CPU0:{host}(config)#",
-        **configuration.PROMPTS,
-    },
+    prompts={"enabled": "RP/0/RP0/CPU0:{host}#", "config": "RP/0/RP0/CPU0:{host}(config)#", **configuration.PROMPTS},
     initial_mode="enabled",
     shows={
         **load_answers(

@@ -72,10 +72,7 @@ class _Endpoint:
                 options=self._options, server_host_keys=[self._presented_key()]
             )
             self._acceptor = await asyncssh.listen(
-                sock=listening,
-                server_factory=partial(SshServer, self.devices[0]),
-                options=options,
-                backlog=_BACKLOG,
+                sock=listening, server_factory=partial(SshServer, self.devices[0]), options=options, backlog=_BACKLOG
             )
             self._server = self._acceptor
         elif self.transport == "telnet":

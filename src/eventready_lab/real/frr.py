@@ -253,8 +253,7 @@ def start(logs: Path) -> None:
         daemons = [f"{name}=yes" for name in _PROTOCOLS]
         options = [f'{name}_options="-A 127.0.0.1"' for name in _DAEMONS]
         (home / "daemons").write_text(
-            "\n".join([*daemons, "vtysh_enable=yes", *options, 'watchfrr_options="--netns"']) + "\n",
-            encoding="utf-8",
+            "\n".join([*daemons, "vtysh_enable=yes", *options, 'watchfrr_options="--netns"']) + "\n", encoding="utf-8"
         )
         for path in (home, *home.iterdir()):
             shutil.chown(path, "frr", "frrvty")

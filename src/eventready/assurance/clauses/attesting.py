@@ -93,14 +93,7 @@ def _require_files(request: AttestationRequest, duty: Duty, document: str, form:
     needed = (1 if document else 0) if form is None else form.spec.files
     if len(request.files) < needed:
         named = _named(duty, document)
-        raise UsageError(
-            message(
-                "clauses:attest.files",
-                named=named,
-                needed=needed,
-                given=len(request.files),
-            )
-        )
+        raise UsageError(message("clauses:attest.files", named=named, needed=needed, given=len(request.files)))
 
 
 def withdraw(attestation_id: str, by: str, note: str, store: Store, clock: Clock) -> Attestation:

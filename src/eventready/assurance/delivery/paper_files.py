@@ -49,11 +49,7 @@ class WrittenFile:
 
 
 def write_paper(
-    document: Document,
-    material: Material,
-    wanted: PaperOptions,
-    folder: Path,
-    incident: IncidentReport | None = None,
+    document: Document, material: Material, wanted: PaperOptions, folder: Path, incident: IncidentReport | None = None
 ) -> tuple[WrittenFile, ...]:
     """Write the paper's files, the mail last; all are rendered before the first is written. Raises UsageError.
 
@@ -72,11 +68,7 @@ def write_paper(
 
 
 def _mail(
-    document: Document,
-    material: Material,
-    attached: Sequence[Attachment],
-    lang: Lang,
-    incident: IncidentReport | None,
+    document: Document, material: Material, attached: Sequence[Attachment], lang: Lang, incident: IncidentReport | None
 ) -> bytes:
     if not attached:
         raise UsageError(message("delivery:papers.no_attachment", forms=ATTACHED))

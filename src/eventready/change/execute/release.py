@@ -60,12 +60,7 @@ class Decision:
 
 
 def release(
-    context: ExecutionContext,
-    name: str,
-    device: str,
-    decision: Decision,
-    *,
-    confirm: Callable[[DeviceView], None],
+    context: ExecutionContext, name: str, device: str, decision: Decision, *, confirm: Callable[[DeviceView], None]
 ) -> AssignmentResult:
     """Release a device of an unfinished change, record the decision, and unlock the device.
 

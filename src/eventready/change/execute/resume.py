@@ -20,10 +20,7 @@ from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
 
 
-def resume(
-    context: ExecutionContext,
-    name: str,
-) -> ApplyResult:
+def resume(context: ExecutionContext, name: str) -> ApplyResult:
     """Finish or revert every device of an interrupted or unproven change, and take a partial atomic change back.
 
     A device that was confirmed, or about to be, is finished if it is in the new state; any other reverts. Devices that
@@ -44,10 +41,7 @@ def resume(
     return take_back(context, change) if done.takes_back else done
 
 
-def _resume(
-    context: ExecutionContext,
-    change: str,
-) -> ApplyResult:
+def _resume(context: ExecutionContext, change: str) -> ApplyResult:
     workspace, store = context.workspace, context.store
     with relaxed_gc(), store.changes.exclusive(change):
         record = store.changes.get(change)

@@ -19,10 +19,7 @@ from eventready.store.changes import StepEntry
 from eventready.store.store import Store
 
 
-def take_back(
-    context: ExecutionContext,
-    change: str,
-) -> ApplyResult:
+def take_back(context: ExecutionContext, change: str) -> ApplyResult:
     """Take back every new device of a partial atomic change, and return the state of the whole change.
 
     The exit code is 5 if every device is proven old, 6 otherwise. Devices in the hands of an earlier unfinished

@@ -77,12 +77,7 @@ def timer(view: View) -> str:
 
 
 ACTIONS = (
-    Action(
-        r"configure terminal revert timer ([1-9]\d?|1[01]\d|120)",
-        _arm,
-        modes=("enabled",),
-        enters=True,
-    ),
+    Action(r"configure terminal revert timer ([1-9]\d?|1[01]\d|120)", _arm, modes=("enabled",), enters=True),
     Action(r"configure confirm", _confirm, modes=("enabled",)),
     Action(r"configure revert now", _revert, modes=("enabled",)),
 )

@@ -109,10 +109,7 @@ GRAMMAR = Grammar(
             rf"maximum-paths{_PATHS}|timers \S.*|auto-cost \S.*|default-information \S+|area \S+",
             r"(?:net|is-type|address-family|default-metric|distance|log-adjacency-changes|bfd|capability)\b",
         ),
-        "af": (
-            rf"maximum-paths(?: ibgp)?{_PATHS}",
-            r"(?:neighbor|network|redistribute|aggregate-address|table-map)\b",
-        ),
+        "af": (rf"maximum-paths(?: ibgp)?{_PATHS}", r"(?:neighbor|network|redistribute|aggregate-address|table-map)\b"),
         "bfd": (r"(?:profile|peer) \S+",),
         "bfd-profile": (
             _INTERVAL,

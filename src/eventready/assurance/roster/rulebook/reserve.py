@@ -38,11 +38,4 @@ def reserve(case: Case) -> Iterator[RosterFinding]:
                 names=wording.names(who),
                 spans=wording.spans(missing),
             )
-        yield RosterFinding(
-            8,
-            "warn",
-            found,
-            who=who,
-            start=missing[0][0],
-            end=missing[-1][1],
-        )
+        yield RosterFinding(8, "warn", found, who=who, start=missing[0][0], end=missing[-1][1])

@@ -33,11 +33,7 @@ def _missing(case: Case, tag: str, shifts: Sequence[Shift], among: Message) -> I
             9,
             "warn",
             message(
-                "roster:skills.missing",
-                n=wording.minutes(spans),
-                among=among,
-                skill=tag,
-                spans=wording.spans(spans),
+                "roster:skills.missing", n=wording.minutes(spans), among=among, skill=tag, spans=wording.spans(spans)
             ),
             start=spans[0][0],
             end=spans[-1][1],

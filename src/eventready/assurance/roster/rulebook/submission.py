@@ -38,8 +38,5 @@ def submission(case: Case) -> Iterator[RosterFinding]:
 
 def _changed(last: datetime, *, late: bool) -> RosterFinding:
     return RosterFinding(
-        7,
-        "error" if late else "warn",
-        message("roster:submission.changed", at=wording.at(last)),
-        start=last,
+        7, "error" if late else "warn", message("roster:submission.changed", at=wording.at(last)), start=last
     )
