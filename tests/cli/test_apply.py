@@ -152,7 +152,7 @@ def test_a_line_that_is_refused_stops_the_change_at_the_first_device(lab: Lab, p
 
 def test_a_closed_window_refuses_and_an_emergency_stands_in_the_record(lab: Lab, plan: Path) -> None:
     refused = lab.run("apply", plan, now=FROZEN, expect=(7,))
-    assert "Change freeze (freeze) lasts until 2022-05-02 00:00" in refused.stderr
+    assert "Change freeze (freeze) lasts until 02/05/2022 00:00" in refused.stderr
     assert refused.stdout == ""
     assert "two people" in lab.run("apply", plan, *EMERGENCY[:4], now=FROZEN, expect=(7,)).stderr
     done = lab.run("apply", plan, *EMERGENCY, now=FROZEN)

@@ -93,7 +93,7 @@ def test_a_change_that_was_cut_off_says_so_and_how_to_go_on(tmp_path: Path, call
     assert "a person is needed" in call("changes", "list")[1]
     _, out, _ = call("changes", "show")
     assert "r2: interrupted" in out
-    assert "eventready apply --resume c-1" in out
+    assert f"`eventready -w {tmp_path} apply --resume c-1`" in out
     assert json.loads(call("-o", "json", "changes", "show")[1])["exit"] is None
 
 

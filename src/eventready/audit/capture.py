@@ -183,15 +183,16 @@ class _Writer:
         try:
             replies = read_replies(task, commands) if commands else ()
         except SessionError as error:
+            reason = Rendered(error.whole)
             if reading == 1:
-                one.missing = dict.fromkeys(commands, str(error))
-            return Rendered(error.whole)
+                one.missing = dict.fromkeys(commands, reason)
+            return reason
         printed = [reply for reply in replies if reply.status in _WHAT_DEVICE_PRINTED]
         saved = reduced_replies(name, self._platforms[name], self._matrix.facts_for(name), printed)
         for reply in saved:
             write_atomic(self._home(name, reading) / file_name(reply.command), _content(reply), private=True)
         one.files += len(saved)
-        missing = {reply.command: reply.reason for reply in replies if reply.status not in _WHAT_DEVICE_PRINTED}
+        missing = {reply.command: _reason(reply) for reply in replies if reply.status not in _WHAT_DEVICE_PRINTED}
         if reading == 1:
             self._read_at[name] = now
             one.missing = missing
@@ -207,6 +208,10 @@ class _Writer:
 
     def _home(self, name: str, reading: int) -> Path:
         return self._folder / name if reading == 1 else self._folder / name / str(reading)
+
+
+def _reason(reply: Reply) -> str:
+    return Rendered(reply.message) if reply.message else reply.reason
 
 
 def _is_counter(fact: str) -> bool:

@@ -21,7 +21,7 @@ from eventready.checks.matrix import Matrix
 from eventready.checks.runner import Rows, evaluate
 from eventready.core.messages import Message, Rendered
 from eventready.facts.catalogue import CATALOGUE
-from eventready.facts.observation import Observation
+from eventready.facts.observation import Observation, Status
 from eventready.facts.observe import observe
 from eventready.facts.platform import Platform
 from eventready.store.evidence import PackedEvidence
@@ -160,5 +160,8 @@ def _trouble(observations: Sequence[Observation]) -> str:
     """Reason for a device without any measured observation; empty otherwise."""
     if any(observation.status.measured for observation in observations):
         return ""
-    reasons = (Rendered(one.message) if isinstance(one.message, Message) else one.reason for one in observations)
-    return next(filter(None, reasons), "")
+    failed = [observation for observation in observations if observation.status is not Status.UNSUPPORTED]
+    found = next((observation for observation in (*failed, *observations) if observation.reason), None)
+    if found is None:
+        return ""
+    return Rendered(found.message) if isinstance(found.message, Message) else found.reason

@@ -76,7 +76,8 @@ def examine(workspace: Path) -> Iterator[Diagnostic]:
         yield permission
         if permission.ok:
             yield from secrets(loaded)
-        yield host_keys(loaded)
+        if loaded.devices:
+            yield host_keys(loaded)
         yield from unconfirmed_forms(loaded)
 
 

@@ -52,7 +52,7 @@ def _review(app: App) -> None:
     more = max(0, len(addresses) - 8)
     msgid = "cli:allow.devices_more" if more else "cli:allow.devices"
     connects = app.text(msgid, count=len(workspace.devices), addresses=addresses[:8], more=more)
-    _lines(app.text("cli:allow.connects"), [connects])
+    _lines(app.text("cli:allow.connects"), [connects] if addresses else [])
     server = workspace.event.mail.server if workspace.event.mail else None
     _lines(app.text("cli:allow.server"), [server.host] if server else [])
     _lines(app.text("cli:allow.programs"), programs(folder))

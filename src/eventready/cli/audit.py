@@ -128,7 +128,7 @@ def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
     elif app.workspace.event.lab and not any(device["reachable"] for device in run.document["devices"]):
         app.notify("cli:audit.no_lab", workspace=lab_origin(app.workspace_path))
     elif app.output == "table":
-        app.notify("cli:audit.stored", run=run.id, workspace=quote(str(app.workspace_path)))
+        app.notify("cli:audit.next", run=run.id, workspace=quote(str(app.workspace_path)))
 
 
 def sign_new_head(app: App, store: Store) -> None:

@@ -149,7 +149,7 @@ def release_device(app: App, /, change: str, device: str, *, claim: Claim, by: s
     if app.output == "table":
         state = describe_state(result.outcome)
         click.echo(app.text("change:device_why", device=device, state=state, why=result.why))
-        click.echo(app.text("change:next", action=next_step(record.entry.id, device_statuses(record))))
+        click.echo(app.text("change:next", action=app.hint(next_step(record.entry.id, device_statuses(record)))))
     else:
         app.emit({"change": record.entry.id, "device": device, "outcome": str(result.outcome), "why": result.why})
 
@@ -180,7 +180,7 @@ def _show(app: App, record: ChangeRecord, chosen: Sequence[DeviceStatus], *, act
         return
     rolls_back = str(entry.header.get("rolls_back") or "")
     action = next_step(entry.id, device_statuses(record), rolls_back=rolls_back)
-    click.echo(app.text("change:next", action=action))
+    click.echo(app.text("change:next", action=app.hint(action)))
 
 
 def _header_lines(app: App, record: ChangeRecord) -> list[str]:

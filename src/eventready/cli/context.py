@@ -107,6 +107,13 @@ class App:
         """A message of the catalogue in the terminal's language."""
         return text(msgid, self.lang, **params)
 
+    def hint(self, content: Text) -> str:
+        """A message in the terminal's language, its commands with `-w` and this workspace."""
+        shown = content.render(self.lang)
+        if self.workspace_path == Path():
+            return shown
+        return shown.replace("`eventready ", f"`eventready -w {quote(str(self.workspace_path))} ")
+
     def say(self, message: str | Text) -> None:
         """Print a message on stderr."""
         click.echo(message if isinstance(message, str) else message.render(self.lang), err=True)

@@ -204,4 +204,4 @@ class _Lines:
 
     def step(self, name: str, detail: Message) -> None:
         """Print the step."""
-        self._app.say(f"{term('cli:drill_progress', name, self._app.lang):<9} {detail.render(self._app.lang)}")
+        self._app.say(f"{term('cli:drill_progress', name, self._app.lang):<12}  {detail.render(self._app.lang)}")

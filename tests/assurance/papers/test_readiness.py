@@ -146,6 +146,14 @@ def test_with_one_venue_nothing_is_shared() -> None:
     assert "core-1" in {item.title for item in next(iter(found.values()))}
 
 
+def test_the_measured_share_never_stands_alone_beside_unmeasured_findings() -> None:
+    document = report(broken())
+    facts = next(block for block in document.blocks if isinstance(block, Facts))
+    (shown,) = [value for title, value in facts.items if title == "Đo được"]
+    assert "nội dung chưa đo được" in shown
+    assert "%" not in shown
+
+
 def test_unreached_devices_first_then_failed_readings_then_blind_spots() -> None:
     document = report(broken())
     silent, unread, blind = items(document, "unmeasured")

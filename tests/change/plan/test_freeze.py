@@ -33,7 +33,7 @@ def test_every_closed_window_refuses_and_says_until_when(kind: str) -> None:
     with pytest.raises(RefusedError) as refused:
         refuse_in_freeze(event(kind), START)
     assert refused.value.exit is Exit.REFUSED
-    assert f"Change freeze ({kind}) lasts until 2022-05-02 00:00" in str(refused.value)
+    assert f"Change freeze ({kind}) lasts until 02/05/2022 00:00" in str(refused.value)
     assert "--emergency" in str(refused.value)
 
 
@@ -62,7 +62,7 @@ def test_a_window_without_a_name_is_named_by_its_kind() -> None:
 def test_the_latest_end_is_told_where_windows_overlap() -> None:
     longer = event().windows[0].model_copy(update={"end": END + timedelta(days=1), "name": "Longer", "kind": "event"})
     both = event().model_copy(update={"windows": (*event().windows, longer)})
-    with pytest.raises(RefusedError, match=r"Longer .event. lasts until 2022-05-03"):
+    with pytest.raises(RefusedError, match=r"Longer .event. lasts until 03/05/2022"):
         refuse_in_freeze(both, START)
 
 

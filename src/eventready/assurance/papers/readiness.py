@@ -148,6 +148,17 @@ class _Report:
     def _plain(self, text: str) -> Paragraph:
         return Paragraph((Span(text),))
 
+    def _coverage(self) -> str:
+        """Measured readings, and the findings without a measurement; a share alone would hide them."""
+        summary = self.results.summary
+        unmeasured = summary.counts.get("not_measured", 0)
+        if unmeasured:
+            return self._t(
+                "page:coverage_open", measured=summary.measured, needed=summary.needed, unmeasured=unmeasured
+            )
+        share = self._t("page:coverage_of", measured=summary.measured, needed=summary.needed)
+        return f"{self.language.percent(summary.ratio)} ({share})"
+
     def _head(self, event: str) -> Iterator[Block]:
         summary, document = self.results.summary, self.run.document
         moment = self.language.moment(summary.moment, weekday=True)
@@ -166,11 +177,10 @@ class _Report:
         yield Title(self._t("page:title"), (event,))
         devices = document.get("devices", ())
         reached = sum(bool(device.get("reachable")) for device in devices)
-        share = self._t("page:coverage_of", measured=summary.measured, needed=summary.needed)
         yield Facts(
             (
                 (self._t("page:at"), moment),
-                (self._t("page:coverage"), f"{self.language.percent(summary.ratio)} ({share})"),
+                (self._t("page:coverage"), self._coverage()),
                 (self._t("page:devices"), self._t("page:devices_reached", reached=reached, count=len(devices))),
                 (self._t("page:run"), clean(self.run.id)),
             )

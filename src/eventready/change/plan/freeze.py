@@ -129,4 +129,4 @@ def _named(window: Window) -> str | Message:
 
 
 def _at(moment: datetime) -> str:
-    return moment.astimezone(TZ).strftime("%Y-%m-%d %H:%M")
+    return moment.astimezone(TZ).strftime("%d/%m/%Y %H:%M")

@@ -239,7 +239,7 @@ def _table(app: App, result: ResultLike, record: ChangeRecord) -> None:
         click.echo(app.text("change:emergency_listed", emergency=Emergency.load(emergency).summary))
     if result.trouble:
         app.say(f"eventready: {in_language(result.trouble, app.lang)}")
-    click.echo(app.text("change:result", change=result.change, next=_next(record)))
+    click.echo(app.text("change:result", change=result.change, next=app.hint(_next(record))))
 
 
 def execution_options(command: F) -> F:

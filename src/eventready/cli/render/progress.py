@@ -10,6 +10,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from eventready.cli.render.console import VisibleConsole
+from eventready.core.errors import EventreadyError
 from eventready.core.messages import Lang, term, text
 
 
@@ -61,7 +62,14 @@ class ProgressBars:
         with self._lock:
             if trouble:
                 self._bad += 1
-                self._say(text("cli:progress.not_measured", self._lang, device=device, reason=trouble))
+                self._say(
+                    text(
+                        "cli:progress.not_measured",
+                        self._lang,
+                        device=device,
+                        reason=EventreadyError(trouble).render(self._lang),
+                    )
+                )
             if self._task is not None:
                 failed = text("cli:progress.failed", self._lang, count=self._bad) if self._bad else ""
                 self._progress.update(self._task, advance=1, bad=failed)

@@ -19,7 +19,7 @@ MAX_BYTES, MAX_UNPACKED, MAX_ROWS = 16_000_000, 128_000_000, 50_000
 
 @dataclass(frozen=True)
 class TableCell:
-    """Text of a cell and its place, such as `devices.xlsx, Sheet1!C7` or `devices.csv:7 (column 3)`."""
+    """Text of a cell and its place, such as `devices.xlsx, Sheet1!C7` or `devices.csv!C7`."""
 
     text: str
     place: str
@@ -52,13 +52,18 @@ def _csv_rows(path: Path, data: bytes) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(message("workspace:table.not_utf8"), where=f"{path}:{line}") from None
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415  slow to import
+
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for values in reader:
-            places = (f"{path.name}:{reader.line_num} (column {number})" for number in range(1, len(values) + 1))
-            yield [TableCell(value.strip(), place) for value, place in zip(values, places, strict=True)]
+            row = reader.line_num
+            yield [
+                TableCell(value.strip(), f"{path.name}!{get_column_letter(number)}{row}")
+                for number, value in enumerate(values, 1)
+            ]
     except csv.Error as error:
         raise UsageError(
             message("workspace:table.not_csv", reason=str(error)), where=f"{path}:{reader.line_num}"
