@@ -38,8 +38,9 @@ pytestmark = pytest.mark.lab
 
 CLOCK = Clock.starting(NOW)
 BY = Options(
-    by="an", host="noc-1", timing=RetryTiming(pause_s=0.2, margin_s=5, grace_s=2, reach_s=20), settle_s=20, soak_s=0
-)
+    by="an", host="noc-1", timing=RetryTiming(pause_s=0.2, margin_s=5, grace_s=2, reach_s=20), settle_s=20, soak_s=0,
+    partners=0,  # the changes by the command line read them
+)  # fmt: skip
 
 
 def pairs() -> list[tuple[str, str]]:
