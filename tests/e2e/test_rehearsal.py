@@ -140,8 +140,17 @@ def test_a_drift_elsewhere_is_told_and_neither_voids_the_plan_nor_is_taken_back(
         assert f"{FIRST} has changed since the plan, outside of the plan's sections: + logging host 192.0.2.77." in said
         shown = bench.cli("changes", "show", "latest", "--device", FIRST)
         assert "note the drift since the plan, outside of the plan's sections" in " ".join(shown.split())
+        bench.configure(FIRST, {"interface GigabitEthernet0/0/1": {"description a stranger's": {}}})
         bench.cli("rollback", "latest", "--soak", "0s")
-        assert bench.look() == drifted, "the way back leaves the stranger's line"
+        back, machine = bench.look(), bench.machine(FIRST)
+        assert {name for name in back if back[name] != drifted[name]} == {FIRST}
+        was, stands = drifted[FIRST].running.splitlines(), back[FIRST].running.splitlines()
+        added = ["interface GigabitEthernet0/0/1", " description a stranger's"]
+        assert [line for line in stands if line not in was] == added, "and nothing else is new"
+        assert [line for line in was if line not in stands] == [], "the way back leaves the work of strangers"
+        bench.lab.call(lambda: machine.config.edit([], "logging host 192.0.2.78"))
+        refused = bench.cli("apply", str(plan), "--soak", "0s", expect=7)
+        assert "192.0.2.78" in refused, "a drift that is not saved would be saved with the change"
     finally:
         bench.reset(FIRST)
         for name in (".eventready/eventready.db", ".eventready/eventready.db-wal", ".eventready/eventready.db-shm"):

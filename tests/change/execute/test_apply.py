@@ -233,10 +233,21 @@ def test_a_rollback_leaves_what_somebody_has_changed_since(bench: Bench) -> None
     bench.apply()
     back = bench.rollback()
     moved = back.waves[0][0]
-    bench.fleet[moved].running["ip route 0.0.0.0 0.0.0.0 192.0.2.9"] = {}
+    bench.fleet[moved].running["interface eth0"]["description mine"] = {}
     done = bench.apply(back)
     assert done.exit is Exit.REFUSED
-    assert "ip route 0.0.0.0 0.0.0.0 192.0.2.9" in bench.fleet[moved].running
+    assert "description mine" in bench.fleet[moved].running["interface eth0"]
+
+
+def test_a_rollback_undoes_its_change_only(bench: Bench) -> None:
+    bench.apply()
+    back = bench.rollback()
+    moved = back.waves[0][0]
+    running, mine = bench.fleet[moved].running, "ip route 0.0.0.0 0.0.0.0 192.0.2.9"
+    bench.fleet[moved].running = {mine: {}, **running}
+    bench.fleet[moved].startup = copy_tree(bench.fleet[moved].running)
+    assert bench.apply(back).exit is Exit.OK
+    assert bench.running() == {**bench.at_start, moved: {**bench.at_start[moved], mine: {}}}
 
 
 def test_what_we_have_changed_ourselves_is_not_said_to_be_somebody_elses(bench: Bench) -> None:

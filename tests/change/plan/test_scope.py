@@ -15,7 +15,7 @@ from eventready.change.config.fragment import Fragment, parse_fragment
 from eventready.change.config.paths import read_paths
 from eventready.change.config.tree import Tree, parse_tree
 from eventready.change.plan.plan import PlannedDevice, PlannedGuard
-from eventready.change.plan.scope import Drift, drift_since, planned_scope
+from eventready.change.plan.scope import Drift, drift_since, planned_scope, restored
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
 
@@ -156,6 +156,19 @@ def test_a_change_in_a_section_of_the_plan_voids_it(section: str, seed: int) -> 
     running = parse_tree(RUNNING)
     part, _target = planned(SPEC, running, parse_fragment(SPEC, WANTED, "test"))
     assert drift_of(SPEC, WANTED, part, with_another_line(running, section, Random(seed))) is None
+
+
+@given(sections=st.sets(st.sampled_from(OTHERS), max_size=3), seed=st.integers(0, 2**32 - 1))
+def test_a_change_is_undone_among_the_work_of_others(sections: set[str], seed: int) -> None:
+    old = parse_tree(RUNNING)
+    new = merge(SPEC, old, parse_fragment(SPEC, WANTED, "test"))
+    after, expected, chance = new, old, Random(seed)
+    for section in sorted(sections):
+        after = with_another_line(after, section, chance)
+        expected = {line: beneath for line, beneath in expected.items() if line != section}
+        expected |= {section: after[section]} if section in after else {}
+    assert restored(after, new, old) == expected
+    assert restored(new, new, old) == old
 
 
 def test_new_sections() -> None:

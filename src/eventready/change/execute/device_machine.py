@@ -218,7 +218,7 @@ class DeviceMachine:
     def _refuse_unsaved(self, before: Configuration, *, drifted: bool) -> None:
         """Raise RefusedError for unsaved lines not stated in the plan: saving the change would save them too."""
         assignment = self._assignment
-        startup = None if assignment.startup is None else self._driver.startup()
+        startup = self._driver.startup() if drifted or assignment.startup is not None else None
         if startup is None or equivalent(assignment.spec, startup.tree, before.tree):
             return
         if drifted or fingerprint(assignment.spec, startup.tree) != assignment.startup:

@@ -36,7 +36,7 @@ from eventready.change.guard import change_spec
 from eventready.change.partners import partners_of
 from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.plan import Plan, PlannedDevice
-from eventready.change.plan.scope import Drift, unrelated_drift
+from eventready.change.plan.scope import Drift, restored, unrelated_drift
 from eventready.change.plan.waves import members_of
 from eventready.change.soak import Soak, soak_of
 from eventready.checks.limits import resolve_limits
@@ -209,8 +209,6 @@ class ChangeExecutor:
 
     def _unrelated(self, spec: ChangeSpec, planned: PlannedDevice) -> Callable[[Tree, Tree], Drift | None]:
         """Return a function from present and target tree to the drift outside of the plan's sections."""
-        if self._rolls_back is not None:  # the target is the recorded configuration as a whole
-            return lambda _before, _target: None
         fragment = self._fragment(planned)
         return lambda before, target: unrelated_drift(spec, before, target, fragment, planned)
 
@@ -242,7 +240,7 @@ class ChangeExecutor:
 
     def _target(self, planned: PlannedDevice) -> Callable[[Tree], Tree]:
         """Return a function from the present tree to the target tree: the plan's fragment merged, or the recorded
-        backup.
+        change undone.
         """
         spec = change_spec(load_platform(planned.platform, self._workspace.platform_dirs))
         if self._rolls_back is not None:
@@ -252,8 +250,11 @@ class ChangeExecutor:
                 raise RefusedError(
                     message("change:store.lost_before", device=planned.name, change=self._rolls_back.entry.id)
                 )
-            tree = was.tree
-            return lambda _running: tree
+            old, made = was.tree, recorded_configuration(self._workspace, self._store, planned, steps, "save")
+            if made is None:
+                return lambda _running: old
+            new = made.tree
+            return lambda running: restored(running, new, old)
         fragment = self._fragment(planned)
         return lambda running: merge(spec, running, fragment)
 

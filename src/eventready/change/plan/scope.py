@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 from eventready.change.config.configuration import Configuration
 from eventready.change.config.delta import merge
 from eventready.change.config.fragment import Fragment
-from eventready.change.config.tree import Tree, walk
+from eventready.change.config.tree import Tree, identical, walk
 from eventready.change.plan.plan import PlannedDevice
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Message, message
@@ -118,6 +118,21 @@ def unrelated_drift(
     ]
     new = [name for key, name in found.items() if key not in outside]
     return Drift(tuple(changed), tuple(new), len(outside.keys() - found.keys()))
+
+
+def restored(running: Tree, new: Tree, old: Tree) -> Tree:
+    """Return a running configuration with the change from `old` to `new` undone, and every other section kept."""
+    if identical(running, new):
+        return old
+    changed = {
+        line for line in {**new, **old} if line not in new or line not in old or not identical(new[line], old[line])
+    }
+    kept = {
+        line: old[line] if line in changed else beneath
+        for line, beneath in running.items()
+        if line not in changed or line in old
+    }
+    return {**kept, **{line: beneath for line, beneath in old.items() if line in changed and line not in kept}}
 
 
 def _sections(spec: ChangeSpec, tree: Tree) -> dict[str, Tree]:
