@@ -63,6 +63,7 @@ def alpha(moment: datetime) -> dict[PartName, BundlePart]:
                 FindingEntry(check="ports", device="edge-hn-1", status="fail", message="R&D <x> gọi 0912345678 ngay"),
                 FindingEntry(check="ports", device="edge-hn-2", status="not_measured", message="no answer"),
             ),
+            unconfirmed={"huawei_enb": ["board"], "own_radio": ["weather"]},
         ),
         "duties": DutiesPart(clauses=(clause("1.1a", "done"), clause("1.2b", "not_done", late=True),
                                       clause("2.1a", "not_applicable"))),

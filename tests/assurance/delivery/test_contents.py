@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,11 +12,12 @@ import pytest
 from eventready.assurance.clauses.event_record import gather
 from eventready.assurance.delivery.bundle import LARGEST, pack
 from eventready.assurance.delivery.contents import contents
+from eventready.assurance.delivery.parts import RunPart
 from eventready.assurance.delivery.receive import receive
 from eventready.store.run import Run
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.assurance.delivery.operators import Operators
-from tests.assurance.papers.documents import Scene, scene
+from tests.assurance.papers.documents import Scene, healthy, scene
 from tests.assurance.papers.papers import ROOT
 
 
@@ -62,3 +64,14 @@ def test_a_bundle_of_any_run_is_accepted(
     (bundle,) = received.bundles
     assert listed <= len(bundle.run.findings) <= 2000
     assert sum(bundle.run.counts.values()) == len(run.document["findings"])
+
+
+def test_platforms_read_in_an_unconfirmed_form_are_in_the_bundle(workspace: Workspace) -> None:
+    document = dict(healthy().run.document)
+    first, *others = sorted(document["observations"], key=lambda one: one["status"] != "parsed")
+    document["observations"] = [{**first, "unconfirmed": True}, *others]
+    platform = next(one["platform"] for one in document["devices"] if one["name"] == first["device"])
+    record = replace(gather(workspace, lambda _store: (), rehearsal=True), run=Run(document))
+    run = contents(workspace, record, Operators.invented().clock.now())["run"]
+    assert isinstance(run, RunPart)
+    assert run.unconfirmed == {platform: [first["fact"]]}

@@ -14,11 +14,13 @@ from eventready.assurance.clauses.event_record import EventRecord
 from eventready.assurance.clauses.state import ClauseState
 from eventready.assurance.delivery.bundle import LARGEST_PART
 from eventready.assurance.delivery.parts import (
+    FACTS,
     FINDINGS,
     INCIDENTS,
     LONGEST_NAME,
     LONGEST_TEXT,
     PARAMS,
+    PLATFORMS,
     BundlePart,
     ClauseEntry,
     DutiesPart,
@@ -33,6 +35,7 @@ from eventready.assurance.delivery.parts import (
 )
 from eventready.assurance.incidents.incident import Incident
 from eventready.assurance.papers.findings import entries
+from eventready.assurance.papers.gaps import unconfirmed_facts
 from eventready.assurance.roster.finding import RosterReport
 from eventready.assurance.roster.roster import ROLES
 from eventready.core.masking import mask_text
@@ -80,8 +83,15 @@ def _run(run: Run | None, event: Event) -> RunPart:
             ),
             "verdicts": tuple(VerdictEntry.model_validate(verdict) for verdict in document["verdicts"]),
             "findings": tuple(_findings(run)),
+            "unconfirmed": _unconfirmed(run),
         }
     )
+
+
+def _unconfirmed(run: Run) -> dict[str, list[str]]:
+    """Facts measured in forms without public source, by platform."""
+    found = unconfirmed_facts(run)[:PLATFORMS]
+    return {one.platform[:LONGEST_ID]: [fact[:LONGEST_ID] for fact in one.facts[:FACTS]] for one in found}
 
 
 def _findings(run: Run) -> Iterator[FindingEntry]:

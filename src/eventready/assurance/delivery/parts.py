@@ -32,7 +32,7 @@ LONGEST_NAME, LONGEST_TEXT = 300, 1000
 EARLIER = 20
 
 #: Entries of each list; those of venues and clauses are the bounds of a workspace.
-VERDICTS, FINDINGS, INCIDENTS, PARAMS = 1200, 2000, 500, 20
+VERDICTS, FINDINGS, INCIDENTS, PARAMS, PLATFORMS, FACTS = 1200, 2000, 500, 20, 100, 100
 
 _Id: TypeAlias = Annotated[str, StringConstraints(max_length=LONGEST_ID)]
 _Name: TypeAlias = Annotated[str, StringConstraints(max_length=LONGEST_NAME)]
@@ -126,7 +126,8 @@ class FindingEntry(BundlePart):
 class RunPart(BundlePart):
     """Latest audit; `present` False without an audit. `counts` are findings by status, also unlisted findings.
 
-    `needed` and `measured` count observations.
+    `needed` and `measured` count observations; `unconfirmed` has the facts measured in forms without public source, by
+    platform.
     """
 
     present: bool
@@ -143,6 +144,9 @@ class RunPart(BundlePart):
     venues: tuple[VenueEntry, ...] = Field(default=(), max_length=MOST_VENUES)
     verdicts: tuple[VerdictEntry, ...] = Field(default=(), max_length=VERDICTS)
     findings: tuple[FindingEntry, ...] = Field(default=(), max_length=FINDINGS)
+    unconfirmed: dict[_Id, Annotated[list[_Id], Field(max_length=FACTS)]] = Field(
+        default_factory=dict, max_length=PLATFORMS
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -19,6 +19,7 @@ from eventready.assurance.papers.document.model import Block, Document, Heading,
 from eventready.assurance.papers.document.profile import Profile
 from eventready.assurance.papers.language import clean
 from eventready.assurance.papers.material import Material, Week
+from eventready.assurance.papers.run_sections import unconfirmed_items
 from eventready.assurance.papers.writer import PaperWriter
 from eventready.assurance.roster.roster import ROLES
 from eventready.core.messages import Lang
@@ -40,6 +41,7 @@ def province(
         *_overall(writer, received, rows),
         writer.outline.section(writer.text("papers:province_services")),
         *_services(writer, bundles),
+        *_unconfirmed(writer, bundles),
         writer.outline.section(writer.text("papers:province_duty")),
         *writer.bullets(_roster(writer, bundle) for bundle in bundles),
         writer.outline.section(writer.text("papers:head_incidents")),
@@ -74,6 +76,15 @@ def _overall(writer: PaperWriter, received: ReceivedBundles, rows: Sequence[Oper
 def _services(writer: PaperWriter, bundles: Sequence[Bundle]) -> list[Block]:
     table = service_table(writer, bundles)
     return [table] if table.rows else [writer.p("papers:province_no_verdicts")]
+
+
+def _unconfirmed(writer: PaperWriter, bundles: Sequence[Bundle]) -> list[Block]:
+    """Return a paragraph per operator with platforms measured in forms without public source."""
+    return [
+        writer.p("papers:province_unconfirmed", operator=bundle.operator, items=items)
+        for bundle in bundles
+        if (items := unconfirmed_items(writer, bundle.run.unconfirmed))
+    ]
 
 
 def _roster(writer: PaperWriter, bundle: Bundle) -> str:

@@ -63,7 +63,7 @@ def unreached_devices(
     return tuple(
         UnreachedDevice(
             device=clean(device["name"]),
-            role=context.language.role(str(device.get("role", ""))),
+            role=context.language.role(str(device.get("role", "")), str(device.get("platform", ""))),
             venues=context.names(map(str, device.get("venues", ()))),
             reason=context.language.reason(device),
             lost=lost.get(clean(device["name"]), 0),
@@ -111,14 +111,15 @@ class UnconfirmedFacts:
     devices: tuple[str, ...]
 
 
-def unconfirmed_facts(run: Run, context: RunContext) -> tuple[UnconfirmedFacts, ...]:
+def unconfirmed_facts(run: Run) -> tuple[UnconfirmedFacts, ...]:
     """Unconfirmed facts of a run by platform, in the order of the platforms' names."""
+    platforms = {clean(device["name"]): clean(device.get("platform", "")) for device in entries(run, "devices")}
     facts: dict[str, set[str]] = {}
     devices: dict[str, set[str]] = {}
     for observation in entries(run, "observations"):
         if observation.get("unconfirmed"):
             name = clean(observation["device"])
-            platform = clean(context.devices.get(name, {}).get("platform", ""))
+            platform = platforms.get(name, "")
             facts.setdefault(platform, set()).add(clean(observation["fact"]))
             devices.setdefault(platform, set()).add(name)
     return tuple(
@@ -145,7 +146,7 @@ def _coverage(name: str, statuses: dict[tuple[str, int], str], context: RunConte
     }
     return DeviceCoverage(
         device=clean(name),
-        role=context.language.role(str(device.get("role", ""))),
+        role=context.language.role(str(device.get("role", "")), str(device.get("platform", ""))),
         platform=clean(device.get("platform", "")),
         measured=sum(status in ("parsed", "empty") for status in statuses.values()),
         needed=len(statuses),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from eventready.core.clock import TZ
-from eventready.core.messages import Bilingual, Lang, Message, Param, from_json, number, render, term
+from eventready.core.messages import Bilingual, Lang, Message, Param, from_json, known, number, render, term, text
 
 #: In place of control characters and of marks that turn the direction of writing.
 BLOT = "\N{REPLACEMENT CHARACTER}"
@@ -53,9 +53,14 @@ class Language:
         """The name of an intent."""
         return term("terms:intent", clean(key), self.code)
 
-    def role(self, key: str) -> str:
-        """The name of a role."""
-        return term("terms:role", clean(key), self.code)
+    def role(self, key: str, platform: str = "") -> str:
+        """The name of a role; the kind of equipment where the platform is narrower than its role."""
+        kind = f"terms:role_of.{clean(platform)}"
+        return text(kind, self.code) if platform and known(kind) else term("terms:role", clean(key), self.code)
+
+    def platform(self, key: str) -> str:
+        """The product name of a platform; the key of a platform of the workspace."""
+        return term("terms:platform", clean(key), self.code)
 
     def check(self, key: str) -> str:
         """The short name of a check."""

@@ -301,8 +301,8 @@ def _inventory(writer: PaperWriter) -> Table:
     rows = (
         (
             fit(device.name),
-            language.role(device.role),
-            fit(device.platform),
+            language.role(device.role, device.platform),
+            language.platform(device.platform),
             ", ".join(names.get(venue, venue) for venue in device.venues),
             ", ".join(language.service(service) for service in device.services or ROLE_SERVICES[device.role]),
         )

@@ -305,7 +305,7 @@ class _Report:
         yield from self._unconfirmed()
 
     def _unconfirmed(self) -> Iterator[Block]:
-        found = unconfirmed_facts(self.run, self.context)
+        found = unconfirmed_facts(self.run)
         if not found:
             return
         yield Heading(2, self._t("page:unconfirmed"))

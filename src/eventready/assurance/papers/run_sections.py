@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from eventready.assurance.papers.document.charts import Bar, Level, load_bars, stacked_bars
@@ -66,12 +66,18 @@ def coverage(writer: PaperWriter, results: RunResults) -> list[Block]:
 
 def _unconfirmed(writer: PaperWriter, results: RunResults) -> list[str]:
     """Return a sentence with the platforms read in forms without public source, and the checks based on these forms."""
+    items = unconfirmed_items(writer, {one.platform: one.facts for one in unconfirmed_facts(results.run)})
+    return [writer.text("papers:coverage_unconfirmed", items=items)] if items else []
+
+
+def unconfirmed_items(writer: PaperWriter, facts: Mapping[str, Sequence[str]]) -> str:
+    """Name the platforms read in forms without public source, each with the checks based on its facts."""
     items = []
-    for one in unconfirmed_facts(results.run, results.context):
-        titles = dict.fromkeys(writer.language.check(c.name) for c in all_checks() if set(c.needs) & set(one.facts))
-        platform = one.platform.replace("_", " ")
-        items.append(f"{platform} ({', '.join(titles)})" if titles else platform)
-    return [writer.text("papers:coverage_unconfirmed", items="; ".join(items))] if items else []
+    for platform, names in facts.items():
+        titles = dict.fromkeys(writer.language.check(one.name) for one in all_checks() if set(one.needs) & set(names))
+        name = writer.language.platform(platform)
+        items.append(f"{name} ({', '.join(titles)})" if titles else name)
+    return "; ".join(items)
 
 
 def verdicts(writer: PaperWriter, results: RunResults) -> list[Block]:

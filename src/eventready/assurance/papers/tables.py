@@ -176,7 +176,7 @@ def device_table(writer: PaperWriter, results: RunResults) -> Table:
         rows.append(
             (
                 fit(name),
-                language.role(str(device.get("role", ""))),
+                language.role(str(device.get("role", "")), str(device.get("platform", ""))),
                 ", ".join(context.names(map(str, device.get("venues", ())))),
                 *(str(counts[fit(name), status]) for status in ("pass", "warn", "fail", "not_measured", "waived")),
                 silent,

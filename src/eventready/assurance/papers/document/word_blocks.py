@@ -50,6 +50,8 @@ _SHARE = 0.4
 
 #: Rows of a table that stay together with the last one, so that no page has a single row.
 _LAST_ROWS = 3
+#: Rows of a table that stays on one page.
+_SMALL_TABLE = 4
 
 _PARAGRAPHS = {"body": "Body Text", "basis": "VB Basis", "note": "VB Note", "notice": "VB Notice", "alarm": "VB Notice"}
 _CELLS = {"left": "VB Table Text", "center": "VB Table Text Centred", "right": "VB Table Text Right"}
@@ -176,7 +178,7 @@ class BlockWriter:
         head._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
         bound = len(table.rows) if table.note else len(table.rows) - 1
         for index, row in enumerate(table.rows):
-            keep = len(table.rows) - _LAST_ROWS <= index < bound
+            keep = (len(table.rows) <= _SMALL_TABLE or len(table.rows) - _LAST_ROWS <= index) and index < bound
             _write_row(_new_row(made), widths, styles, list(map(str, row)), keep=keep)
         if table.note:
             self._add("VB Note", table.note)
