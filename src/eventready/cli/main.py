@@ -8,6 +8,7 @@ import os
 import sys
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -60,6 +61,14 @@ class LazyGroup(click.Group):
             do = message("cli:main.did_you_mean", name=close[0]) if close else message("cli:main.commands")
             raise UsageError(message("cli:main.no_command", name=args[0]), do=do)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand. A closed stdout (`head`, a pager) ends the command without an error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # click would leave with 1, the code of a defect
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return Exit.OK
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, commands in GROUPS.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -73,11 +73,14 @@ def command(
 
 
 def _once(app: App, scheduler: Scheduler) -> int:
-    failed = False
+    results = []
     for result in scheduler.once():
-        _print(app, result)
-        failed |= result.failed
-    return Exit.INCOMPLETE if failed else Exit.OK
+        if app.output != "json":
+            _print(app, result)
+        results.append(result)
+    if app.output == "json":
+        app.emit([_document(result) for result in results])
+    return Exit.INCOMPLETE if any(result.failed for result in results) else Exit.OK
 
 
 def _forever(app: App, scheduler: Scheduler) -> int:
@@ -99,13 +102,15 @@ def _print(app: App, result: JobResult) -> None:
         msgid = "cli:schedule.failed" if result.failed else "cli:schedule.done"
         click.echo(app.text(msgid, at=result.at, kind=result.job.kind, outcome=outcome))
     else:
-        app.emit(
-            {
-                "at": result.at.isoformat(timespec="seconds"),
-                "job": result.job.id,
-                "kind": result.job.kind,
-                "failed": result.failed,
-                "resumed": result.resumed,
-                "outcome": str(result.outcome),
-            }
-        )
+        app.emit(_document(result))
+
+
+def _document(result: JobResult) -> dict[str, Any]:
+    return {
+        "at": result.at.isoformat(timespec="seconds"),
+        "job": result.job.id,
+        "kind": result.job.kind,
+        "failed": result.failed,
+        "resumed": result.resumed,
+        "outcome": str(result.outcome),
+    }

@@ -160,6 +160,7 @@ def test_the_schedule_of_a_workspace_without_devices(call: Call, workspace: Path
     folder = workspace / "reports" / "draft-2022-04-25"
     assert {path.suffix for path in folder.iterdir()} == {".docx", ".pdf", ".xlsx", ".eml"}
     assert call("schedule", "--once")[:2] == (0, "")
+    assert json.loads(call("-o", "json", "schedule", "--once")[1]) == []
     code, out, _ = call("send", str(next(folder.glob("*.eml"))))
     assert (code, "Báo cáo tuần (18/04–24/04/2022)" in out) == (0, True)
 

@@ -20,6 +20,10 @@ class VisibleConsole(Console):
         options = {"highlight": False, "markup": False, "emoji": False, **options}
         super().__init__(file=raw_stream(sys.stderr if stderr else sys.stdout), **options)
 
+    def on_broken_pipe(self) -> None:
+        """Leave a closed pipe to the command line; rich would exit with 1, the code of a defect."""
+        raise BrokenPipeError
+
     def _render_buffer(self, buffer: Iterable[Segment]) -> str:
         return super()._render_buffer(
             segment if segment.control else Segment(visible(segment.text), segment.style) for segment in buffer
