@@ -31,7 +31,14 @@ class VisibleConsole(Console):
 
 
 def print_table(table: Table, *, width: int) -> None:
-    """Print a table on stdout in the width of the terminal, or in `width` without a terminal."""
+    """Print a table on stdout in the width of the terminal, or in `width` without a terminal.
+
+    No cell is cut: the first column keeps its width, words too long for another column are folded.
+    """
+    for column in table.columns:
+        column.overflow = "fold"
+    if table.columns:
+        table.columns[0].no_wrap = True
     console = VisibleConsole()
     if not console.is_terminal:
         console = VisibleConsole(width=width, no_color=True)
