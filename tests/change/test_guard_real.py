@@ -10,6 +10,7 @@ import pytest
 
 from eventready.change.guard import Guard, guards_for
 from eventready.core.errors import RefusedError
+from eventready.core.messages import message
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import ChangeSpec
 from eventready.session.connect import Session, open_session
@@ -179,6 +180,5 @@ def test_the_timers_tools_are_looked_for(sessions: tuple[Session, Session]) -> N
         one.model_copy(update={"command": one.command.replace("frr-reload", "no-reload")}) for one in dead_man.probes
     ]
     without = dead_man.model_copy(update={"probes": tuple(moved)})
-    assert Guard(without, spec(), session, shell, "c-probe", 600).lacking() == (
-        "the package frr-pythontools is not installed on its host",
-    )
+    lacking = Guard(without, spec(), session, shell, "c-probe", 600).lacking()
+    assert lacking == (message("change:lacks.no_frr_tools"),)

@@ -226,7 +226,7 @@ def test_a_megabyte_is_quoted_in_part(platform: Platform) -> None:
     observed = read(platform, HEADING + "? \n" * 400_000)
     assert observed.status is Status.UNPARSED
     assert len(observed.unmatched) == UNMATCHED_SHOWN
-    assert "400000 lines" in observed.reason
+    assert "400,000 lines" in observed.reason
 
 
 def test_words_for_none_do_not_hide_what_is_no_longer_quoted(platform: Platform) -> None:
