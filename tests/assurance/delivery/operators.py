@@ -43,7 +43,7 @@ def key_of(operator: str) -> PrivateKey:
 
 def clause(name: str, state: State, *, late: bool = False) -> ClauseEntry:
     return ClauseEntry(
-        clause=name, vi=f"Nhiệm vụ {name}", en=f"Duty {name}", owner="Phòng Kỹ thuật", state=state, late=late
+        clause=name, vi=f"[nhiệm vụ] Wifi {name}", en=f"Duty {name}", owner="Phòng Kỹ thuật", state=state, late=late
     )
 
 

@@ -87,9 +87,9 @@ def test_a_row_per_operator(received: ReceivedBundles, operators: Operators, tmp
     )
     (clauses,) = [found for title, found in document.tables() if title == "TÌNH TRẠNG THỰC HIỆN TỪNG NHIỆM VỤ"]
     assert clauses.rows == (
-        ("1.1a", "Nhiệm vụ 1.1a", "Không áp dụng", "Đạt"),
-        ("2.1a", "Nhiệm vụ 2.1a", "Đang thực hiện", "Không áp dụng"),
-        ("1.2b", "Nhiệm vụ 1.2b", "-", "Chưa đạt (quá hạn)"),
+        ("1.1a", "Nhiệm vụ Wi-Fi 1.1a", "Không áp dụng", "Đạt"),
+        ("2.1a", "Nhiệm vụ Wi-Fi 2.1a", "Đang thực hiện", "Không áp dụng"),
+        ("1.2b", "Nhiệm vụ Wi-Fi 1.2b", "-", "Chưa đạt (quá hạn)"),
     )
 
 

@@ -10,7 +10,7 @@ from eventready.assurance.delivery.overview import OperatorRow, service_verdicts
 from eventready.assurance.delivery.parts import ClauseEntry
 from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Cell, Column, Table, TableCell
-from eventready.assurance.papers.tables import column, numbered, ordinal
+from eventready.assurance.papers.tables import as_sentence, column, numbered, ordinal
 from eventready.assurance.papers.writer import PaperWriter
 from eventready.core.messages import number
 from eventready.core.phrases import short
@@ -116,7 +116,7 @@ def clause_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
             texts.setdefault(one.clause, one.vi if writer.lang == "vi" else one.en or one.vi)
     states = [{one.clause: one for one in bundle.duties.clauses} for bundle in bundles]
     rows = tuple(
-        (fit(name), fit(short(text, _TEXT)), *(_state(writer, known.get(name)) for known in states))
+        (fit(name), fit(short(as_sentence(text), _TEXT)), *(_state(writer, known.get(name)) for known in states))
         for name, text in texts.items()
     )
     columns = (column(writer, "clause", 0.8, "center"), column(writer, "duty", 5), *_operators(bundles, 1.6))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
@@ -18,6 +19,9 @@ from eventready.assurance.papers.verdicts import VenueRow
 from eventready.assurance.papers.writer import PaperWriter
 from eventready.workspace.device import Service
 from eventready.workspace.duties import Duty
+
+#: Spellings of Wi-Fi in letters.
+_WIFI = re.compile(r"\bwi-?fi\b", re.I)
 
 #: Rows of a table that only the workbook has.
 SHEET_ROWS = 20_000
@@ -79,7 +83,12 @@ def service_names(writer: PaperWriter, names: Iterable[str]) -> str:
 
 def quoted(writer: PaperWriter, duty: Duty) -> str:
     """The text of a clause as a sentence, without the brackets around additions."""
-    text = (duty.vi if writer.lang == "vi" else duty.en).replace("[", "").replace("]", "")
+    return as_sentence(duty.vi if writer.lang == "vi" else duty.en)
+
+
+def as_sentence(clause: str) -> str:
+    """Quoted words of a letter with a capital letter, without brackets, and with Wi-Fi spelt as elsewhere."""
+    text = _WIFI.sub("Wi-Fi", clause.replace("[", "").replace("]", ""))
     return text[:1].upper() + text[1:]
 
 
