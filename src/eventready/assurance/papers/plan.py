@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -147,24 +148,31 @@ def _windows(writer: PaperWriter) -> list[Block]:
 
 
 def _today(writer: PaperWriter) -> list[Block]:
-    """The number of devices of each role at each venue."""
+    """The number of devices of each kind at each venue."""
     devices = writer.material.devices
     if not devices:
         return [writer.p("papers:inventory_none")]
-    roles = list(dict.fromkeys(device.role for device in devices))
+    kinds = {device.name: writer.language.role(device.role, device.platform) for device in devices}
     rows = []
     for venue in writer.material.event.venues:
         serving = [device for device in devices if venue.id in device.venues]
         points = sum(ap.venue in (None, venue.id) for device in serving for ap in device.expect.access_points)
         cells = sum(cell.venue in (None, venue.id) for device in serving for cell in device.expect.cells)
-        counts = (sum(device.role == role for device in serving) for role in roles)
-        rows.append((_named(writer, venue), *map(str, counts), str(cells), str(points)))
+        counts = Counter(kinds[device.name] for device in serving)
+        rows.append(
+            (
+                _named(writer, venue),
+                *(str(counts[kind]) for kind in dict.fromkeys(kinds.values())),
+                str(cells),
+                str(points),
+            )
+        )
     table = Table(
         writer.text("papers:sheet_today"),
         (
             ordinal(writer),
             column(writer, "venue", 5),
-            *(Column(writer.language.role(role), 2.4, "right", "number") for role in roles),
+            *(Column(kind, 2.4, "right", "number") for kind in dict.fromkeys(kinds.values())),
             Column(writer.term("papers:station", "cell"), 2, "right", "number"),
             Column(writer.term("papers:station", "access_point"), 2.4, "right", "number"),
         ),
