@@ -236,7 +236,7 @@ def test_jump_host_that_comes_back(openssh: OpenSsh, monkeypatch: pytest.MonkeyP
 
 
 def test_idle_connections_that_a_jump_host_closes(openssh: OpenSsh) -> None:
-    jump, device = openssh.server("UnusedConnectionTimeout 1s"), openssh.server(device=True)
+    jump, device = openssh.server("UnusedConnectionTimeout 3s"), openssh.server(device=True)
     target = openssh.target(device, jump=openssh.target(jump, "bastion-1"))
     assert clock(target) == "07:00:00"
     until(lambda: "terminating inactive connection" in jump.log)
