@@ -154,6 +154,12 @@ class WorkspaceErrors(WorkspaceError):
         super().__init__(message("workspace:errors", count=len(problems)))
         self.problems = tuple(problems)
 
+    @property
+    def whole(self) -> Message:
+        """Number of errors, and the first ones with place, cause and remedy."""
+        named = tuple(problem.whole for problem in self.problems[:SHOWN])
+        return message("workspace:errors_named", count=len(self.problems), problems=named)
+
     def render(self, lang: str) -> str:
         """Return the number of errors, and a line each for the first ones."""
         lines = [problem.render(lang) for problem in self.problems[:SHOWN]]
