@@ -43,10 +43,9 @@ class LabTarget:
 
     def stands(self, failure: Failure) -> bool:
         """True while the fault is active with these arguments."""
-        wanted = {key: str(value) for key, value in failure.arguments.items()}
         return any(
             (fault["device"], fault["fault"]) == (failure.device, failure.fault)
-            and wanted.items() <= {key: str(value) for key, value in fault["args"].items()}.items()
+            and _includes(fault["args"], failure.arguments)
             for fault in send_request(self._record, do="status")["faults"]
         )
 
@@ -64,6 +63,14 @@ class LabTarget:
             self._record, do="fault", device=failure.device, fault=failure.fault, args=dict(failure.arguments),
             clear=clear,
         )  # fmt: skip
+
+
+def _includes(arguments: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """True when all wanted arguments are there; 5 and 5.0 are equal: a fault converts its arguments."""
+    return all(
+        key in arguments and (value == arguments[key] or str(value) == str(arguments[key]))
+        for key, value in wanted.items()
+    )
 
 
 def lab_target(workspace: Path) -> LabTarget | None:
