@@ -8,11 +8,14 @@ import shutil
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Protocol, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.behaviours.twin import Twin
 
 # Compiled modules are kept: the tests start hundreds of processes, and each would compile the package anew.
 sys.dont_write_bytecode = False
@@ -58,6 +61,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _SLOW_FOLDERS.intersection(item.path.parts):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def real_province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
+    """The real lab, started once for all tests of a session. A test that changes its equipment restores it."""
+    from tests.behaviours.twin import played, skip_unless_real
+
+    skip_unless_real()
+    with played(tmp_path_factory.mktemp("real"), "real") as province:
+        yield province
 
 
 #: What a proved case is called among a test's properties. They travel with its report, from xdist's workers too.

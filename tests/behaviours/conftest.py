@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.behaviours.twin import Twin, played, skip_unless_real
+from tests.behaviours.twin import Twin, played
 
 
 @pytest.fixture(
@@ -16,6 +16,7 @@ from tests.behaviours.twin import Twin, played, skip_unless_real
 def twin(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
     """The real province, or its simulation."""
     if request.param == "real":
-        skip_unless_real()
-    with played(tmp_path_factory.mktemp(request.param), request.param) as province:
+        yield request.getfixturevalue("real_province")
+        return
+    with played(tmp_path_factory.mktemp("embedded"), "embedded") as province:
         yield province

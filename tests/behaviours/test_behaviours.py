@@ -15,18 +15,18 @@ from eventready_lab.real.layout import AIR_HOST, expected_findings
 from tests.behaviours.twin import REAL_ONLY, Twin
 from tests.e2e.conftest import Row, troubles
 
-pytestmark = [pytest.mark.xdist_group("twin")]
+pytestmark = [pytest.mark.xdist_group("twin"), pytest.mark.timeout(300)]
 
 #: True of the province all the time, as (device, check, subject, status).
-IN_VRF = {(device, check, subject, status) for check, device, subject, status in REAL_ONLY}
+REAL_ROWS = {(device, check, subject, status) for check, device, subject, status in REAL_ONLY}
 STANDING = {(device, check, subject, status) for check, device, subject, status in expected_findings()} - {
-    ("bsc", "cleartext", "login", "warn"), *IN_VRF
+    ("bsc", "cleartext", "login", "warn"), *REAL_ROWS
 }  # fmt: skip
 
 
 def told(done: AuditResult) -> set[Row]:
     """What is not good. How long the machine with the radios has been up is not the same in the two labs."""
-    return {row for row in troubles(done) if row[:2] != (AIR_HOST, "uptime")} - IN_VRF
+    return {row for row in troubles(done) if row[:2] != (AIR_HOST, "uptime")} - REAL_ROWS
 
 
 def rows(text: str, status: str = "fail") -> set[Row]:
@@ -154,7 +154,7 @@ def test_who_cannot_be_talked_to_is_not_measured_and_costs_only_himself(
     twin: Twin, device: str, fault: str, reason: str
 ) -> None:
     beside = "isp-1"
-    with twin.fault(device, fault):
+    with twin.fault(device, fault), twin.impatient():
         done = twin.audit(f"{device},{beside}", interval_s=0)
     answers = [o for o in done.run.document["observations"] if o["command"]]
     lost = [o for o in answers if o["device"] == device]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,16 +21,18 @@ from eventready.workspace.example import copy_example
 from eventready_lab.control.workspace_copy import generated_host
 from eventready_lab.real.layout import AIR_HOST, CONTROLLER, STATIONS, air_of, devices, expected_findings
 from eventready_lab.real.requirements import unmet_requirement
-from tests.e2e.conftest import NOW, PATIENCE, Province
+from tests.e2e.conftest import NOW, Province
 
 #: Set by `make test-real`; without it nothing real is started, so that `make test` leaves the machine alone.
 SWITCH = "EVENTREADY_REAL"
+_IMPATIENT = {"connect_timeout_s": 4, "device_timeout_s": 6, "attempts": 1}
 #: An emulated processor is busy whenever this machine is: no finding, and no reason to take a change back.
 BUSY = {AIR_HOST: {"cpu": {"warn": 99, "fail": 100, "source": "an emulated machine"}}}
 
 
-#: (check, device, subject, status) of findings without faults in the real lab only: simulated routers have no VRF.
-REAL_ONLY = {one for one in expected_findings() if one[0] == "bgp"}
+#: (check, device, subject, status) of findings without faults in the real lab only: simulated routers have no VRF, and
+#: simulated service hosts are as after a change.
+REAL_ONLY = {one for one in expected_findings() if one[0] in ("bgp", "vrrp_tracking")}
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,28 @@ class Twin(Province):
     """One of the two; `real` tells which."""
 
     real: bool = False
+
+    @contextmanager
+    def inventory_restored(self) -> Iterator[Path]:
+        """The inventory folder, for changes within the block."""
+        inventory, kept = self.copy / "inventory", self.copy.parent / "kept-inventory"
+        shutil.copytree(inventory, kept)
+        try:
+            yield inventory
+        finally:
+            shutil.rmtree(inventory)
+            kept.rename(inventory)
+
+    @contextmanager
+    def impatient(self) -> Iterator[None]:
+        """Short timeouts of the sessions within the block: a silent device costs seconds instead of minutes."""
+        with self.inventory_restored() as inventory:
+            hosts = yaml.safe_load((inventory / "hosts.yaml").read_text(encoding="utf-8"))
+            for entry in hosts.values():  # those with a login to their host's shell have options of their own
+                options = entry.setdefault("connection_options", {}).setdefault("eventready", {})
+                options["extras"] = {**options.get("extras", {}), **_IMPATIENT}
+            (inventory / "hosts.yaml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
+            yield
 
 
 def why_not() -> str:
@@ -92,7 +117,6 @@ def played(home: Path, kind: str) -> Iterator[Twin]:
         assert told["left_out"] == []
         expected = {tuple(one[key] for key in ("check", "device", "subject", "status")) for one in told["expected"]}
         assert set(expected_findings()) - REAL_ONLY <= expected
-        (place.copy / "inventory" / "defaults.yaml").write_text(PATIENCE, encoding="utf-8")
         (place.copy / "inventory" / "limits.yaml").write_text(yaml.safe_dump({"devices": BUSY}), encoding="utf-8")
         yield place
     finally:

@@ -108,6 +108,21 @@ def _membership(subject: str, expected: ExpectedGateway, row: GatewayGroup | Non
     return passed(subject, "checks:subject.state", state=row.state)
 
 
+@check("vrrp_tracking", topic="backup", roles=("service_host",), needs=("vrrp_group",), applies=_uses_vrrp)
+def vrrp_tracking(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """A service host gives up its floating address when a service fails."""
+    for expected in _expected(view.device, "vrrp"):
+        subject, row = _subject(expected), _member(view, expected)
+        if row is None:
+            yield failed(subject, "checks:subject.missing")
+        elif row.tracks is None:
+            yield unknown(subject, "checks:gateway.tracking_unknown")
+        elif row.tracks:
+            yield passed(subject, "checks:gateway.tracked")
+        else:
+            yield warned(subject, "checks:gateway.untracked")
+
+
 @check(
     "vrrp_pair",
     topic="backup",

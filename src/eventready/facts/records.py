@@ -182,7 +182,8 @@ class BfdSession(Fact):
 class GatewayGroup(Fact):
     """State of a member of a first-hop redundancy group. Checks across devices evaluate the pair.
 
-    `family` is told for IPv6 only: under VRRPv3 one number may stand for a group of each family.
+    `family` is told for IPv6 only: under VRRPv3 one number may stand for a group of each family. `tracks`: the member
+    gives its part up when a tracked service fails.
     """
 
     key = ("protocol", "interface", "group", "family")
@@ -194,6 +195,7 @@ class GatewayGroup(Fact):
     state: Literal["master", "backup", "init"]
     priority: MaybeCount = None
     preempt: MaybeFlag = None
+    tracks: MaybeFlag = None
     peer: MaybeAddress = None
 
 

@@ -323,10 +323,14 @@ def station_expectations(venues: Sequence[str], *, core: bool = True) -> dict[st
 _RECENT_START = (("uptime", AIR_HOST, "uptime", "fail"),)
 
 
-def expected_findings(air: Sequence[AccessPoint] = ()) -> tuple[tuple[str, str, str, str], ...]:
+def expected_findings(
+    air: Sequence[AccessPoint] = (), hosts: Sequence[str] = SERVICE_HOSTS
+) -> tuple[tuple[str, str, str, str], ...]:
     """(check, device, subject, status) of every finding without faults: planned stations carry no calls, a VTY is
-    telnet, and the neighbour of the VRF is down."""
+    telnet, the neighbour of the VRF is down, and keepalived tracks no service."""
     planned = [one.name for one in STATIONS if not one.on_air]
     degraded = [(check, CONTROLLER, name, "warn") for check in ("site", "cell") for name in planned]
     in_vrf = [("bgp", core, f"{VRF_NEIGHBOUR} {VRF}", "warn") for core in CORES]
-    return (("cleartext", CONTROLLER, "login", "warn"), *in_vrf, *_RECENT_START[: bool(air)], *degraded)
+    untracked = [("vrrp_tracking", host, f"vrrp {SERVICE_GROUP} eth0", "warn") for host in hosts]
+    always = (("cleartext", CONTROLLER, "login", "warn"), *in_vrf, *untracked)
+    return (*always, *_RECENT_START[: bool(air)], *degraded)

@@ -60,7 +60,7 @@ async def serve(workspace_path: Path, folder: LabFolder, outside: int, start_tim
                 pid=outside, start_time=start_time, socket=str(socket), devices=len(inventory),
                 endpoints=lab.endpoints, scenario=text("lab:scenario.real", "en"),
                 scenario_vi=text("lab:scenario.real", "vi"), workspace=str(workspace_path),
-                expected=expected_findings(air), real=True, left_out=_left_out(lab, without_wifi),
+                expected=expected_findings(air, hosts), real=True, left_out=_left_out(lab, without_wifi),
             )
         )  # fmt: skip
         waiting = asyncio.create_task(stop.wait())
