@@ -35,10 +35,13 @@ lint: setup ## ruff, mypy --strict, and the floors by import-linter
 test: lint ## lint, types and all tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
+# The tests of single programs of the machine (sshd, FRR, OsmoBSC by themselves) are a part of `make test`. The order: labs
+# of their own first, then the lab that all others share, as it has started.
 test-real: setup ## tests on real router, base-station and WiFi software (root and Debian; installs what is missing)
 	$(BIN)/eventready doctor --real --install
-	EVENTREADY_REAL=1 $(BIN)/python -m pytest -n 0 -m "not lab" tests/real tests/behaviours tests/session/test_real.py \
-		tests/session/test_openssh.py tests/change/execute/test_jump_host.py tests/facts/test_frr_forms.py
+	EVENTREADY_REAL=1 $(BIN)/python -m pytest -n 0 -m "not lab" --durations=25 tests/real/test_province.py \
+		tests/real/test_drills.py tests/behaviours tests/real/test_wifi.py tests/real/test_service_hosts.py \
+		tests/real/test_change.py
 
 # Rules of bandit by ruff. Ignored: S603, S607 (programs are lists of words, found by PATH on purpose: ssh, vtysh, git);
 # each further exception stands in the code with its reason. Advisories of the pinned packages by pip-audit, none ignored.

@@ -144,8 +144,11 @@ class RealLab:
             return await asyncio.to_thread(change, device, fault, args)
 
     async def flow(self, source: str, kind: str, target: str) -> Mapping[str, Any]:
-        """A probe stream from the site to `internet`, `provider` or `gateway`. Raises UsageError."""
-        hosts = {"internet": INTERNET_ADDRESS, "provider": NET_ADDRESS, "gateway": VIRTUAL_IP}
+        """A probe stream from the site to `internet`, `provider`, `gateway` or `services`, the floating address of the
+        service hosts. Raises UsageError."""
+        hosts = {
+            "internet": INTERNET_ADDRESS, "provider": NET_ADDRESS, "gateway": VIRTUAL_IP, "services": SERVICE_IP
+        }  # fmt: skip
         if source != SITE or target not in hosts:
             raise UsageError(
                 f"the real lab has no path from {source!r} to {target!r}",

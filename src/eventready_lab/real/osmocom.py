@@ -173,10 +173,10 @@ class OsmocomNetwork:
         section = [f"bts {station.bts}"] if station else []
         self.send("configure terminal", "network", *section, line, "end", *(["write"] if save else []))
 
-    def refused(self, station: BaseStation) -> int:
-        """Return the number of channel requests refused by the controller at a base station for lack of a channel."""
-        found = re.search(r"(\d+) no channel", self.send(f"show bts {station.bts}")[0])
-        return int(found[1]) if found else 0
+    def requests(self, station: BaseStation) -> tuple[int, int]:
+        """Return the channel requests at a base station: in all, and refused for lack of a channel."""
+        found = re.search(r"(\d+) total, (\d+) no channel", self.send(f"show bts {station.bts}")[0])
+        return (int(found[1]), int(found[2])) if found else (0, 0)
 
     def _await_vty(self) -> None:
         end = time.monotonic() + 10

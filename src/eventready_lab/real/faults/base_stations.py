@@ -8,6 +8,8 @@ from eventready.core.errors import UsageError
 from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, Role, fault, immediately
 from eventready_lab.real.layout import STATIONS, BaseStation
 
+#: More requests at once than a cell has channels.
+_CROWD = 60
 _BTS: tuple[Role, ...] = ("bts_controller",)
 
 
@@ -52,11 +54,16 @@ def cell_barred(target: RealFaultTarget, cell: str = "") -> FaultSteps:
 def channels_full(
     target: RealFaultTarget, cell: str = "", requests_per_second: float = 12.0, seconds: float = 300.0
 ) -> FaultSteps:
-    """All channels of a cell are in use, and calls are refused."""
+    """All channels of a cell are in use, and calls are refused, unless the cell has channels enough for the crowd."""
     station, radio = _station(cell), target.equipment.radio
-    before = radio.refused(station)
+    total, refused = radio.requests(station)
     radio.start_crowd(station, requests_per_second, seconds)
-    yield lambda: radio.refused(station) > before
+
+    def is_there() -> bool:
+        now, refused_now = radio.requests(station)
+        return refused_now > refused or now >= total + _CROWD
+
+    yield is_there
     radio.stop_crowd(station)
 
 

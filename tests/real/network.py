@@ -1,0 +1,100 @@
+"""The running real province and the command line, for tests of changes and drills."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.behaviours.twin import Twin
+from tests.real.device import Device, device_of
+
+CHANGED = ("gw-1", "gw-2", "core-1", "core-2", "bsc", "ap-host-1")
+#: Ansible runs twice on each service host, one host after the other.
+_LONG_S = 600.0
+
+
+@dataclass(frozen=True)
+class Network:
+    """The province; every command has time enough for Ansible."""
+
+    twin: Twin
+
+    def __getitem__(self, name: str) -> Device:
+        return device_of(self.twin, name)
+
+    def running(self) -> dict[str, str]:
+        return {name: self[name].running() for name in CHANGED}
+
+    def plan(self, path: Path, *words: str, expect: int) -> dict[str, Any]:
+        command = ("-o", "json", "plan", *words, "--out", str(path), "--detailed-exitcode")
+        told: dict[str, Any] = json.loads(self.twin.command(*command, expect=(expect,), timeout_s=_LONG_S).stdout)
+        return told
+
+    def change_of(self, *words: str, expect: int = 0) -> str:
+        """Carry something out; the change's id."""
+        before = self.changes()
+        self.twin.command(*words, expect=(expect,), timeout_s=_LONG_S)
+        (made,) = self.changes() - before
+        return made
+
+    def changes(self) -> set[str]:
+        told = json.loads(self.twin.command("-o", "json", "changes", "list").stdout)
+        return {one["id"] for one in (told if isinstance(told, list) else told["changes"])}
+
+    def restart_station(self, cell: str) -> None:
+        """Have a base station connect anew: only then does it read its timeslots."""
+        with self.twin.fault("bsc", "bts-link-lost", cell):
+            pass
+
+    def write_drills(self, drills: Mapping[str, Mapping[str, Any]]) -> None:
+        """Replace the example's drills; duties that name these are removed with them."""
+        inventory = self.twin.copy / "inventory"
+        shutil.rmtree(inventory / "drills", ignore_errors=True)
+        (inventory / "drills").mkdir()
+        (inventory / "duties.yaml").unlink(missing_ok=True)
+        for name, drill in drills.items():
+            (inventory / "drills" / f"{name}.yaml").write_text(yaml.safe_dump(drill), encoding="utf-8")
+
+    def drill(self, name: str) -> Drilled:
+        """Run a drill to its end, whatever it measures."""
+        done = self.twin.command("-o", "json", "drill", "run", name, expect=(0, 3), timeout_s=_LONG_S)
+        (result,) = json.loads(done.stdout)
+        assert result["steps"][-1]["step"] == "closed"
+        drilled = Drilled(
+            result["outcome"], {probe["probe"]: probe for probe in result["probes"]},
+            {one["check"] for one in result["predicted"]},
+        )  # fmt: skip
+        print(f"{name}: {drilled}")
+        return drilled
+
+
+@dataclass(frozen=True)
+class Drilled:
+    """A drill's outcome, its probes by name, and the checks that announced the outage."""
+
+    outcome: str
+    probes: Mapping[str, Any]
+    predicted: set[str]
+
+    @property
+    def value(self) -> float | None:
+        """The value of the only probe; None for an outage without an end."""
+        (probe,) = self.probes.values()
+        return None if probe["value"] is None else float(probe["value"])
+
+    @property
+    def failover(self) -> float | None:
+        """Seconds of the first outage of the only probe; None without one."""
+        (probe,) = self.probes.values()
+        return next((end - begin for begin, end in probe["outages"] if end is not None), None)
+
+    def __str__(self) -> str:
+        values = (f"{name} {probe['value']} {probe['unit']} {probe['outages']} {probe['detail']}"
+                  for name, probe in self.probes.items())  # fmt: skip
+        return f"{self.outcome}, {'; '.join(values)}"
