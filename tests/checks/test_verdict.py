@@ -22,7 +22,7 @@ from eventready.checks.verdict import (
     verdicts,
 )
 from eventready.core.errors import Exit
-from eventready.workspace.device import Device, Service
+from eventready.workspace.device import Device, Role, Service
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,31 @@ def test_a_service_that_no_device_carries_is_not_measured() -> None:
     assert found["wifi"].because == ("Nothing was measured on the devices that serve it",)
 
 
+@pytest.mark.parametrize(
+    ("service", "role", "reason"),
+    [
+        ("mobile", "bts_controller", "No base-station controller of this audit serves it"),
+        ("wifi", "wifi_controller", "No Wi-Fi controller of this audit serves it"),
+    ],
+)
+def test_routers_alone_give_no_mobile_and_no_wifi(service: Service, role: Role, reason: str) -> None:
+    router = Device("r1", "router", "any", "192.0.2.1", venues=("hoi-nghi",))
+    access = Device("a1", role, "any", "192.0.2.2", venues=("hoi-nghi",))
+    (alone,) = verdicts([Venue("hoi-nghi", (service,))], [router], [PASS])
+    assert (alone.verdict, alone.because) == (Readiness.NOT_MEASURED, (reason,))
+    (both,) = verdicts([Venue("hoi-nghi", (service,))], [router, access], [PASS])
+    assert both.verdict is Readiness.READY
+
+
 def test_what_a_device_that_was_not_asked_serves_is_not_measured() -> None:
     asked = Device("r1", "router", "any", "192.0.2.1", venues=("hoi-nghi", "van-hoa"))
     unasked = Device("b1", "bts_controller", "any", "192.0.2.2", venues=("hoi-nghi",))
-    venues = [Venue("hoi-nghi", ("fixed", "mobile")), Venue("van-hoa", ("mobile",))]
+    venues = [Venue("hoi-nghi", ("fixed", "mobile")), Venue("van-hoa", ("internet",))]
     said = {(v.venue, v.service): v for v in verdicts(venues, [asked], [PASS], left_out=[unasked])}
     assert said["hoi-nghi", "fixed"].verdict is Readiness.READY
     assert said["hoi-nghi", "mobile"].verdict is Readiness.NOT_MEASURED
     assert said["hoi-nghi", "mobile"].reasons == (DEVICES_LEFT_OUT,)
-    assert said["van-hoa", "mobile"].verdict is Readiness.READY
+    assert said["van-hoa", "internet"].verdict is Readiness.READY
     failing = {v.service: v for v in verdicts(venues[:1], [asked], [PASS, FAIL], left_out=[unasked])}
     assert failing["mobile"].verdict is Readiness.NOT_READY
 

@@ -13,10 +13,12 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.checks.runner import Coverage
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import text
-from eventready.workspace.device import ROLE_SERVICES, Device, Service
+from eventready.workspace.device import ACCESS_ROLES, ROLE_SERVICES, Device, Service
 
 NO_DEVICE = "checks:verdict.no_device"
 NOTHING_MEASURED = "checks:verdict.nothing_measured"
+#: No device of the service's access role.
+NO_ACCESS = {"mobile": "checks:verdict.no_mobile_access", "wifi": "checks:verdict.no_wifi_access"}
 DEVICES_LEFT_OUT = "checks:verdict.devices_left_out"
 
 
@@ -163,8 +165,10 @@ def _weighed(finding: Finding, services: tuple[str, ...]) -> _Weighed:
 def _verdict(
     venue: str, service: Service, devices: Iterable[Device], weighed: Iterable[_Weighed], *, complete: bool
 ) -> Verdict:
-    if not any(device.serves(venue, service) for device in devices):
+    roles = {device.role for device in devices if device.serves(venue, service)}
+    if not roles:
         return Verdict(venue, service, Readiness.NOT_MEASURED, (NO_DEVICE,))
+    no_access = NO_ACCESS.get(service, "") if complete and ACCESS_ROLES.get(service) not in roles else ""
     by_gravity: dict[Gravity, list[_Weighed]] = {weight: [] for weight in Gravity}
     measured = False
     for finding in weighed:
@@ -175,9 +179,9 @@ def _verdict(
     reasons: tuple[str, ...] = ()
     if by_gravity[Gravity.FAILURE]:
         readiness = Readiness.NOT_READY
-    elif by_gravity[Gravity.UNMEASURED] or not measured or not complete:
+    elif by_gravity[Gravity.UNMEASURED] or not measured or not complete or no_access:
         readiness = Readiness.NOT_MEASURED
-        lacking = ((DEVICES_LEFT_OUT, not complete), (NOTHING_MEASURED, not measured))
+        lacking = ((DEVICES_LEFT_OUT, not complete), (no_access, bool(no_access)), (NOTHING_MEASURED, not measured))
         reasons = tuple(reason for reason, applies in lacking if applies)
     elif by_gravity[Gravity.RISK]:
         readiness = Readiness.READY_WITH_RISK

@@ -23,6 +23,9 @@ ROLE_SERVICES: dict[Role, tuple[Service, ...]] = {
     "service_host": SERVICES,
 }
 
+#: Role of the devices that carry a service to its users. Routers alone give neither mobile nor Wi-Fi access.
+ACCESS_ROLES: dict[Service, Role] = {"mobile": "bts_controller", "wifi": "wifi_controller"}
+
 
 @dataclass(frozen=True)
 class Device:
