@@ -194,3 +194,10 @@ def test_a_package_that_not_everyone_needs_is_named_with_its_extra(
         command_line.main([])
     assert left.value.code == 2
     assert "pip install 'eventready[lab]'" in capsys.readouterr().err
+
+
+def test_a_remedy_names_the_workspace_in_use(tmp_path: Path) -> None:
+    workspace = tmp_path / "fair"
+    assert run("init", str(workspace), "--example").returncode == 0
+    said = run("-w", str(workspace), "runs", "show", "latest").stderr.decode()
+    assert f"`eventready -w {workspace} audit`" in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from eventready.workspace.workspace import Workspace
 
 Output = Literal["table", "json", "ndjson"]
+#: A command in a sentence, without its workspace.
+_COMMAND = re.compile(r"`eventready (?!-w )")
 
 
 @dataclass
@@ -107,20 +110,21 @@ class App:
         """A message of the catalogue in the terminal's language."""
         return text(msgid, self.lang, **params)
 
-    def hint(self, content: Text) -> str:
+    def hint(self, content: str | Text) -> str:
         """A message in the terminal's language, its commands with `-w` and this workspace."""
-        shown = content.render(self.lang)
+        shown = content if isinstance(content, str) else content.render(self.lang)
         if self.workspace_path == Path():
             return shown
-        return shown.replace("`eventready ", f"`eventready -w {quote(str(self.workspace_path))} ")
+        here = f"`eventready -w {quote(str(self.workspace_path))} "
+        return _COMMAND.sub(lambda _: here, shown)
 
     def say(self, message: str | Text) -> None:
         """Print a message on stderr."""
         click.echo(message if isinstance(message, str) else message.render(self.lang), err=True)
 
     def notify(self, msgid: str, /, **params: Param) -> None:
-        """A message of the catalogue, on stderr."""
-        self.say(self.text(msgid, **params))
+        """A message of the catalogue, on stderr, its commands with `-w` and this workspace."""
+        self.say(self.hint(self.text(msgid, **params)))
 
     @staticmethod
     @contextmanager

@@ -62,7 +62,7 @@ def command(app: App, *, limit: str | None, connect: bool, real: bool, install: 
             state, name = term("cli:doctor_state", word, app.lang), term("audit:doctor_name", sign.name, app.lang)
             click.echo(f"{state:8} {name}: {sign.detail}")
             if not sign.ok and sign.remedy:
-                click.echo(f"{'':8}   {sign.remedy}")
+                click.echo(f"{'':8}   {app.hint(sign.remedy)}")
     else:
         app.emit([vars(sign) for sign in signs])
     return Exit.OK if all(sign.ok or not sign.needed for sign in signs) else Exit.USAGE
@@ -100,7 +100,7 @@ def _connect(app: App, limit: str | None) -> int:
     for diagnosis in diagnose_all(chosen):
         found.append(diagnosis)
         if app.output == "table":
-            _show(diagnosis, app.lang)
+            _show(diagnosis, app)
     if app.output != "table":
         app.emit([_document(diagnosis) for diagnosis in found])
     reached = sum(diagnosis.failed is None for diagnosis in found)
@@ -108,7 +108,8 @@ def _connect(app: App, limit: str | None) -> int:
     return Exit.OK if reached == len(found) else Exit.INCOMPLETE
 
 
-def _show(diagnosis: Diagnosis, lang: Lang) -> None:
+def _show(diagnosis: Diagnosis, app: App) -> None:
+    lang = app.lang
     word = term("cli:doctor_state", "not reached" if diagnosis.failed else "reached", lang)
     click.echo(f"{diagnosis.device}: {word}")
     for result in diagnosis.steps:
@@ -117,7 +118,7 @@ def _show(diagnosis: Diagnosis, lang: Lang) -> None:
         state, step = term("cli:doctor_state", result.state, lang), term("session:step", result.step, lang)
         click.echo(f"  {state:8} {step:10} {_in(lang, result.detail)}".rstrip())
         if result.remedy:
-            click.echo(f"  {'':8} {'':10} {_in(lang, result.remedy)}")
+            click.echo(f"  {'':8} {'':10} {app.hint(result.remedy)}")
     left = [
         term("session:step", result.step, lang) for result in diagnosis.steps if result.state is StepState.NOT_REACHED
     ]

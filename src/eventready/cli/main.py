@@ -116,7 +116,7 @@ def _run(arguments: list[str] | None) -> int:
         )
         return code if isinstance(code, int) else Exit.OK
     except EventreadyError as error:
-        click.echo(f"eventready: {error.render(app.lang)}", err=True)
+        click.echo(f"eventready: {app.hint(error.render(app.lang))}", err=True)
         return error.exit
     except click.ClickException as error:
         show_click_error(error, app.lang)

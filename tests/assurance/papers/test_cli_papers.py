@@ -120,7 +120,7 @@ def test_an_incident_on_record_is_written_up(capsys: pytest.CaptureFixture[str],
 def test_without_a_run_it_says_so_and_still_writes(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     code, out, err = _run(capsys, workspace, "weekly", "--format", "md", "--out", "-")
     assert code == Exit.OK
-    assert "Run `eventready audit` first" in err
+    assert f"Run `eventready -w {workspace} audit` first" in err
     assert "chưa thể kết luận mức độ sẵn sàng" in out
     assert not (workspace / ".eventready").exists()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 
 from eventready.assurance.papers.dates import fit
@@ -105,6 +105,7 @@ def _course(writer: PaperWriter, compared: Sequence[DrillComparison]) -> list[Bl
         writer.p(
             "papers:drill_course",
             title=drill_title(one.latest, writer.lang),
+            date=writer.day(_measured_at(one.latest).astimezone(TZ).date()),
             steps="; ".join(_course_entry(writer, one.latest, entry) for entry in _main_entries(one.latest)),
         )
         for one in compared
@@ -125,8 +126,13 @@ def _main_entries(run: DrillRun) -> list[TimelineEntry]:
     ]
 
 
+def _measured_at(run: DrillRun) -> datetime:
+    """Moment of the failure by the clock of the measurement; a rehearsal's event clock may show another day."""
+    return failed_at(run) or run.begun
+
+
 def _course_entry(writer: PaperWriter, run: DrillRun, entry: TimelineEntry) -> str:
-    moment = (failed_at(run) or run.begun) + timedelta(seconds=entry.at_s)
+    moment = _measured_at(run) + timedelta(seconds=entry.at_s)
     at = f"{moment.astimezone(TZ):%H:%M:%S}"
     if entry.kind == "step":
         return writer.text(f"{_STEP}.{entry.subject}", at=at)
