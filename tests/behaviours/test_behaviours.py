@@ -109,8 +109,8 @@ CASES = [
     Case("bsc", "cell-barred", ("SITE-01",), rows("bsc barring SITE-01")),
     Case("bsc", "unsaved-config", (), rows("bsc saved_config configuration", "warn")),
     Case("bsc", "channels-full", ("SITE-03",), rows("""
-        bsc channel_load SITE-03 sdcch
-        bsc channel_load SITE-03 tch_f
+        bsc channel_load SITE-03 SDCCH
+        bsc channel_load SITE-03 TCH/F
         bsc channel_refusals SITE-03"""), interval_s=3),
     Case("ap-host-1", "ap-lost", ("gate",), rows("""
         ap-host-1 access_point access points

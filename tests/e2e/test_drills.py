@@ -29,7 +29,7 @@ def test_the_other_service_host_answers_http_and_dns(province: Province, name: s
 @pytest.mark.parametrize(
     ("name", "check", "device", "subject"),
     [
-        ("cell-crowd", "cell_capacity", "bsc-1", "BTS-HN-02 tch"),
+        ("cell-crowd", "cell_capacity", "bsc-1", "BTS-HN-02 TCH"),
         ("wifi-crowd", "access_point_capacity", "ac-1", "VH-SanKhau-01"),
     ],
 )

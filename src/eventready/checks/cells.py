@@ -13,8 +13,8 @@ from eventready.facts.records import Cell, ChannelLoad, ChannelRequests
 from eventready.workspace.device import Device
 from eventready.workspace.expect import ExpectedCell
 
-#: Kinds of channel that calls and signalling need; packet channels yield to them.
-_JUDGED = frozenset({"tch_f", "tch_h", "sdcch"})
+#: Terms of the kinds of channel that calls and signalling need; packet channels yield to them.
+_CHANNELS = {"tch_f": "TCH/F", "tch_h": "TCH/H", "sdcch": "SDCCH"}
 
 
 class ChannelLimits(Limits):
@@ -107,14 +107,14 @@ def channel_load(view: DeviceView, limits: ChannelLimits) -> Iterator[Finding]:
     """Every cell has free channels, for calls and for signalling."""
     loads: dict[str, dict[str, tuple[int, int]]] = {}
     for row in view.rows("channel_load", ChannelLoad):
-        if row.kind in _JUDGED and row.total:
+        if row.kind in _CHANNELS and row.total:
             of_cell = loads.setdefault(row.cell.casefold(), {})
             used, total = of_cell.get(row.kind, (0, 0))
             of_cell[row.kind] = (used + row.used, total + row.total)
     for expected in _of_sites(view.device):
         of_cell = loads.get(expected.name.casefold(), {})
         for kind, (used, total) in of_cell.items():
-            yield _load(f"{expected.name} {kind}", used, total, expected.venue, limits)
+            yield _load(f"{expected.name} {_CHANNELS[kind]}", used, total, expected.venue, limits)
         if not of_cell:
             yield failed(expected.name, "checks:channel.none", venues=(expected.venue,))
 

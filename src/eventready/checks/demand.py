@@ -17,7 +17,7 @@ from eventready.workspace.device import Device
 from eventready.workspace.expect import ExpectedAccessPoint, ExpectedCell
 
 #: Channels for calls and for signalling, by the kind of the channel.
-_CHANNELS: Mapping[str, str] = {"tch_f": "tch", "tch_h": "tch", "sdcch": "sdcch"}
+_CHANNELS: Mapping[str, str] = {"tch_f": "TCH", "tch_h": "TCH", "sdcch": "SDCCH"}
 
 
 class CellCapacityLimits(Limits):
@@ -70,8 +70,8 @@ def cell_capacity(view: DeviceView, limits: CellCapacityLimits) -> Iterator[Find
             yield failed(cell.name, "checks:channel.none", venues=(cell.venue,))
             continue
         for kind, user_me, limit in (
-            ("tch", limits.call_me, limits.call_loss),
-            ("sdcch", limits.signalling_me, limits.signalling_loss),
+            ("TCH", limits.call_me, limits.call_loss),
+            ("SDCCH", limits.signalling_me, limits.signalling_loss),
         ):
             traffic = (cell.users or 0) * user_me / 1000
             yield _loss(cell, f"{cell.name} {kind}", of_cell[kind], (traffic, traffic * limits.surge), limit)

@@ -74,7 +74,7 @@ def test_the_minutes_say_what_did_not_heal_and_that_they_are_a_rehearsal(tmp_pat
     assert "| 1 | Mất a | luồng | Không tự khôi phục | 280 ms | 300 ms | Đạt |" in text
     assert "| 2 | Mất b | luồng | 900 ms | Chưa đo | 300 ms | Không đạt |" in text
     assert "1 trên 2 tình huống" in text
-    assert re.search(r"Mất a \(ngày \d\d/\d\d/\d{4}\): ", text), "the day of the measurement, not of the event"
+    assert re.search(r"Mất a \\\(ngày \d\d/\d\d/\d{4}\\\): ", text), "the day of the measurement, not of the event"
     assert "Mất b: gián đoạn vượt ngưỡng nhưng kết quả kiểm tra chưa cảnh báo" in text
     assert "mạng thử nghiệm" in text
     assert not re.search(r"\b(?:embedded|flow|Loss)\b", text)
