@@ -102,7 +102,7 @@ def test_pruning_keeps_the_chain_and_removes_unused_evidence(
         assert (found.intact, found.runs, found.pruned, found.evidence) == (True, 4, 3, 1)
         assert store.get("latest").id == ids[3]
         assert len(store.trend(store.get("latest"))) == 3, "summaries stay"
-        with pytest.raises(UsageError):
+        with pytest.raises(UsageError, match="are pruned"):
             store.get(ids[0])
         store.finish(document(store.begin("fair", clock), evidence=store.evidence("output 0")))
         assert store.verify().intact, "evidence that was pruned is stored again"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from eventready.core.errors import UsageError
@@ -16,8 +16,9 @@ def new_run_id(moment: datetime) -> str:
     return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def find_run(name: str, finished: Sequence[str], unfinished: Sequence[str]) -> str:
-    """Resolve a name to an id. `finished`: ids in the order of the chain. Raises UsageError with a suggestion."""
+def find_run(name: str, states: Mapping[str, str]) -> str:
+    """Resolve a name to an id. `states`: state by id, in the order of the chain. Raises UsageError with a suggestion."""
+    finished = [run_id for run_id, state in states.items() if state == "finished"]
     if name in ("latest", "previous"):
         back = 1 if name == "latest" else 2
         if len(finished) < back:
@@ -25,8 +26,9 @@ def find_run(name: str, finished: Sequence[str], unfinished: Sequence[str]) -> s
         return finished[-back]
     if name in finished:
         return name
-    if name in unfinished:
-        raise UsageError(message("store:run.unfinished", name=name), do=_choose(name, finished))
+    if name in states:
+        without = "store:run.pruned" if states[name] == "pruned" else "store:run.unfinished"
+        raise UsageError(message(without, name=name), do=_choose(name, finished))
     matches = [run_id for run_id in finished if name and run_id.startswith(name)]
     if len(matches) == 1:
         return matches[0]

@@ -224,8 +224,7 @@ class Store:
         """Run by `latest`, `previous`, id or unique prefix. Raises UsageError, StoreError."""
         with self._database.reading() as session:
             rows = session.execute(select(RunRow.id, RunRow.state).order_by(RunRow.position, RunRow.id)).all()
-            finished = [run_id for run_id, state in rows if state == "finished"]
-            run_id = find_run(name, finished, [run_id for run_id, state in rows if state != "finished"])
+            run_id = find_run(name, {run_id: state for run_id, state in rows})
             return _run(run_id, session.scalars(select(RunRow.document).where(RunRow.id == run_id)).one())
 
     def before(self, run: Run) -> Run | None:
