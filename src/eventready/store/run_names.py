@@ -17,7 +17,7 @@ def new_run_id(moment: datetime) -> str:
 
 
 def find_run(name: str, states: Mapping[str, str]) -> str:
-    """Resolve a name to an id. `states`: state by id, in the order of the chain. Raises UsageError with a suggestion."""
+    """Resolve a name to an id. `states`: by id, in the order of the chain. Raises UsageError with a suggestion."""
     finished = [run_id for run_id, state in states.items() if state == "finished"]
     if name in ("latest", "previous"):
         back = 1 if name == "latest" else 2

@@ -223,8 +223,8 @@ class Store:
     def get(self, name: str) -> Run:
         """Run by `latest`, `previous`, id or unique prefix. Raises UsageError, StoreError."""
         with self._database.reading() as session:
-            rows = session.execute(select(RunRow.id, RunRow.state).order_by(RunRow.position, RunRow.id)).all()
-            run_id = find_run(name, {run_id: state for run_id, state in rows})
+            rows = session.execute(select(RunRow.id, RunRow.state).order_by(RunRow.position, RunRow.id))
+            run_id = find_run(name, {row.id: row.state for row in rows})
             return _run(run_id, session.scalars(select(RunRow.document).where(RunRow.id == run_id)).one())
 
     def before(self, run: Run) -> Run | None:
