@@ -224,7 +224,7 @@ def test_what_cannot_be_broken_in_production_is_refused(cisco: Ground) -> None:
 def test_a_failure_longer_than_the_guard_is_refused(cisco: Ground) -> None:
     drill = PlannedDrill(name="uplink", definition="0" * 64, observe_s=7200)
     device, lines = DEVICES["revert_timer"]
-    with pytest.raises(RefusedError, match="no guard that repairs it without eventready within 7300 s"):
+    with pytest.raises(RefusedError, match="no guard that repairs it without eventready within 7,300 s"):
         make_drill_plan(
             cisco.workspace, cisco.workspace.device(device), "\n".join(lines), drill, clock=CLOCK, by="an", seconds=7300
         )

@@ -13,6 +13,7 @@ from netmiko.exceptions import NetmikoAuthenticationException
 from eventready_lab.embedded.lab_thread import LabThread
 from tests.lab.conftest import KNOWN, machine
 from tests.lab.small_dialects import IOS, VRP, VTY
+from tests.session.real import until
 
 pytestmark = pytest.mark.slow
 
@@ -74,10 +75,7 @@ def test_sessions_end_and_are_counted_down(lab_of: LabOf) -> None:
         with connect(lab, "r1", "cisco_xe") as session:
             assert lab.lab.devices["r1"].sessions == 1
             session.send_command("show version")
-    for _ in range(200):
-        if lab.call(lambda: lab.lab.sessions) == 0:
-            return
-    pytest.fail("a session is still counted")
+    until(lambda: lab.call(lambda: lab.lab.sessions) == 0)
 
 
 def test_many_devices_at_once(lab_of: LabOf) -> None:
