@@ -216,7 +216,7 @@ def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
         (("nowhere.plan", "--confirm-within", "soon"), "not a duration"),
         (("nowhere.plan", "--confirm-within", "0"), "not a duration"),
         (("nowhere.plan", "--confirm-within", "٣m"), "not a duration"),
-        (("--resume", "c-unknown"), "no recorded change"),
+        (("--resume", "c-unknown"), "no change 'c-unknown'"),
     ],
 )
 def test_what_cannot_be_meant(lab: Lab, words: tuple[str, ...], said: str) -> None:

@@ -349,9 +349,9 @@ def broken_changes(session: Session) -> Iterator[Message]:
 
 
 def _find(name: str, known: Sequence[str]) -> str:
-    if not known:
-        raise UsageError(message("store:change.none"))
     if name == "latest":
+        if not known:
+            raise UsageError(message("store:change.none"))
         return known[-1]
     matches = [name] if name in known else [change for change in known if name and change.startswith(name)]
     if len(matches) == 1:
