@@ -79,9 +79,11 @@ def narrow(copy: Path) -> None:
     folder = copy / "inventory" / "platforms" / "bench_xe"
     folder.mkdir(parents=True)
     described = yaml.safe_load((base.folder / "platform.yaml").read_text(encoding="utf-8"))
+    for source in described["sources"]:
+        source.pop("confirms", None)  # facts of the other folder
     (folder / "platform.yaml").write_text(yaml.safe_dump({**described, "extends": "cisco_xe"}), encoding="utf-8")
     untold = {fact: "outside this benchmark" for fact in base.facts if fact not in ASKED}
-    (folder / "facts.yaml").write_text(yaml.safe_dump({"facts": {}, "cannot_tell": untold}), encoding="utf-8")
+    (folder / "facts.yaml").write_text(yaml.safe_dump({"facts": {}, "unsupported": untold}), encoding="utf-8")
     hosts = copy / "inventory" / "hosts.yaml"
     hosts.write_text(hosts.read_text(encoding="utf-8").replace("cisco_xe", "bench_xe"), encoding="utf-8")
 
@@ -92,7 +94,7 @@ def lab(workspace: Path, *options: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="eventready-bench-") as home:
         copy = Path(home) / "copy"
         command = [sys.executable, "-m", "eventready", "-w", str(workspace), "lab"]
-        up = [*command, "up", "--scene", "none", "--out", str(copy), *options]
+        up = [*command, "up", "--scenario", "none", "--out", str(copy), *options]
         subprocess.run(up, check=True, stderr=subprocess.DEVNULL)
         try:
             yield copy
