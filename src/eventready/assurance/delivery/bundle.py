@@ -139,6 +139,7 @@ def unpack(data: bytes, policy: BundlePolicy) -> Bundle:
             operator = _signer(manifest, _read(archive, SIGNATURE, 64), raw, policy.keys)
             _check_policy(manifest, policy)
             parts = {name: _part(archive, name, manifest) for name in PARTS}
+    # zipfile raises NotImplementedError for an unknown compression, and RuntimeError for an encrypted member
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise UsageError(message("delivery:bundle.damaged", reason=str(error)[:160])) from None
     run, duties, roster, incidents = (parts[name] for name in PARTS)
