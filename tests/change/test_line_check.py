@@ -38,7 +38,7 @@ from tests.change.test_guard_lab import KNOWN, Bench, bench, forward_of
 pytestmark = pytest.mark.slow
 __all__ = ["bench"]
 
-CHECKING = ("frr", "huawei_vrp", "juniper_junos")
+CHECKING = ("cisco_xr", "frr", "huawei_vrp", "juniper_junos")
 
 
 @pytest.mark.parametrize("bench", CHECKING, indirect=True)

@@ -54,6 +54,7 @@ DIALECT = Dialect(
         commit=configuration.COMMIT,
         commit_command=configuration.commit,
         discard="abort",
+        discard_leaves=True,
         leave_pending="Uncommitted changes found, commit them before exiting(yes/no/cancel)? [cancel]:",
         leave_trial=_EXIT,
     ),

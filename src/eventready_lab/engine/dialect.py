@@ -135,6 +135,7 @@ class ConfigMode:
         is empty where changes take effect at once.
     commit_command: executes a line that matches `commit` and returns its output, or raises Refused; None: the candidate
         is committed and `committed` printed.
+    discard_leaves: discarding the candidate leaves configuration mode too, as `abort` on IOS XR.
     leave_pending: the question on leaving configuration mode with uncommitted changes; answers y, n, c.
     leave_discards: the answer `y` discards the changes, and `n` stays, as on Junos; else `y` commits and `n` discards.
     direct: lines that change the configuration without a mode for it, as on RouterOS.
@@ -160,6 +161,7 @@ class ConfigMode:
     commit_command: Callable[[View], str] | None = None
     committed: str = ""
     discard: str = r"clear configuration candidate"
+    discard_leaves: bool = False
     leave_pending: str = (
         "Warning: Uncommitted configurations found. Are you sure to commit them before exiting? "
         "[Y(yes)/N(no)/C(cancel)]:"

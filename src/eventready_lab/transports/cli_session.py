@@ -458,7 +458,10 @@ class CliSession:
             self._reply(self._commit(config, match))
         elif store.has_candidate and re.fullmatch(config.discard, command):
             store.discard()
-            self._prompt()
+            if config.discard_leaves:
+                self._leave_configuration()
+            else:
+                self._prompt()
         else:
             return False
         return True
