@@ -22,14 +22,14 @@ from eventready.assurance.papers.material import (
     IncidentNotice,
     IncidentReport,
     Material,
-    RoleCode,
-    RosterRow,
     State,
     Week,
 )
 from eventready.assurance.papers.plan import plan
 from eventready.assurance.papers.roster_list import roster_list
 from eventready.assurance.papers.weekly import weekly
+from eventready.assurance.roster.roster import ROLES
+from eventready.assurance.roster.table import Row
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang
 from eventready.drill.record import DrillRun, Outcome, ProbeResult
@@ -108,11 +108,12 @@ def clauses() -> tuple[ClauseStatus, ...]:
 
 
 def duty_list() -> DutyList:
-    roles: tuple[RoleCode, ...] = get_args(RoleCode)
     names = ("Nguyễn Văn Ước", "Trần Thị Mỹ Huyền", "Lê Hoàng Phúc", "Thạch Sa Rết", "Kim Thị Ngọc Ẩn", "Phạm Đức Kiên")
     days = tuple(date(2022, 4, 28) + timedelta(days=day) for day in range(4))
     rows = tuple(
-        RosterRow(
+        Row(
+            number=str(3 * number + turn + 1),
+            person=names[(number + turn) % len(names)],
             role=role,
             name=names[(number + turn) % len(names)],
             title=("Phó Giám đốc", "Trưởng phòng", "Kỹ sư")[min(number, 2)],
@@ -123,7 +124,7 @@ def duty_list() -> DutyList:
             phones=f"0912{number}{turn}4678",
             note="" if turn else "dự bị",
         )
-        for number, role in enumerate(roles)
+        for number, role in enumerate(ROLES)
         for turn in range(3)
     )
     people = tuple(

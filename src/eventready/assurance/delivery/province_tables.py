@@ -10,7 +10,7 @@ from eventready.assurance.delivery.overview import OperatorRow, service_verdicts
 from eventready.assurance.delivery.parts import ClauseEntry
 from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Cell, Column, Table, TableCell
-from eventready.assurance.papers.tables import as_sentence, column, numbered, ordinal
+from eventready.assurance.papers.tables import as_sentence, columns, numbered_table
 from eventready.assurance.papers.writer import PaperWriter
 from eventready.core.messages import number
 from eventready.core.phrases import short
@@ -21,21 +21,13 @@ _ROWS, _FINDINGS, _TEXT = 300, 100, 200
 
 def operator_table(writer: PaperWriter, rows: Sequence[OperatorRow]) -> Table:
     """A row per operator: verdict, coverage, findings, clauses, roster and incidents."""
-    weights = (
-        ("verdict", 2.2), ("coverage", 1.4), ("fail", 1.2), ("not_measured", 1.4), ("clauses_done", 1.4),
-        ("late", 1.2), ("gaps", 1.4), ("incidents", 1.2),
-    )  # fmt: skip
+    figures = {
+        "verdict": 2.2, "coverage": 1.4, "fail": 1.2, "not_measured": 1.4, "clauses_done": 1.4, "late": 1.2,
+        "gaps": 1.4, "incidents": 1.2,
+    }  # fmt: skip
     caption = writer.text("papers:province_caption_operators")
-    return Table(
-        caption,
-        (
-            ordinal(writer),
-            column(writer, "operator", 3),
-            *(column(writer, key, weight, "center") for key, weight in weights),
-        ),
-        numbered(_operator(writer, one) for one in rows),
-        caption=caption,
-    )
+    shown = (*columns(writer, operator=3), *columns(writer, "center", **figures))
+    return numbered_table(writer, caption, shown, (_operator(writer, one) for one in rows), caption=caption)
 
 
 def _operator(writer: PaperWriter, one: OperatorRow) -> tuple[TableCell, ...]:
@@ -71,8 +63,8 @@ def service_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
         )
         for one in service_verdicts(bundles, vietnamese=writer.lang == "vi")
     )
-    columns = (column(writer, "venue", 3), column(writer, "service", 1.6), *_operators(bundles, 2))
-    return _cut(writer, Table(caption, columns, rows, caption=caption))
+    shown = (*columns(writer, venue=3, service=1.6), *_operators(bundles, 2))
+    return _cut(writer, Table(caption, shown, rows, caption=caption))
 
 
 _NONE = "papers:province_none"
@@ -82,7 +74,7 @@ def incident_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
     """Incidents of all operators, the latest last."""
     known = [(bundle.operator, one) for bundle in bundles for one in bundle.incidents.incidents]
     known.sort(key=lambda pair: pair[1].began)
-    rows = numbered(
+    rows = (
         (
             fit(operator),
             writer.moment(one.began, short=True),
@@ -93,19 +85,11 @@ def incident_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
         )
         for operator, one in known[-_ROWS:]
     )
-    weights = (
-        ("operator", 2.0),
-        ("began", 1.6),
-        ("restored", 1.6),
-        ("place", 2.2),
-        ("subscribers", 1.3),
-        ("what", 3.0),
-    )
-    columns = (ordinal(writer), *(column(writer, key, weight) for key, weight in weights))
-    caption = writer.text("papers:caption_incidents")
-    rest = len(known) - len(rows)
+    shown = columns(writer, operator=2, began=1.6, restored=1.6, place=2.2, subscribers=1.3, what=3)
+    name, caption = writer.text("papers:sheet_incidents"), writer.text("papers:caption_incidents")
+    rest = max(0, len(known) - _ROWS)
     note = writer.text("papers:province_rest", count=rest) if rest else ""
-    return Table(writer.text("papers:sheet_incidents"), columns, rows, caption=caption, note=note)
+    return numbered_table(writer, name, shown, rows, caption=caption, note=note)
 
 
 def clause_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
@@ -119,8 +103,8 @@ def clause_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
         (fit(name), fit(short(as_sentence(text), _TEXT)), *(_state(writer, known.get(name)) for known in states))
         for name, text in texts.items()
     )
-    columns = (column(writer, "clause", 0.8, "center"), column(writer, "duty", 5), *_operators(bundles, 1.6))
-    return _cut(writer, Table(writer.text("papers:province_annex_clauses"), columns, rows))
+    shown = (*columns(writer, "center", clause=0.8), *columns(writer, duty=5), *_operators(bundles, 1.6))
+    return _cut(writer, Table(writer.text("papers:province_annex_clauses"), shown, rows))
 
 
 def _state(writer: PaperWriter, clause: ClauseEntry | None) -> str:
@@ -139,14 +123,9 @@ def finding_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
         rows += [
             (fit(bundle.operator), fit(one.device), fit(writer.language.sentence(one.model_dump()))) for one in failed
         ]
-    columns = (
-        ordinal(writer),
-        column(writer, "operator", 2),
-        column(writer, "device", 1.6),
-        column(writer, "finding", 6),
-    )
+    shown = columns(writer, operator=2, device=1.6, finding=6)
     note = writer.text("papers:province_findings_rest", count=rest) if rest else ""
-    return Table(writer.text("papers:province_annex_findings"), columns, numbered(rows), note=note)
+    return numbered_table(writer, writer.text("papers:province_annex_findings"), shown, rows, note=note)
 
 
 def _operators(bundles: Sequence[Bundle], weight: float) -> tuple[Column, ...]:

@@ -19,7 +19,7 @@ from eventready.assurance.papers.drill_results import (
     probe_value,
 )
 from eventready.assurance.papers.material import Material
-from eventready.assurance.papers.tables import column, numbered, ordinal
+from eventready.assurance.papers.tables import columns, numbered_table
 from eventready.assurance.papers.writer import PaperWriter
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
@@ -84,19 +84,10 @@ def _results(writer: PaperWriter, compared: Sequence[DrillComparison]) -> Table:
                     writer.text("papers:drill_kept" if probe.within else "papers:drill_missed"),
                 )
             )
-    return Table(
-        writer.text("papers:sheet_drills"),
-        (
-            ordinal(writer),
-            column(writer, "drill", 5),
-            column(writer, "drill_probe", 4),
-            column(writer, "drill_before", 2.6),
-            column(writer, "drill_after", 2.6),
-            column(writer, "drill_limit", 2.2),
-            column(writer, "drill_result", 2.2),
-        ),
-        numbered(rows),
+    shown = columns(
+        writer, drill=5, drill_probe=4, drill_before=2.6, drill_after=2.6, drill_limit=2.2, drill_result=2.2
     )
+    return numbered_table(writer, writer.text("papers:sheet_drills"), shown, rows)
 
 
 def _course(writer: PaperWriter, compared: Sequence[DrillComparison]) -> list[Block]:

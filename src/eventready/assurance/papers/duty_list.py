@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from eventready.assurance.papers.material import DutyList, DutyPerson, RosterRow
+from eventready.assurance.papers.material import DutyList, DutyPerson
 from eventready.assurance.roster.changes import changes
 from eventready.assurance.roster.finding import RosterReport
 from eventready.assurance.roster.roster import ROLES, Person, Roster, Shift
-from eventready.assurance.roster.table import Row, rows
+from eventready.assurance.roster.table import rows
 from eventready.assurance.roster.versions import Shelf
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang, term, text
@@ -23,7 +23,7 @@ def duty_list(roster: Roster, report: RosterReport, shelf: Shelf, version: str, 
     days = sorted({_day(shift) for shift in roster.shifts})
     return DutyList(
         version=version,
-        rows=tuple(_row(row) for row in rows(roster, lang)),
+        rows=tuple(rows(roster, lang)),
         people=tuple(_people(roster)),
         days=tuple(days),
         legend=tuple(_legend(roster.shifts, lang)),
@@ -78,20 +78,6 @@ def _legend(shifts: Iterable[Shift], lang: Lang) -> Iterable[tuple[str, str]]:
 
 def _day(shift: Shift) -> date:
     return shift.start.astimezone(TZ).date()
-
-
-def _row(row: Row) -> RosterRow:
-    return RosterRow(
-        role=row["role"],
-        name=row["name"],
-        title=row["title"],
-        unit=row["unit"],
-        task=row["task"],
-        time=row["time"],
-        place=row["place"],
-        phones=row["phones"],
-        note=row["note"],
-    )
 
 
 def _since(shelf: Shelf, roster: Roster, lang: Lang) -> str:

@@ -6,7 +6,7 @@ from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Block, Document, Table
 from eventready.assurance.papers.document.profile import Profile
 from eventready.assurance.papers.material import IncidentNotice, IncidentReport, Material
-from eventready.assurance.papers.tables import column, numbered, ordinal, service_names
+from eventready.assurance.papers.tables import columns, numbered_table, service_names
 from eventready.assurance.papers.writer import PaperWriter, ascii_name
 from eventready.core.messages import Lang
 
@@ -73,19 +73,9 @@ def _actions(writer: PaperWriter, incident: IncidentReport) -> list[Block]:
 
 def _notices(writer: PaperWriter, incident: IncidentReport) -> Table:
     """Return every notice required by the incident, given or not, with the lateness."""
-    return Table(
-        writer.text("papers:sheet_notices"),
-        (
-            ordinal(writer),
-            column(writer, "notice_to", 4.4),
-            column(writer, "notice_stage", 2.6),
-            column(writer, "notice_due", 2.4),
-            column(writer, "notice_at", 2.8),
-            column(writer, "notice_by", 3),
-            column(writer, "notice_how", 2.4),
-        ),
-        numbered(_notice(writer, notice) for notice in incident.notices),
-    )
+    shown = columns(writer, notice_to=4.4, notice_stage=2.6, notice_due=2.4, notice_at=2.8, notice_by=3, notice_how=2.4)
+    rows = (_notice(writer, notice) for notice in incident.notices)
+    return numbered_table(writer, writer.text("papers:sheet_notices"), shown, rows)
 
 
 def _notice(writer: PaperWriter, notice: IncidentNotice) -> tuple[str, ...]:

@@ -11,13 +11,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from eventready.assurance.clauses.changes import ChangeOnRecord
+from eventready.assurance.roster.table import Row
 from eventready.store.run import Run, Summary
 from eventready.workspace.device import Device
 from eventready.workspace.duties import Duty
 from eventready.workspace.event import Event
 
 State: TypeAlias = Literal["done", "in_progress", "not_done", "not_applicable"]
-RoleCode: TypeAlias = Literal["LD", "DH", "CA", "UC", "VH"]
 NoticeStatus: TypeAlias = Literal["given", "late", "waiting", "overdue"]
 
 
@@ -69,21 +69,6 @@ class AttestedForm:
 
 
 @dataclass(frozen=True)
-class RosterRow:
-    """A shift as a row of the shift list, ready for print; phone numbers are whole."""
-
-    role: RoleCode
-    name: str
-    title: str
-    unit: str
-    task: str
-    time: str
-    place: str
-    phones: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class DutyPerson:
     """A person of the duty list: codes of duties by day; phone numbers are whole."""
 
@@ -103,7 +88,7 @@ class DutyList:
     """
 
     version: str
-    rows: tuple[RosterRow, ...]
+    rows: tuple[Row, ...]
     people: tuple[DutyPerson, ...] = ()
     days: tuple[date, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()

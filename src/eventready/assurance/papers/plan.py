@@ -12,7 +12,7 @@ from eventready.assurance.papers.document.model import Block, Column, Document, 
 from eventready.assurance.papers.document.profile import PlanForm, Profile
 from eventready.assurance.papers.findings import natural
 from eventready.assurance.papers.material import AttestedForm, Material
-from eventready.assurance.papers.tables import column, numbered, ordinal, quoted
+from eventready.assurance.papers.tables import columns, numbered_table, quoted
 from eventready.assurance.papers.writer import PaperWriter
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang
@@ -79,9 +79,9 @@ def _forms(writer: PaperWriter) -> list[Block]:
             blocks.append(writer.p("papers:form_missing"))
             continue
         blocks.append(writer.p("papers:form_attested", day=attested.at))
-        columns = tuple(Column(writer.office(title), 3) for title in form.columns.values())
+        shown = (Column(writer.office(title), 3) for title in form.columns.values())
         cells = (tuple(_cell(writer, attested, field, row.get(field)) for field in form.columns) for row in rows)
-        blocks.append(Table(head, (ordinal(writer), *columns), numbered(cells)))
+        blocks.append(numbered_table(writer, head, shown, cells))
     return blocks
 
 
@@ -118,12 +118,8 @@ def _venues(writer: PaperWriter) -> Table:
         (_named(writer, venue), ", ".join(writer.language.service(service) for service in venue.services))
         for venue in writer.material.event.venues
     )
-    return Table(
-        writer.text("papers:sheet_venues"),
-        (ordinal(writer), column(writer, "venue", 6), column(writer, "services", 7)),
-        numbered(rows),
-        caption=writer.text("papers:caption_venues"),
-    )
+    name, caption = writer.text("papers:sheet_venues"), writer.text("papers:caption_venues")
+    return numbered_table(writer, name, columns(writer, venue=6, services=7), rows, caption=caption)
 
 
 def _named(writer: PaperWriter, venue: Venue) -> str:
@@ -167,18 +163,14 @@ def _today(writer: PaperWriter) -> list[Block]:
                 str(points),
             )
         )
-    table = Table(
-        writer.text("papers:sheet_today"),
-        (
-            ordinal(writer),
-            column(writer, "venue", 5),
-            *(Column(kind, 2.4, "right", "number") for kind in dict.fromkeys(kinds.values())),
-            Column(writer.term("papers:station", "cell"), 2, "right", "number"),
-            Column(writer.term("papers:station", "access_point"), 2.4, "right", "number"),
-        ),
-        numbered(rows),
-        caption=writer.text("papers:caption_today"),
+    shown = (
+        *columns(writer, venue=5),
+        *(Column(kind, 2.4, "right", "number") for kind in dict.fromkeys(kinds.values())),
+        Column(writer.term("papers:station", "cell"), 2, "right", "number"),
+        Column(writer.term("papers:station", "access_point"), 2.4, "right", "number"),
     )
+    name, caption = writer.text("papers:sheet_today"), writer.text("papers:caption_today")
+    table = numbered_table(writer, name, shown, rows, caption=caption)
     endpoints = len({device.endpoint or device.name for device in devices})
     return [
         writer.p("papers:today", devices=len(devices), endpoints=endpoints),
@@ -274,19 +266,10 @@ def _scenarios(writer: PaperWriter) -> list[Block]:
         tuple(writer.office(text) for text in (case.situation, case.sign, case.action, case.owner))
         for case in writer.profile.scenarios
     )
+    shown = columns(writer, situation=4, sign=4, action=6, owner=3)
     return [
         writer.p("papers:scenarios"),
-        Table(
-            writer.text("papers:sheet_scenarios"),
-            (
-                ordinal(writer),
-                column(writer, "situation", 4),
-                column(writer, "sign", 4),
-                column(writer, "action", 6),
-                column(writer, "owner", 3),
-            ),
-            numbered(rows),
-        ),
+        numbered_table(writer, writer.text("papers:sheet_scenarios"), shown, rows),
     ]
 
 
@@ -294,13 +277,7 @@ def _phases(writer: PaperWriter) -> list[Block]:
     if not writer.profile.phases:
         return []
     rows = ((writer.office(phase.when), writer.office(phase.work)) for phase in writer.profile.phases)
-    return [
-        Table(
-            writer.text("papers:sheet_phases"),
-            (ordinal(writer), column(writer, "when", 4), column(writer, "work", 9)),
-            numbered(rows),
-        )
-    ]
+    return [numbered_table(writer, writer.text("papers:sheet_phases"), columns(writer, when=4, work=9), rows)]
 
 
 def _inventory(writer: PaperWriter) -> Table:
@@ -316,18 +293,8 @@ def _inventory(writer: PaperWriter) -> Table:
         )
         for device in _ordered(writer.material.devices)
     )
-    return Table(
-        writer.text("papers:sheet_inventory"),
-        (
-            ordinal(writer),
-            column(writer, "device", 3),
-            column(writer, "role", 4),
-            column(writer, "platform", 3),
-            column(writer, "venues", 7),
-            column(writer, "services", 5),
-        ),
-        numbered(rows),
-    )
+    shown = columns(writer, device=3, role=4, platform=3, venues=7, services=5)
+    return numbered_table(writer, writer.text("papers:sheet_inventory"), shown, rows)
 
 
 def _ordered(devices: Iterable[Device]) -> list[Device]:
@@ -344,14 +311,5 @@ def _assignment(writer: PaperWriter) -> Table:
         )
         for duty in writer.material.duties
     )
-    return Table(
-        writer.text("papers:sheet_assignment"),
-        (
-            ordinal(writer),
-            column(writer, "clause", 1.6, "center"),
-            column(writer, "duty", 10),
-            column(writer, "owner", 5),
-            column(writer, "due", 3.6),
-        ),
-        numbered(rows),
-    )
+    shown = (*columns(writer, "center", clause=1.6), *columns(writer, duty=10, owner=5, due=3.6))
+    return numbered_table(writer, writer.text("papers:sheet_assignment"), shown, rows)

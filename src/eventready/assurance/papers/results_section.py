@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from eventready.assurance.papers.document.model import Block, Table
 from eventready.assurance.papers.document.profile import SectionPart, Shown
-from eventready.assurance.papers.material import ClauseStatus
+from eventready.assurance.papers.material import ClauseStatus, DutyList
 from eventready.assurance.papers.results import RunResults
 from eventready.assurance.papers.run_sections import services, topic, verdicts
-from eventready.assurance.papers.tables import column, numbered, ordinal, quoted
+from eventready.assurance.papers.tables import columns, numbered_table, quoted
 from eventready.assurance.papers.writer import PaperWriter
 from eventready.core.phrases import short
 
@@ -140,16 +140,22 @@ def clause_summary(writer: PaperWriter, clauses: Sequence[ClauseStatus]) -> Tabl
                     short(_first_reason(pending.reason), _LACKING) if pending else "",
                 )
             )
-    return Table(
-        writer.text("papers:sheet_clauses"),
-        (
-            ordinal(writer),
-            column(writer, "content", 7.3),
-            *(column(writer, key, 1.4, "center", "number") for key in ("clauses_done", "clauses_open", "clauses_not")),
-            column(writer, "lacking", 7),
-        ),
-        numbered(rows),
+    shown = (
+        *columns(writer, content=7.3),
+        *columns(writer, "center", "number", clauses_done=1.4, clauses_open=1.4, clauses_not=1.4),
+        *columns(writer, lacking=7),
     )
+    return numbered_table(writer, writer.text("papers:sheet_clauses"), shown, rows)
+
+
+def roster_gaps(writer: PaperWriter, duty_list: DutyList) -> list[Block]:
+    """Return the roles with gaps and their minutes; no block for a full roster."""
+    gaps = [(role, minutes) for role, minutes in duty_list.gaps.items() if minutes]
+    items = (
+        writer.text("papers:roster_gap", role=writer.term("papers:role", role), length=writer.duration(minutes))
+        for role, minutes in gaps
+    )
+    return [writer.p("papers:roster_gaps"), *writer.bullets(items)] if gaps else []
 
 
 def on_duty(writer: PaperWriter) -> list[Block]:
@@ -163,15 +169,7 @@ def on_duty(writer: PaperWriter) -> list[Block]:
         if duty_list.version
         else writer.p("papers:roster_draft", people=people, shifts=shifts)
     ]
-    gaps = [(role, minutes) for role, minutes in duty_list.gaps.items() if minutes]
-    if gaps:
-        blocks.append(writer.p("papers:roster_gaps"))
-        blocks += writer.bullets(
-            writer.text("papers:roster_gap", role=writer.term("papers:role", role), length=writer.duration(minutes))
-            for role, minutes in gaps
-        )
-    else:
-        blocks.append(writer.p("papers:roster_full"))
+    blocks += roster_gaps(writer, duty_list) or [writer.p("papers:roster_full")]
     if duty_list.broken:
         blocks.append(writer.p("papers:roster_broken", count=len(duty_list.broken)))
         blocks += writer.bullets(duty_list.broken[:_RULES])

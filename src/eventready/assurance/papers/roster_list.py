@@ -8,9 +8,11 @@ from datetime import date
 from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Block, Column, Document, Table
 from eventready.assurance.papers.document.profile import Profile
-from eventready.assurance.papers.material import DutyList, DutyPerson, Material, RosterRow
-from eventready.assurance.papers.tables import column, numbered, ordinal
+from eventready.assurance.papers.material import DutyList, DutyPerson, Material
+from eventready.assurance.papers.results_section import roster_gaps
+from eventready.assurance.papers.tables import columns, numbered_table
 from eventready.assurance.papers.writer import PaperWriter
+from eventready.assurance.roster.table import Row
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Lang, message
 
@@ -29,13 +31,7 @@ def roster_list(material: Material, profile: Profile, lang: Lang = "vi") -> Docu
     if duty_list.since:
         blocks.append(writer.p("papers:list_changed", since=duty_list.since))
     blocks += _day_tables(writer, duty_list)
-    gaps = [(role, minutes) for role, minutes in duty_list.gaps.items() if minutes]
-    if gaps:
-        blocks.append(writer.p("papers:roster_gaps"))
-        blocks += writer.bullets(
-            writer.text("papers:roster_gap", role=writer.term("papers:role", role), length=writer.duration(minutes))
-            for role, minutes in gaps
-        )
+    blocks += roster_gaps(writer, duty_list)
     writer.annex(writer.text("papers:annex_shifts"), [_shift_table(writer, duty_list.rows)], landscape=True)
     return writer.document([*blocks, *writer.close()], landscape=True)
 
@@ -51,42 +47,21 @@ def _day_tables(writer: PaperWriter, duty_list: DutyList) -> Iterator[Block]:
 
 def _day_table(writer: PaperWriter, people: Sequence[DutyPerson], days: Sequence[date], legend: str) -> Table:
     first, last = writer.day(days[0]), writer.day(days[-1])
-    return Table(
-        f"{first} - {last}".replace("/", "."),
-        (
-            ordinal(writer),
-            column(writer, "person", 4),
-            column(writer, "position", 3),
-            column(writer, "body", 3.4),
-            column(writer, "phone", 3, kind="phone"),
-            *(Column(f"{day:%d/%m}", 1.7, "center") for day in days),
-        ),
-        numbered(
-            (
-                fit(one.name),
-                fit(one.title),
-                fit(one.unit),
-                fit(one.phones),
-                *(", ".join(one.codes.get(day, ())) for day in days),
-            )
-            for one in people
-        ),
-        caption=writer.text("papers:caption_days", first=first, last=last),
-        note=legend,
+    shown = (
+        *columns(writer, person=4, position=3, body=3.4),
+        *columns(writer, "left", "phone", phone=3),
+        *(Column(f"{day:%d/%m}", 1.7, "center") for day in days),
     )
+    rows = (
+        (*map(fit, (one.name, one.title, one.unit, one.phones)), *(", ".join(one.codes.get(day, ())) for day in days))
+        for one in people
+    )
+    caption = writer.text("papers:caption_days", first=first, last=last)
+    return numbered_table(writer, f"{first} - {last}".replace("/", "."), shown, rows, caption=caption, note=legend)
 
 
-def _shift_table(writer: PaperWriter, rows: Sequence[RosterRow]) -> Table:
+def _shift_table(writer: PaperWriter, rows: Sequence[Row]) -> Table:
     """Every shift; position, unit and telephone of a person are in the list by days."""
-    return Table(
-        writer.text("papers:sheet_shifts"),
-        (
-            ordinal(writer),
-            column(writer, "person", 4),
-            column(writer, "task", 3.4),
-            column(writer, "time", 7),
-            column(writer, "where", 5),
-            column(writer, "note", 3),
-        ),
-        numbered(tuple(map(fit, (row.name, row.task, row.time, row.place, row.note))) for row in rows),
-    )
+    shown = columns(writer, person=4, task=3.4, time=7, where=5, note=3)
+    cells = (tuple(map(fit, (row["name"], row["task"], row["time"], row["place"], row["note"]))) for row in rows)
+    return numbered_table(writer, writer.text("papers:sheet_shifts"), shown, cells)

@@ -40,37 +40,43 @@ _LOADS: Mapping[Service, tuple[str, ...]] = {
 _ROW, _LINE, _ANNEX_HEAD = 1.5, 0.425, 26.0
 
 
-def column(writer: PaperWriter, key: str, weight: float, align: Align = "left", kind: ColumnKind = "text") -> Column:
-    """A column with the title `papers:col.<key>`."""
-    return Column(writer.term("papers:col", key), weight, align, kind)
+def columns(
+    writer: PaperWriter, align: Align = "left", kind: ColumnKind = "text", /, **weights: float
+) -> tuple[Column, ...]:
+    """Columns with the titles `papers:col.<key>`, by key with the weight."""
+    return tuple(Column(writer.term("papers:col", key), weight, align, kind) for key, weight in weights.items())
 
 
-def ordinal(writer: PaperWriter) -> Column:
-    """The first column of every Vietnamese table."""
-    return column(writer, "no", 1.1, "center", "number")
-
-
-def numbered(rows: Iterable[Sequence[TableCell]]) -> tuple[tuple[TableCell, ...], ...]:
-    """Rows with their number before them."""
-    return tuple((str(number), *row) for number, row in enumerate(rows, 1))
+def numbered_table(
+    writer: PaperWriter,
+    name: str,
+    shown: Iterable[Column],
+    rows: Iterable[Sequence[TableCell]],
+    *,
+    caption: str = "",
+    note: str = "",
+) -> Table:
+    """A table with the number of the row as first column, as in every Vietnamese table."""
+    counted = tuple((str(number), *row) for number, row in enumerate(rows, 1))
+    return Table(name, (*columns(writer, "center", "number", no=1.1), *shown), counted, caption, note)
 
 
 def rows_of_page(table: Table, page: Page, *, landscape: bool) -> int:
     """Return the number of rows on the first page of an annex with this table."""
     measure = page.measure(landscape=landscape)
     high = page.WIDTH - page.left - page.right if landscape else page.HEIGHT - page.top - page.bottom
-    columns = [wide - 3 for wide in table.widths(measure, page.table)]
-    left = high - _ANNEX_HEAD - _row_height([column.title for column in table.columns], columns, page.table)
+    widths = [wide - 3 for wide in table.widths(measure, page.table)]
+    left = high - _ANNEX_HEAD - _row_height([column.title for column in table.columns], widths, page.table)
     for index, row in enumerate(table.rows):
-        left -= _row_height(list(map(str, row)), columns, page.table)
+        left -= _row_height(list(map(str, row)), widths, page.table)
         if left < 0:
             return index
     return len(table.rows)
 
 
-def _row_height(texts: Sequence[str], columns: Sequence[float], size: float) -> float:
+def _row_height(texts: Sequence[str], widths: Sequence[float], size: float) -> float:
     """mm of a row; ends of lines take a twentieth of the width."""
-    lines = (ceil(width(text, size) * 1.05 / max(wide, 1)) for text, wide in zip(texts, columns, strict=True))
+    lines = (ceil(width(text, size) * 1.05 / max(wide, 1)) for text, wide in zip(texts, widths, strict=True))
     return _ROW + max(1, *lines) * size * _LINE
 
 
@@ -95,10 +101,11 @@ def as_sentence(clause: str) -> str:
 def verdict_table(writer: PaperWriter, rows: Sequence[VenueRow], when: str) -> Table:
     """The verdict of each service at each venue; `when` the audit ran."""
     services = tuple(cell.service_title for cell in rows[0].cells) if rows else ()
-    return Table(
+    return numbered_table(
+        writer,
         writer.text("papers:sheet_verdicts"),
-        (ordinal(writer), column(writer, "venue", 5), *(Column(service, 3, "center") for service in services)),
-        numbered(
+        (*columns(writer, venue=5), *(Column(service, 3, "center") for service in services)),
+        (
             (row.name, *(Cell(cell.title or writer.text("papers:out_of_scope"), cell.verdict) for cell in row.cells))
             for row in rows
         ),
@@ -121,18 +128,8 @@ def service_table(writer: PaperWriter, results: RunResults | None) -> Table:
         load = highest(results.measures, checks, service) if results else None
         rows.append((name, _circuits(writer, circuits), _added(writer, circuits), _load(writer, load)))
     note = writer.text("papers:services_attested", day=attested.at) if attested else ""
-    return Table(
-        writer.text("papers:sheet_services"),
-        (
-            ordinal(writer),
-            column(writer, "service", 2.2),
-            column(writer, "circuits", 5),
-            column(writer, "added", 3),
-            column(writer, "load", 5),
-        ),
-        numbered(rows),
-        note=note,
-    )
+    shown = columns(writer, service=2.2, circuits=5, added=3, load=5)
+    return numbered_table(writer, writer.text("papers:sheet_services"), shown, rows, note=note)
 
 
 def _circuits(writer: PaperWriter, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -177,6 +174,7 @@ def device_table(writer: PaperWriter, results: RunResults) -> Table:
     counts: Counter[tuple[str, str]] = Counter((line.device, line.status) for line in results.findings.lines)
     for name, passes in results.findings.passes.items():
         counts[name, "pass"] = sum(one.count for one in passes)
+    statuses = ("pass", "warn", "fail", "not_measured", "waived")
     rows = []
     for name in sorted(context.devices, key=natural)[:SHEET_ROWS]:
         device = context.devices[name]
@@ -187,23 +185,16 @@ def device_table(writer: PaperWriter, results: RunResults) -> Table:
                 fit(name),
                 language.role(str(device.get("role", "")), str(device.get("platform", ""))),
                 ", ".join(context.names(map(str, device.get("venues", ())))),
-                *(str(counts[fit(name), status]) for status in ("pass", "warn", "fail", "not_measured", "waived")),
+                *(str(counts[fit(name), status]) for status in statuses),
                 silent,
             )
         )
-    keys = ("pass", "warn", "fail", "not_measured", "waived")
-    return Table(
-        writer.text("papers:sheet_devices"),
-        (
-            ordinal(writer),
-            column(writer, "device", 3),
-            column(writer, "role", 3.4),
-            column(writer, "venues", 5),
-            *(column(writer, key, 1.5, "right", "number") for key in keys),
-            column(writer, "note", 4.5),
-        ),
-        numbered(rows),
+    shown = (
+        *columns(writer, device=3, role=3.4, venues=5),
+        *columns(writer, "right", "number", **dict.fromkeys(statuses, 1.5)),
+        *columns(writer, note=4.5),
     )
+    return numbered_table(writer, writer.text("papers:sheet_devices"), shown, rows)
 
 
 def open_table(writer: PaperWriter, lines: Sequence[CollapsedLine], results: RunResults) -> Table:
@@ -219,18 +210,8 @@ def open_table(writer: PaperWriter, lines: Sequence[CollapsedLine], results: Run
         )
         for one in lines
     )  # fmt: skip
-    return Table(
-        writer.text("papers:sheet_open"),
-        (
-            ordinal(writer),
-            column(writer, "device", 3),
-            column(writer, "check", 3.4),
-            column(writer, "finding", 9),
-            column(writer, "venues", 4.6),
-            column(writer, "status", 3),
-        ),
-        numbered(rows),
-    )
+    shown = columns(writer, device=3, check=3.4, finding=9, venues=4.6, status=3)
+    return numbered_table(writer, writer.text("papers:sheet_open"), shown, rows)
 
 
 def _venues(writer: PaperWriter, results: RunResults, line: FindingLine) -> str:
@@ -258,18 +239,8 @@ def station_table(writer: PaperWriter, results: RunResults) -> Table:
             rows.append((kind, writer.text("papers:all_of_them"), name, word, ""))
         rows += [(kind, *_station(writer, name, row)) for row in observation.get("rows", ())]
     rows.sort(key=lambda row: (row[0], natural(row[2]), natural(row[1])))
-    return Table(
-        writer.text("papers:sheet_stations"),
-        (
-            ordinal(writer),
-            column(writer, "kind", 3.2),
-            column(writer, "name", 4.4),
-            column(writer, "managed_by", 3),
-            column(writer, "state", 3.2),
-            column(writer, "note", 4),
-        ),
-        numbered(rows[:SHEET_ROWS]),
-    )
+    shown = columns(writer, kind=3.2, name=4.4, managed_by=3, state=3.2, note=4)
+    return numbered_table(writer, writer.text("papers:sheet_stations"), shown, rows[:SHEET_ROWS])
 
 
 def _station(writer: PaperWriter, device: str, row: Mapping[str, Any]) -> tuple[str, str, str, str]:
@@ -297,20 +268,12 @@ def measure_table(writer: PaperWriter, results: RunResults) -> Table:
         )
         for one in results.measures
     )
-    return Table(
-        writer.text("papers:sheet_measures"),
-        (
-            ordinal(writer),
-            column(writer, "device", 3),
-            column(writer, "check", 4),
-            column(writer, "subject", 5),
-            column(writer, "value", 2, "right", "number"),
-            column(writer, "limit", 2, "right", "number"),
-            column(writer, "unit", 1.6, "center"),
-            column(writer, "status", 2.6, "center"),
-        ),
-        numbered(rows),
+    shown = (
+        *columns(writer, device=3, check=4, subject=5),
+        *columns(writer, "right", "number", value=2, limit=2),
+        *columns(writer, "center", unit=1.6, status=2.6),
     )
+    return numbered_table(writer, writer.text("papers:sheet_measures"), shown, rows)
 
 
 def clause_table(writer: PaperWriter, clauses: Sequence[ClauseStatus]) -> Table:
@@ -326,19 +289,11 @@ def clause_table(writer: PaperWriter, clauses: Sequence[ClauseStatus]) -> Table:
         )
         for clause in clauses
     )
-    return Table(
-        writer.text("papers:sheet_clauses"),
-        (
-            ordinal(writer),
-            column(writer, "clause", 1.6, "center"),
-            column(writer, "duty", 8),
-            column(writer, "owner", 3.4),
-            column(writer, "due", 2.8),
-            column(writer, "state", 2.8),
-            column(writer, "evidence", 5),
-        ),
-        numbered(rows),
+    shown = (
+        *columns(writer, "center", clause=1.6),
+        *columns(writer, duty=8, owner=3.4, due=2.8, state=2.8, evidence=5),
     )
+    return numbered_table(writer, writer.text("papers:sheet_clauses"), shown, rows)
 
 
 def incident_table(writer: PaperWriter, incidents: Sequence[IncidentReport]) -> Table:
@@ -354,17 +309,6 @@ def incident_table(writer: PaperWriter, incidents: Sequence[IncidentReport]) -> 
         )
         for incident in sorted(incidents, key=lambda incident: incident.began)
     )
-    return Table(
-        writer.text("papers:sheet_incidents"),
-        (
-            ordinal(writer),
-            column(writer, "began", 2.6),
-            column(writer, "place", 3.4),
-            column(writer, "services", 2.4),
-            column(writer, "what", 5),
-            column(writer, "cause", 4),
-            column(writer, "restored", 2.6),
-        ),
-        numbered(rows),
-        caption=writer.text("papers:caption_incidents"),
-    )
+    shown = columns(writer, began=2.6, place=3.4, services=2.4, what=5, cause=4, restored=2.6)
+    name, caption = writer.text("papers:sheet_incidents"), writer.text("papers:caption_incidents")
+    return numbered_table(writer, name, shown, rows, caption=caption)
