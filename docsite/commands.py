@@ -36,7 +36,7 @@ def command_pages() -> dict[str, str]:
 
 def _command(command: click.Command, words: str, level: str) -> Iterator[str | Iterable[str]]:
     yield f"{level} {words}"
-    context = click.Context(command, info_name=words)
+    context = click.Context(command, info_name=words, **cli.context_settings)  # click keeps the help option's names
     yield from _help(command.help or command.short_help or "")
     yield fence(" ".join([words, *command.collect_usage_pieces(context)]))
     own = [p for p in command.params if isinstance(p, click.Option) and p.name not in GLOBAL_OPTIONS]

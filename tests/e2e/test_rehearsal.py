@@ -153,8 +153,7 @@ def test_a_drift_elsewhere_is_told_and_neither_voids_the_plan_nor_is_taken_back(
         assert "192.0.2.78" in refused, "a drift that is not saved would be saved with the change"
     finally:
         bench.reset(FIRST)
-        for name in (".eventready/eventready.db", ".eventready/eventready.db-wal", ".eventready/eventready.db-shm"):
-            (bench.copy / name).unlink(missing_ok=True)
+        _forget_changes(bench)
 
 
 def test_the_values_of_an_element(bench: Bench, tmp_path: Path) -> None:
@@ -183,3 +182,41 @@ def test_faults_that_are_none(text: str) -> None:
 def test_the_arguments_of_a_fault() -> None:
     parsed = TwinFault.parse("r1 drop-at-line pattern='ip route' number=2")
     assert parsed == TwinFault("r1", "drop-at-line", {"pattern": "ip route", "number": "2"})
+
+
+def test_a_rollback_on_the_twin_keeps_the_work_of_others(bench: Bench, plan: Path, tmp_path: Path) -> None:
+    stranger = "logging host 192.0.2.77"
+    bench.cli("apply", str(plan), "--soak", "0s")
+    bench.configure(FIRST, {stranger: {}})
+    before, listed = bench.look(), bench.cli("-o", "json", "changes", "list")
+    try:
+        said = json.loads(bench.cli("-o", "json", "rollback", "latest", "--rehearse"))
+        twin = bench.copy / ".eventready" / "rehearsal"
+        with Store.of_workspace(twin, make=False) as store:
+            first, back, again = (entry.header for entry in store.changes.entries())
+        found = {one["device"]: one for one in said["devices"]}
+        assert said["rolls_back"] == back["rolls_back"]
+        assert (first["rolls_back"], bool(again["rolls_back"])) == (None, True)
+        assert {(one["outcome"], one["way_back"]) for one in found.values()} == {("new", "proven")}
+        assert found[FIRST]["drift"] == {"changed": [], "new": [stranger], "gone": 0}
+        file = tmp_path / "back.plan"
+        bench.cli("rollback", "latest", "--out", str(file))
+        fault = f"{FIRST} drop-at-line pattern='standby 10'"
+        cut = json.loads(bench.cli("-o", "json", "apply", str(file), "--rehearse", "--fault", fault, expect=5))
+        assert {one["device"]: one["outcome"] for one in cut["devices"]}[FIRST] == "old"
+        assert bench.look() == before, "the devices are only read"
+        assert bench.cli("-o", "json", "changes", "list") == listed
+        bench.configure(FIRST, {"interface GigabitEthernet0/1/1": {"standby 10 priority 77": {}}})
+        late = json.loads(bench.cli("-o", "json", "rollback", "latest", "--rehearse", expect=7))
+        assert {one["device"]: one["outcome"] for one in late["devices"]}[FIRST] == "not_rehearsed"
+        bench.cli("rollback", "latest", "--rehearse", "--out", str(file), expect=2)
+        bench.cli("rollback", "latest", "--from", str(tmp_path), expect=2)
+    finally:
+        for name in PAIR:
+            bench.reset(name)
+        _forget_changes(bench)
+
+
+def _forget_changes(bench: Bench) -> None:
+    for name in (".eventready/eventready.db", ".eventready/eventready.db-wal", ".eventready/eventready.db-shm"):
+        (bench.copy / name).unlink(missing_ok=True)

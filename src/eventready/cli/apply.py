@@ -27,7 +27,7 @@ from eventready.cli.render.apply_progress import (
     signed_options,
 )
 from eventready.cli.render.dry_run import check_plan
-from eventready.cli.render.rehearsal import rehearse_plan
+from eventready.cli.render.rehearsal import RehearsalOptions, rehearsal_options, rehearse_file
 from eventready.core.clock import TZ
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
@@ -41,23 +41,7 @@ _SOON = timedelta(hours=1)
 @click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
 @click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
-@click.option(
-    "--rehearse", is_flag=True, help="Execute the plan and its rollback on a simulated twin; devices are only read."
-)
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="'DEVICE FAULT [NAME=VALUE...]'",
-    help="With --rehearse: a fault of the lab on a device of the twin; repeatable.",
-)
-@click.option(
-    "--from",
-    "saved",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="With --rehearse: saved configurations, as of `audit --from`; no device is contacted.",
-)
+@rehearsal_options
 @execution_options
 @click.pass_obj
 def command(
@@ -93,14 +77,13 @@ def command(
         raise UsageError(message("cli:apply.nothing"))
     if atomic and cut_off:
         raise UsageError(message("cli:apply.atomic_resumed"))
-    if (faults or saved) and not rehearse:
-        raise UsageError(message("cli:apply.rehearse_only"))
-    if rehearse:
+    rehearsal = RehearsalOptions.of(rehearse=rehearse, faults=faults, saved=saved)
+    if rehearsal is not None:
         if plan is None or dry_run:
             raise UsageError(message("cli:apply.rehearse"))
         given.pop("source")
         options = replace(options_of(**given), atomic=atomic)
-        return rehearse_plan(app, plan, options, faults=faults, saved=saved)
+        return rehearse_file(app, plan, options, rehearsal)
     if dry_run:
         if plan is None:
             raise UsageError(message("cli:apply.dry_run"))

@@ -17,10 +17,13 @@ from eventready.cli.render.apply_progress import (
     ApplyProgress,
     execution_options,
     interruption_as_failure,
+    options_of,
     report_result,
     signed_options,
 )
-from eventready.core.errors import Exit
+from eventready.cli.render.rehearsal import RehearsalOptions, rehearsal_options, rehearse_plan
+from eventready.core.errors import Exit, UsageError
+from eventready.core.messages import message
 
 
 @click.command()
@@ -29,16 +32,34 @@ from eventready.core.errors import Exit
     "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="PLAN",
     help="Only write the plan of the rollback.",
 )  # fmt: skip
+@rehearsal_options
 @execution_options
 @click.pass_obj
-def command(app: App, /, *, change: str, out: Path | None, **given: Any) -> Exit:
+def command(
+    app: App,
+    /,
+    *,
+    change: str,
+    out: Path | None,
+    rehearse: bool,
+    faults: tuple[str, ...],
+    saved: Path | None,
+    **given: Any,
+) -> Exit:
     """Return every device changed by CHANGE to its old state: guarded, in waves, verified, recorded.
 
     CHANGE is an id, its prefix, or `latest`. A device that was changed since stays as it is.
 
+    With --rehearse no line is sent to a device: the rollback, and its own way back, run on a simulated twin.
+
     \b
     Exit codes as of `apply`.
     """
+    rehearsal = RehearsalOptions.of(rehearse=rehearse, faults=faults, saved=saved)
+    if rehearsal is not None:
+        if out is not None:
+            raise UsageError(message("cli:rollback.rehearse_out"))
+        return _rehearse(app, change, rehearsal, **given)
     options = signed_options(app, **given)
     if out is not None:
         refuse_overwrite(out)
@@ -57,3 +78,14 @@ def command(app: App, /, *, change: str, out: Path | None, **given: Any) -> Exit
             context = ExecutionContext(workspace, store, app.clock, options, progress)
             done = apply_plan(context, PlanFile(plan=plan))
         return report_result(app, done, store)
+
+
+def _rehearse(app: App, change: str, rehearsal: RehearsalOptions, **given: Any) -> Exit:
+    """Rehearse the rollback of a change on a twin."""
+    given.pop("source")
+    options = options_of(**given)
+    with app.open_store(make=False) as store:
+        plan = make_rollback(
+            app.allowed_workspace, change, store=store, clock=app.clock, by=options.by, host=options.host
+        )
+        return rehearse_plan(app, plan, options, rehearsal, store=store)

@@ -242,19 +242,9 @@ class ChangeExecutor:
         """Return a function from the present tree to the target tree: the plan's fragment merged, or the recorded
         change undone.
         """
-        spec = change_spec(load_platform(planned.platform, self._workspace.platform_dirs))
         if self._rolls_back is not None:
-            steps = self._rolls_back.of(planned.name)
-            was = recorded_configuration(self._workspace, self._store, planned, steps, "backup")
-            if was is None:
-                raise RefusedError(
-                    message("change:store.lost_before", device=planned.name, change=self._rolls_back.entry.id)
-                )
-            old, made = was.tree, recorded_configuration(self._workspace, self._store, planned, steps, "save")
-            if made is None:
-                return lambda _running: old
-            new = made.tree
-            return lambda running: restored(running, new, old)
+            return rollback_target(self._workspace, self._store, self._rolls_back, planned)
+        spec = change_spec(load_platform(planned.platform, self._workspace.platform_dirs))
         fragment = self._fragment(planned)
         return lambda running: merge(spec, running, fragment)
 
@@ -339,6 +329,24 @@ def recorded_configuration(
     printed = {command: cipher.decrypt(texts[name]) for command, name in answers.items()}
     configuration = read_configuration(spec, printed, device=planned.name)
     return configuration if configuration.sha256 == kept.body["sha256"] else None
+
+
+def rollback_target(
+    workspace: Workspace, store: Store, record: ChangeRecord, planned: PlannedDevice
+) -> Callable[[Tree], Tree]:
+    """Return a function from the present tree of a device to the tree with a recorded change undone.
+
+    Raises RefusedError if the store has lost the configuration before the change.
+    """
+    steps = record.of(planned.name)
+    was = recorded_configuration(workspace, store, planned, steps, "backup")
+    if was is None:
+        raise RefusedError(message("change:store.lost_before", device=planned.name, change=record.entry.id))
+    old, made = was.tree, recorded_configuration(workspace, store, planned, steps, "save")
+    if made is None:
+        return lambda _running: old
+    new = made.tree
+    return lambda running: restored(running, new, old)
 
 
 def refuse_mismatch(plan: Plan, workspace: Workspace, *, fresh: bool) -> None:

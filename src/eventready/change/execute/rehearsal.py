@@ -1,4 +1,4 @@
-"""`apply --rehearse`: execute a plan and its way back on a simulated twin of its devices.
+"""`apply --rehearse` and `rollback --rehearse`: execute a plan and its way back on a simulated twin of its devices.
 
 The devices themselves are only read, or not contacted with saved outputs. The journal of the rehearsal is in the
 workspace copy of the twin.
@@ -20,14 +20,16 @@ from eventready.audit.saved_outputs import SavedOutputs
 from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
 from eventready.change.config.delta import commands_between, diff_lines, equivalent, fingerprint, merge
 from eventready.change.config.fragment import Fragment, parse_fragment
+from eventready.change.config.tree import Tree
 from eventready.change.errors import require_answer
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
-from eventready.change.execute.executor import refuse_mismatch
+from eventready.change.execute.executor import refuse_mismatch, rollback_target
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.running_change import ApplyResult
 from eventready.change.execute.status import DeviceStatus, device_statuses
 from eventready.change.execute.twin import TwinFault, twin_factory
+from eventready.change.execute.twin_history import Backups, copy_record
 from eventready.change.execute.types import AssignmentResult, DeviceOutcome
 from eventready.change.guard import change_spec
 from eventready.change.plan.approval import refuse_unsendable
@@ -43,6 +45,7 @@ from eventready.session.connect import Session
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import CONNECTION, register
 from eventready.session.reply import Reply
+from eventready.store.changes import ChangeRecord
 from eventready.store.process_lock import FileLocks
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -52,6 +55,8 @@ _CONFIRM_WITHIN_S, _SETTLE_S, _SOAK_S = 60, 10.0, 0.0
 #: Differing lines named for a configuration that the twin prints otherwise.
 _NAMED = 2
 
+#: Function from the present tree of a device to the target tree.
+_Target: TypeAlias = Callable[[Tree], Tree]
 _Send: TypeAlias = Callable[[Sequence[str]], Sequence[Reply]]
 
 
@@ -102,12 +107,13 @@ def read_devices(
 
     Raises UsageError and RefusedError for a plan without a rehearsal.
     """
-    if plan.drill is not None or plan.rolls_back:
+    if plan.drill is not None:
         raise UsageError(message("change:rehearsal.kind", plan=plan.id))
     if plan.empty:
         raise UsageError(message("change:apply.nothing", plan=plan.id))
-    refuse_mismatch(plan, workspace, fresh=True)
-    refuse_unsendable(plan, workspace)
+    refuse_mismatch(plan, workspace, fresh=not plan.rolls_back)
+    if not plan.rolls_back:
+        refuse_unsendable(plan, workspace)
     with suppress(Exception):
         progress.stage("planning", len(plan.devices))
     if saved is None:
@@ -131,16 +137,21 @@ def rehearse(
     options: Options,
     progress: ChangeProgress,
     faults: Iterable[TwinFault] = (),
+    store: Store | None = None,
 ) -> Rehearsal:
     """Execute a plan on a twin with the given configurations, then its rollback.
 
-    Raises UsageError without a simulation, or for an unknown fault; RefusedError during another rehearsal.
+    `store` has the change that the plan rolls back. Raises UsageError without a simulation, or for an unknown fault;
+    RefusedError during another rehearsal.
     """
+    rolls_back = store.changes.get(plan.rolls_back) if store is not None and plan.rolls_back else None
+    targets: dict[str, _Target] = {}
     left_out: dict[str, EventreadyError] = {}
     drifts: dict[str, Drift] = {}
     for planned in plan.devices:
         try:
-            drifts[planned.name] = _require_planned(workspace, planned, readings[planned.name])
+            targets[planned.name] = target = _target_of(workspace, planned, store, rolls_back)
+            drifts[planned.name] = _require_planned(workspace, planned, readings[planned.name], target)
         except EventreadyError as error:
             left_out[planned.name] = error
     texts = {
@@ -160,14 +171,17 @@ def rehearse(
                 name: _NotRehearsed(message("change:rehearsal.not_loaded", reason=reason))
                 for name, reason in twin.not_loaded.items()
             }
-            twin_plan = _twin_plan(copy, plan, readings, left_out)
+            twin_plan = _twin_plan(copy, plan, readings, targets, left_out)
             for fault in faults:
                 twin.inject(fault.device, fault.fault, fault.arguments)
             if twin_plan is None:
                 return _rehearsal(plan, {}, left_out, Exit.OK, folder)
-            with Store.open(folder / ".eventready" / "eventready.db") as store:
+            with Store.open(folder / ".eventready" / "eventready.db") as journal:
+                if store is not None and rolls_back is not None:
+                    names = [planned.name for planned in twin_plan.devices]
+                    copy_record(rolls_back, names, Backups.of(workspace, store), Backups.of(copy, journal))
                 context = ExecutionContext(
-                    copy, store, replace(clock, marked=True), rehearsal_options(options), progress
+                    copy, journal, replace(clock, marked=True), rehearsal_options(options), progress
                 )
                 found, code = _there_and_back(context, twin_plan)
             found = {name: replace(one, drift=drifts[name]) for name, one in found.items()}
@@ -249,14 +263,25 @@ def _fragment(spec: ChangeSpec, planned: PlannedDevice) -> Fragment:
     return parse_fragment(spec, planned.fragment, rendered("change:origin.device_plan", device=planned.name))
 
 
-def _require_planned(workspace: Workspace, planned: PlannedDevice, reading: Reading) -> Drift:
+def _target_of(
+    workspace: Workspace, planned: PlannedDevice, store: Store | None, rolls_back: ChangeRecord | None
+) -> _Target:
+    """Return the target of a device: a recorded change undone, else the fragment merged."""
+    if store is not None and rolls_back is not None:
+        return rollback_target(workspace, store, rolls_back, planned)
+    spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
+    fragment = _fragment(spec, planned)
+    return lambda running: merge(spec, running, fragment)
+
+
+def _require_planned(workspace: Workspace, planned: PlannedDevice, reading: Reading, target: _Target) -> Drift:
     """Return the drift since the plan. Raise the reason against a rehearsal, as far as known without the twin."""
     if isinstance(reading, EventreadyError):
         raise reading
     spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
     if spec.form == "host_files":
         raise _NotRehearsed(message("change:rehearsal.playbook"))
-    drift = drift_since(spec, reading, _fragment(spec, planned), planned)
+    drift = drift_since(spec, reading, _fragment(spec, planned), planned, target)
     if drift is None:
         raise _Outdated(message("change:rehearsal.outdated"))
     return drift
@@ -266,7 +291,11 @@ def _require_planned(workspace: Workspace, planned: PlannedDevice, reading: Read
 
 
 def _twin_plan(
-    copy: Workspace, plan: Plan, readings: Mapping[str, Reading], left_out: dict[str, EventreadyError]
+    copy: Workspace,
+    plan: Plan,
+    readings: Mapping[str, Reading],
+    targets: Mapping[str, _Target],
+    left_out: dict[str, EventreadyError],
 ) -> Plan | None:
     """Return the plan for the twin; devices without a true twin are added to `left_out`. None if there is no other."""
     wanted = [planned for planned in plan.devices if planned.name not in left_out]
@@ -274,7 +303,7 @@ def _twin_plan(
     parts = []
     for planned in wanted:
         try:
-            parts.append(_twin_part(copy, planned, readings[planned.name], found[planned.name]))
+            parts.append(_twin_part(copy, planned, readings[planned.name], found[planned.name], targets[planned.name]))
         except EventreadyError as error:
             left_out[planned.name] = error
     if not parts:
@@ -285,7 +314,9 @@ def _twin_plan(
     return seal({**plan.document, **changed, "devices": [part.model_dump(mode="json") for part in parts]})
 
 
-def _twin_part(copy: Workspace, planned: PlannedDevice, real: Reading, twin: Reading) -> PlannedDevice:
+def _twin_part(
+    copy: Workspace, planned: PlannedDevice, real: Reading, twin: Reading, target_of: _Target
+) -> PlannedDevice:
     """Return the part of a device for its twin. Raises the reason if the twin is not like the device."""
     if isinstance(twin, EventreadyError):
         raise _NotRehearsed(message("change:rehearsal.not_loaded", reason=str(twin)))
@@ -295,11 +326,7 @@ def _twin_part(copy: Workspace, planned: PlannedDevice, real: Reading, twin: Rea
     if not equivalent(spec, real.tree, twin.tree):
         lines = [line for line in diff_lines(spec, real.tree, twin.tree) if line.startswith(("-", "+"))]
         raise _NotRehearsed(message("change:rehearsal.differs", difference="; ".join(lines[:_NAMED]) or "order"))
-    target = merge(
-        spec,
-        twin.tree,
-        _fragment(spec, planned),
-    )
+    target = target_of(twin.tree)
     if commands_between(spec, twin.tree, target) != planned.forward:
         raise _NotRehearsed(message("change:rehearsal.other_lines"))
     device = copy.device(planned.name)

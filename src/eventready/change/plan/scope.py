@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -90,15 +90,24 @@ def planned_scope(spec: ChangeSpec, running: Tree, target: Tree, fragment: Fragm
     }
 
 
-def drift_since(spec: ChangeSpec, running: Configuration, fragment: Fragment, planned: PlannedDevice) -> Drift | None:
-    """Return the drift since the plan, empty for the planned configuration; None if the plan is outdated."""
+def drift_since(
+    spec: ChangeSpec,
+    running: Configuration,
+    fragment: Fragment,
+    planned: PlannedDevice,
+    target: Callable[[Tree], Tree] | None = None,
+) -> Drift | None:
+    """Return the drift since the plan, empty for the planned configuration; None if the plan is outdated.
+
+    `target` returns the target tree of a rollback; of any other plan it is the fragment merged.
+    """
     if running.sha256 == planned.before:
         return Drift()
     try:
-        target = merge(spec, running.tree, fragment)
+        wanted = target(running.tree) if target else merge(spec, running.tree, fragment)
     except EventreadyError:
         return None
-    return unrelated_drift(spec, running.tree, target, fragment, planned)
+    return unrelated_drift(spec, running.tree, wanted, fragment, planned)
 
 
 def unrelated_drift(

@@ -1,45 +1,107 @@
-"""`apply --rehearse` on the terminal."""
+"""`apply --rehearse` and `rollback --rehearse` on the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import click
 
 from eventready.change.execute.context import Options
 from eventready.change.execute.rehearsal import RehearsedDevice, read_devices, rehearse
 from eventready.change.execute.twin import TwinFault, twin_factory
-from eventready.change.plan.plan import load_plan
+from eventready.change.plan.plan import Plan, load_plan
 from eventready.change.plan.scope import Drift
 from eventready.cli.context import App
 from eventready.cli.render.apply_progress import ApplyProgress, refuse_missing
 from eventready.cli.render.change_states import STYLES
 from eventready.cli.render.listing import cell, show, translated
 from eventready.cli.render.progress import ProgressBars
-from eventready.core.errors import Exit
-from eventready.core.messages import in_language, term
+from eventready.core.errors import Exit, UsageError
+from eventready.core.messages import in_language, message, term
+from eventready.store.store import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _NOT_REHEARSED = "not_rehearsed"
 
 
-def rehearse_plan(app: App, path: Path, options: Options, *, faults: Sequence[str], saved: Path | None) -> Exit:
-    """Rehearse a plan, and print the result of each device."""
+@dataclass(frozen=True)
+class RehearsalOptions:
+    """Faults of the twin, as typed, and the folder of saved configurations."""
+
+    faults: Sequence[str]
+    saved: Path | None
+
+    @classmethod
+    def of(cls, *, rehearse: bool, faults: Sequence[str], saved: Path | None) -> Self | None:
+        """Return the options, or None. Raises UsageError for options without --rehearse."""
+        if rehearse:
+            return cls(faults, saved)
+        if faults or saved:
+            raise UsageError(message("cli:apply.rehearse_only"))
+        return None
+
+
+def rehearsal_options(command: F) -> F:
+    """Add the options of a rehearsal."""
+    for option in reversed(
+        (
+            click.option(
+                "--rehearse",
+                is_flag=True,
+                help="Execute the plan and its rollback on a simulated twin; devices are only read.",
+            ),
+            click.option(
+                "--fault",
+                "faults",
+                multiple=True,
+                metavar="'DEVICE FAULT [NAME=VALUE...]'",
+                help="With --rehearse: a fault of the lab on a device of the twin; repeatable.",
+            ),
+            click.option(
+                "--from",
+                "saved",
+                type=click.Path(file_okay=False, path_type=Path),
+                metavar="DIR",
+                help="With --rehearse: saved configurations, as of `audit --from`; no device is contacted.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def rehearse_file(app: App, path: Path, options: Options, rehearsal: RehearsalOptions) -> Exit:
+    """Rehearse the plan of a file."""
     refuse_missing(path)
-    wanted = [TwinFault.parse(text) for text in faults]
+    plan = load_plan(path).plan
+    if not plan.rolls_back:
+        return rehearse_plan(app, plan, options, rehearsal)
+    with app.open_store(make=False) as store:
+        return rehearse_plan(app, plan, options, rehearsal, store=store)
+
+
+def rehearse_plan(
+    app: App, plan: Plan, options: Options, rehearsal: RehearsalOptions, *, store: Store | None = None
+) -> Exit:
+    """Rehearse a plan, and print the result of each device; for a rollback with the store of its change."""
+    wanted = [TwinFault.parse(text) for text in rehearsal.faults]
     twin_factory()
-    workspace, plan = app.allowed_workspace, load_plan(path).plan
+    workspace, saved = app.allowed_workspace, rehearsal.saved
     interactive = app.interactive and app.output == "table"
     with ProgressBars(interactive=interactive, lang=app.lang) as bars:
         readings = read_devices(workspace, plan, saved=saved, workers=options.workers, progress=bars)
     with ApplyProgress(interactive=interactive, lang=app.lang) as progress:
         done = rehearse(
-            workspace, plan, readings, clock=app.clock, options=options, progress=progress, faults=wanted
-        )  # fmt: skip
+            workspace, plan, readings, clock=app.clock, options=options, progress=progress, faults=wanted, store=store
+        )
     if app.output != "table":
         rows = [_row(one) for one in done.devices]
-        whole = {"plan": plan.id, "rehearsal": True, "exit": int(done.exit), "devices": rows}
+        rolls_back = {"rolls_back": plan.rolls_back} if plan.rolls_back else {}
+        whole = {"plan": plan.id, **rolls_back, "rehearsal": True, "exit": int(done.exit), "devices": rows}
         app.emit(whole if app.output == "json" else rows)
         return done.exit
     table = translated("change:column", ("device", "outcome", "guard", "way_back", "verification"), app.lang)
@@ -54,7 +116,10 @@ def rehearse_plan(app: App, path: Path, options: Options, *, faults: Sequence[st
     for one in done.devices:
         if one.drift != Drift():
             click.echo(app.text("change:drift.told", device=one.device, drift=one.drift.summary))
-    click.echo(app.text("change:rehearsal.done", plan=plan.id, folder=str(done.folder)))
+    subject = message("change:rehearsal.of_plan", plan=plan.id)
+    if plan.rolls_back:
+        subject = message("change:rehearsal.of_rollback", change=plan.rolls_back)
+    click.echo(app.text("change:rehearsal.done", subject=subject, folder=str(done.folder)))
     return done.exit
 
 
