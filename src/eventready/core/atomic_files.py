@@ -40,17 +40,19 @@ def write_atomic(
         ) from None
 
 
-def create_atomic(path: Path, data: bytes) -> None:
-    """Create `path` with `data` for its owner only; an existing file stays, also in a race. Raises UsageError."""
+def create_atomic(path: Path, data: bytes) -> bool:
+    """Create `path` with `data` for its owner only; False for an existing file, also in a race. Raises UsageError."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     write_atomic(draft, data, private=True)
     try:
-        with suppress(FileExistsError):
-            os.link(draft, path)
+        os.link(draft, path)
+    except FileExistsError:
+        return False
     except OSError as error:
         raise UsageError(message("core:file_unwritable", reason=os_reason(error)), where=str(path)) from None
     finally:
         draft.unlink(missing_ok=True)
+    return True
 
 
 def read_private(path: Path, most: int, what: str) -> bytes:

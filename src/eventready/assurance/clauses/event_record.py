@@ -17,7 +17,7 @@ from eventready.assurance.clauses.state import ClauseState, clauses
 from eventready.assurance.incidents.incident import Incident
 from eventready.assurance.incidents.log import incidents
 from eventready.assurance.roster.finding import RosterReport
-from eventready.assurance.roster.load import load_roster
+from eventready.assurance.roster.load import workspace_roster
 from eventready.assurance.roster.roster import Roster
 from eventready.assurance.roster.rules import check
 from eventready.assurance.roster.settings import load_settings
@@ -148,11 +148,8 @@ def _changes(store: Store, event: str) -> tuple[tuple[ChangeOnRecord, ...], tupl
 
 def _roster(workspace: Workspace) -> tuple[Roster | None, tuple[str | Text, ...]]:
     """Return the roster; None without a file, and with a notice for an invalid file."""
-    folder = workspace.path / "inventory"
     try:
-        settings = load_settings(folder)
-        path = folder / settings.file
-        return (load_roster(path, workspace.event, settings) if path.is_file() else None), ()
+        return workspace_roster(workspace)[1], ()
     except WorkspaceError as error:
         return None, (message("clauses:record.roster_invalid", error=str(error)),)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from eventready.assurance.roster.load import load_roster
+from eventready.assurance.roster.load import workspace_roster
 from eventready.assurance.roster.roster import Roster
-from eventready.assurance.roster.settings import load_settings
 from eventready.core.errors import RefusedError, WorkspaceError
 from eventready.core.messages import Message, message
 from eventready.workspace.example_data import Datum, event_data, owner_data, person_datum
@@ -49,10 +48,7 @@ def summary(data: Sequence[Datum]) -> Message:
 
 
 def _roster(workspace: Workspace) -> Roster | None:
-    folder = workspace.path / "inventory"
     try:
-        settings = load_settings(folder)
-        path = folder / settings.file
-        return load_roster(path, workspace.event, settings) if path.is_file() else None
+        return workspace_roster(workspace)[1]
     except WorkspaceError:
         return None

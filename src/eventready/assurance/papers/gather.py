@@ -23,9 +23,8 @@ from eventready.assurance.papers.material import (
     Material,
     Week,
 )
-from eventready.assurance.roster.load import load_roster
+from eventready.assurance.roster.load import workspace_roster
 from eventready.assurance.roster.rules import check
-from eventready.assurance.roster.settings import load_settings
 from eventready.assurance.roster.versions import Shelf
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError, WorkspaceError
@@ -144,11 +143,9 @@ def _moment(summary: Summary) -> datetime:
 def _duty_list(workspace: Workspace, request: PaperRequest) -> DutyList | None:
     """Return the current roster under its version; None without a valid roster, reported by the notices already."""
     try:
-        settings = load_settings(workspace.path / "inventory")
-        path = workspace.path / "inventory" / settings.file
-        if not path.is_file():
+        settings, roster = workspace_roster(workspace)
+        if roster is None:
             return None
-        roster = load_roster(path, workspace.event, settings)
         shelf = Shelf(workspace.path)
         report = check(roster, workspace.event, settings, moment=request.moment, sent=shelf.submission(roster))
     except WorkspaceError:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+from eventready.assurance.roster.intervals import Interval
 from eventready.assurance.roster.roster import Branch, Role
 from eventready.core.messages import Message, in_both
 
@@ -62,6 +63,20 @@ class RosterFinding:
     start: datetime | None = None
     end: datetime | None = None
     where: str = ""
+
+    @classmethod
+    def over(
+        cls,
+        rule: int,
+        severity: Severity,
+        content: Message,
+        spans: Sequence[Interval],
+        *,
+        who: tuple[str, ...] = (),
+        where: str = "",
+    ) -> RosterFinding:
+        """A breach in intervals, from the beginning of the first to the end of the last."""
+        return cls(rule, severity, content, who, spans[0][0], spans[-1][1], where)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""

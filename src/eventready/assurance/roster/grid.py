@@ -8,6 +8,8 @@ import warnings
 import zipfile
 import zlib
 from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +41,14 @@ class Fault:
     """Placeholder of a cell with an unavailable value."""
 
     what: Message
+
+
+class CellError(ValueError):
+    """Error of a cell: the reason, and the remedy `do`."""
+
+    def __init__(self, what: Message, do: str | Message = "") -> None:
+        super().__init__(what)
+        self.what, self.do = what, do
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,14 @@ class Sheet:
     def error(self, row: int, column: int, what: str | Message, do: str | Message = "") -> WorkspaceError:
         """An error about a cell, for the caller to raise or keep."""
         return WorkspaceError(what, where=self._place(row, column), do=do)
+
+    @contextmanager
+    def reading(self, row: int, column: int) -> Iterator[None]:
+        """Name the cell in a CellError of the block. Raises WorkspaceError."""
+        try:
+            yield
+        except CellError as error:
+            raise self.error(row, column, error.what, error.do) from None
 
 
 def open_sheets(path: Path) -> tuple[tuple[Sheet, ...], tuple[str, ...]]:

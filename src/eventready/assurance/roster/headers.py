@@ -9,8 +9,9 @@ from typing import Literal, TypeAlias
 from eventready.assurance.roster.grid import Fault, Sheet
 from eventready.assurance.roster.roster import Branch, Role
 from eventready.assurance.roster.text import fold
-from eventready.assurance.roster.when import Calendar, NotADay, bare_day, looks_like_day, month_named
-from eventready.core.messages import Message, message
+from eventready.assurance.roster.when import Calendar, bare_day, looks_like_day, month_named
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import message
 from eventready.workspace.event import Event
 from eventready.workspace.yaml_document import combine_errors
 
@@ -180,8 +181,8 @@ def _days(sheet: Sheet, rows: range, top: int, fields: dict[int, Field], calenda
         own = range(top, rows.stop) if column in fields else rows
         try:
             found = _day(sheet, own, column, calendar)
-        except _Misread as error:
-            problems.append(sheet.error(error.row, column, error.what, error.do))
+        except WorkspaceError as error:
+            problems.append(error)
             continue
         if found is None:
             continue
@@ -194,12 +195,6 @@ def _days(sheet: Sheet, rows: range, top: int, fields: dict[int, Field], calenda
     return days
 
 
-class _Misread(Exception):
-    def __init__(self, row: int, what: Message, do: str | Message = "") -> None:
-        super().__init__(what)
-        self.row, self.what, self.do = row, what, do
-
-
 def _day(sheet: Sheet, rows: range, column: int, calendar: Calendar) -> tuple[int, date] | None:
     month: tuple[int, int | None] | None = None
     found: tuple[int, date] | None = None
@@ -208,16 +203,14 @@ def _day(sheet: Sheet, rows: range, column: int, calendar: Calendar) -> tuple[in
         if value is None or (sheet.head(row, column)[1] != column and month_named(value) is None):
             continue
         if isinstance(value, Fault):
-            raise _Misread(row, value.what)
+            raise sheet.error(row, column, value.what)
         named = month_named(value)
         if named and not looks_like_day(value):
             month = named
             continue
         if looks_like_day(value) or (month and _counts_days(value)) or _is_serial(value):
-            try:
+            with sheet.reading(row, column):
                 found = row, calendar.day(value, month=month)
-            except NotADay as error:
-                raise _Misread(row, error.what, error.do) from None
     return found
 
 

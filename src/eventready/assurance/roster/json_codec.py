@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,17 +26,7 @@ _LEAVE = TypeAdapter(tuple[Leave, ...])
 
 def person_plain(person: Person, *, phones: bool) -> dict[str, Any]:
     """A person; numbers are masked unless `phones`."""
-    return {
-        "id": person.id,
-        "name": person.name,
-        "title": person.title,
-        "unit": person.unit,
-        "phones": [number if phones else mask(number) for number in person.phones],
-        "skills": list(person.skills),
-        "reserve": list(person.reserve),
-        "may_authorise": person.may_authorise,
-        "note": person.note,
-    }
+    return {**asdict(person), "phones": [number if phones else mask(number) for number in person.phones]}
 
 
 def to_plain(roster: Roster, *, phones: bool = False) -> dict[str, Any]:
@@ -45,26 +35,16 @@ def to_plain(roster: Roster, *, phones: bool = False) -> dict[str, Any]:
         "schema": SCHEMA,
         "version": roster.version,
         "people": [person_plain(person, phones=phones) for person in roster.people],
-        "shifts": [
-            {
-                "person": shift.person,
-                "role": shift.role,
-                "start": _utc(shift.start),
-                "end": _utc(shift.end),
-                "venue": shift.venue,
-                "place": shift.place,
-                "on_call": shift.on_call,
-                "branch": shift.branch,
-                "code": shift.code,
-                "note": shift.note,
-            }
-            for shift in roster.shifts
-        ],
-        "leave": [
-            {"person": away.person, "start": _utc(away.start), "end": _utc(away.end), "note": away.note}
-            for away in roster.leave
-        ],
+        "shifts": [_times_in_utc(shift) for shift in roster.shifts],
+        "leave": [_times_in_utc(away) for away in roster.leave],
     }
+
+
+def _times_in_utc(entry: Shift | Leave) -> dict[str, Any]:
+    """A shift or a leave without its cell in the file."""
+    plain = {**asdict(entry), "start": _utc(entry.start), "end": _utc(entry.end)}
+    del plain["cell"]
+    return plain
 
 
 def from_plain(document: Any) -> Roster:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from eventready.assurance.roster.grid import Fault, Sheet
 from eventready.assurance.roster.headers import field_of
 from eventready.assurance.roster.settings import CODES, Code
-from eventready.assurance.roster.text import fold, marks_kept, tidy
+from eventready.assurance.roster.text import at_home, fold, marks_kept, tidy
 from eventready.assurance.roster.when import bare_hours, hour, hours
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
@@ -111,7 +111,7 @@ def _meaning(sheet: Sheet, row: int, column: int) -> Code | None:
         if (value := sheet.cells.get((row, right))) is not None and not isinstance(value, Fault)
     ]
     words = f" {fold(' '.join(value for value in values if isinstance(value, str)))} "
-    on_call = any(word in words for word in (" truc tai nha ", " san sang ", " on call ", " oncall ", " tai nha "))
+    on_call = at_home(words)
     ends = _ends(values)
     if ends:
         return Code.model_validate({"kind": "on_call" if on_call else "work", "from": ends[0], "to": ends[1]})

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 
-from eventready.assurance.roster.grid import Fault
+from eventready.assurance.roster.grid import CellError, Fault
 from eventready.assurance.roster.headers import Field, Table, venue_of
 from eventready.assurance.roster.legend import Codes
 from eventready.assurance.roster.matrix import Draft, Reading, duty_of, is_person, rows_of, text_of, without_duty
 from eventready.assurance.roster.settings import Code
-from eventready.assurance.roster.spans import NoSpan, Span, between, of_code, of_text
+from eventready.assurance.roster.spans import Span, between, of_code, of_text
 from eventready.assurance.roster.text import tidy
-from eventready.assurance.roster.when import DAY_FORM, HOUR_FORM, Calendar, NotADay, days, hour, hours, midnight, moment
+from eventready.assurance.roster.when import DAY_FORM, HOUR_FORM, Calendar, days, hour, hours, midnight, moment
+from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Message, message
 
 #: A row may stand for a shift on each of several days, but not for longer than this.
@@ -29,8 +31,8 @@ def read_list(table: Table, reading: Reading) -> Iterator[Draft]:
         ticket = register.add(table, row, note=False)
         try:
             column, spans = _Row(table, row, reading.calendar, reading.codes).spans()
-        except _Wrong as error:
-            problems.append(sheet.error(row, error.column, error.what, error.do))
+        except WorkspaceError as error:
+            problems.append(error)
             continue
         if ticket is None:
             continue
@@ -46,12 +48,6 @@ def read_list(table: Table, reading: Reading) -> Iterator[Draft]:
 _NO_DAY: tuple[None] = (None,)
 
 
-class _Wrong(Exception):
-    def __init__(self, column: int, what: Message, do: str | Message = "") -> None:
-        super().__init__(what)
-        self.column, self.what, self.do = column, what, do
-
-
 class _Row:
     """Time columns of a row."""
 
@@ -59,18 +55,24 @@ class _Row:
         self._table, self._row = table, row
         self._calendar, self._codes = calendar, codes
 
+    def _error(self, column: int, what: Message, do: str | Message = "") -> WorkspaceError:
+        return self._table.sheet.error(self._row, column, what, do)
+
+    def _reading(self, column: int) -> AbstractContextManager[None]:
+        return self._table.sheet.reading(self._row, column)
+
     def _cell(self, name: Field) -> tuple[int, object]:
         columns = self._table.columns(name)
         for column in columns:
             value = self._table.sheet.cells.get((self._row, column))
             if isinstance(value, Fault):
-                raise _Wrong(column, value.what)
+                raise self._error(column, value.what)
             if value is not None:
                 return column, value
         return (columns or self._table.columns("name"))[0], None
 
     def spans(self) -> tuple[int, list[Span]]:
-        """Return the source column, and the spans. Raises _Wrong."""
+        """Return the source column, and the spans. Raises WorkspaceError."""
         column, value = self._cell("time")
         text = "" if value is None else tidy(value)
         dates = self._dates()
@@ -85,12 +87,10 @@ class _Row:
         return self._coded(column, text, dates)
 
     def _timed(self, text: str, column: int, day: date | None) -> Span:
-        try:
+        with self._reading(column):
             span = of_text(text, day, self._calendar, self._codes)
-        except (NotADay, NoSpan) as error:
-            raise _Wrong(column, error.what, error.do) from None
-        if span is None:
-            raise _Wrong(column, message("roster:cell.no_hours", text=text), HOUR_FORM)
+            if span is None:
+                raise CellError(message("roster:cell.no_hours", text=text), HOUR_FORM)
         known = self._code()
         if known and not span.code:
             kind = span.kind if known[1].kind == "work" else known[1].kind
@@ -102,13 +102,13 @@ class _Row:
         word = tidy(shift) if shift is not None else text
         at = shift_column if shift is not None or (not text and self._table.columns("shift")) else column
         if not word:
-            raise _Wrong(at, message("roster:cell.no_time"), HOUR_FORM)
+            raise self._error(at, message("roster:cell.no_time"), HOUR_FORM)
         code = self._codes.find(word) or self._codes.find(word.removeprefix("Ca ").removeprefix("ca "))
         if code is None:
             do = message("roster:form.codes_or_hours", known=self._codes.listed)
-            raise _Wrong(at, message("roster:cell.no_code", code=word[:60]), do)
+            raise self._error(at, message("roster:cell.no_code", code=word[:60]), do)
         if not dates:
-            raise _Wrong(self._cell("day")[0], message("roster:cell.no_day"), DAY_FORM)
+            raise self._error(self._cell("day")[0], message("roster:cell.no_day"), DAY_FORM)
         return at, [of_code(code[1], code[0], day) for day in dates]
 
     def _code(self) -> tuple[str, Code] | None:
@@ -122,16 +122,14 @@ class _Row:
         column, value = self._cell("day")
         if value is None:
             return []
-        try:
+        with self._reading(column):
             found = days(value, self._calendar) if isinstance(value, str) else []
-            if len(found) == 2:
-                count = (found[1] - found[0]).days
-                if not 0 <= count < _MOST_DAYS:
-                    raise _Wrong(column, message("roster:cell.no_days", text=tidy(value)), DAY_FORM)
-                return [found[0] + timedelta(days=number) for number in range(count + 1)]
-            return [self._calendar.day(value)]
-        except NotADay as error:
-            raise _Wrong(column, error.what, error.do) from None
+            if len(found) != 2:
+                return [self._calendar.day(value)]
+            count = (found[1] - found[0]).days
+            if not 0 <= count < _MOST_DAYS:
+                raise CellError(message("roster:cell.no_days", text=tidy(value)), DAY_FORM)
+            return [found[0] + timedelta(days=number) for number in range(count + 1)]
 
     def _ends(self, on: date | None) -> tuple[datetime, datetime] | None:
         """Return the times of the columns `from` and `to`; with hours only, on the row's day."""
@@ -142,23 +140,21 @@ class _Row:
         end_day, until = self._moment(last, end)
         day = begin_day or on
         if day is None:
-            raise _Wrong(first, message("roster:cell.no_day"), DAY_FORM)
+            raise self._error(first, message("roster:cell.no_day"), DAY_FORM)
         if end_day is None:
             span = between(day, begin, until)
             return span.start, span.end
         moments = midnight(day) + begin, midnight(end_day) + until
         if moments[1] <= moments[0]:
-            raise _Wrong(last, message("roster:cell.swapped"))
+            raise self._error(last, message("roster:cell.swapped"))
         return moments
 
     def _moment(self, column: int, value: object) -> tuple[date | None, timedelta]:
-        try:
+        with self._reading(column):
             if (both := moment(value)) is not None:
                 return self._calendar.day(both), timedelta(hours=both.hour, minutes=both.minute)
             dates = days(value, self._calendar) if isinstance(value, str) else []
-        except NotADay as error:
-            raise _Wrong(column, error.what, error.do) from None
-        at = hour(value)
-        if at is None:
-            raise _Wrong(column, message("roster:cell.no_hour", text=tidy(value)), HOUR_FORM)
-        return (dates[0] if dates else None), at
+            at = hour(value)
+            if at is None:
+                raise CellError(message("roster:cell.no_hour", text=tidy(value)), HOUR_FORM)
+            return (dates[0] if dates else None), at

@@ -16,11 +16,12 @@ from eventready.assurance.roster.matrix import Draft, Reading, is_person, read_m
 from eventready.assurance.roster.name_table import NameTable, find_name_table, read_name_table
 from eventready.assurance.roster.register import Register
 from eventready.assurance.roster.roster import Leave, Person, Roster, Shift
-from eventready.assurance.roster.settings import RosterSettings
+from eventready.assurance.roster.settings import RosterSettings, load_settings
 from eventready.assurance.roster.when import Calendar
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Message, message
 from eventready.workspace.event import Event
+from eventready.workspace.workspace import Workspace
 from eventready.workspace.yaml_document import combine_errors
 
 _ORDER = {"people": 0, "matrix": 1, "list": 2}
@@ -48,6 +49,14 @@ def load_roster(path: Path, event: Event, settings: RosterSettings | None = None
     if not roster.shifts:
         raise WorkspaceError(message("roster:file.nobody"), where=str(path))
     return roster
+
+
+def workspace_roster(workspace: Workspace) -> tuple[RosterSettings, Roster | None]:
+    """Read roster.yaml and the roster of a workspace; None without a file. Raises WorkspaceError."""
+    folder = workspace.path / "inventory"
+    settings = load_settings(folder)
+    path = folder / settings.file
+    return settings, load_roster(path, workspace.event, settings) if path.is_file() else None
 
 
 def _calendar(event: Event, settings: RosterSettings) -> Calendar:

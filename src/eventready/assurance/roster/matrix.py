@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from eventready.assurance.roster.grid import Fault
+from eventready.assurance.roster.grid import CellError, Fault
 from eventready.assurance.roster.headers import Table, field_of, role_of, venue_of
 from eventready.assurance.roster.legend import Codes
 from eventready.assurance.roster.register import Register
 from eventready.assurance.roster.roster import Branch, Role
-from eventready.assurance.roster.spans import NoSpan, Span, of_cell
+from eventready.assurance.roster.spans import Span, of_cell
 from eventready.assurance.roster.text import fold, tidy
 from eventready.assurance.roster.when import Calendar
 from eventready.core.errors import WorkspaceError
@@ -73,7 +73,7 @@ def read_matrix(table: Table, reading: Reading) -> Iterator[Draft]:
         for column, value in cells:
             try:
                 spans = _spans(table, column, value, codes)
-            except NoSpan as error:
+            except CellError as error:
                 problems.append(sheet.error(row, column, error.what, error.do))
                 continue
             where = sheet.where(row, column)
@@ -86,7 +86,7 @@ def read_matrix(table: Table, reading: Reading) -> Iterator[Draft]:
 
 def _spans(table: Table, column: int, value: object, codes: Codes) -> list[Span]:
     if isinstance(value, Fault):
-        raise NoSpan(value.what)
+        raise CellError(value.what)
     return of_cell(value, table.days[column], codes)
 
 

@@ -12,8 +12,8 @@ from eventready.assurance.roster.legend import Codes
 from eventready.assurance.roster.matrix import Draft, Duty, Reading
 from eventready.assurance.roster.name_cells import split_names
 from eventready.assurance.roster.settings import Code
-from eventready.assurance.roster.spans import Span, at_home, between, of_code
-from eventready.assurance.roster.text import fold, tidy
+from eventready.assurance.roster.spans import Span, between, of_code
+from eventready.assurance.roster.text import at_home, fold, tidy
 from eventready.assurance.roster.when import Calendar, NotADay, hours, looks_like_day
 from eventready.core.messages import message
 
@@ -138,10 +138,8 @@ def _span(table: NameTable, row: int, column: int, lead: object, reading: Readin
 def _dated(sheet: Sheet, row: int, days: Mapping[int, object], calendar: Calendar) -> dict[int, date]:
     found = {}
     for column, value in days.items():
-        try:
+        with sheet.reading(row, column):
             found[column] = calendar.day(value)
-        except NotADay as error:
-            raise sheet.error(row, column, error.what, error.do) from None
     return found
 
 

@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from eventready.assurance.roster.grid import CellError
 from eventready.assurance.roster.legend import Codes
 from eventready.assurance.roster.settings import DAY, Code
-from eventready.assurance.roster.text import fold, tidy
+from eventready.assurance.roster.text import at_home, fold, tidy
 from eventready.assurance.roster.when import Calendar, days, hours, midnight
-from eventready.core.messages import Message, message
+from eventready.core.messages import message
 
 _JOINED = re.compile(r"[+,;/\n&]|\s+")
 _FREE = {"", "x nghi", "nghi", "off", "n a", "nghi bu", "nghi tuan"}
-_AT_HOME = (" tai nha ", " san sang ", " on call ", " oncall ")
 _LONGEST = 60
 
 
@@ -28,14 +28,6 @@ class Span:
     code: str = ""
 
 
-class NoSpan(ValueError):
-    """Error of a cell, and the remedy."""
-
-    def __init__(self, what: Message, do: str | Message = "") -> None:
-        super().__init__(what)
-        self.what, self.do = what, do
-
-
 def of_code(code: Code, spelling: str, day: date) -> Span:
     """A code on a day."""
     start, end = code.span(midnight(day))
@@ -43,7 +35,7 @@ def of_code(code: Code, spelling: str, day: date) -> Span:
 
 
 def of_cell(value: object, day: date, codes: Codes) -> list[Span]:
-    """Return the spans of a matrix cell: none, a code or several, or hours. Raises NoSpan."""
+    """Return the spans of a matrix cell: none, a code or several, or hours. Raises CellError."""
     text = tidy(int(value) if isinstance(value, float) and value.is_integer() else value)
     if fold(text) in _FREE and codes.find(text) is None:
         return []
@@ -59,9 +51,9 @@ def of_cell(value: object, day: date, codes: Codes) -> list[Span]:
             return [between(day, ends[0], ends[1], kind="on_call" if at_home(text) else "work")]
     names = [part for part in re.split(r"[,;/\n&+]", str(value)) if len(fold(part).split()) >= 2]
     if len(names) >= 2:
-        raise NoSpan(message("roster:cell.two_people", text=text[:_LONGEST]))
+        raise CellError(message("roster:cell.two_people", text=text[:_LONGEST]))
     do = message("roster:form.codes_or_legend", known=codes.listed)
-    raise NoSpan(message("roster:cell.no_code", code=text[:_LONGEST]), do)
+    raise CellError(message("roster:cell.no_code", code=text[:_LONGEST]), do)
 
 
 def between(day: date, start: timedelta, end: timedelta, *, kind: str = "work", code: str = "") -> Span:
@@ -74,7 +66,7 @@ def of_text(text: str, day: date | None, calendar: Calendar, codes: Codes) -> Sp
     """Return the span of a text with hours: `Ca C1, 06:00-14:00 ngày 29/07/2033`, `07:00 29/07/2033 - 07:00
     30/07/2033`.
 
-    `day` is what the row says elsewhere. None when there are not two times in it. Raises NotADay, NoSpan.
+    `day` is what the row says elsewhere. None when there are not two times in it. Raises CellError.
     """
     ends, dates = hours(text), days(text, calendar)
     if len(ends) != 2:
@@ -85,17 +77,12 @@ def of_text(text: str, day: date | None, calendar: Calendar, codes: Codes) -> Sp
     if len(dates) == 2:
         start, end = midnight(dates[0]) + ends[0], midnight(dates[1]) + ends[1]
         if end <= start:
-            raise NoSpan(message("roster:cell.ends_first", text=tidy(text)))
+            raise CellError(message("roster:cell.ends_first", text=tidy(text)))
         return Span(start, end, kind, spelling)
     on = dates[0] if dates else day
     if on is None:
-        raise NoSpan(message("roster:cell.which_day", text=tidy(text)))
+        raise CellError(message("roster:cell.which_day", text=tidy(text)))
     return between(on, ends[0], ends[1], kind=kind, code=spelling)
-
-
-def at_home(text: str) -> bool:
-    """Return True for words with the meaning of being reachable, not working."""
-    return any(word in f" {fold(text)} " for word in _AT_HOME)
 
 
 def _leading(text: str, codes: Codes) -> tuple[str, Code] | None:

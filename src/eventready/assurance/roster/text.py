@@ -52,6 +52,15 @@ def spelled(name: str) -> str:
     )
 
 
+#: Words for being reachable at home, not working.
+_AT_HOME = (" tai nha ", " san sang ", " on call ", " oncall ")
+
+
+def at_home(text: str) -> bool:
+    """Return True for words with the meaning of being reachable, not working."""
+    return any(word in f" {fold(text)} " for word in _AT_HOME)
+
+
 def marks_kept(text: str) -> str:
     """Return a code for comparison: case and spaces do not matter, diacritics do (`Đ` is a night, `D` is not)."""
     return _SPACES.sub("", unicodedata.normalize("NFC", text)).upper()

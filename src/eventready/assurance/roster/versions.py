@@ -7,9 +7,7 @@ not at all, so that a process may be killed at any moment; nothing is ever chang
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from eventready.assurance.roster.changes import RosterChange, changes
 from eventready.assurance.roster.json_codec import digest, from_plain, to_plain
 from eventready.assurance.roster.roster import Roster
 from eventready.assurance.roster.rulebook.case import Submission
+from eventready.core.atomic_files import create_atomic
 from eventready.core.errors import StoreError, UsageError, os_reason
 from eventready.core.messages import message
 
@@ -173,23 +172,12 @@ class Shelf:
 
     def _write_once(self, name: str, document: Mapping[str, Any]) -> bool:
         """Write the whole file under a free name; False if another process has just taken the name."""
-        target = self._folder / name
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            handle, draft = tempfile.mkstemp(dir=self._folder, prefix=".draft-")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(document, file, ensure_ascii=False, indent=1)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.link(draft, target)
-            finally:
-                Path(draft).unlink(missing_ok=True)
-        except FileExistsError:
-            return False
-        except OSError as error:
-            raise StoreError(message("roster:version.not_kept", reason=os_reason(error)), where=str(target)) from None
-        return True
+            return create_atomic(self._folder / name, json.dumps(document, ensure_ascii=False, indent=1).encode())
+        except UsageError as error:
+            raise StoreError(
+                message("roster:version.not_kept", reason=error.cause), where=str(self._folder / name)
+            ) from None
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from openpyxl.utils.datetime import from_excel
 
+from eventready.assurance.roster.grid import CellError
 from eventready.assurance.roster.settings import DAY
 from eventready.assurance.roster.text import fold, tidy
 from eventready.core.clock import TZ
@@ -32,12 +33,11 @@ HOUR_FORM = message("roster:form.hours")
 _SERIALS = range(40000, 60200)
 
 
-class NotADay(ValueError):
-    """Error of a date, with its message and its remedy `do`."""
+class NotADay(CellError):
+    """Error of a date; the remedy is the form of a date unless the message has a remedy of its own."""
 
     def __init__(self, what: Message, do: str | Message = "") -> None:
-        super().__init__(what)
-        self.what, self.do = what, do or ("" if known(f"{what.id}.do") else DAY_FORM)
+        super().__init__(what, do or ("" if known(f"{what.id}.do") else DAY_FORM))
 
 
 @dataclass(frozen=True)

@@ -51,9 +51,5 @@ def _shared(case: Case) -> Iterator[RosterFinding]:
             owners.setdefault(number, []).append(person.name)
     for number, names in owners.items():
         if len(names) > 1 and phones.is_mobile(number):
-            yield RosterFinding(
-                4,
-                "warn",
-                message("roster:contact.shared_number", number=mask(number), names=wording.names(names)),
-                who=tuple(names),
-            )
+            found = message("roster:contact.shared_number", number=mask(number), names=wording.names(names))
+            yield RosterFinding(4, "warn", found, tuple(names))

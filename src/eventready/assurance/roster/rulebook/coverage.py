@@ -55,4 +55,4 @@ def _finding(role: Role, branch: Branch, need: int, gaps: Sequence[Gap]) -> Rost
         short_of = message(
             "roster:coverage.too_few", n=total, role=role_name, fewest=fewest, need=need, spans=wording.spans(spans)
         )
-    return RosterFinding(1, "error", short_of, start=spans[0][0], end=spans[-1][1])
+    return RosterFinding.over(1, "error", short_of, spans)

@@ -25,24 +25,15 @@ def handover(case: Case) -> Iterator[RosterFinding]:
         if lonely:
             who = case.names(shift.person for shift in lonely)
             times = tuple(wording.at(shift.end) for shift in lonely[:4])
-            yield RosterFinding(
-                5,
-                "warn",
-                message("roster:handover.nobody", role=role, shifts=len(lonely), times=times, names=wording.names(who)),
-                who=who,
-                start=lonely[0].end,
-                end=lonely[-1].end,
+            found = message(
+                "roster:handover.nobody", role=role, shifts=len(lonely), times=times, names=wording.names(who)
             )
+            yield RosterFinding(5, "warn", found, who, lonely[0].end, lonely[-1].end)
         if brief:
             minutes = case.settings.handover_minutes
             times = tuple(sorted({wording.clock(shift.end) for shift in brief}))
-            yield RosterFinding(
-                5,
-                "info",
-                message("roster:handover.brief", role=role, n=len(brief), minutes=minutes, times=times),
-                start=brief[0].end,
-                end=brief[-1].end,
-            )
+            found = message("roster:handover.brief", role=role, n=len(brief), minutes=minutes, times=times)
+            yield RosterFinding(5, "info", found, (), brief[0].end, brief[-1].end)
 
 
 def _changes(case: Case, shifts: list[Shift], wanted: timedelta) -> tuple[list[Shift], list[Shift]]:

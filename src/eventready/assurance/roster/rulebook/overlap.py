@@ -41,15 +41,8 @@ def _clash(name: str, one: Shift, other: Shift) -> RosterFinding:
     start, end = other.start, min(one.end, other.end)
     same = (one.role, one.venue, one.place) == (other.role, other.venue, other.place)
     msgid = "roster:overlap.twice" if same else "roster:overlap.two_places"
-    return RosterFinding(
-        2,
-        "error",
-        message(msgid, name=name, one=_task(one), other=_task(other), span=wording.span(start, end)),
-        who=(name,),
-        start=start,
-        end=end,
-        where=other.cell,
-    )
+    found = message(msgid, name=name, one=_task(one), other=_task(other), span=wording.span(start, end))
+    return RosterFinding(2, "error", found, (name,), start, end, other.cell)
 
 
 def _away(case: Case) -> Iterator[RosterFinding]:
@@ -58,21 +51,9 @@ def _away(case: Case) -> Iterator[RosterFinding]:
         for shift in case.by_person.get(leave.person, ()):
             if leave.start <= shift.start < leave.end:
                 name = case.roster.name(leave.person)
-                yield RosterFinding(
-                    2,
-                    "error",
-                    message(
-                        "roster:overlap.on_leave",
-                        name=name,
-                        day=wording.day(leave.start),
-                        task=_task(shift),
-                        at=wording.at(shift.start),
-                    ),
-                    who=(name,),
-                    start=shift.start,
-                    end=shift.end,
-                    where=shift.cell,
-                )
+                when = {"day": wording.day(leave.start), "at": wording.at(shift.start)}
+                found = message("roster:overlap.on_leave", name=name, task=_task(shift), **when)
+                yield RosterFinding(2, "error", found, (name,), shift.start, shift.end, shift.cell)
 
 
 def _only_leaders(case: Case) -> Iterator[RosterFinding]:
@@ -91,11 +72,5 @@ def _only_leaders(case: Case) -> Iterator[RosterFinding]:
     alone = [part for span in anybody for part in clipped(no_free_person, *span)]
     if alone:
         who = case.names(s.person for s in responders if any(a < s.end and s.start < b for a, b in alone))
-        yield RosterFinding(
-            2,
-            "error",
-            message("roster:overlap.only_leader", names=wording.names(who), spans=wording.spans(alone)),
-            who=who,
-            start=alone[0][0],
-            end=alone[-1][1],
-        )
+        found = message("roster:overlap.only_leader", names=wording.names(who), spans=wording.spans(alone))
+        yield RosterFinding.over(2, "error", found, alone, who=who)

@@ -31,11 +31,6 @@ def reserve(case: Case) -> Iterator[RosterFinding]:
         if not standing_by:
             found = message("roster:reserve.nobody", role=role)
         else:
-            found = message(
-                "roster:reserve.taken",
-                role=role,
-                n=wording.minutes(missing),
-                names=wording.names(who),
-                spans=wording.spans(missing),
-            )
-        yield RosterFinding(8, "warn", found, who=who, start=missing[0][0], end=missing[-1][1])
+            length, names = wording.minutes(missing), wording.names(who)
+            found = message("roster:reserve.taken", role=role, n=length, names=names, spans=wording.spans(missing))
+        yield RosterFinding.over(8, "warn", found, missing, who=who)

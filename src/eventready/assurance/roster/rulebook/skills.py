@@ -29,12 +29,6 @@ def _missing(case: Case, tag: str, shifts: Sequence[Shift], among: Message) -> I
         s for s in counted(claims(s for s in shifts if s.person in able), case.start, case.end) if not s.people
     )
     if spans:
-        yield RosterFinding(
-            9,
-            "warn",
-            message(
-                "roster:skills.missing", n=wording.minutes(spans), among=among, skill=tag, spans=wording.spans(spans)
-            ),
-            start=spans[0][0],
-            end=spans[-1][1],
-        )
+        length, when = wording.minutes(spans), wording.spans(spans)
+        found = message("roster:skills.missing", n=length, among=among, skill=tag, spans=when)
+        yield RosterFinding.over(9, "warn", found, spans)

@@ -25,13 +25,8 @@ def submission(case: Case) -> Iterator[RosterFinding]:
         yield RosterFinding(7, severity, message(msgid, limit=limit), end=deadline)
         return
     if sent.first >= deadline:
-        yield RosterFinding(
-            7,
-            "error",
-            message("roster:submission.sent_late", at=wording.at(sent.first), limit=limit),
-            start=sent.first,
-            end=deadline,
-        )
+        found = message("roster:submission.sent_late", at=wording.at(sent.first), limit=limit)
+        yield RosterFinding(7, "error", found, (), sent.first, deadline)
     if not sent.same:
         yield _changed(sent.last or sent.first, late=moment >= deadline)
 

@@ -30,21 +30,15 @@ def teams(case: Case) -> Iterator[RosterFinding | Gap]:
                 if gaps:
                     spans = joined(Stretch(gap.start, gap.end, gap.have) for gap in gaps)
                     named = window.name or window.name_vi
-                    yield RosterFinding(
-                        6,
-                        "error",
-                        message(
-                            "roster:teams.short",
-                            n=sum(gap.minutes for gap in gaps),
-                            venue=venue.title,
-                            role=role,
-                            window=window.title if named else message("roster:event"),
-                            spans=wording.spans(spans),
-                        ),
-                        start=spans[0][0],
-                        end=spans[-1][1],
-                        where=venue.id,
+                    found = message(
+                        "roster:teams.short",
+                        n=sum(gap.minutes for gap in gaps),
+                        venue=venue.title,
+                        role=role,
+                        window=window.title if named else message("roster:event"),
+                        spans=wording.spans(spans),
                     )
+                    yield RosterFinding.over(6, "error", found, spans, where=venue.id)
     yield from _approvers(case)
 
 
@@ -54,10 +48,5 @@ def _approvers(case: Case) -> Iterator[RosterFinding]:
     may = [s for s in case.on_duty if s.role in roles or (s.person in by_id and by_id[s.person].may_authorise)]
     missing = joined(s for s in counted(claims(may), case.start, case.end) if not s.people)
     if missing:
-        yield RosterFinding(
-            6,
-            "error",
-            message("roster:teams.no_approver", n=wording.minutes(missing), spans=wording.spans(missing)),
-            start=missing[0][0],
-            end=missing[-1][1],
-        )
+        found = message("roster:teams.no_approver", n=wording.minutes(missing), spans=wording.spans(missing))
+        yield RosterFinding.over(6, "error", found, missing)
