@@ -23,6 +23,7 @@ from eventready.checks.verdict import (
 )
 from eventready.core.errors import Exit
 from eventready.workspace.device import Device, Role, Service
+from eventready.workspace.expect import Expect, ExpectedAccessPoint, ExpectedCell
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,33 @@ def test_no_device_is_not_measured_and_says_so() -> None:
 
 
 def test_a_service_that_no_device_carries_is_not_measured() -> None:
-    wifi = Device("w1", "wifi_controller", "any", "192.0.2.2", venues=("hoi-nghi",))
+    wifi = replace(controller("wifi_controller"), name="w1")
     found = {v.service: v for v in verdicts([Venue("hoi-nghi", ("wifi", "mobile"))], [wifi], [])}
     assert found["mobile"].reasons == (NO_DEVICE,)
     assert found["wifi"].because == ("Nothing was measured on the devices that serve it",)
+
+
+def controller(role: Role, venue: str | None = None, *, empty: bool = False) -> Device:
+    expect = {
+        "bts_controller": Expect(cells=(ExpectedCell(name="C-1", venue=venue),)),
+        "wifi_controller": Expect(access_points=(ExpectedAccessPoint(name="AP-1", venue=venue),)),
+    }
+    here = ("hoi-nghi", "van-hoa")
+    return Device("a1", role, "any", "192.0.2.2", venues=here, expect=Expect() if empty else expect[role])
+
+
+@pytest.mark.parametrize(
+    ("service", "role", "thing"),
+    [("mobile", "bts_controller", "No base station and no cell"), ("wifi", "wifi_controller", "No access point")],
+)
+def test_a_controller_without_access_at_the_venue_makes_nothing_ready(service: Service, role: Role, thing: str) -> None:
+    healthy = replace(PASS, device="a1")
+    for device in (controller(role, empty=True), controller(role, "van-hoa")):
+        (found,) = verdicts([Venue("hoi-nghi", (service,))], [device], [healthy])
+        assert found.verdict is Readiness.NOT_MEASURED
+        assert found.because[0].startswith(f"{thing} is expected there")
+    (there,) = verdicts([Venue("van-hoa", (service,))], [controller(role, "van-hoa")], [healthy])
+    assert there.verdict is Readiness.READY
 
 
 @pytest.mark.parametrize(
@@ -94,7 +118,7 @@ def test_a_service_that_no_device_carries_is_not_measured() -> None:
 )
 def test_routers_alone_give_no_mobile_and_no_wifi(service: Service, role: Role, reason: str) -> None:
     router = Device("r1", "router", "any", "192.0.2.1", venues=("hoi-nghi",))
-    access = Device("a1", role, "any", "192.0.2.2", venues=("hoi-nghi",))
+    access = controller(role)
     (alone,) = verdicts([Venue("hoi-nghi", (service,))], [router], [PASS])
     assert (alone.verdict, alone.because) == (Readiness.NOT_MEASURED, (reason,))
     (both,) = verdicts([Venue("hoi-nghi", (service,))], [router, access], [PASS])

@@ -19,6 +19,8 @@ NO_DEVICE = "checks:verdict.no_device"
 NOTHING_MEASURED = "checks:verdict.nothing_measured"
 #: No device of the service's access role.
 NO_ACCESS = {"mobile": "checks:verdict.no_mobile_access", "wifi": "checks:verdict.no_wifi_access"}
+#: No base station, cell or access point expected at the venue: nothing there is measured but the controller itself.
+NOTHING_EXPECTED = {"mobile": "checks:verdict.no_cell_expected", "wifi": "checks:verdict.no_access_point_expected"}
 DEVICES_LEFT_OUT = "checks:verdict.devices_left_out"
 
 
@@ -165,10 +167,10 @@ def _weighed(finding: Finding, services: tuple[str, ...]) -> _Weighed:
 def _verdict(
     venue: str, service: Service, devices: Iterable[Device], weighed: Iterable[_Weighed], *, complete: bool
 ) -> Verdict:
-    roles = {device.role for device in devices if device.serves(venue, service)}
-    if not roles:
+    serving = [device for device in devices if device.serves(venue, service)]
+    if not serving:
         return Verdict(venue, service, Readiness.NOT_MEASURED, (NO_DEVICE,))
-    no_access = NO_ACCESS.get(service, "") if complete and ACCESS_ROLES.get(service) not in roles else ""
+    no_access = _lacking_access(venue, service, serving) if complete else ""
     by_gravity: dict[Gravity, list[_Weighed]] = {weight: [] for weight in Gravity}
     measured = False
     for finding in weighed:
@@ -188,6 +190,17 @@ def _verdict(
     else:
         readiness = Readiness.READY
     return Verdict(venue, service, readiness, reasons, references)
+
+
+def _lacking_access(venue: str, service: Service, serving: Iterable[Device]) -> str:
+    """Return the reason why no access to the service is measured at the venue; empty if there is access."""
+    role = ACCESS_ROLES.get(service)
+    if role is None:
+        return ""
+    controllers = [device for device in serving if device.role == role]
+    if not controllers:
+        return NO_ACCESS[service]
+    return "" if any(device.has_access_at(venue) for device in controllers) else NOTHING_EXPECTED[service]
 
 
 def _measures(finding: Finding) -> bool:

@@ -55,3 +55,9 @@ class Device:
     def serves(self, venue: str, service: Service) -> bool:
         """True when the service of the venue depends on this device."""
         return venue in self.venues and service in (self.services or ROLE_SERVICES[self.role])
+
+    def has_access_at(self, venue: str) -> bool:
+        """Return True if a base station, cell or access point is expected at the venue, or without a venue."""
+        expect = self.expect
+        venues = {one.venue for items in (expect.sites, expect.cells, expect.access_points) for one in items}
+        return None in venues or venue in venues
