@@ -17,6 +17,7 @@ from eventready.change.execute.status import first_names
 from eventready.change.plan.freeze import next_closed_window
 from eventready.change.plan.plan import Plan, PlanFile, load_plan
 from eventready.cli.context import App
+from eventready.cli.options import PATH
 from eventready.cli.render.apply_progress import (
     ApplyProgress,
     execution_options,
@@ -37,7 +38,7 @@ _SOON = timedelta(hours=1)
 
 
 @click.command()
-@click.argument("plan", type=click.Path(path_type=Path), required=False)
+@click.argument("plan", type=PATH, required=False)
 @click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
 @click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")

@@ -10,6 +10,7 @@ import click
 from eventready.change.plan.approval import approvals_required, approve, approved_by, refuse_unsendable
 from eventready.change.plan.plan import PlanFile, load_plan, write_plan
 from eventready.cli.context import App
+from eventready.cli.options import FILE, key_option
 from eventready.cli.render.plan import show
 from eventready.cli.signing import signing_key
 from eventready.core.errors import RefusedError
@@ -18,8 +19,8 @@ from eventready.store.store import Store
 
 
 @click.command("approve")
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path), metavar="PLAN")
-@click.option("--key", "source", default="", metavar="KEY", help="File, or env:, keyring:, vault: reference.")
+@click.argument("path", type=FILE, metavar="PLAN")
+@key_option("File, or env:, keyring:, vault: reference.")
 @click.option("--seal", default="", metavar="HASH", help="Prefix of the hash to approve.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj

@@ -21,6 +21,7 @@ from eventready.assurance.clauses.attesting import (
 from eventready.assurance.clauses.form import Form
 from eventready.assurance.clauses.forms import Forms
 from eventready.cli.context import App
+from eventready.cli.options import PATH
 from eventready.cli.render.listing import cell, show, translated
 from eventready.core.errors import UsageError
 from eventready.core.masking import mask_text
@@ -37,10 +38,10 @@ _COLUMNS = ("id", "clause", "document", "by", "at", "rows", "files", "note")
 @click.argument("only", required=False, metavar="[CLAUSE]")
 @click.option("--by", default="", help="Person who attests.")
 @click.option("--note", default="", help="Statement that is attested.")
-@click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), help="Evidence file, repeatable.")
+@click.option("--file", "files", multiple=True, type=PATH, help="Evidence file, repeatable.")
 @click.option("--document", help="Document of the clause, where it has more than one.")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A field of the clause's form, repeatable.")
-@click.option("--form", type=click.Path(path_type=Path), help="A filled form (YAML), with many rows.")
+@click.option("--form", type=PATH, help="A filled form (YAML), with many rows.")
 @click.option("--form-template", metavar="CLAUSE", help="Print the empty form of a clause or document.")
 @click.option("--withdraw", "withdrawn", metavar="ID", help="Withdraw an attestation; needs --by and --note.")
 @click.pass_obj

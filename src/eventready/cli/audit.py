@@ -12,7 +12,7 @@ import click
 from eventready.audit.audit import AuditOptions, audit
 from eventready.checks.registry import all_checks
 from eventready.cli.context import App, lab_origin
-from eventready.cli.options import limit_option, reading_options
+from eventready.cli.options import FILE, FOLDER, limit_option, reading_options
 from eventready.cli.render.junit import junit
 from eventready.cli.render.progress import ProgressBars
 from eventready.cli.render.run import show
@@ -27,15 +27,13 @@ from eventready.workspace.device import Device
 from eventready.workspace.select import select
 from eventready.workspace.signing_keys import OWN_KEY, load_private
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.command()
 @limit_option
 @click.option(
     "--from",
     "saved",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=FOLDER,
     metavar="DIR",
     help="Read saved outputs (DIR/<device>/<command>.txt) instead of the devices.",
 )
@@ -48,9 +46,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="The lightest finding that gives exit code 3.",
 )
-@click.option("--out", type=_FILE, metavar="FILE", help="Write the run document here too.")
-@click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the findings as JUnit XML.")
-@click.option("--sarif", "sarif_file", type=_FILE, metavar="FILE", help="Write the findings as SARIF 2.1.0.")
+@click.option("--out", type=FILE, metavar="FILE", help="Write the run document here too.")
+@click.option("--junit", "junit_file", type=FILE, metavar="FILE", help="Write the findings as JUnit XML.")
+@click.option("--sarif", "sarif_file", type=FILE, metavar="FILE", help="Write the findings as SARIF 2.1.0.")
 @click.pass_obj
 def command(
     app: App,

@@ -12,6 +12,7 @@ from eventready.assurance.delivery.bundle_log import BundleLog
 from eventready.assurance.delivery.contents import contents
 from eventready.assurance.delivery.delivery_log import sent_from
 from eventready.cli.context import App
+from eventready.cli.options import FILE, key_option
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
@@ -21,8 +22,8 @@ from eventready.workspace.signing_keys import OWN_KEY, load_private, make_key, p
 
 
 @click.group("bundle", invoke_without_command=True)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="File of the bundle.")
-@click.option("--key", "source", default="", metavar="KEY", help="File, or env:, keyring:, vault: reference.")
+@click.option("--out", type=FILE, metavar="FILE", help="File of the bundle.")
+@key_option("File, or env:, keyring:, vault: reference.")
 @click.option("--operator", default="", metavar="NAME", help="Name in the published key.  [default: `enterprise`]")
 @click.option("--rehearsal", is_flag=True, help="Bundle a rehearsal (a lab, or another clock), marked as a rehearsal.")
 @click.pass_context
@@ -67,7 +68,7 @@ def command(context: click.Context, out: Path | None, source: str, operator: str
 
 
 @command.command("keygen", short_help="Create the key that signs bundles")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="File of the private key.")
+@click.option("--out", type=FILE, metavar="FILE", help="File of the private key.")
 @click.option("--operator", default="", metavar="NAME", help="Owner of the key.  [default: `enterprise` of event.yaml]")
 @click.option(
     "--succeeds", default="", metavar="KEY", help="The operator's private key so far, which signs the new one."

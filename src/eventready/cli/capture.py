@@ -11,7 +11,7 @@ import click
 
 from eventready.audit.capture import CaptureOptions, DeviceCapture, capture
 from eventready.cli.context import App
-from eventready.cli.options import limit_option, reading_options
+from eventready.cli.options import PATH, limit_option, reading_options
 from eventready.cli.render.progress import ProgressBars
 from eventready.core.errors import Exit
 from eventready.workspace.select import select
@@ -19,7 +19,7 @@ from eventready.workspace.select import select
 
 @click.command()
 @limit_option
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder to write into.")
+@click.option("--out", type=PATH, required=True, metavar="DIR", help="Folder to write into.")
 @reading_options
 @click.option("--replace", is_flag=True, help="Overwrite an earlier capture of these devices in DIR.")
 @click.pass_obj

@@ -29,7 +29,7 @@ from eventready.cli.render.apply_progress import ApplyProgress
 from eventready.cli.render.change_states import STYLES
 from eventready.cli.render.listing import cell, listing
 from eventready.cli.render.listing import show as show_table
-from eventready.cli.user_identity import current_user
+from eventready.cli.signing import current_user
 from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message

@@ -17,6 +17,7 @@ from eventready.assurance.papers.document.formats import Form, render
 from eventready.assurance.papers.document.profile import load_profile
 from eventready.assurance.papers.files import write_bytes
 from eventready.cli.context import App
+from eventready.cli.options import FOLDER
 from eventready.cli.papers import format_option
 from eventready.core.errors import Exit, most_severe
 from eventready.store.store import Store
@@ -27,10 +28,8 @@ from eventready.workspace.signing_keys import load_public
 @click.command()
 @click.argument("bundles", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
                 metavar="BUNDLE...")  # fmt: skip
-@click.option("--keys", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR",
-              help="The operators' published keys.")  # fmt: skip
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR",
-              help="Folder of the report.")  # fmt: skip
+@click.option("--keys", type=FOLDER, required=True, metavar="DIR", help="The operators' published keys.")
+@click.option("--out", type=FOLDER, required=True, metavar="DIR", help="Folder of the report.")
 @click.option(
     "--event", "event_id", default="", metavar="ID", help="Identifier of the event.  [default: the workspace's]"
 )

@@ -18,7 +18,7 @@ import click
 
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
-from eventready.core.messages import Lang, Param, Text, message, text
+from eventready.core.messages import Lang, Param, Text, in_language, message, text
 
 if TYPE_CHECKING:
     from eventready.store.store import Store
@@ -112,7 +112,7 @@ class App:
 
     def hint(self, content: str | Text) -> str:
         """A message in the terminal's language, its commands with `-w` and this workspace."""
-        shown = content if isinstance(content, str) else content.render(self.lang)
+        shown = in_language(content, self.lang)
         if self.workspace_path == Path():
             return shown
         here = f"`eventready -w {quote(str(self.workspace_path))} "
@@ -120,7 +120,7 @@ class App:
 
     def say(self, message: str | Text) -> None:
         """Print a message on stderr."""
-        click.echo(message if isinstance(message, str) else message.render(self.lang), err=True)
+        click.echo(in_language(message, self.lang), err=True)
 
     def notify(self, msgid: str, /, **params: Param) -> None:
         """A message of the catalogue, on stderr, its commands with `-w` and this workspace."""

@@ -12,6 +12,7 @@ from eventready.assurance.clauses.deadlines import Deadline
 from eventready.assurance.clauses.ics import to_ics, write_ics
 from eventready.cli.context import App
 from eventready.cli.event_record import load_event_record
+from eventready.cli.options import PATH
 from eventready.cli.render.listing import cell, show, translated
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, in_both, term
@@ -23,7 +24,7 @@ _PAST = ("done", "done_late", "over")
 
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="In the table, also entries that are done or over.")
-@click.option("--ics", type=click.Path(path_type=Path), help="Write all of them as an iCalendar file too.")
+@click.option("--ics", type=PATH, help="Write all of them as an iCalendar file too.")
 @click.pass_obj
 def command(app: App, everything: bool, ics: Path | None) -> Exit:
     """List all deadlines on the event's clock: weekly reports, the duty list, the freeze, tests, clauses, notices of

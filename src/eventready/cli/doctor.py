@@ -12,7 +12,7 @@ from eventready.audit.doctor import Diagnostic, examine, real_lab_requirements
 from eventready.cli.context import App
 from eventready.cli.options import limit_option
 from eventready.core.errors import EventreadyError, Exit, UsageError
-from eventready.core.messages import Lang, Text, message, term
+from eventready.core.messages import Text, in_language, message, term
 from eventready.platforms.loader import describe
 from eventready.session.connect import HasPlatformSpec
 from eventready.session.diagnosis import Diagnosis, StepState, diagnose_all
@@ -68,10 +68,6 @@ def command(app: App, *, limit: str | None, connect: bool, real: bool, install: 
     return Exit.OK if all(sign.ok or not sign.needed for sign in signs) else Exit.USAGE
 
 
-def _in(lang: Lang, content: str | Text) -> str:
-    return content if isinstance(content, str) else content.render(lang)
-
-
 def _example(app: App) -> Iterator[Diagnostic]:
     """Data of the example in the workspace, by kind; none for an invalid workspace, which has its own diagnostic."""
     try:
@@ -116,7 +112,7 @@ def _show(diagnosis: Diagnosis, app: App) -> None:
         if result.state is StepState.NOT_REACHED:
             continue
         state, step = term("cli:doctor_state", result.state, lang), term("session:step", result.step, lang)
-        click.echo(f"  {state:8} {step:10} {_in(lang, result.detail)}".rstrip())
+        click.echo(f"  {state:8} {step:10} {in_language(result.detail, lang)}".rstrip())
         if result.remedy:
             click.echo(f"  {'':8} {'':10} {app.hint(result.remedy)}")
     left = [
@@ -131,7 +127,12 @@ def _document(diagnosis: Diagnosis) -> dict[str, object]:
         "device": diagnosis.device,
         "reached": diagnosis.failed is None,
         "steps": [
-            {"step": str(r.step), "state": str(r.state), "detail": _in("en", r.detail), "remedy": _in("en", r.remedy)}
+            {
+                "step": str(r.step),
+                "state": str(r.state),
+                "detail": in_language(r.detail, "en"),
+                "remedy": in_language(r.remedy, "en"),
+            }
             for r in diagnosis.steps
         ],
     }

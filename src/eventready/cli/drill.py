@@ -11,12 +11,12 @@ import click
 from eventready.change.plan.approval import sign_plan
 from eventready.change.plan.plan import Plan, load_plan, write_plan
 from eventready.cli.context import App
+from eventready.cli.options import FILE, PATH, key_option
 from eventready.cli.plan import refuse_overwrite
 from eventready.cli.render.apply_progress import refuse_missing
 from eventready.cli.render.drill import show_drills, show_plan, show_run, show_runs
 from eventready.cli.render.plan import show as show_change_plan
-from eventready.cli.signing import role_key
-from eventready.cli.user_identity import current_user
+from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Message, message, term, text
 from eventready.drill.execution import DrillOptions
@@ -53,15 +53,9 @@ def list_drills(app: App) -> None:
 
 @command.command("plan")
 @click.argument("name")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="PLAN", help="Plan for production.")
+@click.option("--out", type=FILE, metavar="PLAN", help="Plan for production.")
 @click.option("--by", default="", metavar="NAME", help="The planner, with --out.")
-@click.option(
-    "--key",
-    "source",
-    default="",
-    metavar="KEY",
-    help="With --out: the planner's key, where the workspace has `changes: planners:`.",
-)
+@key_option("With --out: the planner's key, where the workspace has `changes: planners:`.")
 @click.pass_obj
 def plan(app: App, *, name: str, out: Path | None, by: str, source: str) -> None:
     """Show the faults, probes and requirements of a drill; no fault is injected.
@@ -96,15 +90,9 @@ def _plan_production(app: App, drill: Drill, out: Path, by: str, source: str) ->
 @command.command("run")
 @click.argument("names", nargs=-1, metavar="NAME...")
 @click.option("--by", default="", metavar="NAME", help="Person who runs the drill.  [default: your login]")
-@click.option(
-    "--key",
-    "source",
-    default="",
-    metavar="KEY",
-    help="With --production: the key of this person, where the workspace has `changes: appliers:`.",
-)
+@key_option("With --production: the key of this person, where the workspace has `changes: appliers:`.")
 @click.option("--resume", default="", metavar="RUN", help="Repair and close a drill whose process ended.")
-@click.option("--production", "plan_path", type=click.Path(path_type=Path), metavar="PLAN",
+@click.option("--production", "plan_path", type=PATH, metavar="PLAN",
               help="Run NAME in production with its approved plan.")  # fmt: skip
 @click.pass_obj
 def run(app: App, *, names: Sequence[str], by: str, source: str, resume: str, plan_path: Path | None) -> int:

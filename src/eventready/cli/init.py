@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from eventready.cli.context import App
+from eventready.cli.options import PATH
 from eventready.core.clock import TZ, parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
@@ -20,7 +21,7 @@ from eventready.workspace.permission import allow
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--example", metavar="[NAME]", is_flag=False, flag_value="", help="Copy the shipped example instead.")
 @click.option("--event", "name", metavar="NAME", help="Name of the event.")
 @click.option("--province", metavar="NAME", help="Province of the event.")

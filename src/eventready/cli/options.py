@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 #: A command to which options are added.
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: Types of options and arguments: a file, a folder, either.
+FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+PATH = click.Path(path_type=Path)
 
 #: `-l EXPR`: selection of devices, see `eventready.workspace.select`.
 limit_option = click.option(
@@ -19,14 +25,28 @@ limit_option = click.option(
 )
 
 
+#: `--workers`: devices at once.
+workers_option = click.option(
+    "--workers", type=click.IntRange(1, 500), default=32, show_default=True, help="Devices at once."
+)
+#: `--interval`: seconds between the readings of counters.
+interval_option = click.option(
+    "--interval", type=click.FloatRange(0, 3600), default=10.0, show_default=True,
+    help="Seconds between the two readings of counters; 0 reads once, without rates.",
+)  # fmt: skip
+
+
+def key_option(text: str) -> Callable[[F], F]:
+    """Add the option `--key`: file or reference of a signing key, as the parameter `source`."""
+    return click.option("--key", "source", default="", metavar="KEY", help=text)
+
+
 def reading_options(command: F) -> F:
     """Add the options for reading devices: --workers, --interval, --time-limit."""
     for option in reversed(
         (
-            click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True,
-                         help="Devices at once."),
-            click.option("--interval", type=click.FloatRange(0, 3600), default=10.0, show_default=True,
-                         help="Seconds between the two readings of counters; 0 reads once, without rates."),
+            workers_option,
+            interval_option,
             click.option("--time-limit", type=click.FloatRange(min=1), default=7200.0, show_default=True,
                          help="Seconds of the whole run; devices that remain then are not read."),
         )

@@ -25,7 +25,7 @@ from eventready.assurance.papers.plan import plan
 from eventready.assurance.papers.roster_list import roster_list
 from eventready.assurance.papers.weekly import outside_the_week, weekly
 from eventready.cli.context import App
-from eventready.cli.options import F
+from eventready.cli.options import FILE, PATH, F
 from eventready.core.clock import TZ, parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
@@ -64,7 +64,7 @@ def _options(default: str) -> Callable[[F], F]:
         for option in (
             rehearsal_option,
             click.option("--eml", is_flag=True, help="Also write the mail as a draft (.eml); nothing is sent."),
-            click.option("--out", type=click.Path(path_type=Path),
+            click.option("--out", type=PATH,
                          help="Folder, or - for stdout.  [default: WORKSPACE/reports]"),
             format_option(default),
         ):  # fmt: skip
@@ -211,7 +211,7 @@ def plan_command(app: App, wanted: PaperOptions) -> None:
 
 
 @click.command("check-template", short_help="Check a profile: unknown variables and keys, by line")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @click.pass_obj
 def check_template(app: App, file: Path) -> None:
     """Check a profile (templates/reports/vi.yaml): keys, sentences and variables. Exit code 2 for an invalid profile.

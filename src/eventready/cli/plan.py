@@ -11,11 +11,10 @@ from eventready.change.plan.approval import sign_plan
 from eventready.change.plan.plan import Plan, load_plan, write_plan
 from eventready.change.plan.planning import make_plan
 from eventready.cli.context import App
-from eventready.cli.options import limit_option
+from eventready.cli.options import FILE, key_option, limit_option, workers_option
 from eventready.cli.render.plan import show
 from eventready.cli.render.progress import ProgressBars
-from eventready.cli.signing import role_key
-from eventready.cli.user_identity import current_user
+from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import message
 from eventready.workspace.intents import INTENTS, Intent
@@ -25,20 +24,12 @@ from eventready.workspace.select import select
 @click.command("plan")
 @click.argument("intents", nargs=-1, required=True, type=click.Choice(INTENTS), metavar="INTENT...")
 @limit_option
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="PLAN", help="The file for the sealed plan."
-)
+@click.option("--out", type=FILE, metavar="PLAN", help="The file for the sealed plan.")
 @click.option(
     "--by", default="", metavar="NAME", help="The planner.  [default: your login, unless approvals are required]"
 )
-@click.option(
-    "--key",
-    "source",
-    default="",
-    metavar="KEY",
-    help="The planner's key, where the workspace has `changes: planners:`: file, or env:, keyring:, vault:.",
-)
-@click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True, help="Devices at once.")
+@key_option("The planner's key, where the workspace has `changes: planners:`: file, or env:, keyring:, vault:.")
+@workers_option
 @click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit code 3 if a device would change.")
 @click.pass_obj
 def command(

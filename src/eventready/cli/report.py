@@ -12,6 +12,7 @@ from eventready.assurance.papers.document.formats import TEXTS, Form, render
 from eventready.assurance.papers.files import targets, write_bytes
 from eventready.assurance.papers.readiness import Background, evidence_shown, readiness
 from eventready.cli.context import App
+from eventready.cli.options import PATH
 from eventready.cli.papers import PAPERS, format_option, rehearsal_option
 from eventready.core.errors import StoreError, UsageError
 from eventready.core.messages import message
@@ -28,9 +29,7 @@ def command() -> None:
 @command.command("readiness")
 @click.argument("run", default="", envvar="EVENTREADY_RUN")
 @format_option("html")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="File, folder, or - for stdout.  [default: WORKSPACE/reports]"
-)
+@click.option("--out", type=PATH, help="File, folder, or - for stdout.  [default: WORKSPACE/reports]")
 @rehearsal_option
 @click.pass_obj
 def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path | None, rehearsal: bool) -> None:

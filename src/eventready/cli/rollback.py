@@ -12,6 +12,7 @@ from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.plan.plan import PlanFile, write_plan
 from eventready.cli.context import App
+from eventready.cli.options import FILE
 from eventready.cli.plan import refuse_overwrite
 from eventready.cli.render.apply_progress import (
     ApplyProgress,
@@ -28,10 +29,7 @@ from eventready.core.messages import message
 
 @click.command()
 @click.argument("change")
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="PLAN",
-    help="Only write the plan of the rollback.",
-)  # fmt: skip
+@click.option("--out", type=FILE, metavar="PLAN", help="Only write the plan of the rollback.")
 @rehearsal_options
 @execution_options
 @click.pass_obj

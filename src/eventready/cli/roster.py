@@ -23,12 +23,13 @@ from eventready.assurance.roster.settings import RosterSettings, load_settings
 from eventready.assurance.roster.spreadsheet import to_xlsx
 from eventready.assurance.roster.versions import Shelf
 from eventready.cli.context import App
+from eventready.cli.options import FILE, FOLDER
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, joined, message, text
 
 FORMATS = ("xlsx", "ics", "json")
-_FILE = click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+_FILE = click.argument("file", required=False, type=FILE)
 #: Sentences per rule on a terminal; JSON has all.
 _SHOWN = 15
 _MARKS = {"error": "✗", "warn": "!", "info": "·"}
@@ -124,10 +125,7 @@ def _lines(report: RosterReport, lang: Lang) -> Iterable[str]:
 @command.command("export", short_help="Write the duty list, and a calendar per person")
 @_FILE
 @click.option("--format", "formats", default="xlsx,ics,json", show_default=True, help="Any of xlsx, ics, json.")
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("duty-list"), show_default=True,
-    help="Folder to write to.",
-)  # fmt: skip
+@click.option("--out", type=FOLDER, default=Path("duty-list"), show_default=True, help="Folder to write to.")
 @click.option("--with-phones", is_flag=True, help="Telephone numbers in full in JSON too.")
 @click.option("--rehearsal", is_flag=True, help="Mark the list as a rehearsal; people of the example are then allowed.")
 @click.pass_obj

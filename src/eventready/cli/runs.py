@@ -16,6 +16,7 @@ from eventready.assurance.delivery.checkpoint_files import read_checkpoint
 from eventready.assurance.papers.language import Language
 from eventready.checks.diff import Change, Diff, compare
 from eventready.cli.context import App
+from eventready.cli.options import FILE, FOLDER
 from eventready.cli.render.console import print_table
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit, UsageError
@@ -190,9 +191,8 @@ def _show_diff(before: Run, after: Run, changes: Diff, listed: tuple[str, ...], 
 
 
 @command.command("verify")
-@click.option("--keys", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
-              help="Trusted public keys (*.key.json), beside the own key.")  # fmt: skip
-@click.option("--checkpoint", "files", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", multiple=True,
+@click.option("--keys", type=FOLDER, metavar="FOLDER", help="Trusted public keys (*.key.json), beside the own key.")
+@click.option("--checkpoint", "files", type=FILE, metavar="FILE", multiple=True,
               help="Checkpoint kept elsewhere: a file of `runs sign`, a bundle or a mail; repeatable.")  # fmt: skip
 @click.pass_obj
 def verify(app: App, keys: Path | None, files: tuple[Path, ...]) -> Exit:
@@ -240,7 +240,7 @@ def _show_verification(app: App, found: ChainVerification, where: str) -> None:
 
 @command.command("sign")
 @click.option("--key", "source", metavar="FILE|REFERENCE", help="Private key.  [default: the key of bundles]")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+@click.option("--out", type=FILE, metavar="FILE",
               help="Write the checkpoint here too, to be kept outside of the store.")  # fmt: skip
 @click.pass_obj
 def sign(app: App, source: str | None, out: Path | None) -> None:

@@ -11,6 +11,7 @@ from eventready.assurance.delivery.service_units import cron, systemd
 from eventready.assurance.delivery.workspace_jobs import WorkspaceJobs
 from eventready.audit.audit import AuditOptions
 from eventready.cli.context import App
+from eventready.cli.options import interval_option, workers_option
 from eventready.core.errors import EventreadyError, Exit, RefusedError
 
 
@@ -19,14 +20,8 @@ from eventready.core.errors import EventreadyError, Exit, RefusedError
 @click.option("--really", is_flag=True, help="Send reminders to the recipients of event.yaml; else only print them.")
 @click.option("--rehearsal", is_flag=True, help="With --really: send in a rehearsal; messages are marked.")
 @click.option("--print", "unit", type=click.Choice(["systemd", "cron"]), help="Print the unit or the cron line.")
-@click.option(
-    "--interval",
-    type=click.FloatRange(0, 3600),
-    default=10.0,
-    show_default=True,
-    help="Seconds between the readings.",
-)
-@click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True, help="Devices at once.")
+@interval_option
+@workers_option
 @click.pass_obj
 def command(
     app: App,

@@ -1,7 +1,10 @@
-"""Keys of the people who plan, approve and apply."""
+"""People who plan, approve and apply: name and machine, and their signing keys."""
 
 from __future__ import annotations
 
+import getpass
+import os
+import socket
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +14,18 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.workspace.change_settings import KeyHolder
 from eventready.workspace.signing_keys import PrivateKey, load_private
+
+
+def current_user(by: str = "") -> tuple[str, str]:
+    """Name (`by`, or the login) and host name. Raises UsageError without a login name."""
+    host = socket.gethostname() or "?"
+    if by.strip():
+        return " ".join(by.split()), host
+    try:
+        return getpass.getuser(), host
+    except (KeyError, OSError, ImportError):
+        raise UsageError(message("cli:user.no_login", number=os.getuid())) from None
+
 
 #: Default path of a person's key; the folder is excluded from version control.
 _KEY = Path(".eventready") / "keys" / "approval.pem"

@@ -10,7 +10,7 @@ import click
 from eventready.cli.context import App
 from eventready.cli.options import limit_option
 from eventready.core.errors import Exit, UsageError, most_severe
-from eventready.core.messages import Lang, message
+from eventready.core.messages import in_language, message
 from eventready.session.plugin import key_targets
 from eventready.session.trust import HostKeyResult, HostKeyState, fetch_keys, key_rounds, record_results, ssh_devices
 from eventready.workspace.permission import allow, by_environment
@@ -83,16 +83,12 @@ def _confirm(app: App, count: int, *, yes: bool) -> None:
 
 def _show(app: App, results: Sequence[HostKeyResult]) -> None:
     for item in results:
-        found = f"{item.key.algorithm} {item.key.fingerprint}" if item.key else _reason(item, app.lang)
+        found = f"{item.key.algorithm} {item.key.fingerprint}" if item.key else in_language(item.reason, app.lang)
         state = app.text(f"cli:trust_state.{item.state}")
         click.echo(f"{state:17} {item.address:22} {', '.join(item.devices)}: {found}")
         if item.state is HostKeyState.CHANGED:
             for old in item.recorded:
                 click.echo(f"{'':17} {app.text('cli:trust.earlier'):22} {old.algorithm} {old.fingerprint}")
-
-
-def _reason(item: HostKeyResult, lang: Lang) -> str:
-    return item.reason if isinstance(item.reason, str) else item.reason.render(lang)
 
 
 def _document(item: HostKeyResult) -> dict[str, Any]:
@@ -103,5 +99,5 @@ def _document(item: HostKeyResult) -> dict[str, Any]:
         "algorithm": item.key.algorithm if item.key else None,
         "fingerprint": item.key.fingerprint if item.key else None,
         "recorded": [f"{key.algorithm} {key.fingerprint}" for key in item.recorded],
-        "reason": _reason(item, "en"),
+        "reason": in_language(item.reason, "en"),
     }

@@ -11,9 +11,9 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, mod
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import Bilingual, message
+from eventready.workspace.datetimes import resolve_deadline
 from eventready.workspace.event import Window
 from eventready.workspace.model import Title, WorkspaceModel
-from eventready.workspace.relative_dates import resolve_deadline
 from eventready.workspace.validation_messages import suggest
 from eventready.workspace.yaml_document import combine_errors, load_yaml
 

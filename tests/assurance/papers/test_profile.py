@@ -10,8 +10,15 @@ from typing import get_args
 import pytest
 
 from eventready.assurance.papers.document.model import PaperKind, Paragraph
-from eventready.assurance.papers.document.profile import NAMESPACE, base_profile, check_profile, filled, load_profile
-from eventready.assurance.papers.document.variables import GENERAL, OF_PAPER
+from eventready.assurance.papers.document.profile import (
+    GENERAL,
+    NAMESPACE,
+    OF_PAPER,
+    base_profile,
+    check_profile,
+    filled,
+    load_profile,
+)
 from eventready.assurance.papers.writer import PaperWriter
 from eventready.core.errors import Exit, WorkspaceError
 from eventready.core.messages import LANGS, Lang, ids

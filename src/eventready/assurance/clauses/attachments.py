@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from eventready.assurance.clauses.attestation import Attachment
+from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import StoreError, UsageError, os_reason
 from eventready.core.messages import Param, message
 from eventready.core.phrases import tidy
@@ -23,7 +23,6 @@ MAX_BYTES = 100 * 1024 * 1024
 #: As many files as one attestation may carry.
 MAX_FILES = 100
 
-_CHUNK = 1 << 20
 _PART = ".part"
 #: A draft that is older than this was left by a process that died.
 _STALE_SECONDS = 3600
@@ -54,8 +53,7 @@ class Attachments:
             raise UsageError(message("clauses:attach.many", number=len(files), most=MAX_FILES))
         for path in files:
             _inspect(path)
-        if files:
-            self._make()
+        self._remove_stale()
         kept = (self._keep(path) for path in files)
         return tuple({attachment.sha256: attachment for attachment in kept}.values())
 
@@ -70,36 +68,28 @@ class Attachments:
         except OSError:
             return False
 
-    def _make(self) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            stale = time.time() - _STALE_SECONDS
-            for draft in self.folder.glob(f"*{_PART}"):
-                with suppress(OSError):
-                    if draft.stat().st_mtime < stale:
-                        draft.unlink()
-        except OSError as error:
-            raise self._trouble(error) from None
+    def _remove_stale(self) -> None:
+        stale = time.time() - _STALE_SECONDS
+        for draft in self.folder.glob(f"*{_PART}"):
+            with suppress(OSError):
+                if draft.stat().st_mtime < stale:
+                    draft.unlink()
 
     def _keep(self, source: Path) -> Attachment:
-        draft: Path | None = None
         try:
-            with NamedTemporaryFile(dir=self.folder, suffix=_PART, delete=False) as target:
-                draft = Path(target.name)
-                attachment = _copy(source, target.file.fileno())
-            draft.replace(self.path(attachment))
-            _settle(self.folder)
+            with source.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
         except OSError as error:
-            raise self._trouble(error) from None
-        else:
-            draft = None
-            return attachment
-        finally:
-            if draft is not None:
-                draft.unlink(missing_ok=True)
-
-    def _trouble(self, error: OSError) -> StoreError:
-        return StoreError(message("clauses:attach.not_kept", reason=os_reason(error)), where=str(self.folder))
+            raise _refused(source, "clauses:attach.unread", reason=os_reason(error)) from None
+        _weigh(source, len(data))
+        name = tidy(source.name, "file name").replace("\n", " ")
+        attachment = Attachment(name, hashlib.sha256(data).hexdigest(), len(data))
+        try:
+            write_atomic(self.path(attachment), data, private=True)
+        except UsageError as error:
+            raise StoreError(message("clauses:attach.not_kept", reason=error.cause), where=str(self.folder)) from None
+        _settle(self.folder)
+        return attachment
 
 
 def _inspect(path: Path) -> None:
@@ -127,26 +117,6 @@ def _weigh(path: Path, size: int) -> None:
 
 def _refused(path: Path, msgid: str, **params: Param) -> UsageError:
     return UsageError(message(msgid, **params), where=str(path))
-
-
-def _copy(source: Path, target: int) -> Attachment:
-    """Copy and hash the bytes read from the source, also while the source changes."""
-    digest, size = hashlib.sha256(), 0
-    try:
-        file = source.open("rb")
-    except OSError as error:
-        raise _refused(source, "clauses:attach.unread", reason=os_reason(error)) from None
-    with file:
-        while chunk := file.read(_CHUNK):
-            size += len(chunk)
-            _weigh(source, size)
-            digest.update(chunk)
-            view = memoryview(chunk)
-            while view:
-                view = view[os.write(target, view) :]
-    _weigh(source, size)
-    os.fsync(target)
-    return Attachment(tidy(source.name, "file name").replace("\n", " "), digest.hexdigest(), size)
 
 
 def _settle(folder: Path) -> None:

@@ -25,7 +25,7 @@ def to_ics(due: Iterable[Deadline], event: Event, moment: datetime, lang: str = 
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", event.name if lang == "en" else event.name_vi or event.name)
+    calendar.add("x-wr-calname", event.title.render(lang))
     for deadline in due:
         calendar.add_component(_entry(deadline, event, moment, lang))
     return bytes(calendar.to_ical())

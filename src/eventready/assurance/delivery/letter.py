@@ -75,12 +75,11 @@ def _topic(event: Event, lang: Lang) -> str:
 
 def _name(event: Event, lang: Lang) -> str:
     """The name of the event without parenthesised parts."""
-    named = event.name_vi or event.name if lang == "vi" else event.name
-    return _PARENTHESES.sub("", named)
+    return _PARENTHESES.sub("", event.title.render(lang))
 
 
 def _body(event: Event, title: str, files: Sequence[str], lang: Lang, *, rehearsal: bool) -> str:
-    office = event.recipient.name_vi or event.recipient.name if lang == "vi" else event.recipient.name
+    office = event.recipient.title.render(lang)
     enterprise = event.enterprise or BLANK
     listed = "\n".join(f"{number}. {file}" for number, file in enumerate(files, 1))
     small = title[:1].lower() + title[1:]

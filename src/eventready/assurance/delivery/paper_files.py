@@ -90,6 +90,6 @@ def _mail(
 
 def _recipients(material: Material, lang: Lang, incident: IncidentReport | None) -> tuple[Mailbox, ...]:
     recipient = material.event.recipient
-    office = Mailbox(recipient.email, (recipient.name_vi if lang == "vi" else recipient.name) or recipient.name)
+    office = Mailbox(recipient.email, recipient.title.render(lang))
     police = (Mailbox(incident.police_email, incident.police),) if incident and incident.police_email else ()
     return (office, *police)

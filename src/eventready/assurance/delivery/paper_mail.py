@@ -48,11 +48,10 @@ def draft_paper(
     )
     if subject:
         written = replace(written, subject=marked_subject(subject, lang) if rehearsal else subject)
-    named = (event.recipient.name_vi if lang == "vi" else event.recipient.name) or event.recipient.name
     return draft(
         written,
         sender=sender_of(event),
-        recipients=recipients or (Mailbox(event.recipient.email, named),),
+        recipients=recipients or (Mailbox(event.recipient.email, event.recipient.title.render(lang)),),
         attachments=attachments,
         moment=moment,
         paper=PaperReference(kind, due, version, checkpoint or {}),

@@ -40,7 +40,7 @@ def drill_comparisons(runs: Sequence[DrillRun]) -> tuple[DrillComparison, ...]:
 
 def drill_title(run: DrillRun, lang: Lang) -> str:
     """Title of a drill in a language."""
-    return run.drill.title.vi if lang == "vi" else run.drill.title.en
+    return run.drill.title.text.render(lang)
 
 
 def probe_title(run: DrillRun, name: str, lang: Lang) -> str:

@@ -156,7 +156,7 @@ def _duty_list(workspace: Workspace, request: PaperRequest) -> DutyList | None:
 
 
 def _incident(record: Incident, workspace: Workspace, request: PaperRequest) -> IncidentReport:
-    event, vi = workspace.event, request.lang == "vi"
+    event = workspace.event
     venue = next((venue for venue in event.venues if venue.id == record.venue), None)
     police = venue.police if venue else None
     demands = record.demands(event.notice_limits, request.moment)
@@ -164,7 +164,7 @@ def _incident(record: Incident, workspace: Workspace, request: PaperRequest) -> 
         id=record.id,
         began=record.began,
         noticed=record.noticed,
-        place=record.place or ((venue.name_vi if vi else venue.name) or venue.name if venue else record.venue),
+        place=record.place or (venue.title.render(request.lang) if venue else record.venue),
         services=record.services,
         summary=record.summary,
         subscribers=record.subscribers,
@@ -173,7 +173,7 @@ def _incident(record: Incident, workspace: Workspace, request: PaperRequest) -> 
         restored=record.restored,
         notices=tuple(_notice(demand, request) for demand in demands),
         kind=term("incidents:kind", record.kind, request.lang),
-        police=((police.name_vi if vi else police.name) or police.name) if police else "",
+        police=police.title.render(request.lang) if police else "",
         police_email=police.email if police else "",
     )
 

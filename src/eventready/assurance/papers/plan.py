@@ -123,7 +123,7 @@ def _venues(writer: PaperWriter) -> Table:
 
 
 def _named(writer: PaperWriter, venue: Venue) -> str:
-    return fit((venue.name_vi if writer.lang == "vi" else venue.name) or venue.name)
+    return fit(venue.title.render(writer.lang))
 
 
 def _windows(writer: PaperWriter) -> list[Block]:
@@ -135,7 +135,7 @@ def _windows(writer: PaperWriter) -> list[Block]:
         *writer.bullets(
             writer.text(
                 "papers:plan_window",
-                name=(window.name_vi if writer.lang == "vi" else window.name) or window.name or window.kind,
+                name=window.title.render(writer.lang) or window.kind,
                 span=" - ".join(writer.moment(moment, short=True) for moment in (window.start, window.end)),
             )
             for window in windows

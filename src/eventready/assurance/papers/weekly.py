@@ -199,7 +199,7 @@ def _next_week(writer: PaperWriter, results: RunResults | None) -> list[Block]:
     end = start + timedelta(days=7)
     for window in sorted(writer.material.event.windows, key=lambda window: window.start):
         if window.kind != "protected" and window.start < end and window.end > start:
-            name = (window.name_vi if writer.lang == "vi" else window.name) or window.name or window.kind
+            name = window.title.render(writer.lang) or window.kind
             start_end = (writer.moment(moment, short=True) for moment in (window.start, window.end))
             items.append(writer.text("papers:plan_window", name=name, span=" - ".join(start_end)))
     items += _due_clauses(writer, start, end)

@@ -58,13 +58,11 @@ class PaperWriter:
 
     def _general(self) -> dict[str, str]:
         event, week = self.material.event, self.material.week
-        vi = self.lang == "vi"
-        recipient = event.recipient
         values = {
-            "event": (event.name_vi if vi else event.name) or event.name,
+            "event": event.title.render(self.lang),
             "enterprise": event.enterprise,
-            "organiser": (event.organiser_vi if vi else event.organiser) or event.organiser,
-            "recipient": (recipient.name_vi if vi else recipient.name) or recipient.name,
+            "organiser": (event.organiser_vi if self.lang == "vi" else event.organiser) or event.organiser,
+            "recipient": event.recipient.title.render(self.lang),
             "province": event.province,
             "place": event.place,
             "short": event.abbreviation,

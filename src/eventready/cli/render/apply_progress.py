@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self
 
 import click
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -17,23 +17,22 @@ from rich.live import Live
 from rich.text import Text
 
 from eventready.change.execute.context import Options
+from eventready.change.execute.running_change import ApplyResult
 from eventready.change.execute.status import describe_state, device_statuses, next_step
 from eventready.change.execute.timing import RetryTiming
 from eventready.change.execute.types import AssignmentResult
 from eventready.change.plan.freeze import Emergency
 from eventready.change.plan.scope import Drift
 from eventready.cli.context import App
+from eventready.cli.options import F, key_option
 from eventready.cli.render.change_states import STYLES
 from eventready.cli.render.console import VisibleConsole
 from eventready.cli.render.listing import cell, show, translated
-from eventready.cli.signing import role_key
-from eventready.cli.user_identity import current_user
+from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import Lang, Message, Param, in_language, known, message, term, text
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _BACK = frozenset({"revert", "rollback"})
 #: Times of the changes of this process; tests shorten the pause.
@@ -42,26 +41,6 @@ TIMING = RetryTiming()
 _FOLDED = 3
 #: Active devices shown; a wave may have hundreds.
 _SHOWN = 15
-
-
-class ResultLike(Protocol):
-    """The result of a change (`change.execute.apply.ApplyResult`)."""
-
-    @property
-    def change(self) -> str:
-        """Return the change's id; empty if no device needed a change."""
-
-    @property
-    def results(self) -> Sequence[AssignmentResult]:
-        """Return every device's result."""
-
-    @property
-    def exit(self) -> Exit:
-        """Return the exit code."""
-
-    @property
-    def trouble(self) -> str:
-        """Return the failed writes of records as a sentence."""
 
 
 class ApplyProgress:
@@ -161,7 +140,7 @@ class ChangeInterrupted(EventreadyError):
     exit = Exit.CHANGE_REVERTED
 
 
-def report_result(app: App, result: ResultLike, store: Store) -> Exit:
+def report_result(app: App, result: ApplyResult, store: Store) -> Exit:
     """Print the result of a change: a table and the next action, or a document. Return the exit code."""
     if not result.change:
         if app.output == "table":
@@ -178,7 +157,7 @@ def report_result(app: App, result: ResultLike, store: Store) -> Exit:
     return result.exit
 
 
-def _rows(result: ResultLike, record: ChangeRecord) -> list[dict[str, Any]]:
+def _rows(result: ApplyResult, record: ChangeRecord) -> list[dict[str, Any]]:
     """Rows of the result table per device: guard and verification from the journal, outcome from the result."""
     known = {status.device: status for status in device_statuses(record)}
     waves = {name: number for number, wave in enumerate(record.plan["plan"]["waves"], 1) for name in wave}
@@ -196,7 +175,7 @@ def _rows(result: ResultLike, record: ChangeRecord) -> list[dict[str, Any]]:
     ]
 
 
-def _document(result: ResultLike, record: ChangeRecord) -> dict[str, Any]:
+def _document(result: ApplyResult, record: ChangeRecord) -> dict[str, Any]:
     return {
         "change": result.change,
         "exit": int(result.exit),
@@ -214,7 +193,7 @@ def _next(record: ChangeRecord) -> Message:
     )
 
 
-def _table(app: App, result: ResultLike, record: ChangeRecord) -> None:
+def _table(app: App, result: ApplyResult, record: ChangeRecord) -> None:
     table = translated("change:column", ("wave", "device", "outcome", "guard", "verification"), app.lang)
     rows = _rows(result, record)
     alone = Counter(row["why"] for row in rows if row["outcome"] == "untouched")
@@ -260,8 +239,7 @@ def execution_options(command: F) -> F:
                          help="Execute in a closed window. Requires --named twice."),
             click.option("--named", multiple=True, metavar="NAME", help="Answerable for the emergency: two people."),
             click.option("--by", default="", metavar="NAME", help="The operator.  [default: your login]"),
-            click.option("--key", "source", default="", metavar="KEY",
-                         help="The operator's key, where the workspace has `changes: appliers:`."),
+            key_option("The operator's key, where the workspace has `changes: appliers:`."),
         )
     ):  # fmt: skip
         command = option(command)

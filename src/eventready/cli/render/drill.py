@@ -7,6 +7,7 @@ from datetime import datetime
 
 import click
 
+from eventready.assurance.papers.drill_results import probe_title
 from eventready.cli.render.listing import cell, translated
 from eventready.cli.render.listing import show as show_table
 from eventready.core.clock import TZ
@@ -14,7 +15,6 @@ from eventready.core.messages import Lang, from_json, in_language, message, numb
 from eventready.drill.record import DrillRun, ProbeResult
 from eventready.drill.spec import Drill, Probe
 from eventready.drill.timeline import TimelineEntry, failed_at, timeline
-from eventready.workspace.model import Title
 
 _STYLES = {"passed": "green", "failed": "red", "unpredicted": "bold red", "refused": "yellow", "interrupted": "yellow"}
 
@@ -29,14 +29,16 @@ def show_drills(drills: Sequence[Drill], last: Mapping[str, DrillRun], lang: Lan
         run = last.get(drill.name)
         outcome = (run.outcome or "") if run else ""
         shown = _outcome(run, lang) if run else text("cli:drill.never", lang)
-        table.add_row(drill.name, cell(shown, _STYLES.get(outcome, "")), _longest(run, lang), _in(drill.title, lang))
+        table.add_row(
+            drill.name, cell(shown, _STYLES.get(outcome, "")), _longest(run, lang), drill.title.text.render(lang)
+        )
     show_table(table)
 
 
 def show_plan(drill: Drill, lang: Lang) -> None:
     """Print the plan of a drill."""
-    click.secho(f"{drill.name}: {_in(drill.title, lang)}", bold=True)
-    click.echo(_in(drill.why, lang))
+    click.secho(f"{drill.name}: {drill.title.text.render(lang)}", bold=True)
+    click.echo(drill.why.text.render(lang))
     click.echo("\n" + text("cli:drill.required", lang))
     for requirement in drill.requires:
         click.echo(text("cli:drill.requirement", lang, check=requirement.check, devices=requirement.devices))
@@ -67,10 +69,6 @@ def show_runs(runs: Sequence[DrillRun], lang: Lang) -> None:
     show_table(table)
 
 
-def _in(title: Title, lang: Lang) -> str:
-    return title.vi if lang == "vi" else title.en
-
-
 def _outcome(run: DrillRun, lang: Lang) -> str:
     return term("cli:drill_outcome", run.outcome or "not_finished", lang)
 
@@ -86,7 +84,7 @@ def show_run(run: DrillRun, lang: Lang) -> None:
     if run.reason:
         click.echo(run.reason_in(lang))
     for probe in run.probes:
-        click.echo(f"  {_probe_name(run, probe.probe, lang)}: {measured(probe, lang)}")
+        click.echo(f"  {probe_title(run, probe.probe, lang)}: {measured(probe, lang)}")
     for row in run.step("prechecked").get("predicted", ()):
         shown = from_json(row["text"]) if row.get("text") else str(row["message"])
         finding = {"device": str(row["device"]), "check": str(row["check"])}
@@ -119,7 +117,7 @@ def _event(run: DrillRun, at: TimelineEntry, lang: Lang) -> str:
             fault, _, action = at.detail.rpartition(" ")
             return f"  {at.subject}: {text(f'cli:drill_event.{action}', lang, fault=fault)}"
     duration = {"ms": at.duration_ms} if at.duration_ms is not None else {}
-    return "    " + text(f"cli:drill.{at.kind}", lang, probe=_probe_name(run, at.subject, lang), **duration)
+    return "    " + text(f"cli:drill.{at.kind}", lang, probe=probe_title(run, at.subject, lang), **duration)
 
 
 def measured(probe: ProbeResult, lang: Lang) -> str:
@@ -135,10 +133,6 @@ def measured(probe: ProbeResult, lang: Lang) -> str:
     if probe.detail:
         parts.append(in_language(probe.detail, lang))
     return "; ".join(parts) + ("" if probe.within else "  " + text("cli:drill.missed", lang))
-
-
-def _probe_name(run: DrillRun, name: str, lang: Lang) -> str:
-    return next((probe.name_in(lang) for probe in run.drill.probes if probe.name == name), name)
 
 
 def _longest(run: DrillRun | None, lang: Lang) -> str:

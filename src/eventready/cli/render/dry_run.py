@@ -13,7 +13,7 @@ from eventready.cli.render.apply_progress import refuse_missing
 from eventready.cli.render.listing import cell, show, translated
 from eventready.cli.render.progress import ProgressBars
 from eventready.core.errors import Exit
-from eventready.core.messages import Lang, message, term
+from eventready.core.messages import Lang, in_language, message, term
 from eventready.store.store import Store
 
 _STYLES = {
@@ -52,6 +52,4 @@ def check_plan(app: App, path: Path, *, workers: int) -> Exit:
 
 
 def _why(result: DryRunResult, lang: Lang) -> str:
-    if isinstance(result.why, str):
-        return result.why or message(f"change:dry_run.{result.outcome}").render(lang)
-    return result.why.render(lang)
+    return in_language(result.why or message(f"change:dry_run.{result.outcome}"), lang)

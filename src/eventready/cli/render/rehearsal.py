@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import click
 
@@ -15,6 +15,7 @@ from eventready.change.execute.twin import TwinFault, twin_factory
 from eventready.change.plan.plan import Plan, load_plan
 from eventready.change.plan.scope import Drift
 from eventready.cli.context import App
+from eventready.cli.options import FOLDER, F
 from eventready.cli.render.apply_progress import ApplyProgress, refuse_missing
 from eventready.cli.render.change_states import STYLES
 from eventready.cli.render.listing import cell, show, translated
@@ -22,8 +23,6 @@ from eventready.cli.render.progress import ProgressBars
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import in_language, message, term
 from eventready.store.store import Store
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _NOT_REHEARSED = "not_rehearsed"
 
@@ -64,7 +63,7 @@ def rehearsal_options(command: F) -> F:
             click.option(
                 "--from",
                 "saved",
-                type=click.Path(file_okay=False, path_type=Path),
+                type=FOLDER,
                 metavar="DIR",
                 help="With --rehearse: saved configurations, as of `audit --from`; no device is contacted.",
             ),

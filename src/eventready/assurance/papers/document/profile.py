@@ -15,13 +15,42 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from eventready.assurance.papers.document.variables import GENERAL, OF_PAPER
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import LANGS, Lang, ids, message, parameters
 from eventready.workspace.device import Service
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.validation_messages import Key, suggest
 from eventready.workspace.yaml_document import YamlDocument, combine_errors, load_yaml
+
+#: In every text of a profile: the variable and its value.
+MEANING: Mapping[str, str] = {
+    "event": "name of the event",
+    "enterprise": "enterprise that signs the reports",
+    "organiser": "organiser of the event",
+    "recipient": "recipient of the reports",
+    "province": "province of the event",
+    "place": "place of issue",
+    "short": "abbreviation of the enterprise",
+    "parent": "superior body of the enterprise",
+    "symbol": "symbol after the number of this paper",
+    "moment": "event's time, in words",
+    "today": "date of the event's time",
+    "month": "month of the event's time",
+    "year": "year of the event's time",
+    "week_first": "Monday of the reported week",
+    "week_last": "Sunday of the reported week",
+    "next_first": "Monday of the next week",
+    "next_last": "Sunday of the next week",
+}
+
+GENERAL = frozenset(MEANING)
+
+#: In the texts of one kind of paper only.
+OF_PAPER: Mapping[str, frozenset[str]] = {
+    "incident": frozenset({"incident", "incident_place", "incident_summary", "police"}),
+    "roster": frozenset({"version"}),
+}
+
 
 FOLDER = Path("templates") / "reports"
 NAMESPACE = "papers"
