@@ -232,6 +232,7 @@ def test_an_interruption_before_the_first_device_is_a_failed_change(
     def interrupt(*_args: object, **_named: object) -> None:
         raise KeyboardInterrupt
 
+    Store.of_workspace(lab.copy).close()
     monkeypatch.setattr(f"eventready.cli.apply.{job}", interrupt)
     words: tuple[str | Path, ...] = (plan,) if job == "apply_plan" else ("--resume", "latest")
     assert "No line was sent" in lab.run("apply", *words, expect=(5,)).stderr
