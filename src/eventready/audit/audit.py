@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from eventready.audit.collect import AuditJob, DeviceRead
 from eventready.audit.device_result import DeviceResult
+from eventready.audit.progress import ReadProgress
 from eventready.audit.run_builder import build_run, recorded_rows, summary
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.audit.worker_processes import open_collector
@@ -33,16 +34,6 @@ from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.workspace.device import Device
 from eventready.workspace.workspace import Workspace
-
-
-class AuditProgress(Protocol):
-    """Listener for the progress of an audit, such as a progress bar. Exceptions of a listener are ignored."""
-
-    def stage(self, name: str, total: int) -> None:
-        """Begin a stage: `reading` or `counters` over `total` devices, `pause` of `total` seconds."""
-
-    def done(self, device: str, trouble: str) -> None:
-        """Count a device as read; `trouble` is empty or a sentence."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +69,7 @@ def audit(
     store: Store,
     clock: Clock,
     options: AuditOptions,
-    progress: AuditProgress,
+    progress: ReadProgress,
 ) -> AuditResult:
     """Audit `devices`, seal the run and store the run. Raises EventreadyError only before the first connection."""
     with relaxed_gc():
@@ -137,7 +128,7 @@ def _job(
 
 
 def _read(
-    workspace: Workspace, job: AuditJob, store: Store, options: AuditOptions, progress: AuditProgress
+    workspace: Workspace, job: AuditJob, store: Store, options: AuditOptions, progress: ReadProgress
 ) -> dict[str, DeviceResult]:
     """Results by device: a reading, and a second reading of counters at least `interval_s` later."""
     results: dict[str, DeviceResult] = {}
@@ -163,7 +154,7 @@ def _read(
     return results
 
 
-def pause(seconds: float, progress: AuditProgress) -> None:
+def pause(seconds: float, progress: ReadProgress) -> None:
     """Wait until the second reading of counters, and report each second."""
     with suppress(Exception):
         progress.stage("pause", max(0, math.ceil(seconds)))

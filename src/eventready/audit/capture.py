@@ -18,7 +18,8 @@ from pathlib import Path
 from nornir.core import Nornir
 from nornir.core.task import Result, Task
 
-from eventready.audit.audit import AuditProgress, pause
+from eventready.audit.audit import pause
+from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.audit.saved_outputs import INDEX_FILE, INDEX_SCHEMA, file_name
 from eventready.audit.tasks import read_replies
@@ -76,7 +77,7 @@ def capture(
     *,
     clock: Clock,
     options: CaptureOptions,
-    progress: AuditProgress,
+    progress: ReadProgress,
 ) -> tuple[DeviceCapture, ...]:
     """Read the devices and save the answers in `folder`. Raises EventreadyError before the first connection."""
     platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
@@ -120,7 +121,7 @@ def _require_place(folder: Path, *, replace: bool) -> None:
         raise UsageError(message("audit:capture.no_index", file=INDEX_FILE), where=str(folder))
 
 
-def _read(nornir: Nornir, writer: _Writer, progress: AuditProgress, options: CaptureOptions) -> None:
+def _read(nornir: Nornir, writer: _Writer, progress: ReadProgress, options: CaptureOptions) -> None:
     """Read all devices, and the counters of answering devices a second time."""
     _stage(progress, "reading", len(writer.captures))
     _run(nornir, writer, 1, progress)
@@ -132,7 +133,7 @@ def _read(nornir: Nornir, writer: _Writer, progress: AuditProgress, options: Cap
     _run(nornir.filter(filter_func=lambda host: host.name in counters), writer, 2, progress)
 
 
-def _run(nornir: Nornir, writer: _Writer, reading: int, progress: AuditProgress) -> None:
+def _run(nornir: Nornir, writer: _Writer, reading: int, progress: ReadProgress) -> None:
     def save(task: Task) -> Result:
         trouble = writer.save(task, reading)
         with suppress(Exception):
@@ -146,7 +147,7 @@ def _run(nornir: Nornir, writer: _Writer, reading: int, progress: AuditProgress)
             raise RuntimeError(f"the capture of {name} failed") from results.exception
 
 
-def _stage(progress: AuditProgress, name: str, total: int) -> None:
+def _stage(progress: ReadProgress, name: str, total: int) -> None:
     with suppress(Exception):
         progress.stage(name, total)
 

@@ -63,7 +63,7 @@ class RejectedLine:
 
     @property
     def reason(self) -> str:
-        """Return the reply, after the line if there is one."""
+        """Return the reply of the device, with the rejected line in front, if known."""
         return rendered("change:unread.reply", command=self.line, reason=self.reply) if self.line else self.reply
 
 

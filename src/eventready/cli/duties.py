@@ -26,7 +26,7 @@ _COLUMNS = ("clause", "what", "state", "deadline", "owner", "reason")
 @click.option("--late", is_flag=True, help="Only unfinished clauses past their deadline.")
 @click.pass_obj
 def command(app: App, clauses: tuple[str, ...], states: tuple[State, ...], late: bool) -> Exit:
-    """List the clauses of duties.yaml that apply to this operator (`operator:` in event.yaml), with owner, deadline,
+    """List the clauses of duties.yaml for this operator (`operator:` in event.yaml), with owner, deadline,
     state and evidence. With CLAUSES only these, each with all its evidence.
 
     A clause is done with every kind of proof named in duties.yaml and no counter-evidence: checks of the latest run,

@@ -1,4 +1,4 @@
-"""People who plan, approve and apply: name and machine, and their signing keys."""
+"""Planners, approvers and appliers of changes: name and machine, and signing keys."""
 
 from __future__ import annotations
 

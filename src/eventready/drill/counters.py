@@ -61,7 +61,7 @@ class StationProbe:
         self._probe, self._read = probe, read
 
     def begin(self) -> None:
-        """Read the stations once, so that an unsuitable controller is refused early."""
+        """Read the stations once, for an early refusal of an unsuitable controller."""
         self._stations()
 
     def end(self) -> ProbeResult:

@@ -29,7 +29,7 @@ class Exchange(Protocol):
         """Prepare sockets. Raises UsageError when this machine does not allow them."""
 
     async def request(self, sequence: int) -> None:
-        """Send one request and wait for its answer. Raises OSError where the service refuses."""
+        """Send a request and wait for the answer. Raises OSError for a refusal by the service."""
 
     def close(self) -> None:
         """Release the sockets."""
@@ -46,7 +46,7 @@ class _DatagramExchange:
         self._waiting: dict[int, asyncio.Future[None]] = {}
 
     async def open(self) -> None:
-        """Open the socket and read from it as answers arrive. Raises UsageError."""
+        """Open the socket, with a reader for arriving answers. Raises UsageError."""
         try:
             self._opened = self._socket()
             self._opened.setblocking(False)
@@ -58,7 +58,7 @@ class _DatagramExchange:
         asyncio.get_running_loop().add_reader(self._opened, self._read)
 
     async def request(self, sequence: int) -> None:
-        """Send the request and wait for the answer that carries its sequence number."""
+        """Send the request and wait for the answer with the same sequence number."""
         if self._opened is None:
             raise RuntimeError("the exchange is not open")
         key = sequence & self._mask

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from eventready.audit.audit import AuditOptions, audit
+from eventready.audit.progress import NoProgress
 from eventready.audit.tasks import read_facts
 from eventready.checks.registry import all_checks
 from eventready.core.clock import Clock
@@ -19,16 +20,6 @@ from eventready.facts.observation import Observation
 from eventready.facts.platform import load_platform
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
-
-
-class _Silent:
-    """Progress of the audits inside a drill, without a display."""
-
-    def stage(self, name: str, total: int) -> None:
-        """Nothing is shown."""
-
-    def done(self, device: str, trouble: str) -> None:
-        """Nothing is shown."""
 
 
 def drills_of(workspace: Workspace) -> Mapping[str, Drill]:
@@ -61,12 +52,14 @@ def _audit(
 ) -> tuple[str, Sequence[Mapping[str, Any]]]:
     """Audit devices with a single reading of counters. Return the run's id and its findings."""
     devices = [workspace.device(name) for name in names]
-    done = audit(workspace, devices, store=store, clock=clock, options=AuditOptions(interval_s=0), progress=_Silent())
+    done = audit(
+        workspace, devices, store=store, clock=clock, options=AuditOptions(interval_s=0), progress=NoProgress()
+    )
     return done.run.id, list(done.run.findings())
 
 
 def _read(workspace: Workspace, device: str, facts: Sequence[str]) -> Sequence[Observation]:
-    """Read those facts of a device that the platform offers."""
+    """Read the facts of a device, as far as its platform offers them."""
     platform = load_platform(workspace.device(device).platform, workspace.platform_dirs)
     wanted = [fact for fact in facts if fact in platform.facts] or list(facts)
     nornir = workspace.nornir(1).filter(filter_func=lambda host: host.name == device)

@@ -29,7 +29,7 @@ LONGEST_S = 7200.0
 async def send_stream(
     exchange: Exchange, rate: float, report: Callable[[Sample], None], stop: asyncio.Event, timeout_s: float = TIMEOUT_S
 ) -> None:
-    """Send `rate` requests per second until `stop` is set or `LONGEST_S` is over; report each when it is settled."""
+    """Send `rate` requests per second until `stop` is set or `LONGEST_S` is over; report each settled request."""
     await exchange.open()
     tasks: set[asyncio.Task[None]] = set()
     begin = time.monotonic()

@@ -39,7 +39,7 @@ def timeline(run: DrillRun) -> tuple[TimelineEntry, ...]:
 
 
 def failed_at(run: DrillRun) -> datetime | None:
-    """Real time of the failure; None for a drill without one."""
+    """Real time of the failure; None for a drill without a failure."""
     failing = next((entry.recorded for entry in run.steps if entry.body["step"] == "failing"), "")
     recorded = str(run.step("measured").get("failed") or failing)
     return datetime.fromisoformat(recorded) if recorded else None

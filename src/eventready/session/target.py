@@ -45,7 +45,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class OneTimeCode:
-    """Source of one-time codes (`ask` for the terminal, or a reference), resolved at each login."""
+    """Source of single-use codes (`ask` for the terminal, or a reference), resolved at each login."""
 
     source: str
     workspace: Path = Path()

@@ -107,5 +107,5 @@ def congested(target: FaultTarget, port: str = "", percent: int = 92) -> None:
 
 @fault("wrong-cable", roles=_PORTS)
 def wrong_cable(target: FaultTarget, port: str = "", device: str = "unknown-switch", to_port: str = "Gi0/1") -> None:
-    """The neighbour at the far end of a cable is another device than the declared one."""
+    """The neighbour at the far end of a cable differs from the declared device."""
     _port(target, port).neighbour = (device, to_port)

@@ -104,5 +104,5 @@ def two_masters(target: FaultTarget, group: int = -1) -> None:
 
 @fault("gateway-lost", roles=_GATEWAY)
 def gateway_lost(target: FaultTarget, group: int = -1) -> None:
-    """The device has left a VRRP or HSRP group, whose other member remains alone."""
+    """The device has left a VRRP or HSRP group; the other member remains alone."""
     target.state.gateways.remove(_gateway(target, group))

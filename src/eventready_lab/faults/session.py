@@ -80,7 +80,7 @@ def _add_line_fault(target: FaultTarget, fault: LineFault) -> None:
 
 @fault("refuse-line")
 def refuse_line(target: FaultTarget, pattern: str = "", number: int = 0) -> None:
-    """The device refuses a line that matches the pattern, or any configuration line; number 0: every such line."""
+    """The device refuses a line matching the pattern, or any configuration line; number 0: every such line."""
     _add_line_fault(target, LineFault("refuse", pattern, number))
 
 

@@ -267,7 +267,7 @@ def router_expectations(router: str) -> dict[str, Any]:
 
 
 def router_intents(router: str) -> dict[str, Any]:
-    """The intents of a router: gateways share their traffic between both cores instead of keeping one as backup. The
+    """The intents of a router: gateways share their traffic between both cores, without a backup core. The
     routers of the ISPs have none."""
     if router in ISPS:
         return {}

@@ -39,10 +39,10 @@ CASES = {
 
 class _Silent:
     def stage(self, name: str, total: int) -> None:
-        """See PlanProgress."""
+        """See ReadProgress."""
 
     def done(self, device: str, trouble: str) -> None:
-        """See PlanProgress."""
+        """See ReadProgress."""
 
 
 class Ground:

@@ -15,21 +15,12 @@ from eventready.assurance.papers.gather import PaperRequest, gather
 from eventready.assurance.papers.material import Week
 from eventready.assurance.papers.weekly import weekly
 from eventready.audit.audit import AuditOptions, audit
+from eventready.audit.progress import NoProgress
 from eventready.core.clock import Clock
 from eventready.core.messages import Text, message, rendered
 from eventready.store.run import Summary
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
-
-
-class NoProgress:
-    """Progress of an audit without output."""
-
-    def stage(self, name: str, total: int) -> None:
-        """See audit.Watch."""
-
-    def done(self, device: str, trouble: str) -> None:
-        """See audit.Watch."""
 
 
 class WorkspaceJobs:

@@ -132,7 +132,7 @@ def run_playbook(
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """Yield a folder readable by the owner only, and delete it afterwards."""
+    """Yield a folder readable by the owner only; the folder is deleted afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="eventready-ansible-"))
     try:
         yield folder

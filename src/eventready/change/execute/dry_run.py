@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from nornir.core.task import Result, Task
 
+from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
 from eventready.change.config.delta import equivalent
@@ -20,7 +21,6 @@ from eventready.change.guard import Guard, change_spec, guards_for
 from eventready.change.plan.approval import refuse_unsendable
 from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.plan import Plan, PlannedDevice
-from eventready.change.plan.planning import PlanProgress
 from eventready.change.plan.scope import Drift, drift_since
 from eventready.core.errors import EventreadyError, Exit, RefusedError, most_severe
 from eventready.core.messages import Message, message, rendered
@@ -126,7 +126,7 @@ _EXITS = {
 
 
 def dry_run(
-    workspace: Workspace, plan: Plan, *, locked: Mapping[str, str], progress: PlanProgress, workers: int
+    workspace: Workspace, plan: Plan, *, locked: Mapping[str, str], progress: ReadProgress, workers: int
 ) -> tuple[DryRunResult, ...]:
     """Have the lines of a plan checked by its devices, and discarded. Nothing is committed.
 

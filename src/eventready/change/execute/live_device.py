@@ -315,7 +315,7 @@ class LiveDevice:
         return tuple(one for one in self._change_spec.guards if one.kind == kind) or (GuardSpec(kind="inverse"),)
 
     def _fitting(self) -> GuardSpec:
-        """Return the guard with commands supported by this device, among several of one kind, after a crash."""
+        """Return the guard with commands supported by this device, among several of a kind, after a crash."""
         fits = (one for one in self._known if not one.ask or find_in_answer(one.when, self._answer_to(one.ask)))
         return next(fits, self._known[0])
 

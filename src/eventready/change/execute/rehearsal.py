@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from nornir.core.task import Result, Task
 
+from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
@@ -34,7 +35,6 @@ from eventready.change.execute.types import AssignmentResult, DeviceOutcome
 from eventready.change.guard import change_spec
 from eventready.change.plan.approval import refuse_unsendable
 from eventready.change.plan.plan import Plan, PlanFile, PlannedDevice, seal
-from eventready.change.plan.planning import PlanProgress
 from eventready.change.plan.scope import Drift, drift_since
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, most_severe
@@ -101,7 +101,7 @@ Reading: TypeAlias = Configuration | EventreadyError
 
 
 def read_devices(
-    workspace: Workspace, plan: Plan, *, saved: Path | None, workers: int, progress: PlanProgress
+    workspace: Workspace, plan: Plan, *, saved: Path | None, workers: int, progress: ReadProgress
 ) -> Mapping[str, Reading]:
     """Read the configurations of the devices of a plan, or their outputs saved in a folder as of `audit --from`.
 
@@ -219,7 +219,7 @@ def _unrestricted(copy: Workspace) -> Workspace:
 
 
 def _read_sessions(
-    workspace: Workspace, devices: Sequence[PlannedDevice], workers: int, progress: PlanProgress | None = None
+    workspace: Workspace, devices: Sequence[PlannedDevice], workers: int, progress: ReadProgress | None = None
 ) -> Mapping[str, Reading]:
     """Read devices in parallel, each in a session of its own."""
     register()

@@ -174,7 +174,7 @@ def _new_or_interrupted(one: DeviceStatus) -> bool:
 
 
 def _is_interrupted(one: DeviceStatus) -> bool:
-    """Return True for a device whose change was interrupted. Early journals have the sentence alone."""
+    """Return True for a device with an interrupted change. Early journals have the sentence alone."""
     if isinstance(one.why, Rendered):
         return _cause(one.why.message).id in INTERRUPTIONS
     return one.why.startswith("The change was interrupted")

@@ -97,7 +97,7 @@ class DeviceDriver(Protocol):
         """Read the running configuration."""
 
     def startup(self) -> Configuration | None:
-        """Read the startup configuration; None if the device cannot print one."""
+        """Read the startup configuration; None for a device without a command for this."""
 
     def terms(self, running: Configuration) -> GuardTerms:
         """Choose the guard; later calls return the same guard."""

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from nornir.core.task import Result, Task
 from pydantic import ValidationError
 
 from eventready import __version__
+from eventready.audit.progress import NoProgress, ReadProgress
 from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.change.config.fragment import parse_fragment
 from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message
@@ -38,18 +39,6 @@ from eventready.workspace.validation_messages import describe_error
 from eventready.workspace.workspace import Workspace
 
 
-class PlanProgress(Protocol):
-    """Progress of planning; its exceptions are ignored. Errors are not reported here: `make_plan` raises them at its
-    end.
-    """
-
-    def stage(self, name: str, total: int) -> None:
-        """A stage over `total` devices begins."""
-
-    def done(self, device: str, trouble: str) -> None:
-        """Report a read device; `trouble` is empty or a sentence."""
-
-
 class IncompletePlan(EventreadyError):
     """Devices could not be read: a plan without them would look complete."""
 
@@ -71,7 +60,7 @@ def make_plan(
     *,
     clock: Clock,
     by: str,
-    progress: PlanProgress,
+    progress: ReadProgress,
     workers: int = 32,
 ) -> Plan:
     """Plan `intents` for the devices with these intents; devices are only read.
@@ -121,7 +110,7 @@ def make_drill_plan(
     origin = rendered("change:origin.drill", drill=drill.name, device=device.name)
     participant = Participant(device, platform, spec, (), (origin,), parse_fragment(spec, text, origin))
     alone = _alone(workspace, _members(workspace, [participant]))
-    found = _read(workspace, [participant], alone, workers=1, progress=_Quiet(), seconds=seconds)
+    found = _read(workspace, [participant], alone, workers=1, progress=NoProgress(), seconds=seconds)
     _raise_problems(found, {device.name: device})
     part = found[device.name].part
     if part is None:
@@ -143,16 +132,6 @@ def make_drill_plan(
             "drill": drill.model_dump(),
         }
     )
-
-
-class _Quiet:
-    """Progress without a display."""
-
-    def stage(self, name: str, total: int) -> None:
-        """See PlanProgress."""
-
-    def done(self, device: str, trouble: str) -> None:
-        """See PlanProgress."""
 
 
 def _head(workspace: Workspace, clock: Clock, by: str) -> dict[str, Any]:
@@ -202,7 +181,7 @@ def _read(
     alone: frozenset[str],
     *,
     workers: int,
-    progress: PlanProgress,
+    progress: ReadProgress,
     seconds: int,
 ) -> dict[str, _Planned]:
     """Plan every device through Nornir, with up to `workers` threads. `seconds`: time of the guards."""

@@ -217,7 +217,7 @@ def two_masters(target: RealFaultTarget, group: int = GROUP) -> FaultSteps:
 
 @fault("gateway-lost", _ROUTER)
 def gateway_lost(target: RealFaultTarget, group: int = GROUP) -> FaultSteps:
-    """The device has left a VRRP group, whose other member remains alone."""
+    """The device has left a VRRP group; the other member remains alone."""
     _require_group(target, group)
     configure(target.device, f"interface {LAN_PORT}", f"no vrrp {GROUP}")
     other = next(router for router in GATEWAYS if router != target.device)
