@@ -33,8 +33,8 @@ def command(
     interval: float,
     workers: int,
 ) -> int:
-    """Run a single process for the daily audit, the drafts of the weekly report and its mail, and reminders of near, due
-    and late deadlines. Times and recipients are in event.yaml under `schedule`. Papers are never sent.
+    """Run a single process for the daily audit, the drafts of the weekly report and its mail, and reminders of near,
+    due and late deadlines. Times and recipients are in event.yaml under `schedule`. Papers are never sent.
 
     The process may be killed and started again at any time: no job is done twice, and missed jobs are made up for.
 

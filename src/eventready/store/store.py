@@ -203,7 +203,7 @@ class Store:
 
     @contextmanager
     def exclusive(self, what: str) -> Iterator[bool]:
-        """Hold an exclusive lock of this store by its name; yield False if another process has the lock. Raises StoreError.
+        """Hold an exclusive lock of this store by its name; yield False for a lock held elsewhere. Raises StoreError.
 
         The lock ends with its process, kill -9 included.
         """

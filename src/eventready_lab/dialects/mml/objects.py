@@ -1,4 +1,4 @@
-"""Configuration objects of an MML element: `LST` lists an object, `MOD` or `SET` changes an object, at once and for good.
+"""Configuration objects of an MML element: `LST` lists an object, `MOD` or `SET` changes an object for good.
 
 Each object belongs to a cell. Defaults differ a little from cell to cell, as in a real network. An element stores a
 change
