@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from eventready.core.errors import UsageError
 from eventready.workspace.event import load_event
 from eventready_lab.real import wifi
 from eventready_lab.real.layout import AIR_HOST, air_of
@@ -31,19 +30,6 @@ def test_hostapd_that_is_gone_without_a_word(real_province: Twin) -> None:
     assert {(AIR_HOST, "access_point", ap.name, "warn") for ap in air} <= found
     assert (AIR_HOST, "access_point", "access points", "fail") in found
     assert told(real_province.audit(AIR_HOST)) <= STANDING
-
-
-def test_who_is_told_to_leave_and_has_not_moved_comes_back(real_province: Twin) -> None:
-    """`alone` has access points forget stations that left without a word; those that are there keep their place."""
-    machine = wifi.find(real_province.copy / "real" / "wifi")
-    assert machine is not None
-    air = air_of(load_event(real_province.copy / "inventory" / "event.yaml"))
-    wifi.alone(machine, "gate")
-    real_province.command("lab", "fault", AIR_HOST, "ap-lost", "gate")
-    real_province.command("lab", "fault", AIR_HOST, "ap-lost", "gate", "--clear")  # waits for every station
-    assert wifi.stations(machine, [ap.name for ap in air]) == {ap.name: ap.stations for ap in air}
-    with pytest.raises(UsageError, match="refused `alone nowhere`"):
-        wifi.alone(machine, "nowhere")
 
 
 def test_a_machine_is_found_and_ended_though_whoever_began_it_was_killed(tmp_path: Path) -> None:

@@ -31,21 +31,11 @@ def ap_lost(target: RealFaultTarget, ap: str = "") -> FaultSteps:
 
 @fault("ap-crowded", _WIFI)
 def ap_crowded(target: RealFaultTarget, ap: str = "") -> FaultSteps:
-    """All stations are associated with the same access point."""
+    """All stations are associated with the same access point, unless it takes no more."""
     host, chosen = _access_point(target, ap)
     wifi.make(host.record, "crowded", chosen.name)
-    yield lambda: _gathered(host, chosen.name)
+    yield lambda: sum(host.stations().values()) == sum(ap.stations for ap in host.air)
     wifi.clear(host.record, "crowded", chosen.name)
-
-
-def _gathered(host: WifiHost, chosen: str) -> bool:
-    """Return True if all stations are associated there and nowhere else; a moved station may be counted twice for
-    minutes, until its old access point drops the entry."""
-    total, counts = sum(ap.stations for ap in host.air), host.stations()
-    if counts[chosen] == total < sum(counts.values()):
-        wifi.alone(host.record, chosen)
-        counts = host.stations()
-    return counts[chosen] == total == sum(counts.values())
 
 
 @fault("controller-dead", _WIFI)

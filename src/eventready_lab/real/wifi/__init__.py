@@ -10,7 +10,7 @@ wifi.stop(folder, process)                        ends the recorded machine of a
 
 from __future__ import annotations
 
-from eventready_lab.real.wifi.faults import RADIO_FAULTS, alone, clear, make, stations
+from eventready_lab.real.wifi.faults import RADIO_FAULTS, clear, make, stations
 from eventready_lab.real.wifi.inventory_entry import host_entry, known_host
 from eventready_lab.real.wifi.machine import (
     PACKAGES,
@@ -24,6 +24,6 @@ from eventready_lab.real.wifi.machine import (
 )
 
 __all__ = [
-    "PACKAGES", "RADIO_FAULTS", "MachineOptions", "MachineRecord", "alone", "clear", "find", "host_entry", "known_host",
+    "PACKAGES", "RADIO_FAULTS", "MachineOptions", "MachineRecord", "clear", "find", "host_entry", "known_host",
     "make", "ready", "start", "stations", "stop", "unmet_requirement",
 ]  # fmt: skip

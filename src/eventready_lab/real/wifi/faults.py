@@ -30,9 +30,7 @@ class RadioFault:
 
 RADIO_FAULTS = {
     "ap-down": RadioFault("An access point is switched off.", "ap-down", "ap-up"),
-    "crowded": RadioFault(
-        "All stations are associated with one access point.", "gather", "spread", undo_needs_ap=False
-    ),
+    "crowded": RadioFault("All stations are next to one access point.", "gather", "spread", undo_needs_ap=False),
     "controller-dead": RadioFault(
         "hostapd has been killed.", "controller-down", "controller-up", make_needs_ap=False, undo_needs_ap=False
     ),
@@ -61,11 +59,6 @@ def _name(ap: str) -> str:
     if not ap.replace("-", "").isalnum():
         raise UsageError(f"{ap!r} is no name of an access point", do="Name one of the machine's.")
     return ap
-
-
-def alone(record: MachineRecord, ap: str) -> None:
-    """Remove stations moved to an access point from all other access points. Raises UsageError."""
-    _call(record, f"alone {_name(ap)}")
 
 
 def stations(record: MachineRecord, aps: Sequence[str]) -> dict[str, int]:

@@ -17,9 +17,16 @@ from pathlib import Path
 from eventready.core.errors import UsageError
 from eventready_lab.real.wifi.archive import Archive
 from eventready_lab.real.wifi.kernel import Kernel
-from eventready_lab.real.wifi.radio import AccessPoint, hostapd_configuration, radio_address, station_configuration
+from eventready_lab.real.wifi.radio import AccessPoint, hostapd_configuration, station_configuration
 
 READY = "eventready: all stations are on the air"
+#: The control socket of all stations.
+_STATIONS = "/run/stations"
+#: Received signal in dBm without the power of the transmitter, next to an access point and at the edge of its cell; as
+#: unsigned 64-bit numbers, the only ones that mac80211_hwsim accepts.
+_NEAR, _FAR = (2**64 + dbm for dbm in (-50, -100))
+#: Pause between the arrivals of a crowd.
+_ARRIVAL_S = 0.1
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _PROGRAMS = ("hostapd", "hostapd_cli", "wpa_supplicant", "wpa_cli", "iw", "sshd", "ip", "bash", "free", "setpriv")
 _HELPERS = ("/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth")
@@ -65,6 +72,7 @@ def pack(kernel: Kernel, name: str, air: Sequence[AccessPoint], secrets: Secrets
     _accounts(archive, secrets)
     _air(archive, air)
     archive.file("/lab/fault", fault_script(air), 0o755)
+    archive.file("/lab/stations", stations_script(air), 0o755)
     archive.file("/lab/hostapd", hostapd_script(air), 0o755)
     archive.file("/init", init_script(name, air, [module for module, _ in modules]), 0o755)
     return archive.packed()
@@ -112,7 +120,7 @@ def _air(archive: Archive, air: Sequence[AccessPoint]) -> None:
     for number, ap in enumerate(air):
         archive.file(f"/etc/hostapd/{ap.name}.conf", hostapd_configuration(ap), 0o600)
         for _ in range(ap.stations):
-            archive.file(f"/etc/wpa/wlan{station}.conf", station_configuration(number, ap), 0o600)
+            archive.file(f"/etc/wpa/wlan{station}.conf", station_configuration(number, air), 0o600)
             station += 1
 
 
@@ -129,6 +137,7 @@ def init_script(name: str, air: Sequence[AccessPoint], modules: Sequence[str]) -
 export PATH={_PATH}
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -t tmpfs run /run
 mkdir -p /dev/pts /run/sshd /run/netns; mount -t devpts -o gid=5,mode=620 devpts /dev/pts
+mount -t debugfs -o mode=700 debugfs /sys/kernel/debug
 mount -t tmpfs -o mode=700,uid=1000,gid=1000 home /home/netops  # `df` knows no size of the first file system
 hostname {name}
 {load}
@@ -145,27 +154,24 @@ for n in $(seq {first} {first + stations - 1}); do
   [ $# = 0 ] || set -- "$@" -N
   set -- "$@" -D nl80211 -i wlan$n -c /etc/wpa/wlan$n.conf
 done
-[ $# = 0 ] || ip netns exec crowd wpa_supplicant -B "$@" >/run/wpa.log 2>&1
+[ $# = 0 ] || ip netns exec crowd wpa_supplicant -B -g {_STATIONS} "$@" >/run/wpa.log 2>&1
 joined() {{
   n=0
   for ap in {names}; do n=$((n + $(iw dev $ap station dump | grep -c 'authorized:.*yes'))); done
   [ $n -ge {stations} ]
 }}
+echo 0 >/run/network
 round=0
 until joined; do  # without a time limit: the lab has one
   sleep 0.5
   round=$((round + 1))
   if [ $((round % 8)) = 0 ]; then
     echo "eventready: $n of {stations} stations are on the air" >/dev/console
-    # a station waits long after a failed association
-    for station in $(seq {first} {first + stations - 1}); do
-      wpa_cli -p /run/wpa -i wlan$station status | grep -q wpa_state=COMPLETED ||
-        wpa_cli -p /run/wpa -i wlan$station reassociate
-    done >/dev/null
+    /lab/stations retry
   fi
 done
 echo "{READY}" >/dev/console
-while :; do sleep 3600; done
+while :; do sleep 4; /lab/stations retry; done
 """
 
 
@@ -179,19 +185,42 @@ exec setpriv --reuid 1000 --regid 106 --clear-groups {rights} \\
 """
 
 
+def stations_script(air: Sequence[AccessPoint]) -> str:
+    """`/lab/stations`: `join NETWORK PAUSE` has every station leave and join that network, with a pause between them
+    (keys of all at once take this processor too long); `retry` has those try again that wait after a failure.
+    """
+    first, last = len(air), len(air) + sum(ap.stations for ap in air) - 1
+    return f"""#!/bin/bash
+export PATH={_PATH}
+stations=$(seq {first} {last})
+case "$1" in
+  join)
+    rm -f /run/network
+    for n in $stations; do echo "raw IFNAME=wlan$n DISCONNECT"; done | wpa_cli -g {_STATIONS}
+    for n in $stations; do
+      echo "raw IFNAME=wlan$n BSS_FLUSH 0"  # an access point just seen would be joined without a scan
+      echo "raw IFNAME=wlan$n SELECT_NETWORK $2"
+      sleep $3
+    done | wpa_cli -g {_STATIONS}
+    echo $2 >/run/network;;
+  retry)
+    read -r network </run/network || exit 0
+    for n in $stations; do echo "raw IFNAME=wlan$n STATUS"; done | wpa_cli -g {_STATIONS} |
+      grep -o 'wpa_state=[A-Z_0-9]*' | awk -v n={first} -v network=$network '
+        /DISCONNECTED|INACTIVE|SCANNING/ {{ print "raw IFNAME=wlan" n " SELECT_NETWORK " network }}
+        {{ n++ }}' | wpa_cli -g {_STATIONS};;
+esac >/dev/null 2>&1
+"""
+
+
 def fault_script(air: Sequence[AccessPoint]) -> str:
     """`/lab/fault`: makes and undoes the faults of the machine.
 
-    `ap-down AP`, `ap-up AP`; `gather AP` moves every station to one access point, and `alone AP` removes moved stations
-    from the others; `spread` moves each station to its own; `controller-down` kills hostapd, `controller-up` starts it.
+    `ap-down AP`, `ap-up AP`; `gather AP` brings every station next to one access point and to the edge of the cells of
+    all others, free to choose; `spread` brings each station home; `controller-down` kills hostapd, `controller-up`
+    starts it.
     """
-    station, lines = len(air), []
-    for number, ap in enumerate(air):
-        last = station + ap.stations - 1
-        lines.append(f"{ap.name}) address={radio_address(number)} frequency={ap.frequency} own='{station} {last}';;")
-        station = last + 1
-    where = "\n    ".join(lines)
-    names = " ".join(ap.name for ap in air)
+    where = "\n    ".join(f"{ap.name}) radio={number};;" for number, ap in enumerate(air))
     return f"""#!/bin/bash
 export PATH={_PATH}
 place() {{
@@ -200,15 +229,11 @@ place() {{
     *) echo "there is no access point $1" >&2; exit 2;;
   esac
 }}
-send() {{
-  for n in $(seq $1 $2); do
-    wpa_cli -p /run/wpa -i wlan$n <<END >/dev/null
-set_network 0 bssid $address
-set_network 0 scan_freq $frequency
-set_network 0 freq_list $frequency
-reassociate
-END
-  done
+signal() {{
+  echo $2 >/sys/kernel/debug/ieee80211/phy$1/hwsim/rx_rssi
+}}
+signals() {{
+  for n in $(seq 0 {len(air) - 1}); do signal $n $1; done
 }}
 # as hostapd's own user: hostapd cannot write to a socket of root
 control() {{
@@ -218,13 +243,8 @@ control() {{
 case "$1" in
   ap-down) place "$2"; control "$2" disable;;
   ap-up) place "$2"; control "$2" enable;;
-  gather) place "$2"; send {len(air)} {station - 1};;
-  alone) place "$2"; for ap in {names}; do
-    [ $ap = "$2" ] || iw dev $ap station dump | grep ^Station | while read -r _ station _; do
-      echo deauthenticate $station
-    done | control $ap >/dev/null
-  done;;
-  spread) for ap in {names}; do place $ap; send $own; done;;
+  gather) place "$2"; signals {_FAR}; signal $radio {_NEAR}; /lab/stations join 1 {_ARRIVAL_S};;
+  spread) signals {_NEAR}; /lab/stations join 0 0;;
   controller-down) kill -9 $(pidof hostapd);;
   controller-up) rm -f /run/hostapd/*; /lab/hostapd;;
   *) echo "there is no fault $1" >&2; exit 2;;

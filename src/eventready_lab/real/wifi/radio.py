@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,18 +73,17 @@ max_num_sta=200
 """
 
 
-def station_configuration(number: int, ap: AccessPoint) -> str:
-    """wpa_supplicant.conf of a station of the access point with radio `number`.
+def station_configuration(number: int, air: Sequence[AccessPoint]) -> str:
+    """wpa_supplicant.conf of a station at home at access point `number`: network 0 is this access point, network 1,
+    disabled at first, any access point of the air.
 
     The frequencies limit the scan: a scan of all channels takes 20 s.
     """
-    return f"""ctrl_interface=/run/wpa
-network={{
- ssid="{SSID}"
- psk={KEY}
- key_mgmt=WPA-PSK
- bssid={radio_address(number)}
- scan_freq={ap.frequency}
- freq_list={ap.frequency}
-}}
-"""
+    home = [f"bssid={radio_address(number)}"]
+    return "ctrl_interface=/run/wpa\n" + _network([air[number]], home) + _network(air, ["disabled=1"])
+
+
+def _network(air: Sequence[AccessPoint], more: Sequence[str]) -> str:
+    frequencies = " ".join(str(ap.frequency) for ap in air)
+    scan = (f"scan_freq={frequencies}", f"freq_list={frequencies}")
+    return "\n ".join(("network={", f'ssid="{SSID}"', f"psk={KEY}", "key_mgmt=WPA-PSK", *scan, *more)) + "\n}\n"
