@@ -34,7 +34,7 @@ def radio_down(target: FaultTarget, ap: str = "", band: str = "5") -> None:
 
 @fault("ap-crowded", roles=_WIFI)
 def ap_crowded(target: FaultTarget, ap: str = "", clients: int = 78) -> None:
-    """All stations are associated with the same access point, unless it takes no more."""
+    """All stations are associated with the same access point, up to its limit."""
     chosen = _ap(target, ap)
     for other in target.state.aps:
         for radio in other.radios:

@@ -31,7 +31,7 @@ def ap_lost(target: RealFaultTarget, ap: str = "") -> FaultSteps:
 
 @fault("ap-crowded", _WIFI)
 def ap_crowded(target: RealFaultTarget, ap: str = "") -> FaultSteps:
-    """All stations are associated with the same access point, unless it takes no more."""
+    """All stations are associated with the same access point, up to its limit."""
     host, chosen = _access_point(target, ap)
     wifi.make(host.record, "crowded", chosen.name)
     yield lambda: sum(host.stations().values()) == sum(ap.stations for ap in host.air)

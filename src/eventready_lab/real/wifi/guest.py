@@ -186,8 +186,9 @@ exec setpriv --reuid 1000 --regid 106 --clear-groups {rights} \\
 
 
 def stations_script(air: Sequence[AccessPoint]) -> str:
-    """`/lab/stations`: `join NETWORK PAUSE` has every station leave and join that network, with a pause between them
-    (keys of all at once take this processor too long); `retry` has those try again that wait after a failure.
+    """Script `/lab/stations`: `join NETWORK PAUSE` disconnects all stations and joins them to a network of their
+    configuration, with a pause between two stations, as this processor is too slow for all keys at once; `retry`
+    repeats failed associations.
     """
     first, last = len(air), len(air) + sum(ap.stations for ap in air) - 1
     return f"""#!/bin/bash
