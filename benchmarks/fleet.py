@@ -83,7 +83,13 @@ def narrow(copy: Path) -> None:
         source.pop("confirms", None)  # facts of the other folder
     (folder / "platform.yaml").write_text(yaml.safe_dump({**described, "extends": "cisco_xe"}), encoding="utf-8")
     untold = {fact: "outside this benchmark" for fact in base.facts if fact not in ASKED}
-    (folder / "facts.yaml").write_text(yaml.safe_dump({"facts": {}, "unsupported": untold}), encoding="utf-8")
+    known = yaml.safe_load((base.folder / "facts.yaml").read_text(encoding="utf-8"))["facts"]
+    second = {fact: known[fact] for fact in ASKED if "also" in known.get(fact, {})}  # a ninth command
+    once = {fact: {key: value for key, value in spec.items() if key != "also"} for fact, spec in second.items()}
+    (folder / "facts.yaml").write_text(yaml.safe_dump({"facts": once, "unsupported": untold}), encoding="utf-8")
+    (folder / "parse").mkdir()
+    for spec in once.values():
+        shutil.copy(base.folder / "parse" / spec["template"], folder / "parse")
     hosts = copy / "inventory" / "hosts.yaml"
     hosts.write_text(hosts.read_text(encoding="utf-8").replace("cisco_xe", "bench_xe"), encoding="utf-8")
 

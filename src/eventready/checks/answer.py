@@ -15,6 +15,8 @@ from eventready.workspace.device import ROLE_SERVICES, Device
 
 Value = str | int | float | Text | None
 
+_FIGURES = (int, float, str)
+
 #: Base of every finding: `replace` takes half the time of a frozen dataclass's `__init__`.
 _NOTHING = Finding(Outcome.NOT_MEASURED, "", "")
 
@@ -55,12 +57,12 @@ def _finding(
         value=_figure(values.get("value")),
         limit=_figure(values.get("limit")),
         unit=unit,
-        venues=tuple(venue for venue in venues if venue),
+        venues=tuple(filter(None, venues)),
     )
 
 
 def _figure(value: Value) -> float | str | None:
-    return value if isinstance(value, int | float | str) else None
+    return value if isinstance(value, _FIGURES) else None
 
 
 def passed(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:

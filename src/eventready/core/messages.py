@@ -45,6 +45,8 @@ _ID = "id"
 #: Sign, whole number, fraction and percent sign of a formatted number.
 _FIGURE = re.compile(r" *([+-]?)(\d+)((?:\.\d+)?)(%?)", re.ASCII)
 _MARKS = str.maketrans(".,", ",.")
+#: Types of parameters that are values of JSON themselves: most parameters.
+_JSON_TYPES = frozenset({str, int, float, bool, type(None)})
 
 
 @dataclass(frozen=True)
@@ -190,10 +192,10 @@ def parameters(msgid: str, lang: str) -> frozenset[str]:
 def render(msgid: str, params: Mapping[str, Param], lang: str) -> str:
     """The sentence of an id with its parameters. Raises KeyError for an unknown id and for a missing parameter."""
     count = params.get("n")
-    sentence = _sentence(msgid, lang) if not isinstance(count, int) else _plural(msgid, count, lang)
-    if sentence is None:
+    pieces = _pieces(msgid, lang) if not isinstance(count, int) else _parsed(_plural(msgid, count, lang))
+    if not pieces:
         raise KeyError(msgid)
-    return "".join(piece if isinstance(piece, str) else piece.shown(params, lang) for piece in _parsed(sentence))
+    return "".join([piece if isinstance(piece, str) else piece.shown(params, lang) for piece in pieces])
 
 
 def number(value: float, lang: str, spec: str = "") -> str:
@@ -204,6 +206,8 @@ def number(value: float, lang: str, spec: str = "") -> str:
     if spec == _ID:
         return str(value)
     shown = format(value, spec or (".10g" if isinstance(value, float) else ""))
+    if len(shown) < 4 and shown.isdecimal():
+        return shown
     found = _FIGURE.fullmatch(shown)
     if found is None:
         return shown.replace(".", ",") if lang == "vi" else shown
@@ -225,6 +229,8 @@ def in_both(content: Text) -> dict[str, str]:
 
 def to_json(value: Param) -> Any:
     """Parameter as plain JSON types; inverse of `from_json`."""
+    if type(value) in _JSON_TYPES:
+        return value
     if isinstance(value, Rendered):
         value = value.message
     match value:
@@ -267,6 +273,7 @@ def add_locales(folder: Path) -> None:
         _FOLDERS.append(folder)
         _catalogue.cache_clear()
         _sentence.cache_clear()
+        _pieces.cache_clear()
 
 
 def compiled(po_file: Path) -> bytes:
@@ -338,6 +345,8 @@ class _Placeholder:
 
     def shown(self, params: Mapping[str, Param], lang: str) -> str:
         value = params[self.name]
+        if type(value) is str and not self.spec:
+            return value
         if self.spec == ".":
             return sentence(_shown(value, "", lang))
         quoted_number = self.quoted and not self.spec and isinstance(value, int | float)
@@ -346,8 +355,16 @@ class _Placeholder:
 
 
 @lru_cache(maxsize=4096)
-def _parsed(sentence: str) -> tuple[str | _Placeholder, ...]:
-    """The pieces of a sentence: text and parameters."""
+def _pieces(msgid: str, lang: str) -> tuple[str | _Placeholder, ...]:
+    """The pieces of the text of an id: text and parameters; none for an unknown id."""
+    return _parsed(_sentence(msgid, lang))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(sentence: str | None) -> tuple[str | _Placeholder, ...]:
+    """The pieces of a sentence: text and parameters; none for a missing sentence."""
+    if sentence is None:
+        return ()
     pieces: list[str | _Placeholder] = []
     quotes = 0
     for literal, name, spec, conversion in string.Formatter().parse(sentence):

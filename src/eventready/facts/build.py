@@ -73,6 +73,8 @@ def is_pattern(word: str) -> bool:
 
 
 Cell = Callable[[Sequence[Any]], Any]
+#: Field, accessor of its value in a row, and its table of words.
+_Plan = list[tuple[str, Cell, WordTable | None]]
 
 
 class RowBuilder:
@@ -89,7 +91,7 @@ class RowBuilder:
         self._where = {column: LinePattern(pattern) for column, pattern in spec.where.items()}
         self._required, self._together, self._lengths = spec.required, spec.together, dict(spec.lengths)
         self._adapter: TypeAdapter[list[Fact]] = TypeAdapter(list[kind.record])  # type: ignore[name-defined]  # a type known at run time
-        self._plans: dict[tuple[str, ...], list[tuple[str, Cell, WordTable | None]]] = {}
+        self._plans: dict[tuple[str, ...], _Plan] = {}
 
     def build(self, parsed: ParsedText) -> tuple[tuple[Fact, ...], list[str]]:
         """Return the records, and a sentence for each rejected row."""
@@ -147,6 +149,8 @@ class RowBuilder:
                 stated = len(stated)
             if stated != "" and str(stated) != str(came):
                 raise Rejected(f"{field}: the device states {stated}, and {came} came")
+        if list not in map(type, document.values()):
+            return
         for field, items in document.items():
             if isinstance(items, list) and len(set(map(str, items))) < len(items):
                 raise Rejected(f"{field}: the device lists one item twice")
@@ -191,14 +195,11 @@ class RowBuilder:
             record if len(ties[_values(record, names)]) > 1 else record.model_copy(update=blank) for record in records
         ]
 
-    def _document(self, plan: list[tuple[str, Cell, WordTable | None]], row: Sequence[Any]) -> dict[str, Any]:
+    def _document(self, plan: _Plan, row: Sequence[Any]) -> dict[str, Any]:
         document: dict[str, Any] = dict(self._constants)
         for field, cell, words in plan:
             value = cell(row)
-            if field in self._items:
-                texts = value if isinstance(value, list) else [value or ""]
-                value = [match[1] for text in texts for match in self._items[field].finditer(text or "")]
-            if field in self._defaults and value in (None, ""):
+            if (value is None or value == "") and field in self._defaults:
                 value = self._defaults[field]
             elif words is not None:
                 try:
@@ -210,17 +211,30 @@ class RowBuilder:
             document[field] = value
         return document
 
-    def _plan(self, columns: tuple[str, ...]) -> list[tuple[str, Cell, WordTable | None]]:
+    def _plan(self, columns: tuple[str, ...]) -> _Plan:
         plan = self._plans.get(columns)
         if plan is None:
             places = {column: index for index, column in enumerate(columns)}
             plan = [
-                (field, cell, self._words.get(field))
+                (field, self._with_items(field, cell), self._words.get(field))
                 for field, column in self._fields.items()
                 if (cell := _cell(column, places)) is not None
             ]
             self._plans[columns] = plan
         return plan
+
+    def _with_items(self, field: str, cell: Cell) -> Cell:
+        """Return the accessor of the items in a cell for a field of `items`, else of the cell itself."""
+        if field not in self._items:
+            return cell
+        pattern = self._items[field]
+
+        def items(row: Sequence[Any]) -> list[str]:
+            value = cell(row)
+            texts = value if isinstance(value, list) else [value]
+            return [match[1] for text in texts for match in pattern.finditer(text or "")]
+
+        return items
 
 
 def _values(record: Fact, names: Sequence[str]) -> tuple[Any, ...]:

@@ -106,9 +106,10 @@ class _Answer:
     def __init__(self, compiled: CompiledFact, reply: Reply, cache: ParseCache) -> None:
         self._compiled, self._reply = compiled, reply
         lines = [line.rstrip() for line in reply.text.splitlines()]
-        if [line.strip() for line in lines if line] == ["{", "}"]:
+        if reply.text.split(maxsplit=2) == ["{", "}"]:
             lines = ["{}"]  # FRR prints some empty objects in two lines
-        self._lines = [line for line in lines if len(line) <= LONGEST_LINE]
+        short = max(map(len, lines), default=0) <= LONGEST_LINE
+        self._lines = lines if short else [line for line in lines if len(line) <= LONGEST_LINE]
         self._parsed = cache.parse(compiled, "\n".join(lines))
         self._stated = self._stated_numbers(compiled.counts)
         self._whole = reply.complete or self._parsed.whole or bool(self._stated) or self._ends_in_trailer()

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from time import thread_time
 from typing import Any
 
@@ -49,7 +49,7 @@ _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 #: The steps that a failed match of a rule may take.
 _STEPS = 2e7
 _LINES_BETWEEN_CLOCKS = 64
-#: Longer lines read the clock each.
+#: For an answer with a longer line the clock is read at every line.
 _LONG_LINE = 512
 
 
@@ -238,6 +238,8 @@ class Template:
         columns = {name: index for index, name in enumerate(self.columns)}
         special = frozenset(self.lists) | self.fillup | frozenset(self.filldown)
         self.states = {name: _State(rules, columns, special) for name, rules in machine.states.items()}
+        #: The longest line that the rules of every state are tried on without reading the clock.
+        self.always_tried = min(_LONG_LINE, *(state.longest for state in self.states.values()))
 
     @staticmethod
     def _nested(value: Any) -> Any:
@@ -306,18 +308,20 @@ class _Run:
         self.refused = 0
         self.contradictions: list[str] = []
 
-    def feed(self, lines: Iterable[str]) -> None:
+    def feed(self, lines: Sequence[str]) -> None:
         """Run the machine over all lines. Raises ParsingTooLong."""
         states = self._template.states
         state = states["Start"]
         name = "Start"
         deadline = thread_time() + PARSING_SECONDS
+        short = max(map(len, lines), default=0) <= self._template.always_tried
         for self._number, line in enumerate(lines, 1):
-            if (len(line) > _LONG_LINE or not self._number % _LINES_BETWEEN_CLOCKS) and thread_time() > deadline:
-                raise ParsingTooLong
-            if len(line) > state.longest:
-                self._error(line, known=False)
-                continue
+            if not (short and self._number % _LINES_BETWEEN_CLOCKS):
+                if thread_time() > deadline:
+                    raise ParsingTooLong
+                if len(line) > state.longest:
+                    self._error(line, known=False)
+                    continue
             name = self._line(state, line)
             if name:
                 if name in ("End", "EOF"):
@@ -371,7 +375,8 @@ class _Run:
                 self._second(rule, values)
             current[rule.run] = values
             return
-        self._second(rule, values)
+        if any(map(current.__getitem__, rule.targets)):
+            self._second(rule, values)
         for target, value in zip(rule.targets, values, strict=True):
             current[target] = value
             if not rule.plain:
