@@ -63,8 +63,9 @@ class _Cost(NamedTuple):
     exponent: int
 
 
+@lru_cache(maxsize=512)
 def parse_tree(pattern: str) -> Any:
-    """Return the parse tree of a pattern. Raises ImportError, re.error, RecursionError."""
+    """Return the parse tree of a pattern, which no caller may change. Raises ImportError, re.error, RecursionError."""
     from re import _parser  # type: ignore[attr-defined]  # noqa: PLC0415  no public way to see a pattern's parts
 
     return _parser.parse(pattern)
