@@ -36,12 +36,13 @@ test: lint ## lint, types and all tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 # The tests of single programs of the machine (sshd, FRR, OsmoBSC by themselves) are a part of `make test`. The order: labs
-# of their own first, then the lab that all others share, as it has started.
+# of their own first, then the lab that all others share, as it has started; last the chain of jump hosts by itself.
 test-real: setup ## tests on real router, base-station and WiFi software (root and Debian; installs what is missing)
 	$(BIN)/eventready doctor --real --install
 	EVENTREADY_REAL=1 $(BIN)/python -m pytest -n 0 -m "not lab" --durations=25 tests/real/test_province.py \
 		tests/real/test_drills.py tests/behaviours tests/real/test_wifi.py tests/real/test_service_hosts.py \
-		tests/real/test_change.py
+		tests/real/test_change.py tests/session/test_openssh.py::test_two_hops \
+		tests/session/test_openssh.py::test_one_time_code_by_pam tests/session/test_jump_host_audit.py
 
 # Rules of bandit by ruff. Ignored: S603, S607 (programs are lists of words, found by PATH on purpose: ssh, vtysh, git);
 # each further exception stands in the code with its reason. Advisories of the pinned packages by pip-audit, none ignored.
