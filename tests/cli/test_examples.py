@@ -39,6 +39,8 @@ def test_a_command_has_two_examples_with_options_that_exist(words: str) -> None:
         used = {token for token in tokens if token.startswith("-") and not token.lstrip("-")[:1].isdigit()}
         assert used <= known, example
         assert all(word in tokens for word in words.split())
+        needed = [p for p in LEAVES[words].params if isinstance(p, click.Option) and p.required]
+        assert all(used & set(option.opts) for option in needed), example
 
 
 def test_no_example_is_of_an_unknown_command() -> None:

@@ -73,7 +73,7 @@ class Province:
         assert isinstance(code, int)
         return subprocess.CompletedProcess(words, code, out.getvalue(), told.getvalue())
 
-    def audit(self, only: str = "", *, interval_s: float = 0.5, **more: Any) -> AuditResult:
+    def audit(self, only: str = "", *, interval_s: float = 0.5, clock: Clock | None = None, **more: Any) -> AuditResult:
         """Audit in this process; the run is stored in the copy."""
         workspace = load_workspace(self.copy)
         with Store.of_workspace(self.copy) as store:
@@ -81,7 +81,7 @@ class Province:
                 workspace,
                 select(workspace.devices, only or None),
                 store=store,
-                clock=Clock.starting(NOW),
+                clock=clock or Clock.starting(NOW),
                 options=AuditOptions(interval_s=interval_s, **more),
                 progress=Silent(),
             )

@@ -11,6 +11,7 @@ import pytest
 
 from eventready.audit.saved_outputs import SavedOutputs, file_name
 from eventready.cli.main import main
+from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names
@@ -38,6 +39,8 @@ def test_a_capture_gives_the_audit_of_the_devices(province: Province, tmp_path: 
     measured = [{(o["device"], o["fact"]): o["status"] for o in r.run.document["observations"]} for r in (live, saved)]
     assert measured[0] == measured[1]
     assert troubles(saved) == troubles(live)
+    real_clock = province.audit(DEVICES, saved=folder, clock=Clock())
+    assert real_clock.run.document["clock"]["rehearsal"], "the capture is of a lab"
     assert saved.run.document["coverage"] == live.run.document["coverage"]
     assert (SavedOutputs(folder).interval_s("core-1") or 0) >= 1
     modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_file()}

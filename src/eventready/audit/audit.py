@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -74,6 +74,8 @@ def audit(
     """Audit `devices`, seal the run and store the run. Raises EventreadyError only before the first connection."""
     with relaxed_gc():
         job = _job(workspace, devices, store, clock, options)
+        if job.saved and job.saved.rehearsal:
+            clock = replace(clock, marked=True)
         started = clock.real().isoformat(timespec="milliseconds")
         run_id = store.begin(event=workspace.event.id, clock=clock)
 

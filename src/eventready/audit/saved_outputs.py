@@ -37,13 +37,16 @@ def file_name(command: str) -> str:
 
 
 class SavedOutputs:
-    """Saved outputs in a folder per device. Raises UsageError for a missing folder."""
+    """Saved outputs in a folder per device. Raises UsageError for a missing folder.
+
+    `rehearsal`: captured from a lab, or on another clock.
+    """
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise UsageError(message("audit:saved.no_folder"), where=str(folder))
         self._folder = folder
-        self._intervals = _intervals(folder / INDEX_FILE)
+        self._intervals, self.rehearsal = _index(folder / INDEX_FILE)
 
     def interval_s(self, device: str) -> float | None:
         """Seconds between the two readings of a device, where a capture recorded them."""
@@ -76,16 +79,16 @@ def _not_sent(command: str, msgid: str, **params: str | int) -> Reply:
     return Reply.failed(command, ReplyStatus.NOT_SENT, Message(msgid, params))
 
 
-def _intervals(index: Path) -> dict[str, float]:
-    """Seconds between the readings by device; empty without an index. Raises UsageError."""
+def _index(index: Path) -> tuple[dict[str, float], bool]:
+    """Seconds between the readings by device, and True for a rehearsal. Raises UsageError."""
     if not index.exists():
-        return {}
+        return {}, False
     try:
         document = json.loads(read_bounded(index, _MOST_INDEX_BYTES, "index of the capture"))
-        known = document["schema"] == INDEX_SCHEMA
+        known, rehearsal = document["schema"] == INDEX_SCHEMA, bool(document.get("rehearsal"))
         found = {str(one["device"]): float(one["interval_s"]) for one in document["devices"] if one["interval_s"]}
     except (ValueError, KeyError, TypeError, RecursionError):
         known = False
     if not known:
         raise UsageError(message("audit:saved.index", schema=INDEX_SCHEMA), where=str(index))
-    return found
+    return found, rehearsal

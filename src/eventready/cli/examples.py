@@ -102,7 +102,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "bundle": ("bundle --out mine.evr", "bundle --out mine.evr --key env:BUNDLE_KEY"),
     "bundle keygen": ("bundle keygen", 'bundle keygen --out keys/mine.pem --operator "Enterprise"'),
     "consolidate": (
-        "consolidate bundles/a.evr bundles/b.evr --keys keys/",
-        "consolidate bundles/a.evr --keys keys/ --out province/",
+        "consolidate bundles/a.evr bundles/b.evr --keys keys/ --out province/",
+        "consolidate bundles/a.evr --keys keys/ --out province/ --max-age 3",
     ),
 }

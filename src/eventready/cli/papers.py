@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -74,8 +74,8 @@ def _options(default: str) -> Callable[[F], F]:
     return add
 
 
-def _week(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Week | None:
-    """Parse a day of the report's week, or an ISO week; the report is due on its Monday."""
+def _week(_context: click.Context, _parameter: click.Parameter, value: str | None) -> date | None:
+    """Parse a day, or an ISO week as its Sunday; the report is the latest due until then."""
     if value is None:
         return None
     try:
@@ -85,12 +85,12 @@ def _week(_context: click.Context, _parameter: click.Parameter, value: str | Non
     else:
         if monday.isocalendar().year != int(value[:4]):  # strptime takes the week after a year's last for its 53rd
             raise click.BadParameter(f"{value[:4]} has no week 53. Write {monday} or its week.")
-        return Week.at(monday)
+        return monday + timedelta(days=6)
     try:
-        return Week.at(parse_moment(value))
+        return parse_moment(value).date()
     except UsageError:
         raise click.BadParameter(
-            f"{value!r} is neither a day nor a week. Write 2033-07-25 (the Monday on which it is due) or 2033-W30."
+            f"{value!r} is neither a day nor a week. Write 2033-07-25 (the day on which it is due) or 2033-W30."
         ) from None
 
 
@@ -98,11 +98,18 @@ _RUN = click.option("--run", default="", help="Run of the report.  [default: the
 
 
 def _material(
-    app: App, wanted: PaperOptions, *, run: str = "", week: Week | None = None, keep_roster: bool = False
+    app: App, wanted: PaperOptions, *, run: str = "", week: date | None = None, keep_roster: bool = False
 ) -> Material:
     clock = app.paper_clock(rehearsal=wanted.rehearsal)
     moment = clock.now()
-    request = PaperRequest(moment, week or Week.at(moment), wanted.lang, clock.rehearsal, run, keep_roster)
+    request = PaperRequest(
+        moment,
+        Week.at(week or moment, app.workspace.event.report_weekday),
+        wanted.lang,
+        clock.rehearsal,
+        run,
+        keep_roster,
+    )
     if not Store.exists(app.workspace_path):
         material, notices = gather(app.workspace, None, request)
     else:
@@ -137,18 +144,19 @@ def _profile(app: App, wanted: PaperOptions) -> Profile:
 
 
 @click.command("weekly", short_help="Write the weekly report")
-@click.option(
-    "--week", callback=_week, metavar="DAY", help="Monday of the deadline, or 2033-W30.  [default: this week]"
-)
+@click.option("--week", callback=_week, metavar="DAY", help="Day of the deadline, or 2033-W30.  [default: the latest]")
 @_RUN
 @_options("docx,pdf,xlsx")
-def weekly_command(app: App, wanted: PaperOptions, *, week: Week | None, run: str) -> None:
+def weekly_command(app: App, wanted: PaperOptions, *, week: date | None, run: str) -> None:
     """Write the weekly report: results by service and venue, changes since last week, incidents, next week.
 
     At most five pages and a one-page annex; the tables are in the workbook. Number, date and signature stay blank for
     the office. Texts and outline: templates/reports/vi.yaml.
     """
     material = _material(app, wanted, run=run, week=week)
+    reports = material.event.weekly_report
+    if reports and material.week.due < reports.first:
+        app.notify("papers:cli_before_first", first=reports.first, week=f"{reports.first}")
     if material.run is None:
         app.notify("papers:cli_no_run")
     elif ran := outside_the_week(material):

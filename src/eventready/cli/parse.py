@@ -13,7 +13,7 @@ import yaml
 from eventready.cli.context import App
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit, UsageError, os_reason
-from eventready.core.messages import message
+from eventready.core.messages import in_language, message
 from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform, load_usable
 from eventready.facts.saved import decode_output, facts_for, parse_saved
@@ -124,7 +124,8 @@ def _as_document(platform: str, observation: Observation) -> dict[str, Any]:
 def _as_table(app: App, observation: Observation) -> str:
     parts = [f"{observation.fact}: {observation.status.value}"]
     if observation.reason:
-        parts.append(observation.reason)
+        reason = observation.message
+        parts.append(observation.reason if reason is None else in_language(reason, app.lang))
     if not observation.complete:
         parts.append(app.text("cli:parse.incomplete"))
     if observation.rows:

@@ -132,6 +132,11 @@ class WeeklyReport(WorkspaceModel):
             raise InvalidValue(message("workspace:event.reports"))
         return self
 
+    @property
+    def weekday(self) -> int:
+        """Weekday of the reports; 0 is Monday."""
+        return _WEEKDAYS.index(self.day)
+
     def deadlines(self) -> tuple[datetime, ...]:
         """Cut-off of each report, in order, local time."""
         weeks = (self.last - self.first).days // 7
@@ -219,6 +224,11 @@ class Event(Titled):
         """Abbreviation of the enterprise: as written, or its initials without parenthesised parts."""
         words = re.sub(r"\(.*?\)", " ", self.enterprise).split()
         return self.office.short or "".join(word[0] for word in words if word[0].isalnum()).upper()
+
+    @property
+    def report_weekday(self) -> int:
+        """Weekday of the weekly reports, 0 for Monday; Monday without reports."""
+        return self.weekly_report.weekday if self.weekly_report else 0
 
     @property
     def venue_ids(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -75,6 +76,22 @@ def test_an_earlier_week_rests_on_its_own_run(capsys: pytest.CaptureFixture[str]
         assert code == Exit.OK
         assert "từ ngày 11/04/2022 đến ngày 17/04/2022" in out.replace("\u00a0", " ")
         assert "không kết nối được (edge-dt-1)" not in out.replace("\\", "")
+
+
+def test_a_letter_may_want_its_report_on_another_weekday(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    _audited(workspace)
+    file = workspace / "inventory" / "event.yaml"
+    text = re.sub(r"day: monday", "day: friday", file.read_text(encoding="utf-8"))
+    text = re.sub(r"(?m)^(  first:) .*$", r"\1 2022-04-29", text, count=1)
+    file.write_text(re.sub(r"(?m)^(  last:) .*$", r"\1 2022-05-06", text, count=1), encoding="utf-8")
+    for week, first, last in (("2022-04-29", "22/04/2022", "28/04/2022"), ("2022-W17", "22/04/2022", "28/04/2022")):
+        code, out, err = _run(capsys, workspace, "weekly", "--week", week, "--format", "md", "--out", "-")
+        assert code == Exit.OK
+        assert f"từ ngày {first} đến ngày {last}" in out.replace("\u00a0", " ")
+        assert "first weekly report" not in err
+    code, out, err = _run(capsys, workspace, "weekly", "--format", "md", "--out", "-")
+    assert "từ ngày 15/04/2022 đến ngày 21/04/2022" in out.replace("\u00a0", " ")
+    assert "The first weekly report is due on 29/04/2022: `--week 2022-04-29` writes it." in err
 
 
 def test_a_draft_mail_carries_the_papers(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:

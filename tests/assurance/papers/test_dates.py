@@ -86,6 +86,18 @@ def test_a_report_looks_back_on_the_week_before_its_monday(day: date, first: dat
 
 
 @pytest.mark.parametrize(
+    ("day", "due"),
+    [
+        (date(2022, 4, 28), date(2022, 4, 22)),
+        (date(2022, 4, 29), date(2022, 4, 29)),
+        (date(2022, 5, 2), date(2022, 4, 29)),
+    ],
+)
+def test_a_report_of_fridays(day: date, due: date) -> None:
+    assert Week.at(day, 4).due == due
+
+
+@pytest.mark.parametrize(
     ("text", "name"),
     [
         ("Đảm bảo TTLL", "Dam-bao-TTLL"),

@@ -195,6 +195,13 @@ def test_the_first_that_fails_stops_the_waves(bench: Bench) -> None:
         bench.rollback()
 
 
+def test_the_latest_change_without_a_new_device_names_the_one_before(bench: Bench) -> None:
+    done = bench.apply()
+    assert bench.apply().exit is Exit.REFUSED
+    with pytest.raises(RefusedError, match=f"the latest that can be rolled back is {done.change}"):
+        bench.rollback()
+
+
 def test_a_device_that_moved_is_refused_and_so_is_the_change(bench: Bench) -> None:
     first = bench.plan.waves[0][0]
     bench.fleet[first].running["interface eth0"]["description mine"] = {}

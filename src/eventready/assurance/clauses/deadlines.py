@@ -17,6 +17,8 @@ from eventready.core.phrases import short
 from eventready.workspace.duties import Duty
 from eventready.workspace.event import Event, ScheduledTest
 
+#: Days before its deadline from which a delivery counts as that of the coming report.
+_EARLY_DAYS = 3
 DeadlineKind: TypeAlias = Literal["weekly_report", "duty_list", "freeze", "test", "clause", "incident"]
 #: `near`: within the warning time; `due`: the time is reached; `late`: the last moment has passed.
 DeadlineStatus: TypeAlias = Literal["open", "near", "due", "late", "done", "done_late", "in_force", "over"]
@@ -76,7 +78,7 @@ def weekly(event: Event, sent: Sequence[SentDocument], moment: datetime) -> tupl
     if plan is None:
         return ()
     calendar = Calendar(event.days_off)
-    reports = {paper.due or _reported(paper.at): paper for paper in _latest_first(sent, "weekly-report")}
+    reports = {paper.due or _reported(paper.at, plan.weekday): paper for paper in _latest_first(sent, "weekly-report")}
     found = []
     for due in plan.deadlines():
         latest = datetime.combine(due.date(), plan.latest, TZ)
@@ -96,11 +98,11 @@ def _latest_first(sent: Iterable[SentDocument], kind: str) -> list[SentDocument]
     return sorted((paper for paper in sent if paper.kind == kind), key=lambda paper: paper.at, reverse=True)
 
 
-def _reported(moment: datetime) -> date:
-    """Return the Monday of a report without a day: from Friday on the coming Monday, else the Monday of the week."""
+def _reported(moment: datetime, weekday: int) -> date:
+    """Return the day of a report without a day: the coming weekday within three days, else the latest."""
     today = moment.astimezone(TZ).date()
-    monday = today - timedelta(days=today.weekday())
-    return monday + timedelta(days=7) if today.weekday() >= 4 else monday
+    ahead = (weekday - today.weekday()) % 7
+    return today + timedelta(days=ahead if ahead <= _EARLY_DAYS else ahead - 7)
 
 
 def _holiday(due: datetime, warn: datetime, calendar: Calendar) -> Text | None:

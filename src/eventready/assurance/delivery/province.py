@@ -31,7 +31,9 @@ def province(
 ) -> Document:
     """The report of accepted bundles; `event` and `profile` are those of the department's workspace."""
     moment = policy.moment
-    material = Material(event=event, moment=moment, week=Week.at(moment), rehearsal=policy.rehearsal)
+    material = Material(
+        event=event, moment=moment, week=Week.at(moment, event.report_weekday), rehearsal=policy.rehearsal
+    )
     writer = PaperWriter("province", material, profile, lang)
     bundles = received.bundles
     rows = tuple(row(bundle) for bundle in bundles)

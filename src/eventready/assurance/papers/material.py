@@ -23,29 +23,29 @@ NoticeStatus: TypeAlias = Literal["given", "late", "waiting", "overdue"]
 
 @dataclass(frozen=True)
 class Week:
-    """The seven days before the Monday `due`."""
+    """The seven days before the day `due`."""
 
     due: date
 
     @classmethod
-    def at(cls, moment: datetime | date) -> Week:
-        """Return the week of the report due on the Monday of `moment`'s week: on Monday, the week just past."""
+    def at(cls, moment: datetime | date, weekday: int = 0) -> Week:
+        """Return the week of the report due on the latest such weekday, `moment` included."""
         day = moment.date() if isinstance(moment, datetime) else moment
-        return cls(day - timedelta(days=day.weekday()))
+        return cls(day - timedelta(days=(day.weekday() - weekday) % 7))
 
     @property
     def first(self) -> date:
-        """Monday of the reported week."""
+        """First day of the reported week."""
         return self.due - timedelta(days=7)
 
     @property
     def last(self) -> date:
-        """Sunday of the reported week."""
+        """Last day of the reported week."""
         return self.due - timedelta(days=1)
 
     @property
     def next_last(self) -> date:
-        """Sunday of the next week, which begins on `due`."""
+        """Last day of the next week, which begins on `due`."""
         return self.due + timedelta(days=6)
 
 

@@ -41,6 +41,8 @@ def make_rollback(workspace: Workspace, name: str, *, store: Store, clock: Clock
     plan = recorded_plan(record.plan, change)
     new = [planned for planned in plan.devices if record.entry.outcomes.get(planned.name) == "new"]
     if not new:
+        if name == "latest" and (earlier := _latest_new(store)):
+            raise RefusedError(message("change:rollback.nothing_latest", change=change, earlier=earlier))
         raise RefusedError(message("change:rollback.nothing", change=change))
     gone = rolled_back_devices(store, change)
     new = [planned for planned in new if planned.name not in gone]
@@ -49,6 +51,15 @@ def make_rollback(workspace: Workspace, name: str, *, store: Store, clock: Clock
         raise RefusedError(message("change:rollback.done", change=change, by=by_whom))
     names = [planned.name for planned in new]
     return rollback_plan(workspace, record, names, store=store, clock=clock, by=by, host=host)
+
+
+def _latest_new(store: Store) -> str:
+    """Return the latest change (no rollback) with a device left to roll back; else an empty text."""
+    for entry in reversed(store.changes.entries()):
+        new = {device for device, outcome in entry.outcomes.items() if outcome == "new"}
+        if not entry.header.get("rolls_back") and new - rolled_back_devices(store, entry.id).keys():
+            return entry.id
+    return ""
 
 
 def rollback_plan(
