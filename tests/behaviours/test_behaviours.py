@@ -92,7 +92,8 @@ CASES = [
          | rows("gw-2 vrrp vrrp 5 eth1", "warn")),
     Case("gw-2", "gateway-lost", (), rows("""
         gw-1 vrrp_pair vrrp 5 10.10.0.1
-        gw-2 vrrp vrrp 5 eth1""")),
+        gw-2 vrrp vrrp 5 eth1
+        gw-2 vrrp_failover vrrp 5 eth1""")),
     Case("bsc", "bts-link-lost", ("SITE-02",), rows("""
         bsc cell SITE-02
         bsc channel_load SITE-02

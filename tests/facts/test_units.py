@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eventready.facts.units import number, rate, span
+from eventready.facts.units import interval, number, rate, span
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,23 @@ def test_span(text: str, seconds: int) -> None:
 )
 def test_rate(text: str, value: int | None) -> None:
     assert rate(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1", 1), ("3.570", 3.57), (".200", 0.2), ("1 s", 1), ("200 msec", 0.2), ("3600 ms", 3.6), ("100cs", 1),
+        ("3 secs", 3), ("unknown", None), ("0 ms", None),
+    ],
+)  # fmt: skip
+def test_interval(text: str, seconds: float | None) -> None:
+    assert interval(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["often", "1 min", "-1"])
+def test_no_interval(text: str) -> None:
+    with pytest.raises(ValueError, match="interval"):
+        interval(text)
 
 
 @pytest.mark.parametrize("text", ["12:33", "idle", "5w 12", "3d 4:5:6:7"])

@@ -46,7 +46,7 @@ DRILLS = {
     "silent-uplink": drill("gw-1", "bfd-down", {"peer": _FAR["gw-1", "core-1"]}, _STREAM, "floating_route"),
     "uplink-carrier": drill("gw-1", "link-down", {"port": "eth2"}, _STREAM, "backup_route"),
     "provider": drill("core-1", "bfd-down", {"peer": _FAR["core-1", "isp-1"]}, _STREAM, "bgp"),
-    "gateway": drill("gw-1", "gateway-silent", {}, _STREAM, "vrrp"),
+    "gateway": drill("gw-1", "gateway-silent", {}, _STREAM, "vrrp_failover"),
     "cell-crowd": drill(CONTROLLER, "channels-full", {"cell": CELL, "requests_per_second": 5},
                         {"kind": "calls", "name": "refused", "target": CONTROLLER, "refused_percent": 8},
                         "cell_capacity", observe_s=20),
@@ -104,6 +104,9 @@ def drills(real_province: Twin, tmp_path_factory: pytest.TempPathFactory) -> Ite
         hosts = yaml.safe_load(file.read_text(encoding="utf-8"))
         values_of_the_event(hosts)
         file.write_text(yaml.safe_dump(hosts, sort_keys=False), encoding="utf-8")
+        limits = yaml.safe_load((inventory / "limits.yaml").read_text(encoding="utf-8"))
+        limits["roles"] = {"router": {"vrrp_failover": {"warn": 1, "source": "the outage that the drills allow"}}}
+        (inventory / "limits.yaml").write_text(yaml.safe_dump(limits, sort_keys=False), encoding="utf-8")
         running = network.running()
         made = Drills(network, tmp_path_factory.mktemp("drills"))
         try:
@@ -122,6 +125,8 @@ def test_traffic_finds_another_way_by_itself(drills: Drills, proved: Proved, nam
 def test_silent_losses_heal_after_the_backup_configuration(drills: Drills, proved: Proved) -> None:
     network = drills.network
     gateway = network.drill("gateway")
+    assert gateway.outcome == "failed"  # and not `unpredicted`: the audit has warned
+    assert gateway.predicted == {"vrrp_failover"}
     with network.twin.fault("gw-1", "unwatched-route"):
         before = network.drill("silent-uplink")
     assert before.value is None
@@ -132,6 +137,7 @@ def test_silent_losses_heal_after_the_backup_configuration(drills: Drills, prove
     proved("drill on real software", "silent uplink")
     after = network.drill("gateway")
     # The return of the gateway is another outage: VRRP takes the address back before the routes are there.
+    assert after.predicted == set()
     assert gateway.failover is not None
     assert after.failover is not None
     assert after.failover < gateway.failover

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventready.facts.platform import load_platform
 from eventready.session.channel import Channel
 from eventready.session.patterns import patterns
 from eventready.session.prompt import (
@@ -124,6 +125,13 @@ def test_trimming_takes_prompts_and_log_lines_only() -> None:
     assert without_trailing_prompts(b"a\nb\nR1#\r\n" + LOG + b"\r\n", b"R1#", P) == b"a\nb\n"
     assert without_trailing_prompts(b"a\nR1# b\n", b"R1#", P) == b"a\nR1# b\n"
     assert without_trailing_prompts(b"", b"R1#", P) == b""
+
+
+def test_the_last_line_of_an_answer_may_end_like_a_log_line() -> None:
+    vrp, prompt = patterns(load_platform("huawei_vrp").spec.session), b"<R1>"
+    answer = b"Create time      : 2022-04-01 05:41:23\n"
+    for behind in (b"", b"<R1>\n", b"2022-04-25 07:00:00\n", b"<R1>2022-04-25 07:00:00\n", b"<R12022-04-25 07:00:00\n"):
+        assert without_trailing_prompts(answer + behind, prompt, vrp) == answer
 
 
 # --- text ---------------------------------------------------------------------------------------------------------

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
 
-from eventready.checks.answer import answered, at, blind, failed, passed, unknown, warned
-from eventready.checks.check import DeviceView, NoLimits, check
+from pydantic import Field
+
+from eventready.checks.answer import answered, at, blind, failed, graded, passed, unknown, warned
+from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ports import port_key
-from eventready.facts.records import GatewayGroup
+from eventready.facts.records import GatewayFailover, GatewayGroup
 from eventready.workspace.device import Device
 from eventready.workspace.expect import ExpectedGateway
 
 Protocol = Literal["vrrp", "hsrp"]
+
+#: Lost advertisements of the master until a backup takes over (RFC 9568, 6.1).
+_ADVERTISEMENTS = 3
 
 
 def _uses_vrrp(device: Device) -> bool:
@@ -51,6 +56,13 @@ def _member(view: DeviceView, expected: ExpectedGateway) -> GatewayGroup | None:
         return next(iter(sorted(own, key=lambda row: row.family == "ipv6")), None)
     ipv6 = _is_ipv6(expected)
     return next((row for row in own if _family_unknown(row) or _row_is_ipv6(row) is ipv6), None)
+
+
+def _failover(view: DeviceView, expected: ExpectedGateway) -> GatewayFailover | None:
+    """Return the timers of the expected group, of its address family."""
+    wanted = (expected.group, port_key(expected.interface), _is_ipv6(expected))
+    rows = view.rows(f"{expected.protocol}_failover", GatewayFailover)
+    return next((row for row in rows if (row.group, port_key(row.interface), row.family == "ipv6") == wanted), None)
 
 
 def _is_ipv6(expected: ExpectedGateway) -> bool:
@@ -108,19 +120,113 @@ def _membership(subject: str, expected: ExpectedGateway, row: GatewayGroup | Non
     return passed(subject, "checks:subject.state", state=row.state)
 
 
-@check("vrrp_tracking", topic="backup", roles=("service_host",), needs=("vrrp_group",), applies=_uses_vrrp)
+def _tracked(device: Device, protocol: Protocol) -> list[ExpectedGateway]:
+    """Return the groups with required tracking: all of a service host, those with `tracking` of a router."""
+    host = device.role == "service_host"
+    return [gateway for gateway in _expected(device, protocol) if host or gateway.tracking]
+
+
+@check(
+    "vrrp_tracking",
+    topic="backup",
+    roles=("service_host", "router"),
+    needs=("vrrp_failover",),
+    applies=lambda device: bool(_tracked(device, "vrrp")),
+)
 def vrrp_tracking(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
-    """A service host gives up its floating address when a service fails."""
-    for expected in _expected(view.device, "vrrp"):
-        subject, row = _subject(expected), _member(view, expected)
+    """The device gives up the address of its VRRP group when a service or its way out fails."""
+    yield from _tracking(view, "vrrp")
+
+
+@check(
+    "hsrp_tracking",
+    topic="backup",
+    roles=("router",),
+    needs=("hsrp_failover",),
+    applies=lambda device: bool(_tracked(device, "hsrp")),
+)
+def hsrp_tracking(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """The device gives up the address of its HSRP group when its way out fails."""
+    yield from _tracking(view, "hsrp")
+
+
+def _tracking(view: DeviceView, protocol: Protocol) -> Iterator[Finding]:
+    kind = "service" if view.device.role == "service_host" else "router"
+    for expected in _tracked(view.device, protocol):
+        subject, row = _subject(expected), _failover(view, expected)
         if row is None:
             yield failed(subject, "checks:subject.missing")
         elif row.tracks is None:
-            yield unknown(subject, "checks:gateway.tracking_unknown")
+            yield blind(subject, f"checks:gateway.tracking_unknown.{kind}")
         elif row.tracks:
-            yield passed(subject, "checks:gateway.tracked")
+            yield passed(subject, f"checks:gateway.tracked.{kind}")
         else:
-            yield warned(subject, "checks:gateway.untracked")
+            yield warned(subject, f"checks:gateway.untracked.{kind}")
+
+
+class VrrpFailoverLimits(Limits):
+    warn: float = Field(
+        default=4, gt=0, description="Warning above so many seconds: 3 advertisements of 1 s and skew [R]"
+    )
+    fail: float = Field(default=10, gt=0, description="Failure above so many seconds: HSRP's hold time [C]")
+
+
+class HsrpFailoverLimits(Limits):
+    warn: float = Field(default=10, gt=0, description="Warning above so many seconds: the hold time by default [C]")
+    fail: float = Field(default=30, gt=0, description="Failure above so many seconds [K]")
+
+
+@check(
+    "vrrp_failover",
+    topic="backup",
+    roles=("router", "service_host"),
+    needs=("vrrp_failover",),
+    limits=VrrpFailoverLimits(),
+    applies=_uses_vrrp,
+)
+def vrrp_failover(view: DeviceView, limits: VrrpFailoverLimits) -> Iterator[Finding]:
+    """A lost master of a VRRP group is replaced in time: advertisements and skew (RFC 9568, 6.1)."""
+    yield from _failovers(view, "vrrp", limits)
+
+
+@check(
+    "hsrp_failover",
+    topic="backup",
+    roles=("router",),
+    needs=("hsrp_failover",),
+    limits=HsrpFailoverLimits(),
+    applies=_uses_hsrp,
+)
+def hsrp_failover(view: DeviceView, limits: HsrpFailoverLimits) -> Iterator[Finding]:
+    """A lost master of an HSRP group is replaced in time: the hold time (RFC 2281, 5.1)."""
+    yield from _failovers(view, "hsrp", limits)
+
+
+def _failovers(
+    view: DeviceView, protocol: Protocol, limits: VrrpFailoverLimits | HsrpFailoverLimits
+) -> Iterator[Finding]:
+    for expected in _expected(view.device, protocol):
+        subject, row = _subject(expected), _failover(view, expected)
+        if row is None:
+            yield failed(subject, "checks:subject.missing")
+        elif (seconds := _takeover_s(row)) is None:
+            yield blind(subject, "checks:gateway.failover_unknown")
+        else:
+            yield graded(
+                subject, "checks:gateway.failover", seconds,
+                warn=limits.warn, fail=limits.fail, unit="s", beyond=True, digits=2,
+            )  # fmt: skip
+
+
+def _takeover_s(row: GatewayFailover) -> float | None:
+    """Seconds without the master until the member takes over, as printed or from the interval of the advertisements.
+
+    The skew of a member is its distance from priority 256, in 256ths of an interval (RFC 9568, 6.1).
+    """
+    if row.hold_s is not None or row.advertisement_s is None:
+        return row.hold_s
+    skew = (256 - (row.priority or 0)) / 256
+    return row.advertisement_s * ((row.multiplier or _ADVERTISEMENTS) + skew)
 
 
 @check(

@@ -38,6 +38,8 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("bfd_session", r.BfdSession),
         FactKind("vrrp_group", r.GatewayGroup),
         FactKind("hsrp_group", r.GatewayGroup),
+        FactKind("vrrp_failover", r.GatewayFailover),
+        FactKind("hsrp_failover", r.GatewayFailover),
         FactKind("link_bundle", r.LinkBundle),
         FactKind("default_route", r.Route),
         FactKind("static_route", r.StaticRoute),

@@ -21,6 +21,7 @@ from eventready.facts.units import (
     MaybeBytes,
     MaybeCount,
     MaybeFlag,
+    MaybeInterval,
     MaybeMac,
     MaybeNumber,
     MaybeRate,
@@ -182,8 +183,7 @@ class BfdSession(Fact):
 class GatewayGroup(Fact):
     """State of a member of a first-hop redundancy group. Checks across devices evaluate the pair.
 
-    `family` is told for IPv6 only: under VRRPv3 one number may stand for a group of each family. `tracks`: the member
-    gives its part up when a tracked service fails.
+    `family` is told for IPv6 only: under VRRPv3 one number may stand for a group of each family.
     """
 
     key = ("protocol", "interface", "group", "family")
@@ -195,8 +195,27 @@ class GatewayGroup(Fact):
     state: Literal["master", "backup", "init"]
     priority: MaybeCount = None
     preempt: MaybeFlag = None
-    tracks: MaybeFlag = None
     peer: MaybeAddress = None
+
+
+class GatewayFailover(Fact):
+    """Timers and tracking of a member of a first-hop redundancy group: conditions of a takeover.
+
+    `advertisement_s`: interval of the master's advertisements (VRRP), of which a backup waits for `multiplier` (3 where
+    none is printed). `hold_s`: time without a packet of the master until the member takes over, where the device prints
+    it (VRRP: master down interval; HSRP: hold time). `tracks`: a service, link or test that fails lowers the member.
+    """
+
+    key = ("protocol", "interface", "group", "family")
+    protocol: Literal["vrrp", "hsrp"]
+    group: Count
+    interface: Name
+    family: Literal["ipv6"] | None = None
+    priority: MaybeCount = None
+    advertisement_s: MaybeInterval = None
+    multiplier: MaybeCount = None
+    hold_s: MaybeInterval = None
+    tracks: MaybeFlag = None
 
 
 class LinkBundle(Fact):

@@ -30,6 +30,8 @@ _SPAN = re.compile(
 )
 _FRACTION = re.compile(r"(?<=[a-z])\d+(?:ms|us)(?:\d+us)?$")  # 2m4s30ms
 _DAYS_AND_CLOCK = re.compile(r"((?:\d+\s*(?:years?|weeks?|days?|y|w|d),?\s*)+)\s(\d{1,2}):(\d\d)(?::(\d\d))?", re.I)
+_INTERVAL = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(ms|msecs?|milliseconds?|cs|s|secs?|seconds?|)", re.I)
+_INTERVAL_PARTS = {"": 1, "s": 1, "se": 1, "cs": 100, "ms": 1000, "mi": 1000}
 _CLOCK = re.compile(r"^(?:(\d+)[.:d]\s*)?(\d{1,3}):(\d{2}):(\d{2})(?:\.\d+)?$", re.I)
 
 
@@ -125,6 +127,21 @@ def span(value: Any) -> Any:
     return sum(int(count) * _SPAN_UNITS[unit.lower()] for count, unit in parts)
 
 
+def interval(value: Any) -> Any:
+    """Seconds from the timer of a protocol: `1`, `3.570`, `1 s`, `200 msec`, `100cs`; None for nothing and for 0.
+
+    A timer of 0 is one that does not run.
+    """
+    if not isinstance(value, str):
+        return value or None
+    if nothing(value):
+        return None
+    match = _INTERVAL.fullmatch(value.strip())
+    if not match:
+        raise ValueError(f"{value!r} is not the interval of a timer")
+    return round(float(match[1]) / _INTERVAL_PARTS[match[2][:2].lower()], 3) or None
+
+
 def flag(value: Any) -> Any:
     """Return True or False for the words of devices; other values are rejected by the record."""
     if not isinstance(value, str):
@@ -212,5 +229,6 @@ Number = Annotated[float, BeforeValidator(number)]
 MaybeNumber = Annotated[float | None, BeforeValidator(number)]
 MaybeRate = Annotated[int | None, BeforeValidator(rate)]
 MaybeSeconds = Annotated[int | None, BeforeValidator(span)]
+MaybeInterval = Annotated[float | None, BeforeValidator(interval)]
 Flag = Annotated[bool, BeforeValidator(flag)]
 MaybeFlag = Annotated[bool | None, BeforeValidator(lambda v: None if nothing(v) else flag(v))]

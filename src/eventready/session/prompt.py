@@ -186,9 +186,21 @@ def without_trailing_prompts(answer: bytes, prompt: bytes, patterns: Patterns) -
     while True:
         line = answer.rfind(b"\n", 0, max(len(answer) - 1, 0)) + 1
         bare = answer[line:].strip()
-        if len(bare) > _NEAR_END or not bare or (_after_prompt(bare, prompt) and not _has_log_line(bare, patterns)):
+        if len(bare) > _NEAR_END or not bare or not _prompt_or_log_line(bare, prompt, patterns):
             return answer
         answer = answer[:line]
+
+
+def _prompt_or_log_line(line: bytes, prompt: bytes, patterns: Patterns) -> bool:
+    """Return True for prompts, a log line, or a log line behind a prompt or its beginning.
+
+    A line of an answer may end like a log line: `Last change time : 2022-04-01 05:41:33`.
+    """
+    rest = _after_prompt(line, prompt)
+    if not rest or patterns.is_log_line(rest):
+        return True
+    match = patterns.noise_inside.search(rest) if patterns.noise_inside is not None else None
+    return match is not None and prompt.startswith(rest[: match.start()].rstrip(_BLANK))
 
 
 def find_torn_prompt(tail: bytes, prompt: bytes, patterns: Patterns) -> int:

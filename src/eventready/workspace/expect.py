@@ -21,6 +21,7 @@ class ExpectedGateway(WorkspaceModel):
     protocol: Literal["vrrp", "hsrp"] = "vrrp"
     virtual_ip: str | None = None
     role: Literal["master", "backup"] | None = None
+    tracking: bool = Field(default=False, description="The member must give the address up when its way out fails")
 
 
 class ExpectedBundle(WorkspaceModel):

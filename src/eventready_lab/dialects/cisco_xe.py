@@ -72,7 +72,9 @@ DIALECT = Dialect(
         "show bgp vpnv4 unicast all neighbors": lambda _: "",  # no VRFs
         "/show (?:ip bgp|bgp ipv4 unicast) summary/": routing.bgp,
         "show bfd neighbors": routing.bfd,
+        "show standby": routing.standby_groups,
         "show standby brief": routing.standby,
+        "show vrrp all": routing.vrrp_groups,
         "show vrrp brief": routing.vrrp,
         "show ip route 0.0.0.0": routing.default_route,
         "show running-config": configuration.running,

@@ -182,6 +182,7 @@ SHOWS: dict[str, Render] = {
     "display bgp peer": routing.bgp,
     "display bgp vpnv4 all peer": lambda _: "",  # no VPN instances
     "display bfd session all": routing.bfd,
+    "display vrrp": routing.vrrp_groups,
     "display vrrp brief": routing.vrrp,
     r"/display ip routing-table(?: (?P<address>\d+\.\d+\.\d+\.\d+))?/": routing.routes,
     "display ntp status": _ntp,

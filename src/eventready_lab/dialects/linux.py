@@ -90,7 +90,8 @@ def _log_targets(view: View) -> str:
 def _keepalived(view: View) -> str:
     return _list(
         f"instance=VI_{group.group} interface={group.interface} group={group.group} priority={group.priority} "
-        f"address={group.virtual_ip} state={_VRRP_STATE[group.state]} tracks=yes"
+        f"address={group.virtual_ip} state={_VRRP_STATE[group.state]} tracks=yes "
+        f"interval={group.advertisement_ms / 1000:g}"
         for group in view.state.gateways
     )
 

@@ -24,6 +24,7 @@ def follow_groups(state: DeviceState, configured: Iterable[Gateway]) -> None:
             state.gateways.append(group)
         else:
             before.virtual_ip, before.priority, before.preempt = group.virtual_ip, group.priority, group.preempt
+            before.advertisement_ms, before.hold_ms, before.tracks = group.advertisement_ms, group.hold_ms, group.tracks
     state.gateways[:] = [group for group in state.gateways if _membership(group) in wanted]
 
 

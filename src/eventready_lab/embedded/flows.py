@@ -30,15 +30,12 @@ from eventready_lab.engine.topology import point_to_point_peer
 
 _BFD_S, _BFD_MULTIPLIER = 0.3, 3
 _SLA_S = 60.0
-_VRRP_S, _HSRP_HOLD_S = 1.0, 10.0
 _HOPS = 16
 
 _INTERVAL = re.compile(r"(?:min_rx|receive-interval|min-rx-interval) (\d+)")
 _MULTIPLIER = re.compile(r"(?:^|\s)(?:detect-)?multiplier (\d+)")
 _FREQUENCY = re.compile(r"^frequency (\d+)$")
 _DELAY_DOWN = re.compile(r"^delay down (\d+)")
-_ADVERTISEMENT = re.compile(r"advertisement-interval (\d+)")
-_HELLO = re.compile(r"^standby \d+ timers (?:msec )?\d+ (?:msec )?(\d+)")
 
 Hop = tuple[str, str, int]
 
@@ -132,13 +129,10 @@ class Network:
 
     def _takeover_s(self, names: Iterable[str], group: Gateway) -> float:
         """Seconds until a backup takes over an address."""
-        lines = [line for name in names for line in _lines(self.devices[name].configured or {})]
-        if group.protocol == "hsrp":
-            hold = _figure(lines, _HELLO, _HSRP_HOLD_S)
-            return hold if hold < 100 else hold / 1000
-        interval = _figure(lines, _ADVERTISEMENT, _VRRP_S)
-        interval = interval if interval < 50 else interval / 1000
-        return 3 * interval + (256 - group.priority) * interval / 256
+        key = (group.protocol, group.group, group.virtual_ip)
+        members = (one for name in names for one in self.devices[name].state.gateways)
+        taking = next((one for one in members if (one.protocol, one.group, one.virtual_ip) == key), group)
+        return taking.takeover_ms / 1000
 
 
 def _lines(tree: Tree) -> Iterable[str]:

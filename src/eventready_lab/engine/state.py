@@ -78,6 +78,16 @@ class Gateway:
     priority: int = 110
     preempt: bool = True
     peer: str = ""
+    advertisement_ms: int = 1000  # VRRP
+    hold_ms: int = 10_000  # HSRP
+    tracks: list[str] = field(default_factory=list)
+
+    @property
+    def takeover_ms(self) -> int:
+        """Time without the master until the member takes over: hold time, or 3 advertisements and skew (RFC 9568)."""
+        if self.protocol == "hsrp":
+            return self.hold_ms
+        return 3 * self.advertisement_ms + (256 - self.priority) * self.advertisement_ms // 256
 
 
 @dataclass

@@ -261,6 +261,7 @@ def test_a_healthy_router_answers_every_question(platform: str) -> None:
     state.peers = [Peer("ospf", "10.255.0.2", name, "10.0.0.2"), Peer("bgp", "10.0.0.2", name, "10.0.0.2")]
     state.bfd = [Bfd("10.0.0.2", name)]
     state.statics = [Static("0.0.0.0/0", "10.0.0.2", "", 1, "10", True)]
+    state.gateways = [Gateway(protocol, 5, name, "10.0.0.254") for protocol in ("vrrp", "hsrp")]
     machine = machine_of(state)
     for fact in load_platform(platform).facts:
         found = observed(machine, fact)

@@ -160,17 +160,36 @@ def _groups(tree: Tree) -> Iterator[Gateway]:
             if match:
                 name = f"{match[1]} {match[2]} "
                 preempts = any(one.startswith(f"{name}preempt") for one in section)
+                advertised, hold = _timers(section, name)
                 yield Gateway(
-                    protocol, int(match[2]), interface, match[3], priority=_priority(section, name), preempt=preempts
-                )
+                    protocol, int(match[2]), interface, match[3], priority=_priority(section, name), preempt=preempts,
+                    advertisement_ms=advertised, hold_ms=hold, tracks=_tracks(section, name),
+                )  # fmt: skip
             elif family:
                 address = next((one.split()[1] for one in beneath if re.match(r"address \S+ primary", one)), "")
                 yield from [
                     Gateway(
                         protocol, int(family[1]), interface, address, priority=_priority(beneath, ""),
-                        preempt="no preempt" not in beneath,
+                        preempt="no preempt" not in beneath, advertisement_ms=_timers(beneath, "")[0],
+                        tracks=_tracks(beneath, ""),
                     )
                 ] if address else []  # fmt: skip
+
+
+def _timers(setting: Tree, before: str) -> tuple[int, int]:
+    """Advertisement interval of VRRP and hold time of HSRP, in milliseconds. VRRP 3 is configured in milliseconds."""
+    advertised, hold = 1000, 10_000
+    for line in setting:
+        if match := re.fullmatch(rf"{before}timers advertise (msec )?(\d+)", line):
+            advertised = int(match[2]) * (1 if match[1] or not before else 1000)
+        elif match := re.fullmatch(rf"{before}timers (?:msec )?\d+ (msec )?(\d+)", line):
+            hold = int(match[2]) * (1 if match[1] else 1000)
+    return advertised, hold
+
+
+def _tracks(setting: Tree, before: str) -> list[str]:
+    start = f"{before}track "
+    return [line.removeprefix(start) for line in setting if line.startswith(start)]
 
 
 def _priority(setting: Tree, before: str) -> int:

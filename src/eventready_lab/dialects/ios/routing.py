@@ -109,6 +109,71 @@ def standby(view: View) -> str:
     return "\n".join(lines)
 
 
+def standby_groups(view: View) -> str:
+    """`show standby`: every group with its timers and tracking."""
+    return "\n".join(line for group in _groups(view, "hsrp") for line in _standby_group(group))
+
+
+def _standby_group(group: Gateway) -> list[str]:
+    state = {"master": "Active", "backup": "Standby"}.get(group.state, "Init")
+    active = {"master": "local", "backup": group.peer or "unknown"}.get(group.state, "unknown")
+    standby = {"master": group.peer or "unknown", "backup": "local"}.get(group.state, "unknown")
+    mac = f"0000.0c07.ac{group.group % 256:02x}"
+    return [
+        f"{group.interface} - Group {group.group}",
+        f"  State is {state}",
+        "    2 state changes, last state change 5d11h",
+        f"  Virtual IP address is {group.virtual_ip}",
+        f"  Active virtual MAC address is {mac} ({'MAC In Use' if state == 'Active' else 'MAC Not In Use'})",
+        f"    Local virtual MAC address is {mac} (v1 default)",
+        f"  Hello time {_seconds(group.hold_ms // 3)}, hold time {_seconds(group.hold_ms)}",
+        "    Next hello sent in 0.656 secs",
+        f"  Preemption {'enabled' if group.preempt else 'disabled'}",
+        f"  Active router is {active}",
+        f"  Standby router is {standby}",
+        f"  Priority {group.priority} ({'configured' if group.priority != 100 else 'default'} {group.priority})",
+        *_tracked(group),
+        f'  Group name is "hsrp-{short_name(group.interface)}-{group.group}" (default)',
+        "  FLAGS: 1/1",
+    ]
+
+
+def _seconds(milliseconds: int) -> str:
+    """Format a timer: in seconds from 1 s on."""
+    return f"{milliseconds // 1000} sec" if milliseconds >= 1000 else f"{milliseconds} msec"
+
+
+def _tracked(group: Gateway) -> list[str]:
+    """The lines of tracked objects, such as `10 decrement 30`."""
+    tracked = (one.partition(" ") for one in group.tracks)
+    return [f"    Track object {number} state Up {action or 'decrement 10'}" for number, _, action in tracked]
+
+
+def vrrp_groups(view: View) -> str:
+    """`show vrrp all`: every group with its timers and tracking."""
+    return "\n\n".join("\n".join(_vrrp_group(view, group)) for group in _groups(view, "vrrp"))
+
+
+def _vrrp_group(view: View, group: Gateway) -> list[str]:
+    port = view.state.ports.get(group.interface)
+    own = (port.address if port else "") or _NO_ADDRESS
+    master = {"master": f"{own} (local)", "backup": group.peer or _NO_ADDRESS}.get(group.state, "unknown")
+    interval = f"{group.advertisement_ms / 1000:.3f} sec"
+    return [
+        f"{group.interface} - Group {group.group}",
+        f"  State is {group.state.capitalize()}",
+        f"  Virtual IP address is {group.virtual_ip}",
+        f"  Virtual MAC address is 0000.5e00.01{group.group % 256:02x}",
+        f"  Advertisement interval is {interval}",
+        f"  Preemption {'enabled' if group.preempt else 'disabled'}",
+        f"  Priority is {group.priority}",
+        *_tracked(group),
+        f"  Master Router is {master}, priority is {group.priority if group.state == 'master' else 'unknown'}",
+        f"  Master Advertisement interval is {interval if group.state != 'init' else 'unknown'}",
+        f"  Master Down interval is {group.takeover_ms / 1000:.3f} sec",
+    ]
+
+
 def vrrp(view: View) -> str:
     """`show vrrp brief`."""
     lines = ["Interface          Grp Pri Time  Own Pre State   Master addr     Group addr"]
@@ -118,7 +183,7 @@ def vrrp(view: View) -> str:
         own = (port.address if port else "") or _NO_ADDRESS
         master = {"master": own, "backup": group.peer or _NO_ADDRESS}.get(group.state, _NO_ADDRESS)
         lines.append(
-            f"{short_name(group.interface):<18} {group.group:<3} {group.priority:<3} 3570      "
+            f"{short_name(group.interface):<18} {group.group:<3} {group.priority:<3} {group.takeover_ms:<4}      "
             f"{' Y' if group.preempt else '  '}  {word:<7} {master:<15} {group.virtual_ip:<15}"
         )
     return "\n".join(lines)

@@ -177,6 +177,7 @@ def _port(state: DeviceState, port: Port) -> Iterator[str]:
             yield f"{address} vrrp-group {group.group} virtual-address {group.virtual_ip}"
             yield f"{address} vrrp-group {group.group} priority {group.priority}"
             yield from [] if group.preempt else [f"{address} vrrp-group {group.group} no-preempt"]
+            yield from (f"{address} vrrp-group {group.group} track {one}" for one in group.tracks)
 
 
 def _length(port: Port) -> int:
@@ -240,7 +241,15 @@ def _groups(tree: Tree) -> Iterator[Gateway]:
             name = match[2] if match[3] == "0" else f"{match[2]}.{match[3]}"
             priority = int(_value(tree, f"{match[1]} priority") or 100)
             preempts = f"{match[1]} no-preempt" not in tree
-            yield Gateway("vrrp", int(match[4]), name, match[5], priority=priority, preempt=preempts)
+            interval = _value(tree, f"{match[1]} fast-interval") or 1000 * int(
+                _value(tree, f"{match[1]} advertise-interval") or 1
+            )
+            start = f"{match[1]} track "
+            yield Gateway(
+                "vrrp", int(match[4]), name, match[5], priority=priority, preempt=preempts,
+                advertisement_ms=int(interval),
+                tracks=[line.removeprefix(start) for line in tree if line.startswith(start)],
+            )  # fmt: skip
 
 
 def adopt_state(state: DeviceState, tree: Tree) -> Tree:

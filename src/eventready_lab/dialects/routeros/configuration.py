@@ -227,6 +227,7 @@ def _vrrp(group: Gateway) -> dict[str, str]:
     return {
         "interface": group.interface, "name": f"vrrp{group.group}", "vrid": str(group.group),
         "priority": str(group.priority), "preemption-mode": "yes" if group.preempt else "no",
+        "interval": _interval(group.advertisement_ms),
     }  # fmt: skip
 
 
@@ -267,9 +268,19 @@ def apply_to_state(state: DeviceState, tree: Tree) -> None:
     addresses = {group.group: group.virtual_ip for group in state.gateways}
     follow_groups(state, [
         Gateway("vrrp", int(item["vrid"]), item["interface"], addresses.get(int(item["vrid"]), ""),
-                priority=int(item["priority"]), preempt=item["preemption-mode"] == "yes")
+                priority=int(item["priority"]), preempt=item["preemption-mode"] == "yes",
+                advertisement_ms=_milliseconds(item["interval"]))
         for item in _items(tree, "/interface vrrp")
     ])  # fmt: skip
+
+
+def _interval(milliseconds: int) -> str:
+    return f"{milliseconds // 1000}s" if milliseconds >= 1000 else f"{milliseconds}ms"
+
+
+def _milliseconds(interval: str) -> int:
+    """`1s` or `500ms` in milliseconds."""
+    return int(interval.removesuffix("ms")) if interval.endswith("ms") else 1000 * int(interval.removesuffix("s"))
 
 
 def adopt_state(state: DeviceState, tree: Tree) -> Tree:

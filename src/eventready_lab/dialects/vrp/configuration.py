@@ -110,6 +110,9 @@ def _group_lines(gateway: Gateway) -> Iterator[str]:
         yield f"{name} priority {gateway.priority}"
     if not gateway.preempt:
         yield f"{name} preempt-mode disable"
+    if gateway.advertisement_ms != 1000:
+        yield f"{name} timer advertise {gateway.advertisement_ms // 1000}"
+    yield from (f"{name} track {one}" for one in gateway.tracks)
 
 
 def _net(router_id: str) -> str:
@@ -155,11 +158,17 @@ def _groups(tree: Tree) -> Iterator[Gateway]:
             match = re.fullmatch(r"vrrp vrid (\d+) virtual-ip (\S+)", setting)
             if match:
                 name = f"vrrp vrid {match[1]}"
-                priority = next((one.split()[-1] for one in section if one.startswith(f"{name} priority ")), "100")
                 yield Gateway(
-                    "vrrp", int(match[1]), line.split()[1], match[2], priority=int(priority),
+                    "vrrp", int(match[1]), line.split()[1], match[2],
+                    priority=_setting(section, f"{name} priority", 100),
                     preempt=f"{name} preempt-mode disable" not in section,
+                    advertisement_ms=1000 * _setting(section, f"{name} timer advertise", 1),
+                    tracks=[one.removeprefix(f"{name} track ") for one in section if one.startswith(f"{name} track ")],
                 )  # fmt: skip
+
+
+def _setting(section: Tree, start: str, default: int) -> int:
+    return next((int(line.split()[-1]) for line in section if line.startswith(f"{start} ")), default)
 
 
 def _log_host(line: str) -> str | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address
 
 from eventready_lab.dialects.vrp.configuration import DEFAULT_PREFERENCE
 from eventready_lab.dialects.vrp.ports import short, spelt
-from eventready_lab.engine.state import Peer, Static
+from eventready_lab.engine.state import Gateway, Peer, Static
 from eventready_lab.engine.view import View
 
 _RULE = "-" * 80
@@ -96,6 +97,50 @@ def vrrp(view: View) -> str:
     rule = "-" * 64
     total = f"Total:{len(groups)}     Master:{counts[0]}     Backup:{counts[1]}     Non-active:{counts[2]}"
     return "\n".join(["VRID  State        Interface                Type     Virtual IP     ", rule, *rows, rule, total])
+
+
+def vrrp_groups(view: View) -> str:
+    """`display vrrp`: every group with its timers and tracking."""
+    lines: list[str] = []
+    for group in view.state.gateways:
+        if group.protocol == "vrrp":
+            lines += ["", *_vrrp_group(view, group)] if lines else _vrrp_group(view, group)
+    return "\n".join(lines) if lines else "Info: The VRRP backup group does not exist."
+
+
+def _vrrp_group(view: View, group: Gateway) -> list[str]:
+    port = view.state.ports.get(group.interface)
+    own, interval = (port.address if port else "") or _NO_ID, group.advertisement_ms // 1000
+    figures = {
+        "State": {"master": "Master", "backup": "Backup"}.get(group.state, "Initialize"),
+        "Virtual IP": group.virtual_ip,
+        "Master IP": {"master": own, "backup": group.peer or _NO_ID}.get(group.state, _NO_ID),
+        "PriorityRun": group.priority,
+        "PriorityConfig": group.priority,
+        "MasterPriority": group.priority if group.state == "master" else 0,
+        "Preempt": f"{'YES' if group.preempt else 'NO'}   Delay Time : 0 s",
+        "TimerRun": f"{interval} s",
+        "TimerConfig": f"{interval} s",
+        "Auth type": "NONE",
+        "Virtual MAC": f"0000-5e00-01{group.group % 256:02x}",
+        "Check TTL": "YES",
+        "Config type": "normal-vrrp",
+        "Backup-forward": "disabled",
+    }
+    tracked = [line for one in group.tracks for line in _tracked(one)]
+    rows = [f"{name:<16} : {value}" for name, value in figures.items()]
+    times = ["Create time      : 2022-04-01 05:41:23", "Last change time : 2022-04-01 05:41:33"]
+    return [f"  {group.interface} | Virtual Router {group.group}", *(f"    {row}" for row in [*rows, *tracked, *times])]
+
+
+def _tracked(setting: str) -> Iterator[str]:
+    """The lines of a tracked test, link or session, such as `nqa event uplink reduced 30`."""
+    kind, *words = setting.split()
+    by = words.index("reduced") if "reduced" in words else len(words)
+    name = {"nqa": "NQA", "interface": "IF"}.get(kind, "BFD")
+    reduced = words[by + 1] if by < len(words) else "10"
+    yield f"Track {name} : {' '.join(words[:by])}   Priority reduced : {reduced}"
+    yield f"{name} state : {'success' if kind == 'nqa' else 'UP'}"
 
 
 def routes(view: View) -> str:

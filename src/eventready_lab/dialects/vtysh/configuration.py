@@ -85,6 +85,8 @@ def _port_lines(state: DeviceState, port: Port) -> Iterator[str]:
             lines.append(f" vrrp {group.group}")
             lines += [f" vrrp {group.group} priority {group.priority}"] if group.priority != 100 else []
             lines += [] if group.preempt else [f" no vrrp {group.group} preempt"]
+            if group.advertisement_ms != 1000:
+                lines.append(f" vrrp {group.group} advertisement-interval {group.advertisement_ms}")
             lines.append(f" vrrp {group.group} {'ipv6' if ':' in group.virtual_ip else 'ip'} {group.virtual_ip}")
     if not port.admin_up:
         lines.append(" shutdown")
@@ -114,11 +116,16 @@ def _groups(tree: Tree) -> Iterator[Gateway]:
             match = re.fullmatch(r"vrrp (\d+) ip(?:v6)? (\S+)", setting)
             if match:
                 name = f"vrrp {match[1]}"
-                priority = next((one.split()[-1] for one in section if one.startswith(f"{name} priority ")), "100")
                 yield Gateway(
-                    "vrrp", int(match[1]), line.split()[1], match[2], priority=int(priority),
+                    "vrrp", int(match[1]), line.split()[1], match[2],
+                    priority=_setting(section, f"{name} priority", 100),
                     preempt=f"no {name} preempt" not in section,
+                    advertisement_ms=_setting(section, f"{name} advertisement-interval", 1000),
                 )  # fmt: skip
+
+
+def _setting(section: Tree, start: str, default: int) -> int:
+    return next((int(line.split()[-1]) for line in section if line.startswith(f"{start} ")), default)
 
 
 def apply_to_state(state: DeviceState, tree: Tree) -> None:

@@ -240,6 +240,8 @@ def _vrrp_family(view: View, group: Gateway, addresses: list[str], *, ipv6: bool
     """Address family of a VRRP group; a family without addresses is not in use."""
     port = view.state.ports.get(group.interface)
     status = _VRRP_STATUS.get(group.state, "Initialize") if addresses else "Initialize"
+    interval = 0 if status == "Initialize" else group.advertisement_ms
+    skew = (256 - group.priority) * (interval // 10) // 256 * 10  # vrrpd counts in centiseconds
     primary = "fe80::250:56ff:fea1:1" if ipv6 else port.address if port else ""
     return {
         "interface": f"vrrp{6 if ipv6 else 4}-{group.group}" if addresses else "",
@@ -247,9 +249,9 @@ def _vrrp_family(view: View, group: Gateway, addresses: list[str], *, ipv6: bool
         "primaryAddress": primary if status == "Master" else "::" if ipv6 else "",
         "status": status,
         "effectivePriority": group.priority,
-        "masterAdverInterval": 1000,
-        "skewTime": 210,
-        "masterDownInterval": 3210,
+        "masterAdverInterval": interval,
+        "skewTime": skew,
+        "masterDownInterval": 3 * interval + skew,
         "stats": {"adverTx": 20, "adverRx": 0, "neighborAdverTx" if ipv6 else "garpTx": 1, "transitions": 2},
         "addresses": addresses,
     }
@@ -274,7 +276,7 @@ def _vrrp_group(view: View, members: list[Gateway]) -> dict[str, Any]:
         "acceptMode": True,
         "checksumWithIpv4Pseudoheader": True,
         "interface": group.interface,
-        "advertisementInterval": 1000,
+        "advertisementInterval": group.advertisement_ms,
         "priority": group.priority,
         **families,
     }
