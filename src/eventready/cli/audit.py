@@ -17,6 +17,7 @@ from eventready.cli.render.junit import junit
 from eventready.cli.render.progress import ProgressBars
 from eventready.cli.render.run import show
 from eventready.cli.render.sarif import sarif
+from eventready.cli.signing import enterprise_key
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
@@ -25,7 +26,6 @@ from eventready.store.storage_errors import RunNotStored
 from eventready.store.store import Store
 from eventready.workspace.device import Device
 from eventready.workspace.select import select
-from eventready.workspace.signing_keys import OWN_KEY, load_private
 
 
 @click.command()
@@ -131,9 +131,8 @@ def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
 
 def sign_new_head(app: App, store: Store) -> None:
     """Sign the head of the chain where the workspace has a key; an unusable key is reported."""
-    path = app.workspace_path / OWN_KEY
-    if path.is_file():
-        try:
-            store.sign_head(load_private(str(path), app.workspace_path, app.workspace.event.enterprise), app.clock)
-        except UsageError as error:
-            app.notify("cli:audit.unsigned", error=error.whole)
+    try:
+        if key := enterprise_key(app):
+            store.sign_head(key, app.clock)
+    except UsageError as error:
+        app.notify("cli:audit.unsigned", error=error.whole)

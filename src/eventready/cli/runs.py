@@ -18,6 +18,7 @@ from eventready.checks.diff import Change, Diff, compare
 from eventready.cli.context import App
 from eventready.cli.options import FILE, FOLDER
 from eventready.cli.render.console import print_table
+from eventready.cli.signing import enterprise_key
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term, text
@@ -205,17 +206,10 @@ def verify(app: App, keys: Path | None, files: tuple[Path, ...]) -> Exit:
     with app.open_store(make=False) as store:
         found, where = store.verify(trusted, checkpoints), store.where
     if app.output != "table":
-        app.emit(
-            {
-                "intact": found.intact,
-                "runs": found.runs,
-                "pruned": found.pruned,
-                "evidence": found.evidence,
-                "head": found.head,
-                "signed": found.reach.to_dict() if found.reach else None,
-                "problems": [{"run": problem.run, "what": problem.what} for problem in found.problems],
-            }
-        )
+        problems = [{"run": problem.run, "what": problem.what} for problem in found.problems]
+        counts = {"runs": found.runs, "pruned": found.pruned, "evidence": found.evidence, "head": found.head}
+        signed = found.reach.to_dict() if found.reach else None
+        app.emit({"intact": found.intact, **counts, "signed": signed, "problems": problems})
     else:
         _show_verification(app, found, where)
     return Exit.OK if found.intact else Exit.FINDINGS
@@ -273,8 +267,7 @@ def prune(app: App, keep: int | None, age: str | None, dry_run: bool) -> None:
     before = app.clock.real() - parse_span(age) if age else None
     with app.open_store(make=False) as store:
         result = store.prune(app.clock, keep=keep, before=before, dry_run=dry_run)
-        if result.runs and not dry_run and (app.workspace_path / OWN_KEY).is_file():
-            key = load_private(str(app.workspace_path / OWN_KEY), app.workspace_path, app.workspace.event.enterprise)
+        if result.runs and not dry_run and (key := enterprise_key(app)):
             store.sign_head(key, app.clock)
     if app.output != "table":
         app.emit({"runs": list(result.runs), "evidence": result.evidence, "bytes": result.size, "dry_run": dry_run})

@@ -13,7 +13,7 @@ from eventready.cli.context import App
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.workspace.change_settings import KeyHolder
-from eventready.workspace.signing_keys import PrivateKey, load_private
+from eventready.workspace.signing_keys import OWN_KEY, PrivateKey, load_private
 
 
 def current_user(by: str = "") -> tuple[str, str]:
@@ -34,6 +34,14 @@ _KEY = Path(".eventready") / "keys" / "approval.pem"
 def signing_key(app: App, source: str) -> PrivateKey:
     """Load the key of a file or a reference, or of the default path. Raises UsageError and RefusedError."""
     return load_private(source or _own_key(app), app.workspace_path, "")
+
+
+def enterprise_key(app: App, source: str = "") -> PrivateKey | None:
+    """Load the enterprise's key: `source`, or the key of bundles in the workspace; None without a key there."""
+    path = app.workspace_path / OWN_KEY
+    if not source and not path.is_file():
+        return None
+    return load_private(source or str(path), app.workspace_path, app.workspace.event.enterprise)
 
 
 def role_key(app: App, people: Iterable[KeyHolder], source: str, by: str) -> tuple[PrivateKey | None, str]:

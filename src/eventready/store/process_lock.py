@@ -55,18 +55,20 @@ class FileLocks:
 
     def hold(self, run_id: str) -> bool:
         """See ProcessLocks."""
-        if run_id in self._held:
+        if run_id in self._held or (held := self._lock(self._path(run_id))) is None:
             return False
+        self._held[run_id] = held
+        return True
+
+    def _lock(self, path: Path, patience_s: float = 0) -> sqlite3.Connection | None:
+        """Lock a file; None for a file locked by another process. Raises StoreError."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._held[run_id] = _exclusive(self._path(run_id))
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                return False
-            raise self._trouble(error) from None
+            return _exclusive(path, patience_s)
         except (OSError, sqlite3.Error) as error:
+            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+                return None
             raise self._trouble(error) from None
-        return True
 
     def _trouble(self, error: Exception) -> StoreError:
         return StoreError(message("store:unlocked", reason=str(error)), where=str(self._folder))
@@ -93,20 +95,12 @@ class FileLocks:
     @contextmanager
     def exclusive(self, what: str) -> Iterator[bool]:
         """See ProcessLocks. The file stays: its removal would allow two holders of two files."""
+        held = self._lock(self._folder / f"{what}.only", _WAIT_S)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            held = _exclusive(self._folder / f"{what}.only", _WAIT_S)
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
-                raise self._trouble(error) from None
-            yield False
-            return
-        except (OSError, sqlite3.Error) as error:
-            raise self._trouble(error) from None
-        try:
-            yield True
+            yield held is not None
         finally:
-            held.close()
+            if held is not None:
+                held.close()
 
     def is_held(self, what: str) -> bool:
         """See ProcessLocks."""

@@ -155,13 +155,9 @@ def _after(delivery: Delivery, body: Mapping[str, Any]) -> Delivery:
 
 
 def _broken_off(delivery: Delivery) -> Delivery:
-    before, after = (
-        rendered("delivery:smtp.broken_before"),
-        rendered("delivery:smtp.broken_after"),
-    )
     fates: dict[RecipientStatus, tuple[RecipientStatus, str]] = {
-        "trying": ("waiting", before),
-        "handed": ("uncertain", after),
+        "trying": ("waiting", rendered("delivery:smtp.broken_before")),
+        "handed": ("uncertain", rendered("delivery:smtp.broken_after")),
     }
     return replace(
         delivery,

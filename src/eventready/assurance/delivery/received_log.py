@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -64,13 +64,5 @@ class ReceivedLog:
                 self._journal.append(partial(self._entry, one), self._clock.real())
 
     def _entry(self, one: LastBundle, _entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
-        return one.operator, {
-            "event": self._policy.event,
-            "rehearsal": self._policy.rehearsal,
-            "key": one.key,
-            "number": one.number,
-            "digest": one.digest,
-            "made": one.made.isoformat(),
-            "run": one.run,
-            "head": one.head,
-        }
+        body = {**asdict(one), "made": one.made.isoformat()}
+        return body.pop("operator"), {**body, "event": self._policy.event, "rehearsal": self._policy.rehearsal}
