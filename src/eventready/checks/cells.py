@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from pydantic import Field
 
@@ -95,14 +96,10 @@ def barring(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield passed(name, "checks:barring.ok", venues=venues)
 
 
-@check(
-    "channel_load",
-    topic="traffic",
-    roles=("bts_controller",),
-    needs=("channel_load",),
-    limits=ChannelLimits(),
-    applies=_has_channels,
-)
+_channel_check = partial(check, topic="traffic", roles=("bts_controller",), applies=_has_channels)
+
+
+@_channel_check("channel_load", needs=("channel_load",), limits=ChannelLimits())
 def channel_load(view: DeviceView, limits: ChannelLimits) -> Iterator[Finding]:
     """Every cell has free channels, for calls and for signalling."""
     loads: dict[str, dict[str, tuple[int, int]]] = {}
@@ -145,14 +142,7 @@ def _load(subject: str, used: int, total: int, venue: str | None, limits: Channe
     )
 
 
-@check(
-    "channel_refusals",
-    topic="traffic",
-    roles=("bts_controller",),
-    needs=("channel_requests",),
-    limits=RefusalLimits(),
-    applies=_has_channels,
-)
+@_channel_check("channel_refusals", needs=("channel_requests",), limits=RefusalLimits())
 def channel_refusals(view: DeviceView, limits: RefusalLimits) -> Iterator[Finding]:
     """Few requests for a channel are refused between the two readings."""
     rows = {row.cell.casefold(): row for row in view.rows("channel_requests", ChannelRequests)}

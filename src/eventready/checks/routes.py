@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from eventready.checks.answer import failed, passed, warned
 from eventready.checks.check import DeviceView, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import Route, StaticRoute
 from eventready.workspace.device import Device
+
+_route_check = partial(check, topic="backup", roles=("router",))
+
 
 _DEFAULTS = frozenset({"0.0.0.0/0", "::/0"})
 
@@ -21,7 +25,7 @@ def _statics(view: DeviceView) -> list[StaticRoute]:
     return [row for row in view.rows("static_route", StaticRoute) if row.prefix in _DEFAULTS]
 
 
-@check("default_route", topic="backup", roles=("router",), needs=("default_route",), applies=_expects_default)
+@_route_check("default_route", needs=("default_route",), applies=_expects_default)
 def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A default route is in use."""
     rows = view.rows("default_route", Route)
@@ -31,10 +35,8 @@ def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         yield failed("default route", "checks:route.no_default")
 
 
-@check(
+@_route_check(
     "backup_route",
-    topic="backup",
-    roles=("router",),
     needs=("default_route", "static_route"),
     applies=lambda device: (device.expect.default_routes or 0) > 1,
 )
@@ -49,7 +51,7 @@ def backup_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         yield passed("backup route", "checks:route.ways_out", value=len(hops))
 
 
-@check("floating_route", topic="backup", roles=("router",), needs=("static_route",), applies=_expects_default)
+@_route_check("floating_route", needs=("static_route",), applies=_expects_default)
 def floating_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A static default route with a backup route is monitored by BFD or tracking.
 

@@ -6,6 +6,7 @@ An unexpected neighbour that is up is no fault; one that is not up gives a findi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from pydantic import Field
 
@@ -26,24 +27,23 @@ class BgpLimits(Limits):
     )
 
 
-@check("ospf", roles=("router",), needs=("ospf_neighbour",), applies=lambda device: device.expect.ospf is not None)
+_router_check = partial(check, roles=("router",))
+
+
+@_router_check("ospf", needs=("ospf_neighbour",), applies=lambda device: device.expect.ospf is not None)
 def ospf(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected OSPF neighbour is there and usable."""
     yield from _neighbours(view, "ospf_neighbour", view.device.expect.ospf or (), "OSPF")
 
 
-@check("isis", roles=("router",), needs=("isis_neighbour",), applies=lambda device: device.expect.isis is not None)
+@_router_check("isis", needs=("isis_neighbour",), applies=lambda device: device.expect.isis is not None)
 def isis(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected IS-IS neighbour is there and up."""
     yield from _neighbours(view, "isis_neighbour", view.device.expect.isis or (), "IS-IS")
 
 
-@check(
-    "bgp",
-    roles=("router",),
-    needs=("bgp_neighbour",),
-    limits=BgpLimits(),
-    applies=lambda device: device.expect.bgp is not None,
+@_router_check(
+    "bgp", needs=("bgp_neighbour",), limits=BgpLimits(), applies=lambda device: device.expect.bgp is not None
 )
 def bgp(view: DeviceView, limits: BgpLimits) -> Iterator[Finding]:
     """Every expected BGP neighbour is established and sends as many prefixes as before."""
@@ -120,7 +120,7 @@ def _none_expected(rows: tuple[RoutingPeer, ...], protocol: str) -> Iterator[Fin
         yield passed(protocol, "checks:routing.none_expected", protocol=protocol)
 
 
-@check("bfd", roles=("router",), needs=("bfd_session",), applies=lambda device: device.expect.bfd is not None)
+@_router_check("bfd", needs=("bfd_session",), applies=lambda device: device.expect.bfd is not None)
 def bfd(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected BFD session is up."""
     rows = view.rows("bfd_session", BfdSession)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from pydantic import Field
 
@@ -20,17 +21,14 @@ class AlarmLimits(Limits):
     major: int = Field(default=1, ge=0, description="Failure beyond this many major alarms; fewer are a warning [S34]")
 
 
+_station_check = partial(check, topic="stations", roles=("bts_controller",))
+
+
 def _mobile(device: Device) -> tuple[ExpectedSite, ...]:
     return tuple(site for site in device.expect.sites if site.mobile)
 
 
-@check(
-    "site",
-    topic="stations",
-    roles=("bts_controller",),
-    needs=("site",),
-    applies=lambda device: bool(device.expect.sites),
-)
+@_station_check("site", needs=("site",), applies=lambda device: bool(device.expect.sites))
 def site(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every base station is connected and can carry calls."""
     rows = {row.name.casefold(): row for row in view.rows("site", Site)}
@@ -46,13 +44,7 @@ def site(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield passed(expected.name, "checks:site.connected", venues=venues)
 
 
-@check(
-    "mobile_bts",
-    topic="stations",
-    roles=("bts_controller",),
-    needs=("site", "cell"),
-    applies=lambda device: bool(_mobile(device)),
-)
+@_station_check("mobile_bts", needs=("site", "cell"), applies=lambda device: bool(_mobile(device)))
 def mobile_bts(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every mobile base station brought for the event is on air."""
     sites = {row.name.casefold(): row for row in view.rows("site", Site)}
@@ -80,13 +72,7 @@ def _mobile_site(expected: ExpectedSite, row: Site | None, cells: Sequence[Cell]
     return passed(name, "checks:mobile.on_air", venues=venues)
 
 
-@check(
-    "core_link",
-    topic="stations",
-    roles=("bts_controller",),
-    needs=("core_link",),
-    applies=lambda device: device.expect.core_links is not None,
-)
+@_station_check("core_link", needs=("core_link",), applies=lambda device: device.expect.core_links is not None)
 def core_link(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every link to the core is up."""
     rows = {row.name.casefold(): row for row in view.rows("core_link", CoreLink)}
@@ -106,7 +92,7 @@ def core_link(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         yield passed("core links", "checks:core_link.none_expected")
 
 
-@check("alarm", topic="stations", roles=("bts_controller",), needs=("alarm",), limits=AlarmLimits())
+@_station_check("alarm", needs=("alarm",), limits=AlarmLimits())
 def alarm(view: DeviceView, limits: AlarmLimits) -> Iterator[Finding]:
     """No alarm is active."""
     rows = view.rows("alarm", Alarm)

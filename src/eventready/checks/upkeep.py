@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from pydantic import Field
 
@@ -19,14 +20,12 @@ class NtpLimits(Limits):
     offset_ms: float = Field(default=100, gt=0, description="Warning beyond this offset, ms [K]")
 
 
-@check(
-    "ntp",
-    topic="security",
-    roles=("router", "bts_controller", "wifi_controller", "service_host"),
-    needs=("time_sync",),
-    limits=NtpLimits(),
-    applies=lambda device: device.expect.ntp,
+_security_check = partial(
+    check, topic="security", roles=("router", "bts_controller", "wifi_controller", "service_host")
 )
+
+
+@_security_check("ntp", needs=("time_sync",), limits=NtpLimits(), applies=lambda device: device.expect.ntp)
 def ntp(view: DeviceView, limits: NtpLimits) -> Iterator[Finding]:
     """The clock is synchronised, for comparable logs across devices."""
     for row in view.rows("time_sync", TimeSync):
@@ -50,13 +49,7 @@ def ntp(view: DeviceView, limits: NtpLimits) -> Iterator[Finding]:
             yield passed("clock", "checks:clock.synchronised")
 
 
-@check(
-    "syslog",
-    topic="security",
-    roles=("router", "bts_controller", "wifi_controller", "service_host"),
-    needs=("log_target",),
-    applies=lambda device: device.expect.syslog,
-)
+@_security_check("syslog", needs=("log_target",), applies=lambda device: device.expect.syslog)
 def syslog(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A remote host receives the device's log."""
     hosts = view.rows("log_target", LogTarget)
@@ -81,25 +74,13 @@ def saved_config(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield warned("configuration", "checks:configuration.unsaved")
 
 
-@check(
-    "cleartext",
-    topic="security",
-    roles=("router", "bts_controller", "wifi_controller", "service_host"),
-    needs=(),
-    applies=lambda device: device.allow_cleartext,
-)
+@_security_check("cleartext", needs=(), applies=lambda device: device.allow_cleartext)
 def cleartext(_look: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """No password crosses the network in clear text."""
     yield warned("login", "checks:cleartext.allowed")
 
 
-@check(
-    "legacy_ssh",
-    topic="security",
-    roles=("router", "bts_controller", "wifi_controller", "service_host"),
-    needs=(),
-    applies=lambda device: bool(device.access.allow_legacy_ssh),
-)
+@_security_check("legacy_ssh", needs=(), applies=lambda device: bool(device.access.allow_legacy_ssh))
 def legacy_ssh(_look: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """SSH sessions use current algorithms only."""
     yield warned("login", "checks:legacy_ssh.allowed")

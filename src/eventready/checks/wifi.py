@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from pydantic import Field
 
@@ -58,18 +59,14 @@ def _has_access_points(device: Device) -> bool:
     return bool(device.expect.access_points)
 
 
+_wifi_check = partial(check, topic="wifi", roles=_ROLES, applies=_has_access_points)
+
+
 def _expected(view: DeviceView) -> dict[str, ExpectedAccessPoint]:
     return {ap.name.casefold(): ap for ap in view.device.expect.access_points}
 
 
-@check(
-    "access_point",
-    topic="wifi",
-    roles=_ROLES,
-    needs=("access_point",),
-    limits=ShareLimits(),
-    applies=_has_access_points,
-)
+@_wifi_check("access_point", needs=("access_point",), limits=ShareLimits())
 def access_point(view: DeviceView, limits: ShareLimits) -> Iterator[Finding]:
     """Every expected access point has joined; the critical ones may never be missing."""
     rows = {row.name.casefold(): row for row in view.rows("access_point", AccessPoint)}
@@ -103,14 +100,7 @@ def _share(subject: str, missing: int, count: int, limits: ShareLimits) -> Findi
     )
 
 
-@check(
-    "radio",
-    topic="wifi",
-    roles=_ROLES,
-    needs=_STATES,
-    limits=ShareLimits(),
-    applies=_has_access_points,
-)
+@_wifi_check("radio", needs=_STATES, limits=ShareLimits())
 def radio(view: DeviceView, limits: ShareLimits) -> Iterator[Finding]:
     """Every radio of the expected access points is up."""
     expected = _expected(view)
@@ -173,14 +163,7 @@ def _grade_loads(
         yield graded(_name(row), message, value, warn=warn, fail=fail, unit=unit, venues=(ap.venue,))
 
 
-@check(
-    "radio_clients",
-    topic="wifi",
-    roles=_ROLES,
-    needs=_LOADS,
-    limits=ClientLimits(),
-    applies=_has_access_points,
-)
+@_wifi_check("radio_clients", needs=_LOADS, limits=ClientLimits())
 def radio_clients(view: DeviceView, limits: ClientLimits) -> Iterator[Finding]:
     """No radio has more clients than its limit."""
     without = blind("clients", "checks:radio.clients_unsupported")
@@ -189,14 +172,7 @@ def radio_clients(view: DeviceView, limits: ClientLimits) -> Iterator[Finding]:
     )
 
 
-@check(
-    "radio_utilisation",
-    topic="wifi",
-    roles=_ROLES,
-    needs=_LOADS,
-    limits=AirtimeLimits(),
-    applies=_has_access_points,
-)
+@_wifi_check("radio_utilisation", needs=_LOADS, limits=AirtimeLimits())
 def radio_utilisation(view: DeviceView, limits: AirtimeLimits) -> Iterator[Finding]:
     """No radio's channel utilisation is above its limit."""
     without = blind("airtime", "checks:radio.busy_unsupported")
@@ -210,14 +186,7 @@ def radio_utilisation(view: DeviceView, limits: AirtimeLimits) -> Iterator[Findi
     )
 
 
-@check(
-    "radio_noise",
-    topic="wifi",
-    roles=_ROLES,
-    needs=_LOADS,
-    limits=NoiseLimits(),
-    applies=_has_access_points,
-)
+@_wifi_check("radio_noise", needs=_LOADS, limits=NoiseLimits())
 def radio_noise(view: DeviceView, limits: NoiseLimits) -> Iterator[Finding]:
     """Noise leaves room for the signal."""
     without = blind("noise", "checks:radio.noise_unsupported")
@@ -231,14 +200,7 @@ def radio_noise(view: DeviceView, limits: NoiseLimits) -> Iterator[Finding]:
     )
 
 
-@check(
-    "radio_balance",
-    topic="wifi",
-    roles=_ROLES,
-    needs=_LOADS,
-    limits=BalanceLimits(),
-    applies=_has_access_points,
-)
+@_wifi_check("radio_balance", needs=_LOADS, limits=BalanceLimits())
 def radio_balance(view: DeviceView, limits: BalanceLimits) -> Iterator[Finding]:
     """The clients of an access point are spread over its radios."""
     clients: dict[str, Counter[str]] = {}
@@ -270,14 +232,7 @@ class CrowdLimits(Limits):
     clients: int = Field(default=15, ge=1, description="Warning when one has so many and all others none [D]")
 
 
-@check(
-    "access_point_balance",
-    topic="wifi",
-    roles=_ROLES,
-    needs=_LOADS,
-    limits=CrowdLimits(),
-    applies=_has_access_points,
-)
+@_wifi_check("access_point_balance", needs=_LOADS, limits=CrowdLimits())
 def access_point_balance(view: DeviceView, limits: CrowdLimits) -> Iterator[Finding]:
     """The clients of a venue are distributed over its access points."""
     clients: dict[str | None, Counter[str]] = {}
@@ -302,13 +257,7 @@ def access_point_balance(view: DeviceView, limits: CrowdLimits) -> Iterator[Find
         yield blind("clients", "checks:radio.clients_unsupported")
 
 
-@check(
-    "radio_listed",
-    topic="wifi",
-    roles=_ROLES,
-    needs=("access_point", *_STATES, *_LOADS),
-    applies=_has_access_points,
-)
+@_wifi_check("radio_listed", needs=("access_point", *_STATES, *_LOADS))
 def radio_listed(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every joined access point reports the state and load of its radios."""
     states = {row.ap.casefold() for row in _radios(view)}
