@@ -15,7 +15,8 @@ change.done.exit                           # result: outcome per host; exit code
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -58,9 +59,16 @@ def _observations(task: Task, platform: Platform, facts: tuple[str, ...], readin
 
 def read_replies(task: Task, commands: Sequence[str]) -> Sequence[Reply]:
     """Send commands to a host and return their redacted replies; the session is closed. Raises SessionError."""
+    with device_session(task) as session:
+        return session.send_commands(commands)
+
+
+@contextmanager
+def device_session(task: Task) -> Iterator[Session]:
+    """Open the session with a host for the block. Raises SessionError."""
     session: Session = task.host.get_connection(CONNECTION, task.nornir.config)
     try:
-        return session.send_commands(commands)
+        yield session
     finally:
         task.host.close_connection(CONNECTION)
 

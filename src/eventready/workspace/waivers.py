@@ -7,17 +7,17 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.workspace.datetimes import Day
-from eventready.workspace.model import WorkspaceModel
+from eventready.workspace.model import PlacedModel, WorkspaceModel
 from eventready.workspace.validation_messages import Suggestions
 from eventready.workspace.yaml_document import combine_errors, load_yaml
 
 
-class Waiver(WorkspaceModel):
+class Waiver(PlacedModel):
     """Accepted findings. `check`, `device`, `subject`: globs. `until`: last day, event time."""
 
     check: str = Field(min_length=1)
@@ -26,18 +26,6 @@ class Waiver(WorkspaceModel):
     by: str = Field(min_length=1, description="Responsible person")
     reason: str = Field(min_length=1)
     until: Day
-    _origin: str = PrivateAttr(default="")
-
-    @property
-    def origin(self) -> str:
-        """Place in the file, `file:line`."""
-        return self._origin
-
-    def at(self, origin: str) -> Waiver:
-        """Copy with its place in the file."""
-        placed = self.model_copy()
-        placed._origin = origin
-        return placed
 
     def covers(self, check: str, device: str, subject: str) -> bool:
         """True when the waiver applies to a finding with this identity."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from eventready.workspace.intents import INTENTS, Intent
-from eventready.workspace.model import WorkspaceModel
+from eventready.workspace.model import PlacedModel, WorkspaceModel
 from eventready.workspace.yaml_document import load_yaml
 
 
-class WritableAddition(WorkspaceModel):
+class WritableAddition(PlacedModel):
     """Patterns of lines, in the form of `change.writable` of a platform, for some intents of a platform."""
 
     platform: str = Field(min_length=1)
@@ -20,18 +20,6 @@ class WritableAddition(WorkspaceModel):
     lines: dict[str, Any] = Field(min_length=1)
     by: str = Field(min_length=1, description="Responsible person")
     reason: str = Field(min_length=1)
-    _origin: str = PrivateAttr(default="")
-
-    @property
-    def origin(self) -> str:
-        """Place in the file, `file:line`."""
-        return self._origin
-
-    def at(self, origin: str) -> WritableAddition:
-        """Copy with its place in the file."""
-        placed = self.model_copy()
-        placed._origin = origin
-        return placed
 
 
 class WritableFile(WorkspaceModel):

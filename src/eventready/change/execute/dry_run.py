@@ -8,10 +8,10 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nornir.core.task import Result, Task
+from nornir.core.task import Task
 
 from eventready.audit.progress import ReadProgress
-from eventready.audit.runner import AdaptiveThreadedRunner
+from eventready.audit.runner import run_on_each
 from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
 from eventready.change.config.delta import equivalent
 from eventready.change.config.fragment import parse_fragment
@@ -140,26 +140,18 @@ def dry_run(
     known_hosts(workspace.known_hosts)
     names = frozenset(device.name for device in plan.devices)
 
-    def check_device(task: Task) -> Result:
+    def check_device(task: Task) -> DryRunResult:
         planned = plan.device(task.host.name)
         host = task.host.get_connection_parameters(CONNECTION)
         if change := locked.get(planned.name):
-            found = _unchecked(planned, message("change:dry_run.locked", change=change))
-        else:
-            target = build_target(host.hostname or "", host.username, host.password, host.port, host.extras or {})
-            found = _checked(planned, load_platform(planned.platform, workspace.platform_dirs), target, plan.id)
-        with suppress(Exception):
-            progress.done(planned.name, "")
-        return Result(host=task.host, result=found)
+            return _unchecked(planned, message("change:dry_run.locked", change=change))
+        target = build_target(host.hostname or "", host.username, host.password, host.port, host.extras or {})
+        return _checked(planned, load_platform(planned.platform, workspace.platform_dirs), target, plan.id)
 
     with suppress(Exception):
         progress.stage("planning", len(names))
-    chosen = workspace.nornir(workers).filter(filter_func=lambda host: host.name in names)
-    done = chosen.with_runner(AdaptiveThreadedRunner(workers)).run(task=check_device)
-    for name, results in sorted(done.items()):
-        if results.exception:
-            raise RuntimeError(f"the dry run of {name} failed") from results.exception
-    return tuple(done[name].result for wave in plan.waves for name in wave)
+    done = run_on_each(workspace, names, check_device, workers=workers, progress=progress)
+    return tuple(done[name] for wave in plan.waves for name in wave)
 
 
 def exit_code(results: Sequence[DryRunResult]) -> Exit:

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from nornir.core.task import Result, Task
+from nornir.core.task import Task
 
 from eventready.audit.progress import ReadProgress
-from eventready.audit.runner import AdaptiveThreadedRunner
+from eventready.audit.runner import run_on_each
 from eventready.audit.saved_outputs import SavedOutputs
+from eventready.audit.tasks import device_session
 from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
 from eventready.change.config.delta import commands_between, diff_lines, equivalent, fingerprint, merge
 from eventready.change.config.fragment import Fragment, parse_fragment
@@ -41,9 +42,8 @@ from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageErr
 from eventready.core.messages import Bilingual, Text, message, rendered
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import ChangeSpec
-from eventready.session.connect import Session
 from eventready.session.hostkeys import known_hosts
-from eventready.session.plugin import CONNECTION, register
+from eventready.session.plugin import register
 from eventready.session.reply import Reply
 from eventready.store.changes import ChangeRecord
 from eventready.store.process_lock import FileLocks
@@ -226,27 +226,14 @@ def _read_sessions(
     known_hosts(workspace.known_hosts)
     by_name = {planned.name: planned for planned in devices}
 
-    def read_device(task: Task) -> Result:
-        name = task.host.name
+    def read_device(task: Task) -> Reading:
         try:
-            session: Session = task.host.get_connection(CONNECTION, task.nornir.config)
-            try:
-                found = _read(workspace, by_name[name], session.send_commands)
-            finally:
-                task.host.close_connection(CONNECTION)
+            with device_session(task) as session:
+                return _read(workspace, by_name[task.host.name], session.send_commands)
         except EventreadyError as error:
-            found = error
-        if progress is not None:
-            with suppress(Exception):
-                progress.done(name, "")
-        return Result(host=task.host, result=found)
+            return error
 
-    chosen = workspace.nornir(workers).filter(filter_func=lambda host: host.name in by_name)
-    outcome = chosen.with_runner(AdaptiveThreadedRunner(workers)).run(task=read_device)
-    for name, results in sorted(outcome.items()):
-        if results.exception:
-            raise RuntimeError(f"reading {name} failed") from results.exception
-    return {name: outcome[name].result for name in by_name}
+    return run_on_each(workspace, by_name, read_device, workers=workers, progress=progress)
 
 
 def _read(workspace: Workspace, planned: PlannedDevice, send: _Send) -> Reading:

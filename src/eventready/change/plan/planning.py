@@ -9,12 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from nornir.core.task import Result, Task
+from nornir.core.task import Task
 from pydantic import ValidationError
 
 from eventready import __version__
 from eventready.audit.progress import NoProgress, ReadProgress
-from eventready.audit.runner import AdaptiveThreadedRunner
+from eventready.audit.runner import run_on_each
+from eventready.audit.tasks import device_session
 from eventready.change.config.fragment import parse_fragment
 from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message
 from eventready.change.guard import GuardStateUnknown, change_spec
@@ -28,9 +29,8 @@ from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageErr
 from eventready.core.gc import relaxed_gc
 from eventready.core.messages import Message, message, rendered
 from eventready.facts.platform import load_platform
-from eventready.session.connect import Session
 from eventready.session.hostkeys import known_hosts
-from eventready.session.plugin import CONNECTION, register
+from eventready.session.plugin import register
 from eventready.session.reply import SessionError
 from eventready.store.run_names import new_run_id
 from eventready.workspace.device import Device
@@ -190,32 +190,21 @@ def _read(
     workspace.check_secrets(by_name)
     known_hosts(workspace.known_hosts)
 
-    def read_device(task: Task) -> Result:
+    def plan_one(task: Task) -> _Planned:
         name = task.host.name
         try:
-            session: Session = task.host.get_connection(CONNECTION, task.nornir.config)
-            try:
+            with device_session(task) as session:
                 participant, diff = with_playbook(workspace, by_name[name])
                 part = plan_device(participant, session, seconds, alone=name in alone)
-                found = _Planned(part and part.model_copy(update={"diff": (*part.diff, *diff)}))
-            finally:
-                task.host.close_connection(CONNECTION)
+                return _Planned(part and part.model_copy(update={"diff": (*part.diff, *diff)}))
         except EventreadyError as error:
-            found = _Planned(error=error)
+            return _Planned(error=error)
         except ValidationError as error:
-            found = _Planned(error=_invalid_value(error, name))
-        with suppress(Exception):
-            progress.done(name, "")
-        return Result(host=task.host, result=found)
+            return _Planned(error=_invalid_value(error, name))
 
     with suppress(Exception):
         progress.stage("planning", len(by_name))
-    chosen = workspace.nornir(workers).filter(filter_func=lambda host: host.name in by_name)
-    outcome = chosen.with_runner(AdaptiveThreadedRunner(workers)).run(task=read_device)
-    for name, results in sorted(outcome.items()):
-        if results.exception:
-            raise RuntimeError(f"planning {name} failed") from results.exception
-    return {name: outcome[name].result for name in by_name}
+    return run_on_each(workspace, by_name, plan_one, workers=workers, progress=progress)
 
 
 def _raise_problems(found: Mapping[str, _Planned], devices: Mapping[str, Device]) -> None:
