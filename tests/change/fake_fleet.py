@@ -22,6 +22,7 @@ netmiko: {device_type: cisco_xe}
 session: {prompt: '\w+#'}
 read_only: ['^show [\w-]+$']
 never_sent: ['^reload', '^username']
+way_in: {routed: false}
 change:
   read: show running
   startup: show startup

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -21,14 +22,17 @@ from eventready.change.execute.apply import ExecutionContext, Options, apply_pla
 from eventready.change.plan.approval import approve
 from eventready.change.plan.plan import PlanFile, PlannedDrill, load_plan, parse_plan, write_plan
 from eventready.change.plan.planning import make_drill_plan
+from eventready.cli.context import App
+from eventready.cli.drill import command as drill_command
 from eventready.core.clock import Clock
-from eventready.core.errors import RefusedError, UsageError
+from eventready.core.errors import Exit, RefusedError, UsageError
 from eventready.drill.preparation import drills_of
 from eventready.drill.production import ProductionTarget, plan_failure, refuse_production
 from eventready.drill.record import drill_runs
 from eventready.drill.spec import Drill, Probe
 from eventready.store.store import Store
-from eventready.workspace.signing_keys import PrivateKey, PublicKey
+from eventready.workspace.permission import allow
+from eventready.workspace.signing_keys import PrivateKey, PublicKey, make_key
 from eventready.workspace.workspace import load_workspace
 from tests.change.lab_trial import Ground, Guarded, ground_of
 from tests.conftest import Proved
@@ -266,6 +270,65 @@ def test_the_command_line_plans_and_runs_an_approved_drill(cisco: Ground, tmp_pa
         assert "was executed already" in command("drill", "run", "flow", "--production", str(plan), expect=7)
         server.shutdown()
         drill.unlink()
+    assert cisco.picture() == cisco.old
+
+
+def test_planners_and_appliers_prove_themselves_by_key(cisco: Ground, tmp_path: Path) -> None:
+    keys = {name: tmp_path / f"{name}.pem" for name in ("An", "Cúc", "Eve")}
+    ids = {name: make_key(path, name).id for name, path in keys.items()}
+    event = cisco.folder / "inventory" / "event.yaml"
+    before = event.read_text(encoding="utf-8")
+    settings = yaml.safe_load(before)
+    settings["changes"]["planners"] = [{"name": "An", "signs_with": ids["An"]}]
+    settings["changes"]["appliers"] = [{"name": "Cúc", "signs_with": ids["Cúc"]}]
+    plan = tmp_path / "uplink.plan"
+
+    def drill(*words: str) -> Any:
+        app = App(workspace_path=cisco.folder, chosen_clock=CLOCK, output="json")
+        done = CliRunner().invoke(drill_command, words, obj=app, standalone_mode=False)
+        return done.return_value if done.exception is None else done.exception
+
+    def plan_by(*words: str) -> Any:
+        return drill("plan", "flow", "--out", str(plan), *words)
+
+    def run_by(*words: str) -> Any:
+        return drill("run", "flow", "--production", str(plan), *words)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        probe = {"kind": "tcp", "name": "flow", "target": "internet", "host": "127.0.0.1",
+                 "port": server.server_address[1], "outage_ms": 900}  # fmt: skip
+        flow = cisco.folder / "inventory" / "drills" / "flow.yaml"
+        flow.write_text(yaml.safe_dump(definition(*DEVICES["revert_timer"], probes=[probe])), encoding="utf-8")
+        event.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+        allow(cisco.folder)
+        try:
+            assert "you have no signing key" in str(plan_by("--by", "An"))
+            stranger = plan_by("--key", str(keys["Eve"]), "--by", "An")
+            assert isinstance(stranger, RefusedError)
+            assert "the key is not of the planner An" in str(stranger)
+            assert not plan.exists()
+            assert plan_by("--key", str(keys["An"])) is None
+            file = load_plan(plan)
+            assert file.plan.by == "An", "the name is that of the key"
+            changes = load_workspace(cisco.folder).event.changes
+            approved = approve(file, changes, KEY, CLOCK.real())
+            write_plan(plan, PlanFile(plan=file.plan, approvals=approved.approvals))
+            assert "no valid signature of its planner An" in str(run_by("--key", str(keys["Cúc"])))
+            write_plan(plan, approved)
+            assert "you have no signing key" in str(run_by("--by", "Cúc"))
+            assert isinstance(run_by("--key", str(keys["An"])), RefusedError), "a planner is no applier"
+            with Store.of_workspace(cisco.folder) as store:
+                begun = {entry.id for entry in store.changes.entries()}
+            assert run_by("--key", str(keys["Cúc"])) == Exit.OK
+            with Store.of_workspace(cisco.folder) as store:
+                (made,) = (entry for entry in store.changes.entries() if entry.id not in begun)
+                assert made.header["applied"]["by"] == "Cúc"
+        finally:
+            server.shutdown()
+            flow.unlink()
+            event.write_text(before, encoding="utf-8")
+            allow(cisco.folder)
     assert cisco.picture() == cisco.old
 
 

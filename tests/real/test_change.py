@@ -15,6 +15,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.behaviours.twin import Twin
 from tests.e2e.conftest import NOW
@@ -58,6 +59,53 @@ MANY_WRITABLE = """\
 additions:
   - {platform: frr, lines: {"ip route {prefix} blackhole": null}, by: An, reason: a change that takes seconds}
 """
+
+
+WAY_IN_WRITABLE = """\
+additions:
+  - platform: frr
+    lines:
+      "interface {interface}": {"ip ospf cost {1-65535}": null}
+      "router ospf": {"passive-interface {text}": null}
+      "router bgp {1-4294967295}": {"neighbor {name} shutdown": null}
+    by: An
+    reason: the way in
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "refused"),
+    [
+        ("interface eth2\n ip ospf cost 65535\n", "`ip ospf cost 65535` in `interface eth2`"),
+        ("router ospf\n passive-interface eth2\n", "`passive-interface eth2` in `router ospf`"),
+        ("router bgp 65000\n neighbor INNER shutdown\n", "`neighbor INNER shutdown` in `router bgp 65000`"),
+        ("interface eth3\n ip ospf cost 65\n", ""),
+    ],
+)
+def test_the_learned_route_back_is_protected(network: Network, tmp_path: Path, lines: str, refused: str) -> None:
+    """FRR learns the network by BGP from a route reflector, and the way to that neighbour by OSPF."""
+    inventory = network.twin.copy / "inventory"
+    hosts, added = inventory / "hosts.yaml", inventory / "writable.yaml"
+    template = network.twin.copy / "templates" / "backup" / "frr.j2"
+    before = {path: path.read_text(encoding="utf-8") if path.exists() else None for path in (hosts, added, template)}
+    entries = yaml.safe_load(hosts.read_text(encoding="utf-8"))
+    entries["gw-1"]["data"]["access"] = {"seen_from": "203.0.113.77"}
+    try:
+        hosts.write_text(yaml.safe_dump(entries, allow_unicode=True), encoding="utf-8")
+        added.write_text(WAY_IN_WRITABLE, encoding="utf-8")
+        template.write_text(f"{before[template]}\n{lines}", encoding="utf-8")
+        words = ("plan", "backup", "-l", "gw-1", "--out", str(tmp_path / "plan.json"))
+        done = network.twin.command(*words, expect=(7 if refused else 0,))
+    finally:
+        for path, text in before.items():
+            path.unlink() if text is None else path.write_text(text, encoding="utf-8")
+    if refused:
+        route = (
+            "its route back to 203.0.113.77 is bgp, 10.255.0.3 + 10.0.13.2 (eth2); 10.255.0.3: ospf, 10.0.13.2 (eth2)"
+        )
+        assert f"{refused} changes the way in to gw-1: {route}" in " ".join(done.stderr.split())
+    else:
+        assert "The route back to this machine could not be read" not in done.stdout
 
 
 @pytest.mark.parametrize(

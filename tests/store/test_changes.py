@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +85,58 @@ def test_two_begin_at_once_and_one_gets_it(place: str) -> None:
                 told.append("refused")
 
         threads = [threading.Thread(target=go, args=pair) for pair in ((one, "c-1"), (other, "c-2"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(told) == ["begun", "refused"]
+        assert len(one.changes.entries()) == 1
+
+
+APPROVED = {**PLAN, "approvals": [{"signature": "s-binh"}]}
+
+
+def begin_approved(store: Store, change: str, device: str, seen: list[dict[str, str]]) -> None:
+    """Begin a change with an approval that counts once."""
+
+    def admit(used: Mapping[str, str]) -> None:
+        seen.append(dict(used))
+        if used:
+            raise RefusedError("the approval is used up")
+
+    header = {**OPENING, "plan": "p-1"}
+    store.changes.begin(change, event="le-30-4", plan=APPROVED, devices=[device], header=header, admit=admit)
+
+
+def test_a_refused_admission_leaves_nothing(store: Store) -> None:
+    seen: list[dict[str, str]] = []
+    begin_approved(store, "c-1", "core-1", seen)
+    with pytest.raises(RefusedError, match="used up"):
+        begin_approved(store, "c-2", "core-2", seen)
+    assert seen == [{}, {"s-binh": "c-1"}] == [{}, store.changes.used_approvals("p-1")]
+    assert [entry.id for entry in store.changes.entries()] == ["c-1"]
+    assert [hold.device for hold in store.changes.locks()] == ["core-1"]
+    assert store.verify().problems == (), "nothing of the refused change is in the journal"
+    begin(store, "c-3", ("core-2",))
+
+
+def test_two_use_an_approval_at_once_and_one_gets_it(place: str) -> None:
+    """On other devices, so that no lock decides: the admission reads in the transaction that records."""
+    told: list[str] = []
+    with Store.open(place) as one, Store.open(place) as other:
+        gate = threading.Barrier(2)
+
+        def go(store: Store, change: str, device: str) -> None:
+            gate.wait()
+            try:
+                begin_approved(store, change, device, [])
+                told.append("begun")
+            except RefusedError:
+                told.append("refused")
+
+        threads = [
+            threading.Thread(target=go, args=given) for given in ((one, "c-1", "core-1"), (other, "c-2", "core-2"))
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

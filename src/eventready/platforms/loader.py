@@ -22,7 +22,7 @@ from eventready.workspace.yaml_document import YamlDocument, combine_errors, loa
 HOME = Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 #: Sections of platform.yaml that a platform takes from the one that it extends, unless it has its own.
-INHERITED = ("netmiko", "session", "read_only", "never_sent", "configuration", "change")
+INHERITED = ("netmiko", "session", "read_only", "never_sent", "configuration", "change", "way_in")
 
 
 @dataclass(frozen=True)

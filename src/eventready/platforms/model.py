@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
@@ -445,6 +445,60 @@ class ChangeSpec(Strict):
     checks: tuple[LineCheck, ...] = ()
 
 
+class StationSpec(Strict):
+    """Command that shows the far end of this session as the device sees it, and the pattern of its `address`."""
+
+    command: str
+    found: ChangeRegex
+
+
+class WayInSpec(Strict):
+    """Reading of the route back to this machine, and the lines that carry it.
+
+    Commands may have `{address}`, those of a VRF `{vrf}` too. An answer is divided at each `entry` (`protocol`, and
+    `process` where the device names it); an entry counts if `selected` is found in it. `hop` is found for each next hop
+    (`next_hop`, `interface`, `neighbour`; `relay` if the device resolved the next hop by another route).
+
+    A line is on the way in if its path, joined by blanks, begins with a pattern of `interface` or of the protocol in
+    `processes`. Those patterns may have `{interface}`, `{parent}`, `{unit}` and `{process}`. What follows is refused
+    unless it matches `harmless` or `told`, or names another interface or neighbour (`others`).
+    """
+
+    routed: bool = Field(default=True, description="False: its configuration has no routing, and no route is read")
+    station: StationSpec | None = Field(
+        default=None, description="Absent: this machine's own address, or that of the jump host"
+    )
+    route: str = ""
+    default: str = Field(default="", description="Asked if `absent` is found in the answer to `route`")
+    absent: ChangeRegex = Field(default="", description="The device's words for: no such route")
+    vrf: ChangeRegex = Field(default="", description="Line of the management interface with its VRF (`vrf`)")
+    route_vrf: str = ""
+    default_vrf: str = ""
+    entry: ChangeRegex = ""
+    selected: ChangeRegex = ""
+    hop: ChangeRegex = ""
+    interface: ChangeRegex = ""
+    processes: dict[ChangeRegex, ChangeRegex] = Field(
+        default_factory=dict, description="Pattern of a protocol to the pattern of its section"
+    )
+    groups: tuple[ChangeRegex, ...] = Field(
+        default=(), description="Membership of a neighbour (`neighbour`) in a group of neighbours (`group`)"
+    )
+    others: tuple[ChangeRegex, ...] = Field(
+        default=(), description="Found in a line of a routing process that is for one `interface` or `neighbour`"
+    )
+    harmless: tuple[ChangeRegex, ...] = Field(default=(), description="Lines that cannot take the route away")
+    told: tuple[ChangeRegex, ...] = Field(
+        default=(), description="Lines that take the route away if a condition fails: a risk of the plan"
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> WayInSpec:
+        if self.routed and not (self.route and self.entry and self.hop and self.interface):
+            raise InvalidValue(message("platforms:way_in"))
+        return self
+
+
 class Source(Strict):
     """A public source of commands and forms.
 
@@ -486,6 +540,9 @@ class PlatformSpec(Strict):
         "of all others their structure",
     )
     change: ChangeSpec | None = Field(default=None, description="How it is configured; absent: it is only read")
+    way_in: WayInSpec | None = Field(
+        default=None, description="The route back to this machine; absent: it cannot be read, which plans tell"
+    )
 
 
 class FactSpec(Strict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -35,6 +36,13 @@ def _code_source(text: str) -> str:
     return text
 
 
+def _ipv4_address(text: str) -> str:
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        raise InvalidValue(message("workspace:access.seen_from", value=text)) from None
+
+
 Address = Annotated[str, AfterValidator(_validated_address)]
 
 
@@ -46,6 +54,9 @@ class Access(WorkspaceModel):
 
     jump_host: str | None = Field(
         default=None, min_length=1, description="Name in jump_hosts.yaml or ssh_config, [user@]host[:port], or none"
+    )
+    seen_from: Annotated[str, AfterValidator(_ipv4_address)] | None = Field(
+        default=None, description="Address of this machine as devices see it, behind NAT, a jump host or a VPN"
     )
     proxy_command: str | None = Field(default=None, min_length=1, description="Command whose stdin and stdout connect")
     identity_files: tuple[str, ...] | None = Field(

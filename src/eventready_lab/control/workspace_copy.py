@@ -56,7 +56,7 @@ def write_workspace_copy(
 
     hosts: the devices' entries in the inventory; empty for devices of the lab's own, to which the workspace's limits
         and waivers do not apply.
-    data: further data of devices of the lab's own, by name.
+    data: further data of devices, by name.
     """
     check_lab_folder(out)
     source = workspace.path

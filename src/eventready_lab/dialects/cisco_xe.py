@@ -77,6 +77,8 @@ DIALECT = Dialect(
         "show vrrp all": routing.vrrp_groups,
         "show vrrp brief": routing.vrrp,
         "show ip route 0.0.0.0": routing.default_route,
+        r"/show ip route (?P<address>\d+\.\d+\.\d+\.\d+)/": routing.route,
+        "show users": routing.users,
         "show running-config": configuration.running,
         "show startup-config": configuration.startup,
         "/show archive config differences(?: nvram:startup-config system:running-config)?/": configuration.differences,

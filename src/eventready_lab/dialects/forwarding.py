@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from eventready_lab.engine.state import Bundle, DeviceState, Port, Static
 
 
@@ -33,3 +35,15 @@ def way(state: DeviceState, route: Static) -> str:
     """Return the port of a static route: its own, or the port of the BFD session to its next hop, or the first."""
     session = next((session for session in state.bfd if session.peer == route.next_hop), None)
     return route.interface or (session.interface if session else next(iter(state.ports), ""))
+
+
+def connected(state: DeviceState, address: str) -> str:
+    """Return the port of the network with the address of a next hop or a neighbour; empty for other addresses."""
+    hop = next((route for route in state.statics if route.next_hop == address), None)
+    peer = next((peer for peer in state.peers if peer.address == address and peer.interface), None)
+    return way(state, hop) if hop else peer.interface if peer else ""
+
+
+def network(address: str) -> str:
+    """Return the /30 with an address."""
+    return str(ipaddress.IPv4Network(f"{address}/30", strict=False))

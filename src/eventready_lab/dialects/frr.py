@@ -31,6 +31,7 @@ DIALECT = Dialect(
         "show bfd peers json": tables.bfd,
         "show vrrp json": tables.vrrp,
         "show ip route 0.0.0.0/0 json": tables.default_route,
+        r"/show ip route (?P<address>\d+\.\d+\.\d+\.\d+)/": tables.route,
         "/show running-config(?: no-header)?/": configuration.running,
         "show startup-config": configuration.startup,
     },

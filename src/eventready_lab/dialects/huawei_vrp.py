@@ -185,6 +185,7 @@ SHOWS: dict[str, Render] = {
     "display vrrp": routing.vrrp_groups,
     "display vrrp brief": routing.vrrp,
     r"/display ip routing-table(?: (?P<address>\d+\.\d+\.\d+\.\d+))?/": routing.routes,
+    r"/display ip routing-table (?P<address>\d+\.\d+\.\d+\.\d+) verbose/": routing.route,
     "display ntp status": _ntp,
     "display current-configuration": config.running,
     "display saved-configuration": config.saved,

@@ -24,6 +24,7 @@ from eventready_lab.embedded.flows import Flows
 from eventready_lab.embedded.virtual_services import UNITS, ServicePorts, VirtualServices
 from eventready_lab.engine.credentials import Credentials
 from eventready_lab.engine.device import SimulatedDevice
+from eventready_lab.engine.view import STATION
 from eventready_lab.faults.injector import FaultInjector
 from eventready_lab.transports.connections import MmlConnection, SshServer, TcpConnection, TelnetConnection
 from eventready_lab.transports.mml import ElementManager
@@ -226,4 +227,5 @@ def write_embedded_copy(
     generated = not any(device.name in workspace.files.hosts for device in devices)
     absent = DeviceAccess(_DISCARD_PORT, credentials)
     hosts = {} if generated else workspace.files.hosts
-    write_workspace_copy(workspace, {device: access.get(device.name, absent) for device in devices}, hosts, out)
+    seen = {device.name: {"access": {"seen_from": STATION}} for device in devices}
+    write_workspace_copy(workspace, {device: access.get(device.name, absent) for device in devices}, hosts, out, seen)

@@ -14,6 +14,9 @@ from eventready_lab.engine.session_faults import SessionFaults
 from eventready_lab.engine.state import DeviceState, Port
 from eventready_lab.engine.timers import Timers
 
+#: Address of the operators' station, as simulated devices see it.
+STATION = "192.0.2.250"
+
 
 class ViewedDevice(Protocol):
     """Parts of a simulated device for a view."""

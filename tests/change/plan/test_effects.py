@@ -11,13 +11,11 @@ from eventready.change.plan.effects import (
     effects_of,
     refuse_effects,
     refuse_way_cut,
-    source_address,
     way_risks,
 )
 from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.core.errors import RefusedError
 from eventready.platforms.loader import describe
-from eventready.workspace.access import Access
 from eventready.workspace.device import Device
 from eventready.workspace.expect import Expect
 
@@ -122,13 +120,6 @@ def test_a_new_condition_of_the_way_back_is_a_risk() -> None:
     (risk,) = way_risks("203.0.113.7", now, then)
     assert risk.endswith("depends on `ip route 0.0.0.0 0.0.0.0 10.0.0.1 track 10` after the change.")
     assert not [*way_risks("198.51.100.7", now, then), *way_risks("", now, then)]
-
-
-def test_the_address_of_this_machine() -> None:
-    local = Device(name="edge", role="router", platform="cisco_xe", hostname="127.0.0.1")
-    assert source_address(local).startswith("127.")
-    behind = Device(name="e", role="router", platform="cisco_xe", hostname="127.0.0.1", access=Access(jump_host="j"))
-    assert source_address(behind) == ""
 
 
 RUNNING = """\

@@ -409,3 +409,50 @@ def test_a_platform_that_is_only_read_is_left_out(tmp_path: Path, fleet: FakeFle
     assert [(one.name, one.reason) for one in plan.left_out][-1] == (
         "box-6", "shelf is read-only: its platform.yaml has no `change`",
     )  # fmt: skip
+
+
+WAY_IN = r"""
+way_in:
+  route: show route-{address}
+  entry: '^via (?P<protocol>\\w+)'
+  hop: 'by (?P<next_hop>[\\d.]+) (?P<interface>\\S+)'
+  interface: 'interface {interface}'
+  harmless: [HARMLESS]
+"""
+
+
+def on_the_way_in(folder: Path, port: str, harmless: str = "x") -> Path:
+    """A fleet whose route back leaves by a port."""
+    platform = folder / "inventory" / "platforms" / "box" / "platform.yaml"
+    text = platform.read_text(encoding="utf-8")
+    way = WAY_IN.replace("\\\\", "\\").replace("HARMLESS", f"'{harmless}'")
+    platform.write_text(text.replace("way_in: {routed: false}\n", way), encoding="utf-8")
+    hosts = folder / "inventory" / "hosts.yaml"
+    seen = "box-1:\n  {hostname: 192.0.2.1, groups: [box], data: {pair: a, access: {seen_from: 198.51.100.7}, "
+    hosts.write_text(hosts.read_text(encoding="utf-8").replace(
+        "box-1:\n  {hostname: 192.0.2.1, groups: [box], data: {pair: a, ", seen
+    ), encoding="utf-8")  # fmt: skip
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("port", "harmless", "refused"),
+    [("eth0", "x", True), ("eth0", "standby \\d+ priority \\d+", False), ("eth1", "x", False)],
+)
+def test_the_route_back_is_read_and_its_interface_is_protected(
+    tmp_path: Path, fleet: FakeFleet, port: str, harmless: str, refused: bool
+) -> None:
+    folder = on_the_way_in(write_workspace(tmp_path), port, harmless)
+    fleet.named("box-1").answers["show route-198.51.100.7"] = f"via ospf\n by 10.0.0.1 {port}\n"
+    if not refused:
+        assert not any("route back" in risk for risk in plan_of(folder, limit="box-1").device("box-1").risks)
+        return
+    error = against(folder, limit="box-1")
+    assert error.exit == 7
+    assert "in `interface eth0` changes the way in to box-1: its route back to 198.51.100.7" in str(error)
+
+
+def test_a_route_back_that_is_not_read_is_a_risk(tmp_path: Path, fleet: FakeFleet) -> None:
+    folder = on_the_way_in(write_workspace(tmp_path), "eth0")
+    plan = plan_of(folder, limit="box-1")
+    assert any("The route back to this machine could not be read" in risk for risk in plan.device("box-1").risks)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -103,15 +102,3 @@ def way_risks(us: str, now: Effects, then: Effects) -> Iterator[str]:
     changed = [after[1][hop] for hop, line in way[1].items() if hop in after[1] and after[1][hop] != line]
     if changed and not any(after[1].get(hop) == line for hop, line in way[1].items()):
         yield rendered("change:risk.way", us=us, line=changed[0])
-
-
-def source_address(device: Device) -> str:
-    """Return this machine's address towards the device; empty behind a jump host or without a route."""
-    if device.access.jump_host:
-        return ""
-    try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect((device.hostname, 9))  # sends nothing
-            return str(probe.getsockname()[0])
-    except OSError:
-        return ""

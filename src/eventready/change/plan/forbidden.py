@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from eventready.change.config.configuration import Configuration
@@ -35,7 +35,7 @@ def refuse_forbidden(
     rules = Rules(spec)
     indented = spec.form == "indented"
     ways = _statements_with(running.tree, _addresses(address)) if spec.form == "paths" else ()
-    managed = dict(_management(spec, running.tree, _addresses(address))) if indented else {}
+    managed = management_sections(spec, running.tree, address)
     users = _users(spec, running.tree, managed) if spec.effects.objects else {}
     own = _own_words(spec) if indented else frozenset()
     for line in lines:
@@ -45,7 +45,7 @@ def refuse_forbidden(
             reason = message("change:forbidden.reserved")
         if not reason and bare in managed:
             reason = managed[bare]
-        if not reason and (name := _object_name(spec, bare)) in users:
+        if not reason and (name := object_name(spec, bare)) in users:
             reason = message("change:forbidden.way", name=name, user=users[name])
         if not reason and any(is_beneath(bare, way) or is_beneath(way, bare) for way in ways):
             reason = message("change:forbidden.statement")
@@ -73,18 +73,29 @@ def _own_words(spec: ChangeSpec) -> frozenset[str]:
     return frozenset({*_OTHER_MODE, *(line.split()[0].lower() for line in own)})
 
 
-def _management(spec: ChangeSpec, tree: Tree, addresses: Collection[str]) -> Iterator[tuple[str, Message]]:
-    """Yield the management sections of the running configuration, and the reason.
+def management_sections(spec: ChangeSpec, tree: Tree, address: str) -> dict[str, Message]:
+    """Return the management sections of an indented configuration, each with the reason.
 
-    `standby 1 ip A` has a shared address and does not count.
+    `standby 1 ip A` has a shared address and does not count. Raises RefusedError for an unresolved name.
     """
+    if spec.form != "indented":
+        return {}
+    holding = {
+        section: message("change:forbidden.address", address=held)
+        for section, held in sections_with_address(tree, address).items()
+    }
     management = [re.compile(pattern) for pattern in spec.management]
-    holding = re.compile(rf"ip(?:v[46])? address ({'|'.join(map(re.escape, addresses))})(?:[ /]|$)")
-    for line, beneath in tree.items():
-        if any(pattern.fullmatch(line) for pattern in management):
-            yield line, _MANAGEMENT
-        elif held := next((match[1] for one in beneath if (match := holding.match(one))), ""):
-            yield line, message("change:forbidden.address", address=held)
+    return holding | {line: _MANAGEMENT for line in tree if any(pattern.fullmatch(line) for pattern in management)}
+
+
+def sections_with_address(tree: Tree, address: str) -> dict[str, str]:
+    """Return the sections with an address of the device, each with the address. Raises RefusedError for an unresolved
+    name."""
+    holding = re.compile(rf"ip(?:v[46])? address ({'|'.join(map(re.escape, _addresses(address)))})(?:[ /]|$)")
+    found = {
+        line: next((match[1] for one in beneath if (match := holding.match(one))), "") for line, beneath in tree.items()
+    }
+    return {line: held for line, held in found.items() if held}
 
 
 def _users(spec: ChangeSpec, tree: Tree, managed: Collection[str]) -> dict[str, str]:
@@ -94,7 +105,7 @@ def _users(spec: ChangeSpec, tree: Tree, managed: Collection[str]) -> dict[str, 
     """
     objects: dict[str, list[str]] = {}
     for line in tree:
-        if name := _object_name(spec, line):
+        if name := object_name(spec, line):
             objects.setdefault(name, []).append(line)
     users: dict[str, str] = {}
     waiting = [line for line in tree if line in managed]
@@ -107,7 +118,7 @@ def _users(spec: ChangeSpec, tree: Tree, managed: Collection[str]) -> dict[str, 
     return users
 
 
-def _object_name(spec: ChangeSpec, line: str) -> str:
+def object_name(spec: ChangeSpec, line: str) -> str:
     """Return the name of the object defined by a line; empty for none."""
     found = (re.fullmatch(pattern, line) for pattern in spec.effects.objects)
     return next((match["name"] for match in found if match), "")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from eventready_lab.dialects.forwarding import in_use
+from eventready_lab.dialects.forwarding import connected, in_use, network
 from eventready_lab.dialects.ios.formats import short_duration, short_name
 from eventready_lab.engine.state import Gateway, Peer
-from eventready_lab.engine.view import View
+from eventready_lab.engine.view import STATION, View
 
 _NO_ADDRESS = "0.0.0.0"  # noqa: S104  shown in place of an absent address; nothing is bound
 
@@ -206,3 +206,32 @@ def default_route(view: View) -> str:
             "      Route metric is 0, traffic share count is 1",
         ]
     return "\n".join(lines)
+
+
+def route(view: View) -> str:
+    """`show ip route ADDRESS`: connected networks; an address is never answered with the default route."""
+    address = view.match["address"]
+    port = connected(view.state, address)
+    if not port:
+        return "% Network not in table"
+    return "\n".join(
+        (
+            f"Routing entry for {network(address)}",
+            '  Known via "connected", distance 0, metric 0 (connected, via interface)',
+            "  Routing Descriptor Blocks:",
+            f"  * directly connected, via {port}",
+            "      Route metric is 0, traffic share count is 1",
+        )
+    )
+
+
+def users(view: View) -> str:
+    """`show users`: this session, from the station of the operators."""
+    return "\n".join(
+        (
+            "    Line       User       Host(s)              Idle       Location",
+            f"*  2 vty 0     {view.user:<10} idle                 00:00:00 {STATION}",
+            "",
+            "  Interface    User               Mode         Idle     Peer Address",
+        )
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address
 
+from eventready_lab.dialects.forwarding import connected, network
 from eventready_lab.dialects.vrp.configuration import DEFAULT_PREFERENCE
 from eventready_lab.dialects.vrp.ports import short, spelt
 from eventready_lab.engine.state import Gateway, Peer, Static
@@ -202,3 +203,41 @@ def _together(one: str, other: str) -> bool:
         return int(IPv4Address(one)) >> 2 == int(IPv4Address(other)) >> 2
     except AddressValueError:
         return False
+
+
+def route(view: View) -> str:
+    """`display ip routing-table ADDRESS verbose`: a connected network, else the default routes in use."""
+    address = view.match["address"]
+    if port := connected(view.state, address):
+        blocks = [_verbose(network(address), "Direct", 0, address, spelt(port))]
+    else:
+        blocks = [
+            _verbose(route.prefix, "Static", _preference(route), route.next_hop, port)
+            for route, port in _in_use(view)
+            if route.prefix == "0.0.0.0/0"
+        ]
+    head = [
+        "Route Flags: R - relay, D - download to fib, T - to vpn-instance",
+        "-" * 78,
+        "Routing Table : Public",
+        f"Summary Count : {len(blocks)}",
+    ]
+    return "\n".join([*head, *blocks])
+
+
+def _verbose(prefix: str, protocol: str, preference: int, hop: str, port: str) -> str:
+    return "\n".join(
+        (
+            "",
+            f"Destination: {prefix}",
+            f"     Protocol: {protocol:<16} Process ID: 0",
+            f"   Preference: {preference:<22} Cost: 0",
+            f"      NextHop: {hop:<16}  Neighbour: 0.0.0.0",
+            "        State: Active Adv              Age: 1d01h58m07s",
+            "          Tag: 0                  Priority: medium",
+            "        Label: NULL                QoSInfo: 0x0",
+            "   IndirectID: 0x0",
+            f" RelayNextHop: 0.0.0.0           Interface: {port}",
+            "     TunnelID: 0x0                   Flags:  D",
+        )
+    )

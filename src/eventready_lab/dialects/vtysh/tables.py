@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from eventready_lab.dialects.forwarding import in_use, works
+from eventready_lab.dialects.forwarding import connected, in_use, network, way, works
 from eventready_lab.engine.state import Gateway, Peer, Port
 from eventready_lab.engine.view import View
 
@@ -327,3 +328,21 @@ def default_route(view: View) -> str:
         "nexthops": [_hop(view, *hop) for hop in hops],
     }
     return _json({"0.0.0.0/0": [entry]})
+
+
+def route(view: View) -> str:
+    """`show ip route ADDRESS`: a connected network, else the default routes in use."""
+    address = view.match["address"]
+    if port := connected(view.state, address):
+        return _entry(network(address), "connected", 0, [f"directly connected, {port}"])
+    routes = in_use(view.state)
+    hops = [(one.next_hop, one.interface or way(view.state, one)) for one in routes] or _learnt(view)
+    if not hops:
+        return "% Network not in table"
+    words = [f"{hop}, via {port}" if port else f"{hop} (recursive)" for hop, port in hops]
+    return _entry("0.0.0.0/0", "static" if routes else "bgp", routes[0].distance if routes else 200, words)
+
+
+def _entry(prefix: str, protocol: str, distance: int, hops: Sequence[str]) -> str:
+    lines = [f"Routing entry for {prefix}", f'  Known via "{protocol}", distance {distance}, metric 0, best']
+    return "\n".join([*lines, "  Last update 00:01:17 ago", *(f"  * {hop}, weight 1" for hop in hops), ""])
