@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eventready.change.plan.way_in import Hop, Route, parse_routes
+from eventready.change.plan.way_in import Hop, RouteBack, parse_routes
 from eventready.core.errors import RefusedError
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import describe, platform_names
@@ -36,15 +36,15 @@ SAMPLES = [
 ]
 
 
-def expected(file: Path) -> tuple[Route, ...]:
+def expected(file: Path) -> tuple[RouteBack, ...]:
     rows: list[dict[str, Any]] = load_yaml(file.with_suffix(".yaml")).mapping()["routes"]
     return tuple(
-        Route(ADDRESS, row["protocol"], row.get("process", ""), tuple(Hop(**hop) for hop in row["hops"]))
+        RouteBack(ADDRESS, row["protocol"], row.get("process", ""), tuple(Hop(**hop) for hop in row["hops"]))
         for row in rows
     )
 
 
-def read(platform: str, text: str) -> tuple[Route, ...]:
+def read(platform: str, text: str) -> tuple[RouteBack, ...]:
     try:
         return parse_routes(spec_of(platform), text, ADDRESS)
     except RefusedError:

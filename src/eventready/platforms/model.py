@@ -446,14 +446,14 @@ class ChangeSpec(Strict):
 
 
 class StationSpec(Strict):
-    """Command that shows the far end of this session as the device sees it, and the pattern of its `address`."""
+    """Command for the far end of this session in the device's view, and the pattern of its `address`."""
 
     command: str
     found: ChangeRegex
 
 
 class WayInSpec(Strict):
-    """Reading of the route back to this machine, and the lines that carry it.
+    """Reading of the route back to this machine, and the lines on the way in.
 
     Commands may have `{address}`, those of a VRF `{vrf}` too. An answer is divided at each `entry` (`protocol`, and
     `process` where the device names it); an entry counts if `selected` is found in it. `hop` is found for each next hop
@@ -461,7 +461,7 @@ class WayInSpec(Strict):
 
     A line is on the way in if its path, joined by blanks, begins with a pattern of `interface` or of the protocol in
     `processes`. Those patterns may have `{interface}`, `{parent}`, `{unit}` and `{process}`. What follows is refused
-    unless it matches `harmless` or `told`, or names another interface or neighbour (`others`).
+    unless it matches `harmless` or `conditional`, or names another interface or neighbour (`others`).
     """
 
     routed: bool = Field(default=True, description="False: its configuration has no routing, and no route is read")
@@ -488,7 +488,7 @@ class WayInSpec(Strict):
         default=(), description="Found in a line of a routing process that is for one `interface` or `neighbour`"
     )
     harmless: tuple[ChangeRegex, ...] = Field(default=(), description="Lines that cannot take the route away")
-    told: tuple[ChangeRegex, ...] = Field(
+    conditional: tuple[ChangeRegex, ...] = Field(
         default=(), description="Lines that take the route away if a condition fails: a risk of the plan"
     )
 
@@ -541,7 +541,7 @@ class PlatformSpec(Strict):
     )
     change: ChangeSpec | None = Field(default=None, description="How it is configured; absent: it is only read")
     way_in: WayInSpec | None = Field(
-        default=None, description="The route back to this machine; absent: it cannot be read, which plans tell"
+        default=None, description="The route back to this machine; absent: unknown, a risk of every plan"
     )
 
 

@@ -17,7 +17,7 @@ from eventready.change.config.fragment import parse_fragment
 from eventready.change.config.tree import Tree, parse_tree
 from eventready.change.plan import way_in
 from eventready.change.plan.effects import effects_of
-from eventready.change.plan.way_in import Hop, Route, WayIn, own_address, read_way_in
+from eventready.change.plan.way_in import Hop, RouteBack, WayIn, own_address, read_way_in
 from eventready.change.plan.way_in_lines import TouchedLine, refuse_way_in, touched_lines, way_in_risks
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message
@@ -58,24 +58,26 @@ def touched(platform: str, text: str, running: str = "", way: WayIn | None = Non
     then = merge(change, now, parse_fragment(change, text, "templates/x.j2"))
     assert now != then
     routes = tuple(
-        Route(row["address"], row["protocol"], row.get("process", ""), tuple(Hop(**hop) for hop in row["hops"]))
+        RouteBack(row["address"], row["protocol"], row.get("process", ""), tuple(Hop(**hop) for hop in row["hops"]))
         for row in case["routes"]
     )
     way = way or WayIn(US, routes)
     found = touched_lines(spec, way, now, then)
     back = touched_lines(spec, way, then, now)
-    assert {line.told for line in found} == {line.told for line in back}, "the way back is judged as the way there"
+    assert {line.conditional for line in found} == {line.conditional for line in back}, (
+        "the way back is judged as the way there"
+    )
     return found
 
 
-@pytest.mark.parametrize(("platform", "kind", "text"), cases("refused", "told", "allowed"))
+@pytest.mark.parametrize(("platform", "kind", "text"), cases("refused", "conditional", "allowed"))
 def test_a_template_on_the_way_in(platform: str, kind: str, text: str) -> None:
     found = touched(platform, text)
     if kind == "allowed":
         assert not found
     else:
         assert found
-        assert any(not line.told for line in found) is (kind == "refused")
+        assert any(not line.conditional for line in found) is (kind == "refused")
 
 
 def test_the_suite_has_every_platform_whose_routes_are_read() -> None:
@@ -85,37 +87,42 @@ def test_the_suite_has_every_platform_whose_routes_are_read() -> None:
 
 def test_the_refusal_names_the_route_and_the_remedy() -> None:
     device = Device(name="edge", role="router", platform="cisco_xe", hostname="192.0.2.9")
-    way = WayIn(US, (Route(US, "ospf", "1", (Hop("10.0.0.1", "Gi0/0/0"),)),))
+    way = WayIn(US, (RouteBack(US, "ospf", "1", (Hop("10.0.0.1", "Gi0/0/0"),)),))
     with pytest.raises(RefusedError) as error:
         refuse_way_in(
-            device, way, [TouchedLine("bfd", "x", told=True), TouchedLine("shutdown", "interface Gi0/0/0", told=False)]
+            device,
+            way,
+            [
+                TouchedLine("bfd", "x", conditional=True),
+                TouchedLine("shutdown", "interface Gi0/0/0", conditional=False),
+            ],
         )
     assert "`shutdown` in `interface Gi0/0/0` changes the way in to edge" in str(error.value)
     assert f"its route back to {US} is ospf 1, 10.0.0.1 (Gi0/0/0)" in str(error.value)
     assert "console" in error.value.do
     with pytest.raises(RefusedError, match="`set protocols ospf disable` changes the way in to edge"):
-        refuse_way_in(device, way, [TouchedLine("set protocols ospf disable", "", told=False)])
-    refuse_way_in(device, way, [TouchedLine("bfd", "x", told=True)])
+        refuse_way_in(device, way, [TouchedLine("set protocols ospf disable", "", conditional=False)])
+    refuse_way_in(device, way, [TouchedLine("bfd", "x", conditional=True)])
 
 
 def test_neighbours_without_a_line_of_their_own_may_be_any() -> None:
     """A route reflector keeps the next hop: the neighbour that announced the route is not named."""
-    way = WayIn(US, (Route(US, "bgp", "", (Hop("203.0.113.9", "eth2"),)),))
+    way = WayIn(US, (RouteBack(US, "bgp", "", (Hop("203.0.113.9", "eth2"),)),))
     assert touched("frr", "router bgp 65000\n neighbor 192.0.2.14 shutdown\n", way=way)
     assert not touched("frr", "router ospf\n passive-interface default\n", way=way)
 
 
-def test_what_is_told() -> None:
+def test_risks_of_the_way_in() -> None:
     spec = describe("frr").spec.change
     assert spec is not None
-    learned = WayIn(US, (Route(US, "ospf", "", (Hop("10.0.0.1", "eth2"),)),))
+    learned = WayIn(US, (RouteBack(US, "ospf", "", (Hop("10.0.0.1", "eth2"),)),))
     line = "ip route 0.0.0.0/0 10.0.0.5"
     none, static = effects_of(spec.effects, {}), effects_of(spec.effects, parse_tree(line))
     (moved,) = way_in_risks(learned, (), none, static)
     assert moved.startswith(f"`{line}` may replace the present route back to {US}")
     assert not [*way_in_risks(learned, (), static, static)]
-    (told,) = way_in_risks(learned, [TouchedLine("ip ospf bfd", "interface eth2", told=True)], none, none)
-    assert told.startswith("`ip ospf bfd` on the way in")
+    (conditional,) = way_in_risks(learned, [TouchedLine("ip ospf bfd", "interface eth2", conditional=True)], none, none)
+    assert conditional.startswith("`ip ospf bfd` on the way in")
     (unread,) = way_in_risks(WayIn(US, unread="no answer"), (), none, static)
     assert "could not be read (no answer)" in unread
 

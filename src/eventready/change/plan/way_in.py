@@ -27,7 +27,7 @@ _VRF = re.compile(r"[\w.:-]{1,64}")
 
 @dataclass(frozen=True)
 class Hop:
-    """Next hop of a route; parts that the device does not name are empty."""
+    """Next hop of a route; parts not named by the device are empty."""
 
     next_hop: str = ""
     interface: str = ""
@@ -36,7 +36,7 @@ class Hop:
 
 
 @dataclass(frozen=True)
-class Route:
+class RouteBack:
     """Route of a device to an address. `process` is empty if the protocol has one only, or the device names none."""
 
     address: str
@@ -58,13 +58,13 @@ class Route:
 
 @dataclass(frozen=True)
 class WayIn:
-    """The route back to `station`, and the routes to its next hops that are not directly connected.
+    """The route back to `station`, and the routes to next hops without a direct connection.
 
     `unread`: the reason why there are no routes; empty for a platform without routing in its configuration.
     """
 
     station: str = ""
-    routes: tuple[Route, ...] = ()
+    routes: tuple[RouteBack, ...] = ()
     unread: Message | str | None = None
 
     @property
@@ -74,13 +74,13 @@ class WayIn:
 
     @property
     def neighbours(self) -> frozenset[str]:
-        """Return the next hops and the neighbours that announced the routes."""
+        """Return the next hops and the announcing neighbours."""
         hops = (hop for route in self.routes for hop in route.hops)
         return frozenset(one for hop in hops for one in (hop.next_hop, hop.neighbour) if one)
 
     @property
     def shown(self) -> str:
-        """Return the routes for messages. There is one at least."""
+        """Return the routes (at least a single route) for messages."""
         first, *others = self.routes
         return "; ".join([str(first), *(f"{route.address}: {route}" for route in others)])
 
@@ -105,7 +105,7 @@ def read_way_in(platform: PlatformSpec, device: Device, session: Session, runnin
 
 
 def own_address(session: Session) -> str:
-    """Return the address of this machine towards the device, or that of the jump host; empty if unknown.
+    """Return the address of this machine towards the device, or of the jump host; empty if unknown.
 
     A loopback address is unknown: a port of this machine leads to the device.
     """
@@ -156,9 +156,9 @@ def _vrf_of(platform: PlatformSpec, device: Device, running: Tree) -> str:
     return name
 
 
-def _routes(spec: WayInSpec, session: Session, station: str, vrf: str) -> tuple[Route, ...]:
+def _routes(spec: WayInSpec, session: Session, station: str, vrf: str) -> tuple[RouteBack, ...]:
     """Return the route to the station, then those to its next hops, until every next hop is directly connected."""
-    routes: list[Route] = []
+    routes: list[RouteBack] = []
     waiting = [station]
     while waiting:
         address = waiting.pop(0)
@@ -171,8 +171,8 @@ def _routes(spec: WayInSpec, session: Session, station: str, vrf: str) -> tuple[
     return tuple(routes)
 
 
-def _indirect(routes: Iterable[Route]) -> Iterator[str]:
-    """Yield the next hops and neighbours of routes that are reached by another route."""
+def _indirect(routes: Iterable[RouteBack]) -> Iterator[str]:
+    """Yield the next hops and neighbours reached by another route."""
     for route in routes:
         for hop in route.hops:
             if hop.next_hop and (not hop.interface or hop.relay):
@@ -181,7 +181,7 @@ def _indirect(routes: Iterable[Route]) -> Iterator[str]:
                 yield hop.neighbour
 
 
-def _looked_up(spec: WayInSpec, session: Session, address: str, vrf: str) -> tuple[Route, ...]:
+def _looked_up(spec: WayInSpec, session: Session, address: str, vrf: str) -> tuple[RouteBack, ...]:
     texts = (spec.route_vrf, spec.default_vrf) if vrf else (spec.route, spec.default)
     for command in filter(None, texts):
         (reply,) = session.send_commands([command.replace("{address}", address).replace("{vrf}", vrf)])
@@ -191,8 +191,8 @@ def _looked_up(spec: WayInSpec, session: Session, address: str, vrf: str) -> tup
     raise RefusedError(message("change:way_in.no_route", address=address))
 
 
-def parse_routes(spec: WayInSpec, text: str, address: str) -> tuple[Route, ...]:
-    """Return the routes in use of an answer. Raises RefusedError for an answer without one, or without a next hop."""
+def parse_routes(spec: WayInSpec, text: str, address: str) -> tuple[RouteBack, ...]:
+    """Return the routes in use of an answer. Raises RefusedError if a route or a next hop is missing."""
     begins = [] if lines_too_long(text) else [*re.finditer(spec.entry, text, re.MULTILINE)]
     routes = []
     ends = (*(one.start() for one in begins[1:]), len(text))
@@ -203,7 +203,7 @@ def parse_routes(spec: WayInSpec, text: str, address: str) -> tuple[Route, ...]:
         groups = {name: text or "" for name, text in begin.groupdict().items()}
         process = groups.get("process", "").removeprefix("0")
         hops = (_hop({**groups, **found.groupdict("")}) for found in re.finditer(spec.hop, block, re.MULTILINE))
-        routes.append(Route(address, groups["protocol"], process, tuple(hops)))
+        routes.append(RouteBack(address, groups["protocol"], process, tuple(hops)))
     if not routes or not all(route.hops for route in routes):
         raise RefusedError(message("change:way_in.unread", address=address))
     return tuple(routes)

@@ -18,22 +18,22 @@ from eventready.workspace.device import Device
 
 @dataclass(frozen=True)
 class TouchedLine:
-    """Line of a plan on the way in. `told`: the route stays unless a condition fails."""
+    """Line of a plan on the way in. `conditional`: the route stays while a condition holds."""
 
     line: str
     section: str
-    told: bool
+    conditional: bool
 
 
 def refuse_way_in(device: Device, way: WayIn, touched: Sequence[TouchedLine]) -> None:
-    """Raise RefusedError for the first line of a plan that changes the way in."""
-    line = next((one for one in touched if not one.told), None)
+    """Raise RefusedError for the first unconditional change of the way in."""
+    line = next((one for one in touched if not one.conditional), None)
     if line is None:
         return
-    told = {"line": line.line, "device": device.name, "station": way.station, "route": way.shown}
+    params = {"line": line.line, "device": device.name, "station": way.station, "route": way.shown}
     if line.section:
-        raise RefusedError(message("change:way_in.line_in", section=line.section, **told))
-    raise RefusedError(message("change:way_in.line", **told))
+        raise RefusedError(message("change:way_in.line_in", section=line.section, **params))
+    raise RefusedError(message("change:way_in.line", **params))
 
 
 def way_in_risks(way: WayIn, touched: Sequence[TouchedLine], now: Effects, then: Effects) -> Iterator[str]:
@@ -59,11 +59,11 @@ def touched_lines(platform: PlatformSpec, way: WayIn, now: Tree, then: Tree) -> 
         return ()
     sections = _Sections(platform.way_in, way, now)
     paths = list(_changed(platform.change, now, then))
-    touched = [one for path in paths if (one := sections.judge(path))]
+    touched = [one for path in paths if (one := sections.classify(path))]
     named = [(path, name) for path in paths if (name := object_name(platform.change, path[0]))]
     used = _used_objects(platform.change, sections, now) if named else {}
     touched += [
-        TouchedLine(path[-1], path[0] if len(path) > 1 else used[name], told=False)
+        TouchedLine(path[-1], path[0] if len(path) > 1 else used[name], conditional=False)
         for path, name in named
         if name in used
     ]
@@ -108,7 +108,7 @@ class _Sections:
         self._neighbours = self._with_groups(way.neighbours, tree)
 
     def _with_groups(self, neighbours: frozenset[str], tree: Tree) -> frozenset[str] | None:
-        """Return the neighbours with their groups; None if no line of the processes names one: all may be meant."""
+        """Return the neighbours with their groups; None (any neighbour) if no line of the processes names them."""
         found = set(neighbours)
         texts = [text for path in walk(tree) if self._in_process(text := " ".join(path))]
         for text in texts:
@@ -122,7 +122,7 @@ class _Sections:
         return next((match for pattern in self._processes if (match := pattern.match(text))), None)
 
     def _other(self, text: str) -> dict[str, str]:
-        """Return the interface or the neighbour that a line of a process is for."""
+        """Return the interface or the neighbour of a line of a process."""
         found = (re.search(pattern, text) for pattern in self._spec.others)
         match = next((match for match in found if match), None)
         return {name: value for name, value in match.groupdict().items() if value} if match else {}
@@ -133,8 +133,8 @@ class _Sections:
             return self._neighbours is not None and neighbour not in self._neighbours
         return bool(other) and other["interface"] not in self._interfaces
 
-    def judge(self, path: Path) -> TouchedLine | None:
-        """Return the line if it is on the way in, and not harmless."""
+    def classify(self, path: Path) -> TouchedLine | None:
+        """Return the line of a path on the way in; None for a harmless line, and for other paths."""
         text = " ".join(path)
         section = next((match for pattern in self._ports if (match := pattern.match(text))), None)
         if section is None:
@@ -144,12 +144,12 @@ class _Sections:
         rest = text[section.end() :].strip()
         if any(re.fullmatch(pattern, rest) for pattern in self._spec.harmless):
             return None
-        told = any(re.fullmatch(pattern, rest) for pattern in self._spec.told)
-        return TouchedLine(path[-1], path[0] if len(path) > 1 else "", told)
+        conditional = any(re.fullmatch(pattern, rest) for pattern in self._spec.conditional)
+        return TouchedLine(path[-1], path[0] if len(path) > 1 else "", conditional)
 
 
 def _of_interface(pattern: str, name: str) -> Iterator[re.Pattern[str]]:
-    """Yield the pattern of an interface, and of the interface that a subinterface is part of."""
+    """Yield the pattern of an interface, and of the parent of a subinterface."""
     parent, _, unit = name.rpartition(".")
     yield re.compile(rf"(?:{_filled(pattern, interface=name, parent=parent or name, unit=unit)})(?= |$)")
     if parent and "{interface}" in pattern:
@@ -172,7 +172,7 @@ def _used_objects(spec: ChangeSpec, sections: _Sections, tree: Tree) -> dict[str
         if name := object_name(spec, line):
             headers.setdefault(name, []).append(line)
     used: dict[str, str] = {}
-    waiting = [path for path in walk(tree) if (one := sections.judge(path)) and not one.told]
+    waiting = [path for path in walk(tree) if (one := sections.classify(path)) and not one.conditional]
     while waiting:
         path = waiting.pop()
         for word in set(path[-1].split()) - used.keys():
