@@ -117,7 +117,7 @@ def _refuse_lines(participant: Participant, running: Configuration, lines: tuple
 
 
 def _refuse_way_cut(participant: Participant, way: WayIn, now: Effects, then: Effects) -> None:
-    """Raise RefusedError for a plan that takes away a static route of the way in."""
+    """Raise RefusedError if a static route of the way in is lost."""
     static = (route.address for route in way.routes if route.protocol.lower() == "static")
     for address in dict.fromkeys((way.station, *static)):
         refuse_way_cut(participant.device, address, now, then)

@@ -37,7 +37,7 @@ class Hop:
 
 @dataclass(frozen=True)
 class RouteBack:
-    """Route of a device to an address. `process` is empty if the protocol has one only, or the device names none."""
+    """Route of a device to an address. `process` is empty if the device does not name the process."""
 
     address: str
     protocol: str
