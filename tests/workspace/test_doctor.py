@@ -37,6 +37,15 @@ def run(workspace: Path, output: str = "table") -> Result:
     return CliRunner().invoke(command, [], obj=app, standalone_mode=False)
 
 
+def test_an_invalid_drill_is_named(make: Make) -> None:
+    workspace = make()
+    drills = workspace / "inventory" / "drills"
+    drills.mkdir()
+    (drills / "cut.yaml").touch()
+    assert "drills: " in (said := run(workspace).output)
+    assert "cut.yaml: the file is empty" in said
+
+
 def test_all_is_well(make: Make) -> None:
     workspace = make(hosts=HOST)
     record(workspace / "known_hosts", "192.0.2.1", None, HostKey("ssh-ed25519", b"key"))

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from eventready.workspace.workspace import Workspace
 
 Output = Literal["table", "json", "ndjson"]
-#: A command in a sentence, without its workspace.
-_COMMAND = re.compile(r"`eventready (?!-w )")
+#: A command in a sentence, without its workspace; `init` makes another one.
+_COMMAND = re.compile(r"`eventready (?!-w |init )")
 
 
 @dataclass

@@ -54,7 +54,9 @@ def command(app: App, *, limit: str | None, connect: bool, real: bool, install: 
     if install:
         for name in real_lab_requirements().install_missing():
             app.notify("cli:doctor.installed", name=name)
-    examined = real_lab_requirements().examine() if real else (*examine(app.workspace_path), *_example(app))
+    examined = (
+        real_lab_requirements().examine() if real else (*examine(app.workspace_path), *_drills(app), *_example(app))
+    )
     signs = [sign.rendered(app.lang if app.output == "table" else "en") for sign in examined]
     if app.output == "table":
         for sign in signs:
@@ -66,6 +68,22 @@ def command(app: App, *, limit: str | None, connect: bool, real: bool, install: 
     else:
         app.emit([vars(sign) for sign in signs])
     return Exit.OK if all(sign.ok or not sign.needed for sign in signs) else Exit.USAGE
+
+
+def _drills(app: App) -> Iterator[Diagnostic]:
+    """Invalid drills of a valid workspace."""
+    if not (app.workspace_path / "inventory" / "drills").is_dir():
+        return
+    from eventready.drill.preparation import drills_of  # noqa: PLC0415  loaded for workspaces with drills only
+
+    try:
+        workspace = app.workspace
+    except EventreadyError:
+        return
+    try:
+        drills_of(workspace)
+    except EventreadyError as error:
+        yield Diagnostic("drills", ok=False, detail=error.whole, needed=False, label="failed")
 
 
 def _example(app: App) -> Iterator[Diagnostic]:

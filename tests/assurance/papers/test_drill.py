@@ -62,7 +62,7 @@ def test_the_last_measured_run_before_and_after_are_compared(tmp_path: Path) -> 
 
 
 def test_no_measured_drill_is_no_paper(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no drill is on record"):
+    with pytest.raises(UsageError, match="no measured drill is on record"):
         drill_minutes(recorded(tmp_path, ("a", None, False, "refused")), material(), profile())
 
 
