@@ -282,7 +282,7 @@ def test_a_drill_is_resumed_once(store: Store, network: Network) -> None:
 
 
 def test_drills_are_named_by_the_day_and_found_by_their_beginning(store: Store, network: Network) -> None:
-    with pytest.raises(UsageError, match="no measured drill is on record"):
+    with pytest.raises(UsageError, match="no drill is on record"):
         drill_run_named(drill_runs(store), "latest")
     first, second = (executor(store, network)[0].run(DRILL) for _ in range(2))
     assert first.id.endswith("-01")
