@@ -6,7 +6,7 @@ they are given; further keyword arguments are parameters of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from eventready.checks.finding import Finding, Outcome
@@ -88,6 +88,23 @@ def unknown(subject: str, message_id: str, *, venues: Iterable[str | None] = (),
 def blind(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
     """Finding for a state the equipment never reports: a blind spot, not a failed reading."""
     return unknown(subject, message_id, venues=venues, **values).replace(blind=True)
+
+
+def each_up(states: Mapping[str, bool], expected: Collection[str], family: str, *, subject: str) -> Iterator[Finding]:
+    """Hold subjects (True: up) against the expected ones; any other subject that is down is a risk.
+
+    `family` has the messages; `subject` stands for all of them where there is none and none is expected.
+    """
+    others = {name.casefold(): (name, up) for name, up in states.items()}
+    for name in expected:
+        found = others.pop(name.casefold(), None)
+        if found is None:
+            yield failed(name, f"{family}.missing")
+        else:
+            yield passed(name, f"{family}.up") if found[1] else failed(name, f"{family}.down")
+    yield from (warned(name, f"{family}.down_unexpected") for name, up in others.values() if not up)
+    if not states and not expected:
+        yield passed(subject, f"{family}.none_expected")
 
 
 def graded(

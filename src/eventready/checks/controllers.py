@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eventready.checks.answer import at, blind, failed, passed, unknown, warned
+from eventready.checks.answer import at, blind, each_up, failed, passed, unknown
 from eventready.checks.check import DeviceView, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import ControllerPair, RadiusServer
@@ -83,18 +83,5 @@ def _active(halves: list[DeviceView]) -> Finding:
 )
 def radius(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected RADIUS server answers."""
-    rows = {row.host.casefold(): row for row in view.rows("radius_server", RadiusServer)}
-    expected = view.device.expect.radius or ()
-    for host in expected:
-        row = rows.pop(host.casefold(), None)
-        if row is None:
-            yield failed(host, "checks:radius.missing")
-        elif row.state == "down":
-            yield failed(host, "checks:radius.down")
-        else:
-            yield passed(host, "checks:radius.up")
-    for row in rows.values():
-        if row.state == "down":
-            yield warned(row.host, "checks:radius.down_unexpected")
-    if not expected and not rows:
-        yield passed("RADIUS", "checks:radius.none_expected")
+    states = {row.host: row.state != "down" for row in view.rows("radius_server", RadiusServer)}
+    yield from each_up(states, view.device.expect.radius or (), "checks:radius", subject="RADIUS")

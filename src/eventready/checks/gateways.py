@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from typing import Literal
 
@@ -31,13 +32,17 @@ def _uses_hsrp(device: Device) -> bool:
     return any(gateway.protocol == "hsrp" for gateway in device.expect.gateways)
 
 
-@check("vrrp", topic="backup", roles=("router", "service_host"), needs=("vrrp_group",), applies=_uses_vrrp)
+_vrrp_check = partial(check, topic="backup", roles=("router", "service_host"), applies=_uses_vrrp)
+_hsrp_check = partial(check, topic="backup", roles=("router",), applies=_uses_hsrp)
+
+
+@_vrrp_check("vrrp", needs=("vrrp_group",))
 def vrrp(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The device is a member of its VRRP groups, in the expected role."""
     yield from _memberships(view, "vrrp")
 
 
-@check("hsrp", topic="backup", roles=("router",), needs=("hsrp_group",), applies=_uses_hsrp)
+@_hsrp_check("hsrp", needs=("hsrp_group",))
 def hsrp(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The device is a member of its HSRP groups, in the expected role."""
     yield from _memberships(view, "hsrp")
@@ -138,13 +143,7 @@ def vrrp_tracking(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     yield from _tracking(view, "vrrp")
 
 
-@check(
-    "hsrp_tracking",
-    topic="backup",
-    roles=("router",),
-    needs=("hsrp_failover",),
-    applies=lambda device: bool(_tracked(device, "hsrp")),
-)
+@_hsrp_check("hsrp_tracking", needs=("hsrp_failover",), applies=lambda device: bool(_tracked(device, "hsrp")))
 def hsrp_tracking(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The device gives up the address of its HSRP group when its way out fails."""
     yield from _tracking(view, "hsrp")
@@ -176,27 +175,13 @@ class HsrpFailoverLimits(Limits):
     fail: float = Field(default=30, gt=0, description="Failure above so many seconds [K]")
 
 
-@check(
-    "vrrp_failover",
-    topic="backup",
-    roles=("router", "service_host"),
-    needs=("vrrp_failover",),
-    limits=VrrpFailoverLimits(),
-    applies=_uses_vrrp,
-)
+@_vrrp_check("vrrp_failover", needs=("vrrp_failover",), limits=VrrpFailoverLimits())
 def vrrp_failover(view: DeviceView, limits: VrrpFailoverLimits) -> Iterator[Finding]:
     """A lost master of a VRRP group is replaced in time: advertisements and skew (RFC 9568, 6.1)."""
     yield from _failovers(view, "vrrp", limits)
 
 
-@check(
-    "hsrp_failover",
-    topic="backup",
-    roles=("router",),
-    needs=("hsrp_failover",),
-    limits=HsrpFailoverLimits(),
-    applies=_uses_hsrp,
-)
+@_hsrp_check("hsrp_failover", needs=("hsrp_failover",), limits=HsrpFailoverLimits())
 def hsrp_failover(view: DeviceView, limits: HsrpFailoverLimits) -> Iterator[Finding]:
     """A lost master of an HSRP group is replaced in time: the hold time (RFC 2281, 5.1)."""
     yield from _failovers(view, "hsrp", limits)
@@ -229,27 +214,13 @@ def _takeover_s(row: GatewayFailover) -> float | None:
     return row.advertisement_s * ((row.multiplier or _ADVERTISEMENTS) + skew)
 
 
-@check(
-    "vrrp_pair",
-    topic="backup",
-    roles=("router", "service_host"),
-    needs=("vrrp_group",),
-    scope="fleet",
-    applies=_uses_vrrp,
-)
+@_vrrp_check("vrrp_pair", needs=("vrrp_group",), scope="fleet")
 def vrrp_pair(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
     """Every VRRP group has exactly 1 master, and a backup."""
     yield from _groups(views, "vrrp")
 
 
-@check(
-    "hsrp_pair",
-    topic="backup",
-    roles=("router",),
-    needs=("hsrp_group",),
-    scope="fleet",
-    applies=_uses_hsrp,
-)
+@_hsrp_check("hsrp_pair", needs=("hsrp_group",), scope="fleet")
 def hsrp_pair(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
     """Every HSRP group has exactly 1 master, and a backup."""
     yield from _groups(views, "hsrp")

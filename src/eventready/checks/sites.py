@@ -7,7 +7,7 @@ from functools import partial
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, failed, passed, warned
+from eventready.checks.answer import answered, each_up, failed, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Alarm, Cell, CoreLink, Site
@@ -75,21 +75,8 @@ def _mobile_site(expected: ExpectedSite, row: Site | None, cells: Sequence[Cell]
 @_station_check("core_link", needs=("core_link",), applies=lambda device: device.expect.core_links is not None)
 def core_link(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every link to the core is up."""
-    rows = {row.name.casefold(): row for row in view.rows("core_link", CoreLink)}
-    expected = view.device.expect.core_links or ()
-    for name in expected:
-        row = rows.pop(name.casefold(), None)
-        if row is None:
-            yield failed(name, "checks:core_link.missing")
-        elif row.state == "down":
-            yield failed(name, "checks:core_link.down")
-        else:
-            yield passed(name, "checks:core_link.up")
-    for row in rows.values():
-        if row.state == "down":
-            yield warned(row.name, "checks:core_link.down_unexpected")
-    if not expected and not rows:
-        yield passed("core links", "checks:core_link.none_expected")
+    states = {row.name: row.state != "down" for row in view.rows("core_link", CoreLink)}
+    yield from each_up(states, view.device.expect.core_links or (), "checks:core_link", subject="core links")
 
 
 @_station_check("alarm", needs=("alarm",), limits=AlarmLimits())
