@@ -91,9 +91,9 @@ def blind(subject: str, message_id: str, *, venues: Iterable[str | None] = (), *
 
 
 def each_up(states: Mapping[str, bool], expected: Collection[str], family: str, *, subject: str) -> Iterator[Finding]:
-    """Hold subjects (True: up) against the expected ones; any other subject that is down is a risk.
+    """Judge subjects (True: up) by the expected names; an unexpected subject down is a risk.
 
-    `family` has the messages; `subject` stands for all of them where there is none and none is expected.
+    `family` has the messages. `subject` names the kind, for a device without any and without expectations.
     """
     others = {name.casefold(): (name, up) for name, up in states.items()}
     for name in expected:
