@@ -132,9 +132,9 @@ GOOD = Report("A", "x", venue="hall", services=("mobile",))
 BAD: Mapping[str, tuple[dict[str, Any], str]] = {
     "nobody": ({"by": " "}, "who reports it. Give --by"),
     "nothing": ({"summary": "\x00 "}, "what happened. Give --summary"),
-    "nowhere": ({"venue": None}, "where it happened. Give --venue or --place"),
+    "nowhere": ({"venue": None}, "the place of the incident is missing. Give --venue or --place"),
     "no such venue": ({"venue": "hal"}, "Did you mean 'hall'"),
-    "no service": ({"services": ()}, "which service"),
+    "no service": ({"services": ()}, "the affected service is missing"),
     "fewer than nobody": ({"subscribers": -1}, "-1 subscribers cannot be"),
     "too many": ({"subscribers": 10**12}, "cannot be"),
     "tomorrow": ({"began": moment("2022-04-30 19:00")}, "lies ahead"),

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from eventready.assurance.clauses import proof
 from eventready.assurance.clauses.attestation import Attachment, Attestation
+from eventready.assurance.clauses.changes import ChangeOnRecord
+from eventready.assurance.clauses.event_record import EventRecord
 from eventready.assurance.clauses.proof import AppliedChange
 from eventready.assurance.clauses.sent import SentDocument
-from eventready.assurance.clauses.state import ClauseState, State, clauses
+from eventready.assurance.clauses.state import ClauseState, State
 from eventready.assurance.incidents.incident import Incident, Notice
 from eventready.assurance.roster.finding import Gap, RosterFinding, RosterReport
 from eventready.core.messages import message
@@ -50,17 +52,10 @@ def state(of: Duty, run: Run | None = None, now: datetime = NOW, event: Event = 
     from pathlib import Path
 
     workspace = Workspace(Path(), event, records.pop("devices", ()), (of,), forms=FORMS)
-    found = clauses(
-        workspace,
-        run,
-        attestations=records.pop("attestations", ()),
-        roster_report=records.pop("roster", None),
-        documents=records.pop("sent", ()),
-        incidents=records.pop("incidents", ()),
-        moment=now,
-        **records,
+    changes = tuple(
+        ChangeOnRecord(one.id, (one.intent,), one.at, one.at, "applied") for one in records.pop("changes", ())
     )
-    return found[0]
+    return EventRecord(run, changes=changes, **records).clauses(workspace, now)[0]
 
 
 def signed(clause: str = "9.9", document: str = "", **more: Any) -> Attestation:
@@ -345,15 +340,7 @@ def test_whose_clauses(workspace: Workspace, operator: str, ids: list[str]) -> N
         for name, whose in (("T", "telecom"), ("P", "postal"), ("A", "all"), ("D", "department"))
     )
     event = workspace.event.model_copy(update={"operator": operator})
-    found = clauses(
-        replace(workspace, event=event, duties=duties),
-        None,
-        attestations=(),
-        roster_report=None,
-        documents=(),
-        incidents=(),
-        moment=NOW,
-    )
+    found = EventRecord().clauses(replace(workspace, event=event, duties=duties), NOW)
     assert [clause.duty.id for clause in found] == ids
 
 

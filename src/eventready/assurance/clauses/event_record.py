@@ -6,14 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from eventready.assurance.clauses.applies import applying
 from eventready.assurance.clauses.attestation import Attestation
 from eventready.assurance.clauses.attesting import attestations
 from eventready.assurance.clauses.changes import ChangeOnRecord, applied_changes, changes_on_record
 from eventready.assurance.clauses.deadlines import Deadline, deadlines
+from eventready.assurance.clauses.document_names import document_titles
+from eventready.assurance.clauses.documents import Records, of_attestation, of_documents
 from eventready.assurance.clauses.example_data import example_data
-from eventready.assurance.clauses.forms import handed_over
+from eventready.assurance.clauses.forms import Forms, handed_over
+from eventready.assurance.clauses.proof import ProofResult, index_findings, of_changes, of_checks, of_drills, of_roster
 from eventready.assurance.clauses.sent import SentDocument
-from eventready.assurance.clauses.state import ClauseState, clauses
+from eventready.assurance.clauses.state import ClauseState, state_of
 from eventready.assurance.incidents.incident import Incident
 from eventready.assurance.incidents.log import incidents
 from eventready.assurance.roster.finding import RosterReport
@@ -28,6 +32,7 @@ from eventready.core.phrases import moment_of
 from eventready.drill.record import DrillRun, drill_runs
 from eventready.store.run import Run, latest_complete
 from eventready.store.store import Store
+from eventready.workspace.duties import Duty
 from eventready.workspace.example_data import Datum
 from eventready.workspace.workspace import Workspace
 
@@ -55,20 +60,36 @@ class EventRecord:
     drills: tuple[DrillRun, ...] = ()
 
     def clauses(self, workspace: Workspace, moment: datetime) -> tuple[ClauseState, ...]:
-        """Return the state of every clause of this operator."""
-        return clauses(
-            workspace,
-            self.run,
-            attestations=self.attestations,
-            roster_report=self.roster,
-            documents=self.sent,
-            incidents=self.incidents,
-            moment=moment,
-            changes=applied_changes(self.changes),
-            roster_version=self.roster_version,
-            drills=self.drills,
-            example_owners=frozenset(datum.name.en for datum in self.example if datum.kind == "owner"),
+        """Return the state of every clause of this operator at a moment, in the order of duties.yaml.
+
+        A run of another event proves nothing.
+        """
+        event = workspace.event
+        has_devices = bool(workspace.devices) or event.operator != "postal"
+        run = self.run if self.run and self.run.document.get("event") == event.id else None
+        findings = index_findings(run) if run and has_devices else {}
+        changes = applied_changes(self.changes)
+        records = Records(
+            self.attestations, self.sent, self.incidents, Forms(workspace.forms), document_titles(workspace)
         )
+        found = []
+        for duty in applying(workspace.duties, event.operator):
+            results = [
+                of_checks(duty, run, workspace.devices, findings) if has_devices else ProofResult(),
+                of_changes(duty, changes) if has_devices else ProofResult(),
+                of_roster(duty, self.roster, self.roster_version),
+                of_drills(duty, self.drills),
+                *of_documents(duty, event, records, moment),
+                of_attestation(duty, event, records, moment),
+                self._owner(duty),
+            ]
+            found.append(state_of(duty, results, moment))
+        return tuple(found)
+
+    def _owner(self, duty: Duty) -> ProofResult:
+        """Return a missing proof for a clause with the owner of the example."""
+        of_example = any(datum.kind == "owner" and datum.name.en == duty.id for datum in self.example)
+        return ProofResult.lacking("clauses:proof.example_owner") if of_example else ProofResult()
 
     def deadlines(self, workspace: Workspace, moment: datetime) -> tuple[Deadline, ...]:
         """Return the deadlines at a moment."""
