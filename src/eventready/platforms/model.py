@@ -478,6 +478,10 @@ class WayInSpec(Strict):
     selected: ChangeRegex = ""
     hop: ChangeRegex = ""
     interface: ChangeRegex = ""
+    members: ChangeRegex = Field(
+        default="", description="Path of a line, joined by blanks, that makes an `interface` a member of a `bundle`"
+    )
+    bundle: str = Field(default="", description="Name of the bundle with `{bundle}` in it: Port-channel{bundle}")
     processes: dict[ChangeRegex, ChangeRegex] = Field(
         default_factory=dict, description="Pattern of a protocol to the pattern of its section"
     )

@@ -112,6 +112,24 @@ def test_neighbours_without_a_line_of_their_own_may_be_any() -> None:
     assert not touched("frr", "router ospf\n passive-interface default\n", way=way)
 
 
+@pytest.mark.parametrize(
+    ("platform", "port", "text", "running"),
+    [
+        ("cisco_xe", "Port-channel7.90", "interface Te0/1/0\n shutdown\n",
+         "interface Te0/1/0\n channel-group {} mode active\ninterface Te0/1/1\n mtu 1500\n"),
+        ("cisco_xr", "Bundle-Ether7", "interface TenGigE0/0/0/3\n shutdown\n",
+         "interface TenGigE0/0/0/3\n bundle id {} mode active\n"),
+        ("huawei_vrp", "Eth-Trunk7", "interface 10GE1/0/1\n shutdown\n", "interface 10GE1/0/1\n eth-trunk {}\n"),
+        ("juniper_junos", "ae7.0", "set interfaces xe-0/0/3 disable\n",
+         "set interfaces xe-0/0/3 gigether-options 802.3ad ae{}\n"),
+    ],
+)  # fmt: skip
+def test_members_of_a_bundle_carry_the_way_in(platform: str, port: str, text: str, running: str) -> None:
+    way = WayIn(US, (RouteBack(US, "connected", "", (Hop("", port),)),))
+    assert touched(platform, text, running.format(7), way)
+    assert not touched(platform, text, running.format(8), way)
+
+
 def test_risks_of_the_way_in() -> None:
     spec = describe("frr").spec.change
     assert spec is not None

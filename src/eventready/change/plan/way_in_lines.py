@@ -98,7 +98,8 @@ class _Sections:
     def __init__(self, spec: WayInSpec, way: WayIn, tree: Tree) -> None:
         self._spec = spec
         self._interfaces = way.interfaces | {name.rpartition(".")[0] or name for name in way.interfaces}
-        self._ports = [pattern for name in sorted(way.interfaces) for pattern in _of_interface(spec.interface, name)]
+        ports = sorted(way.interfaces | _members(spec, self._interfaces, tree))
+        self._ports = [pattern for name in ports for pattern in _of_interface(spec.interface, name)]
         self._processes = [
             re.compile(rf"(?:{_filled(section, process=route.process)})(?= |$)")
             for route in way.routes
@@ -146,6 +147,16 @@ class _Sections:
             return None
         conditional = any(re.fullmatch(pattern, rest) for pattern in self._spec.conditional)
         return TouchedLine(path[-1], path[0] if len(path) > 1 else "", conditional)
+
+
+def _members(spec: WayInSpec, bundles: frozenset[str], tree: Tree) -> frozenset[str]:
+    """Return the member interfaces of bundles."""
+    if not spec.members:
+        return frozenset()
+    found = (re.fullmatch(spec.members, " ".join(path)) for path in walk(tree))
+    return frozenset(
+        match["interface"] for match in found if match and spec.bundle.replace("{bundle}", match["bundle"]) in bundles
+    )
 
 
 def _of_interface(pattern: str, name: str) -> Iterator[re.Pattern[str]]:
