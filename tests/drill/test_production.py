@@ -263,7 +263,9 @@ def test_the_command_line_plans_and_runs_an_approved_drill(cisco: Ground, tmp_pa
         drill.write_text(yaml.safe_dump(definition(device, lines, probes=[probe])), encoding="utf-8")
         command("allow", "--yes")
         assert "Give your name with --by." in command("drill", "plan", "flow", "--out", str(plan), expect=2)
-        assert "> shutdown" in command("drill", "plan", "flow", "--out", str(plan), "--by", "an")
+        made = command("drill", "plan", "flow", "--out", str(plan), "--by", "an")
+        assert "> shutdown" in made
+        assert "`shutdown` on the way in" in made, "a risk of a drill, and no refusal"
         assert "needs 1 approval" in command("drill", "run", "flow", "--production", str(plan), expect=7)
         write_plan(plan, approve(load_plan(plan), cisco.workspace.event.changes, KEY, CLOCK.real()))
         assert "flow: passed (rehearsal)" in command("drill", "run", "flow", "--production", str(plan))
