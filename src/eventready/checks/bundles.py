@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from eventready.checks.answer import failed, passed, warned
-from eventready.checks.check import DeviceView, NoLimits, check
+from eventready.checks.check import DeviceView, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.checks.ports import port_key
 from eventready.facts.records import LinkBundle
 from eventready.workspace.expect import ExpectedBundle
 
 
-@check(
-    "bundle",
-    topic="backup",
-    roles=("router",),
-    needs=("link_bundle",),
-    applies=lambda device: bool(device.expect.bundles),
-)
+@check("bundle", topic="backup", roles=("router",), needs=("link_bundle",), applies=expects("bundles"))
 def bundle(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every bundle is up with all its members."""
     rows = {port_key(row.name): row for row in view.rows("link_bundle", LinkBundle)}

@@ -22,6 +22,7 @@ from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
 from eventready.facts.records import Fact
 from eventready.workspace.device import Device, Role
+from eventready.workspace.expect import Expect
 
 F = TypeVar("F", bound=Fact)
 
@@ -109,6 +110,13 @@ class Check:
     def title(self) -> str:
         """First line of the docstring."""
         return (self.run.__doc__ or self.name).strip().splitlines()[0]
+
+
+def expects(name: str) -> Callable[[Device], bool]:
+    """Return a condition: the device has expectations of this name. An unknown name is a defect, a ValueError."""
+    if name not in Expect.model_fields:
+        raise ValueError(f"no device expects {name!r}")
+    return lambda device: bool(getattr(device.expect, name))
 
 
 CHECKS: dict[str, Check] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from eventready.checks.answer import failed, graded, passed, unknown, warned
-from eventready.checks.check import DeviceView, Limits, NoLimits, check
+from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.facts.records import Backend, Certificate, DhcpPool, Disk, DnsAnswer, Listener, ServiceUnit
 from eventready.workspace.device import Role
@@ -56,7 +56,7 @@ def disk(view: DeviceView, limits: DiskLimits) -> Iterator[Finding]:
             yield graded(row.mount, "checks:host.disk_use", row.percent, warn=limits.warn, fail=limits.fail, unit="%")
 
 
-@check("service", roles=_HOST, needs=("service",), applies=lambda device: bool(device.expect.services))
+@check("service", roles=_HOST, needs=("service",), applies=expects("services"))
 def service(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected service runs."""
     rows = {row.name: row for row in view.rows("service", ServiceUnit)}
@@ -72,7 +72,7 @@ def service(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield failed(name, "checks:subject.down")
 
 
-@check("listener", roles=_HOST, needs=("listener",), applies=lambda device: bool(device.expect.listeners))
+@check("listener", roles=_HOST, needs=("listener",), applies=expects("listeners"))
 def listener(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected port accepts traffic."""
     opened = {f"{row.protocol}/{row.port}" for row in view.rows("listener", Listener)}
@@ -89,7 +89,7 @@ def listener(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     needs=("certificate",),
     limits=CertificateLimits(),
     topic="security",
-    applies=lambda device: device.expect.certificates,
+    applies=expects("certificates"),
 )
 def certificate(view: DeviceView, limits: CertificateLimits) -> Iterator[Finding]:
     """Certificates are valid beyond the event."""
@@ -107,14 +107,7 @@ def certificate(view: DeviceView, limits: CertificateLimits) -> Iterator[Finding
         )  # fmt: skip
 
 
-@check(
-    "backend",
-    roles=_HOST,
-    needs=("backend",),
-    limits=BackendLimits(),
-    topic="backup",
-    applies=lambda device: bool(device.expect.backends),
-)
+@check("backend", roles=_HOST, needs=("backend",), limits=BackendLimits(), topic="backup", applies=expects("backends"))
 def backend(view: DeviceView, limits: BackendLimits) -> Iterator[Finding]:
     """Every expected pool of the load balancer has servers to spare."""
     rows = view.rows("backend", Backend)
@@ -130,7 +123,7 @@ def backend(view: DeviceView, limits: BackendLimits) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-@check("dns_answer", roles=_HOST, needs=("dns_answer",), applies=lambda device: bool(device.expect.dns))
+@check("dns_answer", roles=_HOST, needs=("dns_answer",), applies=expects("dns"))
 def dns_answer(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The DNS server answers for every expected name."""
     answers = {row.name: row.address for row in view.rows("dns_answer", DnsAnswer)}
@@ -145,12 +138,7 @@ def dns_answer(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 
 
 @check(
-    "dhcp_pool",
-    roles=_HOST,
-    needs=("dhcp_pool",),
-    limits=DhcpPoolLimits(),
-    topic="traffic",
-    applies=lambda device: device.expect.dhcp,
+    "dhcp_pool", roles=_HOST, needs=("dhcp_pool",), limits=DhcpPoolLimits(), topic="traffic", applies=expects("dhcp")
 )
 def dhcp_pool(view: DeviceView, limits: DhcpPoolLimits) -> Iterator[Finding]:
     """Address pools have room for the crowd."""

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from eventready.checks.answer import blind, failed, graded, passed, unknown, warned
-from eventready.checks.check import DeviceView, Limits, NoLimits, check
+from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.checks.ports import port_key
 from eventready.facts.records import Interface, LinkBundle
@@ -204,7 +204,7 @@ def _percent(percent: float | None, rate: int | None, bandwidth: int | None) -> 
     roles=("router",),
     needs=("interface", "link_bundle"),
     limits=HeadroomLimits(),
-    applies=lambda device: bool(device.expect.bundles),
+    applies=expects("bundles"),
 )
 def bundle_headroom(view: DeviceView, limits: HeadroomLimits) -> Iterator[Finding]:
     """A bundle carries its traffic after the loss of a member."""

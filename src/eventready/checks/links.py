@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from eventready.checks.answer import at, blind, failed, passed, tidy, unknown, warned
-from eventready.checks.check import DeviceView, NoLimits, check
+from eventready.checks.check import DeviceView, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.checks.ports import port_key
 from eventready.facts.records import Interface, Neighbour, System
@@ -86,7 +86,7 @@ def _alike(subject: str, one: Interface, other: Interface) -> Finding:
     roles=_ROLES,
     needs=("neighbour",),
     scope="fleet",
-    applies=lambda device: bool(device.expect.links),
+    applies=expects("links"),
     also_reads=("system",),
 )
 def link_neighbour(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from eventready.checks.answer import answered, blind, passed, tidy, unknown
-from eventready.checks.check import DeviceView, Limits, check
+from eventready.checks.check import DeviceView, Limits, check, expects
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ports import optic_key, port_key
 from eventready.facts.records import Optic
@@ -27,13 +27,7 @@ def _judged_ports(device: Device) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*device.expect.uplinks, *(link.port for link in device.expect.links))))
 
 
-@check(
-    "optic",
-    roles=("router",),
-    needs=("optic",),
-    limits=OpticLimits(),
-    applies=lambda device: bool(device.expect.uplinks),
-)
+@check("optic", roles=("router",), needs=("optic",), limits=OpticLimits(), applies=expects("uplinks"))
 def optic(view: DeviceView, limits: OpticLimits) -> Iterator[Finding]:
     """Every optical uplink and link receives light well within its thresholds."""
     lanes: dict[str, list[Optic]] = {}

@@ -8,7 +8,7 @@ from functools import partial
 from pydantic import Field
 
 from eventready.checks.answer import answered, each_up, failed, passed, warned
-from eventready.checks.check import DeviceView, Limits, NoLimits, check
+from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Alarm, Cell, CoreLink, Site
 from eventready.workspace.device import Device
@@ -28,7 +28,7 @@ def _mobile(device: Device) -> tuple[ExpectedSite, ...]:
     return tuple(site for site in device.expect.sites if site.mobile)
 
 
-@_station_check("site", needs=("site",), applies=lambda device: bool(device.expect.sites))
+@_station_check("site", needs=("site",), applies=expects("sites"))
 def site(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every base station is connected and can carry calls."""
     rows = {row.name.casefold(): row for row in view.rows("site", Site)}

@@ -8,7 +8,7 @@ from functools import partial
 from pydantic import Field
 
 from eventready.checks.answer import failed, passed, warned
-from eventready.checks.check import DeviceView, Limits, NoLimits, check
+from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.facts.records import LogTarget, SavedConfig, TimeSync
 
@@ -25,7 +25,7 @@ _security_check = partial(
 )
 
 
-@_security_check("ntp", needs=("time_sync",), limits=NtpLimits(), applies=lambda device: device.expect.ntp)
+@_security_check("ntp", needs=("time_sync",), limits=NtpLimits(), applies=expects("ntp"))
 def ntp(view: DeviceView, limits: NtpLimits) -> Iterator[Finding]:
     """The clock is synchronised, for comparable logs across devices."""
     for row in view.rows("time_sync", TimeSync):
@@ -49,7 +49,7 @@ def ntp(view: DeviceView, limits: NtpLimits) -> Iterator[Finding]:
             yield passed("clock", "checks:clock.synchronised")
 
 
-@_security_check("syslog", needs=("log_target",), applies=lambda device: device.expect.syslog)
+@_security_check("syslog", needs=("log_target",), applies=expects("syslog"))
 def syslog(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A remote host receives the device's log."""
     hosts = view.rows("log_target", LogTarget)
@@ -63,7 +63,7 @@ def syslog(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     "saved_config",
     roles=("router", "bts_controller", "wifi_controller"),
     needs=("saved_config",),
-    applies=lambda device: device.expect.saved_config,
+    applies=expects("saved_config"),
 )
 def saved_config(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The running configuration equals the startup configuration."""

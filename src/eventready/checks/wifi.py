@@ -9,10 +9,10 @@ from functools import partial
 from pydantic import Field
 
 from eventready.checks.answer import answered, blind, failed, grade, graded, passed, tidy, unknown, warned
-from eventready.checks.check import DeviceView, Limits, NoLimits, check
+from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.facts.records import AccessPoint, Radio, RadioLoad
-from eventready.workspace.device import Device, Role
+from eventready.workspace.device import Role
 from eventready.workspace.expect import ExpectedAccessPoint
 
 _ROLES: tuple[Role, ...] = ("wifi_controller",)
@@ -55,11 +55,7 @@ class BalanceLimits(Limits):
     clients: int = Field(default=15, ge=1, description="Warning when one radio has so many and another none [D]")
 
 
-def _has_access_points(device: Device) -> bool:
-    return bool(device.expect.access_points)
-
-
-_wifi_check = partial(check, topic="wifi", roles=_ROLES, applies=_has_access_points)
+_wifi_check = partial(check, topic="wifi", roles=_ROLES, applies=expects("access_points"))
 
 
 def _expected(view: DeviceView) -> dict[str, ExpectedAccessPoint]:
