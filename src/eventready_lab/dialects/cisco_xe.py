@@ -105,5 +105,5 @@ DIALECT = Dialect(
     ),
     config=_CONFIG,
     variant=_on,
-    log_line="*Apr 25 07:00:00.123: %SYS-5-CONFIG_I: Configured from console by netops on vty0 (192.0.2.250)",
+    log_line="*Apr 25 07:00:00.123: %SYS-5-CONFIG_I: Configured from console by netops on vty0 (198.51.100.250)",
 )

@@ -41,5 +41,5 @@ DIALECT = Dialect(
         stored=True,
         direct=r"/[a-z][a-z -]*? (?:add|set|remove)(?: .*)?",
     ),
-    log_line="{now:%H:%M:%S} echo: system,info,account user netops logged in from 192.0.2.250 via ssh",
+    log_line="{now:%H:%M:%S} echo: system,info,account user netops logged in from 198.51.100.250 via ssh",
 )

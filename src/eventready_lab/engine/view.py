@@ -15,7 +15,7 @@ from eventready_lab.engine.state import DeviceState, Port
 from eventready_lab.engine.timers import Timers
 
 #: Address of the operators' station, as simulated devices see it.
-STATION = "192.0.2.250"
+STATION = "198.51.100.250"
 
 
 class ViewedDevice(Protocol):
