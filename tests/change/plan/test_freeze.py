@@ -59,6 +59,14 @@ def test_a_window_without_a_name_is_named_by_its_kind() -> None:
         refuse_in_freeze(event(name=""), START)
 
 
+def test_a_window_is_named_in_the_language_of_the_terminal() -> None:
+    window = event().windows[0].model_copy(update={"name_vi": "Đóng băng thay đổi"})
+    with pytest.raises(RefusedError) as refused:
+        refuse_in_freeze(event().model_copy(update={"windows": (window,)}), START)
+    assert "Đóng băng thay đổi (freeze)" in refused.value.whole.render("vi")
+    assert "Change freeze (freeze)" in refused.value.whole.render("en")
+
+
 def test_the_latest_end_is_told_where_windows_overlap() -> None:
     longer = event().windows[0].model_copy(update={"end": END + timedelta(days=1), "name": "Longer", "kind": "event"})
     both = event().model_copy(update={"windows": (*event().windows, longer)})

@@ -122,9 +122,9 @@ def next_closed_window(event: Event, now: datetime) -> Window | None:
     return min(coming, key=lambda window: window.start, default=None)
 
 
-def _named(window: Window) -> str | Message:
-    if window.name:
-        return f"{window.name} ({window.kind})"
+def _named(window: Window) -> Message:
+    if window.name or window.name_vi:
+        return message("change:freeze.named_window", name=window.title, kind=window.kind)
     return message("change:freeze.window", kind=window.kind)
 
 
