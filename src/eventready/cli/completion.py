@@ -61,8 +61,8 @@ def split_line(line: str) -> tuple[list[str], str]:
 def build_index() -> Index:
     """Index of all commands; imports every command."""
     from eventready.cli.docs import pages_folder  # noqa: PLC0415  completion words need none of these
-    from eventready.cli.main import cli  # noqa: PLC0415
-    from eventready.platforms.loader import platform_names  # noqa: PLC0415
+    from eventready.cli.main import cli  # noqa: PLC0415  for a new index only
+    from eventready.platforms.loader import platform_names  # noqa: PLC0415  for a new index only
 
     index: dict[str, dict[str, Any]] = {"": _entry(cli, list(COMMANDS))}
     for name in COMMANDS:
@@ -78,7 +78,7 @@ def build_index() -> Index:
 
 def fault_names() -> list[str]:
     """Names of the faults of the lab, empty without the lab."""
-    from importlib.metadata import entry_points  # noqa: PLC0415
+    from importlib.metadata import entry_points  # noqa: PLC0415  for a new index only
 
     for point in entry_points(group="eventready.completions", name="faults"):
         try:

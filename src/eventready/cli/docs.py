@@ -67,6 +67,6 @@ def command(app: App, page: str, listing: bool, path: bool) -> None:
 
 
 def _render(text: str) -> None:
-    from rich.markdown import Markdown  # noqa: PLC0415
+    from rich.markdown import Markdown  # noqa: PLC0415  slow to import
 
     VisibleConsole().print(Markdown(text))

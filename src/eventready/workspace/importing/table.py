@@ -52,7 +52,7 @@ def _csv_rows(path: Path, data: bytes) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(message("workspace:table.not_utf8"), where=f"{path}:{line}") from None
-    from openpyxl.utils import get_column_letter  # noqa: PLC0415  slow to import
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415  workbooks only  slow to import
 
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
@@ -72,7 +72,7 @@ def _csv_rows(path: Path, data: bytes) -> Iterator[Row]:
 
 def _xlsx_rows(path: Path, data: bytes, sheet: str) -> Iterator[Row]:
     from openpyxl import load_workbook  # noqa: PLC0415  slow to import
-    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415  workbooks only
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -9,7 +9,7 @@ from typing import Literal
 
 SSID = "Event-WiFi"
 #: No secret: the radios are simulated inside the machine.
-PASSPHRASE = "rehearsal-2022"  # noqa: S105
+PASSPHRASE = "rehearsal-2022"  # noqa: S105  of the simulated network only
 #: The pre-shared key of IEEE 802.11; derived here, because 43 derivations take the emulated machine seconds.
 KEY = hashlib.pbkdf2_hmac("sha1", PASSPHRASE.encode(), SSID.encode(), 4096, 32).hex()
 
