@@ -62,6 +62,13 @@ def test_any_name_gives_a_workspace(tmp_path_factory: pytest.TempPathFactory, na
     assert load_workspace(folder).event.name == tidy(name, "name")
 
 
+def test_two_venues_of_one_identifier_write_nothing(tmp_path: Path) -> None:
+    (first, *_others) = BULL_RACE.venues
+    with pytest.raises(UsageError, match="two venues are called"):
+        write_workspace(tmp_path / "x", replace(BULL_RACE, venues=(first, first)))
+    assert not (tmp_path / "x").exists()
+
+
 def test_an_end_before_the_opening_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="ends before its opening"):
         write_workspace(tmp_path / "mine", replace(BULL_RACE, ending=OPENING))

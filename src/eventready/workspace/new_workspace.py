@@ -77,6 +77,9 @@ class NewEvent:
         )
         if self.ending <= self.opening:
             raise UsageError(message("workspace:new.ends"))
+        ids = [venue.id for venue in self.venues]
+        if twice := next((one for one in ids if ids.count(one) > 1), ""):
+            raise UsageError(message("workspace:new.venue_twice", venue=twice))
         midnight = datetime.combine(self.opening.date(), time(), TZ)
         last_midnight = datetime.combine(self.ending.date(), time(), TZ)
         day = timedelta(days=1)
