@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from random import Random
 
 import pytest
@@ -212,3 +213,17 @@ def test_statements_with_the_same_beginning_are_one_section() -> None:
 def test_a_reading_of_the_plans_objects_counts_as_a_whole(platform: str) -> None:
     spec = spec_of(platform)
     assert planned_scope(spec, {"x": {}}, {"y": {}}, parse_fragment(spec, "", "test")) == ("", {})
+
+
+def test_the_way_back_depends_on_sections_that_only_the_old_lines_name() -> None:
+    text = "interface GigabitEthernet0/0/1\n ip policy route-map NEW\n"
+    maps: Tree = {f"route-map {name} permit 10": {"set ip next-hop 192.0.2.1": {}} for name in ("OLD", "NEW")}
+    was: Tree = {"interface GigabitEthernet0/0/1": {"ip policy route-map OLD": {}}, **maps}
+    now: Tree = {"interface GigabitEthernet0/0/1": {"ip policy route-map NEW": {}}, **maps}
+    fragment = parse_fragment(SPEC, text, "test")
+    scope, outside = planned_scope(SPEC, now, was, fragment)
+    part = planned(SPEC, was, fragment)[0].model_copy(update={"scope": scope, "outside": outside})
+    running = Configuration({**now, "logging host 192.0.2.77": {}}, "", "1" * 64)
+    restoring = partial(restored, new=now, old=was)
+    assert drift_since(SPEC, running, fragment, part, restoring) == Drift(new=("logging host 192.0.2.77",))
+    assert drift_since(SPEC, running, fragment, part) is None, "the fragment alone does not name the old map"

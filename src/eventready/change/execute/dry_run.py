@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from nornir.core.task import Task
 
@@ -15,8 +16,9 @@ from eventready.audit.runner import run_on_each
 from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
 from eventready.change.config.delta import equivalent
 from eventready.change.config.fragment import parse_fragment
+from eventready.change.config.tree import Tree
 from eventready.change.errors import require_answer
-from eventready.change.execute.executor import refuse_mismatch
+from eventready.change.execute.executor import refuse_mismatch, rollback_target
 from eventready.change.guard import Guard, change_spec, guards_for
 from eventready.change.plan.approval import refuse_unsendable
 from eventready.change.plan.forbidden import refuse_forbidden
@@ -33,7 +35,11 @@ from eventready.session.login_shell import open_shell
 from eventready.session.plugin import CONNECTION, build_target
 from eventready.session.reply import Reply, ReplyStatus
 from eventready.session.target import Target
+from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
+
+#: Function from the present tree of a device to that of a rollback.
+_Restored: TypeAlias = Callable[[Tree], Tree]
 
 #: Seconds for a line, and for the check of the whole configuration.
 _LINE_S, _CHECK_S = 30.0, 120.0
@@ -126,12 +132,18 @@ _EXITS = {
 
 
 def dry_run(
-    workspace: Workspace, plan: Plan, *, locked: Mapping[str, str], progress: ReadProgress, workers: int
+    workspace: Workspace,
+    plan: Plan,
+    *,
+    locked: Mapping[str, str],
+    progress: ReadProgress,
+    workers: int,
+    store: Store | None = None,
 ) -> tuple[DryRunResult, ...]:
     """Have the lines of a plan checked by its devices, and discarded. Nothing is committed.
 
-    `locked` are the devices in other changes, with the change: they are not checked. Raises RefusedError for a plan
-    that does not match the workspace, or with a forbidden line.
+    `locked` are the devices in other changes, with the change: they are not checked. `store` has the change that the
+    plan rolls back. Raises RefusedError for a plan that does not match the workspace, or with a forbidden line.
     """
     refuse_mismatch(plan, workspace, fresh=not plan.rolls_back)
     if not plan.rolls_back:
@@ -139,6 +151,10 @@ def dry_run(
     workspace.check_secrets(device.name for device in plan.devices)
     known_hosts(workspace.known_hosts)
     names = frozenset(device.name for device in plan.devices)
+    targets: dict[str, _Restored] = {}
+    if store is not None and plan.rolls_back:
+        record = store.changes.get(plan.rolls_back)
+        targets = {one.name: rollback_target(workspace, store, record, one) for one in plan.devices}
 
     def check_device(task: Task) -> DryRunResult:
         planned = plan.device(task.host.name)
@@ -146,7 +162,8 @@ def dry_run(
         if change := locked.get(planned.name):
             return _unchecked(planned, message("change:dry_run.locked", change=change))
         target = build_target(host.hostname or "", host.username, host.password, host.port, host.extras or {})
-        return _checked(planned, load_platform(planned.platform, workspace.platform_dirs), target, plan.id)
+        platform = load_platform(planned.platform, workspace.platform_dirs)
+        return _checked(planned, platform, target, plan.id, targets.get(planned.name))
 
     with suppress(Exception):
         progress.stage("planning", len(names))
@@ -163,13 +180,15 @@ def _unchecked(planned: PlannedDevice, why: Message | str) -> DryRunResult:
     return DryRunResult(planned.name, DryRunOutcome.UNCHECKED, why)
 
 
-def _checked(planned: PlannedDevice, platform: Platform, target: Target, change: str) -> DryRunResult:
+def _checked(
+    planned: PlannedDevice, platform: Platform, target: Target, change: str, restored: _Restored | None
+) -> DryRunResult:
     spec = change_spec(platform)
     if not spec.checks:
         return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
     try:
         with ExitStack() as stack:
-            device = _Device(planned, platform, target, stack)
+            device = _Device(planned, platform, target, stack, restored)
             return device.check(change)
     except RefusedError as error:
         return DryRunResult(planned.name, DryRunOutcome.REJECTED, error.whole)
@@ -180,7 +199,15 @@ def _checked(planned: PlannedDevice, platform: Platform, target: Target, change:
 class _Device:
     """Sessions with a device in a dry run."""
 
-    def __init__(self, planned: PlannedDevice, platform: Platform, target: Target, stack: ExitStack) -> None:
+    def __init__(
+        self,
+        planned: PlannedDevice,
+        platform: Platform,
+        target: Target,
+        stack: ExitStack,
+        restored: _Restored | None,
+    ) -> None:
+        self._restored = restored
         self._planned, self._platform, self._target, self._stack = planned, platform, target, stack
         self._spec = change_spec(platform)
         origin = rendered("change:origin.device_plan", device=planned.name)
@@ -195,7 +222,7 @@ class _Device:
         if check is None:
             return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
         before = self._read()
-        drift = drift_since(self._spec, before, self._fragment, planned)
+        drift = drift_since(self._spec, before, self._fragment, planned, self._restored)
         if drift is None:
             return DryRunResult(planned.name, DryRunOutcome.OUTDATED, message("change:dry_run.outdated"))
         if self._is_pending(before):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -30,12 +31,13 @@ def check_plan(app: App, path: Path, *, workers: int) -> Exit:
     """Run a plan dry, and print the result of each device."""
     refuse_missing(path)
     workspace, plan = app.allowed_workspace, load_plan(path).plan
-    locked: dict[str, str] = {}
-    if Store.exists(app.workspace_path):
-        with app.open_store(make=False, only_reads=True) as store:
-            locked = {lock.device: lock.change for lock in store.changes.locks()}
-    with ProgressBars(interactive=app.interactive and app.output == "table", lang=app.lang) as bars:
-        results = dry_run(workspace, plan, locked=locked, progress=bars, workers=workers)
+    with ExitStack() as stack:
+        store = None
+        if Store.exists(app.workspace_path):
+            store = stack.enter_context(app.open_store(make=False, only_reads=True))
+        locked = {lock.device: lock.change for lock in store.changes.locks()} if store else {}
+        bars = stack.enter_context(ProgressBars(interactive=app.interactive and app.output == "table", lang=app.lang))
+        results = dry_run(workspace, plan, locked=locked, progress=bars, workers=workers, store=store)
     code = exit_code(results)
     if app.output != "table":
         rows = [{"device": one.device, "outcome": str(one.outcome), "why": _why(one, "en")} for one in results]
