@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.change.guard import gap, guard_name, protects
+from eventready.change.guard import gap, protects
+from eventready.core.messages import term
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import allows, platform_names
 
@@ -19,7 +20,7 @@ def test_the_startup_configuration_is_named_only_where_there_is_one(name: str) -
         saves = bool(spec.save)
         said = protects(guard, 600, saves=saves) + gap(guard, saves=saves)
         assert saves or "startup" not in said
-        assert guard_name(guard.kind) != guard.kind
+        assert term("change:guard", guard.kind, "en") != guard.kind
 
 
 def test_what_is_kept_over_a_restart_is_told_of_those_that_have_nothing_else() -> None:

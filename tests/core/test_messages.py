@@ -62,11 +62,13 @@ def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         folder = tmp_path / lang / "LC_MESSAGES"
         folder.mkdir(parents=True)
         (folder / "probe.po").write_text(PO.format(plural=plural, people=people, report=report), encoding="utf-8")
-    monkeypatch.setattr(messages, "_FOLDERS", list(messages._FOLDERS))
-    messages.add_locales(tmp_path)
+    monkeypatch.setattr(messages, "_FOLDERS", (*messages._FOLDERS, tmp_path))
+    caches = (messages._catalogue, messages._sentence, messages._pieces)
+    for cache in caches:
+        cache.cache_clear()
     yield tmp_path
-    messages._catalogue.cache_clear()
-    messages._sentence.cache_clear()
+    for cache in caches:
+        cache.cache_clear()
 
 
 REPORT: dict[str, Param] = {

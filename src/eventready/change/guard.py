@@ -14,7 +14,7 @@ from math import ceil
 from typing import Protocol
 
 from eventready.core.errors import EventreadyError, Exit, RefusedError
-from eventready.core.messages import Message, Rendered, known, message, rendered, term
+from eventready.core.messages import Message, Rendered, known, message, rendered
 from eventready.facts.platform import Platform
 from eventready.platforms.model import ChangeSpec, GuardKind, GuardSpec
 from eventready.platforms.pattern import find_in_answer
@@ -371,11 +371,6 @@ def _lacking(requirement: str) -> str | Message:
     """Return a missing requirement as a clause, or as the platform's own text."""
     clause = message(f"change:lacks.{requirement}")
     return clause if known(clause.id) else requirement
-
-
-def guard_name(kind: str) -> str:
-    """Return the name of a recorded guard kind for people."""
-    return term("change:guard", kind, "en")
 
 
 def armed_seconds(spec: GuardSpec, seconds: int) -> int:

@@ -38,7 +38,7 @@ Lang: TypeAlias = Literal["vi", "en"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
 
 #: Folders of catalogues; packages that bring checks of their own add theirs.
-_FOLDERS: list[Path] = [Path(__file__).parent.parent / "locales"]
+_FOLDERS: tuple[Path, ...] = (Path(__file__).parent.parent / "locales",)
 _DOMAINS = "LC_MESSAGES"
 #: Format of a number that identifies.
 _ID = "id"
@@ -265,15 +265,6 @@ def joined(items: Sequence[str | Text], lang: str, separator: str = "") -> str:
     if separator or len(shown) < 2:
         return (separator if separator.isspace() else f"{separator} ").join(shown)
     return ", ".join(shown[:-1]) + text("terms:and", lang) + shown[-1]
-
-
-def add_locales(folder: Path) -> None:
-    """Read catalogues from a further folder too; its entries add to those of the same namespace."""
-    if folder not in _FOLDERS:
-        _FOLDERS.append(folder)
-        _catalogue.cache_clear()
-        _sentence.cache_clear()
-        _pieces.cache_clear()
 
 
 def compiled(po_file: Path) -> bytes:

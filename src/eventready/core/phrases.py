@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import datetime
 
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
@@ -41,11 +41,6 @@ def moment_of(text: str) -> datetime:
 def at(moment: datetime) -> str:
     """Format a moment: 29/07/2033 19:05."""
     return f"{moment.astimezone(TZ):%d/%m/%Y %H:%M}"
-
-
-def day(value: date) -> str:
-    """Format a day: 29/07/2033."""
-    return f"{value:%d/%m/%Y}"
 
 
 def short(text: str, width: int = 90) -> str:

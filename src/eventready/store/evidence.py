@@ -95,12 +95,6 @@ class EvidenceStore:
         if batch:
             self._write_or_keep(batch)
 
-    def flush(self) -> None:
-        """Write pending texts. On failure the texts are kept and StoreError is raised."""
-        with self._database.writing() as session:
-            taken = self.write(session)
-        self.written(taken)
-
     def write(self, session: Session) -> Mapping[str, Item]:
         """Write pending texts in the transaction of the caller. Pass the result to `written` after the commit."""
         with self._lock:

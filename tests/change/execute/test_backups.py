@@ -11,7 +11,7 @@ import pytest
 from eventready.change.execute.executor import recorded_configuration
 from eventready.core.errors import Exit, RefusedError
 from eventready.store.backup_cipher import SCHEMA, BackupCipher
-from eventready.store.evidence import PackedEvidence
+from eventready.store.evidence import EvidenceStore, PackedEvidence
 from eventready.workspace.backup_key import BACKUP_KEY, load_backup_key
 from tests.change.execute.test_apply import Bench
 from tests.change.fake_device import FakeDriver
@@ -95,10 +95,10 @@ def test_a_backup_of_an_earlier_version_is_read(bench: Bench) -> None:
         for command, name in step.body["answers"]
         for text in bench.store.texts([name]).values()
     }
-    bench.store.keep(plain.values())
+    with bench.store._database.writing() as session:
+        EvidenceStore.write_now(session, plain.values())
     body = {**step.body, "answers": [[command, text.name] for command, text in plain.items()]}
     old = type(step)(step.device, step.step, step.recorded, {k: v for k, v in body.items() if k != "key"})
-    bench.store._shelf.flush()
     found = recorded_configuration(bench.workspace, bench.store, device, [old], "backup")
     assert found is not None
     assert found.sha256 == device.before
