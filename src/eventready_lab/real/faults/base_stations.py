@@ -68,7 +68,7 @@ def channels_full(
 
 
 @fault("hour-of-calls", _BTS, effect_s=150.0)
-def hour_of_calls(target: RealFaultTarget, cell: str = "", speed: int = 60) -> FaultSteps:
+def hour_of_calls(target: RealFaultTarget, cell: str = "", speed: int = 180) -> FaultSteps:
     """The controller has carried calls for an hour: its clock runs faster, and its statistics are those of an hour."""
     if shutil.which("faketime") is None:
         raise UsageError("faketime is not installed", do="Run `eventready doctor --real --install`.")
