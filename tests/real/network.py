@@ -15,13 +15,11 @@ from tests.behaviours.twin import Twin
 from tests.real.device import Device, device_of
 
 CHANGED = ("gw-1", "gw-2", "core-1", "core-2", "bsc", "ap-host-1")
-#: Ansible runs twice on each service host, one host after the other.
-_LONG_S = 600.0
 
 
 @dataclass(frozen=True)
 class Network:
-    """The province; every command has time enough for Ansible."""
+    """The province; commands run in this process."""
 
     twin: Twin
 
@@ -33,18 +31,18 @@ class Network:
 
     def plan(self, path: Path, *words: str, expect: int) -> dict[str, Any]:
         command = ("-o", "json", "plan", *words, "--out", str(path), "--detailed-exitcode")
-        told: dict[str, Any] = json.loads(self.twin.command(*command, expect=(expect,), timeout_s=_LONG_S).stdout)
+        told: dict[str, Any] = json.loads(self.twin.call(*command, expect=(expect,)).stdout)
         return told
 
     def change_of(self, *words: str, expect: int = 0) -> str:
         """Carry something out; the change's id."""
         before = self.changes()
-        self.twin.command(*words, expect=(expect,), timeout_s=_LONG_S)
+        self.twin.call(*words, expect=(expect,))
         (made,) = self.changes() - before
         return made
 
     def changes(self) -> set[str]:
-        told = json.loads(self.twin.command("-o", "json", "changes", "list").stdout)
+        told = json.loads(self.twin.call("-o", "json", "changes", "list").stdout)
         return {one["id"] for one in (told if isinstance(told, list) else told["changes"])}
 
     def restart_station(self, cell: str) -> None:
@@ -63,7 +61,7 @@ class Network:
 
     def drill(self, name: str) -> Drilled:
         """Run a drill to its end, whatever it measures."""
-        done = self.twin.command("-o", "json", "drill", "run", name, expect=(0, 3), timeout_s=_LONG_S)
+        done = self.twin.call("-o", "json", "drill", "run", name, expect=(0, 3))
         (result,) = json.loads(done.stdout)
         assert result["steps"][-1]["step"] == "closed"
         drilled = Drilled(

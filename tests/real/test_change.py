@@ -46,7 +46,7 @@ def there_and_back(network: Network, folder: Path, *intents: str) -> dict[str, s
     change = network.change_of("apply", str(folder / "plan.json"))
     between = network.running()
     network.plan(folder / "again.json", *intents, expect=0)
-    network.twin.command("rollback", change)
+    network.twin.call("rollback", change)
     assert network.running() == before
     return between
 
@@ -130,7 +130,7 @@ def test_a_device_goes_back_by_itself_when_we_are_killed(
     killed_while_open(network, tmp_path, device, sign, 30)
     until(network[device].running, before.__eq__, 480, before)  # FRR takes back line by line, a busy host a second each
     (change,) = network.changes() - known
-    network.twin.command("apply", "--resume", change, expect=(5,))
+    network.twin.call("apply", "--resume", change, expect=(5,))
     assert network[device].running() == before
 
 
@@ -140,10 +140,10 @@ def test_what_has_no_way_back_of_its_own_is_finished_or_taken_back_afterwards(ne
     known = network.changes()
     killed_while_open(network, tmp_path, "bsc", "handover2 congestion-check 5", 60)
     (change,) = network.changes() - known
-    done = network.twin.command("apply", "--resume", change, expect=(0, 5))
+    done = network.twin.call("apply", "--resume", change, expect=(0, 5))
     if done.returncode == 0:
         network.plan(tmp_path / "again.json", "load_balancing", "-l", "bsc", expect=0)
-        network.twin.command("rollback", change)
+        network.twin.call("rollback", change)
     assert network["bsc"].running() == before
 
 

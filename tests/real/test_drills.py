@@ -49,7 +49,7 @@ DRILLS = {
     "gateway": drill("gw-1", "gateway-silent", {}, _STREAM, "vrrp_failover"),
     "cell-crowd": drill(CONTROLLER, "channels-full", {"cell": CELL, "requests_per_second": 5},
                         {"kind": "calls", "name": "refused", "target": CONTROLLER, "refused_percent": 8},
-                        "cell_capacity", observe_s=20),
+                        "cell_capacity", observe_s=10),
     "wifi-crowd": drill(AIR_HOST, "ap-crowded", {"ap": CROWDED},
                         {"kind": "stations", "name": "stations", "target": AIR_HOST, "most_per_mean": 2},
                         "access_point_capacity"),
@@ -66,12 +66,12 @@ class Drills:
 
     def change(self, intent: str, devices: str) -> None:
         plan = str(self.folder / f"{intent}.plan")
-        self.network.twin.command("plan", intent, "-l", devices, "--out", plan)
+        self.network.twin.call("plan", intent, "-l", devices, "--out", plan)
         self.changes.append(self.network.change_of("apply", plan))
 
     def take_back(self) -> None:
         for change in reversed(self.changes):
-            self.network.twin.command("rollback", change)
+            self.network.twin.call("rollback", change)
         self.network.restart_station(CELL)
 
 

@@ -84,5 +84,5 @@ def test_service_hosts_are_changed_one_after_the_other_and_taken_back(
     host = served.drill("service-host")
     assert [probe["value"] is not None for probe in host.probes.values()] == [True, True]
     proved("drill on real software", "service host")
-    served.twin.command("rollback", change, timeout_s=600)
+    served.twin.call("rollback", change)
     assert {name: picture_of(served[name]) for name in SERVICE_HOSTS} == before

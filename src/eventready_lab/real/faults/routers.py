@@ -150,6 +150,7 @@ def _bgp_lost(target: RealFaultTarget, peer: str) -> FaultSteps:
     block = f"ip saddr {address} tcp sport 179 drop\nip saddr {address} tcp dport 179 drop"
     chain = f"chain in {{\ntype filter hook input priority 0; policy accept;\n{block}\n}}"
     run(*in_namespace(target.device, "nft", "-f", "-"), given=f"table inet {table} {{\n{chain}\n}}\n")
+    run("vtysh", "-N", target.device, "-c", f"clear bgp {address}")  # the hold time would take nine seconds
     yield lambda: not _established(target.device, address) and not _established(far, own)
     run(*in_namespace(target.device, "nft", "delete", "table", "inet", table))
 
