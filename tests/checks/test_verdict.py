@@ -34,7 +34,9 @@ class Venue:
 
 all_checks()  # a verdict asks what a check needs
 
-ROUTER = Device("r1", "router", "any", "192.0.2.1", venues=("hoi-nghi", "van-hoa"))
+ROUTER = Device(
+    "r1", "router", "any", "192.0.2.1", venues=("hoi-nghi", "van-hoa"), expect=Expect(uplinks=("GigabitEthernet0/0/0",))
+)
 PASS = Finding(Outcome.PASS, "CPU", "fine", check="cpu", device="r1")
 WARN = Finding(Outcome.WARN, "CPU", "warm", check="cpu", device="r1")
 FAIL = Finding(Outcome.FAIL, "CPU", "hot", check="cpu", device="r1")
@@ -109,6 +111,18 @@ def test_a_controller_without_access_at_the_venue_makes_nothing_ready(service: S
     assert there.verdict is Readiness.READY
 
 
+@pytest.mark.parametrize("service", ["fixed", "internet"])
+@pytest.mark.parametrize("expect", [Expect(ospf=("10.0.0.1",)), Expect(default_routes=1)])
+def test_the_load_of_a_router_is_no_access(service: Service, expect: Expect) -> None:
+    (idle,) = verdicts([Venue("hoi-nghi", (service,))], [replace(ROUTER, expect=Expect(ospf=()))], [PASS])
+    assert idle.verdict is Readiness.NOT_MEASURED
+    assert idle.because[0].startswith("Its routers expect no port, neighbour")
+    (used,) = verdicts([Venue("hoi-nghi", (service,))], [replace(ROUTER, expect=expect)], [PASS])
+    assert used.verdict is Readiness.READY
+    (other,) = verdicts([Venue("hoi-nghi", (service,))], [replace(ROUTER, role="service_host")], [PASS])
+    assert other.because[0] == "No router of this audit serves it"
+
+
 @pytest.mark.parametrize(
     ("service", "role", "reason"),
     [
@@ -117,24 +131,22 @@ def test_a_controller_without_access_at_the_venue_makes_nothing_ready(service: S
     ],
 )
 def test_routers_alone_give_no_mobile_and_no_wifi(service: Service, role: Role, reason: str) -> None:
-    router = Device("r1", "router", "any", "192.0.2.1", venues=("hoi-nghi",))
     access = controller(role)
-    (alone,) = verdicts([Venue("hoi-nghi", (service,))], [router], [PASS])
+    (alone,) = verdicts([Venue("hoi-nghi", (service,))], [ROUTER], [PASS])
     assert (alone.verdict, alone.because) == (Readiness.NOT_MEASURED, (reason,))
-    (both,) = verdicts([Venue("hoi-nghi", (service,))], [router, access], [PASS])
+    (both,) = verdicts([Venue("hoi-nghi", (service,))], [ROUTER, access], [PASS])
     assert both.verdict is Readiness.READY
 
 
 def test_what_a_device_that_was_not_asked_serves_is_not_measured() -> None:
-    asked = Device("r1", "router", "any", "192.0.2.1", venues=("hoi-nghi", "van-hoa"))
     unasked = Device("b1", "bts_controller", "any", "192.0.2.2", venues=("hoi-nghi",))
     venues = [Venue("hoi-nghi", ("fixed", "mobile")), Venue("van-hoa", ("internet",))]
-    said = {(v.venue, v.service): v for v in verdicts(venues, [asked], [PASS], left_out=[unasked])}
+    said = {(v.venue, v.service): v for v in verdicts(venues, [ROUTER], [PASS], left_out=[unasked])}
     assert said["hoi-nghi", "fixed"].verdict is Readiness.READY
     assert said["hoi-nghi", "mobile"].verdict is Readiness.NOT_MEASURED
     assert said["hoi-nghi", "mobile"].reasons == (DEVICES_LEFT_OUT,)
     assert said["van-hoa", "internet"].verdict is Readiness.READY
-    failing = {v.service: v for v in verdicts(venues[:1], [asked], [PASS, FAIL], left_out=[unasked])}
+    failing = {v.service: v for v in verdicts(venues[:1], [ROUTER], [PASS, FAIL], left_out=[unasked])}
     assert failing["mobile"].verdict is Readiness.NOT_READY
 
 

@@ -13,14 +13,22 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.checks.runner import Coverage
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import text
-from eventready.workspace.device import ACCESS_ROLES, ROLE_SERVICES, Device, Service
+from eventready.workspace.device import ACCESS_ROLES, ROLE_SERVICES, Device, Role, Service
 
 NO_DEVICE = "checks:verdict.no_device"
 NOTHING_MEASURED = "checks:verdict.nothing_measured"
 #: No device of the service's access role.
-NO_ACCESS = {"mobile": "checks:verdict.no_mobile_access", "wifi": "checks:verdict.no_wifi_access"}
-#: No base station, cell or access point expected at the venue: nothing there is measured but the controller itself.
-NOTHING_EXPECTED = {"mobile": "checks:verdict.no_cell_expected", "wifi": "checks:verdict.no_access_point_expected"}
+NO_ACCESS: dict[Role, str] = {
+    "router": "checks:verdict.no_router",
+    "bts_controller": "checks:verdict.no_mobile_access",
+    "wifi_controller": "checks:verdict.no_wifi_access",
+}
+#: No port, base station, cell or access point expected: nothing is measured but the devices themselves.
+NOTHING_EXPECTED: dict[Role, str] = {
+    "router": "checks:verdict.no_port_expected",
+    "bts_controller": "checks:verdict.no_cell_expected",
+    "wifi_controller": "checks:verdict.no_access_point_expected",
+}
 DEVICES_LEFT_OUT = "checks:verdict.devices_left_out"
 
 
@@ -194,13 +202,11 @@ def _verdict(
 
 def _lacking_access(venue: str, service: Service, serving: Iterable[Device]) -> str:
     """Return the reason why no access to the service is measured at the venue; empty if there is access."""
-    role = ACCESS_ROLES.get(service)
-    if role is None:
-        return ""
-    controllers = [device for device in serving if device.role == role]
-    if not controllers:
-        return NO_ACCESS[service]
-    return "" if any(device.has_access_at(venue) for device in controllers) else NOTHING_EXPECTED[service]
+    role = ACCESS_ROLES[service]
+    suitable = [device for device in serving if device.role == role]
+    if not suitable:
+        return NO_ACCESS[role]
+    return "" if any(device.has_access_at(venue) for device in suitable) else NOTHING_EXPECTED[role]
 
 
 def _measures(finding: Finding) -> bool:

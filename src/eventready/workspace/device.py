@@ -24,7 +24,12 @@ ROLE_SERVICES: dict[Role, tuple[Service, ...]] = {
 }
 
 #: Role of the devices that carry a service to its users. Routers alone give neither mobile nor Wi-Fi access.
-ACCESS_ROLES: dict[Service, Role] = {"mobile": "bts_controller", "wifi": "wifi_controller"}
+ACCESS_ROLES: dict[Service, Role] = {
+    "fixed": "router",
+    "internet": "router",
+    "mobile": "bts_controller",
+    "wifi": "wifi_controller",
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,14 @@ class Device:
         return venue in self.venues and service in (self.services or ROLE_SERVICES[self.role])
 
     def has_access_at(self, venue: str) -> bool:
-        """Return True if a base station, cell or access point is expected at the venue, or without a venue."""
+        """Return True if the device expects access to a service at the venue.
+
+        For a router: a port, neighbour, gateway or default route. For a controller: a base station, cell or access
+        point at the venue, or one without a venue.
+        """
         expect = self.expect
+        if self.role == "router":
+            ports = (expect.uplinks, expect.links, expect.bundles, expect.gateways)
+            return any((*ports, expect.ospf, expect.isis, expect.bgp, expect.default_routes))
         venues = {one.venue for items in (expect.sites, expect.cells, expect.access_points) for one in items}
         return None in venues or venue in venues
