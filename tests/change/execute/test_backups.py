@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.execute.executor import recorded_configuration
+from eventready.change.execute.recorded_configuration import recorded_configuration
 from eventready.core.errors import Exit, RefusedError
 from eventready.store.backup_cipher import SCHEMA, BackupCipher
 from eventready.store.evidence import EvidenceStore, PackedEvidence

@@ -121,7 +121,10 @@ def planned(spec: ChangeSpec, running: Tree, fragment: Fragment) -> tuple[Planne
 
 
 def drift_of(spec: ChangeSpec, text: str, part: PlannedDevice, running: Tree) -> Drift | None:
-    return drift_since(spec, Configuration(running, "", "1" * 64), parse_fragment(spec, text, "test"), part)
+    fragment = parse_fragment(spec, text, "test")
+    return drift_since(
+        spec, Configuration(running, "", "1" * 64), fragment, part, lambda tree: merge(spec, tree, fragment)
+    )
 
 
 def with_another_line(running: Tree, section: str, chance: Random) -> Tree:
@@ -226,4 +229,5 @@ def test_the_way_back_depends_on_sections_that_only_the_old_lines_name() -> None
     running = Configuration({**now, "logging host 192.0.2.77": {}}, "", "1" * 64)
     restoring = partial(restored, new=now, old=was)
     assert drift_since(SPEC, running, fragment, part, restoring) == Drift(new=("logging host 192.0.2.77",))
-    assert drift_since(SPEC, running, fragment, part) is None, "the fragment alone does not name the old map"
+    merging = partial(merge, SPEC, fragment=fragment)
+    assert drift_since(SPEC, running, fragment, part, merging) is None, "the fragment alone does not name the old map"

@@ -15,10 +15,10 @@ from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import run_on_each
 from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
 from eventready.change.config.delta import equivalent
-from eventready.change.config.fragment import parse_fragment
 from eventready.change.config.tree import Tree
 from eventready.change.errors import require_answer
-from eventready.change.execute.executor import refuse_mismatch, rollback_target
+from eventready.change.execute.mismatch import refuse_mismatch
+from eventready.change.execute.target_tree import TargetTree, planned_fragment, target_tree
 from eventready.change.guard import Guard, change_spec, guards_for
 from eventready.change.plan.approval import refuse_unsendable
 from eventready.change.plan.forbidden import refuse_forbidden
@@ -151,10 +151,8 @@ def dry_run(
     workspace.check_secrets(device.name for device in plan.devices)
     known_hosts(workspace.known_hosts)
     names = frozenset(device.name for device in plan.devices)
-    targets: dict[str, _Restored] = {}
-    if store is not None and plan.rolls_back:
-        record = store.changes.get(plan.rolls_back)
-        targets = {one.name: rollback_target(workspace, store, record, one) for one in plan.devices}
+    rolls_back = store.changes.get(plan.rolls_back) if store is not None and plan.rolls_back else None
+    targets = {one.name: target_tree(workspace, one, store, rolls_back) for one in plan.devices}
 
     def check_device(task: Task) -> DryRunResult:
         planned = plan.device(task.host.name)
@@ -163,7 +161,7 @@ def dry_run(
             return _unchecked(planned, message("change:dry_run.locked", change=change))
         target = build_target(host.hostname or "", host.username, host.password, host.port, host.extras or {})
         platform = load_platform(planned.platform, workspace.platform_dirs)
-        return _checked(planned, platform, target, plan.id, targets.get(planned.name))
+        return _checked(planned, platform, target, plan.id, targets[planned.name])
 
     with suppress(Exception):
         progress.stage("planning", len(names))
@@ -181,14 +179,14 @@ def _unchecked(planned: PlannedDevice, why: Message | str) -> DryRunResult:
 
 
 def _checked(
-    planned: PlannedDevice, platform: Platform, target: Target, change: str, restored: _Restored | None
+    planned: PlannedDevice, platform: Platform, target: Target, change: str, target_tree: TargetTree
 ) -> DryRunResult:
     spec = change_spec(platform)
     if not spec.checks:
         return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
     try:
         with ExitStack() as stack:
-            device = _Device(planned, platform, target, stack, restored)
+            device = _Device(planned, platform, target, stack, target_tree)
             return device.check(change)
     except RefusedError as error:
         return DryRunResult(planned.name, DryRunOutcome.REJECTED, error.whole)
@@ -205,13 +203,12 @@ class _Device:
         platform: Platform,
         target: Target,
         stack: ExitStack,
-        restored: _Restored | None,
+        target_tree: TargetTree,
     ) -> None:
-        self._restored = restored
+        self._target_tree = target_tree
         self._planned, self._platform, self._target, self._stack = planned, platform, target, stack
         self._spec = change_spec(platform)
-        origin = rendered("change:origin.device_plan", device=planned.name)
-        self._fragment = parse_fragment(self._spec, planned.fragment, origin)
+        self._fragment = planned_fragment(self._spec, planned)
         self._session = stack.enter_context(open_session(target, platform))
         self._shell: Session | None = stack.enter_context(open_shell(target)) if target.has_shell else None
 
@@ -222,7 +219,7 @@ class _Device:
         if check is None:
             return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
         before = self._read()
-        drift = drift_since(self._spec, before, self._fragment, planned, self._restored)
+        drift = drift_since(self._spec, before, self._fragment, planned, self._target_tree)
         if drift is None:
             return DryRunResult(planned.name, DryRunOutcome.OUTDATED, message("change:dry_run.outdated"))
         if self._is_pending(before):

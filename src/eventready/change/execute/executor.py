@@ -7,22 +7,23 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from itertools import combinations
 from types import FrameType
 from typing import Any
 
 from nornir.core.task import Result, Task
 
 from eventready.audit.runner import AdaptiveThreadedRunner
-from eventready.change.config.configuration import Configuration, read_configuration
-from eventready.change.config.delta import merge
-from eventready.change.config.fragment import Fragment, parse_fragment
+from eventready.change.config.configuration import Configuration
+from eventready.change.config.fragment import Fragment
 from eventready.change.config.tree import Tree
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device_checks import DeviceChecks
 from eventready.change.execute.device_machine import DeviceMachine
 from eventready.change.execute.live_device import LiveDevice, Partner
+from eventready.change.execute.mismatch import refuse_mismatch
+from eventready.change.execute.recorded_configuration import backup_cipher, recorded_configuration
 from eventready.change.execute.service_host import ServiceHost
+from eventready.change.execute.target_tree import planned_fragment, target_tree
 from eventready.change.execute.types import (
     Assignment,
     AssignmentResult,
@@ -36,23 +37,18 @@ from eventready.change.guard import change_spec
 from eventready.change.partners import partners_of
 from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.plan import Plan, PlannedDevice
-from eventready.change.plan.scope import Drift, restored, unrelated_drift
-from eventready.change.plan.waves import members_of
+from eventready.change.plan.scope import Drift, unrelated_drift
 from eventready.change.soak import Soak, soak_of
 from eventready.checks.limits import resolve_limits
-from eventready.core.errors import RefusedError, StoreError
+from eventready.core.errors import StoreError
 from eventready.core.messages import Message, as_record, message, rendered
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import ChangeSpec
 from eventready.session.plugin import build_target
 from eventready.session.target import Target
-from eventready.store.backup_cipher import BackupCipher
 from eventready.store.changes import ChangeRecord, Step, StepEntry
 from eventready.store.evidence import PackedEvidence
-from eventready.store.store import Store
-from eventready.workspace.backup_key import make_backup_key
-from eventready.workspace.device import Device
-from eventready.workspace.workspace import CONNECTION, Workspace
+from eventready.workspace.workspace import CONNECTION
 
 #: Largest time between two readings of counters before a change.
 _COUNTER_INTERVAL_S = 10.0
@@ -193,7 +189,7 @@ class ChangeExecutor:
             predicted=planned.predicted,
             forward=planned.forward,
             backward=planned.backward,
-            target=self._target(planned),
+            target=target_tree(self._workspace, planned, self._store, self._rolls_back),
             refuse=lambda lines, running: refuse_forbidden(
                 platform.spec, lines, device=planned.name, running=running, address=address
             ),
@@ -238,21 +234,8 @@ class ChangeExecutor:
         issues = next((step.body["issues"] for step in reversed(steps) if "issues" in step.body), ())
         return tuple((str(check), str(subject), str(status)) for check, subject, status in issues)
 
-    def _target(self, planned: PlannedDevice) -> Callable[[Tree], Tree]:
-        """Return a function from the present tree to the target tree: the plan's fragment merged, or the recorded
-        change undone.
-        """
-        if self._rolls_back is not None:
-            return rollback_target(self._workspace, self._store, self._rolls_back, planned)
-        spec = change_spec(load_platform(planned.platform, self._workspace.platform_dirs))
-        fragment = self._fragment(planned)
-        return lambda running: merge(spec, running, fragment)
-
     def _fragment(self, planned: PlannedDevice) -> Fragment:
-        spec = change_spec(load_platform(planned.platform, self._workspace.platform_dirs))
-        return parse_fragment(
-            spec, planned.fragment, rendered("change:origin.plan", plan=self._plan.id, device=planned.name)
-        )
+        return planned_fragment(change_spec(load_platform(planned.platform, self._workspace.platform_dirs)), planned)
 
     def _live_device(self, planned: PlannedDevice) -> DeviceDriver:
         platform = load_platform(planned.platform, self._workspace.platform_dirs)
@@ -302,100 +285,6 @@ class ChangeExecutor:
         if self._options.soak_s is not None and self._workspace.event.lab:
             return Soak(self._options.soak_s, "chosen for a lab")
         return soak_of(spec, before, target, self._minimum_soak_s())
-
-
-def backup_cipher(workspace: Workspace) -> BackupCipher:
-    """Return the cipher of a workspace's backups; an absent key file is made. Raises UsageError, RefusedError."""
-    return BackupCipher(make_backup_key(workspace.path))
-
-
-def recorded_configuration(
-    workspace: Workspace, store: Store, planned: PlannedDevice, steps: Sequence[Step], step: str
-) -> Configuration | None:
-    """Return the recorded configuration of a device: before the change (`backup`) or after (`save`, also by a release).
-
-    None if the store has lost or altered it. Raises UnreadableConfiguration, and BackupKeyError without its key.
-    """
-    names = (step, "release") if step == "save" else (step,)
-    kept = next((one for one in reversed(steps) if one.step in names), None)
-    if kept is None or "answers" not in kept.body:
-        return None
-    answers = {str(command): str(name) for command, name in kept.body["answers"]}
-    texts = store.texts(answers.values())
-    if not set(answers.values()) <= texts.keys():
-        return None
-    spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
-    cipher = backup_cipher(workspace)
-    printed = {command: cipher.decrypt(texts[name]) for command, name in answers.items()}
-    configuration = read_configuration(spec, printed, device=planned.name)
-    return configuration if configuration.sha256 == kept.body["sha256"] else None
-
-
-def rollback_target(
-    workspace: Workspace, store: Store, record: ChangeRecord, planned: PlannedDevice
-) -> Callable[[Tree], Tree]:
-    """Return a function from the present tree of a device to the tree with a recorded change undone.
-
-    Raises RefusedError if the store has lost the configuration before the change.
-    """
-    steps = record.of(planned.name)
-    was = recorded_configuration(workspace, store, planned, steps, "backup")
-    if was is None:
-        raise RefusedError(message("change:store.lost_before", device=planned.name, change=record.entry.id))
-    old, made = was.tree, recorded_configuration(workspace, store, planned, steps, "save")
-    if made is None:
-        return lambda _running: old
-    new = made.tree
-    return lambda running: restored(running, new, old)
-
-
-def refuse_mismatch(plan: Plan, workspace: Workspace, *, fresh: bool) -> None:
-    """Raise RefusedError if the plan does not match the present workspace.
-
-    Role, venues and redundant partners count for a `fresh` plan only: a change that has begun must be finished or
-    rolled back anyway.
-    """
-    if plan.event != workspace.event.id:
-        raise RefusedError(
-            message("change:mismatch.event", plan=plan.id, event=plan.event, workspace=workspace.event.id)
-        )
-    do = message("change:mismatch.plan_again" if fresh else "change:mismatch.restore")
-    devices = {device.name: device for device in workspace.devices}
-    for planned in plan.devices:
-        device = devices.get(planned.name)
-        if device is None:
-            raise RefusedError(message("change:mismatch.gone", device=planned.name), do=do)
-        venues = (", ".join(planned.venues) or "-", ", ".join(device.venues) or "-")
-        then_and_now = (
-            ("platform", planned.platform, device.platform),
-            ("address", planned.endpoint, device.endpoint),
-            ("address", planned.address, device.hostname),  # of an element behind its manager
-            ("element", planned.element, device.element),
-            ("role", planned.role if fresh else "", device.role),
-            ("venue", *(venues if fresh else ("", ""))),
-        )
-        for what, then, now in then_and_now:
-            if then and then != now:
-                changed = message(
-                    "change:mismatch.changed", device=planned.name, what=what, then=_or_none(then), now=_or_none(now)
-                )
-                raise RefusedError(changed, where=device.origin, do=do)
-    if fresh:
-        _refuse_pairs(plan, workspace, [devices[planned.name] for planned in plan.devices])
-
-
-def _or_none(value: str) -> str | Message:
-    return message("change:mismatch.none") if value in ("", "-") else value
-
-
-def _refuse_pairs(plan: Plan, workspace: Workspace, devices: Sequence[Device]) -> None:
-    """Raise RefusedError if the inventory has new redundant partners in a single wave."""
-    groups = {name: (raw or {}).get("groups") or () for name, raw in workspace.files.hosts.items()}
-    pairs = {member.name: member.pairs for member in members_of(devices, groups)}
-    for wave in plan.waves:
-        for one, other in combinations(wave, 2):
-            if pairs[one] & pairs[other]:
-                raise RefusedError(message("change:mismatch.pair", one=one, other=other))
 
 
 @contextmanager

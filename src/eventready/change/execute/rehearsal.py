@@ -20,16 +20,15 @@ from eventready.audit.runner import run_on_each
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.audit.tasks import device_session
 from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
-from eventready.change.config.delta import commands_between, diff_lines, equivalent, fingerprint, merge
-from eventready.change.config.fragment import Fragment, parse_fragment
-from eventready.change.config.tree import Tree
+from eventready.change.config.delta import commands_between, diff_lines, equivalent, fingerprint
 from eventready.change.errors import require_answer
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
-from eventready.change.execute.executor import refuse_mismatch, rollback_target
+from eventready.change.execute.mismatch import refuse_mismatch
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.running_change import ApplyResult
 from eventready.change.execute.status import DeviceStatus, device_statuses
+from eventready.change.execute.target_tree import TargetTree, planned_fragment, target_tree
 from eventready.change.execute.twin import TwinFault, twin_factory
 from eventready.change.execute.twin_history import Backups, copy_record
 from eventready.change.execute.types import AssignmentResult, DeviceOutcome
@@ -39,13 +38,11 @@ from eventready.change.plan.plan import Plan, PlanFile, PlannedDevice, seal
 from eventready.change.plan.scope import Drift, drift_since
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, most_severe
-from eventready.core.messages import Bilingual, Text, message, rendered
+from eventready.core.messages import Bilingual, Text, message
 from eventready.facts.platform import load_platform
-from eventready.platforms.model import ChangeSpec
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
 from eventready.session.reply import Reply
-from eventready.store.changes import ChangeRecord
 from eventready.store.process_lock import FileLocks
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -55,8 +52,6 @@ _CONFIRM_WITHIN_S, _SETTLE_S, _SOAK_S = 60, 10.0, 0.0
 #: Differing lines named for a configuration that the twin prints otherwise.
 _NAMED = 2
 
-#: Function from the present tree of a device to the target tree.
-_Target: TypeAlias = Callable[[Tree], Tree]
 _Send: TypeAlias = Callable[[Sequence[str]], Sequence[Reply]]
 
 
@@ -145,12 +140,12 @@ def rehearse(
     RefusedError during another rehearsal.
     """
     rolls_back = store.changes.get(plan.rolls_back) if store is not None and plan.rolls_back else None
-    targets: dict[str, _Target] = {}
+    targets: dict[str, TargetTree] = {}
     left_out: dict[str, EventreadyError] = {}
     drifts: dict[str, Drift] = {}
     for planned in plan.devices:
         try:
-            targets[planned.name] = target = _target_of(workspace, planned, store, rolls_back)
+            targets[planned.name] = target = target_tree(workspace, planned, store, rolls_back)
             drifts[planned.name] = _require_planned(workspace, planned, readings[planned.name], target)
         except EventreadyError as error:
             left_out[planned.name] = error
@@ -239,36 +234,21 @@ def _read_sessions(
 def _read(workspace: Workspace, planned: PlannedDevice, send: _Send) -> Reading:
     spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
     try:
-        fragment = _fragment(spec, planned)
+        fragment = planned_fragment(spec, planned)
         replies = send(commands_to_read(spec, fragment))
         return read_configuration(spec, {one.command: require_answer(one) for one in replies}, device=planned.name)
     except EventreadyError as error:
         return error
 
 
-def _fragment(spec: ChangeSpec, planned: PlannedDevice) -> Fragment:
-    return parse_fragment(spec, planned.fragment, rendered("change:origin.device_plan", device=planned.name))
-
-
-def _target_of(
-    workspace: Workspace, planned: PlannedDevice, store: Store | None, rolls_back: ChangeRecord | None
-) -> _Target:
-    """Return the target of a device: a recorded change undone, else the fragment merged."""
-    if store is not None and rolls_back is not None:
-        return rollback_target(workspace, store, rolls_back, planned)
-    spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
-    fragment = _fragment(spec, planned)
-    return lambda running: merge(spec, running, fragment)
-
-
-def _require_planned(workspace: Workspace, planned: PlannedDevice, reading: Reading, target: _Target) -> Drift:
+def _require_planned(workspace: Workspace, planned: PlannedDevice, reading: Reading, target: TargetTree) -> Drift:
     """Return the drift since the plan. Raise the reason against a rehearsal, as far as known without the twin."""
     if isinstance(reading, EventreadyError):
         raise reading
     spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
     if spec.form == "host_files":
         raise _NotRehearsed(message("change:rehearsal.playbook"))
-    drift = drift_since(spec, reading, _fragment(spec, planned), planned, target)
+    drift = drift_since(spec, reading, planned_fragment(spec, planned), planned, target)
     if drift is None:
         raise _Outdated(message("change:rehearsal.outdated"))
     return drift
@@ -281,7 +261,7 @@ def _twin_plan(
     copy: Workspace,
     plan: Plan,
     readings: Mapping[str, Reading],
-    targets: Mapping[str, _Target],
+    targets: Mapping[str, TargetTree],
     left_out: dict[str, EventreadyError],
 ) -> Plan | None:
     """Return the plan for the twin; devices without a true twin are added to `left_out`. None if there is no other."""
@@ -302,7 +282,7 @@ def _twin_plan(
 
 
 def _twin_part(
-    copy: Workspace, planned: PlannedDevice, real: Reading, twin: Reading, target_of: _Target
+    copy: Workspace, planned: PlannedDevice, real: Reading, twin: Reading, target_of: TargetTree
 ) -> PlannedDevice:
     """Return the part of a device for its twin. Raises the reason if the twin is not like the device."""
     if isinstance(twin, EventreadyError):

@@ -11,7 +11,8 @@ from eventready.change.config.fragment import Fragment
 from eventready.change.config.tree import Tree
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device_machine import evidence_of
-from eventready.change.execute.executor import ChangeExecutor, backup_cipher
+from eventready.change.execute.executor import ChangeExecutor
+from eventready.change.execute.recorded_configuration import backup_cipher
 from eventready.change.execute.running_change import finish_change, recorded_result
 from eventready.change.execute.status import TO_TAKE_BACK, device_statuses
 from eventready.change.execute.types import AssignmentResult, ConfigurationReading, DeviceOutcome

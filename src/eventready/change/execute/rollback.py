@@ -7,14 +7,14 @@ from typing import Any
 
 from eventready import __version__
 from eventready.change.config.delta import commands_between, diff_lines, fingerprint
-from eventready.change.config.fragment import parse_fragment
-from eventready.change.execute.executor import recorded_configuration
+from eventready.change.execute.recorded_configuration import recorded_configuration
+from eventready.change.execute.target_tree import planned_fragment
 from eventready.change.guard import change_spec
 from eventready.change.plan.plan import SCHEMA, Plan, PlannedDevice, recorded_plan, seal
 from eventready.change.plan.scope import planned_scope
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message, rendered
+from eventready.core.messages import message
 from eventready.facts.platform import load_platform
 from eventready.store.changes import ChangeRecord
 from eventready.store.run_names import new_run_id
@@ -126,7 +126,7 @@ def _mirrored(workspace: Workspace, store: Store, planned: PlannedDevice, record
     now = recorded_configuration(workspace, store, planned, steps, "save")
     if was is None or now is None:
         raise RefusedError(message("change:store.lost_around", device=planned.name, change=record.entry.id))
-    fragment = parse_fragment(spec, planned.fragment, rendered("change:origin.device_plan", device=planned.name))
+    fragment = planned_fragment(spec, planned)
     scope, outside = planned_scope(spec, now.tree, was.tree, fragment)
     return {
         **planned.model_dump(mode="json"),

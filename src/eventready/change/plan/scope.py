@@ -17,7 +17,6 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from eventready.change.config.configuration import Configuration
-from eventready.change.config.delta import merge
 from eventready.change.config.fragment import Fragment
 from eventready.change.config.tree import Tree, identical, walk
 from eventready.change.plan.plan import PlannedDevice
@@ -95,16 +94,16 @@ def drift_since(
     running: Configuration,
     fragment: Fragment,
     planned: PlannedDevice,
-    target: Callable[[Tree], Tree] | None = None,
+    target: Callable[[Tree], Tree],
 ) -> Drift | None:
     """Return the drift since the plan, empty for the planned configuration; None if the plan is outdated.
 
-    `target` returns the target tree of a rollback; of any other plan it is the fragment merged.
+    `target` returns the target tree of the present tree.
     """
     if running.sha256 == planned.before:
         return Drift()
     try:
-        wanted = target(running.tree) if target else merge(spec, running.tree, fragment)
+        wanted = target(running.tree)
     except EventreadyError:
         return None
     return unrelated_drift(spec, running.tree, wanted, fragment, planned)

@@ -1,0 +1,62 @@
+"""Mismatch of a plan and the present workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from eventready.change.plan.plan import Plan
+from eventready.change.plan.waves import members_of
+from eventready.core.errors import RefusedError
+from eventready.core.messages import Message, message
+from eventready.workspace.device import Device
+from eventready.workspace.workspace import Workspace
+
+
+def refuse_mismatch(plan: Plan, workspace: Workspace, *, fresh: bool) -> None:
+    """Raise RefusedError if the plan does not match the present workspace.
+
+    Role, venues and redundant partners count for a `fresh` plan only: a change that has begun must be finished or
+    rolled back anyway.
+    """
+    if plan.event != workspace.event.id:
+        raise RefusedError(
+            message("change:mismatch.event", plan=plan.id, event=plan.event, workspace=workspace.event.id)
+        )
+    do = message("change:mismatch.plan_again" if fresh else "change:mismatch.restore")
+    devices = {device.name: device for device in workspace.devices}
+    for planned in plan.devices:
+        device = devices.get(planned.name)
+        if device is None:
+            raise RefusedError(message("change:mismatch.gone", device=planned.name), do=do)
+        venues = (", ".join(planned.venues) or "-", ", ".join(device.venues) or "-")
+        then_and_now = (
+            ("platform", planned.platform, device.platform),
+            ("address", planned.endpoint, device.endpoint),
+            ("address", planned.address, device.hostname),  # of an element behind its manager
+            ("element", planned.element, device.element),
+            ("role", planned.role if fresh else "", device.role),
+            ("venue", *(venues if fresh else ("", ""))),
+        )
+        for what, then, now in then_and_now:
+            if then and then != now:
+                changed = message(
+                    "change:mismatch.changed", device=planned.name, what=what, then=_or_none(then), now=_or_none(now)
+                )
+                raise RefusedError(changed, where=device.origin, do=do)
+    if fresh:
+        _refuse_pairs(plan, workspace, [devices[planned.name] for planned in plan.devices])
+
+
+def _or_none(value: str) -> str | Message:
+    return message("change:mismatch.none") if value in ("", "-") else value
+
+
+def _refuse_pairs(plan: Plan, workspace: Workspace, devices: Sequence[Device]) -> None:
+    """Raise RefusedError if the inventory has new redundant partners in a single wave."""
+    groups = {name: (raw or {}).get("groups") or () for name, raw in workspace.files.hosts.items()}
+    pairs = {member.name: member.pairs for member in members_of(devices, groups)}
+    for wave in plan.waves:
+        for one, other in combinations(wave, 2):
+            if pairs[one] & pairs[other]:
+                raise RefusedError(message("change:mismatch.pair", one=one, other=other))
