@@ -61,9 +61,9 @@ def up(
         _up_real(app, out, embedded_only=embedded_only, no_wifi=no_wifi)
         return
     from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  asyncssh is loaded on demand
-    from eventready_lab.embedded.process import LabOptions  # noqa: PLC0415  loaded on demand
-    from eventready_lab.embedded.scenario import expected_as_data  # noqa: PLC0415  loaded on demand
-    from eventready_lab.lifecycle import start  # noqa: PLC0415  loaded on demand
+    from eventready_lab.embedded.process import LabOptions  # noqa: PLC0415  the help of `lab` loads no lab
+    from eventready_lab.embedded.scenario import expected_as_data  # noqa: PLC0415  the help of `lab` loads no lab
+    from eventready_lab.lifecycle import start  # noqa: PLC0415  the help of `lab` loads no lab
 
     folder = LabFolder.of(app.workspace_path, out)
     options = LabOptions(app.workspace_path, folder.path, scenario, scale or 0, app.clock.offset.total_seconds())
@@ -82,8 +82,8 @@ def up(
 
 
 def _up_real(app: App, out: Path | None, *, embedded_only: bool, no_wifi: bool) -> None:
-    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  loaded on demand
-    from eventready_lab.real.launcher import start  # noqa: PLC0415  loaded on demand
+    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  the help of `lab` loads no lab
+    from eventready_lab.real.launcher import start  # noqa: PLC0415  the help of `lab` loads no lab
 
     if embedded_only:
         raise UsageError(message("lab:up.embedded_only"))
@@ -117,7 +117,7 @@ def _say_next(app: App, folder: LabFolder) -> None:
 
 
 def _serve_here(app: App, options: LabOptions, folder: LabFolder) -> None:
-    from eventready_lab.embedded.process import serve  # noqa: PLC0415  loaded on demand
+    from eventready_lab.embedded.process import serve  # noqa: PLC0415  the help of `lab` loads no lab
 
     record = folder.read_record()
     if record:
@@ -142,8 +142,8 @@ def _serve_here(app: App, options: LabOptions, folder: LabFolder) -> None:
 @click.pass_obj
 def status(app: App, out: Path | None) -> None:
     """Show the running lab: devices, sessions, faults."""
-    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  loaded on demand
-    from eventready_lab.lifecycle import status as lab_status  # noqa: PLC0415  loaded on demand
+    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  the help of `lab` loads no lab
+    from eventready_lab.lifecycle import status as lab_status  # noqa: PLC0415  the help of `lab` loads no lab
 
     state = lab_status(LabFolder.of(app.workspace_path, out))
     if app.output != "table":
@@ -169,8 +169,8 @@ def _describe(fault: Mapping[str, Any]) -> str:
 @click.pass_obj
 def down(app: App, out: Path | None) -> None:
     """Stop the lab."""
-    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  loaded on demand
-    from eventready_lab.lifecycle import stop  # noqa: PLC0415  loaded on demand
+    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  the help of `lab` loads no lab
+    from eventready_lab.lifecycle import stop  # noqa: PLC0415  the help of `lab` loads no lab
 
     result = stop(LabFolder.of(app.workspace_path, out))
     if app.output != "table":
@@ -189,8 +189,8 @@ def score_run(app: App, run: str, out: Path | None) -> int:
     Exit code 3 with any missed or unexpected finding.
     """
     from eventready.store.store import Store  # noqa: PLC0415  no other lab command needs a database
-    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  loaded on demand
-    from eventready_lab.control.score import score  # noqa: PLC0415  loaded on demand
+    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  the help of `lab` loads no lab
+    from eventready_lab.control.score import score  # noqa: PLC0415  the help of `lab` loads no lab
 
     folder = LabFolder.of(app.workspace_path, out)
     record = folder.read_record()
@@ -238,8 +238,8 @@ def fault(
 
     With --clear, DEVICE alone clears all of its faults; without DEVICE every fault of the lab is cleared.
     """
-    from eventready_lab.control.control_socket import send_request  # noqa: PLC0415  loaded on demand
-    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  loaded on demand
+    from eventready_lab.control.control_socket import send_request  # noqa: PLC0415  the help of `lab` loads no lab
+    from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  the help of `lab` loads no lab
 
     record = LabFolder.of(app.workspace_path, out).read_record()
     known = _fault_types(real=record is not None and record.real)
@@ -272,10 +272,10 @@ def fault(
 def _fault_types(*, real: bool) -> Mapping[str, Any]:
     """The fault types of the running lab."""
     if real:
-        from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES  # noqa: PLC0415  loaded on demand
+        from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES  # noqa: PLC0415  the help of `lab` loads no lab
 
         return REAL_FAULT_TYPES
-    from eventready_lab.faults.catalogue import FAULT_TYPES  # noqa: PLC0415  loaded on demand
+    from eventready_lab.faults.catalogue import FAULT_TYPES  # noqa: PLC0415  the help of `lab` loads no lab
 
     return FAULT_TYPES
 

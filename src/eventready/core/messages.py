@@ -270,7 +270,7 @@ def joined(items: Sequence[str | Text], lang: str, separator: str = "") -> str:
 def compiled(po_file: Path) -> bytes:
     """The catalogue of a `.po` file in gettext's binary form."""
     from babel.messages.mofile import write_mo  # noqa: PLC0415  needed only where a catalogue is newer than its .mo
-    from babel.messages.pofile import read_po  # noqa: PLC0415  as above
+    from babel.messages.pofile import read_po  # noqa: PLC0415  needed only where a catalogue is newer than its .mo
 
     binary = io.BytesIO()
     with po_file.open("rb") as file:

@@ -52,8 +52,6 @@ def _csv_rows(path: Path, data: bytes) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(message("workspace:table.not_utf8"), where=f"{path}:{line}") from None
-    from openpyxl.utils import get_column_letter  # noqa: PLC0415  workbooks only  slow to import
-
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -61,7 +59,7 @@ def _csv_rows(path: Path, data: bytes) -> Iterator[Row]:
         for values in reader:
             row = reader.line_num
             yield [
-                TableCell(value.strip(), f"{path.name}!{get_column_letter(number)}{row}")
+                TableCell(value.strip(), f"{path.name}!{_column(number)}{row}")
                 for number, value in enumerate(values, 1)
             ]
     except csv.Error as error:
@@ -71,8 +69,7 @@ def _csv_rows(path: Path, data: bytes) -> Iterator[Row]:
 
 
 def _xlsx_rows(path: Path, data: bytes, sheet: str) -> Iterator[Row]:
-    from openpyxl import load_workbook  # noqa: PLC0415  slow to import
-    from openpyxl.utils import get_column_letter  # noqa: PLC0415  workbooks only
+    from openpyxl import load_workbook  # noqa: PLC0415  0.2 s, which the help of `inventory` does not need
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -88,7 +85,7 @@ def _xlsx_rows(path: Path, data: bytes, sheet: str) -> Iterator[Row]:
     try:
         for number, values in enumerate(chosen.iter_rows(values_only=True), 1):
             yield [
-                TableCell(_text(value), f"{path.name}, {chosen.title}!{get_column_letter(column)}{number}")
+                TableCell(_text(value), f"{path.name}, {chosen.title}!{_column(column)}{number}")
                 for column, value in enumerate(values, 1)
             ]
     except Exception as error:  # damaged parts are parsed lazily
@@ -101,3 +98,10 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).strip()
+
+
+def _column(number: int) -> str:
+    """Return the letters of a column."""
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415  0.2 s, which the help of `inventory` does not need
+
+    return get_column_letter(number)
