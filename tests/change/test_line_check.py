@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner
 
 from eventready.change.execute import dry_run
-from eventready.change.execute.dry_run import CheckResult, check_for, check_lines
 from eventready.change.guard import change_spec
+from eventready.change.line_check import CheckResult, check_for, check_lines
 from eventready.change.plan.plan import Plan, PlanFile, write_plan
 from eventready.change.plan.planning import make_plan
 from eventready.cli.apply import command

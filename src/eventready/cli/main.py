@@ -13,9 +13,10 @@ from typing import Any
 import click
 
 from eventready import __version__
+from eventready.cli.click_errors import show_click_error
 from eventready.cli.commands import COMMANDS, GROUPS, load_command
 from eventready.cli.context import App
-from eventready.cli.failures import report_exception, show_click_error
+from eventready.cli.failures import report_exception
 from eventready.cli.global_options import global_options, with_global_options
 from eventready.cli.help_language import HelpContext, requested_lang
 from eventready.core.errors import EXIT_CODES, EventreadyError, Exit, UsageError

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.assurance.papers.evidence import LINES, WIDTH, excerpt
+from eventready.assurance.papers.excerpt import LINES, WIDTH, excerpt
 from eventready.assurance.papers.language import BLOT, Language, clean
 from eventready.core.messages import text
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pypdf
 import pytest
 
-from eventready.assurance.papers.document import pdf
+from eventready.assurance.papers.document import typeset
 from eventready.assurance.papers.document.metrics import width
-from eventready.assurance.papers.document.pdf import LayoutError, to_pdf
+from eventready.assurance.papers.document.pdf import to_pdf
+from eventready.assurance.papers.document.typeset import LayoutError
 from eventready.assurance.papers.incident import incident_report
 from tests.assurance.papers.papers import incident, material, papers, profile
 from tests.assurance.papers.reading import pdf_pages
@@ -54,7 +55,7 @@ def test_the_first_page_of_every_part_has_no_number_and_the_others_count_from_tw
     [(b'#set text(font: "No Such Font")\nx', "not clean"), (b"#unknown-thing", "cannot be laid out")],
 )
 def test_a_warning_fails_like_an_error(source: bytes, said: str) -> None:
-    for compiled in (pdf.compile_here, pdf.compile_in_child):
+    for compiled in (typeset.compile_here, typeset.compile_in_child):
         with pytest.raises(LayoutError, match=said):
             compiled(source, "pdf", {})
 
@@ -69,9 +70,9 @@ ENDLESS = b"#let x = range(10000000).map(n => str(n) * 40)\n#x.join()"
 def test_a_layout_beyond_its_limits_ends_as_a_sentence(
     monkeypatch: pytest.MonkeyPatch, limit: str, value: float, words: str
 ) -> None:
-    monkeypatch.setattr(pdf, limit, value)
+    monkeypatch.setattr(typeset, limit, value)
     with pytest.raises(LayoutError, match=words) as ended:
-        pdf.compile_in_child(ENDLESS, "pdf", {})
+        typeset.compile_in_child(ENDLESS, "pdf", {})
     assert "--format" in ended.value.do
 
 

@@ -1,8 +1,7 @@
-"""Sending of mails: into the queue, then an attempt for each queued mail; the outbox keeps their bytes."""
+"""Sending of mails: into the queue, then an attempt for each queued mail."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,46 +12,16 @@ from eventready.assurance.delivery.delivery_log import DeliveryLog
 from eventready.assurance.delivery.eml import Attachment, Mailbox, checked, fitting
 from eventready.assurance.delivery.mail import Mail, marked, posted, read
 from eventready.assurance.delivery.mail_server import mail_server
+from eventready.assurance.delivery.outbox import Outbox
 from eventready.assurance.delivery.paper_mail import draft_paper, sender_of
 from eventready.assurance.delivery.smtp import MailLogin, SubmitResult, submit
 from eventready.assurance.roster.versions import Shelf
-from eventready.core.atomic_files import read_bounded, write_atomic
+from eventready.core.atomic_files import read_bounded
 from eventready.core.clock import Clock
-from eventready.core.errors import EventreadyError, RefusedError, StoreError, UsageError
+from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import Bilingual, Lang, message
 from eventready.workspace.event import Event
 from eventready.workspace.mail import MailServer
-
-FOLDER = Path(".eventready") / "outbox"
-
-
-class Outbox:
-    """The outbox of a workspace."""
-
-    def __init__(self, workspace: Path) -> None:
-        self._folder = workspace / FOLDER
-
-    def keep(self, data: bytes) -> str:
-        """Store a mail; return its hash. Raises UsageError for a failed write."""
-        sha256 = hashlib.sha256(data).hexdigest()
-        write_atomic(self.path(sha256), data, private=True)
-        return sha256
-
-    def read(self, sha256: str) -> bytes:
-        """Return the mail of a hash. Raises StoreError for a lost or altered mail."""
-        path = self.path(sha256)
-        try:
-            data = path.read_bytes()
-        except OSError:
-            raise StoreError(message("delivery:outbox.lost"), where=str(path)) from None
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise StoreError(message("delivery:outbox.altered"), where=str(path))
-        return data
-
-    def path(self, sha256: str) -> Path:
-        """Return the path of a mail."""
-        return self._folder / f"{sha256}.eml"
-
 
 _LARGEST_FILE = 10_000_000
 
