@@ -131,13 +131,7 @@ def _tracked(device: Device, protocol: Protocol) -> list[ExpectedGateway]:
     return [gateway for gateway in _expected(device, protocol) if host or gateway.tracking]
 
 
-@check(
-    "vrrp_tracking",
-    topic="backup",
-    roles=("service_host", "router"),
-    needs=("vrrp_failover",),
-    applies=lambda device: bool(_tracked(device, "vrrp")),
-)
+@_vrrp_check("vrrp_tracking", needs=("vrrp_failover",), applies=lambda device: bool(_tracked(device, "vrrp")))
 def vrrp_tracking(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """The device gives up the address of its VRRP group when a service or its way out fails."""
     yield from _tracking(view, "vrrp")
