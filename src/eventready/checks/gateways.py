@@ -90,7 +90,7 @@ def _subject(expected: ExpectedGateway) -> str:
 
 def _other_address(expected: ExpectedGateway, row: GatewayGroup) -> bool:
     """Return True for another address than expected. A group of IPv6 may print its link-local address only."""
-    if not expected.virtual_ip or not row.virtual_ip:
+    if not expected.virtual_ip or row.virtual_ip in (None, "", expected.virtual_ip):
         return False
     try:
         found, wanted = ip_address(row.virtual_ip), ip_address(expected.virtual_ip)

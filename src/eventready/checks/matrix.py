@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from eventready.checks.check import Check
 from eventready.checks.registry import all_checks
@@ -14,8 +14,12 @@ from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Bilingual, Text, message
 from eventready.facts.catalogue import CATALOGUE
 from eventready.platforms.model import PlatformSpec
-from eventready.workspace.device import Device
+from eventready.workspace.device import ROLES, Device
 from eventready.workspace.validation_messages import suggest
+
+#: Reasons of the cells without a check, most cells of a fleet.
+_OTHER_ROLE = {role: message("checks:matrix.other_role", role=role) for role in ROLES}
+_NOT_EXPECTED = message("checks:matrix.not_expected")
 
 
 class PlatformFacts(Protocol):
@@ -46,8 +50,7 @@ class CellState(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
-@dataclass(frozen=True)
-class MatrixCell:
+class MatrixCell(NamedTuple):
     """Check at a device; `reason`: why the check is not applicable or unsupported."""
 
     device: str
@@ -78,11 +81,11 @@ class Matrix:
 
     def facts_for(self, device: str) -> tuple[str, ...]:
         """All facts of the device's checks, unsupported facts included, in catalogue order."""
-        return self._facts[device]
+        return self._wanted(device, (CellState.APPLICABLE, CellState.UNSUPPORTED))
 
     def needed(self, device: str) -> tuple[str, ...]:
         """Facts of the device's applicable checks."""
-        return self._needed[device]
+        return self._wanted(device, (CellState.APPLICABLE,))
 
     def shared(self, device: str) -> frozenset[str]:
         """Facts of the device used by checks across devices."""
@@ -100,14 +103,6 @@ class Matrix:
             if cell.state is CellState.APPLICABLE:
                 devices[cell.check].append(cell.device)
         return {check: tuple(names) for check, names in devices.items()}
-
-    @cached_property
-    def _facts(self) -> dict[str, tuple[str, ...]]:
-        return {device: self._wanted(device, (CellState.APPLICABLE, CellState.UNSUPPORTED)) for device in self.devices}
-
-    @cached_property
-    def _needed(self) -> dict[str, tuple[str, ...]]:
-        return {device: self._wanted(device, (CellState.APPLICABLE,)) for device in self.devices}
 
     def _wanted(self, device: str, states: tuple[CellState, ...]) -> tuple[str, ...]:
         needs = {need for cell in self.of(device) if cell.state in states for need in self.checks[cell.check].needs}
@@ -151,10 +146,9 @@ def _platform_of(device: Device, platforms: Mapping[str, PlatformFacts]) -> Plat
 
 def _cell(device: Device, check: Check, platform: PlatformFacts, *, wanted: bool) -> MatrixCell:
     if device.role not in check.roles:
-        reason = message("checks:matrix.other_role", role=device.role)
-        return MatrixCell(device.name, check.name, CellState.NOT_APPLICABLE, reason)
+        return MatrixCell(device.name, check.name, CellState.NOT_APPLICABLE, _OTHER_ROLE[device.role])
     if not wanted:
-        return MatrixCell(device.name, check.name, CellState.NOT_APPLICABLE, message("checks:matrix.not_expected"))
+        return MatrixCell(device.name, check.name, CellState.NOT_APPLICABLE, _NOT_EXPECTED)
     reasons = tuple(_unsupported(check, platform))
     if reasons:
         several = message("terms:several", items=reasons)

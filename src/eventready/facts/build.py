@@ -89,7 +89,8 @@ class RowBuilder:
         self._expand = {column: tuple(map(LinePattern, patterns)) for column, patterns in spec.expand.items()}
         self._items = {field: LinePattern(pattern) for field, pattern in spec.items.items()}
         self._where = {column: LinePattern(pattern) for column, pattern in spec.where.items()}
-        self._required, self._together, self._lengths = spec.required, spec.together, dict(spec.lengths)
+        self._required, self._lengths = spec.required, dict(spec.lengths)
+        self._groups = tuple(filter(None, (spec.required, *spec.together)))
         self._adapter: TypeAdapter[list[Fact]] = TypeAdapter(list[kind.record])  # type: ignore[name-defined]  # a type known at run time
         self._plans: dict[tuple[str, ...], _Plan] = {}
 
@@ -100,7 +101,7 @@ class RowBuilder:
         rejects: list[str] = []
         documents: list[dict[str, Any]] = []
         numbers: list[int] = []
-        for number, row in enumerate(self._expanded(places, parsed.rows), 1):
+        for number, row in enumerate(self._expanded(places, parsed.rows) if self._expand else parsed.rows, 1):
             try:
                 if not self._selected(places, row):
                     continue
@@ -136,7 +137,7 @@ class RowBuilder:
 
     def _complete(self, places: Mapping[str, int], row: Sequence[Any]) -> None:
         """Raise Rejected for a record without a column of `required`, or with a part of a group in `together`."""
-        for group in (self._required, *self._together):
+        for group in self._groups:
             missing = [c for c in group if c not in places or row[places[c]] in (None, "", [])]
             if missing and (group is self._required or len(missing) < len(group)):
                 raise Rejected(f"the record is not complete: {missing[0]} is missing")
@@ -179,7 +180,8 @@ class RowBuilder:
         seen: dict[tuple[Any, ...], Fact] = {}
         for record in records:
             key = _values(record, self.kind.record.key)
-            if seen.setdefault(key, record) != record:
+            kept = seen.setdefault(key, record)
+            if kept is not record and kept != record:
                 rejects.append(f"two rows speak of {record.subject or 'the device'} and differ")
         return tuple(seen.values()), rejects
 

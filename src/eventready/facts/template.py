@@ -65,7 +65,7 @@ class TemplateError(ValueError):
 class _Rule:
     """A rule with its place in an alternation: `groups` are group numbers, `targets` the values to fill."""
 
-    __slots__ = ("blank", "error", "goto", "groups", "index", "plain", "proceeds", "record", "run", "targets")
+    __slots__ = ("blank", "error", "goto", "groups", "idle", "index", "plain", "proceeds", "record", "run", "targets")
 
     def __init__(self, rule: Any, index: int, offset: int, columns: dict[str, int], special: frozenset[int]) -> None:
         named = [
@@ -82,6 +82,7 @@ class _Rule:
         self.error = rule.line_op == "Error"
         self.proceeds = rule.line_op == "Continue"  # the same line goes on to the rules after this one
         self.goto = "" if self.error else rule.new_state
+        self.idle = not (self.groups or self.record or self.error or self.proceeds or self.goto)
         self.index = index
 
 
@@ -187,20 +188,31 @@ class _State:
         self.after: dict[tuple[int, str], _Alternation] = {}
         #: By the rule to start from, and the line. Any thread may add to it.
         self.known: dict[int, dict[str, _Found]] = {0: {}}
+        #: Lines without any effect in this state: two of three lines of an answer. Any thread may add to it.
+        self.idle: set[str] = set()
 
     def find(self, start: int, line: str) -> _Found:
-        """Return the first matching rule from `start` on; remembered in `known`."""
+        """Return the first matching rule from `start` on; remembered in `known`, or in `idle`."""
         first = line.lstrip()[:1]
         alternation = self.after.get((start, first)) or self._alternation(start, first)
         match = alternation.match(line)
         rule = alternation.rules[match.lastindex] if match is not None else None
         found = (rule, tuple(match.group(group) for group in rule.groups) if rule else ())
+        if len(line) <= _LONGEST_KEPT:
+            self._remember(start, line, found)
+        return found
+
+    def _remember(self, start: int, line: str, found: _Found) -> None:
+        rule, _values = found
+        if start == 0 and (rule is None or rule.idle):
+            if len(self.idle) >= _LINES_KEPT:
+                self.idle.clear()
+            self.idle.add(line)
+            return
         known = self.known.setdefault(start, {})
         if len(known) >= _LINES_KEPT:
             known.clear()
-        if len(line) <= _LONGEST_KEPT:
-            known[line] = found
-        return found
+        known[line] = found
 
     def _alternation(self, start: int, first: str) -> _Alternation:
         """Return the rules from `start` on (after a Continue) for lines beginning with `first`; cached in `after`."""
@@ -322,6 +334,8 @@ class _Run:
                 if len(line) > state.longest:
                     self._error(line, known=False)
                     continue
+            if line in state.idle:
+                continue
             name = self._line(state, line)
             if name:
                 if name in ("End", "EOF"):
