@@ -4,6 +4,7 @@ proved cases are counted, and the counts are printed at the end of the run."""
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -43,6 +44,26 @@ os.environ.setdefault("EVENTREADY_ROLLBACK_SOAK", "0s")
 
 #: Folders whose tests use a lab over the network throughout.
 _SLOW_FOLDERS = frozenset({"behaviours", "e2e", "hostile", "real"})
+
+
+#: The name of its group, which xdist appends to the name of a test.
+_GROUP = re.compile(r"@[^@\[\]]+$")
+#: A command that runs in the test's process sets the umask of a command; the next test starts with the usual one.
+_UMASK = os.umask(0o022)
+os.umask(_UMASK)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Restore the umask."""
+    os.umask(_UMASK)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name a test without its group, so that `--last-failed` finds it; xdist's workers need the group."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        report.nodeid = _GROUP.sub("", report.nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -106,14 +106,11 @@ def class_names(root: Path = SOURCE) -> Mapping[str, list[str]]:
     return found
 
 
-def narrations(root: Path = SOURCE) -> Mapping[str, tuple[int, int]]:
-    """First lines of docstrings by package: with narration, and in all."""
-    found: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for package, path in modules(root):
+def narrations(root: Path = SOURCE) -> Iterator[str]:
+    """Places of the docstrings whose first line has a word of narration."""
+    for _, path in modules(root):
         for node in statements(tree_of(path)):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (ast.get_docstring(node) or "").splitlines()
-                if lines:
-                    found[package][1] += 1
-                    found[package][0] += bool(NARRATION.search(lines[0]))
-    return {package: (counts[0], counts[1]) for package, counts in found.items()}
+                if lines and NARRATION.search(lines[0]):
+                    yield f"{path.relative_to(root)}:{getattr(node, 'lineno', 1)}: {lines[0]}"

@@ -32,7 +32,7 @@ def planned_fragment(spec: ChangeSpec, planned: PlannedDevice) -> Fragment:
 def target_tree(
     workspace: Workspace, planned: PlannedDevice, store: Store | None, rolls_back: ChangeRecord | None
 ) -> TargetTree:
-    """Return the target of a planned device; `rolls_back` is the recorded change, in `store`, that a plan undoes.
+    """Return the target of a planned device; `rolls_back`: the recorded change, in `store`, for the plan of a rollback.
 
     Raises RefusedError if the store has lost the configuration before that change.
     """
