@@ -62,7 +62,7 @@ def ours(copy: Path, devices: int, workers: int) -> Measured:
         def done(self, device: str, trouble: str) -> None:
             """Nobody watches."""
 
-    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "bench.db") as store:
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "bench.db") as store:
         workspace = load_workspace(copy)
         started = time.perf_counter()
         options = AuditOptions(workers=workers, interval_s=0)

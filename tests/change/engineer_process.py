@@ -119,7 +119,7 @@ def carry_out(order: dict[str, Any]) -> None:
         timer=Timer(teller.now, teller.real, teller.sleep),
     )  # fmt: skip
     try:
-        with Store.open(Path(order["store"])) as store:
+        with Store(Path(order["store"])) as store:
             context = ExecutionContext(workspace, store, CLOCK, options, teller)
             if order["do"] == "resume":
                 done = resume(context, "latest")

@@ -36,9 +36,8 @@ LINES = ("ip route 198.51.100.0/24 192.0.2.1 200", "no ip route 203.0.113.0/24 N
 def router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     folder = tmp_path_factory.mktemp("frr")
     with real.frr(folder) as running:
-        record(
-            folder / "known_hosts", "127.0.0.1", running.port, fetch_key(Target("server", "127.0.0.1", running.port))
-        )
+        key = fetch_key(Target("server", "127.0.0.1", running.port))
+        record(folder / "known_hosts", {f"[127.0.0.1]:{running.port}": key})
         yield Target(
             name="frr-1",
             host="127.0.0.1",

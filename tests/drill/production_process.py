@@ -81,7 +81,7 @@ def executor(folder: Path, drill: Drill, store: Store, plan: str, file: PlanFile
 
 def execute(folder: Path, plan: Path, place: Path, step: str) -> str:
     """Run or resume the drill; its outcome."""
-    with Store.open(place) as store:
+    with Store(place) as store:
         if step == "resume":
             run = drill_runs(store)[-1]
             return str(executor(folder, run.drill, store, run.plan, None).resume(run).outcome)

@@ -105,7 +105,7 @@ class Silent:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "eventready.db") as opened:
+    with Store(tmp_path / "eventready.db") as opened:
         yield opened
 
 
@@ -238,7 +238,7 @@ def test_killed_anywhere_the_network_is_repaired_by_resume(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proved: Proved
 ) -> None:
     crossings: list[str] = []
-    with Store.open(tmp_path / "count.db") as store, monkeypatch.context() as patched:
+    with Store(tmp_path / "count.db") as store, monkeypatch.context() as patched:
         network = Network()
         places(store, network, crossings.append, patched)
         executor(store, network)[0].run(DRILL)
@@ -259,11 +259,11 @@ def _killed_at(place: Path, number: int, name: str) -> None:
             raise KilledError
         passed[0] += 1
 
-    with pytest.MonkeyPatch.context() as patched, Store.open(place) as store:
+    with pytest.MonkeyPatch.context() as patched, Store(place) as store:
         places(store, network, kill, patched)
         with pytest.raises(KilledError):
             executor(store, network)[0].run(DRILL)
-    with Store.open(place) as store:
+    with Store(place) as store:
         (run,) = drill_runs(store)
         if not run.finished:
             with pytest.raises(RefusedError, match="is not finished"):

@@ -90,7 +90,7 @@ def cisco(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "store.db") as opened:
+    with Store(tmp_path / "store.db") as opened:
         yield opened
 
 
@@ -124,7 +124,7 @@ def test_the_failure_is_made_under_the_guard_and_repaired(
         assert any(picture != made.old for picture in seen)
         made.advance_clock(3600)  # no guard is left armed
         assert made.picture() == made.old
-        with Store.open(tmp_path / "store.db") as store:
+        with Store(tmp_path / "store.db") as store:
             (entry,) = store.changes.entries()
             assert set(entry.outcomes.values()) == {"old"}
             assert "confirm" not in {step.step for step in store.changes.get(entry.id).steps}
@@ -161,7 +161,7 @@ def test_killed_at_a_step_everything_is_repaired_by_resume(
     assert process.order(cisco.folder, plan, place, step) == (-9, "")
     assert process.order(cisco.folder, plan, place, "resume") == (0, "interrupted")
     assert cisco.picture() == cisco.old
-    with Store.open(place) as store:
+    with Store(place) as store:
         (run,) = drill_runs(store)
         assert run.finished
         assert all(entry.ended for entry in store.changes.entries())

@@ -100,7 +100,7 @@ def test_no_session(running: Servers, tmp_path: Path, case: str) -> None:
 @pytest.mark.parametrize("at", ["login", "channel", "pty", "shell", "prompt"])
 def test_ssh_that_stops_answering(running: Servers, tmp_path: Path, host_key: paramiko.PKey, at: str) -> None:
     port = running.listen(servers.ssh(host_key, at, running.stopped))
-    record(tmp_path / "known_hosts", "127.0.0.1", port, HostKey.of(host_key))
+    record(tmp_path / "known_hosts", {f"[127.0.0.1]:{port}": HostKey.of(host_key)})
     with pytest.raises(SessionError) as raised:
         open_session(target(port, tmp_path, attempts=2), kind())
     if at in ("pty", "shell"):
@@ -110,7 +110,7 @@ def test_ssh_that_stops_answering(running: Servers, tmp_path: Path, host_key: pa
 @pytest.mark.parametrize("data", [b"x", b"line\r\n", b"R1#", b"\x1b[80D"])
 def test_ssh_shell_without_end(running: Servers, tmp_path: Path, host_key: paramiko.PKey, data: bytes) -> None:
     port = running.listen(servers.ssh_flood(host_key, data, running.stopped))
-    record(tmp_path / "known_hosts", "127.0.0.1", port, HostKey.of(host_key))
+    record(tmp_path / "known_hosts", {f"[127.0.0.1]:{port}": HostKey.of(host_key)})
     assert cost(lambda: _no_answer(target(port, tmp_path), kind(command_timeout_s=2.0))) < PEAK
 
 

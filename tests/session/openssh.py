@@ -174,7 +174,7 @@ class OpenSsh:
         )
         server.start()
         self.servers.append(server)
-        record(self.known_hosts, "127.0.0.1", port, server.host_key)
+        record(self.known_hosts, {f"[127.0.0.1]:{port}": server.host_key})
         return server
 
     def target(self, server: Server, name: str = "core-1", **options: object) -> Target:

@@ -133,7 +133,7 @@ def test_connecting_is_tried_again_until_something_listens(
         return connect(host, port, timeout_s, trace)
 
     pauses: list[float] = []
-    monkeypatch.setattr("eventready.session.connect.sleep", pauses.append)
+    monkeypatch.setattr("eventready.session.retries.sleep", pauses.append)
     monkeypatch.setattr("eventready.session.jump_hosts.connect_tcp", third_time)
     with open_session(aim(port, known_hosts=known, attempts=3), kind()) as session:
         assert session.send_commands(["show clock"])[0].status is ReplyStatus.ANSWERED

@@ -13,10 +13,10 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from eventready.core.errors import WorkspaceError
+from eventready.core.errors import UsageError, WorkspaceError
 from eventready.session import hostkeys
 from eventready.session.connect import open_session
-from eventready.session.hostkeys import HostKey, KnownHosts, known_hosts, record, record_names
+from eventready.session.hostkeys import HostKey, KnownHosts, known_hosts, record
 from eventready.session.reply import HostKeyMismatch, Unreachable
 from eventready.session.target import Target
 from eventready.session.trust import fetch_key
@@ -43,7 +43,7 @@ def test_an_unknown_device_is_not_spoken_to(fleet: Fleet, tmp_path: Path) -> Non
 def test_a_changed_key_is_named_with_both_fingerprints(fleet: Fleet, tmp_path: Path) -> None:
     script, old = Script(), new_key()
     port = fleet.ssh(script)
-    record(tmp_path / "known_hosts", "127.0.0.1", port, old)
+    record(tmp_path / "known_hosts", {f"[127.0.0.1]:{port}": old})
     with pytest.raises(HostKeyMismatch) as raised:
         open_session(aim(port, known_hosts=tmp_path / "known_hosts", attempts=3), kind())
     shown = fetch_key(Target("server", "127.0.0.1", port))
@@ -53,7 +53,7 @@ def test_a_changed_key_is_named_with_both_fingerprints(fleet: Fleet, tmp_path: P
 
 def test_another_kind_of_key_than_the_recorded_one_is_a_changed_key(fleet: Fleet, tmp_path: Path) -> None:
     port = fleet.ssh(Script())
-    record(tmp_path / "known_hosts", "127.0.0.1", port, new_key("ecdsa-sha2-nistp256"))
+    record(tmp_path / "known_hosts", {f"[127.0.0.1]:{port}": new_key("ecdsa-sha2-nistp256")})
     with pytest.raises(HostKeyMismatch, match=r"shows another host key.*`eventready trust --replace -l"):
         open_session(aim(port, known_hosts=tmp_path / "known_hosts"), kind())
 
@@ -61,7 +61,7 @@ def test_another_kind_of_key_than_the_recorded_one_is_a_changed_key(fleet: Fleet
 def test_fetch_record_and_log_in(fleet: Fleet, tmp_path: Path) -> None:
     port = fleet.ssh(Script(answers={"show clock": "07:00\n"}))
     path = tmp_path / "deep" / "known_hosts"
-    record(path, "127.0.0.1", port, fetch_key(Target("server", "127.0.0.1", port)))
+    record(path, {f"[127.0.0.1]:{port}": fetch_key(Target("server", "127.0.0.1", port))})
     with open_session(aim(port, known_hosts=path), kind()) as session:
         assert session.send_commands(["show clock"])[0].text == "07:00\n"
 
@@ -93,7 +93,7 @@ def test_openssh_finds_what_was_recorded(tmp_path: Path) -> None:
     if not shutil.which("ssh-keygen"):
         pytest.skip("ssh-keygen is not installed")
     path = tmp_path / "known_hosts"
-    record_names(path, {"192.0.2.1": new_key(), "[192.0.2.1]:2222": new_key(), "2001:db8::1": new_key()})
+    record(path, {"192.0.2.1": new_key(), "[192.0.2.1]:2222": new_key(), "2001:db8::1": new_key()})
     for name in ("192.0.2.1", "[192.0.2.1]:2222", "2001:db8::1"):
         subprocess.run(["ssh-keygen", "-F", name, "-f", str(path)], capture_output=True, check=True)
 
@@ -101,7 +101,7 @@ def test_openssh_finds_what_was_recorded(tmp_path: Path) -> None:
 def test_a_new_key_takes_the_place_of_the_old_one_and_nothing_else_moves(tmp_path: Path) -> None:
     path, old, new = tmp_path / "known_hosts", new_key(), new_key()
     path.write_text(f"# ours\nr1,192.0.2.1 {old.text} comment\n[r2]:2222 {old.text}\n@revoked * {old.text}\n")
-    record(path, "192.0.2.1", 22, new)
+    record(path, {"192.0.2.1": new})
     assert path.read_text().splitlines() == [
         "# ours",
         f"r1 {old.text} comment",
@@ -115,9 +115,9 @@ def test_many_threads_record_and_nothing_is_lost(tmp_path: Path) -> None:
     path = tmp_path / "known_hosts"
     keys = [new_key() for _ in range(20)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: record(path, f"r{n}", 22, keys[n]), range(20)))
+        list(pool.map(lambda n: record(path, {f"r{n}": keys[n]}), range(20)))
     known = known_hosts(path)
-    assert all(known.keys(f"r{n}", 22) == (keys[n],) for n in range(20))
+    assert all(known.lookup(f"r{n}") == (keys[n],) for n in range(20))
     assert [entry.name for entry in tmp_path.iterdir()] == ["known_hosts"]
 
 
@@ -126,13 +126,13 @@ def test_hashed_names_are_found(tmp_path: Path) -> None:
     digest = hmac.digest(salt, b"[192.0.2.5]:2222", "sha1")
     name = f"|1|{base64.b64encode(salt).decode()}|{base64.b64encode(digest).decode()}"
     known = KnownHosts.parse(f"{name} {key.text}\n", tmp_path)
-    assert known.keys("192.0.2.5", 2222) == (key,)
-    assert known.keys("192.0.2.5", 22) == ()
+    assert known.lookup("[192.0.2.5]:2222") == (key,)
+    assert known.lookup("192.0.2.5") == ()
 
 
 def test_the_file_is_parsed_once_and_again_when_it_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "known_hosts"
-    record(path, "r1", 22, new_key())
+    record(path, {"r1": new_key()})
     parsed: list[Path] = []
     parse: Callable[[str, Path], KnownHosts] = KnownHosts.parse
 
@@ -144,8 +144,8 @@ def test_the_file_is_parsed_once_and_again_when_it_changed(tmp_path: Path, monke
     for _ in range(5):
         known_hosts(path)
     assert len(parsed) == 1
-    record(path, "r2", 22, new_key())
-    assert known_hosts(path).keys("r2")
+    record(path, {"r2": new_key()})
+    assert known_hosts(path).lookup("r2")
     assert len(parsed) == 2
 
 
@@ -167,8 +167,8 @@ def test_a_key_of_a_kind_nobody_knows_lets_nobody_in(fleet: Fleet, tmp_path: Pat
 
 def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(WorkspaceError, match="The host key cannot be recorded"):
-        record(tmp_path / "file" / "known_hosts", "r1", 22, new_key())
+    with pytest.raises(UsageError, match=r"the host keys cannot be written: .*\. Make the folder writable\."):
+        record(tmp_path / "file" / "known_hosts", {"r1": new_key()})
 
 
 def test_targets_without_a_workspace_use_the_users_own_file() -> None:

@@ -52,7 +52,7 @@ def router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     folder = tmp_path_factory.mktemp("frr")
     with real.frr(folder) as running:
         shown = fetch_key(Target("server", "127.0.0.1", running.port))
-        record(folder / "known_hosts", "127.0.0.1", running.port, shown)
+        record(folder / "known_hosts", {f"[127.0.0.1]:{running.port}": shown})
         assert running.public_key.startswith(shown.text)
         yield Target(
             name="frr-1",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -16,12 +17,22 @@ from tests.session.conftest import kind
 from tests.session.fake import Script
 
 
+@contextmanager
+def slot(door: SessionLimit, endpoint: str, limit: int, wait_s: float = 600.0) -> Iterator[None]:
+    """Hold a session of an endpoint."""
+    door.acquire(endpoint, limit, wait_s)
+    try:
+        yield
+    finally:
+        door.release(endpoint)
+
+
 def test_never_more_than_the_limit_inside() -> None:
     counted, most, lock, door = 0, 0, threading.Lock(), SessionLimit()
 
     def work(_: int) -> None:
         nonlocal counted, most
-        with door.slot("mae-1", 3):
+        with slot(door, "mae-1", 3):
             with lock:
                 counted += 1
                 most = max(most, counted)
@@ -37,16 +48,16 @@ def test_never_more_than_the_limit_inside() -> None:
 
 def test_endpoints_do_not_wait_for_each_other() -> None:
     door = SessionLimit()
-    with door.slot("a", 1), door.slot("b", 1):
+    with slot(door, "a", 1), slot(door, "b", 1):
         assert (door.active("a"), door.active("b")) == (1, 1)
 
 
 def test_waiting_ends_with_a_sentence() -> None:
     door = SessionLimit()
     with (
-        door.slot("mae-1", 1),
+        slot(door, "mae-1", 1),
         pytest.raises(Unreachable, match="All 1 sessions of mae-1 stayed in use"),
-        door.slot("mae-1", 1, 0.02),
+        slot(door, "mae-1", 1, 0.02),
     ):
         pass
     assert door.active("mae-1") == 0

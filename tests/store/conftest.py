@@ -109,5 +109,5 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def store(place: str) -> Iterator[Store]:
     """An open store of each kind."""
-    with Store.open(place) as opened:
+    with Store(place) as opened:
         yield opened

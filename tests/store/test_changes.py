@@ -73,7 +73,7 @@ def test_the_second_engineer_is_told_who_and_since_when(store: Store) -> None:
 
 def test_two_begin_at_once_and_one_gets_it(place: str) -> None:
     told: list[str] = []
-    with Store.open(place) as one, Store.open(place) as other:
+    with Store(place) as one, Store(place) as other:
         gate = threading.Barrier(2)
 
         def go(store: Store, change: str) -> None:
@@ -123,7 +123,7 @@ def test_a_refused_admission_leaves_nothing(store: Store) -> None:
 def test_two_use_an_approval_at_once_and_one_gets_it(place: str) -> None:
     """On other devices, so that no lock decides: the admission reads in the transaction that records."""
     told: list[str] = []
-    with Store.open(place) as one, Store.open(place) as other:
+    with Store(place) as one, Store(place) as other:
         gate = threading.Barrier(2)
 
         def go(store: Store, change: str, device: str) -> None:
@@ -216,7 +216,7 @@ _CARRIER = """
     import sys, time
     from eventready.store.changes import StepEntry
     from eventready.store.store import Store
-    with Store.open(sys.argv[1]) as store:
+    with Store(sys.argv[1]) as store:
         plan = {"plan": {"id": "p-1", "sha256": "ab"}, "approvals": []}
         store.changes.begin("c-1", event="e", plan=plan, devices=["core-1"], header={"by": "an", "host": "nms-1"})
         with store.changes.exclusive("c-1"):
@@ -228,7 +228,7 @@ _CARRIER = """
 
 def test_kill_9_keeps_the_step_and_the_lock_and_lets_one_go_on(place: str) -> None:
     call = [sys.executable, "-c", textwrap.dedent(_CARRIER), place]
-    with Store.open(place) as store, subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as carrier:
+    with Store(place) as store, subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as carrier:
         assert carrier.stdout is not None
         assert carrier.stdout.readline() == "armed\n"
         assert store.changes.is_active("c-1")
@@ -243,7 +243,7 @@ def test_kill_9_keeps_the_step_and_the_lock_and_lets_one_go_on(place: str) -> No
         assert [step.step for step in store.changes.get("c-1").steps] == ["begun", "arm"]
         with pytest.raises(RefusedError, match="--resume c-1"):
             begin(store, "c-2", ("core-1",))
-        with store.changes.exclusive("c-1"), Store.open(place) as second:
+        with store.changes.exclusive("c-1"), Store(place) as second:
             assert second.changes.is_active("c-1")
 
 
@@ -272,7 +272,7 @@ def test_names_that_do_not_serve(store: Store, name: str, words: str) -> None:
     ],
 )
 def test_verify_names_what_was_altered(tmp_path: Path, harm: str, words: str) -> None:
-    with Store.open(tmp_path / "e.db") as store:
+    with Store(tmp_path / "e.db") as store:
         begin(store).record("c-1", StepEntry("core-1", "arm"))
         with store._database.writing() as session:
             session.execute(text(harm))
@@ -280,7 +280,7 @@ def test_verify_names_what_was_altered(tmp_path: Path, harm: str, words: str) ->
 
 
 def test_an_altered_plan_is_not_handed_out(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "e.db") as store:
+    with Store(tmp_path / "e.db") as store:
         begin(store)
         with store._database.writing() as session:
             session.execute(text("UPDATE eventready_change SET plan = 'x'"))
@@ -289,11 +289,11 @@ def test_an_altered_plan_is_not_handed_out(tmp_path: Path) -> None:
 
 
 def test_a_store_from_before_changes_is_brought_along(place: str) -> None:
-    with Store.open(place) as store, store._database.writing() as session:
+    with Store(place) as store, store._database.writing() as session:
         for table in ("eventready_change", "eventready_device_lock"):
             session.execute(text(f"DROP TABLE {table}"))
         session.execute(text("UPDATE eventready_ledger SET version = 2"))
-    with Store.open(place) as store:
+    with Store(place) as store:
         assert begin(store).locks()
         assert store.verify().problems == ()
 

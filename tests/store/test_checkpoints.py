@@ -31,7 +31,7 @@ def path(tmp_path: Path) -> Path:
 
 def fill(path: Path, clock: Clock, document: Document, count: int = 3) -> list[str]:
     made = []
-    with Store.open(path) as store:
+    with Store(path) as store:
         for number in range(count):
             name = store.evidence(f"output {number}")
             made.append(store.finish(document(store.begin("fair", clock), evidence=name)).id)
@@ -58,32 +58,32 @@ def test_a_rewritten_chain_is_revealed_by_its_signed_head(
     path: Path, clock: Clock, document: Document, key: PrivateKey
 ) -> None:
     fill(path, clock, document)
-    with Store.open(path) as store:
+    with Store(path) as store:
         kept = store.sign_head(key, clock)
         found = store.verify([key.public])
         assert found.intact
         assert found.reach == kept
     rewrite(path)
-    with Store.open(path) as store:
+    with Store(path) as store:
         assert store.verify().intact, "without a key nothing is noticed"
         assert "run number 3 is not the one signed by Operator A" in store.verify([key.public]).problems[0].what
     with sqlite3.connect(path) as raw:
         raw.execute("DELETE FROM eventready_checkpoint")
-    with Store.open(path) as store:
+    with Store(path) as store:
         assert store.verify([key.public]).reach is None
         assert not store.verify([key.public], [kept]).intact, "a checkpoint kept outside still reveals it"
 
 
 def test_a_forged_checkpoint_is_named(path: Path, clock: Clock, document: Document, key: PrivateKey) -> None:
     fill(path, clock, document)
-    with Store.open(path) as store:
+    with Store(path) as store:
         forged = dataclasses.replace(store.sign_head(key, clock), position=2)
         assert "invalid signature" in store.verify([key.public], [forged]).problems[0].what
         assert store.verify([], [forged]).intact, "a key that is not trusted proves nothing"
 
 
 def test_an_empty_chain_is_not_signed(path: Path, clock: Clock, key: PrivateKey) -> None:
-    with Store.open(path) as store, pytest.raises(UsageError, match="No run is stored yet"):
+    with Store(path) as store, pytest.raises(UsageError, match="No run is stored yet"):
         store.sign_head(key, clock)
 
 
@@ -91,7 +91,7 @@ def test_pruning_keeps_the_chain_and_removes_unused_evidence(
     path: Path, clock: Clock, document: Document, key: PrivateKey
 ) -> None:
     ids = fill(path, clock, document, 4)
-    with Store.open(path) as store:
+    with Store(path) as store:
         trial = store.prune(clock, keep=1, dry_run=True)
         assert [entry.state for entry in store.runs()] == ["finished"] * 4
         done = store.prune(clock, keep=1)
@@ -112,25 +112,25 @@ def test_a_document_removed_without_a_record_is_named(path: Path, clock: Clock, 
     ids = fill(path, clock, document)
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE eventready_run SET state='pruned', document=NULL WHERE id=?", (ids[0],))
-    with Store.open(path) as store:
+    with Store(path) as store:
         (problem,) = [found for found in store.verify().problems if found.run]
         assert problem.what == "The document is missing, and no pruning is recorded for it"
 
 
 def test_pruning_by_age_and_during_an_audit(path: Path, clock: Clock, document: Document) -> None:
     ids = fill(path, clock, document)
-    with Store.open(path) as store:
+    with Store(path) as store:
         assert store.prune(clock, before=datetime(2020, 1, 1, tzinfo=UTC)).runs == ()
         store.begin("fair", clock)
         with pytest.raises(RefusedError, match="an audit is running"):
             store.prune(clock, keep=1)
-    with Store.open(path) as store:
+    with Store(path) as store:
         assert store.prune(clock, before=datetime(2030, 1, 1, tzinfo=UTC)).runs == tuple(ids[:2]), "the latest stays"
 
 
 def test_evidence_of_journals_stays(path: Path, clock: Clock, document: Document) -> None:
     fill(path, clock, document)
-    with Store.open(path) as store:
+    with Store(path) as store:
         backup = store.evidence("running configuration")
         store.finish(document(store.begin("fair", clock)))
         store.journal("incident").append(lambda _: ("x", {"evidence": backup}), clock.real())

@@ -21,7 +21,7 @@ BEGUN = """
     import sys, time
     from eventready.core.clock import Clock
     from eventready.store.store import Store
-    store = Store.open(sys.argv[1])
+    store = Store(sys.argv[1])
     run_id = store.begin("le-30-4", Clock.starting("2022-04-25 07:00"))
     for number in range(300):
         store.evidence(f"output {number}")
@@ -35,7 +35,7 @@ WRITER = """
     from eventready.store.store import Store
     from tests.store.conftest import _document
     clock = Clock.starting("2022-04-25 07:00")
-    with Store.open(sys.argv[1]) as store:
+    with Store(sys.argv[1]) as store:
         for turn in range(5):
             run_id = store.begin("le-30-4", clock)
             hashes = [store.evidence(f"shared {number}") for number in range(200)]
@@ -53,18 +53,18 @@ def test_kill_9_in_the_middle_of_a_run(place: str) -> None:
     process = start(BEGUN, place)
     assert process.stdout is not None
     run_id = process.stdout.readline().strip()
-    with Store.open(place) as meanwhile:
+    with Store(place) as meanwhile:
         assert (meanwhile.notices, meanwhile.runs()[0].state) == ((), "running")
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    with Store.open(place) as after:
+    with Store(place) as after:
         assert len(after.notices) == 1
         assert f"The run {run_id} was interrupted" in after.notices[0].render("en")
         assert after.runs()[0].state == "interrupted"
         proof = after.verify()
         assert proof.intact
         assert proof.evidence >= 256, "batches that were written before the kill are kept"
-    with Store.open(place) as later:
+    with Store(place) as later:
         assert later.notices == (), "said once"
 
 
@@ -74,7 +74,7 @@ def test_several_processes_write_at_once(place: str) -> None:
         out, err = process.communicate(timeout=100)
         assert process.returncode == 0, err
         assert out.strip() == "()", "no writer takes another for dead"
-    with Store.open(place) as store:
+    with Store(place) as store:
         proof = store.verify()
         assert proof.problems == ()
         assert (proof.runs, proof.evidence) == (20, 200)
@@ -91,6 +91,6 @@ def test_a_kill_while_finishing_leaves_all_or_nothing(place: str, number: int) -
         process.stdout.readline()
     os.kill(process.pid, number)
     process.communicate()
-    with Store.open(place) as store:
+    with Store(place) as store:
         assert store.verify().problems == ()
         assert {entry.state for entry in store.runs()} <= {"finished", "interrupted"}

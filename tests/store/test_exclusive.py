@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_one_at_a_time(place: str) -> None:
-    with Store.open(place) as one, Store.open(place) as other:
+    with Store(place) as one, Store(place) as other:
         with one.exclusive("sending") as mine:
             assert mine
             with other.exclusive("sending") as theirs:
@@ -29,7 +29,7 @@ def test_one_at_a_time(place: str) -> None:
 _HOLDER = """
     import sys, time
     from eventready.store.store import Store
-    with Store.open(sys.argv[1]) as store, store.exclusive("sending") as mine:
+    with Store(sys.argv[1]) as store, store.exclusive("sending") as mine:
         print(mine, flush=True)
         time.sleep(60)
 """
@@ -37,7 +37,7 @@ _HOLDER = """
 
 def test_kill_9_gives_it_back(place: str) -> None:
     call = [sys.executable, "-c", textwrap.dedent(_HOLDER), place]
-    with Store.open(place) as store, subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as holder:
+    with Store(place) as store, subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "True\n"
         with store.exclusive("sending") as mine:

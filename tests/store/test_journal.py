@@ -67,17 +67,17 @@ def test_appenders_wait_for_each_other(place: str) -> None:
         return "k", {"word": str(len(entries))}
 
     def work() -> None:
-        with Store.open(place) as store:
+        with Store(place) as store:
             for _ in range(5):
                 store.journal("incident").append(count, NOW)
 
-    Store.open(place).close()
+    Store(place).close()
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    with Store.open(place) as store:
+    with Store(place) as store:
         assert words(store, "incident") == [str(number) for number in range(20)]
         assert store.verify().intact
 
@@ -95,13 +95,13 @@ def test_appenders_wait_for_each_other(place: str) -> None:
 )
 def test_what_was_altered_is_named(tmp_path: Path, statement: str, said: str) -> None:
     path = tmp_path / "e.db"
-    with Store.open(path) as store:
+    with Store(path) as store:
         for word in ("một", "hai", "ba"):
             say(store, word)
     with sqlite3.connect(path) as raw:
         raw.execute(statement)
     raw.close()
-    with Store.open(path) as store:
+    with Store(path) as store:
         problems = [problem.what for problem in store.verify().problems]
         assert any(said in what for what in problems), problems
         if "was altered" in said:
@@ -119,10 +119,10 @@ def _as_of_version_1(place: str) -> None:
 
 
 def test_an_earlier_database_is_brought_up_to_date_in_place(place: str, document: Document) -> None:
-    with Store.open(place) as store:
+    with Store(place) as store:
         kept = store.finish(document("20220425-070000-aaaa"))
     _as_of_version_1(place)
-    with Store.open(place) as store:
+    with Store(place) as store:
         assert store.get("latest").document == kept.document
         say(store, "một")
         assert words(store) == ["một"]
@@ -134,13 +134,13 @@ def test_an_earlier_database_is_brought_up_to_date_in_place(place: str, document
 
 
 def test_two_that_open_an_earlier_database_at_once(place: str) -> None:
-    Store.open(place).close()
+    Store(place).close()
     _as_of_version_1(place)
     failed: list[BaseException] = []
 
     def work() -> None:
         try:
-            with Store.open(place) as store:
+            with Store(place) as store:
                 say(store, "x")
         except BaseException as error:
             failed.append(error)
@@ -151,13 +151,13 @@ def test_two_that_open_an_earlier_database_at_once(place: str) -> None:
     for thread in threads:
         thread.join()
     assert failed == []
-    with Store.open(place) as store:
+    with Store(place) as store:
         assert words(store) == ["x"] * 4
 
 
 def test_killed_while_upgrading_it_is_still_the_earlier_one(tmp_path: Path) -> None:
     path = tmp_path / "e.db"
-    Store.open(path).close()
+    Store(path).close()
     _as_of_version_1(str(path))
     script = """
         import os, signal, sys
@@ -174,6 +174,6 @@ def test_killed_while_upgrading_it_is_still_the_earlier_one(tmp_path: Path) -> N
     with sqlite3.connect(path) as raw:
         assert raw.execute("SELECT version FROM eventready_ledger").fetchone() == (1,)
     raw.close()
-    with Store.open(path) as store:
+    with Store(path) as store:
         say(store, "một")
         assert store.verify().intact

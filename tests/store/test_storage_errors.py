@@ -30,12 +30,12 @@ from tests.store.conftest import Document
 
 def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "e.db"
-    Store.open(path).close()
+    Store(path).close()
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE eventready_ledger SET version = 99")
     raw.close()
     with pytest.raises(NewerStore, match=rf"format 99; this one knows {VERSION}\).*Update eventready") as caught:
-        Store.open(path)
+        Store(path)
     assert caught.value.exit is Exit.USAGE
 
 
@@ -44,30 +44,30 @@ def test_a_file_that_is_not_a_database_is_left_alone(tmp_path: Path, content: by
     path = tmp_path / "e.db"
     path.write_bytes(content)
     with pytest.raises(StoreError, match="Not an eventready database, or damaged"):
-        Store.open(path)
+        Store(path)
     assert path.read_bytes() == content
 
 
 def test_a_truncated_database(tmp_path: Path, clock: Clock, document: Document) -> None:
     path = tmp_path / "e.db"
-    with Store.open(path) as store:
+    with Store(path) as store:
         for number in range(200):
             store.evidence(f"{number}" * 500)
         store.finish(document(store.begin("e", clock)))
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
-    with pytest.raises(StoreError, match="damaged"), Store.open(path) as store:
+    with pytest.raises(StoreError, match="damaged"), Store(path) as store:
         store.verify()
 
 
 def test_a_text_of_the_database_that_is_none(tmp_path: Path, clock: Clock, document: Document) -> None:
     path = tmp_path / "e.db"
-    with Store.open(path) as store:
+    with Store(path) as store:
         store.finish(document(store.begin("e", clock)))
     with sqlite3.connect(path) as raw:
         raw.execute("UPDATE eventready_run SET sha256 = CAST(X'FFFE41' AS TEXT)")
     raw.close()
-    with pytest.raises(StoreError, match="The database is damaged"), Store.open(path) as store:
+    with pytest.raises(StoreError, match="The database is damaged"), Store(path) as store:
         store.verify()
 
 
@@ -77,15 +77,15 @@ def test_somebody_elses_database(tmp_path: Path) -> None:
         raw.execute("CREATE TABLE invoices (id INTEGER)")
     raw.close()
     with pytest.raises(StoreError, match="belongs to another program: it has the table invoices"):
-        Store.open(path)
+        Store(path)
 
 
 def test_a_folder_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be opened"):
-        Store.open(tmp_path / "file" / "e.db")
+        Store(tmp_path / "file" / "e.db")
     with pytest.raises(StoreError, match="cannot be opened"):
-        Store.open(tmp_path)
+        Store(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_folder_in_the_way(tmp_path: Path) -> None:
 )
 def test_urls_that_do_not_serve(url: str, words: str) -> None:
     with pytest.raises((StoreError, UsageError), match=words) as caught:
-        Store.open(url)
+        Store(url)
     assert "hunter2" not in str(caught.value)
 
 
@@ -113,7 +113,7 @@ def test_the_environment_names_the_database(tmp_path: Path, monkeypatch: pytest.
 
 def test_only_the_owner_reads_it(tmp_path: Path) -> None:
     path = tmp_path / ".eventready" / "e.db"
-    Store.open(path).close()
+    Store(path).close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -124,7 +124,7 @@ def test_several_open_a_new_database_at_once(tmp_path: Path) -> None:
 
     def open_new(path: Path) -> None:
         together.wait(timeout=60)
-        Store.open(path).close()
+        Store(path).close()
 
     with ThreadPoolExecutor(8) as pool:
         for number in range(20):
@@ -143,7 +143,7 @@ def test_a_database_that_fails_at_the_end(
     tmp_path: Path, clock: Clock, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The audit has taken minutes and then the disk is full: the run is handed back and put beside."""
-    store = Store.open(tmp_path / "e.db")
+    store = Store(tmp_path / "e.db")
     run_id = store.begin("le-30-4", clock)
 
     def full(*_: object) -> None:
@@ -163,7 +163,7 @@ def test_a_database_that_fails_at_the_end(
 def test_evidence_that_cannot_be_written_waits(
     tmp_path: Path, clock: Clock, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Store.open(tmp_path / "e.db") as store:
+    with Store(tmp_path / "e.db") as store:
         run_id = store.begin("le-30-4", clock)
 
         def full(*_: object) -> None:
@@ -195,7 +195,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_disk_that_fills_up(small_disk: Path, clock: Clock, document: Document) -> None:
     path = small_disk / "e.db"
-    with Store.open(path) as store:
+    with Store(path) as store:
         kept = store.finish(document(store.begin("le-30-4", clock), evidence=store.evidence("kept")))
         run_id = store.begin("le-30-4", clock)
         for _ in range(300):
@@ -206,18 +206,18 @@ def test_a_disk_that_fills_up(small_disk: Path, clock: Clock, document: Document
         if caught.value.rescued:
             caught.value.rescued.unlink()
     subprocess.run(["mount", "-o", "remount,size=20m", small_disk], check=True)
-    with Store.open(path) as again:
+    with Store(path) as again:
         assert again.verify().problems == ()
         assert again.get("latest").id == kept.id
 
 
 def test_a_disk_that_may_only_be_read(small_disk: Path, clock: Clock, document: Document) -> None:
     path = small_disk / "e.db"
-    with Store.open(path) as store:
+    with Store(path) as store:
         store.finish(document(store.begin("le-30-4", clock)))
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     with pytest.raises(StoreError) as caught:
-        Store.open(path).begin("le-30-4", clock)
+        Store(path).begin("le-30-4", clock)
     assert str(path.parent) in str(caught.value)
     assert caught.value.do
 
@@ -232,7 +232,7 @@ def test_a_limit_on_file_size(tmp_path: Path) -> None:
         from eventready.store.store import Store
         from tests.store.conftest import _document
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        with Store.open(sys.argv[1]) as store:
+        with Store(sys.argv[1]) as store:
             run_id = store.begin("le-30-4", Clock())
             for _ in range(300):
                 store.evidence(os.urandom(8000).hex())
@@ -253,7 +253,7 @@ def test_a_limit_on_file_size(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "The disk" in done.stdout
     assert "The run is in" in done.stdout
-    with Store.open(tmp_path / "e.db") as store:
+    with Store(tmp_path / "e.db") as store:
         assert store.verify().problems == ()
     rescued = next(tmp_path.glob("run-*.json"))
     assert json.loads(rescued.read_text())["schema"] == "eventready.run/1"

@@ -20,9 +20,9 @@ def stored(store: Store, clock: Clock, document: Document, **changes: Any) -> Ru
 
 
 def test_a_finished_run_comes_back_as_it_was(place: str, clock: Clock, document: Document) -> None:
-    with Store.open(place) as store:
+    with Store(place) as store:
         run = stored(store, clock, document)
-    with Store.open(place) as again:
+    with Store(place) as again:
         assert again.notices == ()
         assert again.get(run.id).document == run.document
         assert run.intact()
@@ -100,9 +100,9 @@ def test_evidence_from_many_threads(store: Store, clock: Clock, document: Docume
 
 def test_two_stores_at_once(place: str, clock: Clock, document: Document) -> None:
     """Two audits that overlap: neither thinks that the other died, and the chain has both."""
-    with Store.open(place) as one, Store.open(place) as other:
+    with Store(place) as one, Store(place) as other:
         a, b = one.begin("le-30-4", clock), other.begin("le-30-4", clock)
-        with Store.open(place) as third:
+        with Store(place) as third:
             assert third.notices == ()
         shared = one.evidence("the same text"), other.evidence("the same text")
         second, first = other.finish(document(b, evidence=shared[1])), one.finish(document(a, evidence=shared[0]))
@@ -111,10 +111,10 @@ def test_two_stores_at_once(place: str, clock: Clock, document: Document) -> Non
 
 
 def test_closing_in_the_middle_marks_the_run(place: str, clock: Clock, document: Document) -> None:
-    with Store.open(place) as store:
+    with Store(place) as store:
         kept = stored(store, clock, document)
         store.begin("le-30-4", clock)
-    with Store.open(place) as again:
+    with Store(place) as again:
         assert [entry.state for entry in again.runs()] == ["finished", "interrupted"]
         assert again.get("latest").id == kept.id
         assert again.verify().intact

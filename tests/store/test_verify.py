@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def ids(path: Path, clock: Clock, document: Document) -> list[str]:
     """Three runs with a piece of evidence each."""
-    with Store.open(path) as store:
+    with Store(path) as store:
         made = []
         for number in range(3):
             name = store.evidence(f"output {number}")
@@ -42,7 +42,7 @@ def raw(path: Path, ids: list[str]) -> Iterator[sqlite3.Connection]:
 
 
 def problems(path: Path) -> list[tuple[str, str]]:
-    with Store.open(path) as store:
+    with Store(path) as store:
         return [(problem.run, problem.what) for problem in store.verify().problems]
 
 
@@ -70,7 +70,7 @@ def test_a_document_altered_and_sealed_again(path: Path, ids: list[str], raw: sq
 def test_a_document_that_is_damaged(path: Path, ids: list[str], raw: sqlite3.Connection) -> None:
     raw.execute("UPDATE eventready_run SET document = ? WHERE id = ?", (b"\x00junk", ids[0]))
     assert problems(path) == [(ids[0], "The document is damaged")]
-    with Store.open(path) as store, pytest.raises(StoreError, match="is damaged"):
+    with Store(path) as store, pytest.raises(StoreError, match="is damaged"):
         store.get(ids[0])
 
 
@@ -118,5 +118,5 @@ def test_evidence_altered_and_lost(path: Path, ids: list[str], raw: sqlite3.Conn
         f"The evidence {names[1]} was altered",
     ]
     assert [what for run, what in found if run] == [f"The evidence {names[2]} is lost"]
-    with Store.open(path) as store:
+    with Store(path) as store:
         assert store.texts(names) == {}

@@ -48,7 +48,7 @@ def test_an_invalid_drill_is_named(make: Make) -> None:
 
 def test_all_is_well(make: Make) -> None:
     workspace = make(hosts=HOST)
-    record(workspace / "known_hosts", "192.0.2.1", None, HostKey("ssh-ed25519", b"key"))
+    record(workspace / "known_hosts", {"192.0.2.1": HostKey("ssh-ed25519", b"key")})
     result = run(workspace)
     assert result.return_value == Exit.OK, result.output
     assert "MISSING" not in result.stdout

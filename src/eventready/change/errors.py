@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from copy import copy
 
-from eventready.core.errors import EventreadyError, Exit, UsageError, most_severe
+from eventready.core.errors import EventreadyError, Exit, UsageError, distinct_errors, most_severe
 from eventready.core.messages import Message, message
 from eventready.session.reply import Reply, ReplyStatus
 from eventready.workspace.device import Device
@@ -47,8 +47,7 @@ class MultipleErrors(EventreadyError):
 
 def combine_errors(problems: Sequence[EventreadyError]) -> EventreadyError:
     """Return the only distinct error, or a MultipleErrors with each distinct error once."""
-    flat = [single for problem in problems for single in getattr(problem, "problems", (problem,))]
-    distinct = list({str(problem): problem for problem in flat}.values())
+    distinct = distinct_errors(problems)
     return distinct[0] if len(distinct) == 1 else MultipleErrors(distinct)
 
 

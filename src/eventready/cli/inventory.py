@@ -11,12 +11,12 @@ from eventready.cli.context import App
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.platforms.loader import platform_names
-from eventready.workspace.importing.devices import ImportedDevice, Known, check_device, devices_of
+from eventready.workspace.importing.devices import Known, check_device, devices_of
 from eventready.workspace.importing.merge import Merge, merge, write_hosts
 from eventready.workspace.importing.netbox import NetBoxSource, read_netbox
 from eventready.workspace.importing.table import read_table
 from eventready.workspace.secrets import resolve
-from eventready.workspace.yaml_document import combine_errors
+from eventready.workspace.yaml_document import raise_errors
 
 
 @click.group()
@@ -65,7 +65,8 @@ def import_devices(
             roles=_pairs("--role-map", role_map), platforms=_pairs("--platform-map", platform_map),
             venue_field=venue_field,
         )  # fmt: skip
-        devices = _checked(read_netbox(place), known)
+        devices = read_netbox(place)
+        raise_errors([problem for device in devices for problem in check_device(device, known)])
     else:
         devices = devices_of(read_table(Path(source), sheet), known)
     merged = merge(workspace.path / "inventory" / "hosts.yaml", devices)
@@ -73,13 +74,6 @@ def import_devices(
     if not dry_run and merged.differences:
         write_hosts(workspace.path / "inventory", workspace.event, merged)
         app.notify("cli:inventory.written")
-
-
-def _checked(devices: list[ImportedDevice], known: Known) -> list[ImportedDevice]:
-    problems = [problem for device in devices for problem in check_device(device, known)]
-    if problems:
-        raise combine_errors(problems)
-    return devices
 
 
 def _pairs(option: str, values: tuple[str, ...]) -> dict[str, str]:

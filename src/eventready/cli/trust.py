@@ -83,12 +83,12 @@ def _confirm(app: App, count: int, *, yes: bool) -> None:
 
 def _show(app: App, results: Sequence[HostKeyResult]) -> None:
     for item in results:
-        found = f"{item.key.algorithm} {item.key.fingerprint}" if item.key else in_language(item.reason, app.lang)
+        found = str(item.key) if item.key else in_language(item.reason, app.lang)
         state = app.text(f"cli:trust_state.{item.state}")
         click.echo(f"{state:17} {item.address:22} {', '.join(item.devices)}: {found}")
         if item.state is HostKeyState.CHANGED:
             for old in item.recorded:
-                click.echo(f"{'':17} {app.text('cli:trust.earlier'):22} {old.algorithm} {old.fingerprint}")
+                click.echo(f"{'':17} {app.text('cli:trust.earlier'):22} {old}")
 
 
 def _document(item: HostKeyResult) -> dict[str, Any]:
@@ -98,6 +98,6 @@ def _document(item: HostKeyResult) -> dict[str, Any]:
         "state": str(item.state),
         "algorithm": item.key.algorithm if item.key else None,
         "fingerprint": item.key.fingerprint if item.key else None,
-        "recorded": [f"{key.algorithm} {key.fingerprint}" for key in item.recorded],
+        "recorded": [str(key) for key in item.recorded],
         "reason": in_language(item.reason, "en"),
     }

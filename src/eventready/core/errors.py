@@ -6,10 +6,10 @@ Every foreseeable failure raises one of these classes. A traceback shown to a us
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Self
+from typing import Self, TypeVar
 
 from eventready.core.messages import Message, Rendered, in_language, known, sentence
 
@@ -148,6 +148,15 @@ class EventreadyError(Exception):
 
     def __str__(self) -> str:
         return self.render("en")
+
+
+E = TypeVar("E", bound=EventreadyError)
+
+
+def distinct_errors(errors: Iterable[E]) -> list[E]:
+    """Return each distinct error once; an error with `problems` stands for these."""
+    flat = [single for error in errors for single in getattr(error, "problems", (error,))]
+    return list({str(error): error for error in flat}.values())
 
 
 class UsageError(EventreadyError):

@@ -12,7 +12,7 @@ from eventready.core.errors import InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import message
 from eventready.workspace.model import Title, WorkspaceModel
 from eventready.workspace.validation_messages import Suggestions, suggest
-from eventready.workspace.yaml_document import YamlDocument, combine_errors, load_yaml
+from eventready.workspace.yaml_document import YamlDocument, load_yaml, raise_errors
 
 #: Kinds of probe. The first five send requests; `calls` and `stations` read counters of a controller.
 ProbeKind = Literal["icmp", "udp", "tcp", "http", "dns", "calls", "stations"]
@@ -113,8 +113,7 @@ def load_drills(folder: Path, *, devices: Iterable[str], checks: Iterable[str]) 
             continue
         problems += _unknown_names(document, drill, known)
         found[path.stem] = drill
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     return found
 
 

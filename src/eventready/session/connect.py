@@ -6,11 +6,10 @@ with open_session(target, platform) as session:
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from time import monotonic, sleep
+from time import monotonic
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -25,13 +24,13 @@ from eventready.session.error_mapping import to_session_error
 from eventready.session.hostkeys import SSH_PORT
 from eventready.session.jump_hosts import dial, jump_hosts, proxy_failure
 from eventready.session.patterns import patterns
-from eventready.session.reply import CleartextRefused, Reply, RunTimeOver, SessionError
+from eventready.session.reply import CleartextRefused, Reply, RunTimeOver
+from eventready.session.retries import with_retries
 from eventready.session.session_limit import session_limit
 from eventready.session.steps import ConnectStep, Trace
 from eventready.session.target import Target
 from eventready.session.watchdog import Watch, watchdog
 
-_BACKOFF_S = 0.5
 _TELNET_PORT = 23
 #: Time limit of waiting for a free session of the endpoint.
 _SESSION_WAIT_S = 600.0
@@ -118,27 +117,15 @@ def open_session(target: Target, platform: HasPlatformSpec, trace: Trace | None 
     session_limit.acquire(target.limit_key, spec.session.limit, wait_s)
     try:
         deadline = min(monotonic() + target.device_timeout_s, target.not_after)
-        return _with_retries(target, spec, deadline, trace)
+        return with_retries(lambda: _attempt(target, spec, deadline, trace), target.attempts, deadline)
     except BaseException:
         session_limit.release(target.limit_key)
         raise
 
 
-def _with_retries(target: Target, spec: PlatformSpec, deadline: float, trace: Trace) -> Session:
+def _attempt(target: Target, spec: PlatformSpec, deadline: float, trace: Trace) -> Session:
     if monotonic() >= target.not_after:
         raise RunTimeOver(message("session:run_over"))
-    for attempt in range(1, target.attempts + 1):
-        try:
-            return _attempt(target, spec, deadline, trace)
-        except SessionError as error:
-            pause = _BACKOFF_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311  jitter, no secret
-            if attempt == target.attempts or not error.retryable or monotonic() + pause >= deadline:
-                raise
-        sleep(pause)
-    raise ValueError("attempts must be at least 1")
-
-
-def _attempt(target: Target, spec: PlatformSpec, deadline: float, trace: Trace) -> Session:
     context = ConnectionContext(target, patterns(spec.session), spec.session.newline, deadline, trace)
     try:
         connection, watch = _connected(target, spec, context)

@@ -85,7 +85,7 @@ def open_transport(connection: Any, target: Target, timeout_s: float, trace: Tra
         with trace.step(ConnectStep.HOST_KEY):
             presented = HostKey.of(transport.get_remote_server_key())
             _check_host_key(presented, target, recorded)
-        trace.detail(ConnectStep.HOST_KEY, f"{presented.algorithm} {presented.fingerprint}")
+        trace.detail(ConnectStep.HOST_KEY, str(presented))
         if target.ssh.one_time_code is not None:
             transport.auth_timeout = _TYPING_S
         with trace.step(ConnectStep.LOGIN):

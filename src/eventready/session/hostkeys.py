@@ -9,15 +9,15 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
-import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
 import paramiko
 
+from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import WorkspaceError, os_reason
 from eventready.core.messages import message
 from eventready.session.reply import HostKeyMismatch
@@ -37,6 +37,10 @@ class HostKey:
         """`SHA256:...` as printed by ssh-keygen."""
         digest = base64.b64encode(hashlib.sha256(self.blob).digest()).decode().rstrip("=")
         return f"SHA256:{digest}"
+
+    def __str__(self) -> str:
+        """Return algorithm and fingerprint, for messages."""
+        return f"{self.algorithm} {self.fingerprint}"
 
     @property
     def text(self) -> str:
@@ -66,10 +70,6 @@ class KnownHosts:
     names: Mapping[str, tuple[HostKey, ...]] = field(default_factory=dict)
     hashed: tuple[tuple[bytes, bytes, HostKey], ...] = ()
     revoked: frozenset[bytes] = frozenset()
-
-    def keys(self, host: str, port: int | None = None) -> tuple[HostKey, ...]:
-        """Return the recorded keys of an address without revoked ones."""
-        return self.lookup(host_name(host, port))
 
     def lookup(self, name: str) -> tuple[HostKey, ...]:
         """Return the recorded keys of a name in known_hosts notation, without revoked ones."""
@@ -111,49 +111,43 @@ _lock = Lock()
 
 def known_hosts(path: Path) -> KnownHosts:
     """Return the file's keys, parsed once per process and version; none if absent. Raises WorkspaceError."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return KnownHosts(path)
-    except OSError as error:
-        raise WorkspaceError(
-            message("session:known_hosts.unreadable", reason=os_reason(error)), where=str(path)
-        ) from None
-    version = (status.st_mtime_ns, status.st_size, status.st_ino)
-    with _lock:
+    with _lock, _reading(path):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return KnownHosts(path)
+        version = (status.st_mtime_ns, status.st_size, status.st_ino)
         cached = _cache.get(path)
         if cached and cached[0] == version:
             return cached[1]
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise WorkspaceError(
-                message("session:known_hosts.unreadable", reason=os_reason(error)), where=str(path)
-            ) from None
+        text = path.read_text(encoding="utf-8", errors="replace")
         _cache[path] = (version, KnownHosts.parse(text, path))
         return _cache[path][1]
 
 
-def record(path: Path, host: str, port: int | None, key: HostKey) -> None:
-    """Record the key of an address in place of its recorded keys. The file is replaced atomically.
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Raise WorkspaceError for a failed system call of the block."""
+    try:
+        yield
+    except OSError as error:
+        raise WorkspaceError(
+            message("session:known_hosts.unreadable", reason=os_reason(error)), where=str(path)
+        ) from None
 
-    Raises WorkspaceError when it cannot be written.
+
+def record(path: Path, names: Mapping[str, HostKey]) -> None:
+    """Record keys by their name in known_hosts notation, in place of recorded keys of these names.
+
+    The file is replaced atomically. Raises WorkspaceError for an unreadable file, UsageError for an unwritable one.
     """
-    record_names(path, {host_name(host, port): key})
-
-
-def record_names(path: Path, names: Mapping[str, HostKey]) -> None:
-    """Record the keys of many names in known_hosts notation at once; see `record`."""
     with _lock:
-        try:
+        with _reading(path):
             old = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
-            lines = [kept for line in old if (kept := _without(line, names.keys())) is not None]
-            lines += [f"{name} {key.text}" for name, key in names.items()]
-            _replace(path, "\n".join(lines) + "\n")
-        except OSError as error:
-            raise WorkspaceError(
-                message("session:known_hosts.unwritable", reason=os_reason(error)), where=str(path)
-            ) from None
+        lines = [kept for line in old if (kept := _without(line, names.keys())) is not None]
+        lines += [f"{name} {key.text}" for name, key in names.items()]
+        text = "".join(f"{line}\n" for line in lines)
+        write_atomic(path, text.encode(), what="the host keys", do=message("session:known_hosts.writable"))
 
 
 def _without(line: str, names: Collection[str]) -> str | None:
@@ -165,44 +159,13 @@ def _without(line: str, names: Collection[str]) -> str | None:
     return f"{','.join(hosts)} {words[1]}" if hosts else None
 
 
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def unknown_key(name: str, hostname: str, shown: HostKey, path: Path) -> HostKeyMismatch:
     """Return the error for a device without a recorded key."""
-    return HostKeyMismatch(
-        message(
-            "session:unknown_key",
-            name=name,
-            host=hostname,
-            key=f"{shown.algorithm} {shown.fingerprint}",
-            option=f" -l {name}",
-        ),
-        where=str(path),
-    )
+    params = {"name": name, "host": hostname, "key": str(shown), "option": f" -l {name}"}
+    return HostKeyMismatch(message("session:unknown_key", **params), where=str(path))
 
 
 def changed_key(name: str, hostname: str, shown: HostKey, recorded: HostKey, path: Path) -> HostKeyMismatch:
     """Return the error for a device with another key than the recorded key."""
-    return HostKeyMismatch(
-        message(
-            "session:changed_key",
-            name=name,
-            host=hostname,
-            key=f"{shown.algorithm} {shown.fingerprint}",
-            option=f" -l {name}",
-            recorded=f"{recorded.algorithm} {recorded.fingerprint}",
-        ),
-        where=str(path),
-    )
+    params = {"name": name, "host": hostname, "key": str(shown), "option": f" -l {name}"}
+    return HostKeyMismatch(message("session:changed_key", **params, recorded=str(recorded)), where=str(path))

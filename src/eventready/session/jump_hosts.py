@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import atexit
 import os
-import random
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 import paramiko
@@ -26,6 +25,7 @@ from eventready.session.handshake import open_transport
 from eventready.session.hostkeys import SSH_PORT
 from eventready.session.proxy_command import ProxyCommand
 from eventready.session.reply import JumpHostFailed, SessionError, Unreachable
+from eventready.session.retries import with_retries
 from eventready.session.session_limit import SessionLimit
 from eventready.session.steps import ConnectStep, Trace
 from eventready.session.target import Target
@@ -33,7 +33,6 @@ from eventready.session.tcp import connect_tcp
 
 #: Seconds for which the devices behind a jump host share the error of its last failed connection.
 _RETRY_AFTER_S = 30.0
-_BACKOFF_S = 0.5
 #: RFC 4254, 5.1.
 _PROHIBITED, _RESOURCE_SHORTAGE = 1, 4
 
@@ -111,7 +110,7 @@ class JumpConnections:
             if state.error is not None and monotonic() < state.retry_at:
                 raise _copy(state.error)
             try:
-                state.transport = _connect(jump)
+                state.transport = with_retries(lambda: _connect(jump), jump.attempts)
             except SessionError as error:
                 state.error = _failed(jump, error, lost=state.was_open)
                 may_recover = error.retryable or state.was_open or isinstance(error, Unreachable)
@@ -156,21 +155,17 @@ def _ended(transport: paramiko.Transport) -> bool:
 
 
 def _connect(jump: Target) -> paramiko.Transport:
-    """Open a transport to a jump host, with retries as for devices. Raises SessionError."""
-    for attempt in range(1, jump.attempts + 1):
-        connection = None
-        try:
-            connection = dial(jump, jump.connect_timeout_s, Trace())
-            _detect_loss(connection, jump.ssh.keepalive_s)
-            return open_transport(BufferedSocket(connection), jump, jump.connect_timeout_s, Trace())
-        except Exception as error:
-            mapped = proxy_failure(connection, jump) or to_session_error(error, jump)
-            if connection is not None:
-                connection.close()
-            if attempt == jump.attempts or not mapped.retryable:
-                raise mapped from None
-        sleep(_BACKOFF_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311  jitter, no secret
-    raise ValueError("attempts must be at least 1")
+    """Open a transport to a jump host. Raises SessionError."""
+    connection = None
+    try:
+        connection = dial(jump, jump.connect_timeout_s, Trace())
+        _detect_loss(connection, jump.ssh.keepalive_s)
+        return open_transport(BufferedSocket(connection), jump, jump.connect_timeout_s, Trace())
+    except Exception as error:
+        mapped = proxy_failure(connection, jump) or to_session_error(error, jump)
+        if connection is not None:
+            connection.close()
+        raise mapped from None
 
 
 def _detect_loss(connection: Any, keepalive_s: float) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Condition, Lock
 from time import monotonic
@@ -26,15 +24,6 @@ class SessionLimit:
     def __init__(self) -> None:
         self._lock = Lock()
         self._endpoints: dict[str, _Endpoint] = {}
-
-    @contextmanager
-    def slot(self, endpoint: str, limit: int, wait_s: float = 600.0) -> Iterator[None]:
-        """Hold a session of the endpoint's `limit`. Raises Unreachable after `wait_s` seconds of waiting."""
-        self.acquire(endpoint, limit, wait_s)
-        try:
-            yield
-        finally:
-            self.release(endpoint)
 
     def acquire(self, endpoint: str, limit: int, wait_s: float = 600.0) -> None:
         """Take a slot; every success needs a `release`. Raises Unreachable after `wait_s` seconds of waiting."""

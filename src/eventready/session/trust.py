@@ -12,7 +12,7 @@ from eventready.core.messages import Text
 from eventready.platforms.loader import describe
 from eventready.session.error_mapping import to_session_error
 from eventready.session.handshake import start_transport
-from eventready.session.hostkeys import HostKey, known_hosts, record_names
+from eventready.session.hostkeys import HostKey, known_hosts, record
 from eventready.session.jump_hosts import dial, proxy_failure
 from eventready.session.reply import SessionError
 from eventready.session.steps import Trace
@@ -108,4 +108,4 @@ def record_results(results: Iterable[HostKeyResult], path: Path) -> None:
     """Record the presented keys in place of the recorded ones. Raises WorkspaceError."""
     keys = {item.address: item.key for item in results if item.key is not None}
     if keys:
-        record_names(path, keys)
+        record(path, keys)

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy import select
@@ -85,7 +85,7 @@ def sign_head(session: Session, key: SigningKey, signed: str) -> Checkpoint:
     if not ledger.length:
         raise UsageError(message("store:run.none"))
     unsigned = Checkpoint(ledger.length, ledger.head, signed, key.public.operator, key.public.id)
-    made = Checkpoint(**{**vars(unsigned), "signature": key.sign(unsigned.payload())})
+    made = replace(unsigned, signature=key.sign(unsigned.payload()))
     session.merge(CheckpointRow(position=made.position, key=made.key, body=canonical(made.to_dict())))
     return made
 

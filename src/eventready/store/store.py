@@ -53,6 +53,7 @@ class Store:
     """
 
     def __init__(self, place: str | Path, *, only_reads: bool = False) -> None:
+        """Open a database URL or an SQLite file, created if absent. Raises StoreError, UsageError."""
         self._database = Database(place, only_reads=only_reads)
         self._alive: ProcessLocks = (
             FileLocks(self._database.folder) if self._database.folder else ServerLocks(self._database.engine)
@@ -69,11 +70,6 @@ class Store:
         with suppress(StoreError) if only_reads else nullcontext():
             return self.mark_interrupted()
         return ()
-
-    @classmethod
-    def open(cls, place: str | Path) -> Store:
-        """Open a database URL or an SQLite file, created if absent. Raises StoreError, UsageError."""
-        return cls(place)
 
     @classmethod
     def of_workspace(cls, workspace: Path, *, make: bool = True, only_reads: bool = False) -> Store:

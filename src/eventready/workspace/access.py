@@ -14,7 +14,7 @@ from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.secrets import is_reference, plain_secrets
-from eventready.workspace.yaml_document import combine_errors, load_yaml
+from eventready.workspace.yaml_document import load_yaml, raise_errors
 
 #: A one-time code typed on the terminal.
 ASK: Final = "ask"
@@ -124,8 +124,7 @@ def load_jump_hosts(path: Path, *, lab: bool = False) -> Mapping[str, JumpHost]:
             problems.append(
                 document.error(message("workspace:access.jump_cycle", name=name), name, "access", "jump_host")
             )
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     return found
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 from pathlib import Path
 
 from eventready.core.atomic_files import create_atomic, read_private
+from eventready.core.base64_text import decode_base64
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.redaction import register
@@ -46,10 +46,7 @@ def load_backup_key(workspace: Path) -> bytes | None:
 
 def _decode(text: str, where: str) -> bytes:
     register(text.strip())
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
+    key = decode_base64(text.strip())
     if len(key) != KEY_BYTES:
         raise UsageError(message("workspace:backup_key.invalid"), where=where)
     return key

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from eventready.core.base64_text import decode_base64
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
 from eventready.workspace.ed25519 import RAW_BYTES, fingerprint_of, is_small_order
@@ -31,10 +30,7 @@ class KeyHolder(WorkspaceModel):
     def _known_form(cls, value: str) -> str:
         if _FINGERPRINT.fullmatch(value):
             return value
-        try:
-            raw = base64.b64decode(value, validate=True)
-        except (binascii.Error, ValueError):
-            raw = b""
+        raw = decode_base64(value)
         if len(raw) != RAW_BYTES or is_small_order(raw):
             raise InvalidValue(message("workspace:change.key"))
         return value
@@ -43,7 +39,7 @@ class KeyHolder(WorkspaceModel):
     def fingerprint(self) -> str:
         """Fingerprint of the key, from either form."""
         known = self.signs_with
-        return known if _FINGERPRINT.fullmatch(known) else fingerprint_of(base64.b64decode(known))
+        return known if _FINGERPRINT.fullmatch(known) else fingerprint_of(decode_base64(known))
 
 
 class ChangeSettings(WorkspaceModel):

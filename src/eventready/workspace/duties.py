@@ -15,7 +15,7 @@ from eventready.workspace.event import Window
 from eventready.workspace.model import Title, WorkspaceModel
 from eventready.workspace.relative_dates import resolve_deadline
 from eventready.workspace.validation_messages import suggest
-from eventready.workspace.yaml_document import combine_errors, load_yaml
+from eventready.workspace.yaml_document import load_yaml, raise_errors
 
 
 def _resolved(value: Any, info: ValidationInfo) -> datetime | None:
@@ -103,6 +103,5 @@ def load_duties(path: Path, *, windows: Sequence[Window] = (), venues: Collectio
                 what = message("workspace:duty.drill", drill=drill)
                 do = suggest(drill, drills, noun="Defined")
                 problems.append(document.error(what, "duties", index, "proof", "drills", place, do=do))
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     return file

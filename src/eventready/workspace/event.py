@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -24,7 +24,7 @@ from eventready.workspace.yaml_document import combine_errors, load_yaml
 WindowKind = Literal["event", "protected", "freeze", "drill"]
 Operator = Literal["telecom", "postal", "both"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 #: Venues of a workspace: as many as a bundle holds.
 MOST_VENUES = 200
@@ -118,13 +118,13 @@ class WeeklyReport(WorkspaceModel):
     @model_validator(mode="after")
     def _on_its_day(self) -> Self:
         for name, value in (("first", self.first), ("last", self.last)):
-            if _WEEKDAYS[value.weekday()] != self.day:
+            if WEEKDAYS[value.weekday()] != self.day:
                 raise InvalidValue(
                     message(
                         "workspace:event.weekday",
                         name=name,
                         date=value,
-                        weekday=_WEEKDAYS[value.weekday()],
+                        weekday=WEEKDAYS[value.weekday()],
                         wanted=self.day,
                     )
                 )
@@ -135,7 +135,7 @@ class WeeklyReport(WorkspaceModel):
     @property
     def weekday(self) -> int:
         """Weekday of the reports; 0 is Monday."""
-        return _WEEKDAYS.index(self.day)
+        return WEEKDAYS.index(self.day)
 
     def deadlines(self) -> tuple[datetime, ...]:
         """Cut-off of each report, in order, local time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from eventready.core.errors import UsageError, WorkspaceError, os_reason
@@ -32,25 +32,34 @@ def copy_example(target: Path, home: Path | None = None) -> tuple[Path, ...]:
     Raises UsageError for a folder in use or not writable; a failed copy leaves no file behind.
     """
     home = home or example_home()
-    made = prepare_folder(target)
-    written: list[Path] = []
+    return fill_folder(target, {path.relative_to(home): path for path in _files(home)}, "workspace:example.uncopied")
+
+
+def fill_folder(target: Path, files: Mapping[Path, Path | str], failure: str) -> tuple[Path, ...]:
+    """Fill an absent or empty folder with texts and copies of files, by relative path, and a .gitignore.
+
+    Return the relative paths. Raises UsageError, with the message of the id `failure` where a file cannot be written;
+    then no file is left behind.
+    """
+    made = _prepare_folder(target)
     try:
-        for source in _files(home):
-            relative = source.relative_to(home)
-            written.append(relative)
+        for relative, content in files.items():
             (target / relative).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target / relative)
+            if isinstance(content, str):
+                (target / relative).write_text(content, encoding="utf-8")
+            else:
+                shutil.copyfile(content, target / relative)
         (target / ".gitignore").write_text(GITIGNORE, encoding="utf-8")
     except OSError as error:
         for name in (*FOLDERS, ".gitignore"):
-            remove_path(target / name)
+            _remove(target / name)
         if made:
-            remove_path(target)
-        raise UsageError(message("workspace:example.uncopied", reason=os_reason(error)), where=str(target)) from None
-    return tuple(written)
+            _remove(target)
+        raise UsageError(message(failure, reason=os_reason(error)), where=str(target)) from None
+    return tuple(files)
 
 
-def prepare_folder(target: Path) -> bool:
+def _prepare_folder(target: Path) -> bool:
     """Create the folder; return True for a new folder."""
     try:
         if target.exists():
@@ -82,7 +91,7 @@ def _files(home: Path) -> Iterator[Path]:
                 yield path
 
 
-def remove_path(path: Path) -> None:
+def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

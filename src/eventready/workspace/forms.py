@@ -22,7 +22,7 @@ from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
 from eventready.workspace.model import Title, WorkspaceModel
 from eventready.workspace.validation_messages import suggest
-from eventready.workspace.yaml_document import YamlDocument, combine_errors, load_yaml
+from eventready.workspace.yaml_document import YamlDocument, load_yaml, raise_errors
 
 FieldType: TypeAlias = Literal[
     "text", "texts", "phone", "venue", "choice", "number", "count", "bool", "date", "datetime"
@@ -145,8 +145,7 @@ def load_forms(folder: Path, *, reserved: Collection[str] = ()) -> dict[str, For
             what = message("workspace:form.twice", document=form.name)
             problems.append(document.error(what, "document"))
         forms[form.name] = form
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     return forms
 
 

@@ -27,11 +27,11 @@ from eventready.workspace.intents import merge_intents
 from eventready.workspace.inventory_schema import Defaults, Element
 from eventready.workspace.secrets import plain_secrets
 from eventready.workspace.validation_messages import suggest
-from eventready.workspace.yaml_document import YamlDocument, combine_errors, load_yaml
+from eventready.workspace.yaml_document import YamlDocument, load_yaml, raise_errors
 
 E = TypeVar("E", Host, Group)
+M = TypeVar("M", bound=BaseModel)
 
-_NO_ACCESS = Access()
 _ATTRIBUTES = ("hostname", "port", "username", "password", "platform")
 
 
@@ -42,6 +42,11 @@ class InventoryFiles:
     hosts: Mapping[str, Any] = field(default_factory=dict)
     groups: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def groups_of(self) -> dict[str, tuple[str, ...]]:
+        """Groups named by each host itself."""
+        return {name: tuple((raw or {}).get("groups") or ()) for name, raw in self.hosts.items()}
 
     def inventory(self) -> Inventory:
         """New Nornir inventory, as loaded by the SimpleInventory plugin."""
@@ -88,11 +93,9 @@ def load_inventory(folder: Path, event: Event) -> tuple[InventoryFiles, tuple[De
         *(p for name in files.groups for p in _entry_problems(groups, (name,), Element, event)),
         *(p for name in files.hosts for p in _entry_problems(hosts, (name,), Element, event)),
     ]
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     problems = [*_group_problems(groups, files), *_group_problems(hosts, files)]
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     return files, _devices(files, hosts.origins(), event.intents)
 
 
@@ -176,8 +179,7 @@ def _devices(files: InventoryFiles, origins: Mapping[str, str], values: Mapping[
         problems += _device_problems(device)
     cabled, cable_problems = mirror_cables(devices)
     problems += cable_problems
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     return cabled
 
 
@@ -230,9 +232,9 @@ def device_of(host: Host, origin: str = "", values: Mapping[Any, Any] | None = N
         venues=tuple(data.get("venues") or ()),
         services=tuple(data.get("services") or ()),
         endpoint=data.get("endpoint") or (f"{host.hostname}:{host.port}" if host.port else host.hostname),
-        expect=_expectations(host, origin),
+        expect=_merged(host, "expect", Expect, origin),
         allow_cleartext=bool(data.get("allow_cleartext", False)),
-        access=_access(host, origin),
+        access=_merged(host, "access", Access, origin),
         element=data.get("element") or "",
         origin=origin,
         intents=merge_intents(values or {}, (layer.get("intents") or {} for layer in _layers(host))),
@@ -245,25 +247,9 @@ def _layers(host: Host) -> tuple[Mapping[str, Any], ...]:
     return (host.defaults.data, *(group.data for group in reversed(host.extended_groups())), host.data)
 
 
-def _access(host: Host, origin: str) -> Access:
-    """`access` of the defaults, the groups and the host, merged key by key."""
+def _merged(host: Host, key: str, model: type[M], origin: str) -> M:
+    """Part `key` of the defaults, the groups and the host, merged key by key."""
     found: dict[str, Any] = {}
     for layer in _layers(host):
-        found.update(layer.get("access") or {})
-    try:
-        return Access.model_validate(found) if found else _NO_ACCESS
-    except ValidationError as error:
-        raise combine_errors(YamlDocument(Path(origin or host.name), found).errors_of(error, Access)) from None
-
-
-def _expectations(host: Host, origin: str) -> Expect:
-    """`expect` of host, groups and defaults, merged key by key."""
-    found: dict[str, Any] = {}
-    for layer in _layers(host):
-        found.update(layer.get("expect") or {})
-    if not found:
-        return Expect()
-    try:
-        return Expect.model_validate(found)
-    except ValidationError as error:
-        raise combine_errors(YamlDocument(Path(origin or host.name), found).errors_of(error, Expect)) from None
+        found.update(layer.get(key) or {})
+    return YamlDocument(Path(origin or host.name), found).validate(model)

@@ -22,7 +22,7 @@ from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.workspace.device import ROLES, Device
 from eventready.workspace.validation_messages import suggest
-from eventready.workspace.yaml_document import YamlDocument, combine_errors, load_yaml
+from eventready.workspace.yaml_document import YamlDocument, load_yaml, raise_errors
 
 Scope = Literal["defaults", "roles", "venues", "devices"]
 #: Scopes from the least to the most specific.
@@ -91,8 +91,7 @@ def load_limits(path: Path, *, venues: Iterable[str], devices: Iterable[str]) ->
             found += _scope(document, scope, known.get(scope, set()))
         except WorkspaceError as error:
             problems.append(error)
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     return LimitOverrides(tuple(found))
 
 

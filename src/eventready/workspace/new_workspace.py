@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import unicodedata
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -15,12 +13,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from eventready.core.clock import TZ
-from eventready.core.errors import UsageError, os_reason
+from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.phrases import required, tidy
 from eventready.workspace.device import SERVICES, Service
 from eventready.workspace.event import Operator
-from eventready.workspace.example import GITIGNORE, example_home, prepare_folder, remove_path
+from eventready.workspace.example import example_home, fill_folder
 from eventready.workspace.example_data import PLACEHOLDER_EMAIL, PLACEHOLDER_ENTERPRISE
 from eventready.workspace.validation_messages import suggest
 
@@ -126,21 +124,7 @@ def slug(name: str) -> str:
 
 def write_workspace(target: Path, event: NewEvent) -> tuple[Path, ...]:
     """Write a workspace into an absent or empty folder. Return the relative paths of its files. Raises UsageError."""
-    texts = render_files(event)
-    created = prepare_folder(target)
-    try:
-        for relative, text in texts.items():
-            (target / relative).parent.mkdir(parents=True, exist_ok=True)
-            (target / relative).write_text(text, encoding="utf-8")
-        copied = _copy_templates(target)
-        (target / ".gitignore").write_text(GITIGNORE, encoding="utf-8")
-    except OSError as error:
-        for name in ("inventory", "templates", ".gitignore"):
-            remove_path(target / name)
-        if created:
-            remove_path(target)
-        raise UsageError(message("workspace:new.unwritable", reason=os_reason(error)), where=str(target)) from None
-    return (*texts, *copied)
+    return fill_folder(target, {**render_files(event), **_intent_templates()}, "workspace:new.unwritable")
 
 
 def render_files(event: NewEvent) -> dict[Path, str]:
@@ -155,21 +139,8 @@ def render_files(event: NewEvent) -> dict[Path, str]:
     }
 
 
-def _copy_templates(target: Path) -> Sequence[Path]:
-    """Copy the templates of intents; papers have a profile for any event in the package."""
+def _intent_templates() -> dict[Path, Path]:
+    """Templates of intents by relative path; papers have a profile for any event in the package."""
     home = example_home()
-    copied = []
-    for source in _template_files(home):
-        relative = source.relative_to(home)
-        (target / relative).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target / relative)
-        copied.append(relative)
-    return copied
-
-
-def _template_files(home: Path) -> Iterable[Path]:
-    return (
-        path
-        for path in sorted((home / "templates").rglob("*"))
-        if path.is_file() and not path.name.startswith(".") and "reports" not in path.relative_to(home).parts
-    )
+    files = {path.relative_to(home): path for path in sorted((home / "templates").rglob("*")) if path.is_file()}
+    return {name: path for name, path in files.items() if path.name[0] != "." and "reports" not in name.parts}

@@ -8,18 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
 
 from eventready.core.clock import TZ
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
 from eventready.workspace.datetimes import parse_datetime, parse_time
+from eventready.workspace.event import WEEKDAYS, Window
 from eventready.workspace.validation_messages import suggest
 
-if TYPE_CHECKING:
-    from eventready.workspace.event import Window
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 KINDS = ("event", "protected", "freeze")
 
 _FROM_OPENING = re.compile(r"T(?:([+-])(\d{1,3}))?(?: (\d{1,2}:\d{2}))?", re.I)

@@ -14,7 +14,7 @@ from eventready.core.messages import message
 from eventready.workspace.datetimes import Day
 from eventready.workspace.model import PlacedModel, WorkspaceModel
 from eventready.workspace.validation_messages import Suggestions
-from eventready.workspace.yaml_document import combine_errors, load_yaml
+from eventready.workspace.yaml_document import load_yaml, raise_errors
 
 
 class Waiver(PlacedModel):
@@ -64,6 +64,5 @@ def load_waivers(path: Path, *, devices: Iterable[str]) -> tuple[Waiver, ...]:
                 )
             )
         found.append(waiver.at(document.where("waivers", index)))
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     return tuple(found)

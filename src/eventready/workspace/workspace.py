@@ -30,7 +30,7 @@ from eventready.workspace.model import Title
 from eventready.workspace.secrets import is_reference, resolve
 from eventready.workspace.waivers import Waiver, load_waivers
 from eventready.workspace.writable import WritableAddition, load_writable
-from eventready.workspace.yaml_document import combine_errors
+from eventready.workspace.yaml_document import combine_errors, raise_errors
 
 T = TypeVar("T")
 
@@ -88,8 +88,7 @@ class Workspace:
         problems: list[WorkspaceError] = []
         for reference, name in wanted.items():
             _or_problem(partial(resolve, reference, self.path, where=name), problems)
-        if problems:
-            raise combine_errors(problems)
+        raise_errors(problems)
 
     def _access_references(self, access: Access) -> tuple[str, ...]:
         """References of an access and of its jump hosts."""

@@ -7,7 +7,7 @@ Dates stay text and are parsed by their field. The node tree is kept for line nu
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from eventready.core.errors import WorkspaceError, os_reason
+from eventready.core.errors import WorkspaceError, distinct_errors, os_reason
 from eventready.core.messages import Message, message, text
 from eventready.workspace.validation_messages import SHOWN, Key, Sentence, describe_error, describe_value
 from eventready.workspace.yaml_syntax import bound_depth, syntax_error, too_deep
@@ -170,9 +170,14 @@ class WorkspaceErrors(WorkspaceError):
 
 def combine_errors(problems: Iterable[WorkspaceError]) -> WorkspaceError:
     """Combine errors into a single error, without duplicates; a single error is returned unchanged."""
-    flat = [single for problem in problems for single in getattr(problem, "problems", (problem,))]
-    distinct = list({str(problem): problem for problem in flat}.values())
+    distinct = distinct_errors(problems)
     return distinct[0] if len(distinct) == 1 else WorkspaceErrors(distinct)
+
+
+def raise_errors(problems: Sequence[WorkspaceError]) -> None:
+    """Raise the errors as a single error, if there are any."""
+    if problems:
+        raise combine_errors(problems)
 
 
 def load_yaml(path: Path, *, may_be_empty: bool = False) -> YamlDocument:

@@ -37,7 +37,7 @@ def drill(name: str) -> Drill:
 
 def recorded(folder: Path, *runs: tuple[str, float | None, bool, Outcome]) -> tuple[DrillRun, ...]:
     """Runs as they stand in a store: (drill, outage in ms, whether a change was in force, outcome)."""
-    with Store.open(folder / "eventready.db") as store:
+    with Store(folder / "eventready.db") as store:
         for name, value, changed, outcome in runs:
             body = {"by": "An", "target": "lab", "network": "embedded", "rehearsal": True,
                     "changes": ["c-1"] if changed else []}  # fmt: skip
@@ -116,7 +116,7 @@ def test_a_drill_proves_a_clause_only_after_it_passed_on_the_network_in_service(
     ]
     (evidence,) = of_drills(duty, runs).evidence
     assert (evidence.ref, "on a lab" in evidence.text.render("en")) == (runs[1].id, True)
-    with Store.open(tmp_path / "eventready.db") as store:
+    with Store(tmp_path / "eventready.db") as store:
         assert drills_that_count(store, rehearsal=False) == ()
         assert len(drills_that_count(store, rehearsal=True)) == 3
 

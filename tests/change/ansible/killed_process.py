@@ -110,7 +110,7 @@ def main(folder: str, store: str, name: str, pid: str, do: str, plan: str, place
         soak_s=0,
         timing=TIMING,
     )
-    with Store.open(Path(store)) as opened:
+    with Store(Path(store)) as opened:
         context = ExecutionContext(workspace, opened, CLOCK, options, KillingProgress(place))
         if do == "resume":
             done = resume(context, "latest")

@@ -80,7 +80,7 @@ class Bench:
         sessions = self.sessions = connect(monkeypatch)
         self.workspace: Workspace = load_workspace(write_workspace(folder, **files))
         self.spec = change_spec(load_platform("box", self.workspace.platform_dirs))
-        self.store = Store.open(folder / "e.db")
+        self.store = Store(folder / "e.db")
         self.fleet: dict[str, FakeDevice] = {}
         for number in range(1, 5):
             text = sessions.named(f"box-{number}").answers["show running"].replace("Last change at 07:00\n", "")

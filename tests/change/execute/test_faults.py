@@ -244,7 +244,7 @@ def allowed(case: Case, guarded: Guarded) -> set[str]:
 
 def ended(trial: Trial, ground: Ground) -> str:
     """What the record says of the device, once all that was left open is resumed."""
-    with Store.open(trial.store) as store:
+    with Store(trial.store) as store:
         entries = store.changes.entries()
         if not entries:
             return "untouched"  # not even the change is on record

@@ -13,7 +13,7 @@ from eventready.assurance.roster.when import Calendar, bare_day, looks_like_day,
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.workspace.event import Event
-from eventready.workspace.yaml_document import combine_errors
+from eventready.workspace.yaml_document import raise_errors
 
 Field: TypeAlias = Literal[
     "name", "id", "title", "unit", "role", "phone", "place", "skills", "reserve", "authorise", "note",
@@ -190,8 +190,7 @@ def _days(sheet: Sheet, rows: range, top: int, fields: dict[int, Field], calenda
         if day in days.values():
             problems.append(sheet.error(row, column, message("roster:cell.second_column", day=day)))
         days[column] = day
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     return days
 
 

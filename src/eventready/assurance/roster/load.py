@@ -22,7 +22,7 @@ from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Message, message
 from eventready.workspace.event import Event
 from eventready.workspace.workspace import Workspace
-from eventready.workspace.yaml_document import combine_errors
+from eventready.workspace.yaml_document import raise_errors
 
 _ORDER = {"people": 0, "matrix": 1, "list": 2}
 
@@ -44,8 +44,7 @@ def load_roster(path: Path, event: Event, settings: RosterSettings | None = None
     roster = _assembled(path, people, ids, drafts, tuple(_hidden(sheets, hidden)))
     busy = {shift.person for shift in roster.shifts} | {person.id for person in people if person.reserve}
     register.without_phone(busy, but=dict(roster.by_id))
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     if not roster.shifts:
         raise WorkspaceError(message("roster:file.nobody"), where=str(path))
     return roster
@@ -91,8 +90,7 @@ def _tables(path: Path, sheets: tuple[Sheet, ...], calendar: Calendar, codes: Co
             continue
         if table is not None:
             tables.append(table)
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     if not any(isinstance(table, NameTable) or table.kind != "people" for table in tables):
         names = ", ".join(f'"{sheet.name}"' for sheet in sheets) or "none that is visible"
         raise WorkspaceError(message("roster:file.no_sheet", names=names), where=str(path))

@@ -28,7 +28,7 @@ from eventready.facts.platform import Platform, load_platform
 from eventready.session.connect import Session, open_session
 from eventready.session.hostkeys import known_hosts
 from eventready.session.login_shell import open_shell
-from eventready.session.plugin import CONNECTION, build_target
+from eventready.session.plugin import host_target
 from eventready.session.target import Target
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
@@ -88,10 +88,9 @@ def dry_run(
 
     def check_device(task: Task) -> DryRunResult:
         planned = plan.device(task.host.name)
-        host = task.host.get_connection_parameters(CONNECTION)
         if change := locked.get(planned.name):
             return _unchecked(planned, message("change:dry_run.locked", change=change))
-        target = build_target(host.hostname or "", host.username, host.password, host.port, host.extras or {})
+        target = host_target(task.nornir, planned.name)
         platform = load_platform(planned.platform, workspace.platform_dirs)
         return _checked(planned, platform, target, plan.id, targets[planned.name])
 

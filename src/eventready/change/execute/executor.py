@@ -44,11 +44,9 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import Message, as_record, message, rendered
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import ChangeSpec
-from eventready.session.plugin import build_target
-from eventready.session.target import Target
+from eventready.session.plugin import host_target
 from eventready.store.changes import ChangeRecord, Step, StepEntry
 from eventready.store.evidence import PackedEvidence
-from eventready.workspace.workspace import CONNECTION
 
 #: Largest time between two readings of counters before a change.
 _COUNTER_INTERVAL_S = 10.0
@@ -87,8 +85,7 @@ class ChangeExecutor:
         self._cipher = backup_cipher(workspace)
         self._limits = resolve_limits(workspace.limits, [self._devices[d.name] for d in plan.devices])
         self._nornir = workspace.nornir(options.workers)
-        groups = {name: (raw or {}).get("groups") or () for name, raw in workspace.files.hosts.items()}
-        self._partners = partners_of(workspace.devices, groups)
+        self._partners = partners_of(workspace.devices, workspace.files.groups_of)
         self._assignments = {planned.name: self._assignment(planned) for planned in plan.devices}
 
     def run(self, names: Iterable[str], work: Mapping[str, Work] | None = None) -> dict[str, AssignmentResult]:
@@ -248,7 +245,7 @@ class ChangeExecutor:
             restores = self._rolls_back is not None
             kind = partial(ServiceHost, workspace=self._workspace, device=device, part=planned, restores=restores)
         return kind(
-            self._target_of(planned.name),
+            host_target(self._nornir, planned.name),
             DeviceChecks(device, platform, self._limits, beside),
             self._fragment(planned),
             partners=partners,
@@ -267,11 +264,7 @@ class ChangeExecutor:
 
     def _partner(self, name: str) -> Partner:
         platform = load_platform(self._devices[name].platform, self._workspace.platform_dirs)
-        return Partner(self._target_of(name), platform)
-
-    def _target_of(self, name: str) -> Target:
-        host = self._nornir.inventory.hosts[name].get_connection_parameters(CONNECTION)
-        return build_target(host.hostname or "", host.username, host.password, host.port, host.extras or {})
+        return Partner(host_target(self._nornir, name), platform)
 
     def _minimum_soak_s(self) -> float:
         """Return the smallest soak of this change, in seconds; a lab may choose any value, also below the protocols'

@@ -54,8 +54,7 @@ def _or_none(value: str) -> str | Message:
 
 def _refuse_pairs(plan: Plan, workspace: Workspace, devices: Sequence[Device]) -> None:
     """Raise RefusedError if the inventory has new redundant partners in a single wave."""
-    groups = {name: (raw or {}).get("groups") or () for name, raw in workspace.files.hosts.items()}
-    pairs = {member.name: member.pairs for member in members_of(devices, groups)}
+    pairs = {member.name: member.pairs for member in members_of(devices, workspace.files.groups_of)}
     for wave in plan.waves:
         for one, other in combinations(wave, 2):
             if pairs[one] & pairs[other]:

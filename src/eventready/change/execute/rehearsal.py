@@ -171,7 +171,7 @@ def rehearse(
                 twin.inject(fault.device, fault.fault, fault.arguments)
             if twin_plan is None:
                 return _rehearsal(plan, {}, left_out, Exit.OK, folder)
-            with Store.open(folder / ".eventready" / "eventready.db") as journal:
+            with Store(folder / ".eventready" / "eventready.db") as journal:
                 if store is not None and rolls_back is not None:
                     names = [planned.name for planned in twin_plan.devices]
                     copy_record(rolls_back, names, Backups.of(workspace, store), Backups.of(copy, journal))

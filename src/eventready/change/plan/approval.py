@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.freeze import same_person
 from eventready.change.plan.plan import Approval, Plan, PlanFile
 from eventready.change.plan.writable import WritableLines
+from eventready.core.base64_text import decode_base64
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
 from eventready.facts.platform import load_platform
@@ -43,11 +43,11 @@ class _Statement:
 
     def signer(self, mark: Approval, people: Iterable[KeyHolder]) -> KeyHolder | None:
         """Return the signer among these people; None for an invalid signature, or under another person's name."""
-        raw = _bytes(mark.key)
+        raw = decode_base64(mark.key)
         owner = _owner(raw, people)
         if owner is None or not same_person(owner.name, mark.by):
             return None
-        valid = PublicKey(owner.name, raw).verifies(_bytes(mark.signature), self._content(mark.by, mark.at))
+        valid = PublicKey(owner.name, raw).verifies(decode_base64(mark.signature), self._content(mark.by, mark.at))
         return owner if valid else None
 
     def _content(self, by: str, at: str) -> bytes:
@@ -208,10 +208,3 @@ def _owner(raw: bytes, people: Iterable[KeyHolder]) -> KeyHolder | None:
 
 def _text(data: bytes) -> str:
     return base64.b64encode(data).decode()
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return b""

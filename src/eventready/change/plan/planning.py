@@ -164,14 +164,14 @@ def _invalid_value(error: ValidationError, device: str = "") -> UsageError:
 
 
 def _members(workspace: Workspace, taking: Sequence[Participant]) -> dict[str, Member]:
-    groups = {name: (raw or {}).get("groups") or () for name, raw in workspace.files.hosts.items()}
-    return {member.name: member for member in members_of((one.device for one in taking), groups)}
+    members = members_of((one.device for one in taking), workspace.files.groups_of)
+    return {member.name: member for member in members}
 
 
 def _alone(workspace: Workspace, members: dict[str, Member]) -> frozenset[str]:
     """Return the devices without a redundant partner in the whole inventory."""
-    groups = {name: (raw or {}).get("groups") or () for name, raw in workspace.files.hosts.items()}
-    shared = Counter(pair for member in members_of(workspace.devices, groups) for pair in member.pairs)
+    members_of_all = members_of(workspace.devices, workspace.files.groups_of)
+    shared = Counter(pair for member in members_of_all for pair in member.pairs)
     return frozenset(name for name, member in members.items() if not any(shared[pair] > 1 for pair in member.pairs))
 
 

@@ -15,7 +15,7 @@ from eventready.workspace.inventory import NAME_PATTERN
 from eventready.workspace.inventory_schema import Element
 from eventready.workspace.secrets import is_reference
 from eventready.workspace.validation_messages import describe_error, suggest
-from eventready.workspace.yaml_document import combine_errors
+from eventready.workspace.yaml_document import raise_errors
 
 #: Columns and their path in an entry of hosts.yaml.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -73,8 +73,7 @@ def devices_of(rows: Sequence[Row], known: Known) -> list[ImportedDevice]:
             device = _device(name, cells)
             devices[name.text] = device
             problems += check_device(device, known)
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     return list(devices.values())
 
 
@@ -144,11 +143,9 @@ def check_device(device: ImportedDevice, known: Known) -> list[WorkspaceError]:
                 place = device.places.get(column, device.place)
                 what = message("workspace:import.unknown", column=column.removesuffix("s"), name=str(name))
                 problems.append(WorkspaceError(what, where=place, do=suggest(str(name), allowed)))
-    for column in ("password",):
-        if column in device.entry and not is_reference(device.entry[column]):
-            problems.append(
-                WorkspaceError(message("workspace:plain_secret"), where=device.places.get(column, device.place))
-            )
+    if "password" in device.entry and not is_reference(device.entry["password"]):
+        place = device.places.get("password", device.place)
+        problems.append(WorkspaceError(message("workspace:plain_secret"), where=place))
     return problems
 
 

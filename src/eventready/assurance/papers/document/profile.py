@@ -20,7 +20,7 @@ from eventready.core.messages import LANGS, Lang, ids, message, parameters
 from eventready.workspace.device import Service
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.validation_messages import Key, suggest
-from eventready.workspace.yaml_document import YamlDocument, combine_errors, load_yaml
+from eventready.workspace.yaml_document import YamlDocument, combine_errors, load_yaml, raise_errors
 
 #: In every text of a profile: the variable and its value.
 MEANING: Mapping[str, str] = {
@@ -228,8 +228,7 @@ def check_profile(path: Path, lang: Lang) -> Profile:
         profile = merged.validate(Profile)
     except WorkspaceError as error:
         raise combine_errors([*problems, error]) from None
-    if problems:
-        raise combine_errors(problems)
+    raise_errors(problems)
     return profile
 
 
