@@ -12,6 +12,7 @@ import click
 
 from eventready.assurance.delivery.delivery_log import sent_from
 from eventready.assurance.delivery.paper_files import PaperOptions, write_paper
+from eventready.assurance.incidents.incident import Incident
 from eventready.assurance.incidents.log import find
 from eventready.assurance.papers.document.formats import FORMS, TEXTS, Form, render
 from eventready.assurance.papers.document.model import Document
@@ -20,7 +21,7 @@ from eventready.assurance.papers.drill import drill_minutes
 from eventready.assurance.papers.final import final
 from eventready.assurance.papers.gather import PaperRequest, gather
 from eventready.assurance.papers.incident import incident_report
-from eventready.assurance.papers.material import IncidentReport, Material, Week
+from eventready.assurance.papers.material import Material, Week
 from eventready.assurance.papers.plan import plan
 from eventready.assurance.papers.roster_list import roster_list
 from eventready.assurance.papers.weekly import outside_the_week, weekly
@@ -122,7 +123,7 @@ def _material(
 
 
 def _write(
-    app: App, document: Document, material: Material, wanted: PaperOptions, incident: IncidentReport | None = None
+    app: App, document: Document, material: Material, wanted: PaperOptions, incident: Incident | None = None
 ) -> None:
     """Write every file, or print the only form."""
     if wanted.out is not None and str(wanted.out) == "-":

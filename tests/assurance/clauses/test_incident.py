@@ -126,6 +126,9 @@ def test_names_count_by_the_day_it_began(workspace: Workspace) -> None:
             with pytest.raises(UsageError) as caught:
                 find(wrong, known)
             assert said in str(caught.value)
+        with pytest.raises(UsageError) as caught:
+            find("01", known)
+        assert "Hãy nêu một trong SC-20220429-01, SC-20220430-01." in caught.value.render("vi")
 
 
 GOOD = Report("A", "x", venue="hall", services=("mobile",))

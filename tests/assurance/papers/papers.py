@@ -9,32 +9,26 @@ from typing import get_args
 
 from eventready.assurance.clauses.applies import applying
 from eventready.assurance.clauses.changes import ChangeOnRecord
+from eventready.assurance.clauses.proof import Evidence
+from eventready.assurance.clauses.state import ClauseState, State
+from eventready.assurance.incidents.incident import Action, Incident, Notice
 from eventready.assurance.papers.document.model import Document
 from eventready.assurance.papers.document.profile import Profile, load_profile
 from eventready.assurance.papers.drill import drill_minutes
 from eventready.assurance.papers.final import final
 from eventready.assurance.papers.incident import incident_report
-from eventready.assurance.papers.material import (
-    AttestedForm,
-    ClauseStatus,
-    DutyList,
-    DutyPerson,
-    IncidentNotice,
-    IncidentReport,
-    Material,
-    State,
-    Week,
-)
+from eventready.assurance.papers.material import AttestedForm, DutyList, DutyPerson, Material, Week
 from eventready.assurance.papers.plan import plan
 from eventready.assurance.papers.roster_list import roster_list
 from eventready.assurance.papers.weekly import weekly
 from eventready.assurance.roster.roster import ROLES
 from eventready.assurance.roster.table import Row
 from eventready.core.clock import TZ
-from eventready.core.messages import Lang
+from eventready.core.messages import Bilingual, Lang
 from eventready.drill.record import DrillRun, Outcome, ProbeResult
 from eventready.drill.spec import Drill
 from eventready.store.run import Run, Summary
+from eventready.workspace.event import Event, Police
 from eventready.workspace.workspace import load_workspace
 from tests.assurance.papers.documents import broken, healthy, history
 
@@ -55,7 +49,7 @@ def material(run: Run | None = None, *, full: bool = True) -> Material:
     """The example on the Monday before the event; without `full` only what the workspace itself says."""
     workspace = load_workspace(ROOT)
     bare = Material(
-        event=workspace.event,
+        event=with_police(workspace.event),
         moment=MONDAY,
         week=Week.at(MONDAY),
         devices=workspace.devices,
@@ -95,15 +89,16 @@ def changes() -> tuple[ChangeOnRecord, ...]:
     return (friday, urgent)
 
 
-def clauses() -> tuple[ClauseStatus, ...]:
+def clauses() -> tuple[ClauseState, ...]:
     states: tuple[State, ...] = get_args(State)
     reasons = ("", "còn 2 mục chưa đo được", "chưa có biên bản", "không cung cấp dịch vụ này")
+    proof = Evidence("check", "", Bilingual("kết quả kiểm tra 25/04/2022", ""))
     made = []
     for number, duty in enumerate(load_workspace(ROOT).duties):
         index = 3 if duty.applies_to == "postal" else number % 3
-        made.append(
-            ClauseStatus(duty, states[index], reasons[index], ("kết quả kiểm tra 25/04/2022",) if not index else ())
-        )
+        reason = Bilingual(reasons[index], "")
+        missing = (reason,) if index in (1, 2) else ()
+        made.append(ClauseState(duty, states[index], reason, () if index else (proof,), missing))
     return tuple(made)
 
 
@@ -146,32 +141,35 @@ def duty_list() -> DutyList:
     )
 
 
-def incident() -> IncidentReport:
+def with_police(event: Event) -> Event:
+    """The event, with an address of the police station near the incident."""
+    station = Police(name="Công an xã Long Đức", email="congan.longduc@example.vn")
+    venues = (v.model_copy(update={"police": station}) if v.id == "den-tho" else v for v in event.venues)
+    return event.model_copy(update={"venues": tuple(venues)})
+
+
+def incident() -> Incident:
     began = datetime(2022, 4, 20, 21, 7, tzinfo=TZ)
     noticed = began + timedelta(minutes=3)
-    return IncidentReport(
+    return Incident(
         id="SC-2022-003",
         began=began,
         noticed=noticed,
+        venue="den-tho",
         place="Khu di tích lịch sử Đền thờ Bác Hồ",
         services=("mobile", "internet"),
+        kind="outage",
         summary="Đứt cáp quang giữa trạm BTS-LD-02 và edge-dt-1",
+        by="Lê Hoàng Phúc",
         subscribers=12500,
         cause="Xe thi công kéo đứt cáp tại km 3 đường tỉnh 915B",
         actions=(
-            (began + timedelta(minutes=6), "Chuyển lưu lượng sang tuyến viba dự phòng"),
-            (began + timedelta(minutes=70), "Đội ứng cứu hàn nối cáp"),
+            Action(began + timedelta(minutes=6), "Lê Hoàng Phúc", "Chuyển lưu lượng sang tuyến viba dự phòng"),
+            Action(began + timedelta(minutes=70), "Lê Hoàng Phúc", "Đội ứng cứu hàn nối cáp"),
         ),
         restored=began + timedelta(minutes=95),
-        notices=(
-            IncidentNotice("department", "báo tin ban đầu", noticed + timedelta(minutes=30), "late", "Lê Văn Bảy",
-                           "Lê Hoàng Phúc", noticed + timedelta(minutes=42), "điện thoại", 12),
-            IncidentNotice("police", "báo tin ban đầu", noticed + timedelta(minutes=30), "overdue", late=6208),
-        ),
-        kind="gián đoạn dịch vụ",
-        police="Công an xã Long Đức",
-        police_email="congan.longduc@example.vn",
-    )  # fmt: skip
+        notices=(Notice("department", "Lê Văn Bảy", "Lê Hoàng Phúc", noticed + timedelta(minutes=42), "phone"),),
+    )
 
 
 def drills() -> tuple[DrillRun, ...]:

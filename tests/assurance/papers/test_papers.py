@@ -12,13 +12,15 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from eventready.assurance.incidents.incident import Action, Incident
 from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.markdown import to_markdown
 from eventready.assurance.papers.document.model import Document, Heading, Table
 from eventready.assurance.papers.document.profile import Profile
 from eventready.assurance.papers.final import final
+from eventready.assurance.papers.incident import incident_report
 from eventready.assurance.papers.language import Language
-from eventready.assurance.papers.material import DutyList, DutyPerson, IncidentReport, Material, Week
+from eventready.assurance.papers.material import DutyList, DutyPerson, Material, Week
 from eventready.assurance.papers.results import TOPICS, topic_of
 from eventready.assurance.papers.roster_list import roster_list
 from eventready.assurance.papers.weekly import weekly
@@ -46,7 +48,7 @@ def _weekly(of: Material) -> str:
 
 @pytest.mark.parametrize("kind", ["weekly", "roster", "incident", "final", "plan"])
 def test_golden(kind: str) -> None:
-    """The whole paper as Markdown. After a wanted change: EVENTREADY_GOLDEN=write pytest tests/report."""
+    """The whole paper as Markdown. After a wanted change: EVENTREADY_GOLDEN=write pytest tests/assurance/papers."""
     made = to_markdown(papers(material())[kind]).decode()
     path = GOLDEN / f"{kind}.md"
     if os.environ.get("EVENTREADY_GOLDEN") == "write":
@@ -258,22 +260,37 @@ def test_an_incident_names_both_notices_and_the_one_that_is_missing() -> None:
     assert "HỎA TỐC" in text
     assert "Thời điểm phát hiện: 21 giờ 10 ngày 20/04/2022." in text
     assert "21:52 20/04/2022 (trễ 12 phút)" in text
-    assert "Chưa thông báo (trễ 4 ngày 7 giờ)" in text
+    assert "Chưa thông báo (trễ 4 ngày 9 giờ)" in text
     assert "Công an xã Long Đức" in text
     assert "thời gian gián đoạn 95 phút" in text
     assert "12.500" in text
 
 
 def test_an_incident_that_is_not_over_is_not_called_over() -> None:
-    waiting = tuple(replace(n, at=None, late=0, status="waiting") for n in incident().notices)
-    open_one = IncidentReport("SC-1", incident().began, incident().noticed, "NOC", (), "Mất điện", notices=waiting)
-    from eventready.assurance.papers.incident import incident_report
-
+    now = material().moment
+    open_one = Incident("SC-1", now, now, "", "NOC", (), "outage", "Mất điện", "Kíp trực")
     text = _text(incident_report(open_one, material(), profile()))
     assert "sự cố chưa được khắc phục xong" in text
     assert "Nguyên nhân đang được xác định." in text
-    assert text.count("Chưa thông báo") == 2
+    assert text.count("Chưa thông báo") == 6
+    assert "trễ" not in text
     assert "Số thuê bao bị ảnh hưởng: đang xác định." in text
+
+
+def test_a_notice_without_a_person_names_the_office_once() -> None:
+    of = material()
+    office = of.event.recipient.title.render("vi")
+    given = replace(incident().notices[0], recipient=office)
+    row = _text(incident_report(replace(incident(), notices=(given,)), of, profile())).partition("báo tin ban đầu")[0]
+    assert f"({office})" not in row
+    assert office in row
+
+
+def test_actions_of_the_same_minute_stay_in_the_order_of_the_record() -> None:
+    at = incident().began
+    actions = (Action(at, "A", "Xác minh"), Action(at, "A", "Cô lập"))
+    text = _text(incident_report(replace(incident(), actions=actions), material(), profile()))
+    assert text.index("Xác minh") < text.index("Cô lập")
 
 
 def test_the_plan_tells_redundancy_mobile_stations_and_what_is_missing() -> None:

@@ -70,7 +70,7 @@ def test_what_changed_since_it_was_sent(tmp_path: Path) -> None:
 
 def test_names(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
-    with pytest.raises(UsageError, match="none yet"):
+    with pytest.raises(UsageError, match="there is no version of the roster yet"):
         shelf.get("latest")
     shelf.keep(FIRST, at("20"))
     shelf.keep(SECOND, at("21"))

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from eventready.assurance.clauses.proof import (
-    Evidence,
-    ProofResult,
-)
+from eventready.assurance.clauses.proof import Evidence, ProofResult
 from eventready.core.messages import Bilingual, Text, in_both, message
 from eventready.workspace.duties import Duty
 
@@ -38,6 +35,11 @@ class ClauseState:
     def owner(self) -> str:
         """The unit or person responsible."""
         return self.duty.owner
+
+    def open_text(self, lang: str) -> str:
+        """Return the counter-evidence and the missing proofs; for an inapplicable clause the reason."""
+        texts = (self.reason,) if self.state == "not_applicable" else (*self.against, *self.missing)
+        return "; ".join(text.render(lang) for text in texts)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain JSON types."""

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from eventready.assurance.delivery.eml import Attachment, Mailbox
 from eventready.assurance.delivery.paper_mail import draft_paper
+from eventready.assurance.incidents.incident import Incident, police_near
 from eventready.assurance.papers.document.formats import Form, render
 from eventready.assurance.papers.document.model import Document
 from eventready.assurance.papers.files import write_bytes
-from eventready.assurance.papers.material import IncidentReport, Material
+from eventready.assurance.papers.material import Material
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
 
@@ -49,7 +50,7 @@ class WrittenFile:
 
 
 def write_paper(
-    document: Document, material: Material, wanted: PaperOptions, folder: Path, incident: IncidentReport | None = None
+    document: Document, material: Material, wanted: PaperOptions, folder: Path, incident: Incident | None = None
 ) -> tuple[WrittenFile, ...]:
     """Write the paper's files, the mail last; all are rendered before the first is written. Raises UsageError.
 
@@ -68,7 +69,7 @@ def write_paper(
 
 
 def _mail(
-    document: Document, material: Material, attached: Sequence[Attachment], lang: Lang, incident: IncidentReport | None
+    document: Document, material: Material, attached: Sequence[Attachment], lang: Lang, incident: Incident | None
 ) -> bytes:
     if not attached:
         raise UsageError(message("delivery:papers.no_attachment", forms=ATTACHED))
@@ -88,8 +89,8 @@ def _mail(
     )
 
 
-def _recipients(material: Material, lang: Lang, incident: IncidentReport | None) -> tuple[Mailbox, ...]:
+def _recipients(material: Material, lang: Lang, incident: Incident | None) -> tuple[Mailbox, ...]:
     recipient = material.event.recipient
     office = Mailbox(recipient.email, recipient.title.render(lang))
-    police = (Mailbox(incident.police_email, incident.police),) if incident and incident.police_email else ()
-    return (office, *police)
+    police = police_near(incident.venue, material.event) if incident else None
+    return (office, Mailbox(police.email, police.title.render(lang))) if police and police.email else (office,)

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from eventready.core.messages import Text, message
 from eventready.core.phrases import moment_of
-from eventready.workspace.event import Event, NoticeLimits
+from eventready.workspace.event import Event, NoticeLimits, Police
 
 STREAM = "incident"
 
@@ -121,6 +121,11 @@ class Incident:
         if notice is None:
             return Demand(to, stage, due, "overdue" if moment > due else "waiting")
         return Demand(to, stage, due, "late" if notice.at > due else "given", notice)
+
+
+def police_near(venue: str, event: Event) -> Police | None:
+    """The police station nearest to a venue; None for another place and where event.yaml names none."""
+    return event.venue(venue).police if venue in event.venue_ids else None
 
 
 def addressee_name(to: Addressee, event: Event) -> Text:

@@ -6,9 +6,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from eventready.assurance.incidents.incident import SPOKEN, STREAM, Addressee, How, Incident, Kind, replay
+from eventready.assurance.incidents.incident import (
+    SPOKEN,
+    STREAM,
+    Addressee,
+    How,
+    Incident,
+    Kind,
+    police_near,
+    replay,
+)
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
@@ -113,18 +122,7 @@ def incidents(store: Store) -> tuple[Incident, ...]:
     return _replayed(store.journal(STREAM).entries())
 
 
-class Named(Protocol):
-    """Whatever tells of an incident, in the log or in a report."""
-
-    @property
-    def id(self) -> str:
-        """SC-20330729-01"""
-
-
-N = TypeVar("N", bound=Named)
-
-
-def find(name: str, known: Sequence[N]) -> N:
+def find(name: str, known: Sequence[Incident]) -> Incident:
     """Return the incident of this name, `latest`, or the only incident with this ending (`01`). Raises UsageError."""
     wanted = name.strip().upper()
     if wanted == "LATEST" and known:
@@ -134,9 +132,8 @@ def find(name: str, known: Sequence[N]) -> N:
     if len(found) == 1:
         return found[0]
     if found:
-        raise UsageError(
-            message("incidents:log.several", name=name, number=len(found), ids=" or ".join(i.id for i in found[:5]))
-        )
+        ids = [incident.id for incident in found[:5]]
+        raise UsageError(message("incidents:log.several", name=name, number=len(found), ids=ids))
     if not known:
         raise UsageError(message("incidents:log.none"))
     raise UsageError(
@@ -212,7 +209,7 @@ def recipient_of(to: Addressee, event: Event, venue: str) -> str:
     """The recipient or police station of event.yaml, in Vietnamese; empty where none is named."""
     if to == "department":
         return event.recipient.title.render("vi")
-    police = event.venue(venue).police if venue in event.venue_ids else None
+    police = police_near(venue, event)
     return police.title.render("vi") if police else ""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from eventready.assurance.incidents.incident import Demand, Incident, addressee_name
+from eventready.assurance.incidents.incident import Demand, Incident, addressee_name, police_near
 from eventready.assurance.incidents.log import recipient_of
 from eventready.core.masking import mask_text
 from eventready.core.messages import Param, joined, message, term, text
@@ -59,7 +59,7 @@ def demand_text(demand: Demand, event: Event, lang: str) -> str:
 
 def open_demands(incident: Incident, event: Event, demands: Iterable[Demand], lang: str) -> Iterator[str]:
     """Yield the open notices, with the telephone number of the office for a first notice."""
-    police = event.venue(incident.venue).police if incident.venue in event.venue_ids else None
+    police = police_near(incident.venue, event)
     phones = {"department": event.recipient.phone, "police": police.phone if police else ""}
     for demand in demands:
         if demand.notice is None:

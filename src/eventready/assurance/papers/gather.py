@@ -12,23 +12,14 @@ from eventready.assurance.clauses.attestation import Attestation
 from eventready.assurance.clauses.event_record import SentOf
 from eventready.assurance.clauses.forms import Forms
 from eventready.assurance.clauses.sent import SentDocument
-from eventready.assurance.incidents.incident import Demand, Incident
 from eventready.assurance.papers.duty_list import duty_list
-from eventready.assurance.papers.material import (
-    AttestedForm,
-    ClauseStatus,
-    DutyList,
-    IncidentNotice,
-    IncidentReport,
-    Material,
-    Week,
-)
+from eventready.assurance.papers.material import AttestedForm, DutyList, Material, Week
 from eventready.assurance.roster.load import workspace_roster
 from eventready.assurance.roster.rules import check
 from eventready.assurance.roster.versions import Shelf
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError, WorkspaceError
-from eventready.core.messages import Lang, Text, message, term
+from eventready.core.messages import Lang, Text, message
 from eventready.store.run import Run, Summary, latest_complete
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
@@ -66,17 +57,6 @@ def gather(
     """
     record = event_record.gather(workspace, sent, rehearsal=request.rehearsal)
     run, baseline, earlier = _runs(workspace, store, request)
-    states = replace(record, run=run).clauses(workspace, request.moment)
-    clauses = tuple(
-        ClauseStatus(
-            state.duty,
-            state.state,
-            "; ".join(text.render(request.lang) for text in (*state.against, *state.missing))
-            or (state.reason.render(request.lang) if state.state == "not_applicable" else ""),
-            tuple(piece.text.render(request.lang) for piece in state.evidence),
-        )
-        for state in states
-    )
     checkpoint = store.last_checkpoint() if store else None
     material = Material(
         event=workspace.event,
@@ -88,9 +68,9 @@ def gather(
         run=run,
         baseline=baseline,
         earlier=earlier,
-        clauses=clauses,
+        clauses=replace(record, run=run).clauses(workspace, request.moment),
         duty_list=_duty_list(workspace, request),
-        incidents=tuple(_incident(incident, workspace, request) for incident in record.incidents),
+        incidents=record.incidents,
         changes=record.changes,
         forms=_forms(workspace, record.attestations, request.lang),
         checkpoint=checkpoint.to_dict() if checkpoint else {},
@@ -153,45 +133,6 @@ def _duty_list(workspace: Workspace, request: PaperRequest) -> DutyList | None:
     kept = shelf.keep(roster, request.moment) if request.keep_roster else shelf.latest()
     version = str(kept.number) if kept and kept.roster == roster else ""
     return duty_list(roster, report, shelf, version, request.lang)
-
-
-def _incident(record: Incident, workspace: Workspace, request: PaperRequest) -> IncidentReport:
-    event = workspace.event
-    venue = next((venue for venue in event.venues if venue.id == record.venue), None)
-    police = venue.police if venue else None
-    demands = record.demands(event.notice_limits, request.moment)
-    return IncidentReport(
-        id=record.id,
-        began=record.began,
-        noticed=record.noticed,
-        place=record.place or (venue.title.render(request.lang) if venue else record.venue),
-        services=record.services,
-        summary=record.summary,
-        subscribers=record.subscribers,
-        cause=record.cause,
-        actions=tuple((action.at, action.text) for action in record.actions),
-        restored=record.restored,
-        notices=tuple(_notice(demand, request) for demand in demands),
-        kind=term("incidents:kind", record.kind, request.lang),
-        police=police.title.render(request.lang) if police else "",
-        police_email=police.email if police else "",
-    )
-
-
-def _notice(demand: Demand, request: PaperRequest) -> IncidentNotice:
-    given = demand.notice
-    late = (given.at if given else request.moment) - demand.due
-    return IncidentNotice(
-        to=demand.to,
-        stage=term("incidents:stage", demand.stage, request.lang),
-        due=demand.due,
-        status=demand.status,
-        recipient=given.recipient if given else "",
-        by=given.by if given else "",
-        at=given.at if given else None,
-        how=term("incidents:how", given.how, request.lang) if given else "",
-        late=max(0, int(late.total_seconds() // 60)),
-    )
 
 
 def _forms(workspace: Workspace, attestations: Sequence[Attestation], lang: Lang) -> Mapping[str, AttestedForm]:

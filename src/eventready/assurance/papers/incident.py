@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from eventready.assurance.incidents.incident import Demand, Incident, police_near
+from eventready.assurance.incidents.log import recipient_of
 from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Block, Document, Table
 from eventready.assurance.papers.document.profile import Profile
-from eventready.assurance.papers.material import IncidentNotice, IncidentReport, Material
+from eventready.assurance.papers.material import Material
 from eventready.assurance.papers.tables import columns, numbered_table, service_names
 from eventready.assurance.papers.writer import PaperWriter, ascii_name
 from eventready.core.messages import Lang
 
 
-def incident_report(incident: IncidentReport, material: Material, profile: Profile, lang: Lang = "vi") -> Document:
+def incident_report(incident: Incident, material: Material, profile: Profile, lang: Lang = "vi") -> Document:
     """Return the report of an incident, as known at `material.moment`."""
     writer = PaperWriter("incident", material, profile, lang)
     writer.values["incident"] = fit(incident.id)
     writer.values["incident_place"] = fit(incident.place)
     writer.values["incident_summary"] = fit(incident.summary)
-    writer.values["police"] = fit(incident.police) or writer.text("papers:police_unknown")
+    police = police_near(incident.venue, material.event)
+    writer.values["police"] = fit(police.title.render(lang)) if police else writer.text("papers:police_unknown")
     outline = writer.outline
     cause = (
         writer.p("papers:incident_cause", cause=incident.cause)
@@ -41,13 +44,13 @@ def incident_report(incident: IncidentReport, material: Material, profile: Profi
     return writer.document(blocks, name=ascii_name(incident.id))
 
 
-def _course(writer: PaperWriter, incident: IncidentReport) -> list[Block]:
+def _course(writer: PaperWriter, incident: Incident) -> list[Block]:
     services = service_names(writer, incident.services)
     people = incident.subscribers
     return writer.bullets(
         [
             writer.text("papers:incident_summary_item", summary=incident.summary),
-            *([writer.text("papers:incident_kind", kind=incident.kind)] if incident.kind else []),
+            writer.text("papers:incident_kind", kind=writer.term("incidents:kind", incident.kind)),
             writer.text("papers:incident_began", began=incident.began),
             writer.text("papers:incident_noticed", noticed=incident.noticed),
             writer.text("papers:incident_where", place=incident.place),
@@ -61,9 +64,10 @@ def _course(writer: PaperWriter, incident: IncidentReport) -> list[Block]:
     )
 
 
-def _actions(writer: PaperWriter, incident: IncidentReport) -> list[Block]:
+def _actions(writer: PaperWriter, incident: Incident) -> list[Block]:
     blocks: list[Block] = writer.bullets(
-        writer.text("papers:incident_action", at=at, action=action) for at, action in sorted(incident.actions)
+        writer.text("papers:incident_action", at=action.at, action=action.text)
+        for action in sorted(incident.actions, key=lambda action: action.at)
     ) or [writer.p("papers:incident_no_action")]
     if incident.restored is None:
         return [*blocks, writer.p("papers:incident_open")]
@@ -71,17 +75,25 @@ def _actions(writer: PaperWriter, incident: IncidentReport) -> list[Block]:
     return [*blocks, writer.p("papers:incident_restored", restored=incident.restored, lasted=lasted)]
 
 
-def _notices(writer: PaperWriter, incident: IncidentReport) -> Table:
+def _notices(writer: PaperWriter, incident: Incident) -> Table:
     """Return every notice required by the incident, given or not, with the lateness."""
     shown = columns(writer, notice_to=4.4, notice_stage=2.6, notice_due=2.4, notice_at=2.8, notice_by=3, notice_how=2.4)
-    rows = (_notice(writer, notice) for notice in incident.notices)
+    material = writer.material
+    demands = incident.demands(material.event.notice_limits, material.moment)
+    rows = (_notice(writer, incident, demand) for demand in demands)
     return numbered_table(writer, writer.text("papers:sheet_notices"), shown, rows)
 
 
-def _notice(writer: PaperWriter, notice: IncidentNotice) -> tuple[str, ...]:
-    office = writer.values["recipient"] if notice.to == "department" else writer.values["police"]
-    recipient = f"{office} ({fit(notice.recipient)})" if notice.recipient else office
-    at = writer.moment(notice.at, short=True) if notice.at else writer.text("papers:notice_missing")
-    late = f" {writer.text('papers:notice_late', time=writer.duration(notice.late))}" if notice.late else ""
-    due = writer.moment(notice.due, short=True)
-    return recipient, fit(notice.stage), due, f"{at}{late}", fit(notice.by), fit(notice.how)
+def _notice(writer: PaperWriter, incident: Incident, demand: Demand) -> tuple[str, ...]:
+    """Return a row; the lateness is that of the notice or, for a missing notice, of the moment of the paper."""
+    material, given = writer.material, demand.notice
+    office = writer.values["recipient"] if demand.to == "department" else writer.values["police"]
+    late = int(((given.at if given else material.moment) - demand.due).total_seconds() // 60)
+    after = f" {writer.text('papers:notice_late', time=writer.duration(late))}" if late > 0 else ""
+    stage, due = writer.term("incidents:stage", demand.stage), writer.moment(demand.due, short=True)
+    if given is None:
+        return office, stage, due, f"{writer.text('papers:notice_missing')}{after}", "", ""
+    named = given.recipient != recipient_of(demand.to, material.event, incident.venue)
+    recipient = f"{office} ({fit(given.recipient)})" if named else office
+    at, how = f"{writer.moment(given.at, short=True)}{after}", writer.term("incidents:how", given.how)
+    return recipient, stage, due, at, fit(given.by), how

@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from eventready.assurance.clauses.changes import ChangeOnRecord
+from eventready.assurance.clauses.state import ClauseState
+from eventready.assurance.incidents.incident import Incident
 from eventready.assurance.roster.table import Row
 from eventready.store.run import Run, Summary
 from eventready.workspace.device import Device
 from eventready.workspace.duties import Duty
 from eventready.workspace.event import Event
-
-State: TypeAlias = Literal["done", "in_progress", "not_done", "not_applicable"]
-NoticeStatus: TypeAlias = Literal["given", "late", "waiting", "overdue"]
 
 
 @dataclass(frozen=True)
@@ -47,16 +46,6 @@ class Week:
     def next_last(self) -> date:
         """Last day of the next week, which begins on `due`."""
         return self.due + timedelta(days=6)
-
-
-@dataclass(frozen=True)
-class ClauseStatus:
-    """The state of a clause with its reason, and its evidence as sentences or links."""
-
-    duty: Duty
-    state: State
-    reason: str = ""
-    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,44 +92,6 @@ class DutyList:
 
 
 @dataclass(frozen=True)
-class IncidentNotice:
-    """Notice required by an incident: addressee, stage, deadline and state; `at` None: not given.
-
-    `late` are the minutes after the deadline, of a late notice or, at the moment of the paper, of a missing one.
-    """
-
-    to: Literal["department", "police"]
-    stage: str
-    due: datetime
-    status: NoticeStatus
-    recipient: str = ""
-    by: str = ""
-    at: datetime | None = None
-    how: str = ""
-    late: int = 0
-
-
-@dataclass(frozen=True)
-class IncidentReport:
-    """An incident on record; `restored` None: open. `subscribers` None: unknown. Limits run from `noticed`."""
-
-    id: str
-    began: datetime
-    noticed: datetime
-    place: str
-    services: tuple[str, ...]
-    summary: str
-    subscribers: int | None = None
-    cause: str = ""
-    actions: tuple[tuple[datetime, str], ...] = ()
-    restored: datetime | None = None
-    notices: tuple[IncidentNotice, ...] = ()
-    kind: str = ""
-    police: str = ""
-    police_email: str = ""
-
-
-@dataclass(frozen=True)
 class Material:
     """`moment` is the event's time; `baseline` the last run of the week before, for comparison.
 
@@ -157,9 +108,9 @@ class Material:
     run: Run | None = None
     baseline: Run | None = None
     earlier: tuple[Summary, ...] = ()
-    clauses: tuple[ClauseStatus, ...] | None = None
+    clauses: tuple[ClauseState, ...] | None = None
     duty_list: DutyList | None = None
-    incidents: tuple[IncidentReport, ...] | None = None
+    incidents: tuple[Incident, ...] | None = None
     changes: tuple[ChangeOnRecord, ...] | None = None
     forms: Mapping[str, AttestedForm] = field(default_factory=dict)
     checkpoint: Mapping[str, Any] = field(default_factory=dict)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from eventready.assurance.clauses.state import ClauseState
 from eventready.assurance.papers.document.model import Block, Table
 from eventready.assurance.papers.document.profile import SectionPart, Shown
-from eventready.assurance.papers.material import ClauseStatus, DutyList
+from eventready.assurance.papers.material import DutyList
 from eventready.assurance.papers.results import RunResults
 from eventready.assurance.papers.run_sections import services, topic, verdicts
 from eventready.assurance.papers.tables import columns, numbered_table, quoted
@@ -68,7 +69,7 @@ class ResultsSection:
             return []
         return [writer.outline.clause(writer.text("papers:head_other_clauses")), *self._clauses(others)]
 
-    def _clauses(self, clauses: Sequence[ClauseStatus]) -> list[Block]:
+    def _clauses(self, clauses: Sequence[ClauseState]) -> list[Block]:
         """Return the clauses by state, and some of the pending clauses; no block if all are done."""
         writer = self._writer
         states = [clause.state for clause in clauses]
@@ -80,9 +81,10 @@ class ResultsSection:
         summary = writer.p("papers:clauses_part", states=", ".join(words))
         return [summary, *writer.bullets(self._clause(clause) for clause in pending[:_CLAUSES])]
 
-    def _clause(self, clause: ClauseStatus) -> str:
+    def _clause(self, clause: ClauseState) -> str:
         writer = self._writer
-        reason = writer.text("papers:because", reason=short(clause.reason, _REASON)) if clause.reason else ""
+        open_text = clause.open_text(writer.lang)
+        reason = writer.text("papers:because", reason=short(open_text, _REASON)) if open_text else ""
         return writer.text(
             "papers:clause_item",
             duty=short(quoted(writer, clause.duty), _CLAUSE),
@@ -118,7 +120,7 @@ def _first_reason(reason: str) -> str:
     return reason.partition("; ")[0].partition(" (")[0]
 
 
-def clause_summary(writer: PaperWriter, clauses: Sequence[ClauseStatus]) -> Table:
+def clause_summary(writer: PaperWriter, clauses: Sequence[ClauseState]) -> Table:
     """Return the clauses of each part of the profile by state, with the first reason of a pending clause."""
     parts = [
         part
@@ -132,12 +134,12 @@ def clause_summary(writer: PaperWriter, clauses: Sequence[ClauseStatus]) -> Tabl
         own = [clause for clause in clauses if part.names(clause.duty.id) and clause.state != "not_applicable"]
         if own:
             states = [clause.state for clause in own]
-            pending = next((clause for clause in own if clause.state != "done" and clause.reason), None)
+            pending = next((text for clause in own if (text := clause.open_text(writer.lang))), "")
             rows.append(
                 (
                     writer.office(part.head),
                     *(str(states.count(state)) for state in ("done", "in_progress", "not_done")),
-                    short(_first_reason(pending.reason), _LACKING) if pending else "",
+                    short(_first_reason(pending), _LACKING),
                 )
             )
     shown = (

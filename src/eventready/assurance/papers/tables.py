@@ -8,15 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any
 
+from eventready.assurance.clauses.state import ClauseState
+from eventready.assurance.incidents.incident import Incident
 from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.metrics import width
 from eventready.assurance.papers.document.model import Align, Cell, Column, ColumnKind, Page, Table, TableCell
 from eventready.assurance.papers.findings import CollapsedLine, FindingLine, entries, natural
-from eventready.assurance.papers.material import ClauseStatus, IncidentReport
 from eventready.assurance.papers.measures import Measure, highest
 from eventready.assurance.papers.results import RunResults
 from eventready.assurance.papers.verdicts import VenueRow
 from eventready.assurance.papers.writer import PaperWriter
+from eventready.core.messages import Lang
 from eventready.workspace.device import Service
 from eventready.workspace.duties import Duty
 
@@ -276,7 +278,7 @@ def measure_table(writer: PaperWriter, results: RunResults) -> Table:
     return numbered_table(writer, writer.text("papers:sheet_measures"), shown, rows)
 
 
-def clause_table(writer: PaperWriter, clauses: Sequence[ClauseStatus]) -> Table:
+def clause_table(writer: PaperWriter, clauses: Sequence[ClauseState]) -> Table:
     """Every clause with its owner, deadline, state and evidence."""
     rows = (
         (
@@ -285,7 +287,7 @@ def clause_table(writer: PaperWriter, clauses: Sequence[ClauseStatus]) -> Table:
             fit(clause.duty.owner),
             writer.day(clause.duty.due) if clause.duty.due else fit(clause.duty.deadline),
             writer.term("papers:clause", clause.state),
-            "; ".join(filter(None, (fit(clause.reason), *map(fit, clause.evidence)))),
+            "; ".join(filter(None, map(fit, _proof(clause, writer.lang)))),
         )
         for clause in clauses
     )
@@ -296,7 +298,12 @@ def clause_table(writer: PaperWriter, clauses: Sequence[ClauseStatus]) -> Table:
     return numbered_table(writer, writer.text("papers:sheet_clauses"), shown, rows)
 
 
-def incident_table(writer: PaperWriter, incidents: Sequence[IncidentReport]) -> Table:
+def _proof(clause: ClauseState, lang: Lang) -> tuple[str, ...]:
+    """The open points of a clause, then its evidence."""
+    return clause.open_text(lang), *(piece.text.render(lang) for piece in clause.evidence)
+
+
+def incident_table(writer: PaperWriter, incidents: Sequence[Incident]) -> Table:
     """Incidents in order of time, with the lateness of their first notices."""
     rows = (
         (

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from eventready.assurance.clauses.changes import ChangeOnRecord
+from eventready.assurance.incidents.incident import Incident
 from eventready.assurance.papers.annexes import add_annexes
 from eventready.assurance.papers.change_lines import change_lines
 from eventready.assurance.papers.dates import fit
@@ -15,7 +16,7 @@ from eventready.assurance.papers.document.model import Block, Document, Table
 from eventready.assurance.papers.document.profile import Profile
 from eventready.assurance.papers.findings import entries
 from eventready.assurance.papers.language import Language
-from eventready.assurance.papers.material import IncidentReport, Material
+from eventready.assurance.papers.material import Material
 from eventready.assurance.papers.results import RunResults
 from eventready.assurance.papers.results_section import ResultsSection, clause_summary
 from eventready.assurance.papers.run_sections import NAMED, measured_at, open_items, unmeasured
@@ -141,7 +142,7 @@ def _network_changes(writer: PaperWriter, changes: Sequence[ChangeOnRecord] | No
 
 
 def troubles(
-    writer: PaperWriter, results: RunResults | None, annex: str, incidents: Sequence[IncidentReport] | None
+    writer: PaperWriter, results: RunResults | None, annex: str, incidents: Sequence[Incident] | None
 ) -> list[Block]:
     """Return section III: incidents, open findings, and unmeasured items."""
     outline = writer.outline
@@ -161,7 +162,7 @@ def troubles(
     return [*blocks, *(unmeasured(writer, results) if results else [writer.p("papers:no_run")])]
 
 
-def _incidents(writer: PaperWriter, incidents: Sequence[IncidentReport]) -> Table:
+def _incidents(writer: PaperWriter, incidents: Sequence[Incident]) -> Table:
     """The latest incidents; the workbook has the rest."""
     table = incident_table(writer, incidents)
     rest = len(table.rows) - _NAMED_INCIDENTS
@@ -171,7 +172,7 @@ def _incidents(writer: PaperWriter, incidents: Sequence[IncidentReport]) -> Tabl
     return replace(table, rows=table.rows[-_NAMED_INCIDENTS:], note=writer.text("papers:open_more", rest=rest))
 
 
-def _incidents_of_week(material: Material) -> Sequence[IncidentReport] | None:
+def _incidents_of_week(material: Material) -> Sequence[Incident] | None:
     """Return the incidents begun in the week, or open."""
     if material.incidents is None:
         return None

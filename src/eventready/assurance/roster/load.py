@@ -92,7 +92,7 @@ def _tables(path: Path, sheets: tuple[Sheet, ...], calendar: Calendar, codes: Co
             tables.append(table)
     raise_errors(problems)
     if not any(isinstance(table, NameTable) or table.kind != "people" for table in tables):
-        names = ", ".join(f'"{sheet.name}"' for sheet in sheets) or "none that is visible"
+        names = [f'"{sheet.name}"' for sheet in sheets] or message("roster:no_visible_sheet")
         raise WorkspaceError(message("roster:file.no_sheet", names=names), where=str(path))
     return sorted(tables, key=lambda table: len(_ORDER) if isinstance(table, NameTable) else _ORDER[table.kind])
 

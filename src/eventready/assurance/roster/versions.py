@@ -73,8 +73,9 @@ class Shelf:
             return self._load(sendings[-1].number)
         if name.isdecimal() and int(name) in numbers:
             return self._load(int(name))
-        known = ", ".join(map(str, numbers)) or "none yet; `eventready roster export` keeps one"
-        raise UsageError(message("roster:version.unknown", name=name, known=known))
+        if not numbers:
+            raise UsageError(message("roster:version.none"))
+        raise UsageError(message("roster:version.unknown", name=name, known=list(map(str, numbers))))
 
     def keep(self, roster: Roster, moment: datetime) -> Version:
         """Store a roster as a new version; return the latest version if the content is equal."""
