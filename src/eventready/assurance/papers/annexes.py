@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eventready.assurance.papers.document.model import Block, Page
+from eventready.assurance.papers.document.model import Block
 from eventready.assurance.papers.findings import collapse
 from eventready.assurance.papers.results import RunResults
 from eventready.assurance.papers.tables import (
@@ -42,9 +42,8 @@ def _open_annex(writer: PaperWriter, results: RunResults) -> str:
     lines = collapse(results.findings.lines)
     if not lines:
         return ""
-    page = Page(**writer.profile.page.model_dump())
     table = open_table(writer, lines[:100], results)
-    shown = rows_of_page(table, page, landscape=True)
+    shown = rows_of_page(table, writer.profile.page, landscape=True)
     rest = sum(one.count for one in lines[shown:])
     note = writer.text("papers:open_more", rest=rest) if rest else ""
     blocks: list[Block] = [replace(table, rows=table.rows[: shown - 1 if rest else shown], note=note)]

@@ -21,7 +21,6 @@ TOPICS: tuple[Topic, ...] = get_args(Topic)
 class TopicResults:
     """Findings of a topic: numbers by status, and the lines except passes, the most urgent first."""
 
-    topic: Topic
     counts: Mapping[str, int]
     lines: tuple[FindingLine, ...]
     devices: int
@@ -87,4 +86,4 @@ def _topics(findings: RunFindings) -> dict[Topic, TopicResults]:
     for device, passes in findings.passes.items():
         for one in passes:
             devices[topic_of(one.check)].add(device)
-    return {topic: TopicResults(topic, counts[topic], tuple(lines[topic]), len(devices[topic])) for topic in TOPICS}
+    return {topic: TopicResults(counts[topic], tuple(lines[topic]), len(devices[topic])) for topic in TOPICS}

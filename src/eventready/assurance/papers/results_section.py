@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from eventready.assurance.clauses.state import ClauseState
 from eventready.assurance.papers.document.model import Block, Table
@@ -23,12 +23,6 @@ class ResultsSection:
 
     def __init__(self, writer: PaperWriter, results: RunResults | None, annex: str) -> None:
         self._writer, self._results, self._annex = writer, results, annex
-        self._shows: Mapping[Shown, Callable[[], list[Block]]] = {
-            "verdicts": self._verdicts,
-            "services": lambda: services(writer, results),
-            "roster": lambda: on_duty(writer),
-            **{key: self._topic(key) for key in ("network", "traffic", "backup", "stations", "wifi", "security")},
-        }
 
     def blocks(self) -> list[Block]:
         """The whole section."""
@@ -52,7 +46,7 @@ class ResultsSection:
     def _part(self, part: SectionPart) -> list[Block]:
         """The results of a part; for a part without any, its clauses, which are otherwise in the table of clauses."""
         if part.shows:
-            return [block for shown in part.shows for block in self._shows[shown]()]
+            return [block for shown in part.shows for block in self._shown(shown)]
         if self._writer.material.clauses is None:
             return [self._writer.p("papers:clauses_unknown")]
         return self._clauses([c for c in self._writer.material.clauses if part.names(c.duty.id)])
@@ -92,18 +86,16 @@ class ResultsSection:
             reason=f" {reason}" if reason else "",
         )
 
-    def _verdicts(self) -> list[Block]:
-        if self._results is None:
-            return [self._writer.p("papers:no_run")]
-        return verdicts(self._writer, self._results)
-
-    def _topic(self, key: Shown) -> Callable[[], list[Block]]:
-        def show() -> list[Block]:
-            if self._results is None:
-                return []
-            return topic(self._writer, self._results, key, self._annex)  # type: ignore[arg-type]  # a Shown that is a Topic
-
-        return show
+    def _shown(self, key: Shown) -> list[Block]:
+        """Return the results named by a part of the profile."""
+        writer, results = self._writer, self._results
+        if key == "roster":
+            return on_duty(writer)
+        if key == "services":
+            return services(writer, results)
+        if key == "verdicts":
+            return verdicts(writer, results) if results else [writer.p("papers:no_run")]
+        return topic(writer, results, key, self._annex) if results else []
 
 
 def applies(part: SectionPart, writer: PaperWriter) -> bool:

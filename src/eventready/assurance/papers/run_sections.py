@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from eventready.assurance.papers.document.charts import Bar, Level, load_bars, stacked_bars
 from eventready.assurance.papers.document.model import Block, Paragraph, Span
-from eventready.assurance.papers.findings import ORDER, CollapsedLine, FindingLine, collapse
+from eventready.assurance.papers.findings import ORDER, CollapsedLine, collapse, count_by_status
 from eventready.assurance.papers.gaps import unconfirmed_facts
-from eventready.assurance.papers.measures import Measure
-from eventready.assurance.papers.results import RunResults, TopicResults
+from eventready.assurance.papers.results import RunResults
 from eventready.assurance.papers.tables import service_table, verdict_table
 from eventready.assurance.papers.verdicts import count_verdicts, verdict_rows
 from eventready.assurance.papers.writer import PaperWriter
@@ -101,7 +100,7 @@ def verdicts(writer: PaperWriter, results: RunResults) -> list[Block]:
 
 def topic(writer: PaperWriter, results: RunResults, key: Topic, annex: str) -> list[Block]:
     """Return a topic: numbers by status, the most urgent findings, and the unmeasured items."""
-    found: TopicResults = results.topics[key]
+    found = results.topics[key]
     if not found.total:
         return []
     numbers = [
@@ -140,7 +139,7 @@ def services(writer: PaperWriter, results: RunResults | None) -> list[Block]:
 
 def _loads(writer: PaperWriter, results: RunResults) -> list[Block]:
     """The highest loads as a chart; nothing where no load was measured."""
-    found: Sequence[Measure] = [one for one in results.measures if one.check in _LOADS][:_BARS]
+    found = [one for one in results.measures if one.check in _LOADS][:_BARS]
     levels = [
         Level(
             mask_text(f"{one.device} {writer.language.subject(one.subject)}")[:_LETTERS],
@@ -166,13 +165,13 @@ def unmeasured(writer: PaperWriter, results: RunResults) -> list[Block]:
     blind = [line for line in lines if line.blind]
     items = []
     if silent:
-        names = _some(writer, sorted(silent))
+        names = _some(writer, silent)
         items.append(writer.text("papers:unmeasured_silent", devices=len(silent), names=names, count=len(lost)))
     if failed:
-        names = _some(writer, _sorted(line.device for line in failed))
+        names = _some(writer, {line.device for line in failed})
         items.append(writer.text("papers:unmeasured_failed", count=len(failed), names=names))
     if blind:
-        checks = _some(writer, _sorted(line.check_title for line in blind)).lower()
+        checks = _some(writer, {line.check_title for line in blind}).lower()
         items.append(writer.text("papers:unmeasured_blind", count=len(blind), checks=checks))
     opening = writer.text("papers:unmeasured", count=len(lines))
     if len(items) == 1:
@@ -184,21 +183,14 @@ def open_items(writer: PaperWriter, results: RunResults | None, annex: str) -> l
     """The numbers of failures and warnings, which the annex lists by device and reason."""
     if results is None:
         return [writer.p("papers:no_run")]
-    failed, warned = (_of(results, status) for status in ("fail", "warn"))
-    if not failed and not warned:
+    counts = count_by_status(results.findings.lines)
+    if not counts["fail"] and not counts["warn"]:
         return [writer.p("papers:open_none")]
-    return [writer.p("papers:open", fail=len(failed), warn=len(warned), annex=annex, when=measured_at(results))]
+    when = measured_at(results)
+    return [writer.p("papers:open", fail=counts["fail"], warn=counts["warn"], annex=annex, when=when)]
 
 
-def _of(results: RunResults, status: str) -> list[FindingLine]:
-    return [line for line in results.findings.lines if line.status == status]
-
-
-def _sorted(names: Iterable[str]) -> list[str]:
-    return sorted(set(names))
-
-
-def _some(writer: PaperWriter, names: Sequence[str]) -> str:
-    """Return a sentence with the first names, and the number of the others."""
-    shown = ", ".join(names[:_NAMES])
+def _some(writer: PaperWriter, names: Collection[str]) -> str:
+    """The first names in order, and the number of the others."""
+    shown = ", ".join(sorted(names)[:_NAMES])
     return f"{shown} {writer.text('papers:and_others', count=len(names) - _NAMES)}" if len(names) > _NAMES else shown

@@ -22,7 +22,6 @@ _KINDS = ("new", "worse", "fixed", "better", "unseen", "still")
 class FindingChanges:
     """Findings with the same kind of change since the previous run: their number, and sentences for some of them."""
 
-    kind: str
     title: str
     count: int
     lines: tuple[str, ...]
@@ -43,7 +42,6 @@ def finding_changes(previous: Run, run: Run, language: Language) -> tuple[Findin
     found = ((kind, getattr(diff, kind)) for kind in _KINDS)
     return tuple(
         FindingChanges(
-            kind,
             term("page:change", kind, language.code),
             len(changes),
             tuple(_sentence(change, language) for change in changes[:NAMED]) if kind != "still" else (),

@@ -21,7 +21,6 @@ _WORST_FIRST = ("NOT_READY", "NOT_MEASURED", "READY_WITH_RISK", "READY")
 class VerdictCell:
     """Verdict of a service at a venue, empty for a venue without the service."""
 
-    service: str
     service_title: str
     verdict: str = ""
     title: str = ""
@@ -32,7 +31,6 @@ class VerdictCell:
 class VenueRow:
     """Verdicts of a venue, a cell per service."""
 
-    id: str
     name: str
     cells: tuple[VerdictCell, ...]
 
@@ -54,12 +52,11 @@ def verdict_rows(document: Entry, context: RunContext, statuses: Mapping[str, st
     columns = services(document)
     return tuple(
         VenueRow(
-            venue,
             context.names([venue])[0],
             tuple(
                 _cell(service, given.get((venue, service), {}), statuses, context.language)
                 if service in own
-                else VerdictCell(service, context.language.service(service))
+                else VerdictCell(context.language.service(service))
                 for service in columns
             ),
         )
@@ -81,7 +78,7 @@ def _cell(service: str, verdict: Entry, statuses: Mapping[str, str], language: L
     key = str(verdict.get("verdict", "NOT_MEASURED"))
     key = key if key in Readiness.__members__ else "NOT_MEASURED"
     reason = _reason(verdict, statuses, language)
-    return VerdictCell(service, language.service(service), key, language.verdict(key), reason)
+    return VerdictCell(language.service(service), key, language.verdict(key), reason)
 
 
 def _reason(verdict: Entry, statuses: Mapping[str, str], language: Language) -> str:

@@ -18,7 +18,6 @@ from eventready.assurance.papers.document.model import (
     Closing,
     Document,
     Letterhead,
-    Page,
     Paragraph,
     Span,
     Table,
@@ -207,7 +206,6 @@ class PaperWriter:
 
     def document(self, blocks: Sequence[Block], *, landscape: bool = False, name: str = "") -> Document:
         """The finished paper. Phone numbers are masked except those of the duty list and of the recipient."""
-        page = Page(**self.profile.page.model_dump())
         title = " - ".join([self.office(self.paper.kind), *map(self.office, self.paper.titles)])
         made = Document(
             kind=self.kind,
@@ -216,7 +214,7 @@ class PaperWriter:
             stem=self._stem(name),
             blocks=tuple(blocks),
             annexes=tuple(self._annexes),
-            page=page,
+            page=self.profile.page,
             landscape=landscape,
             sheets=tuple(self._sheets),
             mark=self.mark,

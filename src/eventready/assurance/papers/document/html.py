@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -27,25 +27,21 @@ _SIGNS = frozenset(
 _NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
 
-@dataclass(frozen=True)
-class _Section:
-    """Heading of level 1 with the blocks beneath; without a heading, the head of the document."""
-
-    heading: Heading | None
-    blocks: tuple[Block, ...]
-
-
 def to_html(document: Document) -> bytes:
     """The whole page in UTF-8. Every text is escaped by the template engine; only our style sheet and SVG are not."""
     sheet = _style()
     language = Language(document.lang)
+    blocks = tuple(_flat(document.blocks))
+    heads = {at: block for at, block in enumerate(blocks) if isinstance(block, Heading) and block.level == 1}
+    edges = [*heads, len(blocks)]
     page = (
         _environment()
         .get_template("page.html")
         .render(
             document=document,
-            head=document.blocks[: _first_section(document.blocks)],
-            sections=list(_sections(document.blocks[_first_section(document.blocks) :])),
+            head=blocks[: edges[0]],
+            contents=[heading for heading in heads.values() if heading.anchor],
+            sections=[blocks[first:end] for first, end in pairwise(edges)],
             t=language.phrase,
             style=Markup(sheet),  # noqa: S704  our own file, and nothing else
             policy=policy(sheet),
@@ -80,29 +76,6 @@ def _environment() -> Environment:
     )
     environment.filters |= {"kind": _kind, "svg": _svg, "cell": _cell, "row_head": _row_head}
     return environment
-
-
-def _first_section(blocks: Sequence[Block]) -> int:
-    return next((index for index, block in enumerate(blocks) if _opens(block)), len(blocks))
-
-
-def _opens(block: Block) -> bool:
-    first = block.blocks[0] if isinstance(block, OnScreen) and block.blocks else block
-    return isinstance(first, Heading) and first.level == 1
-
-
-def _sections(blocks: Sequence[Block]) -> Iterator[_Section]:
-    heading: Heading | None = None
-    inside: list[Block] = []
-    for block in _flat(blocks):
-        if isinstance(block, Heading) and block.level == 1:
-            if heading or inside:
-                yield _Section(heading, tuple(inside))
-            heading, inside = block, []
-        else:
-            inside.append(block)
-    if heading or inside:
-        yield _Section(heading, tuple(inside))
 
 
 def _flat(blocks: Sequence[Block]) -> Iterator[Block]:

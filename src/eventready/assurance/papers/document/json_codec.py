@@ -24,7 +24,7 @@ def to_dict(document: Document) -> dict[str, Any]:
         "kind": document.kind,
         "lang": document.lang,
         "title": document.title,
-        "page": asdict(page),
+        "page": page.model_dump(),
         "landscape": document.landscape,
         "mark": document.mark,
         "blocks": blocks(document.blocks, landscape=document.landscape),

@@ -6,11 +6,13 @@ lengths are millimetres, type sizes points.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
+
+from pydantic import Field
 
 from eventready.assurance.papers.document.metrics import width
+from eventready.workspace.model import WorkspaceModel
 
 #: Words of up to so many letters (dates, states) are not broken in a cell; padding and rule take so many mm.
 _SHORT, _PADDING = 11, 3.6
@@ -23,26 +25,25 @@ ColumnKind: TypeAlias = Literal["text", "number", "phone"]
 ParagraphStyle: TypeAlias = Literal["body", "basis", "note", "notice", "alarm"]
 
 
-@dataclass(frozen=True)
-class Page:
-    """A4 and its margins, the type sizes, and the spacing of paragraphs (`indent` in mm, `after` in points)."""
+class Page(WorkspaceModel):
+    """A4: margins and first-line `indent` in mm; type sizes and spacing of paragraphs (`after`) in points."""
 
-    top: float = 20
-    bottom: float = 20
-    left: float = 30
-    right: float = 15
-    country: float = 12
-    motto: float = 13
-    body: float = 14
-    table: float = 11
-    recipients: float = 11
-    number: float = 13
-    indent: float = 10
-    after: float = 6
-    line: float = 1.15
+    WIDTH: ClassVar = 210.0
+    HEIGHT: ClassVar = 297.0
 
-    WIDTH = 210.0
-    HEIGHT = 297.0
+    top: float = Field(default=20, ge=20, le=25)
+    bottom: float = Field(default=20, ge=20, le=25)
+    left: float = Field(default=30, ge=30, le=35)
+    right: float = Field(default=15, ge=15, le=20)
+    country: float = Field(default=12, ge=12, le=13)
+    motto: float = Field(default=13, ge=13, le=14)
+    body: float = Field(default=14, ge=13, le=14)
+    table: float = Field(default=11, ge=9, le=14)
+    recipients: float = Field(default=11, ge=10, le=12)
+    number: float = Field(default=13, ge=13, le=14)
+    indent: float = Field(default=10, ge=0, le=15)
+    after: float = Field(default=6, ge=0, le=18)
+    line: float = Field(default=1.15, ge=1, le=1.5)
 
     def measure(self, *, landscape: bool = False) -> float:
         """The width of the text, in mm."""
@@ -367,16 +368,3 @@ class Document:
             if isinstance(block, Table)
         )
         return own + annexed + self.sheets
-
-    @property
-    def contents(self) -> tuple[Heading, ...]:
-        """Return the sections with an anchor for links."""
-        return tuple(heading for heading in _sections(self.blocks) if heading.anchor)
-
-
-def _sections(blocks: tuple[Block, ...]) -> Iterator[Heading]:
-    for block in blocks:
-        if isinstance(block, Heading) and block.level == 1:
-            yield block
-        elif isinstance(block, OnScreen):
-            yield from _sections(block.blocks)

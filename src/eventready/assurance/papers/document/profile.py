@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from eventready.assurance.papers.document.model import Page
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import LANGS, Lang, ids, message, parameters
 from eventready.workspace.device import Service
@@ -60,24 +61,6 @@ _BRACES = re.compile(r"\{\{|\}\}|\{%|%\}")
 
 #: Results that a part of a report shows.
 Shown = Literal["verdicts", "network", "traffic", "services", "backup", "stations", "wifi", "security", "roster"]
-
-
-class PageSpec(WorkspaceModel):
-    """Margins and first-line indent in millimetres; type sizes and paragraph spacing in points."""
-
-    top: float = Field(ge=20, le=25)
-    bottom: float = Field(ge=20, le=25)
-    left: float = Field(ge=30, le=35)
-    right: float = Field(ge=15, le=20)
-    country: float = Field(ge=12, le=13)
-    motto: float = Field(ge=13, le=14)
-    body: float = Field(ge=13, le=14)
-    table: float = Field(ge=9, le=14)
-    recipients: float = Field(ge=10, le=12)
-    number: float = Field(ge=13, le=14)
-    indent: float = Field(ge=0, le=15)
-    after: float = Field(ge=0, le=18)
-    line: float = Field(ge=1, le=1.5)
 
 
 class Office(WorkspaceModel):
@@ -189,7 +172,7 @@ class PlanPhase(WorkspaceModel):
 class Profile(WorkspaceModel):
     """A profile file, complete."""
 
-    page: PageSpec
+    page: Page
     office: Office
     papers: PaperTemplates
     standing: StandingTexts
