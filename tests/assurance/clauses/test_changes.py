@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from eventready.assurance.clauses.changes import ChangeOnRecord, applied_changes, changes_on_record
+from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
 from eventready.assurance.clauses.event_record import EventRecord, gather
+from eventready.assurance.clauses.proof import of_changes
 from eventready.core.messages import message
 from eventready.store import journal
 from eventready.store.changes import STREAM, StepEntry
 from eventready.store.store import Store
 from eventready.store.tables import JournalRow
 from eventready.workspace.workspace import Workspace, load_workspace
-from tests.assurance.clauses.conftest import DUTIES, Call, Write, moment
+from tests.assurance.clauses.conftest import DUTIES, Call, Write, duty, moment
 
 EMERGENCY = {"ticket": "INC-7", "requested_by": "Nguyễn Văn A", "approved_by": "Trần Thị B"}
 CLAUSE = """\
@@ -71,18 +72,18 @@ def test_how_a_change_stands(folder: Path, outcomes: dict[str, str], ended: bool
     store_change(folder, "c-1", outcomes, ended=ended)
     change = on_record(folder)["c-1"]
     assert change.status == status
-    assert bool(applied_changes((change,))) is (status == "applied")
+    assert change.in_force is (status == "applied")
 
 
 def test_what_was_taken_back_is_no_evidence_and_neither_is_taking_back(folder: Path) -> None:
     store_change(folder, "c-1", {"r1": "new", "r2": "new"})
-    assert [one.id for one in applied_changes(tuple(on_record(folder).values()))] == ["c-1"]
+    assert on_record(folder)["c-1"].in_force
     store_change(folder, "c-2", {"r1": "new", "r2": "old"}, rolls_back="c-1")
     assert on_record(folder)["c-1"].status == "partly"
     store_change(folder, "c-3", {"r1": "new", "r2": "new"}, rolls_back="c-1")
     changes = on_record(folder)
     assert (changes["c-1"].status, changes["c-3"].status) == ("rolled_back", "applied")
-    assert applied_changes(tuple(changes.values())) == ()
+    assert not any(change.in_force for change in changes.values())
 
 
 def test_a_rollback_that_took_nothing_back_changes_nothing(folder: Path) -> None:
@@ -93,7 +94,8 @@ def test_a_rollback_that_took_nothing_back_changes_nothing(folder: Path) -> None
 
 def test_every_intent_of_the_plan_counts(folder: Path) -> None:
     store_change(folder, "c-1", {"r1": "new"}, intents=("backup", "priority"))
-    assert [one.intent for one in applied_changes(record_of(folder).changes)] == ["backup", "priority"]
+    found = of_changes(duty(changes=("backup", "priority", "other")), record_of(folder).changes)
+    assert ([piece.ref for piece in found.evidence], len(found.missing)) == (["c-1", "c-1"], 1)
 
 
 def test_a_clause_is_done_by_a_change_and_undone_by_its_rollback(write: Write) -> None:

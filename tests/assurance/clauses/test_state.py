@@ -15,7 +15,6 @@ from eventready.assurance.clauses import proof
 from eventready.assurance.clauses.attestation import Attachment, Attestation
 from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.clauses.event_record import EventRecord
-from eventready.assurance.clauses.proof import AppliedChange
 from eventready.assurance.clauses.sent import SentDocument
 from eventready.assurance.clauses.state import ClauseState, State
 from eventready.assurance.incidents.incident import Incident, Notice
@@ -52,10 +51,12 @@ def state(of: Duty, run: Run | None = None, now: datetime = NOW, event: Event = 
     from pathlib import Path
 
     workspace = Workspace(Path(), event, records.pop("devices", ()), (of,), forms=FORMS)
-    changes = tuple(
-        ChangeOnRecord(one.id, (one.intent,), one.at, one.at, "applied") for one in records.pop("changes", ())
-    )
-    return EventRecord(run, changes=changes, **records).clauses(workspace, now)[0]
+    return EventRecord(run, **records).clauses(workspace, now)[0]
+
+
+def change(intent: str, name: str) -> ChangeOnRecord:
+    """A change that was applied everywhere."""
+    return ChangeOnRecord(name, (intent,), NOW, NOW, "applied")
 
 
 def signed(clause: str = "9.9", document: str = "", **more: Any) -> Attestation:
@@ -167,7 +168,7 @@ def test_a_check_is_held_against_the_names_of_a_clause_once(monkeypatch: pytest.
 
 def test_changes_that_were_carried_out() -> None:
     clause = duty(changes=("backup", "priority"))
-    backup, priority = AppliedChange("backup", "C-1", NOW), AppliedChange("priority", "C-2", NOW)
+    backup, priority = change("backup", "C-1"), change("priority", "C-2")
     assert state(clause, changes=(backup,)).state == "in_progress"
     assert state(clause, changes=(backup, priority)).state == "done"
 
@@ -179,7 +180,7 @@ def test_vietnamese_reasons_have_the_names_of_checks_and_changes() -> None:
         "1 nội dung chưa đạt (Trạm BTS lưu động trên r0); chưa có nội dung kiểm tra nào đạt; "
         "chưa thực hiện thay đổi ưu tiên lưu lượng"
     )
-    done = state(clause, run_of("pass", check="mobile_bts"), changes=(AppliedChange("priority", "C-2", NOW),))
+    done = state(clause, run_of("pass", check="mobile_bts"), changes=(change("priority", "C-2"),))
     assert "đã thực hiện thay đổi ưu tiên lưu lượng (" in done.evidence[-1].text.render("vi")
     assert state(duty(changes=("own",)), None).reason.render("vi") == "chưa thực hiện thay đổi own"
 

@@ -15,6 +15,7 @@ from eventready.assurance.roster.settings import RosterSettings
 from eventready.assurance.roster.spreadsheet import to_xlsx
 from eventready.assurance.roster.table import COLUMNS, rows
 from eventready.core.clock import TZ
+from eventready.core.messages import term
 from tests.assurance.roster.books import at, event, roster, shift
 
 AN = Person("VT01", "Nguyễn Văn An", "Kỹ sư", "NOC", ("0912345678", "02943850852"))
@@ -28,7 +29,7 @@ ROSTER = roster(
 
 
 def test_the_formal_list() -> None:
-    assert [column.title("vi") for column in COLUMNS] == [
+    assert [term("roster:column", key, "vi") for key in COLUMNS] == [
         "STT", "Họ và tên", "Chức vụ", "Đơn vị", "Nhiệm vụ (vai trò trực)", "Ca/Thời gian trực (từ–đến, ngày)",
         "Địa điểm", "Số điện thoại (di động/cố định)", "Ghi chú",
     ]  # fmt: skip

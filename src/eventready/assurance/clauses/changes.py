@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
-from eventready.assurance.clauses.proof import AppliedChange
 from eventready.change.plan.freeze import Emergency
 from eventready.core.messages import Message, message
 from eventready.store.changes import ChangeEntry, Changes
@@ -37,6 +36,16 @@ class ChangeOnRecord:
     rehearsal: bool = False
 
     @property
+    def in_force(self) -> bool:
+        """True for a change applied on every device of its plan and not rolled back."""
+        return self.status == "applied" and not self.rolls_back
+
+    @property
+    def done_at(self) -> datetime:
+        """The end of the change; the begin of a change under way."""
+        return self.ended or self.began
+
+    @property
     def counted(self) -> Mapping[str, int]:
         """Number of devices per final state."""
         return Counter(self.outcomes.values())
@@ -60,16 +69,6 @@ def changes_on_record(changes: Changes, event: str) -> tuple[ChangeOnRecord, ...
     }
     listed = [(entry, _intents(file)) for entry, file in mine]
     return tuple(_on_record(entry, intents, back.get(entry.id)) for entry, intents in listed if intents)
-
-
-def applied_changes(changes: Sequence[ChangeOnRecord]) -> tuple[AppliedChange, ...]:
-    """Return the intents of changes applied on every device of their plan and not rolled back."""
-    return tuple(
-        AppliedChange(intent, change.id, change.ended or change.began)
-        for change in changes
-        if change.status == "applied" and not change.rolls_back
-        for intent in change.intents
-    )
 
 
 def _intents(file: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from eventready.assurance.clauses.applies import applying
 from eventready.assurance.clauses.attestation import Attestation
 from eventready.assurance.clauses.attesting import attestations
-from eventready.assurance.clauses.changes import ChangeOnRecord, applied_changes, changes_on_record
+from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
 from eventready.assurance.clauses.deadlines import Deadline, deadlines
 from eventready.assurance.clauses.document_names import document_titles
 from eventready.assurance.clauses.documents import Records, of_attestation, of_documents
@@ -30,7 +30,7 @@ from eventready.core.errors import StoreError, WorkspaceError
 from eventready.core.messages import Message, Text, message
 from eventready.core.phrases import moment_of
 from eventready.drill.record import DrillRun, drill_runs
-from eventready.store.run import Run, latest_complete
+from eventready.store.run import Run, Summary, latest_complete
 from eventready.store.store import Store
 from eventready.workspace.duties import Duty
 from eventready.workspace.example_data import Datum
@@ -68,7 +68,6 @@ class EventRecord:
         has_devices = bool(workspace.devices) or event.operator != "postal"
         run = self.run if self.run and self.run.document.get("event") == event.id else None
         findings = index_findings(run) if run and has_devices else {}
-        changes = applied_changes(self.changes)
         records = Records(
             self.attestations, self.sent, self.incidents, Forms(workspace.forms), document_titles(workspace)
         )
@@ -76,7 +75,7 @@ class EventRecord:
         for duty in applying(workspace.duties, event.operator):
             results = [
                 of_checks(duty, run, workspace.devices, findings) if has_devices else ProofResult(),
-                of_changes(duty, changes) if has_devices else ProofResult(),
+                of_changes(duty, self.changes) if has_devices else ProofResult(),
                 of_roster(duty, self.roster, self.roster_version),
                 of_drills(duty, self.drills),
                 *of_documents(duty, event, records, moment),
@@ -118,21 +117,19 @@ def gather(workspace: Workspace, sent: SentOf, *, rehearsal: bool) -> EventRecor
     if not Store.exists(workspace.path):
         return EventRecord(roster=report, roster_version=version, sent=rosters, notices=notices, example=example)
     with Store.of_workspace(workspace.path) as store:
-        mine = [(e, e.summary) for e in store.runs() if e.summary and e.event == workspace.event.id]
+        mine = [entry.summary for entry in store.runs() if entry.summary and entry.event == workspace.event.id]
         signed, happened = attestations(store, workspace.path), incidents(store)
         changed, altered = _changes(store, workspace.event.id)
-        rehearsed = [s.rehearsal for _, s in mine] + [a.rehearsal for a in signed] + [i.rehearsal for i in happened]
-        rehearsed += [c.rehearsal for c in changed]
-        drills = drills_that_count(store, rehearsal=rehearsal)
-        left_out = 0 if rehearsal else sum(rehearsed)
-        if left_out:
-            notices += (message("clauses:record.rehearsals_left_out", n=left_out),)
-        runs = [(entry, summary) for entry, summary in mine if rehearsal or not summary.rehearsal]
-        latest = latest_complete([summary for _, summary in runs], len(workspace.devices))
+        records: list[Summary | Attestation | Incident | ChangeOnRecord] = [*mine, *signed, *happened, *changed]
+        rehearsed = sum(record.rehearsal for record in records)
+        if rehearsed and not rehearsal:
+            notices += (message("clauses:record.rehearsals_left_out", n=rehearsed),)
+        runs = [summary for summary in mine if rehearsal or not summary.rehearsal]
+        latest = latest_complete(runs, len(workspace.devices))
         own, by_example = _own(signed, example)
         return EventRecord(
             run=store.get(latest.id) if latest else None,
-            audits=tuple(moment_of(summary.moment) for _, summary in runs),
+            audits=tuple(moment_of(summary.moment) for summary in runs),
             attestations=tuple(one for one in own if rehearsal or not one.rehearsal),
             incidents=tuple(one for one in happened if rehearsal or not one.rehearsal),
             roster=report,
@@ -141,7 +138,7 @@ def gather(workspace: Workspace, sent: SentOf, *, rehearsal: bool) -> EventRecor
             changes=tuple(one for one in changed if rehearsal or not one.rehearsal),
             notices=(*store.notices, *notices, *altered, *by_example),
             example=example,
-            drills=drills,
+            drills=drills_that_count(store, rehearsal=rehearsal),
         )
 
 

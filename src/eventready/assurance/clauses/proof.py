@@ -10,9 +10,10 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Literal, TypeAlias
 
+from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.roster.finding import RosterReport
 from eventready.assurance.roster.roster import Role
-from eventready.core.messages import Bilingual, Message, Param, Text, message
+from eventready.core.messages import Message, Param, Text, message
 from eventready.core.phrases import moment_of
 from eventready.drill.record import DrillRun
 from eventready.store.run import Run
@@ -47,15 +48,6 @@ class Evidence:
     kind: EvidenceKind
     ref: str
     text: Text
-
-
-@dataclass(frozen=True)
-class AppliedChange:
-    """Applied intent: the id of its change, and the time of its end."""
-
-    intent: str
-    id: str
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -104,25 +96,21 @@ def index_findings(run: Run) -> Mapping[str, Sequence[FindingCount]]:
 
 
 def of_checks(
-    duty: Duty,
-    run: Run | None,
-    devices: Sequence[Device] = (),
-    findings: Mapping[str, Sequence[FindingCount]] | None = None,
+    duty: Duty, run: Run | None, devices: Sequence[Device], findings: Mapping[str, Sequence[FindingCount]]
 ) -> ProofResult:
     """Return the findings of a run about a clause: only a pass is evidence, only a pass or a waiver is not
     counter-evidence.
 
     A finding is about the clauses whose proof names its check. Of `devices`, which are all there are, those that the
-    run left out prove nothing. `findings`: those of the run, indexed before.
+    run left out prove nothing. `findings` are those of the run by check.
     """
-    if not needs_checks(duty):
+    if not duty.proof.checks:
         return ProofResult()
     if run is None:
         return ProofResult.lacking("clauses:proof.no_audit")
-    indexed = index_findings(run) if findings is None else findings
     mine = [
         found
-        for check, counts in indexed.items()
+        for check, counts in findings.items()
         if _matches(check, duty.proof.checks)
         for found in counts
         if not duty.proof.venues or not found.venues.isdisjoint(duty.proof.venues)
@@ -157,11 +145,6 @@ def _left_out(duty: Duty, audited: Collection[str], devices: Iterable[Device]) -
     return message("clauses:proof.devices_left_out", n=len(names), names=first_few(names))
 
 
-def needs_checks(duty: Duty) -> bool:
-    """True when devices must prove the clause."""
-    return bool(duty.proof.checks)
-
-
 @cache
 def _matches(check: str, globs: tuple[str, ...]) -> bool:
     """Return True for a check matching any of the globs."""
@@ -191,17 +174,17 @@ def _more(items: Sequence[object]) -> tuple[str, ...]:
     return ("…",) if len(items) > _SHOWN else ()
 
 
-def of_changes(duty: Duty, changes: Sequence[AppliedChange]) -> ProofResult:
+def of_changes(duty: Duty, changes: Sequence[ChangeOnRecord]) -> ProofResult:
     """Return the proof by changes: every intent of the clause must be applied."""
     evidence, missing = [], []
     for intent in duty.proof.changes:
-        done = max((change for change in changes if change.intent == intent), key=lambda c: c.at, default=None)
-        if done is None:
+        made = [change for change in changes if change.in_force and intent in change.intents]
+        last = max(made, key=lambda change: change.done_at, default=None)
+        if last is None:
             missing.append(message("clauses:proof.change_missing", intent=intent))
         else:
-            evidence.append(
-                Evidence("change", done.id, message("clauses:proof.change_applied", intent=intent, at=done.at))
-            )
+            applied = message("clauses:proof.change_applied", intent=intent, at=last.done_at)
+            evidence.append(Evidence("change", last.id, applied))
     return ProofResult(tuple(evidence), tuple(missing))
 
 
@@ -214,7 +197,7 @@ def of_drills(duty: Duty, drills: Sequence[DrillRun]) -> ProofResult:
         if run is None:
             missing.append(message("clauses:proof.drill_missing", drill=name))
             continue
-        title = Bilingual(run.drill.title.vi, run.drill.title.en)
+        title = run.drill.title.text
         if run.outcome != "passed":
             against.append(message("clauses:proof.drill_failed", drill=title, at=run.begun))
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 
 from eventready.assurance.papers.material import DutyList, DutyPerson
@@ -46,11 +46,8 @@ def _people(roster: Roster) -> Iterable[DutyPerson]:
     known = sorted(codes, key=lambda name: (first[name], order.index(name) if name in order else len(order), name))
     for name in known:
         person = roster.by_id.get(name) or Person(name, name)
-        yield _person(person, {day: tuple(found) for day, found in codes[name].items()})
-
-
-def _person(person: Person, codes: Mapping[date, tuple[str, ...]]) -> DutyPerson:
-    return DutyPerson(person.name, person.title, person.unit, " / ".join(person.phones), codes, person.note)
+        days = {day: tuple(found) for day, found in codes[name].items()}
+        yield DutyPerson(person.name, person.title, person.unit, " / ".join(person.phones), days)
 
 
 def _code(shift: Shift) -> str:

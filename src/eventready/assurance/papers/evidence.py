@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eventready.assurance.papers.excerpt import excerpt
@@ -17,6 +17,7 @@ from eventready.assurance.papers.findings import (
     natural,
 )
 from eventready.assurance.papers.language import Language, clean
+from eventready.core.groups import group_by
 from eventready.store.run import Run
 
 #: Findings shown line by line and characters of raw text on a page; the rest is counted.
@@ -50,12 +51,9 @@ class DeviceFindings:
     left_out: int = 0
 
     @property
-    def merged(self) -> tuple[tuple[FindingLine, ...], ...]:
+    def merged(self) -> Collection[Sequence[FindingLine]]:
         """Return the lines, with the lines of the same message about the whole device together, for any check."""
-        together: dict[tuple[str, str], list[FindingLine]] = {}
-        for line in self.lines:
-            together.setdefault((line.status, line.anchor if line.subject else line.message), []).append(line)
-        return tuple(map(tuple, together.values()))
+        return group_by(self.lines, lambda line: (line.status, line.anchor if line.subject else line.message)).values()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventready.assurance.papers.language import Language, clean
+from eventready.core.groups import group_by
 from eventready.store.run import Parts, Run
 
 #: From the most to the least urgent.
@@ -93,6 +94,10 @@ class RunContext:
         order = list(self.venue_names)
         return tuple(sorted(set(map(str, own)), key=lambda v: (order.index(v) if v in order else len(order), v)))
 
+    def role(self, device: Entry) -> str:
+        """The role of a device in words."""
+        return self.language.role(str(device.get("role", "")), str(device.get("platform", "")))
+
     def names(self, venues: Iterable[str]) -> tuple[str, ...]:
         """Venue names for ids."""
         return tuple(self.venue_names.get(venue, clean(venue)) for venue in venues)
@@ -170,9 +175,7 @@ def count_by_status(lines: Iterable[FindingLine]) -> dict[str, int]:
 
 def group(lines: Sequence[FindingLine], context: RunContext) -> tuple[FindingGroup, ...]:
     """Lines by check, device, status and venues, in the order of their first lines."""
-    groups: dict[tuple[str, str, str, tuple[str, ...]], list[FindingLine]] = {}
-    for line in lines:
-        groups.setdefault((line.status, line.device, line.check_title, line.venues), []).append(line)
+    groups = group_by(lines, lambda line: (line.status, line.device, line.check_title, line.venues))
     return tuple(
         FindingGroup(status, device, title, venues, context.names(venues), tuple(members))
         for (status, device, title, venues), members in groups.items()
@@ -181,9 +184,7 @@ def group(lines: Sequence[FindingLine], context: RunContext) -> tuple[FindingGro
 
 def collapse(lines: Iterable[FindingLine]) -> tuple[CollapsedLine, ...]:
     """Lines by device, status and reason, in the order of their first lines."""
-    groups: dict[tuple[str, str, str], list[FindingLine]] = {}
-    for line in lines:
-        groups.setdefault((line.status, line.device, line.message_id or line.message), []).append(line)
+    groups = group_by(lines, lambda line: (line.status, line.device, line.message_id or line.message))
     return tuple(
         CollapsedLine(members[0], len(members), tuple(dict.fromkeys(line.check_title for line in members)))
         for members in groups.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,29 +56,18 @@ def unreached_devices(
     document: Entry, lines: Sequence[FindingLine], context: RunContext
 ) -> tuple[UnreachedDevice, ...]:
     """Return the unreached devices of a run."""
-    lost: dict[str, int] = {}
-    for line in lines:
-        if line.status == "not_measured" and not line.blind:
-            lost[line.device] = lost.get(line.device, 0) + 1
+    lost = Counter(line.device for line in lines if line.status == "not_measured" and not line.blind)
     silent = [device for device in document.get("devices", ()) if not device.get("reachable")]
     return tuple(
         UnreachedDevice(
             device=clean(device["name"]),
-            role=context.language.role(str(device.get("role", "")), str(device.get("platform", ""))),
+            role=context.role(device),
             venues=context.names(map(str, device.get("venues", ()))),
             reason=context.language.reason(device),
-            lost=lost.get(clean(device["name"]), 0),
+            lost=lost[clean(device["name"])],
         )
         for device in sorted(silent, key=lambda d: natural(str(d["name"])))
     )
-
-
-def by_reason(devices: Sequence[UnreachedDevice]) -> tuple[tuple[UnreachedDevice, ...], ...]:
-    """The devices grouped by their reason, in order of the first of each group."""
-    groups: dict[str, list[UnreachedDevice]] = {}
-    for device in devices:
-        groups.setdefault(device.reason, []).append(device)
-    return tuple(map(tuple, groups.values()))
 
 
 def failed_readings(lines: Sequence[FindingLine], silent: set[str]) -> tuple[FailedReadings, ...]:
@@ -146,7 +136,7 @@ def _coverage(name: str, statuses: dict[tuple[str, int], str], context: RunConte
     }
     return DeviceCoverage(
         device=clean(name),
-        role=context.language.role(str(device.get("role", "")), str(device.get("platform", ""))),
+        role=context.role(device),
         platform=clean(device.get("platform", "")),
         measured=sum(status in ("parsed", "empty") for status in statuses.values()),
         needed=len(statuses),

@@ -66,7 +66,6 @@ class DutyPerson:
     unit: str
     phones: str
     codes: Mapping[date, tuple[str, ...]]
-    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -91,7 +91,7 @@ def _wanted(row: Mapping[str, Any], form: PlanForm) -> bool:
 
 def _cell(writer: PaperWriter, form: AttestedForm, field: str, value: object) -> str:
     """A value of a form: numbers and moments as the language has them, choices and venues by name."""
-    venues = {venue.id: _named(writer, venue) for venue in writer.material.event.venues}
+    venues = _venue_names(writer)
     if isinstance(value, bool):
         return writer.term("papers:bool", str(value).lower())
     if isinstance(value, int | float):
@@ -124,6 +124,10 @@ def _venues(writer: PaperWriter) -> Table:
 
 def _named(writer: PaperWriter, venue: Venue) -> str:
     return fit(venue.title.render(writer.lang))
+
+
+def _venue_names(writer: PaperWriter) -> dict[str, str]:
+    return {venue.id: _named(writer, venue) for venue in writer.material.event.venues}
 
 
 def _windows(writer: PaperWriter) -> list[Block]:
@@ -184,18 +188,9 @@ def _redundancy(writer: PaperWriter) -> list[Block]:
     blocks: list[Block] = [writer.p("papers:redundancy")]
     for venue in writer.material.event.venues:
         serving = [device for device in writer.material.devices if venue.id in device.venues]
-        items = [
-            sentence
-            for sentence in (_pairs(writer, serving), _bundles(writer, serving), _controllers(writer, serving))
-            if sentence
-        ]
-        blocks += writer.bullets(
-            [
-                writer.text("papers:redundancy_venue", venue=_named(writer, venue), how="; ".join(items))
-                if items
-                else writer.text("papers:redundancy_missing", venue=_named(writer, venue))
-            ]
-        )
+        how = "; ".join(filter(None, (made(writer, serving) for made in (_pairs, _bundles, _controllers))))
+        msgid = "papers:redundancy_venue" if how else "papers:redundancy_missing"
+        blocks += writer.bullets([writer.text(msgid, venue=_named(writer, venue), how=how)])
     return blocks
 
 
@@ -226,7 +221,7 @@ def _mobile(writer: PaperWriter) -> list[Block]:
     )
     if not stations:
         return [writer.p("papers:mobile_none")]
-    names = {venue.id: _named(writer, venue) for venue in writer.material.event.venues}
+    names = _venue_names(writer)
     return [
         writer.p("papers:mobile", count=len(stations)),
         *writer.bullets(
@@ -237,7 +232,7 @@ def _mobile(writer: PaperWriter) -> list[Block]:
 
 
 def _wifi(writer: PaperWriter) -> list[Block]:
-    names = {venue.id: _named(writer, venue) for venue in writer.material.event.venues}
+    names = _venue_names(writer)
     counts: dict[str, list[bool]] = {}
     for device in writer.material.devices:
         for point in device.expect.access_points:
@@ -281,8 +276,8 @@ def _phases(writer: PaperWriter) -> list[Block]:
 
 
 def _inventory(writer: PaperWriter) -> Table:
-    language, event = writer.language, writer.material.event
-    names = {venue.id: _named(writer, venue) for venue in event.venues}
+    language = writer.language
+    names = _venue_names(writer)
     rows = (
         (
             fit(device.name),
@@ -291,14 +286,10 @@ def _inventory(writer: PaperWriter) -> Table:
             ", ".join(names.get(venue, venue) for venue in device.venues),
             ", ".join(language.service(service) for service in device.services or ROLE_SERVICES[device.role]),
         )
-        for device in _ordered(writer.material.devices)
+        for device in sorted(writer.material.devices, key=lambda device: natural(device.name))
     )
     shown = columns(writer, device=3, role=4, platform=3, venues=7, services=5)
     return numbered_table(writer, writer.text("papers:sheet_inventory"), shown, rows)
-
-
-def _ordered(devices: Iterable[Device]) -> list[Device]:
-    return sorted(devices, key=lambda device: natural(device.name))
 
 
 def _assignment(writer: PaperWriter) -> Table:

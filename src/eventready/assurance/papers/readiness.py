@@ -44,7 +44,6 @@ from eventready.assurance.papers.findings import ORDER, FindingGroup, FindingLin
 from eventready.assurance.papers.gaps import (
     UnreachedDevice,
     blind_spots,
-    by_reason,
     device_coverage,
     failed_readings,
     unconfirmed_facts,
@@ -54,6 +53,7 @@ from eventready.assurance.papers.language import Language, clean
 from eventready.assurance.papers.results import RunResults
 from eventready.assurance.papers.trend import FindingChanges, finding_changes, series
 from eventready.assurance.papers.verdicts import VerdictCell, count_verdicts, verdict_rows
+from eventready.core.groups import group_by
 from eventready.core.messages import Lang, Param
 from eventready.drill.record import DrillRun
 from eventready.store.run import Run, Summary
@@ -278,8 +278,9 @@ class _Report:
             yield self._plain(self._t("page:unmeasured_none"))
         word = self.language.status("not_measured")
         if self.silent:
+            by_reason = group_by(self.silent, lambda device: device.reason).values()
             yield Heading(2, self._t("page:unreached"))
-            yield Listing(tuple(self._silent_item(devices, word) for devices in by_reason(self.silent)))
+            yield Listing(tuple(self._silent_item(devices, word) for devices in by_reason))
         if unread:
             yield Heading(2, self._t("page:unread"))
             yield Listing(

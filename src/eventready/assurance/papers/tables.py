@@ -185,7 +185,7 @@ def device_table(writer: PaperWriter, results: RunResults) -> Table:
         rows.append(
             (
                 fit(name),
-                language.role(str(device.get("role", "")), str(device.get("platform", ""))),
+                context.role(device),
                 ", ".join(context.names(map(str, device.get("venues", ())))),
                 *(str(counts[fit(name), status]) for status in statuses),
                 silent,

@@ -27,13 +27,10 @@ def to_calendars(roster: Roster, event: Event, moment: datetime, lang: str = "vi
     Nobody's number is in it.
     """
     writer = _Writer(roster, event, moment, lang)
-    own: dict[str, list[Shift]] = {}
-    for shift in roster.shifts:
-        own.setdefault(shift.person, []).append(shift)
     files: dict[str, bytes] = {}
     for person in roster.people:
-        if person.id in own:
-            files[_free(_stem(person), files)] = writer.calendar(person, own[person.id])
+        if shifts := roster.by_person.get(person.id):
+            files[_free(_stem(person), files)] = writer.calendar(person, shifts)
     return files
 
 

@@ -12,6 +12,7 @@ from eventready.assurance.roster.name_cells import TypedName, split_name
 from eventready.assurance.roster.roster import ROLES, Person, Role
 from eventready.assurance.roster.text import LONGEST, fold, skill, spelled, tidy
 from eventready.core.errors import WorkspaceError
+from eventready.core.groups import group_by
 from eventready.core.messages import Message, message
 
 _TWO_PEOPLE = re.compile(r"[,;/\n&+|]|\s(?:và|va|and)\s", re.I)
@@ -21,16 +22,17 @@ _NO = {"", "khong", "no", "0", "false"}
 
 @dataclass
 class _Entry:
-    """Row about a person."""
+    """Row about a person, whose `id` is the staff number or empty; `key` is the id of the same person in all rows."""
 
     sheet: Sheet
     row: int
     column: int
-    name: str
-    code: str
-    phones: tuple[str, ...]
     person: Person
     key: str = ""
+
+    def error(self, what: Message, do: str | Message = "") -> WorkspaceError:
+        """An error about the name."""
+        return self.sheet.error(self.row, self.column, what, do)
 
 
 @dataclass
@@ -51,12 +53,10 @@ class Register:
         typed = self._name(sheet, row, column)
         if typed is None:
             return None
-        name = typed.name
-        code = self._text(table, row, "id")
-        numbers = self._phones(table, row)
         person = Person(
-            id=code,
-            name=name,
+            id=self._text(table, row, "id"),
+            phones=self._phones(table, row),
+            name=typed.name,
             title=self._text(table, row, "title") or typed.title,
             unit=self._text(table, row, "unit"),
             skills=tuple(dict.fromkeys(skill(part) for part in _parts(self._text(table, row, "skills")))),
@@ -64,7 +64,7 @@ class Register:
             may_authorise=fold(self._text(table, row, "authorise")) not in _NO,
             note=self._text(table, row, "note") if note else "",
         )
-        self._entries.append(_Entry(sheet, row, column, name, code, numbers, person))
+        self._entries.append(_Entry(sheet, row, column, person))
         return len(self._entries) - 1
 
     def add_typed(self, sheet: Sheet, row: int, column: int, typed: TypedName) -> int | None:
@@ -72,8 +72,8 @@ class Register:
         if problem := _not_a_name(typed.name):
             self.problems.append(sheet.error(row, column, problem))
             return None
-        person = Person(id="", name=typed.name, title=typed.title)
-        self._entries.append(_Entry(sheet, row, column, typed.name, "", typed.numbers, person))
+        person = Person(id="", name=typed.name, title=typed.title, phones=typed.numbers)
+        self._entries.append(_Entry(sheet, row, column, person))
         return len(self._entries) - 1
 
     def _name(self, sheet: Sheet, row: int, column: int) -> TypedName | None:
@@ -141,46 +141,42 @@ class Register:
         return people, [entry.key for entry in self._entries]
 
     def _grouped(self) -> dict[str, list[_Entry]]:
-        by_name: dict[str, list[_Entry]] = {}
-        for entry in self._entries:
-            by_name.setdefault(spelled(entry.name), []).append(entry)
-        for entries in by_name.values():
+        for entries in group_by(self._entries, lambda entry: spelled(entry.person.name)).values():
             self._distinguish(entries)
-        groups: dict[str, list[_Entry]] = {}
-        for entry in self._entries:
-            groups.setdefault(entry.key, []).append(entry)
+        groups = group_by(self._entries, lambda entry: entry.key)
         for key, entries in groups.items():
-            names = {spelled(entry.name): entry for entry in entries}
-            if len(names) > 1:
-                last = list(names.values())[-1]
-                what = message("roster:cell.staff_number", number=key, one=entries[0].name, other=last.name)
-                self.problems.append(last.sheet.error(last.row, last.column, what))
+            *_, last = {spelled(entry.person.name): entry for entry in entries}.values()
+            one, other = entries[0].person.name, last.person.name
+            if spelled(one) != spelled(other):
+                what = message("roster:cell.staff_number", number=key, one=one, other=other)
+                self.problems.append(last.error(what))
         return groups
 
     def _distinguish(self, entries: list[_Entry]) -> None:
         """Distinguish namesakes: by staff number, else by their telephones; ambiguous rows are a problem."""
-        codes = list(dict.fromkeys(entry.code for entry in entries if entry.code))
-        circles = [] if codes else _circles([entry.phones for entry in entries if entry.phones])
+        people, name = [entry.person for entry in entries], entries[0].person.name
+        codes = list(dict.fromkeys(person.id for person in people if person.id))
+        circles = [] if codes else _circles([person.phones for person in people if person.phones])
         ends = _ends(circles)
         for entry in entries:
-            if entry.code or not (codes or circles):
-                entry.key = entry.code or entries[0].name
+            numbers = set(entry.person.phones)
+            if entry.person.id or not (codes or circles):
+                entry.key = entry.person.id or name
             elif len(codes) == 1 or len(circles) == 1:
-                entry.key = codes[0] if codes else entries[0].name
+                entry.key = codes[0] if codes else name
             else:
-                end = next((end for circle, end in zip(circles, ends, strict=True) if circle & set(entry.phones)), "")
-                entry.key = f"{entries[0].name} (*{end})" if end else entries[0].name
+                end = next((end for circle, end in zip(circles, ends, strict=True) if circle & numbers), "")
+                entry.key = f"{name} (*{end})" if end else name
                 if not end:
-                    what = message("roster:cell.namesake", name=entry.name)
-                    self.problems.append(entry.sheet.error(entry.row, entry.column, what))
+                    self.problems.append(entry.error(message("roster:cell.namesake", name=entry.person.name)))
 
     def without_phone(self, ids: set[str], *, but: dict[str, Person]) -> None:
         """Report the people of `ids` without any number, each once, at their first row."""
         for entry in self._entries:
             if entry.key in ids and not but[entry.key].phones:
                 ids = ids - {entry.key}
-                what = message("roster:cell.no_phone", name=entry.name)
-                self.problems.append(entry.sheet.error(entry.row, entry.column, what, phones.FORM))
+                what = message("roster:cell.no_phone", name=entry.person.name)
+                self.problems.append(entry.error(what, phones.FORM))
 
 
 def _not_a_name(name: str) -> Message | None:
@@ -217,11 +213,11 @@ def _merged(key: str, entries: list[_Entry]) -> Person:
     def first(name: str) -> str:
         return next((value for entry in entries if (value := str(getattr(entry.person, name)))), "")
 
-    numbers = dict.fromkeys(number for entry in entries for number in entry.phones)
+    numbers = dict.fromkeys(number for entry in entries for number in entry.person.phones)
     reserve = {role for entry in entries for role in entry.person.reserve}
     return Person(
         id=key,
-        name=entries[0].name,
+        name=entries[0].person.name,
         title=first("title"),
         unit=first("unit"),
         phones=tuple(sorted(numbers, key=lambda number: not phones.is_mobile(number))),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal, TypeAlias, get_args
 
+from eventready.core.groups import group_by
 from eventready.core.messages import Message
 
 #: Roles on duty: leadership, operations command, shift, emergency response, operations.
@@ -112,6 +113,11 @@ class Roster:
     def by_id(self) -> Mapping[str, Person]:
         """People by their id."""
         return {person.id: person for person in self.people}
+
+    @cached_property
+    def by_person(self) -> Mapping[str, Sequence[Shift]]:
+        """The shifts of every person in order of time."""
+        return group_by(self.shifts, lambda shift: shift.person)
 
     def name(self, person_id: str) -> str:
         """Return the name of a person; the id for an unlisted person."""

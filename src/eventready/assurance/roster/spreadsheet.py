@@ -77,13 +77,13 @@ def to_xlsx(roster: Roster, event: Event, *, rehearsal: bool = False) -> bytes:
 
 
 def _list(sheet: Worksheet, roster: Roster, title: str, formats: dict[str, Format], *, coded: bool) -> None:
-    columns = [*((column.title(_LANG), width) for column, width in zip(COLUMNS, _WIDTHS, strict=True))]
+    columns = [(term("roster:column", key, _LANG), width) for key, width in zip(COLUMNS, _WIDTHS, strict=True)]
     if coded:
         columns.append((_text("roster:people_column.id"), 14))
     sheet.merge_range(0, 0, 0, len(columns) - 1, title, formats["title"])
     sheet.set_row(0, 60)
     lines = (
-        (*(str(row[column.key]) for column in COLUMNS), *([row["person"]] if coded else []))  # type: ignore[literal-required]  # the keys are those of Row
+        (*(str(row[key]) for key in COLUMNS), *([row["person"]] if coded else []))  # type: ignore[literal-required]  # the keys are those of Row
         for row in rows(roster)
     )
     _table(sheet, 2, columns, lines, formats)
@@ -92,7 +92,7 @@ def _list(sheet: Worksheet, roster: Roster, title: str, formats: dict[str, Forma
 def _sheet(sheet: Worksheet, columns: Columns, lines: Iterable[Sequence[str]], formats: dict[str, Format]) -> None:
     numbered = ((str(number), *line) for number, line in enumerate(lines, start=1))
     titled = ((term("roster:people_column", key, _LANG), width) for key, width in columns)
-    _table(sheet, 0, ((COLUMNS[0].title(_LANG), 5), *titled), numbered, formats)
+    _table(sheet, 0, ((_text("roster:column.number"), 5), *titled), numbered, formats)
 
 
 def _table(

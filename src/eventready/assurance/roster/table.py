@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import NamedTuple, TypedDict
+from typing import TypedDict
 
 from eventready.assurance.roster import wording
 from eventready.assurance.roster.roster import ROLES, Person, Role, Roster, Shift
 from eventready.core.clock import TZ
-from eventready.core.messages import term, text
+from eventready.core.messages import text
 
 
 class Row(TypedDict):
@@ -27,28 +27,8 @@ class Row(TypedDict):
     person: str
 
 
-class Column(NamedTuple):
-    """A column: the key of its cells in a row, and its share of the width. The catalogue has its title."""
-
-    key: str
-    weight: float
-
-    def title(self, lang: str) -> str:
-        """The head of the column."""
-        return term("roster:column", self.key, lang)
-
-
-COLUMNS: tuple[Column, ...] = (
-    Column("number", 0.5),
-    Column("name", 2),
-    Column("title", 1.5),
-    Column("unit", 1.6),
-    Column("task", 1.6),
-    Column("time", 2.4),
-    Column("place", 1.8),
-    Column("phones", 1.7),
-    Column("note", 1),
-)
+#: Keys of a row in the order of the columns; the catalogue has their titles under `roster:column`.
+COLUMNS = ("number", "name", "title", "unit", "task", "time", "place", "phones", "note")
 
 
 def rows(roster: Roster, lang: str = "vi") -> list[Row]:

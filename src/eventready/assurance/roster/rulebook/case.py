@@ -36,14 +36,6 @@ class Case:
     submission: Submission | None = None
 
     @cached_property
-    def by_person(self) -> Mapping[str, tuple[Shift, ...]]:
-        """Return the shifts of every person in order of time."""
-        own: dict[str, list[Shift]] = {}
-        for shift in self.roster.shifts:
-            own.setdefault(shift.person, []).append(shift)
-        return {person: tuple(shifts) for person, shifts in own.items()}
-
-    @cached_property
     def on_duty(self) -> tuple[Shift, ...]:
         """Return the shifts counted as duty: working, and on call in the roles with on-call duty."""
         return tuple(s for s in self.roster.shifts if not s.on_call or self.settings.roles.of(s.role).on_call)
@@ -54,7 +46,7 @@ class Case:
         work."""
         return {
             person: blocks
-            for person, shifts in self.by_person.items()
+            for person, shifts in self.roster.by_person.items()
             if (blocks := merged((shift.start, shift.end) for shift in shifts if not shift.on_call))
         }
 

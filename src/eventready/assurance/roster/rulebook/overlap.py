@@ -14,7 +14,7 @@ from eventready.core.messages import Message, message
 
 def overlap(case: Case) -> Iterator[RosterFinding]:
     """Yield a finding per pair of incompatible shifts."""
-    for person, shifts in case.by_person.items():
+    for person, shifts in case.roster.by_person.items():
         name = case.roster.name(person)
         longest: Shift | None = None
         for shift in shifts:
@@ -48,7 +48,7 @@ def _clash(name: str, one: Shift, other: Shift) -> RosterFinding:
 def _away(case: Case) -> Iterator[RosterFinding]:
     """Yield shifts begun during the person's leave; the end of the night before does not count."""
     for leave in case.roster.leave:
-        for shift in case.by_person.get(leave.person, ()):
+        for shift in case.roster.by_person.get(leave.person, ()):
             if leave.start <= shift.start < leave.end:
                 name = case.roster.name(leave.person)
                 when = {"day": wording.day(leave.start), "at": wording.at(shift.start)}
@@ -59,7 +59,8 @@ def _away(case: Case) -> Iterator[RosterFinding]:
 def _only_leaders(case: Case) -> Iterator[RosterFinding]:
     """Yield emergency response only by people with leadership duty at the same moment."""
     leading = {
-        person: merged((s.start, s.end) for s in shifts if s.role == "LD") for person, shifts in case.by_person.items()
+        person: merged((s.start, s.end) for s in shifts if s.role == "LD")
+        for person, shifts in case.roster.by_person.items()
     }
     responders = [shift for shift in case.on_duty if shift.role == "UC"]
     free = [
