@@ -110,7 +110,7 @@ def test_the_learned_route_back_is_protected(network: Network, tmp_path: Path, l
 
 @pytest.mark.parametrize(
     ("device", "more", "sign"),
-    [("gw-1", MANY, "ip route 198.51.100.20/32 blackhole"), ("ap-host-1", "", "max_num_sta=15")],
+    [("gw-1", MANY, "ip route 198.51.100.20/32 blackhole"), ("ap-host-1", "", "max_num_sta=10")],
     ids=["gw-1", "ap-host-1"],
 )
 def test_a_device_goes_back_by_itself_when_we_are_killed(
@@ -202,5 +202,5 @@ def test_values_that_were_others_before_come_back(network: Network, tmp_path: Pa
     saved = {name: network[name].saved() for name in ("gw-1", "bsc")}
     between = there_and_back(network, tmp_path, *INTENTS)
     assert "handover2 congestion-check 5" in between["bsc"]
-    assert "max_num_sta=15" in between["ap-host-1"]
+    assert "max_num_sta=10" in between["ap-host-1"]
     assert {name: network[name].saved() for name in ("gw-1", "bsc")} == saved

@@ -91,7 +91,6 @@ def values_of_the_event(hosts: dict[str, Any]) -> None:
     controller, air = hosts[CONTROLLER]["data"], hosts[AIR_HOST]["data"]
     controller["intents"]["load_balancing"]["signalling"] = [{"bts": 0, "trx": 0, "timeslots": [2, 3, 4]}]
     controller["expect"]["cells"][0]["users"] = 400
-    air["intents"]["load_balancing"]["radio_clients"] = 10
     air["expect"]["access_points"][0]["clients"] = 60
 
 
