@@ -85,7 +85,7 @@ def _notices(writer: PaperWriter, incident: Incident) -> Table:
 
 
 def _notice(writer: PaperWriter, incident: Incident, demand: Demand) -> tuple[str, ...]:
-    """Return a row; the lateness is that of the notice or, for a missing notice, of the moment of the paper."""
+    """Return a row; the lateness ends at the notice or, for a missing notice, at the moment of the paper."""
     material, given = writer.material, demand.notice
     office = writer.values["recipient"] if demand.to == "department" else writer.values["police"]
     late = int(((given.at if given else material.moment) - demand.due).total_seconds() // 60)
