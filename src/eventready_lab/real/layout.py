@@ -304,7 +304,7 @@ def station_intents() -> dict[str, Any]:
 
 
 def air_intents() -> dict[str, Any]:
-    """The intents of the WiFi host. Its 42 stations on six access points have a mean of seven; ten are 1.43 times as many."""
+    """The intents of the WiFi host. Its 42 stations on six access points have a mean of seven: ten are 1.43 means."""
     return {"load_balancing": {"radio_clients": 10}, "backup": {}, "priority": {}}
 
 

@@ -22,7 +22,7 @@ _NO = {"", "khong", "no", "0", "false"}
 
 @dataclass
 class _Entry:
-    """Row about a person, whose `id` is the staff number or empty; `key` is the id of the same person in all rows."""
+    """Row about a person. `id`: staff number, or empty; `key`: id of the same person in all rows."""
 
     sheet: Sheet
     row: int
