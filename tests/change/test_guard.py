@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from eventready.change.config.configuration import Configuration
 from eventready.change.guard import Guard, GuardStateUnknown, armed_seconds, change_spec, gap, guards_for, protects
 from eventready.core.errors import RefusedError
 from eventready.facts.platform import load_platform
@@ -17,13 +18,6 @@ from eventready.platforms.model import ChangeSpec, GuardSpec
 from eventready.session.connect import Session
 from eventready.session.reply import Reply, ReplyStatus
 from eventready.session.target import Target
-
-
-@dataclass(frozen=True)
-class Text:
-    """A configuration as a guard needs it."""
-
-    text: str
 
 
 @dataclass
@@ -89,7 +83,7 @@ def make(spec: GuardSpec, line: Line, shell: Line | None = None, seconds: int = 
 
 @pytest.mark.parametrize("name", [name for name in platform_names() if load_platform(name).spec.change])
 def test_every_platform_has_a_guard_and_can_say_what_it_is_worth(name: str) -> None:
-    chosen = next(guards_for(load_platform(name), Text(""), lambda _command: "", has_shell=False))
+    chosen = next(guards_for(load_platform(name), Configuration({}, "", ""), lambda _command: "", has_shell=False))
     assert protects(chosen, 600)
     assert gap(chosen).endswith(".")
 
@@ -116,14 +110,16 @@ def test_the_guard_that_a_device_can_have(name: str, running: str, answer: str, 
         asked.append(command)
         return answer
 
-    assert next(guards_for(load_platform(name), Text(running), ask, has_shell=has_shell)).kind == kind
+    assert next(guards_for(load_platform(name), Configuration({}, running, ""), ask, has_shell=has_shell)).kind == kind
     assert asked == (["display version"] if name == "huawei_vrp" else [])
 
 
 @pytest.mark.parametrize(("version", "named"), [("8.180", False), ("8.191", False), ("8.210", True), ("8.230", True)])
 def test_a_trial_has_the_name_of_the_change_where_vrp_knows_names(version: str, named: bool) -> None:
     told = f"VRP (R) software, Version {version} (NE40E)"
-    chosen = next(guards_for(load_platform("huawei_vrp"), Text(""), lambda _command: told, has_shell=False))
+    chosen = next(
+        guards_for(load_platform("huawei_vrp"), Configuration({}, "", ""), lambda _command: told, has_shell=False)
+    )
     lines = (*chosen.arm_after, *chosen.confirm, *chosen.revert)
     assert [line for line in lines if "persist eventready-{change}" in line] == (
         ["commit trial {seconds} persist eventready-{change}", "commit persist eventready-{change}",

@@ -16,7 +16,7 @@ from eventready.change.config.configuration import Configuration, commands_to_re
 from eventready.change.config.delta import commands_between, equivalent, merge
 from eventready.change.config.fragment import Fragment, join_fragments, parse_fragment
 from eventready.change.guard import Guard, change_spec, guards_for
-from eventready.change.plan.intent import INTENTS, render_intent
+from eventready.change.plan.intent import render_intent
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
 from eventready.core.messages import in_language
@@ -28,6 +28,7 @@ from eventready.session.reply import ReplyStatus
 from eventready.session.target import Secret, Target
 from eventready.workspace.device import Device
 from eventready.workspace.example import example_home
+from eventready.workspace.intents import INTENTS
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.embedded.lab_thread import LabThread
 from eventready_lab.embedded.process import simulate

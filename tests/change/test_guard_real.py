@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from eventready.change.config.configuration import Configuration
 from eventready.change.guard import Guard, guards_for
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
@@ -18,7 +19,6 @@ from eventready.session.hostkeys import record
 from eventready.session.login_shell import open_shell
 from eventready.session.target import Secret, Target
 from eventready.session.trust import fetch_key
-from tests.change.test_guard import Text
 from tests.session import real
 
 _absent = real.missing("vtysh", "zebra", "sshd", "ip", "unshare", "useradd", "chpasswd", "ssh-keygen")
@@ -69,7 +69,9 @@ def running(session: Session) -> str:
 
 def guard(sessions: tuple[Session, Session], change: str, seconds: int = 600) -> Guard:
     session, shell = sessions
-    chosen = next(guards_for(load_platform("frr"), Text(running(session)), lambda _command: "", has_shell=True))
+    chosen = next(
+        guards_for(load_platform("frr"), Configuration({}, running(session), ""), lambda _command: "", has_shell=True)
+    )
     assert chosen.kind == "dead_man"
     return Guard(chosen, spec(), session, shell, change, seconds)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
+from typing import TypeAlias
 
 from eventready.core.errors import EventreadyError, Exit, UsageError, distinct_errors, most_severe
 from eventready.core.messages import Message, message
@@ -75,6 +76,15 @@ def _with_devices(names: Sequence[str], error: EventreadyError) -> EventreadyErr
     shared = message("change:errors.shared", number=len(names), names=abbreviate(names))
     combined.remedy = message("change:errors.remedies", one=error.remedy, other=shared) if error.do else shared
     return combined
+
+
+#: Sends read-only commands and returns one reply each, as `Session.send_commands` does.
+SendCommands: TypeAlias = Callable[[Sequence[str]], Sequence[Reply]]
+
+
+def answer_to(send: SendCommands, command: str) -> str:
+    """Return the answer to a command. Raises UnreadableConfiguration for a command without an answer."""
+    return require_answer(send([command])[0])
 
 
 def require_answer(reply: Reply) -> str:

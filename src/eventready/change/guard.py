@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
-from typing import Protocol
 
+from eventready.change.config.configuration import Configuration
 from eventready.core.errors import EventreadyError, Exit, RefusedError
 from eventready.core.messages import Message, Rendered, known, message, rendered
 from eventready.facts.platform import Platform
 from eventready.platforms.model import ChangeSpec, GuardKind, GuardSpec
 from eventready.platforms.pattern import find_in_answer
 from eventready.session.connect import Session
-from eventready.session.reply import Reply, ReplyStatus
+from eventready.session.reply import Reply, ReplyStatus, first_unanswered
 
 _NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
 #: Largest share of the guard's time for one line: the guard must not fire while a line is executing.
@@ -30,14 +30,6 @@ _LONG_S = 120.0
 #: Kinds whose sentences differ on platforms without a separate startup configuration.
 _PROTECTS_KEPT: frozenset[GuardKind] = frozenset({"inverse"})
 _GAP_KEPT: frozenset[GuardKind] = frozenset({"commit_trial", "dead_man", "inverse"})
-
-
-class ConfigurationText(Protocol):
-    """A configuration as text (`change.config.configuration.Configuration`)."""
-
-    @property
-    def text(self) -> str:
-        """Return every line."""
 
 
 class GuardStateUnknown(EventreadyError):
@@ -52,6 +44,11 @@ class PendingChange:
 
     by: str
     mine: bool
+
+    @property
+    def owner(self) -> str:
+        """Return the owner in parentheses, for a sentence; empty if unknown."""
+        return f" ({self.by})" if self.by else ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ class StepResult:
 
 
 def guards_for(
-    platform: Platform, running: ConfigurationText, ask: Callable[[str], str], *, has_shell: bool
+    platform: Platform, running: Configuration, ask: Callable[[str], str], *, has_shell: bool
 ) -> Iterator[GuardSpec]:
     """Yield the platform's guards supported by this device, the best first; `inverse` is always the last.
 
@@ -157,16 +154,6 @@ class Guard:
         """Return True if the device reverts without eventready."""
         return self.spec.kind != "inverse"
 
-    @property
-    def protects(self) -> str:
-        """Return the protection by the guard, as a sentence."""
-        return protects(self.spec, self.seconds, saves=bool(self._change.save))
-
-    @property
-    def gap(self) -> str:
-        """Return the failures not covered by the guard, as a sentence."""
-        return gap(self.spec, saves=bool(self._change.save))
-
     # ------------------------------------------------------------------- steps
 
     def lacking(self) -> tuple[str | Message, ...]:
@@ -200,7 +187,7 @@ class Guard:
         """
         waiting = self.pending()
         if waiting is not None:
-            raise RefusedError(message("change:guard.pending", device=self._name, owner=_owner(waiting)))
+            raise RefusedError(message("change:guard.pending", device=self._name, owner=waiting.owner))
         done = self._all(self._beside, self.spec.arm, self.timeout_s)
         if done.ok and self.spec.enter:
             done = self._enter()
@@ -230,7 +217,7 @@ class Guard:
         for after in (self.spec.arm_after, () if self.spec.session_bound else self._change.leave):
             replies = self._send(self._configuring, after, self._long_s)
             self._armed = self._armed or (bool(replies) and after is self.spec.arm_after)
-            bad_one = _first_bad(replies)
+            bad_one = first_unanswered(replies)
             if bad_one is not None:
                 return SendResult(False, RejectedLine(bad_one.command, _cause(bad_one)), bad_one.status, accepted)
         self._inside = self.spec.session_bound
@@ -281,7 +268,7 @@ class Guard:
     def save(self) -> StepResult:
         """Save the running as the startup configuration; success requires the device's acknowledgement."""
         replies = self._send(self._session, self._change.save, _LONG_S)
-        bad = _first_bad(replies)
+        bad = first_unanswered(replies)
         if bad is not None:
             return _done(bad)
         if self._change.saved and not find_in_answer(self._change.saved, replies[-1].text if replies else ""):
@@ -332,11 +319,11 @@ class Guard:
 
     def _refuse_foreign(self, waiting: PendingChange) -> None:
         if not waiting.mine:
-            raise RefusedError(message("change:guard.foreign", device=self._name, owner=_owner(waiting)))
+            raise RefusedError(message("change:guard.foreign", device=self._name, owner=waiting.owner))
 
     def _enter(self) -> StepResult:
         replies = self._send(self._configuring, self.spec.enter or self._change.enter, self.timeout_s)
-        bad = _first_bad(replies)
+        bad = first_unanswered(replies)
         if bad is not None:
             return _done(bad)
         if self.spec.armed and not any(find_in_answer(self.spec.armed, one.text) for one in replies):
@@ -353,7 +340,7 @@ class Guard:
         return done
 
     def _all(self, session: Session, lines: Sequence[str], timeout_s: float) -> StepResult:
-        bad = _first_bad(self._send(session, lines, timeout_s))
+        bad = first_unanswered(self._send(session, lines, timeout_s))
         return StepResult(True) if bad is None else _done(bad)
 
     def _send(self, session: Session, lines: Sequence[str], timeout_s: float) -> list[Reply]:
@@ -398,17 +385,9 @@ def gap(spec: GuardSpec, *, saves: bool = True) -> str:
     return rendered(f"change:guard_gap.{spec.kind}")
 
 
-def _first_bad(replies: Sequence[Reply]) -> Reply | None:
-    return next((reply for reply in replies if reply.status is not ReplyStatus.ANSWERED), None)
-
-
 def _done(bad: Reply) -> StepResult:
     return StepResult(False, rendered("change:unread.reply", command=bad.command, reason=bad.cause), bad.status)
 
 
 def _cause(bad: Reply) -> str:
     return Rendered(bad.message) if bad.message else bad.reason
-
-
-def _owner(waiting: PendingChange) -> str:
-    return f" ({waiting.by})" if waiting.by else ""

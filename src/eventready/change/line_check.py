@@ -11,7 +11,7 @@ from eventready.core.messages import rendered
 from eventready.platforms.model import ChangeSpec, LineCheck
 from eventready.platforms.pattern import find_in_answer
 from eventready.session.connect import Session
-from eventready.session.reply import Reply, ReplyStatus
+from eventready.session.reply import Reply, ReplyStatus, first_unanswered
 
 #: Seconds for a line, and for the check of the whole configuration.
 _LINE_S, _CHECK_S = 30.0, 120.0
@@ -49,7 +49,7 @@ def check_lines(
 
 
 def _judged(check: LineCheck, spec: ChangeSpec, session: Session, lines: Sequence[str], change: str) -> CheckResult:
-    if bad := _first_bad(_send(session, spec, check.enter or spec.enter, change, _LINE_S)):
+    if bad := first_unanswered(_send(session, spec, check.enter or spec.enter, change, _LINE_S)):
         return CheckResult(False, 0, rendered("change:unread.reply", command=bad.command, reason=bad.cause))
     typed = [check.line.replace("{line}", shlex.quote(line) if check.shell else line) for line in lines]
     replies = _send(session, spec, typed, change, _LINE_S)
@@ -58,7 +58,7 @@ def _judged(check: LineCheck, spec: ChangeSpec, session: Session, lines: Sequenc
         reason = rendered("change:unread.reply", command=lines[accepted], reason=replies[accepted].cause)
         return CheckResult(False, accepted, reason)
     replies = _send(session, spec, check.check, change, _CHECK_S)
-    if bad := _first_bad(replies):
+    if bad := first_unanswered(replies):
         return CheckResult(False, 0 if check.shell else accepted, " ".join(bad.text.split()) or bad.reason)
     if check.accepted and not (replies and find_in_answer(check.accepted, replies[-1].text)):
         return CheckResult(False, accepted, rendered("change:dry_run.no_acknowledgement"))
@@ -68,7 +68,3 @@ def _judged(check: LineCheck, spec: ChangeSpec, session: Session, lines: Sequenc
 def _send(session: Session, spec: ChangeSpec, lines: Sequence[str], change: str, timeout_s: float) -> list[Reply]:
     named = [line.replace("{change}", change) for line in lines]
     return session.send_config(named, spec=spec, timeout_s=timeout_s) if named else []
-
-
-def _first_bad(replies: Sequence[Reply]) -> Reply | None:
-    return next((reply for reply in replies if reply.status is not ReplyStatus.ANSWERED), None)

@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
+from eventready.change.errors import abbreviate
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.resume import resume
-from eventready.change.execute.status import first_names
 from eventready.change.plan.freeze import next_closed_window
 from eventready.change.plan.plan import Plan, PlanFile, load_plan
 from eventready.cli.context import App
@@ -120,7 +120,7 @@ def _notices(app: App, plan: Plan) -> list[str]:
     notices = []
     alone = [device.name for device in plan.devices if device.guard.kind == "inverse"]
     if alone:
-        notices.append(app.text("change:no_way_back", devices=first_names(alone)))
+        notices.append(app.text("change:no_way_back", devices=abbreviate(alone)))
     window, now = next_closed_window(app.workspace.event, app.clock.now()), app.clock.now()
     if window is not None and window.start - now < _SOON:
         notices.append(app.text("change:closing", at=f"{window.start.astimezone(TZ):%H:%M}"))

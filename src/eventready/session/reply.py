@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,6 +48,11 @@ class Reply:
     def cause(self) -> str | Message:
         """The reason as a parameter of a message."""
         return self.message or self.reason
+
+
+def first_unanswered(replies: Iterable[Reply]) -> Reply | None:
+    """Return the first reply without a complete answer."""
+    return next((reply for reply in replies if reply.status is not ReplyStatus.ANSWERED), None)
 
 
 class SessionError(EventreadyError):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.change.plan import template_limits
-from eventready.change.plan.intent import render, render_intent
+from eventready.change.plan.intent import render_intent
 from eventready.core.errors import WorkspaceError
 from eventready.workspace.device import Device
 from eventready.workspace.event import Event, Recipient, Venue
@@ -44,7 +44,7 @@ def workspace(tmp_path: Path, text: str, name: str = "frr") -> Workspace:
 
 def complaint(tmp_path: Path, text: str, **values: object) -> str:
     with pytest.raises(WorkspaceError) as error:
-        render(workspace(tmp_path, text), device(**values), "backup")
+        render_intent(workspace(tmp_path, text), device(**values), "backup")
     assert "Traceback" not in str(error.value)
     assert "\n" not in str(error.value)
     return str(error.value)
@@ -66,19 +66,19 @@ def test_what_a_template_is_given(tmp_path: Path) -> None:
 
 
 def test_nothing_is_escaped(tmp_path: Path) -> None:
-    assert render(workspace(tmp_path, "{{ name }}"), device(name='R&D <x> "y"'), "backup") == 'R&D <x> "y"'
+    assert render_intent(workspace(tmp_path, "{{ name }}"), device(name='R&D <x> "y"'), "backup").text == 'R&D <x> "y"'
 
 
 def test_a_platform_that_extends_another_uses_its_template(tmp_path: Path) -> None:
     place = workspace(tmp_path, "of the XE", "cisco_xe")
-    assert render(place, device("cisco_9800"), "backup") == "of the XE"
+    assert render_intent(place, device("cisco_9800"), "backup").text == "of the XE"
     workspace(tmp_path, "its own", "cisco_9800")
-    assert render(place, device("cisco_9800"), "backup") == "its own"
+    assert render_intent(place, device("cisco_9800"), "backup").text == "its own"
 
 
 def test_a_template_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError) as error:
-        render(workspace(tmp_path, "", "cisco_xe"), device("frr"), "backup")
+        render_intent(workspace(tmp_path, "", "cisco_xe"), device("frr"), "backup")
     assert "r1 has the intent backup, and there is no template for frr" in str(error.value)
     assert str(tmp_path / "templates" / "backup" / "frr.j2") in str(error.value)
 
@@ -204,9 +204,9 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     place = workspace(tmp_path, "")
     (tmp_path / "templates" / "backup" / "frr.j2").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(WorkspaceError, match="not UTF-8"):
-        render(place, device(), "backup")
+        render_intent(place, device(), "backup")
 
 
 def test_a_macro_may_give_several_lines(tmp_path: Path) -> None:
     text = "{% macro port(name) %}\ninterface {{ name }}\n bfd\n{% endmacro %}\n{{ port('a') }}{{ port('b') }}"
-    assert render(workspace(tmp_path, text), device(), "backup") == "interface a\n bfd\ninterface b\n bfd\n"
+    assert render_intent(workspace(tmp_path, text), device(), "backup").text == "interface a\n bfd\ninterface b\n bfd\n"

@@ -20,7 +20,7 @@ from eventready.change.config.delta import commands_between
 from eventready.change.config.fragment import Fragment, join_fragments, parse_fragment
 from eventready.change.config.tree import Tree
 from eventready.change.plan.forbidden import refuse_forbidden
-from eventready.change.plan.intent import INTENTS, render_intent
+from eventready.change.plan.intent import render_intent
 from eventready.change.plan.writable import WritableLines
 from eventready.core.errors import EventreadyError
 from eventready.platforms.loader import describe
@@ -28,6 +28,7 @@ from eventready.platforms.model import ChangeSpec, PlatformSpec
 from eventready.workspace.device import Device
 from eventready.workspace.example import example_home
 from eventready.workspace.expect import Expect
+from eventready.workspace.intents import INTENTS
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.real.layout import air_of, devices
 from tests.lab.other_vendors import other_vendors

@@ -16,12 +16,13 @@ from eventready.change.config.delta import commands_between, equivalent, merge
 from eventready.change.config.fragment import Fragment, join_fragments, parse_fragment
 from eventready.change.config.tree import Tree
 from eventready.change.errors import FragmentError
-from eventready.change.plan.intent import INTENTS, render_intent
+from eventready.change.plan.intent import render_intent
 from eventready.core.clock import Clock
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
 from eventready.workspace.device import Device
 from eventready.workspace.example import example_home
+from eventready.workspace.intents import INTENTS
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.embedded.process import simulate
 from eventready_lab.engine.credentials import Credentials

@@ -7,14 +7,12 @@ import importlib
 import importlib.util
 import json
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from eventready.change.ansible.inventory import ansible_inventory, service_hosts
@@ -111,9 +109,10 @@ def run_playbook(
     path = playbook_path(workspace.path, name)
     inventory = ansible_inventory(workspace, service_hosts(devices), change, guarded=guarded)
     collected = _Collected(progress)
-    with private_folder() as private:
+    with TemporaryDirectory(prefix="eventready-ansible-", ignore_cleanup_errors=True) as folder:
+        private = Path(folder)
         done = runner.run(
-            private_data_dir=str(private),
+            private_data_dir=folder,
             project_dir=str(path.parent.resolve()),
             playbook=path.name,
             inventory=_written(private / "inventory" / "hosts.json", inventory),
@@ -128,16 +127,6 @@ def run_playbook(
     if collected.recap is None:
         raise UsageError(message("change:playbook.not_run", name=name, reason=collected.complaint or done.status))
     return PlaybookRun(name, check, _states(collected.recap, inventory["all"]["hosts"]), tuple(collected.tasks))
-
-
-@contextmanager
-def private_folder() -> Iterator[Path]:
-    """Yield a folder readable by the owner only; the folder is deleted afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="eventready-ansible-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def missing_package() -> str:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from eventready.change.config import host_files, keyed, menus, mml, paths
 from eventready.change.config.fragment import Fragment
 from eventready.change.config.tree import Tree, dedent_sections, fold_blocks, parse_tree, significant_lines
-from eventready.change.errors import UnreadableConfiguration
+from eventready.change.errors import SendCommands, UnreadableConfiguration, answer_to, require_answer
 from eventready.core.messages import message
 from eventready.platforms.model import ChangeSpec
 from eventready.platforms.pattern import lines_too_long
+
+#: Parsers of the text printed by a device, by form; indented text has a common parser.
+_PARSERS: Mapping[str, Callable[[ChangeSpec, str, str], Tree]] = {
+    "keyed": keyed.read_files,
+    "host_files": host_files.read_state,
+    "paths": paths.read_paths,
+    "menus": menus.read_menus,
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ def read_configuration(spec: ChangeSpec, answers: Mapping[str, str], *, device: 
     """Parse the answers to `commands_to_read`. Raises UnreadableConfiguration."""
     if spec.form == "mml":
         tree = mml.read_objects(spec, answers, device)
-        return _configuration(tree, mml.render_commands(tree))
+        return _configuration(tree, mml.render_commands(spec, tree))
     answer = next(iter(answers.values()), "") if spec.form == "host_files" else answers.get(spec.read, "")
     if lines_too_long(answer):
         raise UnreadableConfiguration(message("change:unread.long_lines", device=device, command=spec.read))
@@ -57,19 +66,26 @@ def read_configuration(spec: ChangeSpec, answers: Mapping[str, str], *, device: 
         text = dedent_sections(text, spec.separators)
     lines = significant_lines(text, spec.separators, volatile=spec.volatile)
     kept = "".join(f"{' ' * depth}{line}\n" for depth, line in lines)
-    if spec.form == "keyed":
-        tree = keyed.read_files(spec, text, device)
-    elif spec.form == "paths":
-        tree = paths.read_paths(spec, text, device)
-    elif spec.form == "menus":
-        tree = menus.read_menus(spec, text, device)
-    elif spec.form == "host_files":
-        tree = host_files.read_state(spec, text, device)
+    if parse := _PARSERS.get(spec.form):
+        tree = parse(spec, text, device)
     else:
         tree = parse_tree(text, spec.separators, spec.blank_insensitive, spec.volatile)
     if not tree:
         raise UnreadableConfiguration(message("change:unread.empty", device=device))
     return _configuration(tree, kept)
+
+
+def read_running(spec: ChangeSpec, fragment: Fragment | None, send: SendCommands, *, device: str) -> Configuration:
+    """Read the running configuration of a device. Raises UnreadableConfiguration."""
+    replies = send(commands_to_read(spec, fragment))
+    return read_configuration(spec, {one.command: require_answer(one) for one in replies}, device=device)
+
+
+def read_startup(spec: ChangeSpec, send: SendCommands, *, device: str) -> Configuration | None:
+    """Read the startup configuration of a device; None if unreadable. `send` may be the shell's."""
+    with suppress(UnreadableConfiguration):
+        return read_configuration(spec, {spec.read: answer_to(send, spec.startup)}, device=device)
+    return None
 
 
 def _configuration(tree: Tree, text: str) -> Configuration:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from eventready.change.config import host_files, indented, keyed, menus, mml, paths
@@ -18,21 +18,24 @@ class FormOperations(Protocol):
     """Operations on a configuration of a single form; see the functions of this module."""
 
     def merge(
-        self, spec: ChangeSpec, running: Tree, wanted: Tree, removals: Iterable[Path], origins: Mapping[Path, str]
+        self, spec: ChangeSpec, running: Tree, wanted: Tree, removals: Iterable[Path], origins: Mapping[Path, str], /
     ) -> Tree:
         """Return the configuration after the device has accepted the lines and the removals of a fragment."""
 
-    def commands_between(self, spec: ChangeSpec, now: Tree, then: Tree) -> Iterator[str]:
+    def commands_between(self, spec: ChangeSpec, now: Tree, then: Tree, /) -> Iterator[str]:
         """Yield the commands from configuration `now` to configuration `then`."""
 
-    def equivalent(self, spec: ChangeSpec, one: Tree, other: Tree) -> bool:
-        """Return True if two configurations have the same meaning."""
 
-    def meaning(self, spec: ChangeSpec, tree: Tree) -> list[object]:
-        """Return the significant parts of a configuration, for a fingerprint."""
-
-
-_FORMS: Mapping[str, FormOperations] = {"paths": paths, "menus": menus}
+#: Operations by form; an indented configuration needs the whole fragment, and has commands that leave sections.
+_FORMS: Mapping[str, FormOperations] = {
+    "mml": mml,
+    "keyed": keyed,
+    "host_files": host_files,
+    "paths": paths,
+    "menus": menus,
+}
+#: Significant parts of a configuration by form, where its rules have no lines of sections.
+_MEANINGS: Mapping[str, Callable[[ChangeSpec, Tree], list[object]]] = {"paths": paths.meaning, "menus": menus.meaning}
 
 
 def merge(spec: ChangeSpec, running: Tree, fragment: Fragment) -> Tree:
@@ -41,13 +44,6 @@ def merge(spec: ChangeSpec, running: Tree, fragment: Fragment) -> Tree:
     Raises FragmentError if the device lacks an object that the fragment changes, and UnreadableConfiguration if an old
     value that the way back needs is unknown.
     """
-    origin = next(iter(fragment.origins.values()), "")
-    if spec.form == "mml":
-        return mml.merge(running, fragment.tree, origin)
-    if spec.form == "keyed":
-        return keyed.merge(running, fragment.tree, origin)
-    if spec.form == "host_files":
-        return host_files.merge(running, fragment.tree, origin)
     if form := _FORMS.get(spec.form):
         return form.merge(spec, running, fragment.tree, fragment.removals, fragment.origins)
     return indented.merge(spec, running, fragment)
@@ -59,12 +55,6 @@ def commands_between(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[str, ...]
 
     New lines come first, in the order of `then`; obsolete lines are removed afterwards, in reverse order.
     """
-    if spec.form == "mml":
-        return tuple(mml.commands_between(now, then))
-    if spec.form == "keyed":
-        return tuple(keyed.commands_between(now, then))
-    if spec.form == "host_files":
-        return tuple(host_files.commands_between(now, then))
     if form := _FORMS.get(spec.form):
         return tuple(form.commands_between(spec, now, then))
     return indented.commands_between(spec, now, then)
@@ -77,16 +67,16 @@ def recreated(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[Path, ...]:
 
 def equivalent(spec: ChangeSpec, one: Tree, other: Tree) -> bool:
     """Return True if two configurations have the same meaning; the order of lines counts in ordered sections only."""
-    if form := _FORMS.get(spec.form):
-        return form.equivalent(spec, one, other)
+    if meaning := _MEANINGS.get(spec.form):
+        return one.keys() == other.keys() and meaning(spec, one) == meaning(spec, other)
     return indented.equivalent(Rules(spec), one, other)
 
 
 def fingerprint(spec: ChangeSpec, tree: Tree) -> str:
     """Return the SHA-256 of the significant parts of a configuration: equal for two `equivalent` configurations."""
     rules = Rules(spec)
-    if form := _FORMS.get(spec.form):
-        return _hash(form.meaning(spec, tree))
+    if meaning := _MEANINGS.get(spec.form):
+        return _hash(meaning(spec, tree))
 
     def nested(tree: Tree, section: str) -> list[object]:
         level = rules.normalized(section, tree)
@@ -151,5 +141,9 @@ def _each(sign: str, tree: Tree, depth: int) -> Iterator[str]:
 
 
 def _line(sign: str, line: str, depth: int) -> str:
-    visible = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
-    return f"{sign} {' ' * depth}{visible}"
+    return f"{sign} {' ' * depth}{printable(line)}"
+
+
+def printable(line: str) -> str:
+    """Return a line with escapes in place of control characters and other characters without a shape."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)

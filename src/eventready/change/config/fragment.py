@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from eventready.change.config import host_files, keyed, menus, mml, paths
@@ -14,6 +14,15 @@ from eventready.platforms.model import ChangeSpec
 
 #: Lines that leave a section: the following lines would apply to another section than their indentation shows.
 SECTION_EXITS = frozenset({"exit", "quit", "end", "return"})
+
+#: Parsers of a rendered template, by form: lines to have, and paths to remove.
+_PARSERS: Mapping[str, Callable[[ChangeSpec, str, str], tuple[Tree, tuple[Path, ...]]]] = {
+    "mml": mml.parse_commands,
+    "keyed": keyed.parse_files,
+    "host_files": host_files.parse_fragment,
+    "paths": paths.parse_paths,
+    "menus": menus.parse_menus,
+}
 
 
 @dataclass(frozen=True)
@@ -36,22 +45,11 @@ class Fragment:
 
 def parse_fragment(spec: ChangeSpec, text: str, origin: str) -> Fragment:
     """Parse a rendered template. Raises FragmentError for a line not allowed by the platform's form."""
-    if spec.form == "mml":
-        tree = mml.parse_commands(spec, text, origin)
-    elif spec.form == "keyed":
-        tree = keyed.parse_files(spec, text, origin)
-    elif spec.form == "host_files":
-        tree = host_files.parse_fragment(spec, text, origin)
-    elif spec.form in ("paths", "menus"):
-        parse = paths.parse_paths if spec.form == "paths" else menus.parse_menus
-        tree, removals = parse(spec, text, origin)
-        return Fragment(tree, removals, dict.fromkeys([*walk(tree), *removals], origin), text)
-    else:
-        return _indented(spec, text, origin)
-    return Fragment(tree, (), dict.fromkeys(walk(tree), origin), text)
+    tree, removals = _PARSERS.get(spec.form, _parse_indented)(spec, text, origin)
+    return Fragment(tree, removals, dict.fromkeys([*walk(tree), *removals], origin), text)
 
 
-def _indented(spec: ChangeSpec, text: str, origin: str) -> Fragment:
+def _parse_indented(spec: ChangeSpec, text: str, origin: str) -> tuple[Tree, tuple[Path, ...]]:
     rules = Rules(spec)
     root: Tree = {}
     removals: list[Path] = []
@@ -77,8 +75,7 @@ def _indented(spec: ChangeSpec, text: str, origin: str) -> Fragment:
         stack.append((depth, (*above, line)))
     if both := next((path for path in removals if path[-1] in subtree(root, path[:-1])), None):
         raise FragmentError(message("change:lines.set_and_removed", line=both[-1]), where=origin)
-    origins = dict.fromkeys([*walk(root), *removals], origin)
-    return Fragment(root, tuple(dict.fromkeys(removals)), origins, text)
+    return root, tuple(dict.fromkeys(removals))
 
 
 def _mention(rules: Rules, tree: Tree, line: str) -> None:

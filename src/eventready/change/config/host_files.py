@@ -7,7 +7,7 @@ No content is read: a playbook writes it, and the host saves what it replaces (`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from eventready.change.config.tree import Path, Tree, parse_tree
 from eventready.change.errors import FragmentError, UnreadableConfiguration
@@ -31,13 +31,13 @@ def read_command(spec: ChangeSpec, names: Iterable[str]) -> str:
     return spec.read.replace("{files}", " ".join(names))
 
 
-def parse_fragment(spec: ChangeSpec, text: str, origin: str) -> Tree:
+def parse_fragment(spec: ChangeSpec, text: str, origin: str) -> tuple[Tree, tuple[Path, ...]]:
     """Parse the files written by a playbook; a name without a line is only read. Raises FragmentError."""
     tree = parse_tree(text, spec.separators)
     for name, lines in tree.items():
         if not _NAME.fullmatch(name) or len(lines) > 1 or not all(map(_FILE.fullmatch, lines)):
             raise FragmentError(message("change:lines.no_file_state", name=name), where=origin)
-    return tree
+    return tree, ()
 
 
 def read_state(spec: ChangeSpec, text: str, device: str) -> Tree:
@@ -58,7 +58,9 @@ def read_state(spec: ChangeSpec, text: str, device: str) -> Tree:
     return tree
 
 
-def merge(running: Tree, wanted: Tree, origin: str = "") -> Tree:
+def merge(
+    _spec: ChangeSpec, running: Tree, wanted: Tree, _removals: Iterable[Path], origins: Mapping[Path, str]
+) -> Tree:
     """Return `running` after the playbook: its files, taken by their daemons, which keep running or stopped.
 
     Raises UnreadableConfiguration for a daemon that has not taken its present files: its old state is unknown.
@@ -69,7 +71,7 @@ def merge(running: Tree, wanted: Tree, origin: str = "") -> Tree:
         if rest:
             raise UnreadableConfiguration(
                 message("change:unread.not_taken", service=name.partition(":")[0], file=name.partition(":")[2]),
-                where=origin,
+                where=next(iter(origins.values()), ""),
             )
         target = next(iter(wanted.get(name, {})), file)
         if target.endswith(" same"):
@@ -78,7 +80,7 @@ def merge(running: Tree, wanted: Tree, origin: str = "") -> Tree:
     return result
 
 
-def commands_between(now: Tree, then: Tree) -> Iterator[str]:
+def commands_between(_spec: ChangeSpec, now: Tree, then: Tree) -> Iterator[str]:
     """Yield a command per different file; the command also sets the state of the daemon."""
     for name, lines in then.items():
         if now.get(name) != lines:
@@ -86,7 +88,7 @@ def commands_between(now: Tree, then: Tree) -> Iterator[str]:
             yield f"sh {PROGRAM} put {name} {daemon} {file}"
 
 
-def read_put(command: str) -> tuple[str, tuple[str, ...]] | None:
+def read_put(_spec: ChangeSpec, command: str) -> tuple[str, tuple[str, ...]] | None:
     """Return the file and its state for a command of `commands_between`; None for any other text."""
     match = _PUT.fullmatch(command)
     return (match["name"], (f"file {match['file']}", f"daemon {match['daemon']}")) if match else None

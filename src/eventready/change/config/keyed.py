@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from eventready.change.config.tree import Tree, significant_lines
+from eventready.change.config.tree import Path, Tree, lines_of_key, significant_lines
 from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.core.messages import message
 from eventready.platforms.model import ChangeSpec
@@ -32,7 +32,7 @@ _EDIT = re.compile(
 )
 
 
-def parse_files(spec: ChangeSpec, text: str, origin: str) -> Tree:
+def parse_files(spec: ChangeSpec, text: str, origin: str) -> tuple[Tree, tuple[Path, ...]]:
     """Parse a rendered template: a line with the path of the file, then `key=value` lines."""
     tree: Tree = {}
     values: Tree | None = None
@@ -43,11 +43,11 @@ def parse_files(spec: ChangeSpec, text: str, origin: str) -> Tree:
         pair = _PAIR.fullmatch(line)
         if values is None or not pair or _INNER.fullmatch(line):
             raise FragmentError(message("change:keyed.form", line=line), where=origin)
-        conflict = _of_key(values, pair["key"])
+        conflict = lines_of_key(values, line)
         if conflict and conflict != [line]:
             raise FragmentError(message("change:keyed.two_values", one=conflict[0], other=line), where=origin)
         values[line] = {}
-    return tree
+    return tree, ()
 
 
 def read_files(spec: ChangeSpec, text: str, device: str) -> Tree:
@@ -69,15 +69,18 @@ def read_files(spec: ChangeSpec, text: str, device: str) -> Tree:
     return tree
 
 
-def merge(running: Tree, wanted: Tree, origin: str = "") -> Tree:
+def merge(
+    _spec: ChangeSpec, running: Tree, wanted: Tree, _removals: Iterable[Path], origins: Mapping[Path, str]
+) -> Tree:
     """Return `running` with the target values. Raises FragmentError if a file is missing or a key occurs twice."""
+    origin = next(iter(origins.values()), "")
     result = {path: dict(values) for path, values in running.items()}
     for path, values in wanted.items():
         if path not in result:
             raise FragmentError(message("change:keyed.no_file", path=path), where=origin)
         for line in values:
             key = line.partition("=")[0]
-            old = _of_key(result[path], key)
+            old = lines_of_key(result[path], line)
             if len(old) > 1:
                 raise FragmentError(message("change:keyed.repeated", key=key, times=len(old), path=path), where=origin)
             if not old:
@@ -87,10 +90,6 @@ def merge(running: Tree, wanted: Tree, origin: str = "") -> Tree:
     return result
 
 
-def _of_key(values: Tree, key: str) -> list[str]:
-    return [line for line in values if line.partition("=")[0] == key]
-
-
 def _before_inner(values: Tree, line: str) -> Tree:
     """Return the values with a new line at the end of the file's own part."""
     own = {one: beneath for one, beneath in values.items() if not _INNER.fullmatch(one)}
@@ -98,7 +97,7 @@ def _before_inner(values: Tree, line: str) -> Tree:
     return {**own, line: {}, **inner}
 
 
-def commands_between(now: Tree, then: Tree) -> Iterator[str]:
+def commands_between(_spec: ChangeSpec, now: Tree, then: Tree) -> Iterator[str]:
     """Yield a shell command per different file: write a new file in the same folder, then replace the old file."""
     for path, values in then.items():
         script = list(_script(now.get(path, {}), values))
@@ -108,7 +107,7 @@ def commands_between(now: Tree, then: Tree) -> Iterator[str]:
             yield f"cp -p {path} {fresh} && sed {edits} {path} > {fresh} && mv {fresh} {path}"
 
 
-def read_command(command: str) -> tuple[str, tuple[str, ...]] | None:
+def read_command(_spec: ChangeSpec, command: str) -> tuple[str, tuple[str, ...]] | None:
     """Return the file and the `key=value` lines of a command of `commands_between`; None for any other text.
 
     A removed key is `key=`.
@@ -152,7 +151,7 @@ def _edits(now: Tree, then: Tree) -> Iterator[str]:
         key, _, value = line.partition("=")
         if _INNER.fullmatch(line):
             continue
-        old = _of_key(now, key)
+        old = lines_of_key(now, line)
         if line not in now and old:
             yield f"s/^{_pattern(key)}=.*/{key}={_replacement(value)}/"
         elif line not in now:
@@ -163,7 +162,7 @@ def _edits(now: Tree, then: Tree) -> Iterator[str]:
             anchor = key
     for line in now:
         key = line.partition("=")[0]
-        if not _INNER.fullmatch(line) and not _of_key(then, key):
+        if not _INNER.fullmatch(line) and not lines_of_key(then, line):
             yield f"/^{_pattern(key)}=/d"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from eventready.change.config.tree import Path, Tree, copy_tree, significant_lines
+from eventready.change.config.tree import Path, Tree, copy_tree, lines_of_key, significant_lines
 from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.core.messages import message
 from eventready.platforms.model import ChangeSpec, Menu
@@ -72,9 +72,9 @@ def _parsed(rule: Menu, match: re.Match[str], origin: str) -> tuple[str, dict[st
 def _add_values(values: Tree, lines: Iterable[str], origin: str) -> None:
     """Add properties to an item in place. Raises FragmentError for a second value of a property."""
     for line in lines:
-        conflict = _same_name(values, line)
-        if conflict not in (None, line):
-            raise FragmentError(message("change:menu.two_values", one=conflict, other=line), where=origin)
+        for conflict in lines_of_key(values, line):
+            if conflict != line:
+                raise FragmentError(message("change:menu.two_values", one=conflict, other=line), where=origin)
         values[line] = {}
 
 
@@ -126,11 +126,6 @@ def _with_values(rule: Menu, now: Tree, values: Tree) -> Tree:
     lines = [line for line in now if line.partition("=")[0] not in names]
     lines += [line for line in values if not _is_default(rule, line)]
     return {line: {} for line in sorted(lines)}
-
-
-def equivalent(spec: ChangeSpec, one: Tree, other: Tree) -> bool:
-    """Return True for the same items with the same properties, in the same order where the order has a meaning."""
-    return meaning(spec, one) == meaning(spec, other)
 
 
 def meaning(spec: ChangeSpec, tree: Tree) -> list[object]:
@@ -235,11 +230,6 @@ def _default(rule: Menu, name: str) -> str:
 def _is_default(rule: Menu, line: str) -> bool:
     name = line.partition("=")[0]
     return name in rule.defaults and line == _default(rule, name)
-
-
-def _same_name(values: Tree, line: str) -> str | None:
-    name = line.partition("=")[0]
-    return next((one for one in values if one.partition("=")[0] == name), None)
 
 
 def _quoted(value: str) -> str:

@@ -6,9 +6,9 @@ Tree: {"MOD CELLCHMGAD: IDXTYPE=BYIDX, CELLIDX=3": {"TCHBUSYTHRES=60": {}}}.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from eventready.change.config.tree import Tree, significant_lines
+from eventready.change.config.tree import Path, Tree, lines_of_key, significant_lines
 from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.core.messages import message
 from eventready.facts.mml import MmlParser
@@ -20,7 +20,7 @@ _PARAMETER = re.compile(r'\s*(?P<name>[A-Z0-9_]+)\s*=\s*(?P<value>"[^";]*"|[^,";
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
-def parse_commands(spec: ChangeSpec, text: str, origin: str) -> Tree:
+def parse_commands(spec: ChangeSpec, text: str, origin: str) -> tuple[Tree, tuple[Path, ...]]:
     """Parse rendered `MOD` and `SET` commands. Raises FragmentError for a command without a way back."""
     tree: Tree = {}
     clean = "\n".join(line for _, line in significant_lines(text, spec.separators))
@@ -31,13 +31,13 @@ def parse_commands(spec: ChangeSpec, text: str, origin: str) -> Tree:
         header, parameters = _parsed(spec, " ".join(command.split()), origin)
         values = tree.setdefault(header, {})
         for name, value in parameters.items():
-            conflict = next((one for one in values if one.partition("=")[0] == name), None)
-            if conflict not in (None, f"{name}={value}"):
-                raise FragmentError(
-                    message("change:mml.two_values", one=conflict, name=name, value=value), where=origin
-                )
-            values[f"{name}={value}"] = {}
-    return tree
+            line = f"{name}={value}"
+            for conflict in lines_of_key(values, line):
+                if conflict != line:
+                    what = message("change:mml.two_values", one=conflict, name=name, value=value)
+                    raise FragmentError(what, where=origin)
+            values[line] = {}
+    return tree, ()
 
 
 def _split(text: str) -> list[str]:
@@ -152,26 +152,29 @@ def _values(definition: MmlObject, command: str, answer: str, device: str) -> It
             yield name, value
 
 
-def merge(running: Tree, wanted: Tree, origin: str = "") -> Tree:
+def merge(
+    _spec: ChangeSpec, running: Tree, wanted: Tree, _removals: Iterable[Path], origins: Mapping[Path, str]
+) -> Tree:
     """Return `running` with the target values. Raises UnreadableConfiguration if an old value is unknown."""
+    origin = next(iter(origins.values()), "")
     result = {header: dict(values) for header, values in running.items()}
     for header, values in wanted.items():
         known = result.get(header)
         if known is None:
             raise UnreadableConfiguration(message("change:unread.header", header=header), where=origin)
         for line in values:
-            name = line.partition("=")[0]
-            old = next((one for one in known if one.partition("=")[0] == name), None)
-            if old is None:
+            old = lines_of_key(known, line)
+            if not old:
+                name = line.partition("=")[0]
                 raise UnreadableConfiguration(
                     message("change:unread.unwritable", name=name, header=header), where=origin
                 )
-            if old != line:
-                result[header] = known = {(line if one == old else one): {} for one in known}
+            if old != [line]:
+                result[header] = known = {(line if one == old[0] else one): {} for one in known}
     return result
 
 
-def commands_between(now: Tree, then: Tree) -> Iterator[str]:
+def commands_between(_spec: ChangeSpec, now: Tree, then: Tree) -> Iterator[str]:
     """Yield a command per different object, with the different parameters."""
     for header, values in then.items():
         different = [line for line in values if line not in now.get(header, {})]
@@ -179,6 +182,6 @@ def commands_between(now: Tree, then: Tree) -> Iterator[str]:
             yield f"{header}{',' if not header.endswith(':') else ''} {', '.join(different)};"
 
 
-def render_commands(tree: Tree) -> str:
+def render_commands(spec: ChangeSpec, tree: Tree) -> str:
     """Return the values as a command per object."""
-    return "".join(f"{line}\n" for line in commands_between({}, tree))
+    return "".join(f"{line}\n" for line in commands_between(spec, {}, tree))

@@ -110,11 +110,6 @@ def _in_order(spec: ChangeSpec, tree: Tree, wanted: Sequence[str]) -> Tree:
     return tree
 
 
-def equivalent(spec: ChangeSpec, one: Tree, other: Tree) -> bool:
-    """Return True for the same lines, and the same order of the entries of ordered lists."""
-    return one.keys() == other.keys() and _entries(spec, one) == _entries(spec, other)
-
-
 def meaning(spec: ChangeSpec, tree: Tree) -> list[object]:
     """Return the significant lines and orders, for a fingerprint."""
     return [sorted(tree), sorted(_entries(spec, tree).items())]

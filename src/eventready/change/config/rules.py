@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from eventready.change.config.level_index import LevelIndex
-from eventready.change.config.tree import Path, Tree, expand_groups
+from eventready.change.config.tree import Path, Tree, expand_groups, lines_of_key
 from eventready.platforms.model import ChangeSpec, Families, Fixed, Numbered, Rebuilt, Single
 
 #: Lines of a section that are searched one by one; longer sections have an index.
@@ -88,10 +88,9 @@ class Rules:
         """Return the conflicting line for any form; in a file or an object, the other value of the key."""
         if self.spec.form in ("indented", "paths"):
             return self.conflicting(path[-1], siblings)
-        key, sign, _ = path[-1].partition("=")
-        if len(path) == 1 or not sign:
+        if len(path) == 1 or "=" not in path[-1]:
             return None
-        return next((one for one in siblings if one != path[-1] and one.partition("=")[0] == key), None)
+        return next((one for one in lines_of_key(siblings, path[-1]) if one != path[-1]), None)
 
     def without_negation(self, line: str) -> str | None:
         """Return the line without negation (of a whole path: with `set` instead); None for a line without negation."""

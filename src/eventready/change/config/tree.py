@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 Tree: TypeAlias = "dict[str, Tree]"
@@ -29,6 +29,12 @@ def subtree(tree: Tree, path: Sequence[str]) -> Tree:
     for step in path:
         tree = tree.get(step, {})
     return tree
+
+
+def lines_of_key(lines: Iterable[str], line: str) -> list[str]:
+    """Return the `key=value` lines with the key of `line`."""
+    key = line.partition("=")[0]
+    return [one for one in lines if one.partition("=")[0] == key]
 
 
 def walk(tree: Tree, path: Path = ()) -> Iterator[Path]:

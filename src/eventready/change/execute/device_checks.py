@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TypeAlias
 
+from eventready.change.errors import SendCommands
 from eventready.checks.finding import Finding
 from eventready.checks.limits import ResolvedLimits
 from eventready.checks.matrix import CellState, Matrix, build_matrix
@@ -17,12 +18,9 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe
 from eventready.facts.platform import Platform
-from eventready.session.reply import Reply
 from eventready.workspace.device import Device
 
 Findings: TypeAlias = tuple[Finding, ...]
-#: Sends read-only commands and returns one reply each, as `Session.send_commands` does.
-SendCommands: TypeAlias = Callable[[Sequence[str]], Sequence[Reply]]
 
 _PARTNERS_AT_ONCE = 4
 #: Facts that differ until the change is saved, which follows verification.

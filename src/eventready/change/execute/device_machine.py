@@ -140,8 +140,7 @@ class DeviceMachine:
         self._driver.probe_guard()
         waiting = self._driver.pending()
         if waiting is not None:
-            who = f" ({waiting.by})" if waiting.by else ""
-            raise RefusedError(message("change:device.pending", device=assignment.device, owner=who))
+            raise RefusedError(message("change:device.pending", device=assignment.device, owner=waiting.owner))
         self._refuse_unsaved(before, drifted=drift is not None)
         self._target = assignment.target(before.tree)
         if (drift is None and fingerprint(assignment.spec, self._target) != assignment.predicted) or commands_between(

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from nornir.core.task import Task
 
 from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import run_on_each
-from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
+from eventready.change.config.configuration import Configuration, read_running
 from eventready.change.config.delta import equivalent
-from eventready.change.errors import require_answer
+from eventready.change.errors import answer_to
 from eventready.change.execute.mismatch import refuse_mismatch
 from eventready.change.execute.target_tree import TargetTree, planned_fragment, target_tree
 from eventready.change.guard import Guard, change_spec, guards_for
@@ -146,7 +147,7 @@ class _Device:
     def check(self, change: str) -> DryRunResult:
         """Check the lines on a device in the planned state without a pending change."""
         planned, spec = self._planned, self._spec
-        check = check_for(spec, self._answer_to, has_shell=self._target.has_shell)
+        check = check_for(spec, partial(answer_to, self._session.send_commands), has_shell=self._target.has_shell)
         if check is None:
             return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
         before = self._read()
@@ -169,8 +170,8 @@ class _Device:
 
     def _is_pending(self, running: Configuration) -> bool:
         """Return True for an unconfirmed change on the device, which a check of the whole might confirm."""
-        has_shell = self._shell is not None
-        for guard in guards_for(self._platform, running, self._answer_to, has_shell=has_shell):
+        ask, has_shell = partial(answer_to, self._session.send_commands), self._shell is not None
+        for guard in guards_for(self._platform, running, ask, has_shell=has_shell):
             if Guard(guard, self._spec, self._session, self._shell, "dry-run", guard.least_s).pending() is not None:
                 return True
         return False
@@ -185,10 +186,4 @@ class _Device:
             return False
 
     def _read(self) -> Configuration:
-        commands = commands_to_read(self._spec, self._fragment)
-        replies = self._session.send_commands(commands)
-        answers = {command: require_answer(reply) for command, reply in zip(commands, replies, strict=True)}
-        return read_configuration(self._spec, answers, device=self._planned.name)
-
-    def _answer_to(self, command: str) -> str:
-        return require_answer(self._session.send_commands([command])[0])
+        return read_running(self._spec, self._fragment, self._session.send_commands, device=self._planned.name)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
+from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration, read_startup
 from eventready.change.config.fragment import Fragment
-from eventready.change.errors import UnreadableConfiguration
-from eventready.change.execute.device_checks import DeviceChecks, Findings, SendCommands, ages, lost_meanwhile
+from eventready.change.errors import SendCommands
+from eventready.change.execute.device_checks import DeviceChecks, Findings, ages, lost_meanwhile
 from eventready.change.execute.types import ConfigurationReading, GuardTerms, Verification, VerifyTimes
 from eventready.change.execute.verify import compare_findings, verify_until_stable
 from eventready.change.guard import (
@@ -197,12 +197,7 @@ class LiveDevice:
         if not spec.startup or (spec.startup_shell and not self._target.has_shell):
             return None
         session = self._shell if spec.startup_shell else self._session
-        reply = session.send_commands([spec.startup])[0]
-        if reply.status is not ReplyStatus.ANSWERED:
-            return None
-        with suppress(UnreadableConfiguration):
-            return read_configuration(spec, {spec.read: reply.text}, device=self._target.name)
-        return None
+        return read_startup(spec, session.send_commands, device=self._target.name)
 
     # ------------------------------------------------------------------ the guard
 

@@ -7,7 +7,7 @@ workspace copy of the twin.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,9 +19,9 @@ from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import run_on_each
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.audit.tasks import device_session
-from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
+from eventready.change.config.configuration import Configuration, read_running
 from eventready.change.config.delta import commands_between, diff_lines, equivalent, fingerprint
-from eventready.change.errors import require_answer
+from eventready.change.errors import SendCommands
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
 from eventready.change.execute.mismatch import refuse_mismatch
@@ -42,7 +42,6 @@ from eventready.core.messages import Bilingual, Text, message
 from eventready.facts.platform import load_platform
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
-from eventready.session.reply import Reply
 from eventready.store.process_lock import FileLocks
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -51,8 +50,6 @@ from eventready.workspace.workspace import Workspace, load_workspace
 _CONFIRM_WITHIN_S, _SETTLE_S, _SOAK_S = 60, 10.0, 0.0
 #: Differing lines named for a configuration that the twin prints otherwise.
 _NAMED = 2
-
-_Send: TypeAlias = Callable[[Sequence[str]], Sequence[Reply]]
 
 
 @dataclass(frozen=True)
@@ -231,12 +228,10 @@ def _read_sessions(
     return run_on_each(workspace, by_name, read_device, workers=workers, progress=progress)
 
 
-def _read(workspace: Workspace, planned: PlannedDevice, send: _Send) -> Reading:
+def _read(workspace: Workspace, planned: PlannedDevice, send: SendCommands) -> Reading:
     spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
     try:
-        fragment = planned_fragment(spec, planned)
-        replies = send(commands_to_read(spec, fragment))
-        return read_configuration(spec, {one.command: require_answer(one) for one in replies}, device=planned.name)
+        return read_running(spec, planned_fragment(spec, planned), send, device=planned.name)
     except EventreadyError as error:
         return error
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from eventready import __version__
 from eventready.change.config.delta import commands_between, diff_lines, fingerprint
 from eventready.change.execute.recorded_configuration import recorded_configuration
 from eventready.change.execute.target_tree import planned_fragment
 from eventready.change.guard import change_spec
-from eventready.change.plan.plan import SCHEMA, Plan, PlannedDevice, recorded_plan, seal
+from eventready.change.plan.plan import Plan, PlannedDevice, plan_head, recorded_plan, seal
 from eventready.change.plan.scope import planned_scope
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
 from eventready.facts.platform import load_platform
 from eventready.store.changes import ChangeRecord
-from eventready.store.run_names import new_run_id
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
 
@@ -82,17 +80,8 @@ def rollback_plan(
         waves.reverse()
     return seal(
         {
-            "schema": SCHEMA,
-            "id": f"p-{new_run_id(clock.now())}",
-            "event": plan.event,
+            **plan_head(plan.event, clock, by=by, host=host),
             "intents": list(plan.intents),
-            "created": {
-                "real": clock.real().isoformat(timespec="seconds"),
-                "event": clock.now().isoformat(timespec="seconds"),
-            },
-            "by": by,
-            "host": host,
-            "tool": f"eventready {__version__}",
             "approvals_needed": 0,
             "waves": [wave for wave in waves if wave],
             "devices": [_mirrored(workspace, store, one, record) for one in plan.devices if one.name in names],

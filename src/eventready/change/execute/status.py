@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from eventready.change.errors import abbreviate
 from eventready.change.execute.types import HOLD_OVER, INTERRUPTIONS, DeviceOutcome
 from eventready.change.plan.scope import Drift
 from eventready.core.errors import Exit
 from eventready.core.messages import Bilingual, Message, Rendered, Text, from_record, known, message
 from eventready.store.changes import ENDED, ChangeRecord, Step
 
-#: Names of devices in a sentence; the number of others follows.
-_NAMED = 3
 #: State of a new device in a partial atomic change.
 TO_TAKE_BACK = "to_take_back"
 #: States that need a person, the most urgent first.
@@ -44,19 +43,8 @@ class DeviceStatus:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return {
-            "device": self.device,
-            "state": self.state,
-            "why": self.why,
-            "verified": self.verified,
-            "guard": self.guard,
-            **({} if self.drift is None else {"drift": self.drift.to_dict()}),
-        }
-
-
-def device_drift(steps: Sequence[Step]) -> Drift | None:
-    """Return the recorded drift of a device since the plan."""
-    return next((Drift.load(step.body) for step in steps if step.step == "drift"), None)
+        plain = {key: value for key, value in vars(self).items() if key != "drift"}
+        return plain if self.drift is None else {**plain, "drift": self.drift.to_dict()}
 
 
 def device_status(device: str, steps: Sequence[Step]) -> DeviceStatus:
@@ -64,7 +52,7 @@ def device_status(device: str, steps: Sequence[Step]) -> DeviceStatus:
     taken = [step.step for step in steps]
     guard = next((str(step.body.get("guard", "")) for step in reversed(steps) if step.step == "arm"), "")
     verified = next((from_record(step.body, "verified") for step in reversed(steps) if step.body.get("verified")), "")
-    drift = device_drift(steps)
+    drift = next((Drift.load(step.body) for step in steps if step.step == "drift"), None)
     if steps and steps[-1].step == "done":
         end = steps[-1].body
         return DeviceStatus(device, str(end.get("outcome", "open")), from_record(end, "why"), verified, guard, drift)
@@ -140,7 +128,7 @@ def next_step(change: str, states: Sequence[DeviceStatus], *, rolls_back: str = 
     counts = {state: [one.device for one in states if one.state == state] for state in STATES}
     urgent = next((state for state in _URGENT if counts[state]), None)
     if urgent:
-        return message(f"change:next_step.{urgent}", change=change, devices=first_names(counts[urgent]))
+        return message(f"change:next_step.{urgent}", change=change, devices=abbreviate(counts[urgent]))
     if states and all(one.why == HOLD_OVER for one in states):
         return message("change:next_step.drill")
     if counts[DeviceOutcome.OLD] or counts[DeviceOutcome.UNTOUCHED] or counts["waiting"]:
@@ -151,18 +139,10 @@ def next_step(change: str, states: Sequence[DeviceStatus], *, rolls_back: str = 
     return message("change:next_step.done", change=change)
 
 
-def first_names(devices: Sequence[str]) -> Text:
-    """Return the first three names and the number of others."""
-    if len(devices) > _NAMED:
-        return message("change:and_more", names=devices[:_NAMED], more=len(devices) - _NAMED)
-    names = ", ".join(devices)
-    return Bilingual(names, names)
-
-
 def _not_taken(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str) -> Message:
     if not counts[DeviceOutcome.NEW]:
         return message("change:next_step.unchanged")
-    refused = first_names(counts[DeviceOutcome.OLD] or counts[DeviceOutcome.UNTOUCHED] or counts["waiting"])
+    refused = abbreviate(counts[DeviceOutcome.OLD] or counts[DeviceOutcome.UNTOUCHED] or counts["waiting"])
     if rolls_back:
         return message("change:next_step.rest_back", devices=refused, change=rolls_back)
     return message("change:next_step.rest", devices=refused, change=change)
@@ -192,9 +172,9 @@ def _interrupted(change: str, counts: Mapping[str, Sequence[str]], rolls_back: s
     summary: list[str | Text] = []
     for state in (DeviceOutcome.NEW, DeviceOutcome.OLD, DeviceOutcome.UNTOUCHED):
         if len(counts[state]) == 1:
-            summary.append(message(f"change:interrupted_one.{state}", devices=first_names(counts[state])))
+            summary.append(message(f"change:interrupted_one.{state}", devices=abbreviate(counts[state])))
         elif counts[state]:
-            summary.append(message(f"change:interrupted_many.{state}", devices=first_names(counts[state])))
+            summary.append(message(f"change:interrupted_many.{state}", devices=abbreviate(counts[state])))
     if counts[DeviceOutcome.NEW]:
         way = "change:interrupted.back" if rolls_back else "change:interrupted.forward"
         return message(way, summary=summary, change=rolls_back or change)

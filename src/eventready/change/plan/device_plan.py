@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 
-from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
+from eventready.change.config.configuration import Configuration, read_running, read_startup
 from eventready.change.config.delta import commands_between, diff_lines, equivalent, fingerprint, merge, recreated
 from eventready.change.config.tree import Path
-from eventready.change.errors import UnreadableConfiguration, require_answer
-from eventready.change.guard import Guard, guards_for
+from eventready.change.errors import UnreadableConfiguration, answer_to
+from eventready.change.guard import Guard, gap, guards_for, protects
 from eventready.change.plan.effects import Effects, effects_of, refuse_effects, refuse_way_cut, way_risks
 from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.participants import Participant
@@ -37,14 +38,7 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
     RefusedError for a forbidden line or a missing way back.
     """
     spec, device = participant.spec, participant.device
-    ask = _query(session)
-    commands = commands_to_read(spec, participant.fragment)
-    replies = session.send_commands(commands)
-    running = read_configuration(
-        spec,
-        {command: require_answer(reply) for command, reply in zip(commands, replies, strict=True)},
-        device=device.name,
-    )
+    running = read_running(spec, participant.fragment, session.send_commands, device=device.name)
     predicted = merge(spec, running.tree, participant.fragment)
     try:
         forward, backward = (
@@ -74,7 +68,8 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
         _refuse_way_cut(participant, way, now, then)
         refuse_way_in(device, way, touched)
     _refuse_secrets(device.name, (*forward, *backward, *participant.fragment.text.splitlines()))
-    guards = guards_for(participant.platform, running, ask, has_shell=session.target.has_shell)
+    ask, has_shell = partial(answer_to, session.send_commands), session.target.has_shell
+    guards = guards_for(participant.platform, running, ask, has_shell=has_shell)
     planned_guard, unusable = _guard(participant, session, guards, seconds)
     startup = _startup(participant, session)
     risks = [
@@ -123,10 +118,6 @@ def _refuse_way_cut(participant: Participant, way: WayIn, now: Effects, then: Ef
         refuse_way_cut(participant.device, address, now, then)
 
 
-def _query(session: Session) -> Callable[[str], str]:
-    return lambda command: require_answer(session.send_commands([command])[0])
-
-
 def _guard(
     participant: Participant, session: Session, specs: Iterable[GuardSpec], seconds: int
 ) -> tuple[PlannedGuard, tuple[str, ...]]:
@@ -143,15 +134,18 @@ def _guard(
                 unusable.append(rendered("change:risk.unusable", guard=spec.kind, lacking=lacking))
                 continue
             _refuse_pending(guard)
-            return PlannedGuard(kind=spec.kind, protects=guard.protects, gap=guard.gap), tuple(unusable)
+            saves = bool(participant.spec.save)
+            planned = PlannedGuard(
+                kind=spec.kind, protects=protects(spec, seconds, saves=saves), gap=gap(spec, saves=saves)
+            )
+            return planned, tuple(unusable)
     raise RuntimeError("the inverse guard is always available")
 
 
 def _refuse_pending(guard: Guard) -> None:
     waiting = guard.pending()
     if waiting is not None:
-        whose = f" ({waiting.by})" if waiting.by else ""
-        raise UnreadableConfiguration(message("change:unread.pending", whose=whose))
+        raise UnreadableConfiguration(message("change:unread.pending", whose=waiting.owner))
 
 
 def _startup(participant: Participant, session: Session) -> Configuration | None:
@@ -161,11 +155,7 @@ def _startup(participant: Participant, session: Session) -> Configuration | None
         return None
     with ExitStack() as stack:
         reader = stack.enter_context(open_shell(session.target)) if spec.startup_shell else session
-        (reply,) = reader.send_commands([spec.startup])
-    try:
-        return read_configuration(spec, {spec.read: require_answer(reply)}, device=participant.device.name)
-    except UnreadableConfiguration:
-        return None
+        return read_startup(spec, reader.send_commands, device=participant.device.name)
 
 
 def _unsaved(spec: ChangeSpec, running: Configuration, startup: Configuration | None) -> Iterator[str]:

@@ -39,10 +39,7 @@ from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Message, message, rendered
 from eventready.platforms.loader import describe
 from eventready.workspace.device import Device
-from eventready.workspace.intents import INTENTS
 from eventready.workspace.workspace import Workspace
-
-__all__ = ["INTENTS", "RenderedIntent", "intent_variables", "refuse_misspelt", "render", "render_intent"]
 
 #: Characters; a larger output means a loop in the template.
 _LARGEST = 1_000_000
@@ -107,11 +104,6 @@ def refuse_misspelt(device: Device, intent: str, variables: TemplateVariables) -
             message("change:intent.misspelt", device=device.name, value=".".join(place), intent=intent, near=near),
             where=device.origin,
         )
-
-
-def render(workspace: Workspace, device: Device, intent: str) -> str:
-    """Return the text rendered by the intent's template for the device. Raises WorkspaceError."""
-    return render_intent(workspace, device, intent).text
 
 
 def render_intent(workspace: Workspace, device: Device, intent: str) -> RenderedIntent:

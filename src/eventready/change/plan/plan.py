@@ -28,11 +28,14 @@ from pydantic import (
     model_validator,
 )
 
+from eventready import __version__
 from eventready.core.atomic_files import read_bounded, write_atomic
+from eventready.core.clock import Clock
 from eventready.core.errors import InvalidValue, RefusedError, UsageError
 from eventready.core.messages import Message, from_stored, message, to_stored
 from eventready.platforms.model import GuardKind
 from eventready.store.run import canonical
+from eventready.store.run_names import new_run_id
 from eventready.workspace.intents import Intent
 from eventready.workspace.validation_messages import describe_error
 
@@ -187,7 +190,7 @@ class Plan(_Part):
     host: str
     tool: str
     approvals_needed: int = Field(ge=0)
-    waves: tuple[tuple[str, ...], ...] = Field(strict=False)
+    waves: tuple[Annotated[tuple[str, ...], Field(strict=False)], ...] = Field(strict=False)
     devices: tuple[PlannedDevice, ...] = Field(strict=False)
     unchanged: tuple[str, ...] = Field(strict=False)
     left_out: tuple[LeftOut, ...] = Field(strict=False)
@@ -198,15 +201,6 @@ class Plan(_Part):
 
     _shown = field_validator("event", "by", "host", "tool")(_line)
     _each = field_validator("unchanged")(_lines)
-
-    @field_validator("waves", mode="before")
-    @classmethod
-    def _tuples(cls, value: Any) -> Any:
-        return (
-            tuple(tuple(wave) if isinstance(wave, list) else wave for wave in value)
-            if isinstance(value, list)
-            else value
-        )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -265,6 +259,20 @@ class PlanFile(_Part):
         signed = {} if self.planner is None else {"planner": self.planner.model_dump(mode="json")}
         approvals = [one.model_dump(mode="json") for one in self.approvals]
         return {"plan": self.plan.document, "approvals": approvals, **signed}
+
+
+def plan_head(event: str, clock: Clock, *, by: str, host: str) -> dict[str, Any]:
+    """Return the fields of the document of any new plan: id, event, time of planning, planner, tool."""
+    now, real = (moment.isoformat(timespec="seconds") for moment in (clock.now(), clock.real()))
+    return {
+        "schema": SCHEMA,
+        "id": f"p-{new_run_id(clock.now())}",
+        "event": event,
+        "created": {"real": real, "event": now},
+        "by": by,
+        "host": host,
+        "tool": f"eventready {__version__}",
+    }
 
 
 def seal(document: Mapping[str, Any]) -> Plan:

@@ -12,7 +12,6 @@ from typing import Any
 from nornir.core.task import Task
 from pydantic import ValidationError
 
-from eventready import __version__
 from eventready.audit.progress import NoProgress, ReadProgress
 from eventready.audit.runner import run_on_each
 from eventready.audit.tasks import device_session
@@ -21,7 +20,7 @@ from eventready.change.errors import UnreadableConfiguration, combine_errors, gr
 from eventready.change.guard import GuardStateUnknown, change_spec
 from eventready.change.plan.device_plan import plan_device
 from eventready.change.plan.participants import Participant, participants
-from eventready.change.plan.plan import SCHEMA, Created, Plan, PlannedDevice, PlannedDrill, seal
+from eventready.change.plan.plan import Plan, PlannedDevice, PlannedDrill, plan_head, seal
 from eventready.change.plan.playbook_fragment import with_playbook
 from eventready.change.plan.waves import Member, members_of, waves
 from eventready.core.clock import Clock
@@ -32,7 +31,6 @@ from eventready.facts.platform import load_platform
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
 from eventready.session.reply import SessionError
-from eventready.store.run_names import new_run_id
 from eventready.workspace.device import Device
 from eventready.workspace.intents import INTENTS, Intent
 from eventready.workspace.validation_messages import describe_error
@@ -85,7 +83,7 @@ def make_plan(
     parts = {name: one.part for name, one in found.items() if one.part is not None}
     return _sealed(
         {
-            **_head(workspace, clock, by),
+            **plan_head(workspace.event.id, clock, by=by, host=socket.gethostname()),
             "intents": selected,
             "approvals_needed": settings.approvals,
             "waves": waves([members[name] for name in parts], settings.batch),
@@ -122,7 +120,7 @@ def make_drill_plan(
         )
     return _sealed(
         {
-            **_head(workspace, clock, by),
+            **plan_head(workspace.event.id, clock, by=by, host=socket.gethostname()),
             "intents": (),
             "approvals_needed": max(1, workspace.event.changes.approvals),
             "waves": ((device.name,),),
@@ -132,21 +130,6 @@ def make_drill_plan(
             "drill": drill.model_dump(),
         }
     )
-
-
-def _head(workspace: Workspace, clock: Clock, by: str) -> dict[str, Any]:
-    """Return the fields common to all new plans."""
-    created = Created(real=clock.real().isoformat(timespec="seconds"), event=clock.now().isoformat(timespec="seconds"))
-    return {
-        "schema": SCHEMA,
-        "id": f"p-{new_run_id(clock.now())}",
-        "event": workspace.event.id,
-        "created": created.model_dump(),
-        "by": by,
-        "host": socket.gethostname(),
-        "tool": f"eventready {__version__}",
-        "rolls_back": None,
-    }
 
 
 def _sealed(document: dict[str, Any]) -> Plan:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from eventready.change.ansible.inventory import ManagedFile, managed_files
 from eventready.change.ansible.playbook import PlaybookRun, TaskResult, run_playbook
+from eventready.change.config.delta import printable
 from eventready.change.config.fragment import Fragment, parse_fragment
 from eventready.change.errors import UnreadableConfiguration
 from eventready.change.plan.participants import Participant
@@ -53,7 +54,7 @@ def check_playbook(workspace: Workspace, device: Device, spec: ChangeSpec) -> Ch
             message("change:unread.playbook", origin=_ORIGIN, device=device.name, reason=reason)
         )
     text = "".join(_states(device.name, files, run.tasks))
-    diff = tuple(_printable(line) for task in run.tasks for line in task.diff.splitlines())
+    diff = tuple(printable(line) for task in run.tasks for line in task.diff.splitlines())
     return CheckedPlaybook(
         parse_fragment(spec, text, rendered("change:origin.playbook", playbook=_ORIGIN, device=device.name)), diff
     )
@@ -85,7 +86,3 @@ def _states(device: str, files: Sequence[ManagedFile], tasks: Sequence[TaskResul
         yield f"{file.name}\n"
         if (new := written.get(file.path)) is not None:
             yield f" file {new.mode} {new.owner} {new.group} {new.sha256 or 'same'}\n"
-
-
-def _printable(line: str) -> str:
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)

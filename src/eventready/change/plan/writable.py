@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from functools import partial
 from typing import Any
 
 from eventready.change.config import host_files, keyed, menus, mml
@@ -25,7 +24,13 @@ from eventready.platforms.writable_pattern import Interfaces, PatternError, matc
 from eventready.workspace.writable import WritableAddition
 
 _FILE = "inventory/writable.yaml"
-_ReadCommand = Callable[[str], tuple[str, tuple[str, ...]] | None]
+_ReadCommand = Callable[[ChangeSpec, str], tuple[str, tuple[str, ...]] | None]
+#: Readers of the commands for files and items, by form.
+_READERS: Mapping[str, _ReadCommand] = {
+    "keyed": keyed.read_command,
+    "host_files": host_files.read_put,
+    "menus": menus.read_command,
+}
 
 
 @dataclass(frozen=True)
@@ -202,15 +207,10 @@ class WritableLines:
                 used = list(self._hold_sections(commands, device))
             case "paths":
                 used = [self._hold(command, self.rules, (), device).addition for command in commands]
-            case "keyed":
-                used = [one for command in commands for one in self._hold_item(command, keyed.read_command, device)]
-            case "host_files":
-                used = [one for command in commands for one in self._hold_item(command, host_files.read_put, device)]
-            case "menus":
-                read = partial(menus.read_command, self.spec)
-                used = [one for command in commands for one in self._hold_item(command, read, device)]
             case "mml":
                 used = [one for command in commands for one in self._hold_mml(command, device)]
+            case form:
+                used = [one for command in commands for one in self._hold_item(command, _READERS[form], device)]
         return tuple({id(one): one for one in used if one is not None}.values())
 
     def _hold(self, line: str, level: Sequence[_Rule], sections: Path, device: str) -> WritableLine:
@@ -244,7 +244,7 @@ class WritableLines:
 
     def _hold_item(self, command: str, read: _ReadCommand, device: str) -> Iterator[WritableAddition | None]:
         """Hold a file or an item of a menu, and its `name=value` lines; `name=` removes a value."""
-        found = read(command)
+        found = read(self.spec, command)
         if found is None:
             raise self._refusal(command[:200], self.rules, (), device)
         header, lines = found
@@ -261,7 +261,7 @@ class WritableLines:
 
     def _hold_mml(self, command: str, device: str) -> Iterable[WritableAddition]:
         try:
-            tree = mml.parse_commands(self.spec, command, device)
+            tree, _removals = mml.parse_commands(self.spec, command, device)
         except FragmentError as error:
             raise RefusedError(error.cause, where=device, do=error.remedy) from None
         return self._hold_tree(tree, device)
