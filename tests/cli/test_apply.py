@@ -24,6 +24,7 @@ from eventready.change.execute.executor import ChangeExecutor
 from eventready.change.execute.timing import RetryTiming
 from eventready.change.execute.types import AssignmentResult, DeviceOutcome
 from eventready.change.plan.plan import load_plan
+from eventready.cli.context import App
 from eventready.cli.main import main
 from eventready.cli.render.apply_progress import ApplyProgress, execution_options, options_of
 from eventready.core.clock import Clock
@@ -302,13 +303,16 @@ def test_who_applies_is_named() -> None:
         "workers": 4,
         "ticket": "",
         "named": (),
+        "signed": False,
+        "source": "",
     }
-    assert options_of(**usual, by="  Nguyễn  An ").by == "Nguyễn An"
-    assert options_of(**usual, by="").by
+    app = App()
+    assert options_of(app, **usual, by="  Nguyễn  An ").by == "Nguyễn An"
+    assert options_of(app, **usual, by="").by
     with pytest.raises(EventreadyError, match="two people"):
-        options_of(**{**usual, "ticket": "INC-7", "named": ("A", "a")}, by="")
+        options_of(app, **{**usual, "ticket": "INC-7", "named": ("A", "a")}, by="")
     with pytest.raises(UsageError):
-        options_of(**{**usual, "named": ("A",)}, by="")
+        options_of(app, **{**usual, "named": ("A",)}, by="")
 
 
 def test_a_watcher_on_a_terminal_sees_the_wave_and_what_goes_wrong_first() -> None:

@@ -15,17 +15,16 @@ from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.resume import resume
 from eventready.change.plan.freeze import next_closed_window
-from eventready.change.plan.plan import Plan, PlanFile, load_plan
+from eventready.change.plan.plan import Plan
 from eventready.cli.context import App
 from eventready.cli.options import PATH
 from eventready.cli.render.apply_progress import (
     ApplyProgress,
     execution_options,
+    existing_plan,
     interruption_as_failure,
     options_of,
-    refuse_missing,
     report_result,
-    signed_options,
 )
 from eventready.cli.render.dry_run import check_plan
 from eventready.cli.render.rehearsal import RehearsalOptions, rehearsal_options, rehearse_file
@@ -82,37 +81,24 @@ def command(
     if rehearsal is not None:
         if plan is None or dry_run:
             raise UsageError(message("cli:apply.rehearse"))
-        given.pop("source")
-        options = replace(options_of(**given), atomic=atomic)
+        options = replace(options_of(app, signed=False, **given), atomic=atomic)
         return rehearse_file(app, plan, options, rehearsal)
     if dry_run:
         if plan is None:
             raise UsageError(message("cli:apply.dry_run"))
         return check_plan(app, plan, workers=int(given["workers"]))
-    if cut_off:  # the record has the signature of the change
-        given.pop("source")
-        options = options_of(**given)
-    else:
-        options = replace(signed_options(app, **given), atomic=atomic)
+    # the record of a change cut off has its signature
+    options = replace(options_of(app, signed=not cut_off, **given), atomic=atomic)
     with ExitStack() as stack:
         with interruption_as_failure():
             workspace = app.allowed_workspace
-            file = _file(plan)
+            file = existing_plan(plan) if plan else None  # without a plan a change is resumed
             store = stack.enter_context(app.open_store(make=file is not None))
-            interactive = app.interactive and app.output == "table"
             notices = _notices(app, file.plan) if file else ()
-            with ApplyProgress(interactive=interactive, notices=notices, lang=app.lang) as progress:
+            with ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
                 context = ExecutionContext(workspace, store, app.clock, options, progress)
                 done = apply_plan(context, file) if file else resume(context, cut_off)
         return report_result(app, done, store)
-
-
-def _file(plan: Path | None) -> PlanFile | None:
-    """Return the plan of a new change; None for a resumed change. Raises UsageError."""
-    if plan is None:
-        return None
-    refuse_missing(plan)
-    return load_plan(plan)
 
 
 def _notices(app: App, plan: Plan) -> list[str]:

@@ -86,7 +86,7 @@ def command(
     )
     with (
         app.open_store() as store,
-        ProgressBars(interactive=app.interactive and app.output == "table", lang=app.lang) as bars,
+        ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars,
     ):
         try:
             done = audit(workspace, devices, store=store, clock=app.clock, options=options, progress=bars)

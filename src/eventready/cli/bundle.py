@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 
-from eventready.assurance.clauses.event_record import gather
 from eventready.assurance.delivery.bundle import LARGEST, Position, pack
 from eventready.assurance.delivery.bundle_log import BundleLog
 from eventready.assurance.delivery.contents import contents
-from eventready.assurance.delivery.delivery_log import sent_from
 from eventready.cli.context import App
+from eventready.cli.event_record import load_event_record
 from eventready.cli.options import FILE, key_option
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import UsageError
@@ -41,10 +40,7 @@ def command(context: click.Context, out: Path | None, source: str, operator: str
     clock = app.outgoing_clock(rehearsal=rehearsal)
     workspace, moment = app.workspace, clock.now()
     key = load_private(source or _own_key(app), app.workspace_path, operator_name(_operator(app, operator)))
-    address = workspace.event.recipient.email
-    record = gather(workspace, lambda store: sent_from(store, clock, address), rehearsal=clock.rehearsal)
-    for notice in record.notices:
-        app.say(notice)
+    record = load_event_record(app, clock)
     parts = contents(workspace, record, moment)
     with Store.of_workspace(app.workspace_path) as store:
         log = BundleLog(store, clock)

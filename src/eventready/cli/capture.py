@@ -40,7 +40,7 @@ def command(
     workspace = app.allowed_workspace
     devices = select(workspace.devices, limit)
     options = CaptureOptions(workers=workers, interval_s=interval, time_limit_s=time_limit, replace=replace)
-    with ProgressBars(interactive=app.interactive and app.output == "table", lang=app.lang) as bars:
+    with ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars:
         captures = capture(workspace, devices, out, clock=app.clock, options=options, progress=bars)
     if app.output == "table":
         _show(app, captures, out)

@@ -20,7 +20,7 @@ from eventready import __version__
 KINDS: Mapping[str, str] = {
     "EXPR": "selection", "RUN": "runs", "EARLIER": "runs", "LATER": "runs", "BASELINE": "runs", "CLAUSES": "clauses",
     "CLAUSE": "clauses", "VENUE": "venues", "FAULT": "faults", "CHANGE": "changes", "DEVICE": "devices",
-    "PLATFORM": "platforms", "PAGE": "pages", "FILE": "files", "DIR": "files",
+    "PLATFORM": "platforms", "PAGE": "pages",
 }  # fmt: skip
 _MAX_BYTES, _MAX_RUNS = 16_000_000, 50
 _RUNS = "SELECT id FROM eventready_run WHERE state = 'finished' ORDER BY position DESC"

@@ -141,6 +141,11 @@ class App:
         """True when stderr is a terminal."""
         return sys.stderr.isatty()
 
+    @property
+    def shows_progress(self) -> bool:
+        """True for a person at a terminal."""
+        return self.interactive and self.output == "table"
+
 
 def lab_origin(workspace: Path) -> str:
     """Workspace behind a lab copy (`W/.eventready/lab`), quoted for a shell; other folders unchanged."""

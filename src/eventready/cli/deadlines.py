@@ -36,7 +36,7 @@ def command(app: App, everything: bool, ics: Path | None) -> Exit:
     Exit code 8 with a late entry.
     """
     workspace, now = app.workspace, app.clock.now()
-    record = load_event_record(app)
+    record = load_event_record(app, app.clock)
     deadlines = record.deadlines(workspace, now)
     if ics is not None:
         write_ics(ics, to_ics(deadlines, workspace.event, now, app.paper_lang))

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from eventready.change.plan.approval import sign_plan
-from eventready.change.plan.plan import Plan, load_plan, write_plan
+from eventready.change.plan.plan import Plan, write_plan
 from eventready.cli.context import App
 from eventready.cli.options import FILE, PATH, key_option
 from eventready.cli.plan import refuse_overwrite
-from eventready.cli.render.apply_progress import refuse_missing
+from eventready.cli.render.apply_progress import existing_plan
 from eventready.cli.render.drill import show_drills, show_plan, show_run, show_runs
 from eventready.cli.render.plan import show as show_change_plan
 from eventready.cli.signing import current_user, role_key
@@ -145,8 +145,7 @@ def _production(
         return ProductionTarget(app.allowed_workspace, what.drill, what.plan, store, app.clock, person, host)
     if not isinstance(what, Drill) or path is None:
         return None
-    refuse_missing(path)
-    file = load_plan(path)
+    file = existing_plan(path)
     refuse_production(app.allowed_workspace, what, file, store, app.clock)
     return ProductionTarget(app.allowed_workspace, what, file.plan.id, store, app.clock, person, host, file, key=key)
 

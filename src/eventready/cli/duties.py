@@ -36,7 +36,7 @@ def command(app: App, clauses: tuple[str, ...], states: tuple[State, ...], late:
     """
     workspace = app.workspace
     wanted = [duty_named(clause, workspace).id for clause in clauses]
-    record = load_event_record(app)
+    record = load_event_record(app, app.clock)
     found = record.clauses(workspace, app.clock.now())
     if not found:
         app.notify("cli:duties.none")

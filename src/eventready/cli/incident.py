@@ -21,7 +21,7 @@ from eventready.assurance.incidents.incident import (
 from eventready.assurance.incidents.log import SERVICES, Given, Report, find, incidents, open_incident, update_incident
 from eventready.assurance.incidents.text import incident_lines, incident_plain, open_demands, services_text
 from eventready.cli.context import App
-from eventready.cli.options import F
+from eventready.cli.options import with_options
 from eventready.cli.render.listing import cell, show, translated
 from eventready.core.clock import parse_moment
 from eventready.core.errors import Exit
@@ -37,37 +37,29 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
     return None if value is None else parse_moment(value)
 
 
-def _details(function: F) -> F:
-    """Options common to `new` and `update`."""
-    options = [
-        click.option("--by", default="", help="Person who reports."),
-        click.option("--summary", default="", help="Summary, in a sentence."),
-        click.option("--began", metavar="TIME", callback=_moment, help="Time of the beginning."),
-        click.option(
-            "--noticed", metavar="TIME", callback=_moment, help="Time of the discovery; limits run from here."
-        ),
-        click.option("--venue", help="Venue of event.yaml."),
-        click.option("--place", default="", help="Exact place, in words."),
-        click.option(
-            "--service", "services", type=click.Choice(SERVICES), multiple=True, help="Failed service; repeat."
-        ),
-        click.option("--kind", type=click.Choice(KINDS), help="Kind of incident.  [default: outage]"),
-        click.option("--subscribers", type=int, help="Number of affected subscribers."),
-        click.option("--cause", default="", help="Cause."),
-        click.option("--action", "actions", multiple=True, help="Action taken; repeat."),
-        click.option("--restored", metavar="TIME", callback=_moment, help="Time of the restoration."),
-        click.option(
-            "--notice", "notified", type=click.Choice(ADDRESSEES), multiple=True, help="Notified recipient; repeat."
-        ),
-        click.option("--how", type=click.Choice(HOWS), default="phone", show_default=True, help="Way of the notice."),
-        click.option("--to", "recipient", default="", help="Person who took the notice.  [default: as in event.yaml]"),
-        click.option("--notice-at", metavar="TIME", callback=_moment, help="Time of the notice.  [default: --at]"),
-        click.option("--final", is_flag=True, help="The notice is the final report."),
-        click.option("--at", "when", metavar="TIME", callback=_moment, help="Time of this entry.  [default: now]"),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+#: Options common to `new` and `update`.
+_details = with_options(
+    click.option("--by", default="", help="Person who reports."),
+    click.option("--summary", default="", help="Summary, in a sentence."),
+    click.option("--began", metavar="TIME", callback=_moment, help="Time of the beginning."),
+    click.option("--noticed", metavar="TIME", callback=_moment, help="Time of the discovery; limits run from here."),
+    click.option("--venue", help="Venue of event.yaml."),
+    click.option("--place", default="", help="Exact place, in words."),
+    click.option("--service", "services", type=click.Choice(SERVICES), multiple=True, help="Failed service; repeat."),
+    click.option("--kind", type=click.Choice(KINDS), help="Kind of incident.  [default: outage]"),
+    click.option("--subscribers", type=int, help="Number of affected subscribers."),
+    click.option("--cause", default="", help="Cause."),
+    click.option("--action", "actions", multiple=True, help="Action taken; repeat."),
+    click.option("--restored", metavar="TIME", callback=_moment, help="Time of the restoration."),
+    click.option(
+        "--notice", "notified", type=click.Choice(ADDRESSEES), multiple=True, help="Notified recipient; repeat."
+    ),
+    click.option("--how", type=click.Choice(HOWS), default="phone", show_default=True, help="Way of the notice."),
+    click.option("--to", "recipient", default="", help="Person who took the notice.  [default: as in event.yaml]"),
+    click.option("--notice-at", metavar="TIME", callback=_moment, help="Time of the notice.  [default: --at]"),
+    click.option("--final", is_flag=True, help="The notice is the final report."),
+    click.option("--at", "when", metavar="TIME", callback=_moment, help="Time of this entry.  [default: now]"),
+)
 
 
 @click.group("incident", help="Record incidents and their notices.")

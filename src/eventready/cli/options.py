@@ -16,6 +16,18 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 PATH = click.Path(path_type=Path)
 
+
+def with_options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Return a decorator for a command with these options, in the order of its help."""
+
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
 #: `-l EXPR`: selection of devices, see `eventready.workspace.select`.
 limit_option = click.option(
     "-l",
@@ -41,15 +53,10 @@ def key_option(text: str) -> Callable[[F], F]:
     return click.option("--key", "source", default="", metavar="KEY", help=text)
 
 
-def reading_options(command: F) -> F:
-    """Add the options for reading devices: --workers, --interval, --time-limit."""
-    for option in reversed(
-        (
-            workers_option,
-            interval_option,
-            click.option("--time-limit", type=click.FloatRange(min=1), default=7200.0, show_default=True,
-                         help="Seconds of the whole run; devices that remain then are not read."),
-        )
-    ):  # fmt: skip
-        command = option(command)
-    return command
+#: Options for reading devices.
+reading_options = with_options(
+    workers_option,
+    interval_option,
+    click.option("--time-limit", type=click.FloatRange(min=1), default=7200.0, show_default=True,
+                 help="Seconds of the whole run; devices that remain then are not read."),
+)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
@@ -26,7 +26,7 @@ from eventready.assurance.papers.plan import plan
 from eventready.assurance.papers.roster_list import roster_list
 from eventready.assurance.papers.weekly import outside_the_week, weekly
 from eventready.cli.context import App
-from eventready.cli.options import FILE, PATH, F
+from eventready.cli.options import FILE, PATH, F, with_options
 from eventready.core.clock import TZ, parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
@@ -38,6 +38,15 @@ def format_option(default: str) -> Callable[[F], F]:
     """The option --format, as the parameter `forms` in the usual order."""
     text = f"{', '.join(FORMS)}; several with commas."
     return click.option("--format", "forms", callback=_forms, default=default, show_default=True, help=text)
+
+
+def to_stdout(out: Path | None, forms: Sequence[Form]) -> bool:
+    """Return True for the path `-`. Raises UsageError for several forms then, or for a form other than text."""
+    if str(out) != "-":
+        return False
+    if len(forms) > 1 or forms[0] not in TEXTS:
+        raise UsageError(message("cli:papers.stdout"))
+    return True
 
 
 rehearsal_option = click.option("--rehearsal", is_flag=True, help="Mark as a rehearsal; data of the example count.")
@@ -62,15 +71,12 @@ def _options(default: str) -> Callable[[F], F]:
             function(app, PaperOptions(app.paper_lang, forms, out, eml, rehearsal), **more)
 
         made: Any = click.pass_obj(call)
-        for option in (
-            rehearsal_option,
-            click.option("--eml", is_flag=True, help="Also write the mail as a draft (.eml); nothing is sent."),
-            click.option("--out", type=PATH,
-                         help="Folder, or - for stdout.  [default: WORKSPACE/reports]"),
+        return with_options(  # type: ignore[no-any-return]  # click's decorators keep what they are given
             format_option(default),
-        ):  # fmt: skip
-            made = option(made)
-        return made  # type: ignore[no-any-return]  # click's decorators keep what they are given
+            click.option("--out", type=PATH, help="Folder, or - for stdout.  [default: WORKSPACE/reports]"),
+            click.option("--eml", is_flag=True, help="Also write the mail as a draft (.eml); nothing is sent."),
+            rehearsal_option,
+        )(made)
 
     return add
 
@@ -126,8 +132,8 @@ def _write(
     app: App, document: Document, material: Material, wanted: PaperOptions, incident: Incident | None = None
 ) -> None:
     """Write every file, or print the only form."""
-    if wanted.out is not None and str(wanted.out) == "-":
-        if len(wanted.forms) > 1 or wanted.forms[0] not in TEXTS or wanted.eml:
+    if to_stdout(wanted.out, wanted.forms):
+        if wanted.eml:
             raise UsageError(message("cli:papers.stdout"))
         click.echo(render(document, wanted.forms[0]).decode(), nl=False)
         return

@@ -62,7 +62,7 @@ def command(
     planner = _planner(by, settings.approvals)
     if out is not None:
         refuse_overwrite(out)
-    with ProgressBars(interactive=app.interactive and app.output == "table", lang=app.lang) as bars:
+    with ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars:
         plan = make_plan(workspace, devices, intents, clock=app.clock, by=planner, progress=bars, workers=workers)
     if out is not None:
         write_plan(out, sign_plan(plan, settings, key, app.clock.real()))

@@ -8,14 +8,13 @@ import click
 
 from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
 from eventready.assurance.clauses.event_record import drills_that_count
-from eventready.assurance.papers.document.formats import TEXTS, Form, render
+from eventready.assurance.papers.document.formats import Form, render
 from eventready.assurance.papers.files import targets, write_bytes
 from eventready.assurance.papers.readiness import Background, evidence_shown, readiness
 from eventready.cli.context import App
 from eventready.cli.options import PATH
-from eventready.cli.papers import PAPERS, format_option, rehearsal_option
-from eventready.core.errors import StoreError, UsageError
-from eventready.core.messages import message
+from eventready.cli.papers import PAPERS, format_option, rehearsal_option, to_stdout
+from eventready.core.errors import StoreError
 from eventready.store.documents import load_run
 from eventready.store.run import Run, latest_complete
 from eventready.store.store import Store
@@ -50,13 +49,11 @@ def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path 
         )
     if not of.document["clock"]["rehearsal"] and _has_workspace(app):
         app.paper_clock(rehearsal=rehearsal)
-    to_stdout = out is not None and str(out) == "-"
-    if to_stdout and (len(forms) > 1 or forms[0] not in TEXTS):
-        raise UsageError(message("cli:papers.stdout"))
+    printed = to_stdout(out, forms)
     lang = app.paper_lang
     document = readiness(of, lang, background)
     made = {form: render(document, form) for form in forms}
-    if to_stdout:
+    if printed:
         click.echo(made[forms[0]].decode(), nl=False)
         return
     places = targets(out or app.workspace_path / "reports", document.stem, forms)

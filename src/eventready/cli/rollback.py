@@ -20,7 +20,6 @@ from eventready.cli.render.apply_progress import (
     interruption_as_failure,
     options_of,
     report_result,
-    signed_options,
 )
 from eventready.cli.render.rehearsal import RehearsalOptions, rehearsal_options, rehearse_plan
 from eventready.core.errors import Exit, UsageError
@@ -58,7 +57,7 @@ def command(
         if out is not None:
             raise UsageError(message("cli:rollback.rehearse_out"))
         return _rehearse(app, change, rehearsal, **given)
-    options = signed_options(app, **given)
+    options = options_of(app, signed=True, **given)
     if out is not None:
         refuse_overwrite(out)
     workspace = app.allowed_workspace
@@ -71,8 +70,7 @@ def command(
             else:
                 app.emit({"plan": plan.id, "file": str(out), "rolls_back": plan.rolls_back})
             return Exit.OK
-        interactive = app.interactive and app.output == "table"
-        with interruption_as_failure(), ApplyProgress(interactive=interactive, lang=app.lang) as progress:
+        with interruption_as_failure(), ApplyProgress(interactive=app.shows_progress, lang=app.lang) as progress:
             context = ExecutionContext(workspace, store, app.clock, options, progress)
             done = apply_plan(context, PlanFile(plan=plan))
         return report_result(app, done, store)
@@ -80,8 +78,7 @@ def command(
 
 def _rehearse(app: App, change: str, rehearsal: RehearsalOptions, **given: Any) -> Exit:
     """Rehearse the rollback of a change on a twin."""
-    given.pop("source")
-    options = options_of(**given)
+    options = options_of(app, signed=False, **given)
     with app.open_store(make=False) as store:
         plan = make_rollback(
             app.allowed_workspace, change, store=store, clock=app.clock, by=options.by, host=options.host

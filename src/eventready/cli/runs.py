@@ -83,15 +83,7 @@ def _verdicts(summary: Summary, language: Language) -> str:
 
 
 def _plain(entry: RunEntry) -> dict[str, object]:
-    return {
-        "id": entry.id,
-        "event": entry.event,
-        "started": entry.started,
-        "finished": entry.finished,
-        "state": entry.state,
-        "sha256": entry.sha256,
-        "summary": entry.summary.to_dict() if entry.summary else None,
-    }
+    return {**vars(entry), "summary": entry.summary.to_dict() if entry.summary else None}
 
 
 @command.command("show")

@@ -36,12 +36,12 @@ def signing_key(app: App, source: str) -> PrivateKey:
     return load_private(source or _own_key(app), app.workspace_path, "")
 
 
-def enterprise_key(app: App, source: str = "") -> PrivateKey | None:
-    """Load the enterprise's key: `source`, or the key of bundles in the workspace; None without a key there."""
+def enterprise_key(app: App) -> PrivateKey | None:
+    """Load the enterprise's key, the key of bundles in the workspace; None without a key there."""
     path = app.workspace_path / OWN_KEY
-    if not source and not path.is_file():
+    if not path.is_file():
         return None
-    return load_private(source or str(path), app.workspace_path, app.workspace.event.enterprise)
+    return load_private(str(path), app.workspace_path, app.workspace.event.enterprise)
 
 
 def role_key(app: App, people: Iterable[KeyHolder], source: str, by: str) -> tuple[PrivateKey | None, str]:

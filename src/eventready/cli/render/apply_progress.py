@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -22,9 +21,10 @@ from eventready.change.execute.status import describe_state, device_statuses, ne
 from eventready.change.execute.timing import RetryTiming
 from eventready.change.execute.types import AssignmentResult
 from eventready.change.plan.freeze import Emergency
+from eventready.change.plan.plan import PlanFile, load_plan
 from eventready.change.plan.scope import Drift
 from eventready.cli.context import App
-from eventready.cli.options import F, key_option
+from eventready.cli.options import key_option, with_options
 from eventready.cli.render.change_states import STYLES
 from eventready.cli.render.console import VisibleConsole
 from eventready.cli.render.listing import cell, show, translated
@@ -221,31 +221,6 @@ def _table(app: App, result: ApplyResult, record: ChangeRecord) -> None:
     click.echo(app.text("change:result", change=result.change, next=app.hint(_next(record))))
 
 
-def execution_options(command: F) -> F:
-    """Add the options of the commands `apply` and `rollback`."""
-    for option in reversed(
-        (
-            click.option("--confirm-within", callback=_duration, metavar="TIME",
-                         help="Time after which an unconfirmed device reverts: 10m, 300s.  "
-                              "[default: event.yaml]"),
-            click.option("--settle", callback=_duration, metavar="TIME",
-                         help="Time limit until no check is worse than before.  [default: event.yaml]"),
-            click.option("--soak", callback=_duration, metavar="TIME",
-                         help="Minimum observation before confirmation; never below the hold times of the protocols, "
-                              "except in a lab.  [default: event.yaml]"),
-            click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True,
-                         help="Devices of a wave at once."),
-            click.option("--emergency", "ticket", default="", metavar="TICKET",
-                         help="Execute in a closed window. Requires --named twice."),
-            click.option("--named", multiple=True, metavar="NAME", help="Answerable for the emergency: two people."),
-            click.option("--by", default="", metavar="NAME", help="The operator.  [default: your login]"),
-            key_option("The operator's key, where the workspace has `changes: appliers:`."),
-        )
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
 def _duration(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
     """Return a time in seconds, from 1; a soak may be 0. Raises click.BadParameter."""
     if value is None:
@@ -259,15 +234,29 @@ def _duration(_context: click.Context, parameter: click.Parameter, value: str | 
     return int(number) * (factor or 1)
 
 
-def signed_options(app: App, *, source: str, by: str, **given: Any) -> Options:
-    """Return the options with the operator's key, where the workspace has keys of appliers. Raises as `options_of`."""
-    options = options_of(by=by, **given)
-    key, name = role_key(app, app.allowed_workspace.event.changes.appliers, source, by)
-    return replace(options, key=key, by=name or options.by)
+#: Options of the commands `apply` and `rollback`.
+execution_options = with_options(
+    click.option("--confirm-within", callback=_duration, metavar="TIME",
+                 help="Time after which an unconfirmed device reverts: 10m, 300s.  [default: event.yaml]"),
+    click.option("--settle", callback=_duration, metavar="TIME",
+                 help="Time limit until no check is worse than before.  [default: event.yaml]"),
+    click.option("--soak", callback=_duration, metavar="TIME",
+                 help="Minimum observation before confirmation; never below the hold times of the protocols, "
+                      "except in a lab.  [default: event.yaml]"),
+    click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True,
+                 help="Devices of a wave at once."),
+    click.option("--emergency", "ticket", default="", metavar="TICKET",
+                 help="Execute in a closed window. Requires --named twice."),
+    click.option("--named", multiple=True, metavar="NAME", help="Answerable for the emergency: two people."),
+    click.option("--by", default="", metavar="NAME", help="The operator.  [default: your login]"),
+    key_option("The operator's key, where the workspace has `changes: appliers:`."),
+)  # fmt: skip
 
 
 def options_of(
+    app: App,
     *,
+    signed: bool,
     confirm_within: int | None,
     settle: int | None,
     soak: int | None,
@@ -275,12 +264,18 @@ def options_of(
     ticket: str,
     named: Sequence[str],
     by: str,
+    source: str,
 ) -> Options:
-    """Return the options of `execution_options`. Raises UsageError and RefusedError for an incomplete emergency."""
+    """Return the options of `execution_options`; `signed`: with the operator's key, where the workspace has such keys.
+
+    Raises UsageError and RefusedError, also for an incomplete emergency.
+    """
     if named and not ticket:
         raise UsageError(message("cli:apply.named"))
-    person, host = current_user(by)
     emergency = Emergency.of(ticket, tuple(named)) if ticket else None
+    appliers = app.allowed_workspace.event.changes.appliers if signed else ()
+    key, name = role_key(app, appliers, source, by)
+    person, host = current_user(name)
     return Options(
         by=person,
         host=host,
@@ -289,11 +284,13 @@ def options_of(
         settle_s=settle,
         soak_s=soak,
         emergency=emergency,
+        key=key,
         timing=TIMING,
     )
 
 
-def refuse_missing(path: Path) -> None:
-    """Raise UsageError if there is no such plan."""
+def existing_plan(path: Path) -> PlanFile:
+    """Load a plan. Raises UsageError if there is no such plan, and the errors of `load_plan`."""
     if not path.is_file():
         raise UsageError(message("cli:apply.no_plan"), where=str(path))
+    return load_plan(path)

@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from eventready.change.execute.dry_run import DryRunOutcome, DryRunResult, dry_run, exit_code
-from eventready.change.plan.plan import load_plan
 from eventready.cli.context import App
-from eventready.cli.render.apply_progress import refuse_missing
+from eventready.cli.render.apply_progress import existing_plan
 from eventready.cli.render.listing import cell, show, translated
 from eventready.cli.render.progress import ProgressBars
 from eventready.core.errors import Exit
@@ -29,14 +28,13 @@ _STYLES = {
 
 def check_plan(app: App, path: Path, *, workers: int) -> Exit:
     """Run a plan dry, and print the result of each device."""
-    refuse_missing(path)
-    workspace, plan = app.allowed_workspace, load_plan(path).plan
+    plan, workspace = existing_plan(path).plan, app.allowed_workspace
     with ExitStack() as stack:
         store = None
         if Store.exists(app.workspace_path):
             store = stack.enter_context(app.open_store(make=False, only_reads=True))
         locked = {lock.device: lock.change for lock in store.changes.locks()} if store else {}
-        bars = stack.enter_context(ProgressBars(interactive=app.interactive and app.output == "table", lang=app.lang))
+        bars = stack.enter_context(ProgressBars(interactive=app.shows_progress, lang=app.lang))
         results = dry_run(workspace, plan, locked=locked, progress=bars, workers=workers, store=store)
     code = exit_code(results)
     if app.output != "table":

@@ -12,11 +12,11 @@ import click
 from eventready.change.execute.context import Options
 from eventready.change.execute.rehearsal import RehearsedDevice, read_devices, rehearse
 from eventready.change.execute.twin import TwinFault, twin_factory
-from eventready.change.plan.plan import Plan, load_plan
+from eventready.change.plan.plan import Plan
 from eventready.change.plan.scope import Drift
 from eventready.cli.context import App
-from eventready.cli.options import FOLDER, F
-from eventready.cli.render.apply_progress import ApplyProgress, refuse_missing
+from eventready.cli.options import FOLDER, with_options
+from eventready.cli.render.apply_progress import ApplyProgress, existing_plan
 from eventready.cli.render.change_states import STYLES
 from eventready.cli.render.listing import cell, show, translated
 from eventready.cli.render.progress import ProgressBars
@@ -44,39 +44,33 @@ class RehearsalOptions:
         return None
 
 
-def rehearsal_options(command: F) -> F:
-    """Add the options of a rehearsal."""
-    for option in reversed(
-        (
-            click.option(
-                "--rehearse",
-                is_flag=True,
-                help="Execute the plan and its rollback on a simulated twin; devices are only read.",
-            ),
-            click.option(
-                "--fault",
-                "faults",
-                multiple=True,
-                metavar="'DEVICE FAULT [NAME=VALUE...]'",
-                help="With --rehearse: a fault of the lab on a device of the twin; repeatable.",
-            ),
-            click.option(
-                "--from",
-                "saved",
-                type=FOLDER,
-                metavar="DIR",
-                help="With --rehearse: saved configurations, as of `audit --from`; no device is contacted.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+#: Options of a rehearsal.
+rehearsal_options = with_options(
+    click.option(
+        "--rehearse",
+        is_flag=True,
+        help="Execute the plan and its rollback on a simulated twin; devices are only read.",
+    ),
+    click.option(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="'DEVICE FAULT [NAME=VALUE...]'",
+        help="With --rehearse: a fault of the lab on a device of the twin; repeatable.",
+    ),
+    click.option(
+        "--from",
+        "saved",
+        type=FOLDER,
+        metavar="DIR",
+        help="With --rehearse: saved configurations, as of `audit --from`; no device is contacted.",
+    ),
+)
 
 
 def rehearse_file(app: App, path: Path, options: Options, rehearsal: RehearsalOptions) -> Exit:
     """Rehearse the plan of a file."""
-    refuse_missing(path)
-    plan = load_plan(path).plan
+    plan = existing_plan(path).plan
     if not plan.rolls_back:
         return rehearse_plan(app, plan, options, rehearsal)
     with app.open_store(make=False) as store:
@@ -90,10 +84,9 @@ def rehearse_plan(
     wanted = [TwinFault.parse(text) for text in rehearsal.faults]
     twin_factory()
     workspace, saved = app.allowed_workspace, rehearsal.saved
-    interactive = app.interactive and app.output == "table"
-    with ProgressBars(interactive=interactive, lang=app.lang) as bars:
+    with ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars:
         readings = read_devices(workspace, plan, saved=saved, workers=options.workers, progress=bars)
-    with ApplyProgress(interactive=interactive, lang=app.lang) as progress:
+    with ApplyProgress(interactive=app.shows_progress, lang=app.lang) as progress:
         done = rehearse(
             workspace, plan, readings, clock=app.clock, options=options, progress=progress, faults=wanted, store=store
         )
