@@ -60,19 +60,14 @@ def split_line(line: str) -> tuple[list[str], str]:
 
 def build_index() -> Index:
     """Index of all commands; imports every command."""
-    from eventready.cli.docs import pages_folder  # noqa: PLC0415  completion words need none of these
+    from eventready.cli.docs import pages, pages_folder  # noqa: PLC0415  completion words need none of these
     from eventready.cli.main import cli  # noqa: PLC0415  for a new index only
     from eventready.platforms.loader import platform_names  # noqa: PLC0415  for a new index only
 
     index: dict[str, dict[str, Any]] = {"": _entry(cli, list(COMMANDS))}
     for name in COMMANDS:
         index.update(_entries(name, load_command(name)))
-    folder = pages_folder()
-    index[""] |= {
-        "faults": fault_names(),
-        "platforms": list(platform_names()),
-        "pages": sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.md")),
-    }
+    index[""] |= {"faults": fault_names(), "platforms": list(platform_names()), "pages": list(pages(pages_folder()))}
     return index
 
 
@@ -89,11 +84,10 @@ def fault_names() -> list[str]:
 
 
 def _entries(path: str, command: click.Command) -> Iterator[tuple[str, dict[str, Any]]]:
-    children = list(command.commands) if isinstance(command, click.Group) else []
-    yield path, _entry(command, children)
-    if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from _entries(f"{path} {name}", child)
+    children = command.commands if isinstance(command, click.Group) else {}
+    yield path, _entry(command, list(children))
+    for name, child in children.items():
+        yield from _entries(f"{path} {name}", child)
 
 
 def _entry(command: click.Command, children: list[str]) -> dict[str, Any]:

@@ -54,19 +54,15 @@ def complete(index: Index, words: Sequence[str], incomplete: str) -> list[str]:
     """Candidates for the word `incomplete` after the complete `words` (without the program's name)."""
     path, position, option, workspace = _walk(index, words)
     entry = index[path]
-    values: Iterable[str]
-    if option is not None:
-        values = option["choices"] or _values(option["kind"], index, workspace, incomplete)
-    elif incomplete.startswith("-"):
+    values: Iterable[str] = entry["commands"]
+    if option is None and incomplete.startswith("-"):
         values = [*entry["options"], *index[""]["options"]]
-    elif entry["commands"]:
-        values = entry["commands"]
-    else:
+    elif option is not None or not values:
         arguments = entry["arguments"]
-        argument: Mapping[str, Any] = (
-            arguments[min(position, len(arguments) - 1)] if arguments else {"choices": [], "kind": ""}
+        wanted: Mapping[str, Any] = option or next(
+            iter(arguments[position:] or arguments[-1:]), {"choices": [], "kind": ""}
         )
-        values = argument["choices"] or _values(argument["kind"], index, workspace, incomplete)
+        values = wanted["choices"] or _values(wanted["kind"], index, workspace, incomplete)
     return sorted({value for value in values if value.startswith(incomplete)})
 
 
@@ -101,11 +97,9 @@ def _values(kind: str, index: Index, workspace: Path, incomplete: str) -> Iterab
         "clauses": lambda: _block_ids(workspace, "duties.yaml", "duties"),
         "runs": lambda: ["latest", "previous", *_query(workspace, _RUNS)],
         "changes": lambda: ["latest", *_query(workspace, _CHANGES)],
-        "faults": lambda: index[""]["faults"],
-        "platforms": lambda: index[""]["platforms"],
-        "pages": lambda: index[""]["pages"],
     }
-    return readers[kind]() if kind in readers else ()
+    read = readers.get(kind, lambda: index[""].get(kind, ()))  # faults, platforms, pages
+    return read()
 
 
 def _selection(workspace: Path, incomplete: str) -> Iterable[str]:

@@ -25,19 +25,24 @@ def pages_folder() -> Path:
     raise UsageError(message("cli:docs.missing"))
 
 
+def pages(folder: Path) -> dict[str, Path]:
+    """Pages of a folder by their path without suffix."""
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.md"))}
+
+
 def find_page(folder: Path, name: str) -> Path:
     """Page by its path without suffix, or by its last part. Raises UsageError with a suggestion."""
-    pages = {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.md"))}
+    known = pages(folder)
     wanted = name.removesuffix(".md").strip("/")
     for key in (wanted, f"{wanted}/index"):
-        if key in pages:
-            return pages[key]
-    matches = [key for key in pages if key.rsplit("/", 1)[-1] == wanted]
+        if key in known:
+            return known[key]
+    matches = [key for key in known if key.rsplit("/", 1)[-1] == wanted]
     if len(matches) == 1:
-        return pages[matches[0]]
+        return known[matches[0]]
     if matches:
         raise UsageError(message("cli:docs.several", name=name, pages=matches))
-    close = get_close_matches(wanted, [*pages, *(key.rsplit("/", 1)[-1] for key in pages)], n=1)
+    close = get_close_matches(wanted, [*known, *(key.rsplit("/", 1)[-1] for key in known)], n=1)
     raise UsageError(
         message("cli:docs.no_page", name=name),
         do=message("cli:main.did_you_mean", name=close[0]) if close else message("cli:docs.list"),
@@ -53,7 +58,7 @@ def command(app: App, page: str, listing: bool, path: bool) -> None:
     """Show a page of the documentation, `index` by default."""
     folder = pages_folder()
     if listing:
-        names = [found.relative_to(folder).with_suffix("").as_posix() for found in sorted(folder.rglob("*.md"))]
+        names = list(pages(folder))
         app.emit(names) if app.output != "table" else click.echo("\n".join(names))
         return
     found = find_page(folder, page)

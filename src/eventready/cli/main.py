@@ -8,7 +8,6 @@ import os
 import sys
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -62,14 +61,6 @@ class LazyGroup(click.Group):
             raise UsageError(message("cli:main.no_command", name=args[0]), do=do)
         return super().resolve_command(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the subcommand. A closed stdout (`head`, a pager) ends the command without an error."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:  # click would leave with 1, the code of a defect
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return Exit.OK
-
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, commands in GROUPS.items():
             with formatter.section(title):
@@ -105,24 +96,26 @@ def main(arguments: list[str] | None = None) -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
     sys.stdout, sys.stderr = VisibleStream(raw_stream(sys.stdout)), VisibleStream(raw_stream(sys.stderr))
     logging.getLogger().addHandler(logging.NullHandler())
-    sys.exit(_run(arguments))
+    sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
 
 
-def _run(arguments: list[str] | None) -> int:
-    app = App(chosen_lang=requested_lang(sys.argv[1:] if arguments is None else arguments, os.environ))
+def _run(arguments: list[str]) -> int:
+    """Run the command line and return its exit code. click's own `main` leaves with 1 where stdout is closed."""
+    app = App(chosen_lang=requested_lang(arguments, os.environ))
     try:
-        code = cli.main(
-            arguments, prog_name="eventready", standalone_mode=False, auto_envvar_prefix="EVENTREADY", obj=app
-        )
-        return code if isinstance(code, int) else Exit.OK
+        with cli.make_context("eventready", list(arguments), obj=app, auto_envvar_prefix="EVENTREADY") as context:
+            code = cli.invoke(context)
+    except click.exceptions.Exit as done:  # of --help and --version
+        code = done.exit_code
     except EventreadyError as error:
         click.echo(f"eventready: {app.hint(error.render(app.lang))}", err=True)
         return error.exit
     except click.ClickException as error:
         show_click_error(error, app.lang)
         return Exit.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        click.echo(f"eventready: {app.text('cli:main.interrupted')}", err=True)
+    except (click.Abort, EOFError, KeyboardInterrupt) as error:
+        line_end = "" if isinstance(error, click.Abort) else "\n"  # behind the ^C of the terminal
+        click.echo(f"{line_end}eventready: {app.text('cli:main.interrupted')}", err=True)
         return Exit.INCOMPLETE
     except BrokenPipeError:
         # `head` or a pager closed stdout: no error, and no further output.
@@ -130,3 +123,4 @@ def _run(arguments: list[str] | None) -> int:
         return Exit.OK
     except Exception as error:  # the last net
         return report_exception(error, app.lang)
+    return code if isinstance(code, int) else Exit.OK

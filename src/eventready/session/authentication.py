@@ -49,16 +49,11 @@ def authenticate(transport: paramiko.Transport, target: Target) -> tuple[str, ..
         pending = [_Method("publickey", key.name, partial(transport.auth_publickey, user, key.key)) for key in keys]
         if target.password:
             password = target.password.reveal()
-            pending.append(
-                _Method("password", "password", lambda: transport.auth_password(user, password, fallback=False))
-            )
+            by_password = partial(transport.auth_password, user, password, fallback=False)
+            pending.append(_Method("password", "password", by_password))
         if target.password or target.ssh.one_time_code is not None:
-            answers = _Answers(target)
-            pending.append(
-                _Method(
-                    "keyboard-interactive", "keyboard-interactive", lambda: transport.auth_interactive(user, answers)
-                )
-            )
+            kind, answering = "keyboard-interactive", partial(transport.auth_interactive, user, _Answers(target))
+            pending.append(_Method(kind, kind, answering))
         if target.device_login or not pending:
             pending.insert(0, _Method("none", "no credentials", lambda: transport.auth_none(user)))
         return _run(pending, target)

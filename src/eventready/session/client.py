@@ -37,10 +37,5 @@ class Client(paramiko.SSHClient):
             except (paramiko.SSHException, EOFError, OSError):
                 if not watch.expired:
                     raise
-                raise NoPrompt(
-                    message(
-                        "session:no_shell",
-                        where=f"{self._target.name} ({self._target.address})",
-                        seconds=self._timeout_s,
-                    )
-                ) from None
+                where = f"{self._target.name} ({self._target.address})"
+                raise NoPrompt(message("session:no_shell", where=where, seconds=self._timeout_s)) from None

@@ -117,14 +117,8 @@ def check_checkpoints(
         if not key.verifies(checkpoint.signature, checkpoint.payload()):
             problems.append(message("store:altered.checkpoint_signature", position=checkpoint.position))
         elif hashes.get(checkpoint.position) != checkpoint.head:
-            problems.append(
-                message(
-                    "store:altered.not_signed",
-                    position=checkpoint.position,
-                    operator=checkpoint.operator,
-                    signed=checkpoint.signed,
-                )
-            )
+            signed = {"operator": checkpoint.operator, "signed": checkpoint.signed}
+            problems.append(message("store:altered.not_signed", position=checkpoint.position, **signed))
         else:
             reach = checkpoint
     return reach, problems

@@ -19,7 +19,7 @@ from eventready.workspace.intents import Intents
 from eventready.workspace.mail import MailSettings, ScheduleSettings
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.validation_messages import Sentence, suggest
-from eventready.workspace.yaml_document import combine_errors, load_yaml
+from eventready.workspace.yaml_document import load_yaml, raise_errors
 
 WindowKind = Literal["event", "protected", "freeze", "drill"]
 Operator = Literal["telecom", "postal", "both"]
@@ -118,16 +118,10 @@ class WeeklyReport(WorkspaceModel):
     @model_validator(mode="after")
     def _on_its_day(self) -> Self:
         for name, value in (("first", self.first), ("last", self.last)):
-            if WEEKDAYS[value.weekday()] != self.day:
-                raise InvalidValue(
-                    message(
-                        "workspace:event.weekday",
-                        name=name,
-                        date=value,
-                        weekday=WEEKDAYS[value.weekday()],
-                        wanted=self.day,
-                    )
-                )
+            weekday = WEEKDAYS[value.weekday()]
+            if weekday != self.day:
+                what = message("workspace:event.weekday", name=name, date=value, weekday=weekday, wanted=self.day)
+                raise InvalidValue(what)
         if self.last < self.first:
             raise InvalidValue(message("workspace:event.reports"))
         return self
@@ -249,15 +243,12 @@ def load_event(path: Path) -> Event:
     document = load_yaml(path)
     event = document.validate(Event)
     ids = event.venue_ids
-    twice = [index for index, name in enumerate(ids) if name in ids[:index]]
-    if twice:
-        first = {name: document.line("venues", ids.index(name)) for name in ids}
-        raise combine_errors(
-            document.error(
-                message("workspace:event.venue_twice", venue=ids[index], line=first[ids[index]]), "venues", index, "id"
-            )
-            for index in twice
-        )
+    problems = []
+    for index, name in enumerate(ids):
+        if name in ids[:index]:
+            what = message("workspace:event.venue_twice", venue=name, line=document.line("venues", ids.index(name)))
+            problems.append(document.error(what, "venues", index, "id"))
+    raise_errors(problems)
     return event
 
 

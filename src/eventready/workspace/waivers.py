@@ -54,15 +54,8 @@ def load_waivers(path: Path, *, devices: Iterable[str]) -> tuple[Waiver, ...]:
     found = []
     for index, waiver in enumerate(document.validate(WaiverFile).waivers):
         if waiver.device not in names and not any(fnmatchcase(name, waiver.device) for name in names):
-            problems.append(
-                document.error(
-                    message("workspace:waiver.device", device=waiver.device),
-                    "waivers",
-                    index,
-                    "device",
-                    do=remedy.of(waiver.device),
-                )
-            )
+            what, do = message("workspace:waiver.device", device=waiver.device), remedy.of(waiver.device)
+            problems.append(document.error(what, "waivers", index, "device", do=do))
         found.append(waiver.at(document.where("waivers", index)))
     raise_errors(problems)
     return tuple(found)

@@ -62,14 +62,8 @@ class ProgressBars:
         with self._lock:
             if trouble:
                 self._bad += 1
-                self._say(
-                    text(
-                        "cli:progress.not_measured",
-                        self._lang,
-                        device=device,
-                        reason=EventreadyError(trouble).render(self._lang),
-                    )
-                )
+                reason = EventreadyError(trouble).render(self._lang)
+                self._say(text("cli:progress.not_measured", self._lang, device=device, reason=reason))
             if self._task is not None:
                 failed = text("cli:progress.failed", self._lang, count=self._bad) if self._bad else ""
                 self._progress.update(self._task, advance=1, bad=failed)
