@@ -77,7 +77,7 @@ class Bench:
 
     def open(self, guard: str = "", *, armed: bool = False) -> None:
         """Another session, with another guard."""
-        self.session = self.stack.enter_context(open_session(self.target, self.platform))
+        self.session = self.stack.enter_context(open_session(self.target, self.platform.spec))
         self.shell: Session | None = None
         if self.target.has_shell:
             self.shell = self.stack.enter_context(open_shell(self.target))
@@ -100,7 +100,7 @@ class Bench:
 
     def open_trial(self) -> Session:
         """A session to which a guard is bound."""
-        self.trial = self.stack.enter_context(open_session(self.target, self.platform))
+        self.trial = self.stack.enter_context(open_session(self.target, self.platform.spec))
         return self.trial
 
     @property

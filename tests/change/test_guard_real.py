@@ -53,7 +53,7 @@ def router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 @pytest.fixture
 def sessions(router: Target) -> Iterator[tuple[Session, Session]]:
-    with open_session(router, load_platform("frr")) as session, open_shell(router) as shell:
+    with open_session(router, load_platform("frr").spec) as session, open_shell(router) as shell:
         yield session, shell
 
 
@@ -84,13 +84,13 @@ def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def test_it_fires_by_itself_also_when_nobody_is_logged_in(router: Target) -> None:
-    with open_session(router, load_platform("frr")) as session, open_shell(router) as shell:
+    with open_session(router, load_platform("frr").spec) as session, open_shell(router) as shell:
         before = running(session)
         armed = guard((session, shell), "c-fires", 5)
         assert armed.arm().ok
         assert armed.apply(LINES).ok
         assert running(session) != before
-    with open_session(router, load_platform("frr")) as session, open_shell(router) as shell:
+    with open_session(router, load_platform("frr").spec) as session, open_shell(router) as shell:
         until(lambda: running(session) == before)
         late = Guard(armed.spec, spec(), session, shell, "c-fires", 5, armed=True)
         assert late.pending() is None

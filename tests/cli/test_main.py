@@ -111,7 +111,7 @@ def test_a_defect_of_ours_is_one_sentence_and_a_file_without_secrets(
         raise ZeroDivisionError("while holding Tr4Vinh-s3cret")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(command_line.cli, "main", broken)
+    monkeypatch.setattr(command_line.cli, "make_context", broken)
     with pytest.raises(SystemExit) as left:
         command_line.main([])
     assert left.value.code == 1
@@ -189,7 +189,7 @@ def test_a_package_that_not_everyone_needs_is_named_with_its_extra(
     def absent(*_args: object, **_options: object) -> None:
         raise ModuleNotFoundError("No module named 'asyncssh'", name="asyncssh")
 
-    monkeypatch.setattr(command_line.cli, "main", absent)
+    monkeypatch.setattr(command_line.cli, "make_context", absent)
     with pytest.raises(SystemExit) as left:
         command_line.main([])
     assert left.value.code == 2

@@ -12,6 +12,7 @@ from typing import Any
 import paramiko
 import pytest
 
+from eventready.platforms.model import PlatformSpec
 from eventready.session.answer_memory import AnswerLimits, MemoryPool
 from eventready.session.connect import open_session
 from eventready.session.hostkeys import HostKey, record
@@ -19,7 +20,7 @@ from eventready.session.reply import ReplyStatus, SessionError
 from eventready.session.target import Target
 from tests.hostile import servers
 from tests.hostile.servers import Serve, Servers, hostile
-from tests.session.conftest import Kind, aim, kind, mml_kind
+from tests.session.conftest import aim, kind, mml_kind
 
 _MB = 1024 * 1024
 #: The limits of these tests, by options: seconds of a device, bytes of an answer.
@@ -62,7 +63,7 @@ def cost(act: Callable[[], None]) -> int:
         tracemalloc.stop()
 
 
-def ask(where: Target, platform: Kind, command: str = "show clock") -> ReplyStatus | None:
+def ask(where: Target, platform: PlatformSpec, command: str = "show clock") -> ReplyStatus | None:
     """How the command ended; None when no session was had. A defect raises something else."""
     try:
         with open_session(where, platform) as session:
@@ -71,7 +72,7 @@ def ask(where: Target, platform: Kind, command: str = "show clock") -> ReplyStat
         return None
 
 
-NO_SESSION: dict[str, tuple[Serve, Kind]] = {
+NO_SESSION: dict[str, tuple[Serve, PlatformSpec]] = {
     "banner without end": (servers.banner_without_end, kind()),
     "banner lines": (servers.banner_lines, kind()),
     "slow banner": (servers.slow_banner, kind()),
@@ -114,7 +115,7 @@ def test_ssh_shell_without_end(running: Servers, tmp_path: Path, host_key: param
     assert cost(lambda: _no_answer(target(port, tmp_path), kind(command_timeout_s=2.0))) < PEAK
 
 
-ANSWERS: dict[str, tuple[Serve, Kind]] = {
+ANSWERS: dict[str, tuple[Serve, PlatformSpec]] = {
     **{
         name: (servers.after_login(answer), TELNET)
         for name, answer in {
@@ -143,7 +144,7 @@ ANSWERS: dict[str, tuple[Serve, Kind]] = {
 }
 
 
-def _no_answer(where: Target, platform: Kind, command: str = "show clock") -> None:
+def _no_answer(where: Target, platform: PlatformSpec, command: str = "show clock") -> None:
     assert ask(where, platform, command) is not ReplyStatus.ANSWERED
 
 

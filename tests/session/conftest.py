@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,7 @@ from eventready.session.target import Secret, Target
 from tests.session.fake import ENABLE, PASSWORD, USER, Fleet, MmlScript, Script, mml_server
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A platform for `open_session`."""
-
-    spec: PlatformSpec
-
-
-def kind(device_type: str = "cisco_xe", **session: Any) -> Kind:
+def kind(device_type: str = "cisco_xe", **session: Any) -> PlatformSpec:
     """Return an IOS-like platform; `session` overrides its session settings."""
     settings: dict[str, Any] = {
         "prompt": r"[\w.:/-]{1,64}(?:\([\w.-]{1,64}\))?[>#]\s*$",
@@ -33,18 +25,16 @@ def kind(device_type: str = "cisco_xe", **session: Any) -> Kind:
         "command_timeout_s": 10.0,
     }
     options = {"default_enter": "\n"} if device_type.endswith("_telnet") else {}
-    return Kind(
-        PlatformSpec(
-            title="test",
-            roles=("router",),
-            netmiko=NetmikoSpec(device_type=device_type, options=options),
-            session=SessionSpec(**{**settings, **session}),
-            read_only=("^show .*$",),
-        )
+    return PlatformSpec(
+        title="test",
+        roles=("router",),
+        netmiko=NetmikoSpec(device_type=device_type, options=options),
+        session=SessionSpec(**{**settings, **session}),
+        read_only=("^show .*$",),
     )
 
 
-def mml_kind(**session: Any) -> Kind:
+def mml_kind(**session: Any) -> PlatformSpec:
     """Return an MML platform."""
     return kind(
         "huawei_mml_telnet",

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from eventready.core.errors import WorkspaceError
+from eventready.core.messages import message
 from eventready.core.redaction import REDACTED
 from eventready.session import tcp
 from eventready.session.connect import open_session
@@ -349,6 +350,12 @@ def test_a_damaged_file_of_host_keys_is_told_as_it_is(tmp_path: Path) -> None:
     target = aim(22, known_hosts=known)
     said = str(to_session_error(WorkspaceError("invalid known_hosts line", where=f"{known}:1"), target))
     assert said == f"No session with {target.name} ({target.address}): {known}:1: invalid known_hosts line."
+
+
+def test_an_error_without_its_device_gets_it_and_keeps_its_advice_in_the_language(tmp_path: Path) -> None:
+    error = to_session_error(LoginRefused(message("session:one_time_code")), aim(22, known_hosts=tmp_path / "k"))
+    assert "127.0.0.1" in error.what
+    assert error.render("vi").endswith("Hãy đặt `one_time_code` trong mục `access` thành tham chiếu như exec:COMMAND.")
 
 
 def test_after_the_time_limit_of_the_run(ssh: Make) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Message
-from eventready.session.connect import HasPlatformSpec
+from eventready.platforms.model import PlatformSpec
 from eventready.session.diagnosis import Diagnosis, StepState, diagnose, diagnose_all
 from eventready.session.steps import ConnectStep
 from eventready.session.target import Secret, Target
-from tests.session.conftest import Kind, aim, kind, mml_kind
+from tests.session.conftest import aim, kind, mml_kind
 from tests.session.fake import Fleet, MmlScript, Script
 from tests.session.real import free_port
 
@@ -25,7 +25,7 @@ def english(content: str | Message) -> str:
     return content.render("en") if isinstance(content, Message) else content
 
 
-def found(target: Target, platform: Kind | None = None) -> Diagnosis:
+def found(target: Target, platform: PlatformSpec | None = None) -> Diagnosis:
     return diagnose(target.name, lambda: (target, platform or kind()))
 
 
@@ -101,7 +101,7 @@ def test_clear_text_and_mml(telnet: Make, mml: Make) -> None:
 
 
 def test_one_device_does_not_stop_the_others(ssh: Make, fleet: Fleet) -> None:
-    def broken() -> tuple[Target, HasPlatformSpec]:
+    def broken() -> tuple[Target, PlatformSpec]:
         raise WorkspaceError("the environment variable X is not set", where="r2", do="Set it.")
 
     good = ssh(Script())

@@ -330,6 +330,7 @@ def test_legacy_algorithms_only_where_allowed(openssh: OpenSsh, case: str) -> No
     with pytest.raises(NoCommonAlgorithm, match=f"offers no accepted {label}") as raised:
         open_session(target, kind())
     assert "allow_legacy_ssh: true" in raised.value.do
+    assert "Hãy nâng cấp thiết bị, hoặc đặt `allow_legacy_ssh: true`" in raised.value.render("vi")
     assert clock(replace(target, ssh=replace(target.ssh, allow_legacy=True))) == "07:00:00"
 
 

@@ -27,7 +27,7 @@ from tests.session.conftest import kind
 
 pytestmark = pytest.mark.slow
 
-P = patterns(kind().spec.session)
+P = patterns(kind().session)
 LOG = b"*Apr 25 07:00:00.123: %LINK-3-UPDOWN: Interface Gi1, changed state to up"
 
 
@@ -248,7 +248,7 @@ def test_answers_come_back_as_they_were_however_the_stream_is_cut(
         },
         sizes,
     )
-    spec = kind(pipeline=pipeline).spec.session
+    spec = kind(pipeline=pipeline).session
     channel = Channel(ReceiveBuffer(tape), spec, name="r1", deadline=monotonic() + 60)
     channel.start(10)
     replies = channel.send_commands(commands)

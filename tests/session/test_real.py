@@ -11,7 +11,7 @@ import pytest
 
 from eventready.core.errors import UsageError
 from eventready.platforms.loader import describe
-from eventready.platforms.model import ChangeSpec
+from eventready.platforms.model import ChangeSpec, PlatformSpec
 from eventready.session.connect import open_session
 from eventready.session.hostkeys import HostKey, record
 from eventready.session.login_shell import open_shell
@@ -19,7 +19,7 @@ from eventready.session.reply import LoginRefused, ReplyStatus
 from eventready.session.target import Secret, Target
 from eventready.session.trust import fetch_key
 from tests.session import real
-from tests.session.conftest import Kind, kind
+from tests.session.conftest import kind
 
 #: One machine has one namespace of a name: these never run side by side.
 pytestmark = [pytest.mark.xdist_group("real-session"), pytest.mark.slow]
@@ -28,7 +28,7 @@ _no_frr = real.missing("vtysh", "zebra", "sshd", "ip", "unshare", "useradd", "ch
 _no_osmo = real.missing("osmo-bsc", "socat", "ip")
 
 
-def frr_kind(pipeline: int) -> Kind:
+def frr_kind(pipeline: int) -> PlatformSpec:
     return kind(
         prompt=r"[\w.-]+(?:\([\w-]+\))?[>#] ?$",
         setup=("terminal length 0",),
@@ -37,7 +37,7 @@ def frr_kind(pipeline: int) -> Kind:
     )
 
 
-def osmo_kind(pipeline: int) -> Kind:
+def osmo_kind(pipeline: int) -> PlatformSpec:
     return kind(
         "cisco_ios_telnet",
         prompt=r"[\w.-]+(?:\([\w-]+\))?[>#] $",
@@ -164,7 +164,7 @@ def test_frr_is_told(router: Target) -> None:
         *(f"description {'long ' * 30}".strip(), "exit", "router ospf nonsense"),
     ]
     backward = ["no ip route 198.51.100.0/24 192.0.2.1 200", "no route-map EVENT"]
-    with open_session(router, describe("frr")) as session:
+    with open_session(router, describe("frr").spec) as session:
         before = session.send_commands([spec.read])[0].text
         told = session.send_config([*spec.enter, *forward, "exit", *spec.leave], spec=spec, timeout_s=10)
         first_bad = next(at for at, reply in enumerate(told) if reply.status is not ReplyStatus.ANSWERED)
@@ -219,7 +219,7 @@ def test_osmobsc_is_told(tmp_path: Path) -> None:
     spec = spec_of("osmocom_bsc")
     with real.osmo_bsc(tmp_path) as port:
         target = Target("bsc-1", "127.0.0.1", port, allow_cleartext=True, attempts=1)
-        with open_session(target, describe("osmocom_bsc")) as session:
+        with open_session(target, describe("osmocom_bsc").spec) as session:
             before = session.send_commands([spec.read])[0].text
             lines = ["network", "bts 1", "cell reselection hysteresis 6", "exit", "exit", "nonsense"]
             told = session.send_config([*spec.enter, *lines], spec=spec, timeout_s=10)

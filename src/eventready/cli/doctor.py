@@ -14,7 +14,7 @@ from eventready.cli.options import limit_option
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import Text, in_language, message, term
 from eventready.platforms.loader import describe
-from eventready.session.connect import HasPlatformSpec
+from eventready.platforms.model import PlatformSpec
 from eventready.session.diagnosis import Diagnosis, StepState, diagnose_all
 from eventready.session.plugin import host_target
 from eventready.session.target import Target
@@ -104,8 +104,8 @@ def _connect(app: App, limit: str | None) -> int:
     workspace = app.allowed_workspace
     nornir = workspace.nornir()
 
-    def described(name: str, platform: str) -> tuple[Target, HasPlatformSpec]:
-        return host_target(nornir, name), describe(platform, workspace.platform_dirs)
+    def described(name: str, platform: str) -> tuple[Target, PlatformSpec]:
+        return host_target(nornir, name), describe(platform, workspace.platform_dirs).spec
 
     chosen = [
         (device.name, partial(described, device.name, device.platform)) for device in select(workspace.devices, limit)

@@ -1,6 +1,6 @@
 """Open a session with a device: session limit, connection through Netmiko, prompt.
 
-with open_session(target, platform) as session:
+with open_session(target, platform.spec) as session:
     replies = session.send_commands(["show version", "show clock"])
 """
 
@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 import netmiko
 
@@ -36,14 +36,6 @@ _TELNET_PORT = 23
 _SESSION_WAIT_S = 600.0
 #: Seconds after the device's time limit at which its connection is closed, should something still block.
 _GRACE_S = 1.0
-
-
-class HasPlatformSpec(Protocol):
-    """An object with the content of a platform.yaml."""
-
-    @property
-    def spec(self) -> PlatformSpec:
-        """The content of platform.yaml."""
 
 
 class Session:
@@ -98,13 +90,12 @@ class Session:
         self.close()
 
 
-def open_session(target: Target, platform: HasPlatformSpec, trace: Trace | None = None) -> Session:
+def open_session(target: Target, spec: PlatformSpec, trace: Trace | None = None) -> Session:
     """Connect and log in, within the endpoint's session limit and the device's time limit.
 
     Retry with exponential backoff and jitter when nothing listens yet or the connection breaks before the login; a
     refused login and a host key mismatch are final. `trace` records the steps. Raises the errors of `session.reply`.
     """
-    spec = platform.spec
     target = target if spec.netmiko.device_type.endswith("_telnet") else target.for_ssh()
     target = replace(target, device_login=spec.session.device_login)
     trace = trace or Trace()

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Message, message
-from eventready.session.connect import HasPlatformSpec, open_session
+from eventready.platforms.model import PlatformSpec
+from eventready.session.connect import open_session
 from eventready.session.steps import ConnectStep, Trace
 from eventready.session.target import Target
 
@@ -48,7 +49,7 @@ class Diagnosis:
 
 
 #: Returns the target and the platform of a device; raises EventreadyError for an invalid inventory or reference.
-Describe = Callable[[], tuple[Target, HasPlatformSpec]]
+Describe = Callable[[], tuple[Target, PlatformSpec]]
 
 
 def diagnose_all(devices: Iterable[tuple[str, Describe]]) -> Iterator[Diagnosis]:
@@ -61,11 +62,11 @@ def diagnose(device: str, describe: Describe) -> Diagnosis:
     """Open a session with a single attempt, and close the session. No command of an audit is sent."""
     trace = Trace()
     try:
-        target, platform = describe()
+        target, spec = describe()
         target = replace(target, attempts=1)
         if target.jump is not None:
             trace.detail(ConnectStep.ROUTE, target.route)
-        open_session(target, platform, trace).close()
+        open_session(target, spec, trace).close()
     except EventreadyError as error:
         return Diagnosis(device, tuple(_failed_steps(trace, error)))
     return Diagnosis(device, tuple(_ok(step, trace) for step in ConnectStep if step in trace.done))

@@ -61,7 +61,7 @@ def _own_error(error: BaseException, where: str, target: Target) -> SessionError
     if not isinstance(error, SessionError) or isinstance(error, JumpHostFailed) or target.name in error.what:
         return error if isinstance(error, SessionError) else None
     what = message("session:at", where=where, what=error.message or error.what)
-    placed = type(error)(what, where=error.where, do=error.do)
+    placed = type(error)(what, where=error.place, do=error.remedy)
     placed.retryable = error.retryable
     return placed
 

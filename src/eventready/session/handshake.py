@@ -61,12 +61,8 @@ def _no_common_algorithm(text: str, transport: Transport, target: Target) -> NoC
         if word not in text.lower():
             continue
         offered = list(dict.fromkeys(name for key in lists for name in transport.peer_offer.get(key, ())))
-        legacy = legacy_among(offered)
-        remedy = "Compare with KexAlgorithms, HostKeyAlgorithms, Ciphers and MACs of the SSH configuration."
-        if legacy and not target.ssh.allow_legacy:
-            remedy = (
-                "Update the device, or set `allow_legacy_ssh: true` under its `access`; the audit then warns of it."
-            )
+        legacy = legacy_among(offered) and not target.ssh.allow_legacy
+        remedy = message("session:no_common.update" if legacy else "session:no_common.compare")
         shown = ", ".join(offered)[:300]
         return NoCommonAlgorithm(message("session:no_common", where=where, kind=label, offered=shown), do=remedy)
     return NoCommonAlgorithm(message("session:no_common", where=where, kind="SSH algorithm", offered=text[:200]))

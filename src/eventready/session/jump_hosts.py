@@ -108,14 +108,14 @@ class JumpConnections:
             if state.transport is not None and not _ended(state.transport):
                 return state.transport
             if state.error is not None and monotonic() < state.retry_at:
-                raise _copy(state.error)
+                raise state.error.again()  # a raised exception keeps the stack of its thread
             try:
                 state.transport = with_retries(lambda: _connect(jump), jump.attempts)
             except SessionError as error:
                 state.error = _failed(jump, error, lost=state.was_open)
                 may_recover = error.retryable or state.was_open or isinstance(error, Unreachable)
                 state.retry_at = monotonic() + _RETRY_AFTER_S if may_recover else float("inf")
-                raise _copy(state.error) from None
+                raise state.error.again() from None
             state.error, state.was_open = None, True
             return state.transport
 
@@ -193,7 +193,7 @@ def _failed(jump: Target, error: SessionError, *, lost: bool) -> JumpHostFailed:
     msgid = "session:jump_gone" if lost else "session:jump_failed"
     return JumpHostFailed(
         message(msgid, jump=jump.name, address=jump.address, reason=error.cause),
-        where=error.where,
+        where=error.place,
         do=_without_device(error.remedy),
     )
 
@@ -201,11 +201,6 @@ def _failed(jump: Target, error: SessionError, *, lost: bool) -> JumpHostFailed:
 def _without_device(remedy: str | Message) -> str | Message:
     """Return the remedy without `-l`, which names devices."""
     return Message(remedy.id, {**remedy.params, "option": ""}) if isinstance(remedy, Message) else remedy
-
-
-def _copy(error: JumpHostFailed) -> JumpHostFailed:
-    """Return a new exception with the same message: a raised exception keeps the stack of its thread."""
-    return JumpHostFailed(error.cause, where=error.where, do=error.remedy)
 
 
 def _refused_channel(code: int, target: Target, jump: Target) -> SessionError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
@@ -25,11 +25,6 @@ SHELL = PlatformSpec(
 )
 
 
-@dataclass(frozen=True)
-class _ShellPlatform:
-    spec: PlatformSpec = SHELL
-
-
 def open_shell(target: Target) -> Session:
     """Open a session with the host's shell as `target.shell_username`.
 
@@ -38,4 +33,4 @@ def open_shell(target: Target) -> Session:
     if not target.has_shell:
         raise UsageError(message("session:shell_login", name=target.name))
     shell = replace(target, username=target.shell_username, password=target.shell_password, secret=Secret(""))
-    return open_session(shell, _ShellPlatform())
+    return open_session(shell, SHELL)

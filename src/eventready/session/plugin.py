@@ -66,7 +66,7 @@ class EventreadyConnection:
         options = extras or {}
         target = build_target(hostname, username, password, port, options)
         described = describe(platform, _platform_dirs(options))
-        self._session = open_session(target, described)
+        self._session = open_session(target, described.spec)
 
     def close(self) -> None:
         """Close the session."""

@@ -141,7 +141,7 @@ class _Device:
         self._planned, self._platform, self._target, self._stack = planned, platform, target, stack
         self._spec = change_spec(platform)
         self._fragment = planned_fragment(self._spec, planned)
-        self._session = stack.enter_context(open_session(target, platform))
+        self._session = stack.enter_context(open_session(target, platform.spec))
         self._shell: Session | None = stack.enter_context(open_shell(target)) if target.has_shell else None
 
     def check(self, change: str) -> DryRunResult:
@@ -179,7 +179,7 @@ class _Device:
     def _is_unchanged(self, before: Configuration) -> bool:
         """Read the device again, on a new session after a lost session."""
         if self._session.over:
-            self._session = self._stack.enter_context(open_session(self._target, self._platform))
+            self._session = self._stack.enter_context(open_session(self._target, self._platform.spec))
         try:
             return equivalent(self._spec, self._read().tree, before.tree)
         except EventreadyError:

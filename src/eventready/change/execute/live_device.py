@@ -66,7 +66,7 @@ class Partner:
         try:
             if self.session is None or self.session.over:
                 self.close()
-                self.session = open_session(self.target, self.platform)
+                self.session = open_session(self.target, self.platform.spec)
                 self.reached = True
             return self.session.send_commands(commands)
         except SessionError as error:
@@ -254,7 +254,7 @@ class LiveDevice:
             self.disconnect()
             self._session.send_commands([])
         else:
-            open_session(self._target, self._platform).close()
+            open_session(self._target, self._platform.spec).close()
 
     def disconnect(self) -> None:
         """See DeviceDriver."""
@@ -271,7 +271,7 @@ class LiveDevice:
         if self._open_session is not None and self._open_session.over:
             self.disconnect()
         if self._open_session is None:
-            self._open_session = open_session(self._target, self._platform)
+            self._open_session = open_session(self._target, self._platform.spec)
         return self._open_session
 
     @property
@@ -303,7 +303,7 @@ class LiveDevice:
 
     def _begin_trial(self) -> Session:
         """Open the session to which a guard is bound."""
-        self._trial = open_session(self._target, self._platform)
+        self._trial = open_session(self._target, self._platform.spec)
         return self._trial
 
     def _of_kind(self, kind: str) -> tuple[GuardSpec, ...]:
