@@ -19,7 +19,7 @@ from eventready.assurance.clauses.attesting import (
     withdraw,
 )
 from eventready.assurance.clauses.form import Form
-from eventready.assurance.clauses.forms import Forms
+from eventready.assurance.clauses.forms import forms_of
 from eventready.cli.context import App
 from eventready.cli.options import PATH
 from eventready.cli.render.listing import cell, show, translated
@@ -85,7 +85,7 @@ def _record(app: App, request: AttestationRequest) -> None:
     _shown(app, made, "cli:attest.recorded")
     if not attestable(duty) and not duty.proof.attestation:
         app.notify("cli:attest.remark", clause=duty.id)
-    elif Forms(workspace.forms).of(duty, made.document) is not None and not made.rows:
+    elif forms_of(workspace).get(made.document or duty.id) is not None and not made.rows:
         app.notify("cli:attest.form_empty", form=made.document or duty.id)
 
 
@@ -178,7 +178,7 @@ def _json(app: App, attestation: Attestation) -> dict[str, Any]:
 
 
 def _row(app: App, attestation: Attestation, row: Mapping[str, Any]) -> dict[str, Any]:
-    form = Forms(app.workspace.forms).named(attestation.document or attestation.clause)
+    form = forms_of(app.workspace).get(attestation.document or attestation.clause)
     if form is not None:
         return form.shown(row)
     return {name: mask_text(value) if isinstance(value, str) else value for name, value in row.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eventready.assurance.clauses.event_record import EventRecord, gather
-from eventready.assurance.delivery.delivery_log import sent_from
+from eventready.assurance.delivery.delivery_log import sent_to
 from eventready.cli.context import App
 from eventready.core.clock import Clock
 
@@ -11,8 +11,7 @@ from eventready.core.clock import Clock
 def load_event_record(app: App, clock: Clock) -> EventRecord:
     """Load the recorded evidence of the workspace at a time, and print its notices."""
     workspace = app.workspace
-    address = workspace.event.recipient.email
-    record = gather(workspace, lambda store: sent_from(store, clock, address), rehearsal=clock.rehearsal)
+    record = gather(workspace, sent_to(workspace.event.recipient.email, clock), rehearsal=clock.rehearsal)
     for notice in record.notices:
         app.say(notice)
     return record

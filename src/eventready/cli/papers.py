@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from eventready.assurance.delivery.delivery_log import sent_from
+from eventready.assurance.delivery.delivery_log import sent_to
 from eventready.assurance.delivery.paper_files import PaperOptions, write_paper
 from eventready.assurance.incidents.incident import Incident
 from eventready.assurance.incidents.log import find
@@ -117,12 +117,12 @@ def _material(
         run,
         keep_roster,
     )
+    sent = sent_to(app.workspace.event.recipient.email, clock)
     if not Store.exists(app.workspace_path):
-        material, notices = gather(app.workspace, None, request)
+        material, notices = gather(app.workspace, None, request, sent)
     else:
         with Store.of_workspace(app.workspace_path) as store:
-            address = app.workspace.event.recipient.email
-            material, notices = gather(app.workspace, store, request, lambda known: sent_from(known, clock, address))
+            material, notices = gather(app.workspace, store, request, sent)
     for notice in notices:
         app.say(notice)
     return material

@@ -372,7 +372,7 @@ def test_what_reached_the_department_counts(call: Call, folder: Path) -> None:
     from datetime import date
 
     from eventready.assurance.delivery.delivery_log import DeliveryLog
-    from eventready.assurance.delivery.eml import PaperReference
+    from eventready.assurance.delivery.letter import PaperReference
     from eventready.assurance.delivery.mail import Mail
     from eventready.assurance.delivery.smtp import SubmitResult
     from eventready.store.store import Store

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from eventready.assurance.clauses.form import Form, FormContext
+from eventready.assurance.clauses.form import Form
 from eventready.assurance.clauses.forms import builtin_forms
 from eventready.core.errors import UsageError
 from eventready.workspace.forms import load_forms
@@ -110,7 +110,7 @@ def short(name: str, rows: list[dict[str, str]], workspace: Workspace) -> list[s
     recorded = [form.to_dict(form.read(row, workspace.event)) for row in rows]
     current, unreadable = form.current(recorded)
     assert unreadable == 0
-    return [text.render("vi") for text in form.open_texts(current, FormContext(workspace.event, NOW))]
+    return [text.render("vi") for text in form.open_texts(current, workspace.event, NOW)]
 
 
 def test_every_form_has_a_case() -> None:

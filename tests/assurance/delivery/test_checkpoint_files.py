@@ -10,8 +10,8 @@ import pytest
 
 from eventready.assurance.delivery.bundle import Position, digest_of, pack
 from eventready.assurance.delivery.checkpoint_files import read_checkpoint
-from eventready.assurance.delivery.eml import Attachment, Mailbox, PaperReference, draft
-from eventready.assurance.delivery.letter import Letter
+from eventready.assurance.delivery.eml import Attachment, Mailbox, draft
+from eventready.assurance.delivery.letter import Letter, PaperReference
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError
 from eventready.store.checkpoints import Checkpoint

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.assurance.delivery.eml import LARGEST, Attachment, Mailbox, PaperReference, draft, file_name
-from eventready.assurance.delivery.letter import BLANK, Letter, letter
+from eventready.assurance.delivery.eml import LARGEST, Attachment, Mailbox, draft, file_name
+from eventready.assurance.delivery.letter import BLANK, Letter, PaperReference, letter
 from eventready.assurance.delivery.mail import posted, read
 from eventready.assurance.delivery.paper_mail import draft_paper
 from eventready.core.clock import Clock
@@ -43,10 +43,9 @@ def content(part: Message) -> bytes:
 def test_the_weekly_report_goes_with_the_subject_and_text_that_the_department_expects(event: Event) -> None:
     data = draft_paper(
         event,
-        "weekly-report",
+        PaperReference("weekly-report", date(2022, 4, 25)),
         [Attachment("BC_tuan_2022-04-25_DNVT.docx", b"docx"), Attachment("BC_tuan_2022-04-25_DNVT.pdf", b"%PDF-1.7")],
         moment=MOMENT,
-        due=date(2022, 4, 25),
     )
     message = message_from_bytes(data)
     subject = "[DNVT] Báo cáo tuần (18/04–24/04/2022) - Đảm bảo TTLL 30 năm tái lập tỉnh Trà Vinh"
@@ -66,10 +65,10 @@ def test_the_weekly_report_goes_with_the_subject_and_text_that_the_department_ex
 
 def test_without_a_contact_the_office_finds_blanks_to_fill_in(event: Event) -> None:
     bare = event.model_copy(update={"mail": None})
-    written = letter(bare, "duty-list", [], version="3")
+    written = letter(bare, PaperReference("duty-list", version="3"), [])
     assert written.subject == ("[DNVT] Danh sách trực (phiên bản 3) - Đảm bảo TTLL 30 năm tái lập tỉnh Trà Vinh")
     assert f"Đầu mối liên hệ: {BLANK}, điện thoại {BLANK}." in written.body
-    draft_without = message_from_bytes(draft_paper(bare, "duty-list", [], moment=MOMENT))
+    draft_without = message_from_bytes(draft_paper(bare, PaperReference("duty-list"), [], moment=MOMENT))
     assert draft_without["From"] is None
     assert draft_without["X-Unsent"] == "1"
 
@@ -160,7 +159,7 @@ def test_mails_that_differ_in_a_file_alone_have_message_ids_of_their_own() -> No
 
 def test_what_goes_out_is_dated_and_is_no_draft_any_more(event: Event) -> None:
     bare = event.model_copy(update={"mail": None})
-    mail = read(draft_paper(bare, "duty-list", [Attachment("Danh sách.xlsx", b"1")], moment=MOMENT))
+    mail = read(draft_paper(bare, PaperReference("duty-list"), [Attachment("Danh sách.xlsx", b"1")], moment=MOMENT))
     out = posted(mail, Mailbox("reports@example.vn", "Viễn thông"), Clock.real())
     message = message_from_bytes(out.data)
     assert message["X-Unsent"] is None

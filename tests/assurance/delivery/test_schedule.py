@@ -20,6 +20,7 @@ from eventready.assurance.clauses.sent import SentDocument
 from eventready.assurance.delivery import scheduler
 from eventready.assurance.delivery.delivery_log import DeliveryLog
 from eventready.assurance.delivery.eml import Attachment
+from eventready.assurance.delivery.letter import PaperReference
 from eventready.assurance.delivery.mail import read
 from eventready.assurance.delivery.paper_mail import draft_paper
 from eventready.assurance.delivery.schedule_log import ScheduleLog
@@ -212,7 +213,7 @@ def test_a_rehearsal_reminds_of_its_own_mails_only(
     clock = FakeClock("2022-04-25 07:00")
     with Store.of_workspace(workspace) as store:
         record = DeliveryLog(store, queued_by)
-        mail = read(draft_paper(event, "plan", [Attachment("a.pdf", b"1")], moment=clock.now()))
+        mail = read(draft_paper(event, PaperReference("plan"), [Attachment("a.pdf", b"1")], moment=clock.now()))
         queued = record.queue(mail, "0" * 64, ["desk@example.vn"])
         record.ended(queued, SubmitResult(refused={"desk@example.vn": "550 no such user"}))
     assert (f"remind-{queued.id}-refused-0" in once(workspace, clock, Hands(clock))) is reminded

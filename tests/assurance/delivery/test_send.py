@@ -18,6 +18,7 @@ import pytest
 from eventready.assurance.delivery.delivery import Delivery
 from eventready.assurance.delivery.delivery_log import DeliveryLog
 from eventready.assurance.delivery.eml import Attachment
+from eventready.assurance.delivery.letter import PaperReference
 from eventready.assurance.delivery.mail import Mail, read
 from eventready.assurance.delivery.mailer import Mailer
 from eventready.assurance.delivery.paper_mail import draft_paper
@@ -57,7 +58,7 @@ def mail(event: Event, clock: Clock) -> Mail:
 
 def weekly(event: Event, clock: Clock, content: bytes = b"docx") -> Mail:
     attachments = [Attachment("BC_tuan_2022-04-25_DNVT.docx", content), Attachment(NAME, b"xlsx")]
-    return read(draft_paper(event, "weekly-report", attachments, moment=clock.now(), due=date(2022, 4, 25)))
+    return read(draft_paper(event, PaperReference("weekly-report", date(2022, 4, 25)), attachments, moment=clock.now()))
 
 
 @pytest.fixture
@@ -412,7 +413,7 @@ def test_a_duty_list_that_arrived_is_the_version_that_changes_are_told_against(
 ) -> None:
     shelf, clock = Shelf(workspace), Clock()
     kept = shelf.keep(load_roster(workspace / "inventory" / "roster.xlsx", event), clock.now())
-    data = draft_paper(event, "duty-list", [], moment=clock.now(), version=str(kept.number))
+    data = draft_paper(event, PaperReference("duty-list", version=str(kept.number)), [], moment=clock.now())
     rehearsing = Clock.starting("2022-04-25 07:00")
     for told, sendings in ((rehearsing, 0), (clock, 1)):
         record = DeliveryLog(store, told)

@@ -29,7 +29,7 @@ def write_readiness(_workspace: Workspace, store: Store) -> bytes:
 
 def write_weekly(workspace: Workspace, store: Store) -> bytes:
     moment = Clock.starting(NOW).now()
-    material, _ = gather(workspace, store, PaperRequest(moment, Week.at(moment), rehearsal=True))
+    material, _ = gather(workspace, store, PaperRequest(moment, Week.at(moment), rehearsal=True), lambda _store: ())
     return render(weekly(material, load_profile(workspace.path, "vi")), "xlsx")
 
 

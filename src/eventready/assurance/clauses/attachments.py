@@ -9,7 +9,7 @@ import stat
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from eventready.assurance.clauses.attestation import Attachment
@@ -28,16 +28,11 @@ _PART = ".part"
 _STALE_SECONDS = 3600
 
 
-@dataclass(frozen=True)
 class Attachments:
     """The folder of a workspace's files."""
 
-    folder: Path
-
-    @classmethod
-    def of_workspace(cls, workspace: Path) -> Attachments:
-        """Return the attachments of a workspace."""
-        return cls(workspace / ".eventready" / "attachments")
+    def __init__(self, workspace: Path) -> None:
+        self.folder = workspace / ".eventready" / "attachments"
 
     def path(self, attachment: Attachment) -> Path:
         """Return the path of a stored file."""

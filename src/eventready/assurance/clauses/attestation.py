@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from eventready.core.phrases import moment_of
+from eventready.store.journal import JournalEntry
 
 STREAM = "attestation"
 
@@ -71,22 +72,23 @@ def name(position: int) -> str:
     return f"A-{position:04d}"
 
 
-def replay(entries: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> tuple[Attestation, ...]:
-    """Return the attestations of the journal's entries (position, clause, real time, body), in their order."""
+def replay(entries: Iterable[JournalEntry]) -> tuple[Attestation, ...]:
+    """Return the attestations of the journal's entries, keyed by clause, in their order."""
     found: dict[str, Attestation] = {}
-    for position, clause, recorded, body in entries:
+    for entry in entries:
+        body, own = entry.body, name(entry.position)
         if body["kind"] == "withdrawn":
             reason = f"{body['by']}: {body['note']}"
             found[body["of"]] = replace(found[body["of"]], withdrawn=reason)
             continue
-        found[name(position)] = Attestation(
-            id=name(position),
-            clause=clause,
+        found[own] = Attestation(
+            id=own,
+            clause=entry.key,
             document=body["document"],
             by=body["by"],
             note=body["note"],
             at=moment_of(body["at"]),
-            recorded=datetime.fromisoformat(recorded),
+            recorded=datetime.fromisoformat(entry.recorded),
             files=tuple(Attachment(f["name"], f["sha256"], f["size"]) for f in body["files"]),
             rows=tuple(body["rows"]),
             rehearsal=body["rehearsal"],

@@ -12,7 +12,7 @@ from eventready.assurance.clauses.attachments import Attachments
 from eventready.assurance.clauses.attestation import STREAM, Attestation, name, replay
 from eventready.assurance.clauses.documents import DERIVED_ONLY
 from eventready.assurance.clauses.form import Form
-from eventready.assurance.clauses.forms import Forms
+from eventready.assurance.clauses.forms import forms_of
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
@@ -66,12 +66,12 @@ def attest(request: AttestationRequest, workspace: Workspace, store: Store, cloc
     """Record an attestation. Raises UsageError for an invalid request; then nothing is recorded."""
     duty = duty_named(request.clause, workspace)
     by, note = required(request.by, "by", "who signs for it"), required(request.note, "note", "what is signed for")
-    forms = Forms(workspace.forms)
+    forms = forms_of(workspace)
     document = _document(request, duty, forms)
-    form = forms.of(duty, document)
+    form = forms.get(document or duty.id)
     rows = _rows(request, duty, document, form, workspace.event)
     _require_files(request, duty, document, form)
-    files = Attachments.of_workspace(workspace.path).keep(request.files)
+    files = Attachments(workspace.path).keep(request.files)
     draft = Attestation(
         id="",
         clause=duty.id,
@@ -102,7 +102,7 @@ def withdraw(attestation_id: str, by: str, note: str, store: Store, clock: Clock
     wanted = attestation_id.strip().upper()
 
     def decide(entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
-        found = {attestation.id: attestation for attestation in _replayed(entries)}
+        found = {attestation.id: attestation for attestation in replay(entries)}
         if wanted not in found:
             raise UsageError(message("clauses:attest.none", attestation=attestation_id))
         if found[wanted].withdrawn:
@@ -111,20 +111,16 @@ def withdraw(attestation_id: str, by: str, note: str, store: Store, clock: Clock
 
     journal = store.journal(STREAM)
     journal.append(decide, clock.real())
-    return next(attestation for attestation in _replayed(journal.entries()) if attestation.id == wanted)
+    return next(attestation for attestation in replay(journal.entries()) if attestation.id == wanted)
 
 
 def attestations(store: Store, workspace: Path) -> tuple[Attestation, ...]:
     """All attestations in order, with their files verified."""
-    attachments = Attachments.of_workspace(workspace)
+    attachments = Attachments(workspace)
     return tuple(
         replace(attestation, files=attachments.checked(attestation.files))
-        for attestation in _replayed(store.journal(STREAM).entries())
+        for attestation in replay(store.journal(STREAM).entries())
     )
-
-
-def _replayed(entries: Sequence[JournalEntry]) -> tuple[Attestation, ...]:
-    return replay((entry.position, entry.key, entry.recorded, entry.body) for entry in entries)
 
 
 def attestable(duty: Duty) -> tuple[str, ...]:
@@ -134,8 +130,8 @@ def attestable(duty: Duty) -> tuple[str, ...]:
 
 def forms_named(text: str, workspace: Workspace) -> tuple[Form, ...]:
     """Return the forms of a clause, or the form of a document. Raises UsageError."""
-    forms = Forms(workspace.forms)
-    named = forms.named(text)
+    forms = forms_of(workspace)
+    named = forms.get(text)
     if named is not None:
         return (named,)
     duty = duty_named(text, workspace)
@@ -146,11 +142,11 @@ def forms_named(text: str, workspace: Workspace) -> tuple[Form, ...]:
     return found
 
 
-def _forms(duty: Duty, forms: Forms) -> tuple[Form, ...]:
-    return tuple(form for document in (*attestable(duty), "") if (form := forms.of(duty, document)))
+def _forms(duty: Duty, forms: Mapping[str, Form]) -> tuple[Form, ...]:
+    return tuple(form for name in (*attestable(duty), duty.id) if (form := forms.get(name)))
 
 
-def _document(request: AttestationRequest, duty: Duty, forms: Forms) -> str:
+def _document(request: AttestationRequest, duty: Duty, forms: Mapping[str, Form]) -> str:
     """Return the document: by name, the only document, or by the fields of its form. Raises UsageError."""
     papers = attestable(duty)
     if request.document is not None:
@@ -160,7 +156,7 @@ def _document(request: AttestationRequest, duty: Duty, forms: Forms) -> str:
         return request.document
     if len(papers) <= 1:
         return papers[0] if papers else ""
-    fitting = [paper for paper in papers if _has_fields(forms.of(duty, paper), request.fields)]
+    fitting = [paper for paper in papers if _has_fields(forms.get(paper), request.fields)]
     if len(fitting) == 1:
         return fitting[0]
     raise UsageError(message("clauses:attest.papers", clause=duty.id, papers=papers))

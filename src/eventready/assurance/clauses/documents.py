@@ -9,8 +9,8 @@ from datetime import datetime
 from eventready.assurance.clauses.attestation import Attestation
 from eventready.assurance.clauses.deadlines import weekly
 from eventready.assurance.clauses.document_names import document_name
-from eventready.assurance.clauses.form import FormContext
-from eventready.assurance.clauses.forms import Forms, handed_over
+from eventready.assurance.clauses.form import Form
+from eventready.assurance.clauses.forms import handed_over
 from eventready.assurance.clauses.proof import Evidence, ProofResult
 from eventready.assurance.clauses.sent import SentDocument, first_sent
 from eventready.assurance.incidents.incident import Incident, addressee_name
@@ -27,7 +27,7 @@ class Records:
     attestations: tuple[Attestation, ...] = ()
     sent: tuple[SentDocument, ...] = ()
     incidents: tuple[Incident, ...] = ()
-    forms: Forms = field(default_factory=Forms)
+    forms: Mapping[str, Form] = field(default_factory=dict)
     titles: Mapping[str, Bilingual] = field(default_factory=dict)
     all_sent: tuple[SentDocument, ...] = field(init=False)
 
@@ -80,14 +80,14 @@ def _attested(duty: Duty, document: str, event: Event, records: Records, moment:
         if a.clause == duty.id and not a.withdrawn and not a.stands and document in (a.document, "")
     ]
     missing: list[Text] = [] if evidence else [message("clauses:document.missing", document=name)]
-    form = records.forms.of(duty, document)
+    form = records.forms.get(document or duty.id)
     if form is not None and attestations:
         rows, unreadable = form.current([row for attestation in attestations for row in attestation.rows])
         if not rows:
             missing.append(message("clauses:document.form_empty", form=form.title))
         if unreadable:
             against.append(message("clauses:document.rows_unreadable", n=unreadable))
-        against += form.open_texts(rows, FormContext(event, moment)) if rows else ()
+        against += form.open_texts(rows, event, moment) if rows else ()
     return ProofResult(tuple(evidence), tuple(missing), tuple(against))
 
 

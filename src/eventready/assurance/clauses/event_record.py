@@ -14,7 +14,7 @@ from eventready.assurance.clauses.deadlines import Deadline, deadlines
 from eventready.assurance.clauses.document_names import document_titles
 from eventready.assurance.clauses.documents import Records, of_attestation, of_documents
 from eventready.assurance.clauses.example_data import example_data
-from eventready.assurance.clauses.forms import Forms, handed_over
+from eventready.assurance.clauses.forms import forms_of, handed_over
 from eventready.assurance.clauses.proof import ProofResult, index_findings, of_changes, of_checks, of_drills, of_roster
 from eventready.assurance.clauses.sent import SentDocument
 from eventready.assurance.clauses.state import ClauseState, state_of
@@ -68,9 +68,7 @@ class EventRecord:
         has_devices = bool(workspace.devices) or event.operator != "postal"
         run = self.run if self.run and self.run.document.get("event") == event.id else None
         findings = index_findings(run) if run and has_devices else {}
-        records = Records(
-            self.attestations, self.sent, self.incidents, Forms(workspace.forms), document_titles(workspace)
-        )
+        records = Records(self.attestations, self.sent, self.incidents, forms_of(workspace), document_titles(workspace))
         found = []
         for duty in applying(workspace.duties, event.operator):
             results = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache, partial
@@ -81,21 +81,6 @@ _TYPES: Mapping[str, Any] = {
 _MOST = {"number": 1e12, "count": 1_000_000_000}
 
 
-@dataclass(frozen=True)
-class FormContext:
-    """The event and the moment on its clock at which a form is evaluated."""
-
-    event: Event
-    moment: datetime
-
-    def values(self) -> dict[str, Any]:
-        """The variables of conditions beside the fields."""
-        days = [day for window in self.event.windows if window.kind == "event" for day in (window.start, window.end)]
-        first = min(days).date() if days else None
-        last = max(w.start for w in self.event.windows if w.kind == "event").date() if days else None
-        return dict(zip(CONTEXT, (self.moment.date(), self.moment, first, last), strict=True))
-
-
 class FormFile(WorkspaceModel):
     """A filled form: its rows, not yet validated."""
 
@@ -122,7 +107,7 @@ class Form:
     def row(self) -> type[Row]:
         """The pydantic model of a row."""
         fields: dict[str, Any] = {
-            f"field_{index}": (_annotation(field), _default(name, field))
+            f"field_{index}": (_annotation(field), Field(field.default if field.optional else ..., alias=name))
             for index, (name, field) in enumerate(self.spec.fields.items())
         }
         return create_model("FormRow", __base__=Row, **fields)
@@ -205,19 +190,24 @@ class Form:
             latest[tuple(_folded(values[name]) for name in self.spec.key)] = values
         return tuple(latest.values()), unreadable
 
-    def open_texts(self, rows: Sequence[Values], context: FormContext) -> Iterator[Text]:
-        """Yield the texts of the conditions true for the valid rows."""
-        around = context.values()
+    def open_texts(self, rows: Sequence[Values], event: Event, moment: datetime) -> Iterator[Text]:
+        """Yield the texts of the conditions true for the valid rows at a moment on the event's clock."""
+        evaluation = _Evaluation(self, rows, event, _variables(event, moment))
         for condition in self.spec.open:
-            yield from _KINDS[condition.kind](self, condition, rows, around, context.event)
+            yield from evaluation.texts(condition)
 
-    def shown(self, plain: Values) -> dict[str, Any]:
-        """A recorded row for people, with masked telephone numbers."""
-        phones = {name for name, field in self.spec.fields.items() if field.type == "phone"}
+    def masked(self, row: Values) -> dict[str, Any]:
+        """A row with masked values of telephone fields."""
+        fields = self.spec.fields
         return {
-            name: mask(str(value)) if name in phones else (mask_text(value) if isinstance(value, str) else value)
-            for name, value in plain.items()
+            name: mask(str(value)) if value and name in fields and fields[name].type == "phone" else value
+            for name, value in row.items()
         }
+
+    def shown(self, row: Values) -> dict[str, Any]:
+        """A recorded row for people, with masked telephone numbers, also in texts."""
+        masked = self.masked(row)
+        return {name: mask_text(value) if isinstance(value, str) else value for name, value in masked.items()}
 
     def template(self, lang: Lang) -> str:
         """An empty form as YAML, with the meaning of each field."""
@@ -239,12 +229,6 @@ def _annotation(field: FieldSpec) -> Any:
         if field.type == "number":
             annotation = Annotated[annotation, Field(allow_inf_nan=False)]
     return annotation if not field.optional or field.default is not None else annotation | None
-
-
-def _default(name: str, field: FieldSpec) -> Any:
-    if not field.optional:
-        return Field(alias=name)
-    return Field(default=field.default, alias=name)
 
 
 def _kind(field: FieldSpec, lang: Lang) -> str:
@@ -299,74 +283,76 @@ def _texts(condition: OpenCondition, values: Values, **by_lang: Mapping[Lang, st
     return Bilingual(texts["vi"], texts["en"])
 
 
-def _masked(form: Form, row: Values) -> dict[str, Any]:
-    return {
-        name: mask(str(value)) if value and form.spec.fields[name].type == "phone" else value
-        for name, value in row.items()
-    }
+def _variables(event: Event, moment: datetime) -> dict[str, Any]:
+    """The variables of conditions beside the fields."""
+    nights = sorted(window.start.date() for window in event.windows if window.kind == "event")
+    first, last = (nights[0], nights[-1]) if nights else (None, None)
+    return dict(zip(CONTEXT, (moment.date(), moment, first, last), strict=True))
 
 
-def _each_row(
-    form: Form, condition: OpenCondition, rows: Sequence[Values], around: Values, _event: Event
-) -> Iterator[Text]:
-    for row in rows:
-        if _holds(condition.expression, {**row, **around}):
-            yield _texts(condition, {**_masked(form, row), **around})
+@dataclass(frozen=True)
+class _Evaluation:
+    """Evaluation of conditions over the valid rows of a form; `around` has the variables beside the fields."""
 
+    form: Form
+    rows: Sequence[Values]
+    event: Event
+    around: Values
 
-def _rows(
-    form: Form, condition: OpenCondition, rows: Sequence[Values], around: Values, _event: Event
-) -> Iterator[Text]:
-    found = [row for row in rows if _holds(condition.expression, {**row, **around})]
-    if found:
-        source = condition.show or f"{{{{ {form.spec.key[0]} }}}}"
-        some = {
-            lang: ", ".join(_template(source, lang).render({**_masked(form, row), **around}) for row in found[:_SHOWN])
-            for lang in LANGS
+    def texts(self, condition: OpenCondition) -> Iterator[Text]:
+        """Yield the texts of a condition, if true."""
+        kinds = {
+            "each_row": self._each_row,
+            "rows": self._rows,
+            "no_row": self._no_row,
+            "every": self._every,
+            "total": self._total,
         }
-        yield _texts(condition, {"n": len(found), "total": len(rows), **around}, some=some)
+        return kinds[condition.kind](condition)
 
+    def _holding(self, condition: OpenCondition, *, on_error: bool = True) -> list[Values]:
+        expression = condition.expression
+        return [row for row in self.rows if _holds(expression, {**row, **self.around}, on_error=on_error)]
 
-def _no_row(
-    _form: Form, condition: OpenCondition, rows: Sequence[Values], around: Values, _event: Event
-) -> Iterator[Text]:
-    if not any(_holds(condition.expression, {**row, **around}, on_error=False) for row in rows):
-        yield _texts(condition, around)
+    def _shown(self, row: Values) -> dict[str, Any]:
+        return {**self.form.masked(row), **self.around}
 
+    def _each_row(self, condition: OpenCondition) -> Iterator[Text]:
+        for row in self._holding(condition):
+            yield _texts(condition, self._shown(row))
 
-def _every(
-    form: Form, condition: OpenCondition, rows: Sequence[Values], around: Values, event: Event
-) -> Iterator[Text]:
-    field = form.spec.fields[condition.every]
-    labels: dict[str, Bilingual] = {venue.id: venue.title for venue in event.venues}
-    if field.type == "choice":
-        labels = {value: label.text for value, label in field.choices.items()}
-    present = {row[condition.every] for row in rows}
-    for value in condition.values or labels:
-        if value not in present:
-            yield _texts(condition, {**around, "value": labels.get(value, value)})
+    def _rows(self, condition: OpenCondition) -> Iterator[Text]:
+        found = self._holding(condition)
+        if found:
+            source = condition.show or f"{{{{ {self.form.spec.key[0]} }}}}"
+            some = {
+                lang: ", ".join(_template(source, lang).render(self._shown(row)) for row in found[:_SHOWN])
+                for lang in LANGS
+            }
+            yield _texts(condition, {"n": len(found), "total": len(self.rows), **self.around}, some=some)
 
+    def _no_row(self, condition: OpenCondition) -> Iterator[Text]:
+        if not self._holding(condition, on_error=False):
+            yield _texts(condition, self.around)
 
-def _total(
-    form: Form, condition: OpenCondition, rows: Sequence[Values], around: Values, _event: Event
-) -> Iterator[Text]:
-    sums: dict[str, Any] = {
-        name: sum(row[name] or 0 for row in rows) if field.type in NUMERIC else None
-        for name, field in form.spec.fields.items()
-    }
-    values = {**sums, **around, "n": len(rows)}
-    if _holds(condition.expression, values):
-        yield _texts(condition, values)
+    def _every(self, condition: OpenCondition) -> Iterator[Text]:
+        field = self.form.spec.fields[condition.every]
+        labels = {venue.id: venue.title for venue in self.event.venues}
+        if field.type == "choice":
+            labels = {value: label.text for value, label in field.choices.items()}
+        present = {row[condition.every] for row in self.rows}
+        for value in condition.values or labels:
+            if value not in present:
+                yield _texts(condition, {**self.around, "value": labels.get(value, value)})
 
-
-_Kind = Callable[[Form, OpenCondition, Sequence[Values], Values, Event], Iterator[Text]]
-_KINDS: Mapping[str, _Kind] = {
-    "each_row": _each_row,
-    "rows": _rows,
-    "no_row": _no_row,
-    "every": _every,
-    "total": _total,
-}
+    def _total(self, condition: OpenCondition) -> Iterator[Text]:
+        sums = {
+            name: sum(row[name] or 0 for row in self.rows) if field.type in NUMERIC else None
+            for name, field in self.form.spec.fields.items()
+        }
+        values = {**sums, **self.around, "n": len(self.rows)}
+        if _holds(condition.expression, values):
+            yield _texts(condition, values)
 
 
 def _folded(value: Any) -> Any:

@@ -11,8 +11,8 @@ from eventready.assurance.clauses.attestation import Attestation
 from eventready.assurance.clauses.form import Form
 from eventready.assurance.clauses.sent import SentDocument
 from eventready.core.phrases import moment_of
-from eventready.workspace.duties import Duty
 from eventready.workspace.forms import BUILT_IN, FormSpec, load_forms
+from eventready.workspace.workspace import Workspace
 
 _BUILTIN = Path(__file__).parent / "builtin"
 
@@ -23,19 +23,9 @@ def builtin_forms() -> Mapping[str, FormSpec]:
     return load_forms(_BUILTIN)
 
 
-class Forms:
-    """Forms by document or clause."""
-
-    def __init__(self, specs: Mapping[str, FormSpec] | None = None) -> None:
-        self._forms = {name: Form(spec) for name, spec in {**(specs or {}), **builtin_forms()}.items()}
-
-    def of(self, duty: Duty, document: str) -> Form | None:
-        """The form of a document of a clause, or of the clause's own attestation (`document` empty); None without."""
-        return self._forms.get(document or duty.id)
-
-    def named(self, name: str) -> Form | None:
-        """Return the form of the document or clause."""
-        return self._forms.get(name)
+def forms_of(workspace: Workspace) -> Mapping[str, Form]:
+    """Return the forms by document, or by clause for the attestation of a clause itself."""
+    return {name: Form(spec) for name, spec in {**workspace.forms, **builtin_forms()}.items()}
 
 
 def handed_over(attestations: Iterable[Attestation]) -> tuple[SentDocument, ...]:

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -43,6 +43,8 @@ NAMES = frozenset({MANIFEST, SIGNATURE, *(f"{name}.json" for name in PARTS)})
 
 #: Bytes of a bundle, of a part and of the manifest when unpacked.
 LARGEST, LARGEST_PART, LARGEST_MANIFEST = 5_000_000, 8_000_000, 20_000
+
+P = TypeVar("P", bound=BundlePart)
 
 #: Tolerated difference of two clocks.
 _AHEAD = timedelta(minutes=10)
@@ -138,19 +140,18 @@ def unpack(data: bytes, policy: BundlePolicy) -> Bundle:
             manifest = _manifest(raw)
             operator = _signer(manifest, _read(archive, SIGNATURE, 64), raw, policy.keys)
             _check_policy(manifest, policy)
-            parts = {name: _part(archive, name, manifest) for name in PARTS}
+            return Bundle(
+                manifest=manifest,
+                operator=operator,
+                run=_part(archive, "run", RunPart, manifest),
+                duties=_part(archive, "duties", DutiesPart, manifest),
+                roster=_part(archive, "roster", RosterPart, manifest),
+                incidents=_part(archive, "incidents", IncidentsPart, manifest),
+                digest=_sha(raw),
+            )
     # zipfile raises NotImplementedError for an unknown compression, and RuntimeError for an encrypted member
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise UsageError(message("delivery:bundle.damaged", reason=str(error)[:160])) from None
-    run, duties, roster, incidents = (parts[name] for name in PARTS)
-    if not (
-        isinstance(run, RunPart)
-        and isinstance(duties, DutiesPart)
-        and isinstance(roster, RosterPart)
-        and isinstance(incidents, IncidentsPart)
-    ):
-        raise TypeError("the parts are not in their order")
-    return Bundle(manifest, operator, run, duties, roster, incidents, _sha(raw))
 
 
 def _check_names(archive: zipfile.ZipFile) -> None:
@@ -218,15 +219,15 @@ def _check_policy(manifest: Manifest, policy: BundlePolicy) -> None:
         raise RefusedError(message("delivery:bundle.rehearsal"))
 
 
-def _part(archive: zipfile.ZipFile, name: PartName, manifest: Manifest) -> BundlePart:
+def _part(archive: zipfile.ZipFile, name: PartName, model: type[P], manifest: Manifest) -> P:
     file = f"{name}.json"
     data = _read(archive, file, LARGEST_PART)
     if _sha(data) != manifest.parts[name].sha256:
         raise RefusedError(message("delivery:bundle.hash", file=file))
     try:
-        return PARTS[name].model_validate(_json(data, file))
+        return model.model_validate(_json(data, file))
     except ValidationError as error:
-        raise _malformed(file, error, PARTS[name]) from None
+        raise _malformed(file, error, model) from None
 
 
 def _json(data: bytes, name: str) -> dict[str, object]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 
-from eventready.assurance.delivery.eml import PaperReference
+from eventready.assurance.delivery.letter import PaperReference
 from eventready.assurance.delivery.mail import Enclosed
 from eventready.core.clock import TZ
 from eventready.core.messages import from_stored, rendered
+from eventready.store.journal import JournalEntry
 
 STREAM = "delivery"
 
@@ -84,7 +85,7 @@ class Delivery:
             "fingerprint": self.fingerprint,
             "sha256": self.sha256,
             "size": self.size,
-            "files": [{"name": file.name, "sha256": file.sha256, "size": file.size} for file in self.enclosed],
+            "files": [asdict(file) for file in self.enclosed],
             "at": self.at.isoformat(timespec="seconds"),
             "recorded": self.recorded.isoformat(timespec="seconds"),
             "rehearsal": self.rehearsal,
@@ -103,25 +104,25 @@ def name(number: int) -> str:
     return f"D-{number:04d}"
 
 
-def replay(entries: Iterable[tuple[str, str, Mapping[str, Any]]], *, running: bool) -> tuple[Delivery, ...]:
-    """Return the deliveries of the journal's entries (name, real time, body), in their order.
+def replay(entries: Iterable[JournalEntry], *, running: bool) -> tuple[Delivery, ...]:
+    """Return the deliveries of the journal's entries, keyed by the name of a delivery, in their order.
 
     `running`: somebody is sending right now. If nobody is, an attempt without an end broke off: before the dot nothing
     was delivered and the mail waits; after it nobody knows.
     """
     found: dict[str, Delivery] = {}
-    for key, recorded, body in entries:
-        if body["kind"] == "queued":
-            found[key] = _queued(key, recorded, body)
+    for entry in entries:
+        if entry.body["kind"] == "queued":
+            found[entry.key] = _queued(entry)
         else:
-            found[key] = _after(found[key], body)
+            found[entry.key] = _after(found[entry.key], entry.body)
     return tuple(delivery if running else _broken_off(delivery) for delivery in found.values())
 
 
-def _queued(key: str, recorded: str, body: Mapping[str, Any]) -> Delivery:
-    at = _moment(body)
+def _queued(entry: JournalEntry) -> Delivery:
+    body, at = entry.body, _moment(entry.body)
     return Delivery(
-        id=key,
+        id=entry.key,
         fingerprint=body["fingerprint"],
         sha256=body["sha256"],
         size=body["size"],
@@ -129,9 +130,9 @@ def _queued(key: str, recorded: str, body: Mapping[str, Any]) -> Delivery:
         sender=body["sender"],
         message_id=body["message_id"],
         paper=PaperReference(body["paper"], date.fromisoformat(body["due"]) if body["due"] else None, body["version"]),
-        enclosed=tuple(Enclosed(file["name"], file["sha256"], file["size"]) for file in body["files"]),
+        enclosed=tuple(Enclosed(**file) for file in body["files"]),
         at=at,
-        recorded=datetime.fromisoformat(recorded),
+        recorded=datetime.fromisoformat(entry.recorded),
         rehearsal=body["rehearsal"],
         again=body["again"],
         legs={address: RecipientState("waiting", "", at) for address in body["recipients"]},

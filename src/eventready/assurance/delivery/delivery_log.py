@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from eventready.assurance.clauses.sent import SentDocument
@@ -41,7 +42,7 @@ class DeliveryLog:
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """Return all deliveries, oldest first."""
-        return _deliveries_of(self._journal.entries(), running=self._someone_sends())
+        return replay(self._journal.entries(), running=self._someone_sends())
 
     def delivery(self, key: str) -> Delivery:
         """Return a delivery by name. Raises UsageError."""
@@ -75,7 +76,7 @@ class DeliveryLog:
             "paper": mail.paper.kind,
             "due": str(mail.paper.due) if mail.paper.due else "",
             "version": mail.paper.version,
-            "files": [{"name": file.name, "sha256": file.sha256, "size": file.size} for file in mail.enclosed],
+            "files": [asdict(file) for file in mail.enclosed],
             "recipients": list(recipients),
         }
         entry = self._journal.append(lambda entries: (name(_queued(entries) + 1), body), self._clock.real())
@@ -115,7 +116,7 @@ class DeliveryLog:
     def sent(self, address: str) -> tuple[SentDocument, ...]:
         """Return the papers delivered to an address, for clauses and deadlines. A rehearsal's papers count in
         rehearsals only."""
-        known = _deliveries_of(self._journal.entries(), running=True)
+        known = replay(self._journal.entries(), running=True)
         return sent_documents(known, address, rehearsal=self._rehearsal)
 
     @property
@@ -163,13 +164,9 @@ def sent_documents(deliveries: Sequence[Delivery], address: str, *, rehearsal: b
     return tuple(found)
 
 
-def sent_from(store: Store, clock: Clock, address: str) -> tuple[SentDocument, ...]:
-    """Return the papers of a store delivered to an address."""
-    return DeliveryLog(store, clock).sent(address)
-
-
-def _deliveries_of(entries: Sequence[JournalEntry], *, running: bool) -> tuple[Delivery, ...]:
-    return replay(((entry.key, entry.recorded, entry.body) for entry in entries), running=running)
+def sent_to(address: str, clock: Clock) -> Callable[[Store], tuple[SentDocument, ...]]:
+    """Return the reader of a store's papers delivered to an address."""
+    return lambda store: DeliveryLog(store, clock).sent(address)
 
 
 def _queued(entries: Sequence[JournalEntry]) -> int:

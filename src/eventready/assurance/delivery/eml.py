@@ -11,8 +11,8 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from email.header import Header
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
@@ -20,7 +20,7 @@ from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
 from typing import Any
 
-from eventready.assurance.delivery.letter import Letter
+from eventready.assurance.delivery.letter import NO_PAPER, Letter, PaperReference
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
@@ -64,19 +64,6 @@ class Attachment:
     data: bytes
 
 
-@dataclass(frozen=True)
-class PaperReference:
-    """The paper of a mail, for the record of deliveries: document of duties.yaml, its day and its version.
-
-    `due` is the Monday of a weekly report, `checkpoint` the signed head of the record of runs.
-    """
-
-    kind: str = ""
-    due: date | None = None
-    version: str = ""
-    checkpoint: Mapping[str, Any] = field(default_factory=dict)
-
-
 def draft(
     letter: Letter,
     *,
@@ -84,7 +71,7 @@ def draft(
     recipients: Sequence[Mailbox],
     attachments: Sequence[Attachment],
     moment: datetime,
-    paper: PaperReference = PaperReference(),
+    paper: PaperReference = NO_PAPER,
 ) -> bytes:
     """The mail as .eml; the same input gives the same bytes. Raises UsageError for an invalid address and over LARGEST.
 

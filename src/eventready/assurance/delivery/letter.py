@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from eventready.assurance.clauses.document_names import document_name
 from eventready.core.messages import Bilingual, Lang, text
@@ -27,25 +28,41 @@ class Letter:
     rehearsal: bool = False
 
 
+@dataclass(frozen=True)
+class PaperReference:
+    """The paper of a mail, for the record of deliveries: document of duties.yaml, its day and its version.
+
+    `due` is the Monday of a weekly report, `checkpoint` the signed head of the record of runs.
+    """
+
+    kind: str = ""
+    due: date | None = None
+    version: str = ""
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: The reference of a mail without a paper, such as a reminder.
+NO_PAPER = PaperReference()
+
+
 def letter(
     event: Event,
-    kind: str,
+    paper: PaperReference,
     files: Sequence[str],
     *,
-    due: date | None = None,
-    version: str = "",
     detail: str = "",
     lang: Lang = "vi",
     titles: Mapping[str, Bilingual] | None = None,
     rehearsal: bool = False,
 ) -> Letter:
-    """The mail of a paper (`weekly-report`, `duty-list`, ... as in duties.yaml) with the attached `files`.
+    """The mail of a paper with the attached `files`.
 
-    `due` is the Monday of a weekly report, `detail` a further name of the paper (an incident's place), `titles` the
-    workspace's names of documents.
+    `detail` is a further name of the paper (an incident's place), `titles` the workspace's names of documents.
     """
-    named = document_name(kind, titles or {}).render(lang) if kind else text("delivery:letter_documents", lang)
-    title = " ".join(part for part in (named[:1].upper() + named[1:], _detail(due, version, detail, lang)) if part)
+    named = text("delivery:letter_documents", lang)
+    if paper.kind:
+        named = document_name(paper.kind, titles or {}).render(lang)
+    title = " ".join(filter(None, (named[:1].upper() + named[1:], _detail(paper, detail, lang))))
     short = f"[{event.abbreviation}] " if event.abbreviation else ""
     subject = f"{short}{title} - {_topic(event, lang)}"
     body = _body(event, title, files, lang, rehearsal=rehearsal)
@@ -57,12 +74,12 @@ def marked_subject(subject: str, lang: Lang) -> str:
     return f"{text('delivery:rehearsal_mark', lang)} {subject}"
 
 
-def _detail(due: date | None, version: str, detail: str, lang: Lang) -> str:
-    if due is not None:
-        first, last = due - timedelta(days=7), due - timedelta(days=1)
+def _detail(paper: PaperReference, detail: str, lang: Lang) -> str:
+    if paper.due is not None:
+        first, last = paper.due - timedelta(days=7), paper.due - timedelta(days=1)
         return f"({first:%d/%m}–{last:%d/%m/%Y})"
-    if version:
-        return text("delivery:letter_version", lang, version=version)
+    if paper.version:
+        return text("delivery:letter_version", lang, version=paper.version)
     return f"({detail})" if detail else ""
 
 

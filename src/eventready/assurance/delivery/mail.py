@@ -13,8 +13,8 @@ from email.header import Header, decode_header, make_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, format_datetime, getaddresses
 
-from eventready.assurance.delivery.eml import Mailbox, PaperReference, fitting
-from eventready.assurance.delivery.letter import marked_subject
+from eventready.assurance.delivery.eml import Mailbox, fitting
+from eventready.assurance.delivery.letter import PaperReference, marked_subject
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
 

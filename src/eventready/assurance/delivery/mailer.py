@@ -10,6 +10,7 @@ from pathlib import Path
 from eventready.assurance.delivery.delivery import Delivery
 from eventready.assurance.delivery.delivery_log import DeliveryLog
 from eventready.assurance.delivery.eml import Attachment, Mailbox, checked, fitting
+from eventready.assurance.delivery.letter import PaperReference
 from eventready.assurance.delivery.mail import Mail, marked, posted, read
 from eventready.assurance.delivery.mail_server import mail_server
 from eventready.assurance.delivery.outbox import Outbox
@@ -136,7 +137,7 @@ def _with_documents(files: Sequence[Path], event: Event, clock: Clock, request: 
         raise UsageError(message("delivery:mail.kind"))
     return draft_paper(
         event,
-        request.kind,
+        PaperReference(request.kind),
         [Attachment(path.name, read_bounded(path, _LARGEST_FILE, "document")) for path in files],
         moment=clock.now(),
         recipients=[Mailbox(address) for address in request.to],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eventready.assurance.delivery.eml import Attachment, Mailbox
+from eventready.assurance.delivery.letter import PaperReference
 from eventready.assurance.delivery.paper_mail import draft_paper
 from eventready.assurance.incidents.incident import Incident, police_near
 from eventready.assurance.papers.document.formats import Form, render
@@ -74,18 +75,16 @@ def _mail(
     if not attached:
         raise UsageError(message("delivery:papers.no_attachment", forms=ATTACHED))
     version = material.duty_list.version if document.kind == "roster" and material.duty_list else ""
+    due = material.week.due if document.kind == "weekly" else None
     return draft_paper(
         material.event,
-        DUTY_PAPERS[document.kind],
+        PaperReference(DUTY_PAPERS[document.kind], due, version, material.checkpoint),
         attached,
         moment=material.moment,
-        due=material.week.due if document.kind == "weekly" else None,
-        version=version,
         detail=incident.place if incident else "",
         lang=lang,
         rehearsal=material.rehearsal,
         recipients=_recipients(material, lang, incident),
-        checkpoint=material.checkpoint,
     )
 
 

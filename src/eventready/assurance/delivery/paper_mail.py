@@ -4,48 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
-from eventready.assurance.delivery.eml import Attachment, Mailbox, PaperReference, draft, file_name
-from eventready.assurance.delivery.letter import letter, marked_subject
+from eventready.assurance.delivery.eml import Attachment, Mailbox, draft, file_name
+from eventready.assurance.delivery.letter import PaperReference, letter, marked_subject
 from eventready.core.messages import Bilingual, Lang
 from eventready.workspace.event import Event
 
 
 def draft_paper(
     event: Event,
-    kind: str,
+    paper: PaperReference,
     attachments: Sequence[Attachment],
     *,
     moment: datetime,
-    due: date | None = None,
-    version: str = "",
     detail: str = "",
     lang: Lang = "vi",
     recipients: Sequence[Mailbox] = (),
     subject: str = "",
     titles: Mapping[str, Bilingual] | None = None,
     rehearsal: bool = False,
-    checkpoint: Mapping[str, Any] | None = None,
 ) -> bytes:
     """The .eml with a paper to the event's recipient, or to `recipients`. Raises UsageError.
 
-    `kind` is a document of duties.yaml (`weekly-report`, `duty-list`, `incident-report`, `assurance-plan`, ...),
-    `due` the Monday of a weekly report, `moment` the event's time; `subject` replaces the usual one;
-    `checkpoint` is the signed head of the record of runs.
+    `moment` is the event's time; `subject` replaces the usual one.
     """
-    written = letter(
-        event,
-        kind,
-        [file_name(attachment.name) for attachment in attachments],
-        due=due,
-        version=version,
-        detail=detail,
-        lang=lang,
-        titles=titles,
-        rehearsal=rehearsal,
-    )
+    names = [file_name(attachment.name) for attachment in attachments]
+    written = letter(event, paper, names, detail=detail, lang=lang, titles=titles, rehearsal=rehearsal)
     if subject:
         written = replace(written, subject=marked_subject(subject, lang) if rehearsal else subject)
     return draft(
@@ -54,7 +39,7 @@ def draft_paper(
         recipients=recipients or (Mailbox(event.recipient.email, event.recipient.title.render(lang)),),
         attachments=attachments,
         moment=moment,
-        paper=PaperReference(kind, due, version, checkpoint or {}),
+        paper=paper,
     )
 
 

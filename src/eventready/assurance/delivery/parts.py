@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -24,6 +24,9 @@ Verdict: TypeAlias = Literal["READY", "READY_WITH_RISK", "NOT_READY", "NOT_MEASU
 State: TypeAlias = Literal["done", "in_progress", "not_done", "not_applicable"]
 Status: TypeAlias = Literal["pass", "warn", "fail", "not_measured", "waived"]
 PartName: TypeAlias = Literal["run", "duties", "roster", "incidents"]
+
+#: The parts of every bundle.
+PARTS: tuple[PartName, ...] = get_args(PartName)
 
 #: Characters of a name and a text.
 LONGEST_NAME, LONGEST_TEXT = 300, 1000
@@ -235,15 +238,6 @@ class IncidentsPart(BundlePart):
     def _possible(self) -> Self:
         _unique((one.id for one in self.incidents), "incident")
         return self
-
-
-#: The parts of every bundle.
-PARTS: dict[PartName, type[BundlePart]] = {
-    "run": RunPart,
-    "duties": DutiesPart,
-    "roster": RosterPart,
-    "incidents": IncidentsPart,
-}
 
 
 def _at_most(number: int, of: str, limit: int, what: str) -> None:

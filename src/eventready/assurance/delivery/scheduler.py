@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from eventready.assurance.clauses.event_record import gather
-from eventready.assurance.delivery.delivery_log import DeliveryLog, sent_from
+from eventready.assurance.delivery.delivery_log import DeliveryLog, sent_to
 from eventready.assurance.delivery.schedule_log import ScheduleLog
 from eventready.assurance.delivery.timetable import JOB_KINDS, ScheduledJob, jobs, next_moment
 from eventready.core.clock import Clock
@@ -104,9 +104,7 @@ class Scheduler:
         """Due jobs; computed anew after the jobs of a kind, since an audit changes the reminders."""
         deliveries, moment = DeliveryLog(store, self._clock).deliveries(), self._clock.now()
         address = workspace.event.recipient.email
-        record = gather(
-            workspace, lambda known: sent_from(known, self._clock, address), rehearsal=self._clock.rehearsal
-        )
+        record = gather(workspace, sent_to(address, self._clock), rehearsal=self._clock.rehearsal)
         deadlines = record.deadlines(workspace, moment)
         self._next = next_moment(workspace.event, deadlines, moment)
         own = [delivery for delivery in deliveries if delivery.rehearsal == self._clock.rehearsal]

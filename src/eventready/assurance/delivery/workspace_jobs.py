@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from eventready.assurance.clauses.example_data import require_own_data
-from eventready.assurance.delivery.delivery_log import sent_from
+from eventready.assurance.delivery.delivery_log import sent_to
 from eventready.assurance.delivery.paper_files import PaperOptions, write_paper
 from eventready.assurance.delivery.reminders import ReminderSender
 from eventready.assurance.papers.document.profile import load_profile
@@ -65,9 +65,7 @@ class WorkspaceJobs:
             require_own_data(self._workspace)
         address = self._workspace.event.recipient.email
         request = PaperRequest(self._clock.now(), Week(due), rehearsal=self._clock.rehearsal)
-        material, notices = gather(
-            self._workspace, self._store, request, lambda store: sent_from(store, self._clock, address)
-        )
+        material, notices = gather(self._workspace, self._store, request, sent_to(address, self._clock))
         document = weekly(material, load_profile(self._workspace.path, "vi"))
         folder = self._folder / name
         written = write_paper(document, material, PaperOptions(eml=True), folder)

@@ -56,16 +56,6 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Step:
-    """An entry of the log, with its time on the event's clock and the real time (UTC)."""
-
-    at: datetime
-    recorded: datetime
-    by: str
-    body: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Demand:
     """Required notice, its time limit, and its status."""
 
@@ -78,7 +68,10 @@ class Demand:
 
 @dataclass(frozen=True)
 class Incident:
-    """`began` and `noticed` in local time; limits run from `noticed`. `subscribers` None: not known yet."""
+    """`began` and `noticed` in local time; limits run from `noticed`. `subscribers` None: not known yet.
+
+    `entries` counts the entries of the log about the incident.
+    """
 
     id: str
     began: datetime
@@ -94,13 +87,8 @@ class Incident:
     actions: tuple[Action, ...] = ()
     restored: datetime | None = None
     notices: tuple[Notice, ...] = ()
-    steps: tuple[Step, ...] = ()
+    entries: int = 0
     rehearsal: bool = False
-
-    @property
-    def over(self) -> bool:
-        """True when service is restored."""
-        return self.restored is not None
 
     def demands(self, limits: NoticeLimits, moment: datetime) -> tuple[Demand, ...]:
         """Return every notice required by the incident, with the status at a moment, in the order of the limits."""
@@ -133,21 +121,20 @@ def addressee_name(to: Addressee, event: Event) -> Text:
     return event.recipient.title if to == "department" else message("incidents:police")
 
 
-def replay(entries: Iterable[tuple[str, str, Mapping[str, Any]]]) -> tuple[Incident, ...]:
-    """Build the incidents from the journal's entries (name, real time, body), in the order of their opening.
+def replay(entries: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Incident, ...]:
+    """Build the incidents from the log's entries (name, body), in the order of their opening.
 
-    The first entry of a name opens it; a later one replaces what it names, and adds actions and notices.
+    The first entry of a name opens an incident; a later one replaces some fields, and adds actions and notices.
     """
     known: dict[str, Incident] = {}
-    for key, recorded, body in entries:
-        step = Step(moment_of(body["at"]), datetime.fromisoformat(recorded), body["by"], body)
+    for key, body in entries:
         before = known.get(key) or _opened(key, body)
         known[key] = replace(
             before,
             **_replaced(body),
             actions=before.actions + tuple(_action(a) for a in body.get("actions", ())),
             notices=before.notices + tuple(_notice(n) for n in body.get("notices", ())),
-            steps=(*before.steps, step),
+            entries=before.entries + 1,
         )
     return tuple(known.values())
 

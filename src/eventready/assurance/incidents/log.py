@@ -90,11 +90,11 @@ def open_incident(report: Report, event: Event, store: Store, clock: Clock) -> I
 
     def decide(entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
         key = _new_name(began, {entry.key for entry in entries})
-        _check(replay([(key, clock.real().isoformat(), body)])[0])
+        _check(replay([(key, body)])[0])
         return key, body
 
     entry = store.journal(STREAM).append(decide, clock.real())
-    return replay([(entry.key, entry.recorded, entry.body)])[0]
+    return _replayed([entry])[0]
 
 
 def update_incident(name: str, report: Report, event: Event, store: Store, clock: Clock) -> Incident:
@@ -103,18 +103,16 @@ def update_incident(name: str, report: Report, event: Event, store: Store, clock
     journal = store.journal(STREAM)
 
     def decide(entries: Sequence[JournalEntry]) -> tuple[str, Mapping[str, Any]]:
-        known = _replayed(entries)
-        key = find(name, known).id
-        before = next(incident for incident in known if incident.id == key)
-        body = _entry_body(report, event, now, before.venue)
+        before = find(name, _replayed(entries))
+        key, body = before.id, _entry_body(report, event, now, before.venue)
         if len(body) == 2:
             raise UsageError(message("incidents:log.nothing"))
-        recorded = [(entry.key, entry.recorded, entry.body) for entry in entries if entry.key == key]
-        _check(replay([*recorded, (key, clock.real().isoformat(), body)])[0])
+        recorded = [(entry.key, entry.body) for entry in entries if entry.key == key]
+        _check(replay([*recorded, (key, body)])[0])
         return key, body
 
     key = journal.append(decide, clock.real()).key
-    return next(incident for incident in _replayed(journal.entries(key)) if incident.id == key)
+    return _replayed(journal.entries(key))[0]
 
 
 def incidents(store: Store) -> tuple[Incident, ...]:
@@ -142,7 +140,7 @@ def find(name: str, known: Sequence[Incident]) -> Incident:
 
 
 def _replayed(entries: Sequence[JournalEntry]) -> tuple[Incident, ...]:
-    return replay((entry.key, entry.recorded, entry.body) for entry in entries)
+    return replay((entry.key, entry.body) for entry in entries)
 
 
 def _new_name(began: datetime, taken: set[str]) -> str:

@@ -92,7 +92,7 @@ def incident_plain(incident: Incident, demands: Iterable[Demand]) -> dict[str, A
         "restored": _iso(incident.restored),
         "rehearsal": incident.rehearsal,
         "notices": [_demand_plain(demand) for demand in demands],
-        "entries": len(incident.steps),
+        "entries": incident.entries,
     }
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from eventready.assurance.papers.excerpt import excerpt
 from eventready.assurance.papers.findings import (
-    Entry,
     FindingLine,
     Passes,
     RunContext,
@@ -48,7 +47,7 @@ class DeviceFindings:
     lines: tuple[FindingLine, ...]
     passes: tuple[Passes, ...]
     excerpts: tuple[RawExcerpt, ...]
-    left_out: int = 0
+    left_out: int
 
     @property
     def merged(self) -> Collection[Sequence[FindingLine]]:
@@ -122,17 +121,32 @@ def evidence(run: Run, findings: RunFindings, context: RunContext, texts: Mappin
     by_device: dict[str, list[FindingLine]] = {clean(name): [] for name in sorted(context.devices, key=natural)}
     for line in findings.lines:
         by_device.setdefault(line.device, []).append(line)
-    for device in findings.passes:
-        by_device.setdefault(device, [])
+    for name in findings.passes:
+        by_device.setdefault(name, [])
     wanted = {name for line in findings.lines[:LINES] for name in line.evidence}
     budget = ExcerptBudget(run, texts, context.language, wanted)
     known = {clean(name): device for name, device in context.devices.items()}
     made = []
     for number, name in enumerate(sorted(by_device, key=lambda name: _urgency(by_device[name])), 1):
         lines = [line for line in by_device[name] if line.anchor in shown]
-        one = _device(f"d{number}", known.get(name, {"name": name}), lines, budget, context)
-        passes = findings.passes.get(name, ())
-        made.append(replace(one, passes=passes, left_out=len(by_device[name]) - len(lines)))
+        device = known.get(name, {"name": name})
+        anchors, excerpts = budget.excerpts(str(device["name"]), lines)
+        made.append(
+            DeviceFindings(
+                anchor=f"d{number}",
+                name=clean(device["name"]),
+                role=context.language.role(str(device["role"])) if "role" in device else "",
+                platform=clean(device.get("platform", "")),
+                venues=context.names(map(str, device.get("venues", ()))),
+                lines=tuple(
+                    replace(line, evidence=tuple(anchors[raw] for raw in line.evidence if raw in anchors))
+                    for line in lines
+                ),
+                passes=findings.passes.get(name, ()),
+                excerpts=excerpts,
+                left_out=len(by_device[name]) - len(lines),
+            )
+        )
     return Evidence(
         devices=tuple(one for one in made if one.lines or one.left_out),
         healthy=tuple(one for one in made if not one.lines and not one.left_out),
@@ -143,21 +157,3 @@ def evidence(run: Run, findings: RunFindings, context: RunContext, texts: Mappin
 
 def _urgency(lines: Sequence[FindingLine]) -> tuple[int, ...]:
     return tuple(-count for count in list(count_by_status(lines).values())[:3])
-
-
-def _device(
-    anchor: str, device: Entry, lines: Sequence[FindingLine], budget: ExcerptBudget, context: RunContext
-) -> DeviceFindings:
-    anchors, excerpts = budget.excerpts(str(device["name"]), lines)
-    return DeviceFindings(
-        anchor=anchor,
-        name=clean(device["name"]),
-        role=context.language.role(str(device["role"])) if "role" in device else "",
-        platform=clean(device.get("platform", "")),
-        venues=context.names(map(str, device.get("venues", ()))),
-        lines=tuple(
-            replace(line, evidence=tuple(anchors[name] for name in line.evidence if name in anchors)) for line in lines
-        ),
-        passes=(),
-        excerpts=excerpts,
-    )

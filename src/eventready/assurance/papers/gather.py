@@ -10,8 +10,7 @@ from eventready.assurance.clauses import event_record
 from eventready.assurance.clauses.applies import applying
 from eventready.assurance.clauses.attestation import Attestation
 from eventready.assurance.clauses.event_record import SentOf
-from eventready.assurance.clauses.forms import Forms
-from eventready.assurance.clauses.sent import SentDocument
+from eventready.assurance.clauses.forms import forms_of
 from eventready.assurance.papers.duty_list import duty_list
 from eventready.assurance.papers.material import AttestedForm, DutyList, Material, Week
 from eventready.assurance.roster.load import workspace_roster
@@ -43,13 +42,8 @@ class PaperRequest:
     keep_roster: bool = False
 
 
-def nothing_sent(_store: Store) -> Sequence[SentDocument]:
-    """No deliveries."""
-    return ()
-
-
 def gather(
-    workspace: Workspace, store: Store | None, request: PaperRequest, sent: SentOf = nothing_sent
+    workspace: Workspace, store: Store | None, request: PaperRequest, sent: SentOf
 ) -> tuple[Material, tuple[str | Text, ...]]:
     """Return the material, and notices of unreadable parts. Without a store there is no run and no record.
 
@@ -143,9 +137,9 @@ def _forms(workspace: Workspace, attestations: Sequence[Attestation], lang: Lang
         if attestation.stands and attestation.rows:
             rows.setdefault(attestation.document, []).extend(attestation.rows)
             latest[attestation.document] = max(attestation.at, latest.get(attestation.document, attestation.at))
-    forms, found = Forms(workspace.forms), {}
+    forms, found = forms_of(workspace), {}
     for name, recorded in rows.items():
-        form = forms.named(name)
+        form = forms.get(name)
         if form is not None:
             current, _unreadable = form.current(recorded)
             words = {

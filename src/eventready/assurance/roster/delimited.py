@@ -7,8 +7,7 @@ import io
 from collections import Counter
 from pathlib import Path
 
-from eventready.assurance.roster.grid import MAX_BYTES, MAX_CELLS, Sheet
-from eventready.core.atomic_files import read_bounded
+from eventready.assurance.roster.grid import MAX_CELLS, Sheet, read_file
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 
@@ -45,7 +44,7 @@ def _regularity(table: list[list[str]]) -> tuple[int, int]:
 
 
 def _text(path: Path) -> str:
-    data = read_bounded(path, MAX_BYTES, "roster")
+    data = read_file(path)
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         text = data.decode(encoding)

@@ -19,11 +19,12 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 
-from eventready.core.errors import WorkspaceError, os_reason
+from eventready.core.atomic_files import read_bounded
+from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import Message, message
 
 #: Bounds far above a roster: 200 people over 60 days are 100 KB packed, 1 MB unpacked, and 14,000 cells.
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 16_000_000
 MAX_UNPACKED = 64 * 1024 * 1024
 MAX_CELLS = 400_000
 MAX_SHEETS = 64
@@ -124,20 +125,22 @@ def open_sheets(path: Path) -> tuple[tuple[Sheet, ...], tuple[str, ...]]:
     return tuple(_sheet(path, sheet, sources[sheet.title] if sources else None) for sheet in visible), hidden
 
 
-def _unfit(path: Path, what: Message, do: str | Message = "") -> WorkspaceError:
+def _unfit(path: Path, what: str | Message, do: str | Message = "") -> WorkspaceError:
     return WorkspaceError(what, where=str(path), do=do)
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The bytes of a roster's file. Raises WorkspaceError for a missing, special, unreadable or oversized file."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise _unfit(path, message("roster:file.large", size=size / 1048576, most=MAX_BYTES >> 20))
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise _unfit(path, message("roster:file.missing")) from None
-    except OSError as error:
-        raise _unfit(path, message("roster:file.unread", reason=os_reason(error))) from None
+        return read_bounded(path, MAX_BYTES, "roster")
+    except UsageError as error:
+        if not path.exists():
+            raise _unfit(path, message("roster:file.missing")) from None
+        raise _unfit(path, error.cause, error.remedy) from None
+
+
+def _read(path: Path) -> bytes:
+    data = read_file(path)
     if not data.strip(b"\0 \r\n\t"):
         raise _unfit(path, message("roster:file.blank"))
     if data.startswith(_OLE):
@@ -239,4 +242,4 @@ def _value(cell: Any, source: Any) -> Any:
         return Fault(message("roster:cell.formula"))
     if isinstance(value, str):
         return value if value.strip() else None
-    return value
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from eventready.assurance.roster.grid import Fault, Sheet
 from eventready.assurance.roster.roster import Branch, Role
 from eventready.assurance.roster.text import fold
-from eventready.assurance.roster.when import Calendar, bare_day, looks_like_day, month_named
+from eventready.assurance.roster.when import Calendar, bare_day, is_serial, looks_like_day, month_named
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.workspace.event import Event
@@ -47,7 +47,7 @@ _WORDS: dict[Field, str] = {
 _FIELDS: dict[str, Field] = {word.strip(): name for name, words in _WORDS.items() for word in words.split(",")}
 
 #: How deep in a sheet a table's head may begin, and how many rows it may take.
-_DEEPEST = 60
+DEEPEST = 60
 _TALLEST = 4
 
 
@@ -135,7 +135,7 @@ class Table:
 
 def find_table(sheet: Sheet, calendar: Calendar) -> Table | None:
     """Return the table of a sheet; None if no row has a header for names. Raises WorkspaceError for invalid days."""
-    top = next((row for row in range(1, min(sheet.height, _DEEPEST) + 1) if _names(sheet, row)), None)
+    top = next((row for row in range(1, min(sheet.height, DEEPEST) + 1) if _names(sheet, row)), None)
     if top is None:
         return None
     name = _names(sheet, top)[0]
@@ -207,7 +207,7 @@ def _day(sheet: Sheet, rows: range, column: int, calendar: Calendar) -> tuple[in
         if named and not looks_like_day(value):
             month = named
             continue
-        if looks_like_day(value) or (month and _counts_days(value)) or _is_serial(value):
+        if looks_like_day(value) or (month and _counts_days(value)) or is_serial(value):
             with sheet.reading(row, column):
                 found = row, calendar.day(value, month=month)
     return found
@@ -217,7 +217,3 @@ def _counts_days(value: object) -> bool:
     if isinstance(value, int | float):
         return value in range(1, 32)
     return isinstance(value, str) and bare_day(value) is not None
-
-
-def _is_serial(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 40000 <= value < 60200

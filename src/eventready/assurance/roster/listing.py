@@ -115,7 +115,7 @@ class _Row:
         _, shift = self._cell("shift")
         if shift is None:
             return None
-        word = tidy(int(shift) if isinstance(shift, float) and shift.is_integer() else shift)
+        word = tidy(shift)
         return self._codes.find(word) or (word[:12], Code())
 
     def _dates(self) -> list[date]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from eventready.assurance.roster.grid import CellError, Fault
-from eventready.assurance.roster.headers import Table, field_of, role_of, venue_of
+from eventready.assurance.roster.headers import Field, Table, field_of, role_of, venue_of
 from eventready.assurance.roster.legend import Codes
 from eventready.assurance.roster.register import Register
 from eventready.assurance.roster.roster import Branch, Role
@@ -160,8 +160,7 @@ def without_duty(table: Table, row: int) -> WorkspaceError:
     return table.sheet.error(row, column, what, message("roster:form.duty"))
 
 
-def text_of(table: Table, row: int, name: str) -> str:
+def text_of(table: Table, row: int, name: Field) -> str:
     """The text of the first filled column of a field."""
-    columns = [column for column, field in sorted(table.fields.items()) if field == name]
-    values = [table.sheet.cells.get((row, column)) for column in columns]
+    values = [table.sheet.cells.get((row, column)) for column in table.columns(name)]
     return next((tidy(value) for value in values if value is not None and not isinstance(value, Fault)), "")

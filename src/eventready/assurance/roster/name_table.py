@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from eventready.assurance.roster.grid import Fault, Sheet
-from eventready.assurance.roster.headers import field_of, role_of
+from eventready.assurance.roster.headers import DEEPEST, field_of, role_of
 from eventready.assurance.roster.legend import Codes
 from eventready.assurance.roster.matrix import Draft, Duty, Reading
 from eventready.assurance.roster.name_cells import split_names
@@ -17,8 +17,6 @@ from eventready.assurance.roster.text import at_home, fold, tidy
 from eventready.assurance.roster.when import Calendar, NotADay, hours, looks_like_day
 from eventready.core.messages import message
 
-#: Rows in which the header is searched.
-_DEEPEST = 60
 _FREE = {"", "nghi", "x", "off"}
 
 
@@ -56,7 +54,7 @@ def find_name_table(sheet: Sheet, calendar: Calendar, codes: Codes) -> NameTable
 
     Raises WorkspaceError for a day outside the calendar.
     """
-    for row in range(1, min(sheet.height, _DEEPEST) + 1):
+    for row in range(1, min(sheet.height, DEEPEST) + 1):
         cells = {column: value for column in range(1, sheet.width + 1) if (value := sheet.cells.get((row, column)))}
         fields = {column: field_of(value) for column, value in cells.items()}
         if "name" in fields.values():

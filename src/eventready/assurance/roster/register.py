@@ -97,7 +97,7 @@ class Register:
             if isinstance(value, Fault):
                 self.problems.append(table.sheet.error(row, column, value.what))
             elif value is not None:
-                text = tidy(int(value) if isinstance(value, float) and value.is_integer() else value)
+                text = tidy(value)
                 if len(text) > LONGEST:
                     what = message("roster:cell.long", length=len(text), most=LONGEST)
                     self.problems.append(table.sheet.error(row, column, what))
@@ -112,8 +112,6 @@ class Register:
             if isinstance(value, Fault):
                 self.problems.append(table.sheet.error(row, column, value.what))
                 continue
-            if isinstance(value, float) and value.is_integer():
-                value = int(value)
             for number in phones.numbers(value) if value is not None else []:
                 normal = phones.normal(number)
                 if normal is None:

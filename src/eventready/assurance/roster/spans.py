@@ -36,7 +36,7 @@ def of_code(code: Code, spelling: str, day: date) -> Span:
 
 def of_cell(value: object, day: date, codes: Codes) -> list[Span]:
     """Return the spans of a matrix cell: none, a code or several, or hours. Raises CellError."""
-    text = tidy(int(value) if isinstance(value, float) and value.is_integer() else value)
+    text = tidy(value)
     if fold(text) in _FREE and codes.find(text) is None:
         return []
     whole = codes.find(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TypeGuard
 
 from openpyxl.utils.datetime import from_excel
 
@@ -82,7 +83,7 @@ class Calendar:
         if month and value in range(1, 32):
             number, year = month
             return self._dmy(int(value), number, str(year) if year else None, f"{int(value)}/{number}")
-        if int(value) in _SERIALS:
+        if is_serial(value):
             converted = from_excel(int(value))
             if isinstance(converted, datetime):
                 return converted.date()
@@ -123,6 +124,11 @@ def looks_like_day(value: object) -> bool:
         return False
     text = tidy(value)
     return bool(_DMY.search(text) or _YMD.search(text)) and not _HOUR.search(text)
+
+
+def is_serial(value: object) -> TypeGuard[float]:
+    """Return True for a date as the bare number of a spreadsheet."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and int(value) in _SERIALS
 
 
 def bare_day(text: str) -> int | None:
@@ -167,7 +173,7 @@ def days(text: str, calendar: Calendar) -> list[date]:
 
 def moment(value: object) -> datetime | None:
     """Return day and time of a cell with a spreadsheet's serial number; None for anything else."""
-    if isinstance(value, float | int) and not isinstance(value, bool) and int(value) in _SERIALS:
+    if is_serial(value):
         value = from_excel(round(value * 24 * 60) / (24 * 60))
     return value if isinstance(value, datetime) else None
 

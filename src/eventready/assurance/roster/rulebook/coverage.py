@@ -7,7 +7,7 @@ from datetime import datetime
 
 from eventready.assurance.roster import wording
 from eventready.assurance.roster.finding import Gap, RosterFinding
-from eventready.assurance.roster.intervals import Stretch, counted, joined, short
+from eventready.assurance.roster.intervals import counted, merged, short
 from eventready.assurance.roster.roster import ROLES, Branch, Role, Shift
 from eventready.assurance.roster.rulebook.case import Case, claims
 from eventready.core.messages import message
@@ -45,7 +45,7 @@ def gaps_of(
 
 
 def _finding(role: Role, branch: Branch, need: int, gaps: Sequence[Gap]) -> RosterFinding:
-    spans = joined(Stretch(gap.start, gap.end, gap.have) for gap in gaps)
+    spans = merged((gap.start, gap.end) for gap in gaps)
     total = sum(gap.minutes for gap in gaps)
     fewest = min(gap.have for gap in gaps)
     role_name = wording.role_name(role, branch)

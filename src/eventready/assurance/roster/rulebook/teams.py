@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from eventready.assurance.roster import wording
 from eventready.assurance.roster.finding import Gap, RosterFinding
-from eventready.assurance.roster.intervals import Stretch, counted, joined
+from eventready.assurance.roster.intervals import counted, joined, merged
 from eventready.assurance.roster.roster import Role
 from eventready.assurance.roster.rulebook.case import Case, claims
 from eventready.assurance.roster.rulebook.coverage import gaps_of
@@ -28,7 +28,7 @@ def teams(case: Case) -> Iterator[RosterFinding | Gap]:
                 gaps = gaps_of(shifts, role, need, window.start, window.end, venue=venue.id)
                 yield from gaps
                 if gaps:
-                    spans = joined(Stretch(gap.start, gap.end, gap.have) for gap in gaps)
+                    spans = merged((gap.start, gap.end) for gap in gaps)
                     named = window.name or window.name_vi
                     found = message(
                         "roster:teams.short",
