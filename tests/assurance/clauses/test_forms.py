@@ -113,6 +113,13 @@ def short(name: str, rows: list[dict[str, str]], workspace: Workspace) -> list[s
     return [text.render("vi") for text in form.open_texts(current, workspace.event, NOW)]
 
 
+def test_an_absent_telephone_number_is_shown_as_absent() -> None:
+    form = FORMS["priority-numbers"]
+    phone = next(name for name, field in form.spec.fields.items() if field.type == "phone")
+    assert form.shown({phone: None, "note": "gọi 0912345678"}) == {phone: None, "note": "gọi 0912***678"}
+    assert form.shown({phone: "0977777777"}) == {phone: "0977***777"}
+
+
 def test_every_form_has_a_case() -> None:
     assert WHOLE.keys() == FORMS.keys()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from eventready.assurance.clauses.attestation import Attestation
 from eventready.assurance.clauses.deadlines import weekly
@@ -29,10 +30,11 @@ class Records:
     incidents: tuple[Incident, ...] = ()
     forms: Mapping[str, Form] = field(default_factory=dict)
     titles: Mapping[str, Bilingual] = field(default_factory=dict)
-    all_sent: tuple[SentDocument, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "all_sent", (*self.sent, *handed_over(self.attestations)))
+    @cached_property
+    def all_sent(self) -> tuple[SentDocument, ...]:
+        """Documents sent, and those handed over by people."""
+        return (*self.sent, *handed_over(self.attestations))
 
 
 def of_documents(duty: Duty, event: Event, records: Records, moment: datetime) -> list[ProofResult]:

@@ -86,8 +86,7 @@ def draft(
     made["Subject"] = Header(_line(letter.subject), "utf-8", header_name="Subject").encode()
     made["Date"] = format_datetime(moment)
     if sender is not None:
-        identity = hashlib.sha256("\0".join((_seed(letter, attachments), made["To"], made["Date"])).encode())
-        made["Message-ID"] = f"<{identity.hexdigest()[:32]}@{sender.address.rpartition('@')[2]}>"
+        made["Message-ID"] = message_id("\0".join((_seed(letter, attachments), made["To"], made["Date"])), sender)
         made["Disposition-Notification-To"] = sender.address
     made["X-Unsent"] = "1"
     headers = {
@@ -111,6 +110,11 @@ def _folded(document: Mapping[str, Any]) -> str:
     """Return a document in Base64 with blanks, at which a header line may be folded."""
     text = base64.b64encode(json.dumps(document).encode()).decode()
     return " ".join(text[start : start + 60] for start in range(0, len(text), 60))
+
+
+def message_id(seed: str, sender: Mailbox) -> str:
+    """A message id of the sender's domain; the same seed gives the same id."""
+    return f"<{hashlib.sha256(seed.encode()).hexdigest()[:32]}@{sender.address.rpartition('@')[2]}>"
 
 
 def fitting(data: bytes) -> bytes:

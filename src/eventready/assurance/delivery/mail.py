@@ -13,7 +13,7 @@ from email.header import Header, decode_header, make_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, format_datetime, getaddresses
 
-from eventready.assurance.delivery.eml import Mailbox, fitting
+from eventready.assurance.delivery.eml import Mailbox, fitting, message_id
 from eventready.assurance.delivery.letter import PaperReference, marked_subject
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
@@ -96,9 +96,7 @@ def posted(mail: Mail, sender: Mailbox, moment: datetime) -> Mail:
     if not mail.message_id:
         seed = f"{mail.fingerprint} {message['Date']} {sender.address}"
         del message["Message-ID"]
-        message["Message-ID"] = (
-            f"<{hashlib.sha256(seed.encode()).hexdigest()[:32]}@{sender.address.rpartition('@')[2]}>"
-        )
+        message["Message-ID"] = message_id(seed, sender)
     return read(message.as_bytes(policy=_AS_IS))
 
 

@@ -19,6 +19,8 @@ from eventready.workspace.event import Event
 from eventready.workspace.secrets import resolve
 
 MAIL, APPRISE = "mail", "apprise"
+#: Reminders go to people of the enterprise.
+_LANG: Lang = "vi"
 #: Suffix of channels that send nothing.
 _DRY_RUN = " (dry run)"
 
@@ -26,8 +28,8 @@ _DRY_RUN = " (dry run)"
 class ReminderSender:
     """Channels of the reminders of a workspace. Without `really` nothing is sent. A rehearsal is marked."""
 
-    def __init__(self, folder: Path, event: Event, clock: Clock, *, really: bool, lang: Lang = "vi") -> None:
-        self._folder, self._event, self._clock, self._really, self._lang = folder, event, clock, really, lang
+    def __init__(self, folder: Path, event: Event, clock: Clock, *, really: bool) -> None:
+        self._folder, self._event, self._clock, self._really = folder, event, clock, really
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -46,11 +48,11 @@ class ReminderSender:
         return self._mail(letter) if channel == MAIL else self._apprise(letter)
 
     def _letter(self, texts: Sequence[Text]) -> Letter:
-        subject = text("delivery:reminder_subject", self._lang, n=len(texts), event=self._event.title)
-        body = text("delivery:reminder_body", self._lang, event=self._event.title)
-        lines = [f"- {reminder.render(self._lang)}" for reminder in texts]
+        subject = text("delivery:reminder_subject", _LANG, n=len(texts), event=self._event.title)
+        body = text("delivery:reminder_body", _LANG, event=self._event.title)
+        lines = [f"- {reminder.render(_LANG)}" for reminder in texts]
         if self._clock.rehearsal:
-            subject = marked_subject(subject, self._lang)
+            subject = marked_subject(subject, _LANG)
         return Letter(subject, "\n".join([body, "", *lines, ""]), self._clock.rehearsal)
 
     def _mail(self, letter: Letter) -> str:

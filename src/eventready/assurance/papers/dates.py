@@ -31,7 +31,7 @@ def bound(sentence: str) -> str:
 
 
 def short_date(day: date, lang: Lang) -> str:
-    """`05/07/2033`, and `5 July 2033` with no-break spaces in English."""
+    """`05/07/2033`, and `5 Jul 2033` with no-break spaces in English."""
     local = day.astimezone(TZ) if isinstance(day, datetime) else day
     return f"{local:%d/%m/%Y}" if lang == "vi" else f"{local.day}{HARD}{_month(local)}{HARD}{local.year}"
 
@@ -49,12 +49,10 @@ def short_moment(moment: datetime, lang: Lang) -> str:
     return f"{local:%H:%M} {short_date(local, lang)}"
 
 
-def formal_date(day: date, lang: Lang, *, blank: bool = True) -> str:
-    """`ngày 05 tháng 01 năm 2033`: a day below 10 and the months 1 and 2 get a zero; a blank day is for the office."""
-    vi = lang == "vi"
-    month = (f"{day.month:02d}" if day.month < 3 else str(day.month)) if vi else _month(day)
-    shown = _BLANK if blank else f"{day.day:02d}" if vi else str(day.day)
-    return text("papers:date.formal", lang, day=shown, month=month, year=str(day.year)).replace(" ", HARD)
+def formal_date(day: date, lang: Lang) -> str:
+    """`ngày       tháng 01 năm 2033`: the office writes the day; the months 1 and 2 get a zero."""
+    month = _month(day) if lang == "en" else f"{day.month:02d}" if day.month < 3 else str(day.month)
+    return text("papers:date.formal", lang, day=_BLANK, month=month, year=str(day.year)).replace(" ", HARD)
 
 
 def _month(day: date) -> str:

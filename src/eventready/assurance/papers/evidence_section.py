@@ -48,12 +48,12 @@ def evidence_section(
         inside = tuple(block for device in found.healthy for block in _device(device, language))
         yield Fold(language.phrase("page:devices"), inside)
     yield Heading(1, language.phrase("page:appendix"), "appendix")
-    ((_, table),) = evidence_table(results, coverage)
-    yield Fold(f"{language.phrase('page:devices')}: {len(coverage)}", (table,), opened=len(coverage) <= _UNFOLDED)
+    title, table = f"{language.phrase('page:devices')}: {len(coverage)}", readings_table(results, coverage)
+    yield Fold(title, (table,), opened=len(coverage) <= _UNFOLDED)
 
 
-def evidence_table(results: RunResults, coverage: Sequence[DeviceCoverage]) -> tuple[tuple[str, Table]]:
-    """The readings of each device, with the heading of the table."""
+def readings_table(results: RunResults, coverage: Sequence[DeviceCoverage]) -> Table:
+    """The readings of each device."""
     t = results.context.language.phrase
     columns = (
         Column(t("page:device"), 3),
@@ -67,7 +67,7 @@ def evidence_table(results: RunResults, coverage: Sequence[DeviceCoverage]) -> t
          "; ".join(f"{fact}: {why}" for fact, why in one.missing))
         for one in coverage
     )  # fmt: skip
-    return ((t("page:appendix"), Table(t("page:readings"), columns, rows)),)
+    return Table(t("page:readings"), columns, rows)
 
 
 def _left_out(results: RunResults, found: Evidence, left_out: Sequence[str]) -> Iterator[Block]:

@@ -9,6 +9,7 @@ from eventready.assurance.papers.document.model import Block, Document, Table
 from eventready.assurance.papers.document.profile import Profile
 from eventready.assurance.papers.material import Material
 from eventready.assurance.papers.tables import columns, numbered_table, service_names
+from eventready.assurance.papers.weekly import proposals
 from eventready.assurance.papers.writer import PaperWriter, ascii_name
 from eventready.core.messages import Lang
 
@@ -37,8 +38,7 @@ def incident_report(incident: Incident, material: Material, profile: Profile, la
         *_actions(writer, incident),
         outline.section(writer.text("papers:head_notices")),
         _notices(writer, incident),
-        outline.section(writer.text("papers:head_proposals")),
-        *(writer.standing(profile.standing.proposals) or [writer.p("papers:proposals_none")]),
+        *proposals(writer),
         *writer.close(),
     ]
     return writer.document(blocks, name=ascii_name(incident.id))

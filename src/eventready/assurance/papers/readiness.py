@@ -39,7 +39,7 @@ from eventready.assurance.papers.drill_results import (
     probe_value,
 )
 from eventready.assurance.papers.evidence import evidence
-from eventready.assurance.papers.evidence_section import evidence_section, evidence_table
+from eventready.assurance.papers.evidence_section import evidence_section, readings_table
 from eventready.assurance.papers.findings import ORDER, FindingGroup, FindingLine, entries, group
 from eventready.assurance.papers.gaps import (
     UnreachedDevice,
@@ -128,7 +128,7 @@ class _Report:
             title=f"{self._t('page:title')}: {event}, {moment}",
             stem=f"readiness-{clean(self.run.id)}.{self.language.code}",
             blocks=(*self._head(event), *sections, screen, self._foot()),
-            sheets=evidence_table(self.results, coverage),
+            sheets=((self._t("page:appendix"), readings_table(self.results, coverage)),),
         )
 
     def _t(self, msgid: str, **params: Param) -> str:

@@ -15,7 +15,6 @@ from eventready.assurance.papers.verdicts import count_verdicts, verdict_rows
 from eventready.assurance.papers.writer import PaperWriter
 from eventready.checks.check import Topic
 from eventready.checks.registry import all_checks
-from eventready.core.clock import TZ
 from eventready.core.masking import mask_text
 from eventready.core.phrases import moment_of
 
@@ -32,7 +31,7 @@ _BARS, _LETTERS = 5, 34
 
 def measured_at(results: RunResults) -> datetime:
     """The event's time of a run."""
-    return moment_of(results.summary.moment).astimezone(TZ)
+    return moment_of(results.summary.moment)
 
 
 def coverage(writer: PaperWriter, results: RunResults) -> list[Block]:

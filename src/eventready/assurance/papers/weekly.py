@@ -57,7 +57,7 @@ def outside_the_week(material: Material) -> datetime | None:
     """Return the event's time of a run outside the week of the report; None for a run inside."""
     if material.run is None:
         return None
-    ran = moment_of(Summary.of(material.run.document, {}).moment).astimezone(TZ)
+    ran = moment_of(Summary.of(material.run.document, {}).moment)
     return None if material.week.first <= ran.date() <= material.week.due else ran
 
 

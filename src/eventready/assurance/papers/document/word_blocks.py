@@ -33,7 +33,6 @@ from eventready.assurance.papers.document.model import (
     Page,
     Paragraph,
     Preformatted,
-    Span,
     Spans,
     Table,
     Tally,
@@ -227,16 +226,12 @@ def item_head(item: Item) -> str:
 
 def _runs(paragraph: WordParagraph, spans: Spans) -> WordParagraph:
     for span in spans:
-        _run(paragraph, span)
+        run = paragraph.add_run(span.text)
+        if span.bold:
+            run.bold = True
+        if span.italic:
+            run.italic = True
     return paragraph
-
-
-def _run(paragraph: WordParagraph, span: Span) -> None:
-    run = paragraph.add_run(span.text)
-    if span.bold:
-        run.bold = True
-    if span.italic:
-        run.italic = True
 
 
 def _fill(cell: _Cell, style: str, texts: Iterable[str]) -> None:
