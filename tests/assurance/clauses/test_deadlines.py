@@ -247,8 +247,9 @@ def test_calendar_file(workspace: Workspace) -> None:
 def test_a_calendar_that_cannot_be_written(workspace: Workspace) -> None:
     inside = workspace.path / "inventory" / "event.yaml" / "lich.ics"
     for path in (workspace.path, inside):
-        with pytest.raises(UsageError, match="the calendar cannot be written"):
+        with pytest.raises(UsageError, match="the calendar cannot be written") as caught:
             write_ics(path, b"x")
+    assert caught.value.render("vi").endswith("Hãy nêu tệp khác.")
     kept = workspace.path / "lich.ics"
     write_ics(kept, b"one")
     write_ics(kept, b"two")

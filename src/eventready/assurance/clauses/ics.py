@@ -60,4 +60,4 @@ def write_ics(path: Path, data: bytes) -> None:
     """Write the whole file or leave the old file. Raises UsageError."""
     if path.is_dir():
         raise UsageError(message("clauses:ics.folder"), where=str(path))
-    write_atomic(path, data, what="the calendar", do="Name another file.")
+    write_atomic(path, data, what="the calendar", do=message("clauses:ics.unwritten"))

@@ -56,7 +56,8 @@ class DeliveryLog:
 
         `again` is the reason for which it goes out all the same.
         """
-        own = [d for d in self.deliveries() if d.fingerprint == mail.fingerprint and d.rehearsal == self._rehearsal]
+        same = [delivery for delivery in self.deliveries() if delivery.fingerprint == mail.fingerprint]
+        own = [delivery for delivery in same if delivery.rehearsal == self._clock.rehearsal]
         waiting = next((d for d in own if d.state == "queued" and _same(d.of("waiting"), recipients)), None)
         if waiting is not None:
             return waiting
@@ -65,7 +66,7 @@ class DeliveryLog:
         body = {
             "kind": "queued",
             "at": self._now(),
-            "rehearsal": self._rehearsal,
+            "rehearsal": self._clock.rehearsal,
             "again": again,
             "fingerprint": mail.fingerprint,
             "sha256": sha256,
@@ -117,11 +118,7 @@ class DeliveryLog:
         """Return the papers delivered to an address, for clauses and deadlines. A rehearsal's papers count in
         rehearsals only."""
         known = replay(self._journal.entries(), running=True)
-        return sent_documents(known, address, rehearsal=self._rehearsal)
-
-    @property
-    def _rehearsal(self) -> bool:
-        return self._clock.rehearsal
+        return sent_documents(known, address, rehearsal=self._clock.rehearsal)
 
     def _now(self) -> str:
         return self._clock.now().isoformat(timespec="seconds")

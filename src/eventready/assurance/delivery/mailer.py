@@ -14,7 +14,7 @@ from eventready.assurance.delivery.letter import PaperReference
 from eventready.assurance.delivery.mail import Mail, marked, posted, read
 from eventready.assurance.delivery.mail_server import mail_server
 from eventready.assurance.delivery.outbox import Outbox
-from eventready.assurance.delivery.paper_mail import draft_paper, sender_of
+from eventready.assurance.delivery.paper_mail import draft_paper, required_sender
 from eventready.assurance.delivery.smtp import MailLogin, SubmitResult, submit
 from eventready.assurance.roster.versions import Shelf
 from eventready.core.atomic_files import read_bounded
@@ -42,7 +42,7 @@ class Mailer:
         if mail.rehearsal and not self._clock.rehearsal:
             raise RefusedError(message("delivery:mail.rehearsal"))
         server, credentials = mail_server(self._event, self._folder)
-        out = posted(mail, self._sender, self._clock.real())
+        out = posted(mail, required_sender(self._event), self._clock.real())
         with self._record.sending():
             delivery = self._record.queue(out, self._outbox.keep(out.data), recipients, again)
             return self._attempt(delivery, server, credentials)
@@ -86,13 +86,6 @@ class Mailer:
             return
         with suppress(UsageError):
             Shelf(self._folder).mark_sent(int(version), self._clock.now(), outcome.accepted, delivery.message_id)
-
-    @property
-    def _sender(self) -> Mailbox:
-        sender = sender_of(self._event)
-        if sender is None:
-            raise UsageError(message("delivery:mail.no_sender"))
-        return sender
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from eventready.assurance.delivery.eml import Attachment, Mailbox, draft, file_name
 from eventready.assurance.delivery.letter import PaperReference, letter, marked_subject
-from eventready.core.messages import Bilingual, Lang
+from eventready.core.errors import UsageError
+from eventready.core.messages import Bilingual, Lang, message
 from eventready.workspace.event import Event
 
 
@@ -41,6 +42,14 @@ def draft_paper(
         moment=moment,
         paper=paper,
     )
+
+
+def required_sender(event: Event) -> Mailbox:
+    """Sender of the event's mails. Raises UsageError without `mail` in event.yaml."""
+    sender = sender_of(event)
+    if sender is None:
+        raise UsageError(message("delivery:mail.no_sender"))
+    return sender
 
 
 def sender_of(event: Event) -> Mailbox | None:

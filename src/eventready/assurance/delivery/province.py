@@ -15,7 +15,7 @@ from eventready.assurance.delivery.province_tables import (
     service_table,
 )
 from eventready.assurance.delivery.receive import ReceivedBundles
-from eventready.assurance.papers.document.model import Block, Document, Heading, OnScreen, Paragraph, Table
+from eventready.assurance.papers.document.model import Block, Document, Heading, OnScreen
 from eventready.assurance.papers.document.profile import Profile
 from eventready.assurance.papers.language import clean
 from eventready.assurance.papers.material import Material, Week
@@ -136,8 +136,7 @@ def _open(writer: PaperWriter, rows: Sequence[OperatorRow]) -> list[Block]:
 
 
 def _annexes(writer: PaperWriter, bundles: Sequence[Bundle]) -> None:
-    clauses: Table = clause_table(writer, bundles)
-    findings: Table = finding_table(writer, bundles)
-    none: Paragraph = writer.p("papers:province_findings_none")
+    clauses, findings = clause_table(writer, bundles), finding_table(writer, bundles)
+    none = writer.p("papers:province_findings_none")
     writer.annex(clauses.name, [clauses], landscape=True)
-    writer.annex(findings.name, [findings] if findings.rows else [none], landscape=True)
+    writer.annex(findings.name, [findings if findings.rows else none], landscape=True)

@@ -9,7 +9,7 @@ from eventready.assurance.delivery.eml import Mailbox, draft
 from eventready.assurance.delivery.letter import Letter, marked_subject
 from eventready.assurance.delivery.mail import posted, read
 from eventready.assurance.delivery.mail_server import mail_server
-from eventready.assurance.delivery.paper_mail import sender_of
+from eventready.assurance.delivery.paper_mail import required_sender
 from eventready.assurance.delivery.smtp import submit
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
@@ -56,9 +56,7 @@ class ReminderSender:
         return Letter(subject, "\n".join([body, "", *lines, ""]), self._clock.rehearsal)
 
     def _mail(self, letter: Letter) -> str:
-        sender = sender_of(self._event)
-        if sender is None:
-            raise UsageError(message("delivery:mail.no_sender"))
+        sender = required_sender(self._event)
         server, login = mail_server(self._event, self._folder)
         recipients = self._event.schedule.remind.mail
         boxes = [Mailbox(address) for address in recipients]

@@ -119,7 +119,7 @@ class Scheduler:
             log.done(job, job.log_text)
             return
         try:
-            outcome = _execute(job, worker)
+            outcome = _work(job, worker)
         except Exception as error:  # a defect in one job must not stop the others
             reason = _reason(error)
             log.failed(job, reason)
@@ -129,7 +129,7 @@ class Scheduler:
         yield JobResult(self._clock.now(), job, outcome, resumed=resumed)
 
 
-def _execute(job: ScheduledJob, worker: JobWorker) -> str:
+def _work(job: ScheduledJob, worker: JobWorker) -> str:
     if job.kind == "notify":
         return worker.notify(job.channel, job.texts)
     return worker.draft(job.due, job.id) if job.due is not None else worker.audit()

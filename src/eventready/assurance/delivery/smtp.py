@@ -11,7 +11,7 @@ import smtplib
 import ssl
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from eventready.core.errors import os_reason
@@ -75,7 +75,8 @@ def submit(
         client = _connected(server, credentials, folder, sender)
         try:
             outcome = _Transfer(client, server, data).run(sender, wanted, before_dot)
-            _leave(client)
+            with suppress(smtplib.SMTPException, OSError):
+                client.quit()
         finally:
             client.close()
     except _Stop as stop:
@@ -135,26 +136,24 @@ class _Transfer:
     ) -> SubmitResult:
         """Run the dialogue from MAIL FROM to the answer. Raises _Stop for an end before the dot for all recipients."""
         try:
-            taken, waiting, refused = self._envelope(sender, recipients)
-            if taken:
+            envelope = self._envelope(sender, recipients)
+            if envelope.accepted:
                 self._content()
         except (smtplib.SMTPException, OSError) as error:
             raise _Stop(rendered("delivery:smtp.incomplete", trouble=_trouble(error, self._place))) from None
-        if not taken:
-            return SubmitResult(waiting=waiting, refused=refused)
-        before_dot(taken)
+        if not envelope.accepted:
+            return envelope
+        before_dot(envelope.accepted)
         try:
             self._client.send(b".\r\n")
             code, words = self._client.getreply()
         except (smtplib.SMTPException, OSError) as error:
             reason = rendered("delivery:smtp.complete", trouble=_trouble(error, self._place))
-            return SubmitResult(waiting=waiting, refused=refused, uncertain=dict.fromkeys(taken, reason))
-        return _answered(taken, waiting, refused, code, _reply_text(code, words))
+            return replace(envelope, accepted=(), uncertain=dict.fromkeys(envelope.accepted, reason))
+        return _answered(envelope, code, _reply_text(code, words))
 
-    def _envelope(
-        self, sender: str, recipients: tuple[str, ...]
-    ) -> tuple[tuple[str, ...], dict[str, str], dict[str, str]]:
-        """Return the accepted, waiting and refused recipients of the envelope."""
+    def _envelope(self, sender: str, recipients: tuple[str, ...]) -> SubmitResult:
+        """Return the recipients of the envelope: taken by the server so far, waiting, and refused."""
         options = []
         if self._client.has_extn("size"):
             options.append(f"size={len(self._data)}")
@@ -173,7 +172,7 @@ class _Transfer:
                 taken.append(recipient)
             else:
                 (refused if _lasting(code) else waiting)[recipient] = _verdict(code, _reply_text(code, words))
-        return tuple(taken), waiting, refused
+        return SubmitResult(tuple(taken), waiting, refused)
 
     def _content(self) -> None:
         code, words = self._client.docmd("DATA")
@@ -182,19 +181,18 @@ class _Transfer:
         self._client.send(self._data)
 
 
-def _answered(
-    taken: tuple[str, ...], waiting: dict[str, str], refused: dict[str, str], code: int, answer: str
-) -> SubmitResult:
-    """Return the result for the accepted recipients from the answer to the dot."""
+def _answered(envelope: SubmitResult, code: int, answer: str) -> SubmitResult:
+    """Return the result for the recipients taken, from the answer to the dot."""
     if code // 100 == 2:
-        return SubmitResult(taken, waiting, refused, answer=answer)
+        return replace(envelope, answer=answer)
+    sent = replace(envelope, accepted=(), answer=answer)
     if code // 100 not in (4, 5):
         reason = rendered("delivery:smtp.odd_answer", answer=answer)
-        return SubmitResult(waiting=waiting, refused=refused, uncertain=dict.fromkeys(taken, reason), answer=answer)
-    rest = dict.fromkeys(taken, _verdict(code, answer))
+        return replace(sent, uncertain=dict.fromkeys(envelope.accepted, reason))
+    rest = dict.fromkeys(envelope.accepted, _verdict(code, answer))
     if _lasting(code):
-        return SubmitResult(waiting=waiting, refused={**refused, **rest}, answer=answer)
-    return SubmitResult(waiting={**waiting, **rest}, refused=refused, answer=answer)
+        return replace(sent, refused={**envelope.refused, **rest})
+    return replace(sent, waiting={**envelope.waiting, **rest})
 
 
 def _lasting(code: int) -> bool:
@@ -210,11 +208,6 @@ def _verdict(code: int, answer: str) -> str:
 def _reply_text(code: int, words: bytes) -> str:
     text = " ".join(words.decode("utf-8", "replace").split())[:300]
     return f"{code} {''.join(c for c in text if c.isprintable())}".strip().rstrip(".")
-
-
-def _leave(client: smtplib.SMTP) -> None:
-    with suppress(smtplib.SMTPException, OSError):
-        client.quit()
 
 
 def _trouble(error: Exception, place: str) -> str:

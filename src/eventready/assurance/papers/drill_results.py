@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eventready.assurance.clauses.proof import DRILL_MEASURED
@@ -50,8 +50,7 @@ def probe_title(run: DrillRun, name: str, lang: Lang) -> str:
 
 def probe_of(run: DrillRun | None, name: str) -> ProbeResult | None:
     """Result of a probe; None without a run or without the probe."""
-    by_name: Mapping[str, ProbeResult] = {probe.probe: probe for probe in run.probes} if run else {}
-    return by_name.get(name)
+    return next((probe for probe in (run.probes if run else ()) if probe.probe == name), None)
 
 
 def probe_value(probe: ProbeResult | None, lang: Lang) -> str:

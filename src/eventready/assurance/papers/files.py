@@ -24,4 +24,4 @@ def targets(out: Path, stem: str, forms: Sequence[F]) -> dict[F, Path]:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write the whole file or leave the old file, also on an interruption. Raises UsageError."""
-    write_atomic(path, data, what="The report", do="Choose another --out.")
+    write_atomic(path, data, what="The report", do=message("papers:error.unwritten"))

@@ -12,7 +12,6 @@ from eventready.assurance.roster.headers import field_of
 from eventready.assurance.roster.settings import CODES, Code
 from eventready.assurance.roster.text import at_home, fold, marks_kept, tidy
 from eventready.assurance.roster.when import bare_hours, hour, hours
-from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 
 _CODE_HEADS = {"ky hieu", "ma ca", "ma", "viet tat", "code", "codes", "symbol"}
@@ -97,11 +96,7 @@ def _table(
         if meaning is not None:
             written[marks_kept(code)] = (code, meaning)
         elif marks_kept(code) not in known:
-            raise _without_meaning(sheet, row, column, code)
-
-
-def _without_meaning(sheet: Sheet, row: int, column: int, code: str) -> WorkspaceError:
-    return sheet.error(row, column, message("roster:cell.no_legend", code=code))
+            raise sheet.error(row, column, message("roster:cell.no_legend", code=code))
 
 
 def _meaning(sheet: Sheet, row: int, column: int) -> Code | None:

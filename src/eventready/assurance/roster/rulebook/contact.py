@@ -20,9 +20,9 @@ def contact(case: Case) -> Iterator[RosterFinding]:
     for person in case.roster.people:
         if roles[person.id]:
             yield from _reachable(case, person, roles[person.id])
-    unknown = [person for person in case.roster.by_person if person not in case.roster.by_id]
-    for person_id in unknown:
-        yield _finding(person_id, "roster:contact.not_listed")
+    for person_id in case.roster.by_person:
+        if person_id not in case.roster.by_id:
+            yield _finding(person_id, "roster:contact.not_listed")
     yield from _shared(case)
 
 
