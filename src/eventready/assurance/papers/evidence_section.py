@@ -14,11 +14,11 @@ from eventready.assurance.papers.document.model import (
     Item,
     Link,
     Listing,
-    Paragraph,
     Preformatted,
     Span,
     Table,
     Tally,
+    paragraph,
 )
 from eventready.assurance.papers.evidence import DeviceFindings, Evidence, RawExcerpt
 from eventready.assurance.papers.findings import ORDER, FindingLine, Passes
@@ -79,7 +79,7 @@ def _left_out(results: RunResults, found: Evidence, left_out: Sequence[str]) -> 
     ]
     if parts:
         command = f"eventready runs show {clean(results.run.id)} --output json"
-        yield Paragraph((Span(t("page:folded", what="; ".join(parts), command=command)),), "notice")
+        yield paragraph(t("page:folded", what="; ".join(parts), command=command), "notice")
 
 
 def _device(device: DeviceFindings, language: Language) -> Iterator[Block]:
@@ -90,7 +90,7 @@ def _device(device: DeviceFindings, language: Language) -> Iterator[Block]:
     if device.lines:
         yield Listing(tuple(_item(same, language) for same in device.merged))
     if device.left_out:
-        yield Paragraph((Span(t("page:more", count=device.left_out)),), "note")
+        yield paragraph(t("page:more", count=device.left_out), "note")
     for raw in device.excerpts:
         yield _raw(raw, language)
     if device.passes:
@@ -122,8 +122,8 @@ def _item(same: Sequence[FindingLine], language: Language) -> Item:
 
 def _raw(raw: RawExcerpt, language: Language) -> Fold:
     t = language.phrase
-    shown: Block = Preformatted(raw.text) if raw.text else Paragraph((Span(t("page:raw_lost")),), "note")
-    whole = (Paragraph((Span(f"{t('page:raw_get')} {raw.get}"),), "note"),) if raw.cut or not raw.text else ()
+    shown: Block = Preformatted(raw.text) if raw.text else paragraph(t("page:raw_lost"), "note")
+    whole = (paragraph(f"{t('page:raw_get')} {raw.get}", "note"),) if raw.cut or not raw.text else ()
     return Fold(f"{t('page:said')}: {raw.command} ({raw.outcome})", (shown, *whole), raw.anchor)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from eventready.assurance.papers.dates import fit
-from eventready.assurance.papers.document.model import Block, Column, Document, Paragraph, Span, Table
+from eventready.assurance.papers.document.model import Block, Column, Document, Table, paragraph
 from eventready.assurance.papers.document.profile import PlanForm, Profile
 from eventready.assurance.papers.findings import natural
 from eventready.assurance.papers.material import AttestedForm, Material
@@ -27,7 +27,8 @@ def plan(material: Material, profile: Profile, lang: Lang = "vi") -> Document:
     head = writer.head()
     opening = len(writer.paper.opening)
     before, after = head[: len(head) - opening], head[len(head) - opening :]
-    blocks: list[Block] = [*before, *(_basis(writer, line) for line in _ended(material.event.basis)), *after]
+    basis = (paragraph(writer.text("papers:basis", text=line), "basis") for line in _ended(material.event.basis))
+    blocks: list[Block] = [*before, *basis, *after]
     writer.annex(writer.text("papers:annex_inventory"), [_inventory(writer)], landscape=True)
     writer.annex(writer.text("papers:annex_assignment"), [_assignment(writer)], landscape=True)
     blocks += [
@@ -107,10 +108,6 @@ def _cell(writer: PaperWriter, form: AttestedForm, field: str, value: object) ->
 def _ended(lines: Sequence[str]) -> list[str]:
     """The basis of the plan: a semicolon after each line, a full stop after the last."""
     return [f"{line.rstrip('.;')}{'.' if index == len(lines) else ';'}" for index, line in enumerate(lines, 1)]
-
-
-def _basis(writer: PaperWriter, line: str) -> Paragraph:
-    return Paragraph((Span(writer.text("papers:basis", text=line)),), "basis")
 
 
 def _venues(writer: PaperWriter) -> Table:

@@ -23,11 +23,13 @@ from eventready.assurance.papers.document.model import (
     Listing,
     OnScreen,
     Paragraph,
+    ParagraphStyle,
     Span,
     Table,
     TableCell,
     Tally,
     Title,
+    paragraph,
 )
 from eventready.assurance.papers.drill_results import (
     drill_comparisons,
@@ -142,11 +144,8 @@ class _Report:
     def _section(self, key: str, anchor: str) -> Heading:
         return Heading(1, self._t(key), anchor)
 
-    def _note(self, text: str) -> Paragraph:
-        return Paragraph((Span(text),), "note")
-
-    def _plain(self, text: str) -> Paragraph:
-        return Paragraph((Span(text),))
+    def _framed(self, word: str, text: str, style: ParagraphStyle) -> Paragraph:
+        return Paragraph((Span(word, bold=True), Span(f" {text}")), style)
 
     def _coverage(self) -> str:
         """Measured readings, and the findings without a measurement; a share alone would hide them."""
@@ -165,15 +164,12 @@ class _Report:
         if summary.rehearsal:
             real = self.language.moment(str(document.get("started", "")))
             note = self._t("page:rehearsal_note", event=moment, real=real)
-            yield Paragraph((Span(self._t("page:rehearsal"), bold=True), Span(f" {note}")), "notice")
+            yield self._framed(self._t("page:rehearsal"), note, "notice")
         elif self.background.rehearsal:
-            yield Paragraph(
-                (Span(self._t("page:rehearsal"), bold=True), Span(f" {self._t('page:rehearsal_marked')}")), "notice"
-            )
+            yield self._framed(self._t("page:rehearsal"), self._t("page:rehearsal_marked"), "notice")
         alarm = "page:interrupted" if self.results.interrupted else "" if summary.measured else "page:nothing"
         if alarm:
-            word = self.language.verdict("NOT_MEASURED")
-            yield Paragraph((Span(word, bold=True), Span(f" {self._t(alarm)}")), "alarm")
+            yield self._framed(self.language.verdict("NOT_MEASURED"), self._t(alarm), "alarm")
         yield Title(self._t("page:title"), (event,))
         devices = document.get("devices", ())
         reached = sum(bool(device.get("reachable")) for device in devices)
@@ -216,7 +212,7 @@ class _Report:
         yield self._section("page:wrong", "wrong")
         wrong = [line for line in self.findings.lines if line.status in ("fail", "warn")]
         if not wrong:
-            yield self._plain(self._t("page:wrong_none"))
+            yield paragraph(self._t("page:wrong_none"))
             return
         groups = group(wrong, self.context)
         shown = groups[:GROUPS]
@@ -230,10 +226,10 @@ class _Report:
         for venue in self._venues(shown):
             own = [one for one in shown if venue in one.venues and (alone or len(one.venues) == 1)]
             yield Heading(2, self.context.names([venue])[0])
-            yield self._listing(own) if own else self._note(self._t("page:venue_clear"))
+            yield self._listing(own) if own else paragraph(self._t("page:venue_clear"), "note")
             elsewhere = sum(len(one.lines) for one in shared if venue in one.venues)
             if elsewhere:
-                yield self._note(self._t("page:shared_note", count=elsewhere))
+                yield paragraph(self._t("page:shared_note", count=elsewhere), "note")
         homeless = [one for one in shown if not one.venues]
         if homeless:
             yield Heading(2, self._t("page:nowhere"))
@@ -275,7 +271,7 @@ class _Report:
         unread = failed_readings(self.findings.lines, {device.device for device in self.silent})
         blind = blind_spots(self.findings.lines)
         if not (self.silent or unread or blind):
-            yield self._plain(self._t("page:unmeasured_none"))
+            yield paragraph(self._t("page:unmeasured_none"))
         word = self.language.status("not_measured")
         if self.silent:
             by_reason = group_by(self.silent, lambda device: device.reason).values()
@@ -295,7 +291,7 @@ class _Report:
             )  # fmt: skip
         if blind:
             yield Heading(2, self._t("page:blind"))
-            yield self._note(self._t("page:blind_note"))
+            yield paragraph(self._t("page:blind_note"), "note")
             yield Listing(
                 tuple(
                     Item(spot.check_title, "not_measured", tags=self._some(spot.devices), lines=(Line(spot.message),))
@@ -310,7 +306,7 @@ class _Report:
         if not found:
             return
         yield Heading(2, self._t("page:unconfirmed"))
-        yield self._note(self._t("page:unconfirmed_note"))
+        yield paragraph(self._t("page:unconfirmed_note"), "note")
         yield Listing(
             tuple(
                 Item(one.platform, tags=self._some(one.devices), lines=(Line(", ".join(one.facts)),)) for one in found
@@ -327,10 +323,10 @@ class _Report:
             yield column_charts(charts, self._t("page:trend_runs", count=len(charts[0].values)))
         previous = self.background.previous
         if previous is None:
-            yield from () if charts else (self._plain(self._t("page:trend_none")),)
+            yield from () if charts else (paragraph(self._t("page:trend_none")),)
             return
         changes = finding_changes(previous, self.run, self.language)
-        yield self._note(self._t("page:compared", run=clean(previous.id)))
+        yield paragraph(self._t("page:compared", run=clean(previous.id)), "note")
         yield Facts(tuple((change.title, str(change.count)) for change in changes))
         for change in changes:
             if change.lines:
@@ -340,13 +336,13 @@ class _Report:
         yield Heading(2, change.title)
         yield Bullets(tuple((Span(line),) for line in change.lines[:_SENTENCES]))
         if change.count > _SENTENCES:
-            yield self._note(self._t("page:more", count=change.count - _SENTENCES))
+            yield paragraph(self._t("page:more", count=change.count - _SENTENCES), "note")
 
     def _changes(self) -> Iterator[Block]:
         yield self._section("page:changed", "changed")
         lines = change_lines(reversed(self.background.changes), self.language)
         if not lines:
-            yield self._plain(self._t("page:changed_none"))
+            yield paragraph(self._t("page:changed_none"))
             return
         keys = ("page:changed_what", "page:changed_when", "page:changed_by", "page:changed_state",
                 "page:changed_devices", "page:changed_emergency")  # fmt: skip
@@ -375,7 +371,7 @@ class _Report:
             return
         yield self._section("page:drills", "drills")
         if any(one.latest.opened.get("rehearsal") for one in compared):
-            yield self._note(self._t("page:drills_rehearsal"))
+            yield paragraph(self._t("page:drills_rehearsal"), "note")
         keys = ("drill", "drill_probe", "drill_before", "drill_after", "drill_limit", "drill_prediction")
         yield Table(
             self._t("page:drills"),
@@ -408,7 +404,7 @@ class _Report:
         }
         order = [*(duty for duty in titles if duty in touched), *sorted(touched - set(titles))]
         if not order:
-            yield self._plain(self._t("page:no_finding"))
+            yield paragraph(self._t("page:no_finding"))
             return
         numbers = (Column(self.language.status(status), 1, "right", "number") for status in ORDER)
         yield Table(
@@ -427,7 +423,7 @@ class _Report:
         yield self._section("page:waivers", "waivers")
         waived = [line for line in self.findings.lines if line.status == "waived"]
         if not waived:
-            yield self._plain(self._t("page:waivers_none"))
+            yield paragraph(self._t("page:waivers_none"))
             return
         word = self.language.status("waived")
         yield Listing(
@@ -441,4 +437,4 @@ class _Report:
         document = self.run.document
         made = self._t("page:made_by", tool=clean(document.get("tool", "eventready")), run=clean(self.run.id))
         seal = clean(document.get("sha256", ""))[:16]
-        return self._note(f"{made} {self._t('page:seal')}: {seal}" if seal else made)
+        return paragraph(f"{made} {self._t('page:seal')}: {seal}" if seal else made, "note")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from eventready.assurance.papers.document.charts import Bar, Level, load_bars, stacked_bars
-from eventready.assurance.papers.document.model import Block, Paragraph, Span
+from eventready.assurance.papers.document.model import Block, paragraph
 from eventready.assurance.papers.findings import ORDER, CollapsedLine, collapse, count_by_status
 from eventready.assurance.papers.gaps import unconfirmed_facts
 from eventready.assurance.papers.results import RunResults
@@ -54,7 +54,7 @@ def coverage(writer: PaperWriter, results: RunResults) -> list[Block]:
         *([writer.text("papers:coverage_blind", count=blind)] if blind else []),
         *_unconfirmed(writer, results),
     ]
-    blocks: list[Block] = [Paragraph((Span(" ".join(sentences)),))]
+    blocks: list[Block] = [paragraph(" ".join(sentences))]
     if results.interrupted:
         blocks.append(writer.p("papers:interrupted"))
     if not summary.measured:
@@ -174,8 +174,8 @@ def unmeasured(writer: PaperWriter, results: RunResults) -> list[Block]:
         items.append(writer.text("papers:unmeasured_blind", count=len(blind), checks=checks))
     opening = writer.text("papers:unmeasured", count=len(lines))
     if len(items) == 1:
-        return [Paragraph((Span(f"{opening} {items[0]}"),))]
-    return [Paragraph((Span(opening),)), *writer.bullets(items)]
+        return [paragraph(f"{opening} {items[0]}")]
+    return [paragraph(opening), *writer.bullets(items)]
 
 
 def open_items(writer: PaperWriter, results: RunResults | None, annex: str) -> list[Block]:

@@ -23,6 +23,7 @@ from eventready.assurance.papers.document.model import (
     Table,
     Title,
     WrittenKind,
+    paragraph,
 )
 from eventready.assurance.papers.document.profile import NAMESPACE, PaperTemplate, Profile, StandingText, filled
 from eventready.assurance.papers.language import Language
@@ -130,15 +131,15 @@ class PaperWriter:
 
     def p(self, msgid: str, /, **params: object) -> Paragraph:
         """Return a paragraph of a single sentence of the catalogue."""
-        return Paragraph((Span(self.text(msgid, **params)),))
+        return paragraph(self.text(msgid, **params))
 
     def note(self, msgid: str, /, **params: object) -> Paragraph:
         """Return a note of a single sentence of the catalogue."""
-        return Paragraph((Span(self.text(msgid, **params)),), "note")
+        return paragraph(self.text(msgid, **params), "note")
 
     def paragraphs(self, texts: Iterable[str]) -> list[Block]:
         """Paragraphs of texts of the profile."""
-        return [Paragraph((Span(self.office(text)),)) for text in texts]
+        return [paragraph(self.office(text)) for text in texts]
 
     def standing(self, texts: Iterable[StandingText]) -> list[Block]:
         """Return the office's texts with all clauses done."""

@@ -118,6 +118,11 @@ class Paragraph:
     style: ParagraphStyle = "body"
 
 
+def paragraph(text: str, style: ParagraphStyle = "body") -> Paragraph:
+    """Return a paragraph in a single face."""
+    return Paragraph((Span(text),), style)
+
+
 @dataclass(frozen=True)
 class Bullets:
     """List with a hyphen before each item."""
