@@ -67,13 +67,8 @@ def changes_on_record(changes: Changes, event: str) -> tuple[ChangeOnRecord, ...
         for entry, _ in mine
         if entry.header.get("rolls_back") and "new" in entry.outcomes.values()
     }
-    listed = [(entry, _intents(file)) for entry, file in mine]
+    listed = [(entry, tuple(map(str, file.get("plan", {}).get("intents", ())))) for entry, file in mine]
     return tuple(_on_record(entry, intents, back.get(entry.id)) for entry, intents in listed if intents)
-
-
-def _intents(file: Mapping[str, Any]) -> tuple[str, ...]:
-    plan = file.get("plan", {})
-    return tuple(str(intent) for intent in plan.get("intents", ()))
 
 
 def _on_record(entry: ChangeEntry, intents: tuple[str, ...], back: ChangeEntry | None) -> ChangeOnRecord:

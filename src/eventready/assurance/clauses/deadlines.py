@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from eventready.assurance.clauses.applies import applying
 from eventready.assurance.clauses.calendar import Calendar
-from eventready.assurance.clauses.sent import SentDocument
+from eventready.assurance.clauses.sent import SentDocument, first_sent
 from eventready.assurance.incidents.incident import Incident, addressee_name
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Text, message
@@ -78,24 +78,20 @@ def weekly(event: Event, sent: Sequence[SentDocument], moment: datetime) -> tupl
     if plan is None:
         return ()
     calendar = Calendar(event.days_off)
-    reports = {paper.due or _reported(paper.at, plan.weekday): paper for paper in _latest_first(sent, "weekly-report")}
+    papers = [paper for paper in sent if paper.kind == "weekly-report"]
+    papers.sort(key=lambda paper: paper.at, reverse=True)
+    # The first delivery of a report is the last here, and stays.
+    reports = {paper.due or _reported(paper.at, plan.weekday): paper for paper in papers}
     found = []
     for due in plan.deadlines():
-        latest = datetime.combine(due.date(), plan.latest, TZ)
+        latest = max(datetime.combine(due.date(), plan.latest, TZ), due)
         warn = datetime.combine(calendar.working_day_before(due.date()), _MORNING, TZ)
         paper = reports.get(due.date())
         title = message("clauses:deadline.weekly_report", weekday=str(due.weekday()), day=due.date())
-        status = _status(due, max(latest, due), warn, moment, paper.at if paper else None)
+        status = _status(due, latest, warn, moment, paper.at if paper else None)
         note = _holiday(due, warn, calendar)
-        found.append(
-            Deadline(f"weekly-{due:%Y-%m-%d}", "weekly_report", title, due, max(latest, due), warn, status, note)
-        )
+        found.append(Deadline(f"weekly-{due:%Y-%m-%d}", "weekly_report", title, due, latest, warn, status, note))
     return tuple(found)
-
-
-def _latest_first(sent: Iterable[SentDocument], kind: str) -> list[SentDocument]:
-    """Sort by time from the latest: a mapping of the list keeps the first delivery."""
-    return sorted((paper for paper in sent if paper.kind == kind), key=lambda paper: paper.at, reverse=True)
 
 
 def _reported(moment: datetime, weekday: int) -> date:
@@ -119,9 +115,9 @@ def _duty_list(
     if before is None:
         return ()
     latest = before - timedelta(seconds=1)
-    papers = _latest_first(sent, "duty-list")
+    paper = first_sent(sent, "duty-list")
     warn = _ahead(latest, calendar)
-    status = _status(latest, latest, warn, moment, papers[-1].at if papers else None)
+    status = _status(latest, latest, warn, moment, paper.at if paper else None)
     title = message("clauses:deadline.duty_list", before=before)
     return (Deadline("duty-list", "duty_list", title, latest, latest, warn, status),)
 

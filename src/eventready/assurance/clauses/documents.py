@@ -53,16 +53,8 @@ def of_attestation(duty: Duty, event: Event, records: Records, moment: datetime)
     return _attested(duty, "", event, records, moment)
 
 
-def valid_attestations(records: Records, duty: Duty, document: str) -> tuple[Attestation, ...]:
-    """The valid attestations for a document of a clause; with no document, all of the clause."""
-    return tuple(
-        attestation
-        for attestation in records.attestations
-        if attestation.clause == duty.id and attestation.stands and document in (attestation.document, "")
-    )
-
-
 def _attested(duty: Duty, document: str, event: Event, records: Records, moment: datetime) -> ProofResult:
+    """Return the state of a document of a clause; with an empty `document` every attestation of the clause counts."""
     evidence = []
     sent = first_sent(records.sent, document) if document else None
     name = document_name(document, records.titles)
@@ -70,16 +62,15 @@ def _attested(duty: Duty, document: str, event: Event, records: Records, moment:
         evidence.append(
             Evidence("document", sent.reference, message("clauses:document.sent", document=name, at=sent.at))
         )
-    attestations = valid_attestations(records, duty, document)
+    signed = [a for a in records.attestations if a.clause == duty.id and document in (a.document, "")]
+    attestations = [attestation for attestation in signed if attestation.stands]
     for attestation in attestations:
         files = "".join(f", {file.name}" for file in attestation.files)
         by, note = mask_text(attestation.by), mask_text(files)
         attested = message("clauses:document.attested", by=by, at=attestation.at, files=note)
         evidence.append(Evidence("attestation", attestation.id, attested))
     against: list[Text] = [
-        message("clauses:document.file_altered", attestation=a.id)
-        for a in records.attestations
-        if a.clause == duty.id and not a.withdrawn and not a.stands and document in (a.document, "")
+        message("clauses:document.file_altered", attestation=a.id) for a in signed if not a.withdrawn and not a.stands
     ]
     missing: list[Text] = [] if evidence else [message("clauses:document.missing", document=name)]
     form = records.forms.get(document or duty.id)

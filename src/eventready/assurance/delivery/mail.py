@@ -102,11 +102,14 @@ def posted(mail: Mail, sender: Mailbox, moment: datetime) -> Mail:
 
 def text_of(message: Message, name: str) -> str:
     """A decoded header; undecodable parts stay as they are."""
-    raw = str(message.get(name, ""))
+    return " ".join(_decoded(str(message.get(name, ""))).split())
+
+
+def _decoded(raw: str) -> str:
     try:
-        return " ".join(str(make_header(decode_header(raw))).split())
+        return str(make_header(decode_header(raw)))
     except (HeaderParseError, LookupError, UnicodeError, ValueError):
-        return " ".join(raw.split())
+        return raw
 
 
 def _addresses(message: Message, *names: str) -> Sequence[str]:
@@ -128,10 +131,7 @@ def _name(part: Message) -> str:
     raw = part.get_param("filename", header="content-disposition") or part.get_param("name") or ""
     if isinstance(raw, tuple):
         return collapse_rfc2231_value(raw)
-    try:
-        return str(make_header(decode_header(str(raw))))
-    except (HeaderParseError, LookupError, UnicodeError, ValueError):
-        return str(raw)
+    return _decoded(str(raw))
 
 
 def _paper(message: Message) -> PaperReference:

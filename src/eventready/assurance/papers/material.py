@@ -84,11 +84,6 @@ class DutyList:
     broken: tuple[str, ...] = ()
     since: str = ""
 
-    @property
-    def shifts(self) -> int:
-        """The number of shifts."""
-        return len(self.rows)
-
 
 @dataclass(frozen=True)
 class Material:

@@ -157,7 +157,7 @@ def on_duty(writer: PaperWriter) -> list[Block]:
     duty_list = writer.material.duty_list
     if duty_list is None:
         return [writer.p("papers:roster_unknown")]
-    people, shifts = len(duty_list.people), duty_list.shifts
+    people, shifts = len(duty_list.people), len(duty_list.rows)
     blocks: list[Block] = [
         writer.p("papers:roster", version=duty_list.version, people=people, shifts=shifts)
         if duty_list.version

@@ -176,21 +176,19 @@ def _incidents_of_week(material: Material) -> Sequence[Incident] | None:
     """Return the incidents begun in the week, or open."""
     if material.incidents is None:
         return None
-    first, until = _span(material)
-    return [i for i in material.incidents if i.began < until and (i.began >= first or i.restored is None)]
+    return [i for i in material.incidents if _of_week(material, i.began, still_open=i.restored is None)]
 
 
 def _changes_of_week(material: Material) -> Sequence[ChangeOnRecord] | None:
     """Return the changes begun in the week, or open."""
     if material.changes is None:
         return None
-    first, until = _span(material)
-    return [c for c in material.changes if c.began < until and (c.began >= first or c.status == "open")]
+    return [c for c in material.changes if _of_week(material, c.began, still_open=c.status == "open")]
 
 
-def _span(material: Material) -> tuple[datetime, datetime]:
-    first = datetime.combine(material.week.first, time(), TZ)
-    return first, max(datetime.combine(material.week.due, time(), TZ), material.moment)
+def _of_week(material: Material, began: datetime, *, still_open: bool) -> bool:
+    first, due = (datetime.combine(day, time(), TZ) for day in (material.week.first, material.week.due))
+    return began < max(due, material.moment) and (began >= first or still_open)
 
 
 def _next_week(writer: PaperWriter, results: RunResults | None) -> list[Block]:

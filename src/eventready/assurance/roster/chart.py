@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from eventready.assurance.roster import wording
 from eventready.assurance.roster.intervals import Stretch, counted
-from eventready.assurance.roster.roster import ROLES, Branch, Role, Roster
+from eventready.assurance.roster.roster import Branch, Role, Roster
 from eventready.assurance.roster.rulebook.case import Case, claims
 from eventready.assurance.roster.rulebook.coverage import standing
 from eventready.assurance.roster.settings import RosterSettings
@@ -59,11 +59,7 @@ def lanes(roster: Roster, event: Event, settings: RosterSettings) -> list[Lane]:
     """A lane per role."""
     start, end = settings.period(event)
     case = Case(roster, event, settings, start, end)
-    return [
-        Lane(case, role, branch)
-        for role in ROLES
-        for branch in (case.settings.wanted_branches() if role == "VH" else ("",))
-    ]
+    return [Lane(case, role, branch) for role, branch in settings.duties()]
 
 
 def chart(all_lanes: Sequence[Lane], lang: str, *, every_day: bool = False) -> Iterator[str]:

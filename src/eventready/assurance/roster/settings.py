@@ -8,14 +8,14 @@ article 111. Handover, minimum teams, reserve and skills are recommendations, to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from eventready.assurance.roster.roster import Branch, Role
+from eventready.assurance.roster.roster import ROLES, Branch, Role
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
 from eventready.workspace.datetimes import Moment
@@ -175,9 +175,11 @@ class RosterSettings(WorkspaceModel):
             raise WorkspaceError(message("roster:settings.no_period"), where=f"inventory/{SETTINGS}")
         return start, end
 
-    def wanted_branches(self) -> tuple[Branch, ...]:
-        """Return the separate branches of operations: none for a single branch."""
-        return self.branches if len(self.branches) > 1 else ("",)
+    def duties(self) -> Iterator[tuple[Role, Branch]]:
+        """Yield the roles, operations once per branch if there are several."""
+        for role in ROLES:
+            branches: tuple[Branch, ...] = self.branches if role == "VH" and len(self.branches) > 1 else ("",)
+            yield from ((role, branch) for branch in branches)
 
 
 def load_settings(inventory: Path) -> RosterSettings:

@@ -37,11 +37,11 @@ def of_code(code: Code, spelling: str, day: date) -> Span:
 def of_cell(value: object, day: date, codes: Codes) -> list[Span]:
     """Return the spans of a matrix cell: none, a code or several, or hours. Raises CellError."""
     text = tidy(value)
-    if fold(text) in _FREE and codes.find(text) is None:
-        return []
     whole = codes.find(text)
     if whole:
         return [of_code(whole[1], whole[0], day)]
+    if fold(text) in _FREE:
+        return []
     if len(text) <= _LONGEST:
         parts = [codes.find(part) for part in _JOINED.split(str(value).strip()) if part.strip()]
         if parts and all(parts):

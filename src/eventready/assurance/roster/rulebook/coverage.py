@@ -8,20 +8,19 @@ from datetime import datetime
 from eventready.assurance.roster import wording
 from eventready.assurance.roster.finding import Gap, RosterFinding
 from eventready.assurance.roster.intervals import counted, merged, short
-from eventready.assurance.roster.roster import ROLES, Branch, Role, Shift
+from eventready.assurance.roster.roster import Branch, Role, Shift
 from eventready.assurance.roster.rulebook.case import Case, claims
 from eventready.core.messages import message
 
 
 def coverage(case: Case) -> Iterator[RosterFinding | Gap]:
     """Yield a finding per role with a gap, and a gap per stretch."""
-    for role in ROLES:
+    for role, branch in case.settings.duties():
         need = case.settings.roles.of(role).min
-        for branch in case.settings.wanted_branches() if role == "VH" else ("",):
-            gaps = gaps_of(standing(case, role, branch), role, need, case.start, case.end, branch=branch)
-            yield from gaps
-            if gaps:
-                yield _finding(role, branch, need, gaps)
+        gaps = gaps_of(standing(case, role, branch), role, need, case.start, case.end, branch=branch)
+        yield from gaps
+        if gaps:
+            yield _finding(role, branch, need, gaps)
 
 
 def standing(case: Case, role: Role, branch: Branch = "") -> list[Shift]:
