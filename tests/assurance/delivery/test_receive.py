@@ -90,6 +90,12 @@ def test_an_older_bundle_never_replaces_a_newer_one(operators: Operators, depart
     assert [bundle.manifest.number for bundle in other_order.bundles] == [3]
 
 
+def test_a_refusal_names_both_bundles_in_the_reader_s_language(operators: Operators, department: Department) -> None:
+    department.receive(operators.pack())
+    refused = department.receive(operators.pack(1, measured=0)).refused[0].error.render("vi")
+    assert f"gói báo cáo số 1 của {ALPHA} cũ hơn gói báo cáo số 1 đã nhận trước đó" in refused
+
+
 def test_a_bundle_continues_the_one_before(operators: Operators, department: Department) -> None:
     first = operators.pack()
     department.receive(first)

@@ -71,11 +71,6 @@ class Bundle:
     incidents: IncidentsPart
     digest: str
 
-    @property
-    def name(self) -> str:
-        """Number or time of the bundle, for messages."""
-        return f"bundle {self.manifest.number}" if self.manifest.number else f"bundle of {self.manifest.made_real}"
-
 
 @dataclass(frozen=True)
 class BundlePolicy:

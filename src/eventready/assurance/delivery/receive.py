@@ -101,14 +101,12 @@ def _check_chain(bundle: Bundle, last: LastBundle | None) -> None:
     manifest = bundle.manifest
     if last is None or bundle.digest == last.digest:
         return
-    before = _name(last).render("en")
+    name, before = _name(LastBundle.of(bundle)), _name(last)
     if _is_older(manifest, last):
-        raise RefusedError(
-            message("delivery:receive.replayed", bundle=bundle.name, operator=bundle.operator, before=before)
-        )
+        raise RefusedError(message("delivery:receive.replayed", bundle=name, operator=bundle.operator, before=before))
     if manifest.number == last.number + 1 and last.number and manifest.previous != last.digest:
         raise RefusedError(
-            message("delivery:receive.no_continuation", bundle=bundle.name, operator=bundle.operator, before=before)
+            message("delivery:receive.no_continuation", bundle=name, operator=bundle.operator, before=before)
         )
 
 
@@ -142,17 +140,16 @@ def _rewritten(bundle: Bundle, last: LastBundle | None) -> Message | None:
     return message(sentence, operator=bundle.operator, run=last.run, bundle=_name(last))
 
 
-def _name(last: LastBundle) -> Message:
-    if last.number:
-        return message("cli:consolidate.bundle", number=last.number)
-    return message("cli:consolidate.bundle_of", made=last.made.isoformat(timespec="minutes"))
+def _name(one: LastBundle) -> Message:
+    """The number of a bundle; of a bundle without a number the time."""
+    if one.number:
+        return message("cli:consolidate.bundle", number=one.number)
+    return message("cli:consolidate.bundle_of", made=one.made.isoformat(timespec="minutes"))
 
 
 def _superseded(older: Bundle, newer: tuple[Path, Bundle]) -> EventreadyError:
-    if older.digest == newer[1].digest:
-        return RefusedError(message("delivery:receive.same", file=str(newer[0])))
-    return RefusedError(
-        message(
-            "delivery:receive.older", older=older.name, operator=older.operator, newer=newer[1].name, file=str(newer[0])
-        )
-    )
+    file, other = newer
+    if older.digest == other.digest:
+        return RefusedError(message("delivery:receive.same", file=str(file)))
+    names = {"older": _name(LastBundle.of(older)), "newer": _name(LastBundle.of(other))}
+    return RefusedError(message("delivery:receive.older", operator=older.operator, file=str(file), **names))
