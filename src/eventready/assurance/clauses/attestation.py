@@ -24,7 +24,7 @@ class Attachment:
     sound: bool = True
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the attestation as plain JSON types."""
+        """Return the file as plain JSON types."""
         return {"name": self.name, "sha256": self.sha256, "size": self.size}
 
 

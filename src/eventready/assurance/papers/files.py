@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
+from eventready.assurance.papers.document.formats import Form
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
-F = TypeVar("F", bound=str)
 
-
-def targets(out: Path, stem: str, forms: Sequence[F]) -> dict[F, Path]:
+def targets(out: Path, stem: str, forms: Sequence[Form]) -> dict[Form, Path]:
     """Return the file for each format. `out` with a suffix is a file for a single format. Raises UsageError."""
     if out.suffix and not out.is_dir():
         if len(forms) > 1:

@@ -98,12 +98,8 @@ class Language:
         day = term("page:weekday", str(local.isoweekday()), self.code)
         if self._vi:
             return f"{local:%H:%M}, {day} {local:%d/%m/%Y}" if weekday else f"{local:%d/%m/%Y %H:%M}"
-        date = f"{local.day} {self.month(local.month)} {local.year}"
+        date = f"{local.day} {term('page:month', str(local.month), self.code)} {local.year}"
         return f"{local:%H:%M}, {day} {date}" if weekday else f"{date} {local:%H:%M}"
-
-    def month(self, month: int) -> str:
-        """The short name of a month."""
-        return term("page:month", str(month), self.code)
 
     def sentence(self, finding: Mapping[str, Any]) -> str:
         """Return the sentence of a finding; the English message if missing in the catalogue."""

@@ -144,9 +144,6 @@ class _Report:
     def _section(self, key: str, anchor: str) -> Heading:
         return Heading(1, self._t(key), anchor)
 
-    def _framed(self, word: str, text: str, style: ParagraphStyle) -> Paragraph:
-        return Paragraph((Span(word, bold=True), Span(f" {text}")), style)
-
     def _coverage(self) -> str:
         """Measured readings, and the findings without a measurement; a share alone would hide them."""
         summary = self.results.summary
@@ -164,12 +161,12 @@ class _Report:
         if summary.rehearsal:
             real = self.language.moment(str(document.get("started", "")))
             note = self._t("page:rehearsal_note", event=moment, real=real)
-            yield self._framed(self._t("page:rehearsal"), note, "notice")
+            yield _framed(self._t("page:rehearsal"), note, "notice")
         elif self.background.rehearsal:
-            yield self._framed(self._t("page:rehearsal"), self._t("page:rehearsal_marked"), "notice")
+            yield _framed(self._t("page:rehearsal"), self._t("page:rehearsal_marked"), "notice")
         alarm = "page:interrupted" if self.results.interrupted else "" if summary.measured else "page:nothing"
         if alarm:
-            yield self._framed(self.language.verdict("NOT_MEASURED"), self._t(alarm), "alarm")
+            yield _framed(self.language.verdict("NOT_MEASURED"), self._t(alarm), "alarm")
         yield Title(self._t("page:title"), (event,))
         devices = document.get("devices", ())
         reached = sum(bool(device.get("reachable")) for device in devices)
@@ -438,3 +435,7 @@ class _Report:
         made = self._t("page:made_by", tool=clean(document.get("tool", "eventready")), run=clean(self.run.id))
         seal = clean(document.get("sha256", ""))[:16]
         return paragraph(f"{made} {self._t('page:seal')}: {seal}" if seal else made, "note")
+
+
+def _framed(word: str, text: str, style: ParagraphStyle) -> Paragraph:
+    return Paragraph((Span(word, bold=True), Span(f" {text}")), style)
