@@ -92,7 +92,7 @@ def _up_real(app: App, out: Path | None, *, embedded_only: bool, no_wifi: bool) 
     record = start(app.workspace_path, folder, without_wifi=no_wifi)
     if app.output != "table":
         expected = [dict(zip(_KEYS, finding, strict=True)) for finding in record.expected]
-        app.emit(_as_data(folder, record, list(record.left_out), expected))
+        app.emit(_as_data(folder, record, [str(name) for name in record.left_out], expected))
         return
     app.notify("lab:up.real", n=record.devices, endpoints=record.endpoints)
     for left_out in record.left_out:

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from eventready.core.errors import UsageError
-from eventready.core.messages import message
+from eventready.core.errors import UsageError, os_reason
+from eventready.core.messages import message, rendered
 from eventready_lab.control.control_socket import send_request
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, last_log_line
 from eventready_lab.embedded.process import LabOptions, LabPlan, plan_lab
@@ -52,7 +52,7 @@ def _spawn(options: LabOptions, folder: LabFolder) -> subprocess.Popen[bytes]:
         folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
-        raise UsageError(f"{folder.path} cannot be written: {error.strerror}", do="Name another --out.") from None
+        raise UsageError(message("lab:not_writable", folder=str(folder.path), reason=os_reason(error))) from None
     try:
         return subprocess.Popen(
             [
@@ -74,16 +74,15 @@ def _scenario_argument(scenario: str) -> str:
 
 def _failure(log: Path) -> str:
     """Return the last line of the log; for an empty log the reason against writing to its folder, if any."""
-    line = last_log_line(log)
-    if line != "no message":
+    if line := last_log_line(log):
         return line
     try:
         with tempfile.TemporaryFile(dir=log.parent) as probe:
             probe.write(bytes(_PROBE_BYTES))
             probe.flush()
     except OSError as error:
-        return f"{log.parent} cannot be written ({error.strerror})"
-    return line
+        return rendered("lab:log_not_writable", folder=str(log.parent), reason=os_reason(error))
+    return rendered("lab:no_message")
 
 
 def status(folder: LabFolder) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from eventready.checks.limits import resolve_limits
 from eventready.checks.names import require_known
 from eventready.core.clock import TZ
 from eventready.core.errors import EventreadyError, RefusedError, UsageError, WorkspaceError
-from eventready.core.messages import Text, message
+from eventready.core.messages import Text, in_language, message
 from eventready.facts.platform import load_platform
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import key_targets
@@ -58,7 +58,7 @@ class Diagnostic:
 
     def rendered(self, lang: str) -> Diagnostic:
         """Copy with its sentences in a language."""
-        detail, remedy = (one if isinstance(one, str) else one.render(lang) for one in (self.detail, self.remedy))
+        detail, remedy = (in_language(one, lang) for one in (self.detail, self.remedy))
         return replace(self, detail=detail, remedy=remedy)
 
 

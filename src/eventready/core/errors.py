@@ -193,5 +193,6 @@ class InvalidValue(ValueError):
 
 def os_reason(error: OSError) -> str | Message:
     """Reason of a failed system call: a message where the catalogue has its code, else the system's text."""
-    reason = Message(f"core:errno.{errno.errorcode.get(error.errno or 0)}")
+    code = errno.ETIMEDOUT if isinstance(error, TimeoutError) else error.errno or 0
+    reason = Message(f"core:errno.{errno.errorcode.get(code)}")
     return reason if known(reason.id) else error.strerror or str(error)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from eventready.core.errors import UsageError
+from eventready.core.errors import UsageError, os_reason
+from eventready.core.messages import Message, Rendered, Text, as_record, from_record, in_language, message
 from eventready_lab.control.active_fault import ActiveFault
 from eventready_lab.control.lab_folder import LabRecord
 
@@ -69,7 +70,7 @@ class ControlSocket:
         try:
             answer = await self._answer(json.loads(await reader.readline()))
         except (ValueError, TypeError, AttributeError):
-            answer = {"error": "the request is no JSON object"}
+            answer = _refusal(UsageError(message("lab:request.no_object")))
         writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
         try:
             await writer.drain()
@@ -89,7 +90,7 @@ class ControlSocket:
                 asyncio.get_running_loop().call_soon(self._stop)
                 return {"stopping": True}
             case other:
-                return {"error": f"unknown request {other!r}"}
+                return _refusal(UsageError(message("lab:request.unknown", name=str(other))))
 
     def _status(self) -> Mapping[str, Any]:
         lab = self._lab
@@ -108,18 +109,18 @@ class ControlSocket:
                 clear=bool(request.get("clear")),
             )  # fmt: skip
         except UsageError as error:
-            return {"error": error.what, "do": error.do}
+            return _refusal(error)
         except KeyError as error:
-            return {"error": f"the request has no {error}"}
+            return _refusal(UsageError(message("lab:request.missing", name=str(error.args[0]))))
         return {"done": [fault.to_dict() for fault in changed]}
 
     async def _flow(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             return await self._lab.flow(str(request["source"]), str(request["kind"]), str(request["target"]))
         except UsageError as error:
-            return {"error": error.what, "do": error.do}
+            return _refusal(error)
         except KeyError as error:
-            return {"error": f"the request has no {error}"}
+            return _refusal(UsageError(message("lab:request.missing", name=str(error.args[0]))))
 
 
 def send_request(record: LabRecord, **request: Any) -> dict[str, Any]:
@@ -132,10 +133,17 @@ def send_request(record: LabRecord, **request: Any) -> dict[str, Any]:
             with connection.makefile("rb") as lines:
                 answer: dict[str, Any] = json.loads(lines.readline())
     except (OSError, ValueError) as error:
-        raise UsageError(
-            f"the lab (process {record.pid}) does not answer ({error or type(error).__name__})",
-            do="Stop it with `eventready lab down`, and start it again.",
-        ) from None
+        reason = os_reason(error) if isinstance(error, OSError) else message("lab:no_message")
+        raise UsageError(message("lab:no_answer", pid=str(record.pid), reason=reason)) from None
     if "error" in answer:
-        raise UsageError(answer["error"], do=answer.get("do", ""))
+        raise UsageError(from_record(answer, "error"), do=from_record(answer, "do"))
     return answer
+
+
+def _refusal(error: UsageError) -> dict[str, Any]:
+    """Answer for a refused request: cause and remedy in English, each with its message for the client's language."""
+    return {**as_record("error", _stored(error.cause)), **as_record("do", _stored(error.remedy))}
+
+
+def _stored(content: str | Text) -> str:
+    return Rendered(content) if isinstance(content, Message) else in_language(content, "en")

@@ -11,8 +11,8 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from eventready.core.errors import UsageError
-from eventready.core.messages import Bilingual
+from eventready.core.errors import EventreadyError, UsageError, os_reason
+from eventready.core.messages import Bilingual, Rendered, from_stored, message, to_stored
 
 _SOCKET, _TEMPORARY = "control.sock", "eventready-"
 #: Shorter than the limit of a unix socket's path on every system.
@@ -78,14 +78,17 @@ class LabFolder:
     def read_record(self) -> LabRecord | None:
         """Return the record of the lab's process; None without a running process, and for a socket of another form."""
         try:
-            record = LabRecord(**json.loads(self._record.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            document = json.loads(self._record.read_text(encoding="utf-8"))
+            left_out = tuple(from_stored(part) for part in document.pop("left_out", ()))
+            record = LabRecord(**document, left_out=left_out)
+        except (OSError, ValueError, TypeError, AttributeError):
             return None
         return record if record.alive and self._makes(Path(record.socket)) else None
 
     def write_record(self, record: LabRecord) -> None:
         """Record the lab's process, atomically, once the lab is ready."""
-        write_private(self._record, json.dumps(asdict(record)))
+        left_out = [to_stored(part) for part in record.left_out]
+        write_private(self._record, json.dumps({**asdict(record), "left_out": left_out}))
 
     def remove_leftovers(self) -> bool:
         """Remove the record and socket of an ended process; True when there were any."""
@@ -148,13 +151,22 @@ def write_private(path: Path, text: str) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}", do="Name another folder with --out.") from None
+        raise UsageError(message("lab:not_writable", folder=str(path), reason=os_reason(error))) from None
+
+
+def log_failure(error: EventreadyError) -> None:
+    """Write the error of a lab's process to its log: a line of English, and the message for the starting process."""
+    print(f"error: {error}", json.dumps(to_stored(Rendered(error.whole, str(error)))), sep="\n", file=sys.stderr)
 
 
 def last_log_line(log: Path) -> str:
-    """The last line of a lab's log; `no message` for an empty log."""
+    """The last line of a lab's log, with the message of a logged error; empty for an empty log."""
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     except OSError:
         lines = []
-    return lines[-1].removeprefix("error: ") if lines else "no message"
+    line = lines[-1] if lines else ""
+    try:
+        return from_stored(json.loads(line))
+    except ValueError:
+        return line

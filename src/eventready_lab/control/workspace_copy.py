@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import message
 from eventready.workspace.device import Device
 from eventready.workspace.permission import allow, is_allowed
 from eventready.workspace.workspace import Workspace
@@ -31,7 +32,7 @@ def check_lab_folder(folder: Path) -> None:
     """Raise UsageError for a folder with a workspace other than a lab's copy, which is never overwritten."""
     event = folder / "inventory" / "event.yaml"
     if event.exists() and "\nlab: true\n" not in f"\n{event.read_text(encoding='utf-8', errors='replace')}\n":
-        raise UsageError(f"{folder} holds a workspace that is no lab's copy", do="Name an empty folder with --out.")
+        raise UsageError(message("lab:not_a_copy", folder=str(folder)))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import message
 from eventready.workspace.device import Device
 from eventready_lab.control.workspace_copy import HOST
 from eventready_lab.dialects.forwarding import in_use, works
@@ -188,8 +189,7 @@ class Flows:
         """The UDP port on loopback of a venue or a router. Raises UsageError."""
         members = self.gateways.get(source, ())
         if not members and source not in self._network.devices:
-            known = ", ".join(sorted(self.gateways))
-            raise UsageError(f"unknown source {source!r}", do=f"Name a router, or a venue: {known}.")
+            raise UsageError(message("lab:flow.unknown_source", source=source, venues=sorted(self.gateways)))
         if source not in self._open:
             loop = asyncio.get_running_loop()
             transport, _ = await loop.create_datagram_endpoint(

@@ -16,6 +16,7 @@ from typing import Any
 import asyncssh
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import message
 from eventready.workspace.device import Device
 from eventready.workspace.workspace import Workspace
 from eventready_lab.control.active_fault import ActiveFault
@@ -201,10 +202,7 @@ class EmbeddedLab:
         if kind in UNITS and target != "internet":
             return {"kind": kind, "host": HOST, "port": await self._services.port(kind, target), "namespace": ""}
         if target != "internet":
-            raise UsageError(
-                f"the simulated network has no {kind} target {target!r}",
-                do="Probe `internet`, or http or dns at a virtual address.",
-            )
+            raise UsageError(message("lab:flow.unknown_target", kind=kind, target=target))
         return {"kind": "udp", "host": HOST, "port": await self._flows.port(source), "namespace": ""}
 
     @property

@@ -20,7 +20,7 @@ from eventready.core.messages import message
 from eventready.workspace.device import Device
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.control.control_socket import ControlSocket
-from eventready_lab.control.lab_folder import LabFolder, LabRecord, process_start_time
+from eventready_lab.control.lab_folder import LabFolder, LabRecord, log_failure, process_start_time
 from eventready_lab.control.workspace_copy import check_lab_folder
 from eventready_lab.embedded.fleet import router_fleet
 from eventready_lab.embedded.lab import EmbeddedLab, write_embedded_copy
@@ -177,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(serve(options, LabFolder(given.out)))
     except EventreadyError as error:
-        print(f"error: {error}", file=sys.stderr)
+        log_failure(error)
         return int(error.exit)
     return 0
 

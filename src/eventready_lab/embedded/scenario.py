@@ -15,6 +15,7 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import Bilingual, message, text
 from eventready.workspace.model import Title
 from eventready.workspace.yaml_document import load_yaml
+from eventready_lab.control.fault_errors import unknown_fault
 from eventready_lab.faults.catalogue import FAULT_TYPES
 from eventready_lab.faults.injector import FaultInjector
 
@@ -127,7 +128,8 @@ def _read(path: Path) -> Scenario:
     scenario = document.validate(Scenario)
     for number, fault in enumerate(scenario.faults):
         if fault.fault not in FAULT_TYPES:
-            raise document.error(f"unknown fault {fault.fault!r}", "faults", number, "fault")
+            unknown = unknown_fault(fault.fault, FAULT_TYPES)
+            raise document.error(unknown.cause, "faults", number, "fault", do=unknown.remedy)
         FAULT_TYPES[fault.fault].arguments(fault.args)
     return scenario
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import message
 from eventready_lab.control.workspace_copy import HOST
 from eventready_lab.embedded.delayed_choice import DelayedChoices
 from eventready_lab.engine.device import SimulatedDevice
@@ -100,8 +101,8 @@ class ServicePorts:
         known = self._services.addresses
         if address not in known:
             raise UsageError(
-                f"no service host of the lab has the virtual address {address!r}",
-                do=f"It has: {', '.join(known) or 'none'}.",
+                message("lab:flow.unknown_address", address=address),
+                do=message("lab:flow.addresses", addresses=known) if known else "",
             )
         if (kind, address) not in self._ports:
             make = self._http if kind == "http" else self._dns

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import message
 from eventready_lab.engine.configuration import Grammar, Layout, Tree, parse_tree
 from eventready_lab.engine.state import DeviceState
 from eventready_lab.engine.view import View
@@ -288,9 +289,6 @@ def load_dialect(platform: str) -> Dialect:
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("eventready_lab.dialects."):
             raise
-        raise UsageError(
-            f"the lab cannot simulate the platform {platform!r}",
-            do=f"Leave the device out, or add eventready_lab/dialects/{platform}.py.",
-        ) from None
+        raise UsageError(message("lab:no_dialect", platform=platform)) from None
     dialect: Dialect = module.DIALECT
     return dialect

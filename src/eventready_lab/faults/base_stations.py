@@ -11,14 +11,14 @@ _BTS = ("bts_controller",)
 def _cell(target: FaultTarget, name: str) -> CellState:
     chosen = next((cell for cell in target.state.cells if name in (cell.name, "")), None)
     if chosen is None:
-        raise target.unknown(f"cell {name}", [cell.name for cell in target.state.cells])
+        raise target.unknown("cell", name, [cell.name for cell in target.state.cells])
     return chosen
 
 
 def _site(target: FaultTarget, name: str) -> SiteState:
     chosen = next((site for site in target.state.sites if name in (site.name, "")), None)
     if chosen is None:
-        raise target.unknown(f"site {name}", [site.name for site in target.state.sites])
+        raise target.unknown("site", name, [site.name for site in target.state.sites])
     return chosen
 
 
@@ -85,7 +85,7 @@ def core_link_down(target: FaultTarget, link: str = "") -> None:
     """A link to the core (MSC, S1) is down."""
     name = link or next(iter(target.state.core_links), "")
     if name not in target.state.core_links:
-        raise target.unknown(f"core link {link}", list(target.state.core_links))
+        raise target.unknown("core_link", link, list(target.state.core_links))
     target.state.core_links[name] = False
     _raise_alarm(target, "Critical", "Core Link Fault", f"Link No.={name}")
 

@@ -13,7 +13,7 @@ _CONFIGURED = ("router", "wifi_controller", "bts_controller")
 def psu_failed(target: FaultTarget, number: int = 2) -> None:
     """A power supply fails."""
     if not 1 <= number <= len(target.state.psus):
-        raise target.unknown(f"power supply {number}", [str(n + 1) for n in range(len(target.state.psus))])
+        raise target.unknown("power_supply", str(number), [str(n + 1) for n in range(len(target.state.psus))])
     target.state.psus[number - 1] = False
 
 
@@ -21,7 +21,7 @@ def psu_failed(target: FaultTarget, number: int = 2) -> None:
 def fan_failed(target: FaultTarget, number: int = 1) -> None:
     """A fan fails."""
     if not 1 <= number <= len(target.state.fans):
-        raise target.unknown(f"fan {number}", [str(n + 1) for n in range(len(target.state.fans))])
+        raise target.unknown("fan", str(number), [str(n + 1) for n in range(len(target.state.fans))])
     target.state.fans[number - 1] = False
 
 

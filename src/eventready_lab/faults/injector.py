@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from eventready.core.errors import UsageError
 from eventready_lab.control.active_fault import ActiveFault
+from eventready_lab.control.fault_errors import not_active, unknown_device, unknown_fault
 from eventready_lab.engine.device import SimulatedDevice
 from eventready_lab.engine.difference import Difference
 from eventready_lab.engine.state import DeviceState
 from eventready_lab.faults.catalogue import FAULT_TYPES
 from eventready_lab.faults.registry import FaultTarget, FaultType
-
-_LIST = "See `eventready lab fault --list`."
 
 
 class FaultInjector:
@@ -34,9 +32,7 @@ class FaultInjector:
     def inject(self, device: str, name: str, args: Mapping[str, Any]) -> ActiveFault:
         """Inject a fault, beside faults of the same type with other arguments. Raises UsageError."""
         simulated, fault_type = self._device(device), _fault_type(name)
-        reason = fault_type.inapplicable(simulated)
-        if reason:
-            raise UsageError(reason, do=_LIST)
+        fault_type.require_applicable(simulated)
         fault = ActiveFault(device, name, fault_type.arguments(args))
         if fault in self.active:
             return fault
@@ -62,8 +58,7 @@ class FaultInjector:
             if (fault.device, fault.fault) == (device, name) and given.items() <= dict(fault.args).items()
         ]
         if not cleared:
-            active = ", ".join(sorted({fault.fault for fault in self.active if fault.device == device})) or "none"
-            raise UsageError(f"{device} has no active fault {name}", do=f"Active faults of {device}: {active}.")
+            raise not_active(device, name, (fault.fault for fault in self.active if fault.device == device))
         self.active = [fault for fault in self.active if fault not in cleared]
         for fault, running, startup in self._configuration_changes:
             if fault in cleared:
@@ -74,8 +69,7 @@ class FaultInjector:
 
     def _device(self, name: str) -> SimulatedDevice:
         if name not in self.devices:
-            near = get_close_matches(name, self.devices, n=1)
-            raise UsageError(f"the lab has no device {name!r}", do=f"Did you mean {near[0]}?" if near else "")
+            raise unknown_device(name, self.devices)
         return self.devices[name]
 
     def _keep_healthy_state(self, device: SimulatedDevice) -> None:
@@ -105,6 +99,5 @@ class FaultInjector:
 
 def _fault_type(name: str) -> FaultType:
     if name not in FAULT_TYPES:
-        near = get_close_matches(name, FAULT_TYPES, n=1)
-        raise UsageError(f"unknown fault {name!r}", do=f"Did you mean {near[0]}?" if near else _LIST)
+        raise unknown_fault(name, FAULT_TYPES)
     return FAULT_TYPES[name]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from eventready.checks.ports import port_key
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready_lab.control.fault_errors import known_parts
 from eventready_lab.engine.state import DeviceState, Peer, Port
 from eventready_lab.faults.registry import FaultTarget, fault
 
@@ -20,7 +23,7 @@ def _port(target: FaultTarget, name: str) -> Port:
     else:
         chosen = next((port for port in ports.values() if port_key(port.name) == port_key(name)), None)
     if chosen is None:
-        raise target.unknown(f"port {name}".strip(), list(ports))
+        raise target.unknown("port", name, ports)
     return chosen
 
 
@@ -86,9 +89,8 @@ def optic_low(target: FaultTarget, port: str = "", dbm: float = -17.2) -> None:
     """The received light of a port is low (a bent or dirty fibre); the link stays up."""
     chosen = _port(target, port)
     if chosen.light is None:
-        raise target.unknown(
-            f"light on {chosen.name}", [name for name, port in target.state.ports.items() if port.light]
-        )
+        lit = sorted(name for name, port in target.state.ports.items() if port.light)
+        raise UsageError(message("lab:fault.no_light", device=target.state.name, port=chosen.name), do=known_parts(lit))
     chosen.light.rx_dbm = dbm
 
 

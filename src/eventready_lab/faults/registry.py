@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready_lab.control.fault_errors import converted, no_part, wrong_role
 from eventready_lab.engine.device import SimulatedDevice
 from eventready_lab.engine.session_faults import SessionFaults
 from eventready_lab.engine.state import DeviceState
@@ -55,10 +57,9 @@ class FaultTarget:
         """The state of another device, read only."""
         return self.devices[name].state
 
-    def unknown(self, what: str, known: Iterable[str]) -> UsageError:
-        """Return the error for an argument unknown on this device."""
-        names = ", ".join(sorted(known)[:12])
-        return UsageError(f"{self.state.name} has no {what}", do=f"It has: {names}." if names else "")
+    def unknown(self, part: str, name: str = "", known: Iterable[str] = ()) -> UsageError:
+        """Return the error for a part unknown on this device; `part` is a word of `lab:part`."""
+        return no_part(self.state.name, part, name, sorted(known))
 
 
 @dataclass(frozen=True)
@@ -84,30 +85,22 @@ class FaultType:
         """Arguments and their defaults, in order."""
         return {name: p.default for name, p in list(inspect.signature(self.run).parameters.items())[1:]}
 
-    def inapplicable(self, device: SimulatedDevice) -> str:
-        """Return the reason against a fault on a device; empty for an applicable fault."""
-        name = device.state.name
-        if self.roles and device.state.role not in self.roles:
-            return f"{self.name} applies to {' or '.join(self.roles)}; {name} is a {device.state.role}"
-        if self.transports and device.dialect.transport not in self.transports:
-            transport = device.dialect.transport
-            return f"{self.name} applies to {' or '.join(self.transports)}; {name} uses {transport}"
-        return ""
+    def require_applicable(self, device: SimulatedDevice) -> None:
+        """Raise UsageError for a device of another role or transport."""
+        name, role, transport = device.state.name, device.state.role, device.dialect.transport
+        if self.roles and role not in self.roles:
+            raise wrong_role(self.name, self.roles, name, role)
+        if self.transports and transport not in self.transports:
+            raise UsageError(
+                message(
+                    "lab:fault.wrong_transport",
+                    fault=self.name, transports=self.transports, device=name, transport=transport,
+                )
+            )  # fmt: skip
 
     def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The given arguments, converted to the types of the parameters. Raises UsageError."""
-        known = self.parameters
-        converted: dict[str, Any] = {}
-        for name, value in given.items():
-            if name not in known:
-                accepted = f"Arguments: {', '.join(known)}." if known else "The fault has no arguments."
-                raise UsageError(f"{self.name} has no argument {name!r}", do=accepted)
-            kind = type(known[name])
-            try:
-                converted[name] = kind(value)
-            except (TypeError, ValueError):
-                raise UsageError(f"{name} of {self.name} cannot be {value!r}", do="Give a number.") from None
-        return converted
+        return converted(self.name, self.parameters, given)
 
 
 FAULT_TYPES: dict[str, FaultType] = {}

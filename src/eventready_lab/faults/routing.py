@@ -31,7 +31,7 @@ def neighbour_lost(target: FaultTarget, peer: str = "", protocol: str = "") -> N
     known = [n for n in target.state.peers if peer in (n.peer, n.address, "") and protocol in (n.protocol, "")]
     if not known:
         raise target.unknown(
-            f"neighbour {protocol} {peer}".rstrip(), [f"{n.protocol} {n.peer}" for n in target.state.peers]
+            "neighbour", f"{protocol} {peer}".strip(), [f"{n.protocol} {n.peer}" for n in target.state.peers]
         )
     lost = known[0]
     lost.up = False
@@ -47,7 +47,7 @@ def bfd_down(target: FaultTarget, peer: str = "") -> None:
     """Packets are lost without a loss of carrier: BFD and its clients are down at both ends, ports stay up."""
     session = next((session for session in target.state.bfd if peer in (session.peer, "")), None)
     if session is None:
-        raise target.unknown(f"BFD session to {peer}", [session.peer for session in target.state.bfd])
+        raise target.unknown("bfd_session", peer, [session.peer for session in target.state.bfd])
     _lose_path(target.state, session.peer)
     for far in _far_ends(target, session.peer):
         _lose_path(far, point_to_point_peer(session.peer))
@@ -62,7 +62,7 @@ def _lose_path(state: DeviceState, address: str) -> None:
 
 def _statics(target: FaultTarget) -> list[Static]:
     if not target.state.statics:
-        raise target.unknown("static default route", [])
+        raise target.unknown("static_default_route")
     return target.state.statics
 
 
@@ -77,7 +77,7 @@ def unwatched_route(target: FaultTarget) -> None:
 def no_backup_route(target: FaultTarget) -> None:
     """The backup default route is missing."""
     if len(_statics(target)) < 2:
-        raise target.unknown("backup of its default route", [])
+        raise target.unknown("backup_route")
     del _statics(target)[1:]
 
 
@@ -90,7 +90,8 @@ def no_default_route(target: FaultTarget) -> None:
 def _gateway(target: FaultTarget, group: int) -> Gateway:
     chosen = next((gateway for gateway in target.state.gateways if group in (gateway.group, -1)), None)
     if chosen is None:
-        raise target.unknown(f"group {group}", [str(gateway.group) for gateway in target.state.gateways])
+        name = "" if group < 0 else str(group)
+        raise target.unknown("group", name, [str(gateway.group) for gateway in target.state.gateways])
     return chosen
 
 

@@ -12,7 +12,7 @@ _HOST = ("service_host",)
 def _unit(target: FaultTarget, name: str) -> UnitState:
     chosen = next((unit for unit in target.state.units if name.removesuffix(".service") in (unit.name, "")), None)
     if chosen is None:
-        raise target.unknown(f"service {name}".rstrip(), [unit.name for unit in target.state.units])
+        raise target.unknown("service", name, [unit.name for unit in target.state.units])
     return chosen
 
 
@@ -39,7 +39,7 @@ def disk_full(target: FaultTarget, mount: str = "/var/log", percent: int = 97) -
     """A file system is nearly full."""
     chosen = next((disk for disk in target.state.disks if disk.mount == mount), None)
     if chosen is None:
-        raise target.unknown(f"file system {mount}", [disk.mount for disk in target.state.disks])
+        raise target.unknown("file_system", mount, [disk.mount for disk in target.state.disks])
     chosen.used_percent = percent
 
 
@@ -49,14 +49,14 @@ def certificate_ending(target: FaultTarget, file: str = "", days: int = 3) -> No
     known = target.state.certificates
     name = file or next(iter(known), "")
     if name not in known:
-        raise target.unknown(f"certificate {file}".rstrip(), known)
+        raise target.unknown("certificate", file, known)
     known[name] = days
 
 
 def _pool(target: FaultTarget, name: str) -> PoolState:
     chosen = next((pool for pool in target.state.pools if name in (pool.name, "")), None)
     if chosen is None:
-        raise target.unknown(f"pool {name}".rstrip(), [pool.name for pool in target.state.pools])
+        raise target.unknown("pool", name, [pool.name for pool in target.state.pools])
     return chosen
 
 
@@ -73,7 +73,7 @@ def dns_silent(target: FaultTarget, name: str = "") -> None:
     """The DNS server does not answer for a name."""
     wanted = name or next(iter(target.state.dns), "")
     if wanted not in target.state.dns:
-        raise target.unknown(f"DNS name {name}".rstrip(), target.state.dns)
+        raise target.unknown("dns_name", name, target.state.dns)
     target.state.dns[wanted] = ""
 
 
@@ -81,6 +81,6 @@ def dns_silent(target: FaultTarget, name: str = "") -> None:
 def dhcp_exhausted(target: FaultTarget, percent: int = 96) -> None:
     """Nearly all addresses of the DHCP pools are leased."""
     if not target.state.dhcp:
-        raise target.unknown("DHCP pool", [])
+        raise target.unknown("dhcp_pool")
     for pool in target.state.dhcp:
         pool.used = pool.total * percent // 100

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
 from eventready_lab.engine.session_faults import LineFault
 from eventready_lab.faults.registry import FaultTarget, fault
 
@@ -54,7 +56,7 @@ def auth_refused(target: FaultTarget) -> None:
 def pager_stuck(target: FaultTarget) -> None:
     """Paging cannot be switched off."""
     if target.device.dialect.paging is None:
-        raise target.unknown("pager", [])
+        raise target.unknown("pager")
     target.session_faults.pager_stuck = True
 
 
@@ -74,7 +76,7 @@ def _add_line_fault(target: FaultTarget, fault: LineFault) -> None:
     try:
         re.compile(fault.pattern)
     except re.error:
-        raise target.unknown(f"line for {fault.pattern!r}, which is no regular expression", []) from None
+        raise UsageError(message("lab:fault.no_pattern", pattern=fault.pattern)) from None
     target.session_faults.lines = (*target.session_faults.lines, fault)
 
 

@@ -11,7 +11,7 @@ _WIFI = ("wifi_controller",)
 def _ap(target: FaultTarget, name: str) -> ApState:
     chosen = next((ap for ap in target.state.aps if name in (ap.name, "")), None)
     if chosen is None:
-        raise target.unknown(f"access point {name}", [ap.name for ap in target.state.aps])
+        raise target.unknown("access_point", name, [ap.name for ap in target.state.aps])
     return chosen
 
 
@@ -65,7 +65,7 @@ def radius_down(target: FaultTarget, host: str = "") -> None:
     """An authentication server does not answer."""
     name = host or next(iter(target.state.radius), "")
     if name not in target.state.radius:
-        raise target.unknown(f"RADIUS server {host}", list(target.state.radius))
+        raise target.unknown("radius_server", host, list(target.state.radius))
     target.state.radius[name] = False
 
 
@@ -73,7 +73,7 @@ def radius_down(target: FaultTarget, host: str = "") -> None:
 def controller_failover(target: FaultTarget) -> None:
     """The standby controller of a pair is not ready after a switch-over."""
     if not target.state.pair_mode:
-        raise target.unknown("second controller", [])
+        raise target.unknown("second_controller")
     target.state.pair_ready = False
     other = target.other(target.state.pair_peer)
     if other:

@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eventready.core.errors import UsageError
+from eventready.core.errors import UsageError, os_reason
+from eventready.core.messages import Message, message
 
 _TIMEOUT_S = 30.0
+#: Characters of a command and of its output in an error.
+_SHOWN_COMMAND, _SHOWN_OUTPUT = 120, 300
 
 
 def run(*command: str, given: str = "", check: bool = True, env: Mapping[str, str] | None = None) -> str:
@@ -21,10 +24,16 @@ def run(*command: str, given: str = "", check: bool = True, env: Mapping[str, st
             env=env,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UsageError(f"{command[0]} does not work: {error}") from None
+        raise UsageError(message("lab:command.fails", program=command[0], reason=_reason(error))) from None
     if check and done.returncode:
-        raise UsageError(f"`{' '.join(command)[:120]}` failed: {(done.stderr or done.stdout).strip()[:300]}")
+        shown = " ".join(command)[:_SHOWN_COMMAND]
+        reason = (done.stderr or done.stdout).strip()[:_SHOWN_OUTPUT] or message("lab:no_message")
+        raise UsageError(message("lab:command.failed", command=shown, reason=reason))
     return done.stdout
+
+
+def _reason(error: OSError | subprocess.TimeoutExpired) -> str | Message:
+    return os_reason(error) if isinstance(error, OSError) else message("lab:command.time_limit", seconds=_TIMEOUT_S)
 
 
 def in_namespace(namespace: str, *command: str) -> tuple[str, ...]:
@@ -42,7 +51,7 @@ def configure(router: str, *lines: str) -> None:
     """Change a router's running configuration. Raises UsageError for a refused line."""
     output = vtysh(router, "configure terminal", *lines)
     if "% " in output:
-        raise UsageError(f"{router} refuses its configuration: {output.strip()[:200]}")
+        raise UsageError(message("lab:command.refused", router=router, reason=output.strip()[:_SHOWN_OUTPUT]))
 
 
 def show_json(router: str, command: str) -> Any:

@@ -6,13 +6,14 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import message, rendered
 from eventready_lab.control.active_fault import ActiveFault
+from eventready_lab.control.fault_errors import not_active, unknown_device, unknown_fault, wrong_role
 from eventready_lab.control.workspace_copy import DeviceAccess
 from eventready_lab.engine.credentials import Credentials
 from eventready_lab.real import frr
@@ -97,13 +98,13 @@ class RealLab:
         deadline = time.monotonic() + seconds
         while waiting := self._waiting_for():
             if time.monotonic() > deadline:
-                raise UsageError(f"the real lab does not converge; not up: {', '.join(waiting[:6])}")
+                raise UsageError(message("lab:real.not_converged", parts=waiting[:6]))
             time.sleep(_POLL_S)
 
     def _waiting_for(self) -> list[str]:
         parts = self.equipment
         waiting = [*frr.waiting_for(), *parts.radio.waiting_for()]
-        waiting += [f"{name}: floating address" for name in _without_floating(parts.hosts)]
+        waiting += [rendered("lab:waiting.floating_address", name=name) for name in _without_floating(parts.hosts)]
         return waiting or (parts.wifi.waiting_for() if parts.wifi else [])
 
     def access(self) -> Mapping[str, DeviceAccess]:
@@ -150,10 +151,7 @@ class RealLab:
             "internet": INTERNET_ADDRESS, "provider": NET_ADDRESS, "gateway": VIRTUAL_IP, "services": SERVICE_IP
         }  # fmt: skip
         if source != SITE or target not in hosts:
-            raise UsageError(
-                f"the real lab has no path from {source!r} to {target!r}",
-                do=f"Probe from `{SITE}` to {' or '.join(hosts)}.",
-            )
+            raise UsageError(message("lab:flow.no_path", source=source, target=target, site=SITE, targets=list(hosts)))
         return {"kind": kind, "host": hosts[target], "port": 0, "namespace": SITE}
 
     def _inject(self, device: str, name: str, args: Mapping[str, Any]) -> Sequence[ActiveFault]:
@@ -167,7 +165,7 @@ class RealLab:
         deadline = time.monotonic() + fault_type.effect_s
         while not effect():
             if time.monotonic() > deadline:
-                raise UsageError(f"{name} was injected on {device} and has no effect", do="Clear the fault.")
+                raise UsageError(message("lab:fault.no_effect", fault=name, device=device))
             time.sleep(_POLL_S)
         return [fault]
 
@@ -180,8 +178,7 @@ class RealLab:
             if (one.fault.device, one.fault.fault) == (device, name) and given.items() <= dict(one.fault.args).items()
         ]
         if not cleared:
-            active = ", ".join(sorted({one.fault for one in self.active_faults if one.device == device})) or "none"
-            raise UsageError(f"{device} has no active fault {name}", do=f"Active faults of {device}: {active}.")
+            raise not_active(device, name, (one.fault for one in self.active_faults if one.device == device))
         for one in cleared:
             self._injected.remove(one)
             next(one.steps, None)
@@ -191,17 +188,14 @@ class RealLab:
 
     def _fault_type(self, device: str, name: str) -> RealFaultType:
         if device not in self.names:
-            near = get_close_matches(device, self.names, n=1)
-            raise UsageError(f"the lab has no device {device!r}", do=f"Did you mean {near[0]}?" if near else "")
+            raise unknown_device(device, self.names)
         if name not in REAL_FAULT_TYPES:
-            near = get_close_matches(name, REAL_FAULT_TYPES, n=1)
-            meant = f"Did you mean {near[0]}?" if near else "See `eventready lab fault --list`."
-            raise UsageError(f"the real lab has no fault {name!r}", do=meant)
+            raise unknown_fault(name, REAL_FAULT_TYPES)
         served = dict.fromkeys(self.equipment.hosts, "service_host")
         role = {CONTROLLER: "bts_controller", AIR_HOST: "wifi_controller", **served}.get(device, "router")
         fault_type = REAL_FAULT_TYPES[name]
         if role not in fault_type.roles:
-            raise UsageError(f"{name} applies to {' or '.join(fault_type.roles)}; {device} is a {role}")
+            raise wrong_role(name, fault_type.roles, device, role)
         return fault_type
 
     def close(self) -> None:

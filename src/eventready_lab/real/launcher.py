@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
 from pathlib import Path
 
-from eventready.core.errors import UsageError
-from eventready.core.messages import message
+from eventready.core.errors import UsageError, os_reason
+from eventready.core.messages import message, rendered, to_stored
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, last_log_line
 from eventready_lab.control.workspace_copy import check_lab_folder
@@ -34,7 +35,7 @@ def start(workspace: Path, folder: LabFolder, *, without_wifi: bool = False) -> 
     check_lab_folder(folder.path)
     sandbox.check_folder(folder.path)
     remove_real_lab(folder)
-    without = "excluded by --no-wifi" if without_wifi else wifi_host.unmet_requirement(event)
+    without = rendered("lab:wifi.excluded") if without_wifi else wifi_host.unmet_requirement(event)
     process = _spawn(workspace, folder, without)
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline:
@@ -42,9 +43,9 @@ def start(workspace: Path, folder: LabFolder, *, without_wifi: bool = False) -> 
         if record and record.pid == process.pid:
             return record
         if process.poll() is not None:
-            reason = last_log_line(folder.log)
+            reason = last_log_line(folder.log) or rendered("lab:no_message")
             remove_real_lab(folder)
-            raise UsageError(message("lab:not_started", reason=reason.rstrip(".")), where=str(folder.log))
+            raise UsageError(message("lab:not_started", reason=reason), where=str(folder.log))
         time.sleep(_POLL_S)
     remove_real_lab(folder)
     process.wait()
@@ -56,11 +57,11 @@ def _spawn(workspace: Path, folder: LabFolder, without_wifi: str) -> subprocess.
         folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     except OSError as error:
-        raise UsageError(message("lab:not_writable", folder=str(folder.path), reason=error.strerror or "")) from None
+        raise UsageError(message("lab:not_writable", folder=str(folder.path), reason=os_reason(error))) from None
     return sandbox.spawn(
         folder.path.resolve(), folder.log, "eventready_lab.real.supervisor",
         "--workspace", str(workspace.resolve()), "--out", str(folder.path.resolve()),
-        "--without-wifi", without_wifi,
+        "--without-wifi", json.dumps(to_stored(without_wifi)),
     )  # fmt: skip
 
 

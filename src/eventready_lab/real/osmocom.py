@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import rendered
 from eventready_lab.real import osmocom_files as files
 from eventready_lab.real.commands import in_namespace, run, spawn
 from eventready_lab.real.layout import BSS, STATIONS, BaseStation
@@ -210,8 +211,8 @@ class OsmocomNetwork:
         """Return the base stations and links not yet up, for messages."""
         wanted = {"virtual": "connected", "dummy": "degraded", "off": "disconnected"}
         links = self.links()
-        waiting = [
-            f"{station.name}: {links[station.name] or 'unknown'}"
+        waiting: list[str] = [
+            rendered("lab:waiting.link", name=station.name, state=links[station.name] or "unknown")
             for station in STATIONS
             if links[station.name] != wanted[self.modes[station.name]]
         ]
@@ -220,7 +221,7 @@ class OsmocomNetwork:
         for station, answer in zip(on_air, answers, strict=True):
             complete = all(pattern.search(answer) for pattern in (_ENABLED, _RSL_UP, _HAS_CHANNELS))
             if not complete or _IN_USE.search(answer):
-                waiting.append(f"{station.name}: its channels")
+                waiting.append(rendered("lab:waiting.channels", name=station.name))
         if "msc" in self._running and not self.core_link():
             waiting.append("MSC")
         return waiting

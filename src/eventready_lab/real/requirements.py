@@ -12,14 +12,14 @@ from pathlib import Path
 
 from eventready.audit.doctor import Diagnostic
 from eventready.core.errors import UsageError
-from eventready.core.messages import message
+from eventready.core.messages import message, rendered
 
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/frr"
 
 
 @dataclass(frozen=True)
 class Package:
-    """A Debian package, detected by a program or a file, and its purpose in the lab."""
+    """A Debian package, detected by a program or a file, and its purpose in the lab, a word of `lab:purpose`."""
 
     name: str
     purpose: str
@@ -34,52 +34,52 @@ class Package:
 
 PACKAGES = (
     Package("frr", "routers", "vtysh"),
-    Package("frr-pythontools", "timer that reverts a change on a router", file="/usr/lib/frr/frr-reload.py"),
-    Package("openssh-server", "logins to the routers", "sshd"),
-    Package("openssh-client", "host keys", "ssh-keygen"),
-    Package("osmo-bsc", "base-station controller", "osmo-bsc"),
-    Package("osmo-bts", "base stations", "osmo-bts-virtual"),
-    Package("osmo-stp", "signalling between controller and core", "osmo-stp"),
-    Package("osmo-hlr", "subscriber register", "osmo-hlr"),
-    Package("osmo-mgw", "media gateway", "osmo-mgw"),
-    Package("osmo-msc", "switching centre", "osmo-msc"),
-    Package("iproute2", "network namespaces", "ip"),
-    Package("nftables", "loss of packets without loss of carrier", "nft"),
-    Package("socat", "connections to the base-station controller", "socat"),
-    Package("procps", "kernel settings", "sysctl"),
-    Package("util-linux", "process and mount namespaces", "unshare"),
-    Package("passwd", "users of the routers", "useradd"),
+    Package("frr-pythontools", "revert_timer", file="/usr/lib/frr/frr-reload.py"),
+    Package("openssh-server", "logins", "sshd"),
+    Package("openssh-client", "host_keys", "ssh-keygen"),
+    Package("osmo-bsc", "controller", "osmo-bsc"),
+    Package("osmo-bts", "base_stations", "osmo-bts-virtual"),
+    Package("osmo-stp", "signalling", "osmo-stp"),
+    Package("osmo-hlr", "subscribers", "osmo-hlr"),
+    Package("osmo-mgw", "media_gateway", "osmo-mgw"),
+    Package("osmo-msc", "msc", "osmo-msc"),
+    Package("iproute2", "network_namespaces", "ip"),
+    Package("nftables", "packet_loss", "nft"),
+    Package("socat", "controller_access", "socat"),
+    Package("procps", "kernel_settings", "sysctl"),
+    Package("util-linux", "process_namespaces", "unshare"),
+    Package("passwd", "users", "useradd"),
 )
 #: Packages of parts that can be left out: the WiFi host, the service hosts, and the MSC on a kernel without SCTP, which
 #: needs a compiled shim.
 OPTIONAL = (
-    Package("qemu-system-x86", "WiFi host", "qemu-system-x86_64"),
-    Package("busybox-static", "WiFi host", "busybox"),
-    Package("hostapd", "access points", "hostapd"),
+    Package("qemu-system-x86", "wifi_host", "qemu-system-x86_64"),
+    Package("busybox-static", "wifi_host", "busybox"),
+    Package("hostapd", "access_points", "hostapd"),
     Package("wpasupplicant", "stations", "wpa_supplicant"),
     Package("iw", "radios", "iw"),
-    Package("wireless-regdb", "regulatory domain of the radios", file="/lib/firmware/regulatory.db"),
-    Package("faketime", "an hour of call statistics in a minute", "faketime"),
-    Package("nginx-light", "service hosts", "nginx"),
-    Package("keepalived", "floating address of the service hosts", "keepalived"),
-    Package("dnsmasq", "DNS and DHCP of the service hosts", "dnsmasq"),
-    Package("chrony", "time of the service hosts", "chronyd"),
-    Package("rsyslog", "logs of the service hosts", "rsyslogd"),
-    Package("bind9-dnsutils", "DNS answers of the service hosts", "dig"),
-    Package("gcc", "MSC on a kernel without SCTP", "cc"),
-    Package("libc6-dev", "MSC on a kernel without SCTP", file="/usr/include/dlfcn.h"),
+    Package("wireless-regdb", "regulatory_domain", file="/lib/firmware/regulatory.db"),
+    Package("faketime", "call_statistics", "faketime"),
+    Package("nginx-light", "service_hosts", "nginx"),
+    Package("keepalived", "floating_address", "keepalived"),
+    Package("dnsmasq", "dns_dhcp", "dnsmasq"),
+    Package("chrony", "time", "chronyd"),
+    Package("rsyslog", "logs", "rsyslogd"),
+    Package("bind9-dnsutils", "dns_answers", "dig"),
+    Package("gcc", "msc_without_sctp", "cc"),
+    Package("libc6-dev", "msc_without_sctp", file="/usr/include/dlfcn.h"),
 )
 
 
 def unmet_requirement() -> str:
     """Return the reason against a real lab on this machine; empty if supported."""
     if sys.platform != "linux":
-        return "Linux is required"
+        return rendered("lab:real.needs_linux")
     if os.geteuid() != 0:
-        return "root is required"
+        return rendered("lab:real.needs_root")
     absent = [package.name for package in PACKAGES if not package.installed]
     if absent:
-        return f"not installed: {', '.join(absent)}"
+        return rendered("lab:not_installed", names=absent)
     return missing_namespaces()
 
 
@@ -89,7 +89,7 @@ def missing_namespaces() -> str:
         ["unshare", "--pid", "--mount", "--net", "--uts", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
         check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    return f"the kernel refuses namespaces: {probe.stderr.strip()}" if probe.returncode else ""
+    return rendered("lab:real.no_namespaces", reason=probe.stderr.strip()) if probe.returncode else ""
 
 
 def install(names: list[str]) -> None:
@@ -102,25 +102,29 @@ def install(names: list[str]) -> None:
             ["apt-get", *command], check=False, capture_output=True, text=True, env={**os.environ, **quiet}
         )
         if done.returncode:
-            last = (done.stderr.strip() or "no message").splitlines()[-1]
-            raise UsageError(message("lab:install.failed", command=command[0], reason=last))
+            lines = done.stderr.strip().splitlines()
+            reason = lines[-1] if lines else message("lab:no_message")
+            raise UsageError(message("lab:install.failed", command=command[0], reason=reason))
 
 
 def examine() -> Iterator[Diagnostic]:
     """Results for root, every Debian package, and the kernel's namespaces."""
     root = sys.platform == "linux" and os.geteuid() == 0
-    yield Diagnostic("root", root, "yes" if root else "no", "Run the real lab as root on Linux; it makes namespaces.")
+    yield Diagnostic(
+        "root", root, message("lab:doctor.root" if root else "lab:doctor.no_root"), message("lab:doctor.run_as_root")
+    )
     for needed, packages in ((True, PACKAGES), (False, OPTIONAL)):
         for package in packages:
-            detail = package.purpose if package.installed else f"not installed ({package.purpose})"
+            purpose = message(f"lab:purpose.{package.purpose}")
+            detail = purpose if package.installed else message("lab:doctor.no_package", purpose=purpose)
             yield Diagnostic(package.name, package.installed, detail, f"apt-get install {package.name}", needed)
     if root and all(package.installed for package in PACKAGES):
         refused = missing_namespaces()
         yield Diagnostic(
             "namespaces",
             not refused,
-            refused or "available",
-            "Use a machine or a privileged container that allows namespaces.",
+            refused or message("lab:doctor.namespaces"),
+            message("lab:doctor.use_namespaces"),
         )
 
 

@@ -19,6 +19,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import message, rendered
 from eventready_lab.control.workspace_copy import DeviceAccess
 from eventready_lab.engine.credentials import Credentials
 from eventready_lab.real.commands import in_namespace
@@ -30,7 +31,7 @@ _PROGRAMS = ("nginx", "keepalived", "dnsmasq", "chronyd", "rsyslogd", "dig")
 def unmet_requirement() -> str:
     """Return why there are no service hosts; empty if their programs are installed."""
     absent = [name for name in _PROGRAMS if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
-    return f"not installed: {', '.join(absent)}" if absent else ""
+    return rendered("lab:not_installed", names=absent) if absent else ""
 
 
 @dataclass
@@ -74,7 +75,8 @@ class ServiceHost:
             self.key = next(line[4:] for line in printed.splitlines() if line.startswith("key "))
             return
         self.stop()
-        raise UsageError(f"the service host {self.name} does not start: {printed.strip()[-300:] or 'no output'}")
+        reason = printed.strip()[-300:] or message("lab:no_message")
+        raise UsageError(message("lab:service_host.failed", host=self.name, reason=reason))
 
     def command(self, *words: str) -> Sequence[str]:
         """Return the command line for running a program on the host."""
@@ -92,11 +94,11 @@ class ServiceHost:
     def _first_process(self) -> int:
         """Return the first process inside, a child of `unshare`."""
         if self._process is None:
-            raise UsageError(f"the service host {self.name} was not started")
+            raise UsageError(message("lab:service_host.not_started", host=self.name))
         pid = self._process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
         if not children:
-            raise UsageError(f"the service host {self.name} has ended")
+            raise UsageError(message("lab:service_host.ended", host=self.name))
         return int(children[0])
 
     def stop(self) -> None:

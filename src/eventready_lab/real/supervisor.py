@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import secrets
@@ -13,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eventready.core.errors import EventreadyError
-from eventready.core.messages import text
+from eventready.core.messages import from_stored, rendered, text
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.control.control_socket import ControlSocket
-from eventready_lab.control.lab_folder import LabFolder, LabRecord, process_start_time
+from eventready_lab.control.lab_folder import LabFolder, LabRecord, log_failure, process_start_time
 from eventready_lab.control.workspace_copy import check_lab_folder, write_workspace_copy
 from eventready_lab.engine.credentials import Credentials
 from eventready_lab.real import sandbox, service_hosts
@@ -75,11 +76,11 @@ async def serve(workspace_path: Path, folder: LabFolder, outside: int, start_tim
 
 
 def _left_out(lab: RealLab, without_wifi: str) -> tuple[str, ...]:
-    left_out = [f"the WiFi host ({without_wifi})"] if without_wifi else []
+    left_out = [rendered("lab:left_out.wifi_host", reason=without_wifi)] if without_wifi else []
     if not lab.equipment.radio.core:
-        left_out.append("the MSC (this kernel has no SCTP, and no compiler is installed for the replacement)")
+        left_out.append(rendered("lab:left_out.msc"))
     if reason := service_hosts.unmet_requirement():
-        left_out.append(f"the service hosts ({reason})")
+        left_out.append(rendered("lab:left_out.service_hosts", reason=reason))
     return tuple(left_out)
 
 
@@ -95,16 +96,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workspace", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--outside", type=int, required=True)
-    parser.add_argument("--without-wifi", default="", help="the reason for a lab without WiFi")
+    parser.add_argument("--without-wifi", default='""', help="the stored reason for a lab without WiFi, as JSON")
     given = parser.parse_args(arguments)
     os.umask(0o022)  # daemons and sshds run as users of their own, and read the lab's files
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     start_time = process_start_time(given.outside)  # before /proc is the sandbox's own
     try:
         sandbox.enter(given.out)
-        asyncio.run(serve(given.workspace, LabFolder(given.out), given.outside, start_time, given.without_wifi))
+        without_wifi = from_stored(json.loads(given.without_wifi))
+        asyncio.run(serve(given.workspace, LabFolder(given.out), given.outside, start_time, without_wifi))
     except EventreadyError as error:
-        print(f"error: {error}", file=sys.stderr)
+        log_failure(error)
         return int(error.exit)
     return 0
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import socket
 import subprocess
 from collections.abc import Sequence
 
-from eventready.core.errors import UsageError
+from eventready.core.errors import UsageError, os_reason
+from eventready.core.messages import message
 
 _PROMPT = re.compile(rb"(?:^|\n|\r|\xff..)OsmoBSC(?:\([\w-]+\))?[>#] $", re.DOTALL)
 _TIMEOUT_S = 5.0
@@ -24,7 +27,7 @@ def send_commands(command: Sequence[str], lines: Sequence[str]) -> list[str]:
         try:
             return _exchange(ours, lines)
         except OSError as error:
-            raise UsageError(f"the VTY of the base-station controller does not answer: {error}") from None
+            raise UsageError(message("lab:real.vty_silent", reason=os_reason(error))) from None
         finally:
             ours.close()
             process.terminate()
@@ -46,6 +49,6 @@ def _read_until_prompt(connection: socket.socket) -> str:
     while not _PROMPT.search(received):
         piece = connection.recv(65_536)
         if not piece:
-            raise ConnectionError("connection closed")
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
         received += piece
     return received.decode(errors="replace").replace("\r", "")

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import Rendered, message, rendered
 from eventready.workspace.event import Event
 from eventready_lab.control.workspace_copy import DeviceAccess
 from eventready_lab.engine.credentials import Credentials
@@ -30,13 +31,13 @@ def cache() -> Path:
 def unmet_requirement(event: Event) -> str:
     """The reason for a lab without WiFi; empty for a lab with WiFi. Downloads the kernel at first use."""
     if not air_of(event):
-        return "no venue of the event has WiFi"
+        return rendered("lab:wifi.no_venue")
     if reason := wifi.unmet_requirement():
         return reason
     try:
         fetch(cache())
     except UsageError as error:
-        return error.what
+        return Rendered(error.message) if error.message else error.what
     return ""
 
 
@@ -54,7 +55,7 @@ class WifiHost:
     def record(self) -> wifi.MachineRecord:
         """The record of the machine."""
         if self._record is None:
-            raise UsageError("the WiFi host has not been started")
+            raise UsageError(message("lab:wifi.not_started"))
         return self._record
 
     def start(self, password: str) -> None:
@@ -77,4 +78,8 @@ class WifiHost:
     def waiting_for(self) -> list[str]:
         """Access points with stations elsewhere, for messages."""
         counts = self.stations()
-        return [f"{ap.name}: {counts[ap.name]} stations" for ap in self.air if counts[ap.name] != ap.stations]
+        return [
+            rendered("lab:waiting.stations", name=ap.name, n=counts[ap.name])
+            for ap in self.air
+            if counts[ap.name] != ap.stations
+        ]

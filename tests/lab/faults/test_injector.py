@@ -20,6 +20,7 @@ from eventready_lab.engine.session_faults import SessionFaults
 from eventready_lab.engine.state import DeviceState
 from eventready_lab.faults.catalogue import FAULT_TYPES
 from eventready_lab.faults.injector import FaultInjector
+from eventready_lab.faults.registry import FaultType
 from tests.lab.small_dialects import IOS, MML, VTY
 
 
@@ -86,7 +87,15 @@ def snapshot(faults: FaultInjector) -> dict[str, tuple[DeviceState, SessionFault
 
 def places(faults: FaultInjector, name: str) -> list[str]:
     """Devices on which the fault can happen."""
-    return [device for device, machine in faults.devices.items() if not FAULT_TYPES[name].inapplicable(machine)]
+    return [device for device, machine in faults.devices.items() if applies(FAULT_TYPES[name], machine)]
+
+
+def applies(kind: FaultType, machine: SimulatedDevice) -> bool:
+    try:
+        kind.require_applicable(machine)
+    except UsageError:
+        return False
+    return True
 
 
 STANDING = sorted(name for name, fault in FAULT_TYPES.items() if not fault.once)
@@ -245,7 +254,7 @@ def test_counters_grow_with_time_and_stand_while_the_link_is_down() -> None:
         ("r1", "slow", {"minutes": 1}, "no argument 'minutes'. Arguments: seconds."),
         ("r1", "optic-low", {"port": "Vlan10"}, "has no light on Vlan10"),
         ("r1", "psu-failed", {"number": 3}, "no power supply 3"),
-        ("r1", "neighbour-lost", {"peer": "10.9.9.9"}, "no neighbour  10.9.9.9. It has: ospf 10.255.0.2"),
+        ("r1", "neighbour-lost", {"peer": "10.9.9.9"}, "no neighbour 10.9.9.9. It has: ospf 10.255.0.2"),
         ("osmo", "pager-stuck", {}, "has no pager"),
     ],
 )

@@ -113,11 +113,7 @@ def test_a_machine_that_says_nothing_is_not_waited_for(record: machine.MachineRe
     machine.ready(record, alive=lambda: False)
 
 
-@pytest.mark.parametrize(
-    ("fault", "ap"), [("nonsense", "a"), ("ap-down", ""), ("ap-down", "a; reboot"), ("crowded", "$(x)")]
-)
-def test_what_is_no_fault_or_no_name_never_reaches_the_machine(
-    record: machine.MachineRecord, fault: str, ap: str
-) -> None:
-    with pytest.raises(UsageError, match=r"no fault|no name"):
+@pytest.mark.parametrize(("fault", "ap"), [("ap-down", ""), ("ap-down", "a; reboot"), ("crowded", "$(x)")])
+def test_what_is_no_name_never_reaches_the_machine(record: machine.MachineRecord, fault: faults.Fault, ap: str) -> None:
+    with pytest.raises(UsageError, match="no name"):
         faults.make(record, fault, ap)

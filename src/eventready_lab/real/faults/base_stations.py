@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready_lab.control.fault_errors import no_part
 from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, Role, fault, immediately
 from eventready_lab.real.layout import STATIONS, BaseStation
 
@@ -17,8 +19,8 @@ def _station(name: str) -> BaseStation:
     on_air = [station for station in STATIONS if station.on_air]
     chosen = next((station for station in on_air if name in (station.name, "")), None)
     if chosen is None:
-        names = ", ".join(station.name for station in on_air)
-        raise UsageError(f"no base station {name} is on air", do=f"On air: {names}.")
+        names = [station.name for station in on_air]
+        raise UsageError(message("lab:fault.not_on_air", name=name, names=names))
     return chosen
 
 
@@ -71,7 +73,7 @@ def channels_full(
 def hour_of_calls(target: RealFaultTarget, cell: str = "", speed: int = 180) -> FaultSteps:
     """The controller has carried calls for an hour: its clock runs faster, and its statistics are those of an hour."""
     if shutil.which("faketime") is None:
-        raise UsageError("faketime is not installed", do="Run `eventready doctor --real --install`.")
+        raise UsageError(message("lab:no_program", program="faketime"))
     station, radio = _station(cell), target.equipment.radio
     radio.restart_controller(speed=speed)
     yield lambda: radio.make_calls(station) and radio.has_hourly_statistics(station)
@@ -84,7 +86,7 @@ def core_link_down(target: RealFaultTarget, link: str = "0") -> FaultSteps:
     """The link to the switching centre (MSC) is down."""
     radio = target.equipment.radio
     if not radio.core or link != "0":
-        raise UsageError(f"{target.device} has no core link {link}", do="It has: 0." if radio.core else "No MSC runs.")
+        raise no_part(target.device, "core_link", link, ["0"] if radio.core else [])
     radio.stop_msc()
     yield lambda: not radio.core_link()
     radio.start_msc()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from eventready.core.errors import UsageError
+from eventready_lab.control.fault_errors import converted
 from eventready_lab.real.equipment import Equipment
 
 FaultSteps = Generator[Callable[[], bool], None, None]
@@ -47,17 +47,7 @@ class RealFaultType:
 
     def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All arguments, converted to the types of the parameters. Raises UsageError."""
-        known = self.parameters
-        values = dict(known)
-        for name, value in given.items():
-            if name not in known:
-                accepted = f"Arguments: {', '.join(known)}." if known else "The fault has no arguments."
-                raise UsageError(f"{self.name} has no argument {name!r}", do=accepted)
-            try:
-                values[name] = type(known[name])(value)
-            except (TypeError, ValueError):
-                raise UsageError(f"{name} of {self.name} cannot be {value!r}", do="Give a number.") from None
-        return values
+        return {**self.parameters, **converted(self.name, self.parameters, given)}
 
 
 REAL_FAULT_TYPES: dict[str, RealFaultType] = {}

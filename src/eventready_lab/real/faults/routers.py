@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready_lab.control.fault_errors import no_part
 from eventready_lab.real import frr
 from eventready_lab.real.commands import configure, in_namespace, run, show_json
 from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, Role, fault, immediately
@@ -40,14 +42,19 @@ def _wait_until_settled() -> None:
         time.sleep(_CONVERGENCE_S)
 
 
-def _cable(target: RealFaultTarget, matches: Callable[[End, End], bool], what: str) -> tuple[Cable, End, End]:
-    """The first cable of a router with matching (own, far) ends."""
+def _cable(
+    target: RealFaultTarget, matches: Callable[[End, End], bool], part: str, name: str
+) -> tuple[Cable, End, End]:
+    """The first cable of a router with matching (own, far) ends. `part`, `name`: the wanted part, for the error."""
     for cable in CABLES:
         ends = cable.ends(target.device)
         if ends and matches(*ends):
             return (cable, *ends)
-    known = ", ".join(f"{own.port} to {far.router} {far.ip}" for own, far in cables_of(target.device))
-    raise UsageError(f"{target.device} has no {what}", do=f"It has: {known}.")
+    known = [
+        message("lab:fault.cable", port=own.port, router=far.router, address=far.ip)
+        for own, far in cables_of(target.device)
+    ]
+    raise no_part(target.device, part, name, known)
 
 
 def _bfd_state(router: str, peer: str) -> str:
@@ -81,7 +88,7 @@ def _pass_packets(table: str) -> None:
 @fault("link-down", _ROUTER)
 def link_down(target: RealFaultTarget, port: str = "") -> FaultSteps:
     """A cable loses its carrier at both ends."""
-    cable, own, far = _cable(target, lambda own, _far: port in (own.port, ""), f"cable at {port}")
+    cable, own, far = _cable(target, lambda own, _far: port in (own.port, ""), "cable", port)
     for plug in frr.plugs(cable):
         run("ip", "-n", WIRE, "link", "set", plug, "down")
     yield lambda: "up" not in (_bfd_state(own.router, far.ip), _bfd_state(far.router, own.ip)) and _ospf_lost(own, far)
@@ -104,7 +111,7 @@ def _ospf_state(own: End, far: End) -> str:
 @fault("bfd-down", _ROUTER)
 def bfd_down(target: RealFaultTarget, peer: str = "") -> FaultSteps:
     """A cable loses all packets without a loss of carrier: BFD is down at both ends, ports stay up."""
-    cable, own, far = _cable(target, lambda _own, far: peer in (far.ip, ""), f"BFD session to {peer}")
+    cable, own, far = _cable(target, lambda _own, far: peer in (far.ip, ""), "bfd_session", peer)
     _drop_packets(f"silent_{cable.name}", frr.plugs(cable))
     yield (
         lambda: (
@@ -132,15 +139,14 @@ def _bgp_session(target: RealFaultTarget, peer: str) -> tuple[str, str, str]:
     for session in sessions:
         if peer in (session[1], ""):
             return session
-    known = ", ".join(address for _, address, _ in sessions)
-    raise UsageError(f"{target.device} has no BGP neighbour {peer}", do=f"It has: {known}.")
+    raise no_part(target.device, "bgp_neighbour", peer, [address for _, address, _ in sessions])
 
 
 @fault("neighbour-lost", _ROUTER)
 def neighbour_lost(target: RealFaultTarget, peer: str = "", protocol: str = "bgp") -> FaultSteps:
     """A routing adjacency is down (OSPF stuck, BGP down) while the link and BFD stay up."""
     if protocol not in ("bgp", "ospf"):
-        raise UsageError(f"{target.device} does not run {protocol}", do="Say protocol=bgp or protocol=ospf.")
+        raise UsageError(message("lab:fault.no_protocol", device=target.device, protocol=protocol))
     yield from _bgp_lost(target, peer) if protocol == "bgp" else _ospf_stuck(target, peer)
 
 
@@ -160,7 +166,8 @@ def _ospf_stuck(target: RealFaultTarget, peer: str) -> FaultSteps:
     cable, own, far = _cable(
         target,
         lambda _own, far: far.router not in ISPS and peer in (router_id(far.router), ""),
-        f"OSPF neighbour {peer}",
+        "ospf_neighbour",
+        peer,
     )
     _drop_packets(f"stuck_{cable.name}", frr.plugs(cable), "meta protocol ip ip protocol 89 @th,8,8 2")
     run("vtysh", "-N", own.router, "-c", f"clear ip ospf neighbor {router_id(far.router)}")
@@ -199,7 +206,7 @@ def no_backup_route(target: RealFaultTarget) -> FaultSteps:
 
 def _require_gateway(target: RealFaultTarget) -> None:
     if target.device not in GATEWAYS:
-        raise UsageError(f"{target.device} is no gateway", do=f"The fault applies to {' and '.join(GATEWAYS)}.")
+        raise UsageError(message("lab:fault.no_gateway", device=target.device, gateways=GATEWAYS))
 
 
 def _vrrp_state(router: str) -> str:
@@ -245,7 +252,7 @@ def gateway_silent(target: RealFaultTarget) -> FaultSteps:
 def _require_group(target: RealFaultTarget, group: int) -> None:
     _require_gateway(target)
     if group != GROUP:
-        raise UsageError(f"{target.device} has no group {group}", do=f"It has group {GROUP}.")
+        raise no_part(target.device, "group", str(group), [str(GROUP)])
 
 
 @fault("unsaved-config", ("router", "bts_controller"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventready.core.errors import UsageError
+from eventready_lab.control.fault_errors import no_part
 from eventready_lab.real.commands import run
 from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, fault
 
@@ -20,7 +20,7 @@ _SERVICES = {
 def service_down(target: RealFaultTarget, service: str = "nginx") -> FaultSteps:
     """A service has failed; the virtual address of keepalived moves to the other host."""
     if service not in _SERVICES:
-        raise UsageError(f"service hosts have no service {service!r}", do=f"Services: {', '.join(_SERVICES)}.")
+        raise no_part(target.device, "service", service, _SERVICES)
     process, start = _SERVICES[service]
     host = target.equipment.hosts[target.device]
     run(*host.command("sh", "-c", f"kill $(pidof {process})"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventready.core.errors import UsageError
+from eventready_lab.control.fault_errors import no_part
 from eventready_lab.real import wifi
 from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, Role, fault, immediately
 from eventready_lab.real.wifi.radio import AccessPoint
@@ -15,8 +15,7 @@ def _access_point(target: RealFaultTarget, name: str) -> tuple[WifiHost, AccessP
     host = target.equipment.wifi
     chosen = next((ap for ap in host.air if name in (ap.name, "")), None) if host else None
     if host is None or chosen is None:
-        known = ", ".join(ap.name for ap in host.air) if host else ""
-        raise UsageError(f"{target.device} has no access point {name}", do=f"It has: {known}.")
+        raise no_part(target.device, "access_point", name, [ap.name for ap in host.air] if host else [])
     return host, chosen
 
 

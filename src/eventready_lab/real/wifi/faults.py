@@ -4,60 +4,53 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import paramiko
 
-from eventready.core.errors import UsageError
+from eventready.core.errors import UsageError, os_reason
+from eventready.core.messages import message
 from eventready_lab.real.wifi.machine import MachineRecord
 
+Fault = Literal["ap-down", "crowded", "controller-dead"]
 _TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True)
 class RadioFault:
-    """Fault: its help, and the arguments of `/lab/fault` for injecting and clearing, with or without an access
-    point."""
+    """Fault: the arguments of `/lab/fault` for injecting and clearing, with or without an access point."""
 
-    help: str
     make: str
     undo: str
     make_needs_ap: bool = True
     undo_needs_ap: bool = True
 
 
-RADIO_FAULTS = {
-    "ap-down": RadioFault("An access point is switched off.", "ap-down", "ap-up"),
-    "crowded": RadioFault("All stations are next to one access point.", "gather", "spread", undo_needs_ap=False),
-    "controller-dead": RadioFault(
-        "hostapd has been killed.", "controller-down", "controller-up", make_needs_ap=False, undo_needs_ap=False
-    ),
+RADIO_FAULTS: Mapping[Fault, RadioFault] = {
+    "ap-down": RadioFault("ap-down", "ap-up"),
+    "crowded": RadioFault("gather", "spread", undo_needs_ap=False),
+    "controller-dead": RadioFault("controller-down", "controller-up", make_needs_ap=False, undo_needs_ap=False),
 }
 
 
-def make(record: MachineRecord, fault: str, ap: str = "") -> None:
+def make(record: MachineRecord, fault: Fault, ap: str = "") -> None:
     """Make a fault. Raises UsageError."""
-    known = _known(fault)
+    known = RADIO_FAULTS[fault]
     _call(record, f"{known.make} {_name(ap)}" if known.make_needs_ap else known.make)
 
 
-def clear(record: MachineRecord, fault: str, ap: str = "") -> None:
+def clear(record: MachineRecord, fault: Fault, ap: str = "") -> None:
     """Undo a fault; stations return to their own access points. Raises UsageError."""
-    known = _known(fault)
+    known = RADIO_FAULTS[fault]
     _call(record, f"{known.undo} {_name(ap)}" if known.undo_needs_ap else known.undo)
-
-
-def _known(fault: str) -> RadioFault:
-    if fault not in RADIO_FAULTS:
-        raise UsageError(f"the WiFi host has no fault {fault!r}", do=f"There are {', '.join(RADIO_FAULTS)}.")
-    return RADIO_FAULTS[fault]
 
 
 def _name(ap: str) -> str:
     if not ap.replace("-", "").isalnum():
-        raise UsageError(f"{ap!r} is no name of an access point", do="Name one of the machine's.")
+        raise UsageError(message("lab:wifi.bad_name", name=ap))
     return ap
 
 
@@ -70,7 +63,7 @@ def stations(record: MachineRecord, aps: Sequence[str]) -> dict[str, int]:
 def _call(record: MachineRecord, arguments: str) -> None:
     output = _run(record, f"/lab/fault {arguments} || echo FAIL")
     if output.endswith("FAIL"):
-        raise UsageError(f"the WiFi host refused `{arguments}`: {output}", where=record.folder)
+        raise UsageError(message("lab:wifi.refused", command=arguments, reason=output), where=record.folder)
 
 
 def _run(record: MachineRecord, command: str) -> str:
@@ -89,6 +82,7 @@ def _run(record: MachineRecord, command: str) -> str:
         _in, out, err = client.exec_command(command, timeout=_TIMEOUT_S)
         return (err.read() + out.read()).decode(errors="replace").strip()
     except (OSError, paramiko.SSHException) as error:
-        raise UsageError(f"the WiFi host does not answer: {error}", where=record.folder) from None
+        reason = os_reason(error) if isinstance(error, OSError) else str(error)
+        raise UsageError(message("lab:wifi.silent", reason=reason), where=record.folder) from None
     finally:
         client.close()

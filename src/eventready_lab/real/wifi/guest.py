@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import message
 from eventready_lab.real.wifi.archive import Archive
 from eventready_lab.real.wifi.kernel import Kernel
 from eventready_lab.real.wifi.radio import AccessPoint, hostapd_configuration, station_configuration
@@ -81,7 +82,7 @@ def pack(kernel: Kernel, name: str, air: Sequence[AccessPoint], secrets: Secrets
 def _found(program: str) -> str:
     path = shutil.which(program, path=_PATH)
     if path is None:
-        raise UsageError(f"{program} is not installed", do="Run `eventready doctor --real`.")
+        raise UsageError(message("lab:no_program", program=program))
     return path
 
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventready.core.errors import UsageError
+from eventready.core.errors import UsageError, os_reason
+from eventready.core.messages import message
 
 #: Modules that the machine needs, without their dependencies. The ciphers are needed by the first association, when the
 #: machine has no module loader.
@@ -61,7 +62,7 @@ def fetch(cache: Path) -> Kernel:
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{cache} cannot be written: {error.strerror}", do="Name another folder.") from None
+        raise UsageError(message("lab:cache_not_writable", folder=str(cache), reason=os_reason(error))) from None
     package = _package()
     folder = cache / package
     if not folder.is_dir():
@@ -69,7 +70,7 @@ def fetch(cache: Path) -> Kernel:
             _run("apt-get", "-qq", "download", package, cwd=Path(temporary))
             deb = next(Path(temporary).glob("*.deb"), None)
             if deb is None:
-                raise UsageError(f"apt-get downloaded no {package}", do="Run `apt-get update`, and check its sources.")
+                raise UsageError(message("lab:kernel.not_downloaded", package=package))
             unpacked = Path(temporary) / "unpacked"
             _run("dpkg-deb", "-x", str(deb), str(unpacked), cwd=Path(temporary))
             unpacked.replace(folder)
@@ -81,7 +82,7 @@ def _package() -> str:
     output = _run("apt-cache", "depends", _META, cwd=Path("/"))
     found = re.search(r"Depends: (linux-image-\S+)", output)
     if found is None:
-        raise UsageError("apt does not know Debian's kernel", do="Run `apt-get update`.")
+        raise UsageError(message("lab:kernel.unknown"))
     return found[1]
 
 
@@ -91,5 +92,6 @@ def _run(*command: str, cwd: Path) -> str:
     )
     if done.returncode:
         error = (done.stderr or done.stdout).strip().splitlines()
-        raise UsageError(f"{' '.join(command)}: {error[-1] if error else done.returncode}", do="Run `apt-get update`.")
+        reason = error[-1] if error else message("lab:no_message")
+        raise UsageError(message("lab:kernel.failed", command=" ".join(command), reason=reason))
     return done.stdout

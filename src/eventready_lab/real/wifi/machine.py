@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from eventready.core.errors import UsageError
+from eventready.core.messages import message, rendered
 from eventready_lab.control.lab_folder import process_start_time, write_private
 from eventready_lab.real.sandbox import processes_of
 from eventready_lab.real.wifi.guest import READY, Secrets, pack
@@ -78,13 +79,13 @@ class MachineRecord:
 def unmet_requirement() -> str:
     """Return the reason against the machine on this host; empty if supported. Root is not needed."""
     if platform.system() != "Linux" or platform.machine() != "x86_64":
-        return "Linux on x86-64 is required"
+        return rendered("lab:wifi.needs_linux")
     if shutil.which("apt-get") is None:
-        return "Debian's apt-get is required for the kernel"
+        return rendered("lab:wifi.needs_apt")
     absent = [program for program in _PROGRAMS if shutil.which(program, path=_PATH) is None]
     if not Path("/lib/firmware/regulatory.db").exists():
         absent.append("regulatory.db (wireless-regdb)")
-    return f"not installed: {', '.join(absent)}" if absent else ""
+    return rendered("lab:not_installed", names=absent) if absent else ""
 
 
 def start(options: MachineOptions, password: str) -> tuple[MachineRecord, subprocess.Popen[bytes]]:
@@ -93,10 +94,10 @@ def start(options: MachineOptions, password: str) -> tuple[MachineRecord, subpro
     Raises UsageError, and then leaves nothing behind.
     """
     if reason := unmet_requirement():
-        raise UsageError(f"the WiFi host cannot run here: {reason}", do="Run `eventready doctor --real`.")
+        raise UsageError(message("lab:wifi.cannot_run", reason=reason))
     earlier = find(options.folder)
     if earlier and processes_of(earlier.tag):
-        raise UsageError("a WiFi host is already running here", where=str(options.folder), do="Stop it first.")
+        raise UsageError(message("lab:wifi.running_already"), where=str(options.folder))
     kernel = fetch(options.cache)
     options.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
@@ -169,11 +170,8 @@ def ready(record: MachineRecord, seconds: float = 60.0, alive: Callable[[], bool
             or (record.pid and process_start_time(record.pid) != record.start_time)
         ):
             last = console.strip().splitlines()
-            raise UsageError(
-                f"the WiFi host is not ready; last console line: {last[-1]!r}" if last
-                else "the WiFi host is not ready, and its console is empty",
-                where=str(record.console),
-            )  # fmt: skip
+            reason = message("lab:wifi.not_ready", line=last[-1]) if last else message("lab:wifi.console_empty")
+            raise UsageError(reason, where=str(record.console))
         time.sleep(_POLL_S)
 
 
