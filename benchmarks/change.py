@@ -1,8 +1,8 @@
-"""How long a safe change takes, as a ratio: ours against a plain Nornir loop over send_config_set, in one run.
+"""Time of a safe change, as a ratio in one run: eventready against a plain Nornir loop over send_config_set.
 
 `make bench` prints a table, `python -m benchmarks.change --json` one object. The devices are simulated by the embedded
-lab (`lab up --scale`) in a process of its own on the same machine, so that only the ratio travels. Both send the same
-lines to the same devices: in between, ours takes them back.
+lab (`lab up --scale`) in a process of its own on the same machine, so that only the ratio is comparable elsewhere. Both
+send the same lines to the same devices; in between, eventready rolls its change back.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ def _frr(expect: Mapping[str, Any], hop: str) -> dict[str, Any]:
     }
 
 
-#: What the templates want of a host besides what all have alike, by platform. A fleet's Huawei routers are left out:
-#: Netmiko waits there for seconds of silence (11 s for 18 lines and their commit), which would flatter us.
+#: Values of the templates by platform, beside the common ones. Huawei routers of the fleet are left out: Netmiko waits
+#: there for seconds of silence (11 s for 18 lines and their commit), and the ratio would be too good.
 INTENTS: dict[str, Callable[[Mapping[str, Any], str], dict[str, Any]]] = {"cisco_xe": _cisco_xe, "frr": _frr}
 
 
 def scale(devices: int) -> int:
-    """How large a generated fleet must be for `devices` of it to be on platforms that we have values for."""
+    """Size of a generated fleet with at least `devices` devices on the platforms of INTENTS."""
     taking = sum(name in INTENTS for name in PLATFORMS)
     return ceil(devices * len(PLATFORMS) / taking) + 2 * len(PLATFORMS)
 
 
 def with_intents(copy: Path) -> None:
-    """Give the routers of a generated fleet, which has no intents of its own, two each."""
+    """Add two intents to each router of a generated fleet, which has none."""
     path = copy / "inventory" / "hosts.yaml"
     hosts = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     for host in hosts.values():
@@ -77,15 +77,15 @@ def _intents(name: str, expect: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def run(*, devices: int, rounds: int) -> dict[str, Any]:
-    """All figures: plan, apply, take back, then the plain loop, on a fleet that is made anew for each round."""
-    turns: dict[str, list[dict[str, Any]]] = {"plan": [], "apply": [], "take_back": [], "send_config": []}
+    """Return all figures: plan, apply, rollback, then the plain loop, on a new fleet for each round."""
+    turns: dict[str, list[dict[str, Any]]] = {"plan": [], "apply": [], "rollback": [], "send_config": []}
     for _ in range(rounds):
         with lab(ROOT, "--scale", str(scale(devices))) as copy:
             with_intents(copy)
-            for step, told in turns.items():
-                told.append(measure(step, copy, devices, "changing"))
-                _refuse_failure(step, devices, told[-1])
-    seconds = {step: [turn["seconds"] for turn in told] for step, told in turns.items()}
+            for step, figures in turns.items():
+                figures.append(measure(step, copy, devices, "changing"))
+                _refuse_failure(step, devices, figures[-1])
+    seconds = {step: [turn["seconds"] for turn in figures] for step, figures in turns.items()}
     applied = turns["apply"][0]
     return {
         "devices": devices,
@@ -95,7 +95,7 @@ def run(*, devices: int, rounds: int) -> dict[str, Any]:
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}",
         "plan_s": round(median(seconds["plan"]), 2),
         "ours_s": round(median(seconds["apply"]), 2),
-        "take_back_s": round(median(seconds["take_back"]), 2),
+        "rollback_s": round(median(seconds["rollback"]), 2),
         "plain_s": round(median(seconds["send_config"]), 2),
         "ratio": round(
             median(ours / plain for ours, plain in zip(seconds["apply"], seconds["send_config"], strict=True)), 2
@@ -104,46 +104,46 @@ def run(*, devices: int, rounds: int) -> dict[str, Any]:
     }
 
 
-def _refuse_failure(step: str, devices: int, told: Mapping[str, Any]) -> None:
-    """A time counts only where every device is proven to be what it was to become."""
-    if told["failed"] or told["devices"] != devices:
-        raise SystemExit(f"{step}: {told['failed']} of {told['devices']} devices did not take it ({told['outcomes']})")
+def _refuse_failure(step: str, devices: int, figures: Mapping[str, Any]) -> None:
+    """Exit unless every device is proven to be in its new state."""
+    if figures["failed"] or figures["devices"] != devices:
+        raise SystemExit(f"{step}: {figures['failed']} of {figures['devices']} devices failed ({figures['outcomes']})")
 
 
 ROWS = (
     ("eventready apply: guard, journal, compare, verify, confirm, save", "ours_s"),
     ("the same lines by a plain Nornir loop, send_config_set, no safety", "plain_s"),
     ("eventready plan, made before", "plan_s"),
-    ("eventready rollback of it all", "take_back_s"),
+    ("eventready rollback of the whole change", "rollback_s"),
 )
 
 
-def table(told: Mapping[str, Any]) -> str:
-    """The figures for a person, in Markdown."""
+def table(figures: Mapping[str, Any]) -> str:
+    """Figures as text in Markdown."""
     return "\n".join(
         [
-            f"{told['machine']}; {told['devices']} simulated devices, {told['lines']} lines, "
-            f"{told['workers']} workers; ours in {told['waves']} waves",
+            f"{figures['machine']}; {figures['devices']} simulated devices, {figures['lines']} lines, "
+            f"{figures['workers']} workers; eventready in {figures['waves']} waves",
             "",
             "| | s | against plain |",
             "|---|---:|---:|",
-            *(f"| {title} | {told[key]:.1f} | {told[key] / told['plain_s']:.2f} x |" for title, key in ROWS),
+            *(f"| {title} | {figures[key]:.1f} | {figures[key] / figures['plain_s']:.2f} x |" for title, key in ROWS),
             "",
-            f"{told['outcomes']['new']} of {told['devices']} devices are new, verified and saved; in between all are "
-            "taken back",
+            f"{figures['outcomes']['new']} of {figures['devices']} devices are new, verified and saved; in between all of "
+            "them are rolled back",
         ]
     )
 
 
 def main() -> None:
-    """Run it and print the figures."""
+    """Run the benchmark and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--devices", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    told = run(devices=given.devices, rounds=given.rounds)
-    print(json.dumps(told) if given.json else table(told))
+    figures = run(devices=given.devices, rounds=given.rounds)
+    print(json.dumps(figures) if given.json else table(figures))
 
 
 if __name__ == "__main__":

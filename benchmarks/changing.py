@@ -1,8 +1,8 @@
-"""What is timed of a change, each in a process of its own: python -m benchmarks.changing STEP COPY DEVICES WORKERS
+"""The timed steps of a change, each in a process of its own: python -m benchmarks.changing STEP COPY DEVICES WORKERS
 
-`plan` comes first and leaves a plan file in the workspace copy; `apply` and `send_config` send its lines to the same
-devices, and `take_back` makes them what they were in between. Time runs from the first thing that is done for a device
-to the last, without starting the interpreter and loading the workspace. Prints one JSON object.
+`plan` is first and leaves a plan file in the workspace copy; `apply` and `send_config` send its lines to the same
+devices, and `rollback` is between the two. The time is from the first step for a device to the last, without the start
+of the interpreter and the loading of the workspace. The output is one JSON object.
 """
 
 from __future__ import annotations
@@ -36,36 +36,36 @@ WHO = "bench"
 
 @dataclass(frozen=True)
 class Step(Measured):
-    """`lines` are those of the plan, `waves` the steps in which it is carried out, `outcomes` how many ended how."""
+    """`lines`: of the plan. `waves`: number of waves. `outcomes`: number of devices by outcome."""
 
     lines: int
     waves: int
     outcomes: Mapping[str, int] = field(default_factory=dict)
 
 
-class _Nobody:
-    """Nobody watches."""
+class _NoProgress:
+    """Progress that shows nothing."""
 
     def stage(self, name: str, total: int) -> None:
-        """See `Watch`."""
+        """Show nothing."""
 
     def begun(self, change: str, devices: int) -> None:
-        """See `Watch`."""
+        """Show nothing."""
 
     def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
-        """See `Watch`."""
+        """Show nothing."""
 
     def step(self, device: str, step: str) -> None:
-        """See `Watch`."""
+        """Show nothing."""
 
     def done(self, *_: object) -> None:
-        """See `Watch`."""
+        """Show nothing."""
 
 
 def _planned(workspace: Workspace, devices: int, workers: int) -> Plan:
-    """What is to be changed on the first devices of the fleet that have intents."""
+    """Plan of the first devices of the fleet with intents."""
     chosen = [device for device in workspace.devices if device.intents][:devices]
-    return make_plan(workspace, chosen, INTENTS, clock=Clock(), by=WHO, progress=_Nobody(), workers=workers)
+    return make_plan(workspace, chosen, INTENTS, clock=Clock(), by=WHO, progress=_NoProgress(), workers=workers)
 
 
 def _step(plan: Plan, seconds: float, failed: int, outcomes: Mapping[str, int] | None = None) -> Step:
@@ -74,7 +74,7 @@ def _step(plan: Plan, seconds: float, failed: int, outcomes: Mapping[str, int] |
 
 
 def make(copy: Path, devices: int, workers: int) -> Step:
-    """The plan, out of what the devices run; it is written beside the inventory."""
+    """Make the plan from the running configurations, and write its file beside the inventory."""
     workspace = load_workspace(copy)
     started = time.perf_counter()
     plan = _planned(workspace, devices, workers)
@@ -83,9 +83,9 @@ def make(copy: Path, devices: int, workers: int) -> Step:
     return _step(plan, seconds, devices - len(plan.devices))
 
 
-def _carried_out(workspace: Workspace, store: Store, file: PlanFile, workers: int) -> tuple[ApplyResult, float]:
+def _executed(workspace: Workspace, store: Store, file: PlanFile, workers: int) -> tuple[ApplyResult, float]:
     options = Options(by=WHO, host=WHO, workers=workers, soak_s=0)
-    context = ExecutionContext(workspace, store, Clock(), options, _Nobody())
+    context = ExecutionContext(workspace, store, Clock(), options, _NoProgress())
     started = time.perf_counter()
     done = apply_plan(context, file)
     return done, time.perf_counter() - started
@@ -97,24 +97,24 @@ def _ended(plan: Plan, done: ApplyResult, seconds: float) -> Step:
 
 
 def apply(copy: Path, _devices: int, workers: int) -> Step:
-    """eventready's change, whole: looked at, backed up, guarded, sent, compared, verified, confirmed, saved."""
+    """Change of eventready: checks, backup, guard, send, compare, verify, confirm, save."""
     workspace, file = load_workspace(copy), load_plan(copy / PLAN)
     with Store.of_workspace(copy) as store:
-        done, seconds = _carried_out(workspace, store, file, workers)
+        done, seconds = _executed(workspace, store, file, workers)
     return _ended(file.plan, done, seconds)
 
 
-def take_back(copy: Path, _devices: int, workers: int) -> Step:
-    """The change that `apply` has made, taken back: every device is what it was again."""
+def rollback(copy: Path, _devices: int, workers: int) -> Step:
+    """Roll the change of `apply` back."""
     workspace = load_workspace(copy)
     with Store.of_workspace(copy) as store:
         plan = make_rollback(workspace, "latest", store=store, clock=Clock(), by=WHO, host=WHO)
-        done, seconds = _carried_out(workspace, store, PlanFile(plan=plan), workers)
+        done, seconds = _executed(workspace, store, PlanFile(plan=plan), workers)
     return _ended(plan, done, seconds)
 
 
 def send_config(copy: Path, devices: int, workers: int) -> Step:
-    """What one writes with Nornir and nornir_netmiko: the plan's lines through send_config_set, and nothing besides.
+    """Plain loop with Nornir and nornir_netmiko: the lines of the plan by send_config_set.
 
     `failed` counts devices that raised an error and those that do not run what the plan wants afterwards, of which this
     loop knows nothing: they are read when the clock has stopped.
@@ -142,10 +142,10 @@ def send_config(copy: Path, devices: int, workers: int) -> Step:
 STEPS: dict[str, Callable[[Path, int, int], Step]] = {
     "plan": make,
     "apply": apply,
-    "take_back": take_back,
+    "rollback": rollback,
     "send_config": send_config,
 }
 
 if __name__ == "__main__":
     name, folder, count, threads = sys.argv[1:5]
-    print(STEPS[name](Path(folder), int(count), int(threads)).told())
+    print(STEPS[name](Path(folder), int(count), int(threads)).to_json())

@@ -1,8 +1,8 @@
-"""The four that are compared, each in a process of its own: python -m benchmarks.contenders NAME COPY DEVICES WORKERS
+"""The four contenders, each in a process of its own: python -m benchmarks.contenders NAME COPY DEVICES WORKERS
 
-All ask the same eight commands of the same simulated devices with the same number of workers; ours and the limit check
-host keys. Time runs from the first thing that is done for a device to the last, without starting the interpreter and
-loading the workspace. Prints one JSON object.
+All send the same eight commands to the same simulated devices with the same number of workers; eventready and the limit
+check host keys. The time is from the first step for a device to the last, without the start of the interpreter and the
+loading of the workspace. The output is one JSON object.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: What is asked, in the words of Cisco IOS-XE; the facts that they answer stand in `fleet.PLATFORM`.
+#: Commands of Cisco IOS-XE; `fleet.MEASURED` has their facts.
 COMMANDS = (
     "show interfaces",
     "show ip ospf neighbor",
@@ -31,43 +31,43 @@ COMMANDS = (
 )
 
 
-#: Characters that the eight answers have at least.
+#: Least number of characters of the eight answers.
 LEAST = 45_000
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Devices asked, seconds it took, and devices that gave no answer although they are healthy."""
+    """Number of devices, seconds, and number of healthy devices without an answer."""
 
     devices: int
     seconds: float
     failed: int
 
-    def told(self) -> str:
-        """One JSON object."""
+    def to_json(self) -> str:
+        """Figures as one JSON object."""
         return json.dumps({**self.__dict__, "rate": self.devices / self.seconds})
 
 
 def ours(copy: Path, devices: int, workers: int) -> Measured:
-    """eventready's audit, whole: sessions, parsing, records, checks, verdicts, evidence, store."""
+    """Audit of eventready: sessions, parsing, records, checks, verdicts, evidence, store."""
     from eventready.audit.audit import AuditOptions, audit
     from eventready.core.clock import Clock
     from eventready.store.store import Store
     from eventready.workspace.workspace import load_workspace
 
-    class Nobody:
+    class NoProgress:
         def stage(self, name: str, total: int) -> None:
-            """Nobody watches."""
+            """Show nothing."""
 
         def done(self, device: str, trouble: str) -> None:
-            """Nobody watches."""
+            """Show nothing."""
 
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "bench.db") as store:
         workspace = load_workspace(copy)
         started = time.perf_counter()
         options = AuditOptions(workers=workers, interval_s=0)
         done = audit(
-            workspace, workspace.devices[:devices], store=store, clock=Clock(), options=options, progress=Nobody()
+            workspace, workspace.devices[:devices], store=store, clock=Clock(), options=options, progress=NoProgress()
         )
         seconds = time.perf_counter() - started
     unmeasured = {
@@ -79,9 +79,9 @@ def ours(copy: Path, devices: int, workers: int) -> Measured:
 
 
 def plain(copy: Path, devices: int, workers: int, *, parsed: bool = False) -> Measured:
-    """What one writes with Nornir and nornir_netmiko: a loop over send_command, with or without use_textfsm.
+    """Plain loop with Nornir and nornir_netmiko over send_command, with or without use_textfsm.
 
-    It goes on where ntc-templates does not know a line (`show platform` of an ASR).
+    The loop goes on after a line that ntc-templates does not know (`show platform` of an ASR).
     """
     from nornir.core.exceptions import NornirSubTaskError
     from nornir.core.plugins.connections import ConnectionPluginRegister
@@ -117,10 +117,10 @@ def plain(copy: Path, devices: int, workers: int, *, parsed: bool = False) -> Me
 
 
 def limit(copy: Path, devices: int, workers: int) -> Measured:
-    """The practical limit: an asyncssh client that writes all commands at once and looks for nothing but prompts.
+    """Practical limit: an asyncssh client that writes all commands at once and searches for prompts only.
 
-    Its algorithms are asyncssh's own first choices, as the plain loops' are paramiko's. With those that our sessions
-    prefer (X25519, AES-GCM) it would be up to half as fast again, mostly because the simulated devices are.
+    Its algorithms are the first choices of asyncssh, those of the plain loops the first of paramiko. With the preferred
+    algorithms of eventready (X25519, AES-GCM) its rate is up to 1.5 times as high, mostly for the simulated devices.
     """
     import asyncssh
 
@@ -146,12 +146,12 @@ def limit(copy: Path, devices: int, workers: int) -> Measured:
                 text += await process.stdout.read(65_536)
         return len(text) > LEAST
 
-    async def everybody() -> list[Any]:
+    async def all_hosts() -> list[Any]:
         gate = asyncio.Semaphore(workers)
         return await asyncio.gather(*(one(host, gate) for host in hosts), return_exceptions=True)
 
     started = time.perf_counter()
-    outcomes = asyncio.run(everybody())
+    outcomes = asyncio.run(all_hosts())
     return Measured(devices, time.perf_counter() - started, sum(outcome is not True for outcome in outcomes))
 
 
@@ -164,4 +164,4 @@ CONTENDERS: dict[str, Callable[[Path, int, int], Measured]] = {
 
 if __name__ == "__main__":
     name, folder, count, threads = sys.argv[1:5]
-    print(CONTENDERS[name](Path(folder), int(count), int(threads)).told())
+    print(CONTENDERS[name](Path(folder), int(count), int(threads)).to_json())

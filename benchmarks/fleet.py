@@ -1,4 +1,4 @@
-"""How fast an audit is, as ratios: ours against a plain Nornir loop and against the practical limit, in one run.
+"""Rate of an audit, as ratios in one run: eventready, a plain Nornir loop, and the practical limit.
 
 `make bench` prints a table, `python benchmarks/fleet.py --json` one object. The devices are simulated by the embedded
 lab in a process of its own on the same machine, so that rates are of this machine and only the ratios travel.
@@ -27,8 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 100
 PORTS = 24
 
-#: Facts of the platform that answer from the eight commands; everything else is declared untold.
-ASKED = (
+#: Facts from the eight commands; all others are declared unsupported.
+MEASURED = (
     *("interface", "ospf_neighbour", "bgp_neighbour", "hsrp_group"),
     *("vrrp_group", "link_bundle", "neighbour", "power", "board"),
 )
@@ -72,7 +72,7 @@ def write_workspace(folder: Path, devices: int) -> None:
 
 
 def narrow(copy: Path) -> None:
-    """Give the lab's copy a platform of its own that asks the eight commands and no more."""
+    """Add a platform with the facts of the eight commands alone to the lab's copy."""
     from eventready.facts.platform import load_platform
 
     base = load_platform("cisco_xe")
@@ -82,11 +82,11 @@ def narrow(copy: Path) -> None:
     for source in described["sources"]:
         source.pop("confirms", None)  # facts of the other folder
     (folder / "platform.yaml").write_text(yaml.safe_dump({**described, "extends": "cisco_xe"}), encoding="utf-8")
-    untold = {fact: "outside this benchmark" for fact in base.facts if fact not in ASKED}
+    unsupported = {fact: "outside this benchmark" for fact in base.facts if fact not in MEASURED}
     known = yaml.safe_load((base.folder / "facts.yaml").read_text(encoding="utf-8"))["facts"]
-    second = {fact: known[fact] for fact in ASKED if "also" in known.get(fact, {})}  # a ninth command
+    second = {fact: known[fact] for fact in MEASURED if "also" in known.get(fact, {})}  # a ninth command
     once = {fact: {key: value for key, value in spec.items() if key != "also"} for fact, spec in second.items()}
-    (folder / "facts.yaml").write_text(yaml.safe_dump({"facts": once, "unsupported": untold}), encoding="utf-8")
+    (folder / "facts.yaml").write_text(yaml.safe_dump({"facts": once, "unsupported": unsupported}), encoding="utf-8")
     (folder / "parse").mkdir()
     for spec in once.values():
         shutil.copy(base.folder / "parse" / spec["template"], folder / "parse")
@@ -96,7 +96,7 @@ def narrow(copy: Path) -> None:
 
 @contextmanager
 def lab(workspace: Path, *options: str) -> Iterator[Path]:
-    """A running lab of that workspace's devices, or of those that the options of `lab up` name; its workspace copy."""
+    """Run a lab of the devices of a workspace, or of those in the options of `lab up`. Return its workspace copy."""
     with tempfile.TemporaryDirectory(prefix="eventready-bench-") as home:
         copy = Path(home) / "copy"
         command = [sys.executable, "-m", "eventready", "-w", str(workspace), "lab"]
@@ -110,7 +110,7 @@ def lab(workspace: Path, *options: str) -> Iterator[Path]:
 
 @contextmanager
 def routers(devices: int) -> Iterator[Path]:
-    """A running lab of that many routers that are asked the eight commands."""
+    """Run a lab of routers with the facts of the eight commands. Return its workspace copy."""
     with tempfile.TemporaryDirectory(prefix="eventready-bench-") as folder:
         write_workspace(Path(folder), devices)
         with lab(Path(folder)) as copy:
@@ -119,7 +119,7 @@ def routers(devices: int) -> Iterator[Path]:
 
 
 def first(copy: Path, devices: int) -> Path:
-    """A workspace of the first of the lab's devices alone."""
+    """Workspace of the first devices of the lab."""
     part = copy.with_name(f"first-{devices}")
     if not part.exists():
         shutil.copytree(copy, part, ignore=shutil.ignore_patterns(".eventready", "*.sock"))
@@ -130,23 +130,23 @@ def first(copy: Path, devices: int) -> Path:
 
 
 def start(name: str, copy: Path, devices: int, module: str = "contenders") -> subprocess.Popen[bytes]:
-    """One contender in a process of its own."""
+    """Start a contender in a process of its own."""
     command = [sys.executable, "-m", f"benchmarks.{module}", name, str(copy), str(devices), str(WORKERS)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "NO_COLOR": "1"})
 
 
 def measure(name: str, copy: Path, devices: int, module: str = "contenders") -> dict[str, Any]:
-    """One contender, once."""
+    """Run a contender. Return its figures."""
     with start(name, copy, devices, module) as process:
-        said, _ = process.communicate()
-    told: dict[str, Any] = json.loads(said.splitlines()[-1])
-    return told
+        output, _ = process.communicate()
+    figures: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return figures
 
 
 def peak_mb(name: str, copy: Path, devices: int) -> float:
-    """Memory of a contender and the processes that it forks, at its most; what they share counts once (PSS, Linux).
+    """Peak memory in MB of a contender and its forked processes; shared memory counts once (PSS, Linux).
 
-    Looking costs time, and so this is a run of its own.
+    The samples cost time: a run for the memory alone.
     """
     peak = 0.0
     with start(name, copy, devices) as process:
@@ -157,7 +157,7 @@ def peak_mb(name: str, copy: Path, devices: int) -> float:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process has begun."""
+    """Process ids of the children of a process."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
     except OSError:
@@ -165,7 +165,7 @@ def children(pid: int) -> list[int]:
 
 
 def memory_mb(pid: int) -> float:
-    """A process's memory, its part of what it shares with others included; 0 when it has ended."""
+    """Memory of a process in MB, with its part of shared memory; 0 for an ended process."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
     except OSError:
@@ -174,7 +174,7 @@ def memory_mb(pid: int) -> float:
 
 
 def run(*, small: int, large: int, huge: int, rounds: int) -> dict[str, Any]:
-    """All figures. The contenders take turns, so that whatever else the machine does meets them all."""
+    """Return all figures. The contenders take turns, so that other load of the machine falls on each."""
     with routers(huge) as whole:
         copy = {count: first(whole, count) for count in (small, large, huge)}
         turns: dict[str, list[dict[str, Any]]] = {"ours": [], "limit": [], "plain": [], "plain_parsed": []}
@@ -187,7 +187,7 @@ def run(*, small: int, large: int, huge: int, rounds: int) -> dict[str, Any]:
         for name in ("plain", "plain_parsed"):
             turns[name].append(measure(name, copy[small], small))
         memory = peak_mb("ours", copy[large], large)
-    rate = {name: median(turn["rate"] for turn in told) for name, told in turns.items()}
+    rate = {name: median(turn["rate"] for turn in figures) for name, figures in turns.items()}
     return {
         "devices": large,
         "workers": WORKERS,
@@ -212,33 +212,34 @@ ROWS = (
 )
 
 
-def table(told: dict[str, Any], small: int, huge: int) -> str:
-    """The figures for a person, in Markdown."""
-    lines = ["| | devices/s | against ours |", "|---|---:|---:|"]
-    lines += [f"| {title} | {told[key]:.0f} | {told['ours'] / told[key]:.2f} x |" for title, key in ROWS]
+def table(figures: dict[str, Any], small: int, huge: int) -> str:
+    """Figures as text in Markdown."""
+    lines = ["| | devices/s | ratio of eventready |", "|---|---:|---:|"]
+    lines += [f"| {title} | {figures[key]:.0f} | {figures['ours'] / figures[key]:.2f} x |" for title, key in ROWS]
     return "\n".join(
         [
-            f"{told['machine']}; {told['devices']} simulated devices, {told['workers']} workers, eight commands each",
+            f"{figures['machine']}; {figures['devices']} simulated devices, {figures['workers']} workers, "
+            "eight commands each",
             "",
             *lines,
             "",
-            f"healthy devices that our audit did not measure: {told['false_failures']}; peak memory "
-            f"{told['peak_rss_mb']:.0f} MB; time per device at {huge} against {small}: {told['growth']:.2f}",
+            f"healthy devices without a measurement: {figures['false_failures']}; peak memory "
+            f"{figures['peak_rss_mb']:.0f} MB; time per device at {huge} against {small}: {figures['growth']:.2f}",
         ]
     )
 
 
 def main() -> None:
-    """Run it and print the figures."""
+    """Run the benchmark and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--small", type=int, default=200, help="devices for the plain loops")
-    parser.add_argument("--large", type=int, default=500, help="devices for ours and the limit")
+    parser.add_argument("--large", type=int, default=500, help="devices for eventready and the limit")
     parser.add_argument("--huge", type=int, default=1000, help="devices to see that time per device stays")
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    told = run(small=given.small, large=given.large, huge=given.huge, rounds=given.rounds)
-    print(json.dumps(told) if given.json else table(told, given.small, given.huge))
+    figures = run(small=given.small, large=given.large, huge=given.huge, rounds=given.rounds)
+    print(json.dumps(figures) if given.json else table(figures, given.small, given.huge))
 
 
 if __name__ == "__main__":
