@@ -129,8 +129,8 @@ def table(figures: Mapping[str, Any]) -> str:
             "|---|---:|---:|",
             *(f"| {title} | {figures[key]:.1f} | {figures[key] / figures['plain_s']:.2f} x |" for title, key in ROWS),
             "",
-            f"{figures['outcomes']['new']} of {figures['devices']} devices are new, verified and saved; in between all of "
-            "them are rolled back",
+            f"{figures['outcomes']['new']} of {figures['devices']} devices are new, verified and saved; in between "
+            "all are rolled back",
         ]
     )
 
