@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -247,9 +248,15 @@ def _layers(host: Host) -> tuple[Mapping[str, Any], ...]:
     return (host.defaults.data, *(group.data for group in reversed(host.extended_groups())), host.data)
 
 
+@cache
+def _empty(model: type[M]) -> M:
+    """Empty part, shared by devices; models are frozen."""
+    return model()
+
+
 def _merged(host: Host, key: str, model: type[M], origin: str) -> M:
     """Part `key` of the defaults, the groups and the host, merged key by key."""
     found: dict[str, Any] = {}
     for layer in _layers(host):
         found.update(layer.get(key) or {})
-    return YamlDocument(Path(origin or host.name), found).validate(model)
+    return YamlDocument(Path(origin or host.name), found).validate(model) if found else _empty(model)

@@ -10,7 +10,7 @@ from typing import Protocol
 from eventready.change.config import host_files, indented, keyed, menus, mml, paths
 from eventready.change.config.fragment import Fragment
 from eventready.change.config.rules import Rules
-from eventready.change.config.tree import Path, Tree
+from eventready.change.config.tree import Path, Tree, identical
 from eventready.platforms.model import ChangeSpec
 
 
@@ -68,7 +68,7 @@ def recreated(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[Path, ...]:
 def equivalent(spec: ChangeSpec, one: Tree, other: Tree) -> bool:
     """Return True if two configurations have the same meaning; the order of lines counts in ordered sections only."""
     if meaning := _MEANINGS.get(spec.form):
-        return one.keys() == other.keys() and meaning(spec, one) == meaning(spec, other)
+        return identical(one, other) or (one.keys() == other.keys() and meaning(spec, one) == meaning(spec, other))
     return indented.equivalent(Rules(spec), one, other)
 
 
