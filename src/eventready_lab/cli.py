@@ -197,7 +197,7 @@ def score_run(app: App, run: str, out: Path | None) -> int:
     if record is None:
         raise UsageError(message("lab:not_running"))
     with Store.of_workspace(folder.path) as store:
-        result = score(store.get(run).document["findings"], record.expected)
+        result = score(store.get(run).document["findings"], record.expected, record.absent)
     if app.output != "table":
         app.emit(
             {

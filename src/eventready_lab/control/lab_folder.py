@@ -27,6 +27,7 @@ class LabRecord:
     expected: (check, device, subject, status) of every finding that an audit must report.
     real: the devices are real software in namespaces, and `pid` is the process that holds the namespaces.
     left_out: absent parts, each with its reason.
+    absent: devices of the workspace copy outside the lab.
     """
 
     pid: int
@@ -39,6 +40,7 @@ class LabRecord:
     expected: tuple[tuple[str, str, str, str], ...] = ()
     real: bool = False
     left_out: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     scenario_vi: str = ""
 
     @property

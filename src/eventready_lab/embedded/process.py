@@ -136,6 +136,7 @@ async def serve(options: LabOptions, folder: LabFolder, *, ready: asyncio.Event 
                 scenario_vi=plan.scenario.name.vi,
                 workspace=str(options.workspace.resolve()),
                 expected=tuple(sorted(plan.scenario.expected)),
+                absent=tuple(device.name for device in plan.left_out),
             )
         )
         if ready:
