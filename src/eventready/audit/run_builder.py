@@ -66,13 +66,12 @@ def build_run(
 
 
 def _findings(results: Mapping[str, DeviceResult], across: Sequence[Finding]) -> Iterator[bytes]:
-    """Findings ordered by device and check, as JSON text per device."""
+    """Findings ordered by device and check, as JSON text per device and check: joined, they would be a second copy."""
     found = {name: dict(result.findings) for name, result in results.items()}
     for name, findings in groupby(across, key=lambda finding: finding.device):
         found.setdefault(name, {}).update(group_by_check(findings))
     for name in sorted(found):
-        if found[name]:
-            yield b",".join([found[name][check] for check in sorted(found[name])])
+        yield from (found[name][check] for check in sorted(found[name]))
 
 
 def summary(document: Mapping[str, Any], results: Iterable[DeviceResult], across: Iterable[Finding]) -> Summary:
