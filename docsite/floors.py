@@ -61,6 +61,6 @@ def floors_svg(pyproject: Path) -> str:
             parts.append(
                 f'<text x="{left + width / 2:.0f}" y="{top + 20}" text-anchor="middle" {_TEXT}>{escape(name)}</text>'
                 f'<text x="{left + width / 2:.0f}" y="{top + 37}" text-anchor="middle" font-family="sans-serif"'
-                f' font-size="11">{modules} modules, imports {imported} packages below</text>'
+                f' font-size="11">modules: {modules}, packages imported: {imported}</text>'
             )
     return "\n".join([*parts, "</svg>", ""])
