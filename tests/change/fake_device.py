@@ -16,6 +16,7 @@ from eventready.change.execute.device_checks import Findings
 from eventready.change.execute.timing import RetryTiming, Timer
 from eventready.change.execute.types import Assignment, ConfigurationReading, GuardTerms, Verification, VerifyTimes
 from eventready.change.guard import PendingChange, RejectedLine, SendResult, StepResult
+from eventready.change.plan.way_in import WayIn
 from eventready.core.errors import RefusedError, StoreError
 from eventready.platforms.model import ChangeSpec, GuardSpec, Single
 from eventready.session.reply import ReplyStatus, SessionLost, Unreachable
@@ -75,6 +76,7 @@ class FakeDevice:
     somebody_elses: str = ""
     locked_out: bool = False
     lacks: str = ""
+    way_in: WayIn | None = None
     sent: list[str] = field(default_factory=list)
     running: Tree = field(default_factory=lambda: parse_tree(OLD))
     startup: Tree = field(default_factory=lambda: parse_tree(OLD))
@@ -199,6 +201,10 @@ class FakeDriver:
             return ConfigurationReading(read_configuration(self._spec, answers, device="core-1"), answers)
 
         return self._cross("read", reading)
+
+    def way_in(self, running: Configuration) -> WayIn:
+        way = self.box.way_in
+        return WayIn() if way is None else self._cross("way_in", lambda: way)
 
     def terms(self, running: Configuration) -> GuardTerms:
         return GuardTerms(self.box.kind, SECONDS, self.box.kind != "inverse")

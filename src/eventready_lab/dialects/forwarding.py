@@ -1,10 +1,10 @@
-"""Forwarding of a router by its state: ports, bundle members, static default routes."""
+"""Forwarding of a router by its state: ports, bundle members, static default routes, learned routes."""
 
 from __future__ import annotations
 
 import ipaddress
 
-from eventready_lab.engine.state import Bundle, DeviceState, Port, Static
+from eventready_lab.engine.state import Bundle, DeviceState, Learned, Port, Static
 
 
 def works(port: Port) -> bool:
@@ -42,6 +42,14 @@ def connected(state: DeviceState, address: str) -> str:
     hop = next((route for route in state.statics if route.next_hop == address), None)
     peer = next((peer for peer in state.peers if peer.address == address and peer.interface), None)
     return way(state, hop) if hop else peer.interface if peer else ""
+
+
+def learned(state: DeviceState, address: str) -> Learned | None:
+    """Return the longest learned route to an address."""
+    here = ipaddress.IPv4Address(address)
+    routes = [(ipaddress.IPv4Network(route.prefix), route) for route in state.learned]
+    found = [(prefix.prefixlen, route) for prefix, route in routes if here in prefix]
+    return max(found, key=lambda one: one[0])[1] if found else None
 
 
 def network(address: str) -> str:

@@ -1,8 +1,8 @@
 """Answers as data: the `answers.yaml` of a dialect has a Jinja template per command.
 
 Names in a template: `state`, `view`, `match` (the match of the command), `up(port)`, `live(bundle)` (active members),
-`routes` (the default routes in use), `connected(address)` (the port of its network), `network(address)`, `cabled`
-(working ports with a neighbour), and the helpers of the dialect.
+`routes` (the default routes in use), `connected(address)` (the port of its network), `learned(address)` (its route of
+OSPF), `network(address)`, `cabled` (working ports with a neighbour), and the helpers of the dialect.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, StrictUndefined, Template
 
-from eventready_lab.dialects.forwarding import bundled, connected, in_use, network, works
+from eventready_lab.dialects.forwarding import bundled, connected, in_use, learned, network, works
 from eventready_lab.engine.dialect import Render
 from eventready_lab.engine.view import View
 
@@ -37,6 +37,7 @@ def _render(template: Template) -> Render:
             match=view.match,
             up=works,
             connected=lambda address: connected(state, address),
+            learned=lambda address: learned(state, address),
             network=network,
             live=lambda bundle: bundled(state, bundle),
             routes=in_use(state),

@@ -112,6 +112,16 @@ class Static:
 
 
 @dataclass
+class Learned:
+    """A route of OSPF, more specific than the default route. It is no line of the configuration."""
+
+    prefix: str
+    next_hop: str
+    interface: str
+    process: str = "1"
+
+
+@dataclass
 class SiteState:
     """A base station behind a controller."""
 
@@ -236,6 +246,7 @@ class DeviceState:
     gateways: list[Gateway] = field(default_factory=list)
     bundles: list[Bundle] = field(default_factory=list)
     statics: list[Static] = field(default_factory=list)
+    learned: list[Learned] = field(default_factory=list)
     ntp_synchronised: bool = True
     ntp_server: str = "10.255.255.1"
     log_hosts: list[str] = field(default_factory=lambda: ["10.255.255.9"])

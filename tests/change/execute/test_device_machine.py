@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.change.config.delta import equivalent, fingerprint
-from eventready.change.config.tree import copy_tree
+from eventready.change.config.tree import Tree, copy_tree
 from eventready.change.execute.device_machine import DeviceMachine
 from eventready.change.execute.types import AssignmentResult, DeviceOutcome, StopSignals
+from eventready.change.plan.way_in import Hop, RouteBack, WayIn
 from eventready.change.soak import Soak
 from eventready.core.errors import RefusedError
 from eventready_lab.engine.configuration import parse_tree
@@ -50,11 +51,12 @@ def carry_out(
     return machine.execute(), record
 
 
-def resume(box: FakeDevice, record: Record, faults: Sequence[Fault] = ()) -> AssignmentResult:
+def resume(box: FakeDevice, record: Record, faults: Sequence[Fault] = (), **changes: Any) -> AssignmentResult:
     backed_up = "backup" in record.names
     again = Record(box)
     again.steps = record.steps
-    machine = DeviceMachine(assignment(), FakeDriver(box, faults, armed=True), again, StopSignals(), box.time())
+    driver = FakeDriver(box, faults, armed=True)
+    machine = DeviceMachine(assignment(**changes), driver, again, StopSignals(), box.time())
     result = machine.resume(list(record.steps), BEFORE if backed_up else None)
     record.given_back = again.given_back
     return result
@@ -332,6 +334,55 @@ def test_a_resumed_change_leaves_somebody_elses_lines_alone() -> None:
     assert result.outcome is DeviceOutcome.UNPROVEN
     assert "neither of this change nor from before it" in result.why
     assert "snmp-server community x" in box.running
+
+
+# ------------------------------------------------------------------ the way in
+
+WAY = WayIn("198.51.100.7", (RouteBack("198.51.100.7", "ospf", "1", (Hop("10.0.0.1", "eth0"),)),))
+
+
+def refusing(_way: WayIn, _running: Tree, _target: Tree) -> tuple[str, ...]:
+    raise RefusedError("`shutdown` changes the way in")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_line_on_the_way_in_is_refused_before_the_backup(kind: str) -> None:
+    box = FakeDevice(kind, way_in=WAY)
+    result, record = carry_out(box, check_way_in=refusing)
+    assert (result.outcome, result.refused) == (DeviceOutcome.UNTOUCHED, True)
+    assert "changes the way in" in result.why
+    assert record.names == ["precheck", "read", "done"]
+    assert box.sent == []
+    assert record.given_back
+    holds(box, result)
+
+
+def test_the_risks_of_the_way_in_are_on_record_before_the_first_line() -> None:
+    box = FakeDevice("inverse", way_in=WAY)
+    risks = iter([("`bfd` on the way in",)])
+    result, record = carry_out(box, check_way_in=lambda *_given: next(risks))
+    assert result.outcome is DeviceOutcome.NEW
+    assert record.names.index("way_in") < record.names.index("arm")
+    bodies = {step.step: step.body for step in record.steps}
+    assert bodies["way_in"] == {"risks": ["`bfd` on the way in"]}
+    assert bodies["arm"]["route_back"] == "ospf 1, 10.0.0.1 (eth0)"
+
+
+@pytest.mark.parametrize(
+    ("check", "named"),
+    [(refusing, []), (lambda *_given: ("on the way in",), ["on the way in"]), (lambda *_given: 1 / 0, [])],
+)
+def test_a_resumed_way_back_is_never_refused(check: Any, named: list[str]) -> None:
+    box = FakeDevice("inverse", way_in=WAY)
+    record = Record(box, [Fault(6, "kill before")])
+    with pytest.raises(Killed):
+        carry_out(box, record=record)
+    assert not is_old(box)
+    result = resume(box, record, check_way_in=check)
+    assert result.outcome is DeviceOutcome.OLD
+    holds(box, result)
+    (back,) = [step.body for step in record.steps if step.step == "rollback"]
+    assert back.get("risks", []) == named
 
 
 # ------------------------------------------------------------------ everything, everywhere

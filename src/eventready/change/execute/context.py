@@ -38,7 +38,8 @@ class ChangeProgress(Protocol):
 @dataclass(frozen=True)
 class Options:
     """Options of execution; times default to event.yaml. `soak_s` is a minimum; in a lab, the exact soak. `partners`
-    limits the number of devices read beside the changed device.
+    limits the number of devices read beside the changed device. `way_in`: read the route back before the first line;
+    the routes of a twin are not those of the device.
 
     `by` is the operator. An `emergency` permits execution in a closed window, and is recorded. `atomic`: all devices or
     none; a plan can require the same. `key` signs the change, where the workspace has keys of appliers.
@@ -54,6 +55,7 @@ class Options:
     atomic: bool = False
     key: PrivateKey | None = field(default=None, repr=False)
     partners: int = MAX_PARTNERS
+    way_in: bool = True
     timing: RetryTiming = field(default_factory=RetryTiming)
     timer: Timer = field(default_factory=Timer)
 

@@ -38,7 +38,7 @@ from eventready.change.guard import StepResult
 from eventready.change.plan.scope import Drift
 from eventready.change.soak import Soak
 from eventready.core.errors import EventreadyError, RefusedError, StoreError
-from eventready.core.messages import as_record, from_record, message, rendered
+from eventready.core.messages import as_record, from_record, message, rendered, to_stored
 from eventready.core.redaction import redact
 from eventready.session.reply import ReplyStatus
 from eventready.store.changes import Step
@@ -79,6 +79,7 @@ class DeviceMachine:
         self._target: Tree = {}
         self._findings: Findings = ()
         self._verified = ""
+        self._route_back = ""
         self._window, self._soak = GuardWindow(), Soak(0.0, "none")
         self._resumed = self._startup_changed = self._rolling_back = False
 
@@ -150,8 +151,11 @@ class DeviceMachine:
         if commands_between(assignment.spec, self._target, before.tree) != assignment.backward:
             raise RefusedError(message("change:device.no_return", device=assignment.device))
         assignment.refuse((*assignment.forward, *assignment.backward), before)
+        risks = self._check_way_in(before, self._target)
         if drift is not None:
             self._record("drift", drift.to_dict())
+        if risks:
+            self._record("way_in", {"risks": risks})
         self._record("backup", *evidence_of(reading))
         if assignment.hold is None:
             self._soak = assignment.soak(before.tree, self._target)
@@ -165,7 +169,13 @@ class DeviceMachine:
         back = commands_between(assignment.spec, self._target, before.tree)
         self._record(
             "arm",
-            {"guard": terms.kind, "seconds": terms.seconds, "device_side": terms.device_side, "way_back": list(back)},
+            {
+                "guard": terms.kind,
+                "seconds": terms.seconds,
+                "device_side": terms.device_side,
+                "way_back": list(back),
+                **({"route_back": self._route_back} if self._route_back else {}),
+            },
         )
         self._send(assignment.forward, terms, lambda: self._record("apply", {"lines": len(assignment.forward)}))
         self._check_abort()
@@ -223,6 +233,15 @@ class DeviceMachine:
         if drifted or fingerprint(assignment.spec, startup.tree) != assignment.startup:
             unsaved = _abbreviated(diff_lines(assignment.spec, startup.tree, before.tree))
             raise RefusedError(message("change:device.unsaved", device=assignment.device, unsaved=unsaved))
+
+    def _check_way_in(self, running: Configuration, target: Tree) -> list[Any]:
+        """Read the route back to this machine, and return the new risks for the journal. Raises RefusedError."""
+        check = self._assignment.check_way_in
+        if check is None:
+            return []
+        way = self._driver.way_in(running)
+        self._route_back = way.shown if way.routes else ""
+        return [to_stored(risk) for risk in check(way, running.tree, target)]
 
     def _refuse_short_guard(self, before: Configuration) -> None:
         """Raise RefusedError if the guard would fire during the soak."""
@@ -392,7 +411,11 @@ class DeviceMachine:
         lines = commands_between(assignment.spec, found.tree, before.tree)
         assignment.refuse(lines, found)
         back.seen, back.attempts_left, self._rolling_back = "", back.attempts_left - 1, True
-        self._record_best_effort("rollback", {"lines": list(lines)})
+        risks: list[Any] = []
+        if self._resumed:
+            with suppress(Exception):  # the way back is sent in any case
+                risks = self._check_way_in(found, before.tree)
+        self._record_best_effort("rollback", {"lines": list(lines), **({"risks": risks} if risks else {})})
         self._send(lines, terms)
         if terms.device_side and equivalent(assignment.spec, self._driver.read().configuration.tree, before.tree):
             _require(self._driver.confirm(), "change:why.rollback_unconfirmed")

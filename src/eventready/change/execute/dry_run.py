@@ -23,6 +23,8 @@ from eventready.change.plan.approval import refuse_unsendable
 from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.plan import Plan, PlannedDevice
 from eventready.change.plan.scope import Drift, drift_since
+from eventready.change.plan.way_in import read_way_in
+from eventready.change.plan.way_in_check import WayInCheck
 from eventready.core.errors import EventreadyError, Exit, RefusedError, most_severe
 from eventready.core.messages import Message, message
 from eventready.facts.platform import Platform, load_platform
@@ -93,7 +95,9 @@ def dry_run(
             return _unchecked(planned, message("change:dry_run.locked", change=change))
         target = host_target(task.nornir, planned.name)
         platform = load_platform(planned.platform, workspace.platform_dirs)
-        return _checked(planned, platform, target, plan.id, targets[planned.name])
+        device, goes_on = workspace.device(planned.name), not plan.rolls_back and plan.drill is None
+        way_in = WayInCheck(platform.spec, device, planned, refuses=goes_on)
+        return _checked(way_in, platform, target, plan.id, targets[planned.name])
 
     with suppress(Exception):
         progress.stage("planning", len(names))
@@ -111,14 +115,14 @@ def _unchecked(planned: PlannedDevice, why: Message | str) -> DryRunResult:
 
 
 def _checked(
-    planned: PlannedDevice, platform: Platform, target: Target, change: str, target_tree: TargetTree
+    way_in: WayInCheck, platform: Platform, target: Target, change: str, target_tree: TargetTree
 ) -> DryRunResult:
-    spec = change_spec(platform)
+    spec, planned = change_spec(platform), way_in.planned
     if not spec.checks:
         return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
     try:
         with ExitStack() as stack:
-            device = _Device(planned, platform, target, stack, target_tree)
+            device = _Device(way_in, platform, target, stack, target_tree)
             return device.check(change)
     except RefusedError as error:
         return DryRunResult(planned.name, DryRunOutcome.REJECTED, error.whole)
@@ -131,16 +135,17 @@ class _Device:
 
     def __init__(
         self,
-        planned: PlannedDevice,
+        way_in: WayInCheck,
         platform: Platform,
         target: Target,
         stack: ExitStack,
         target_tree: TargetTree,
     ) -> None:
         self._target_tree = target_tree
-        self._planned, self._platform, self._target, self._stack = planned, platform, target, stack
+        self._way_in, self._planned = way_in, way_in.planned
+        self._platform, self._target, self._stack = platform, target, stack
         self._spec = change_spec(platform)
-        self._fragment = planned_fragment(self._spec, planned)
+        self._fragment = planned_fragment(self._spec, self._planned)
         self._session = stack.enter_context(open_session(target, platform.spec))
         self._shell: Session | None = stack.enter_context(open_shell(target)) if target.has_shell else None
 
@@ -158,15 +163,22 @@ class _Device:
             return _unchecked(planned, message("change:dry_run.pending"))
         lines = planned.forward
         refuse_forbidden(self._platform.spec, lines, device=planned.name, running=before, address=self._target.host)
+        risks = self._way_in_risks(before)
         session = self._shell if check.shell and self._shell else self._session
         judged = check_lines(check, spec, session, lines, change=change)
         if not self._is_unchanged(before):
             return DryRunResult(planned.name, DryRunOutcome.CHANGED, message("change:dry_run.changed"))
         if judged.ok:
-            shown = drift.summary if drift != Drift() else ""
+            notes: list[str | Message] = [*([drift.summary] if drift != Drift() else []), *risks]
+            shown = message("change:dry_run.notes", notes=notes) if notes else ""
             return DryRunResult(planned.name, DryRunOutcome(check.checks), shown)
         why = message("change:dry_run.rejected", accepted=judged.accepted, lines=len(lines), reason=judged.reason)
         return DryRunResult(planned.name, DryRunOutcome.REJECTED, why)
+
+    def _way_in_risks(self, running: Configuration) -> tuple[str, ...]:
+        """Read the route back, and return the risks that the plan does not state. Raises RefusedError."""
+        way = read_way_in(self._platform.spec, self._way_in.device, self._session, running.tree)
+        return self._way_in(way, running.tree, self._target_tree(running.tree))
 
     def _is_pending(self, running: Configuration) -> bool:
         """Return True for an unconfirmed change on the device, which a check of the whole might confirm."""

@@ -38,12 +38,13 @@ from eventready.change.partners import partners_of
 from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.plan import Plan, PlannedDevice
 from eventready.change.plan.scope import Drift, unrelated_drift
+from eventready.change.plan.way_in_check import WayInCheck
 from eventready.change.soak import Soak, soak_of
 from eventready.checks.limits import resolve_limits
 from eventready.core.errors import StoreError
 from eventready.core.messages import Message, as_record, message, rendered
 from eventready.facts.platform import load_platform
-from eventready.platforms.model import ChangeSpec
+from eventready.platforms.model import ChangeSpec, PlatformSpec
 from eventready.session.plugin import host_target
 from eventready.store.changes import ChangeRecord, Step, StepEntry
 from eventready.store.evidence import PackedEvidence
@@ -195,10 +196,16 @@ class ChangeExecutor:
             startup=None if self._rolls_back is not None else planned.startup,
             tolerated=self._tolerated_issues(planned),
             hold=self._hold,
+            check_way_in=self._way_in_check(platform.spec, planned) if self._options.way_in else None,
             soak=partial(self._soak, spec),
             settle_s=settings.settle_s if settle_s is None else settle_s,
             timing=self._options.timing,
         )
+
+    def _way_in_check(self, spec: PlatformSpec, planned: PlannedDevice) -> WayInCheck:
+        """Return the check of the way in. A way back is never refused: it must stay possible."""
+        goes_back = self._rolls_back is not None or self._armed
+        return WayInCheck(spec, self._devices[planned.name], planned, refuses=not goes_back and self._hold is None)
 
     def _unrelated(self, spec: ChangeSpec, planned: PlannedDevice) -> Callable[[Tree, Tree], Drift | None]:
         """Return a function from present and target tree to the drift outside of the plan's sections."""

@@ -23,6 +23,7 @@ from eventready.change.guard import (
     change_spec,
     guards_for,
 )
+from eventready.change.plan.way_in import WayIn, read_way_in
 from eventready.checks.finding import Outcome
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
@@ -198,6 +199,10 @@ class LiveDevice:
             return None
         session = self._shell if spec.startup_shell else self._session
         return read_startup(spec, session.send_commands, device=self._target.name)
+
+    def way_in(self, running: Configuration) -> WayIn:
+        """See DeviceDriver."""
+        return read_way_in(self._platform.spec, self._checks.device, self._session, running.tree)
 
     # ------------------------------------------------------------------ the guard
 

@@ -189,6 +189,7 @@ def rehearsal_options(options: Options) -> Options:
         settle_s=_SETTLE_S if settle is None else settle,
         soak_s=_SOAK_S if soak is None else soak,
         emergency=None,
+        way_in=False,
     )
 
 

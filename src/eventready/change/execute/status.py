@@ -10,7 +10,7 @@ from eventready.change.errors import abbreviate
 from eventready.change.execute.types import HOLD_OVER, INTERRUPTIONS, DeviceOutcome
 from eventready.change.plan.scope import Drift
 from eventready.core.errors import Exit
-from eventready.core.messages import Bilingual, Message, Rendered, Text, from_record, known, message
+from eventready.core.messages import Bilingual, Message, Rendered, Text, from_record, from_stored, known, message
 from eventready.store.changes import ENDED, ChangeRecord, Step
 
 #: State of a new device in a partial atomic change.
@@ -26,7 +26,7 @@ class DeviceStatus:
     """State of a device: an outcome, `waiting` (not started), `open` (lines may be on the device) or `to_take_back`.
 
     `why` is a sentence unless all went as planned, `verified` the verification's summary, `guard` the kind of guard
-    armed, `drift` the drift since the plan.
+    armed, `drift` the drift since the plan, `risks` the risks of the way in that the plan does not state.
     """
 
     device: str
@@ -35,6 +35,7 @@ class DeviceStatus:
     verified: str = ""
     guard: str = ""
     drift: Drift | None = None
+    risks: tuple[str, ...] = ()
 
     @property
     def description(self) -> Message:
@@ -43,8 +44,15 @@ class DeviceStatus:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        plain = {key: value for key, value in vars(self).items() if key != "drift"}
-        return plain if self.drift is None else {**plain, "drift": self.drift.to_dict()}
+        plain = {key: value for key, value in vars(self).items() if key not in ("drift", "risks")}
+        if self.drift is not None:
+            plain["drift"] = self.drift.to_dict()
+        return {**plain, "risks": list(self.risks)} if self.risks else plain
+
+
+def device_risks(steps: Sequence[Step]) -> tuple[str, ...]:
+    """Return the recorded risks of the way in, each once."""
+    return tuple(dict.fromkeys(from_stored(risk) for step in steps for risk in step.body.get("risks", ())))
 
 
 def device_status(device: str, steps: Sequence[Step]) -> DeviceStatus:
@@ -53,10 +61,12 @@ def device_status(device: str, steps: Sequence[Step]) -> DeviceStatus:
     guard = next((str(step.body.get("guard", "")) for step in reversed(steps) if step.step == "arm"), "")
     verified = next((from_record(step.body, "verified") for step in reversed(steps) if step.body.get("verified")), "")
     drift = next((Drift.load(step.body) for step in steps if step.step == "drift"), None)
+    risks = device_risks(steps)
     if steps and steps[-1].step == "done":
         end = steps[-1].body
-        return DeviceStatus(device, str(end.get("outcome", "open")), from_record(end, "why"), verified, guard, drift)
-    return DeviceStatus(device, "open" if "arm" in taken else "waiting", "", verified, guard, drift)
+        outcome, why = str(end.get("outcome", "open")), from_record(end, "why")
+        return DeviceStatus(device, outcome, why, verified, guard, drift, risks)
+    return DeviceStatus(device, "open" if "arm" in taken else "waiting", "", verified, guard, drift, risks)
 
 
 def device_statuses(record: ChangeRecord) -> tuple[DeviceStatus, ...]:
@@ -92,6 +102,8 @@ def describe_step(step: Step) -> Text:
     action = message(f"change:step.{step.step}") if known(f"change:step.{step.step}") else Bilingual(name, name)
     if step.step == "drift":
         return message("change:step_detail.drift", step=action, drift=Drift.load(step.body).summary)
+    if step.step == "way_in":
+        return message("change:step_detail.way_in", step=action, risks=device_risks([step]))
     return _detailed(step.step, action, step.body)
 
 

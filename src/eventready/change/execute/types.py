@@ -14,6 +14,7 @@ from eventready.change.execute.timing import RetryTiming
 from eventready.change.execute.verify import OpenIssues
 from eventready.change.guard import PendingChange, SendResult, StepResult
 from eventready.change.plan.scope import Drift
+from eventready.change.plan.way_in import WayIn
 from eventready.change.soak import Soak
 from eventready.core.messages import Message, message, rendered
 from eventready.platforms.model import ChangeSpec
@@ -99,6 +100,9 @@ class DeviceDriver(Protocol):
     def startup(self) -> Configuration | None:
         """Read the startup configuration; None for a device without a command for this."""
 
+    def way_in(self, running: Configuration) -> WayIn:
+        """Read the route from the device back to this machine."""
+
     def terms(self, running: Configuration) -> GuardTerms:
         """Choose the guard; later calls return the same guard."""
 
@@ -182,7 +186,9 @@ class Assignment:
     observation time of a change from the old to the new tree; `startup` is the fingerprint of the planned startup
     configuration, None if it does not matter. `tolerated` are the issues before a change that this one rolls back: they
     may occur again. `hold` keeps the new state for a drill, up to so many seconds and with a sleep that an interruption
-    ends; the way back follows instead of verification and confirmation.
+    ends; the way back follows instead of verification and confirmation. `check_way_in` judges the change from the
+    present to the target tree by the route back as read now: it returns the risks that the plan does not state, or
+    raises RefusedError; None where the route back is not read.
     """
 
     device: str
@@ -198,6 +204,7 @@ class Assignment:
     startup: str | None = None
     tolerated: OpenIssues = ()
     hold: Hold | None = None
+    check_way_in: Callable[[WayIn, Tree, Tree], tuple[str, ...]] | None = None
     settle_s: float = 90.0
     soak: Callable[[Tree, Tree], Soak] = lambda _before, _target: Soak(0.0, "none")
     timing: RetryTiming = field(default_factory=RetryTiming)

@@ -11,13 +11,13 @@ from eventready.change.config.delta import commands_between, diff_lines, equival
 from eventready.change.config.tree import Path
 from eventready.change.errors import UnreadableConfiguration, answer_to
 from eventready.change.guard import Guard, gap, guards_for, protects
-from eventready.change.plan.effects import Effects, effects_of, refuse_effects, refuse_way_cut, way_risks
+from eventready.change.plan.effects import effects_of, refuse_effects
 from eventready.change.plan.forbidden import refuse_forbidden
 from eventready.change.plan.participants import Participant
 from eventready.change.plan.plan import PlannedDevice, PlannedGuard
 from eventready.change.plan.scope import planned_scope
-from eventready.change.plan.way_in import WayIn, read_way_in
-from eventready.change.plan.way_in_lines import refuse_way_in, touched_lines, way_in_risks
+from eventready.change.plan.way_in import read_way_in
+from eventready.change.plan.way_in_lines import check_way_in
 from eventready.change.plan.writable import addition_risks
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
@@ -60,13 +60,10 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
             writable.restored.refuse_commands(backward, device.name)
     except RefusedError as error:
         raise RefusedError(message("change:device.back_unsendable", reason=error.cause), do=error.remedy) from None
-    now, then = effects_of(spec.effects, running.tree), effects_of(spec.effects, predicted)
-    way = read_way_in(participant.platform.spec, device, session, running.tree)
-    touched = touched_lines(participant.platform.spec, way, running.tree, predicted)
     if writable:
-        refuse_effects(device, now, then)
-        _refuse_way_cut(participant, way, now, then)
-        refuse_way_in(device, way, touched)
+        refuse_effects(device, effects_of(spec.effects, running.tree), effects_of(spec.effects, predicted))
+    way = read_way_in(participant.platform.spec, device, session, running.tree)
+    ways = check_way_in(participant.platform.spec, device, way, running.tree, predicted, refuses=writable is not None)
     _refuse_secrets(device.name, (*forward, *backward, *participant.fragment.text.splitlines()))
     ask, has_shell = partial(answer_to, session.send_commands), session.target.has_shell
     guards = guards_for(participant.platform, running, ask, has_shell=has_shell)
@@ -76,8 +73,7 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
         *([planned_guard.gap] if planned_guard.kind == "inverse" else []),
         *unusable,
         *addition_risks(used),
-        *way_risks(way.station, now, then),
-        *way_in_risks(way, touched, now, then),
+        *ways,
         *_unsaved(spec, running, startup),
         *(_recreated(path) for path in recreated(spec, running.tree, predicted)),
         *([rendered("change:risk.alone")] if alone else []),
@@ -109,13 +105,6 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
 def _refuse_lines(participant: Participant, running: Configuration, lines: tuple[str, ...]) -> None:
     device = participant.device
     refuse_forbidden(participant.platform.spec, lines, device=device.name, running=running, address=device.hostname)
-
-
-def _refuse_way_cut(participant: Participant, way: WayIn, now: Effects, then: Effects) -> None:
-    """Raise RefusedError if a static route of the way in is lost."""
-    static = (route.address for route in way.routes if route.protocol.lower() == "static")
-    for address in dict.fromkeys((way.station, *static)):
-        refuse_way_cut(participant.device, address, now, then)
 
 
 def _guard(

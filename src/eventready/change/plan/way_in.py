@@ -164,7 +164,7 @@ def _routes(spec: WayInSpec, session: Session, station: str, vrf: str) -> tuple[
         address = waiting.pop(0)
         if len(routes) == _MOST_ROUTES:
             raise RefusedError(message("change:way_in.long", most=_MOST_ROUTES))
-        found = _looked_up(spec, session, address, vrf)
+        found = _looked_up(spec, session, address, vrf, at_once=not routes)
         routes += found
         known = {route.address for route in routes}
         waiting += [one for one in dict.fromkeys(_indirect(found)) if one not in known and one not in waiting]
@@ -181,13 +181,15 @@ def _indirect(routes: Iterable[RouteBack]) -> Iterator[str]:
                 yield hop.neighbour
 
 
-def _looked_up(spec: WayInSpec, session: Session, address: str, vrf: str) -> tuple[RouteBack, ...]:
+def _looked_up(spec: WayInSpec, session: Session, address: str, vrf: str, *, at_once: bool) -> tuple[RouteBack, ...]:
+    """Return the routes to an address. `at_once`: ask for the default route in the same round trip."""
     texts = (spec.route_vrf, spec.default_vrf) if vrf else (spec.route, spec.default)
-    for command in filter(None, texts):
-        (reply,) = session.send_commands([command.replace("{address}", address).replace("{vrf}", vrf)])
-        text = require_answer(reply)
-        if not (spec.absent and find_in_answer(spec.absent, text)):
-            return parse_routes(spec, text, address)
+    commands = [text.replace("{address}", address).replace("{vrf}", vrf) for text in texts if text]
+    for batch in [commands] if at_once else [[command] for command in commands]:
+        for reply in session.send_commands(batch):
+            text = require_answer(reply)
+            if not (spec.absent and find_in_answer(spec.absent, text)):
+                return parse_routes(spec, text, address)
     raise RefusedError(message("change:way_in.no_route", address=address))
 
 

@@ -1,4 +1,4 @@
-"""The lines of a plan on the way in (`way_in`): refused, or a risk of the plan."""
+"""The lines of a plan on the way in (`way_in`): refused, or a risk. Judged for the plan, and again by `apply`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from eventready.change.config.tree import Path, Tree, subtree, walk
-from eventready.change.plan.effects import Effects
+from eventready.change.plan.effects import Effects, effects_of, refuse_way_cut, way_risks
 from eventready.change.plan.forbidden import object_name
 from eventready.change.plan.way_in import WayIn
 from eventready.core.errors import RefusedError
@@ -23,6 +23,37 @@ class TouchedLine:
     line: str
     section: str
     conditional: bool
+
+
+def check_way_in(
+    platform: PlatformSpec, device: Device, way: WayIn, running: Tree, target: Tree, *, refuses: bool
+) -> tuple[str, ...]:
+    """Return the risks of a change for the way in. `refuses`: raise RefusedError for a line that can take it away.
+
+    Otherwise such a line is a risk: of a drill, or of a way back.
+    """
+    if platform.change is None:
+        return ()
+    now, then = effects_of(platform.change.effects, running), effects_of(platform.change.effects, target)
+    touched = touched_lines(platform, way, running, target)
+    cut = ""
+    try:
+        _refuse_way_cut(device, way, now, then)
+        if refuses:
+            refuse_way_in(device, way, touched)
+    except RefusedError as error:
+        if refuses:
+            raise
+        cut = rendered("change:risk.way_cut", reason=error.cause)
+    risks = (*way_risks(way.station, now, then), *way_in_risks(way, touched, now, then))
+    return (cut, *risks) if cut else risks
+
+
+def _refuse_way_cut(device: Device, way: WayIn, now: Effects, then: Effects) -> None:
+    """Raise RefusedError if a static route of the way in is lost."""
+    static = (route.address for route in way.routes if route.protocol.lower() == "static")
+    for address in dict.fromkeys((way.station, *static)):
+        refuse_way_cut(device, address, now, then)
 
 
 def refuse_way_in(device: Device, way: WayIn, touched: Sequence[TouchedLine]) -> None:

@@ -170,6 +170,7 @@ def _rows(result: ApplyResult, record: ChangeRecord) -> list[dict[str, Any]]:
             "verified": known[one.device].verified,
             "guard": known[one.device].guard,
             **({} if (drift := known[one.device].drift) is None else {"drift": drift.to_dict()}),
+            **({"risks": list(risks)} if (risks := known[one.device].risks) else {}),
         }
         for one in result.results
     ]
@@ -213,6 +214,8 @@ def _table(app: App, result: ApplyResult, record: ChangeRecord) -> None:
     for row in rows:
         if "drift" in row:
             click.echo(app.text("change:drift.told", device=row["device"], drift=Drift.load(row["drift"]).summary))
+        if "risks" in row:
+            click.echo(app.text("change:way_in.told", device=row["device"], risks=row["risks"]))
     emergency = record.entry.header.get("emergency")
     if emergency:
         click.echo(app.text("change:emergency_listed", emergency=Emergency.load(emergency).summary))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventready_lab.dialects.forwarding import connected, in_use, network
+from eventready_lab.dialects.forwarding import connected, in_use, learned, network
 from eventready_lab.dialects.ios.formats import short_duration, short_name
 from eventready_lab.engine.state import Gateway, Peer
 from eventready_lab.engine.view import STATION, View
@@ -209,9 +209,21 @@ def default_route(view: View) -> str:
 
 
 def route(view: View) -> str:
-    """`show ip route ADDRESS`: connected networks; an address is never answered with the default route."""
+    """`show ip route ADDRESS`: connected networks and routes of OSPF; an address is never answered with the default
+    route."""
     address = view.match["address"]
     port = connected(view.state, address)
+    if not port and (found := learned(view.state, address)):
+        return "\n".join(
+            (
+                f"Routing entry for {found.prefix}",
+                f'  Known via "ospf {found.process}", distance 110, metric 20, type intra area',
+                f"  Last update from {found.next_hop} on {found.interface}, 00:04:11 ago",
+                "  Routing Descriptor Blocks:",
+                f"  * {found.next_hop}, from {found.next_hop}, 00:04:11 ago, via {found.interface}",
+                "      Route metric is 20, traffic share count is 1",
+            )
+        )
     if not port:
         return "% Network not in table"
     return "\n".join(

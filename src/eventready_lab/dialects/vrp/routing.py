@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address
 
-from eventready_lab.dialects.forwarding import connected, network
+from eventready_lab.dialects.forwarding import connected, learned, network
 from eventready_lab.dialects.vrp.configuration import DEFAULT_PREFERENCE
 from eventready_lab.dialects.vrp.ports import short, spelt
 from eventready_lab.engine.state import Gateway, Peer, Static
@@ -206,10 +206,13 @@ def _together(one: str, other: str) -> bool:
 
 
 def route(view: View) -> str:
-    """`display ip routing-table ADDRESS verbose`: a connected network, else the default routes in use."""
+    """`display ip routing-table ADDRESS verbose`: a connected network, else a route of OSPF, else the default routes
+    in use."""
     address = view.match["address"]
     if port := connected(view.state, address):
         blocks = [_verbose(network(address), "Direct", 0, address, spelt(port))]
+    elif found := learned(view.state, address):
+        blocks = [_verbose(found.prefix, "OSPF", 10, found.next_hop, spelt(found.interface), process=found.process)]
     else:
         blocks = [
             _verbose(route.prefix, "Static", _preference(route), route.next_hop, port)
@@ -225,12 +228,12 @@ def route(view: View) -> str:
     return "\n".join([*head, *blocks])
 
 
-def _verbose(prefix: str, protocol: str, preference: int, hop: str, port: str) -> str:
+def _verbose(prefix: str, protocol: str, preference: int, hop: str, port: str, *, process: str = "0") -> str:
     return "\n".join(
         (
             "",
             f"Destination: {prefix}",
-            f"     Protocol: {protocol:<16} Process ID: 0",
+            f"     Protocol: {protocol:<16} Process ID: {process}",
             f"   Preference: {preference:<22} Cost: 0",
             f"      NextHop: {hop:<16}  Neighbour: 0.0.0.0",
             "        State: Active Adv              Age: 1d01h58m07s",

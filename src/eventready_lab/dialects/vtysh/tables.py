@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from eventready_lab.dialects.forwarding import connected, in_use, network, way, works
+from eventready_lab.dialects.forwarding import connected, in_use, learned, network, way, works
 from eventready_lab.engine.state import Gateway, Peer, Port
 from eventready_lab.engine.view import View
 
@@ -331,10 +331,12 @@ def default_route(view: View) -> str:
 
 
 def route(view: View) -> str:
-    """`show ip route ADDRESS`: a connected network, else the default routes in use."""
+    """`show ip route ADDRESS`: a connected network, else a route of OSPF, else the default routes in use."""
     address = view.match["address"]
     if port := connected(view.state, address):
         return _entry(network(address), "connected", 0, [f"directly connected, {port}"])
+    if found := learned(view.state, address):
+        return _entry(found.prefix, "ospf", 110, [f"{found.next_hop}, via {found.interface}"])
     routes = in_use(view.state)
     hops = [(one.next_hop, one.interface or way(view.state, one)) for one in routes] or _learnt(view)
     if not hops:
