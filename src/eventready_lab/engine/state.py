@@ -113,7 +113,7 @@ class Static:
 
 @dataclass
 class Learned:
-    """A route of OSPF, more specific than the default route. It is no line of the configuration."""
+    """Route of OSPF, more specific than the default route, and no line of the configuration."""
 
     prefix: str
     next_hop: str

@@ -268,10 +268,8 @@ def test_a_rollback_on_the_way_in_is_a_risk(site: Site) -> None:
 
 def test_a_dry_run_reads_the_route_too(site: Site) -> None:
     code, row = site.dry_run()
-    if site.case.platform == "cisco_xe":
-        assert row["outcome"] == "unchecked"
-        return
-    assert (code, row["outcome"]) == (0, "commit" if site.case.platform == "juniper_junos" else "lines"), row
+    checked = {"juniper_junos": (0, "commit"), "cisco_xe": (4, "unchecked")}
+    assert (code, row["outcome"]) == checked.get(site.case.platform, (0, "lines")), row
     site.move()
     code, row = site.dry_run()
     assert (code, row["outcome"]) == (7, "rejected")
@@ -294,6 +292,16 @@ def test_an_answer_that_is_no_longer_understood_is_a_risk(frr: Site) -> None:
     (risk,) = frr.status(done).risks
     assert f"could not be read (the device shows no route to {STATION})" in risk
     assert "way_in" in frr.steps(done)
+
+
+def test_a_dry_run_of_a_rollback_names_the_risk(tmp_path: Path) -> None:
+    with site_of(tmp_path / "w", BY_PLATFORM["cisco_xe"]) as site:
+        assert site.apply().exit is Exit.OK
+        site.move()
+        site.plan = site.rollback()
+        code, row = site.dry_run()
+        assert (code, row["outcome"]) == (4, "unchecked")
+        assert "`ip ospf cost 20` on the way in" in row["why"]
 
 
 def test_a_risk_of_the_plan_is_not_repeated(tmp_path: Path) -> None:

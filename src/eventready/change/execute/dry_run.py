@@ -118,7 +118,7 @@ def _checked(
     way_in: WayInCheck, platform: Platform, target: Target, change: str, target_tree: TargetTree
 ) -> DryRunResult:
     spec, planned = change_spec(platform), way_in.planned
-    if not spec.checks:
+    if not spec.checks and not (platform.spec.way_in and platform.spec.way_in.routed):
         return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
     try:
         with ExitStack() as stack:
@@ -150,11 +150,9 @@ class _Device:
         self._shell: Session | None = stack.enter_context(open_shell(target)) if target.has_shell else None
 
     def check(self, change: str) -> DryRunResult:
-        """Check the lines on a device in the planned state without a pending change."""
+        """Check the lines on a device in the planned state without a pending change, and the way in on any device."""
         planned, spec = self._planned, self._spec
         check = check_for(spec, partial(answer_to, self._session.send_commands), has_shell=self._target.has_shell)
-        if check is None:
-            return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
         before = self._read()
         drift = drift_since(self._spec, before, self._fragment, planned, self._target_tree)
         if drift is None:
@@ -164,6 +162,9 @@ class _Device:
         lines = planned.forward
         refuse_forbidden(self._platform.spec, lines, device=planned.name, running=before, address=self._target.host)
         risks = self._way_in_risks(before)
+        if check is None:
+            why = message("change:dry_run.unsupported", platform=planned.platform)
+            return _unchecked(planned, message("change:dry_run.notes", notes=[why, *risks]))
         session = self._shell if check.shell and self._shell else self._session
         judged = check_lines(check, spec, session, lines, change=change)
         if not self._is_unchanged(before):
@@ -176,7 +177,7 @@ class _Device:
         return DryRunResult(planned.name, DryRunOutcome.REJECTED, why)
 
     def _way_in_risks(self, running: Configuration) -> tuple[str, ...]:
-        """Read the route back, and return the risks that the plan does not state. Raises RefusedError."""
+        """Read the route back, and return the risks missing in the plan. Raises RefusedError."""
         way = read_way_in(self._platform.spec, self._way_in.device, self._session, running.tree)
         return self._way_in(way, running.tree, self._target_tree(running.tree))
 

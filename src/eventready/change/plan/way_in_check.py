@@ -24,7 +24,7 @@ class WayInCheck:
     refuses: bool
 
     def __call__(self, way: WayIn, running: Tree, target: Tree) -> tuple[str, ...]:
-        """Return the risks that the plan does not state. Raises RefusedError."""
+        """Return the risks missing in the plan. Raises RefusedError."""
         try:
             risks = check_way_in(self.platform, self.device, way, running, target, refuses=self.refuses)
         except RefusedError as error:
