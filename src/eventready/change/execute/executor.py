@@ -203,7 +203,7 @@ class ChangeExecutor:
         )
 
     def _way_in_check(self, spec: PlatformSpec, planned: PlannedDevice) -> WayInCheck:
-        """Return the check of the way in. A way back is never refused: it must stay possible."""
+        """Return the check of the way in. A way back is never refused."""
         goes_back = self._rolls_back is not None or self._armed
         return WayInCheck(spec, self._devices[planned.name], planned, refuses=not goes_back and self._hold is None)
 

@@ -28,7 +28,7 @@ class TouchedLine:
 def check_way_in(
     platform: PlatformSpec, device: Device, way: WayIn, running: Tree, target: Tree, *, refuses: bool
 ) -> tuple[str, ...]:
-    """Return the risks of a change for the way in. `refuses`: raise RefusedError for a line that can take it away.
+    """Return the risks of a change for the way in. Raises RefusedError for a line on the way in, if `refuses`.
 
     Otherwise such a line is a risk: of a drill, or of a way back.
     """
