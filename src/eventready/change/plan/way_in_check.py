@@ -16,7 +16,7 @@ from eventready.workspace.device import Device
 
 @dataclass(frozen=True)
 class WayInCheck:
-    """Check of a planned device. `refuses`: a line that can take the way in away is refused, otherwise a risk."""
+    """Check of a planned device. `refuses`: a line on the way in is refused, otherwise a risk."""
 
     platform: PlatformSpec
     device: Device
