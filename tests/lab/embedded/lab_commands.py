@@ -11,6 +11,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from eventready.cli.context import App
+from eventready.cli.main import cli
 from eventready.core.errors import UsageError
 from eventready_lab.cli import command
 
@@ -68,8 +69,8 @@ def small_workspace(folder: Path) -> Iterator[Path]:
 
 
 def invoke(workspace: Path, *args: str, output: Any = "table") -> Result:
-    """Run a lab command."""
-    return CliRunner().invoke(command, args, obj=App(workspace, output))
+    """Run a lab command, with the settings of the whole command line: click keeps the help option of a command."""
+    return CliRunner().invoke(command, args, obj=App(workspace, output), **cli.context_settings)
 
 
 def json_of(workspace: Path, *args: str) -> Any:

@@ -155,6 +155,9 @@ def test_a_scenario_from_a_file_is_seeded(workspace: Path, tmp_path: Path) -> No
     up = json_of(workspace, "up", "--scenario", str(scenario))
     assert up["expected"] == [{"check": "barring", "device": "bsc-1", "subject": "S1", "status": "fail"}]
     assert [made["fault"] for made in json_of(workspace, "status")["faults"]] == ["cell-barred"]
+    record = LabFolder.of(workspace).read_record()
+    assert record
+    assert tuple(record.absent) == ("odd-1",)
 
 
 @pytest.mark.parametrize(
