@@ -54,6 +54,7 @@ def test_leading_characters_rule_something_out(pattern: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "cost"),
     [
+        (r"(?!)", 0),
         (r"^port \d up$", 0),
         (r"^\s*Description: (.*)$", 1),
         (r"^(\S+)\s+(\S+)\s*$", 1),

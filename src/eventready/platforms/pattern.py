@@ -21,7 +21,8 @@ ANY = (1 << (_ASCII + 4)) - 1
 _FEW_TURNS = 16
 #: Capital letters of a pattern, but of its escapes and group names.
 _CAPITALS = re.compile(r"(\\.|\(\?P[<=]\w+)|[A-Z]")
-_ASSERTIONS = ("AT", "ASSERT", "ASSERT_NOT")
+#: FAILURE is `(?!)` from Python 3.13 on.
+_ASSERTIONS = ("AT", "ASSERT", "ASSERT_NOT", "FAILURE")
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
 #: Steps that a pattern of exponent 2 may take for all lines of an answer, about a second.
 _STEPS = 1e8
@@ -199,6 +200,8 @@ def _item(operation: str, argument: Any, after: _Cost) -> _Cost:
 
 
 def _assertion(operation: str, argument: Any, after: _Cost) -> _Cost:
+    if operation == "FAILURE":
+        return _Cost(0, after.exponent)
     if operation == "AT":
         return _Cost(0 if str(argument) in ("AT_END", "AT_END_STRING") else after.first, after.exponent)
     ahead = operation == "ASSERT" and argument[0] > 0
