@@ -455,9 +455,11 @@ class StationSpec(Strict):
 class WayInSpec(Strict):
     """Reading of the route back to this machine, and the lines on the way in.
 
-    Commands may have `{address}`, those of a VRF `{vrf}` too. An answer is divided at each `entry` (`protocol`, and
-    `process` where the device names it); an entry counts if `selected` is found in it. `hop` is found for each next hop
-    (`next_hop`, `interface`, `neighbour`; `relay` if the device resolved the next hop by another route).
+    Commands may have `{address}`, those of a VRF `{vrf}` too. Where a configuration is a list of statements, `vrf` has
+    `{interface}`, and `instance` the words of a VRF in a statement, for `{instance}` in `processes`. An answer is
+    divided at each `entry` (`protocol`, and `process` where the device names it); an entry counts if `selected` is
+    found in it. `hop` is found for each next hop (`next_hop`, `interface`, `neighbour`; `relay` if the device resolved
+    the next hop by another route).
 
     A line is on the way in if its path, joined by blanks, begins with a pattern of `interface` or of the protocol in
     `processes`. Those patterns may have `{interface}`, `{parent}`, `{unit}` and `{process}`. What follows is refused
@@ -472,6 +474,7 @@ class WayInSpec(Strict):
     default: str = Field(default="", description="Asked if `absent` is found in the answer to `route`")
     absent: ChangeRegex = Field(default="", description="The device's words for: no such route")
     vrf: ChangeRegex = Field(default="", description="Line of the management interface with its VRF (`vrf`)")
+    instance: str = Field(default="", description="Words of a VRF in a statement, with `{vrf}` in it")
     route_vrf: str = ""
     default_vrf: str = ""
     entry: ChangeRegex = ""

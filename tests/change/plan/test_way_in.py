@@ -130,6 +130,30 @@ def test_members_of_a_bundle_carry_the_way_in(platform: str, port: str, text: st
     assert not touched(platform, text, running.format(8), way)
 
 
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("set routing-instances CORE protocols ospf area 0.0.0.0 interface ge-0/0/1.0 passive", True),
+        ("set routing-instances CORE protocols ospf overload", True),
+        ("delete routing-instances CORE interface ge-0/0/1.0", True),
+        ("delete routing-instances CORE protocols ospf area 0.0.0.0 interface ge-0/0/1.0", True),
+        ("set interfaces ge-0/0/1 unit 0 disable", True),
+        ("set routing-instances CORE protocols ospf area 0.0.0.0 interface ge-0/0/2.0 passive", False),
+        ("set routing-instances OTHER protocols ospf overload", False),
+        ("set protocols ospf overload", False),
+    ],
+)
+def test_the_processes_of_a_routing_instance(text: str, refused: bool) -> None:
+    running = (
+        "set interfaces ge-0/0/1 unit 0 family inet address 192.0.2.9/24\n"
+        "set routing-instances CORE interface ge-0/0/1.0\n"
+        "set routing-instances CORE protocols ospf area 0.0.0.0 interface ge-0/0/1.0 metric 10\n"
+        "set routing-instances CORE protocols ospf area 0.0.0.0 interface ge-0/0/2.0 metric 10\n"
+    )
+    routes = (RouteBack(US, "OSPF", "", (Hop("10.0.0.1", "ge-0/0/1.0"),)),)
+    assert bool(touched("juniper_junos", text, running, WayIn(US, routes, vrf="CORE"))) is refused
+
+
 def test_risks_of_the_way_in() -> None:
     spec = describe("frr").spec.change
     assert spec is not None
@@ -287,6 +311,22 @@ def test_the_vrf_of_the_management_interface() -> None:
     }
     assert read("cisco_xe", book, running=running.format(address, ""))[0].interfaces == {"GigabitEthernet0"}
     assert read("cisco_xe", book, running=running.format("", address))[0].interfaces == {"Gi0/0/1"}
+    junos = {
+        f"show route table CORE.inet.0 {US} active-path": (
+            "CORE.inet.0: 12 destinations, 12 routes (12 active, 0 holddown, 0 hidden)\n"
+            "+ = Active Route, - = Last Active, * = Both\n\n"
+            "0.0.0.0/0          *[OSPF/150/10] 3w3d 03:24:58, metric 101, tag 0\n"
+            "                    >  to 10.169.14.121 via ge-0/0/1.0\n"
+        )
+    }
+    statements = (
+        "set interfaces ge-0/0/1 unit 0 family inet address 192.0.2.9/24\n"
+        "set routing-instances OTHER interface ge-0/0/11.0\n"
+        "set routing-instances CORE interface ge-0/0/1.0"
+    )
+    instance, _ = read("juniper_junos", junos, running=statements)
+    assert instance.vrf == "CORE"
+    assert instance.interfaces == {"ge-0/0/1.0"}
     odd = running.format(address, "").replace("Mgmt-intf", "a|b")
     way, asked = read("cisco_xe", book, running=odd)
     assert "unusable name" in reason_of(way)

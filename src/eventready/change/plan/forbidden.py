@@ -34,7 +34,7 @@ def refuse_forbidden(
     spec = platform.change
     rules = Rules(spec)
     indented = spec.form == "indented"
-    ways = _statements_with(running.tree, _addresses(address)) if spec.form == "paths" else ()
+    ways = statements_with_address(running.tree, address) if spec.form == "paths" else ()
     managed = management_sections(spec, running.tree, address)
     users = _users(spec, running.tree, managed) if spec.effects.objects else {}
     own = _own_words(spec) if indented else frozenset()
@@ -124,8 +124,12 @@ def object_name(spec: ChangeSpec, line: str) -> str:
     return next((match["name"] for match in found if match), "")
 
 
-def _statements_with(tree: Tree, addresses: Collection[str]) -> tuple[str, ...]:
-    """Return the statements of the logical interfaces with a management address: `set interfaces fxp0 unit 0`."""
+def statements_with_address(tree: Tree, address: str) -> tuple[str, ...]:
+    """Return the statements of the logical interfaces with an address of the device: `set interfaces fxp0 unit 0`.
+
+    Raises RefusedError for an unresolved name.
+    """
+    addresses = _addresses(address)
     found = (re.match(r"(set interfaces \S+ unit \S+) .*?\baddress ([^\s/]+)(?:/\d+)?(?: |$)", line) for line in tree)
     return tuple(dict.fromkeys(match[1] for match in found if match and match[2] in addresses))
 

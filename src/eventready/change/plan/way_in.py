@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from eventready.change.config.tree import Tree
 from eventready.change.errors import require_answer
-from eventready.change.plan.forbidden import sections_with_address
+from eventready.change.plan.forbidden import sections_with_address, statements_with_address
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.messages import Message, message
-from eventready.platforms.model import PlatformSpec, WayInSpec
+from eventready.platforms.model import ChangeSpec, PlatformSpec, WayInSpec
 from eventready.platforms.pattern import find_in_answer, lines_too_long
 from eventready.session.connect import Session
 from eventready.workspace.device import Device
@@ -60,12 +60,14 @@ class RouteBack:
 class WayIn:
     """The route back to `station`, and the routes to next hops without a direct connection.
 
-    `unread`: the reason why there are no routes; empty for a platform without routing in its configuration.
+    `unread`: the reason why there are no routes; empty for a platform without routing in its configuration. `vrf` is
+    empty for the global table.
     """
 
     station: str = ""
     routes: tuple[RouteBack, ...] = ()
     unread: Message | str | None = None
+    vrf: str = ""
 
     @property
     def interfaces(self) -> frozenset[str]:
@@ -99,7 +101,8 @@ def read_way_in(platform: PlatformSpec, device: Device, session: Session, runnin
     if not station:
         return WayIn(unread=message("change:way_in.no_station"))
     try:
-        return WayIn(station, _routes(spec, session, station, _vrf_of(platform, device, running)))
+        vrf = _vrf_of(platform, device, running)
+        return WayIn(station, _routes(spec, session, station, vrf), vrf=vrf)
     except EventreadyError as error:
         return WayIn(station, unread=error.cause)
 
@@ -147,13 +150,26 @@ def _vrf_of(platform: PlatformSpec, device: Device, running: Tree) -> str:
     spec, change = platform.way_in, platform.change
     if spec is None or change is None or not spec.vrf:
         return ""
-    sections = sections_with_address(running, device.hostname) if change.form == "indented" else {}
-    lines = (line for section in sections for line in (section, *running.get(section, {})))
-    found = (re.fullmatch(spec.vrf, line) for line in lines)
+    found = (pattern.fullmatch(line) for pattern, line in _vrf_lines(spec, change, device, running))
     name = next((match["vrf"] for match in found if match), "")
     if name and not _VRF.fullmatch(name):
         raise RefusedError(message("change:way_in.vrf", vrf=ascii(name)[1:-1]))
     return name
+
+
+def _vrf_lines(
+    spec: WayInSpec, change: ChangeSpec, device: Device, running: Tree
+) -> Iterator[tuple[re.Pattern[str], str]]:
+    """Yield candidates for the line with the VRF of the management interface, each with its pattern."""
+    if change.form == "indented":
+        pattern = re.compile(spec.vrf)
+        for section in sections_with_address(running, device.hostname):
+            yield from ((pattern, line) for line in (section, *running.get(section, {})))
+    elif change.form == "paths":
+        for statement in statements_with_address(running, device.hostname):
+            _, _, port, _, unit = statement.split(" ")
+            pattern = re.compile(spec.vrf.replace("{interface}", re.escape(f"{port}.{unit}")))
+            yield from ((pattern, line) for line in running)
 
 
 def _routes(spec: WayInSpec, session: Session, station: str, vrf: str) -> tuple[RouteBack, ...]:

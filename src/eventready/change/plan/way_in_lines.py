@@ -131,8 +131,9 @@ class _Sections:
         self._interfaces = way.interfaces | {name.rpartition(".")[0] or name for name in way.interfaces}
         ports = sorted(way.interfaces | _members(spec, self._interfaces, tree))
         self._ports = [pattern for name in ports for pattern in _of_interface(spec.interface, name)]
+        instance = spec.instance.replace("{vrf}", re.escape(way.vrf)) if way.vrf else ""
         self._processes = [
-            re.compile(rf"(?:{_filled(section, process=route.process)})(?= |$)")
+            re.compile(rf"(?:{_filled(section.replace('{instance}', instance), process=route.process)})(?= |$)")
             for route in way.routes
             for protocol, section in spec.processes.items()
             if re.fullmatch(protocol, route.protocol)
