@@ -57,6 +57,11 @@ def test_an_alarm_that_is_gone_is_fixed_when_the_check_was_measured() -> None:
     assert kinds([finding("fail", "21807", "alarm")], [finding("pass", "alarms", "alarm")]) == {"fixed": ["21807"]}
 
 
+def test_a_waiver_of_what_was_not_measured_fixes_nothing() -> None:
+    after = finding("waived", "", was="not_measured")
+    assert kinds([finding("fail")], [after]) == {"new": [""], "unseen": ["e1"]}
+
+
 def test_a_failure_that_the_later_run_does_not_speak_of_is_unseen() -> None:
     assert kinds([finding("fail")], []) == {"unseen": ["e1"]}
     assert kinds([finding("fail")], [finding("not_measured", "")]) == {"new": [""], "unseen": ["e1"]}

@@ -157,6 +157,47 @@ def test_a_fact_read_twice_is_measured_only_if_both_readings_are() -> None:
     assert coverage(matrix, [*told, lost]).measured == whole.measured - 1
 
 
+@pytest.mark.parametrize("reading", [1, 2])
+def test_a_reading_that_failed_is_not_measured_for_every_check_of_the_fact(reading: int) -> None:
+    """A router with cables only has no counter to be judged: the loss of its second reading was not noticed."""
+    devices = [
+        router(name, links=[{"port": "e1", "device": far, "to_port": "e1"}])
+        for name, far in (("r1", "r2"), ("r2", "r1"))
+    ]
+    row = [{"name": "e1", "admin": "up", "oper": "up"}]
+    told = [o for name in ("r1", "r2") for o in observations(name, {"before": {"interface": row}})]
+    told += observations("r2", {"before": {"interface": row}, "now": {"interface": row}})
+    other = next(o for o in told if o.device == "r1")
+    told[told.index(other)] = replace(other, reading=3 - reading)
+    told.append(Observation("r1", "interface", Status.UNREACHABLE, reason="Gone.", reading=reading))
+    links = {(f.device, f.subject): f.status for f in verdict_of(devices, told) if f.check == "link"}
+    assert links == {("r1", ""): Outcome.NOT_MEASURED, ("r1", "r1 e1 - r2 e1"): Outcome.PASS}
+
+
+def test_a_check_across_devices_that_breaks_off_is_not_measured_at_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(_views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
+        """Breaks off."""
+        raise ZeroDivisionError("division by zero")
+        yield
+
+    monkeypatch.setitem(CHECKS, "vrrp_pair", replace(CHECKS["vrrp_pair"], run=run))
+    devices = [router(name, gateways=[{"group": 1, "interface": "e1"}]) for name in ("r1", "r2")]
+    row = {"protocol": "vrrp", "group": 1, "interface": "e1", "state": "master"}
+    told = [o for name in ("r1", "r2") for o in observations(name, {"now": {"vrrp_group": [row]}})]
+    pair = [f for f in verdict_of(devices, told) if f.check == "vrrp_pair"]
+    assert [(f.device, f.status) for f in pair] == [("r1", Outcome.NOT_MEASURED), ("r2", Outcome.NOT_MEASURED)]
+
+
+def test_an_alarm_counts_where_the_site_is_that_it_names_by_itself() -> None:
+    cells = [{"name": "C1", "venue": "hoi-nghi"}, {"name": "BTS-1", "venue": "hoi-nghi"}]
+    controller = Device("b1", "bts_controller", "any", "192.0.2.2", expect=Expect.model_validate({"cells": cells}))
+    places = ["Link to MSC1", "Site=BTS-10", "Site=BTS-1, Cell=0", "c1"]
+    alarms = [{"number": str(n), "severity": "major", "name": "x", "location": at} for n, at in enumerate(places)]
+    found = verdict_of([controller], list(observations("b1", {"now": {"alarm": alarms}})))
+    at = {f.subject.split()[0]: f.venues for f in found if f.check == "alarm"}
+    assert at == {"0": (), "1": (), "2": ("hoi-nghi",), "3": ("hoi-nghi",)}
+
+
 def test_findings_across_devices_carry_the_evidence_of_all() -> None:
     gateway = {"group": 1, "interface": "e1"}
     devices = [router(name, gateways=[gateway]) for name in ("r1", "r2")]

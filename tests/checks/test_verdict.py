@@ -37,7 +37,8 @@ all_checks()  # a verdict asks what a check needs
 ROUTER = Device(
     "r1", "router", "any", "192.0.2.1", venues=("hoi-nghi", "van-hoa"), expect=Expect(uplinks=("GigabitEthernet0/0/0",))
 )
-PASS = Finding(Outcome.PASS, "CPU", "fine", check="cpu", device="r1")
+PASS = Finding(Outcome.PASS, "GigabitEthernet0/0/0", "fine", check="uplink", device="r1")
+IDLE = Finding(Outcome.PASS, "CPU", "fine", check="cpu", device="r1")
 WARN = Finding(Outcome.WARN, "CPU", "warm", check="cpu", device="r1")
 FAIL = Finding(Outcome.FAIL, "CPU", "hot", check="cpu", device="r1")
 MISSING = Finding(Outcome.NOT_MEASURED, "", "unread", check="memory", device="r1")
@@ -65,8 +66,12 @@ def verdict(*findings: Finding, venue: str = "hoi-nghi", service: Service = "int
         ((PASS, waived(FAIL)), Readiness.READY_WITH_RISK),
         ((PASS, waived(MISSING)), Readiness.READY_WITH_RISK),
         ((PASS, waived(WARN)), Readiness.READY),
-        ((PASS, waived(BLIND)), Readiness.READY),
-        ((waived(WARN),), Readiness.READY),
+        ((PASS, waived(BLIND)), Readiness.READY_WITH_RISK),
+        ((waived(replace(WARN, check="uplink")),), Readiness.READY),
+        ((IDLE,), Readiness.NOT_MEASURED),
+        ((IDLE, replace(BLIND, check="uplink")), Readiness.NOT_MEASURED),
+        ((IDLE, waived(replace(MISSING, check="uplink"))), Readiness.NOT_MEASURED),
+        ((IDLE, waived(replace(FAIL, check="uplink"))), Readiness.READY_WITH_RISK),
         ((BLIND,), Readiness.NOT_MEASURED),
         ((waived(MISSING),), Readiness.NOT_MEASURED),
         ((), Readiness.NOT_MEASURED),
@@ -88,6 +93,11 @@ def test_a_service_that_no_device_carries_is_not_measured() -> None:
     assert found["wifi"].because == ("Nothing was measured on the devices that serve it",)
 
 
+def joined(role: Role) -> Finding:
+    """A pass about the access of `controller`."""
+    return replace(PASS, device="a1", check={"bts_controller": "cell", "wifi_controller": "access_point"}[role])
+
+
 def controller(role: Role, venue: str | None = None, *, empty: bool = False) -> Device:
     expect = {
         "bts_controller": Expect(cells=(ExpectedCell(name="C-1", venue=venue),)),
@@ -102,7 +112,7 @@ def controller(role: Role, venue: str | None = None, *, empty: bool = False) -> 
     [("mobile", "bts_controller", "No base station and no cell"), ("wifi", "wifi_controller", "No access point")],
 )
 def test_a_controller_without_access_at_the_venue_makes_nothing_ready(service: Service, role: Role, thing: str) -> None:
-    healthy = replace(PASS, device="a1")
+    healthy = joined(role)
     for device in (controller(role, empty=True), controller(role, "van-hoa")):
         (found,) = verdicts([Venue("hoi-nghi", (service,))], [device], [healthy])
         assert found.verdict is Readiness.NOT_MEASURED
@@ -117,8 +127,12 @@ def test_the_load_of_a_router_is_no_access(service: Service, expect: Expect) -> 
     (idle,) = verdicts([Venue("hoi-nghi", (service,))], [replace(ROUTER, expect=Expect(ospf=()))], [PASS])
     assert idle.verdict is Readiness.NOT_MEASURED
     assert idle.because[0].startswith("Its routers expect no port, neighbour")
-    (used,) = verdicts([Venue("hoi-nghi", (service,))], [replace(ROUTER, expect=expect)], [PASS])
-    assert used.verdict is Readiness.READY
+    used = replace(ROUTER, expect=expect)
+    (unseen,) = verdicts([Venue("hoi-nghi", (service,))], [used], [PASS])
+    assert unseen.because == ("No port, neighbour, gateway or default route of its routers was measured",)
+    measured = replace(PASS, check="ospf" if expect.ospf else "default_route")
+    (seen,) = verdicts([Venue("hoi-nghi", (service,))], [used], [measured])
+    assert seen.verdict is Readiness.READY
     (other,) = verdicts([Venue("hoi-nghi", (service,))], [replace(ROUTER, role="service_host")], [PASS])
     assert other.because[0] == "No router of this audit serves it"
 
@@ -134,8 +148,31 @@ def test_routers_alone_give_no_mobile_and_no_wifi(service: Service, role: Role, 
     access = controller(role)
     (alone,) = verdicts([Venue("hoi-nghi", (service,))], [ROUTER], [PASS])
     assert (alone.verdict, alone.because) == (Readiness.NOT_MEASURED, (reason,))
-    (both,) = verdicts([Venue("hoi-nghi", (service,))], [ROUTER, access], [PASS])
+    (unseen,) = verdicts([Venue("hoi-nghi", (service,))], [ROUTER, access], [PASS, replace(BLIND, device="a1")])
+    assert unseen.verdict is Readiness.NOT_MEASURED
+    assert unseen.because[0].endswith("expected there was measured")
+    (both,) = verdicts([Venue("hoi-nghi", (service,))], [ROUTER, access], [PASS, joined(role)])
     assert both.verdict is Readiness.READY
+
+
+def test_a_service_host_that_offers_nothing_known_makes_nothing_ready() -> None:
+    host = Device("h1", "service_host", "any", "192.0.2.3", venues=("hoi-nghi",), services=("internet",))
+    (idle,) = verdicts([Venue("hoi-nghi")], [ROUTER, host], [PASS, replace(IDLE, device="h1")])
+    assert (idle.verdict, idle.because[0][:32]) == (Readiness.NOT_MEASURED, "Its service hosts expect no serv")
+    used = replace(host, expect=Expect(listeners=("tcp/443",)))
+    (unseen,) = verdicts([Venue("hoi-nghi")], [ROUTER, used], [PASS, replace(IDLE, device="h1")])
+    assert unseen.because == ("Nothing that its service hosts offer was measured",)
+    (seen,) = verdicts([Venue("hoi-nghi")], [ROUTER, used], [PASS, replace(PASS, device="h1", check="listener")])
+    assert seen.verdict is Readiness.READY
+
+
+def test_a_cable_is_access_of_the_routers_at_both_ends() -> None:
+    cable = {"port": "e1", "device": "r1", "to_port": "e2"}
+    ends = [replace(ROUTER, name=name, expect=Expect.model_validate({"links": [cable]})) for name in ("r2", "r3")]
+    found = telling([replace(PASS, check="link", subject=end.name, witnesses=("r1", end.name)) for end in ends])
+    for end in ends:
+        (seen,) = verdicts([Venue("hoi-nghi")], [replace(ROUTER, expect=Expect()), end], found)
+        assert seen.verdict is Readiness.READY
 
 
 def test_what_a_device_that_was_not_asked_serves_is_not_measured() -> None:
@@ -236,7 +273,8 @@ _FINDINGS = st.lists(
         st.sampled_from(Outcome),
         st.sampled_from(["", "CPU", "Gi0/1"]),
         st.just("said"),
-        check=st.sampled_from(["cpu", "cleartext", "uplink"]),
+        check=st.sampled_from(["cpu", "cleartext", "uplink", "link"]),
+        witnesses=st.sampled_from([(), ("r1", "r2")]),
         device=st.sampled_from(["r1", "r2"]),
         venues=st.sampled_from([(), ("hoi-nghi",)]),
         services=st.sampled_from([(), ("internet",), ("wifi",)]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 
 from pydantic import Field
@@ -16,6 +16,8 @@ from eventready.workspace.expect import ExpectedCell
 
 #: Terms of the kinds of channel that calls and signalling need; packet channels yield to them.
 _CHANNELS = {"tch_f": "TCH/F", "tch_h": "TCH/H", "sdcch": "SDCCH"}
+#: Kinds of channel of which a cell needs any, for calls and for signalling.
+_NEEDED = {"TCH": ("tch_f", "tch_h"), "SDCCH": ("sdcch",)}
 
 
 class ChannelLimits(Limits):
@@ -103,7 +105,10 @@ _channel_check = partial(check, topic="traffic", roles=("bts_controller",), appl
 def channel_load(view: DeviceView, limits: ChannelLimits) -> Iterator[Finding]:
     """Every cell has free channels, for calls and for signalling."""
     loads: dict[str, dict[str, tuple[int, int]]] = {}
+    dynamic: set[str] = set()
     for row in view.rows("channel_load", ChannelLoad):
+        if row.kind == "other" and row.total:
+            dynamic.add(row.cell.casefold())
         if row.kind in _CHANNELS and row.total:
             of_cell = loads.setdefault(row.cell.casefold(), {})
             used, total = of_cell.get(row.kind, (0, 0))
@@ -114,6 +119,18 @@ def channel_load(view: DeviceView, limits: ChannelLimits) -> Iterator[Finding]:
             yield _load(f"{expected.name} {_CHANNELS[kind]}", used, total, expected.venue, limits)
         if not of_cell:
             yield failed(expected.name, "checks:channel.none", venues=(expected.venue,))
+            continue
+        for term, kinds in _NEEDED.items():
+            if of_cell.keys().isdisjoint(kinds):
+                yield _without(f"{expected.name} {term}", expected, dynamic)
+
+
+def _without(subject: str, expected: ExpectedCell, dynamic: Collection[str]) -> Finding:
+    """Return the finding for calls or signalling without a channel; a channel of changing kind may carry them."""
+    venues = (expected.venue,)
+    if expected.name.casefold() in dynamic:
+        return blind(subject, "checks:channel.dynamic", venues=venues)
+    return failed(subject, "checks:channel.none", venues=venues)
 
 
 def _load(subject: str, used: int, total: int, venue: str | None, limits: ChannelLimits) -> Finding:

@@ -46,7 +46,7 @@ def identity(finding: Entry) -> Identity:
 def compare(earlier: Iterable[Entry], later: Iterable[Entry]) -> Diff:
     """Compare the `findings` of two run documents; findings good in both runs are left out."""
     before, after = _worst(earlier), _worst(later)
-    measured = {key[:2] for key, finding in after.items() if finding["status"] not in ("not_measured",)}
+    measured = {key[:2] for key, finding in after.items() if _measured(finding)}
     sorted_out: dict[str, list[Change]] = {}
     for key in sorted(before.keys() | after.keys()):
         change = Change(before.get(key), after.get(key))
@@ -54,6 +54,11 @@ def compare(earlier: Iterable[Entry], later: Iterable[Entry]) -> Diff:
         if kind:
             sorted_out.setdefault(kind, []).append(change)
     return Diff(**{kind: tuple(changes) for kind, changes in sorted_out.items()})
+
+
+def _measured(finding: Entry) -> bool:
+    """True for a finding based on a measurement, also with a waiver."""
+    return "not_measured" not in (finding["status"], finding.get("was"))
 
 
 def _worst(findings: Iterable[Entry]) -> dict[Identity, Entry]:

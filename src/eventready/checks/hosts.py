@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv6Address, ip_address
 
 from pydantic import Field
 
@@ -75,12 +76,29 @@ def service(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 @check("listener", roles=_HOST, needs=("listener",), applies=expects("listeners"))
 def listener(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected port accepts traffic."""
-    opened = {f"{row.protocol}/{row.port}" for row in view.rows("listener", Listener)}
+    rows = view.rows("listener", Listener)
+    local = {f"{row.protocol}/{row.port}" for row in rows if _is_loopback(row.address)}
+    opened = {f"{row.protocol}/{row.port}" for row in rows if not _is_loopback(row.address)}
     for name in view.device.expect.listeners:
         if name in opened:
             yield passed(name, "checks:host.port_open")
+        elif name in local:
+            yield failed(name, "checks:host.port_local")
         else:
             yield failed(name, "checks:host.port_closed")
+
+
+def _is_loopback(address: str) -> bool:
+    """Return True for an address of the host itself, also with its interface (`127.0.0.53%lo`)."""
+    bare, _, interface = address.replace("[", "").replace("]", "").partition("%")
+    if interface == "lo":
+        return True
+    try:
+        found = ip_address(bare)
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (mapped or found).is_loopback
 
 
 @check(
@@ -146,7 +164,9 @@ def dhcp_pool(view: DeviceView, limits: DhcpPoolLimits) -> Iterator[Finding]:
     if not rows:
         yield failed("DHCP", "checks:subject.missing")
     for row in rows:
-        if row.percent is not None:
+        if row.percent is None:
+            yield unknown(row.pool, "checks:subject.no_figure")
+        else:
             yield graded(
                 row.pool, "checks:host.pool_use", row.percent,
                 warn=limits.warn, fail=limits.fail, unit="%", used=row.used, count=row.total,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -86,13 +86,17 @@ def interface_errors(view: DeviceView, limits: ErrorLimits) -> Iterator[Finding]
     if not _reports_any(view, "in_errors", "crc_errors", "out_errors"):
         yield blind("errors", "checks:errors.unsupported")
         return
+    both = _reports_any(view, "in_errors", "crc_errors") and _reports_any(view, "out_errors")
+    one_way = unknown if both else blind
     before = _ports(tuple(view.earlier("interface", Interface).values()))
     for name, row in uplinks(view):
         if row is not None:
-            yield _errors(name, before.get(port_key(name)), row, limits)
+            yield _errors(name, before.get(port_key(name)), row, limits, one_way)
 
 
-def _errors(name: str, before: Interface | None, now: Interface, limits: ErrorLimits) -> Finding:
+def _errors(
+    name: str, before: Interface | None, now: Interface, limits: ErrorLimits, one_way: Callable[..., Finding]
+) -> Finding:
     if before is None:
         return unknown(name, "checks:subject.read_once")
     received = _grown(before, now, "in_errors", "crc_errors")
@@ -103,7 +107,8 @@ def _errors(name: str, before: Interface | None, now: Interface, limits: ErrorLi
     if min(received or 0, sent or 0) < 0:
         return unknown(name, "checks:subject.counters_cleared")
     if count == 0:
-        return passed(name, "checks:errors.none", value=0)
+        whole = received is not None and sent is not None
+        return passed(name, "checks:errors.none", value=0) if whole else one_way(name, "checks:errors.one_direction")
     volume = _volume(before, now)
     if volume > 0 and count * _MEGABYTE / volume > limits.fail:
         return failed(name, "checks:errors.many", value=count, limit=limits.fail)
@@ -140,13 +145,21 @@ def interface_drops(view: DeviceView, limits: DropLimits) -> Iterator[Finding]:
     if not _reports_any(view, "in_drops", "out_drops"):
         yield blind("drops", "checks:drops.unsupported")
         return
+    one_way = unknown if _reports_any(view, "in_drops") and _reports_any(view, "out_drops") else blind
     before = _ports(tuple(view.earlier("interface", Interface).values()))
     for name, row in uplinks(view):
         if row is not None:
-            yield _drops(name, before.get(port_key(name)), row, limits, view.interval_s)
+            yield _drops(name, before.get(port_key(name)), row, limits, view.interval_s, one_way)
 
 
-def _drops(name: str, before: Interface | None, now: Interface, limits: DropLimits, interval_s: float) -> Finding:
+def _drops(  # noqa: PLR0917  one caller, in this module
+    name: str,
+    before: Interface | None,
+    now: Interface,
+    limits: DropLimits,
+    interval_s: float,
+    one_way: Callable[..., Finding],
+) -> Finding:
     if before is None:
         return unknown(name, "checks:subject.read_once")
     inwards, outwards = _grown(before, now, "in_drops"), _grown(before, now, "out_drops")
@@ -161,7 +174,8 @@ def _drops(name: str, before: Interface | None, now: Interface, limits: DropLimi
     hours = max(interval_s, 1.0) / _HOUR_S
     if (inwards or 0) / hours > limits.input_per_hour or (outwards or 0) / hours > limits.output_per_hour:
         return warned(name, "checks:drops.some", value=count)
-    return passed(name, "checks:drops.few", value=count)
+    whole = inwards is not None and outwards is not None
+    return passed(name, "checks:drops.few", value=count) if whole else one_way(name, "checks:drops.one_direction")
 
 
 @check(

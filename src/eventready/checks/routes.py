@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -15,20 +16,32 @@ _route_check = partial(check, topic="backup", roles=("router",))
 
 
 _DEFAULTS = frozenset({"0.0.0.0/0", "::/0"})
+#: Next hops and interfaces of a route that drops its packets.
+_DROPPED = re.compile(r"null ?\d*|black ?hole|discard|reject|unreachable|prohibit", re.I)
 
 
 def _expects_default(device: Device) -> bool:
     return device.expect.default_routes is not None
 
 
+def _leads_out(row: Route | StaticRoute) -> bool:
+    """Return True for a default route; False for a discard route."""
+    ways = (row.next_hop, row.interface)
+    return row.prefix in _DEFAULTS and not any(way and _DROPPED.fullmatch(way.strip()) for way in ways)
+
+
+def _in_use(view: DeviceView) -> list[Route]:
+    return [row for row in view.rows("default_route", Route) if _leads_out(row)]
+
+
 def _statics(view: DeviceView) -> list[StaticRoute]:
-    return [row for row in view.rows("static_route", StaticRoute) if row.prefix in _DEFAULTS]
+    return [row for row in view.rows("static_route", StaticRoute) if _leads_out(row)]
 
 
 @_route_check("default_route", needs=("default_route",), applies=_expects_default)
 def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A default route is in use."""
-    rows = view.rows("default_route", Route)
+    rows = _in_use(view)
     if rows:
         yield passed("default route", "checks:route.default", count=len(rows))
     else:
@@ -43,7 +56,7 @@ def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 def backup_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Behind the default route in use stands a backup."""
     expected = view.device.expect.default_routes or 0
-    hops = {row.next_hop or row.interface for row in view.rows("default_route", Route)}
+    hops = {row.next_hop or row.interface for row in _in_use(view)}
     hops |= {row.next_hop or row.interface for row in _statics(view)}
     if len(hops) < expected:
         yield warned("backup route", "checks:route.ways_out_expected", value=len(hops), limit=expected)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from eventready.checks.answer import blind, unknown
 from eventready.checks.check import Check, DeviceView, Scope
 from eventready.checks.duties import DutyIndex
-from eventready.checks.finding import Finding
+from eventready.checks.finding import Finding, Outcome
 from eventready.checks.limits import ResolvedLimits
 from eventready.checks.matrix import CellState, Matrix, MatrixCell
 from eventready.checks.waivers import expired, waive
@@ -201,16 +201,21 @@ class _Evaluation:
         missing = next((need for need in check.needs if not view.measured(need)), None)
         if missing is not None:
             yield self._completed(_unmeasured(missing, readings.get(missing)), check, device.name)
-        elif check.scope == "device":
-            for finding in _run(check, view, self._limits.of(check, device)):
-                yield self._completed(finding, check, device.name)
+            return
+        findings = _run(check, view, self._limits.of(check, device)) if check.scope == "device" else []
+        lost = next((need for need in check.needs if not self._readings[device.name].measured(need)), None)
+        if lost is not None and not any(f.status is Outcome.NOT_MEASURED and not f.blind for f in findings):
+            findings.append(_unmeasured(lost, readings.get(lost)))  # one of two readings failed, the other was judged
+        for finding in findings:
+            yield self._completed(finding, check, device.name)
 
     def _across(self, check: Check) -> Iterator[Finding]:
         devices = self._matrix.devices_for(check.name)
         if not any(self._views[name].measured(need) for name in devices for need in check.needs):
             return  # each device has a finding for it already
         for finding in _run(check, list(self._views.values()), self._limits.of(check)):
-            yield self._completed(finding, check, finding.device or devices[0])
+            for name in (finding.device,) if finding.device else devices:  # without a device, all of the check's
+                yield self._completed(finding, check, name)
 
     def _completed(self, finding: Finding, check: Check, device: str) -> Finding:
         """Complete a finding with its check, device, clauses and evidence."""

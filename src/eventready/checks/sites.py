@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -110,4 +111,9 @@ def _venue_of(device: Device, location: str) -> tuple[str, ...]:
     text = location.casefold()
     known = [(cell.name, cell.venue) for cell in device.expect.cells]
     known += [(site.name, site.venue) for site in device.expect.sites]
-    return tuple(sorted({venue for name, venue in known if venue and name.casefold() in text}))
+    return tuple(sorted({venue for name, venue in known if venue and _names(text, name.casefold())}))
+
+
+def _names(text: str, name: str) -> bool:
+    """Return True where the text has the name by itself: `MSC1` does not name `C1`, nor `BTS-10` `BTS-1`."""
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None

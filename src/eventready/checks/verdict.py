@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol
 
+from eventready.checks.access import ACCESS_CHECKS, access_checks
 from eventready.checks.check import CHECKS
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.runner import Coverage
@@ -23,11 +24,19 @@ NO_ACCESS: dict[Role, str] = {
     "bts_controller": "checks:verdict.no_mobile_access",
     "wifi_controller": "checks:verdict.no_wifi_access",
 }
-#: No port, base station, cell or access point expected: nothing is measured but the devices themselves.
+#: No port, base station, cell, access point or service expected: nothing is measured but the devices themselves.
 NOTHING_EXPECTED: dict[Role, str] = {
     "router": "checks:verdict.no_port_expected",
     "bts_controller": "checks:verdict.no_cell_expected",
     "wifi_controller": "checks:verdict.no_access_point_expected",
+    "service_host": "checks:verdict.no_service_expected",
+}
+#: Ports, base stations, cells, access points or services expected, and none of them measured.
+ACCESS_NOT_MEASURED: dict[Role, str] = {
+    "router": "checks:verdict.no_port_measured",
+    "bts_controller": "checks:verdict.no_cell_measured",
+    "wifi_controller": "checks:verdict.no_access_point_measured",
+    "service_host": "checks:verdict.no_service_measured",
 }
 DEVICES_LEFT_OUT = "checks:verdict.devices_left_out"
 
@@ -95,14 +104,19 @@ _GRAVITY = {
     Outcome.WAIVED: Gravity.NONE,
 }
 #: What a waiver makes of it.
-_LESS = {Gravity.FAILURE: Gravity.RISK, Gravity.UNMEASURED: Gravity.RISK}
+_LESS = {Gravity.FAILURE: Gravity.RISK, Gravity.UNMEASURED: Gravity.RISK, Gravity.RISK: Gravity.NONE}
 
 
 def gravity(finding: Finding) -> Gravity:
-    """Weight of a finding; a waiver reduces a failure or a missing measurement to a risk, and a risk to none."""
+    """Weight of a finding; a waiver reduces a failure or a missing measurement to a risk, and a warning to none.
+
+    A blind spot stays a risk: nobody's word makes a measurement.
+    """
     waived = finding.status is _WAIVED
     status = finding.was if waived and finding.was else finding.status
-    plain = Gravity.RISK if finding.blind and status is _NOT_MEASURED else _GRAVITY[status]
+    if status is _NOT_MEASURED and finding.blind:
+        return Gravity.RISK
+    plain = _GRAVITY[status]
     return _LESS.get(plain, Gravity.NONE) if waived else plain
 
 
@@ -148,7 +162,8 @@ def telling(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     seen: set[tuple[object, ...]] = set()
     for finding in findings:
         if finding.status is _PASS:
-            news = (finding.device, finding.venues, finding.services, _measures(finding))
+            access = (finding.check, finding.witnesses) if finding.check in ACCESS_CHECKS else ()
+            news = (finding.device, finding.venues, finding.services, _measures(finding), access)
             if news in seen:
                 continue
             seen.add(news)
@@ -157,11 +172,14 @@ def telling(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 class _Weighed(NamedTuple):
-    """Finding reduced for a verdict; `name`: short reference, or the device alone for a silent device."""
+    """Finding reduced for a verdict; `name`: short reference, or the device alone for a silent device.
+
+    `measures`: devices and check of a finding based on a measurement; empty for any other.
+    """
 
     gravity: Gravity
     services: tuple[str, ...]
-    measures: bool
+    measures: tuple[tuple[str, str], ...]
     silent: bool
     name: str
 
@@ -169,7 +187,9 @@ class _Weighed(NamedTuple):
 def _weighed(finding: Finding, services: tuple[str, ...]) -> _Weighed:
     silent = not finding.subject and finding.status is _NOT_MEASURED
     name = finding.device if silent else f"{finding.device} {finding.check} {finding.subject}".strip()
-    return _Weighed(gravity(finding), services, _measures(finding), silent, name)
+    devices = (finding.witnesses or (finding.device,)) if _measures(finding) else ()
+    measures = tuple((device, finding.check) for device in devices)
+    return _Weighed(gravity(finding), services, measures, silent, name)
 
 
 def _verdict(
@@ -178,21 +198,24 @@ def _verdict(
     serving = [device for device in devices if device.serves(venue, service)]
     if not serving:
         return Verdict(venue, service, Readiness.NOT_MEASURED, (NO_DEVICE,))
-    no_access = _lacking_access(venue, service, serving) if complete else ""
     by_gravity: dict[Gravity, list[_Weighed]] = {weight: [] for weight in Gravity}
-    measured = False
+    measured: set[tuple[str, str]] = set()
     for finding in weighed:
         if service in finding.services:
             by_gravity[finding.gravity].append(finding)
-            measured = measured or finding.measures
+            measured.update(finding.measures)
+    no_access = _lacking_access(venue, service, serving, measured) if complete else ()
     references = tuple(reference for weight in _REASONS for reference in _named(by_gravity[weight]))
     reasons: tuple[str, ...] = ()
     if by_gravity[Gravity.FAILURE]:
         readiness = Readiness.NOT_READY
     elif by_gravity[Gravity.UNMEASURED] or not measured or not complete or no_access:
         readiness = Readiness.NOT_MEASURED
-        lacking = ((DEVICES_LEFT_OUT, not complete), (no_access, bool(no_access)), (NOTHING_MEASURED, not measured))
-        reasons = tuple(reason for reason, applies in lacking if applies)
+        reasons = (
+            *(() if complete else (DEVICES_LEFT_OUT,)),
+            *no_access,
+            *(() if measured else (NOTHING_MEASURED,)),
+        )
     elif by_gravity[Gravity.RISK]:
         readiness = Readiness.READY_WITH_RISK
     else:
@@ -200,13 +223,30 @@ def _verdict(
     return Verdict(venue, service, readiness, reasons, references)
 
 
-def _lacking_access(venue: str, service: Service, serving: Iterable[Device]) -> str:
-    """Return the reason why no access to the service is measured at the venue; empty if there is access."""
+def _lacking_access(
+    venue: str, service: Service, serving: Sequence[Device], measured: Set[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Return the reasons why no access to the service is measured at the venue; none if there is access.
+
+    Service hosts are no access of their own, but where there are any, something that they offer must be measured.
+    `measured`: device and check of the findings based on a measurement.
+    """
     role = ACCESS_ROLES[service]
-    suitable = [device for device in serving if device.role == role]
-    if not suitable:
+    reasons = [_lacking(venue, role, [device for device in serving if device.role == role], measured)]
+    hosts = [device for device in serving if device.role == "service_host"]
+    if hosts:
+        reasons.append(_lacking(venue, "service_host", hosts, measured))
+    return tuple(filter(None, reasons))
+
+
+def _lacking(venue: str, role: Role, devices: Sequence[Device], measured: Set[tuple[str, str]]) -> str:
+    if not devices:
         return NO_ACCESS[role]
-    return "" if any(device.has_access_at(venue) for device in suitable) else NOTHING_EXPECTED[role]
+    expected = {(device.name, check) for device in devices for check in access_checks(device, venue)}
+    if not expected:
+        return NOTHING_EXPECTED[role]
+    # Without any measurement, one reason says it all.
+    return "" if not measured or not expected.isdisjoint(measured) else ACCESS_NOT_MEASURED[role]
 
 
 def _measures(finding: Finding) -> bool:

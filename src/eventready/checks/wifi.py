@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from pydantic import Field
@@ -128,12 +128,12 @@ def _name(row: Radio | RadioLoad) -> str:
 def _loads(view: DeviceView) -> list[tuple[ExpectedAccessPoint, RadioLoad]]:
     """Enabled radios of expected access points, with their load."""
     expected = _expected(view)
-    off = {(row.ap, row.slot) for row in _radios(view) if row.oper == "down"}
+    off = {_key(row) for row in _radios(view) if row.oper == "down"}
     return [
         (expected[row.ap.casefold()], row)
         for fact in _LOADS
         for row in view.rows(fact, RadioLoad)
-        if row.ap.casefold() in expected and (row.ap, row.slot) not in off
+        if row.ap.casefold() in expected and _key(row) not in off
     ]
 
 
@@ -256,8 +256,10 @@ def access_point_balance(view: DeviceView, limits: CrowdLimits) -> Iterator[Find
 @_wifi_check("radio_listed", needs=("access_point", *_STATES, *_LOADS))
 def radio_listed(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every joined access point reports the state and load of its radios."""
-    states = {row.ap.casefold() for row in _radios(view)}
-    loads = {row.ap.casefold() for fact in _LOADS for row in view.rows(fact, RadioLoad)}
+    radios = _radios(view)
+    loads = [row for fact in _LOADS for row in view.rows(fact, RadioLoad)]
+    states, loaded = {row.ap.casefold() for row in radios}, {row.ap.casefold() for row in loads}
+    silent = _silent(radios, loads)
     expected = _expected(view)
     for row in view.rows("access_point", AccessPoint):
         key = row.name.casefold()
@@ -266,9 +268,25 @@ def radio_listed(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         venues = (expected[key].venue,)
         if key not in states:
             yield unknown(row.name, "checks:access_point.joined_no_radio", venues=venues)
-        elif key not in loads:
+        elif key not in loaded or key in silent:
             yield unknown(row.name, "checks:access_point.joined_no_load", venues=venues)
         else:
             yield passed(row.name, "checks:radio.listed", venues=venues)
     if not any(key == row.name.casefold() for row in view.rows("access_point", AccessPoint) for key in expected):
         yield failed("access points", "checks:access_point.none")
+
+
+def _silent(radios: Sequence[Radio], loads: Sequence[RadioLoad]) -> set[str]:
+    """Access points with a radio in service and without its load; by band where the loads name no slot."""
+    by_slot = not {_key(row) for row in radios}.isdisjoint(map(_key, loads))
+    key = _key if by_slot else _band
+    known = set(map(key, loads))
+    return {row.ap.casefold() for row in radios if row.oper == "up" and key(row) not in known}
+
+
+def _key(row: Radio | RadioLoad) -> tuple[str, str]:
+    return row.ap.casefold(), row.slot
+
+
+def _band(row: Radio | RadioLoad) -> tuple[str, str]:
+    return row.ap.casefold(), row.band

@@ -60,16 +60,3 @@ class Device:
     def serves(self, venue: str, service: Service) -> bool:
         """True when the service of the venue depends on this device."""
         return venue in self.venues and service in (self.services or ROLE_SERVICES[self.role])
-
-    def has_access_at(self, venue: str) -> bool:
-        """Return True if the device expects access to a service at the venue.
-
-        For a router: a port, neighbour, gateway or default route. For a controller: a base station, cell or access
-        point at the venue, or one without a venue.
-        """
-        expect = self.expect
-        if self.role == "router":
-            ports = (expect.uplinks, expect.links, expect.bundles, expect.gateways)
-            return any((*ports, expect.ospf, expect.isis, expect.bgp, expect.default_routes))
-        venues = {one.venue for items in (expect.sites, expect.cells, expect.access_points) for one in items}
-        return None in venues or venue in venues

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
-from tests.assurance.clauses.conftest import DUTIES, Call, Said, Write, store_run
+from eventready.store.store import Store
+from tests.assurance.clauses.conftest import DUTIES, Call, Said, Write, clock, run_of, store_run
 
 pytestmark = pytest.mark.slow
 
@@ -249,6 +250,18 @@ def test_an_audit_proves_a_test(call: Call, folder: Path) -> None:
     store_run(folder, "pass", now="2022-04-20 07:00")
     found = {row["id"]: row["status"] for row in document(call("deadlines", "-o", "json"))}
     assert found["test-audit-1"] == "done"
+
+
+@pytest.mark.parametrize("less", [{"devices": []}, {"coverage": {"needed": 1, "measured": 0, "ratio": 0.0}}])
+def test_an_audit_of_some_devices_or_without_a_measurement_proves_no_test(
+    call: Call, folder: Path, less: dict[str, object]
+) -> None:
+    with Store.of_workspace(folder) as store:
+        at = clock("2022-04-20 07:00")
+        run = {**run_of("pass").document, "id": store.begin("le-30", at), "devices": [{"name": "r1", "venues": []}]}
+        store.finish({**run, "clock": {"event": at.now().isoformat(), "rehearsal": True}, **less})
+    found = {row["id"]: row["status"] for row in document(call("deadlines", "-o", "json"))}
+    assert found["test-audit-1"] == "late"
 
 
 def test_deadlines_as_a_calendar(call: Call, tmp_path: Path) -> None:

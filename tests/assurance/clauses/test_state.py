@@ -78,6 +78,8 @@ GAP = Gap("LD", NOW, moment("2022-04-25 07:30"), 0, 1)
         ((), "not_done"),
         (("pass",), "done"),
         (("pass", "waived"), "done"),
+        (("pass", "waived blind"), "done"),
+        (("pass", "waived not_measured"), "in_progress"),
         (("waived",), "not_done"),
         (("pass", "warn"), "in_progress"),
         (("pass", "fail"), "in_progress"),
@@ -87,7 +89,23 @@ GAP = Gap("LD", NOW, moment("2022-04-25 07:30"), 0, 1)
     ],
 )
 def test_checks(statuses: tuple[str, ...], expected: str) -> None:
-    assert state(duty(checks=("cpu",)), run_of(*statuses)).state == expected
+    run = run_of(*(status.split()[0] for status in statuses))
+    for finding, status in zip(run.document["findings"], statuses, strict=True):
+        word = status.partition(" ")[2]
+        finding.update({"was": "not_measured" if word else "", "blind": word == "blind"})
+    assert state(duty(checks=("cpu",)), run).state == expected
+
+
+def test_every_venue_of_a_clause_needs_a_pass() -> None:
+    run = run_of("pass", "pass")
+    first, second = run.document["findings"]
+    first["venues"], second["venues"] = ["hall"], ["temple"]
+    clause = duty(checks=("cpu",), venues=("hall", "temple"))
+    assert state(clause, run).state == "done"
+    second["venues"] = ["hall"]
+    found = state(clause, run)
+    assert (found.state, found.reason.render("en")) == ("in_progress", "none of its checks passes at temple")
+    assert found.reason.render("vi") == "chưa có nội dung kiểm tra nào đạt tại temple"
 
 
 def test_no_run_is_no_evidence() -> None:
@@ -245,6 +263,13 @@ def test_rows_that_the_form_no_longer_reads_speak_against_it() -> None:
 )
 def test_roster(report: RosterReport | None, expected: str) -> None:
     assert state(duty(roster=("leadership",)), roster=report).state == expected
+
+
+def test_a_role_of_which_nobody_is_required_is_not_filled() -> None:
+    found = state(duty(roster=("leadership",)), roster=replace(roster(), unmanned=("LD",)))
+    assert found.state == "not_done"
+    assert found.reason.render("en") == "leadership: nobody is required, and at times nobody is there"
+    assert state(duty(roster=("shift",)), roster=replace(roster(), unmanned=("LD",))).state == "done"
 
 
 def test_a_gap_of_one_role_is_not_that_of_another() -> None:

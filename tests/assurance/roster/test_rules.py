@@ -48,6 +48,14 @@ def test_there_are_nine() -> None:
 # 1 coverage
 
 
+def test_a_role_of_which_nobody_is_required_is_unmanned_where_nobody_is() -> None:
+    others = [s for s in complete() if s.role != "CA"]
+    free = {"roles": {"CA": {"min": 0}}}
+    assert (judged(*others, **free).gaps, judged(*others, **free).unmanned) == (judged(*complete()).gaps, ("CA",))
+    assert judged(*complete(), **free).unmanned == ()
+    assert judged(*others).unmanned == ()
+
+
 def test_coverage_to_the_minute_across_midnight() -> None:
     others = [s for s in complete() if s.role != "CA"]
     report = judged(

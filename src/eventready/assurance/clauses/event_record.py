@@ -42,7 +42,8 @@ SentOf = Callable[[Store], Sequence[SentDocument]]
 
 @dataclass(frozen=True)
 class EventRecord:
-    """Records of an event. `run`: the latest; `audits`: event times of all; `notices`: sentences for people.
+    """Records of an event. `run`: the latest; `audits`: event times of those of all devices; `notices`: sentences for
+    people.
 
     `example`: data of the example, which prove nothing; empty in a rehearsal.
     """
@@ -127,7 +128,7 @@ def gather(workspace: Workspace, sent: SentOf, *, rehearsal: bool) -> EventRecor
         own, by_example = _own(signed, example)
         return EventRecord(
             run=store.get(latest.id) if latest else None,
-            audits=tuple(moment_of(summary.moment) for summary in runs),
+            audits=tuple(moment_of(one.moment) for one in runs if _tests(one, len(workspace.devices))),
             attestations=tuple(one for one in own if rehearsal or not one.rehearsal),
             incidents=tuple(one for one in happened if rehearsal or not one.rehearsal),
             roster=report,
@@ -138,6 +139,11 @@ def gather(workspace: Workspace, sent: SentOf, *, rehearsal: bool) -> EventRecor
             example=example,
             drills=drills_that_count(store, rehearsal=rehearsal),
         )
+
+
+def _tests(audit: Summary, devices: int) -> bool:
+    """Return True for an audit of all devices with a measurement, which stands for a test of the network."""
+    return audit.devices >= devices and audit.measured > 0
 
 
 def drills_that_count(store: Store, *, rehearsal: bool) -> tuple[DrillRun, ...]:

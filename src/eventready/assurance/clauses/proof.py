@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.roster.finding import RosterReport
 from eventready.assurance.roster.roster import Role
-from eventready.core.messages import Message, Param, Text, message
+from eventready.core.messages import Bilingual, Message, Param, Text, message
 from eventready.core.phrases import moment_of
 from eventready.drill.record import DrillRun
 from eventready.store.run import Run
@@ -88,11 +88,18 @@ def index_findings(run: Run) -> Mapping[str, Sequence[FindingCount]]:
     for finding in run.findings():
         check, device = str(finding["check"]), str(finding["device"])
         at = frozenset(finding.get("venues") or venues.get(finding["device"], ()))
-        counted[check, device, at, str(finding["status"])] += 1
+        counted[check, device, at, _status(finding)] += 1
     found: dict[str, list[FindingCount]] = {}
     for (check, device, at, status), count in counted.items():
         found.setdefault(check, []).append(FindingCount(check, device, at, status, count))
     return found
+
+
+def _status(finding: Mapping[str, Any]) -> str:
+    """Return the status of a finding; a waiver is no measurement where the equipment could have been measured."""
+    if finding.get("was") == "not_measured" and not finding.get("blind"):
+        return "not_measured"
+    return str(finding["status"])
 
 
 def of_checks(
@@ -102,7 +109,8 @@ def of_checks(
     counter-evidence.
 
     A finding is about the clauses whose proof names its check. Of `devices`, which are all there are, those that the
-    run left out prove nothing. `findings` are those of the run by check.
+    run left out prove nothing. Where the clause names venues, each needs a pass of its own. `findings` are those of the
+    run by check.
     """
     if not duty.proof.checks:
         return ProofResult()
@@ -126,7 +134,24 @@ def of_checks(
         return ProofResult((), (message("clauses:proof.no_check"),), tuple(against))
     if not passed:
         return ProofResult((), (message("clauses:proof.no_check_passes"),), tuple(against))
-    return ProofResult((_passed(run, passed, sum(found.count for found in mine)),), (), tuple(against))
+    unproven = _unproven(duty, run, mine)
+    return ProofResult((_passed(run, passed, sum(found.count for found in mine)),), unproven, tuple(against))
+
+
+def _unproven(duty: Duty, run: Run, mine: Iterable[FindingCount]) -> tuple[Message, ...]:
+    """Return a message for each venue of the clause without a pass."""
+    proven = frozenset[str]().union(*(found.venues for found in mine if found.status == "pass"))
+    titles = {str(venue["id"]): venue for venue in run.document.get("event_info", {}).get("venues", ())}
+    return tuple(
+        message("clauses:proof.no_check_passes_at", venue=_title(titles.get(name), name))
+        for name in duty.proof.venues
+        if name not in proven
+    )
+
+
+def _title(venue: Mapping[str, Any] | None, name: str) -> Bilingual:
+    venue = venue or {}
+    return Bilingual(str(venue.get("name_vi") or venue.get("name") or name), str(venue.get("name") or name))
 
 
 def _passed(run: Run, passed: int, count: int) -> Evidence:
@@ -223,6 +248,8 @@ def of_roster(duty: Duty, report: RosterReport | None, version: str = "") -> Pro
             against.append(message("clauses:proof.unknown_role", role=role))
         elif minutes:
             against.append(message("clauses:proof.role_gap", role=role, n=minutes))
+        elif code in report.unmanned:
+            against.append(message("clauses:proof.role_unmanned", role=role))
         else:
             filled = message("clauses:proof.role_filled", role=role, start=report.start, end=report.end)
             evidence.append(Evidence("roster", version, filled))

@@ -35,7 +35,9 @@ def row(bundle: Bundle) -> OperatorRow:
     """Return the figures of an operator; inapplicable clauses are not counted."""
     run, incidents = bundle.run, bundle.incidents.incidents
     applying = [clause for clause in bundle.duties.clauses if clause.state != "not_applicable"]
-    verdicts = {entry.verdict for entry in run.verdicts}
+    verdicts: set[Verdict] = {entry.verdict for entry in run.verdicts}
+    if {venue.id for venue in run.venues} - {entry.venue for entry in run.verdicts}:
+        verdicts.add("NOT_MEASURED")  # every venue has a service
     return OperatorRow(
         operator=bundle.operator,
         verdict=next((verdict for verdict in WORST if verdict in verdicts), None) if run.present else None,

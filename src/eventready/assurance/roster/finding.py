@@ -94,13 +94,17 @@ class RosterFinding:
 
 @dataclass(frozen=True)
 class RosterReport:
-    """Result of a check over [start, end). `unchecked` has the rules without application, with the reason."""
+    """Result of a check over [start, end). `unchecked` has the rules without application, with the reason.
+
+    `unmanned`: roles of which nobody is required, and at times nobody is on duty.
+    """
 
     start: datetime
     end: datetime
     findings: tuple[RosterFinding, ...]
     gaps: tuple[Gap, ...]
     unchecked: Mapping[int, Message]
+    unmanned: tuple[Role, ...] = ()
 
     @property
     def holds(self) -> bool:

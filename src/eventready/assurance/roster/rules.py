@@ -9,7 +9,7 @@ from eventready.assurance.roster.finding import SEVERITIES, Gap, RosterFinding, 
 from eventready.assurance.roster.roster import Roster
 from eventready.assurance.roster.rulebook.case import Case, Rule, Submission
 from eventready.assurance.roster.rulebook.contact import contact
-from eventready.assurance.roster.rulebook.coverage import coverage
+from eventready.assurance.roster.rulebook.coverage import coverage, unmanned
 from eventready.assurance.roster.rulebook.handover import handover
 from eventready.assurance.roster.rulebook.hours import hours
 from eventready.assurance.roster.rulebook.overlap import overlap
@@ -55,7 +55,7 @@ def check(
         key=lambda f: (SEVERITIES.index(f.severity), f.rule, f.start or start, f.message.render("en")),
     )
     gaps = sorted((item for item in found if isinstance(item, Gap)), key=lambda g: (g.start, g.role, g.venue, g.branch))
-    return RosterReport(start, end, tuple(findings), tuple(gaps), _unchecked(case))
+    return RosterReport(start, end, tuple(findings), tuple(gaps), _unchecked(case), unmanned(case))
 
 
 def _unchecked(case: Case) -> dict[int, Message]:

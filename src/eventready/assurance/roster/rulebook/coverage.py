@@ -23,6 +23,15 @@ def coverage(case: Case) -> Iterator[RosterFinding | Gap]:
             yield _finding(role, branch, need, gaps)
 
 
+def unmanned(case: Case) -> tuple[Role, ...]:
+    """Roles without required people, and with nobody on duty at times."""
+    return tuple(
+        role
+        for role in ROLES
+        if case.settings.roles.of(role).min == 0 and gaps_of(standing(case, role), role, 1, case.start, case.end)
+    )
+
+
 def standing(case: Case, role: Role, branch: Branch = "") -> list[Shift]:
     """Return the shifts of a role counted as duty, of a single branch if given."""
     return [shift for shift in case.on_duty if shift.role == role and (not branch or shift.branch == branch)]

@@ -1,0 +1,29 @@
+"""Figures of an operator in the consolidated report."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from eventready.assurance.delivery.bundle import Bundle
+from eventready.assurance.delivery.overview import row
+from eventready.assurance.delivery.parts import DutiesPart, IncidentsPart, Manifest, RosterPart, RunPart, VerdictEntry
+from eventready.core.clock import parse_moment
+from tests.assurance.delivery.operators import VENUES
+
+MADE = parse_moment("2022-04-25 06:30")
+
+
+@pytest.mark.parametrize(
+    ("venues", "verdict"), [(("hoi-nghi", "den-tho"), "READY"), (("hoi-nghi",), "NOT_MEASURED"), ((), "NOT_MEASURED")]
+)
+def test_a_venue_without_a_verdict_is_not_measured(venues: tuple[str, ...], verdict: str) -> None:
+    ready = tuple(VerdictEntry(venue=venue, service="wifi", verdict="READY") for venue in venues)
+    run = RunPart(present=True, moment=MADE, venues=VENUES, verdicts=ready)
+    manifest = Manifest(
+        schema="eventready.bundle/2", event="e", operator="o", key="k", made=MADE,
+        made_real=MADE + timedelta(days=1), rehearsal=True, parts={},
+    )  # fmt: skip
+    bundle = Bundle(manifest, "o", run, DutiesPart(), RosterPart(present=False), IncidentsPart(), "")
+    assert row(bundle).verdict == verdict
