@@ -52,6 +52,15 @@ def test_the_nearer_word_wins() -> None:
     assert resolved.of(CHECKS["cpu"]) == CpuLimits()
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_no_limit_is_infinite_or_no_number(value: float) -> None:
+    """Every comparison with NaN is false, and nothing passes an infinite limit: all devices would be in order."""
+    for check in all_checks():
+        for name, field in type(check.limits).model_fields.items():
+            if field.annotation is float:
+                assert f"{check.name}: '{name}'" in refused(override("defaults", "", check.name, name, value))
+
+
 def test_devices_with_equal_overrides_share_one_object() -> None:
     resolved = resolve_limits(limits(override("defaults", "", "cpu", "warn", 60)), [CORE, EDGE])
     assert resolved.of(CHECKS["cpu"], CORE) is resolved.of(CHECKS["cpu"], EDGE)

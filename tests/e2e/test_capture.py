@@ -93,7 +93,14 @@ def test_a_file_name_belongs_to_one_command() -> None:
         assert max(map(len, names)) <= 124, platform.name
 
 
-@pytest.mark.parametrize("index", ["", "[]", "{}", '{"schema": "other/1", "devices": []}', '{"schema": 1', "[" * 9999])
+_SECONDS = '{"schema": "eventready.capture/1", "devices": [{"device": "core-1", "interval_s": %s}]}'
+
+
+@pytest.mark.parametrize(
+    "index",
+    ["", "[]", "{}", '{"schema": "other/1", "devices": []}', '{"schema": 1', "[" * 9999,
+     *(_SECONDS % seconds for seconds in ("NaN", "Infinity", "-10"))],
+)  # fmt: skip
 def test_an_index_that_is_none_is_refused(tmp_path: Path, index: str) -> None:
     (tmp_path / "capture.json").write_text(index, encoding="utf-8")
     with pytest.raises(UsageError, match="index of the capture"):

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from pydantic import ValidationError
+
+from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.records import Cpu, Interface, Memory, Optic, TimeSync
 from eventready.facts.units import interval, number, rate, span
 
 
@@ -65,3 +69,38 @@ def test_an_ambiguous_span_is_refused(text: str) -> None:
 def test_no_number(text: Any) -> None:
     with pytest.raises(ValueError, match="is not a number"):
         number(text)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), "1e999"])
+def test_no_record_takes_an_infinite_figure_or_none(value: Any) -> None:
+    for record in {kind.record for kind in CATALOGUE.values()}:
+        for name, field in record.model_fields.items():
+            if field.annotation in (float, float | None):
+                with pytest.raises(ValidationError, match=name):
+                    record.model_validate({name: value})
+    with pytest.raises(ValidationError):
+        TimeSync.model_validate({"synchronised": True, "offset_ms": value})
+
+
+@pytest.mark.parametrize(
+    ("record", "row"),
+    [
+        (Cpu, {"five_minutes": "-1%"}),
+        (Memory, {"used_percent": -1}),
+        (Interface, {"name": "e1", "admin": "up", "oper": "up", "in_percent": -0.1}),
+        (Interface, {"name": "e1", "admin": "up", "oper": "up", "in_bps": -8}),
+        (Interface, {"name": "e1", "admin": "up", "oper": "up", "in_errors": "-3"}),
+    ],
+)
+def test_no_record_takes_less_than_nothing(record: Any, row: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        record.model_validate(row)
+
+
+def test_light_may_be_below_zero() -> None:
+    assert Optic.model_validate({"interface": "e1", "rx_dbm": "-3.2 dBm"}).rx_dbm == -3.2
+
+
+def test_more_free_bytes_than_there_are_give_no_percent() -> None:
+    assert Memory(total_bytes=100, free_bytes=20).percent == 80
+    assert Memory(total_bytes=100, free_bytes=120).percent is None

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 
 from eventready.core.atomic_files import read_bounded
@@ -87,6 +88,7 @@ def _index(index: Path) -> tuple[dict[str, float], bool]:
         document = json.loads(read_bounded(index, _MOST_INDEX_BYTES, "index of the capture"))
         known, rehearsal = document["schema"] == INDEX_SCHEMA, bool(document.get("rehearsal"))
         found = {str(one["device"]): float(one["interval_s"]) for one in document["devices"] if one["interval_s"]}
+        known = known and all(isfinite(seconds) and seconds > 0 for seconds in found.values())
     except (ValueError, KeyError, TypeError, RecursionError):
         known = False
     if not known:

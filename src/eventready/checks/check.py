@@ -34,7 +34,7 @@ class Limits(BaseModel):
     where `worse` tells which way is worse.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     worse: ClassVar[Literal["higher", "lower"]] = "higher"
 
     @model_validator(mode="after")

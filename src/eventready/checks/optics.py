@@ -19,8 +19,10 @@ class OpticLimits(Limits):
 
     margin_db: float = Field(default=2, ge=0, description="Warning within this distance of an alarm threshold, dB [K]")
     drift_db: float = Field(default=3, gt=0, description="Warning beyond this change against the baseline, dB [K]")
-    rx_low_alarm: float = Field(default=-19, description="Low alarm where the module tells none, dBm; SFP LX [K]")
-    dark: float = Field(default=-40, description="At or below this no light arrives, dBm [K]")
+    rx_low_alarm: float = Field(
+        default=-19, ge=-40, description="Low alarm where the module tells none, dBm; SFP LX [K]"
+    )
+    dark: float = Field(default=-40, ge=-40, description="At or below this no light arrives, dBm [K]")
 
 
 def _judged_ports(device: Device) -> tuple[str, ...]:

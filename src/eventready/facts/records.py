@@ -24,12 +24,13 @@ from eventready.facts.units import (
     MaybeInterval,
     MaybeMac,
     MaybeNumber,
+    MaybePercent,
     MaybeRate,
     MaybeSeconds,
     MaybeText,
     Name,
     Names,
-    Number,
+    Percent,
     Prefix,
     Text,
 )
@@ -69,9 +70,9 @@ class Cpu(Fact):
 
     key = ("slot",)
     slot: Text = ""
-    five_seconds: MaybeNumber = None
-    one_minute: MaybeNumber = None
-    five_minutes: Number
+    five_seconds: MaybePercent = None
+    one_minute: MaybePercent = None
+    five_minutes: Percent
 
 
 class Memory(Fact):
@@ -79,20 +80,20 @@ class Memory(Fact):
 
     key = ("pool",)
     pool: Text = ""
-    used_percent: MaybeNumber = None
+    used_percent: MaybePercent = None
     total_bytes: MaybeBytes = None
     used_bytes: MaybeBytes = None
     free_bytes: MaybeBytes = None
 
     @property
     def percent(self) -> float | None:
-        """Percent used, computed where the device only gives bytes."""
+        """Percent used, computed where the device only gives bytes; None for more free bytes than there are."""
         if self.used_percent is not None:
             return self.used_percent
         if not self.total_bytes or (self.used_bytes is None and self.free_bytes is None):
             return None
         used = self.total_bytes - (self.free_bytes or 0) if self.used_bytes is None else self.used_bytes
-        return 100.0 * used / self.total_bytes
+        return 100.0 * used / self.total_bytes if used >= 0 else None
 
 
 class Sensor(Fact):
@@ -120,8 +121,8 @@ class Interface(Fact):
     mtu: MaybeCount = None
     in_bps: MaybeRate = None
     out_bps: MaybeRate = None
-    in_percent: MaybeNumber = None
-    out_percent: MaybeNumber = None
+    in_percent: MaybePercent = None
+    out_percent: MaybePercent = None
     in_bytes: MaybeCount = None
     out_bytes: MaybeCount = None
     in_errors: MaybeCount = None
@@ -391,7 +392,7 @@ class Radio(Fact):
     oper: UpDown
     channel: MaybeText = None
     clients: MaybeCount = None
-    utilisation_percent: MaybeNumber = None
+    utilisation_percent: MaybePercent = None
     noise_dbm: MaybeNumber = None
 
 
@@ -403,7 +404,7 @@ class RadioLoad(Fact):
     slot: Text
     band: Literal["2.4", "5", "6"]
     clients: MaybeCount = None
-    utilisation_percent: MaybeNumber = None
+    utilisation_percent: MaybePercent = None
     noise_dbm: MaybeNumber = None
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 #: Devices say the same few things over and over: 1000000 Kbit/sec, never, 4w2d.
 _REMEMBERED = 4_096
@@ -222,13 +222,18 @@ Address = Annotated[str, BeforeValidator(address)]
 MaybeAddress = Annotated[str | None, BeforeValidator(address)]
 MaybeMac = Annotated[str | None, BeforeValidator(mac)]
 MaybeText = Annotated[str | None, BeforeValidator(maybe)]
-Count = Annotated[int, BeforeValidator(number)]
-MaybeCount = Annotated[int | None, BeforeValidator(number)]
-MaybeBytes = Annotated[int | None, BeforeValidator(size)]
-Number = Annotated[float, BeforeValidator(number)]
-MaybeNumber = Annotated[float | None, BeforeValidator(number)]
-MaybeRate = Annotated[int | None, BeforeValidator(rate)]
-MaybeSeconds = Annotated[int | None, BeforeValidator(span)]
-MaybeInterval = Annotated[float | None, BeforeValidator(interval)]
+#: No device measures an infinite figure, or none (NaN): every comparison with NaN is false, and a limit never passed.
+_Finite = Field(allow_inf_nan=False)
+_Size = Field(ge=0)
+_Share = Field(ge=0, allow_inf_nan=False)
+Count = Annotated[int, _Size, BeforeValidator(number)]
+MaybeCount = Annotated[int | None, _Size, BeforeValidator(number)]
+MaybeBytes = Annotated[int | None, _Size, BeforeValidator(size)]
+MaybeNumber = Annotated[float | None, _Finite, BeforeValidator(number)]
+Percent = Annotated[float, _Share, BeforeValidator(number)]
+MaybePercent = Annotated[float | None, _Share, BeforeValidator(number)]
+MaybeRate = Annotated[int | None, _Size, BeforeValidator(rate)]
+MaybeSeconds = Annotated[int | None, _Size, BeforeValidator(span)]
+MaybeInterval = Annotated[float | None, _Share, BeforeValidator(interval)]
 Flag = Annotated[bool, BeforeValidator(flag)]
 MaybeFlag = Annotated[bool | None, BeforeValidator(lambda v: None if nothing(v) else flag(v))]

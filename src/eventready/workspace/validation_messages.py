@@ -32,6 +32,7 @@ _WANTED = {
     "int_parsing": "whole_number",
     "int_from_float": "whole_number",
     "float_type": "number",
+    "finite_number": "number",
     "float_parsing": "number",
     "bool_type": "bool",
     "bool_parsing": "bool",

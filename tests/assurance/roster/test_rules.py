@@ -50,9 +50,10 @@ def test_there_are_nine() -> None:
 
 def test_a_role_of_which_nobody_is_required_is_unmanned_where_nobody_is() -> None:
     others = [s for s in complete() if s.role != "CA"]
-    free = {"roles": {"CA": {"min": 0}}}
-    assert (judged(*others, **free).gaps, judged(*others, **free).unmanned) == (judged(*complete()).gaps, ("CA",))
-    assert judged(*complete(), **free).unmanned == ()
+    free = {"CA": {"min": 0}}
+    report = judged(*others, roles=free)
+    assert (report.gaps, report.unmanned) == (judged(*complete()).gaps, ("CA",))
+    assert judged(*complete(), roles=free).unmanned == ()
     assert judged(*others).unmanned == ()
 
 

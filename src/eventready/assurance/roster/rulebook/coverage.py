@@ -24,7 +24,7 @@ def coverage(case: Case) -> Iterator[RosterFinding | Gap]:
 
 
 def unmanned(case: Case) -> tuple[Role, ...]:
-    """Roles without required people, and with nobody on duty at times."""
+    """Roles without required people, and vacant at times."""
     return tuple(
         role
         for role in ROLES
