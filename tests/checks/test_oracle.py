@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from typing import Any
 
 from hypothesis import event, given, settings
@@ -18,18 +19,18 @@ from eventready.checks.verdict import Readiness, telling, verdicts
 from eventready.core.errors import WorkspaceError
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
-from eventready.workspace.device import Device
+from eventready.workspace.device import Device, Role, Service
 from eventready.workspace.expect import Expect
 from eventready.workspace.waivers import Waiver
 from tests.checks.casebook import MOMENT, FakePlatform, english, matrix_of
 
 VENUES = ("a", "b")
-SERVICES = ("fixed", "internet", "mobile", "wifi")
+SERVICES: tuple[Service, ...] = ("fixed", "internet", "mobile", "wifi")
 #: Examples in the suite; ORACLE_EXAMPLES for a hard run.
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "60"))
 
 #: What each role may expect, and the checks that prove access by it, by venue ("": everywhere).
-EXPECTED: Mapping[str, Mapping[str, tuple[Any, Mapping[str, str]]]] = {
+EXPECTED: Mapping[Role, Mapping[str, tuple[Any, Mapping[str, str]]]] = {
     "router": {
         "uplinks": (["e1"], {"uplink": ""}),
         "ospf": (["10.0.0.1"], {"ospf": ""}),
@@ -55,8 +56,13 @@ EXPECTED: Mapping[str, Mapping[str, tuple[Any, Mapping[str, str]]]] = {
         "dhcp": (True, {"dhcp_pool": ""}),
     },
 }
-OFFERS = {"bts_controller": ("mobile",), "wifi_controller": ("wifi",)}
-ACCESS = {"fixed": "router", "internet": "router", "mobile": "bts_controller", "wifi": "wifi_controller"}
+OFFERS: Mapping[Role, tuple[Service, ...]] = {"bts_controller": ("mobile",), "wifi_controller": ("wifi",)}
+ACCESS: Mapping[Service, Role] = {
+    "fixed": "router",
+    "internet": "router",
+    "mobile": "bts_controller",
+    "wifi": "wifi_controller",
+}
 
 _PORT = {"admin": "up", "oper": "up", "bandwidth_bps": 10**9, "in_bps": 1, "out_bps": 1, "in_errors": 0,
          "out_errors": 0, "in_drops": 0, "out_drops": 0}  # fmt: skip
@@ -102,7 +108,7 @@ HEALTHY: Mapping[str, list[dict[str, Any]]] = {
 @dataclass(frozen=True)
 class Place:
     id: str
-    services: tuple[Any, ...] = SERVICES
+    services: tuple[Service, ...] = SERVICES
 
 
 @dataclass(frozen=True)
@@ -122,12 +128,13 @@ _mostly = st.integers(0, 11).map(lambda number: number > 0)
 
 @st.composite
 def devices_of(draw: st.DrawFn, number: int) -> Device:
-    role = draw(st.sampled_from(["router", "router", *EXPECTED]))
+    role = draw(st.sampled_from(["router", *EXPECTED]))
     wanted = [name for name in EXPECTED[role] if draw(st.booleans())]
     keep = draw(st.booleans())
     expect = {"ntp": keep, "syslog": keep, "saved_config": keep and role != "service_host"}
     venues = draw(st.sampled_from([("a",), ("b",), ("a", "b"), ()]))
-    services = draw(st.sampled_from([(), (), (), ("internet",), ("mobile", "wifi")]))
+    several: list[tuple[Service, ...]] = [(), (), (), ("internet",), ("mobile", "wifi")]
+    services = draw(st.sampled_from(several))
     return Device(
         f"d{number}", role, "any", "192.0.2.1", venues=venues, services=services,
         expect=Expect.model_validate(expect | {name: EXPECTED[role][name][0] for name in wanted}),
@@ -187,7 +194,7 @@ def _in_order(device: str, fact: str) -> list[Observation]:
 # The oracle
 
 
-def serves(device: Device, venue: str, service: str) -> bool:
+def serves(device: Device, venue: str, service: Service) -> bool:
     return venue in device.venues and service in (device.services or OFFERS.get(device.role, SERVICES))
 
 
@@ -208,12 +215,13 @@ def measured(fleet: Fleet, device: str, fact: str) -> bool:
     return bool(readings) and all(one.status in (Status.PARSED, Status.EMPTY) for one in readings)
 
 
-def faults(fleet: Fleet, findings: Sequence[Finding], venue: str, service: str, *, risk: bool) -> Iterator[str]:
+def faults(fleet: Fleet, findings: Sequence[Finding], venue: str, service: Service, *, risk: bool) -> Iterator[str]:
     """What forbids READY (or READY_WITH_RISK) of a service at a venue."""
     serving = [device for device in fleet.devices if serves(device, venue, service)]
     if any(serves(device, venue, service) for device in fleet.left_out):
         yield "a device was not asked"
-    for role in (ACCESS[service], "service_host"):
+    roles: tuple[Role, ...] = (ACCESS[service], "service_host")
+    for role in roles:
         own = [device for device in serving if device.role == role]
         if (own or role != "service_host") and not any(
             (device.name, check) in proven(fleet, findings, risk=risk)
@@ -278,11 +286,13 @@ def test_ready_rests_on_measurements(fleet: Fleet) -> None:
         fleet.devices, matrix, fleet.told, moment=MOMENT, waivers=fleet.waivers,
         intervals=dict.fromkeys(("d0", "d1", "d2", "d3"), 10.0),
     )  # fmt: skip
-    given_verdicts = verdicts(
-        [Place(venue) for venue in VENUES], fleet.devices, telling(findings), left_out=fleet.left_out
-    )
-    for one in given_verdicts:
-        if one.verdict in (Readiness.READY, Readiness.READY_WITH_RISK):
-            event(str(one.verdict))
-            risk = one.verdict is Readiness.READY_WITH_RISK
-            assert not list(faults(fleet, findings, one.venue, one.service, risk=risk)), (one, fleet)
+    places = [Place(venue) for venue in VENUES]
+    said = {
+        (v.venue, v.service): v for v in verdicts(places, fleet.devices, telling(findings), left_out=fleet.left_out)
+    }
+    for venue, service in product(VENUES, SERVICES):
+        verdict = said[venue, service].verdict
+        if verdict in (Readiness.READY, Readiness.READY_WITH_RISK):
+            event(str(verdict))
+            risk = verdict is Readiness.READY_WITH_RISK
+            assert not list(faults(fleet, findings, venue, service, risk=risk)), (said[venue, service], fleet)
