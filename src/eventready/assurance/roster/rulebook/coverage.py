@@ -25,11 +25,13 @@ def coverage(case: Case) -> Iterator[RosterFinding | Gap]:
 
 def unmanned(case: Case) -> tuple[Role, ...]:
     """Roles without required people, and vacant at times."""
-    return tuple(
+    vacant = (
         role
-        for role in ROLES
-        if case.settings.roles.of(role).min == 0 and gaps_of(standing(case, role), role, 1, case.start, case.end)
+        for role, branch in case.settings.duties()
+        if case.settings.roles.of(role).min == 0
+        and gaps_of(standing(case, role, branch), role, 1, case.start, case.end, branch=branch)
     )
+    return tuple(dict.fromkeys(vacant))
 
 
 def standing(case: Case, role: Role, branch: Branch = "") -> list[Shift]:
