@@ -267,6 +267,21 @@ def test_exit_codes(findings: tuple[Finding, ...], coverage: Coverage, fail_on: 
     assert exit_code(findings, coverage, fail_on) is code
 
 
+def test_a_service_without_access_ends_no_audit_well() -> None:
+    """A script that asks for the exit code alone must not take it for ready."""
+    wifi = Venue("hoi-nghi", ("internet", "wifi"))
+    ready, lacking = verdicts([wifi], [ROUTER], [PASS])
+    assert (ready.verdict, lacking.verdict) == (Readiness.READY, Readiness.NOT_MEASURED)
+    assert exit_code((PASS,), ALL, "fail", (ready,)) is Exit.OK
+    assert exit_code((PASS,), ALL, "fail", (ready, lacking)) is Exit.INCOMPLETE
+    others = [controller("wifi_controller"), controller("bts_controller")]
+    chosen = verdicts([Venue("hoi-nghi", ("internet", "mobile", "wifi"))], [ROUTER], [PASS], left_out=others)
+    assert [one.reasons for one in chosen[1:]] == [(DEVICES_LEFT_OUT,)] * 2
+    assert exit_code((PASS,), ALL, "fail", chosen) is Exit.OK  # the rest was left out on purpose
+    (alone,) = verdicts([Venue("hoi-nghi", ("mobile",))], [], [], left_out=others[1:])
+    assert alone.reasons == (DEVICES_LEFT_OUT,)
+
+
 _FINDINGS = st.lists(
     st.builds(
         Finding,

@@ -87,6 +87,7 @@ def audit(
         decisive = [*(finding for name in sorted(results) for finding in results[name].decisive), *telling(across)]
         coverage = sum((result.coverage for result in results.values()), Coverage(0, 0))
         not_audited = set(workspace.devices).difference(devices)
+        found = verdicts(workspace.event.venues, devices, decisive, left_out=not_audited)
         document = build_run(
             run_id=run_id,
             started=started,
@@ -96,13 +97,13 @@ def audit(
             devices=devices,
             results=results,
             across=across,
-            verdicts=verdicts(workspace.event.venues, devices, decisive, left_out=not_audited),
+            verdicts=found,
             coverage=coverage,
         )
         digest = summary(document, results.values(), across)
         results.clear()  # the document holds the same data; the results of 1,000 devices take much memory
         run = store.finish(document, digest)
-        return AuditResult(run, exit_code(decisive, coverage, options.fail_on))
+        return AuditResult(run, exit_code(decisive, coverage, options.fail_on, found))
 
 
 def _job(

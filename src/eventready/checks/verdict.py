@@ -197,7 +197,7 @@ def _verdict(
 ) -> Verdict:
     serving = [device for device in devices if device.serves(venue, service)]
     if not serving:
-        return Verdict(venue, service, Readiness.NOT_MEASURED, (NO_DEVICE,))
+        return Verdict(venue, service, Readiness.NOT_MEASURED, (NO_DEVICE if complete else DEVICES_LEFT_OUT,))
     by_gravity: dict[Gravity, list[_Weighed]] = {weight: [] for weight in Gravity}
     measured: set[tuple[str, str]] = set()
     for finding in weighed:
@@ -265,9 +265,19 @@ def _named(findings: Sequence[_Weighed]) -> list[str]:
     return [*named, *(f"{device} ({count})" for device, count in silent.items())]
 
 
-def exit_code(findings: Iterable[Finding], coverage: Coverage, fail_on: Literal["warn", "fail"] = "fail") -> Exit:
-    """Exit code of a run: 4 for an unmeasured and unwaived need, 3 for findings at or above `fail_on`."""
+def exit_code(
+    findings: Iterable[Finding],
+    coverage: Coverage,
+    fail_on: Literal["warn", "fail"] = "fail",
+    verdicts: Iterable[Verdict] = (),
+) -> Exit:
+    """Exit code of a run: 4 for an unmeasured need, 3 for findings at or above `fail_on`.
+
+    A need is a fact without a waiver, or a service without access; not the devices left out of the audit.
+    """
     codes: set[Exit] = set()
+    if any(verdict.reasons and DEVICES_LEFT_OUT not in verdict.reasons for verdict in verdicts):
+        codes.add(Exit.INCOMPLETE)
     bad = (Outcome.FAIL,) if fail_on == "fail" else (Outcome.FAIL, Outcome.WARN)
     if not coverage.measured:
         codes.add(Exit.INCOMPLETE)
