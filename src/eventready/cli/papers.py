@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from eventready.assurance.papers.roster_list import roster_list
 from eventready.assurance.papers.weekly import outside_the_week, weekly
 from eventready.cli.context import App
 from eventready.cli.options import FILE, PATH, F, with_options
-from eventready.core.clock import TZ, parse_moment
+from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
 from eventready.drill.record import drill_runs
@@ -81,17 +82,19 @@ def _options(default: str) -> Callable[[F], F]:
     return add
 
 
+#: An ISO week with a number of up to 53, the last week of some years.
+_ISO_WEEK = re.compile(r"([12]\d{3})-W(0?[1-9]|[1-4]\d|5[0-3])")
+
+
 def _week(_context: click.Context, _parameter: click.Parameter, value: str | None) -> date | None:
     """Parse a day, or an ISO week as its Sunday; the report is the latest due until then."""
     if value is None:
         return None
-    try:
-        monday = datetime.strptime(f"{value}-1", "%G-W%V-%u").replace(tzinfo=TZ).date()
-    except ValueError:
-        pass
-    else:
-        if monday.isocalendar().year != int(value[:4]):  # strptime takes the week after a year's last for its 53rd
-            raise click.BadParameter(f"{value[:4]} has no week 53. Write {monday} or its week.")
+    if found := _ISO_WEEK.fullmatch(value):
+        year, week = map(int, found.groups())
+        monday = date.fromisocalendar(year, min(week, 52), 1) + timedelta(weeks=max(week - 52, 0))
+        if monday.isocalendar().week != week:
+            raise click.BadParameter(f"{year} has no week {week}. Write {monday} or its week.")
         return monday + timedelta(days=6)
     try:
         return parse_moment(value).date()
