@@ -39,7 +39,7 @@ def test_cases_are_counted_by_kind(pytester: pytest.Pytester, workers: str) -> N
     )
 
 
-def test_nothing_is_said_where_nothing_was_counted(pytester: pytest.Pytester) -> None:
+def test_nothing_is_reported_where_nothing_was_counted(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile("def test_plain(): pass")
     assert "cases proved" not in pytester.runpytest_subprocess("-n", "0").stdout.str()

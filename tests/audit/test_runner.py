@@ -11,7 +11,7 @@ from nornir.core import Nornir
 from nornir.core.inventory import Defaults, Groups, Host, Hosts, Inventory
 from nornir.core.task import Result, Task
 
-from eventready.audit import runner as pace
+from eventready.audit import runner as tempo
 from eventready.audit.runner import AdaptiveThreadedRunner
 
 
@@ -51,7 +51,7 @@ def test_everybody_once_and_never_too_many(count: int, workers: int) -> None:
     assert crowd.most <= workers
 
 
-def test_slow_devices_are_all_asked_at_once() -> None:
+def test_slow_devices_are_all_requested_at_once() -> None:
     together = threading.Barrier(40, timeout=30)
     crowd = Crowd(together.wait)
     outcome = nornir(40, 40).run(task=crowd.enter)
@@ -60,7 +60,7 @@ def test_slow_devices_are_all_asked_at_once() -> None:
 
 
 def test_all_may_begin_at_once_however_busy_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "_busy", lambda: True)
+    monkeypatch.setattr(tempo, "_busy", lambda: True)
     together = threading.Barrier(20, timeout=30)
     crowd = Crowd(together.wait)
     outcome = nornir(20, 32).with_runner(AdaptiveThreadedRunner(32, initial=32)).run(task=crowd.enter)

@@ -27,7 +27,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked
 
 
 @given(st.lists(st.integers(min_value=1, max_value=9), max_size=40), st.integers(min_value=1, max_value=8))
-def test_shares_lose_nobody_and_divide_no_endpoint(sizes: list[int], count: int) -> None:
+def test_shares_lose_no_person_and_divide_no_endpoint(sizes: list[int], count: int) -> None:
     together = {f"e{n}": [f"e{n}-{i}" for i in range(size)] for n, size in enumerate(sizes)}
     parts = partition_devices(together, count)
     assert len(parts) == count
@@ -41,23 +41,23 @@ class Double:
     """Stands for a Reader."""
 
     def __init__(
-        self, tell: Callable[[DeviceRead], None], name: str, then: Callable[[], object] = lambda: None
+        self, show: Callable[[DeviceRead], None], name: str, then: Callable[[], object] = lambda: None
     ) -> None:
-        self._tell, self._name, self._then = tell, name, then
+        self._show, self._name, self._then = show, name, then
 
     def read(self) -> CollectStatus:
         """One device, which waits for its second reading."""
-        self._tell(DeviceRead(self._name, "", (), None))
+        self._show(DeviceRead(self._name, "", (), None))
         self._then()
         return CollectStatus(1, float(os.getpid()))
 
     def read_again(self) -> None:
         """Once more."""
-        self._tell(DeviceRead(self._name, "again", (), None))
+        self._show(DeviceRead(self._name, "again", (), None))
 
 
 def double(name: str, then: Callable[[], object] = lambda: None) -> Callable[[Callable[[DeviceRead], None]], Collector]:
-    return lambda tell: cast("Collector", Double(tell, name, then))
+    return lambda show: cast("Collector", Double(show, name, then))
 
 
 @linux
@@ -71,23 +71,23 @@ def test_processes_read_and_read_again() -> None:
     processes.stop()
     assert pause.waiting == 3
     assert pause.latest != os.getpid()
-    assert sorted((told.device, told.trouble) for told in heard) == [(n, t) for n in "abc" for t in ("", "again")]
+    assert sorted((found.device, found.trouble) for found in heard) == [(n, t) for n in "abc" for t in ("", "again")]
     assert not multiprocessing.active_children()
 
 
 @linux
 @pytest.mark.parametrize(
-    ("then", "raised", "said"),
+    ("then", "raised", "output"),
     [
         (lambda: 1 / 0, RuntimeError, "ZeroDivisionError"),
         (lambda: os.kill(os.getpid(), signal.SIGKILL), EventreadyError, "killed from outside"),
     ],
 )
-def test_a_process_that_fails_is_told(then: Callable[[], Any], raised: type[Exception], said: str) -> None:
-    processes = _WorkerPool(lambda _told: None)
+def test_a_process_that_fails_is_reported(then: Callable[[], Any], raised: type[Exception], output: str) -> None:
+    processes = _WorkerPool(lambda _reported: None)
     processes.start(double("a"))
     processes.start(double("b", then))
-    with pytest.raises(raised, match=said):
+    with pytest.raises(raised, match=output):
         processes.read()
     processes.stop()
     assert not multiprocessing.active_children()

@@ -24,7 +24,7 @@ STANDING = {(device, check, subject, status) for check, device, subject, status 
 }  # fmt: skip
 
 
-def told(done: AuditResult) -> set[Row]:
+def reported(done: AuditResult) -> set[Row]:
     """What is not good. How long the machine with the radios has been up is not the same in the two labs."""
     return {row for row in troubles(done) if row[:2] != (AIR_HOST, "uptime")} - REAL_ROWS
 
@@ -127,7 +127,7 @@ CASES = [
 def test_in_order_everything_is_measured_and_only_what_is_true_is_found(twin: Twin) -> None:
     done = twin.audit()
     assert done.run.document["coverage"]["ratio"] == 1.0
-    assert told(done) == STANDING
+    assert reported(done) == STANDING
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join((case.device, case.fault, *case.args)))
@@ -136,7 +136,7 @@ def test_a_fault_is_found_with_all_that_follows_from_it(twin: Twin, case: Case) 
     with twin.fault(case.device, case.fault, *case.args, *(() if twin.real else case.simulated)):
         done = twin.audit(interval_s=case.interval_s)
     assert done.run.document["coverage"]["ratio"] == 1.0
-    assert told(done) - STANDING == case.found
+    assert reported(done) - STANDING == case.found
 
 
 #: Who does not talk to us and how, and a piece of the reason that is told. A simulated router that hangs does so after
@@ -170,8 +170,8 @@ def test_what_was_not_saved_is_called_unknown_and_never_good(twin: Twin) -> None
     """vtysh cannot compare what runs with what is saved; neither does the audit say that all is well."""
     with twin.fault("gw-1", "unsaved-config"):
         done = twin.audit("gw-1", interval_s=0)
-    said = [f for f in done.run.document["findings"] if f["check"] == "saved_config"]
-    assert [(f["status"], f["blind"]) for f in said] == [("not_measured", True)]
+    output = [f for f in done.run.document["findings"] if f["check"] == "saved_config"]
+    assert [(f["status"], f["blind"]) for f in output] == [("not_measured", True)]
 
 
 def test_the_call_statistics_of_an_hour_are_read(twin: Twin) -> None:
@@ -189,7 +189,7 @@ def test_faults_stand_side_by_side_and_are_cleared_in_any_order(twin: Twin) -> N
     both = cases["cell-barred"].found | cases["gateway-lost"].found
     with twin.fault("bsc", "cell-barred", "SITE-01"):
         twin.call("lab", "fault", "gw-2", "gateway-lost")
-        first = told(twin.audit()) - STANDING
+        first = reported(twin.audit()) - STANDING
     twin.call("lab", "fault", "gw-2", "gateway-lost", "--clear")
     assert first == both
-    assert told(twin.audit()) == STANDING
+    assert reported(twin.audit()) == STANDING

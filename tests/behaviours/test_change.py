@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.behaviours.test_behaviours import STANDING, told
+from tests.behaviours.test_behaviours import STANDING, reported
 from tests.behaviours.twin import Twin
 from tests.real.device import device_of
 
@@ -24,7 +24,7 @@ GUARDS = {
 PLATFORMS = {"gw-2": "frr", "bsc": "osmocom_bsc", "ap-host-1": "linux_hostapd"}
 
 
-def told_of(twin: Twin, *words: str, expect: int = 0) -> Any:
+def reported_of(twin: Twin, *words: str, expect: int = 0) -> Any:
     """The document that a command prints."""
     return json.loads(twin.call("-o", "json", *words, expect=(expect,)).stdout)
 
@@ -35,17 +35,17 @@ def outcomes(document: Any) -> dict[str, str]:
 
 def test_a_change_makes_nothing_worse_is_complied_with_and_goes_back(twin: Twin, tmp_path: Path) -> None:
     plan = str(tmp_path / "event.plan")
-    told_of(twin, "plan", *INTENTS, "--out", plan, "--detailed-exitcode", expect=3)
-    done = told_of(twin, "apply", plan)
+    reported_of(twin, "plan", *INTENTS, "--out", plan, "--detailed-exitcode", expect=3)
+    done = reported_of(twin, "apply", plan)
     assert outcomes(done) == dict.fromkeys(GUARDS, "new")
     assert {one["device"]: one["guard"] for one in done["devices"]} == GUARDS
     audited = twin.audit()
     assert audited.run.document["coverage"]["ratio"] == 1.0
-    assert told(audited) <= STANDING
-    told_of(twin, "plan", *INTENTS, "--out", str(tmp_path / "again.plan"), "--detailed-exitcode")
-    back = told_of(twin, "rollback", done["change"])
+    assert reported(audited) <= STANDING
+    reported_of(twin, "plan", *INTENTS, "--out", str(tmp_path / "again.plan"), "--detailed-exitcode")
+    back = reported_of(twin, "rollback", done["change"])
     assert outcomes(back) == dict.fromkeys(GUARDS, "new")
-    assert told(twin.audit()) == STANDING
+    assert reported(twin.audit()) == STANDING
 
 
 def addition(platform: str, text: str) -> dict[str, Any]:
@@ -66,28 +66,28 @@ def addition(platform: str, text: str) -> dict[str, Any]:
         ),
     ],
 )  # fmt: skip
-def test_a_line_that_is_refused_is_told_in_the_device_s_words(
+def test_a_line_that_is_refused_is_reported_in_the_device_s_words(
     twin: Twin, tmp_path: Path, device: str, line: str, words: str
 ) -> None:
     text = device_of(twin, device).running() if twin.real else ""
     kept = tmp_path / "kept.plan"
-    before = told_of(twin, "plan", "backup", "-l", device, "--out", str(kept))
+    before = reported_of(twin, "plan", "backup", "-l", device, "--out", str(kept))
     template = twin.copy / "templates" / "backup" / f"{PLATFORMS[device]}.j2"
     good = template.read_text(encoding="utf-8")
     added = twin.copy / "inventory" / "writable.yaml"
     added.write_text(json.dumps({"additions": [addition(PLATFORMS[device], line)]}), encoding="utf-8")
     template.write_text(good + line, encoding="utf-8")
     try:
-        told_of(twin, "plan", "backup", "-l", device, "--out", str(tmp_path / "bad.plan"))
+        reported_of(twin, "plan", "backup", "-l", device, "--out", str(tmp_path / "bad.plan"))
     finally:
         template.write_text(good, encoding="utf-8")
     try:
-        (only,) = told_of(twin, "apply", str(tmp_path / "bad.plan"), expect=5)["devices"]
+        (only,) = reported_of(twin, "apply", str(tmp_path / "bad.plan"), expect=5)["devices"]
     finally:
         added.unlink()
     assert only["outcome"] == "old"
     assert words in re.sub(r"Line \d+", "Line N", only["why"])
-    again = told_of(twin, "plan", "backup", "-l", device, "--out", str(tmp_path / "again.plan"))
+    again = reported_of(twin, "plan", "backup", "-l", device, "--out", str(tmp_path / "again.plan"))
     assert [one["diff"] for one in again["devices"]] == [one["diff"] for one in before["devices"]]
     if twin.real:
         assert device_of(twin, device).running() == text

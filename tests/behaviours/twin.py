@@ -113,9 +113,9 @@ def played(home: Path, kind: str) -> Iterator[Twin]:
     up = subprocess.run([*lab, "up", *how, "--out", str(place.copy)], check=False, capture_output=True, text=True)
     try:
         assert up.returncode == 0, up.stderr
-        told = json.loads(up.stdout)
-        assert told["left_out"] == []
-        expected = {tuple(one[key] for key in ("check", "device", "subject", "status")) for one in told["expected"]}
+        found = json.loads(up.stdout)
+        assert found["left_out"] == []
+        expected = {tuple(one[key] for key in ("check", "device", "subject", "status")) for one in found["expected"]}
         assert set(expected_findings()) - REAL_ONLY <= expected
         (place.copy / "inventory" / "limits.yaml").write_text(yaml.safe_dump({"devices": BUSY}), encoding="utf-8")
         yield place

@@ -132,8 +132,8 @@ def carry_out(order: dict[str, Any]) -> None:
         _say("refused", json.dumps({"why": str(error), "exit": int(error.exit)}))
         return
     (result,) = done.results
-    told = {"outcome": result.outcome.value, "why": result.why, "recorded": result.recorded, "exit": int(done.exit)}
-    _say("ended", json.dumps(told))
+    found = {"outcome": result.outcome.value, "why": result.why, "recorded": result.recorded, "exit": int(done.exit)}
+    _say("ended", json.dumps(found))
 
 
 def _with_the_clock_of(teller: Teller) -> None:

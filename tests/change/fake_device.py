@@ -73,7 +73,7 @@ class FakeDevice:
     cannot_save: bool = False
     silent_save: bool = False
     tells_startup: bool = False
-    somebody_elses: str = ""
+    foreign: str = ""
     locked_out: bool = False
     lacks: str = ""
     way_in: WayIn | None = None
@@ -217,12 +217,12 @@ class FakeDriver:
         self._cross("probe", probe)
 
     def pending(self) -> PendingChange | None:
-        def told() -> PendingChange | None:
-            if self.box.somebody_elses:
-                return PendingChange(self.box.somebody_elses, mine=False)
+        def reported() -> PendingChange | None:
+            if self.box.foreign:
+                return PendingChange(self.box.foreign, mine=False)
             return None if self.box.archived is None else PendingChange("us", mine=self._armed)
 
-        return self._cross("pending", told)
+        return self._cross("pending", reported)
 
     def arm(self) -> StepResult:
         self._armed = True

@@ -111,7 +111,7 @@ class FakeDevice:
     answers: dict[str, str]
     error: EventreadyError | None = None
     ended: ReplyStatus = ReplyStatus.ANSWERED
-    asked: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
 
 
 class FakeSession(Session):
@@ -122,7 +122,7 @@ class FakeSession(Session):
 
     def send_commands(self, commands: Sequence[str]) -> list[Reply]:
         """See Session."""
-        self._box.asked += commands
+        self._box.queries += commands
         return [self._reply(command) for command in commands]
 
     def _reply(self, command: str) -> Reply:

@@ -81,7 +81,7 @@ class Strike(LineFault):
 
 
 @dataclass(frozen=True)
-class Told:
+class Reported:
     """What an engineer's process came to: how it ended (0, or -9 when it was killed), what it told, its steps."""
 
     status: int
@@ -210,7 +210,7 @@ class Trial:
         self.skew = 0.0
         self.happened = False
 
-    def apply(self) -> Told:
+    def apply(self) -> Reported:
         """Apply the first plan, with the fault; whatever of it still stands is gone afterwards."""
         if self._case.kind == "save fails":
             self._ground.wire(save_fails=True)
@@ -220,15 +220,15 @@ class Trial:
         finally:
             self._clear()
 
-    def resume(self) -> Told:
+    def resume(self) -> Reported:
         """Somebody goes on."""
         return self._order("resume")
 
-    def rollback(self) -> Told:
+    def rollback(self) -> Reported:
         """Somebody takes it back."""
         return self._order("rollback")
 
-    def _order(self, do: str, *, hurried: bool = False, faulty: bool = False) -> Told:
+    def _order(self, do: str, *, hurried: bool = False, faulty: bool = False) -> Reported:
         ground, engineer = self._ground, self._engineer
         full = faulty and (self._case.kind, self._case.place) == ("full", "begin")
         self.happened = self.happened or full
@@ -245,17 +245,17 @@ class Trial:
                 pass
             raise
 
-    def _until_over(self, faulty: bool) -> Told:
+    def _until_over(self, faulty: bool) -> Reported:
         engineer = self._engineer
-        told: dict[str, Any] = {}
+        result: dict[str, Any] = {}
         refused = ""
         steps: list[str] = []
         while True:
             word, rest = engineer.hear()
             if word == "over":
-                return Told(int(rest), told, refused, tuple(steps))
+                return Reported(int(rest), result, refused, tuple(steps))
             if word == "ended":
-                told = json.loads(rest)
+                result = json.loads(rest)
             elif word == "refused":
                 refused = json.loads(rest)["why"]
             elif word == "sleep":

@@ -25,8 +25,8 @@ class Line:
     """A session that answers from a table and remembers what it was told."""
 
     answers: dict[str, str | ReplyStatus] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
+    reported: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
     limits: set[float] = field(default_factory=set)
     target: Target = field(default_factory=lambda: Target("edge-1", "192.0.2.1", username="netops"))
 
@@ -37,12 +37,12 @@ class Line:
             if replies and replies[-1].status is not ReplyStatus.ANSWERED:
                 replies.append(Reply(line, "", ReplyStatus.NOT_SENT, "Not sent."))
                 continue
-            self.told.append(line)
+            self.reported.append(line)
             replies.append(self._reply(line))
         return replies
 
     def send_commands(self, commands: Sequence[str]) -> list[Reply]:
-        self.asked += commands
+        self.queries += commands
         return [self._reply(command) for command in commands]
 
     def _reply(self, line: str) -> Reply:
@@ -104,21 +104,21 @@ def test_every_platform_has_a_guard_and_can_say_what_it_is_worth(name: str) -> N
     ],
 )
 def test_the_guard_that_a_device_can_have(name: str, running: str, answer: str, has_shell: bool, kind: str) -> None:
-    asked: list[str] = []
+    queries: list[str] = []
 
     def ask(command: str) -> str:
-        asked.append(command)
+        queries.append(command)
         return answer
 
     assert next(guards_for(load_platform(name), Configuration({}, running, ""), ask, has_shell=has_shell)).kind == kind
-    assert asked == (["display version"] if name == "huawei_vrp" else [])
+    assert queries == (["display version"] if name == "huawei_vrp" else [])
 
 
 @pytest.mark.parametrize(("version", "named"), [("8.180", False), ("8.191", False), ("8.210", True), ("8.230", True)])
 def test_a_trial_has_the_name_of_the_change_where_vrp_knows_names(version: str, named: bool) -> None:
-    told = f"VRP (R) software, Version {version} (NE40E)"
+    reported = f"VRP (R) software, Version {version} (NE40E)"
     chosen = next(
-        guards_for(load_platform("huawei_vrp"), Configuration({}, "", ""), lambda _command: told, has_shell=False)
+        guards_for(load_platform("huawei_vrp"), Configuration({}, "", ""), lambda _command: reported, has_shell=False)
     )
     lines = (*chosen.arm_after, *chosen.confirm, *chosen.revert)
     assert [line for line in lines if "persist eventready-{change}" in line] == (
@@ -128,7 +128,7 @@ def test_a_trial_has_the_name_of_the_change_where_vrp_knows_names(version: str, 
 
 
 @pytest.mark.parametrize(
-    ("told", "by"),
+    ("reported", "by"),
     [
         ("Trial status: INACTIVE \nTrial time left (sec): 0\n", None),
         ("Trial status:  ACTIVE\nTrial time left (sec): 51\n", ""),
@@ -138,9 +138,9 @@ def test_a_trial_has_the_name_of_the_change_where_vrp_knows_names(version: str, 
         ("Trial status: WAITCANCEL\nTrial time left (sec): 0\n", ""),
     ],
 )
-def test_whose_trial_it_is(told: str, by: str | None) -> None:
+def test_whose_trial_it_is(reported: str, by: str | None) -> None:
     spec = next(one for one in change_spec(load_platform("huawei_vrp")).guards if one.kind == "commit_trial")
-    found = re.search(spec.is_pending, told, re.MULTILINE)
+    found = re.search(spec.is_pending, reported, re.MULTILINE)
     assert (found and (found["by"] or "")) == by
 
 
@@ -151,13 +151,13 @@ def test_a_revert_timer_is_armed_by_entering() -> None:
     line = Line()
     guard = make(TIMER, line, seconds=90)
     assert guard.arm().ok
-    assert line.told == ["configure revert timer 2"]
+    assert line.reported == ["configure revert timer 2"]
     line.answers["show timer"] = "armed by netops"
     applied = guard.apply(["a", "b"])
     assert (applied.ok, applied.accepted, applied.rejected) == (True, 2, None)
     assert guard.confirm().ok
-    assert line.told == ["configure revert timer 2", "a", "b", "end", "confirm"]
-    assert line.asked == ["show timer", "show timer"]
+    assert line.reported == ["configure revert timer 2", "a", "b", "end", "confirm"]
+    assert line.queries == ["show timer", "show timer"]
 
 
 def test_a_trial_is_committed_after_the_lines() -> None:
@@ -167,7 +167,7 @@ def test_a_trial_is_committed_after_the_lines() -> None:
     assert guard.apply(["a"]).ok
     line.answers["show trial"] = "ACTIVE netops"
     assert guard.confirm().ok
-    assert line.told == ["configure", "a", "commit trial 600 label c-1", "end", "commit"]
+    assert line.reported == ["configure", "a", "commit trial 600 label c-1", "end", "commit"]
 
 
 def test_a_dead_man_lives_in_the_shell_and_its_braces_stay() -> None:
@@ -176,15 +176,15 @@ def test_a_dead_man_lives_in_the_shell_and_its_braces_stay() -> None:
     assert guard.arm().ok
     assert guard.apply(["a"]).ok
     assert guard.confirm().ok
-    assert shell.told == ["cat {x} ${y}; sleep 600 &", "ok"]
-    assert line.told == ["configure", "a", "end"]
+    assert shell.reported == ["cat {x} ${y}; sleep 600 &", "ok"]
+    assert line.reported == ["configure", "a", "end"]
 
 
 def test_a_dead_man_without_its_shell_is_refused_before_anything_is_sent() -> None:
     line = Line()
     with pytest.raises(RefusedError, match="shell"):
         make(DEAD, line).arm()
-    assert line.told == []
+    assert line.reported == []
 
 
 def test_inverse_arms_nothing_and_confirms_nothing() -> None:
@@ -196,13 +196,13 @@ def test_inverse_arms_nothing_and_confirms_nothing() -> None:
     assert guard.confirm().ok
     assert guard.revert().ok
     assert guard.apply(["no a"]).ok
-    assert line.told == ["configure", "a", "end", "configure", "no a", "end"]
+    assert line.reported == ["configure", "a", "end", "configure", "no a", "end"]
 
 
 def test_nothing_to_say_is_nothing_sent() -> None:
     line = Line()
     assert make(INVERSE, line).apply([]).ok
-    assert line.told == []
+    assert line.reported == []
 
 
 # ----------------------------------------------------------------------- refusals
@@ -218,7 +218,7 @@ def test_it_stops_at_the_first_line_that_is_not_taken(spec: GuardSpec, ended: Re
     assert not applied.ok
     assert applied.rejected is not None
     assert (applied.rejected.line, applied.ended, applied.accepted) == ("b", ended, 1)
-    assert line.told[-1] == "b"
+    assert line.reported[-1] == "b"
 
 
 def test_after_a_refused_line_reverting_leaves_configuration_mode_first() -> None:
@@ -228,7 +228,7 @@ def test_after_a_refused_line_reverting_leaves_configuration_mode_first() -> Non
     line.answers["show timer"] = "armed by netops"
     guard.apply(["b"])
     assert guard.revert().ok
-    assert line.told[-2:] == ["end", "revert now"]
+    assert line.reported[-2:] == ["end", "revert now"]
 
 
 def test_a_trial_that_is_refused_is_no_change_taken() -> None:
@@ -240,14 +240,14 @@ def test_a_trial_that_is_refused_is_no_change_taken() -> None:
     assert applied.rejected is not None
     assert applied.rejected.line.startswith("commit trial")
     assert guard.revert().ok
-    assert line.told[-1] == "end"
+    assert line.reported[-1] == "end"
 
 
 def test_where_configuration_mode_is_refused_no_line_is_sent() -> None:
     line = Line({"configure": ReplyStatus.DENIED})
     applied = make(INVERSE, line).apply(["a"])
     assert (applied.ok, applied.accepted, applied.ended) == (False, 0, ReplyStatus.DENIED)
-    assert line.told == ["configure"]
+    assert line.reported == ["configure"]
 
 
 # ------------------------------------------------------------------ somebody else's
@@ -257,11 +257,11 @@ STEPS: tuple[Callable[[Guard], object], ...] = (Guard.arm, Guard.confirm, Guard.
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("armed", [False, True])
-def test_what_somebody_else_has_armed_is_never_touched(step: Callable[[Guard], object], armed: bool) -> None:
+def test_what_another_person_else_has_armed_is_never_touched(step: Callable[[Guard], object], armed: bool) -> None:
     line = Line({"show timer": "armed by someone"})
     with pytest.raises(RefusedError, match="someone"):
         step(make(TIMER, line, armed=armed))
-    assert line.told == []
+    assert line.reported == []
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -269,7 +269,7 @@ def test_a_device_that_does_not_say_is_not_touched(step: Callable[[Guard], objec
     line = Line({"show timer": ReplyStatus.REFUSED})
     with pytest.raises(GuardStateUnknown):
         step(make(TIMER, line, armed=True))
-    assert line.told == []
+    assert line.reported == []
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_after_it_has_fired_nothing_is_confirmed() -> None:
     assert not done.ok
     assert "fired" in done.reason
     assert guard.revert().ok
-    assert line.told == []
+    assert line.reported == []
 
 
 # ----------------------------------------------------------------------- the rest

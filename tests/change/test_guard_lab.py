@@ -64,7 +64,7 @@ PLATFORMS = sorted(chosen())
 
 
 @dataclass
-class Bench:
+class Rig:
     """One simulated device with a session, and what is to be done to it."""
 
     lab: LabThread
@@ -138,7 +138,7 @@ class Bench:
 
 
 @pytest.fixture(params=PLATFORMS)
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     device = chosen()[request.param]
     platform = load_platform(device.platform)
     spec = change_spec(platform)
@@ -157,13 +157,13 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
             shell_username=shell.username if shell else "",
             shell_password=Secret(shell.password if shell else ""),
         )  # fmt: skip
-        made = Bench(lab, device, platform, target, stack, fragment)
+        made = Rig(lab, device, platform, target, stack, fragment)
         made.open()
         yield made
 
 
-def forward_of(bench: Bench, running: Configuration) -> tuple[str, ...]:
-    lines = commands_between(bench.spec, running.tree, merge(bench.spec, running.tree, bench.fragment))
+def forward_of(rig: Rig, running: Configuration) -> tuple[str, ...]:
+    lines = commands_between(rig.spec, running.tree, merge(rig.spec, running.tree, rig.fragment))
     assert lines, "the example's device complies already: nothing is proven"
     return lines
 
@@ -173,155 +173,155 @@ def last_of(lines: tuple[str, ...]) -> str:
     return re.escape(next(line for line in reversed(lines) if line not in ("exit", "quit")).rstrip(";"))
 
 
-def test_confirmed_it_stays_and_the_way_back_is_the_very_text(bench: Bench) -> None:
-    before = bench.read()
-    forward = forward_of(bench, before)
-    assert bench.guard.arm().ok
-    applied = bench.guard.apply(forward)
+def test_confirmed_it_stays_and_the_way_back_is_the_very_text(rig: Rig) -> None:
+    before = rig.read()
+    forward = forward_of(rig, before)
+    assert rig.guard.arm().ok
+    applied = rig.guard.apply(forward)
     assert applied.ok, applied
     assert applied.accepted == len(forward)
-    after = bench.read()
-    assert equivalent(bench.spec, after.tree, merge(bench.spec, before.tree, bench.fragment))
-    if bench.guard.device_side:
-        pending = bench.guard.pending()
+    after = rig.read()
+    assert equivalent(rig.spec, after.tree, merge(rig.spec, before.tree, rig.fragment))
+    if rig.guard.device_side:
+        pending = rig.guard.pending()
         assert pending is not None
         assert pending.mine
-    assert bench.guard.confirm().ok
-    assert bench.guard.pending() is None
-    bench.leaves_nothing()
-    bench.advance_clock(SECONDS * 2)
-    assert bench.read().text == after.text
-    saved = bench.guard.save()
+    assert rig.guard.confirm().ok
+    assert rig.guard.pending() is None
+    rig.leaves_nothing()
+    rig.advance_clock(SECONDS * 2)
+    assert rig.read().text == after.text
+    saved = rig.guard.save()
     assert saved.ok, saved
 
-    back = bench.guard_of("c-back")
+    back = rig.guard_of("c-back")
     assert back.arm().ok
-    assert back.apply(commands_between(bench.spec, after.tree, before.tree)).ok
+    assert back.apply(commands_between(rig.spec, after.tree, before.tree)).ok
     assert back.confirm().ok
-    assert bench.read().text == before.text
+    assert rig.read().text == before.text
 
 
-def test_nobody_confirms_and_the_device_goes_back_by_itself(bench: Bench) -> None:
-    if not bench.guard.device_side:
+def test_no_person_confirms_and_the_device_goes_back_by_itself(rig: Rig) -> None:
+    if not rig.guard.device_side:
         pytest.skip("its guard is the inverse")
-    before = bench.read()
-    assert bench.guard.arm().ok
-    assert bench.guard.apply(forward_of(bench, before)).ok
-    assert bench.read().text != before.text
-    bench.advance_clock(SECONDS - 30)
-    assert bench.read().text != before.text
-    if bench.kind == "safe_mode":
-        bench.end_trial()  # its time is that of its session
+    before = rig.read()
+    assert rig.guard.arm().ok
+    assert rig.guard.apply(forward_of(rig, before)).ok
+    assert rig.read().text != before.text
+    rig.advance_clock(SECONDS - 30)
+    assert rig.read().text != before.text
+    if rig.kind == "safe_mode":
+        rig.end_trial()  # its time is that of its session
     else:
-        bench.advance_clock(31)
-    assert bench.read().text == before.text
-    assert bench.guard.pending() is None
-    bench.leaves_nothing()
-    assert not bench.guard.confirm().ok
+        rig.advance_clock(31)
+    assert rig.read().text == before.text
+    assert rig.guard.pending() is None
+    rig.leaves_nothing()
+    assert not rig.guard.confirm().ok
 
 
-def test_it_goes_back_at_once_when_told(bench: Bench) -> None:
-    if not bench.guard.device_side:
+def test_it_goes_back_at_once_when_reported(rig: Rig) -> None:
+    if not rig.guard.device_side:
         pytest.skip("its guard is the inverse")
-    before = bench.read()
-    assert bench.guard.arm().ok
-    assert bench.guard.apply(forward_of(bench, before)).ok
-    assert bench.guard.revert().ok
-    bench.await_end_of_trial()
-    assert bench.read().text == before.text
-    assert bench.guard.pending() is None
-    bench.leaves_nothing()
+    before = rig.read()
+    assert rig.guard.arm().ok
+    assert rig.guard.apply(forward_of(rig, before)).ok
+    assert rig.guard.revert().ok
+    rig.await_end_of_trial()
+    assert rig.read().text == before.text
+    assert rig.guard.pending() is None
+    rig.leaves_nothing()
 
 
-def test_a_refused_line_is_told_and_leaves_a_way_back(bench: Bench) -> None:
-    before = bench.read()
-    forward = forward_of(bench, before)
-    bench.lab.inject(bench.device.name, "refuse-line", {"pattern": last_of(forward)})
-    assert bench.guard.arm().ok
-    applied = bench.guard.apply(forward)
-    bench.lab.clear(bench.device.name, "refuse-line", {})
+def test_a_refused_line_is_reported_and_leaves_a_way_back(rig: Rig) -> None:
+    before = rig.read()
+    forward = forward_of(rig, before)
+    rig.lab.inject(rig.device.name, "refuse-line", {"pattern": last_of(forward)})
+    assert rig.guard.arm().ok
+    applied = rig.guard.apply(forward)
+    rig.lab.clear(rig.device.name, "refuse-line", {})
     assert not applied.ok
     assert applied.rejected is not None
     assert applied.ended is ReplyStatus.REFUSED
     assert applied.rejected.reply
-    reverted = bench.guard.revert()
+    reverted = rig.guard.revert()
     assert reverted.ok, reverted
-    bench.await_end_of_trial()
-    if not bench.guard.device_side:
-        lines = commands_between(bench.spec, bench.read().tree, before.tree)
-        assert bench.guard.apply(lines).ok
-    assert bench.read().text == before.text
+    rig.await_end_of_trial()
+    if not rig.guard.device_side:
+        lines = commands_between(rig.spec, rig.read().tree, before.tree)
+        assert rig.guard.apply(lines).ok
+    assert rig.read().text == before.text
 
 
 @pytest.mark.parametrize("fault", ["drop-at-line", "hang-at-line"])
-def test_a_lost_session_is_over_and_another_one_finds_the_guard(bench: Bench, fault: str) -> None:
-    before = bench.read()
-    forward = forward_of(bench, before)
-    bench.guard = replace_timeout(bench, 1.0)
-    assert bench.guard.arm().ok
-    bench.lab.inject(bench.device.name, fault, {"pattern": last_of(forward)})
-    applied = bench.guard.apply(forward)
-    bench.lab.clear(bench.device.name, fault, {})
+def test_a_lost_session_is_over_and_another_one_finds_the_guard(rig: Rig, fault: str) -> None:
+    before = rig.read()
+    forward = forward_of(rig, before)
+    rig.guard = replace_timeout(rig, 1.0)
+    assert rig.guard.arm().ok
+    rig.lab.inject(rig.device.name, fault, {"pattern": last_of(forward)})
+    applied = rig.guard.apply(forward)
+    rig.lab.clear(rig.device.name, fault, {})
     assert not applied.ok
     assert applied.ended in {ReplyStatus.DROPPED, ReplyStatus.TIMEOUT}
-    lost = bench.trial or bench.session
+    lost = rig.trial or rig.session
     assert lost.over
-    assert not bench.guard.apply(forward).ok
+    assert not rig.guard.apply(forward).ok
     lost.close()
-    bench.open(armed=True)
-    if bench.guard.device_side:
-        assert bench.guard.revert().ok
-        bench.advance_clock(SECONDS + 1)
+    rig.open(armed=True)
+    if rig.guard.device_side:
+        assert rig.guard.revert().ok
+        rig.advance_clock(SECONDS + 1)
     else:
-        assert bench.guard.apply(commands_between(bench.spec, bench.read().tree, before.tree)).ok
-    assert bench.read().text == before.text
+        assert rig.guard.apply(commands_between(rig.spec, rig.read().tree, before.tree)).ok
+    assert rig.read().text == before.text
 
 
-def replace_timeout(bench: Bench, timeout_s: float) -> Guard:
+def replace_timeout(rig: Rig, timeout_s: float) -> Guard:
     return Guard(
-        bench.guard.spec, bench.spec, bench.session, bench.shell, "c-one", SECONDS, timeout_s=timeout_s,
-        open_trial=bench.open_trial,
+        rig.guard.spec, rig.spec, rig.session, rig.shell, "c-one", SECONDS, timeout_s=timeout_s,
+        open_trial=rig.open_trial,
     )  # fmt: skip
 
 
-def test_a_second_engineer_is_refused(bench: Bench) -> None:
-    if not bench.guard.device_side:
+def test_a_second_engineer_is_refused(rig: Rig) -> None:
+    if not rig.guard.device_side:
         pytest.skip("its guard is the inverse")
-    before = bench.read()
-    assert bench.guard.arm().ok
-    assert bench.guard.apply(forward_of(bench, before)).ok
-    other = bench.guard_of("c-other")
-    bound = bench.guard.spec.session_bound
+    before = rig.read()
+    assert rig.guard.arm().ok
+    assert rig.guard.apply(forward_of(rig, before)).ok
+    other = rig.guard_of("c-other")
+    bound = rig.guard.spec.session_bound
     for step in (other.arm, *(() if bound else (other.confirm, other.revert))):
         with pytest.raises(RefusedError):
             step()
     assert not bound or not other.confirm().ok  # another session confirms nothing
-    assert bench.guard.confirm().ok
+    assert rig.guard.confirm().ok
 
 
-@pytest.mark.parametrize("bench", ["mikrotik_routeros"], indirect=True)
-def test_a_safe_mode_that_another_session_has_is_left_alone(bench: Bench) -> None:
-    assert bench.guard.arm().ok
-    done = bench.guard_of("c-other").arm()
+@pytest.mark.parametrize("rig", ["mikrotik_routeros"], indirect=True)
+def test_a_safe_mode_that_another_session_has_is_left_alone(rig: Rig) -> None:
+    assert rig.guard.arm().ok
+    done = rig.guard_of("c-other").arm()
     assert not done.ok
     assert "Safe Mode is taken" in done.reason
-    assert bench.guard.confirm().ok is False, "nothing was changed, so nothing is pending"
+    assert rig.guard.confirm().ok is False, "nothing was changed, so nothing is pending"
 
 
-@pytest.mark.parametrize("bench", ["mikrotik_routeros"], indirect=True)
-def test_more_lines_than_the_device_can_undo_are_not_sent(bench: Bench) -> None:
-    before = bench.read()
-    assert bench.guard.arm().ok
-    applied = bench.guard.apply(["/ip route add gateway=10.0.0.1"] * (bench.guard.spec.most_lines + 1))
+@pytest.mark.parametrize("rig", ["mikrotik_routeros"], indirect=True)
+def test_more_lines_than_the_device_can_undo_are_not_sent(rig: Rig) -> None:
+    before = rig.read()
+    assert rig.guard.arm().ok
+    applied = rig.guard.apply(["/ip route add gateway=10.0.0.1"] * (rig.guard.spec.most_lines + 1))
     assert not applied.ok
     assert applied.accepted == 0
-    assert bench.read().text == before.text
+    assert rig.read().text == before.text
 
 
-def test_what_a_guard_needs_is_seen_before_it_is_promised(bench: Bench) -> None:
-    assert bench.guard.lacking() == ()
-    if bench.kind == "dead_man":
-        host = bench.lab.lab.devices[bench.device.name].host
-        bench.lab.call(lambda: setattr(host, "full", True))
-        (lacks,) = bench.guard.lacking()
+def test_what_a_guard_needs_is_seen_before_it_is_promised(rig: Rig) -> None:
+    assert rig.guard.lacking() == ()
+    if rig.kind == "dead_man":
+        host = rig.lab.lab.devices[rig.device.name].host
+        rig.lab.call(lambda: setattr(host, "full", True))
+        (lacks,) = rig.guard.lacking()
         assert "less than 1 MB of its storage is free" in in_language(lacks, "en")

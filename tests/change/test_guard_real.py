@@ -83,7 +83,7 @@ def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
         time.sleep(0.2)
 
 
-def test_it_fires_by_itself_also_when_nobody_is_logged_in(router: Target) -> None:
+def test_it_fires_by_itself_also_when_no_person_is_logged_in(router: Target) -> None:
     with open_session(router, load_platform("frr").spec) as session, open_shell(router) as shell:
         before = running(session)
         armed = guard((session, shell), "c-fires", 5)
@@ -130,7 +130,7 @@ def test_confirmed_it_stays_and_sent_back_it_goes(sessions: tuple[Session, Sessi
     assert running(session) == before
 
 
-def test_what_somebody_else_has_armed_stays_theirs(sessions: tuple[Session, Session]) -> None:
+def test_what_another_person_else_has_armed_stays_theirs(sessions: tuple[Session, Session]) -> None:
     theirs, ours = guard(sessions, "c-theirs"), guard(sessions, "c-ours")
     assert theirs.arm().ok
     with pytest.raises(RefusedError, match="c-theirs"):

@@ -18,12 +18,12 @@ def test_the_startup_configuration_is_named_only_where_there_is_one(name: str) -
     assert spec is not None
     for guard in spec.guards:
         saves = bool(spec.save)
-        said = protects(guard, 600, saves=saves) + gap(guard, saves=saves)
-        assert saves or "startup" not in said
+        output = protects(guard, 600, saves=saves) + gap(guard, saves=saves)
+        assert saves or "startup" not in output
         assert term("change:guard", guard.kind, "en") != guard.kind
 
 
-def test_what_is_kept_over_a_restart_is_told_of_those_that_have_nothing_else() -> None:
+def test_what_is_kept_over_a_restart_is_reported_of_those_that_have_nothing_else() -> None:
     hostapd, mml = load_platform("linux_hostapd").spec.change, load_platform("huawei_mml").spec.change
     assert hostapd is not None
     assert mml is not None

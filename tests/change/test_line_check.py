@@ -33,32 +33,32 @@ from eventready_lab.embedded.lab_thread import LabThread
 from eventready_lab.embedded.process import simulate
 from tests.change.engineer_process import CLOCK
 from tests.change.execute.test_kill_lab import Silent
-from tests.change.test_guard_lab import KNOWN, Bench, bench, forward_of
+from tests.change.test_guard_lab import KNOWN, Rig, forward_of, rig
 
 pytestmark = pytest.mark.slow
-__all__ = ["bench"]
+__all__ = ["rig"]
 
 CHECKING = ("cisco_xr", "frr", "huawei_vrp", "juniper_junos")
 
 
-@pytest.mark.parametrize("bench", CHECKING, indirect=True)
+@pytest.mark.parametrize("rig", CHECKING, indirect=True)
 @pytest.mark.parametrize("bad", [False, True])
-def test_the_device_judges_and_is_as_before(bench: Bench, bad: bool) -> None:
-    before = bench.read()
-    lines = forward_of(bench, before)
-    wrong = "set frobnicate 7" if bench.device.platform == "juniper_junos" else "frobnicate 7"
+def test_the_device_judges_and_is_as_before(rig: Rig, bad: bool) -> None:
+    before = rig.read()
+    lines = forward_of(rig, before)
+    wrong = "set frobnicate 7" if rig.device.platform == "juniper_junos" else "frobnicate 7"
     check = check_for(
-        bench.spec, lambda asked: bench.session.send_commands([asked])[0].text, has_shell=bench.shell is not None
+        rig.spec, lambda queries: rig.session.send_commands([queries])[0].text, has_shell=rig.shell is not None
     )
     assert check
-    session = bench.shell if check.shell and bench.shell else bench.session
-    found = check_lines(check, bench.spec, session, (*lines, wrong) if bad else lines, change="p-1")
+    session = rig.shell if check.shell and rig.shell else rig.session
+    found = check_lines(check, rig.spec, session, (*lines, wrong) if bad else lines, change="p-1")
     assert found.ok is not bad, found
     assert not bad or wrong in found.reason
-    assert bench.read().sha256 == before.sha256
-    assert bench.guard.pending() is None
-    bench.leaves_nothing()
-    assert bench.guard.arm().ok, "no configuration mode is left open"
+    assert rig.read().sha256 == before.sha256
+    assert rig.guard.pending() is None
+    rig.leaves_nothing()
+    assert rig.guard.arm().ok, "no configuration mode is left open"
 
 
 class LocalShell:

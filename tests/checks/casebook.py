@@ -96,10 +96,10 @@ class Case:
 
     def findings(self) -> list[Finding]:
         """What the check gives, through the runner."""
-        devices = [self._device(name, said) for name, said in self.devices.items()]
+        devices = [self._device(name, output) for name, output in self.devices.items()]
         platforms = {
-            _platform_name(name, said): FakePlatform(unsupported=english(said.get("unsupported", {})))
-            for name, said in self.devices.items()
+            _platform_name(name, output): FakePlatform(unsupported=english(output.get("unsupported", {})))
+            for name, output in self.devices.items()
         }
         limits = LimitOverrides(
             tuple(LimitOverride("defaults", "", self.check, name, value) for name, value in self._limits().items())
@@ -107,11 +107,11 @@ class Case:
         findings = evaluate(
             devices,
             build_matrix(devices, platforms),
-            [observation for name, said in self.devices.items() for observation in observations(name, said)],
+            [observation for name, output in self.devices.items() for observation in observations(name, output)],
             moment=MOMENT,
             limits=resolve_limits(limits, devices),
-            baseline={name: rows(said.get("baseline", {})) for name, said in self.devices.items()},
-            intervals={name: said.get("interval_s", 10.0) for name, said in self.devices.items()},
+            baseline={name: rows(output.get("baseline", {})) for name, output in self.devices.items()},
+            intervals={name: output.get("interval_s", 10.0) for name, output in self.devices.items()},
         )
         return [finding for finding in findings if finding.check == self.check]
 
@@ -119,21 +119,21 @@ class Case:
         limits: Mapping[str, Any] = self.text.get("limits", {})
         return limits
 
-    def _device(self, name: str, said: Mapping[str, Any]) -> Device:
+    def _device(self, name: str, output: Mapping[str, Any]) -> Device:
         return Device(
             name=name,
-            role=said.get("role") or _ROLE[self.check],
-            platform=_platform_name(name, said),
+            role=output.get("role") or _ROLE[self.check],
+            platform=_platform_name(name, output),
             hostname="192.0.2.1",
-            venues=tuple(said.get("venues", [VENUE])),
-            expect=Expect.model_validate(said.get("expect", {})),
-            allow_cleartext=said.get("allow_cleartext", False),
-            access=Access.model_validate(said.get("access", {})),
+            venues=tuple(output.get("venues", [VENUE])),
+            expect=Expect.model_validate(output.get("expect", {})),
+            allow_cleartext=output.get("allow_cleartext", False),
+            access=Access.model_validate(output.get("access", {})),
         )
 
 
-def _platform_name(device: str, said: Mapping[str, Any]) -> str:
-    return f"platform-of-{device}" if "unsupported" in said else "any"
+def _platform_name(device: str, output: Mapping[str, Any]) -> str:
+    return f"platform-of-{device}" if "unsupported" in output else "any"
 
 
 def status_of(finding: Finding) -> str:
@@ -141,25 +141,27 @@ def status_of(finding: Finding) -> str:
     return "blind" if finding.blind and finding.status is Outcome.NOT_MEASURED else str(finding.status)
 
 
-def rows(said: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, tuple[Fact, ...]]:
+def rows(output: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, tuple[Fact, ...]]:
     """Records from a case's `now`, `before` or `baseline`."""
-    return {fact: tuple(CATALOGUE[fact].record.model_validate(row) for row in told) for fact, told in said.items()}
+    return {
+        fact: tuple(CATALOGUE[fact].record.model_validate(row) for row in result) for fact, result in output.items()
+    }
 
 
-def observations(device: str, said: Mapping[str, Any]) -> Iterator[Observation]:
+def observations(device: str, output: Mapping[str, Any]) -> Iterator[Observation]:
     """What the device was seen to tell: measured facts, first readings, and the reasons why others are missing."""
-    before, now = rows(said.get("before", {})), rows(said.get("now", {}))
-    for fact, told in before.items():
-        yield _observation(device, fact, told, 1)
-    for fact, told in now.items():
-        yield _observation(device, fact, told, 2 if fact in before else 1)
-    for fact, (status, reason) in said.get("unmeasured", {}).items():
+    before, now = rows(output.get("before", {})), rows(output.get("now", {}))
+    for fact, result in before.items():
+        yield _observation(device, fact, result, 1)
+    for fact, result in now.items():
+        yield _observation(device, fact, result, 2 if fact in before else 1)
+    for fact, (status, reason) in output.get("unmeasured", {}).items():
         yield Observation(device, fact, Status(status), reason=reason, reading=2 if fact in before else 1)
 
 
-def _observation(device: str, fact: str, told: tuple[Fact, ...], reading: int) -> Observation:
-    status = Status.PARSED if told else Status.EMPTY
-    return Observation(device, fact, status, f"show {fact}", told, evidence=f"{device}-{fact}", reading=reading)
+def _observation(device: str, fact: str, result: tuple[Fact, ...], reading: int) -> Observation:
+    status = Status.PARSED if result else Status.EMPTY
+    return Observation(device, fact, status, f"show {fact}", result, evidence=f"{device}-{fact}", reading=reading)
 
 
 @cache

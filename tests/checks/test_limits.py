@@ -101,15 +101,15 @@ def test_devices_with_equal_overrides_share_one_object() -> None:
     ],
     ids=lambda value: value.limit if isinstance(value, LimitOverride) else "",
 )
-def test_what_does_not_hold_is_said_with_its_place(wrong: LimitOverride, sentence: str) -> None:
+def test_what_does_not_hold_is_reported_with_its_place(wrong: LimitOverride, sentence: str) -> None:
     assert sentence in refused(wrong)
 
 
 def test_two_overrides_that_only_together_do_not_hold() -> None:
-    said = refused(
+    output = refused(
         override("defaults", "", "cpu", "fail", 75, line=2), override("devices", "core-1", "cpu", "warn", 80, line=9)
     )
-    assert "inventory/limits.yaml:9: cpu at core-1: warn 80 lies beyond fail 75" in said
+    assert "inventory/limits.yaml:9: cpu at core-1: warn 80 lies beyond fail 75" in output
 
 
 def test_two_overrides_that_only_together_hold() -> None:
@@ -119,9 +119,9 @@ def test_two_overrides_that_only_together_hold() -> None:
     assert resolved.of(CHECKS["cpu"], CORE) == CpuLimits(warn=90, fail=95)
 
 
-def test_everything_that_does_not_hold_is_said_at_once() -> None:
-    said = refused(
+def test_everything_that_does_not_hold_is_reported_at_once() -> None:
+    output = refused(
         override("defaults", "", "nope", "warn", 1, line=2), override("defaults", "", "cpu", "warn", -1, line=3)
     )
-    assert "limits.yaml:2" in said
-    assert "limits.yaml:3" in said
+    assert "limits.yaml:2" in output
+    assert "limits.yaml:3" in output

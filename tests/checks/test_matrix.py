@@ -40,7 +40,7 @@ def test_what_the_platform_unsupported_has_its_reason() -> None:
     assert (cell.state, shown(cell)) == (CellState.UNSUPPORTED, "it has no words for it")
 
 
-def test_a_fact_that_the_platform_forgot_cannot_be_told_either() -> None:
+def test_a_fact_that_the_platform_forgot_cannot_be_reported_either() -> None:
     class Forgetful(FakePlatform):
         @property
         def facts(self) -> dict[str, object]:
@@ -50,30 +50,30 @@ def test_a_fact_that_the_platform_forgot_cannot_be_told_either() -> None:
     assert (cell.state, shown(cell)) == (CellState.UNSUPPORTED, "The platform poor does not offer cpu.")
 
 
-def test_facts_that_cannot_be_told_are_wanted_but_not_needed() -> None:
+def test_facts_that_cannot_be_reported_are_wanted_but_not_needed() -> None:
     matrix = matrix_of([ROUTER], FakePlatform(unsupported=english({"cpu": "it has no words for it"})))
     assert "cpu" in matrix.facts_for("r1")
     assert "cpu" not in matrix.needed("r1")
     assert "memory" in matrix.needed("r1")
 
 
-def test_facts_are_asked_in_the_catalogues_order_and_once() -> None:
+def test_facts_are_requested_in_the_catalogues_order_and_once() -> None:
     facts = matrix_of([replace(ROUTER, expect=Expect(uplinks=("e1",)))]).facts_for("r1")
     assert facts.count("interface") == 1
     assert facts[:2] == ("system", "cpu")
 
 
-def test_the_far_end_of_a_link_is_asked_too() -> None:
+def test_the_far_end_of_a_link_is_requested_too() -> None:
     near = replace(ROUTER, expect=Expect(links=(ExpectedLink(port="e1", device="w1", to_port="e1"),)))
     assert matrix_of([near, WIFI]).devices_for("link") == ("r1", "w1")
 
 
-def test_without_the_fleet_only_checks_of_one_device_are_asked() -> None:
+def test_without_the_fleet_only_checks_of_one_device_are_requested() -> None:
     matrix = build_matrix([ROUTER], {"any": FakePlatform()}, fleet=False)
     assert {check.scope for check in matrix.checks.values()} == {"device"}
 
 
-def test_a_platform_that_nobody_knows_is_refused_with_its_place() -> None:
+def test_a_platform_that_no_person_knows_is_refused_with_its_place() -> None:
     with pytest.raises(WorkspaceError, match=r"inventory/hosts.yaml:7: r1 has the platform 'any', which is not known"):
         build_matrix([ROUTER], {"other": FakePlatform()})
 

@@ -57,7 +57,7 @@ def test_ndjson_has_a_line_for_each_device() -> None:
     assert [json.loads(line)["device"] for line in lines] == ["core-1", "core-2"]
 
 
-def test_a_device_that_nobody_has_is_refused() -> None:
+def test_a_device_that_no_person_has_is_refused() -> None:
     result = matrix("-l", "corre-1")
     assert result.exit_code != 0
     assert not result.stdout

@@ -117,7 +117,7 @@ class Fleet:
 
     devices: tuple[Device, ...]
     left_out: tuple[Device, ...]
-    told: tuple[Observation, ...]
+    reported: tuple[Observation, ...]
     waivers: tuple[Waiver, ...]
     unsupported: frozenset[str]
 
@@ -162,7 +162,7 @@ def answers(draw: st.DrawFn, device: str, fact: str) -> list[Observation]:
 def fleets(draw: st.DrawFn) -> Fleet:
     devices = [draw(devices_of(number)) for number in range(draw(st.integers(1, 4)))]
     hurt = draw(st.booleans())
-    told = [
+    reported = [
         observation
         for device in devices
         for fact in HEALTHY
@@ -176,7 +176,7 @@ def fleets(draw: st.DrawFn) -> Fleet:
     )  # fmt: skip
     unsupported = draw(st.sets(st.sampled_from(sorted(HEALTHY)), max_size=2)) if draw(st.booleans()) else set()
     return Fleet(
-        tuple(device for device in devices if device not in left_out), left_out, tuple(told),
+        tuple(device for device in devices if device not in left_out), left_out, tuple(reported),
         tuple(draw(st.lists(waiver, max_size=2))), frozenset(unsupported),
     )  # fmt: skip
 
@@ -211,7 +211,7 @@ def access(device: Device, venue: str) -> set[str]:
 
 def measured(fleet: Fleet, device: str, fact: str) -> bool:
     """True where every reading of the fact was taken."""
-    readings = [one for one in fleet.told if (one.device, one.fact) == (device, fact)]
+    readings = [one for one in fleet.reported if (one.device, one.fact) == (device, fact)]
     return bool(readings) and all(one.status in (Status.PARSED, Status.EMPTY) for one in readings)
 
 
@@ -248,7 +248,7 @@ def proven(fleet: Fleet, findings: Sequence[Finding], *, risk: bool) -> set[tupl
         for finding in findings
         if finding.check in CHECKS and (finding.was or finding.status) in good
         for name in finding.witnesses or (finding.device,)
-        if all(any(one.rows for one in fleet.told if (one.device, one.fact) == (name, need))
+        if all(any(one.rows for one in fleet.reported if (one.device, one.fact) == (name, need))
                for need in CHECKS[finding.check].needs) or risk
     }  # fmt: skip
 
@@ -282,19 +282,19 @@ def test_ready_rests_on_measurements(fleet: Fleet) -> None:
         matrix = matrix_of(list(fleet.devices), platform)
     except WorkspaceError:
         return
-    asked = {name: set(matrix.facts_for(name)) for name in matrix.devices}
-    told = [one for one in fleet.told if one.fact in asked.get(one.device, ())]
+    queries = {name: set(matrix.facts_for(name)) for name in matrix.devices}
+    reported = [one for one in fleet.reported if one.fact in queries.get(one.device, ())]
     findings = evaluate(
-        fleet.devices, matrix, told, moment=MOMENT, waivers=fleet.waivers,
+        fleet.devices, matrix, reported, moment=MOMENT, waivers=fleet.waivers,
         intervals=dict.fromkeys(("d0", "d1", "d2", "d3"), 10.0),
     )  # fmt: skip
     places = [Place(venue) for venue in VENUES]
-    said = {
+    output = {
         (v.venue, v.service): v for v in verdicts(places, fleet.devices, telling(findings), left_out=fleet.left_out)
     }
     for venue, service in product(VENUES, SERVICES):
-        verdict = said[venue, service].verdict
+        verdict = output[venue, service].verdict
         if verdict in (Readiness.READY, Readiness.READY_WITH_RISK):
             event(str(verdict))
             risk = verdict is Readiness.READY_WITH_RISK
-            assert not list(faults(fleet, findings, venue, service, risk=risk)), (said[venue, service], fleet)
+            assert not list(faults(fleet, findings, venue, service, risk=risk)), (output[venue, service], fleet)

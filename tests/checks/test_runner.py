@@ -45,8 +45,8 @@ def healthy(device: str = "r1") -> list[Observation]:
     return list(observations(device, {"now": HEALTHY}))
 
 
-def verdict_of(devices: Sequence[Device], told: Sequence[Observation], **more: Any) -> tuple[Finding, ...]:
-    return evaluate(devices, matrix_of(list(devices)), told, moment=MOMENT, **more)
+def verdict_of(devices: Sequence[Device], result: Sequence[Observation], **more: Any) -> tuple[Finding, ...]:
+    return evaluate(devices, matrix_of(list(devices)), result, moment=MOMENT, **more)
 
 
 def test_a_healthy_router_has_nothing_but_passes() -> None:
@@ -67,20 +67,20 @@ def test_findings_carry_device_duties_and_evidence() -> None:
 
 
 @pytest.mark.parametrize("status", [status for status in Status if not status.measured])
-def test_every_way_of_not_measuring_is_said_in_words(status: Status) -> None:
-    told = [o for o in healthy() if o.fact != "cpu"]
-    told.append(Observation("r1", "cpu", status, reason="Because of the weather."))
-    (cpu,) = (finding for finding in verdict_of([router()], told) if finding.check == "cpu")
+def test_every_way_of_not_measuring_is_reported_in_words(status: Status) -> None:
+    result = [o for o in healthy() if o.fact != "cpu"]
+    result.append(Observation("r1", "cpu", status, reason="Because of the weather."))
+    (cpu,) = (finding for finding in verdict_of([router()], result) if finding.check == "cpu")
     assert cpu.status is Outcome.NOT_MEASURED
     assert not cpu.blind
     assert cpu.message.endswith("Because of the weather.")
 
 
-def test_a_device_that_told_nothing_has_a_finding_for_every_check() -> None:
+def test_a_device_that_reported_nothing_has_a_finding_for_every_check() -> None:
     device = router(uplinks=["e1"], ospf=["10.0.0.1"])
     findings = verdict_of([device], [])
-    asked = {cell.check for cell in matrix_of([device]).of("r1") if cell.state is CellState.APPLICABLE}
-    assert {finding.check for finding in findings} == asked
+    queries = {cell.check for cell in matrix_of([device]).of("r1") if cell.state is CellState.APPLICABLE}
+    assert {finding.check for finding in findings} == queries
     assert {finding.status for finding in findings} == {Outcome.NOT_MEASURED}
 
 
@@ -141,8 +141,8 @@ def test_a_check_that_says_nothing_has_measured_nothing() -> None:
 def test_the_second_reading_is_the_one_that_is_judged() -> None:
     device = router(uplinks=["e1"])
     first, second = ([{"name": "e1", "admin": "up", "oper": oper, "in_errors": 0}] for oper in ("up", "down"))
-    told = [*healthy(), *observations("r1", {"before": {"interface": first}, "now": {"interface": second}})]
-    uplink = next(f for f in verdict_of([device], told) if f.check == "uplink")
+    result = [*healthy(), *observations("r1", {"before": {"interface": first}, "now": {"interface": second}})]
+    uplink = next(f for f in verdict_of([device], result) if f.check == "uplink")
     assert uplink.status is Outcome.FAIL
     assert uplink.evidence == ("r1-interface",)
 
@@ -151,10 +151,10 @@ def test_a_fact_read_twice_is_measured_only_if_both_readings_are() -> None:
     device = router(uplinks=["e1"])
     matrix = matrix_of([device])
     row = [{"name": "e1", "admin": "up", "oper": "up"}]
-    told = [*healthy(), *observations("r1", {"before": {"interface": row}})]
-    whole = coverage(matrix, told)
+    result = [*healthy(), *observations("r1", {"before": {"interface": row}})]
+    whole = coverage(matrix, result)
     lost = Observation("r1", "interface", Status.UNREACHABLE, reason="Gone.", reading=2)
-    assert coverage(matrix, [*told, lost]).measured == whole.measured - 1
+    assert coverage(matrix, [*result, lost]).measured == whole.measured - 1
 
 
 @pytest.mark.parametrize("reading", [1, 2])
@@ -165,12 +165,12 @@ def test_a_reading_that_failed_is_not_measured_for_every_check_of_the_fact(readi
         for name, far in (("r1", "r2"), ("r2", "r1"))
     ]
     row = [{"name": "e1", "admin": "up", "oper": "up"}]
-    told = [o for name in ("r1", "r2") for o in observations(name, {"before": {"interface": row}})]
-    told += observations("r2", {"before": {"interface": row}, "now": {"interface": row}})
-    other = next(o for o in told if o.device == "r1")
-    told[told.index(other)] = replace(other, reading=3 - reading)
-    told.append(Observation("r1", "interface", Status.UNREACHABLE, reason="Gone.", reading=reading))
-    links = {(f.device, f.subject): f.status for f in verdict_of(devices, told) if f.check == "link"}
+    result = [o for name in ("r1", "r2") for o in observations(name, {"before": {"interface": row}})]
+    result += observations("r2", {"before": {"interface": row}, "now": {"interface": row}})
+    other = next(o for o in result if o.device == "r1")
+    result[result.index(other)] = replace(other, reading=3 - reading)
+    result.append(Observation("r1", "interface", Status.UNREACHABLE, reason="Gone.", reading=reading))
+    links = {(f.device, f.subject): f.status for f in verdict_of(devices, result) if f.check == "link"}
     assert links == {("r1", ""): Outcome.NOT_MEASURED, ("r1", "r1 e1 - r2 e1"): Outcome.PASS}
 
 
@@ -183,8 +183,8 @@ def test_a_check_across_devices_that_breaks_off_is_not_measured_at_each(monkeypa
     monkeypatch.setitem(CHECKS, "vrrp_pair", replace(CHECKS["vrrp_pair"], run=run))
     devices = [router(name, gateways=[{"group": 1, "interface": "e1"}]) for name in ("r1", "r2")]
     row = {"protocol": "vrrp", "group": 1, "interface": "e1", "state": "master"}
-    told = [o for name in ("r1", "r2") for o in observations(name, {"now": {"vrrp_group": [row]}})]
-    pair = [f for f in verdict_of(devices, told) if f.check == "vrrp_pair"]
+    result = [o for name in ("r1", "r2") for o in observations(name, {"now": {"vrrp_group": [row]}})]
+    pair = [f for f in verdict_of(devices, result) if f.check == "vrrp_pair"]
     assert [(f.device, f.status) for f in pair] == [("r1", Outcome.NOT_MEASURED), ("r2", Outcome.NOT_MEASURED)]
 
 
@@ -202,8 +202,8 @@ def test_findings_across_devices_carry_the_evidence_of_all() -> None:
     gateway = {"group": 1, "interface": "e1"}
     devices = [router(name, gateways=[gateway]) for name in ("r1", "r2")]
     row = {"protocol": "vrrp", "group": 1, "interface": "e1", "state": "master"}
-    told = [o for name in ("r1", "r2") for o in observations(name, {"now": {"vrrp_group": [row]}})]
-    pair = next(f for f in verdict_of(devices, told) if f.check == "vrrp_pair")
+    result = [o for name in ("r1", "r2") for o in observations(name, {"now": {"vrrp_group": [row]}})]
+    pair = next(f for f in verdict_of(devices, result) if f.check == "vrrp_pair")
     assert pair.evidence == ("r1-vrrp_group", "r2-vrrp_group")
 
 
@@ -236,9 +236,9 @@ def test_an_expired_waiver_counts_no_longer_and_is_reported() -> None:
     findings = verdict_of([router()], hot(), waivers=[waiver(until=date(2022, 4, 24))])
     (cpu,) = (finding for finding in findings if finding.check == "cpu")
     assert cpu.status is Outcome.FAIL
-    (told,) = (finding for finding in findings if finding.check == "waiver")
-    assert told.status is Outcome.WARN
-    assert told.message == "The waiver for cpu r* * by Nguyễn Văn A ended on 2022-04-24 and counts no longer"
+    (result,) = (finding for finding in findings if finding.check == "waiver")
+    assert result.status is Outcome.WARN
+    assert result.message == "The waiver for cpu r* * by Nguyễn Văn A ended on 2022-04-24 and counts no longer"
 
 
 def test_a_waiver_ends_with_its_day_in_the_events_time() -> None:
@@ -261,15 +261,15 @@ CASES = all_cases()
 def test_nothing_passes_without_what_it_needs(case: Any, data: st.DataObject) -> None:
     """Whatever is taken away from what devices told, no finding rests on a fact that is not there."""
     hidden = data.draw(st.sampled_from(sorted(CHECKS[case.check].needs) or ["cpu"]))
-    devices = {name: {**said, "now": _without(said, hidden), "before": {}} for name, said in case.devices.items()}
+    devices = {name: {**output, "now": _without(output, hidden), "before": {}} for name, output in case.devices.items()}
     text = {**case.text, "devices": devices} if "devices" in case.text else {**case.text, **devices["one"]}
     for finding in replace(case, text=text).findings():
         if hidden in CHECKS[case.check].needs:
             assert finding.status is Outcome.NOT_MEASURED, finding.message
 
 
-def _without(said: Any, fact: str) -> dict[str, Any]:
-    return {name: told for name, told in said.get("now", {}).items() if name != fact}
+def _without(output: Any, fact: str) -> dict[str, Any]:
+    return {name: result for name, result in output.get("now", {}).items() if name != fact}
 
 
 @settings(max_examples=30, deadline=None)
@@ -283,11 +283,11 @@ def test_the_order_of_devices_does_not_matter(order: list[str]) -> None:
     fleet = {
         name: router(name, gateways=[{"group": 1, "interface": "e1"}], links=links.get(name, [])) for name in "abcd"
     }
-    told = {
+    result = {
         name: list(observations(name, {"now": {**HEALTHY, "vrrp_group": [row], "interface": []}})) for name in "abcd"
     }
-    expected = verdict_of([fleet[name] for name in "abcd"], [o for name in "abcd" for o in told[name]])
-    assert verdict_of([fleet[name] for name in order], [o for name in order for o in told[name]]) == expected
+    expected = verdict_of([fleet[name] for name in "abcd"], [o for name in "abcd" for o in result[name]])
+    assert verdict_of([fleet[name] for name in order], [o for name in order for o in result[name]]) == expected
 
 
 @settings(max_examples=40, deadline=None)
@@ -297,16 +297,18 @@ def test_the_order_of_devices_does_not_matter(order: list[str]) -> None:
 )
 def test_waivers_never_hide_a_finding(globs: list[tuple[str, str]], day: date) -> None:
     waivers = [waiver(check=check, device=device, until=day) for check, device in globs]
-    told = [o for o in hot() if o.fact != "memory"]
-    plain = {finding.identity for finding in verdict_of([router()], told)}
-    waived = [finding for finding in verdict_of([router()], told, waivers=waivers) if finding.check != "waiver"]
+    result = [o for o in hot() if o.fact != "memory"]
+    plain = {finding.identity for finding in verdict_of([router()], result)}
+    waived = [finding for finding in verdict_of([router()], result, waivers=waivers) if finding.check != "waiver"]
     assert {finding.identity for finding in waived} == plain
     assert len(waived) == len(plain)
 
 
 def test_baseline_and_interval_reach_the_checks() -> None:
     device = router(uplinks=["e1"])
-    said = {"now": {**HEALTHY, "optic": [{"interface": "e1", "rx_dbm": -9, "rx_low_alarm": -18}], "interface": []}}
+    output = {"now": {**HEALTHY, "optic": [{"interface": "e1", "rx_dbm": -9, "rx_low_alarm": -18}], "interface": []}}
     earlier = {"r1": rows({"optic": [{"interface": "e1", "rx_dbm": -5}]})}
-    (optic,) = (f for f in verdict_of([device], list(observations("r1", said)), baseline=earlier) if f.check == "optic")
+    (optic,) = (
+        f for f in verdict_of([device], list(observations("r1", output)), baseline=earlier) if f.check == "optic"
+    )
     assert optic.status is Outcome.WARN

@@ -175,14 +175,14 @@ def test_a_cable_is_access_of_the_routers_at_both_ends() -> None:
         assert seen.verdict is Readiness.READY
 
 
-def test_what_a_device_that_was_not_asked_serves_is_not_measured() -> None:
+def test_what_a_device_that_was_not_requested_serves_is_not_measured() -> None:
     unasked = Device("b1", "bts_controller", "any", "192.0.2.2", venues=("hoi-nghi",))
     venues = [Venue("hoi-nghi", ("fixed", "mobile")), Venue("van-hoa", ("internet",))]
-    said = {(v.venue, v.service): v for v in verdicts(venues, [ROUTER], [PASS], left_out=[unasked])}
-    assert said["hoi-nghi", "fixed"].verdict is Readiness.READY
-    assert said["hoi-nghi", "mobile"].verdict is Readiness.NOT_MEASURED
-    assert said["hoi-nghi", "mobile"].reasons == (DEVICES_LEFT_OUT,)
-    assert said["van-hoa", "internet"].verdict is Readiness.READY
+    output = {(v.venue, v.service): v for v in verdicts(venues, [ROUTER], [PASS], left_out=[unasked])}
+    assert output["hoi-nghi", "fixed"].verdict is Readiness.READY
+    assert output["hoi-nghi", "mobile"].verdict is Readiness.NOT_MEASURED
+    assert output["hoi-nghi", "mobile"].reasons == (DEVICES_LEFT_OUT,)
+    assert output["van-hoa", "internet"].verdict is Readiness.READY
     failing = {v.service: v for v in verdicts(venues[:1], [ROUTER], [PASS, FAIL], left_out=[unasked])}
     assert failing["mobile"].verdict is Readiness.NOT_READY
 

@@ -41,7 +41,7 @@ EMERGENCY = ("--emergency", "INC-7", "--named", "Nguyễn Văn A", "--named", "T
 
 
 @dataclass(frozen=True)
-class Said:
+class Output:
     """What a command left behind."""
 
     stdout: str
@@ -55,7 +55,7 @@ class Lab:
     workspace: Path
     copy: Path
 
-    def run(self, *words: str | Path, now: str = NOW, expect: Sequence[int] = (0,)) -> Said:
+    def run(self, *words: str | Path, now: str = NOW, expect: Sequence[int] = (0,)) -> Output:
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as left:
             main(["-w", str(self.copy), "--now", now, *map(str, words)])
@@ -63,7 +63,7 @@ class Lab:
             f"{words} ended with {left.value.code}: {out.getvalue()}{err.getvalue()}"
         )
         assert "internal error" not in err.getvalue()
-        return Said(out.getvalue(), err.getvalue())
+        return Output(out.getvalue(), err.getvalue())
 
     def json(self, *words: str | Path, now: str = NOW, expect: Sequence[int] = (0,)) -> Any:
         return json.loads(self.run("-o", "json", *words, now=now, expect=expect).stdout)
@@ -208,7 +208,7 @@ def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "output"),
     [
         ((), "apply needs a plan"),
         (("x.plan", "--resume", "c-1"), "apply needs a plan"),
@@ -220,10 +220,10 @@ def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
         (("--resume", "c-unknown"), "no change 'c-unknown'"),
     ],
 )
-def test_what_cannot_be_meant(lab: Lab, words: tuple[str, ...], said: str) -> None:
+def test_what_cannot_be_meant(lab: Lab, words: tuple[str, ...], output: str) -> None:
     with Store.of_workspace(lab.copy) as store:
         assert store.changes.locks() == ()
-    assert said in lab.run("apply", *words, expect=(2,)).stderr.lower()
+    assert output in lab.run("apply", *words, expect=(2,)).stderr.lower()
 
 
 @pytest.mark.parametrize("job", ["apply_plan", "resume"])

@@ -28,9 +28,9 @@ def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
         capsys.readouterr()
         with pytest.raises(SystemExit) as left:
             main(["-w", str(tmp_path), *words])
-        said = capsys.readouterr()
+        output = capsys.readouterr()
         code = left.value.code
-        return (code if isinstance(code, int) else 0), said.out, said.err
+        return (code if isinstance(code, int) else 0), output.out, output.err
 
     return run
 
@@ -43,8 +43,8 @@ def change(
             "approvals": [{"by": "Lê Thị C"}]}  # fmt: skip
     clock = {"event": "2022-04-25T07:00:00+07:00", "rehearsal": True}
     with Store.of_workspace(folder) as store:
-        told = {"by": "an.nguyen", "host": "nms-1", "clock": clock, **header}
-        store.changes.begin(name, event="e", plan=plan, devices=(), header=told)
+        found = {"by": "an.nguyen", "host": "nms-1", "clock": clock, **header}
+        store.changes.begin(name, event="e", plan=plan, devices=(), header=found)
         arm = {"guard": "revert_timer", "seconds": 300, "device_side": True}
         store.changes.record(name, StepEntry("r1", "arm", arm), StepEntry("r1", "apply", {"lines": 4}))
         store.changes.record(name, StepEntry("r1", "done", {"outcome": "new", "why": ""}), StepEntry("r2", "arm", arm))

@@ -76,8 +76,8 @@ def test_a_session_of_commands_writes_for_its_owner_only(tmp_path: Path, capsys:
     for words in COMMANDS:
         filled = [word.format(w=w, root=tmp_path) for word in words]
         codes[words] = run("-w", str(w), "--log", str(w / "session.log"), *filled)
-    said = capsys.readouterr().err
-    assert not {words: code for words, code in codes.items() if code in (1, 2)}, said
+    output = capsys.readouterr().err
+    assert not {words: code for words, code in codes.items() if code in (1, 2)}, output
     written = [path for path in w.rglob("*") if not path.is_symlink()]
     assert len([path for path in written if path.is_file()]) > 60
     modes = {str(path.relative_to(w)): stat.S_IMODE(path.stat().st_mode) for path in [w, *written]}

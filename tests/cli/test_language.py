@@ -156,7 +156,7 @@ _BROKEN = {
 
 
 @pytest.mark.parametrize(("file", "text", "part"), [(f, *case) for f, cases in _BROKEN.items() for case in cases])
-def test_a_broken_file_is_told_in_the_language(run: Run, tmp_path: Path, file: str, text: str, part: str) -> None:
+def test_a_broken_file_is_reported_in_the_language(run: Run, tmp_path: Path, file: str, text: str, part: str) -> None:
     (tmp_path / "inventory" / file).write_text(text, encoding="utf-8")
     english, vietnamese = (run(lang, "matrix") for lang in ("en", "vi"))
     assert part in english
@@ -164,7 +164,7 @@ def test_a_broken_file_is_told_in_the_language(run: Run, tmp_path: Path, file: s
 
 
 @pytest.mark.parametrize("line", ["runs list", "runs verify", "changes list", "doctor"])
-def test_a_damaged_store_is_told_in_the_language(run: Run, tmp_path: Path, line: str) -> None:
+def test_a_damaged_store_is_reported_in_the_language(run: Run, tmp_path: Path, line: str) -> None:
     (tmp_path / ".eventready" / "eventready.db").write_bytes(b"no database " * 1000)
     english, vietnamese = (run(lang, *line.split()) for lang in ("en", "vi"))
     assert "Not an eventready database, or damaged" in english
@@ -172,7 +172,7 @@ def test_a_damaged_store_is_told_in_the_language(run: Run, tmp_path: Path, line:
 
 
 @pytest.mark.parametrize("line", ["doctor --connect", "trust"])
-def test_an_unreachable_device_is_told_in_the_language(run: Run, tmp_path: Path, line: str) -> None:
+def test_an_unreachable_device_is_reported_in_the_language(run: Run, tmp_path: Path, line: str) -> None:
     hosts = HOSTS.replace("hostname: 192.0.2.", "port: 9, hostname: 127.0.0.")
     (tmp_path / "inventory" / "hosts.yaml").write_text(hosts, encoding="utf-8")
     english, vietnamese = (run(lang, *line.split()) for lang in ("en", "vi"))

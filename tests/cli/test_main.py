@@ -115,13 +115,13 @@ def test_a_defect_of_ours_is_one_sentence_and_a_file_without_secrets(
     with pytest.raises(SystemExit) as left:
         command_line.main([])
     assert left.value.code == 1
-    said = capsys.readouterr().err
-    assert "internal error (ZeroDivisionError" in said
-    assert "Traceback" not in said
+    printed = capsys.readouterr().err
+    assert "internal error (ZeroDivisionError" in printed
+    assert "Traceback" not in printed
     (crash,) = tmp_path.glob("eventready-crash-*.log")
     kept = crash.read_text(encoding="utf-8")
     assert "ZeroDivisionError" in kept
-    assert "Tr4Vinh-s3cret" not in kept + said
+    assert "Tr4Vinh-s3cret" not in kept + printed
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
@@ -163,7 +163,7 @@ def test_a_year_without_neighbours_is_refused(moment: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["table", "json"])
-def test_an_audit_that_nobody_reads_ends_as_any_other(tmp_path: Path, form: str) -> None:
+def test_an_audit_that_no_person_reads_ends_as_any_other(tmp_path: Path, form: str) -> None:
     run("init", str(tmp_path / "event"), "--example")
     (tmp_path / "saved").mkdir()
     words = ["-w", str(tmp_path / "event"), "-o", form, "audit", "--from", str(tmp_path / "saved")]
@@ -199,5 +199,5 @@ def test_a_package_that_not_everyone_needs_is_named_with_its_extra(
 def test_a_remedy_names_the_workspace_in_use(tmp_path: Path) -> None:
     workspace = tmp_path / "fair"
     assert run("init", str(workspace), "--example").returncode == 0
-    said = run("-w", str(workspace), "runs", "show", "latest").stderr.decode()
-    assert f"`eventready -w {workspace} audit`" in said
+    printed = run("-w", str(workspace), "runs", "show", "latest").stderr.decode()
+    assert f"`eventready -w {workspace} audit`" in printed

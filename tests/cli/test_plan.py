@@ -37,10 +37,10 @@ class Typed:
         """Exit code, stdout, stderr."""
         with pytest.raises(SystemExit) as left:
             main(["-w", str(self.folder), "--now", "2022-04-25 07:00", *map(str, words)])
-        told = self._capsys.readouterr()
-        assert "Traceback" not in told.err
+        found = self._capsys.readouterr()
+        assert "Traceback" not in found.err
         assert isinstance(left.value.code, int)
-        return left.value.code, told.out, told.err
+        return left.value.code, found.out, found.err
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def typed(tmp_path: Path, fleet: FakeFleet, capsys: pytest.CaptureFixture[str]) 
 def test_a_plan_for_people(typed: Typed, fleet: FakeFleet) -> None:
     fleet.named("box-1").answers["show archive"] = "path flash:"
     out = typed.folder / "plan.json"
-    code, told, said = typed("plan", "backup", "--out", out)
+    code, found, output = typed("plan", "backup", "--out", out)
     assert code == 0
     for line in (
         "box-1, box-2, box-3  box at hall: backup",
@@ -66,53 +66,55 @@ def test_a_plan_for_people(typed: Typed, fleet: FakeFleet) -> None:
         "box-5: its `intents` do not include backup",
         "3 to change, 1 unchanged, 1 left out; 9 lines in 2 waves.",
     ):
-        assert line in told.replace("-  ", "- ").replace("+  ", "+ "), line
-    assert "\x1b" not in told
-    assert f"apply {out}" in said
+        assert line in found.replace("-  ", "- ").replace("+  ", "+ "), line
+    assert "\x1b" not in found
+    assert f"apply {out}" in output
     assert load_plan(out).plan.by == "hung"
 
 
 def test_a_plan_for_machines(typed: Typed) -> None:
     out = typed.folder / "plan.json"
-    code, told, _said = typed("plan", "backup", "--out", out, "-o", "json")
+    code, found, _output = typed("plan", "backup", "--out", out, "-o", "json")
     assert code == 0
-    assert json.loads(told) == json.loads(out.read_text())["plan"]
-    assert json.loads(told)["schema"] == "eventready.plan/2"
+    assert json.loads(found) == json.loads(out.read_text())["plan"]
+    assert json.loads(found)["schema"] == "eventready.plan/2"
 
 
 def test_without_out_nothing_is_written(typed: Typed) -> None:
     before = sorted(typed.folder.rglob("*"))
-    code, _told, said = typed("plan", "backup")
+    code, _reported, output = typed("plan", "backup")
     assert code == 0
-    assert "No file was written" in said
+    assert "No file was written" in output
     assert sorted(typed.folder.rglob("*")) == before
 
 
 def test_detailed_exit_codes(typed: Typed) -> None:
     assert typed("plan", "backup", "--detailed-exitcode")[0] == 3
-    code, told, said = typed("plan", "backup", "-l", "box-4", "--detailed-exitcode", "--out", typed.folder / "p.json")
+    code, found, output = typed(
+        "plan", "backup", "-l", "box-4", "--detailed-exitcode", "--out", typed.folder / "p.json"
+    )
     assert code == 0
-    assert "0 to change" in told
-    assert "No device needs a change" in said
+    assert "0 to change" in found
+    assert "No device needs a change" in output
     assert load_plan(typed.folder / "p.json").plan.empty
 
 
 def test_a_device_that_cannot_be_read(typed: Typed, fleet: FakeFleet) -> None:
     fleet.named("box-2").error = Unreachable("box-2 does not answer")
     out = typed.folder / "plan.json"
-    code, told, said = typed("plan", "backup", "--out", out, "--detailed-exitcode")
-    assert (code, told) == (4, "")
-    assert "box-2 does not answer" in said
-    assert "-l '!box-2'" in said
+    code, found, output = typed("plan", "backup", "--out", out, "--detailed-exitcode")
+    assert (code, found) == (4, "")
+    assert "box-2 does not answer" in output
+    assert "-l '!box-2'" in output
     assert not out.exists()
     assert typed("plan", "backup", "--out", out, "-l", "!box-2")[0] == 0
 
 
 def test_what_may_not_be_sent(typed: Typed) -> None:
     (typed.folder / "templates" / "backup" / "box.j2").write_text("reload\n")
-    code, told, said = typed("plan", "backup", "--out", typed.folder / "plan.json")
-    assert (code, told) == (7, "")
-    assert "`reload` is not a line that backup may write" in said
+    code, found, output = typed("plan", "backup", "--out", typed.folder / "plan.json")
+    assert (code, found) == (7, "")
+    assert "`reload` is not a line that backup may write" in output
     assert not (typed.folder / "plan.json").exists()
 
 
@@ -124,9 +126,9 @@ def test_what_is_typed_wrongly(typed: Typed, words: list[str]) -> None:
 def test_other_files_are_not_written_over(typed: Typed) -> None:
     out = typed.folder / "plan.json"
     out.write_text("notes")
-    code, _told, said = typed("plan", "backup", "--out", out)
+    code, _reported, output = typed("plan", "backup", "--out", out)
     assert code == 2
-    assert "is not a plan" in said
+    assert "is not a plan" in output
     assert out.read_text() == "notes"
     out.unlink()
     assert typed("plan", "backup", "--out", out)[0] == 0
@@ -144,21 +146,21 @@ def test_where_a_plan_cannot_be_written_nothing_half_written_is_left(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        code, told, said = typed("plan", "backup", "--out", folder / "tonight.plan")
-    assert (code, told) == (2, "")
-    assert "tonight.plan: the plan cannot be written: No space left on device. Check" in said
-    assert said.count("\n") == 1
+        code, found, output = typed("plan", "backup", "--out", folder / "tonight.plan")
+    assert (code, found) == (2, "")
+    assert "tonight.plan: the plan cannot be written: No space left on device. Check" in output
+    assert output.count("\n") == 1
     assert not list(folder.iterdir())
     for box in fleet.values():
-        box.asked.clear()
+        box.queries.clear()
     (folder / "file").write_text("")
     for out, may_write in ((folder / "file" / "tonight.plan", True), (folder / "new" / "tonight.plan", False)):
         with monkeypatch.context() as patch:
             patch.setattr(os, "access", lambda _path, mode, may=may_write: may or mode != os.W_OK)
-            code, told, said = typed("plan", "backup", "--out", out)
-        assert (code, told) == (2, "")
-        assert "tonight.plan: the plan cannot be written. Choose another file with --out." in said
-    assert not any(box.asked for box in fleet.values()), "no device is asked for a plan that cannot be kept"
+            code, found, output = typed("plan", "backup", "--out", out)
+        assert (code, found) == (2, "")
+        assert "tonight.plan: the plan cannot be written. Choose another file with --out." in output
+    assert not any(box.queries for box in fleet.values()), "no device is asked for a plan that cannot be kept"
     assert [one.name for one in folder.iterdir()] == ["file"]
 
 
@@ -182,44 +184,44 @@ def approvers(folder: Path, *names: str, approvals: int = 1) -> dict[str, Path]:
 def test_two_approve_one_after_the_other(typed: Typed) -> None:
     keys = approvers(typed.folder, "Bình", "Cúc", approvals=2)
     out = typed.folder / "plan.json"
-    code, _told, said = typed("plan", "backup", "--out", out)
+    code, _reported, output = typed("plan", "backup", "--out", out)
     assert code == 2
-    assert "Give your name with --by" in said
-    code, _told, said = typed("plan", "backup", "--out", out, "--by", "Nguyễn Văn An")
+    assert "Give your name with --by" in output
+    code, _reported, output = typed("plan", "backup", "--out", out, "--by", "Nguyễn Văn An")
     assert code == 0
-    assert "It needs 2 approvals" in said
-    code, told, said = typed("approve", out, "--key", keys["Bình"], "--yes")
+    assert "It needs 2 approvals" in output
+    code, found, output = typed("approve", out, "--key", keys["Bình"], "--yes")
     assert code == 0
-    assert "approved by Bình" in told
-    assert "It needs 1 more approval" in said
+    assert "approved by Bình" in found
+    assert "It needs 1 more approval" in output
     seal = load_plan(out).plan.sha256
-    code, told, _said = typed("approve", out, "--key", keys["Cúc"], "--seal", seal[:12], "-o", "json")
+    code, found, _output = typed("approve", out, "--key", keys["Cúc"], "--seal", seal[:12], "-o", "json")
     assert code == 0
-    assert json.loads(told)["approved_by"] == ["Bình", "Cúc"]
-    assert json.loads(told)["missing"] == 0
+    assert json.loads(found)["approved_by"] == ["Bình", "Cúc"]
+    assert json.loads(found)["missing"] == 0
     settings = load_workspace(typed.folder).event.changes
     assert refuse_unapproved(load_plan(out), settings, datetime.now(UTC), {}) == ("Bình", "Cúc")
-    code, _told, said = typed("plan", "backup", "--out", out, "--by", "An")
+    code, _reported, output = typed("plan", "backup", "--out", out, "--by", "An")
     assert code == 2
-    assert "the file has an approved plan" in said
+    assert "the file has an approved plan" in output
 
 
-def test_an_approver_sees_the_plan_and_is_asked(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_approver_sees_the_plan_and_is_requested(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = approvers(typed.folder, "Bình")
     out = typed.folder / "plan.json"
     typed("plan", "backup", "--out", out, "--by", "An")
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "n")
-    code, told, said = typed("approve", out, "--key", keys["Bình"])
+    code, found, output = typed("approve", out, "--key", keys["Bình"])
     assert code == 7
-    assert "the plan was not approved, and not signed" in said
-    assert "+  standby 10 priority 110" in told
-    assert "  > standby 10 priority 110" in told
+    assert "the plan was not approved, and not signed" in output
+    assert "+  standby 10 priority 110" in found
+    assert "  > standby 10 priority 110" in found
     assert not load_plan(out).approvals
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt: "y")
-    code, told, said = typed("approve", out, "--key", keys["Bình"], "-o", "json")
+    code, found, output = typed("approve", out, "--key", keys["Bình"], "-o", "json")
     assert code == 0
-    assert json.loads(told)["approved_by"] == ["Bình"], "nothing else on stdout"
-    assert "  > standby 10 priority 110" in said
+    assert json.loads(found)["approved_by"] == ["Bình"], "nothing else on stdout"
+    assert "  > standby 10 priority 110" in output
     assert [one.by for one in load_plan(out).approvals] == ["Bình"]
 
 
@@ -244,16 +246,16 @@ def test_what_happens_to_the_file_while_one_reads(typed: Typed, monkeypatch: pyt
         return "y"
 
     monkeypatch.setattr("click.termui.visible_prompt_func", another_plan)
-    code, _told, said = typed("approve", other, "--key", keys["Bình"])
+    code, _reported, output = typed("approve", other, "--key", keys["Bình"])
     assert code == 7
-    assert "replaced while you read it" in said
+    assert "replaced while you read it" in output
     assert not load_plan(other).approvals
 
 
 def test_devices_with_the_same_change_are_shown_together(typed: Typed) -> None:
-    told = typed("plan", "backup")[1]
-    assert "box-1, box-2, box-3  box at hall: backup" in told
-    assert told.count("+  standby 10 priority 110") == 1
+    found = typed("plan", "backup")[1]
+    assert "box-1, box-2, box-3  box at hall: backup" in found
+    assert found.count("+  standby 10 priority 110") == 1
 
 
 def test_who_may_not_approve(typed: Typed) -> None:
@@ -262,12 +264,12 @@ def test_who_may_not_approve(typed: Typed) -> None:
     out = typed.folder / "plan.json"
     typed("plan", "backup", "--out", out, "--by", "Binh")
     for key, says in ((keys["Bình"], "Bình made this plan"), (typed.folder / "eve.pem", "unknown approver key")):
-        code, _told, said = typed("approve", out, "--key", key, "--yes")
+        code, _reported, output = typed("approve", out, "--key", key, "--yes")
         assert code == 7
-        assert says in said
-    code, _told, said = typed("approve", out, "--yes")
+        assert says in output
+    code, _reported, output = typed("approve", out, "--yes")
     assert code == 2
-    assert "approval.pem: you have no signing key. Give yours with --key, or make one: `eventready " in said
+    assert "approval.pem: you have no signing key. Give yours with --key, or make one: `eventready " in output
     assert not load_plan(out).approvals
 
 
@@ -275,27 +277,27 @@ def test_another_plan_than_the_one_that_was_meant(typed: Typed) -> None:
     keys = approvers(typed.folder, "Bình")
     out = typed.folder / "plan.json"
     typed("plan", "backup", "--out", out, "--by", "An")
-    code, _told, said = typed("approve", out, "--key", keys["Bình"], "--seal", "0000")
+    code, _reported, output = typed("approve", out, "--key", keys["Bình"], "--seal", "0000")
     assert code == 7
-    assert "not with 0000" in said
+    assert "not with 0000" in output
     event = (typed.folder / "inventory" / "event.yaml").read_text().replace("id: fair", "id: other")
     (typed.folder / "inventory" / "event.yaml").write_text(event)
-    code, _told, said = typed("approve", out, "--key", keys["Bình"], "--yes")
+    code, _reported, output = typed("approve", out, "--key", keys["Bình"], "--yes")
     assert code == 7
-    assert "for the event fair" in said
+    assert "for the event fair" in output
 
 
-def test_nobody_approves_a_way_back_that_no_plan_has(typed: Typed) -> None:
+def test_no_person_approves_a_way_back_that_no_plan_has(typed: Typed) -> None:
     keys = approvers(typed.folder, "Bình")
     out = typed.folder / "plan.json"
     typed("plan", "backup", "--out", out, "--by", "An")
     document = load_plan(out).plan.document
     document["devices"][0]["backward"].append("reload")
     write_plan(out, PlanFile(plan=seal(document)))
-    code, told, said = typed("approve", out, "--key", keys["Bình"], "--yes")
-    assert (code, told) == (7, "")
-    assert "has a forbidden line: `reload` must not be sent to box-1" in said
-    assert said.count("\n") == 1
+    code, found, output = typed("approve", out, "--key", keys["Bình"], "--yes")
+    assert (code, found) == (7, "")
+    assert "has a forbidden line: `reload` must not be sent to box-1" in output
+    assert output.count("\n") == 1
     assert not load_plan(out).approvals
 
 
@@ -311,9 +313,9 @@ def test_files_that_are_no_plans(typed: Typed) -> None:
         (json.dumps({"plan": {"schema": "eventready.run/1"}}), 2),
     ):
         out.write_text(content, encoding="utf-8")
-        code, told, said = typed("approve", out, "--yes")
-        assert (code, told) == (expected, "")
-        assert said.count("\n") == 1
+        code, found, output = typed("approve", out, "--yes")
+        assert (code, found) == (expected, "")
+        assert output.count("\n") == 1
     assert typed("approve", typed.folder / "none.json")[0] == 2
 
 
@@ -325,21 +327,21 @@ def test_a_planner_signs_with_the_own_key(typed: Typed) -> None:
     text = EVENT.replace("{batch: 2, soak_s: {}}", f"{{soak_s: {{}}, {people}}}")
     (typed.folder / "inventory" / "event.yaml").write_text(text, encoding="utf-8")
     out = typed.folder / "plan.json"
-    code, _told, said = typed("plan", "backup", "--out", out)
+    code, _reported, output = typed("plan", "backup", "--out", out)
     assert code == 2
-    assert "you have no signing key" in said
-    code, _told, said = typed("plan", "backup", "--out", out, "--key", keys["Bình"], "--by", "An")
+    assert "you have no signing key" in output
+    code, _reported, output = typed("plan", "backup", "--out", out, "--key", keys["Bình"], "--by", "An")
     assert code == 7
-    assert "the key is not of the planner An in event.yaml" in said
-    code, _told, _said = typed("plan", "backup", "--out", out, "--key", keys["An"])
+    assert "the key is not of the planner An in event.yaml" in output
+    code, _reported, _output = typed("plan", "backup", "--out", out, "--key", keys["An"])
     assert code == 0
     file = load_plan(out)
     assert file.plan.by == "An"
     refuse_unsigned(file, load_workspace(typed.folder).event.changes)
-    code, _told, said = typed("apply", out, "--key", keys["An"])
+    code, _reported, output = typed("apply", out, "--key", keys["An"])
     assert code == 7
-    assert "the key is not of the operator" in said
+    assert "the key is not of the operator" in output
     write_plan(out, PlanFile(plan=file.plan))
-    code, _told, said = typed("apply", out, "--key", keys["Bình"])
+    code, _reported, output = typed("apply", out, "--key", keys["Bình"])
     assert code == 7
-    assert "no valid signature of its planner An" in said
+    assert "no valid signature of its planner An" in output

@@ -86,12 +86,12 @@ LINES = st.lists(WORDS.map(" ".join), max_size=3)
 
 
 @given(changes=st.lists(st.tuples(LINES, LINES), min_size=1, max_size=8))
-def test_every_devices_own_lines_can_be_told_from_what_is_shown(changes: list[tuple[list[str], list[str]]]) -> None:
+def test_every_devices_own_lines_can_be_reported_from_what_is_shown(changes: list[tuple[list[str], list[str]]]) -> None:
     devices = [device(n, diff=diff, forward=forward or ["x"]) for n, (diff, forward) in enumerate(changes)]
-    told: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    result: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     for shape in group_devices(devices, sent=True):
-        told |= own_lines(shape)
-    assert told == {one.name: (one.diff, one.forward) for one in devices}
+        result |= own_lines(shape)
+    assert result == {one.name: (one.diff, one.forward) for one in devices}
 
 
 class Terminal(io.StringIO):

@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src"
+#: Folders beside the source whose identifiers are held to the same words.
+BESIDE = ("benchmarks", "docsite", "tests")
 
 #: Words without a fixed meaning in the field; forbidden as parts of identifiers.
 FORBIDDEN = frozenset(
@@ -80,9 +82,10 @@ def words_of(identifier: str) -> list[str]:
 
 
 def forbidden_identifiers(root: Path = SOURCE) -> Mapping[str, Counter[str]]:
-    """Identifiers with a forbidden word, by package."""
+    """Identifiers with a forbidden word, by package; by folder for the tests, the benchmarks and the site."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for package, path in modules(root):
+    beside = ((folder, path) for folder in BESIDE for path in sorted((root.parent / folder).rglob("*.py")))
+    for package, path in (*modules(root), *beside):
         text = text_of(path)
         if not _ANY.search(text):
             continue

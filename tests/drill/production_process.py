@@ -108,8 +108,8 @@ def main() -> int:
                 os.write(write, outcome.encode())
                 os._exit(0)
         os.close(write)
-        with os.fdopen(read, "rb") as told:
-            outcome = told.read().decode()
+        with os.fdopen(read, "rb") as found:
+            outcome = found.read().decode()
         _, status = os.waitpid(pid, 0)
         print(json.dumps([os.waitstatus_to_exitcode(status), outcome]), flush=True)
     return 0

@@ -61,7 +61,7 @@ def test_the_fullest_access_point_is_held_against_the_mean() -> None:
     assert (result.value, result.within, result.detail) == (2.0, True, "a 6, mean 3.0 of 3")
 
 
-def test_stations_of_radios_add_up_where_access_points_tell_none() -> None:
+def test_stations_of_radios_add_up_where_access_points_state_none() -> None:
     rows: list[Fact] = [AccessPoint(name="a", state="up")]
     rows += [
         Radio(ap=ap, slot=slot, band="5", oper="up", clients=2) for ap, slot in (("a", "0"), ("a", "1"), ("b", "0"))
@@ -70,7 +70,7 @@ def test_stations_of_radios_add_up_where_access_points_tell_none() -> None:
     assert probe.end().value == pytest.approx(4 / 3)
 
 
-def test_a_controller_that_does_not_answer_or_tell_is_a_sentence() -> None:
+def test_a_controller_that_does_not_answer_or_state_is_a_sentence() -> None:
     with pytest.raises(UsageError, match=r"bsc-1 could not be read: nothing answers"):
         counter_probe(CALLS, reading("nothing answers")).begin()
     with pytest.raises(UsageError, match="wlc-1 reports no number of stations"):

@@ -306,9 +306,9 @@ def test_planners_and_appliers_prove_themselves_by_key(cisco: Ground, tmp_path: 
         allow(cisco.folder)
         try:
             assert "you have no signing key" in str(plan_by("--by", "An"))
-            stranger = plan_by("--key", str(keys["Eve"]), "--by", "An")
-            assert isinstance(stranger, RefusedError)
-            assert "the key is not of the planner An" in str(stranger)
+            outsider = plan_by("--key", str(keys["Eve"]), "--by", "An")
+            assert isinstance(outsider, RefusedError)
+            assert "the key is not of the planner An" in str(outsider)
             assert not plan.exists()
             assert plan_by("--key", str(keys["An"])) is None
             file = load_plan(plan)

@@ -65,13 +65,13 @@ class Province:
 
     def call(self, *words: str, expect: Sequence[int] = (0,)) -> subprocess.CompletedProcess[str]:
         """Run the command line on the copy in this process, which has everything imported already."""
-        out, told = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(told), pytest.raises(SystemExit) as left:
+        out, found = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(found), pytest.raises(SystemExit) as left:
             main(["-w", str(self.copy), "--now", NOW, *words])
         code = left.value.code
-        assert code in expect, f"{words} ended with {code}: {told.getvalue()}{out.getvalue()}"
+        assert code in expect, f"{words} ended with {code}: {found.getvalue()}{out.getvalue()}"
         assert isinstance(code, int)
-        return subprocess.CompletedProcess(words, code, out.getvalue(), told.getvalue())
+        return subprocess.CompletedProcess(words, code, out.getvalue(), found.getvalue())
 
     def audit(self, only: str = "", *, interval_s: float = 0.5, clock: Clock | None = None, **more: Any) -> AuditResult:
         """Audit in this process; the run is stored in the copy."""

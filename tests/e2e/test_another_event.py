@@ -138,8 +138,8 @@ def text_of(path: Path) -> str:
         case ".pdf":
             return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
         case ".xlsx":
-            book = openpyxl.load_workbook(io.BytesIO(data))
-            cells = (cell.value for sheet in book for row in sheet.iter_rows() for cell in row)
+            workbook = openpyxl.load_workbook(io.BytesIO(data))
+            cells = (cell.value for sheet in workbook for row in sheet.iter_rows() for cell in row)
             return "\n".join(str(value) for value in cells if value is not None)
         case ".docx" | ".evr":
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -176,13 +176,13 @@ def folder(tmp_path: Path) -> Path:
         (inventory / part).mkdir(exist_ok=True)
     (inventory / "drills" / "museum.yaml").write_text(DRILL, encoding="utf-8")
     (inventory / "forms" / "cable-survey.yaml").write_text(CABLE_FORM, encoding="utf-8")
-    book = openpyxl.Workbook()
-    sheet = book.worksheets[0]
+    workbook = openpyxl.Workbook()
+    sheet = workbook.worksheets[0]
     days = [date(2031, 10, day) for day in range(15, 21)]
     sheet.append(["STT", "Họ và tên", "Nhiệm vụ", "Điện thoại", *days])
     for number, (name, code) in enumerate((("Lý Sóc Kha", "C1"), ("Thạch Sa Vươn", "C2"), ("Sơn Thị Nga", "C3")), 1):
         sheet.append([number, name, "Trực ca", f"091234567{number}", *[code] * len(days)])
-    book.save(inventory / "roster.xlsx")
+    workbook.save(inventory / "roster.xlsx")
     return made
 
 

@@ -30,8 +30,8 @@ from eventready.workspace.example import example_home
 from eventready.workspace.intents import INTENTS, Intent
 from tests.change.execute.test_kill_lab import Silent
 from tests.conftest import Proved
-from tests.e2e.bench import Bench, Look, bench_of, spec_of
 from tests.e2e.conftest import NOW
+from tests.e2e.rig import Look, Rig, rig_of, spec_of
 from tests.lab.earlier_configuration import IN_USE
 
 pytestmark = pytest.mark.lab
@@ -58,21 +58,21 @@ def on_one_worker(*values: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """A province to be changed by these tests only."""
-    with bench_of(tmp_path_factory.mktemp("matrix")) as made:
+    with rig_of(tmp_path_factory.mktemp("matrix")) as made:
         yield made
 
 
-def those(bench: Bench, platform: str, *intents: str) -> list[str]:
+def those(rig: Rig, platform: str, *intents: str) -> list[str]:
     """The devices of a platform that take part in any of the intents."""
-    found = [d.name for d in bench.load.devices if d.platform == platform and any(i in d.intents for i in intents)]
+    found = [d.name for d in rig.load.devices if d.platform == platform and any(i in d.intents for i in intents)]
     assert found, f"no {platform} takes part in {' or '.join(intents)}: nothing would be proven"
     return found
 
 
 def there_and_back(
-    bench: Bench, names: Sequence[str], intents: Sequence[str], folder: Path, *, power_cuts: bool = False
+    rig: Rig, names: Sequence[str], intents: Sequence[str], folder: Path, *, power_cuts: bool = False
 ) -> None:
     """Change the devices by the command line, and take it back; look at the whole province in between.
 
@@ -81,30 +81,30 @@ def there_and_back(
 
     def after_power_cuts() -> Mapping[str, Look]:
         for name in names:
-            bench.cut_power(name)
-        return bench.look()
+            rig.cut_power(name)
+        return rig.look()
 
     limit, file = ["-l", ",".join(names)], folder / "the.plan"
-    before = bench.look()
-    assert planned(bench, *intents, *limit, "--out", str(file), expect=3) == sorted(names)
-    assert bench.look() == before, "who plans only reads"
-    bench.cli("apply", str(file))
-    after = bench.look()
+    before = rig.look()
+    assert planned(rig, *intents, *limit, "--out", str(file), expect=3) == sorted(names)
+    assert rig.look() == before, "who plans only reads"
+    rig.cli("apply", str(file))
+    after = rig.look()
     assert changed(before, after) == sorted(names)
     for name in names:
-        assert_saved(bench, name, before[name], after[name])
+        assert_saved(rig, name, before[name], after[name])
     if power_cuts:
         assert after_power_cuts() == after
-    assert planned(bench, *intents, *limit, expect=0) == []
-    bench.cli("rollback", "latest")
-    assert bench.look() == before
+    assert planned(rig, *intents, *limit, expect=0) == []
+    rig.cli("rollback", "latest")
+    assert rig.look() == before
     if power_cuts:
         assert after_power_cuts() == before
 
 
-def planned(bench: Bench, *words: str, expect: int) -> list[str]:
+def planned(rig: Rig, *words: str, expect: int) -> list[str]:
     """The devices that a plan would change."""
-    plan: Mapping[str, Any] = json.loads(bench.cli("-o", "json", "plan", *words, "--detailed-exitcode", expect=expect))
+    plan: Mapping[str, Any] = json.loads(rig.cli("-o", "json", "plan", *words, "--detailed-exitcode", expect=expect))
     return sorted(device["name"] for device in plan["devices"])
 
 
@@ -113,10 +113,10 @@ def changed(before: Mapping[str, Look], after: Mapping[str, Look]) -> list[str]:
     return sorted(name for name in before if before[name].running != after[name].running)
 
 
-def assert_saved(bench: Bench, name: str, before: Look, after: Look) -> None:
+def assert_saved(rig: Rig, name: str, before: Look, after: Look) -> None:
     """A restart would bring the new configuration; elements of MML have none that could be another."""
-    assert (before.startup == after.startup) == (spec_of(bench.machine(name)).form == "mml"), name
-    assert bench.saved(name)
+    assert (before.startup == after.startup) == (spec_of(rig.machine(name)).form == "mml"), name
+    assert rig.saved(name)
 
 
 def test_there_is_a_template_for_every_platform_and_intent() -> None:
@@ -126,41 +126,41 @@ def test_there_is_a_template_for_every_platform_and_intent() -> None:
 
 
 @pytest.mark.parametrize(("platform", "intent"), [on_one_worker(*pair) for pair in pairs()])
-def test_one_intent_there_and_back(bench: Bench, proved: Proved, tmp_path: Path, platform: str, intent: str) -> None:
-    names = those(bench, platform, intent)
-    there_and_back(bench, names, [intent], tmp_path)
+def test_one_intent_there_and_back(rig: Rig, proved: Proved, tmp_path: Path, platform: str, intent: str) -> None:
+    names = those(rig, platform, intent)
+    there_and_back(rig, names, [intent], tmp_path)
     for name in names:
         proved("there and back", platform, intent, name)
 
 
 @pytest.mark.parametrize("platform", [on_one_worker(platform) for platform in PLATFORMS])
-def test_all_intents_there_and_back(bench: Bench, proved: Proved, tmp_path: Path, platform: str) -> None:
-    names = those(bench, platform, *INTENTS)
-    there_and_back(bench, names, INTENTS, tmp_path, power_cuts=True)
+def test_all_intents_there_and_back(rig: Rig, proved: Proved, tmp_path: Path, platform: str) -> None:
+    names = those(rig, platform, *INTENTS)
+    there_and_back(rig, names, INTENTS, tmp_path, power_cuts=True)
     for name in names:
         proved("there and back", platform, "all intents", name)
 
 
 @pytest.mark.timeout(400)  # four processes and nineteen devices, on a machine that others use too
 @pytest.mark.xdist_group("change matrix")
-def test_the_whole_province_in_one_plan(bench: Bench, proved: Proved, tmp_path: Path) -> None:
+def test_the_whole_province_in_one_plan(rig: Rig, proved: Proved, tmp_path: Path) -> None:
     """All intents on all that take part, by another process each time, as an engineer does it on the evening before."""
-    names = sorted(name for platform in PLATFORMS for name in those(bench, platform, *INTENTS))
-    file, before = tmp_path / "the.plan", bench.look()
-    bench.command("plan", *INTENTS, "--out", str(file), "--detailed-exitcode", expect=(3,))
+    names = sorted(name for platform in PLATFORMS for name in those(rig, platform, *INTENTS))
+    file, before = tmp_path / "the.plan", rig.look()
+    rig.command("plan", *INTENTS, "--out", str(file), "--detailed-exitcode", expect=(3,))
     plan = load_plan(file).plan
     assert sorted(device.name for device in plan.devices) == names
-    assert {one.name for one in plan.left_out} == {device.name for device in bench.load.devices} - set(names)
-    bench.command("apply", str(file))
-    after = bench.look()
+    assert {one.name for one in plan.left_out} == {device.name for device in rig.load.devices} - set(names)
+    rig.command("apply", str(file))
+    after = rig.look()
     assert changed(before, after) == names
     for name in names:
-        assert_saved(bench, name, before[name], after[name])
-    bench.command("plan", *INTENTS, "--detailed-exitcode")
-    bench.command("rollback", "latest")
-    assert bench.look() == before
+        assert_saved(rig, name, before[name], after[name])
+    rig.command("plan", *INTENTS, "--detailed-exitcode")
+    rig.command("rollback", "latest")
+    assert rig.look() == before
     for name in names:
-        proved("there and back", bench.load.device(name).platform, "all intents", "the whole province", name)
+        proved("there and back", rig.load.device(name).platform, "all intents", "the whole province", name)
 
 
 @pytest.mark.parametrize("platform", [on_one_worker(platform) for platform in PLATFORMS])
@@ -170,51 +170,51 @@ def test_the_whole_province_in_one_plan(bench: Bench, proved: Proved, tmp_path: 
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 2**32 - 1))
-def test_there_and_back_from_other_values(bench: Bench, proved: Proved, platform: str, seed: int) -> None:
+def test_there_and_back_from_other_values(rig: Rig, proved: Proved, platform: str, seed: int) -> None:
     """The device has other values of the same things before, as an engineer typed them; it gets these back."""
     chance = Random(seed)
     intents = tuple(intent for intent in INTENTS if chance.random() < 0.6) or (chance.choice(INTENTS),)
-    name = chance.choice(those(bench, platform, *intents))
-    bench.reset(name)
-    start, refused = bench.configure(name, wanted(bench, name, intents), chance)
+    name = chance.choice(those(rig, platform, *intents))
+    rig.reset(name)
+    start, refused = rig.configure(name, wanted(rig, name, intents), chance)
     note(f"{name} for {', '.join(intents)} from {start}; it refused {refused}")
-    from_there_and_back(bench, name, intents)
+    from_there_and_back(rig, name, intents)
     proved("there and back from other values", platform, str(seed))
 
 
-def wanted(bench: Bench, name: str, intents: Sequence[Intent]) -> Tree:
+def wanted(rig: Rig, name: str, intents: Sequence[Intent]) -> Tree:
     """The lines that the templates give a device."""
-    spec, device = spec_of(bench.machine(name)), bench.load.device(name)
-    texts = [render_intent(bench.load, device, intent) for intent in intents if intent in device.intents]
+    spec, device = spec_of(rig.machine(name)), rig.load.device(name)
+    texts = [render_intent(rig.load, device, intent) for intent in intents if intent in device.intents]
     return join_fragments(spec, [parse_fragment(spec, one.text, one.origin) for one in texts]).tree
 
 
-def from_there_and_back(bench: Bench, name: str, intents: Sequence[Intent]) -> None:
+def from_there_and_back(rig: Rig, name: str, intents: Sequence[Intent]) -> None:
     """As `there_and_back`, by the functions that the command line calls, and on a store of its own."""
-    before, device = bench.look(), bench.load.device(name)
+    before, device = rig.look(), rig.load.device(name)
 
     def plan() -> Plan:
-        return make_plan(bench.load, [device], intents, clock=CLOCK, by="an", progress=Silent())
+        return make_plan(rig.load, [device], intents, clock=CLOCK, by="an", progress=Silent())
 
     try:
         first = plan()
     except FragmentError as error:
         if IN_USE not in str(error) or f"for {name}:" not in str(error):
             raise
-        assert bench.look() == before
+        assert rig.look() == before
         return
     assume(not first.empty)
     with TemporaryDirectory() as folder, Store(Path(folder) / "store.db") as store:
 
         def carry_out(plan: Plan) -> ApplyResult:
-            done = apply_plan(ExecutionContext(bench.load, store, CLOCK, BY, Silent()), PlanFile(plan=plan))
+            done = apply_plan(ExecutionContext(rig.load, store, CLOCK, BY, Silent()), PlanFile(plan=plan))
             assert [(end.outcome, end.why) for end in done.results] == [("new", "")]
             return done
 
         done = carry_out(first)
-        after = bench.look()
+        after = rig.look()
         assert changed(before, after) == [name]
-        assert_saved(bench, name, before[name], after[name])
+        assert_saved(rig, name, before[name], after[name])
         assert plan().empty
-        carry_out(make_rollback(bench.load, done.change, store=store, clock=CLOCK, by="an", host="noc-1"))
-        assert bench.look() == before
+        carry_out(make_rollback(rig.load, done.change, store=store, clock=CLOCK, by="an", host="noc-1"))
+        assert rig.look() == before

@@ -31,11 +31,11 @@ def flat(text: str) -> str:
 def test_the_plan_and_the_script_of_the_page(example: Province) -> None:
     blocks = re.findall(r"(?:^    .*\n|^\n)+", PAGE, re.MULTILINE)
     (shown,) = (block for block in blocks if "$ eventready -w .eventready/lab plan" in block)
-    told = flat(example.command("plan", "backup", "-l", "edge-vh-*", "--out", "tonight.plan").stdout)
+    found = flat(example.command("plan", "backup", "-l", "edge-vh-*", "--out", "tonight.plan").stdout)
     pieces = shown.split("...\n")[1:]
     assert len(pieces) == 3
     for piece in pieces:
-        assert flat(piece) in told
+        assert flat(piece) in found
 
     script = textwrap.dedent(PAGE[PAGE.index("    from pathlib import Path") :])
     script = script.replace(".eventready/lab", str(example.copy))

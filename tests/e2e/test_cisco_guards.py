@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.bench import Bench, bench_of
+from tests.e2e.rig import Rig, rig_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("cisco guards")]
 
@@ -20,54 +20,52 @@ GUARDS = {"revert_timer": (), "inverse": ("no archive",)}
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """A province to be changed by these tests only."""
-    with bench_of(tmp_path_factory.mktemp("cisco")) as made:
+    with rig_of(tmp_path_factory.mktemp("cisco")) as made:
         yield made
 
 
 @pytest.fixture(params=sorted(GUARDS))
-def guard(request: pytest.FixtureRequest, bench: Bench) -> str:
+def guard(request: pytest.FixtureRequest, rig: Rig) -> str:
     """The devices have what the guard needs, or not; saved."""
     for device in DEVICES:
-        bench.reset(device)
-        assert bench.configure(device, {line: {} for line in GUARDS[request.param]})[1] == []
+        rig.reset(device)
+        assert rig.configure(device, {line: {} for line in GUARDS[request.param]})[1] == []
     return str(request.param)
 
 
-def planned(bench: Bench, device: str, file: Path, *, expect: int) -> Mapping[str, Any]:
+def planned(rig: Rig, device: str, file: Path, *, expect: int) -> Mapping[str, Any]:
     words = ("plan", *INTENTS, "-l", device, "--out", str(file), "--detailed-exitcode")
-    found: Mapping[str, Any] = json.loads(bench.cli("-o", "json", *words, expect=expect))
+    found: Mapping[str, Any] = json.loads(rig.cli("-o", "json", *words, expect=expect))
     return found
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_there_and_back(bench: Bench, guard: str, device: str, tmp_path: Path) -> None:
-    before = bench.look()
-    plan = planned(bench, device, tmp_path / "one.plan", expect=3)
+def test_there_and_back(rig: Rig, guard: str, device: str, tmp_path: Path) -> None:
+    before = rig.look()
+    plan = planned(rig, device, tmp_path / "one.plan", expect=3)
     assert [one["guard"]["kind"] for one in plan["devices"]] == [guard]
-    bench.cli("apply", str(tmp_path / "one.plan"), "--confirm-within", "60s")  # it is told so behind the first prompt
-    assert bench.look()[device].running != before[device].running
-    assert bench.saved(device)
-    assert planned(bench, device, tmp_path / "two.plan", expect=0)["devices"] == []
-    bench.cli("rollback", "latest")
-    assert bench.look() == before
+    rig.cli("apply", str(tmp_path / "one.plan"), "--confirm-within", "60s")  # it is told so behind the first prompt
+    assert rig.look()[device].running != before[device].running
+    assert rig.saved(device)
+    assert planned(rig, device, tmp_path / "two.plan", expect=0)["devices"] == []
+    rig.cli("rollback", "latest")
+    assert rig.look() == before
 
 
 @pytest.mark.parametrize("device", ["edge-vh-2", "wlc-1"])
 @pytest.mark.parametrize("fault", ["refuse-line", "drop-at-line", "save-fails"])
-def test_what_goes_wrong_leaves_the_old_state(
-    bench: Bench, guard: str, fault: str, device: str, tmp_path: Path
-) -> None:
-    before = bench.look()
-    plan = planned(bench, device, tmp_path / "one.plan", expect=3)
+def test_what_goes_wrong_leaves_the_old_state(rig: Rig, guard: str, fault: str, device: str, tmp_path: Path) -> None:
+    before = rig.look()
+    plan = planned(rig, device, tmp_path / "one.plan", expect=3)
     last = plan["devices"][0]["forward"][-1]  # a line that the way back does not need
     args = {} if fault == "save-fails" else {"pattern": f"^{last}$"}
-    bench.lab.inject(device, fault, args)
+    rig.lab.inject(device, fault, args)
     try:
-        bench.cli("apply", str(tmp_path / "one.plan"), expect=5)
+        rig.cli("apply", str(tmp_path / "one.plan"), expect=5)
     finally:
-        bench.lab.clear(device, fault, args)
-    assert bench.look() == before
-    shown = json.loads(bench.cli("-o", "json", "changes", "show", "latest"))
+        rig.lab.clear(device, fault, args)
+    assert rig.look() == before
+    shown = json.loads(rig.cli("-o", "json", "changes", "show", "latest"))
     assert [(one["device"], one["state"]) for one in shown["devices"]] == [(device, "old")]

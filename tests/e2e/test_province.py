@@ -58,12 +58,12 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("device", "fault", "args", "said"), FAULTS, ids=[f"{row[0]}-{row[1]}" for row in FAULTS])
+@pytest.mark.parametrize(("device", "fault", "args", "output"), FAULTS, ids=[f"{row[0]}-{row[1]}" for row in FAULTS])
 def test_a_fault_is_found(
-    province: Province, device: str, fault: str, args: list[str], said: tuple[str, str, str, str]
+    province: Province, device: str, fault: str, args: list[str], output: tuple[str, str, str, str]
 ) -> None:
     """A fault that outlives its case is found by `test_a_network_without_faults_says_the_same_again`."""
-    where, check, subject, status = said
+    where, check, subject, status = output
     looked_at = f"{where},{device}" if where != device else device
     with province.fault(device, fault, *args):
         found = troubles(province.audit(looked_at))
@@ -88,11 +88,11 @@ def test_a_device_that_cannot_be_talked_to_costs_only_itself_and_says_why(
 ) -> None:
     with province.fault("core-2", fault):
         done = province.audit("core-2,edge-vh-1", interval_s=0)
-    told = [o for o in done.run.document["observations"] if o["command"]]
-    lost = [o for o in told if o["device"] == "core-2" and o["status"] not in ("parsed", "empty")]
+    result = [o for o in done.run.document["observations"] if o["command"]]
+    lost = [o for o in result if o["device"] == "core-2" and o["status"] not in ("parsed", "empty")]
     assert lost, "core-2 was measured as if nothing had happened"
     assert any(reason in o["reason"] for o in lost), {o["reason"] for o in lost}
-    assert all(o["status"] in ("parsed", "empty") for o in told if o["device"] == "edge-vh-1")
+    assert all(o["status"] in ("parsed", "empty") for o in result if o["device"] == "edge-vh-1")
     assert done.exit is Exit.INCOMPLETE
     carried = [v for v in done.run.document["verdicts"] if v["venue"] == "hoi-nghi" and v["service"] == "internet"]
     assert carried[0]["verdict"] in (Readiness.NOT_MEASURED, Readiness.NOT_READY)

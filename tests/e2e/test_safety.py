@@ -63,8 +63,8 @@ def test_no_secret_is_written_anywhere(province: Province, tmp_path: Path) -> No
             "-l", "core-*,bsc-6900,wlc-1", expect=(4,),
         )  # fmt: skip
     report = province.call("report", "readiness", "--out", str(tmp_path / "report.html"))
-    said = (audit.stdout + audit.stderr + report.stdout + report.stderr).encode()
-    assert secret not in said
+    output = (audit.stdout + audit.stderr + report.stdout + report.stderr).encode()
+    assert secret not in output
     inventory = province.copy / "inventory"
     kept = [path for path in (*province.copy.rglob("*"), *tmp_path.rglob("*")) if path.is_file()]
     assert len(kept) > 5
@@ -98,23 +98,23 @@ def running(province: Province) -> bool:
         return any(entry.state == "running" for entry in store.runs())
 
 
-def test_saved_outputs_say_what_the_devices_said(province: Province, tmp_path: Path) -> None:
+def test_saved_outputs_say_what_the_devices_reported(province: Province, tmp_path: Path) -> None:
     from eventready.audit.saved_outputs import file_name
 
     live = province.audit("agg-1,enb-hn-1", interval_s=0).run.document
     with Store.of_workspace(province.copy) as store:
         texts = store.texts(o["evidence"] for o in live["observations"] if o["evidence"])
-    for told in live["observations"]:
-        if told["evidence"]:
-            path = tmp_path / told["device"] / file_name(told["command"])
+    for reported in live["observations"]:
+        if reported["evidence"]:
+            path = tmp_path / reported["device"] / file_name(reported["command"])
             path.parent.mkdir(exist_ok=True)
-            path.write_text(texts[told["evidence"]], encoding="utf-8")
+            path.write_text(texts[reported["evidence"]], encoding="utf-8")
     saved = province.audit("agg-1,enb-hn-1", interval_s=0, saved=tmp_path).run.document
 
-    def told_of(document: dict[str, list[dict[str, object]]]) -> list[tuple[object, ...]]:
+    def reported_of(document: dict[str, list[dict[str, object]]]) -> list[tuple[object, ...]]:
         return [(o["device"], o["fact"], o["status"], o["rows"]) for o in document["observations"]]
 
-    assert told_of(dict(saved)) == told_of(dict(live))
+    assert reported_of(dict(saved)) == reported_of(dict(live))
 
 
 def test_a_device_without_saved_outputs_is_not_measured(province: Province, tmp_path: Path) -> None:
@@ -133,8 +133,8 @@ def test_the_tasks_work_in_anyones_nornir(province: Province) -> None:
         connection_options={"eventready": ConnectionOptions(extras=extras)}, defaults=Defaults(),
     )  # fmt: skip
     mine = Nornir(inventory=Inventory(Hosts({"core-1": host}), Groups(), Defaults()), runner=SerialRunner())
-    told = mine.run(task=read_facts, facts=("system", "cpu", "ospf_neighbour"))["core-1"][0].result
-    assert [(o.fact, o.status) for o in told] == [
+    reported = mine.run(task=read_facts, facts=("system", "cpu", "ospf_neighbour"))["core-1"][0].result
+    assert [(o.fact, o.status) for o in reported] == [
         ("system", Status.PARSED), ("cpu", Status.PARSED), ("ospf_neighbour", Status.PARSED)
     ]  # fmt: skip
     found = mine.run(task=run_checks)["core-1"][0].result
@@ -152,7 +152,7 @@ def test_a_secret_that_leads_nowhere_stops_the_audit_before_it_begins(province: 
         assert store.runs() == ()
 
 
-def test_an_inventory_of_nobody_is_never_ready(province: Province, tmp_path: Path) -> None:
+def test_an_inventory_of_no_person_is_never_ready(province: Province, tmp_path: Path) -> None:
     from eventready.workspace.example import copy_example
 
     copy_example(tmp_path / "empty")
@@ -170,18 +170,18 @@ def test_an_inventory_of_nobody_is_never_ready(province: Province, tmp_path: Pat
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
 def test_processes_find_what_threads_find(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
-    def told_of(done: AuditResult) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    def reported_of(done: AuditResult) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
         document = done.run.document
-        asked: list[tuple[object, ...]] = [
+        queries: list[tuple[object, ...]] = [
             (o["device"], o["fact"], o["reading"], o["status"]) for o in document["observations"]
         ]
-        return asked, [(f["device"], f["check"], f["subject"], f["status"]) for f in document["findings"]]
+        return queries, [(f["device"], f["check"], f["subject"], f["status"]) for f in document["findings"]]
 
     threads = province.audit()
     monkeypatch.setattr("eventready.audit.worker_processes._MANY", 0)
     processes = province.audit()
-    assert told_of(processes) == told_of(threads)
+    assert reported_of(processes) == reported_of(threads)
     assert processes.exit == threads.exit
-    assert any(reading == 2 for _, _, reading, _ in told_of(processes)[0])
+    assert any(reading == 2 for _, _, reading, _ in reported_of(processes)[0])
     with Store.of_workspace(province.copy) as store:
         assert store.verify().intact

@@ -81,8 +81,8 @@ def english() -> frozenset[str]:
     return frozenset(word for word in found if word.isascii() and len(word) > 2)
 
 
-def english_lines(said: str) -> list[str]:
-    return [line for line in said.splitlines() if english() & set(_WORD.findall(_NAMES.sub(" ", line).lower()))]
+def english_lines(output: str) -> list[str]:
+    return [line for line in output.splitlines() if english() & set(_WORD.findall(_NAMES.sub(" ", line).lower()))]
 
 
 def test_english_is_found() -> None:
@@ -101,12 +101,12 @@ def test_a_day_of_commands_has_no_english(
         words = [word.format(tmp_path, tmp_path) for word in line.split()]
         with pytest.raises(SystemExit) as ended:
             main(["-w", str(province.copy), "--now", NOW, "--lang", "vi", *words])
-        said = "".join(capsys.readouterr())
-        assert ended.value.code in codes, f"{line}: {said}"
+        output = "".join(capsys.readouterr())
+        assert ended.value.code in codes, f"{line}: {output}"
         if line.startswith("plan "):
             plan = json.loads((tmp_path / "a.plan").read_text(encoding="utf-8"))["plan"]
             device_lines = {text for one in plan["devices"] for key in ("diff", "forward") for text in one[key]}
-        shown = [text for text in said.splitlines() if text.strip().removeprefix("> ") not in device_lines]
+        shown = [text for text in output.splitlines() if text.strip().removeprefix("> ") not in device_lines]
         if bad := english_lines("\n".join(text for text in shown if text not in device_lines)):
             found[line] = bad
     assert not found

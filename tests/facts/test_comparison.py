@@ -27,14 +27,14 @@ def row(one: str, other: str) -> list[list[str]]:
 @given(LINES, LINES)
 def test_same_means_the_same_lines_but_for_those_that_do_not_count(one: list[str], other: list[str]) -> None:
     counting = [[line for line in lines if line not in ("!", "", "end")] for lines in (one, other)]
-    told = row("\n".join(one), "\n".join(other))
+    found = row("\n".join(one), "\n".join(other))
     if not all(counting):
-        assert told == []
+        assert found == []
     else:
-        assert [same for same, _ in told] == ["yes" if counting[0] == counting[1] else "no"]
+        assert [same for same, _ in found] == ["yes" if counting[0] == counting[1] else "no"]
 
 
-def test_the_first_difference_is_told() -> None:
+def test_the_first_difference_is_reported() -> None:
     assert row("network\n handover 1", "network\n handover 0") == [["no", "handover 1"]]
     assert row("network", "network\n handover 0") == [["no", "handover 0"]]
 

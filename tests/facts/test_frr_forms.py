@@ -128,7 +128,7 @@ def test_default_routes(
         vtysh("configure terminal", *(f"no {command}" for command in commands))
 
 
-def test_neighbours_of_a_vrf_are_told_from_those_of_the_global_table(vtysh: Ask) -> None:
+def test_neighbours_of_a_vrf_are_reported_from_those_of_the_global_table(vtysh: Ask) -> None:
     assert observed(vtysh, "bgp_neighbour").status is Status.EMPTY
     vtysh(
         "configure terminal",

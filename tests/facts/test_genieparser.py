@@ -177,9 +177,9 @@ def test_an_output_is_read_right_or_listed(output: Output) -> None:
     observed = output.observe()
     if observed.status.measured:
         expected = output.expected()
-        wrong = [said for row in observed.rows for said in contradictions(output.compiled, row, expected)]
+        wrong = [printed for row in observed.rows for printed in contradictions(output.compiled, row, expected)]
         if output.own:
-            wrong += [said for row in observed.rows for said in strange_names(row, expected)]
+            wrong += [printed for row in observed.rows for printed in strange_names(row, expected)]
         assert not wrong
 
 

@@ -81,18 +81,18 @@ REFUSALS = {
 
 @pytest.mark.parametrize("case", REFUSALS)
 def test_facts_that_do_not_hold(tmp_path: Path, case: str) -> None:
-    (old, new), line, said = REFUSALS[case]
+    (old, new), line, output = REFUSALS[case]
     assert old in FACTS
     home = write_platform(tmp_path, facts=FACTS.replace(old, new, 1))
     with pytest.raises(PlatformError) as caught:
         load_platform("testing", [home])
     assert f"facts.yaml:{line}: " in str(caught.value)
-    assert said in str(caught.value)
+    assert output in str(caught.value)
     assert caught.value.exit is Exit.USAGE
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "said"),
+    ("old", "new", "line", "output"),
     [
         ("[router]", "[rooter]", 2, "'router'"),
         ("read_only:", "readonly:", 9, "readonly"),
@@ -102,16 +102,16 @@ def test_facts_that_do_not_hold(tmp_path: Path, case: str) -> None:
         ("title: A", "extends: testing\ntitle: A", 1, "in a circle: testing > testing"),
     ],
 )
-def test_a_platform_that_does_not_hold(tmp_path: Path, old: str, new: str, line: int, said: str) -> None:
+def test_a_platform_that_does_not_hold(tmp_path: Path, old: str, new: str, line: int, output: str) -> None:
     home = write_platform(tmp_path, platform=PLATFORM.replace(old, new))
     with pytest.raises(PlatformError) as caught:
         load_platform("testing", [home])
     assert f"platform.yaml:{line}: " in str(caught.value)
-    assert said in str(caught.value)
+    assert output in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("template", "said"),
+    ("template", "output"),
     [
         (TABLE.replace("  ^. -> Error\n", ""), 'state Start does not end in "^. -> Error"'),
         (TABLE.replace("-> Record", "-> Record End"), "line 7 goes to End"),
@@ -119,12 +119,12 @@ def test_a_platform_that_does_not_hold(tmp_path: Path, old: str, new: str, line:
         ("", "does not compile"),
     ],
 )
-def test_an_own_template_that_does_not_hold(tmp_path: Path, template: str, said: str) -> None:
+def test_an_own_template_that_does_not_hold(tmp_path: Path, template: str, output: str) -> None:
     home = write_platform(tmp_path, bfd=template)
     with pytest.raises(PlatformError) as caught:
         load_platform("testing", [home])
     assert "facts.yaml:5: " in str(caught.value)
-    assert said in str(caught.value)
+    assert output in str(caught.value)
 
 
 def test_a_template_that_no_fact_uses(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_template_that_no_fact_uses(tmp_path: Path) -> None:
         load_platform("testing", [home])
 
 
-def test_all_that_does_not_hold_is_told_at_once(tmp_path: Path) -> None:
+def test_all_that_does_not_hold_is_reported_at_once(tmp_path: Path) -> None:
     home = write_platform(
         tmp_path, facts=FACTS.replace("bfd_session:", "bfd:").replace("protocol: bgp", "protocol: rip")
     )

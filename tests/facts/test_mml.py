@@ -122,7 +122,7 @@ def test_alarms_with_wrapped_location() -> None:
     assert second["Alarm name"] == "No alarm box"
 
 
-def test_a_table_that_was_not_asked_for_is_left_out() -> None:
+def test_a_table_that_was_not_requested_for_is_left_out() -> None:
     other = "Units\n-----\neNodeB ID  Unit\n\n4501       0-60-0\n(Number of results = 1)\n\n"
     text = TABLE.replace(END, "\n" + other + END)
     assert len(rows(text, "Cell Name")) == 3

@@ -143,7 +143,7 @@ facts:
 
 
 @pytest.mark.parametrize(
-    ("text", "status", "said"),
+    ("text", "status", "output"),
     [
         ('[{"v": "1"}]', Status.PARSED, ""),
         ('[{"v": "1", "m": "plain"}, {"v": "1"}]', Status.PARSED, ""),
@@ -153,13 +153,13 @@ facts:
     ],
 )
 def test_a_device_is_one_subject_and_defaults_fill_what_is_not_printed(
-    tmp_path: Path, text: str, status: Status, said: str
+    tmp_path: Path, text: str, status: Status, output: str
 ) -> None:
     home = write_platform(tmp_path, facts=SYSTEM)
     (home / "testing" / "parse" / "bfd.textfsm").unlink()
     observed = read(load_platform("testing", [home]), text, "system")
     assert observed.status is status
-    assert said in observed.reason
+    assert output in observed.reason
     if status is Status.PARSED:
         assert observed.rows == (System(version="1", model="plain"),)
 
@@ -235,17 +235,17 @@ def test_words_for_none_do_not_hide_what_is_no_longer_quoted(platform: Platform)
     assert observed.reason == "1 line of the answer matches no rule."
 
 
-def test_each_command_is_asked_once(platform: Platform) -> None:
-    asked: list[tuple[str, ...]] = []
+def test_each_command_is_requested_once(platform: Platform) -> None:
+    queries: list[tuple[str, ...]] = []
 
     def ask(commands: Sequence[str]) -> list[Reply]:
-        asked.append(tuple(commands))
+        queries.append(tuple(commands))
         return [Reply(command, HEADING + "10.0.0.1 UP 00:00:05\n") for command in commands]
 
     facts = ["bfd_session", "cpu", "bgp_neighbour", "optic", "bfd_session"]
     observed = {o.fact: o for o in observe("r1", platform, facts, ask, reading=2)}
     assert commands_for(platform, facts) == ("show bfd",)
-    assert asked == [("show bfd",)]
+    assert queries == [("show bfd",)]
     assert {fact: o.status for fact, o in observed.items()} == {
         "bfd_session": Status.PARSED,
         "cpu": Status.UNSUPPORTED,
@@ -262,7 +262,7 @@ def test_a_command_without_a_reply_was_not_measured(platform: Platform) -> None:
     assert observed.status is Status.UNREACHABLE
 
 
-def test_nothing_is_asked_when_nothing_can_be(platform: Platform) -> None:
+def test_nothing_is_requested_when_nothing_can_be(platform: Platform) -> None:
     def ask(_commands: Sequence[str]) -> list[Reply]:
         raise AssertionError
 
@@ -307,5 +307,5 @@ def test_a_second_command_completes_an_answer_and_its_failure_costs_only_its_par
 ) -> None:
     replies = {"show version": JUNOS, "show system uptime": second}
     junos = load_platform("juniper_junos")
-    (observed,) = observe("r1", junos, ["system"], lambda asked: [Reply(one, replies[one]) for one in asked])
+    (observed,) = observe("r1", junos, ["system"], lambda queries: [Reply(one, replies[one]) for one in queries])
     assert observed.rows == (System(hostname="r1", model="mx204", version="21.4R3-S5.4", uptime_s=uptime),)

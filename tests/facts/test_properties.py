@@ -72,7 +72,7 @@ def test_a_rule_that_does_not_hold(template: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         (" 0 name=e1 name=e2\n", "two values for name"),
         (" 0 name=e1\ntotal: 2\n", "the device counts 2 items, and the answer has 1"),
@@ -81,8 +81,8 @@ def test_a_rule_that_does_not_hold(template: str) -> None:
         (" 0 name=" + "x" * 9_000, "name="),
     ],
 )
-def test_what_does_not_hold_is_refused(text: str, said: str) -> None:
-    assert said in reason(text)
+def test_what_does_not_hold_is_refused(text: str, output: str) -> None:
+    assert output in reason(text)
 
 
 @pytest.mark.parametrize(

@@ -115,9 +115,9 @@ def test_a_saved_output_is_no_longer_than_a_device_may_answer(
     monkeypatch.setattr("eventready.audit.saved_outputs.MAX_ANSWER_BYTES", len(ROWS.encode()))
     assert ask(["show bfd"])[0].text == ROWS.strip()
     monkeypatch.setattr("eventready.audit.saved_outputs.MAX_ANSWER_BYTES", len(ROWS.encode()) - 1)
-    (told,) = ask(["show bfd"])
-    assert (told.text, told.status) == ("", ReplyStatus.NOT_SENT)
-    assert "show_bfd.txt exceeds the 0 MB of an answer." in told.reason
+    (found,) = ask(["show bfd"])
+    assert (found.text, found.status) == ("", ReplyStatus.NOT_SENT)
+    assert "show_bfd.txt exceeds the 0 MB of an answer." in found.reason
 
 
 def test_a_secret_in_a_saved_output_is_neither_kept_nor_shown(platform: Platform) -> None:
@@ -140,7 +140,7 @@ def test_bytes_of_no_encoding_stay_readable() -> None:
     ("text", "ended"),
     [("% Invalid input", ReplyStatus.REFUSED), ("% Not allowed", ReplyStatus.DENIED), ("fine", ReplyStatus.ANSWERED)],
 )
-def test_refusals_are_told_by_their_words(platform: Platform, text: str, ended: ReplyStatus) -> None:
+def test_refusals_are_reported_by_their_words(platform: Platform, text: str, ended: ReplyStatus) -> None:
     assert saved_reply(platform, "show bfd", text).status is ended
 
 
@@ -148,12 +148,12 @@ def test_a_question_is_a_fact_or_a_command(platform: Platform) -> None:
     assert facts_for(platform, "bfd_session") == ("bfd_session",)
     assert facts_for(platform, " Show  BFD ") == ("bfd_session", "bgp_neighbour")
     assert facts_for(platform, "cpu") == ("cpu",)
-    for question, said in (
+    for question, output in (
         ("bfd_sesion", "Did you mean 'bfd_session'"),
         ("optic", "does not say how"),
         ("??", "It answers"),
     ):
-        with pytest.raises(UsageError, match=said):
+        with pytest.raises(UsageError, match=output):
             facts_for(platform, question)
 
 
@@ -201,17 +201,17 @@ def test_a_table_for_people(workspace: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "output"),
     [
         (("testin", "bfd_session", "-"), "no platform 'testin'. Did you mean 'testing'"),
         (("testing", "bfd", "-"), "no fact and no command 'bfd'"),
         (("testing", "bfd_session", "nowhere.txt"), "nowhere.txt: the file cannot be read"),
     ],
 )
-def test_usage_errors(workspace: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_usage_errors(workspace: Path, arguments: tuple[str, ...], output: str) -> None:
     result = parse(workspace, *arguments, stdin=b"")
     assert isinstance(result.exception, UsageError)
-    assert said in str(result.exception)
+    assert output in str(result.exception)
 
 
 @pytest.mark.parametrize("way", ["file", "-"])
@@ -224,7 +224,7 @@ def test_more_than_any_answer_is_not_read(workspace: Path, monkeypatch: pytest.M
     assert "the file has more than the 1 MB that an answer may have" in str(result.exception)
 
 
-def test_a_fact_that_cannot_be_told_is_not_measured(workspace: Path) -> None:
+def test_a_fact_that_cannot_be_reported_is_not_measured(workspace: Path) -> None:
     result = parse(workspace, "testing", "cpu", "-", "-o", "json", stdin=b"")
     assert (result.return_value, document(result)["status"], document(result)["reason"]) == (
         4,

@@ -127,7 +127,7 @@ def machine(options: str, *rules: str) -> str:
     return f"Value {options} A (\\S+)\nValue B (\\d+)\n\nStart\n" + "".join(f"  {rule}\n" for rule in rules)
 
 
-TOLD: dict[str, tuple[str, str, list[list[object]]]] = {
+REPORTED: dict[str, tuple[str, str, list[list[object]]]] = {
     "Fillup stops at the first filled row": (
         machine("Fillup", "^a ${A} ${B} -> Record", "^b ${B} -> Record"),
         "a x 1|b 2|a y 3|b 4|b 5|a z 6",
@@ -160,9 +160,9 @@ TOLD: dict[str, tuple[str, str, list[list[object]]]] = {
 }
 
 
-@pytest.mark.parametrize("case", TOLD)
+@pytest.mark.parametrize("case", REPORTED)
 def test_options_and_operations(case: str) -> None:
-    source, text, expected = TOLD[case]
+    source, text, expected = REPORTED[case]
     text = text.replace("|", "\n")
     same_as_the_library(source, text)
     assert [list(row) for row in Template(source).parse(text).rows] == expected
@@ -213,7 +213,7 @@ Start
 """
 
 
-def test_every_unknown_line_is_told_and_the_rest_is_read() -> None:
+def test_every_unknown_line_is_reported_and_the_rest_is_read() -> None:
     lines = ["Name State", "a up", "what?", "b down", "  and this"]
     parsed = Template(TABLE).parse("\r\n".join(lines))
     assert [list(row) for row in parsed.rows] == [["a", "up"], ["b", "down"]]
@@ -252,7 +252,7 @@ Start
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         ("port a\n speed 1\n state up\nport b\n speed 2\n state down\n", []),
         ("port a\n speed 1\n state up\n speed 2\n state down\n", ["line 4: the answer has a second value for SPEED"]),
@@ -261,11 +261,11 @@ Start
         ("port a\n state up\nport b\n", ["line 3: the answer has a record without STATE"]),
     ],
 )
-def test_records_that_do_not_hold(text: str, said: list[str]) -> None:
+def test_records_that_do_not_hold(text: str, output: list[str]) -> None:
     """A line that begins a record was lost, or one that completes it."""
     contradictions = Template(BLOCKS).parse(text).contradictions
-    assert len(contradictions) >= len(said)
-    assert [one.removesuffix(" within one record") for one in contradictions[: len(said)]] == said
+    assert len(contradictions) >= len(output)
+    assert [one.removesuffix(" within one record") for one in contradictions[: len(output)]] == output
 
 
 def test_a_record_that_nothing_completes() -> None:
@@ -324,7 +324,7 @@ def test_a_template_that_does_not_compile_names_the_line(source: str, line: int)
 def test_places_where_lines_are_dropped_in_silence() -> None:
     assert silent_places(Template(TABLE)) == []
     loose = "Value A (x)\n\nStart\n  ^${A} -> End\n  ^done -> Done\n\nDone\n\nEOF\n"
-    told = silent_places(Template(loose))
-    assert len(told) == 3
-    assert "line 4 goes to End" in told[1]
+    found = silent_places(Template(loose))
+    assert len(found) == 3
+    assert "line 4 goes to End" in found[1]
     assert not has_error_rule(Template(loose))

@@ -62,8 +62,8 @@ class Console:
         self._line.sent = ""
         self._session.feed(f"{line}\n")
         self._machine.advance_clock(_ANSWERED_S)
-        said = self._line.sent.replace("\r\n", "\n")
-        return said if self._mml else "\n".join(said.split("\n")[1:-1])
+        output = self._line.sent.replace("\r\n", "\n")
+        return output if self._mml else "\n".join(output.split("\n")[1:-1])
 
     def __enter__(self) -> Console:
         return self

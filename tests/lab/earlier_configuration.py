@@ -189,11 +189,11 @@ def _written(path: str, value: str) -> Iterator[str]:
     yield f"sed -e '/^{key}=/d' {path} > {path}.new && echo '{value}' >> {path}.new && mv {path}.new {path}"
 
 
-def is_refused(spec: ChangeSpec, said: str) -> bool:
+def is_refused(spec: ChangeSpec, output: str) -> bool:
     """True for what a device says when it does not take a line."""
 
     def bad(line: str) -> bool:
         harmless = any(re.search(pattern, line) for pattern in spec.harmless)
         return not harmless and any(re.search(pattern, line) for pattern in spec.refused)
 
-    return any(bad(line) for line in said.splitlines())
+    return any(bad(line) for line in output.splitlines())

@@ -18,10 +18,10 @@ from eventready_lab.embedded.process import simulate
 from eventready_lab.engine.credentials import Credentials
 from eventready_lab.engine.device import SimulatedDevice
 from eventready_lab.twin import _load
-from tests.e2e.bench import hotspot
+from tests.e2e.rig import hotspot
 from tests.lab.other_vendors import other_vendors
 
-NOBODY = Credentials("", "")
+SILENT = Credentials("", "")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def devices(tmp_path_factory: pytest.TempPathFactory) -> tuple[Device, ...]:
 def machine_of(devices: tuple[Device, ...], platform: str) -> SimulatedDevice:
     """The first machine of a platform."""
     chosen = next(device for device in devices if device.platform == platform)
-    return simulate([chosen], NOBODY, Clock())[0]
+    return simulate([chosen], SILENT, Clock())[0]
 
 
 TEXTS = [

@@ -31,8 +31,8 @@ class Network:
 
     def plan(self, path: Path, *words: str, expect: int) -> dict[str, Any]:
         command = ("-o", "json", "plan", *words, "--out", str(path), "--detailed-exitcode")
-        told: dict[str, Any] = json.loads(self.twin.call(*command, expect=(expect,)).stdout)
-        return told
+        found: dict[str, Any] = json.loads(self.twin.call(*command, expect=(expect,)).stdout)
+        return found
 
     def change_of(self, *words: str, expect: int = 0) -> str:
         """Carry something out; the change's id."""
@@ -42,8 +42,8 @@ class Network:
         return made
 
     def changes(self) -> set[str]:
-        told = json.loads(self.twin.call("-o", "json", "changes", "list").stdout)
-        return {one["id"] for one in (told if isinstance(told, list) else told["changes"])}
+        found = json.loads(self.twin.call("-o", "json", "changes", "list").stdout)
+        return {one["id"] for one in (found if isinstance(found, list) else found["changes"])}
 
     def restart_station(self, cell: str) -> None:
         """Have a base station connect anew: only then does it read its timeslots."""

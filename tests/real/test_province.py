@@ -131,10 +131,10 @@ def test_everything_killed_at_once_leaves_nothing(lab: Lab) -> None:
     assert lab.down() == "leftovers"
 
 
-def test_a_keeper_that_is_killed_takes_everything_with_it(lab: Lab) -> None:
+def test_a_holder_that_is_killed_takes_everything_with_it(lab: Lab) -> None:
     lab.up("--no-wifi")
-    keeper = max(pid for pid in members(lab.inside) if b"-m\0eventready_lab.real.supervisor" in command_line(pid))
-    os.kill(keeper, signal.SIGKILL)
+    holder = max(pid for pid in members(lab.inside) if b"-m\0eventready_lab.real.supervisor" in command_line(pid))
+    os.kill(holder, signal.SIGKILL)
     deadline = time.monotonic() + 10
     while lab.place.read_record() and time.monotonic() < deadline:
         time.sleep(0.05)

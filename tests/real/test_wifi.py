@@ -17,7 +17,7 @@ from eventready_lab.real import wifi
 from eventready_lab.real.layout import AIR_HOST, air_of
 from eventready_lab.real.sandbox import processes_of
 from eventready_lab.real.wifi_host import cache
-from tests.behaviours.test_behaviours import STANDING, told
+from tests.behaviours.test_behaviours import STANDING, reported
 from tests.behaviours.twin import Twin, skip_unless_real
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300), pytest.mark.xdist_group("twin")]
@@ -26,10 +26,10 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(300), pytest.mark.xdist_grou
 def test_hostapd_that_is_gone_without_a_word(real_province: Twin) -> None:
     air = air_of(load_event(real_province.copy / "inventory" / "event.yaml"))
     with real_province.fault(AIR_HOST, "controller-dead"):
-        found = told(real_province.audit(AIR_HOST))
+        found = reported(real_province.audit(AIR_HOST))
     assert {(AIR_HOST, "access_point", ap.name, "warn") for ap in air} <= found
     assert (AIR_HOST, "access_point", "access points", "fail") in found
-    assert told(real_province.audit(AIR_HOST)) <= STANDING
+    assert reported(real_province.audit(AIR_HOST)) <= STANDING
 
 
 def test_a_machine_is_found_and_ended_though_whoever_began_it_was_killed(tmp_path: Path) -> None:

@@ -440,12 +440,12 @@ def mml_server(script: MmlScript) -> Callable[[asyncio.StreamReader, asyncio.Str
                 if command.startswith("LGI"):
                     good = f'PWD="{script.password}"' in command and not script.full
                     shown = command.replace(script.password, "*****") if script.masks_password else command
-                    said = "Login User Count Must Less Than 3" if script.full else "User name or password is wrong."
-                    await send(report(shown, f"RETCODE = {0 if good else 1}  {'Success' if good else said}\n"))
+                    output = "Login User Count Must Less Than 3" if script.full else "User name or password is wrong."
+                    await send(report(shown, f"RETCODE = {0 if good else 1}  {'Success' if good else output}\n"))
                 elif command.startswith("REG NE"):
                     known = command.removeprefix("REG NE:NAME=").rstrip(";") in script.elements
-                    said = "RETCODE = 0  Success" if known else "RETCODE = 1  Ne is not connected."
-                    await send(report(command, said))
+                    output = "RETCODE = 0  Success" if known else "RETCODE = 1  Ne is not connected."
+                    await send(report(command, output))
                 elif command.startswith(("UNREG", "LGO")):
                     await send(report(command, "RETCODE = 0  Success"))
                 elif command == script.hang_on:

@@ -54,12 +54,12 @@ HABITS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("habit", HABITS)
 def test_every_answer_comes_back_whole_and_in_its_place(ssh: Make, habit: str, pipeline: int) -> None:
     script = Script(answers=ANSWERS, **HABITS[habit])
-    asked = COMMANDS if habit != "no echo" else COMMANDS[:2]  # without an echo, nothing and a prompt look alike
+    queries = COMMANDS if habit != "no echo" else COMMANDS[:2]  # without an echo, nothing and a prompt look alike
     with open_session(ssh(script), kind(pipeline=pipeline)) as session:
-        replies = session.send_commands(asked)
+        replies = session.send_commands(queries)
         again = session.send_commands(["show clock"])
-    assert [reply.command for reply in replies] == asked
-    assert {reply.command: reply.text.rstrip() for reply in replies} == {c: ANSWERS[c].rstrip() for c in asked}
+    assert [reply.command for reply in replies] == queries
+    assert {reply.command: reply.text.rstrip() for reply in replies} == {c: ANSWERS[c].rstrip() for c in queries}
     assert {reply.status for reply in [*replies, *again]} == {ReplyStatus.ANSWERED}
     assert again[0].text == ANSWERS["show clock"]
     assert session.prompt == "R1#"
@@ -113,7 +113,7 @@ def test_a_device_that_hangs_or_drops_at_its_set_up(ssh: Make) -> None:
         open_session(drops, kind())
 
 
-def test_refused_and_denied_are_told_apart_and_the_rest_goes_on(ssh: Make) -> None:
+def test_refused_and_denied_are_reported_apart_and_the_rest_goes_on(ssh: Make) -> None:
     script = Script(answers={**ANSWERS, "show secret": "% Authorization failed.\n"})
     with open_session(ssh(script), kind(pipeline=8)) as session:
         replies = session.send_commands(["show clock", "show unknown", "show secret", "show version"])

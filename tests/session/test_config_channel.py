@@ -121,7 +121,7 @@ def test_never_twice(fleet: Fleet, *, echo: str, prompt: str, fault: str, at: in
 
 
 @pytest.mark.parametrize("fault", ["refuse", "refuse_torn"])
-def test_a_refusal_is_told_in_the_devices_words_and_leaves_the_session_usable(fleet: Fleet, fault: str) -> None:
+def test_a_refusal_is_reported_in_the_devices_words_and_leaves_the_session_usable(fleet: Fleet, fault: str) -> None:
     device = ConfigDevice(fault=fault, at=2)
     with open_session(config_target(fleet, device), kind("cisco_ios_telnet", setup=())) as session:
         replies = session.send_config(LINES, spec=spec(), timeout_s=5)
@@ -151,13 +151,13 @@ def test_after_a_line_whose_end_was_not_seen_the_session_takes_nothing(fleet: Fl
         assert first[1].status in {ReplyStatus.TIMEOUT, ReplyStatus.DROPPED}
         assert "unknown" in session.over
         again = session.send_config(LINES, spec=spec(), timeout_s=0.4)
-        asked = session.send_commands(["show clock"])
-    assert {reply.status for reply in (*again, *asked)} == {ReplyStatus.NOT_SENT}
+        queries = session.send_commands(["show clock"])
+    assert {reply.status for reply in (*again, *queries)} == {ReplyStatus.NOT_SENT}
     assert device.heard == list(LINES[:2])
     assert not device.answers
 
 
-def test_a_question_that_nobody_knows_is_named(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_question_that_no_person_knows_is_named(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eventready.session.config_channel._LONG_SETTLE_S", 1.0)
     device = ConfigDevice(fault="unknown", at=0)
     replies = send_lines(fleet, device, timeout_s=20, questions={})
@@ -246,9 +246,9 @@ def test_over_ssh_reading_goes_on_after_writing(ssh: Callable[..., Target]) -> N
     script = Script(answers={"show clock": "07:00\n", "description x": "", "no shutdown": ""}, echo="wrap")
     with open_session(ssh(script), kind(pipeline=8)) as session:
         before = session.send_commands(["show clock", "show clock"])
-        told = session.send_config(["description x", "no shutdown"], spec=spec())
+        found = session.send_config(["description x", "no shutdown"], spec=spec())
         after = session.send_commands(["show clock", "show clock"])
-    assert [reply.status for reply in (*before, *told, *after)] == [ReplyStatus.ANSWERED] * 6
+    assert [reply.status for reply in (*before, *found, *after)] == [ReplyStatus.ANSWERED] * 6
     assert {reply.text.strip() for reply in (*before, *after)} == {"07:00"}
     assert [line for line in script.heard if not line.startswith(("terminal", "show"))] == [
         "description x",
@@ -281,7 +281,7 @@ def test_mml_by_its_return_code(
 
 
 @pytest.mark.parametrize("fault", ["hang_on", "drop_on"])
-def test_mml_is_never_told_twice(mml: Callable[..., Target], fault: str) -> None:
+def test_mml_is_never_reported_twice(mml: Callable[..., Target], fault: str) -> None:
     habit: dict[str, Any] = {fault: MOD}
     script = MmlScript(answers={MOD: "RETCODE = 0  Success\n"}, **habit)
     with open_session(mml(script), mml_kind()) as session:

@@ -89,7 +89,7 @@ def test_what_answers_instead_of_a_device(fleet: Fleet, tmp_path: Path, case: st
     assert "core-1" in str(raised.value)
 
 
-def test_nobody_listens(tmp_path: Path) -> None:
+def test_no_person_listens(tmp_path: Path) -> None:
     for device_type in ("cisco_xe", "cisco_ios_telnet", "huawei_mml_telnet"):
         with pytest.raises(Unreachable, match="refuses the connection"):
             open_session(aim(free_port(), known_hosts=tmp_path / "k", allow_cleartext=True), kind(device_type))
@@ -160,7 +160,7 @@ def test_clear_text_by_the_platforms_word(tmp_path: Path) -> None:
         open_session(aim(22, known_hosts=tmp_path / "k"), kind(cleartext=True))
 
 
-def test_a_device_type_that_nobody_has(tmp_path: Path) -> None:
+def test_a_device_type_that_no_person_has(tmp_path: Path) -> None:
     with pytest.raises(SessionError, match="Netmiko has no device type 'cisco_nothing'"):
         open_session(aim(free_port(), known_hosts=tmp_path / "k"), kind("cisco_nothing"))
 
@@ -252,7 +252,7 @@ def test_planted_secrets_appear_nowhere(ssh: Make, telnet: Make, mml: Callable[.
     assert REDACTED in text
 
 
-def test_a_secret_shows_itself_to_nobody() -> None:
+def test_a_secret_shows_itself_to_no_person() -> None:
     secret = Secret("Pl4nted-value")
     for text in (repr(secret), str(secret), f"{secret}", repr(Target("r", "h", password=secret)), f"{vars}"):
         assert "Pl4nted-value" not in text
@@ -344,12 +344,12 @@ def test_an_mml_command_that_hangs_and_one_that_breaks(mml: Callable[..., Target
     assert [reply.status for reply in replies] == [ReplyStatus.DROPPED, ReplyStatus.NOT_SENT]
 
 
-def test_a_damaged_file_of_host_keys_is_told_as_it_is(tmp_path: Path) -> None:
+def test_a_damaged_file_of_host_keys_is_reported_as_it_is(tmp_path: Path) -> None:
     known = tmp_path / "known_hosts"
     known.write_text("garbage\n", encoding="utf-8")
     target = aim(22, known_hosts=known)
-    said = str(to_session_error(WorkspaceError("invalid known_hosts line", where=f"{known}:1"), target))
-    assert said == f"No session with {target.name} ({target.address}): {known}:1: invalid known_hosts line."
+    output = str(to_session_error(WorkspaceError("invalid known_hosts line", where=f"{known}:1"), target))
+    assert output == f"No session with {target.name} ({target.address}): {known}:1: invalid known_hosts line."
 
 
 def test_an_error_without_its_device_gets_it_and_keeps_its_advice_in_the_language(tmp_path: Path) -> None:

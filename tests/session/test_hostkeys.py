@@ -75,7 +75,7 @@ def test_a_revoked_key_is_not_accepted(fleet: Fleet, tmp_path: Path) -> None:
         open_session(aim(port, known_hosts=path), kind())
 
 
-def test_fetching_from_nobody() -> None:
+def test_fetching_from_no_person() -> None:
     with pytest.raises(Unreachable, match="refuses the connection"):
         fetch_key(Target("server", "127.0.0.1", free_port()), 2)
 
@@ -85,8 +85,10 @@ def test_openssh_reads_the_same_fingerprint(tmp_path: Path) -> None:
         pytest.skip("ssh-keygen is not installed")
     key = new_key()
     (tmp_path / "key.pub").write_text(key.text + "\n")
-    said = subprocess.run(["ssh-keygen", "-lf", str(tmp_path / "key.pub")], capture_output=True, text=True, check=True)
-    assert key.fingerprint in said.stdout
+    output = subprocess.run(
+        ["ssh-keygen", "-lf", str(tmp_path / "key.pub")], capture_output=True, text=True, check=True
+    )
+    assert key.fingerprint in output.stdout
 
 
 def test_openssh_finds_what_was_recorded(tmp_path: Path) -> None:
@@ -157,7 +159,7 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
         known_hosts(path)
 
 
-def test_a_key_of_a_kind_nobody_knows_lets_nobody_in(fleet: Fleet, tmp_path: Path) -> None:
+def test_a_key_of_a_kind_no_person_knows_lets_no_person_in(fleet: Fleet, tmp_path: Path) -> None:
     port = fleet.ssh(Script())
     path = tmp_path / "known_hosts"
     path.write_text(f"[127.0.0.1]:{port} ssh-future AAAACnNzaC1mdXR1cmU=\n")
@@ -165,7 +167,7 @@ def test_a_key_of_a_kind_nobody_knows_lets_nobody_in(fleet: Fleet, tmp_path: Pat
         open_session(aim(port, known_hosts=path), kind())
 
 
-def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match=r"the host keys cannot be written: .*\. Make the folder writable\."):
         record(tmp_path / "file" / "known_hosts", {"r1": new_key()})

@@ -56,10 +56,10 @@ def test_a_question_without_an_answer(ssh: Make) -> None:
 
 
 def test_a_code_from_the_terminal(ssh: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked: list[str] = []
+    queries: list[str] = []
 
     def typed(question: str) -> str:
-        asked.append(question)
+        queries.append(question)
         return " 123456\n"
 
     target = ssh(
@@ -73,7 +73,7 @@ def test_a_code_from_the_terminal(ssh: Make, monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr(terminal_input, "TERMINAL", tmp_path / "tty")
     monkeypatch.setattr(terminal_input, "read_line", typed)
     assert works(target)
-    assert asked == ["core-1: Verification code: "]
+    assert queries == ["core-1: Verification code: "]
 
 
 def test_a_console_server_over_ssh(ssh: Make) -> None:

@@ -176,7 +176,7 @@ def test_host_key_of_a_jump_host_is_checked(openssh: OpenSsh) -> None:
     assert jump.log.count("Accepted") == 0
 
 
-def test_refused_jump_host_is_not_asked_again(openssh: OpenSsh) -> None:
+def test_refused_jump_host_is_not_requested_again(openssh: OpenSsh) -> None:
     """One login attempt, whatever the number of devices: accounts are locked by retries."""
     jump, device = openssh.server(), openssh.server(device=True)
     wrong = openssh.target(jump, "bastion-1", ssh=SshOptions(identity_files=(openssh.keygen("wrong"),)))
@@ -211,10 +211,10 @@ def test_jump_host_that_dies_in_the_middle(openssh: OpenSsh, monkeypatch: pytest
         return sessions[number].send_commands(["show slow"])[0].reason
 
     with ThreadPoolExecutor(5) as pool:
-        asked = [pool.submit(ask, number) for number in range(5)]
+        queries = [pool.submit(ask, number) for number in range(5)]
         time.sleep(0.5)
         jump.stop()
-        reasons = {future.result() for future in asked}
+        reasons = {future.result() for future in queries}
     assert reasons == {f"Session lost during the command: the jump host bastion-1 ({first.address}) was lost."}
     for session in sessions:
         session.close()

@@ -104,7 +104,7 @@ def test_the_shell_login_is_resolved_like_the_other(monkeypatch: pytest.MonkeyPa
     assert not build_target("r1", USER, "pw", None, {"shell_username": "ops"}).has_shell
 
 
-def test_what_nobody_knows_is_said() -> None:
+def test_what_no_person_knows_is_reported() -> None:
     with pytest.raises(UsageError, match="allow_cleartxt"):
         build_target("r1", None, None, None, {"allow_cleartxt": True})
     with pytest.raises(WorkspaceError, match="EVR_NOT_SET"):

@@ -156,7 +156,7 @@ def spec_of(name: str) -> ChangeSpec:
 
 
 @pytest.mark.skipif(bool(_no_frr), reason=_no_frr)
-def test_frr_is_told(router: Target) -> None:
+def test_frr_is_reported(router: Target) -> None:
     spec = spec_of("frr")
     forward = [
         *("ip route 198.51.100.0/24 192.0.2.1 200", "router bgp 65000", "address-family ipv4 unicast"),
@@ -166,11 +166,11 @@ def test_frr_is_told(router: Target) -> None:
     backward = ["no ip route 198.51.100.0/24 192.0.2.1 200", "no route-map EVENT"]
     with open_session(router, describe("frr").spec) as session:
         before = session.send_commands([spec.read])[0].text
-        told = session.send_config([*spec.enter, *forward, "exit", *spec.leave], spec=spec, timeout_s=10)
-        first_bad = next(at for at, reply in enumerate(told) if reply.status is not ReplyStatus.ANSWERED)
-        assert told[first_bad].command == "router ospf nonsense"
-        assert told[first_bad].status is ReplyStatus.REFUSED
-        assert {reply.status for reply in told[first_bad + 1 :]} == {ReplyStatus.NOT_SENT}
+        found = session.send_config([*spec.enter, *forward, "exit", *spec.leave], spec=spec, timeout_s=10)
+        first_bad = next(at for at, reply in enumerate(found) if reply.status is not ReplyStatus.ANSWERED)
+        assert found[first_bad].command == "router ospf nonsense"
+        assert found[first_bad].status is ReplyStatus.REFUSED
+        assert {reply.status for reply in found[first_bad + 1 :]} == {ReplyStatus.NOT_SENT}
         assert session.prompt == "evrtest1(config)#"
         back = ["router bgp 65000", "address-family ipv4 unicast", "no maximum-paths 4", "exit-address-family", "exit"]
         undone = session.send_config([*backward, *back, *spec.leave], spec=spec, timeout_s=10)
@@ -215,15 +215,15 @@ def test_a_host_without_a_shell_login(router: Target) -> None:
 
 
 @pytest.mark.skipif(bool(_no_osmo), reason=_no_osmo)
-def test_osmobsc_is_told(tmp_path: Path) -> None:
+def test_osmobsc_is_reported(tmp_path: Path) -> None:
     spec = spec_of("osmocom_bsc")
     with real.osmo_bsc(tmp_path) as port:
         target = Target("bsc-1", "127.0.0.1", port, allow_cleartext=True, attempts=1)
         with open_session(target, describe("osmocom_bsc").spec) as session:
             before = session.send_commands([spec.read])[0].text
             lines = ["network", "bts 1", "cell reselection hysteresis 6", "exit", "exit", "nonsense"]
-            told = session.send_config([*spec.enter, *lines], spec=spec, timeout_s=10)
-            assert [reply.status for reply in told] == [ReplyStatus.ANSWERED] * 6 + [ReplyStatus.REFUSED]
+            found = session.send_config([*spec.enter, *lines], spec=spec, timeout_s=10)
+            assert [reply.status for reply in found] == [ReplyStatus.ANSWERED] * 6 + [ReplyStatus.REFUSED]
             assert session.send_commands([spec.read])[0].text != before
             back = ["network", "bts 1", "cell reselection hysteresis 4", *spec.leave]
             assert {reply.status for reply in session.send_config(back, spec=spec, timeout_s=10)} == {

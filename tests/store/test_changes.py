@@ -62,7 +62,7 @@ def test_an_id_that_is_taken_is_drawn_again(store: Store, monkeypatch: pytest.Mo
     assert store.changes.new_id(datetime(2022, 4, 25, 7, tzinfo=UTC)) == "c-20220425-070000-bbbb"
 
 
-def test_the_second_engineer_is_told_who_and_since_when(store: Store) -> None:
+def test_the_second_engineer_is_reported_who_and_since_when(store: Store) -> None:
     changes = begin(store)
     with pytest.raises(RefusedError, match=r"core-2 is locked by change c-1, begun by an.nguyen on nms-1 at 20"):
         begin(store, "c-2", ("agg-1", "core-2"))
@@ -72,7 +72,7 @@ def test_the_second_engineer_is_told_who_and_since_when(store: Store) -> None:
 
 
 def test_two_begin_at_once_and_one_gets_it(place: str) -> None:
-    told: list[str] = []
+    found: list[str] = []
     with Store(place) as one, Store(place) as other:
         gate = threading.Barrier(2)
 
@@ -80,16 +80,16 @@ def test_two_begin_at_once_and_one_gets_it(place: str) -> None:
             gate.wait()
             try:
                 begin(store, change)
-                told.append("begun")
+                found.append("begun")
             except RefusedError:
-                told.append("refused")
+                found.append("refused")
 
         threads = [threading.Thread(target=go, args=pair) for pair in ((one, "c-1"), (other, "c-2"))]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert sorted(told) == ["begun", "refused"]
+        assert sorted(found) == ["begun", "refused"]
         assert len(one.changes.entries()) == 1
 
 
@@ -122,7 +122,7 @@ def test_a_refused_admission_leaves_nothing(store: Store) -> None:
 
 def test_two_use_an_approval_at_once_and_one_gets_it(place: str) -> None:
     """On other devices, so that no lock decides: the admission reads in the transaction that records."""
-    told: list[str] = []
+    found: list[str] = []
     with Store(place) as one, Store(place) as other:
         gate = threading.Barrier(2)
 
@@ -130,9 +130,9 @@ def test_two_use_an_approval_at_once_and_one_gets_it(place: str) -> None:
             gate.wait()
             try:
                 begin_approved(store, change, device, [])
-                told.append("begun")
+                found.append("begun")
             except RefusedError:
-                told.append("refused")
+                found.append("refused")
 
         threads = [
             threading.Thread(target=go, args=given) for given in ((one, "c-1", "core-1"), (other, "c-2", "core-2"))
@@ -141,7 +141,7 @@ def test_two_use_an_approval_at_once_and_one_gets_it(place: str) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        assert sorted(told) == ["begun", "refused"]
+        assert sorted(found) == ["begun", "refused"]
         assert len(one.changes.entries()) == 1
 
 

@@ -12,7 +12,7 @@ from eventready.store.documents import compress, decompress
 
 
 @pytest.mark.slow
-def test_a_document_decoded_inside_an_audit_leaves_the_audit_calm() -> None:
+def test_a_document_decoded_inside_an_audit_leaves_its_gc_relaxed() -> None:
     before = gc.get_threshold(), gc.get_freeze_count()
     with relaxed_gc():
         seldom, frozen = gc.get_threshold(), gc.get_freeze_count()

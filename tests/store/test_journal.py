@@ -83,7 +83,7 @@ def test_appenders_wait_for_each_other(place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "said"),
+    ("statement", "output"),
     [
         ("UPDATE eventready_journal SET body = '{}' WHERE position = 2", "number 2 (1.1a) was altered"),
         ("UPDATE eventready_journal SET key = '1.1b' WHERE position = 2", "number 2 (1.1b) was altered"),
@@ -93,7 +93,7 @@ def test_appenders_wait_for_each_other(place: str) -> None:
         ("UPDATE eventready_journal_head SET head = 'x'", "do not end where their head says"),
     ],
 )
-def test_what_was_altered_is_named(tmp_path: Path, statement: str, said: str) -> None:
+def test_what_was_altered_is_named(tmp_path: Path, statement: str, output: str) -> None:
     path = tmp_path / "e.db"
     with Store(path) as store:
         for word in ("một", "hai", "ba"):
@@ -103,8 +103,8 @@ def test_what_was_altered_is_named(tmp_path: Path, statement: str, said: str) ->
     raw.close()
     with Store(path) as store:
         problems = [problem.what for problem in store.verify().problems]
-        assert any(said in what for what in problems), problems
-        if "was altered" in said:
+        assert any(output in what for what in problems), problems
+        if "was altered" in output:
             with pytest.raises(StoreError, match=r"number 2 .* is damaged or was altered"):
                 store.journal("attestation").entries()
 

@@ -71,7 +71,7 @@ def test_a_text_of_the_database_that_is_none(tmp_path: Path, clock: Clock, docum
         store.verify()
 
 
-def test_somebody_elses_database(tmp_path: Path) -> None:
+def test_another_person_elses_database(tmp_path: Path) -> None:
     path = tmp_path / "e.db"
     with sqlite3.connect(path) as raw:
         raw.execute("CREATE TABLE invoices (id INTEGER)")
@@ -134,8 +134,8 @@ def test_several_open_a_new_database_at_once(tmp_path: Path) -> None:
 def test_pragmas(tmp_path: Path) -> None:
     with Database(tmp_path / "e.db").reading() as session:
         connection = session.connection()
-        told = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "foreign_keys")]
-        assert told == ["wal", 1]
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "foreign_keys")]
+        assert found == ["wal", 1]
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
 
 

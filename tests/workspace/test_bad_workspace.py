@@ -284,12 +284,12 @@ def test_sentence(make: Make, files: dict[str, str | bytes | None], sentence: st
     with pytest.raises(WorkspaceError) as raised:
         load_workspace(workspace)
     problems = getattr(raised.value, "problems", (raised.value,))
-    said = "\n".join(str(problem) for problem in problems).replace(f"{workspace}/inventory/", "")
-    assert said == sentence
+    output = "\n".join(str(problem) for problem in problems).replace(f"{workspace}/inventory/", "")
+    assert output == sentence
     assert "hunter2" not in repr(raised.value)
 
 
-def test_everything_wrong_is_said_at_once(make: Make) -> None:
+def test_everything_wrong_is_reported_at_once(make: Make) -> None:
     workspace = make(hosts=HOSTS + "  prot: 22\nr2:\n  groups: [router]\n  hostnam: x\n  data: {venues: [hal]}\n")
     with pytest.raises(WorkspaceErrors) as raised:
         load_workspace(workspace)
@@ -297,7 +297,7 @@ def test_everything_wrong_is_said_at_once(make: Make) -> None:
     assert len(raised.value.problems) == 2
 
 
-def test_no_more_is_said_than_can_be_read(make: Make) -> None:
+def test_no_more_is_reported_than_can_be_read(make: Make) -> None:
     workspace = make(hosts="".join(f"r{n}: {{prot: 1}}\n" for n in range(500)))
     with pytest.raises(WorkspaceErrors) as raised:
         load_workspace(workspace)

@@ -42,8 +42,8 @@ def test_an_invalid_drill_is_named(make: Make) -> None:
     drills = workspace / "inventory" / "drills"
     drills.mkdir()
     (drills / "cut.yaml").touch()
-    assert "drills: " in (said := run(workspace).output)
-    assert "cut.yaml: the file is empty" in said
+    assert "drills: " in (printed := run(workspace).output)
+    assert "cut.yaml: the file is empty" in printed
 
 
 def test_all_is_well(make: Make) -> None:
@@ -88,19 +88,19 @@ def test_a_workspace_that_does_not_load(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "said"),
+    ("file", "text", "printed"),
     [
         ("waivers", "waivers: [{check: powerr, by: A, reason: b, until: 2022-05-02}]\n", "no check 'powerr'. Did you"),
         ("limits", "defaults: {powerr: {warn: 1}}\n", "no check 'powerr'. Did you mean 'power'?"),
     ],
 )
-def test_what_only_an_audit_would_stumble_over(make: Make, file: str, text: str, said: str) -> None:
+def test_what_only_an_audit_would_stumble_over(make: Make, file: str, text: str, printed: str) -> None:
     folder = make(hosts=HOST)
     assert signs(folder)["workspace"].ok
     (folder / "inventory" / f"{file}.yaml").write_text(text, encoding="utf-8")
-    told = signs(folder)["workspace"]
-    assert not told.ok
-    assert said in str(told.detail)
+    reported = signs(folder)["workspace"]
+    assert not reported.ok
+    assert printed in str(reported.detail)
 
 
 def test_python() -> None:

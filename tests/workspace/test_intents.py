@@ -34,7 +34,7 @@ def test_values_are_merged_key_by_key_host_over_group_over_defaults_over_event(m
     assert (one.pair, two.pair) == ("hall", "")
 
 
-def test_the_events_values_make_nobody_take_part(make: Make) -> None:
+def test_the_events_values_make_no_person_take_part(make: Make) -> None:
     assert load_workspace(make(event=EVENT + "intents: {backup: {a: 1}}\n")).device("r1").intents == {}
 
 

@@ -43,9 +43,9 @@ def test_one_mistake_in_every_host_walks_the_file_once(make: Make, monkeypatch: 
     assert keys.calls < 10 * MANY
 
 
-def test_nobody_looks_for_names_that_nobody_will_read(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = Counted(validation_messages.suggest)
-    monkeypatch.setattr(validation_messages, "suggest", asked)
+def test_no_person_looks_for_names_that_no_person_will_read(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    queries = Counted(validation_messages.suggest)
+    monkeypatch.setattr(validation_messages, "suggest", queries)
     cut = "".join(
         f"r{number}: {{hostname: 192.0.2.1, groups: [router], "
         f"data: {{expect: {{links: [{{port: a, device: rr{number}, to_port: b}}]}}}}}}\n"
@@ -54,7 +54,7 @@ def test_nobody_looks_for_names_that_nobody_will_read(make: Make, monkeypatch: p
     with pytest.raises(WorkspaceError) as caught:
         load_workspace(make(hosts=cut))
     shown = str(caught.value).splitlines()[1:-1]
-    assert len(shown) == asked.calls == validation_messages.SHOWN
+    assert len(shown) == queries.calls == validation_messages.SHOWN
     assert all("Did you mean 'r" in line for line in shown)
 
 

@@ -82,9 +82,9 @@ def test_a_revoked_key_is_never_recorded(make: Make) -> None:
 def test_nothing_is_recorded_without_a_yes(make: Make) -> None:
     with ssh_server() as (port, _):
         workspace = make(hosts=hosts(port))
-        nobody = run(workspace)
-        assert isinstance(nobody.exception, UsageError)
-        assert str(nobody.exception) == (
+        silent = run(workspace)
+        assert isinstance(silent.exception, UsageError)
+        assert str(silent.exception) == (
             "the fingerprints need a confirmation on a terminal. Compare them, then add --yes."
         )
         assert run(workspace, answer="n\n").exception is not None
@@ -93,7 +93,7 @@ def test_nothing_is_recorded_without_a_yes(make: Make) -> None:
         assert (workspace / "known_hosts").exists()
 
 
-def test_a_changed_key_is_left_as_it_was_unless_told(make: Make) -> None:
+def test_a_changed_key_is_left_as_it_was_unless_reported(make: Make) -> None:
     with ssh_server() as (port, first):
         workspace = make(hosts=hosts(port))
         run(workspace, "--yes")
@@ -123,7 +123,7 @@ def test_a_silent_device_is_named_and_the_others_recorded(make: Make) -> None:
     assert (workspace / "known_hosts").read_text().startswith(f"[127.0.0.1]:{port} ssh-ed25519 ")
 
 
-def test_devices_behind_one_address_are_asked_once_and_clear_text_never(make: Make) -> None:
+def test_devices_behind_one_address_are_requested_once_and_clear_text_never(make: Make) -> None:
     groups = GROUPS + "bsc: {platform: osmocom_bsc, data: {role: bts_controller, venues: [hall]}}\n"
     with ssh_server() as (port, _):
         listed = hosts(port, port) + "b1: {hostname: 127.0.0.1, port: 1, groups: [bsc]}\n"

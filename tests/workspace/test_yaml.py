@@ -78,10 +78,10 @@ def test_byte_order_mark_and_crlf(tmp_path: Path) -> None:
 def test_anything_is_read_or_refused_in_a_sentence(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.mktemp("any") / "f.yaml"
     path.write_bytes(content)
-    said = str(path)
+    output = str(path)
     try:
         load_yaml(path, may_be_empty=True)
     except WorkspaceError as error:
-        said = str(error)
-    assert said.startswith(str(path))
-    assert "\n" not in said
+        output = str(error)
+    assert output.startswith(str(path))
+    assert "\n" not in output

@@ -107,7 +107,7 @@ def workspace(folder: Path) -> Workspace:
 
 
 @dataclass(frozen=True)
-class Said:
+class Output:
     """What a command left behind."""
 
     code: int
@@ -115,20 +115,20 @@ class Said:
     err: str
 
 
-Call = Callable[..., Said]
+Call = Callable[..., Output]
 
 
 @pytest.fixture
 def call(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
     """Run a command on the workspace, on the event's clock."""
 
-    def run(*arguments: str | Path, now: str = "2022-04-25 07:00") -> Said:
+    def run(*arguments: str | Path, now: str = "2022-04-25 07:00") -> Output:
         capsys.readouterr()
         with pytest.raises(SystemExit) as left:
             main(["-w", str(folder), "--now", now, "--lang", "vi", *map(str, arguments)])
-        told = capsys.readouterr()
+        found = capsys.readouterr()
         code = left.value.code
-        return Said(code if isinstance(code, int) else 0, told.out, told.err)
+        return Output(code if isinstance(code, int) else 0, found.out, found.err)
 
     return run
 

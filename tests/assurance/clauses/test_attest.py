@@ -31,8 +31,8 @@ pytestmark = pytest.mark.slow
 def sign(workspace: Workspace, clause: str = "1.1a", *files: Path, fields: Mapping[str, str] | None = None) -> str:
     """Sign with files; the attestation's name."""
     with Store.of_workspace(workspace.path) as store:
-        asked = AttestationRequest(clause, "Nguyễn A", "đã ký", files, fields=fields)
-        return attest(asked, workspace, store, clock()).id
+        queries = AttestationRequest(clause, "Nguyễn A", "đã ký", files, fields=fields)
+        return attest(queries, workspace, store, clock()).id
 
 
 def made(workspace: Workspace) -> list[tuple[str, str, bool]]:
@@ -88,7 +88,7 @@ def bad(tmp_path: Path) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "output"),
     [
         ("missing", "the file does not exist"),
         ("folder", "this is a folder"),
@@ -100,13 +100,13 @@ def bad(tmp_path: Path) -> dict[str, Path]:
     ],
 )
 def test_a_file_that_cannot_be_kept_records_nothing(
-    workspace: Workspace, tmp_path: Path, bad: dict[str, Path], name: str, said: str
+    workspace: Workspace, tmp_path: Path, bad: dict[str, Path], name: str, output: str
 ) -> None:
     if name == "unreadable" and os.geteuid() == 0:
         pytest.skip("root reads everything")
     with pytest.raises(UsageError) as caught:
         sign(workspace, "1.1a", paper(tmp_path), bad[name])
-    assert said in str(caught.value)
+    assert output in str(caught.value)
     assert "Nothing was recorded." in str(caught.value)
     assert made(workspace) == []
     assert not (workspace.path / ".eventready" / "attachments").exists()
@@ -138,7 +138,7 @@ def test_a_folder_that_cannot_be_written(workspace: Workspace, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("clause", "change", "said"),
+    ("clause", "change", "output"),
     [
         ("9.9", {}, "there is no clause '9.9'"),
         ("1.1aa", {}, "Did you mean '1.1a'?"),
@@ -154,17 +154,17 @@ def test_a_folder_that_cannot_be_written(workspace: Workspace, tmp_path: Path) -
         ("3.k", {"document": "incident-report"}, "has no paper 'incident-report' to sign for"),
     ],
 )
-def test_what_cannot_be_signed(workspace: Workspace, clause: str, change: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_signed(workspace: Workspace, clause: str, change: dict[str, Any], output: str) -> None:
     from dataclasses import replace
 
     with Store.of_workspace(workspace.path) as store:
         with pytest.raises(UsageError) as caught:
             attest(replace(AttestationRequest(clause, "A", "b"), **change), workspace, store, clock())
-        assert said in str(caught.value)
+        assert output in str(caught.value)
     assert made(workspace) == []
 
 
-def test_fields_tell_which_form_is_meant(workspace: Workspace) -> None:
+def test_fields_state_which_form_is_meant(workspace: Workspace) -> None:
     number = {"number": "0912345678", "unit": "BCĐ", "group": "steering"}
     call = {"number": "0912345678", "at": "2022-04-24 09:00", "success": "true"}
     for fields in (number, call):
@@ -178,8 +178,8 @@ def test_fields_tell_which_form_is_meant(workspace: Workspace) -> None:
 def test_what_was_signed_by_mistake_is_taken_back_and_stays(workspace: Workspace, tmp_path: Path) -> None:
     name = sign(workspace, "1.1a", paper(tmp_path))
     with Store.of_workspace(workspace.path) as store:
-        for bad, said in (("A-0009", "there is no attestation 'A-0009'"), ("", "there is no attestation")):
-            with pytest.raises(UsageError, match=said):
+        for bad, output in (("A-0009", "there is no attestation 'A-0009'"), ("", "there is no attestation")):
+            with pytest.raises(UsageError, match=output):
                 withdraw(bad, "B", "nhầm", store, clock())
         assert withdraw(name.lower(), "B", "nhầm tệp", store, clock()).withdrawn == "B: nhầm tệp"
         with pytest.raises(UsageError, match=r"withdrawn already \(B: nhầm tệp\)"):

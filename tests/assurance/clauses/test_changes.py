@@ -42,8 +42,8 @@ def store_change(
     clock = {"event": "2022-04-24T20:00:00+07:00", "rehearsal": rehearsal}
     plan = {"plan": {"id": f"p-{change}", "intents": list(intents)}, "approvals": []}
     with Store.of_workspace(folder) as store:
-        told = {"by": "an.nguyen", "host": "nms-1", "clock": clock, **header}
-        store.changes.begin(change, event=event, plan=plan, devices=(), header=told)
+        result = {"by": "an.nguyen", "host": "nms-1", "clock": clock, **header}
+        store.changes.begin(change, event=event, plan=plan, devices=(), header=result)
         store.changes.finish(change, outcomes, {"exit": 0}, ended=ended)
 
 
@@ -166,7 +166,7 @@ def test_a_command_reads_the_first_step_of_each_change_once(
     assert read == ["c-0", "c-1", "c-2"]
 
 
-def test_an_altered_change_proves_nothing_and_is_told(folder: Path) -> None:
+def test_an_altered_change_proves_nothing_and_is_reported(folder: Path) -> None:
     store_change(folder, "c-1", {"r1": "new"})
     with sqlite3.connect(folder / ".eventready" / "eventready.db") as connection:
         connection.execute("update eventready_change set plan = x'00'")

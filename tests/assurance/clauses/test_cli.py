@@ -9,14 +9,14 @@ import pytest
 from icalendar import Calendar
 
 from eventready.store.store import Store
-from tests.assurance.clauses.conftest import DUTIES, Call, Said, Write, clock, run_of, store_run
+from tests.assurance.clauses.conftest import DUTIES, Call, Output, Write, clock, run_of, store_run
 
 pytestmark = pytest.mark.slow
 
 
-def document(said: Said) -> list[dict[str, object]]:
+def document(output: Output) -> list[dict[str, object]]:
     """What was printed as JSON."""
-    found = json.loads(said.out)
+    found = json.loads(output.out)
     assert isinstance(found, list)
     return found
 
@@ -29,10 +29,10 @@ def states(call: Call, *arguments: str, now: str = "2022-04-25 07:00") -> dict[s
 
 
 def test_duties_lists_every_clause_that_is_ours_and_leaves_with_8(call: Call, folder: Path) -> None:
-    said = call("duties")
-    assert said.code == 8
-    assert "1.1a  Phương án" in said.out
-    assert "QUÁ HẠN" in said.out
+    output = call("duties")
+    assert output.code == 8
+    assert "1.1a  Phương án" in output.out
+    assert "QUÁ HẠN" in output.out
     assert list(states(call)) == [
         "1.1a", "1.1d", "1.2a", "1.2g", "1.3a", "2.1c", "3.a", "3.g", "3.i", "3.k", "4.a", "4.b",
     ]  # fmt: skip
@@ -41,9 +41,9 @@ def test_duties_lists_every_clause_that_is_ours_and_leaves_with_8(call: Call, fo
 
 
 def test_duties_before_anything_is_due_leaves_with_0(call: Call) -> None:
-    said = call("duties", now="2022-03-01 07:00")
-    assert said.code == 0
-    assert "QUÁ HẠN" not in said.out
+    output = call("duties", now="2022-03-01 07:00")
+    assert output.code == 0
+    assert "QUÁ HẠN" not in output.out
 
 
 def test_duties_as_json_names_owner_deadline_and_evidence(call: Call, tmp_path: Path) -> None:
@@ -66,8 +66,8 @@ def test_duties_as_json_names_owner_deadline_and_evidence(call: Call, tmp_path: 
     ],
 )
 def test_duties_narrowed(call: Call, arguments: tuple[str, ...], code: int, clauses: list[str]) -> None:
-    said = call("duties", "-o", "json", *arguments)
-    assert (said.code, [row["clause"] for row in document(said)]) == (code, clauses)
+    output = call("duties", "-o", "json", *arguments)
+    assert (output.code, [row["clause"] for row in document(output)]) == (code, clauses)
 
 
 def test_duties_in_english_and_as_lines(call: Call) -> None:
@@ -86,16 +86,16 @@ def test_duties_rest_on_the_latest_run(call: Call, folder: Path) -> None:
     store_run(folder, "pass", "fail", check="radio", now="2022-04-25 06:30")
     assert states(call, "1.3a") == {"1.3a": "in_progress"}
     # Signing for it changes nothing, and says so.
-    said = call("attest", "1.3a", "--by", "A", "--note", "Wifi tốt")
-    assert (said.code, "chỉ là ghi chú" in said.err) == (0, True)
+    output = call("attest", "1.3a", "--by", "A", "--note", "Wifi tốt")
+    assert (output.code, "chỉ là ghi chú" in output.err) == (0, True)
     assert states(call, "1.3a") == {"1.3a": "in_progress"}
 
 
 def test_a_clause_that_does_not_apply(write: Write, call: Call) -> None:
     proof = "proof: {documents: [assurance-plan]}"
     write(duties=DUTIES.replace(proof, f"{proof}, not_applicable: Đã có phương án chung"))
-    said = call("duties", "1.1a")
-    assert (said.code, "không áp dụng" in said.out, "Đã có phương án chung" in said.out) == (0, True, True)
+    output = call("duties", "1.1a")
+    assert (output.code, "không áp dụng" in output.out, "Đã có phương án chung" in output.out) == (0, True, True)
 
 
 def test_the_operator_decides(write: Write, call: Call) -> None:
@@ -103,24 +103,24 @@ def test_the_operator_decides(write: Write, call: Call) -> None:
 
     write(event=EVENT.replace("operator: both", "operator: postal"))
     assert "1.1a" not in states(call)
-    said = call("attest", "1.1a", "--by", "A", "--note", "b")
-    assert (said.code, "doanh nghiệp `telecom`" in said.err, "`operator: postal`" in said.err) == (2, True, True)
+    output = call("attest", "1.1a", "--by", "A", "--note", "b")
+    assert (output.code, "doanh nghiệp `telecom`" in output.err, "`operator: postal`" in output.err) == (2, True, True)
     write(event=EVENT.replace("operator: both", "operator: post"))
-    said = call("duties")
-    assert (said.code, "'postal'" in said.err) == (2, True)
+    output = call("duties")
+    assert (output.code, "'postal'" in output.err) == (2, True)
 
 
 def test_a_workspace_without_duties(write: Write, call: Call, folder: Path) -> None:
     (folder / "inventory" / "duties.yaml").unlink()
-    said = call("duties")
-    assert (said.code, "Không có mục nào áp dụng" in said.err) == (0, True)
+    output = call("duties")
+    assert (output.code, "Không có mục nào áp dụng" in output.err) == (0, True)
 
 
-def test_a_roster_that_does_not_hold_is_told_and_proves_nothing(call: Call, folder: Path) -> None:
+def test_a_roster_that_does_not_hold_is_reported_and_proves_nothing(call: Call, folder: Path) -> None:
     (folder / "inventory" / "roster.xlsx").write_bytes(b"no spreadsheet")
-    said = call("duties", "3.a")
-    assert (said.code, "không có giá trị chứng minh" in said.err) == (0, True)
-    assert "chưa có danh sách trực" in said.out
+    output = call("duties", "3.a")
+    assert (output.code, "không có giá trị chứng minh" in output.err) == (0, True)
+    assert "chưa có danh sách trực" in output.out
 
 
 # attest
@@ -147,50 +147,55 @@ def test_a_roster_that_does_not_hold_is_told_and_proves_nothing(call: Call, fold
     ],
 )
 def test_attest_leaves_with_2_and_records_nothing(call: Call, arguments: tuple[str, ...]) -> None:
-    said = call("attest", *arguments)
-    assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("eventready: ")
-    assert "Traceback" not in said.err
+    output = call("attest", *arguments)
+    assert (output.code, output.out) == (2, "")
+    assert output.err.startswith("eventready: ")
+    assert "Traceback" not in output.err
     assert document(call("attest", "list", "-o", "json")) == []
 
 
 def test_attest_and_list_mask_numbers(call: Call) -> None:
     fields = ("--set", "number=0912 345 678", "--set", "unit=BCĐ 0987654321", "--set", "group=steering")
-    said = call("attest", "1.1d", "--by", "Ông A 0912345678", "--note", "gọi 0912345678", *fields, "-o", "json")
-    assert said.code == 0
-    for told in (said, call("attest", "list"), call("attest", "list", "1.1d", "-o", "json"), call("duties", "1.1d")):
-        assert told.out
-        assert "345678" not in told.out + told.err
-        assert "654321" not in told.out + told.err
+    output = call("attest", "1.1d", "--by", "Ông A 0912345678", "--note", "gọi 0912345678", *fields, "-o", "json")
+    assert output.code == 0
+    for result in (
+        output,
+        call("attest", "list"),
+        call("attest", "list", "1.1d", "-o", "json"),
+        call("duties", "1.1d"),
+    ):
+        assert result.out
+        assert "345678" not in result.out + result.err
+        assert "654321" not in result.out + result.err
     row = document(call("attest", "list", "-o", "ndjson".replace("nd", "")))[0]["rows"][0]  # type: ignore[index]
     assert (row["number"], row["unit"]) == ("0912***678", "BCĐ 0987***321")
 
 
 def test_the_template_filled_in_is_taken(call: Call, tmp_path: Path) -> None:
-    said = call("attest", "--form-template", "1.2g")
-    assert (said.code, said.out.splitlines()[0]) == (0, "# Trạm BTS lưu động")
+    output = call("attest", "--form-template", "1.2g")
+    assert (output.code, output.out.splitlines()[0]) == (0, "# Trạm BTS lưu động")
     form = tmp_path / "bts.yaml"
     values = {"id": "B1", "venue": "hall", "technology": "[4G]", "backhaul": "quang", "power": "máy nổ",
               "antenna": "a", "licence": "12/GP", "on_air": '"2022-04-24 08:00"', "tested": '"2022-04-24 09:00"',
               "alarms": "0"}  # fmt: skip
     lines = []
-    for line in said.out.splitlines():
+    for line in output.out.splitlines():
         key = line.strip(" -").split(":")[0]
         lines.append(line.replace(f"{key}:", f"{key}: {values[key]}", 1) if key in values else line)
     form.write_text("\n".join(lines), encoding="utf-8")
     assert call("attest", "1.2g", "--by", "A", "--note", "b", "--form", form).code == 0
     assert states(call, "1.2g") == {"1.2g": "done"}
     # The same station, off the air again.
-    said = call("attest", "1.2g", "--by", "A", "--note", "b", "--form", form, "--set", "id=B1", "--set", "venue=hall",
+    output = call("attest", "1.2g", "--by", "A", "--note", "b", "--form", form, "--set", "id=B1", "--set", "venue=hall",
                 "--set", "technology=4G", "--set", "backhaul=q", "--set", "power=p", "--set", "antenna=a",
                 "--set", "licence=12/GP")  # fmt: skip
-    assert (said.code, "2 dòng" in said.out) == (0, True)
+    assert (output.code, "2 dòng" in output.out) == (0, True)
     assert states(call, "1.2g") == {"1.2g": "in_progress"}
 
 
 def test_two_forms_of_a_clause(call: Call) -> None:
-    said = call("attest", "--form-template", "1.1d")
-    assert "Các biểu mẫu khác của mục này: test-calls" in said.err
+    output = call("attest", "--form-template", "1.1d")
+    assert "Các biểu mẫu khác của mục này: test-calls" in output.err
     assert "success:" in call("attest", "--form-template", "test-calls").out
     found = document(call("attest", "--form-template", "1.1d", "-o", "json"))
     assert [form["form"] for form in found] == ["priority-numbers", "test-calls"]
@@ -199,8 +204,8 @@ def test_two_forms_of_a_clause(call: Call) -> None:
 def test_attest_says_that_a_form_is_still_empty(call: Call, tmp_path: Path) -> None:
     paper = tmp_path / "x.pdf"
     paper.write_bytes(b"x")
-    said = call("attest", "3.g", "--by", "A", "--note", "b", "--file", paper)
-    assert (said.code, "--form-template staff-acknowledgement" in said.err) == (0, True)
+    output = call("attest", "3.g", "--by", "A", "--note", "b", "--file", paper)
+    assert (output.code, "--form-template staff-acknowledgement" in output.err) == (0, True)
     assert states(call, "3.g") == {"3.g": "in_progress"}
 
 
@@ -208,8 +213,8 @@ def test_withdraw(call: Call) -> None:
     call("attest", "3.i", "--by", "A", "--note", "b", "--set", "site=NOC", "--set", "day=2022-04-24", "--set",
          "five_k=true", "--set", "reserve=1")  # fmt: skip
     assert states(call, "3.i") == {"3.i": "done"}
-    said = call("attest", "--withdraw", "A-0001", "--by", "B", "--note", "nhầm ngày")
-    assert (said.code, said.out) == (0, "Đã rút A-0001 của mục 3.i: 1 dòng, 0 tệp.\n")
+    output = call("attest", "--withdraw", "A-0001", "--by", "B", "--note", "nhầm ngày")
+    assert (output.code, output.out) == (0, "Đã rút A-0001 của mục 3.i: 1 dòng, 0 tệp.\n")
     assert states(call, "3.i") == {"3.i": "not_done"}
     assert "đã rút: B: nhầm ngày" in call("attest", "list").out
 
@@ -219,15 +224,15 @@ def test_withdraw(call: Call) -> None:
 
 def test_deadlines_leave_with_8_when_something_is_late(call: Call) -> None:
     assert call("deadlines", now="2022-03-20 07:00").code == 0
-    said = call("deadlines")
-    assert said.code == 8
-    assert "QUÁ HẠN" in said.out
-    assert "3 việc quá hạn" not in said.out
+    output = call("deadlines")
+    assert output.code == 8
+    assert "QUÁ HẠN" in output.out
+    assert "3 việc quá hạn" not in output.out
     found = {row["id"]: row["status"] for row in document(call("deadlines", "-o", "json"))}
     assert (found["weekly-2022-04-18"], found["weekly-2022-04-25"], found["freeze-1"]) == ("late", "near", "near")
 
 
-def test_deadlines_hide_what_is_behind_unless_asked(call: Call) -> None:
+def test_deadlines_hide_what_is_behind_unless_requested(call: Call) -> None:
     now = "2022-05-20 07:00"
     assert (
         "Freeze"
@@ -266,20 +271,20 @@ def test_an_audit_of_some_devices_or_without_a_measurement_proves_no_test(
 
 def test_deadlines_as_a_calendar(call: Call, tmp_path: Path) -> None:
     path = tmp_path / "new" / "lich.ics"
-    said = call("deadlines", "--ics", path)
-    assert said.code == 8
+    output = call("deadlines", "--ics", path)
+    assert output.code == 8
     count = len(document(call("deadlines", "-o", "json")))
     assert len(Calendar.from_ical(path.read_bytes()).walk("VEVENT")) == count
-    said = call("deadlines", "--ics", tmp_path)
-    assert (said.code, "đây là thư mục" in said.err) == (2, True)
+    output = call("deadlines", "--ics", tmp_path)
+    assert (output.code, "đây là thư mục" in output.err) == (2, True)
 
 
 def test_a_holiday_monday_is_announced(call: Call) -> None:
-    said = call("deadlines", now="2022-04-08 09:00")
+    output = call("deadlines", now="2022-04-08 09:00")
     line = next(row for row in document(call("deadlines", "-o", "json", now="2022-04-08 09:00"))
                 if row["id"] == "weekly-2022-04-11")  # fmt: skip
     assert (line["status"], line["warn"]) == ("near", "2022-04-08T08:00+07:00")
-    assert "ngày nghỉ" in said.out
+    assert "ngày nghỉ" in output.out
 
 
 # incident
@@ -288,17 +293,17 @@ NEW = ("incident", "new", "--by", "Trực ca", "--summary", "Đứt cáp", "--ve
 
 
 def test_an_incident_from_its_beginning_to_its_end(call: Call) -> None:
-    said = call(*NEW, "--subscribers", "900", now="2022-04-29 19:00")
-    assert (said.code, said.out) == (0, "SC-20220429-01\n")
-    assert "02943.850852" in said.err
-    assert "29/04/2022 19:30" in said.err
+    output = call(*NEW, "--subscribers", "900", now="2022-04-29 19:00")
+    assert (output.code, output.out) == (0, "SC-20220429-01\n")
+    assert "02943.850852" in output.err
+    assert "29/04/2022 19:30" in output.err
     assert call("incident", "list", now="2022-04-29 19:29").code == 0
     for command in ("list", "show"):
         late = call("incident", command, now="2022-04-29 19:31")
         assert (late.code, "QUÁ HẠN" in late.out or "báo tin ban đầu" in late.out) == (8, True)
     assert call("deadlines", now="2022-04-29 19:31").code == 8
-    told = ("--by", "Trực ca", "--notice", "department", "--notice", "police", "--notice-at", "2022-04-29 19:25")
-    assert call("incident", "update", "latest", *told, now="2022-04-29 19:40").code == 0
+    result = ("--by", "Trực ca", "--notice", "department", "--notice", "police", "--notice-at", "2022-04-29 19:25")
+    assert call("incident", "update", "latest", *result, now="2022-04-29 19:40").code == 0
     assert call("incident", "list", now="2022-04-29 20:59").code == 0
     final = ("--by", "NOC", "--notice", "department", "--notice", "police", "--how", "email", "--final",
              "--restored", "2022-04-29 20:00", "--cause", "Máy xúc", "--action", "Hàn cáp")  # fmt: skip
@@ -326,15 +331,15 @@ def test_an_incident_from_its_beginning_to_its_end(call: Call) -> None:
     ],
 )
 def test_incident_leaves_with_2(call: Call, arguments: tuple[str, ...]) -> None:
-    said = call("incident", *arguments)
-    assert (said.code, said.out) == (2, "")
-    assert "Traceback" not in said.err
+    output = call("incident", *arguments)
+    assert (output.code, output.out) == (2, "")
+    assert "Traceback" not in output.err
     assert call("incident", "list").code == 0
 
 
-def test_no_incident_is_said_and_leaves_no_trace(call: Call, folder: Path) -> None:
-    said = call("incident", "list")
-    assert (said.code, "Chưa ghi nhận sự cố nào." in said.err) == (0, True)
+def test_no_incident_is_reported_and_leaves_no_trace(call: Call, folder: Path) -> None:
+    output = call("incident", "list")
+    assert (output.code, "Chưa ghi nhận sự cố nào." in output.err) == (0, True)
     assert document(call("incident", "list", "-o", "json")) == []
     assert not (folder / ".eventready").exists()
 
@@ -350,7 +355,7 @@ def test_limits_are_those_of_the_workspace(write: Write, call: Call) -> None:
 # Rehearsals, and papers that went out
 
 
-def real(folder: Path, *arguments: str) -> Said:
+def real(folder: Path, *arguments: str) -> Output:
     """A command on the real clock, whatever the tester's own is."""
     import os
     import subprocess
@@ -363,7 +368,7 @@ def real(folder: Path, *arguments: str) -> Said:
     }
     words = [sys.executable, "-m", "eventready", "-w", str(folder), *arguments]
     done = subprocess.run(words, check=False, capture_output=True, text=True, env=clean)
-    return Said(done.returncode, done.stdout, done.stderr)
+    return Output(done.returncode, done.stdout, done.stderr)
 
 
 def test_what_was_rehearsed_does_not_count_when_it_is_serious(call: Call, folder: Path, tmp_path: Path) -> None:
@@ -373,10 +378,10 @@ def test_what_was_rehearsed_does_not_count_when_it_is_serious(call: Call, folder
     call(*NEW)
     store_run(folder, "pass", check="radio")
     assert states(call, "1.1a", "1.3a") == {"1.1a": "done", "1.3a": "done"}
-    said = real(folder, "duties", "1.1a", "1.3a", "-o", "json")
-    assert said.code == 8
-    assert "3 records of rehearsals (a lab, or another clock) are not evidence" in said.err
-    assert [row["state"] for row in document(said)] == ["not_done", "not_done"]
+    output = real(folder, "duties", "1.1a", "1.3a", "-o", "json")
+    assert output.code == 8
+    assert "3 records of rehearsals (a lab, or another clock) are not evidence" in output.err
+    assert [row["state"] for row in document(output)] == ["not_done", "not_done"]
     listed = real(folder, "incident", "list")
     assert (listed.code, "SC-20220425-01" in listed.out) == (0, True)
 

@@ -62,12 +62,12 @@ def clause(folder: Path, name: str, *, rehearsal: bool = False) -> ClauseState:
 def replace_people(folder: Path) -> None:
     """Give each person of the roster another telephone number."""
     path = folder / "inventory" / "roster.xlsx"
-    book = openpyxl.load_workbook(path)
-    sheet = book.worksheets[0]
+    workbook = openpyxl.load_workbook(path)
+    sheet = workbook.worksheets[0]
     for row in range(5, sheet.max_row + 1):
         if sheet.cell(row, 7).value:
             sheet.cell(row, 7).value = f"0912 345 {row:03d} / 02943 850 {row:03d}"
-    book.save(path)
+    workbook.save(path)
 
 
 def edit(folder: Path, *pairs: tuple[str, str]) -> None:
@@ -154,8 +154,8 @@ def test_the_marked_papers_say_rehearsal(run: Run, tmp_path: Path) -> None:
     (paper,) = (tmp_path / "out").glob("*.md")
     assert "DIỄN TẬP" in paper.read_text(encoding="utf-8")
     assert run("roster", "export", "--format", "xlsx", "--rehearsal", "--out", out)[0] == Exit.OK
-    (book,) = (tmp_path / "out").glob("*.xlsx")
-    assert "DIỄN TẬP" in str(openpyxl.load_workbook(book).worksheets[0].cell(1, 1).value)
+    (workbook,) = (tmp_path / "out").glob("*.xlsx")
+    assert "DIỄN TẬP" in str(openpyxl.load_workbook(workbook).worksheets[0].cell(1, 1).value)
 
 
 def test_placeholders_of_a_new_event_are_known_until_edited(tmp_path: Path) -> None:

@@ -129,9 +129,9 @@ def test_a_filled_form_lacks_nothing(workspace: Workspace, name: str) -> None:
     assert short(name, WHOLE[name], workspace) == []
 
 
-@pytest.mark.parametrize(("name", "rows", "said"), SHORT)
-def test_what_is_short(workspace: Workspace, name: str, rows: list[dict[str, str]], said: str) -> None:
-    assert said in short(name, rows, workspace)
+@pytest.mark.parametrize(("name", "rows", "output"), SHORT)
+def test_what_is_short(workspace: Workspace, name: str, rows: list[dict[str, str]], output: str) -> None:
+    assert output in short(name, rows, workspace)
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -159,7 +159,7 @@ def test_the_template_is_a_file_that_only_wants_filling_in(workspace: Workspace,
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "said"),
+    ("name", "change", "output"),
     [
         ("mobile-bts-commissioning", {"venue": "hal"}, "the venue 'hal' is not in event.yaml. Did you mean 'hall'?"),
         (
@@ -190,10 +190,10 @@ def test_the_template_is_a_file_that_only_wants_filling_in(workspace: Workspace,
         ("3.i", {"five_k": "có"}, "'five_k' must be true or false"),
     ],
 )
-def test_fields_that_do_not_hold(workspace: Workspace, name: str, change: dict[str, str], said: str) -> None:
+def test_fields_that_do_not_hold(workspace: Workspace, name: str, change: dict[str, str], output: str) -> None:
     with pytest.raises(UsageError) as caught:
         FORMS[name].read({**WHOLE[name][0], **change}, workspace.event)
-    assert said in str(caught.value)
+    assert output in str(caught.value)
     assert f"--form-template {name}" in str(caught.value) or "venue" in change
 
 
@@ -212,7 +212,7 @@ def test_no_sentence_gives_a_number_away(workspace: Workspace, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "output"),
     [
         (b"", "the file is empty"),
         (b"rows: []\n", "'rows' must not be empty"),
@@ -224,12 +224,12 @@ def test_no_sentence_gives_a_number_away(workspace: Workspace, tmp_path: Path) -
         (b"rows: [\n", "form.yaml:"),
     ],
 )
-def test_files_that_are_no_form(workspace: Workspace, tmp_path: Path, content: bytes, said: str) -> None:
+def test_files_that_are_no_form(workspace: Workspace, tmp_path: Path, content: bytes, output: str) -> None:
     path = tmp_path / "form.yaml"
     path.write_bytes(content)
     with pytest.raises(UsageError) as caught:
         FORMS["stock-list"].read_file(path, workspace.event)
-    assert said in str(caught.value)
+    assert output in str(caught.value)
 
 
 def test_every_row_that_does_not_hold_is_named(workspace: Workspace, tmp_path: Path) -> None:

@@ -93,8 +93,10 @@ def test_a_record_of_everything(workspace: Workspace) -> None:
         report = Report("Trực ca", "Đứt cáp", venue="hall", services=("mobile", "internet"), subscribers=900)
         made = open_incident(report, workspace.event, store, clock("2022-04-29 19:00"))
         assert (made.id, made.place, made.kind, made.restored) == ("SC-20220429-01", "Hội trường", "outage", None)
-        told = Report("Trực ca", notices=(Given("department", "phone"), Given("police", "phone")), actions=("Gọi đội",))
-        update_incident("latest", told, workspace.event, store, clock("2022-04-29 19:20"))
+        found = Report(
+            "Trực ca", notices=(Given("department", "phone"), Given("police", "phone")), actions=("Gọi đội",)
+        )
+        update_incident("latest", found, workspace.event, store, clock("2022-04-29 19:20"))
         ended = Report("NOC", cause="Máy xúc", restored=moment("2022-04-29 20:00"), subscribers=1200)
         last = update_incident("01", ended, workspace.event, store, clock("2022-04-29 20:10"))
         assert incidents(store) == (last,)
@@ -122,10 +124,10 @@ def test_names_count_by_the_day_it_began(workspace: Workspace) -> None:
         known = incidents(store)
         assert find("02", known).id == "SC-20220429-02"
         assert find("sc-20220430-01", known).id == "SC-20220430-01"
-        for wrong, said in (("01", "is the end of 2 names"), ("SC-20220430-02", "Did you mean"), ("", "no incident")):
+        for wrong, output in (("01", "is the end of 2 names"), ("SC-20220430-02", "Did you mean"), ("", "no incident")):
             with pytest.raises(UsageError) as caught:
                 find(wrong, known)
-            assert said in str(caught.value)
+            assert output in str(caught.value)
         with pytest.raises(UsageError) as caught:
             find("01", known)
         assert "Hãy nêu một trong SC-20220429-01, SC-20220430-01." in caught.value.render("vi")
@@ -159,11 +161,11 @@ BAD: Mapping[str, tuple[dict[str, Any], str]] = {
 def test_what_does_not_hold_is_not_recorded(workspace: Workspace, name: str) -> None:
     from dataclasses import replace
 
-    change, said = BAD[name]
+    change, output = BAD[name]
     with Store.of_workspace(workspace.path) as store:
         with pytest.raises(UsageError) as caught:
             open_incident(replace(GOOD, **change), workspace.event, store, clock("2022-04-29 19:00"))
-        assert said in str(caught.value)
+        assert output in str(caught.value)
         assert incidents(store) == ()
 
 
@@ -173,11 +175,11 @@ def test_an_update_of_nothing_is_not_recorded(workspace: Workspace) -> None:
         with pytest.raises(UsageError, match="no incident is on record"):
             update_incident("latest", Report("A", cause="x"), workspace.event, store, at)
         open_incident(GOOD, workspace.event, store, at)
-        for report, said in (
+        for report, output in (
             (Report("A"), "nothing is said"),
             (Report("A", restored=moment("2022-04-29 18:00")), "restored before that"),
         ):
-            with pytest.raises(UsageError, match=said):
+            with pytest.raises(UsageError, match=output):
                 update_incident("latest", report, workspace.event, store, at)
         assert incidents(store)[0].entries == 1
 
@@ -224,9 +226,9 @@ LOGS = st.lists(st.tuples(st.sampled_from(["SC-1", "SC-2"]), UPDATES), max_size=
 @given(LOGS)
 def test_replay_keeps_everything_and_mixes_nothing(log: list[tuple[str, dict[str, Any]]]) -> None:
     entries = [("SC-1", OPENED), ("SC-2", {**OPENED, "venue": "square"}), *log]
-    told = {incident.id: incident for incident in replay(entries)}
-    assert list(told) == ["SC-1", "SC-2"]
-    for key, incident in told.items():
+    found = {incident.id: incident for incident in replay(entries)}
+    assert list(found) == ["SC-1", "SC-2"]
+    for key, incident in found.items():
         own = [body for name, body in entries if name == key]
         assert incident.entries == len(own)
         assert len(incident.actions) == sum(len(body.get("actions", ())) for body in own)

@@ -123,15 +123,15 @@ def test_an_interrupted_run_does_not_finish_a_clause() -> None:
 
 
 def test_an_audit_of_some_devices_does_not_finish_a_clause_of_all() -> None:
-    clause, asked = duty(checks=("cpu",)), run_of("pass")
-    asked.document["devices"].append({"name": "r0", "venues": ["hall"]})
+    clause, queries = duty(checks=("cpu",)), run_of("pass")
+    queries.document["devices"].append({"name": "r0", "venues": ["hall"]})
     r0, r1 = (Device(name, "router", "frr", "192.0.2.1", venues=("hall",)) for name in ("r0", "r1"))
-    assert state(clause, asked, devices=(r0,)).state == "done"
-    found = state(clause, asked, devices=(r0, r1))
+    assert state(clause, queries, devices=(r0,)).state == "done"
+    found = state(clause, queries, devices=(r0, r1))
     assert (found.state, found.reason.render("en")) == ("in_progress", "the latest audit leaves 1 device out (r1)")
     assert found.reason.render("vi") == "lần kiểm tra gần nhất không gồm 1 thiết bị (r1)"
     elsewhere = replace(r1, venues=("temple",))
-    assert state(duty(checks=("cpu",), venues=("hall",)), asked, devices=(r0, elsewhere)).state == "done"
+    assert state(duty(checks=("cpu",), venues=("hall",)), queries, devices=(r0, elsewhere)).state == "done"
 
 
 def test_checks_of_something_else_prove_nothing() -> None:
@@ -265,7 +265,7 @@ def test_roster(report: RosterReport | None, expected: str) -> None:
     assert state(duty(roster=("leadership",)), roster=report).state == expected
 
 
-def test_a_role_of_which_nobody_is_required_is_not_filled() -> None:
+def test_a_role_of_which_no_person_is_required_is_not_filled() -> None:
     found = state(duty(roster=("leadership",)), roster=replace(roster(), unmanned=("LD",)))
     assert found.state == "not_done"
     assert found.reason.render("en") == "leadership: nobody is required, and at times nobody is there"
@@ -370,7 +370,7 @@ def test_whose_clauses(workspace: Workspace, operator: str, ids: list[str]) -> N
     assert [clause.duty.id for clause in found] == ids
 
 
-def test_a_postal_enterprise_without_devices_is_not_asked_for_audits() -> None:
+def test_a_postal_enterprise_without_devices_is_not_requested_for_audits() -> None:
     event = EVENT.model_copy(update={"operator": "postal"})
     clause = duty("3.f", checks=("*",), roster=("leadership",))
     assert state(clause, event=event, roster=roster()).state == "done"

@@ -128,10 +128,10 @@ def _swap_signature(files: dict[str, bytes], operators: Operators) -> None:
     files[SIGNATURE] = operators.other.sign(files[MANIFEST])
 
 
-def _stranger(files: dict[str, bytes], _operators: Operators) -> None:
-    stranger = key_of(ALPHA)
-    manifest = canonical({**json.loads(files[MANIFEST]), "key": stranger.public.id})
-    files[MANIFEST], files[SIGNATURE] = manifest, stranger.sign(manifest)
+def _outsider(files: dict[str, bytes], _operators: Operators) -> None:
+    outsider = key_of(ALPHA)
+    manifest = canonical({**json.loads(files[MANIFEST]), "key": outsider.public.id})
+    files[MANIFEST], files[SIGNATURE] = manifest, outsider.sign(manifest)
 
 
 def _part_and_hash(files: dict[str, bytes], _operators: Operators) -> None:
@@ -154,7 +154,7 @@ ATTACKS: dict[str, tuple[Harm, Exit, str]] = {
     "signature of another": (_swap_signature, Exit.REFUSED, "altered: invalid signature of"),
     "signature cut": (lambda f, _o: f.update({SIGNATURE: f[SIGNATURE][:63]}), Exit.REFUSED, "altered"),
     "signature long": (lambda f, _o: f.update({SIGNATURE: b"x" * 65}), Exit.REFUSED, "unpacks to more than"),
-    "a stranger's key": (_stranger, Exit.REFUSED, "unknown signing key"),
+    "a stranger's key": (_outsider, Exit.REFUSED, "unknown signing key"),
     "another's name": (lambda f, o: signed_anew(f, o, operator=BETA), Exit.REFUSED, "with the key of"),
     "another event": (lambda f, o: signed_anew(f, o, event="hue-2025"), Exit.REFUSED, "another event (hue-2025"),
     "too old": (lambda f, o: signed_anew(f, o, made="2022-04-17T07:59:00+07:00"), Exit.REFUSED,
@@ -178,7 +178,7 @@ ATTACKS: dict[str, tuple[Harm, Exit, str]] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_what_was_done_to_it_is_refused_and_said(attack: str, good: bytes, operators: Operators) -> None:
+def test_what_was_done_to_it_is_refused_and_reported(attack: str, good: bytes, operators: Operators) -> None:
     harm, code, words = ATTACKS[attack]
     files = contents_of(good)
     harm(files, operators)

@@ -80,8 +80,8 @@ def test_a_run_behind_an_earlier_checkpoint_is_compared(operators: Operators, de
     same = signed(operators, 2, digest_of(first), run=5, head="b" * 64, earlier={3: "a" * 64})
     assert department.receive(same).rewritten == {}
     another = signed(operators, 3, digest_of(same), run=7, head="c" * 64, earlier={3: "a" * 64, 5: "d" * 64})
-    said = department.receive(another).rewritten
-    assert {operator: sentence.render("en") for operator, sentence in said.items()} == {
+    output = department.receive(another).rewritten
+    assert {operator: sentence.render("en") for operator, sentence in output.items()} == {
         ALPHA: f"{ALPHA}: the run number 5, signed in bundle 2, is another one now: its record was rewritten."
     }
 

@@ -93,11 +93,11 @@ def test_a_row_per_operator(received: ReceivedBundles, operators: Operators, tmp
     )
 
 
-def test_what_is_said_of_duty_incidents_and_what_is_open(
+def test_what_is_reported_of_duty_incidents_and_what_is_open(
     received: ReceivedBundles, operators: Operators, tmp_path: Path
 ) -> None:
     text = render(paper(received, operators, tmp_path), "md").decode().replace("\\", "").replace("\u00a0", " ")
-    for said in (
+    for output in (
         f"{ALPHA}: còn 45 phút không đủ người trực (ứng cứu thông tin).",
         f"{ALPHA}: một số giá trị được đọc theo dạng kết quả chưa có nguồn công khai nào xác nhận, cần đối chiếu với "
         "thiết bị: Huawei eNodeB (Bo mạch); own_radio.",
@@ -108,7 +108,7 @@ def test_what_is_said_of_duty_incidents_and_what_is_open(
         f"{ALPHA}: 2 nội dung kiểm tra chưa đạt, 4 chưa đo được; 1 nhiệm vụ quá hạn, 1 chưa đạt",
         "Ủy ban nhân dân tỉnh",
     ):
-        assert said in text, said
+        assert output in text, output
     assert "no answer" not in text
     assert f"{BETA}: một số giá trị" not in text
 
@@ -238,10 +238,10 @@ def test_refused_ones_are_named_and_give_the_exit_code(
     start = ("-w", str(department), "-o", "json", "consolidate")
     code, out, err = call(*start, str(one), str(bad), str(junk), *settings)
     assert code == 7
-    told = json.loads(out)
-    assert told["operators"] == [ALPHA]
-    assert [refused["exit"] for refused in told["refused"]] == [7, 2]
-    assert told["silent"] == [BETA]
+    result = json.loads(out)
+    assert result["operators"] == [ALPHA]
+    assert [refused["exit"] for refused in result["refused"]] == [7, 2]
+    assert result["silent"] == [BETA]
     assert f"{bad}: bundle of another event (hue-2025, not tra-vinh-30)" in err
     assert call(*start, str(one), str(junk), *settings)[0] == 2
     code, _, err = call(*start, str(junk), *settings)

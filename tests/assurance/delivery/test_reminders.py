@@ -158,7 +158,7 @@ def test_a_url_in_plain_text_is_refused(workspace: Path) -> None:
         load_event(workspace / "inventory" / "event.yaml")
 
 
-def test_a_rehearsal_reminds_nobody_without_the_option(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rehearsal_reminds_no_person_without_the_option(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(["-w", str(workspace), "--now", "2022-04-25 07:00", "schedule", "--once", "--really"])
     assert left.value.code == 7

@@ -79,7 +79,7 @@ def test_a_report_that_was_sent_is_not_drafted(event: Event) -> None:
     assert "draft-2022-04-25" not in due(event, "2022-04-25 07:00", sent=(sent,))
 
 
-def test_each_standing_of_a_deadline_is_said_once(event: Event) -> None:
+def test_each_standing_of_a_deadline_is_reported_once(event: Event) -> None:
     assert "remind-weekly-2022-04-11-near" in due(event, "2022-04-08 08:00")
     assert "remind-weekly-2022-04-25-due" in due(event, "2022-04-25 11:31")
     assert "remind-weekly-2022-04-25-late" in due(event, "2022-04-25 12:01")
@@ -155,8 +155,8 @@ def run_until(workspace: Path, clock: FakeClock, hands: Hands, end: str) -> list
 
     heard: list[JobResult | EventreadyError] = []
     try:
-        for told in Scheduler(workspace, clock, hands.hire, sleep).forever():
-            heard.append(told)
+        for result in Scheduler(workspace, clock, hands.hire, sleep).forever():
+            heard.append(result)
     except Enough:
         return heard
     raise AssertionError("it never ends by itself")
@@ -174,17 +174,17 @@ def test_two_days_of_one_process_do_each_thing_once(workspace: Path, monkeypatch
         "04-25 06:00 audit",
         "04-25 07:00 draft-2022-04-25 for 2022-04-25",
     ]
-    said = [told.job.id for told in heard if isinstance(told, JobResult) and told.job.kind == "remind"]
-    assert len(said) == len(set(said))
+    output = [result.job.id for result in heard if isinstance(result, JobResult) and result.job.kind == "remind"]
+    assert len(output) == len(set(output))
     assert {"remind-weekly-2022-04-25-near", "remind-weekly-2022-04-25-due", "remind-weekly-2022-04-25-late"} <= set(
-        said
+        output
     )
 
 
 def once(workspace: Path, clock: Clock, hands: Hands) -> list[str]:
     working = Scheduler(workspace, clock, hands.hire)
     with working.alone():
-        return [told.job.id for told in working.once()]
+        return [result.job.id for result in working.once()]
 
 
 def test_a_restart_does_nothing_twice(workspace: Path) -> None:
@@ -243,9 +243,9 @@ def test_a_defect_in_one_job_does_not_keep_the_others(workspace: Path) -> None:
 
     clock = FakeClock("2022-04-25 07:00")
     hands = Broken(clock)
-    told = {one.job.kind: one for one in reversed(list(Scheduler(workspace, clock, hands.hire).once()))}
-    assert told["audit"].failed
-    assert told["audit"].outcome == "internal error, RuntimeError: reading ac-1 failed (why)"
+    result = {one.job.kind: one for one in reversed(list(Scheduler(workspace, clock, hands.hire).once()))}
+    assert result["audit"].failed
+    assert result["audit"].outcome == "internal error, RuntimeError: reading ac-1 failed (why)"
     assert hands.did == ["04-25 07:00 draft-2022-04-25 for 2022-04-25"]
 
 
@@ -258,7 +258,7 @@ def test_two_schedulers_do_not_work_at_once(workspace: Path) -> None:
         once(workspace, clock, Hands(clock))
 
 
-def test_a_workspace_that_breaks_is_said_and_looked_at_again(workspace: Path) -> None:
+def test_a_workspace_that_breaks_is_reported_and_looked_at_again(workspace: Path) -> None:
     path = workspace / "inventory" / "event.yaml"
     good = path.read_text(encoding="utf-8")
     path.write_text("id: [", encoding="utf-8")
@@ -269,9 +269,9 @@ def test_a_workspace_that_breaks_is_said_and_looked_at_again(workspace: Path) ->
         clock.push(seconds)
         path.write_text(good, encoding="utf-8")
 
-    told = Scheduler(workspace, clock, hands.hire, sleep).forever()
-    assert isinstance(next(told), EventreadyError)
-    second = next(told)
+    result = Scheduler(workspace, clock, hands.hire, sleep).forever()
+    assert isinstance(next(result), EventreadyError)
+    second = next(result)
     assert isinstance(second, JobResult)
     assert second.job.id == "audit-2022-04-25"
 
@@ -308,10 +308,10 @@ def test_kill_9_and_restart(workspace: Path, moment: str, audits: int, drafts: i
     hands = Hands(clock)
     working = Scheduler(workspace, clock, hands.hire)
     with working.alone():
-        told = list(working.once())
-    kinds = [one.job.kind for one in told]
+        result = list(working.once())
+    kinds = [one.job.kind for one in result]
     assert (kinds.count("audit"), kinds.count("draft")) == (audits, drafts)
-    assert [one.job.kind for one in told if one.resumed] == [first_again]
+    assert [one.job.kind for one in result if one.resumed] == [first_again]
     assert once(workspace, clock, hands) == []
 
 

@@ -120,7 +120,7 @@ def test_over_tls_from_the_first_byte(certificates: Certificates, post: PostOf, 
         assert post(server).send(mail, [DEPARTMENT]).state == "sent"
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_neither_mail_nor_password(
+def test_a_certificate_that_no_person_vouches_for_gets_neither_mail_nor_password(
     certificates: Certificates, post: PostOf, mail: Mail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAIL_PASSWORD", "secret-of-the-mail")
@@ -151,7 +151,7 @@ def test_a_wrong_password_keeps_it_queued_and_shows_none(
     assert "password" not in delivery.legs[DEPARTMENT].why.replace("the password", "")
 
 
-def test_a_password_that_no_login_can_carry_is_said(
+def test_a_password_that_no_login_can_carry_is_reported(
     certificates: Certificates, post: PostOf, mail: Mail, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAIL_PASSWORD", "mật-khẩu")
@@ -237,7 +237,7 @@ def test_a_server_that_falls_silent(command: str, state: str, post: PostOf, mail
     assert "did not answer in time" in delivery.legs[DEPARTMENT].why
 
 
-def test_nobody_listens(post: PostOf, mail: Mail) -> None:
+def test_no_person_listens(post: PostOf, mail: Mail) -> None:
     with Scripted({}) as gone:
         server = gone.server()
     delivery = post(server).send(mail, [DEPARTMENT])
@@ -390,8 +390,8 @@ def test_kill_9_while_sending(  # noqa: PLR0917  fixtures
         process: subprocess.Popen[bytes]
         slow.on_dot = lambda: os.kill(process.pid, signal.SIGKILL) if moment == "answer" else None
         process = _victim(workspace, slow.server().port, moment)
-        _, said = process.communicate(timeout=60)
-        assert process.returncode == -signal.SIGKILL, said.decode()
+        _, output = process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL, output.decode()
     (delivery,) = record.deliveries()
     assert delivery.state == state
     with Mailroom() as room:
@@ -408,16 +408,16 @@ def test_the_record_cannot_be_altered_unnoticed(mailroom: Mailroom, post: PostOf
     assert {problem.what for problem in store.verify().problems} >= {"The delivery number 1 (D-0001) was altered"}
 
 
-def test_a_duty_list_that_arrived_is_the_version_that_changes_are_told_against(
+def test_a_duty_list_that_arrived_is_the_version_that_changes_are_reported_against(
     mailroom: Mailroom, workspace: Path, store: Store, served: Served, event: Event
 ) -> None:
     shelf, clock = Shelf(workspace), Clock()
     kept = shelf.keep(load_roster(workspace / "inventory" / "roster.xlsx", event), clock.now())
     data = draft_paper(event, PaperReference("duty-list", version=str(kept.number)), [], moment=clock.now())
     rehearsing = Clock.starting("2022-04-25 07:00")
-    for told, sendings in ((rehearsing, 0), (clock, 1)):
-        record = DeliveryLog(store, told)
-        delivery = Mailer(workspace, served(mailroom.server), record, told).send(read(data), [DEPARTMENT])
+    for found, sendings in ((rehearsing, 0), (clock, 1)):
+        record = DeliveryLog(store, found)
+        delivery = Mailer(workspace, served(mailroom.server), record, found).send(read(data), [DEPARTMENT])
         assert delivery.state == "sent"
         assert [sending.number for sending in shelf.sendings()] == [kept.number] * sendings
     assert shelf.sendings()[0].message_id == delivery.message_id

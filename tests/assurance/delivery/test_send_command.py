@@ -59,8 +59,8 @@ def test_without_really_nothing_leaves_and_nothing_is_kept(call: Call, list_file
     assert "bchieu@travinh.gov.vn" in out
     assert "Nothing was sent. Add --really to send it." in err
     assert not (workspace / ".eventready").exists()
-    told = json.loads(call("-o", "json", "send", list_file, "--paper", "duty-list")[1])
-    assert (told["sent"], told["files"][0]["name"]) == (False, "Danh sách trực.pdf")
+    found = json.loads(call("-o", "json", "send", list_file, "--paper", "duty-list")[1])
+    assert (found["sent"], found["files"][0]["name"]) == (False, "Danh sách trực.pdf")
 
 
 def test_documents_are_sent_and_recorded(
@@ -96,7 +96,9 @@ def test_what_waits_is_kept_shown_and_sent(
     assert (code, err) == (0, "Nothing waits.\n")
 
 
-def test_an_uncertain_one_is_settled_by_who_asked(call: Call, list_file: str, at_server: Callable[[int], None]) -> None:
+def test_an_uncertain_one_is_settled_by_who_requested(
+    call: Call, list_file: str, at_server: Callable[[int], None]
+) -> None:
     with Scripted({".": None}) as bad:
         at_server(bad.server().port)
         code, out, err = call("send", list_file, "--subject", "Thử", "--really", "--rehearsal")
@@ -120,7 +122,7 @@ def test_an_uncertain_one_is_settled_by_who_asked(call: Call, list_file: str, at
         (("--arrived", "D-7", "--by", "a", "--note", "b"), "there is no delivery 'D-7'"),
     ],
 )
-def test_what_cannot_be_done_is_said(
+def test_what_cannot_be_done_is_reported(
     arguments: tuple[str, ...], words: str, call: Call, list_file: str, workspace: Path
 ) -> None:
     mail = workspace / "draft.eml"

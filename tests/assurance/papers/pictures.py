@@ -25,15 +25,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=Path("build/pictures"))
     parser.add_argument("--lang", choices=["vi", "en"], default="vi")
     parser.add_argument("--workspace", type=Path)
-    asked = parser.parse_args()
+    queries = parser.parse_args()
     missing = [tool for tool in ("pdftoppm", "soffice") if shutil.which(tool) is None]
     if missing:
         sys.exit(f"{', '.join(missing)} not found. Install poppler-utils and libreoffice-writer.")
-    asked.folder.mkdir(parents=True, exist_ok=True)
+    queries.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        for paper in _written(Path(scratch), asked.lang, asked.workspace):
-            _shown(paper, asked.folder, Path(scratch))
-    print(asked.folder.resolve())
+        for paper in _written(Path(scratch), queries.lang, queries.workspace):
+            _shown(paper, queries.folder, Path(scratch))
+    print(queries.folder.resolve())
 
 
 def _written(scratch: Path, lang: Lang, workspace: Path | None) -> list[Path]:

@@ -64,14 +64,14 @@ def pdf_text(data: bytes, mark: str = "") -> str:
 def spoken(document: Document) -> Iterator[str]:
     """Every text of the model in reading order, figures by what stands under them."""
     for block in document.blocks:
-        yield from _said(block)
+        yield from _output(block)
     for annex in document.annexes:
         yield from (annex.label, annex.title, annex.reference)
         for block in annex.blocks:
-            yield from _said(block)
+            yield from _output(block)
 
 
-def _said(block: Block) -> Iterator[str]:
+def _output(block: Block) -> Iterator[str]:
     match block:
         case Letterhead():
             yield from (*block.parent, *block.issuer, block.country, block.motto)

@@ -76,7 +76,7 @@ def test_the_latest_change_comes_first_and_what_is_open_needs_a_person() -> None
     assert "1 thiết bị chưa xác định được" in rows[0][4]
 
 
-def test_no_change_is_said_in_words() -> None:
+def test_no_change_is_reported_in_words() -> None:
     assert "Chưa ghi nhận thay đổi nào." in rendered()
 
 
@@ -96,13 +96,13 @@ def test_the_weekly_report_has_the_changes_of_its_week(lang: Lang) -> None:
 
 
 def test_the_weekly_report_says_that_there_was_none_and_that_it_does_not_know() -> None:
-    for changes, said in (
+    for changes, output in (
         ((), "Không thực hiện thay đổi cấu hình nào"),
         (None, "Chưa có số liệu về thay đổi cấu hình"),
     ):
         made = replace(material(), changes=changes)
         text = render(weekly(made, profile(), "vi"), "md").decode().replace("\N{NO-BREAK SPACE}", " ")
-        assert said in text
+        assert output in text
 
 
 def test_the_command_takes_them_from_the_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,8 +37,8 @@ def workspace(tmp_path: Path) -> Path:
 def _run(capsys: pytest.CaptureFixture[str], workspace: Path, *arguments: str) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as left:
         main(["-w", str(workspace), "--now", NOW, "report", *arguments])
-    said = capsys.readouterr()
-    return int(left.value.code or 0), said.out, said.err
+    output = capsys.readouterr()
+    return int(left.value.code or 0), output.out, output.err
 
 
 def _audited(workspace: Path) -> None:
@@ -151,7 +151,7 @@ def test_other_papers(capsys: pytest.CaptureFixture[str], workspace: Path, paper
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "output"),
     [
         (("weekly", "--week", "soon"), Exit.USAGE, "neither a day nor a week"),
         (("weekly", "--week", "2022-W53"), Exit.USAGE, "2022 has no week 53. Write 2023-01-02 or its week."),
@@ -165,12 +165,12 @@ def test_other_papers(capsys: pytest.CaptureFixture[str], workspace: Path, paper
         (("check-template", "nope.yaml"), Exit.USAGE, "the file does not exist"),
     ],
 )
-def test_what_cannot_be_done_is_said(
-    capsys: pytest.CaptureFixture[str], workspace: Path, arguments: tuple[str, ...], code: int, said: str
+def test_what_cannot_be_done_is_reported(
+    capsys: pytest.CaptureFixture[str], workspace: Path, arguments: tuple[str, ...], code: int, output: str
 ) -> None:
     left, out, err = _run(capsys, workspace, *arguments)
     assert (left, out) == (code, "")
-    assert said in err
+    assert output in err
     assert "Traceback" not in err
 
 

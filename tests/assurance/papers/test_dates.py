@@ -13,24 +13,24 @@ from eventready.assurance.papers.writer import ascii_name
 from eventready.core.clock import TZ
 
 
-@pytest.mark.parametrize(("month", "said"), [(1, "01"), (2, "02"), (3, "3"), (4, "4"), (12, "12")])
-def test_a_formal_date_pads_the_first_two_months(month: int, said: str) -> None:
-    assert formal_date(date(2022, month, 10), "vi").split("\u00a0")[-4:] == ["tháng", said, "năm", "2022"]
+@pytest.mark.parametrize(("month", "output"), [(1, "01"), (2, "02"), (3, "3"), (4, "4"), (12, "12")])
+def test_a_formal_date_pads_the_first_two_months(month: int, output: str) -> None:
+    assert formal_date(date(2022, month, 10), "vi").split("\u00a0")[-4:] == ["tháng", output, "năm", "2022"]
 
 
 def test_a_blank_day_is_left_to_the_office_and_the_date_never_breaks() -> None:
-    said = formal_date(date(2022, 2, 7), "vi")
-    assert said.split("\u00a0")[0] == "ngày"
-    assert " " not in said
-    assert said.endswith("tháng\u00a002\u00a0năm\u00a02022")
-    assert "7" not in said
+    output = formal_date(date(2022, 2, 7), "vi")
+    assert output.split("\u00a0")[0] == "ngày"
+    assert " " not in output
+    assert output.endswith("tháng\u00a002\u00a0năm\u00a02022")
+    assert "7" not in output
 
 
-@pytest.mark.parametrize(("month", "said"), [(1, "Jan"), (4, "Apr"), (12, "Dec")])
-def test_english_dates_name_the_month(month: int, said: str) -> None:
+@pytest.mark.parametrize(("month", "output"), [(1, "Jan"), (4, "Apr"), (12, "Dec")])
+def test_english_dates_name_the_month(month: int, output: str) -> None:
     day = date(2022, month, 7)
-    assert short_date(day, "en").split("\u00a0") == ["7", said, "2022"]
-    assert formal_date(day, "en").split("\u00a0")[-2:] == [said, "2022"]
+    assert short_date(day, "en").split("\u00a0") == ["7", output, "2022"]
+    assert formal_date(day, "en").split("\u00a0")[-2:] == [output, "2022"]
     assert "7" not in formal_date(day, "en")
 
 
@@ -42,8 +42,8 @@ def test_moments_are_local_and_days_in_order() -> None:
 
 
 def test_what_belongs_together_stays_on_a_line() -> None:
-    said = bound("từ ngày 24 tháng 4 năm 2022, trực 24/24 giờ, xem Phụ lục II, Bảng 3 và trong 5 phút")
-    assert said == (
+    output = bound("từ ngày 24 tháng 4 năm 2022, trực 24/24 giờ, xem Phụ lục II, Bảng 3 và trong 5 phút")
+    assert output == (
         "từ ngày\u00a024\u00a0tháng\u00a04\u00a0năm\u00a02022, trực 24/24\u00a0giờ, xem Phụ lục\u00a0II, Bảng\u00a03 "
         "và trong 5\u00a0phút"
     )

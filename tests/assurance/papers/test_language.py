@@ -61,7 +61,7 @@ def finding(message_id: str, **params: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("said", "vi"),
+    ("output", "vi"),
     [
         (finding("checks:subject.down", subject="Gi0/1"), "Gi0/1 không hoạt động"),
         (
@@ -77,17 +77,17 @@ def finding(message_id: str, **params: Any) -> dict[str, Any]:
         ({"message": "Unknown", "message_id": "checks:no.such", "params": {}}, "Unknown"),
     ],
 )
-def test_sentences(said: dict[str, Any], vi: str) -> None:
-    assert VI.sentence(said) == vi
-    assert EN.sentence(said) == clean(said["message"])
+def test_sentences(output: dict[str, Any], vi: str) -> None:
+    assert VI.sentence(output) == vi
+    assert EN.sentence(output) == clean(output["message"])
 
 
 @pytest.mark.parametrize(
     "params", [{}, {"subject": None}, {"value": {"a": 1}}, None], ids=["none", "null", "nested", "absent"]
 )
-def test_a_document_with_odd_parameters_is_still_said(params: Any) -> None:
-    said = {"message_id": "checks:subject.state", "params": params, "message": "the English sentence"}
-    assert VI.sentence(said) == "the English sentence"
+def test_a_document_with_odd_parameters_is_still_reported(params: Any) -> None:
+    output = {"message_id": "checks:subject.state", "params": params, "message": "the English sentence"}
+    assert VI.sentence(output) == "the English sentence"
 
 
 def test_a_document_cannot_reach_into_objects() -> None:

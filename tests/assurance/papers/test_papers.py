@@ -89,8 +89,8 @@ def test_the_tables_of_what_is_good_are_only_in_the_workbook() -> None:
     document = weekly(material(), profile())
     assert {table.name for _, table in document.sheets} >= {"Thiết bị", "Chỉ tiêu", "Nhiệm vụ"}
     assert "chi tiết tại Phụ lục I" in _text(document)
-    book = openpyxl.load_workbook(io.BytesIO(render(document, "xlsx")))
-    assert {"Thiết bị", "Chỉ tiêu", "Nhiệm vụ"} <= set(book.sheetnames)
+    workbook = openpyxl.load_workbook(io.BytesIO(render(document, "xlsx")))
+    assert {"Thiết bị", "Chỉ tiêu", "Nhiệm vụ"} <= set(workbook.sheetnames)
 
 
 def test_coverage_names_what_the_equipment_does_not_report() -> None:
@@ -193,7 +193,7 @@ def test_a_good_week_reads_like_one() -> None:
     assert "Không ghi nhận sự cố nào." in text
 
 
-def test_no_book_of_incidents_is_not_the_same_as_none() -> None:
+def test_no_workbook_of_incidents_is_not_the_same_as_none() -> None:
     text = _weekly(replace(material(), incidents=None, clauses=None, duty_list=None))
     assert "Sổ ghi sự cố chưa được tổng hợp" in text
     assert "Không ghi nhận sự cố nào." not in text
@@ -201,7 +201,7 @@ def test_no_book_of_incidents_is_not_the_same_as_none() -> None:
     assert "Tình hình thực hiện nhiệm vụ này chưa được tổng hợp" in text
 
 
-def test_only_incidents_of_the_week_or_open_ones_are_told() -> None:
+def test_only_incidents_of_the_week_or_open_ones_are_reported() -> None:
     old = replace(incident(), id="SC-OLD", summary="Sự cố tháng trước", began=incident().began.replace(month=3))
     still = replace(old, id="SC-OPEN", summary="Sự cố chưa xong", restored=None)
     text = _weekly(replace(material(), incidents=(incident(), old, still)))
@@ -221,7 +221,7 @@ def test_numbers_are_hidden_everywhere_but_in_the_duty_list() -> None:
     assert "0912***678" in _weekly(of)
 
 
-def test_a_gap_in_the_roster_is_told() -> None:
+def test_a_gap_in_the_roster_is_reported() -> None:
     assert "Ứng cứu thông tin: thiếu 45 phút." in _weekly(material())
 
 
@@ -324,8 +324,8 @@ def test_a_rehearsal_is_marked_on_every_page_and_sheet(kind: str) -> None:
     assert all("DIỄN TẬP" in page for page in pages)
     headers = [header_text(render(document, "docx"), name) for name in ("word/header1.xml", "word/header2.xml")]
     assert all("DIỄN TẬP" in header for header in headers)
-    book = openpyxl.load_workbook(io.BytesIO(render(document, "xlsx")))
-    assert all(str(sheet["A1"].value).startswith("DIỄN TẬP") for sheet in book.worksheets)
+    workbook = openpyxl.load_workbook(io.BytesIO(render(document, "xlsx")))
+    assert all(str(sheet["A1"].value).startswith("DIỄN TẬP") for sheet in workbook.worksheets)
     for form in ("md", "html"):
         shown = render(document, form).decode()
         assert "DIỄN TẬP" in shown.partition("<body")[2 if form == "html" else 0][:4000]

@@ -51,12 +51,12 @@ def test_the_first_page_of_every_part_has_no_number_and_the_others_count_from_tw
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "output"),
     [(b'#set text(font: "No Such Font")\nx', "not clean"), (b"#unknown-thing", "cannot be laid out")],
 )
-def test_a_warning_fails_like_an_error(source: bytes, said: str) -> None:
+def test_a_warning_fails_like_an_error(source: bytes, output: str) -> None:
     for compiled in (typeset.compile_here, typeset.compile_in_child):
-        with pytest.raises(LayoutError, match=said):
+        with pytest.raises(LayoutError, match=output):
             compiled(source, "pdf", {})
 
 

@@ -59,7 +59,7 @@ def test_what_may_be_written_is_what_is_filled_in(kind: PaperKind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         (
             "papers:\n  weekly:\n    titles:\n      - Tuần {{ week_fist }}\n",
@@ -92,11 +92,11 @@ def test_what_may_be_written_is_what_is_filled_in(kind: PaperKind) -> None:
         ("", "the file is empty"),
     ],
 )
-def test_what_does_not_hold_is_named_by_line(tmp_path: Path, text: str, said: str) -> None:
+def test_what_does_not_hold_is_named_by_line(tmp_path: Path, text: str, output: str) -> None:
     path = _written(tmp_path, text)
     with pytest.raises(WorkspaceError) as caught:
         check_profile(path, "vi")
-    assert said.replace("{path}", str(path)) in str(caught.value)
+    assert output.replace("{path}", str(path)) in str(caught.value)
     assert caught.value.exit == Exit.USAGE
 
 
@@ -120,7 +120,7 @@ def test_an_office_writes_only_what_it_wants_otherwise(tmp_path: Path) -> None:
     assert load_profile(tmp_path / "nowhere", "vi") == check_profile(base_profile("vi"), "vi")
 
 
-def test_an_own_sentence_is_said(tmp_path: Path) -> None:
+def test_an_own_sentence_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "templates" / "reports"
     folder.mkdir(parents=True)
     _written(folder, "wording:\n  proposals_none: '{{ enterprise }} chưa có kiến nghị gì thêm.'\n")

@@ -87,8 +87,8 @@ def crowded() -> dict[str, bytes]:
 
 def test_500_findings_with_every_letter_are_in_every_format(crowded: dict[str, bytes]) -> None:
     """One by one in the workbook and in JSON; by their common reason, with their number, in the others."""
-    book = openpyxl.load_workbook(io.BytesIO(crowded["xlsx"]))
-    cells = "\n".join(str(cell.value) for sheet in book for row in sheet for cell in row)
+    workbook = openpyxl.load_workbook(io.BytesIO(crowded["xlsx"]))
+    cells = "\n".join(str(cell.value) for sheet in workbook for row in sheet for cell in row)
     texts = {
         "docx": docx_text(crowded["docx"]),
         "pdf": pdf_text(crowded["pdf"]),

@@ -44,7 +44,7 @@ def event(**more: Any) -> Event:
     )
 
 
-def book(path: Path, sheets: Mapping[str, Rows] | Rows, merged: Sequence[str] = ()) -> Path:
+def ledger(path: Path, sheets: Mapping[str, Rows] | Rows, merged: Sequence[str] = ()) -> Path:
     """Write rows as a workbook; `merged` are ranges of the first sheet."""
     made = Workbook()
     made.remove(made.worksheets[0])

@@ -56,7 +56,7 @@ class Line:
     codes: tuple[str, ...]
 
 
-def _crew(number: int) -> tuple[str, ...]:
+def _staff(number: int) -> tuple[str, ...]:
     return tuple(_TURN[(day + number) % 4] for day in range(len(DAYS)))
 
 
@@ -94,7 +94,7 @@ def lines() -> list[Line]:
             number = two() if two_numbers else mobile()
             found.append(Line(name, title, unit, duty, place, number, skills, reserve, codes))
 
-    crews, teams = [_crew(n) for n in range(4)], [_team(n) for n in (0, 0, 1, 1)]
+    crews, teams = [_staff(n) for n in range(4)], [_team(n) for n in (0, 0, 1, 1)]
     add(
         "Lâm Quốc Hưng, Thạch Thị Ngọc Diệp, Trần Minh Khôi",
         "Phó Giám đốc",
@@ -209,21 +209,21 @@ def _moment(day: date) -> datetime:
 def make() -> bytes:
     """The file's bytes."""
     stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {"in_memory": True})
-    book.set_properties({"title": "Lịch trực", "created": _moment(date(2022, 4, 18))})
+    workbook = xlsxwriter.Workbook(stream, {"in_memory": True})
+    workbook.set_properties({"title": "Lịch trực", "created": _moment(date(2022, 4, 18))})
     base = {"font_name": "Times New Roman", "font_size": 12}
     formats = {
-        "title": book.add_format({**base, "bold": True, "font_size": 14, "align": "center", "text_wrap": True}),
-        "head": book.add_format({**base, "bold": True, "align": "center", "valign": "vcenter", "border": 1,
+        "title": workbook.add_format({**base, "bold": True, "font_size": 14, "align": "center", "text_wrap": True}),
+        "head": workbook.add_format({**base, "bold": True, "align": "center", "valign": "vcenter", "border": 1,
                                  "text_wrap": True}),
-        "day": book.add_format({**base, "bold": True, "align": "center", "border": 1, "num_format": "dd/mm"}),
-        "text": book.add_format({**base, "border": 1, "num_format": "@"}),
-        "code": book.add_format({**base, "border": 1, "align": "center"}),
-        "plain": book.add_format(base),
+        "day": workbook.add_format({**base, "bold": True, "align": "center", "border": 1, "num_format": "dd/mm"}),
+        "text": workbook.add_format({**base, "border": 1, "num_format": "@"}),
+        "code": workbook.add_format({**base, "border": 1, "align": "center"}),
+        "plain": workbook.add_format(base),
     }  # fmt: skip
-    _matrix(book.add_worksheet("Trực"), formats)
-    _legend(book.add_worksheet("Chú giải"), formats)
-    book.close()
+    _matrix(workbook.add_worksheet("Trực"), formats)
+    _legend(workbook.add_worksheet("Chú giải"), formats)
+    workbook.close()
     return stream.getvalue()
 
 

@@ -14,7 +14,7 @@ from eventready.assurance.roster.versions import Shelf
 from eventready.cli.main import _run
 from eventready.core.errors import Exit
 from eventready.workspace.example import copy_example
-from tests.assurance.roster.books import at, book, naive, workbook
+from tests.assurance.roster.books import at, ledger, naive, workbook
 
 pytestmark = pytest.mark.slow
 
@@ -106,11 +106,11 @@ def test_numbers_on_request(call: Call, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_another_file(workspace: Path, call: Call, capsys: pytest.CaptureFixture[str]) -> None:
     head = ["Họ và tên", "Nhiệm vụ", "Điện thoại", naive(2022, 4, 29)]
-    path = book(workspace / "draft.xlsx", [head, ["An, Bình", "CA", "0912345678", "C1"]])
+    path = ledger(workspace / "draft.xlsx", [head, ["An, Bình", "CA", "0912345678", "C1"]])
     assert call("check", str(path.relative_to(workspace))) == Exit.USAGE
-    said = capsys.readouterr()
-    assert not said.out
-    assert said.err == (
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert printed.err == (
         'eventready: draft.xlsx, sheet "Trực", cell A2: two people stand in one cell (An, Bình). '
         "Give each of them a row of their own.\n"
     )
@@ -127,9 +127,9 @@ def test_files_that_do_not_hold(
     path.unlink() if data is None else path.write_bytes(data)
     for verb in ("check", "export"):
         assert call(verb) == Exit.USAGE
-        said = capsys.readouterr()
-        assert f"inventory/roster.xlsx: {complaint}" in said.err
-        assert "Traceback" not in said.err
+        printed = capsys.readouterr()
+        assert f"inventory/roster.xlsx: {complaint}" in printed.err
+        assert "Traceback" not in printed.err
     assert not (workspace / ".eventready").exists()
 
 
@@ -166,10 +166,10 @@ def test_export_again_after_a_change(workspace: Path, call: Call, capsys: pytest
     _edit(workspace, {"K11": None})
     capsys.readouterr()
     assert call("export", "--out", "out", "--format", "xlsx", "--lang", "vi") == Exit.OK
-    said = capsys.readouterr()
-    assert "out/danh-sach-truc-v2.xlsx" in said.out
-    assert "bỏ ca: trực điều hành (Trung tâm Điều hành mạng) 06:00–14:00 26/04/2022." in said.err
-    assert "Danh sách trực chưa đạt (1 lỗi)" in said.err
+    printed = capsys.readouterr()
+    assert "out/danh-sach-truc-v2.xlsx" in printed.out
+    assert "bỏ ca: trực điều hành (Trung tâm Điều hành mạng) 06:00–14:00 26/04/2022." in printed.err
+    assert "Danh sách trực chưa đạt (1 lỗi)" in printed.err
     assert call("diff", "1", "2") == Exit.OK
     assert "no longer has: operations command" in capsys.readouterr().out
     assert call("diff") == Exit.OK

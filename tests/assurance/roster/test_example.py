@@ -32,8 +32,8 @@ def example(settings: RosterSettings) -> Roster:
 
 
 def _values(data: bytes) -> list[list[object]]:
-    book = load_workbook(io.BytesIO(data))
-    return [[cell.value for cell in row] for sheet in book.worksheets for row in sheet.iter_rows()]
+    workbook = load_workbook(io.BytesIO(data))
+    return [[cell.value for cell in row] for sheet in workbook.worksheets for row in sheet.iter_rows()]
 
 
 def test_the_file_is_what_its_script_makes() -> None:

@@ -15,7 +15,7 @@ from eventready.assurance.roster.load import load_roster
 from eventready.assurance.roster.matrix import rows_of
 from eventready.assurance.roster.when import Calendar
 from eventready.core.errors import Exit, WorkspaceError
-from tests.assurance.roster.books import HEAD, LINE, book, event, workbook, workbook_bytes
+from tests.assurance.roster.books import HEAD, LINE, event, ledger, workbook, workbook_bytes
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 
@@ -118,11 +118,11 @@ def test_a_bomb(tmp_path: Path) -> None:
 def test_too_many_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grid, "MAX_CELLS", 10)
     with pytest.raises(WorkspaceError, match="the sheet 'Trực' has 14 cells, more than the 10"):
-        load_roster(book(tmp_path / "r.xlsx", [HEAD, LINE]), event())
+        load_roster(ledger(tmp_path / "r.xlsx", [HEAD, LINE]), event())
 
 
 def test_too_many_sheets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = book(tmp_path / "r.xlsx", {"Trực": [HEAD, LINE], "Ghi chú": [["không"]]})
+    path = ledger(tmp_path / "r.xlsx", {"Trực": [HEAD, LINE], "Ghi chú": [["không"]]})
     monkeypatch.setattr(grid, "MAX_SHEETS", 2)
     assert len(load_roster(path, event()).shifts) == 2
     monkeypatch.setattr(grid, "MAX_SHEETS", 1)
@@ -149,16 +149,16 @@ def test_rows_with_nothing_in_them_are_not_gone_through(tmp_path: Path) -> None:
 
 
 def test_no_table(tmp_path: Path) -> None:
-    path = book(
+    path = ledger(
         tmp_path / "r.xlsx", {"Một": [["xin chào"]], "Hai": [["Họ và tên", "Điện thoại"], ["A B", "0912345678"]]}
     )
     with pytest.raises(WorkspaceError, match='no sheet holds a roster \\(sheets: "Một", "Hai"\\)'):
         load_roster(path, event())
 
 
-def test_nobody_on_duty(tmp_path: Path) -> None:
+def test_no_person_on_duty(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="nobody is on duty"):
-        load_roster(book(tmp_path / "r.xlsx", [HEAD, [*LINE[:5], None, None]]), event())
+        load_roster(ledger(tmp_path / "r.xlsx", [HEAD, [*LINE[:5], None, None]]), event())
 
 
 def test_hidden_sheets_are_not_read(tmp_path: Path) -> None:

@@ -13,15 +13,15 @@ from eventready.assurance.roster.load import load_roster
 from eventready.assurance.roster.roster import Roster
 from eventready.assurance.roster.settings import RosterSettings
 from eventready.core.errors import WorkspaceError
-from tests.assurance.roster.books import HEAD, LINE, Rows, at, book, event, naive, workbook
+from tests.assurance.roster.books import HEAD, LINE, Rows, at, event, ledger, naive, workbook
 
 
 def load(tmp_path: Path, sheets: Any, merged: tuple[str, ...] = (), **settings: Any) -> Roster:
-    path = book(tmp_path / "roster.xlsx", sheets, merged)
+    path = ledger(tmp_path / "roster.xlsx", sheets, merged)
     return load_roster(path, event(), RosterSettings.model_validate(settings))
 
 
-def said(roster: Roster) -> list[tuple[str, str, datetime, datetime]]:
+def reported(roster: Roster) -> list[tuple[str, str, datetime, datetime]]:
     return [(roster.name(s.person), s.role, s.start, s.end) for s in roster.shifts]
 
 
@@ -39,7 +39,7 @@ AN = [
 
 def test_matrix(tmp_path: Path) -> None:
     roster = load(tmp_path, [HEAD, LINE])
-    assert said(roster) == AN
+    assert reported(roster) == AN
     assert roster.people[0].phones == ("0912345678",)
     assert roster.shifts[0].cell.endswith('roster.xlsx, sheet "Trực", cell F2')
     assert roster.shifts[0].code == "C1"
@@ -56,7 +56,7 @@ def test_matrix(tmp_path: Path) -> None:
     ],
 )
 def test_heads(tmp_path: Path, head: list[Any]) -> None:
-    assert said(load(tmp_path, [head, LINE])) == AN
+    assert reported(load(tmp_path, [head, LINE])) == AN
 
 
 def test_title_merged_head_and_month_over_days(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_title_merged_head_and_month_over_days(tmp_path: Path) -> None:
         [None, None, None, "Người lập"],
     ]
     roster = load(tmp_path, rows, ("A1:H1", "A3:A4", "B3:B4", "C3:C4", "D3:D4", "E3:F3", "G3:H3"))
-    assert said(roster) == AN
+    assert reported(roster) == AN
     assert roster.people[0].phones == ("0912345678", "02943850852")
 
 
@@ -87,7 +87,7 @@ def test_duties_as_section_rows(tmp_path: Path) -> None:
         [3, "Đỗ Văn Ca", "0333444555", "C3"],
     ]
     roster = load(tmp_path, rows, ("A2:D2",))
-    assert said(roster) == [
+    assert reported(roster) == [
         ("Lê Thị Bình", "LD", at("29"), at("30")),
         ("Trần Văn Cường", "VH", at("29 19"), at("30 7")),
         ("Đỗ Văn Ca", "CA", at("29 22"), at("30 6")),
@@ -190,7 +190,7 @@ LIST_HEAD = ["Họ và tên", "Nhiệm vụ", "Ngày", "Ca", "Địa điểm", "
 )  # fmt: skip
 def test_list(tmp_path: Path, head: list[Any], line: list[Any], start: str, end: str) -> None:
     roster = load(tmp_path, [head, line])
-    assert said(roster) == [("A B", "CA", at(start), at(end))]
+    assert reported(roster) == [("A B", "CA", at(start), at(end))]
 
 
 def test_list_of_several_days_leave_and_place(tmp_path: Path) -> None:
@@ -237,14 +237,14 @@ def test_namesakes(tmp_path: Path) -> None:
     assert len({p.id for p in load(tmp_path, [HEAD, LINE, alike]).people}) == 2
 
 
-def test_the_place_of_a_tone_mark_makes_nobody_another_person(tmp_path: Path) -> None:
+def test_the_place_of_a_tone_mark_makes_no_person_another_person(tmp_path: Path) -> None:
     rows = [[1, name, "Trực ca", "NOC", "0912345678", "C1", None] for name in ("Trần Thị Hoà", "TRẦN THỊ HÒA")]
     assert [p.name for p in load(tmp_path, [HEAD, *rows]).people] == ["Trần Thị Hoà"]
     rows[1][1] = "Trần Thị Hoa"
     assert len(load(tmp_path, [HEAD, *rows]).people) == 2
 
 
-def test_staff_numbers_tell_namesakes_apart(tmp_path: Path) -> None:
+def test_staff_numbers_state_namesakes_apart(tmp_path: Path) -> None:
     head = ["Mã NV", *HEAD]
     rows: Rows = [head, ["VT01", *LINE], ["VT02", 2, "Nguyễn Văn An", "Trực ca", "", "0987654321", "C2", None]]
     assert [p.id for p in load(tmp_path, rows).people] == ["VT01", "VT02"]
@@ -294,7 +294,7 @@ def test_complaints_name_their_cell(tmp_path: Path, rows: Rows, cell: str, what:
     assert what in text
 
 
-def test_every_complaint_is_told_at_once(tmp_path: Path) -> None:
+def test_every_complaint_is_reported_at_once(tmp_path: Path) -> None:
     text = complaint(tmp_path, [HEAD, _line(one="C9", two="C8"), _line(name="A, B")])
     assert text.count('sheet "Trực", cell') == 3
 
@@ -314,7 +314,7 @@ def test_error_values(tmp_path: Path) -> None:
 
 
 def test_formulas_outside_the_table_do_not_matter(tmp_path: Path) -> None:
-    assert said(load(tmp_path, [[*HEAD, None, "Tổng"], [*LINE, None, "=1+1"]])) == AN
+    assert reported(load(tmp_path, [[*HEAD, None, "Tổng"], [*LINE, None, "=1+1"]])) == AN
 
 
 def test_hostile_texts_stay_texts(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from eventready.assurance.roster.load import load_roster
 from eventready.assurance.roster.name_cells import TypedName, split_name, split_names
 from eventready.assurance.roster.roster import Roster
 from eventready.core.errors import WorkspaceError
-from tests.assurance.roster.books import HEAD, LINE, at, book, event, workbook
+from tests.assurance.roster.books import HEAD, LINE, at, event, ledger, workbook
 
 EVENT = event()
 PEOPLE = [
@@ -32,7 +32,7 @@ CODES = ["C1", "C2", "C3"]
 
 
 def load(tmp_path: Path, sheets: Any) -> Roster:
-    return load_roster(book(tmp_path / "roster.xlsx", sheets), EVENT)
+    return load_roster(ledger(tmp_path / "roster.xlsx", sheets), EVENT)
 
 
 def shifts(roster: Roster) -> set[tuple[str, str, str, Any, Any]]:
@@ -110,8 +110,8 @@ def test_a_table_of_names_is_the_list_of_its_shifts(
         rows += [[f"{day:%d/%m/%Y}", *(between.join(grid.get((day, code), ())) for code in CODES)] for day in DAYS]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "roster.xlsx"
-        expected = shifts(load_roster(book(path, {"Trực ca": listed, "Người": PEOPLE}), EVENT))
-        assert shifts(load_roster(book(path, {"Trực ca": rows, "Người": PEOPLE}), EVENT)) == expected
+        expected = shifts(load_roster(ledger(path, {"Trực ca": listed, "Người": PEOPLE}), EVENT))
+        assert shifts(load_roster(ledger(path, {"Trực ca": rows, "Người": PEOPLE}), EVENT)) == expected
         with_phones = [
             [between.join(f"{name} {dict(PEOPLE[1:])[name]}" for name in str(cell).split(between))
              if row and column and cell else cell for column, cell in enumerate(line)]

@@ -45,8 +45,10 @@ def test_the_formal_list() -> None:
 def test_the_spreadsheet_computes_nothing_and_is_the_same_every_time() -> None:
     data = to_xlsx(ROSTER, event())
     assert data == to_xlsx(ROSTER, event())
-    book = load_workbook(io.BytesIO(data))
-    cells = [cell for sheet in book.worksheets for line in sheet.iter_rows() for cell in line if cell.value is not None]
+    workbook = load_workbook(io.BytesIO(data))
+    cells = [
+        cell for sheet in workbook.worksheets for line in sheet.iter_rows() for cell in line if cell.value is not None
+    ]
     assert {cell.data_type for cell in cells} == {"s"}
     values = {cell.value for cell in cells}
     assert {"=cmd|R&D <x>", "@SUM(1)", "+1", "=1+1", "0912345678 / 02943850852"} <= values
@@ -88,7 +90,7 @@ def _chart(
     return list(chart([lane for lane in drawn if lane.role == "CA"], lang, every_day=every_day))
 
 
-def test_the_chart_shows_where_nobody_is() -> None:
+def test_the_chart_shows_where_no_person_is() -> None:
     lines = _chart(roster(shift("A", "CA", "29", "29 6"), shift("B", "CA", "29 8:10", "31")))
     assert lines[0] == "Trực ca (CA): có khoảng trống"
     assert lines[1].index("6") == lines[2].index("·")

@@ -181,5 +181,5 @@ def test_rosters_that_differ_have_something_to_say(one: Roster, other: Roster) -
     assert not changes(one, one)
     assert bool(changes(one, other)) == (digest(one) != digest(other))
     numbers = [number for roster in (one, other) for person in roster.people for number in person.phones]
-    said = " ".join(change.message.render("vi") + change.message.render("en") for change in changes(one, other))
-    assert not any(number in said for number in numbers)
+    output = " ".join(change.message.render("vi") + change.message.render("en") for change in changes(one, other))
+    assert not any(number in output for number in numbers)

@@ -25,7 +25,7 @@ def judged(*shifts: Shift, people: tuple[Person, ...] = (), **settings: object) 
     return check(roster(*shifts, people=people), event(), RosterSettings.model_validate(settings))
 
 
-def said(report: RosterReport, rule: int) -> list[str]:
+def reported(report: RosterReport, rule: int) -> list[str]:
     """What a rule says in English; the Vietnamese is held against its table on the way."""
     for finding in report.of(rule):
         assert vi(finding) == VIETNAMESE[en(finding)]
@@ -48,7 +48,7 @@ def test_there_are_nine() -> None:
 # 1 coverage
 
 
-def test_a_role_of_which_nobody_is_required_is_unmanned_where_nobody_is() -> None:
+def test_a_role_of_which_no_person_is_required_is_unmanned_where_no_person_is() -> None:
     others = [s for s in complete() if s.role != "CA"]
     free = {"CA": {"min": 0}}
     report = judged(*others, roles=free)
@@ -70,7 +70,7 @@ def test_coverage_to_the_minute_across_midnight() -> None:
         ("CA", at("29 14"), at("29 14:20"), 20, 0),
         ("CA", at("30 23:59"), at("31"), 1, 0),
     ]
-    assert said(report, 1) == [
+    assert reported(report, 1) == [
         "error: Shift duty: nobody for 21 minutes: 14:00–14:20 29/04/2022; 23:59–24:00 30/04/2022."
     ]
     assert vi(report.of(1)[0]) == (
@@ -87,7 +87,7 @@ def test_coverage_is_half_open() -> None:
 
 def test_coverage_counts_people_and_not_entries() -> None:
     report = judged(*complete(), whole("CA CA", "CA", place="elsewhere"), roles={"CA": {"min": 2}})
-    assert said(report, 1) == [
+    assert reported(report, 1) == [
         "error: Shift duty: too few for 2,880 minutes, at the lowest 1 of 2: 00:00 29/04/2022 – 00:00 01/05/2022."
     ]
     assert not judged(*complete(), whole("X", "CA"), roles={"CA": {"min": 2}}).of(1)
@@ -100,7 +100,7 @@ def test_being_on_call_counts_for_leaders_and_not_for_shifts() -> None:
 
     assert not on_call("LD").of(1)
     assert not on_call("UC").of(1)
-    assert said(on_call("CA"), 1)[0].startswith("error: Shift duty: nobody for 2,880 minutes")
+    assert reported(on_call("CA"), 1)[0].startswith("error: Shift duty: nobody for 2,880 minutes")
 
 
 def test_branches_are_held_apart() -> None:
@@ -110,7 +110,7 @@ def test_branches_are_held_apart() -> None:
     assert "Trực vận hành bưu chính: không có ai trong 2.880 phút" in vi(report.of(1)[0])
 
 
-def test_nobody_at_all() -> None:
+def test_no_person_at_all() -> None:
     report = check(Roster((), ()), event())
     assert {gap.role for gap in report.gaps if not gap.venue} == set(ROLES)
     assert report.gap_minutes("LD") == 2880
@@ -122,7 +122,7 @@ def test_nobody_at_all() -> None:
 def test_two_places_at_once() -> None:
     report = judged(shift("A", "CA", "29 6", "29 14", place="NOC"), shift("A", "VH", "29 13", "29 20", cell="D7"))
     finding = report.of(2)[0]
-    assert said(report, 2) == [
+    assert reported(report, 2) == [
         "error: A is in two places at once: Shift duty (NOC) and Operations duty, 13:00–14:00 29/04/2022."
     ]
     assert (finding.who, finding.where, finding.start, finding.end) == (("A",), "D7", at("29 13"), at("29 14"))
@@ -130,7 +130,7 @@ def test_two_places_at_once() -> None:
 
 
 def test_listed_twice_and_inside_a_longer_one() -> None:
-    assert "is listed twice" in said(judged(whole("A", "CA"), whole("A", "CA")), 2)[0]
+    assert "is listed twice" in reported(judged(whole("A", "CA"), whole("A", "CA")), 2)[0]
     inside = judged(
         shift("A", "CA", "29 6", "29 22"), shift("A", "VH", "29 7", "29 8"), shift("A", "VH", "29 20", "29 21")
     )
@@ -147,7 +147,7 @@ def test_leave() -> None:
     free = Roster.of((person("A"),), (night_before,), (away,))
     assert not check(free, event()).of(2)
     busy = Roster.of((person("A"),), (night_before, shift("A", "CA", "29 22", "30 6")), (away,))
-    assert said(check(busy, event()), 2) == [
+    assert reported(check(busy, event()), 2) == [
         "error: A is on leave on 29/04/2022 and has Shift duty at 22:00 29/04/2022."
     ]
 
@@ -155,11 +155,11 @@ def test_leave() -> None:
 def test_a_leader_is_not_the_only_emergency_response() -> None:
     leader = whole("A", "LD", on_call=True)
     alone = judged(leader, whole("A", "UC", on_call=True), shift("B", "UC", "29 12", "30"))
-    assert said(alone, 2) == [
+    assert reported(alone, 2) == [
         "error: The leader on duty is the only emergency response (A): 00:00–12:00 29/04/2022; 00:00–24:00 30/04/2022."
     ]
     assert not judged(leader, whole("A", "UC", on_call=True), whole("B", "UC")).of(2)
-    assert "two places" in said(judged(leader, whole("A", "UC")), 2)[0]
+    assert "two places" in reported(judged(leader, whole("A", "UC")), 2)[0]
 
 
 # 3 hours
@@ -192,7 +192,7 @@ SIX_DAYS = [*((f"{day} 6", f"{day} 14") for day in range(18, 23)), ("23 2", "23 
 )  # fmt: skip
 def test_hours(shifts: list[tuple[str, str]], settings: dict[str, object], findings: list[str]) -> None:
     report = judged(*(shift("A", "CA", start, end) for start, end in shifts), hours=settings)
-    assert said(report, 3) == findings
+    assert reported(report, 3) == findings
 
 
 def test_being_on_call_is_not_work() -> None:
@@ -220,24 +220,24 @@ def test_hours_in_vietnamese() -> None:
     ],
 )
 def test_phones(role: str, phones: tuple[str, ...], findings: list[str]) -> None:
-    assert said(judged(whole("A", role), people=(Person("A", "A", phones=phones),)), 4) == findings
+    assert reported(judged(whole("A", role), people=(Person("A", "A", phones=phones),)), 4) == findings
 
 
-def test_phones_are_asked_of_the_reserve_and_of_nobody_else() -> None:
+def test_phones_are_requested_of_the_reserve_and_of_no_person_else() -> None:
     people = (Person("A", "A", reserve=("CA",)), Person("B", "B"))
-    assert said(judged(people=people), 4) == ["error: A has no mobile number."]
+    assert reported(judged(people=people), 4) == ["error: A has no mobile number."]
 
 
 def test_shared_numbers_are_masked() -> None:
     people = (Person("A", "A", phones=("0912345678",)), Person("B", "B", phones=("0912345678",)))
     report = judged(whole("A", "CA"), whole("B", "CA"), people=people)
-    assert said(report, 4) == ["warn: The number 0912***678 is given for A and B."]
+    assert reported(report, 4) == ["warn: The number 0912***678 is given for A and B."]
     assert vi(report.of(4)[0]) == "Số 0912***678 ghi cho A và B."
 
 
-def test_somebody_who_is_not_in_the_list() -> None:
+def test_another_person_who_is_not_in_the_list() -> None:
     report = check(Roster((), (whole("A", "CA"),)), event())
-    assert said(report, 4) == ["error: A is on duty and not in the list."]
+    assert reported(report, 4) == ["error: A is on duty and not in the list."]
 
 
 # 5 handover
@@ -247,11 +247,11 @@ def test_handover() -> None:
     brief = judged(
         shift("A", "CA", "29", "29 12"), shift("B", "CA", "29 11:50", "30"), shift("C", "CA", "29 23:45", "31")
     )
-    assert said(brief, 5) == [
+    assert reported(brief, 5) == [
         "info: Shift duty: in 1 change of shift the two are not together for 15 minutes (at 12:00)."
     ]
     alone = judged(shift("A", "CA", "29", "29 12"), shift("B", "CA", "29 13", "31"))
-    assert said(alone, 5) == ["warn: Shift duty: at the end of 1 shift nobody takes over (12:00 29/04/2022; A)."]
+    assert reported(alone, 5) == ["warn: Shift duty: at the end of 1 shift nobody takes over (12:00 29/04/2022; A)."]
     assert not judged(shift("A", "CA", "29", "29 12"), shift("B", "CA", "29", "31")).of(5)
     assert not judged(shift("A", "CA", "29", "29 12"), shift("A", "CA", "29 12", "31")).of(5)
     assert not judged(shift("A", "CA", "29", "30"), shift("B", "CA", "30", "31"), handover_minutes=0).of(5)
@@ -267,7 +267,7 @@ def test_teams_at_the_venues() -> None:
         shift("C", "UC", "29 7", "30 7", venue="park", on_call=True), shift("D", "VH", "29 17", "30 1", venue="park"),
     ]  # fmt: skip
     report = judged(*people, whole("L", "LD", on_call=True))
-    assert said(report, 6) == [
+    assert reported(report, 6) == [
         "error: Great Hall: operations duty is short for 120 minutes (Night): 19:00–20:00 29/04/2022; "
         "22:00–23:00 29/04/2022."
     ]
@@ -283,7 +283,7 @@ def test_teams_at_the_venues() -> None:
 def test_approvers() -> None:
     def approved(**more: object) -> list[str]:
         found = judged(*(s for s in complete() if s.role not in ("LD", "DH")), **more)  # type: ignore[arg-type]  # settings
-        return [text for text in said(found, 6) if "approve" in text]
+        return [text for text in reported(found, 6) if "approve" in text]
 
     assert approved() == [
         "error: Nobody on duty may approve an emergency change for 2,880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022."
@@ -292,7 +292,7 @@ def test_approvers() -> None:
     assert approved(people=(person("CA CA", may_authorise=True),)) == []
 
 
-def test_no_window_of_the_event_is_said() -> None:
+def test_no_window_of_the_event_is_reported() -> None:
     quiet = event(windows=[{"kind": "freeze", "from": "2022-04-29 00:00", "to": "2022-05-01 00:00"}])
     assert 6 in check(roster(*complete()), quiet).unchecked
 
@@ -319,11 +319,11 @@ def test_no_window_of_the_event_is_said() -> None:
 )  # fmt: skip
 def test_submission(moment: str, sent: Submission, findings: list[str]) -> None:
     report = check(roster(*complete()), event(), moment=at(moment), sent=sent)
-    assert said(report, 7) == findings
+    assert reported(report, 7) == findings
     assert 7 not in report.unchecked
 
 
-def test_submission_that_was_not_looked_at_is_said() -> None:
+def test_submission_that_was_not_looked_at_is_reported() -> None:
     assert 7 in check(roster(*complete()), event()).unchecked
     assert 7 in check(roster(*complete()), event(duty_list_before=None), moment=at("29"), sent=Submission()).unchecked
 
@@ -333,15 +333,15 @@ def test_submission_that_was_not_looked_at_is_said() -> None:
 
 def test_reserve() -> None:
     everybody = {"roles": {role: {"reserve": 0} for role in ROLES if role != "CA"}}
-    assert said(judged(**everybody), 8) == ["warn: Shift duty: nobody stands by."]  # type: ignore[arg-type]  # settings
+    assert reported(judged(**everybody), 8) == ["warn: Shift duty: nobody stands by."]  # type: ignore[arg-type]  # settings
     spare = person("S", reserve=("CA",))
     assert not judged(people=(spare,), **everybody).of(8)
     busy = judged(shift("S", "VH", "29 6", "29 14"), people=(spare,), **everybody)
-    assert said(busy, 8) == [
+    assert reported(busy, 8) == [
         "warn: Shift duty: those who stand by (S) are taken for 480 minutes: 06:00–14:00 29/04/2022."
     ]
     away = Roster.of((spare,), (), (Leave("S", at("29"), at("30")),))
-    assert "taken for 1,440 minutes" in said(check(away, event(), RosterSettings.model_validate(everybody)), 8)[0]
+    assert "taken for 1,440 minutes" in reported(check(away, event(), RosterSettings.model_validate(everybody)), 8)[0]
 
 
 # 9 skills
@@ -351,7 +351,7 @@ def test_skills_of_all_and_of_a_role() -> None:
     people = (person("A", skills=("RAN",)), person("B", skills=("IP",)))
     shifts = (shift("A", "CA", "29", "30"), whole("B", "VH"))
     report = judged(*shifts, people=people, skills=["vô tuyến", "IP"], roles={"CA": {"skills": ["IP"]}})
-    assert said(report, 9) == [
+    assert reported(report, 9) == [
         "warn: Shift duty: nobody knows IP for 2,880 minutes: 00:00 29/04/2022 – 00:00 01/05/2022.",
         "warn: On duty: nobody knows RAN for 1,440 minutes: 00:00–24:00 30/04/2022.",
     ]

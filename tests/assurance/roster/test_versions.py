@@ -55,9 +55,11 @@ def test_what_changed_since_it_was_sent(tmp_path: Path) -> None:
     shelf.keep(FIRST, at("20"))
     shelf.mark_sent(1, at("26"), ("bchieu@travinh.gov.vn",), "<1@x>")
     shelf.keep(SECOND, at("27"))
-    said = shelf.changes(SECOND)
-    assert said is not None
-    assert [change.message.render("vi") for change in said] == ["Bình trực thay An: trực ca 06:00–14:00 29/04/2022."]
+    reported = shelf.changes(SECOND)
+    assert reported is not None
+    assert [change.message.render("vi") for change in reported] == [
+        "Bình trực thay An: trực ca 06:00–14:00 29/04/2022."
+    ]
     known = shelf.submission(SECOND)
     assert (known.first, known.same) == (at("26"), False)
     shelf.mark_sent(2, at("28"), ("bchieu@travinh.gov.vn",))
@@ -158,7 +160,7 @@ def test_a_document_of_something_else() -> None:
 # In words
 
 
-def said(old: Roster, new: Roster, lang: str = "en") -> list[str]:
+def reported(old: Roster, new: Roster, lang: str = "en") -> list[str]:
     return [change.message.render(lang) for change in changes(old, new)]
 
 
@@ -175,33 +177,33 @@ def test_shifts_in_words() -> None:
         shift("An", "VH", "29", "30", branch="VT"),
         people=(AN, BINH),
     )
-    assert said(old, new) == [
+    assert reported(old, new) == [
         "An has a new shift: operations duty (telecommunications) 00:00–24:00 29/04/2022.",
         "Bình no longer has: emergency response (hall) 00:00–24:00 29/04/2022.",
         "Bình takes over from An: shift duty 06:00–14:00 29/04/2022.",
         "An changes shift: shift duty 06:00–14:00 30/04/2022 → shift duty 07:00–15:00 30/04/2022.",
     ]
-    assert "An đổi ca: trực ca 06:00–14:00 30/04/2022 → trực ca 07:00–15:00 30/04/2022." in said(old, new, "vi")
+    assert "An đổi ca: trực ca 06:00–14:00 30/04/2022 → trực ca 07:00–15:00 30/04/2022." in reported(old, new, "vi")
 
 
 def test_details_in_words() -> None:
     old = roster(shift("An", "CA", "29 6", "29 14", code="C1"), people=(AN,))
     new = roster(shift("An", "CA", "29 6", "29 14", code="S", on_call=True), people=(AN,))
-    assert said(old, new) == ["An, shift duty 06:00–14:00 29/04/2022: C1 → S; - → on call."]
+    assert reported(old, new) == ["An, shift duty 06:00–14:00 29/04/2022: C1 → S; - → on call."]
 
 
 def test_people_in_words() -> None:
     new = Roster.of((Person("An", "An", title="Ca trưởng", phones=("0333444555",), may_authorise=True),), ())
-    assert said(Roster.of((AN, BINH), ()), new) == [
+    assert reported(Roster.of((AN, BINH), ()), new) == [
         "An: position (none) → Ca trưởng.",
         "An: telephone 0912***678 → 0333***555.",
         "An may approve emergency changes.",
         "Bình leaves the list.",
     ]
-    assert said(new, Roster.of((AN, BINH), ()), "vi")[-1] == "Thêm Bình vào danh sách."
+    assert reported(new, Roster.of((AN, BINH), ()), "vi")[-1] == "Thêm Bình vào danh sách."
 
 
 def test_leave_in_words() -> None:
     away = Roster.of((AN,), (), (Leave("An", at("29"), at("30"), "ốm"),))
-    assert said(Roster.of((AN,), ()), away) == ["An is on leave 00:00–24:00 29/04/2022 (ốm)."]
-    assert said(away, Roster.of((AN,), ())) == ["An is no longer on leave 00:00–24:00 29/04/2022."]
+    assert reported(Roster.of((AN,), ()), away) == ["An is on leave 00:00–24:00 29/04/2022 (ốm)."]
+    assert reported(away, Roster.of((AN,), ())) == ["An is no longer on leave 00:00–24:00 29/04/2022."]

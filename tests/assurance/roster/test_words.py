@@ -110,7 +110,7 @@ def test_several_numbers_in_a_cell() -> None:
     ]  # fmt: skip
 
 
-def test_a_complaint_does_not_tell_the_number() -> None:
+def test_a_complaint_does_not_show_the_number() -> None:
     assert "eleven digits of before 2018" in phones.complaint("01234567890").render("en")
     assert "34567" not in phones.complaint("01234567890").render("en")
     assert "1234567" not in phones.complaint("09123456789").render("en")

@@ -106,7 +106,7 @@ def test_check_shows_the_difference_and_writes_nothing_and_a_second_run_changes_
 
 @needs_ansible
 @pytest.mark.slow
-def test_a_task_that_fails_is_told_with_its_reason(make: Callable[[str], Workspace]) -> None:
+def test_a_task_that_fails_is_reported_with_its_reason(make: Callable[[str], Workspace]) -> None:
     done = run(make("broken"))
     assert (done.failed, done.tasks[-1].message) == (("svc-1",), "this task fails on purpose")
 

@@ -59,8 +59,8 @@ class Ground:
         ]  # fmt: skip
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=200)
         assert done.returncode in (0, -9), done.stderr
-        told = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {"outcome": "", "why": ""}
-        return done.returncode, told["outcome"], told["why"]
+        found = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {"outcome": "", "why": ""}
+        return done.returncode, found["outcome"], found["why"]
 
 
 @pytest.fixture(scope="module")

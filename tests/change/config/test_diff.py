@@ -54,8 +54,8 @@ def test_two_values_of_a_key_stand_together() -> None:
     cells = [f"MOD CELLCHMGAD: IDXTYPE=BYIDX, CELLIDX={cell}" for cell in (1, 2)]
     now: Tree = {cell: {"TCHBUSYTHRES=60": {}, "LOADSHAREALLOW=NO": {}} for cell in cells}
     then: Tree = {cells[0]: {"TCHBUSYTHRES=80": {}, "LOADSHAREALLOW=YES": {}}, cells[1]: now[cells[1]]}
-    told = ("-  TCHBUSYTHRES=60", "+  TCHBUSYTHRES=80", "-  LOADSHAREALLOW=NO", "+  LOADSHAREALLOW=YES")
-    assert diff_lines(objects, now, then) == (f"  {cells[0]}", *told)
+    found = ("-  TCHBUSYTHRES=60", "+  TCHBUSYTHRES=80", "-  LOADSHAREALLOW=NO", "+  LOADSHAREALLOW=YES")
+    assert diff_lines(objects, now, then) == (f"  {cells[0]}", *found)
     file = "/etc/hostapd/wlan0.conf"
     now, then = {file: {"ssid=a": {}, "okc=0": {}}}, {file: {"ssid=b": {}, "okc=0": {}, "wmm_enabled=1": {}}}
     assert diff_lines(files, now, then) == (f"  {file}", "-  ssid=a", "+  ssid=b", "+  wmm_enabled=1")

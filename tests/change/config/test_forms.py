@@ -213,7 +213,7 @@ def test_nothing_is_put_behind_a_line_that_takes_all(platform: str, last: str, w
 
 
 @pytest.mark.parametrize("running", [EXTENDED, f"{EXTENDED}\n 10 permit tcp any any\n 20 permit udp any any"])
-def test_a_number_takes_no_line_s_place_that_is_asked_for_without_one(running: str) -> None:
+def test_a_number_takes_no_line_s_place_that_is_requested_for_without_one(running: str) -> None:
     spec = spec_of("cisco_xe")
     wanted = f"{EXTENDED}\n permit tcp any any\n permit udp any any\n 20 permit icmp any any\n"
     with pytest.raises(FragmentError, match="are requested with one number"):

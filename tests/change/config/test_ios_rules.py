@@ -53,8 +53,8 @@ def test_a_class_that_changes_keeps_its_place(spec: ChangeSpec) -> None:
 
 def test_a_new_class_goes_before_the_default_which_stays(spec: ChangeSpec) -> None:
     wanted = "policy-map EVENT\n class EVENT-DATA\n  bandwidth remaining percent 40\n"
-    told = ["policy-map EVENT", "class EVENT-DATA", "bandwidth remaining percent 40"]
-    assert lines(spec, POLICY, wanted) == told
+    result = ["policy-map EVENT", "class EVENT-DATA", "bandwidth remaining percent 40"]
+    assert lines(spec, POLICY, wanted) == result
     now = parse_tree(POLICY)
     after = merge(spec, now, parse_fragment(spec, wanted, "test"))
     assert list(after["policy-map EVENT"]) == ["class EVENT-VOICE", "class EVENT-DATA", "class class-default"]
@@ -68,19 +68,19 @@ def test_classes_in_another_order_are_made_anew_without_the_default(spec: Change
 
 
 @pytest.mark.parametrize(
-    ("running", "wanted", "told"),
+    ("running", "wanted", "result"),
     [
         (" delay down 10 up 60\n", " delay down 5 up 30\n", ["delay down 5 up 30"]),
         (" delay up 60\n", " delay down 5 up 30\n", ["delay down 5 up 30"]),
     ],
 )
-def test_a_tracks_delay_is_one_thing(spec: ChangeSpec, running: str, wanted: str, told: list[str]) -> None:
+def test_a_tracks_delay_is_one_thing(spec: ChangeSpec, running: str, wanted: str, result: list[str]) -> None:
     head = "track 10 ip sla 10 reachability\n"
-    assert lines(spec, head + running, head + wanted) == [head.strip(), *told]
+    assert lines(spec, head + running, head + wanted) == [head.strip(), *result]
 
 
 @pytest.mark.parametrize(
-    ("running", "wanted", "told"),
+    ("running", "wanted", "result"),
     [
         (
             "standby 10 preempt",
@@ -102,9 +102,9 @@ def test_a_tracks_delay_is_one_thing(spec: ChangeSpec, running: str, wanted: str
         ("mtu 9000", "lacp min-bundle 1", []),
     ],
 )
-def test_lines_on_an_interface(spec: ChangeSpec, running: str, wanted: str, told: list[str]) -> None:
+def test_lines_on_an_interface(spec: ChangeSpec, running: str, wanted: str, result: list[str]) -> None:
     here = "interface Port-channel1"
-    expected = [here, *told] if told else []
+    expected = [here, *result] if result else []
     assert lines(spec, f"{here}\n {running}\n", f"{here}\n {wanted}\n") == expected
 
 

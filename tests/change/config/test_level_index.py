@@ -66,7 +66,7 @@ def test_the_index_answers_as_a_search_does(monkeypatch: pytest.MonkeyPatch, pla
     assert planned
 
 
-def settings_asked(monkeypatch: pytest.MonkeyPatch, routes: int) -> int:
+def settings_requested(monkeypatch: pytest.MonkeyPatch, routes: int) -> int:
     """How often a plan of 100 new routes asks for the setting of a line, on a device with `routes`."""
     count = 0
     setting = Rules.setting
@@ -87,6 +87,6 @@ def settings_asked(monkeypatch: pytest.MonkeyPatch, routes: int) -> int:
 
 
 def test_planning_is_linear_in_the_length_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    small, large = (settings_asked(monkeypatch, routes) for routes in (1_000, 4_000))
+    small, large = (settings_requested(monkeypatch, routes) for routes in (1_000, 4_000))
     assert large < 4.5 * small
     assert large < 10 * 4_000 + 20_000

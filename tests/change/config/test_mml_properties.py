@@ -48,15 +48,17 @@ def wanted(data: st.DataObject, platform: str) -> Wanted:
 
 def text_of(platform: str, values: Wanted, data: st.DataObject | None = None) -> str:
     """The commands; with `data` each with blanks, line ends and comments of its own."""
-    told = []
+    found = []
     for (name, cell), parameters in values.items():
         given_keys = KEYS[platform].format(cell=cell)
         command = f"MOD {name}: {given_keys}, {', '.join(f'{one}={value}' for one, value in parameters.items())};"
         if data is not None:
             gap = data.draw(st.sampled_from((", ", ",", " ,\n   ")))
             command = data.draw(st.sampled_from(("", "# a comment\n", "\n"))) + command.replace(", ", gap)
-        told.append(command)
-    return data.draw(st.sampled_from(("\n", " "))).join(told) if data and "#" not in "".join(told) else "\n".join(told)
+        found.append(command)
+    return (
+        data.draw(st.sampled_from(("\n", " "))).join(found) if data and "#" not in "".join(found) else "\n".join(found)
+    )
 
 
 def read(say: Typed, spec: ChangeSpec, fragment: Fragment) -> Configuration:
@@ -141,7 +143,7 @@ def test_what_is_refused(text: str, words: str) -> None:
         parse_fragment(spec_of("huawei_mml"), text, "test")
 
 
-def test_an_old_value_that_is_not_told_is_no_way_back() -> None:
+def test_an_old_value_that_is_not_reported_is_no_way_back() -> None:
     spec = spec_of("huawei_mml")
     fragment = parse_fragment(spec, "MOD CELLIDLEBASIC: IDXTYPE=BYIDX, CELLIDX=1, CRO=5;", "test")
     (header,) = fragment.tree

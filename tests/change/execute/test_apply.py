@@ -73,7 +73,7 @@ class Watcher:
         raise RuntimeError("a watch that fails")
 
 
-class Bench:
+class Rig:
     """A workspace of four fleet, a plan for three of them, a store, and a driver on each."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> None:
@@ -140,8 +140,8 @@ class _Silent:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    made = Bench(tmp_path, monkeypatch)
+def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    made = Rig(tmp_path, monkeypatch)
     yield made
     made.store.close()
 
@@ -150,227 +150,227 @@ def outcomes(done: ApplyResult) -> dict[str, str]:
     return {result.device: result.outcome.value for result in done.results}
 
 
-def test_a_plan_is_carried_out_and_taken_back(bench: Bench) -> None:
-    done = bench.apply()
+def test_a_plan_is_carried_out_and_taken_back(rig: Rig) -> None:
+    done = rig.apply()
     assert (done.exit, done.trouble) == (Exit.OK, "")
     assert outcomes(done) == {"box-1": "new", "box-2": "new", "box-3": "new"}
-    assert bench.watch.waves == list(bench.plan.waves)
-    assert bench.running() != bench.at_start
-    assert all(box.running == box.startup for box in bench.fleet.values()), "saved"
-    (entry,) = bench.store.changes.entries()
+    assert rig.watch.waves == list(rig.plan.waves)
+    assert rig.running() != rig.at_start
+    assert all(box.running == box.startup for box in rig.fleet.values()), "saved"
+    (entry,) = rig.store.changes.entries()
     assert entry.ended
-    assert entry.header["plan"] == bench.plan.id
-    assert bench.store.changes.locks() == ()
+    assert entry.header["plan"] == rig.plan.id
+    assert rig.store.changes.locks() == ()
 
-    back = bench.rollback()
+    back = rig.rollback()
     assert back.rolls_back == done.change
-    assert back.waves == bench.plan.waves
-    again = bench.apply(back)
+    assert back.waves == rig.plan.waves
+    again = rig.apply(back)
     assert again.exit is Exit.OK
-    assert bench.running() == bench.at_start
-    texts = {name: Layout().text(box.running) for name, box in bench.fleet.items()}
-    assert texts == {name: Layout().text(tree) for name, tree in bench.at_start.items()}, "to the letter"
+    assert rig.running() == rig.at_start
+    texts = {name: Layout().text(box.running) for name, box in rig.fleet.items()}
+    assert texts == {name: Layout().text(tree) for name, tree in rig.at_start.items()}, "to the letter"
     with pytest.raises(RefusedError, match=f"{done.change} was rolled back already, by {again.change}"):
-        bench.rollback(done.change)
+        rig.rollback(done.change)
     with pytest.raises(RefusedError, match=f"{done.change} was rolled back already on box-[123], by {again.change}"):
-        bench.apply(back)
-    forth = bench.apply(bench.rollback(again.change))
+        rig.apply(back)
+    forth = rig.apply(rig.rollback(again.change))
     assert outcomes(forth) == {"box-1": "new", "box-2": "new", "box-3": "new"}, "a rollback is a change too"
-    assert len(bench.rollback(done.change).devices) == 3, "it stands again"
-    assert bench.store.verify().problems == ()
+    assert len(rig.rollback(done.change).devices) == 3, "it stands again"
+    assert rig.store.verify().problems == ()
 
 
-def test_the_first_that_fails_stops_the_waves(bench: Bench) -> None:
-    first = bench.plan.waves[0][0]
-    bench.fleet[first].healthy = False
-    done = bench.apply()
+def test_the_first_that_fails_stops_the_waves(rig: Rig) -> None:
+    first = rig.plan.waves[0][0]
+    rig.fleet[first].healthy = False
+    done = rig.apply()
     assert done.exit is Exit.CHANGE_REVERTED
     assert outcomes(done) == {"box-1": "untouched", "box-2": "untouched", "box-3": "untouched"} | {first: "old"}
-    assert bench.running() == bench.at_start
-    assert bench.store.changes.locks() == ()
+    assert rig.running() == rig.at_start
+    assert rig.store.changes.locks() == ()
     rest = next(result for result in done.results if result.device != first)
     assert rest.why == f"{first} did not reach the new state, so the change stopped."
-    assert bench.store.changes.entries()[0].ended
+    assert rig.store.changes.entries()[0].ended
     with pytest.raises(RefusedError, match="has no device in the new state"):
-        bench.rollback()
+        rig.rollback()
 
 
-def test_the_latest_change_without_a_new_device_names_the_one_before(bench: Bench) -> None:
-    done = bench.apply()
-    assert bench.apply().exit is Exit.REFUSED
+def test_the_latest_change_without_a_new_device_names_the_one_before(rig: Rig) -> None:
+    done = rig.apply()
+    assert rig.apply().exit is Exit.REFUSED
     with pytest.raises(RefusedError, match=f"the latest that can be rolled back is {done.change}"):
-        bench.rollback()
+        rig.rollback()
 
 
-def test_a_device_that_moved_is_refused_and_so_is_the_change(bench: Bench) -> None:
-    first = bench.plan.waves[0][0]
-    bench.fleet[first].running["interface eth0"]["description mine"] = {}
-    done = bench.apply()
+def test_a_device_that_moved_is_refused_and_so_is_the_change(rig: Rig) -> None:
+    first = rig.plan.waves[0][0]
+    rig.fleet[first].running["interface eth0"]["description mine"] = {}
+    done = rig.apply()
     assert done.exit is Exit.REFUSED
     assert set(outcomes(done).values()) == {"untouched"}
-    assert all(not box.sent for box in bench.fleet.values())
+    assert all(not box.sent for box in rig.fleet.values())
 
 
 @pytest.mark.parametrize("healthy", [True, False])
-def test_a_line_elsewhere_does_not_void_the_plan_and_stays(bench: Bench, healthy: bool) -> None:
-    first = bench.plan.waves[0][0]
+def test_a_line_elsewhere_does_not_void_the_plan_and_stays(rig: Rig, healthy: bool) -> None:
+    first = rig.plan.waves[0][0]
     mine: Tree = {"description somebody's": {}}
-    bench.fleet[first].running["interface eth9"] = copy_tree(mine)
-    bench.fleet[first].healthy = healthy
-    done = bench.apply()
+    rig.fleet[first].running["interface eth9"] = copy_tree(mine)
+    rig.fleet[first].healthy = healthy
+    done = rig.apply()
     assert outcomes(done)[first] == ("new" if healthy else "old")
-    assert bench.fleet[first].running["interface eth9"] == mine
-    expected = {**bench.at_start[first], "interface eth9": mine}
-    assert (bench.fleet[first].running == expected) is not healthy, "it was led back to what it found"
-    record = bench.store.changes.get(done.change)
-    told = {one.device: one.drift for one in device_statuses(record) if one.drift is not None}
-    assert told == {first: Drift(new=("interface eth9",))}
+    assert rig.fleet[first].running["interface eth9"] == mine
+    expected = {**rig.at_start[first], "interface eth9": mine}
+    assert (rig.fleet[first].running == expected) is not healthy, "it was led back to what it found"
+    record = rig.store.changes.get(done.change)
+    reported = {one.device: one.drift for one in device_statuses(record) if one.drift is not None}
+    assert reported == {first: Drift(new=("interface eth9",))}
     assert done.exit is (Exit.OK if healthy else Exit.CHANGE_REVERTED)
 
 
-def test_a_plan_without_sections_is_for_the_whole_configuration(bench: Bench) -> None:
-    devices = [{**device, "scope": "", "outside": {}} for device in bench.plan.document["devices"]]
-    earlier = seal({**bench.plan.document, "devices": devices})
+def test_a_plan_without_sections_is_for_the_whole_configuration(rig: Rig) -> None:
+    devices = [{**device, "scope": "", "outside": {}} for device in rig.plan.document["devices"]]
+    earlier = seal({**rig.plan.document, "devices": devices})
     assert "scope" not in earlier.document["devices"][0], "the seals of earlier plans hold"
-    bench.fleet[bench.plan.waves[0][0]].running["interface eth9"] = {}
-    assert bench.apply(earlier).exit is Exit.REFUSED
+    rig.fleet[rig.plan.waves[0][0]].running["interface eth9"] = {}
+    assert rig.apply(earlier).exit is Exit.REFUSED
 
 
-def test_a_rollback_leaves_what_somebody_has_changed_since(bench: Bench) -> None:
-    bench.apply()
-    back = bench.rollback()
+def test_a_rollback_leaves_what_another_person_has_changed_since(rig: Rig) -> None:
+    rig.apply()
+    back = rig.rollback()
     moved = back.waves[0][0]
-    bench.fleet[moved].running["interface eth0"]["description mine"] = {}
-    done = bench.apply(back)
+    rig.fleet[moved].running["interface eth0"]["description mine"] = {}
+    done = rig.apply(back)
     assert done.exit is Exit.REFUSED
-    assert "description mine" in bench.fleet[moved].running["interface eth0"]
+    assert "description mine" in rig.fleet[moved].running["interface eth0"]
 
 
-def test_a_rollback_undoes_its_change_only(bench: Bench) -> None:
-    bench.apply()
-    back = bench.rollback()
+def test_a_rollback_undoes_its_change_only(rig: Rig) -> None:
+    rig.apply()
+    back = rig.rollback()
     moved = back.waves[0][0]
-    running, mine = bench.fleet[moved].running, "ip route 0.0.0.0 0.0.0.0 192.0.2.9"
-    bench.fleet[moved].running = {mine: {}, **running}
-    bench.fleet[moved].startup = copy_tree(bench.fleet[moved].running)
-    assert bench.apply(back).exit is Exit.OK
-    assert bench.running() == {**bench.at_start, moved: {**bench.at_start[moved], mine: {}}}
+    running, mine = rig.fleet[moved].running, "ip route 0.0.0.0 0.0.0.0 192.0.2.9"
+    rig.fleet[moved].running = {mine: {}, **running}
+    rig.fleet[moved].startup = copy_tree(rig.fleet[moved].running)
+    assert rig.apply(back).exit is Exit.OK
+    assert rig.running() == {**rig.at_start, moved: {**rig.at_start[moved], mine: {}}}
 
 
-def test_what_we_have_changed_ourselves_is_not_said_to_be_somebody_elses(bench: Bench) -> None:
-    devices = [bench.workspace.device(planned.name) for planned in bench.plan.devices]
-    done = bench.apply()
-    name = bench.plan.waves[0][0]
+def test_what_we_have_changed_ourselves_is_not_reported_to_be_another_person_elses(rig: Rig) -> None:
+    devices = [rig.workspace.device(planned.name) for planned in rig.plan.devices]
+    done = rig.apply()
+    name = rig.plan.waves[0][0]
     spoken = f"by change {done.change} (by An)"
-    said = bench.apply().results[0].why
-    assert f"This plan was executed on it already: change {done.change} (by An)." in said
-    bench.fleet[name].running["interface eth9"] = {}
-    assert "and again since then; make a new plan." in bench.apply().results[0].why
-    del bench.fleet[name].running["interface eth9"]
-    older = seal({**bench.plan.document, "id": "p-20220420-065900-aaaa"})
-    assert f"It was changed since {spoken}; make a new plan." in bench.apply(older).results[0].why
+    output = rig.apply().results[0].why
+    assert f"This plan was executed on it already: change {done.change} (by An)." in output
+    rig.fleet[name].running["interface eth9"] = {}
+    assert "and again since then; make a new plan." in rig.apply().results[0].why
+    del rig.fleet[name].running["interface eth9"]
+    older = seal({**rig.plan.document, "id": "p-20220420-065900-aaaa"})
+    assert f"It was changed since {spoken}; make a new plan." in rig.apply(older).results[0].why
 
-    template = bench.workspace.path / "templates" / "backup" / "box.j2"
+    template = rig.workspace.path / "templates" / "backup" / "box.j2"
     template.write_text(template.read_text() + " description moved again\n")
-    for one in bench.fleet:
-        bench.sessions.named(one).answers["show running"] = bench.fleet[one].text
-    again = bench.apply(
-        make_plan(bench.workspace, devices, ("backup",), clock=CLOCK, by="An", progress=_Silent(), workers=2)
+    for one in rig.fleet:
+        rig.sessions.named(one).answers["show running"] = rig.fleet[one].text
+    again = rig.apply(
+        make_plan(rig.workspace, devices, ("backup",), clock=CLOCK, by="An", progress=_Silent(), workers=2)
     )
     assert again.exit is Exit.OK
-    said = bench.apply(bench.rollback(done.change)).results[0].why
-    assert f"by change {again.change} (by An); roll that back first: `eventready rollback {again.change}`" in said
-    assert "Somebody has" not in said
+    output = rig.apply(rig.rollback(done.change)).results[0].why
+    assert f"by change {again.change} (by An); roll that back first: `eventready rollback {again.change}`" in output
+    assert "Somebody has" not in output
 
 
-def test_what_a_rollback_could_not_take_back_is_taken_back_by_the_next(bench: Bench) -> None:
-    done = bench.apply()
-    back = bench.rollback()
+def test_what_a_rollback_could_not_take_back_is_taken_back_by_the_next(rig: Rig) -> None:
+    done = rig.apply()
+    back = rig.rollback()
     last = back.waves[-1][-1]
-    bench.fleet[last].down_until = bench.fleet[last].now + 1
-    left = [name for name, outcome in outcomes(bench.apply(back)).items() if outcome == "untouched"]
+    rig.fleet[last].down_until = rig.fleet[last].now + 1
+    left = [name for name, outcome in outcomes(rig.apply(back)).items() if outcome == "untouched"]
     assert last in left
-    assert len(left) < len(bench.plan.devices)
-    bench.fleet[last].advance_clock(2)
-    rest = bench.rollback(done.change)
+    assert len(left) < len(rig.plan.devices)
+    rig.fleet[last].advance_clock(2)
+    rest = rig.rollback(done.change)
     assert {planned.name for planned in rest.devices} == set(left)
-    assert bench.apply(rest).exit is Exit.OK
-    assert bench.running() == bench.at_start
+    assert rig.apply(rest).exit is Exit.OK
+    assert rig.running() == rig.at_start
     with pytest.raises(RefusedError, match="rolled back already"):
-        bench.rollback(done.change)
+        rig.rollback(done.change)
 
 
 def test_an_approval_used_meanwhile_is_refused_with_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The approvals are counted again in the transaction that records the change."""
     approvers = f'approvers: [{{name: Bình, signs_with: "{BINH.public.id}"}}], approvals: 1'
-    bench = Bench(tmp_path, monkeypatch, event=EVENT.replace("soak_s: {}", f"soak_s: {{}}, {approvers}"))
-    file = approve(PlanFile(plan=bench.plan), bench.workspace.event.changes, BINH, CLOCK.real())
-    assert bench.apply_file(file).exit is Exit.OK
-    assert bench.apply(bench.rollback()).exit is Exit.OK
-    count = len(bench.store.changes.entries())
-    monkeypatch.setattr(type(bench.store.changes), "used_approvals", lambda *_plan: {})  # read before the other change
+    rig = Rig(tmp_path, monkeypatch, event=EVENT.replace("soak_s: {}", f"soak_s: {{}}, {approvers}"))
+    file = approve(PlanFile(plan=rig.plan), rig.workspace.event.changes, BINH, CLOCK.real())
+    assert rig.apply_file(file).exit is Exit.OK
+    assert rig.apply(rig.rollback()).exit is Exit.OK
+    count = len(rig.store.changes.entries())
+    monkeypatch.setattr(type(rig.store.changes), "used_approvals", lambda *_plan: {})  # read before the other change
     with pytest.raises(RefusedError, match="were used up by the change"):
-        bench.apply_file(file)
-    assert len(bench.store.changes.entries()) == count
-    assert bench.store.changes.locks() == ()
-    bench.store.close()
+        rig.apply_file(file)
+    assert len(rig.store.changes.entries()) == count
+    assert rig.store.changes.locks() == ()
+    rig.store.close()
 
 
 def test_planner_and_applier_are_proven_by_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = f'planners: [{{name: An, signs_with: "{AN.public.id}"}}], '
     keys += f'appliers: [{{name: An, signs_with: "{AN.public.id}"}}, {{name: Cúc, signs_with: "{CUC.public.id}"}}]'
-    bench = Bench(tmp_path, monkeypatch, event=EVENT.replace("soak_s: {}", f"soak_s: {{}}, {keys}"))
-    settings, now = bench.workspace.event.changes, CLOCK.real()
+    rig = Rig(tmp_path, monkeypatch, event=EVENT.replace("soak_s: {}", f"soak_s: {{}}, {keys}"))
+    settings, now = rig.workspace.event.changes, CLOCK.real()
 
     def applied(file: PlanFile, key: PrivateKey | None) -> ApplyResult:
-        return apply_plan(bench.context(replace(bench.options(), key=key)), file)
+        return apply_plan(rig.context(replace(rig.options(), key=key)), file)
 
-    file = sign_plan(bench.plan, settings, AN, now)
+    file = sign_plan(rig.plan, settings, AN, now)
     with pytest.raises(RefusedError, match="no valid signature of its planner An"):
-        applied(PlanFile(plan=bench.plan), AN)
+        applied(PlanFile(plan=rig.plan), AN)
     for key in (None, BINH, CUC):
         with pytest.raises(RefusedError, match="the key is not of the operator An"):
             applied(file, key)
-    assert bench.store.changes.entries() == ()
-    failing = bench.plan.waves[-1][-1]
-    bench.fleet[failing].healthy = False
+    assert rig.store.changes.entries() == ()
+    failing = rig.plan.waves[-1][-1]
+    rig.fleet[failing].healthy = False
     done = applied(file, AN)
     assert done.exit is Exit.CHANGE_REVERTED
-    header = bench.store.changes.entries()[0].header
+    header = rig.store.changes.entries()[0].header
     mark = Approval.model_validate(header["applied"])
-    assert is_signed_change(mark, bench.plan, done.change, settings)
-    assert not is_signed_change(mark, bench.plan, "c-other", settings)
-    assert bench.resume(done.change).exit is Exit.CHANGE_REVERTED, "what was begun is finished without a key"
+    assert is_signed_change(mark, rig.plan, done.change, settings)
+    assert not is_signed_change(mark, rig.plan, "c-other", settings)
+    assert rig.resume(done.change).exit is Exit.CHANGE_REVERTED, "what was begun is finished without a key"
     with pytest.raises(RefusedError, match="the key is not of the operator An"):
-        applied(PlanFile(plan=bench.rollback()), None)
-    assert applied(PlanFile(plan=bench.rollback()), AN).exit is Exit.OK
-    bench.store.close()
+        applied(PlanFile(plan=rig.rollback()), None)
+    assert applied(PlanFile(plan=rig.rollback()), AN).exit is Exit.OK
+    rig.store.close()
 
 
 def test_an_approval_counts_for_one_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     approvers = f'approvers: [{{name: Bình, signs_with: "{BINH.public.id}"}}], approvals: 1'
-    bench = Bench(tmp_path, monkeypatch, event=EVENT.replace("soak_s: {}", f"soak_s: {{}}, {approvers}"))
-    settings = bench.workspace.event.changes
-    once = approve(PlanFile(plan=bench.plan), settings, BINH, CLOCK.real())
-    first = bench.plan.waves[0][0]
-    bench.fleet[first].healthy = False
-    done = bench.apply_file(once)
+    rig = Rig(tmp_path, monkeypatch, event=EVENT.replace("soak_s: {}", f"soak_s: {{}}, {approvers}"))
+    settings = rig.workspace.event.changes
+    once = approve(PlanFile(plan=rig.plan), settings, BINH, CLOCK.real())
+    first = rig.plan.waves[0][0]
+    rig.fleet[first].healthy = False
+    done = rig.apply_file(once)
     assert done.exit is Exit.CHANGE_REVERTED, "an approval is used up by a change that fails, too"
-    bench.fleet[first].healthy = True
+    rig.fleet[first].healthy = True
     with pytest.raises(RefusedError, match=f"were used up by the change {done.change}"):
-        bench.apply_file(once)
-    used = bench.store.changes.used_approvals(bench.plan.id)
-    assert bench.apply_file(approve(once, settings, BINH, CLOCK.real() + timedelta(seconds=1), used)).exit is Exit.OK
-    bench.store.close()
+        rig.apply_file(once)
+    used = rig.store.changes.used_approvals(rig.plan.id)
+    assert rig.apply_file(approve(once, settings, BINH, CLOCK.real() + timedelta(seconds=1), used)).exit is Exit.OK
+    rig.store.close()
 
 
 def test_locks_hold_between_workspaces_with_one_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second workspace is refused while a device of the first is changed, and by whom is said."""
     monkeypatch.setenv("EVENTREADY_DATABASE_URL", f"sqlite:///{tmp_path / 'shared.db'}")
-    one, other = (Bench(tmp_path / name, monkeypatch) for name in ("one", "other"))
-    for bench in (one, other):
-        bench.store.close()
-        bench.store = Store.of_workspace(bench.workspace.path)
+    one, other = (Rig(tmp_path / name, monkeypatch) for name in ("one", "other"))
+    for rig in (one, other):
+        rig.store.close()
+        rig.store = Store.of_workspace(rig.workspace.path)
     refused: list[str] = []
 
     def meanwhile(_name: str, _driver: FakeDriver) -> None:
@@ -384,18 +384,18 @@ def test_locks_hold_between_workspaces_with_one_store(tmp_path: Path, monkeypatc
     assert not any(box.sent for box in other.fleet.values())
     assert len(other.store.changes.entries()) == 1
     assert other.apply().exit is Exit.OK, "and afterwards it is free"
-    for bench in (one, other):
-        bench.store.close()
+    for rig in (one, other):
+        rig.store.close()
 
 
-def test_two_engineers_at_once(bench: Bench) -> None:
+def test_two_engineers_at_once(rig: Rig) -> None:
     header = {"by": "binh", "host": "noc-2"}
-    bench.store.changes.begin("c-other", event="fair", plan={}, devices=["box-2"], header=header)
+    rig.store.changes.begin("c-other", event="fair", plan={}, devices=["box-2"], header=header)
     with pytest.raises(
         RefusedError, match=r"box-2 is locked by change .* begun by binh on noc-2 at 20[-0-9]{8} [0-9:]{8} "
     ):
-        bench.apply()
-    assert not any(box.sent for box in bench.fleet.values())
+        rig.apply()
+    assert not any(box.sent for box in rig.fleet.values())
 
 
 def test_a_closed_window_refuses_and_an_emergency_stands_on_record(
@@ -405,15 +405,15 @@ def test_a_closed_window_refuses_and_an_emergency_stands_on_record(
     window = {"from": now - timedelta(hours=1), "to": now + timedelta(days=1)}
     stamps = {key: moment.strftime("%Y-%m-%d %H:%M") for key, moment in window.items()}
     frozen = f'{EVENT}windows: [{{kind: freeze, from: "{stamps["from"]}", to: "{stamps["to"]}"}}]\n'
-    bench = Bench(tmp_path, monkeypatch, event=frozen)
+    rig = Rig(tmp_path, monkeypatch, event=frozen)
     with pytest.raises(RefusedError, match="changes are closed"):
-        bench.apply()
-    assert bench.store.changes.entries() == ()
-    done = bench.apply(emergency=Emergency("INC-7", "An", "Bình"))
+        rig.apply()
+    assert rig.store.changes.entries() == ()
+    done = rig.apply(emergency=Emergency("INC-7", "An", "Bình"))
     assert done.exit is Exit.OK
-    header = bench.store.changes.entries()[0].header
+    header = rig.store.changes.entries()[0].header
     assert header["emergency"] == {"ticket": "INC-7", "requested_by": "An", "approved_by": "Bình"}
-    bench.store.close()
+    rig.store.close()
 
 
 @pytest.mark.parametrize(
@@ -423,48 +423,48 @@ def test_a_closed_window_refuses_and_an_emergency_stands_on_record(
         ({"approvals_needed": 1}, "needs 1 approval"),
     ],
 )
-def test_plans_that_do_not_serve(bench: Bench, change: dict[str, object], words: str) -> None:
+def test_plans_that_do_not_serve(rig: Rig, change: dict[str, object], words: str) -> None:
     with pytest.raises(RefusedError, match=words):
-        bench.apply(seal({**bench.plan.document, **change}))
-    assert bench.store.changes.entries() == ()
+        rig.apply(seal({**rig.plan.document, **change}))
+    assert rig.store.changes.entries() == ()
 
 
 @pytest.mark.parametrize("way", ["forward", "backward"])
-def test_a_sealed_plan_with_a_line_that_is_never_sent(bench: Bench, way: str) -> None:
-    document = bench.plan.document
+def test_a_sealed_plan_with_a_line_that_is_never_sent(rig: Rig, way: str) -> None:
+    document = rig.plan.document
     document["devices"][-1][way].append("reload")
     with pytest.raises(RefusedError, match="has a forbidden line: `reload` must not be sent to box-3: "):
-        bench.apply(seal(document))
-    assert bench.store.changes.entries() == ()
+        rig.apply(seal(document))
+    assert rig.store.changes.entries() == ()
 
 
-def test_a_way_back_that_leads_somewhere_else(bench: Bench) -> None:
-    document = bench.plan.document
+def test_a_way_back_that_leads_somewhere_else(rig: Rig) -> None:
+    document = rig.plan.document
     for device in document["devices"]:
         device["backward"].insert(2, "standby 10 priority 90")
-    done = bench.apply(seal(document))
+    done = rig.apply(seal(document))
     assert done.exit is Exit.REFUSED
     assert "does not lead back to its present configuration" in done.results[0].why
-    assert all(not box.sent for box in bench.fleet.values())
+    assert all(not box.sent for box in rig.fleet.values())
 
 
 @pytest.mark.parametrize(
-    ("field", "said"),
+    ("field", "output"),
     [
         ("endpoint", r"its address was 192\.0\.2\.99 and is 192\.0\.2\.1 now"),
         ("address", r"its address was 192\.0\.2\.99 and is 192\.0\.2\.1 now"),  # behind a manager: same endpoint
         ("element", r"its element was 192\.0\.2\.99 and is none now"),
     ],
 )
-def test_an_address_that_is_another_now(bench: Bench, field: str, said: str) -> None:
-    document = bench.plan.document
+def test_an_address_that_is_another_now(rig: Rig, field: str, output: str) -> None:
+    document = rig.plan.document
     document["devices"][0][field] = "192.0.2.99"
-    with pytest.raises(RefusedError, match=f"box-1 has changed .* {said}"):
-        bench.apply(seal(document))
+    with pytest.raises(RefusedError, match=f"box-1 has changed .* {output}"):
+        rig.apply(seal(document))
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "output"),
     [
         ("hostname: 192.0.2.3", "hostname: 192.0.2.4", "box-3 .* its address was 192.0.2.3 and is 192.0.2.4 now"),
         ("hostname: 192.0.2.3,", "hostname: 192.0.2.3, platform: frr,", "box-3 .* its platform was box and is frr now"),
@@ -477,23 +477,23 @@ def test_an_address_that_is_another_now(bench: Bench, field: str, said: str) -> 
          "are redundant partners in the inventory now, and the plan has both in one wave"),
     ],
 )  # fmt: skip
-def test_an_inventory_that_has_changed_since_the_plan(bench: Bench, before: str, after: str, said: str) -> None:
-    done = bench.apply()
-    assert bench.apply(bench.rollback(done.change)).exit is Exit.OK
-    assert bench.apply().exit is Exit.OK, "nothing stands against it until the inventory changes"
-    hosts = bench.workspace.path / "inventory" / "hosts.yaml"
+def test_an_inventory_that_has_changed_since_the_plan(rig: Rig, before: str, after: str, output: str) -> None:
+    done = rig.apply()
+    assert rig.apply(rig.rollback(done.change)).exit is Exit.OK
+    assert rig.apply().exit is Exit.OK, "nothing stands against it until the inventory changes"
+    hosts = rig.workspace.path / "inventory" / "hosts.yaml"
     assert before in hosts.read_text()
     hosts.write_text(hosts.read_text().replace(before, after))
-    bench.workspace = load_workspace(bench.workspace.path)
-    count = len(bench.store.changes.entries())
-    with pytest.raises(RefusedError, match=said):
-        bench.apply()
-    assert len(bench.store.changes.entries()) == count
-    if "role" in said or "venue" in said or "stand in" in said:
-        assert bench.apply(bench.rollback()).exit is Exit.OK, "what was begun can be taken back all the same"
+    rig.workspace = load_workspace(rig.workspace.path)
+    count = len(rig.store.changes.entries())
+    with pytest.raises(RefusedError, match=output):
+        rig.apply()
+    assert len(rig.store.changes.entries()) == count
+    if "role" in output or "venue" in output or "stand in" in output:
+        assert rig.apply(rig.rollback()).exit is Exit.OK, "what was begun can be taken back all the same"
 
 
-def test_ctrl_c_takes_back_what_is_under_way_and_begins_nothing_more(bench: Bench) -> None:
+def test_ctrl_c_takes_back_what_is_under_way_and_begins_nothing_more(rig: Rig) -> None:
     def interrupted(name: str, driver: FakeDriver) -> None:
         def verify(_before: object, _limit_s: float, nap: Callable[[float], None]) -> Verification:
             os.kill(os.getpid(), signal.SIGINT)
@@ -501,24 +501,22 @@ def test_ctrl_c_takes_back_what_is_under_way_and_begins_nothing_more(bench: Benc
                 nap(0.01)  # ends when the main thread has heard the signal
             return Verification(True, "3 findings, none worse")
 
-        if name == bench.plan.waves[0][0]:
+        if name == rig.plan.waves[0][0]:
             driver.verify = verify  # type: ignore[method-assign,assignment]  # the point
 
     before = signal.getsignal(signal.SIGINT)
-    bench.change_hand = interrupted
-    done = bench.apply()
+    rig.change_hand = interrupted
+    done = rig.apply()
     assert signal.getsignal(signal.SIGINT) is before
     assert done.exit is Exit.CHANGE_REVERTED
     assert sorted(outcomes(done).values()) == ["old", "untouched", "untouched"]
-    assert bench.running() == bench.at_start
-    assert bench.store.changes.entries()[0].ended, "nothing is left to resume"
-    said = next_step(done.change, device_statuses(bench.store.changes.get("latest"))).render("en")
-    assert said.startswith("The change was interrupted, and no device has changed: ")
+    assert rig.running() == rig.at_start
+    assert rig.store.changes.entries()[0].ended, "nothing is left to resume"
+    output = next_step(done.change, device_statuses(rig.store.changes.get("latest"))).render("en")
+    assert output.startswith("The change was interrupted, and no device has changed: ")
 
 
-def test_ctrl_c_as_a_change_comes_on_record_leaves_nothing_to_resume(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_as_a_change_comes_on_record_leaves_nothing_to_resume(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     begin = Changes.begin
 
     def interrupted(self: Changes, *args: Any, **more: Any) -> None:
@@ -526,14 +524,14 @@ def test_ctrl_c_as_a_change_comes_on_record_leaves_nothing_to_resume(
         os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(Changes, "begin", interrupted)
-    done = bench.apply()
+    done = rig.apply()
     assert set(outcomes(done).values()) == {"untouched"}
-    assert bench.store.changes.entries()[0].ended
-    assert bench.store.changes.locks() == ()
-    assert all(not box.sent for box in bench.fleet.values())
+    assert rig.store.changes.entries()[0].ended
+    assert rig.store.changes.locks() == ()
+    assert all(not box.sent for box in rig.fleet.values())
 
 
-def test_a_store_that_fills_up_and_has_room_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_fills_up_and_has_room_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every number of steps that still fit: nothing is taken that is not on record, and resuming settles it."""
     record, room = Changes.record, 0
 
@@ -548,63 +546,63 @@ def test_a_store_that_fills_up_and_has_room_again(bench: Bench, monkeypatch: pyt
         with monkeypatch.context() as patch:
             patch.setattr(Changes, "record", filling)
             room = fits
-            done = bench.apply()
+            done = rig.apply()
         if any(not result.recorded for result in done.results):
             assert done.trouble
             assert done.exit is not Exit.OK
-            assert bench.store.changes.entries()[-1].ended is None
-            done = bench.resume(done.change)
+            assert rig.store.changes.entries()[-1].ended is None
+            done = rig.resume(done.change)
         for name, outcome in outcomes(done).items():
-            device = bench.fleet[name]
-            assert (device.running == bench.at_start[name]) == (outcome != "new"), (fits, name, outcome)
+            device = rig.fleet[name]
+            assert (device.running == rig.at_start[name]) == (outcome != "new"), (fits, name, outcome)
             assert device.running == device.startup
-        assert bench.store.changes.entries()[-1].ended
-        assert bench.store.changes.locks() == ()
+        assert rig.store.changes.entries()[-1].ended
+        assert rig.store.changes.locks() == ()
         if "new" in outcomes(done).values():
-            assert bench.apply(bench.rollback(done.change)).exit is Exit.OK
-        assert bench.running() == bench.at_start
+            assert rig.apply(rig.rollback(done.change)).exit is Exit.OK
+        assert rig.running() == rig.at_start
     assert fits == 33
     assert set(outcomes(done).values()) == {"new"}, "so many are all that it takes"
 
 
-def test_resuming_a_change_that_is_at_its_end_does_nothing(bench: Bench) -> None:
-    first = bench.plan.waves[0][0]
-    bench.fleet[first].healthy = False
-    done = bench.apply()
-    asked = len(bench.hands)
-    assert bench.resume().results == done.results
-    assert bench.resume().exit is done.exit
-    assert len(bench.hands) == asked
+def test_resuming_a_change_that_is_at_its_end_does_nothing(rig: Rig) -> None:
+    first = rig.plan.waves[0][0]
+    rig.fleet[first].healthy = False
+    done = rig.apply()
+    queries = len(rig.hands)
+    assert rig.resume().results == done.results
+    assert rig.resume().exit is done.exit
+    assert len(rig.hands) == queries
 
 
-def test_resuming_on_a_device_that_the_inventory_has_lost(bench: Bench) -> None:
-    document = PlanFile(plan=bench.plan).document
-    bench.store.changes.begin("c-1", event="fair", plan=document, devices=["box-3"], header={"by": "a", "host": "b"})
-    hosts = bench.workspace.path / "inventory" / "hosts.yaml"
+def test_resuming_on_a_device_that_the_inventory_has_lost(rig: Rig) -> None:
+    document = PlanFile(plan=rig.plan).document
+    rig.store.changes.begin("c-1", event="fair", plan=document, devices=["box-3"], header={"by": "a", "host": "b"})
+    hosts = rig.workspace.path / "inventory" / "hosts.yaml"
     hosts.write_text(hosts.read_text().replace("box-3:", "box-9:"))
-    bench.workspace = load_workspace(bench.workspace.path)
+    rig.workspace = load_workspace(rig.workspace.path)
     with pytest.raises(RefusedError, match=r"box-3 is not in the inventory\. Restore its entry"):
-        bench.resume()
+        rig.resume()
 
 
-def test_resuming_what_is_being_worked_on_is_refused(bench: Bench) -> None:
-    bench.apply()
+def test_resuming_what_is_being_worked_on_is_refused(rig: Rig) -> None:
+    rig.apply()
     with (
-        bench.store.changes.exclusive(bench.store.changes.get("latest").entry.id),
+        rig.store.changes.exclusive(rig.store.changes.get("latest").entry.id),
         pytest.raises(
             RefusedError, match=r"begun by An on noc-1 at [-0-9]{10} [0-9:]{8}, is running in another process"
         ),
     ):
-        bench.resume()
+        rig.resume()
     with (
-        bench.store.changes.exclusive(bench.store.changes.get("latest").entry.id),
+        rig.store.changes.exclusive(rig.store.changes.get("latest").entry.id),
         pytest.raises(RefusedError, match=r"is running\. Wait"),
     ):
-        bench.rollback()
+        rig.rollback()
 
 
-def test_a_device_that_is_not_proven_keeps_its_lock_and_the_others_can_be_taken_back(bench: Bench) -> None:
-    last = bench.plan.waves[-1][-1]
+def test_a_device_that_is_not_proven_keeps_its_lock_and_the_others_can_be_taken_back(rig: Rig) -> None:
+    last = rig.plan.waves[-1][-1]
 
     def lost(name: str, driver: FakeDriver) -> None:
         crossed = driver._cross
@@ -617,26 +615,26 @@ def test_a_device_that_is_not_proven_keeps_its_lock_and_the_others_can_be_taken_
         if name == last:
             driver._cross = cross  # type: ignore[method-assign,assignment]  # the point
 
-    bench.change_hand = lost
-    done = bench.apply()
+    rig.change_hand = lost
+    done = rig.apply()
     assert done.exit is Exit.REVERT_FAILED
     assert outcomes(done)[last] == "unproven"
-    assert [hold.device for hold in bench.store.changes.locks()] == [last]
-    assert bench.store.changes.entries()[0].ended is None
-    back = bench.rollback()
+    assert [hold.device for hold in rig.store.changes.locks()] == [last]
+    assert rig.store.changes.entries()[0].ended is None
+    back = rig.rollback()
     assert last not in [device.name for device in back.devices]
-    bench.change_hand = lambda _name, _driver: None
-    assert bench.apply(back).exit is Exit.OK
-    bench.fleet[last].down_until = 0
-    again = bench.resume(done.change)
+    rig.change_hand = lambda _name, _driver: None
+    assert rig.apply(back).exit is Exit.OK
+    rig.fleet[last].down_until = 0
+    again = rig.resume(done.change)
     assert outcomes(again)[last] == "old"
     assert DeviceOutcome.UNPROVEN not in outcomes(again).values()
-    assert bench.running() == bench.at_start
-    assert bench.store.changes.locks() == ()
+    assert rig.running() == rig.at_start
+    assert rig.store.changes.locks() == ()
 
 
-def test_a_defect_in_a_hand_is_an_ending_and_not_a_traceback(bench: Bench) -> None:
-    first = bench.plan.waves[0][0]
+def test_a_defect_in_a_hand_is_an_ending_and_not_a_traceback(rig: Rig) -> None:
+    first = rig.plan.waves[0][0]
 
     def broken(name: str, driver: FakeDriver) -> None:
         def look() -> object:
@@ -645,8 +643,8 @@ def test_a_defect_in_a_hand_is_an_ending_and_not_a_traceback(bench: Bench) -> No
         if name == first:
             driver.precheck = look  # type: ignore[method-assign,assignment]  # the point
 
-    bench.change_hand = broken
-    done = bench.apply()
+    rig.change_hand = broken
+    done = rig.apply()
     result = next(result for result in done.results if result.device == first)
     assert (result.outcome, done.exit) == (DeviceOutcome.UNTOUCHED, Exit.CHANGE_REVERTED)
     assert "An internal error (KeyError" in result.why

@@ -13,46 +13,46 @@ from eventready.core.errors import Exit, RefusedError
 from eventready.store.backup_cipher import SCHEMA, BackupCipher
 from eventready.store.evidence import EvidenceStore, PackedEvidence
 from eventready.workspace.backup_key import BACKUP_KEY, load_backup_key
-from tests.change.execute.test_apply import Bench
+from tests.change.execute.test_apply import Rig
 from tests.change.fake_device import FakeDriver
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    made = Bench(tmp_path, monkeypatch)
+def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    made = Rig(tmp_path, monkeypatch)
     yield made
     made.store.close()
 
 
-def stored(bench: Bench, *steps: str) -> list[str]:
-    record = bench.store.changes.get("latest")
+def stored(rig: Rig, *steps: str) -> list[str]:
+    record = rig.store.changes.get("latest")
     names = [name for step in record.steps if step.step in steps for _, name in step.body["answers"]]
-    return list(bench.store.texts(names).values())
+    return list(rig.store.texts(names).values())
 
 
-def test_backups_are_encrypted_and_lead_back(bench: Bench) -> None:
-    bench.apply()
-    texts = stored(bench, "backup", "save")
+def test_backups_are_encrypted_and_lead_back(rig: Rig) -> None:
+    rig.apply()
+    texts = stored(rig, "backup", "save")
     assert len(texts) == 6
     assert all(text.startswith(f"{SCHEMA} ") and "interface" not in text for text in texts)
-    (key,) = {step.body["key"] for step in bench.store.changes.get("latest").steps if "answers" in step.body}
-    assert key == BackupCipher(load_backup_key(bench.workspace.path) or b"").id
-    assert bench.apply(bench.rollback()).exit is Exit.OK
-    assert bench.running() == bench.at_start
+    (key,) = {step.body["key"] for step in rig.store.changes.get("latest").steps if "answers" in step.body}
+    assert key == BackupCipher(load_backup_key(rig.workspace.path) or b"").id
+    assert rig.apply(rig.rollback()).exit is Exit.OK
+    assert rig.running() == rig.at_start
 
 
-def test_another_key_is_a_sentence_and_nothing_is_sent(bench: Bench) -> None:
-    bench.apply()
-    after = bench.running()
-    back = bench.rollback()
-    (bench.workspace.path / BACKUP_KEY).unlink()
-    for attempt in (bench.rollback, lambda: bench.apply(back)):
+def test_another_key_is_a_sentence_and_nothing_is_sent(rig: Rig) -> None:
+    rig.apply()
+    after = rig.running()
+    back = rig.rollback()
+    (rig.workspace.path / BACKUP_KEY).unlink()
+    for attempt in (rig.rollback, lambda: rig.apply(back)):
         with pytest.raises(
             RefusedError, match=r"encrypted with the key [0-9a-f]{16}, and this workspace has the key"
         ) as e:
             attempt()
         assert "EVENTREADY_BACKUP_KEY" in (e.value.do or "")
-    assert bench.running() == after
+    assert rig.running() == after
 
 
 def _cross_or_lose(
@@ -63,42 +63,42 @@ def _cross_or_lose(
     return crossed(what, action)
 
 
-def test_an_unproven_device_is_not_resumed_without_the_key(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    last = bench.plan.waves[-1][-1]
+def test_an_unproven_device_is_not_resumed_without_the_key(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    last = rig.plan.waves[-1][-1]
 
     def lose(name: str, driver: FakeDriver) -> None:
         if name == last:
             monkeypatch.setattr(driver, "_cross", partial(_cross_or_lose, driver, driver._cross))
 
-    bench.change_hand = lose
-    done = bench.apply()
+    rig.change_hand = lose
+    done = rig.apply()
     assert done.exit is Exit.REVERT_FAILED
-    bench.change_hand = lambda _name, _driver: None
-    bench.fleet[last].down_until = 0
-    key = (bench.workspace.path / BACKUP_KEY).read_bytes()
-    (bench.workspace.path / BACKUP_KEY).unlink()
+    rig.change_hand = lambda _name, _driver: None
+    rig.fleet[last].down_until = 0
+    key = (rig.workspace.path / BACKUP_KEY).read_bytes()
+    (rig.workspace.path / BACKUP_KEY).unlink()
     with pytest.raises(RefusedError, match="encrypted with the key"):
-        bench.resume()
-    assert [hold.device for hold in bench.store.changes.locks()] == [last]
-    (bench.workspace.path / BACKUP_KEY).write_bytes(key)
-    assert {result.device: result.outcome.value for result in bench.resume().results}[last] == "old"
+        rig.resume()
+    assert [hold.device for hold in rig.store.changes.locks()] == [last]
+    (rig.workspace.path / BACKUP_KEY).write_bytes(key)
+    assert {result.device: result.outcome.value for result in rig.resume().results}[last] == "old"
 
 
-def test_a_backup_of_an_earlier_version_is_read(bench: Bench) -> None:
-    bench.apply()
-    record = bench.store.changes.get("latest")
-    device = bench.plan.devices[0]
+def test_a_backup_of_an_earlier_version_is_read(rig: Rig) -> None:
+    rig.apply()
+    record = rig.store.changes.get("latest")
+    device = rig.plan.devices[0]
     (step,) = [step for step in record.of(device.name) if step.step == "backup"]
-    cipher = BackupCipher(load_backup_key(bench.workspace.path) or b"")
+    cipher = BackupCipher(load_backup_key(rig.workspace.path) or b"")
     plain = {
         command: PackedEvidence.of(cipher.decrypt(text))
         for command, name in step.body["answers"]
-        for text in bench.store.texts([name]).values()
+        for text in rig.store.texts([name]).values()
     }
-    with bench.store._database.writing() as session:
+    with rig.store._database.writing() as session:
         EvidenceStore.write_now(session, plain.values())
     body = {**step.body, "answers": [[command, text.name] for command, text in plain.items()]}
     old = type(step)(step.device, step.step, step.recorded, {k: v for k, v in body.items() if k != "key"})
-    found = recorded_configuration(bench.workspace, bench.store, device, [old], "backup")
+    found = recorded_configuration(rig.workspace, rig.store, device, [old], "backup")
     assert found is not None
     assert found.sha256 == device.before

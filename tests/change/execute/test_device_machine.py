@@ -123,7 +123,7 @@ def test_what_cannot_be_saved_does_not_stay(kind: str) -> None:
 
 
 @pytest.mark.parametrize(("tells", "outcome"), [(True, DeviceOutcome.OLD), (False, DeviceOutcome.UNPROVEN)])
-def test_where_nobody_knows_what_a_restart_brings_back(tells: bool, outcome: DeviceOutcome) -> None:
+def test_where_no_person_knows_what_a_restart_brings_back(tells: bool, outcome: DeviceOutcome) -> None:
     """The device never says whether it has saved: unless it shows its startup configuration, a person must look."""
     box = FakeDevice("revert_timer", silent_save=True, tells_startup=tells)
     result, _ = carry_out(box)
@@ -197,8 +197,8 @@ def test_a_device_that_moved_since_the_plan_is_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_somebody_elses_pending_change_is_refused_and_never_confirmed(kind: str) -> None:
-    box = FakeDevice(kind, somebody_elses="binh")
+def test_another_person_elses_pending_change_is_refused_and_never_confirmed(kind: str) -> None:
+    box = FakeDevice(kind, foreign="binh")
     driver = FakeDriver(box)
     result, _ = carry_out(box, driver)
     assert (result.outcome, result.refused) == (DeviceOutcome.UNTOUCHED, True)
@@ -206,7 +206,7 @@ def test_somebody_elses_pending_change_is_refused_and_never_confirmed(kind: str)
     assert not {"arm", "line", "confirm", "revert"} & set(driver.calls)
 
 
-def test_lines_that_nobody_may_send() -> None:
+def test_lines_that_no_person_may_send() -> None:
     def refuse(lines: Sequence[str], _running: object) -> None:
         raise RefusedError(f"`{lines[0]}` must not be sent")
 
@@ -241,7 +241,7 @@ def test_a_guard_that_can_no_longer_work_is_found_before_any_line_is_sent() -> N
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("after", ["settle", "confirm"])
-def test_a_device_that_lets_nobody_in_any_more_goes_back_through_the_old_session(kind: str, after: str) -> None:
+def test_a_device_that_lets_no_person_in_any_more_goes_back_through_the_old_session(kind: str, after: str) -> None:
     """An access list on the vty that locks everybody out: the present session is the only access there is."""
     box = FakeDevice(kind)
     driver = FakeDriver(box)
@@ -296,7 +296,7 @@ def test_ctrl_c_while_it_is_verified(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_device_that_never_comes_back_is_unproven_until_somebody_resumes(kind: str) -> None:
+def test_a_device_that_never_comes_back_is_unproven_until_another_person_resumes(kind: str) -> None:
     box = FakeDevice(kind)
     driver = FakeDriver(box, [Fault(8, "down")])
     box_down = box.down_until
@@ -324,7 +324,7 @@ def test_a_device_that_never_comes_back_is_unproven_until_somebody_resumes(kind:
     holds(box, again)
 
 
-def test_a_resumed_change_leaves_somebody_elses_lines_alone() -> None:
+def test_a_resumed_change_leaves_another_person_elses_lines_alone() -> None:
     box, record = FakeDevice("inverse"), None
     record = Record(box, [Fault(6, "kill before")])
     with pytest.raises(Killed):

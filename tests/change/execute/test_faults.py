@@ -162,10 +162,10 @@ class Grounds:
             folder = self._home / f"{self._count}"
             ground = self._made[name] = self._stack.enter_context(ground_of(GUARDED[name], folder))
             trial = Trial(ground, GUARDED[name], engineer, Case(name, "", ""), folder / "first.db")
-            told = trial.apply()
+            result = trial.apply()
             assert ground.plan.devices[0].guard.kind == GUARDED[name].kind
-            assert told.steps == STEPS, told
-            assert told.ended["outcome"] == "new", told
+            assert result.steps == STEPS, result
+            assert result.ended["outcome"] == "new", result
             ground.new = ground.picture()
             assert trial.rollback().ended["outcome"] == "new"
             assert ground.picture() == ground.old != ground.new
@@ -190,14 +190,14 @@ def test_old_or_new_and_never_between(
 ) -> None:
     ground = grounds.get(case.guard, engineer)
     trial = Trial(ground, GUARDED[case.guard], engineer, case, tmp_path / "e.db")
-    told = trial.apply()
+    result = trial.apply()
     assert trial.happened, "the fault did not come to pass"
-    assert (told.status == -9) == case.kind.startswith("kill"), told
+    assert (result.status == -9) == case.kind.startswith("kill"), result
     if case.later:
         ground.advance_clock(2 * SECONDS)
         trial.skew += 2 * SECONDS
     outcome = ended(trial, ground)
-    assert outcome in allowed(case, GUARDED[case.guard]), told
+    assert outcome in allowed(case, GUARDED[case.guard]), result
     is_so(ground, outcome)
     ground.advance_clock(10 * SECONDS)
     is_so(ground, outcome)
@@ -217,9 +217,9 @@ def test_a_device_that_cannot_be_looked_at_is_left_as_it_is(
 ) -> None:
     case = Case("inverse cisco_xe", "precheck", "garbage")
     ground = grounds.get(case.guard, engineer)
-    told = Trial(ground, GUARDED[case.guard], engineer, case, tmp_path / "e.db").apply()
-    assert (told.ended["outcome"], told.steps) == ("untouched", ("precheck", "done"))
-    assert "the precheck of edge-vh-2 measured nothing" in told.ended["why"]
+    result = Trial(ground, GUARDED[case.guard], engineer, case, tmp_path / "e.db").apply()
+    assert (result.ended["outcome"], result.steps) == ("untouched", ("precheck", "done"))
+    assert "the precheck of edge-vh-2 measured nothing" in result.ended["why"]
 
 
 def allowed(case: Case, guarded: Guarded) -> set[str]:

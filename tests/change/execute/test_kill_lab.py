@@ -177,11 +177,11 @@ def test_two_who_resume_at_once(lab: Province, tmp_path: Path) -> None:
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
         for _ in range(2)
     ]
-    told = [process.communicate(timeout=100)[1] for process in both]
+    found = [process.communicate(timeout=100)[1] for process in both]
     codes = sorted(process.returncode for process in both)
-    assert codes in ([5, 7], [5, 5]), told
+    assert codes in ([5, 7], [5, 5]), found
     if codes == [5, 7]:
-        assert any("is running" in words for words in told)
+        assert any("is running" in words for words in found)
     with Store.of_workspace(lab.copy) as store:
         steps = [step.step for step in store.changes.get("latest").of("bsc-2")]
         assert steps.count("done") == 1, "one of them did the work"

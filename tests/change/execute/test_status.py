@@ -52,7 +52,7 @@ def test_the_state_of_a_device(taken: list[Step], state: str) -> None:
     assert device_status("r1", taken).description == describe_state(state)
 
 
-def test_guard_reason_and_verification_are_told() -> None:
+def test_guard_reason_and_verification_are_reported() -> None:
     taken = [
         step("arm", guard="revert_timer", seconds=300, device_side=True),
         step("confirm", verified="31 findings, none worse"),
@@ -63,7 +63,7 @@ def test_guard_reason_and_verification_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("taken", "said"),
+    ("taken", "output"),
     [
         (step("arm", guard="revert_timer", seconds=300, device_side=True), "arm the guard: revert timer, 300 s"),
         (step("arm", guard="inverse", seconds=0, device_side=False), "NONE on the device"),
@@ -74,8 +74,8 @@ def test_guard_reason_and_verification_are_told() -> None:
         (step("something_new"), "something new"),
     ],
 )
-def test_steps_in_plain_words(taken: Step, said: str) -> None:
-    assert describe_step(taken).render("en").endswith(said)
+def test_steps_in_plain_words(taken: Step, output: str) -> None:
+    assert describe_step(taken).render("en").endswith(output)
 
 
 def record(waves: list[list[str]], *taken: Step, rolls_back: str = "") -> ChangeRecord:
@@ -113,7 +113,7 @@ def test_the_exit_code_on_record_is_the_last_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "said"),
+    ("found", "output"),
     [
         (("new",), "`eventready rollback c-1` rolls it back"),
         (("old", "untouched"), "then apply the plan again"),
@@ -124,9 +124,9 @@ def test_the_exit_code_on_record_is_the_last_one() -> None:
         (("unproven",) * 5, "r0, r1, r2 and 2 more"),
     ],
 )
-def test_one_sentence_says_what_to_do(found: tuple[str, ...], said: str) -> None:
+def test_one_sentence_says_what_to_do(found: tuple[str, ...], output: str) -> None:
     sentence = next_step("c-1", states(*found)).render("en")
-    assert said in sentence
+    assert output in sentence
     assert "\n" not in sentence
 
 
@@ -136,7 +136,7 @@ def interrupted(*found: str) -> list[DeviceStatus]:
 
 
 @pytest.mark.parametrize(
-    ("found", "rolls_back", "said"),
+    ("found", "rolls_back", "output"),
     [
         (
             ("new", "old", "untouched", "untouched"),
@@ -164,13 +164,13 @@ def interrupted(*found: str) -> list[DeviceStatus]:
         ),
     ],
 )
-def test_whoever_calls_a_change_back_is_told_where_the_devices_are(
-    found: tuple[str, ...], rolls_back: str, said: str
+def test_whoever_calls_a_change_back_is_reported_where_the_devices_are(
+    found: tuple[str, ...], rolls_back: str, output: str
 ) -> None:
-    assert next_step("c-2", interrupted(*found), rolls_back=rolls_back).render("en") == said
+    assert next_step("c-2", interrupted(*found), rolls_back=rolls_back).render("en") == output
 
 
-def test_what_failed_before_it_was_called_back_is_still_told() -> None:
+def test_what_failed_before_it_was_called_back_is_still_reported() -> None:
     failed = DeviceStatus("r9", "old", "A line was refused.")
     assert "Find out why r9, r1 did not" in next_step("c-1", [failed, *interrupted("new", "old")]).render("en")
     running = DeviceStatus("r9", "open")
@@ -178,7 +178,7 @@ def test_what_failed_before_it_was_called_back_is_still_told() -> None:
     assert "interrupted" not in next_step("c-1", states("new", "new")).render("en")
 
 
-def test_after_a_rollback_nobody_is_told_to_roll_back_again() -> None:
+def test_after_a_rollback_no_person_is_reported_to_roll_back_again() -> None:
     assert "rollback" not in next_step("c-2", states("new"), rolls_back="c-1").render("en")
 
 

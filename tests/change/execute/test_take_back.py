@@ -16,7 +16,7 @@ from eventready.change.plan.plan import PlanFile
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
 from eventready.workspace.workspace import load_workspace
-from tests.change.execute.test_apply import Bench
+from tests.change.execute.test_apply import Rig
 from tests.change.fake_fleet import EVENT
 
 pytestmark = pytest.mark.slow
@@ -25,28 +25,28 @@ ATOMIC = EVENT.replace("soak_s: {}", "soak_s: {}, atomic: [priority]")
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    made = Bench(tmp_path, monkeypatch, event=ATOMIC)
+def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    made = Rig(tmp_path, monkeypatch, event=ATOMIC)
     yield made
     made.store.close()
 
 
-def failing_last(bench: Bench) -> str:
+def failing_last(rig: Rig) -> str:
     """The device of the last wave fails its verification."""
-    last = bench.plan.waves[-1][-1]
-    bench.fleet[last].healthy = False
+    last = rig.plan.waves[-1][-1]
+    rig.fleet[last].healthy = False
     return last
 
 
-def test_a_failed_wave_takes_the_earlier_waves_back(bench: Bench) -> None:
-    assert bench.plan.atomic, "the intent demands it"
-    assert len(bench.plan.waves) >= 2
-    failing_last(bench)
-    done = bench.apply()
+def test_a_failed_wave_takes_the_earlier_waves_back(rig: Rig) -> None:
+    assert rig.plan.atomic, "the intent demands it"
+    assert len(rig.plan.waves) >= 2
+    failing_last(rig)
+    done = rig.apply()
     assert done.exit is Exit.CHANGE_REVERTED
-    assert bench.running() == bench.at_start
-    assert all(box.startup == bench.at_start[name] for name, box in bench.fleet.items()), "a restart is old as well"
-    change, back = bench.store.changes.entries()
+    assert rig.running() == rig.at_start
+    assert all(box.startup == rig.at_start[name] for name, box in rig.fleet.items()), "a restart is old as well"
+    change, back = rig.store.changes.entries()
     assert change.ended
     assert back.ended
     assert (back.header["rolls_back"], back.header["takes_back"]) == (change.id, True)
@@ -56,107 +56,107 @@ def test_a_failed_wave_takes_the_earlier_waves_back(bench: Bench) -> None:
         assert result.outcome in ("old", "untouched")
         if result.device in confirmed:
             assert result.why == f"Taken back by {back.id}: the change is all or nothing."
-    plan = load_recorded(bench, back.id)
-    reverse = [tuple(name for name in wave if name in confirmed) for wave in reversed(bench.plan.waves)]
+    plan = load_recorded(rig, back.id)
+    reverse = [tuple(name for name in wave if name in confirmed) for wave in reversed(rig.plan.waves)]
     assert list(plan) == [wave for wave in reverse if wave]
-    assert bench.store.changes.locks() == ()
-    assert bench.store.verify().problems == ()
-    states = device_statuses(bench.store.changes.get(change.id))
+    assert rig.store.changes.locks() == ()
+    assert rig.store.verify().problems == ()
+    states = device_statuses(rig.store.changes.get(change.id))
     assert "No device has changed" in next_step(change.id, states).render("en")
-    assert bench.resume(change.id).exit is Exit.CHANGE_REVERTED, "and it is finished"
+    assert rig.resume(change.id).exit is Exit.CHANGE_REVERTED, "and it is finished"
 
 
-def load_recorded(bench: Bench, change: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(wave) for wave in bench.store.changes.get(change).plan["plan"]["waves"])
+def load_recorded(rig: Rig, change: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(wave) for wave in rig.store.changes.get(change).plan["plan"]["waves"])
 
 
-def test_a_change_without_a_failure_unlocks_its_devices(bench: Bench) -> None:
-    assert bench.apply().exit is Exit.OK
-    assert len(bench.store.changes.entries()) == 1
-    assert bench.store.changes.locks() == ()
+def test_a_change_without_a_failure_unlocks_its_devices(rig: Rig) -> None:
+    assert rig.apply().exit is Exit.OK
+    assert len(rig.store.changes.entries()) == 1
+    assert rig.store.changes.locks() == ()
 
 
 def test_the_option_of_apply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench(tmp_path, monkeypatch)
-    assert "atomic" not in bench.plan.document, "the seals of earlier plans hold"
-    failing_last(bench)
-    options = Options(by="An", host="noc-1", timing=bench.options().timing, atomic=True)
-    done = apply_plan(bench.context(options), PlanFile(plan=bench.plan))
+    rig = Rig(tmp_path, monkeypatch)
+    assert "atomic" not in rig.plan.document, "the seals of earlier plans hold"
+    failing_last(rig)
+    options = Options(by="An", host="noc-1", timing=rig.options().timing, atomic=True)
+    done = apply_plan(rig.context(options), PlanFile(plan=rig.plan))
     assert done.exit is Exit.CHANGE_REVERTED
-    assert bench.running() == bench.at_start
-    bench.store.close()
+    assert rig.running() == rig.at_start
+    rig.store.close()
 
 
-def test_a_refused_device_takes_the_others_back_too(bench: Bench) -> None:
-    last = bench.plan.waves[-1][-1]
-    bench.fleet[last].running["interface eth0"]["description mine"] = {}
-    done = bench.apply()
+def test_a_refused_device_takes_the_others_back_too(rig: Rig) -> None:
+    last = rig.plan.waves[-1][-1]
+    rig.fleet[last].running["interface eth0"]["description mine"] = {}
+    done = rig.apply()
     assert done.exit is Exit.CHANGE_REVERTED
-    del bench.fleet[last].running["interface eth0"]["description mine"]
-    assert bench.running() == bench.at_start
+    del rig.fleet[last].running["interface eth0"]["description mine"]
+    assert rig.running() == rig.at_start
 
 
-def test_a_window_that_has_closed_does_not_keep_half_a_change(bench: Bench) -> None:
-    last, clock = failing_last(bench), Clock.starting("2022-04-20 07:00")
+def test_a_window_that_has_closed_does_not_keep_half_a_change(rig: Rig) -> None:
+    last, clock = failing_last(rig), Clock.starting("2022-04-20 07:00")
     start = clock.now() + timedelta(hours=1)
     stamps = [f"{moment:%Y-%m-%d %H:%M}" for moment in (start, start + timedelta(days=1))]
-    event = bench.workspace.path / "inventory" / "event.yaml"
+    event = rig.workspace.path / "inventory" / "event.yaml"
     event.write_text(f'{ATOMIC}windows: [{{kind: freeze, from: "{stamps[0]}", to: "{stamps[1]}"}}]\n')
-    bench.workspace = load_workspace(bench.workspace.path)
-    bench.change_hand = lambda name, _driver: clock_to(clock, start) if name == last else None
-    assert bench.apply(clock=clock).exit is Exit.CHANGE_REVERTED
-    assert bench.running() == bench.at_start
+    rig.workspace = load_workspace(rig.workspace.path)
+    rig.change_hand = lambda name, _driver: clock_to(clock, start) if name == last else None
+    assert rig.apply(clock=clock).exit is Exit.CHANGE_REVERTED
+    assert rig.running() == rig.at_start
     with pytest.raises(RefusedError, match="changes are closed"):
-        bench.apply(clock=clock)
+        rig.apply(clock=clock)
 
 
 def clock_to(clock: Clock, moment: object) -> None:
     object.__setattr__(clock, "now", lambda: moment)
 
 
-def test_a_device_that_cannot_be_taken_back(bench: Bench) -> None:
+def test_a_device_that_cannot_be_taken_back(rig: Rig) -> None:
     """The others are; the device stays on record until it is taken back, or released."""
-    last = failing_last(bench)
+    last = failing_last(rig)
     hands: dict[str, int] = {}
-    stuck = bench.plan.waves[0][0]
+    stuck = rig.plan.waves[0][0]
 
     def fail_the_second(name: str, _driver: object) -> None:
         hands[name] = hands.get(name, 0) + 1
         if name == stuck and hands[name] == 2:
-            bench.fleet[name].healthy = False
+            rig.fleet[name].healthy = False
 
-    bench.change_hand = fail_the_second
-    done = bench.apply()
+    rig.change_hand = fail_the_second
+    done = rig.apply()
     assert done.exit is Exit.REVERT_FAILED
     found = {result.device: result for result in done.results}
     assert found[stuck].outcome == "new"
     assert found[stuck].why.startswith("It could not be taken back: c-")
     assert {found[name].outcome for name in found if name != stuck} <= {"old", "untouched"}
-    entry = bench.store.changes.entries()[0]
+    entry = rig.store.changes.entries()[0]
     assert not entry.ended
-    states = device_statuses(bench.store.changes.get(entry.id))
+    states = device_statuses(rig.store.changes.get(entry.id))
     assert next(one.state for one in states if one.device == stuck) == "to_take_back"
     assert f"apply --resume {entry.id}" in next_step(entry.id, states).render("en")
-    assert bench.fleet[last].running == bench.at_start[last]
+    assert rig.fleet[last].running == rig.at_start[last]
 
-    bench.fleet[stuck].healthy = True
-    done = bench.resume(entry.id)
+    rig.fleet[stuck].healthy = True
+    done = rig.resume(entry.id)
     assert done.exit is Exit.CHANGE_REVERTED
-    assert bench.running() == bench.at_start
-    assert bench.store.changes.locks() == ()
+    assert rig.running() == rig.at_start
+    assert rig.store.changes.locks() == ()
 
 
-def test_a_device_that_must_stay_new_is_released(bench: Bench) -> None:
-    failing_last(bench)
-    stuck = bench.plan.waves[0][0]
-    bench.change_hand = lambda name, _driver: (
-        setattr(bench.fleet[name], "healthy", False) if bench.store.changes.entries()[1:] and name == stuck else None
+def test_a_device_that_must_stay_new_is_released(rig: Rig) -> None:
+    failing_last(rig)
+    stuck = rig.plan.waves[0][0]
+    rig.change_hand = lambda name, _driver: (
+        setattr(rig.fleet[name], "healthy", False) if rig.store.changes.entries()[1:] and name == stuck else None
     )
-    assert bench.apply().exit is Exit.REVERT_FAILED
-    change = bench.store.changes.entries()[0].id
+    assert rig.apply().exit is Exit.REVERT_FAILED
+    change = rig.store.changes.entries()[0].id
     decided = Decision("new", "Bình", "noc-2", "the new state is better here")
-    released = release(bench.context(), change, stuck, decided, confirm=lambda _view: None)
+    released = release(rig.context(), change, stuck, decided, confirm=lambda _view: None)
     assert released.outcome == "new"
-    assert bench.store.changes.entries()[0].ended
-    assert bench.resume(change).exit is Exit.CHANGE_REVERTED
-    assert bench.fleet[stuck].running != bench.at_start[stuck]
+    assert rig.store.changes.entries()[0].ended
+    assert rig.resume(change).exit is Exit.CHANGE_REVERTED
+    assert rig.fleet[stuck].running != rig.at_start[stuck]

@@ -83,7 +83,7 @@ def test_the_sentence_says_how_it_was_and_how_it_is() -> None:
     assert found.summary == "gateways Vlan10: new, now: fail has not joined"
 
 
-def test_what_got_better_is_told() -> None:
+def test_what_got_better_is_reported() -> None:
     assert [f.status for f in improvements((finding("fail"),), (finding("pass"),))] == ["pass"]
     assert not improvements((finding("not_measured"),), (finding("pass"),))
     assert not improvements((finding("fail"),), (finding("not_measured"),))
@@ -108,25 +108,25 @@ def test_a_rollback_may_be_as_bad_as_before_the_change(
     assert bool(regressions(tolerate((finding(now),), known), (finding(after_the_rollback),))) is bad
 
 
-def test_what_was_amiss_and_is_gone_may_come_back() -> None:
+def test_a_defect_that_has_gone_may_come_back() -> None:
     known = open_issues((finding("fail", "alarm 7", "alarms"),))
     assert not regressions(tolerate((finding("pass", "", "alarms"),), known), (finding("fail", "alarm 7", "alarms"),))
     assert regressions(tolerate((finding("pass", "", "alarms"),), known), (finding("fail", "alarm 8", "alarms"),))
 
 
-def test_a_check_that_had_nothing_to_judge_may_have_nothing_again() -> None:
+def test_a_check_that_had_nothing_to_evaluate_may_have_nothing_again() -> None:
     known = open_issues((finding("not_measured", ""),))
     assert not regressions(tolerate((finding("pass", "Vlan10"),), known), (finding("not_measured", ""),))
 
 
-def test_a_check_that_told_nothing_tells_of_what_is_bad_for_another_reason() -> None:
+def test_a_check_that_reported_nothing_tells_of_what_is_bad_for_another_reason() -> None:
     """The device could not be asked before the change, and has restarted since: taking the change back is no worse."""
     known = open_issues((finding("not_measured", ""),))
     assert not regressions(tolerate((finding("fail", "uptime"),), known), (finding("fail", "uptime"),))
     assert regressions(tolerate((finding("pass", "uptime"),), known), (finding("fail", "uptime"),))
 
 
-def test_a_check_that_measured_no_subject_may_tell_of_none_again() -> None:
+def test_a_check_that_measured_no_subject_may_state_of_none_again() -> None:
     known = open_issues((finding("not_measured", "a"),))
     assert known == (("gateways", "", "not_measured"), ("gateways", "a", "not_measured"))
     assert not regressions(tolerate((finding("pass", "b"),), known), (finding("not_measured", "a"),))
@@ -145,8 +145,8 @@ def test_nothing_is_worse_than_itself(findings: Findings) -> None:
 
 @given(FINDINGS, FINDINGS)
 def test_a_rollback_to_what_was_is_never_worse(was: Findings, now: Findings) -> None:
-    told = {one.check for one in was}
-    assert not [one for one in regressions(tolerate(now, open_issues(was)), was) if one.check in told]
+    result = {one.check for one in was}
+    assert not [one for one in regressions(tolerate(now, open_issues(was)), was) if one.check in result]
 
 
 @given(FINDINGS, FINDINGS)
@@ -249,18 +249,18 @@ def test_the_saved_configuration_is_no_part_of_it() -> None:
     assert "saved_config" not in {one.check for one in checks.evaluate(checks.read({"r1": refused}), MOMENT)}
 
 
-def test_only_commands_that_read_are_asked() -> None:
-    asked: list[str] = []
+def test_only_commands_that_read_are_requested() -> None:
+    queries: list[str] = []
 
     def ask(commands: Sequence[str]) -> list[Reply]:
-        asked.extend(commands)
+        queries.extend(commands)
         return refused(commands)
 
     platform = load_platform("cisco_xe")
     DeviceChecks(ROUTER, platform).read({"r1": ask})
-    assert asked
-    assert all(platform.allows(command) for command in asked)
-    assert len(asked) == len(set(asked))
+    assert queries
+    assert all(platform.allows(command) for command in queries)
+    assert len(queries) == len(set(queries))
 
 
 def peers(**ages: float) -> list[Observation]:

@@ -332,5 +332,5 @@ def test_the_result_on_the_terminal_has_the_risk(tmp_path: Path) -> None:
         assert f"{frr.part.name}, its route back to this machine read again: `ip ospf bfd` on the way in" in done.stdout
 
 
-def test_a_rehearsal_does_not_judge_the_routes_of_its_twin() -> None:
+def test_a_rehearsal_does_not_evaluate_the_routes_of_its_twin() -> None:
     assert not rehearsal_options(Options(by="an", host="noc-1")).way_in

@@ -67,7 +67,7 @@ def test_a_window_is_named_in_the_language_of_the_terminal() -> None:
     assert "Change freeze (freeze)" in refused.value.whole.render("en")
 
 
-def test_the_latest_end_is_told_where_windows_overlap() -> None:
+def test_the_latest_end_is_reported_where_windows_overlap() -> None:
     longer = event().windows[0].model_copy(update={"end": END + timedelta(days=1), "name": "Longer", "kind": "event"})
     both = event().model_copy(update={"windows": (*event().windows, longer)})
     with pytest.raises(RefusedError, match=r"Longer .event. lasts until 03/05/2022"):

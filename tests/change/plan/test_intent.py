@@ -105,9 +105,9 @@ def test_a_missing_value_names_device_template_line_and_variable(
     tmp_path: Path, text: str, line: int, variable: str
 ) -> None:
     uplink = {"port": "eth0", "one": 1, "other": 1, "ways": [{"metric": 5}, {}]}
-    said = complaint(tmp_path, text, uplink=uplink)
-    assert f"{tmp_path / 'templates' / 'backup' / 'frr.j2'}:{line}: the template needs {variable!r}" in said
-    assert "r1 has no value" in said
+    output = complaint(tmp_path, text, uplink=uplink)
+    assert f"{tmp_path / 'templates' / 'backup' / 'frr.j2'}:{line}: the template needs {variable!r}" in output
+    assert "r1 has no value" in output
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_missing_value_names_device_template_line_and_variable(
         ("{{ event.organiser }}", "Remove it from the template: `event` has id, name, venues."),
     ],
 )
-def test_a_missing_value_is_said_where_it_belongs(tmp_path: Path, text: str, do: str) -> None:
+def test_a_missing_value_is_reported_where_it_belongs(tmp_path: Path, text: str, do: str) -> None:
     assert do in complaint(tmp_path, text)
 
 
@@ -196,8 +196,8 @@ def test_no_value_brings_a_line_of_its_own(tmp_path_factory: pytest.TempPathFact
         {"gw": {text: 1}},
         {"gw": "10.0.0.1", "unused": [text]},
     )
-    said = complaint(tmp_path_factory.mktemp("t"), "ip route {{ gw }}", **values[place])
-    assert "line break or a control character" in said
+    output = complaint(tmp_path_factory.mktemp("t"), "ip route {{ gw }}", **values[place])
+    assert "line break or a control character" in output
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:

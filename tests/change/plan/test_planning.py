@@ -101,9 +101,9 @@ def test_the_hashes_and_the_fragment_lead_to_the_lines_again(tmp_path: Path, fle
 def test_it_only_reads(tmp_path: Path, fleet: FakeFleet) -> None:
     plan_of(write_workspace(tmp_path), "backup", "priority")
     platform = load_platform("box", (tmp_path / "inventory" / "platforms",))
-    asked = {command for box in fleet.values() for command in box.asked}
-    assert "show running" in asked
-    assert all(platform.allows(command) for command in asked)
+    queries = {command for box in fleet.values() for command in box.queries}
+    assert "show running" in queries
+    assert all(platform.allows(command) for command in queries)
 
 
 def test_two_plans_differ_in_name_and_time_only(tmp_path: Path, fleet: FakeFleet) -> None:
@@ -189,13 +189,13 @@ def test_every_device_that_cannot_be_read_is_named(tmp_path: Path, fleet: FakeFl
     fleet.named("box-4").answers["show running"] = ""
     error = against(write_workspace(tmp_path))
     assert error.exit == Exit.INCOMPLETE
-    for said in (
+    for output in (
         "box-1: the login was refused",
         "box-2: `show running`",
         "box-3 is truncated",
         "box-4 returned no output",
     ):
-        assert said in str(error)
+        assert output in str(error)
     assert "-l '!box-1,!box-2,!box-3,!box-4'" in str(error)
 
 
@@ -273,7 +273,7 @@ def test_every_line_there_and_back_can_be_sent(
     assert ("the way back cannot be sent" in str(error)) is (template == "spare")
 
 
-def test_what_a_device_cannot_be_told(tmp_path: Path, fleet: FakeFleet) -> None:
+def test_what_a_device_cannot_be_reported(tmp_path: Path, fleet: FakeFleet) -> None:
     groups = GROUPS.replace("port: eth0", "port: eth7")
     error = against(write_workspace(tmp_path, groups=groups), limit="box-1")
     assert isinstance(error, UsageError)
@@ -281,7 +281,7 @@ def test_what_a_device_cannot_be_told(tmp_path: Path, fleet: FakeFleet) -> None:
     assert "templates/backup/box.j2 for box-1" in str(error)
 
 
-def test_the_most_severe_wins_and_all_are_told(tmp_path: Path, fleet: FakeFleet) -> None:
+def test_the_most_severe_wins_and_all_are_reported(tmp_path: Path, fleet: FakeFleet) -> None:
     folder = write_workspace(tmp_path)
     fleet.named("box-2").error = Unreachable("box-2 does not answer")
     text = "{% if device.name == 'box-1' %}interface eth1\n{% else %}interface eth9\n{% endif %} description x\n"
@@ -301,12 +301,12 @@ def test_what_does_not_hold_is_found_before_the_first_connection(tmp_path: Path,
     assert "box.j2:2: the template needs 'priority', and box-1 has no value for it" in str(error)
     assert "4 devices have this error: box-1, box-2, box-3 and 1 more." in str(error)
     assert "\n" not in str(error)
-    assert not any(box.asked for box in fleet.values())
+    assert not any(box.queries for box in fleet.values())
     assert isinstance(against(write_workspace(tmp_path, groups=groups), limit="box-1"), WorkspaceError)
 
 
 @pytest.mark.parametrize(
-    ("template", "said"),
+    ("template", "output"),
     [
         ("{% if %}", "box.j2:1: the template is not well formed: "),
         ("{{ device.update({}) }}", "the template cannot be rendered for box-1: "),
@@ -315,20 +315,20 @@ def test_what_does_not_hold_is_found_before_the_first_connection(tmp_path: Path,
         ("reload\n", "box.j2 for box-1: `reload` is not a line that backup may write"),
     ],
 )
-def test_what_is_wrong_with_a_template_is_said_once_for_all_devices(
-    tmp_path: Path, fleet: FakeFleet, template: str, said: str
+def test_what_is_wrong_with_a_template_is_reported_once_for_all_devices(
+    tmp_path: Path, fleet: FakeFleet, template: str, output: str
 ) -> None:
     folder = write_workspace(tmp_path)
     (folder / "templates" / "backup" / "box.j2").write_text(template)
     error = against(folder)
-    assert said in str(error)
+    assert output in str(error)
     assert str(error).endswith("4 devices have this error: box-1, box-2, box-3 and 1 more.")
     assert "\n" not in str(error)
     assert type(error) is type(against(folder, limit="box-1"))
     assert "devices have this" not in str(against(folder, limit="box-1"))
 
 
-def test_a_template_that_is_missing_is_said_once(tmp_path: Path, fleet: FakeFleet) -> None:
+def test_a_template_that_is_missing_is_reported_once(tmp_path: Path, fleet: FakeFleet) -> None:
     folder = write_workspace(tmp_path)
     (folder / "templates" / "backup" / "box.j2").unlink()
     error = against(folder)
@@ -366,7 +366,7 @@ def test_intents_that_contradict_each_other(tmp_path: Path, fleet: FakeFleet) ->
     assert "templates/priority/box.j2 for box-3" in str(error)
 
 
-def test_nobody_takes_part(tmp_path: Path, fleet: FakeFleet) -> None:
+def test_no_person_takes_part(tmp_path: Path, fleet: FakeFleet) -> None:
     error = against(write_workspace(tmp_path), "load_balancing")
     assert isinstance(error, UsageError)
     assert "none of these devices has the intent load_balancing" in str(error)
@@ -380,7 +380,7 @@ def test_templates_that_give_nothing(tmp_path: Path, fleet: FakeFleet) -> None:
     error = against(folder, "priority")
     assert isinstance(error, UsageError)
     assert "templates/priority/box.j2: the template renders no line for box-1, box-3. Add lines to it" in str(error)
-    assert not any(box.asked for box in fleet.values())
+    assert not any(box.queries for box in fleet.values())
     plan = plan_of(folder, "backup", "priority", limit="box-1,box-3")
     assert [one.name for one in plan.devices] == ["box-1", "box-3"], "the other intent's template gives lines"
     (folder / "templates" / "backup" / "box.j2").write_text(

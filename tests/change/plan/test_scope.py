@@ -142,7 +142,7 @@ def with_another_line(running: Tree, section: str, chance: Random) -> Tree:
 
 
 @given(section=st.sampled_from(OTHERS), seed=st.integers(0, 2**32 - 1))
-def test_a_change_elsewhere_is_told_and_voids_nothing(section: str, seed: int) -> None:
+def test_a_change_elsewhere_is_reported_and_voids_nothing(section: str, seed: int) -> None:
     running = parse_tree(RUNNING)
     part, _target = planned(SPEC, running, parse_fragment(SPEC, WANTED, "test"))
     found = with_another_line(running, section, Random(seed))

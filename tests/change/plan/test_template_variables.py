@@ -36,7 +36,7 @@ def misspelt(templates: dict[str, str], values: dict[str, Any], *names: str) -> 
         ({"floating": {7: "a number is no name"}}, []),
     ],
 )
-def test_a_misspelt_name_is_told_with_the_one_that_was_meant(
+def test_a_misspelt_name_is_reported_with_the_one_that_was_meant(
     values: dict[str, Any], found: list[tuple[str, str]]
 ) -> None:
     assert misspelt({"backup/box.j2": PLAIN}, values) == found
@@ -69,17 +69,17 @@ def test_another_platforms_template_and_what_is_brought_in_count() -> None:
     assert misspelt(templates, {"trackz": 1}, "backup/one.j2", "backup/two.j2") == [("trackz", "tracks")]
 
 
-def test_a_template_that_does_not_hold_is_said_by_whoever_renders_it() -> None:
+def test_a_template_that_does_not_hold_is_reported_by_whoever_renders_it() -> None:
     assert misspelt({"a.j2": "{% if %}", "b.j2": "{% include 'nowhere.j2' %}{{ floating }}"}, {"floatin": 1}) == [
         ("floatin", "floating")
     ]
 
 
 @pytest.mark.parametrize("intent", INTENTS)
-def test_the_examples_values_are_all_asked_for(intent: str) -> None:
+def test_the_examples_values_are_all_requested_for(intent: str) -> None:
     workspace = load_workspace(EXAMPLE)
-    asked = intent_variables(workspace, intent)
+    queries = intent_variables(workspace, intent)
     given = [device.intents[intent] for device in workspace.devices if intent in device.intents]
     assert given
-    assert asked.names
-    assert [found for values in given for found in asked.misspelt(values)] == []
+    assert queries.names
+    assert [found for values in given for found in queries.misspelt(values)] == []

@@ -177,14 +177,14 @@ class Answers:
     """A session that answers out of a book; other commands are refused."""
 
     target: Target
-    book: Mapping[str, str]
-    asked: list[str] = field(default_factory=list)
+    ledger: Mapping[str, str]
+    queries: list[str] = field(default_factory=list)
 
     def send_commands(self, commands: Sequence[str]) -> list[Reply]:
-        self.asked += commands
+        self.queries += commands
         return [
             Reply(command, text, ReplyStatus.ANSWERED)
-            if (text := self.book.get(command)) is not None
+            if (text := self.ledger.get(command)) is not None
             else Reply(command, "% Invalid", ReplyStatus.REFUSED, "% Invalid")
             for command in commands
         ]
@@ -192,7 +192,7 @@ class Answers:
 
 def read(
     platform: str,
-    book: Mapping[str, str],
+    ledger: Mapping[str, str],
     *,
     access: Access | None = None,
     target: Target | None = None,
@@ -201,9 +201,9 @@ def read(
     device = Device(
         name="edge", role="router", platform=platform, hostname="192.0.2.9", access=access or Access(seen_from=US)
     )
-    session = Answers(target or Target("edge", "192.0.2.9"), book)
+    session = Answers(target or Target("edge", "192.0.2.9"), ledger)
     found = read_way_in(describe(platform).spec, device, cast("Session", session), tree(running))
-    return found, session.asked
+    return found, session.queries
 
 
 def reason_of(way: WayIn) -> str:
@@ -223,31 +223,31 @@ def ios(protocol: str, *hops: str) -> str:
 
 
 def test_next_hops_are_followed_until_they_are_connected() -> None:
-    book = {
+    ledger = {
         f"show ip route {US}": "% Network not in table",
         "show ip route 0.0.0.0": ios("bgp 65000", "203.0.113.1, from 10.255.0.1, 3w2d ago"),
         "show ip route 203.0.113.1": ios("static", "10.0.0.1"),
         "show ip route 10.255.0.1": ios("ospf 1", "10.0.0.5, from 10.255.0.9, 1w2d ago, via Gi0/0/1"),
         "show ip route 10.0.0.1": ios("connected", "directly connected, via Gi0/0/0"),
     }
-    way, asked = read("cisco_xe", book)
+    way, queries = read("cisco_xe", ledger)
     assert way.unread is None
     assert [(route.address, route.name) for route in way.routes] == [
         (US, "bgp 65000"), ("203.0.113.1", "static"), ("10.255.0.1", "ospf 1"), ("10.0.0.1", "connected"),
     ]  # fmt: skip
     assert way.interfaces == {"Gi0/0/0", "Gi0/0/1"}
     assert way.neighbours >= {"203.0.113.1", "10.255.0.1", "10.0.0.1", "10.0.0.5"}
-    assert asked[:2] == [f"show ip route {US}", "show ip route 0.0.0.0"], "IOS does not answer with the default route"
+    assert queries[:2] == [f"show ip route {US}", "show ip route 0.0.0.0"], "IOS does not answer with the default route"
 
 
 def test_a_circle_and_a_chain_without_end_are_not_followed() -> None:
     circle = {f"show ip route {US}": ios("static", "10.0.0.1"), "show ip route 10.0.0.1": ios("static", "10.0.0.1")}
     assert len(read("cisco_xe", circle)[0].routes) == 2
     chain = {f"show ip route 10.0.0.{number}": ios("static", f"10.0.0.{number + 1}") for number in range(1, 30)}
-    way, asked = read("cisco_xe", {f"show ip route {US}": ios("static", "10.0.0.1"), **chain})
+    way, queries = read("cisco_xe", {f"show ip route {US}": ios("static", "10.0.0.1"), **chain})
     assert "depends on more than 8 other routes" in reason_of(way)
     assert not way.routes
-    assert len(asked) < 10
+    assert len(queries) < 10
 
 
 @pytest.mark.parametrize(
@@ -260,17 +260,17 @@ def test_a_circle_and_a_chain_without_end_are_not_followed() -> None:
     ],
 )
 def test_an_unread_route_has_its_reason(answer: str | None, reason: str) -> None:
-    book = {} if answer is None else {f"show ip route {US}": answer}
-    way, _ = read("frr", book)
+    ledger = {} if answer is None else {f"show ip route {US}": answer}
+    way, _ = read("frr", ledger)
     assert not way.routes
     assert reason in reason_of(way)
 
 
 def test_platforms_without_a_command_or_without_routing() -> None:
-    way, asked = read("mikrotik_routeros", {})
+    way, queries = read("mikrotik_routeros", {})
     assert "no command of mikrotik_routeros" in reason_of(way)
     assert read("osmocom_bsc", {})[0] == WayIn()
-    assert not asked
+    assert not queries
 
 
 def test_the_address_as_the_device_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,20 +297,20 @@ def test_behind_a_jump_host_its_address_counts(monkeypatch: pytest.MonkeyPatch) 
     assert own_address(cast("Session", local)) == "", "a forwarded port"
     command = Answers(Target("edge", "192.0.2.9", proxy_command="nc %h"), {})
     assert own_address(cast("Session", command)) == ""
-    way, asked = read("frr", {}, access=Access(), target=command.target)
+    way, queries = read("frr", {}, access=Access(), target=command.target)
     assert "seen_from" in reason_of(way)
-    assert not asked
+    assert not queries
 
 
 def test_the_vrf_of_the_management_interface() -> None:
     running = "interface GigabitEthernet0\n vrf forwarding Mgmt-intf\n{}interface Loopback0\n{}"
     address = " ip address 192.0.2.9 255.255.255.0\n"
-    book = {
+    ledger = {
         f"show ip route vrf Mgmt-intf {US}": ios("static", "192.0.2.1, via GigabitEthernet0"),
         f"show ip route {US}": ios("ospf 1", "10.0.0.1, via Gi0/0/1"),
     }
-    assert read("cisco_xe", book, running=running.format(address, ""))[0].interfaces == {"GigabitEthernet0"}
-    assert read("cisco_xe", book, running=running.format("", address))[0].interfaces == {"Gi0/0/1"}
+    assert read("cisco_xe", ledger, running=running.format(address, ""))[0].interfaces == {"GigabitEthernet0"}
+    assert read("cisco_xe", ledger, running=running.format("", address))[0].interfaces == {"Gi0/0/1"}
     junos = {
         f"show route table CORE.inet.0 {US} active-path": (
             "CORE.inet.0: 12 destinations, 12 routes (12 active, 0 holddown, 0 hidden)\n"
@@ -328,6 +328,6 @@ def test_the_vrf_of_the_management_interface() -> None:
     assert instance.vrf == "CORE"
     assert instance.interfaces == {"ge-0/0/1.0"}
     odd = running.format(address, "").replace("Mgmt-intf", "a|b")
-    way, asked = read("cisco_xe", book, running=odd)
+    way, queries = read("cisco_xe", ledger, running=odd)
     assert "unusable name" in reason_of(way)
-    assert not asked
+    assert not queries

@@ -35,11 +35,11 @@ class Typed:
         mark = "" if status is None else (" " if command.endswith("&") else "; ") + 'echo "mark:$?"'
         self.shell.feed(command + mark + "\n")
         self.machine.advance_clock(1.5)
-        said = self.line.sent.replace("\r\n", "\n").split("\n", 1)[1]
+        output = self.line.sent.replace("\r\n", "\n").split("\n", 1)[1]
         if status is None:
-            return said
-        text, _, end = said.rpartition("mark:")
-        assert end.split("\n")[0] == str(status), said
+            return output
+        text, _, end = output.rpartition("mark:")
+        assert end.split("\n")[0] == str(status), output
         return text
 
 
@@ -184,7 +184,7 @@ def test_files_outlive_a_restart_and_a_timer_does_not() -> None:
     assert "max_num_sta=15" in Typed(machine)(READ)
 
 
-def test_a_shell_s_loops_end_where_they_are_told() -> None:
+def test_a_shell_s_loops_end_where_they_are_reported() -> None:
     say = Typed(host())
     assert say("for i in 1 2 3; do test $i = 2 && continue; echo $i; done") == "1\n3\n"
     assert say("for i in 1 2 3; do test $i = 2 && break; echo $i; done; echo after") == "1\nafter\n"

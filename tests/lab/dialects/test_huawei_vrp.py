@@ -106,12 +106,12 @@ def test_the_box_tells_what_is(state: DeviceState) -> None:
 @pytest.mark.slow
 @FEW
 @given(routers())
-def test_the_ports_tell_what_is(state: DeviceState) -> None:
+def test_the_ports_state_what_is(state: DeviceState) -> None:
     box = machine_of(state)
-    told = {row.name: row for row in rows(box, "interface", r.Interface)}
-    assert list(told) == list(state.ports)
+    reported = {row.name: row for row in rows(box, "interface", r.Interface)}
+    assert list(reported) == list(state.ports)
     for port in state.ports.values():
-        row = told[port.name]
+        row = reported[port.name]
         assert (row.admin, row.oper) == ("up" if port.admin_up else "down", "up" if is_up(port) else "down")
         assert (row.description or "") == port.description
         if port.name.startswith("XGigabit"):
@@ -140,11 +140,11 @@ def neighbours(box: SimulatedDevice) -> list[r.Neighbour]:
 @pytest.mark.slow
 @FEW
 @given(routers())
-def test_trunks_tell_what_is(state: DeviceState) -> None:
+def test_trunks_state_what_is(state: DeviceState) -> None:
     box = machine_of(state)
-    told = rows(box, "link_bundle", r.LinkBundle)
-    assert len(told) == len(state.bundles)
-    for row, bundle in zip(told, state.bundles, strict=True):
+    reported = rows(box, "link_bundle", r.LinkBundle)
+    assert len(reported) == len(state.bundles)
+    for row, bundle in zip(reported, state.bundles, strict=True):
         up = tuple(name for name in bundle.members if is_up(state.ports[name]))
         assert (row.members, row.bundled, row.min_links) == (tuple(bundle.members), up, bundle.min_links)
         assert (row.oper == "up") is (len(up) >= bundle.min_links and state.ports[bundle.name].link_up)
@@ -161,14 +161,14 @@ def test_routing_tells_what_is(state: DeviceState) -> None:
     box = machine_of(state)
     for protocol in ("ospf", "isis", "bgp"):
         peers = [peer for peer in state.peers if peer.protocol == protocol]
-        told = rows(box, f"{protocol}_neighbour", r.RoutingPeer)
-        assert [(row.peer, row.up) for row in told] == [(peer.peer, peer.up) for peer in peers]
+        reported = rows(box, f"{protocol}_neighbour", r.RoutingPeer)
+        assert [(row.peer, row.up) for row in reported] == [(peer.peer, peer.up) for peer in peers]
         if protocol == "bgp":
-            assert [(row.remote_as, row.prefixes) for row in told] == [
+            assert [(row.remote_as, row.prefixes) for row in reported] == [
                 (str(peer.remote_as), peer.prefixes if peer.up else 0) for peer in peers
             ]
         else:
-            assert [port_key(row.interface or "") for row in told] == [port_key(peer.interface) for peer in peers]
+            assert [port_key(row.interface or "") for row in reported] == [port_key(peer.interface) for peer in peers]
     assert [(row.peer, row.interface or "", row.state) for row in rows(box, "bfd_session", r.BfdSession)] == [
         (session.peer, session.interface, "up" if session.up else "down") for session in state.bfd
     ]
@@ -180,7 +180,7 @@ def test_routing_tells_what_is(state: DeviceState) -> None:
 @pytest.mark.slow
 @FEW
 @given(routers())
-def test_routes_and_log_hosts_tell_what_is(state: DeviceState) -> None:
+def test_routes_and_log_hosts_state_what_is(state: DeviceState) -> None:
     box = machine_of(state)
     assert [
         (row.prefix, row.next_hop, row.distance, row.protected) for row in rows(box, "static_route", r.StaticRoute)
@@ -208,7 +208,7 @@ def example() -> dict[str, DeviceState]:
 
 
 @pytest.fixture
-def book(example: dict[str, DeviceState]) -> FaultInjector:
+def ledger(example: dict[str, DeviceState]) -> FaultInjector:
     """The example's Huawei routers, in a lab without servers."""
     states = copy.deepcopy({name: state for name, state in example.items() if state.platform == "huawei_vrp"})
     return FaultInjector({name: machine_of(state) for name, state in states.items()})
@@ -230,74 +230,102 @@ FAULTS = [
         "link-down",
         {"port": "XGigabitEthernet0/0/2"},
         "interface",
-        lambda told: _oper(told, "0/0/2") == "down",
+        lambda reported: _oper(reported, "0/0/2") == "down",
     ),
     Broken(
         "agg-1",
         "port-shut",
         {"port": "XGigabitEthernet0/0/3"},
         "interface",
-        lambda told: _admin(told, "0/0/3") == "down",
+        lambda reported: _admin(reported, "0/0/3") == "down",
     ),
     Broken(
-        "agg-1", "link-down", {"port": "XGigabitEthernet0/0/3"}, "link_bundle", lambda told: len(told[0].bundled) == 1
+        "agg-1",
+        "link-down",
+        {"port": "XGigabitEthernet0/0/3"},
+        "link_bundle",
+        lambda reported: len(reported[0].bundled) == 1,
     ),
     Broken(
-        "agg-1", "congested", {"percent": 92}, "interface", lambda told: max(row.in_percent or 0 for row in told) >= 92
+        "agg-1",
+        "congested",
+        {"percent": 92},
+        "interface",
+        lambda reported: max(row.in_percent or 0 for row in reported) >= 92,
     ),
-    Broken("agg-1", "optic-low", {"dbm": -17.2}, "optic", lambda told: min(row.rx_dbm for row in told) == -17.2),
-    Broken("agg-1", "psu-failed", {}, "power", lambda told: [row.state for row in told] == ["ok", "failed"]),
-    Broken("agg-1", "fan-failed", {}, "fan", lambda told: told[0].state == "failed"),
-    Broken("agg-1", "hot", {"celsius": 88}, "temperature", lambda told: told[0].value >= told[0].critical_at),
-    Broken("agg-1", "high-cpu", {}, "cpu", lambda told: told[0].five_minutes == 93),
-    Broken("agg-1", "high-memory", {}, "memory", lambda told: told[0].percent == 94),
-    Broken("agg-1", "restarted", {"seconds_ago": 1800}, "system", lambda told: told[0].uptime_s == 1800),
-    Broken("agg-1", "ntp-lost", {}, "time_sync", lambda told: not told[0].synchronised),
-    Broken("agg-1", "syslog-lost", {}, "log_target", lambda told: told == []),
-    Broken("agg-1", "unsaved-config", {}, "saved_config", lambda told: not told[0].saved),
-    Broken("agg-1", "neighbour-lost", {"protocol": "bgp"}, "bgp_neighbour", lambda told: not told[0].up),
-    Broken("agg-1", "neighbour-lost", {"protocol": "isis"}, "isis_neighbour", lambda told: not told[0].up),
-    Broken("agg-1", "bfd-down", {}, "bfd_session", lambda told: [row.state for row in told].count("down") == 1),
-    Broken("agg-1", "unwatched-route", {}, "static_route", lambda told: not any(row.protected for row in told)),
-    Broken("agg-1", "no-backup-route", {}, "static_route", lambda told: len(told) == 1),
-    Broken("agg-1", "no-default-route", {}, "default_route", lambda told: told == []),
     Broken(
-        "edge-hn-1", "two-masters", {"group": 20}, "vrrp_group", lambda told: {row.state for row in told} == {"master"}
+        "agg-1", "optic-low", {"dbm": -17.2}, "optic", lambda reported: min(row.rx_dbm for row in reported) == -17.2
     ),
-    Broken("edge-hn-1", "gateway-lost", {"group": 10}, "vrrp_group", lambda told: [row.group for row in told] == [20]),
-    Broken("edge-hn-1", "wrong-cable", {}, "neighbour", lambda told: "unknown-switch" in {row.device for row in told}),
+    Broken("agg-1", "psu-failed", {}, "power", lambda reported: [row.state for row in reported] == ["ok", "failed"]),
+    Broken("agg-1", "fan-failed", {}, "fan", lambda reported: reported[0].state == "failed"),
+    Broken(
+        "agg-1", "hot", {"celsius": 88}, "temperature", lambda reported: reported[0].value >= reported[0].critical_at
+    ),
+    Broken("agg-1", "high-cpu", {}, "cpu", lambda reported: reported[0].five_minutes == 93),
+    Broken("agg-1", "high-memory", {}, "memory", lambda reported: reported[0].percent == 94),
+    Broken("agg-1", "restarted", {"seconds_ago": 1800}, "system", lambda reported: reported[0].uptime_s == 1800),
+    Broken("agg-1", "ntp-lost", {}, "time_sync", lambda reported: not reported[0].synchronised),
+    Broken("agg-1", "syslog-lost", {}, "log_target", lambda reported: reported == []),
+    Broken("agg-1", "unsaved-config", {}, "saved_config", lambda reported: not reported[0].saved),
+    Broken("agg-1", "neighbour-lost", {"protocol": "bgp"}, "bgp_neighbour", lambda reported: not reported[0].up),
+    Broken("agg-1", "neighbour-lost", {"protocol": "isis"}, "isis_neighbour", lambda reported: not reported[0].up),
+    Broken("agg-1", "bfd-down", {}, "bfd_session", lambda reported: [row.state for row in reported].count("down") == 1),
+    Broken("agg-1", "unwatched-route", {}, "static_route", lambda reported: not any(row.protected for row in reported)),
+    Broken("agg-1", "no-backup-route", {}, "static_route", lambda reported: len(reported) == 1),
+    Broken("agg-1", "no-default-route", {}, "default_route", lambda reported: reported == []),
+    Broken(
+        "edge-hn-1",
+        "two-masters",
+        {"group": 20},
+        "vrrp_group",
+        lambda reported: {row.state for row in reported} == {"master"},
+    ),
+    Broken(
+        "edge-hn-1",
+        "gateway-lost",
+        {"group": 10},
+        "vrrp_group",
+        lambda reported: [row.group for row in reported] == [20],
+    ),
+    Broken(
+        "edge-hn-1",
+        "wrong-cable",
+        {},
+        "neighbour",
+        lambda reported: "unknown-switch" in {row.device for row in reported},
+    ),
 ]
 
 
-def _oper(told: list[r.Interface], port: str) -> str:
-    return next(row.oper for row in told if row.name.endswith(port))
+def _oper(reported: list[r.Interface], port: str) -> str:
+    return next(row.oper for row in reported if row.name.endswith(port))
 
 
-def _admin(told: list[r.Interface], port: str) -> str:
-    return next(row.admin for row in told if row.name.endswith(port))
+def _admin(reported: list[r.Interface], port: str) -> str:
+    return next(row.admin for row in reported if row.name.endswith(port))
 
 
 @pytest.mark.parametrize("broken", FAULTS, ids=lambda broken: f"{broken.fault}-{broken.fact}")
 @pytest.mark.parametrize("configured", [False, True], ids=["fresh", "configured"])
-def test_a_fault_shows(book: FaultInjector, broken: Broken, configured: bool) -> None:
+def test_a_fault_shows(ledger: FaultInjector, broken: Broken, configured: bool) -> None:
     """Whether or not somebody had looked at the configuration before it happened."""
-    box = book.devices[broken.device]
+    box = ledger.devices[broken.device]
     if configured:
         assert box.config.running
-    before = told(box, broken.fact)
+    before = reported(box, broken.fact)
     assert not broken.shows(before)
-    book.inject(broken.device, broken.fault, broken.args)
-    assert broken.shows(told(box, broken.fact))
-    book.clear(broken.device, broken.fault, {})
-    assert told(box, broken.fact) == before
+    ledger.inject(broken.device, broken.fault, broken.args)
+    assert broken.shows(reported(box, broken.fact))
+    ledger.clear(broken.device, broken.fault, {})
+    assert reported(box, broken.fact) == before
 
 
-def told(box: SimulatedDevice, fact: str) -> list[Any]:
+def reported(box: SimulatedDevice, fact: str) -> list[Any]:
     return rows(box, fact, r.Fact)
 
 
-def test_every_fact_of_the_platform_is_answered(book: FaultInjector) -> None:
-    for box in book.devices.values():
+def test_every_fact_of_the_platform_is_answered(ledger: FaultInjector) -> None:
+    for box in ledger.devices.values():
         for fact in load_platform("huawei_vrp").facts:
             seen = observed(box, fact)
             assert seen.status.measured, f"{box.state.name} {fact}: {seen.reason} {seen.unmatched}"
@@ -328,16 +356,16 @@ def session(example: dict[str, DeviceState]) -> TypedSession:
 
 def lines(session: TypedSession, *typed: str) -> str:
     """What comes back for the last line."""
-    said = ""
+    output = ""
     for line in typed:
-        said = session.type(f"{line}\n").replace("\r\n", "\n")
-    return said
+        output = session.type(f"{line}\n").replace("\r\n", "\n")
+    return output
 
 
 def test_the_candidate_changes_nothing_until_it_is_committed(session: TypedSession) -> None:
     port = session.machine.state.ports["XGigabitEthernet0/0/2"]
-    said = lines(session, "system-view", "interface XGigabitEthernet0/0/2", "shutdown")
-    assert said.endswith("[*agg-1-XGigabitEthernet0/0/2]")
+    output = lines(session, "system-view", "interface XGigabitEthernet0/0/2", "shutdown")
+    assert output.endswith("[*agg-1-XGigabitEthernet0/0/2]")
     assert port.admin_up
     assert lines(session, "commit").endswith("[~agg-1-XGigabitEthernet0/0/2]")
     assert not port.admin_up
@@ -348,8 +376,8 @@ def test_the_candidate_changes_nothing_until_it_is_committed(session: TypedSessi
 
 
 def test_leaving_with_something_waiting_asks(session: TypedSession) -> None:
-    said = lines(session, "system-view", "sysname agg-x", "return")
-    assert "Uncommitted configurations found" in said
+    output = lines(session, "system-view", "sysname agg-x", "return")
+    assert "Uncommitted configurations found" in output
     assert lines(session, "n").endswith("<agg-1>")
     lines(session, "system-view", "sysname agg-x", "return")
     assert lines(session, "y").endswith("<agg-x>")

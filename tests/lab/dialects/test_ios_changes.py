@@ -40,12 +40,12 @@ def say(machine: SimulatedDevice) -> Console:
     return Console(machine)
 
 
-def told(say: Console, *lines: str) -> list[str]:
+def reported(say: Console, *lines: str) -> list[str]:
     """What is said to each line in configuration mode, which is left again."""
     say("configure terminal")
-    said = [say(line) for line in lines]
+    output = [say(line) for line in lines]
     say("end")
-    return said
+    return output
 
 
 def shown(say: Console, section: str) -> list[str]:
@@ -56,7 +56,7 @@ def shown(say: Console, section: str) -> list[str]:
 # --- the timer --------------------------------------------------------------------------------------------------
 
 
-def test_the_timer_fires_when_nobody_confirms(machine: SimulatedDevice, say: Console) -> None:
+def test_the_timer_fires_when_no_person_confirms(machine: SimulatedDevice, say: Console) -> None:
     before = say("show running-config")
     assert say("show archive config rollback timer") == NONE
     armed = say("configure terminal revert timer 2").split("\n")
@@ -77,7 +77,7 @@ def test_the_timer_fires_when_nobody_confirms(machine: SimulatedDevice, say: Con
     assert say("configure confirm") == NONE
 
 
-def test_the_timer_needs_nobody_who_is_logged_in(machine: SimulatedDevice, say: Console) -> None:
+def test_the_timer_needs_no_person_who_is_logged_in(machine: SimulatedDevice, say: Console) -> None:
     before = say("show running-config")
     say("configure terminal revert timer 1")
     say("hostname other")
@@ -86,7 +86,7 @@ def test_the_timer_needs_nobody_who_is_logged_in(machine: SimulatedDevice, say: 
     assert Console(machine)("show running-config") == before
 
 
-def test_confirmed_it_stays_and_told_it_goes_back_at_once(machine: SimulatedDevice, say: Console) -> None:
+def test_confirmed_it_stays_and_reported_it_goes_back_at_once(machine: SimulatedDevice, say: Console) -> None:
     before = say("show running-config")
     for name, stays in (("confirm", True), ("revert now", False)):
         say("configure terminal revert timer 1")
@@ -123,7 +123,7 @@ def test_one_timer_at_a_time_and_none_without_an_archive(say: Console) -> None:
     say("end")
     assert "already pending" in say("configure terminal revert timer 5")
     say("configure confirm")
-    told(say, "no archive")
+    reported(say, "no archive")
     assert say("configure terminal revert timer 5") == (
         "%Turn config archive on before using Rollback Confirmed Change"
     )
@@ -147,7 +147,7 @@ def test_a_restart_brings_the_startup_configuration_and_no_timer(machine: Simula
 
 def test_what_cannot_be_saved_is_not(machine: SimulatedDevice, say: Console) -> None:
     saved = say("show startup-config")
-    told(say, "ip name-server 10.255.255.7")
+    reported(say, "ip name-server 10.255.255.7")
     machine.session_faults.save_fails = True
     assert "[OK]" not in say("write memory")
     assert say("show startup-config") == saved
@@ -163,8 +163,8 @@ def test_a_line_that_goes_wrong(
 ) -> None:
     machine.session_faults.lines = (LineFault(kind, "name-server", executed=taken),)
     say("configure terminal")
-    said = say("ip name-server 10.255.255.7")
-    assert ("Invalid input" in said) == (kind == "refuse")
+    output = say("ip name-server 10.255.255.7")
+    assert ("Invalid input" in output) == (kind == "refuse")
     say("ip domain lookup source-interface Loopback0")
     running = Console(machine)("show running-config")
     assert ("lookup source" in running) == (kind == "refuse")  # else the session is over, or says nothing any more
@@ -175,16 +175,16 @@ def test_a_line_that_goes_wrong(
 
 
 def test_classes_stand_as_entered_and_the_default_last(say: Console) -> None:
-    told(say, "class-map match-any A", "class-map match-any Z")
+    reported(say, "class-map match-any A", "class-map match-any Z")
     lines = ("policy-map P", "class class-default", "fair-queue", "class Z", "priority", "class A", "fair-queue")
-    assert told(say, *lines) == [""] * len(lines)
+    assert reported(say, *lines) == [""] * len(lines)
     assert shown(say, "policy-map P") == [
         *("policy-map P", " class Z", "  priority", " class A", "  fair-queue", " class class-default", "  fair-queue"),
     ]
 
 
 def test_match_lines_stand_as_entered_with_the_blanks_of_the_device(say: Console) -> None:
-    told(say, "class-map match-any VOICE", "match dscp ef", "match access-group name VIP", "match dscp cs5")
+    reported(say, "class-map match-any VOICE", "match dscp ef", "match access-group name VIP", "match dscp cs5")
     assert shown(say, "class-map match-any VOICE") == [
         *("class-map match-any VOICE", " match  dscp ef", " match access-group name VIP", " match  dscp cs5"),
     ]
@@ -214,7 +214,7 @@ def test_match_lines_stand_as_entered_with_the_blanks_of_the_device(say: Console
     ],
 )
 def test_what_is_refused_changes_nothing(say: Console, first: tuple[str, ...], then: str, answer: str) -> None:
-    assert told(say, *first) == [""] * len(first)
+    assert reported(say, *first) == [""] * len(first)
     say("configure terminal")
     for line in first:
         say(line)
@@ -224,27 +224,27 @@ def test_what_is_refused_changes_nothing(say: Console, first: tuple[str, ...], t
 
 
 def test_an_echo_operation_that_runs_is_not_changed(say: Console) -> None:
-    told(say, "ip sla 7", "icmp-echo 10.0.0.1", "frequency 5", "ip sla schedule 7 life forever start-time now")
+    reported(say, "ip sla 7", "icmp-echo 10.0.0.1", "frequency 5", "ip sla schedule 7 life forever start-time now")
     before = say("show running-config")
-    assert "Entry already running and cannot be modified" in told(say, "ip sla 7")[0]
+    assert "Entry already running and cannot be modified" in reported(say, "ip sla 7")[0]
     assert say("show running-config") == before
-    told(say, "no ip sla 7")
+    reported(say, "no ip sla 7")
     assert "ip sla schedule 7" not in say("show running-config")
 
 
 def test_a_preemption_delay_outlives_a_preempt_without_one(say: Console) -> None:
     here = "interface TenGigabitEthernet0/0/0"
-    told(say, here, "standby 9 ip 10.9.9.9", "standby 9 preempt delay minimum 60", "standby 9 preempt")
+    reported(say, here, "standby 9 ip 10.9.9.9", "standby 9 preempt delay minimum 60", "standby 9 preempt")
     assert " standby 9 preempt delay minimum 60" in shown(say, here)
-    told(say, here, "no standby 9 preempt delay minimum 60")
+    reported(say, here, "no standby 9 preempt delay minimum 60")
     assert " standby 9 preempt" in shown(say, here)
-    told(say, here, "no standby 9 preempt")
+    reported(say, here, "no standby 9 preempt")
     assert not [line for line in shown(say, here) if "preempt" in line]
 
 
 def test_defaults_are_not_shown(say: Console) -> None:
     here = "interface Port-channel7"
-    told(say, here, "lacp min-bundle 2", "standby 9 priority 110")
+    reported(say, here, "lacp min-bundle 2", "standby 9 priority 110")
     assert {" lacp min-bundle 2", " standby 9 priority 110"} <= set(shown(say, here))
-    told(say, here, "lacp min-bundle 1", "standby 9 priority 100")
+    reported(say, here, "lacp min-bundle 1", "standby 9 priority 100")
     assert shown(say, here) == [here]

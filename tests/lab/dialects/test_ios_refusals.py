@@ -29,7 +29,7 @@ def test_ios_refuses_what_names_a_class_or_a_policy_that_is_not_there(
 ) -> None:
     with Console(machine_of("core-1")) as say:
         say("configure terminal")
-        said = [
+        output = [
             say(line)
             for line in (
                 "policy-map NEW",
@@ -43,7 +43,7 @@ def test_ios_refuses_what_names_a_class_or_a_policy_that_is_not_there(
                 "service-policy output NEW",
             )
         ]
-    assert said == ["", "% class map VOICE not configured", *[""] * 5, "% policy map OLD not configured", ""]
+    assert output == ["", "% class map VOICE not configured", *[""] * 5, "% policy map OLD not configured", ""]
 
 
 def test_a_profile_of_a_9800_shows_no_shutdown_and_nothing_while_it_is_shut(
@@ -60,7 +60,7 @@ def test_a_profile_of_a_9800_shows_no_shutdown_and_nothing_while_it_is_shut(
     assert shown == [["tx-power min 7"], ["tx-power min 7", "no shutdown"], ["tx-power min 7"]]
 
 
-def test_an_element_behind_a_manager_is_asked_by_its_name(machine_of: Callable[[str], SimulatedDevice]) -> None:
+def test_an_element_behind_a_manager_is_requested_by_its_name(machine_of: Callable[[str], SimulatedDevice]) -> None:
     with Console(machine_of("enb-vh-1")) as say:
         assert "RETCODE = 0 " in say("LST CELLMLB:;")
         assert "out of range" in say("MOD CELLMLB:LOCALCELLID=1,INTERFREQMLBTHD=900;")
@@ -71,14 +71,14 @@ def test_ios_refuses_parameters_of_an_operation_before_its_type_and_another_targ
 ) -> None:
     with Console(machine_of("core-1")) as say:
         lines = ("frequency 5", "icmp-echo 192.0.2.1", "frequency 5", "icmp-echo 192.0.2.1", "icmp-echo 192.0.2.9")
-        said = [say(line) for line in ("configure terminal", "ip sla 77", *lines)][2:]
+        output = [say(line) for line in ("configure terminal", "ip sla 77", *lines)][2:]
     invalid = "% Invalid input detected at '^' marker."
-    assert said == [invalid, "", "", "", invalid]
+    assert output == [invalid, "", "", "", invalid]
 
 
 def test_vrp_refuses_parameters_of_a_test_before_its_type(machine_of: Callable[[str], SimulatedDevice]) -> None:
     name = next(device.name for device in load_workspace(example_home()).devices if device.platform == "huawei_vrp")
     with Console(machine_of(name)) as say:
         lines = ("frequency 5", "test-type icmp", "frequency 5")
-        said = [say(line) for line in ("system-view", "nqa test-instance event another", *lines)][2:]
-    assert said == ["Error: The test type is not configured.", "", ""]
+        output = [say(line) for line in ("system-view", "nqa test-instance event another", *lines)][2:]
+    assert output == ["Error: The test type is not configured.", "", ""]

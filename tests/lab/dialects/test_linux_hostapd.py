@@ -42,8 +42,8 @@ def test_it_tells_what_is(state: DeviceState) -> None:
     machine = machine_of(state)
     works = {ap.name: ap.up and ap.radios[0].up for ap in state.aps}
     clients = {ap.name: ap.radios[0].clients * works[ap.name] for ap in state.aps}
-    told = rows(machine, "access_point", r.AccessPoint)
-    assert {ap.name: (ap.state == "up", ap.clients) for ap in told} == {n: (works[n], clients[n]) for n in works}
+    found = rows(machine, "access_point", r.AccessPoint)
+    assert {ap.name: (ap.state == "up", ap.clients) for ap in found} == {n: (works[n], clients[n]) for n in works}
     radios = [*rows(machine, "radio", r.Radio), *rows(machine, "radio_24", r.Radio)]
     assert {(radio.ap, radio.band, radio.channel, radio.oper == "up") for radio in radios} == {
         (ap.name, ap.radios[0].band, str(ap.radios[0].channel), works[ap.name]) for ap in state.aps
@@ -81,14 +81,14 @@ def test_a_healthy_host_has_one_radio_for_each_access_point_in_both_bands() -> N
     assert {port.name for port in rows(machine, "interface", r.Interface)} == {"eth0"}
 
 
-def test_faults_of_the_air_are_told_as_hostapd_tells_them() -> None:
+def test_faults_of_the_air_are_reported_as_hostapd_tells_them() -> None:
     machine = machine_of(healthy_states([_host("ap-host")])["ap-host"])
-    book = FaultInjector({"ap-host": machine})
-    book.inject("ap-host", "ap-lost", {"ap": "ap-host-1"})
+    workbook = FaultInjector({"ap-host": machine})
+    workbook.inject("ap-host", "ap-lost", {"ap": "ap-host-1"})
     points = {ap.name: (ap.state, ap.detail) for ap in rows(machine, "access_point", r.AccessPoint)}
     assert points["ap-host-1"] == ("down", "DISABLED")
     assert points["ap-host-0"] == ("up", "ENABLED")
-    book.inject("ap-host", "ap-crowded", {"ap": "ap-host-3", "clients": "55"})
+    workbook.inject("ap-host", "ap-crowded", {"ap": "ap-host-3", "clients": "55"})
     clients = {ap.name: ap.clients for ap in rows(machine, "access_point", r.AccessPoint)}
     assert clients == {"ap-host-0": 0, "ap-host-1": 0, "ap-host-2": 0, "ap-host-3": 55}
 

@@ -139,12 +139,12 @@ def test_old_values_written_back_leave_the_report_as_it_was(
         old[name] = written.get(printed[parameter.column], printed[parameter.column])
     new = {name: data.draw(choices(parameter)) for name, parameter in one.parameters.items()}
     for settings in (new, old):
-        told = ", ".join(f"{name}={value}" for name, value in settings.items())
-        assert outcome(say(f"MOD {one.name}: {keys}, {told};"))[0] == 0
+        result = ", ".join(f"{name}={value}" for name, value in settings.items())
+        assert outcome(say(f"MOD {one.name}: {keys}, {result};"))[0] == 0
     assert say(read).split("RETCODE")[1] == before
 
 
-def test_an_element_stores_what_it_is_told_or_says_that_it_cannot() -> None:
+def test_an_element_stores_what_it_is_reported_or_says_that_it_cannot() -> None:
     machine = element()
     say = Typed(machine)
     say(f"{MODIFY}, TCHBUSYTHRES=60;")
@@ -158,7 +158,7 @@ def test_an_element_stores_what_it_is_told_or_says_that_it_cannot() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "arguments", "said", "threshold"),
+    ("fault", "arguments", "output", "threshold"),
     [
         ("refuse-line", {"pattern": "CELLIDX=1, TCHBUSY"}, "RETCODE = 20  Invalid command", "old"),
         ("drop-at-line", {"executed": "1"}, "<closed>", "60"),
@@ -167,12 +167,12 @@ def test_an_element_stores_what_it_is_told_or_says_that_it_cannot() -> None:
         ("hang-at-line", {"executed": "0"}, "", "old"),
     ],
 )
-def test_faults_at_a_command(fault: str, arguments: dict[str, str], said: str, threshold: str) -> None:
+def test_faults_at_a_command(fault: str, arguments: dict[str, str], output: str, threshold: str) -> None:
     machine = element()
     old = values(Typed(machine)(LIST))["TCH Traffic Busy Threshold(%)"]
     FaultInjector({"bsc": machine}).inject("bsc", fault, arguments)
     answer = Typed(machine)(f"{MODIFY}, TCHBUSYTHRES=60;")
-    assert said in answer if said else answer == ""
+    assert output in answer if output else answer == ""
     found = values(Typed(machine)(LIST))["TCH Traffic Busy Threshold(%)"]
     assert found == (old if threshold == "old" else threshold)
 

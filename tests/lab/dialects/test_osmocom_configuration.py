@@ -188,13 +188,13 @@ def test_without_handover_nothing_is_evened_out(line: str) -> None:
     assert used(machine) == [6, 1]
 
 
-def test_half_rate_slots_make_room_and_an_overloaded_cell_refuses_nobody_any_more() -> None:
+def test_half_rate_slots_make_room_and_an_overloaded_cell_refuses_no_person_any_more() -> None:
     machine = controller(2, 2)
     FaultInjector({"bsc": machine}).inject("bsc", "channels-full", {"cell": "QT-0"})
 
     def load() -> dict[str, tuple[int, int]]:
-        told = rows(machine, "channel_load", r.ChannelLoad)
-        return {one.timeslot or "": (one.used, one.total) for one in told if one.cell == "QT-0"}
+        found = rows(machine, "channel_load", r.ChannelLoad)
+        return {one.timeslot or "": (one.used, one.total) for one in found if one.cell == "QT-0"}
 
     def refused() -> int:
         return next(one.refused for one in rows(machine, "channel_requests", r.ChannelRequests) if one.cell == "QT-0")

@@ -59,9 +59,9 @@ class Router:
 
     def take(self, lines: tuple[str, ...]) -> None:
         for line in (*self.spec.enter, *lines, *self.spec.leave):
-            said = self.say(line)
-            refused = [one for one in said.splitlines() if any(re.search(p, one) for p in self.spec.refused)]
-            assert not refused, f"{line!r}: {said!r} in {lines}"
+            output = self.say(line)
+            refused = [one for one in output.splitlines() if any(re.search(p, one) for p in self.spec.refused)]
+            assert not refused, f"{line!r}: {output!r} in {lines}"
 
     def there_and_back(self, wanted: str, broken: int = 50) -> tuple[str, ...]:
         """The lines that were sent."""
@@ -165,7 +165,7 @@ def test_what_is_taken_back_is_taken_back_in_the_family() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("wanted", "output"),
     [
         (
             "router bgp 65000\n address-family vpnv4\n  neighbor 192.0.2.1 activate\n",
@@ -177,13 +177,13 @@ def test_what_is_taken_back_is_taken_back_in_the_family() -> None:
         ),
     ],
 )
-def test_a_router_is_not_brought_to_families(wanted: str, said: str) -> None:
-    assert said in Router(*PEERS).refusal(wanted)
+def test_a_router_is_not_brought_to_families(wanted: str, output: str) -> None:
+    assert output in Router(*PEERS).refusal(wanted)
 
 
 def test_two_values_in_two_forms_contradict_each_other() -> None:
-    said = Router(*PEERS).refusal(FLAT + FAMILY.replace(" 4", " 8"))
-    assert "are two values of one thing" in said
+    output = Router(*PEERS).refusal(FLAT + FAMILY.replace(" 4", " 8"))
+    assert "are two values of one thing" in output
 
 
 # --- access lists ---------------------------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ def test_an_older_router_that_has_no_list_yet_prints_what_was_wanted() -> None:
     assert router.shown("ip access-list") == [HEAD, *(f" {rule}" for rule in RULES)]
 
 
-def test_what_must_not_be_there_is_told_with_and_without_its_number() -> None:
+def test_what_must_not_be_there_is_reported_with_and_without_its_number() -> None:
     for version in VERSIONS:
         for gone in (RULES[0], f"10 {RULES[0]}"):
             router = Router(HEAD, *RULES, version=version)
@@ -271,8 +271,8 @@ def test_what_must_not_be_there_is_told_with_and_without_its_number() -> None:
 def test_a_number_that_the_device_does_not_print_takes_nothing_back() -> None:
     wanted = f"{HEAD}\n no 10\n"
     assert len(Router(HEAD, *RULES).there_and_back(wanted)) == 2
-    said = Router(HEAD, *RULES, version="03.16.10.S").refusal(wanted)
-    assert f"the device prints no numbers in `{HEAD}`" in said
+    output = Router(HEAD, *RULES, version="03.16.10.S").refusal(wanted)
+    assert f"the device prints no numbers in `{HEAD}`" in output
 
 
 RULE = st.sampled_from(
@@ -322,9 +322,9 @@ def test_a_class_that_is_not_used_is_made_anew_with_the_other_type() -> None:
     ],
 )
 def test_a_class_that_is_used_is_for_a_person_to_change(used: tuple[str, ...], user: str) -> None:
-    said = Router("class-map match-all EVENT-VOICE", "match dscp ef", *used).refusal(CLASS + POLICY)
-    assert f"the device has `class-map match-all EVENT-VOICE`, which keeps its kind while `{user}` uses it" in said
-    assert "`no class-map match-all EVENT-VOICE`" in said
+    output = Router("class-map match-all EVENT-VOICE", "match dscp ef", *used).refusal(CLASS + POLICY)
+    assert f"the device has `class-map match-all EVENT-VOICE`, which keeps its kind while `{user}` uses it" in output
+    assert "`no class-map match-all EVENT-VOICE`" in output
 
 
 def test_a_router_prints_the_type_of_a_class_that_was_made_without_one() -> None:

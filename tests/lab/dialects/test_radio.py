@@ -90,11 +90,11 @@ def test_osmocom_tells_what_is(state: DeviceState) -> None:
     assert {cell.name: (cell.state, cell.barred) for cell in rows(machine, "cell", r.Cell)} == {
         cell.name: ("up" if serving(state, cell) else "down", cell.barred) for cell in state.cells
     }
-    told = {
+    found = {
         (load.cell, load.timeslot): (load.used, load.total) for load in rows(machine, "channel_load", r.ChannelLoad)
     }
     for cell in (cell for cell in state.cells if serving(state, cell)):
-        assert {slot: figures for (name, slot), figures in told.items() if name == cell.name} == {
+        assert {slot: figures for (name, slot), figures in found.items() if name == cell.name} == {
             slot: figures for slot, figures in cell.channels.items() if figures[1]
         }
     assert {one.cell: (one.total, one.refused) for one in rows(machine, "channel_requests", r.ChannelRequests)} == {
@@ -227,9 +227,9 @@ def radios_are(machine: SimulatedDevice, state: DeviceState, *, load: bool) -> N
     """Radios and their load, by band, of the access points that are there."""
     for suffix, band in (("", "5"), ("_24", "2.4")):
         there = [(ap.name, radio) for ap in state.aps if ap.up for radio in ap.radios if radio.band == band]
-        told = rows(machine, f"radio{suffix}", r.Radio)
-        assert {radio.band for radio in told} <= {band}
-        assert {radio.ap: radio.oper == "up" for radio in told} == {name: radio.up for name, radio in there}
+        found = rows(machine, f"radio{suffix}", r.Radio)
+        assert {radio.band for radio in found} <= {band}
+        assert {radio.ap: radio.oper == "up" for radio in found} == {name: radio.up for name, radio in there}
         loads = rows(machine, f"radio_load{suffix}", r.RadioLoad)
         off: tuple[int | None, int | None] = (0, 0) if load else (None, None)
         assert {radio.ap: (radio.clients, radio.utilisation_percent) for radio in loads} == {
@@ -241,8 +241,8 @@ def radios_are(machine: SimulatedDevice, state: DeviceState, *, load: bool) -> N
 @given(access_points("cisco_9800"))
 def test_cisco_9800_tells_what_is(state: DeviceState) -> None:
     machine = machine_of(state)
-    told = {(ap.name, ap.mac, ap.ip, ap.location) for ap in rows(machine, "access_point", r.AccessPoint)}
-    assert told == {(ap.name, ap.mac, ap.ip, ap.location) for ap in state.aps if ap.up}
+    found = {(ap.name, ap.mac, ap.ip, ap.location) for ap in rows(machine, "access_point", r.AccessPoint)}
+    assert found == {(ap.name, ap.mac, ap.ip, ap.location) for ap in state.aps if ap.up}
     radios_are(machine, state, load=True)
     (pair,) = rows(machine, "controller_pair", r.ControllerPair)
     assert pair.ready is (bool(state.pair_mode) and state.pair_ready)
@@ -256,8 +256,8 @@ def test_cisco_9800_tells_what_is(state: DeviceState) -> None:
 @given(access_points("huawei_ac"))
 def test_huawei_ac_tells_what_is(state: DeviceState) -> None:
     machine = machine_of(state)
-    told = {ap.name: (ap.state == "up", ap.clients) for ap in rows(machine, "access_point", r.AccessPoint)}
-    assert told == {
+    found = {ap.name: (ap.state == "up", ap.clients) for ap in rows(machine, "access_point", r.AccessPoint)}
+    assert found == {
         ap.name: (ap.up, sum(radio.clients for radio in ap.radios if radio.up) if ap.up else 0) for ap in state.aps
     }
     radios_are(machine, state, load=False)

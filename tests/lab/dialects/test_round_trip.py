@@ -77,8 +77,8 @@ class Session:
     def send_config(self, lines: tuple[str, ...]) -> None:
         """Carry out lines, none of which is refused, and commit them where the device has two stages."""
         self.enter()
-        said = {line: self.say(line) for line in lines}
-        assert {line: words for line, words in said.items() if is_refused(self.spec, words)} == {}
+        output = {line: self.say(line) for line in lines}
+        assert {line: words for line, words in output.items() if is_refused(self.spec, words)} == {}
         self.leave()
 
     def enter(self) -> None:

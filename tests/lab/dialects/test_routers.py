@@ -196,8 +196,8 @@ def test_gateways_and_routes(platform: str, data: st.DataObject) -> None:
             (one.group, one.state, one.virtual_ip, one.priority, one.preempt) for one in wanted
         ]
     statics = rows(machine, "static_route", r.StaticRoute)
-    told = {(route.next_hop, route.distance, bool(route.track) or route.bfd) for route in state.statics}
-    assert {(row.next_hop, row.distance, row.protected) for row in statics} == told
+    result = {(route.next_hop, route.distance, bool(route.track) or route.bfd) for route in state.statics}
+    assert {(row.next_hop, row.distance, row.protected) for row in statics} == result
     used = {row.next_hop for row in rows(machine, "default_route", r.Route)}
     inside = {one.peer for one in state.peers if one.protocol == "bgp" and one.up} if platform == "frr" else set()
     own = {route.next_hop for route in state.statics}
@@ -324,9 +324,9 @@ def test_ios_tells_what_is_not_saved() -> None:
 )
 def test_what_it_does_not_know(platform: str, command: str, words: str) -> None:
     machine = machine_of(DeviceState("r-1", platform, "router", hostname="r-1"))
-    said = talk(machine, command)
-    assert words in said
-    reply = saved_reply(load_platform(platform), command, said)
+    output = talk(machine, command)
+    assert words in output
+    reply = saved_reply(load_platform(platform), command, output)
     assert reply.status == "refused"
 
 

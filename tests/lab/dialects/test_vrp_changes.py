@@ -58,7 +58,7 @@ def say(agg: SimulatedDevice) -> Console:
 
 def typed(say: Console, *lines: str) -> list[str]:
     """What is said to each line that says something."""
-    return [said for line in lines if (said := say(line))]
+    return [output for line in lines if (output := say(line))]
 
 
 def running(say: Console) -> str:
@@ -82,8 +82,8 @@ def running(say: Console) -> str:
 def test_the_model_decides(name: str, software: dict[str, str], version: str, stages: bool, named: bool) -> None:
     machine = machine_of(name, **software)
     say = Console(machine)
-    told = say("display version")
-    assert f"Version {version} ({machine.state.model} {machine.state.version})" in told
+    found = say("display version")
+    assert f"Version {version} ({machine.state.model} {machine.state.version})" in found
     assert (say(STATUS) == INACTIVE) is stages
     assert running(say).startswith(f"!Software Version {machine.state.version}\n#\n")
     typed(say, "system-view", "info-center loghost 10.0.0.99")
@@ -163,7 +163,7 @@ def test_a_confirmed_trial_stays_and_only_save_saves_it(agg: SimulatedDevice, sa
 
 
 @pytest.mark.parametrize("words", ["", " persist ours"])
-def test_nobody_else_commits_or_goes_back_meanwhile(agg: SimulatedDevice, say: Console, words: str) -> None:
+def test_no_person_else_commits_or_goes_back_meanwhile(agg: SimulatedDevice, say: Console, words: str) -> None:
     before = on_trial(say, words)
     other = Console(agg)
     typed(other, "system-view", "interface LoopBack7")
@@ -237,7 +237,7 @@ TEST = ("nqa test-instance event uplink", "test-type icmp", "destination-address
 
 
 @pytest.mark.parametrize(
-    ("before", "line", "said"),
+    ("before", "line", "output"),
     [
         (TEST, "undo nqa test-instance event uplink", "Error: The test is in progress, it cannot be deleted."),
         ((*TEST[:-1],), "frequency 9", "Error: The test is in progress, the parameter cannot be changed."),
@@ -262,12 +262,12 @@ TEST = ("nqa test-instance event uplink", "test-type icmp", "destination-address
         ((), "undo bfd to-10.0.1.5", "Error: The bfd is in use."),
     ],
 )  # fmt: skip
-def test_what_is_refused_changes_nothing(before: tuple[str, ...], line: str, said: str) -> None:
+def test_what_is_refused_changes_nothing(before: tuple[str, ...], line: str, output: str) -> None:
     say = Console(machine_of("edge-hn-1"))
     typed(say, "system-view")
     assert not typed(say, *before)
     was = running(say)
-    assert said in say(line)
+    assert output in say(line)
     assert running(say) == was
 
 

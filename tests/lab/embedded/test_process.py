@@ -56,7 +56,7 @@ def test_the_copy_is_the_workspace_with_the_labs_addresses(workspace: Path) -> N
     assert host.data["x_note"] == "the old one"
 
 
-def test_nobody_else_can_read_it(workspace: Path) -> None:
+def test_no_person_else_can_read_it(workspace: Path) -> None:
     json_of(workspace, "up")
     folder = workspace / ".eventready" / "lab"
     for path in (folder, *folder.rglob("*")):
@@ -91,16 +91,16 @@ def test_a_lab_that_was_killed_is_tidied_up_and_can_start_again(workspace: Path)
 
 
 def test_another_process_with_the_same_number_is_left_alone(workspace: Path) -> None:
-    stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    outsider = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
         folder = LabFolder.of(workspace)
-        folder.write_record(LabRecord(stranger.pid, "some other time", str(folder.path / "control.sock"), 1, 1, "", ""))
+        folder.write_record(LabRecord(outsider.pid, "some other time", str(folder.path / "control.sock"), 1, 1, "", ""))
         assert json_of(workspace, "status") == {"running": False}
         assert json_of(workspace, "down") == {"down": "leftovers"}
-        assert stranger.poll() is None
+        assert outsider.poll() is None
     finally:
-        stranger.kill()
-        stranger.communicate()
+        outsider.kill()
+        outsider.communicate()
 
 
 @pytest.mark.parametrize("place", ["other.sock", "elsewhere/control.sock"])
@@ -127,7 +127,7 @@ def test_a_process_that_does_not_listen_is_killed(workspace: Path) -> None:
     assert not process_start_time(pid)
 
 
-def test_nonsense_on_the_socket_is_answered_and_harms_nobody(workspace: Path) -> None:
+def test_nonsense_on_the_socket_is_answered_and_harms_no_person(workspace: Path) -> None:
     json_of(workspace, "up")
     record = LabFolder.of(workspace).read_record()
     assert record
@@ -210,7 +210,7 @@ def test_faults_are_listed(workspace: Path) -> None:
     assert "needs a device" in refusal(invoke(workspace, "fault"))
 
 
-def test_a_full_disk_is_named_though_the_log_could_not_tell(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_named_though_the_log_could_not_state(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(**_options: object) -> object:
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -36,10 +36,10 @@ with LabThread(machines) as lab:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_five_hundred_devices_listen_in_little_memory() -> None:
-    told = subprocess.run(
+    found = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, cwd=ROOT, timeout=60
     )
-    assert told.returncode == 0, told.stderr
-    ports, megabytes = map(int, told.stdout.split())
+    assert found.returncode == 0, found.stderr
+    ports, megabytes = map(int, found.stdout.split())
     assert ports == 500
     assert megabytes < 110

@@ -29,11 +29,11 @@ def workspace() -> Workspace:
 def seeded(workspace: Workspace, scenario: Scenario) -> FaultInjector:
     states = healthy_states(workspace.devices)
     known = Credentials("netops", "pw")
-    book = FaultInjector(
+    workbook = FaultInjector(
         {d.name: SimulatedDevice(states[d.name], DIALECTS.get(d.platform, IOS), known) for d in workspace.devices}
     )
-    scenario.inject(book)
-    return book
+    scenario.inject(workbook)
+    return workbook
 
 
 @pytest.fixture(scope="module")

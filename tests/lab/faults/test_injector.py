@@ -71,7 +71,7 @@ DIALECTS: Mapping[str, Dialect] = {
 }
 
 
-def book() -> FaultInjector:
+def ledger() -> FaultInjector:
     states = healthy_states(DEVICES)
     return FaultInjector(
         {
@@ -104,8 +104,8 @@ STANDING = sorted(name for name, fault in FAULT_TYPES.items() if not fault.once)
 @pytest.mark.parametrize("name", STANDING)
 def test_a_fault_happens_and_clearing_it_leaves_no_trace(name: str) -> None:
     happened = 0
-    for target in places(book(), name):
-        faults = book()
+    for target in places(ledger(), name):
+        faults = ledger()
         before = snapshot(faults)
         try:
             faults.inject(target, name, {})
@@ -128,7 +128,7 @@ def test_a_fault_explains_itself(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(FAULT_TYPES) - set(STANDING)))
 def test_what_happens_once_leaves_nothing_to_clear(name: str) -> None:
-    faults = book()
+    faults = ledger()
     faults.inject("r1", name, {})
     assert faults.active == []
     with pytest.raises(UsageError, match="no active fault"):
@@ -138,7 +138,7 @@ def test_what_happens_once_leaves_nothing_to_clear(name: str) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_faults_are_cleared_in_any_order(seed: int) -> None:
     dice = random.Random(seed)
-    faults = book()
+    faults = ledger()
     before = snapshot(faults)
     made = []
     for name in dice.sample(STANDING, 12):
@@ -154,7 +154,7 @@ def test_faults_are_cleared_in_any_order(seed: int) -> None:
 
 
 def test_a_cable_is_down_at_both_ends_and_so_is_what_runs_over_it() -> None:
-    faults = book()
+    faults = ledger()
     faults.inject("r1", "link-down", {"port": "TenGigabitEthernet0/0/0"})
     for name in ("r1", "r2"):
         state = faults.devices[name].state
@@ -166,7 +166,7 @@ def test_a_cable_is_down_at_both_ends_and_so_is_what_runs_over_it() -> None:
 
 
 def test_silent_loss_leaves_the_port_up() -> None:
-    faults = book()
+    faults = ledger()
     faults.inject("r1", "bfd-down", {})
     state = faults.devices["r1"].state
     assert state.ports["Te0/0/0"].link_up
@@ -176,7 +176,7 @@ def test_silent_loss_leaves_the_port_up() -> None:
 
 @pytest.mark.parametrize("name", ["bfd-down", "neighbour-lost"])
 def test_both_ends_lose_each_other(name: str) -> None:
-    faults = book()
+    faults = ledger()
     faults.inject("r1", name, {})
     near, far = faults.devices["r1"].state, faults.devices["r2"].state
     assert (near.peers[0].up, far.peers[0].up) == (False, False)
@@ -184,13 +184,13 @@ def test_both_ends_lose_each_other(name: str) -> None:
 
 
 def test_both_members_are_master() -> None:
-    faults = book()
+    faults = ledger()
     faults.inject("r2", "two-masters", {})
     assert {faults.devices[name].state.gateways[0].state for name in ("r1", "r2")} == {"master"}
 
 
 def test_huawei_raises_an_alarm_and_osmobsc_has_none_to_raise() -> None:
-    faults = book()
+    faults = ledger()
     faults.inject("bsc", "bts-link-lost", {})
     faults.inject("osmo", "bts-link-lost", {})
     assert [alarm.location for alarm in faults.devices["bsc"].state.alarms] == ["Site Name=S2"]
@@ -199,7 +199,7 @@ def test_huawei_raises_an_alarm_and_osmobsc_has_none_to_raise() -> None:
 
 
 def test_the_same_fault_twice_is_one() -> None:
-    faults = book()
+    faults = ledger()
     faults.inject("wlc", "ap-lost", {"ap": "AP-1"})
     faults.inject("wlc", "ap-lost", {"ap": "AP-1"})
     faults.inject("wlc", "ap-lost", {"ap": "AP-2"})
@@ -209,7 +209,7 @@ def test_the_same_fault_twice_is_one() -> None:
 
 
 def test_an_unsaved_configuration_is_saved_by_saving_and_by_clearing() -> None:
-    faults = book()
+    faults = ledger()
     machine = faults.devices["r1"]
     faults.inject("r1", "unsaved-config", {})
     assert not machine.state.saved
@@ -220,7 +220,7 @@ def test_an_unsaved_configuration_is_saved_by_saving_and_by_clearing() -> None:
 
 
 def test_what_was_configured_survives_the_clearing_of_a_fault() -> None:
-    faults = book()
+    faults = ledger()
     machine = faults.devices["r1"]
     machine.config.edit(["interface Te0/0/1"], "shutdown")
     faults.inject("r1", "high-cpu", {})
@@ -260,7 +260,7 @@ def test_counters_grow_with_time_and_stand_while_the_link_is_down() -> None:
 )
 def test_a_wrong_order_is_explained(target: str, name: str, args: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError) as raised:
-        book().inject(target, name, args)
+        ledger().inject(target, name, args)
     assert words in str(raised.value)
 
 

@@ -46,7 +46,7 @@ class Login:
         self.shell.feed(text + "\n")
         return self.channel.text[before:].removeprefix(text.replace("\n", "\r\n") + "\r\n")
 
-    def said(self, text: str) -> str:
+    def reported(self, text: str) -> str:
         """The answer without the prompt."""
         answer = self.type(text)
         assert answer.endswith("ops@r1:~$ "), answer
@@ -86,34 +86,34 @@ class Login:
     ],
 )
 def test_what_a_shell_does(line: str, answer: str) -> None:
-    assert Login().said(line) == answer
+    assert Login().reported(line) == answer
 
 
 def test_a_file_is_written_whole_and_moved_into_place() -> None:
     login = Login()
-    assert login.said("printf '%s\\n' a=3 > /etc/.new && mv -f /etc/.new /etc/little.conf && cat /etc/little.conf") == (
-        "a=3\n"
-    )
-    assert login.said("ls /etc/.new") == "ls: cannot access '/etc/.new': No such file or directory\n"
-    assert login.said("echo b=4 >> /etc/little.conf; cat /etc/little.conf") == "a=3\nb=4\n"
+    assert login.reported(
+        "printf '%s\\n' a=3 > /etc/.new && mv -f /etc/.new /etc/little.conf && cat /etc/little.conf"
+    ) == ("a=3\n")
+    assert login.reported("ls /etc/.new") == "ls: cannot access '/etc/.new': No such file or directory\n"
+    assert login.reported("echo b=4 >> /etc/little.conf; cat /etc/little.conf") == "a=3\nb=4\n"
 
 
 def test_a_line_that_is_not_finished_is_continued() -> None:
     login = Login()
     assert login.type("echo 'one") == "> "
-    assert login.said("two'") == "one\ntwo\n"
+    assert login.reported("two'") == "one\ntwo\n"
     assert login.type("if true; then") == "> "
-    assert login.said("echo yes; fi") == "yes\n"
+    assert login.reported("echo yes; fi") == "yes\n"
 
 
-def test_a_full_disk_is_told_and_leaves_the_old_file() -> None:
+def test_a_full_disk_is_reported_and_leaves_the_old_file() -> None:
     login = Login()
     login.machine.host.full = True
-    said = login.said("cp /etc/little.conf /tmp/copy && echo done; echo $?")
-    assert "No space left on device" in said
-    assert said.endswith("\n1\n")
+    reported = login.reported("cp /etc/little.conf /tmp/copy && echo done; echo $?")
+    assert "No space left on device" in reported
+    assert reported.endswith("\n1\n")
     login.machine.host.full = False
-    assert login.said("cat /tmp/copy 2>/dev/null; echo $?") == "1\n"
+    assert login.reported("cat /tmp/copy 2>/dev/null; echo $?") == "1\n"
 
 
 def test_a_sleep_in_front_keeps_the_session_waiting() -> None:
@@ -134,7 +134,7 @@ def fired(of: SimulatedDevice) -> bool:
 
 def test_a_dead_man_timer_outlives_its_session() -> None:
     login = Login()
-    assert login.said(ARMED).startswith("[1] ")
+    assert login.reported(ARMED).startswith("[1] ")
     login.shell.ended()
     login.machine.advance_clock(59)
     assert not fired(login.machine)
@@ -144,12 +144,12 @@ def test_a_dead_man_timer_outlives_its_session() -> None:
 
 def test_a_dead_man_timer_is_found_and_killed() -> None:
     login = Login()
-    login.said(ARMED)
+    login.reported(ARMED)
     again = Login(login.machine)
-    assert again.said("kill -0 $(cat /run/dead.pid) && echo pending") == "pending\n"
-    assert again.said("pgrep -f /etc/fired | grep -c .") == "1\n"
-    again.said("kill $(cat /run/dead.pid) && rm -f /run/dead.pid")
-    assert again.said("pgrep -f /etc/fired; echo $?") == "1\n"
+    assert again.reported("kill -0 $(cat /run/dead.pid) && echo pending") == "pending\n"
+    assert again.reported("pgrep -f /etc/fired | grep -c .") == "1\n"
+    again.reported("kill $(cat /run/dead.pid) && rm -f /run/dead.pid")
+    assert again.reported("pgrep -f /etc/fired; echo $?") == "1\n"
     login.machine.advance_clock(120)
     assert not fired(login.machine)
 
@@ -157,9 +157,9 @@ def test_a_dead_man_timer_is_found_and_killed() -> None:
 def test_setsid_forks_when_a_job_leads_its_group() -> None:
     """With job control `$!` is the process that is gone at once, not the one that sleeps."""
     login = Login()
-    login.said("setsid sleep 60 &")
-    assert "No such process" in login.said("kill -0 $!")
-    assert login.said("(setsid sleep 70 & echo $! > /tmp/pid); kill -0 $(cat /tmp/pid) && echo alive") == "alive\n"
+    login.reported("setsid sleep 60 &")
+    assert "No such process" in login.reported("kill -0 $!")
+    assert login.reported("(setsid sleep 70 & echo $! > /tmp/pid); kill -0 $(cat /tmp/pid) && echo alive") == "alive\n"
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_setsid_forks_when_a_job_leads_its_group() -> None:
 )
 def test_what_outlives_a_session(line: str, survives: bool) -> None:
     login = Login()
-    login.said(line)
+    login.reported(line)
     login.shell.ended()
     login.machine.advance_clock(61)
     assert fired(login.machine) is survives
@@ -181,8 +181,8 @@ def test_what_outlives_a_session(line: str, survives: bool) -> None:
 
 def test_a_restart_forgets_processes_and_what_is_not_on_disk() -> None:
     login = Login()
-    login.said(ARMED)
-    login.said("echo kept > /etc/kept; echo lost > /tmp/lost")
+    login.reported(ARMED)
+    login.reported("echo kept > /etc/kept; echo lost > /tmp/lost")
     login.machine.restart()
     assert login.channel.closed
     login.machine.advance_clock(120)
@@ -201,15 +201,15 @@ def test_a_refused_line_and_a_dropped_session() -> None:
     login = Login()
 
     login.machine.session_faults.lines = (LineFault("refuse", "mv", 0), LineFault("drop", "touch", 1, executed=True))
-    assert "not permitted" in login.said("mv /etc/little.conf /etc/other")
-    assert login.said("echo $?") == "1\n"
+    assert "not permitted" in login.reported("mv /etc/little.conf /etc/other")
+    assert login.reported("echo $?") == "1\n"
     login.type("touch /etc/touched")
     assert login.channel.closed
     assert login.machine.host.read("/etc/touched") == ""
 
 
 @given(st.text(alphabet="ab $'\"\\;&|<>(){}=!\n#", max_size=40))
-def test_any_text_is_a_script_or_is_told_why_not(text: str) -> None:
+def test_any_text_is_a_script_or_is_reported_why_not(text: str) -> None:
     with suppress(Incomplete, InvalidScript):
         assert parse(text) == parse(text)
 

@@ -72,7 +72,7 @@ def test_addresses_and_names_are_nobodys_twice() -> None:
 
 
 @pytest.mark.parametrize("router", layout.ROUTERS)
-def test_a_router_is_told_of_every_neighbour_that_is_expected_of_it(router: str) -> None:
+def test_a_router_is_reported_of_every_neighbour_that_is_expected_of_it(router: str) -> None:
     expect = layout.router_expectations(router)
     text = frr.configuration(router)
     for peer in expect["bgp"]:
@@ -97,11 +97,11 @@ def test_faults_of_both_labs_that_share_a_name_share_their_first_argument() -> N
 
 
 @pytest.mark.parametrize(
-    ("fault", "given", "said"),
+    ("fault", "given", "output"),
     [("link-down", {"colour": "red"}, "has no argument"), ("two-masters", {"group": "many"}, "cannot be")],
 )
-def test_an_argument_that_means_nothing_is_refused(fault: str, given: dict[str, str], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_an_argument_that_means_nothing_is_refused(fault: str, given: dict[str, str], output: str) -> None:
+    with pytest.raises(UsageError, match=output):
         REAL_FAULT_TYPES[fault].arguments(given)
 
 
@@ -124,13 +124,13 @@ def test_a_folder_of_which_the_lab_has_its_own_view_is_refused(folder: str) -> N
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", '{"tag": 1', '{"other": "x"}', "null"])
-def test_a_record_that_cannot_be_read_ends_nobody(tmp_path: Path, record: str) -> None:
+def test_a_record_that_cannot_be_read_ends_no_person(tmp_path: Path, record: str) -> None:
     (tmp_path / "real.json").write_text(record, encoding="utf-8")
     assert not sandbox.end(tmp_path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
-def test_a_keeper_whose_record_is_gone_does_not_begin(tmp_path: Path) -> None:
+def test_a_holder_whose_record_is_gone_does_not_begin(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="stopped before its start"):
         sandbox.enter(tmp_path)
 
@@ -139,7 +139,7 @@ def test_a_keeper_whose_record_is_gone_does_not_begin(tmp_path: Path) -> None:
 def test_only_what_carries_the_tag_is_ended(tmp_path: Path) -> None:
     tag = "evr-real-0123456789abcdef"
     with (
-        subprocess.Popen(["sleep", "60"]) as stranger,
+        subprocess.Popen(["sleep", "60"]) as outsider,
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", tag]) as ours,
     ):
         try:
@@ -149,11 +149,11 @@ def test_only_what_carries_the_tag_is_ended(tmp_path: Path) -> None:
             (tmp_path / "real.json").write_text(f'{{"tag": "{tag}"}}', encoding="utf-8")
             assert remove_real_lab(LabFolder(tmp_path))
             assert ours.wait(10) != 0
-            assert stranger.poll() is None
+            assert outsider.poll() is None
             assert list(tmp_path.iterdir()) == []
             assert not remove_real_lab(LabFolder(tmp_path))
         finally:
-            stranger.kill()
+            outsider.kill()
             ours.kill()
 
 
@@ -193,7 +193,7 @@ for line in sys.stdin:
 
 def test_a_terminal_answers_line_by_line_and_one_that_hangs_up_is_an_error() -> None:
     way = [sys.executable, "-c", TERMINAL]
-    assert ["answer to" in said for said in send_commands(way, ["one", "two"])] == [True, True]
+    assert ["answer to" in output for output in send_commands(way, ["one", "two"])] == [True, True]
     with pytest.raises(UsageError, match="Connection reset by peer"):
         send_commands(way, ["one", "die"])
 

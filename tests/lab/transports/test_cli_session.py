@@ -39,7 +39,7 @@ def test_line_editing_erases_on_the_screen_too() -> None:
     assert session.type("half a li\x03") == "half a li\r\nr1>"
 
 
-def test_a_command_nobody_knows_is_pointed_at() -> None:
+def test_a_command_no_person_knows_is_pointed_at() -> None:
     answer = TypedSession(IOS).type("show foo bar\n")
     assert answer == "show foo bar\r\n        ^\r\n% Invalid input detected at '^' marker.\r\n\r\nr1>"
 

@@ -82,11 +82,11 @@ def test_a_dropped_session_closes_the_connection(lab_of: LabOf) -> None:
         channel = client.invoke_shell()
         channel.settimeout(10)
         channel.send(b"show long\n")
-        told = b""
+        found = b""
         while more := channel.recv(65_536):
-            told += more
-        assert b"line 1" in told
-        assert not told.endswith(b"r1>")
+            found += more
+        assert b"line 1" in found
+        assert not found.endswith(b"r1>")
 
 
 def test_a_fault_reaches_sessions_that_are_open(lab_of: LabOf, tcp_client: Connect) -> None:
@@ -106,10 +106,10 @@ def test_a_fault_reaches_sessions_that_are_open(lab_of: LabOf, tcp_client: Conne
 def test_telnet_opens_as_osmobsc_does(lab_of: LabOf) -> None:
     lab = lab_of(machine("b1", VTY))
     with socket.create_connection(lab.address("b1"), 10) as connection:
-        told = b""
-        while not told.endswith(b"Password: "):
-            told += connection.recv(1024)
-    banner, negotiation, prompt = told.partition(OPENING)
+        found = b""
+        while not found.endswith(b"Password: "):
+            found += connection.recv(1024)
+    banner, negotiation, prompt = found.partition(OPENING)
     assert negotiation
     assert banner.endswith(b"User Access Verification\r\n\r\n")
     assert prompt == b"Password: "
@@ -132,7 +132,7 @@ def test_negotiation_is_no_input(data: bytes, text: bytes, pending: bytes) -> No
     assert strip_commands(data) == (text, pending)
 
 
-def test_a_client_that_goes_away_in_the_middle_harms_nobody(lab_of: LabOf, tcp_client: Connect) -> None:
+def test_a_client_that_goes_away_in_the_middle_harms_no_person(lab_of: LabOf, tcp_client: Connect) -> None:
     lab = lab_of(machine("r1", IOS), machine("b1", VTY))
     for name in ("r1", "b1"):
         for what in (b"", b"\x00" * 70_000, b"GET / HTTP/1.0\r\n\r\n", b"SSH-2.0-x\r\n" + b"\xff" * 5_000):

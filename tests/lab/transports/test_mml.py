@@ -102,9 +102,9 @@ def test_a_report_in_packets(lab_of: LabOf, tcp_client: Connect) -> None:
     first, last = line.until(END), ""
     if first.count(END) < 2:
         last = line.until(END)
-    told = first + last
-    assert told.index("To be continued...") < told.index("second") < told.index("2 reports in total")
-    assert told.count("+++") == 2
+    found = first + last
+    assert found.index("To be continued...") < found.index("second") < found.index("2 reports in total")
+    assert found.count("+++") == 2
 
 
 def test_commands_written_ahead_or_in_pieces(lab_of: LabOf, tcp_client: Connect) -> None:
@@ -134,8 +134,8 @@ def test_an_alarm_comes_between_and_answers_are_cut(manager: LabThread, tcp_clie
     ask(line, LGI.strip())
     ask(line, "REG NE:NAME=E1;")
     line.send("DSP CELL:;\r\n")
-    told = line.until("(Number of results = 1)")
-    assert told.index("ALARM  77") < told.index("DSP CELL:;%%")
+    found = line.until("(Number of results = 1)")
+    assert found.index("ALARM  77") < found.index("DSP CELL:;%%")
     manager.clear("e1", "prompt-log-line")
     manager.inject("e1", "truncated")
     line.until(END)

@@ -95,20 +95,20 @@ CASES = {
 
 @pytest.mark.parametrize(("text", "sentence"), CASES.values(), ids=CASES)
 def test_an_invalid_cell_is_named_and_nothing_is_written(folder: Path, text: str, sentence: str) -> None:
-    said = refusal(folder, csv(folder, text))
-    assert sentence in said
-    assert "hunter2" not in said
+    printed = refusal(folder, csv(folder, text))
+    assert sentence in printed
+    assert "hunter2" not in printed
 
 
 def test_all_invalid_cells_are_named_at_once(folder: Path) -> None:
-    said = refusal(folder, csv(folder, HEADER + "a,192.0.2.3,fr,ruoter,hal,\n"))
-    assert [place in said for place in ("!C", "!D", "!E")] == [True] * 3
+    printed = refusal(folder, csv(folder, HEADER + "a,192.0.2.3,fr,ruoter,hal,\n"))
+    assert [place in printed for place in ("!C", "!D", "!E")] == [True] * 3
 
 
 def test_a_device_without_a_role_leaves_the_inventory_unchanged(folder: Path) -> None:
-    said = refusal(folder, csv(folder, HEADER + "a,192.0.2.3,frr,,hall,\n"))
-    assert "a has no role" in said
-    assert "hosts.yaml is unchanged" in said
+    printed = refusal(folder, csv(folder, HEADER + "a,192.0.2.3,frr,,hall,\n"))
+    assert "a has no role" in printed
+    assert "hosts.yaml is unchanged" in printed
 
 
 def workbook(path: Path, rows: list[list[object]], title: str = "Sheet1") -> Path:

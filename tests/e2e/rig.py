@@ -106,7 +106,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Bench(Province):
+class Rig(Province):
     """The province, and the machines that play it."""
 
     lab: LabThread
@@ -212,7 +212,7 @@ def hotspot(workspace: Workspace) -> Device:
 
 
 @contextmanager
-def bench_of(home: Path) -> Iterator[Bench]:
+def rig_of(home: Path) -> Iterator[Rig]:
     """The example's devices, a hotspot, and routers of other vendors, all in order."""
     workspace, played = home / "workspace", home / "copy"
     copy_example(workspace)
@@ -229,4 +229,4 @@ def bench_of(home: Path) -> Iterator[Bench]:
         first = lab.call(lambda: {name: Origin.of(machine) for name, machine in machines.items()})
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("eventready.cli.render.apply_progress.TIMING", RetryTiming(pause_s=0.2))
-            yield Bench(workspace, played, lab, first)
+            yield Rig(workspace, played, lab, first)
