@@ -27,7 +27,7 @@ from eventready.change.plan.plan import Approval, recorded_plan
 from eventready.cli.context import App
 from eventready.cli.render.apply_progress import ApplyProgress
 from eventready.cli.render.change_states import STYLES
-from eventready.cli.render.listing import cell, listing
+from eventready.cli.render.listing import cell, translated
 from eventready.cli.render.listing import show as show_table
 from eventready.cli.signing import current_user
 from eventready.core.clock import TZ
@@ -58,8 +58,8 @@ def list_changes(app: App) -> None:
     if not entries:
         app.notify("change:none")
         return
-    columns = ("change", "event_time", "by", "what", "devices")
-    table = listing(*(app.text(f"change:column.{column}") for column in columns), "")
+    columns = ("change", "event_time", "by", "what", "devices", "")
+    table = translated("change:column", columns, app.lang)
     for record, active in entries:
         states = device_statuses(record)
         table.add_row(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ from eventready.assurance.roster.roster import Roster
 from eventready.assurance.roster.rules import check as hold
 from eventready.assurance.roster.settings import RosterSettings, load_settings
 from eventready.assurance.roster.spreadsheet import to_xlsx
-from eventready.assurance.roster.versions import Shelf
+from eventready.assurance.roster.versions import Sending, Shelf, Version
 from eventready.cli.context import App
 from eventready.cli.options import FILE, FOLDER
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit, UsageError
+from eventready.core.groups import group_by
 from eventready.core.messages import Lang, joined, message, text
 
 FORMATS = ("xlsx", "ics", "json")
@@ -112,14 +114,8 @@ def _lines(report: RosterReport, lang: Lang) -> Iterable[str]:
                 yield text("cli:roster.more", lang, more=len(own) - _SHOWN)
         elif rule in report.unchecked:
             yield text("cli:roster.unchecked", lang, reason=report.unchecked[rule])
-    yield text(
-        "cli:roster.total",
-        lang,
-        errors=report.count("error"),
-        warnings=report.count("warn"),
-        hints=report.count("info"),
-        period=wording.span(report.start, report.end),
-    )
+    counts = {"errors": report.count("error"), "warnings": report.count("warn"), "hints": report.count("info")}
+    yield text("cli:roster.total", lang, **counts, period=wording.span(report.start, report.end))
 
 
 @command.command("export", short_help="Write the duty list, and a calendar per person")
@@ -197,44 +193,34 @@ def _formats(given: str) -> list[str]:
 def versions(app: App) -> None:
     """List the exported versions, with recipients and times."""
     shelf = Shelf(app.workspace_path)
-    sendings = shelf.sendings()
-    entries = [
-        {
-            "version": version.number,
-            "kept": version.kept.isoformat(timespec="seconds"),
-            "sha256": version.sha256,
-            "people": len(version.roster.people),
-            "shifts": len(version.roster.shifts),
-            "sent": [
-                {"at": s.at.isoformat(timespec="seconds"), "to": list(s.to), "message_id": s.message_id}
-                for s in sendings
-                if s.number == version.number
-            ],
-        }
-        for version in shelf.versions()
-    ]
+    kept, sendings = shelf.versions(), group_by(shelf.sendings(), key=attrgetter("number"))
     if app.output != "table":
-        app.emit(entries)
+        app.emit([_version(version, sendings.get(version.number, ())) for version in kept])
         return
-    if not entries:
+    if not kept:
         app.notify("cli:roster.no_version")
-    for version in shelf.versions():
+    for version in kept:
         own = [
-            message("cli:roster.sent_to", at=wording.at(s.at), recipients=s.to)
-            for s in sendings
-            if s.number == version.number
+            message("cli:roster.sent_to", at=wording.at(sending.at), recipients=sending.to)
+            for sending in sendings.get(version.number, ())
         ]
-        click.echo(
-            app.text(
-                "cli:roster.version_line",
-                version=version.number,
-                kept=wording.at(version.kept),
-                people=len(version.roster.people),
-                shifts=len(version.roster.shifts),
-                sha256=version.sha256[:12],
-                sent=joined(own, app.lang, ";") or message("cli:roster.not_sent"),
-            )
-        )
+        sent = joined(own, app.lang, ";") or message("cli:roster.not_sent")
+        kept_at, sha256 = wording.at(version.kept), version.sha256[:12]
+        click.echo(app.text("cli:roster.version_line", **_size(version), kept=kept_at, sha256=sha256, sent=sent))
+
+
+def _size(version: Version) -> dict[str, int]:
+    roster = version.roster
+    return {"version": version.number, "people": len(roster.people), "shifts": len(roster.shifts)}
+
+
+def _version(version: Version, sendings: Iterable[Sending]) -> dict[str, Any]:
+    sent = [
+        {"at": sending.at.isoformat(timespec="seconds"), "to": list(sending.to), "message_id": sending.message_id}
+        for sending in sendings
+    ]
+    kept_at = version.kept.isoformat(timespec="seconds")
+    return {**_size(version), "kept": kept_at, "sha256": version.sha256, "sent": sent}
 
 
 @command.command("diff", short_help="Show the changes between two versions")

@@ -17,7 +17,8 @@ from eventready.assurance.papers.language import Language
 from eventready.checks.diff import Change, Diff, compare
 from eventready.cli.context import App
 from eventready.cli.options import FILE, FOLDER
-from eventready.cli.render.console import print_table
+from eventready.cli.render.listing import show as show_table
+from eventready.cli.render.listing import translated
 from eventready.cli.signing import enterprise_key
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit, UsageError
@@ -29,6 +30,8 @@ from eventready.workspace.signing_keys import OWN_KEY, load_private, load_public
 
 #: The kinds of change between two runs, in the order in which they are shown; the first two mean: it got worse.
 KINDS = ("new", "worse", "fixed", "better", "unseen", "still")
+#: Width of tables without a terminal: no cell is wrapped.
+_WHOLE = 1000
 
 
 @click.group("runs", help="List, show, compare and verify earlier runs.")
@@ -37,13 +40,7 @@ def command() -> None:
 
 
 def _table(lang: Lang, *columns: str) -> Table:
-    heads = (text(f"cli:runs_column.{column}", lang) if column else "" for column in columns)
-    return Table(*heads, box=None, header_style="bold", pad_edge=False)
-
-
-def _print(table: Table) -> None:
-    """Print a table: in the width of a terminal, elsewhere without wrapping or cutting."""
-    print_table(table, width=1000)
+    return translated("cli:runs_column", columns, lang)
 
 
 @command.command("list")
@@ -62,7 +59,7 @@ def list_runs(app: App) -> None:
     language = Language(app.lang)
     for entry in entries:
         table.add_row(*_row(entry, language))
-    _print(table)
+    show_table(table, width=_WHOLE)
 
 
 def _row(entry: RunEntry, language: Language) -> Iterable[str]:
@@ -129,14 +126,14 @@ def _show(run: Run, lang: Lang) -> None:
     table = _table(lang, "venue", "service", "verdict")
     for venue, service, verdict in summary.verdicts:
         table.add_row(venue, service if lang == "en" else language.service(service), language.verdict(verdict))
-    _print(table)
+    show_table(table, width=_WHOLE)
     rows = [finding for finding in run.document["findings"] if finding["status"] != "pass"]
     click.echo()
     table = _table(lang, "status", "device", "check", "finding")
     for finding in sorted(rows, key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"])):
         status = language.status(finding["status"])
         table.add_row(status, finding["device"], finding["check"], language.sentence(finding))
-    _print(table)
+    show_table(table, width=_WHOLE)
 
 
 @command.command("diff")
@@ -180,7 +177,7 @@ def _show_diff(before: Run, after: Run, changes: Diff, listed: tuple[str, ...], 
             word = text(f"cli:diff.{kind}", lang)
             table.add_row(word, steps, entry["device"], entry["check"], language.sentence(entry))
     if table.row_count:
-        _print(table)
+        show_table(table, width=_WHOLE)
 
 
 @command.command("verify")

@@ -1,6 +1,6 @@
 """roster.yaml: the period, the number of people per role, the codes of the shifts, and the limits of the law.
 
-Every figure has a default, so the file may be absent. Where they come from (`domain.md`, sections 0 and 9): roles and
+Every figure has a default, so the file may be absent. Their sources: roles and
 round-the-clock duty, the letter, part 3; twelve hours of rest before another shift, Labour Code 2019, article 110;
 eight hours a day and 48 a week, article 105; twelve hours at most with overtime, article 107; 24 hours of rest a week,
 article 111. Handover, minimum teams, reserve and skills are recommendations, to be set by the enterprise.
@@ -117,7 +117,7 @@ class Hours(WorkspaceModel):
         return self
 
 
-#: The codes that engineers write, and the times that are usual (`domain.md` 9); the file's own legend goes before them.
+#: Usual codes of shifts with their usual times; the legend of the file goes before them.
 CODES: Mapping[str, Code] = {
     code: Code.model_validate(meaning)
     for code, meaning in {

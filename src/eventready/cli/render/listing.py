@@ -15,22 +15,20 @@ WIDTH = 160
 
 
 def translated(family: str, columns: Sequence[str], lang: str) -> Table:
-    """Empty table with the texts `family.column` of the catalogue as column heads."""
-    return listing(*(text(f"{family}.{column}", lang) for column in columns))
+    """Empty table with the texts `family.column` of the catalogue as column heads; `""` is a column without a head."""
+    return listing(*(text(f"{family}.{column}", lang) if column else "" for column in columns))
 
 
 def listing(*columns: str) -> Table:
     """Empty table; the last column takes the remaining width."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for number, column in enumerate(columns):
-        last = number == len(columns) - 1
-        table.add_column(column, overflow="fold", no_wrap=False, ratio=1 if last else None)
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    table.columns[-1].ratio = 1
     return table
 
 
-def show(table: Table) -> None:
-    """Print a table without interpreting markup."""
-    print_table(table, width=WIDTH)
+def show(table: Table, *, width: int = WIDTH) -> None:
+    """Print a table without interpreting markup. `width`: without a terminal."""
+    print_table(table, width=width)
 
 
 def cell(content: str, style: str = "") -> Text:
