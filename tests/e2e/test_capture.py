@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,11 @@ def test_a_capture_gives_the_audit_of_the_devices(province: Province, tmp_path: 
     modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_file()}
     assert modes == {0o600}
     assert {path.name for path in folder.iterdir()} == {*DEVICES.split(","), "capture.json"}
+    index = json.loads((folder / "capture.json").read_text(encoding="utf-8"))
+    moment = datetime.fromisoformat(index["captured"]) - timedelta(days=2)
+    (folder / "capture.json").write_text(json.dumps({**index, "captured": moment.isoformat()}), encoding="utf-8")
+    old = set(troubles(province.audit(DEVICES, saved=folder))) - set(troubles(saved))
+    assert old == {(name, "capture", "", "warn") for name in DEVICES.split(",")}
 
 
 def test_a_refused_form_is_named_with_the_command_that_shows_its_lines(
@@ -93,13 +99,15 @@ def test_a_file_name_belongs_to_one_command() -> None:
         assert max(map(len, names)) <= 124, platform.name
 
 
+_CAPTURED = '{"schema": "eventready.capture/1", "captured": "%s", "devices": []}'
 _SECONDS = '{"schema": "eventready.capture/1", "devices": [{"device": "core-1", "interval_s": %s}]}'
 
 
 @pytest.mark.parametrize(
     "index",
     ["", "[]", "{}", '{"schema": "other/1", "devices": []}', '{"schema": 1', "[" * 9999,
-     *(_SECONDS % seconds for seconds in ("NaN", "Infinity", "-10"))],
+     *(_SECONDS % seconds for seconds in ("NaN", "Infinity", "-10")),
+     *(_CAPTURED % moment for moment in ("yesterday", "2022-04-25T07:00:00"))],
 )  # fmt: skip
 def test_an_index_that_is_none_is_refused(tmp_path: Path, index: str) -> None:
     (tmp_path / "capture.json").write_text(index, encoding="utf-8")

@@ -17,7 +17,7 @@ from eventready.audit.collect import AuditJob, DeviceRead
 from eventready.audit.device_result import DeviceResult
 from eventready.audit.progress import ReadProgress
 from eventready.audit.run_builder import build_run, recorded_rows, summary
-from eventready.audit.saved_outputs import SavedOutputs
+from eventready.audit.saved_outputs import SavedOutputs, outdated
 from eventready.audit.worker_processes import open_collector
 from eventready.checks.duties import DutyIndex
 from eventready.checks.limits import resolve_limits
@@ -84,6 +84,9 @@ def audit(
             devices, job.matrix, (o for result in results.values() for o in result.shared), moment=job.moment,
             limits=job.limits, waivers=job.waivers, baseline=job.baseline, duties=job.duties, scope="fleet",
         )  # fmt: skip
+        if job.saved:
+            old = outdated(job.saved, job.devices, clock.real())
+            across = tuple(sorted((*old, *across), key=lambda finding: (finding.device, finding.check)))
         decisive = [*(finding for name in sorted(results) for finding in results[name].decisive), *telling(across)]
         coverage = sum((result.coverage for result in results.values()), Coverage(0, 0))
         not_audited = set(workspace.devices).difference(devices)

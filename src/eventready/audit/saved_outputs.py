@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
 
+from eventready.checks.answer import warned
+from eventready.checks.finding import Finding
 from eventready.core.atomic_files import read_bounded
+from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
 from eventready.facts.platform import Platform
@@ -27,6 +31,7 @@ INDEX_FILE = "capture.json"
 INDEX_SCHEMA = "eventready.capture/1"
 _MOST_INDEX_BYTES = 16_000_000
 _LONGEST_NAME = 120
+_DAY = timedelta(days=1)
 
 
 def file_name(command: str) -> str:
@@ -40,14 +45,14 @@ def file_name(command: str) -> str:
 class SavedOutputs:
     """Saved outputs in a folder per device. Raises UsageError for a missing folder.
 
-    `rehearsal`: captured from a lab, or on another clock.
+    `rehearsal`: captured from a lab, or on another clock. `captured`: time of the capture; None without an index.
     """
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise UsageError(message("audit:saved.no_folder"), where=str(folder))
         self._folder = folder
-        self._intervals, self.rehearsal = _index(folder / INDEX_FILE)
+        self._intervals, self.rehearsal, self.captured = _index(folder / INDEX_FILE)
 
     def interval_s(self, device: str) -> float | None:
         """Seconds between the two readings of a device, where a capture recorded them."""
@@ -80,17 +85,28 @@ def _not_sent(command: str, msgid: str, **params: str | int) -> Reply:
     return Reply.failed(command, ReplyStatus.NOT_SENT, Message(msgid, params))
 
 
-def _index(index: Path) -> tuple[dict[str, float], bool]:
-    """Seconds between the readings by device, and True for a rehearsal. Raises UsageError."""
+def outdated(saved: SavedOutputs, devices: Iterable[str], now: datetime) -> list[Finding]:
+    """A warning per device for outputs older than a day: the device may have changed since."""
+    if saved.captured is None or now - saved.captured <= _DAY:
+        return []
+    days = (now - saved.captured).days
+    finding = warned("", "checks:capture.old", at=f"{saved.captured.astimezone(TZ):%d/%m/%Y %H:%M}", n=days)
+    return [finding.replace(check="capture", device=name) for name in sorted(devices)]
+
+
+def _index(index: Path) -> tuple[dict[str, float], bool, datetime | None]:
+    """Seconds between the readings by device, True for a rehearsal, and the time of the capture. Raises UsageError."""
     if not index.exists():
-        return {}, False
+        return {}, False, None
     try:
         document = json.loads(read_bounded(index, _MOST_INDEX_BYTES, "index of the capture"))
         known, rehearsal = document["schema"] == INDEX_SCHEMA, bool(document.get("rehearsal"))
         found = {str(one["device"]): float(one["interval_s"]) for one in document["devices"] if one["interval_s"]}
+        captured = datetime.fromisoformat(document["captured"]) if document.get("captured") else None
+        known = known and (captured is None or captured.tzinfo is not None)
         known = known and all(isfinite(seconds) and seconds > 0 for seconds in found.values())
     except (ValueError, KeyError, TypeError, RecursionError):
         known = False
     if not known:
         raise UsageError(message("audit:saved.index", schema=INDEX_SCHEMA), where=str(index))
-    return found, rehearsal
+    return found, rehearsal, captured

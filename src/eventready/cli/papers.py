@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import date, timedelta
 from functools import wraps
 from pathlib import Path
@@ -110,22 +111,13 @@ _RUN = click.option("--run", default="", help="Run of the report.  [default: the
 def _material(
     app: App, wanted: PaperOptions, *, run: str = "", week: date | None = None, keep_roster: bool = False
 ) -> Material:
-    clock = app.paper_clock(rehearsal=wanted.rehearsal)
+    clock, workspace = app.paper_clock(rehearsal=wanted.rehearsal), app.workspace
     moment = clock.now()
-    request = PaperRequest(
-        moment,
-        Week.at(week or moment, app.workspace.event.report_weekday),
-        wanted.lang,
-        clock.rehearsal,
-        run,
-        keep_roster,
-    )
-    sent = sent_to(app.workspace.event.recipient.email, clock)
-    if not Store.exists(app.workspace_path):
-        material, notices = gather(app.workspace, None, request, sent)
-    else:
-        with Store.of_workspace(app.workspace_path) as store:
-            material, notices = gather(app.workspace, store, request, sent)
+    reported = Week.at(week or moment, workspace.event.report_weekday)
+    request = PaperRequest(moment, reported, wanted.lang, clock.rehearsal, run, keep_roster)
+    known = Store.exists(app.workspace_path)
+    with Store.of_workspace(app.workspace_path) if known else nullcontext() as store:
+        material, notices = gather(workspace, store, request, sent_to(workspace.event.recipient.email, clock))
     for notice in notices:
         app.say(notice)
     return material

@@ -7,10 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from eventready.assurance.delivery.checkpoint_files import read_checkpoint
 from eventready.assurance.papers.language import Language
@@ -32,15 +32,12 @@ from eventready.workspace.signing_keys import OWN_KEY, load_private, load_public
 KINDS = ("new", "worse", "fixed", "better", "unseen", "still")
 #: Width of tables without a terminal: no cell is wrapped.
 _WHOLE = 1000
+_table = partial(translated, "cli:runs_column")
 
 
 @click.group("runs", help="List, show, compare and verify earlier runs.")
 def command() -> None:
     """The group."""
-
-
-def _table(lang: Lang, *columns: str) -> Table:
-    return translated("cli:runs_column", columns, lang)
 
 
 @command.command("list")
@@ -55,7 +52,7 @@ def list_runs(app: App) -> None:
     if not entries:
         app.notify("cli:runs.none")
         return
-    table = _table(app.lang, "run", "moment", "state", "fail", "warn", "not_measured", "measured", "verdicts")
+    table = _table(("run", "moment", "state", "fail", "warn", "not_measured", "measured", "verdicts"), app.lang)
     language = Language(app.lang)
     for entry in entries:
         table.add_row(*_row(entry, language))
@@ -123,13 +120,13 @@ def _show(run: Run, lang: Lang) -> None:
     ratio = language.percent(summary.ratio)
     click.echo(text("cli:runs.measured", lang, measured=summary.measured, needed=summary.needed, ratio=ratio))
     click.echo()
-    table = _table(lang, "venue", "service", "verdict")
+    table = _table(("venue", "service", "verdict"), lang)
     for venue, service, verdict in summary.verdicts:
         table.add_row(venue, service if lang == "en" else language.service(service), language.verdict(verdict))
     show_table(table, width=_WHOLE)
     rows = [finding for finding in run.document["findings"] if finding["status"] != "pass"]
     click.echo()
-    table = _table(lang, "status", "device", "check", "finding")
+    table = _table(("status", "device", "check", "finding"), lang)
     for finding in sorted(rows, key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"])):
         status = language.status(finding["status"])
         table.add_row(status, finding["device"], finding["check"], language.sentence(finding))
@@ -168,7 +165,7 @@ def _show_diff(before: Run, after: Run, changes: Diff, listed: tuple[str, ...], 
     language = Language(lang)
     totals = ", ".join(f"{len(getattr(changes, kind))} {text(f'cli:diff.{kind}', lang)}" for kind in KINDS)
     click.echo(f"{before.id} -> {after.id}: {totals}")
-    table = _table(lang, "", "status", "device", "check", "finding")
+    table = _table(("", "status", "device", "check", "finding"), lang)
     for kind in listed:
         for change in getattr(changes, kind):
             entry = change.after or change.before or {}
