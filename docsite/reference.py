@@ -12,7 +12,7 @@ from docsite.markdown import cell, code, fence, page, table
 from eventready.checks.check import Check, NoLimits
 from eventready.checks.registry import all_checks
 from eventready.cli.schema import SCHEMA_MODELS
-from eventready.core.errors import EXIT_CODES, SEVERITY, Exit
+from eventready.core.errors import SEVERITY, Exit, describe_exit
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import Platform, load_platform
 from eventready.platforms.loader import platform_names
@@ -33,7 +33,7 @@ def reference_pages() -> dict[str, str]:
 
 def exit_code_pages() -> dict[str, str]:
     """One page per exit code, and an index."""
-    rows = [(f"[{int(e)}]({int(e)}.md)", code(e.name), cell(EXIT_CODES[e].meaning)) for e in Exit]
+    rows = [(f"[{int(e)}]({int(e)}.md)", code(e.name), cell(describe_exit(e, "meaning", "en"))) for e in Exit]
     order = " > ".join(str(int(e)) for e in SEVERITY)
     pages = {
         "exit-codes/index.md": page(
@@ -44,9 +44,9 @@ def exit_code_pages() -> dict[str, str]:
         )
     }
     for exit_code in Exit:
-        entry = EXIT_CODES[exit_code]
+        meaning, cause, remedy = (describe_exit(exit_code, part, "en") for part in ("meaning", "cause", "remedy"))
         pages[f"exit-codes/{int(exit_code)}.md"] = page(
-            f"# Exit code {int(exit_code)}: {entry.meaning}", f"**Cause.** {entry.cause}", f"**Remedy.** {entry.remedy}"
+            f"# Exit code {int(exit_code)}: {meaning}", f"**Cause.** {cause}", f"**Remedy.** {remedy}"
         )
     return pages
 

@@ -18,7 +18,6 @@ from eventready.cli.context import App
 from eventready.cli.help_language import CLICK_WORDS, HelpContext, by_piece, requested_lang
 from eventready.cli.main import cli, main
 from eventready.core import messages
-from eventready.core.errors import EXIT_CODES
 from eventready.core.messages import LANGS, Lang
 from eventready_lab.faults.catalogue import FAULT_TYPES
 from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES
@@ -72,7 +71,7 @@ def pieces(content: str) -> list[str]:
 @cache
 def sources() -> frozenset[str]:
     """Every translatable piece of the help and of the list of faults."""
-    texts = [*CLICK_WORDS, *GROUPS, "Exit codes", *(code.meaning for code in EXIT_CODES.values())]
+    texts = [*CLICK_WORDS, *GROUPS, "Exit codes"]
     texts += [line for commands in GROUPS.values() for line in commands.values()]
     texts += [kind.help for kind in FAULT_TYPES.values()] + [kind.help for kind in REAL_FAULT_TYPES.values()]
     texts += [text for context in contexts("en") for text in help_texts(context)]

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.core.errors import RefusedError
+from eventready.core.messages import in_language
 from eventready.core.redaction import REDACTED
 from eventready.platforms.model import ChangeSpec, GuardSpec
 from eventready.session.connect import open_session
@@ -149,7 +150,7 @@ def test_after_a_line_whose_end_was_not_seen_the_session_takes_nothing(fleet: Fl
     with open_session(config_target(fleet, device), kind("cisco_ios_telnet")) as session:
         first = session.send_config(LINES, spec=spec(questions={}), timeout_s=0.4)
         assert first[1].status in {ReplyStatus.TIMEOUT, ReplyStatus.DROPPED}
-        assert "unknown" in session.over
+        assert "unknown" in in_language(session.over, "en")
         again = session.send_config(LINES, spec=spec(), timeout_s=0.4)
         queries = session.send_commands(["show clock"])
     assert {reply.status for reply in (*again, *queries)} == {ReplyStatus.NOT_SENT}

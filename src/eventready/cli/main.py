@@ -18,7 +18,7 @@ from eventready.cli.context import App
 from eventready.cli.failures import report_exception
 from eventready.cli.global_options import global_options, with_global_options
 from eventready.cli.help_language import HelpContext, requested_lang
-from eventready.core.errors import EXIT_CODES, EventreadyError, Exit, UsageError
+from eventready.core.errors import EventreadyError, Exit, UsageError, describe_exit
 from eventready.core.messages import message
 from eventready.core.terminal_text import VisibleStream, raw_stream
 
@@ -66,10 +66,11 @@ class LazyGroup(click.Group):
             with formatter.section(title):
                 formatter.write_dl(list(commands.items()))
 
-    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Exit codes, after the commands."""
+        lang = ctx.ensure_object(App).lang
         with formatter.section("Exit codes"):
-            formatter.write_dl([(str(int(code)), entry.meaning) for code, entry in EXIT_CODES.items()])
+            formatter.write_dl([(str(int(code)), describe_exit(code, "meaning", lang)) for code in Exit])
 
 
 @click.command(cls=LazyGroup, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,12 +6,11 @@ Every foreseeable failure raises one of these classes. A traceback shown to a us
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Self, TypeVar
 
-from eventready.core.messages import Message, Rendered, in_language, known, sentence
+from eventready.core.messages import Message, Rendered, in_language, known, sentence, text
 
 
 class Exit(IntEnum):
@@ -28,58 +27,10 @@ class Exit(IntEnum):
     DEADLINE = 8
 
 
-@dataclass(frozen=True)
-class ExitCode:
-    """Documentation of an exit code: meaning for lists, cause and remedy in sentences."""
+def describe_exit(code: Exit, part: str, lang: str) -> str:
+    """Text about an exit code in a language. `part`: `meaning` for lists; `cause` and `remedy` are sentences."""
+    return text(f"core:exit.{code.name.lower()}_{part}", lang)
 
-    meaning: str
-    cause: str
-    remedy: str
-
-
-EXIT_CODES: Mapping[Exit, ExitCode] = {
-    Exit.OK: ExitCode("done; ready", "The command has finished. After an audit every service is ready.", "None."),
-    Exit.INTERNAL: ExitCode(
-        "internal error",
-        "A defect of eventready, or a database error.",
-        "Send the crash log named in the message to the developers; for the database follow the message.",
-    ),
-    Exit.USAGE: ExitCode(
-        "usage or workspace error",
-        "An option, an argument or a workspace file is invalid.",
-        "Correct the file and line named in the message. `eventready doctor` lists further problems.",
-    ),
-    Exit.FINDINGS: ExitCode(
-        "findings at or above --fail-on",
-        "The audit found failures, or warnings with `--fail-on warn`; `plan --detailed-exitcode` found differences.",
-        "Read the list of findings, repair or waive each, and audit again.",
-    ),
-    Exit.INCOMPLETE: ExitCode(
-        "a needed measurement is missing",
-        "A device was unreachable, its output was not understood, or the command was interrupted.",
-        "Follow the reasons in the list of unmeasured subjects, and audit again.",
-    ),
-    Exit.CHANGE_REVERTED: ExitCode(
-        "a change failed and was reverted",
-        "A device refused or failed the change and is proven to be in its old state.",
-        "Read `eventready changes show latest`, correct the plan, and apply again.",
-    ),
-    Exit.REVERT_FAILED: ExitCode(
-        "a device needs a person now",
-        "A device is proven to be neither in its old nor in its new state.",
-        "Read `eventready changes show latest` and restore the device by hand; its backup is in the record.",
-    ),
-    Exit.REFUSED: ExitCode(
-        "refused, nothing was sent",
-        "A rule forbids the operation: freeze, stale or altered plan, lock, missing approval.",
-        "Remove the reason named in the message; a rule is never bypassed by repetition.",
-    ),
-    Exit.DEADLINE: ExitCode(
-        "a deadline or a duty gap",
-        "A deadline has passed or is near, or a duty lacks its evidence.",
-        "Read `eventready deadlines` and `eventready duties`.",
-    ),
-}
 
 #: Exit codes from the most to the least severe.
 SEVERITY: tuple[Exit, ...] = (

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from time import monotonic
 
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.core.redaction import redact
 from eventready.platforms.model import SessionSpec
 from eventready.session import mml
@@ -89,7 +89,7 @@ class Channel:
         self._confirmed = False
         self._sent_commands: set[bytes] = set()
         self._pipeline = spec.pipeline
-        self._over = ""
+        self._over: str | Message = ""
 
     @property
     def prompt(self) -> str:
@@ -240,7 +240,7 @@ class Channel:
         while len(replies) < len(commands):
             left = commands[len(replies) :]
             if not self._over and self._deadline <= monotonic():
-                self._over = "the time limit of the device had passed"
+                self._over = message("session:over.time_limit")
             if self._over:
                 why = message("session:not_sent", reason=self._over)
                 replies += [Reply.failed(command, ReplyStatus.NOT_SENT, why) for command in left]
@@ -384,7 +384,7 @@ class Channel:
         except _PipelineBroken:
             self._pipeline = 1
             if not self._resynchronise(monotonic() + self._left(started)):
-                self._over = "the device did not return to its prompt"
+                self._over = message("session:over.no_return")
         except _CommandTimeout:
             self._pipeline = 1
             replies.append(self._timed_out(commands[len(replies)], started))
@@ -472,7 +472,7 @@ class Channel:
         partial = self._broken_off()
         seconds = monotonic() - started
         if recover and not self._interrupt():
-            self._over = f"`{command}` got no answer and the device did not return to its prompt"
+            self._over = message("session:over.no_answer", command=command)
         late = message("session:no_prompt_within", seconds=seconds)
         return Reply.failed(command, ReplyStatus.TIMEOUT, late, partial, seconds)
 

@@ -112,7 +112,11 @@ class _Line:
 
 
 class _Unclear(Exception):
-    """The effect of the line is unknown; the message gives the reason."""
+    """The effect of the line is unknown, with the reason."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(why.render("en"))
+        self.why = why
 
 
 class ConfigChannel(Channel):
@@ -125,7 +129,7 @@ class ConfigChannel(Channel):
         self._own: re.Pattern[bytes] | None = None
 
     @property
-    def over(self) -> str:
+    def over(self) -> str | Message:
         """Return the reason for the end of the session; empty for a usable session."""
         return self._over
 
@@ -138,17 +142,18 @@ class ConfigChannel(Channel):
             refuse_unsafe(line, spec, shell=self.shell)
         replies: list[Reply] = []
         self._buffer.memory.start_cpu()
-        why = ""
+        why: str | Message = ""
         for line in lines:
             if not self._over and self._deadline <= monotonic():
-                self._over = "the time limit of the device had passed"
+                self._over = message("session:over.time_limit")
             if why or self._over:
-                replies.append(Reply(line, "", ReplyStatus.NOT_SENT, f"Not sent: {why or self._over}."))
+                not_sent = message("session:not_sent", reason=why or self._over)
+                replies.append(Reply.failed(line, ReplyStatus.NOT_SENT, not_sent))
                 continue
             reply = self._send_line(line, spec, timeout_s)
             replies.append(reply)
             if reply.status is not ReplyStatus.ANSWERED:
-                why = self._over or f"`{redact(line)}` was not accepted"
+                why = self._over or message("session:over.not_accepted", line=redact(line))
         return replies
 
     def _send_line(self, line: str, spec: ChangeSpec, timeout_s: float) -> Reply:
@@ -158,11 +163,11 @@ class ConfigChannel(Channel):
         try:
             return send(now, spec)
         except _Unclear as unclear:
-            return self._lost(now, ReplyStatus.TIMEOUT, f"{unclear}; the effect of the line is unknown.")
+            return self._lost(now, ReplyStatus.TIMEOUT, message("session:line.unclear", reason=unclear.why))
         except (StreamClosed, AnswerTooLarge) as error:
-            return self._lost(now, ReplyStatus.DROPPED, f"Session lost during the line: {error}.")
+            return self._lost(now, ReplyStatus.DROPPED, message("session:line.lost", reason=str(error)))
         except BaseException:
-            self._lost(now, ReplyStatus.DROPPED, "")
+            self._lost(now, ReplyStatus.DROPPED, message("session:line.interrupted"))
             raise
 
     def _line(self, line: str, timeout_s: float, *, key: bool) -> _Line:
@@ -176,11 +181,11 @@ class ConfigChannel(Channel):
         typed = f'{line}{between} echo "{mark}$?"'
         return _Line(line, typed, timeout_s, re.compile(re.escape(mark).encode() + rb"(\d{1,3})[\r \x00]*(?:\n|\x00)"))
 
-    def _lost(self, now: _Line, ended: ReplyStatus, reason: str) -> Reply:
-        self._over = f"the effect of `{redact(now.line)}` is unknown"
+    def _lost(self, now: _Line, ended: ReplyStatus, why: Message) -> Reply:
+        self._over = message("session:over.unknown_effect", line=redact(now.line))
         text = redact(to_text(now.answer + bytes(self._buffer.text)))
         self._buffer.take(len(self._buffer.text))
-        return Reply(now.line, text, ended, reason, monotonic() - now.started)
+        return Reply.failed(now.line, ended, why, text, monotonic() - now.started)
 
     # ---------------------------------------------------------------- reports
 
@@ -192,15 +197,16 @@ class ConfigChannel(Channel):
         try:
             report = mml.read_report(self._buffer, now.line, end, lambda: now.left)
         except TimeoutError:
-            raise _Unclear(f"No report within {now.timeout_s:.0f} s") from None
+            raise _Unclear(message("session:line.no_report", seconds=now.timeout_s)) from None
         text = redact(to_text(report))
         code, words = mml.outcome(report)
         seconds = monotonic() - now.started
         if code == 0 or _found(spec.harmless, text):
             return Reply(now.line, text, ReplyStatus.ANSWERED, "", seconds)
-        reason = f"RETCODE = {code}: {redact(words)}" if code >= 0 else "the report has no return code"
-        word, _ = self._patterns.refusal(text)
-        return Reply(now.line, text, ReplyStatus.DENIED if word == "denied" else ReplyStatus.REFUSED, reason, seconds)
+        ended = ReplyStatus.DENIED if self._patterns.refusal(text)[0] == "denied" else ReplyStatus.REFUSED
+        if code < 0:
+            return Reply.failed(now.line, ended, message("session:line.no_return_code"), text, seconds)
+        return Reply(now.line, text, ended, f"RETCODE = {code}: {redact(words)}", seconds)
 
     # --------------------------------------------------------------- dialogue
 
@@ -215,7 +221,7 @@ class ConfigChannel(Channel):
             if (reply := self._reply_if_complete(now, spec, silent)) is not None:
                 return reply
             if now.left <= 0:
-                raise _Unclear(f"No prompt within {now.timeout_s:.0f} s")
+                raise _Unclear(message("session:line.no_prompt", seconds=now.timeout_s))
             buffer.receive(max(0.001, min(now.left, self._next_check_s(silent))))
             if len(buffer.text) > _MAX_ANSWER_BYTES:
                 raise AnswerTooLarge("the answer to one line does not end")
@@ -242,7 +248,7 @@ class ConfigChannel(Channel):
             return self._finished(now, spec, answer, prompt)
         tail = _text(answer[-_TAIL:])
         if silent >= _LONG_SETTLE_S and _OPEN_QUESTION.search(tail):
-            raise _Unclear(f"The platform has no answer to the question {redact(tail.splitlines()[-1].strip())!r}")
+            raise _Unclear(message("session:line.question", question=redact(tail.splitlines()[-1].strip())))
         return None
 
     def _may_be_complete(self, now: _Line, spec: ChangeSpec) -> bool:
@@ -311,16 +317,18 @@ class ConfigChannel(Channel):
             if not prompt or silent < _LONG_SETTLE_S:
                 return None
             text = self._visible(now, answer, prompt)
-            reason = f"The shell did not execute it: {_last_line(text)}"
+            why: Message | None = message("session:line.not_executed", output=_last_line(text))
         elif not prompt and silent < _SETTLE_S:
             return None
         else:
             text = self._visible(now, answer[: mark.start()], b"")
             status = int(mark[1])
-            reason = f"Exit status {status}: {_last_line(text)}" if status else ""
+            why = message("session:line.exit_status", status=status, output=_last_line(text)) if status else None
         self._set_prompt(prompt or self._prompt)
-        ended = ReplyStatus.REFUSED if reason else ReplyStatus.ANSWERED
-        return Reply(now.line, text, ended, reason, monotonic() - now.started)
+        seconds = monotonic() - now.started
+        if why:
+            return Reply.failed(now.line, ReplyStatus.REFUSED, why, text, seconds)
+        return Reply(now.line, text, seconds=seconds)
 
     def _finished(self, now: _Line, spec: ChangeSpec, answer: bytes, prompt: bytes) -> Reply:
         text = self._visible(now, answer, prompt)
@@ -331,7 +339,8 @@ class ConfigChannel(Channel):
             return Reply(now.line, text, refusal[0], refusal[1], seconds)
         late = self._refusal(now.before, spec)
         if late:  # after a repeated prompt: the refusal belongs to an earlier line
-            return Reply(now.line, text, ReplyStatus.REFUSED, f"Refusal of an earlier line: {late[1]}", seconds)
+            earlier = message("session:line.refused_before", reason=late[1])
+            return Reply.failed(now.line, ReplyStatus.REFUSED, earlier, text, seconds)
         return Reply(now.line, text, ReplyStatus.ANSWERED, "", seconds)
 
     def _visible(self, now: _Line, answer: bytes, prompt: bytes) -> str:

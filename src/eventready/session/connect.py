@@ -15,7 +15,7 @@ from typing import Any
 
 import netmiko
 
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.platforms.model import ChangeSpec, PlatformSpec
 from eventready.session.byte_stream import BufferedSocket
 from eventready.session.config_channel import ConfigChannel, uses_shell
@@ -65,7 +65,7 @@ class Session:
         return self._channel.send_config(lines, spec, timeout_s)
 
     @property
-    def over(self) -> str:
+    def over(self) -> str | Message:
         """Return the reason for the end of the session; empty for a usable session."""
         return self._channel.over
 
