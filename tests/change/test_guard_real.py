@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -21,13 +20,7 @@ from eventready.session.target import Secret, Target
 from eventready.session.trust import fetch_key
 from tests.session import real
 
-_absent = real.missing("vtysh", "zebra", "sshd", "ip", "unshare", "useradd", "chpasswd", "ssh-keygen")
-pytestmark = [
-    pytest.mark.xdist_group("real-session"),
-    pytest.mark.skipif(bool(_absent), reason=_absent),
-    pytest.mark.skipif(not Path("/usr/lib/frr/frr-reload.py").exists(), reason="not installed: frr-pythontools"),
-    pytest.mark.slow,
-]
+pytestmark = real.frr_timer_marks()
 
 LINES = ("ip route 198.51.100.0/24 192.0.2.1 200", "no ip route 203.0.113.0/24 Null0")
 

@@ -21,6 +21,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 USER, PASSWORD = "evrtest", "Pl4nted-r3al"
 #: Whose login beside vtysh is the host's own shell.
 SHELL_USER, SHELL_PASSWORD = "evrtest-sh", "Pl4nted-sh3ll"
@@ -32,6 +34,18 @@ def missing(*programs: str) -> str:
         return "needs root"
     absent = [name for name in programs if not shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/frr")]
     return f"not installed: {', '.join(absent)}" if absent else ""
+
+
+def frr_timer_marks() -> list[pytest.MarkDecorator]:
+    """Marks of the tests with the revert timer of FRR; each skip names what is not installed."""
+    absent = missing("vtysh", "zebra", "sshd", "ip", "unshare", "useradd", "chpasswd", "ssh-keygen")
+    tools = Path("/usr/lib/frr/frr-reload.py").exists()
+    return [
+        pytest.mark.xdist_group("real-session"),
+        pytest.mark.skipif(bool(absent), reason=absent),
+        pytest.mark.skipif(not tools, reason="not installed: frr-pythontools"),
+        pytest.mark.slow,
+    ]
 
 
 @dataclass(frozen=True)

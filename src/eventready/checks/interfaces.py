@@ -149,14 +149,16 @@ def interface_drops(view: DeviceView, limits: DropLimits) -> Iterator[Finding]:
     before = _ports(tuple(view.earlier("interface", Interface).values()))
     for name, row in uplinks(view):
         if row is not None:
-            yield _drops(name, before.get(port_key(name)), row, limits, view.interval_s, one_way)
+            earlier = before.get(port_key(name))
+            yield _drops(name, earlier, row, limits, interval_s=view.interval_s, one_way=one_way)
 
 
-def _drops(  # noqa: PLR0917  one caller, in this module
+def _drops(
     name: str,
     before: Interface | None,
     now: Interface,
     limits: DropLimits,
+    *,
     interval_s: float,
     one_way: Callable[..., Finding],
 ) -> Finding:

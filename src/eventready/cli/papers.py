@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from datetime import date, timedelta
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -72,13 +72,12 @@ def _options(default: str) -> Callable[[F], F]:
         ) -> None:
             function(app, PaperOptions(app.paper_lang, forms, out, eml, rehearsal), **more)
 
-        made: Any = click.pass_obj(call)
-        return with_options(  # type: ignore[no-any-return]  # click's decorators keep what they are given
+        return with_options(
             format_option(default),
             click.option("--out", type=PATH, help="Folder, or - for stdout.  [default: WORKSPACE/reports]"),
             click.option("--eml", is_flag=True, help="Also write the mail as a draft (.eml); nothing is sent."),
             rehearsal_option,
-        )(made)
+        )(cast("F", click.pass_obj(call)))
 
     return add
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from eventready.assurance.roster.finding import RULES, RosterFinding, RosterReport
@@ -332,8 +334,8 @@ def test_submission_that_was_not_looked_at_is_reported() -> None:
 
 
 def test_reserve() -> None:
-    everybody = {"roles": {role: {"reserve": 0} for role in ROLES if role != "CA"}}
-    assert reported(judged(**everybody), 8) == ["warn: Shift duty: nobody stands by."]  # type: ignore[arg-type]  # settings
+    everybody: dict[str, Any] = {"roles": {role: {"reserve": 0} for role in ROLES if role != "CA"}}
+    assert reported(judged(**everybody), 8) == ["warn: Shift duty: nobody stands by."]
     spare = person("S", reserve=("CA",))
     assert not judged(people=(spare,), **everybody).of(8)
     busy = judged(shift("S", "VH", "29 6", "29 14"), people=(spare,), **everybody)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
@@ -26,13 +25,7 @@ from tests.change.execute.test_way_in_moved import CLOCK, QUICK, Silent
 from tests.change.test_guard_lab import example
 from tests.session import real
 
-_absent = real.missing("vtysh", "zebra", "sshd", "ip", "unshare", "useradd", "chpasswd", "ssh-keygen")
-pytestmark = [
-    pytest.mark.xdist_group("real-session"),
-    pytest.mark.skipif(bool(_absent), reason=_absent),
-    pytest.mark.skipif(not Path("/usr/lib/frr/frr-reload.py").exists(), reason="not installed: frr-pythontools"),
-    pytest.mark.slow,
-]
+pytestmark = real.frr_timer_marks()
 
 NETWORK = "evrtest1"
 LINES = {"interface way-b": {"ip ospf cost 20": None, "no ip ospf cost": None}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,11 +82,9 @@ def _list(sheet: Worksheet, roster: Roster, title: str, formats: dict[str, Forma
         columns.append((_text("roster:people_column.id"), 14))
     sheet.merge_range(0, 0, 0, len(columns) - 1, title, formats["title"])
     sheet.set_row(0, 60)
-    lines = (
-        (*(str(row[key]) for key in COLUMNS), *([row["person"]] if coded else []))  # type: ignore[literal-required]  # the keys are those of Row
-        for row in rows(roster)
-    )
-    _table(sheet, 2, columns, lines, formats)
+    keys = (*COLUMNS, "person") if coded else COLUMNS
+    cells: Iterable[Mapping[str, object]] = rows(roster)
+    _table(sheet, 2, columns, (tuple(str(row[key]) for key in keys) for row in cells), formats)
 
 
 def _sheet(sheet: Worksheet, columns: Columns, lines: Iterable[Sequence[str]], formats: dict[str, Format]) -> None:
