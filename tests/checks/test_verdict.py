@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventready.checks.capture_age import outdated
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.checks.runner import Coverage
@@ -217,6 +219,13 @@ def test_a_finding_counts_only_for_what_runs_over_its_subject() -> None:
 
 def test_a_finding_of_no_device_counts_nowhere() -> None:
     assert verdict(PASS, Finding(Outcome.WARN, "x", "old", check="waiver")).verdict is Readiness.READY
+
+
+def test_old_outputs_are_a_risk_and_no_measurement() -> None:
+    (old,) = outdated(datetime(2022, 4, 25, tzinfo=UTC), ["r1"], datetime(2022, 4, 27, tzinfo=UTC))
+    assert verdict(PASS, old).verdict is Readiness.READY_WITH_RISK
+    assert NOTHING_MEASURED in verdict(old).reasons
+    assert not outdated(datetime(2022, 4, 25, tzinfo=UTC), ["r1"], datetime(2022, 4, 25, 23, tzinfo=UTC))
 
 
 def test_verdicts_stand_in_the_events_order() -> None:

@@ -17,8 +17,9 @@ from eventready.audit.collect import AuditJob, DeviceRead
 from eventready.audit.device_result import DeviceResult
 from eventready.audit.progress import ReadProgress
 from eventready.audit.run_builder import build_run, recorded_rows, summary
-from eventready.audit.saved_outputs import SavedOutputs, outdated
+from eventready.audit.saved_outputs import SavedOutputs
 from eventready.audit.worker_processes import open_collector
+from eventready.checks.capture_age import outdated
 from eventready.checks.duties import DutyIndex
 from eventready.checks.limits import resolve_limits
 from eventready.checks.matrix import build_matrix
@@ -85,7 +86,7 @@ def audit(
             limits=job.limits, waivers=job.waivers, baseline=job.baseline, duties=job.duties, scope="fleet",
         )  # fmt: skip
         if job.saved:
-            old = outdated(job.saved, job.devices, clock.real())
+            old = outdated(job.saved.captured, job.devices, clock.real())
             across = tuple(sorted((*old, *across), key=lambda finding: (finding.device, finding.check)))
         decisive = [*(finding for name in sorted(results) for finding in results[name].decisive), *telling(across)]
         coverage = sum((result.coverage for result in results.values()), Coverage(0, 0))

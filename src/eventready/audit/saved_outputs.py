@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
 
-from eventready.checks.answer import warned
-from eventready.checks.finding import Finding
 from eventready.core.atomic_files import read_bounded
-from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
 from eventready.facts.platform import Platform
@@ -31,7 +28,6 @@ INDEX_FILE = "capture.json"
 INDEX_SCHEMA = "eventready.capture/1"
 _MOST_INDEX_BYTES = 16_000_000
 _LONGEST_NAME = 120
-_DAY = timedelta(days=1)
 
 
 def file_name(command: str) -> str:
@@ -83,15 +79,6 @@ class SavedOutputs:
 
 def _not_sent(command: str, msgid: str, **params: str | int) -> Reply:
     return Reply.failed(command, ReplyStatus.NOT_SENT, Message(msgid, params))
-
-
-def outdated(saved: SavedOutputs, devices: Iterable[str], now: datetime) -> list[Finding]:
-    """A warning per device for outputs older than a day: the device may have changed since."""
-    if saved.captured is None or now - saved.captured <= _DAY:
-        return []
-    days = (now - saved.captured).days
-    finding = warned("", "checks:capture.old", at=f"{saved.captured.astimezone(TZ):%d/%m/%Y %H:%M}", n=days)
-    return [finding.replace(check="capture", device=name) for name in sorted(devices)]
 
 
 def _index(index: Path) -> tuple[dict[str, float], bool, datetime | None]:

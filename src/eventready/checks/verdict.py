@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol
 
 from eventready.checks.access import ACCESS_CHECKS, access_checks
+from eventready.checks.capture_age import CAPTURE
 from eventready.checks.check import CHECKS
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.runner import Coverage
@@ -252,7 +253,7 @@ def _lacking(venue: str, role: Role, devices: Sequence[Device], measured: Set[tu
 def _measures(finding: Finding) -> bool:
     """True for a finding based on a measurement of a device."""
     status = finding.was if finding.status is _WAIVED else finding.status
-    if status not in _MEASURED:
+    if status not in _MEASURED or finding.check == CAPTURE:
         return False
     check = CHECKS.get(finding.check)
     return check is None or bool(check.needs)
