@@ -1,236 +1,47 @@
 """Real output: every capture of a command that a platform uses is read without a line left over, and read right.
 
-Beside each capture lie the rows that ntc-templates makes of it. Fields that both have are compared: the platform's
-`fields` say which column feeds which field, its `words` and the record say what the column's text means.
-What is not read is listed in unread.yaml with its reason; captures.yaml names captures whose own rows are wrong.
+Beside each capture lie the rows that ntc-templates makes of it (see tests/corpus). What is not read is listed in
+unread.yaml with its reason.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
-
 import pytest
-from pydantic import TypeAdapter, ValidationError
 
-from eventready.core.errors import PlatformError
-from eventready.facts.build import UnknownWord, WordTable, columns_of
-from eventready.facts.interpret import interpret
-from eventready.facts.observation import Observation, Status
-from eventready.facts.platform import CompiledFact, Platform, load_platform
-from eventready.facts.records import Fact
-from eventready.facts.saved import decode_output, saved_reply
-from eventready.platforms.loader import platform_names
-from eventready.workspace.yaml_document import load_yaml
-from tests.facts.captured import HOME, captures, name_of, status_complaint
+from eventready.facts.observation import Status
+from tests.corpus.captured import name_of, needs_captures
+from tests.corpus.ntc import EXCEPTIONS, NtcOutput, disagreement, expected_rows, outputs
 
-SPOKEN = {
-    "aruba_os": ("aruba_os",),
-    "cisco_ios": ("cisco_xe", "cisco_9800", "cisco_ios"),
-    "cisco_wlc_ssh": ("cisco_wlc",),
-    "huawei_vrp": ("huawei_vrp", "huawei_ac"),
-    "juniper_junos": ("juniper_junos",),
-    "mikrotik_routeros": ("mikrotik_routeros",),
-}
-#: Other commands that print the form of a fact's command, by folder.
-ALSO = {
-    ("aruba_os", "access_point"): ("show_ap_database",),
-    ("mikrotik_routeros", "interface"): ("interface_print_detail", "interface_print_terse"),
-    ("mikrotik_routeros", "optic"): ("interface_ethernet_monitor_name_once",),
-    ("mikrotik_routeros", "ospf_neighbour"): ("routing_ospf_neighbor_print",),
-    ("mikrotik_routeros", "bgp_neighbour"): ("routing_bgp_peer_print_status",),
-    ("mikrotik_routeros", "static_route"): ("ip_route_print_terse",),
-}
-EXCEPTIONS: dict[str, dict[str, str]] = load_yaml(Path(__file__).with_name("captures.yaml"), may_be_empty=True).data
-_BRACED = re.compile(r"\{([^{}]+)\}")
-_FILTER = re.compile(r"(?P<verb>include|exclude|begin|match) (?P<pattern>.+)")
+ALL = list(outputs())
 
 
-@dataclass(frozen=True)
-class Case:
-    """One capture as the answer to one fact of one platform."""
-
-    platform: Platform
-    compiled: CompiledFact
-    capture: Path
-
-    @property
-    def id(self) -> str:
-        """For reports."""
-        return f"{self.platform.name}-{self.compiled.name}-{self.capture.stem}"
-
-    @property
-    def excuse(self) -> str:
-        """Why the rows beside it do not agree."""
-        return EXCEPTIONS.get(f"{self.platform.name} {self.compiled.name}", {}).get(name_of(self.capture), "")
-
-    def observe(self) -> Observation:
-        """What the platform reads, as if the device had filtered its output."""
-        reply = saved_reply(self.platform, self.compiled.command, self._text())
-        return interpret("capture", self.compiled.name, self.compiled, reply)
-
-    def complaint(self) -> str:
-        """What is wrong with the rows; nothing when they agree with those beside the capture."""
-        observed = self.observe()
-        if not observed.status.measured:
-            return ""
-        return disagreement(self.compiled, observed, expected_rows(self.capture))
-
-    def status_complaint(self) -> str:
-        """What is wrong with the status."""
-        return status_complaint(self.platform, self.compiled, self.capture, self._text())
-
-    def _text(self) -> str:
-        return filtered(self.compiled.command, decode_output(self.capture.read_bytes()))
-
-
-def filtered(command: str, text: str) -> str:
-    """The lines that the command's `| include ...` leaves."""
-    lines = text.splitlines()
-    for part in command.split(" | ", 1)[1:]:
-        match = _FILTER.fullmatch(part)
-        assert match, f"the test does not know the filter {part!r}"
-        pattern = re.compile(match["pattern"].strip('"'), re.I if match["verb"] == "match" else 0)
-        found = [bool(pattern.search(line)) for line in lines]
-        if match["verb"] == "begin":
-            lines = lines[found.index(True) :] if True in found else []
-        else:
-            wanted = match["verb"] in ("include", "match")
-            lines = [line for line, hit in zip(lines, found, strict=True) if hit is wanted]
-    return "\n".join(lines)
-
-
-def expected_rows(capture: Path) -> list[dict[str, Any]]:
-    """The rows that ntc-templates makes of the capture, by upper-case column."""
-    rows = load_yaml(capture.with_suffix(".yml")).data["parsed_sample"] or []
-    return [{key.upper(): value for key, value in row.items()} for row in rows]
-
-
-def disagreement(compiled: CompiledFact, observed: Observation, expected: list[dict[str, Any]]) -> str:
-    """The first row of ours that no row beside the capture agrees with."""
-    if not expected:
-        return ""
-    shared = [
-        field
-        for field, column in compiled.spec.fields.items()
-        if _available(column, expected[0])
-        and not re.search(rf"(?:each|first) [\w ]*\b{column}\b", compiled.spec.template)
-    ]
-    if not shared:
-        return ""
-    theirs = [_meaning(compiled, shared, row) for row in expected]
-    if len(theirs) == len(observed.rows):
-        pairs = [(row, [their]) for row, their in zip(observed.rows, theirs, strict=True)]
+@needs_captures
+@pytest.mark.parametrize("output", ALL, ids=lambda output: output.id)
+def test_a_capture_is_read_right_or_excused(output: NtcOutput) -> None:
+    assert not output.status_complaint()
+    wrong = output.disagreements(output.observed)
+    if output.excuse:
+        assert wrong, "captures.yaml excuses what holds"
     else:
-        pairs = [(row, theirs) for row in observed.rows]
-    for row, candidates in pairs:
-        ours = {field: getattr(row, field) for field in shared}
-        if not any(_agree(ours, their) for their in candidates):
-            return f"we read {ours}, beside it stands {candidates[0] if len(candidates) == 1 else 'no such row'}"
-    return ""
+        assert not wrong
 
 
-def _available(column: str, row: dict[str, Any]) -> bool:
-    return all(name in row for name in _BRACED.findall(column) or [column])
-
-
-_UNREADABLE = object()
-
-
-def _meaning(compiled: CompiledFact, shared: list[str], row: dict[str, Any]) -> dict[str, Any]:
-    """What a row beside the capture means in the record's terms; fields that it leaves open are not compared."""
-    meaning: dict[str, Any] = {}
-    for field in shared:
-        column = compiled.spec.fields[field]
-        value: Any = row[column] if column in row else _chosen(column, row)
-        try:
-            if field in compiled.spec.words:
-                value = WordTable(compiled.spec.words[field])(value)
-            meaning[field] = _coerced(compiled.kind.record, field, value)
-        except (UnknownWord, ValidationError):
-            meaning[field] = _UNREADABLE
-    return meaning
-
-
-def _chosen(column: str, row: dict[str, Any]) -> str:
-    """The first format between ` | ` of which not all columns are blank."""
-    for choice in column.split(" | "):
-        if any(row[name] for name in re.findall(r"\{([^{}]+)\}", choice)):
-            return choice.format(**row).strip()
-    return ""
-
-
-def _coerced(record: type[Fact], field: str, value: Any) -> Any:
-    info = record.model_fields[field]
-    annotation: Any = info.annotation
-    for item in info.metadata:
-        annotation = Annotated[annotation, item]
-    return TypeAdapter(annotation).validate_python(value)
-
-
-def _agree(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
-    return all(theirs[field] in (value, None) for field, value in ours.items() if theirs[field] is not _UNREADABLE)
-
-
-def cases() -> Iterator[Case]:
-    """Every capture with every fact of a platform that asks for it."""
-    for spoken, names in SPOKEN.items():
-        for name in names:
-            if name not in platform_names():
-                continue
-            try:
-                platform = load_platform(name)
-            except PlatformError:  # the samples' tests tell it
-                continue
-            for compiled in platform.facts.values():
-                if compiled.home != name or not columns_of(compiled.spec):
-                    continue
-                folders = {_folder(compiled.command), *ALSO.get((name, compiled.name), ())}
-                for capture in captures(f"{spoken}/*/*.raw"):
-                    if capture.parent.name.removesuffix("_without-paging") in folders:
-                        yield Case(platform, compiled, capture)
-
-
-def _folder(command: str) -> str:
-    """The folder of a command's captures: without its filter, its number of lines, and what chooses among items."""
-    bare = re.split(r" \| |; :put| proplist=| where ", command)[0].removesuffix(" without-paging")
-    return bare.strip(" /").replace(" ", "_").lower()
-
-
-CASES = list(cases())
-
-
-@pytest.mark.skipif(not HOME.is_dir(), reason="no captures: set EVENTREADY_CAPTURES to the folder that holds them")
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_a_capture_is_read_right_or_excused(case: Case) -> None:
-    assert not case.status_complaint()
-    complaint = case.complaint()
-    if case.excuse:
-        assert complaint, "captures.yaml excuses what holds"
-    else:
-        assert not complaint
-
-
-@pytest.mark.skipif(not HOME.is_dir(), reason="no captures: set EVENTREADY_CAPTURES to the folder that holds them")
-def test_every_excuse_is_of_a_case() -> None:
-    known = {(f"{case.platform.name} {case.compiled.name}", name_of(case.capture)) for case in CASES}
+@needs_captures
+def test_every_excuse_is_of_a_capture() -> None:
+    known = {(output.fact, name_of(output.file)) for output in ALL}
     listed = {(fact, capture) for fact, entries in EXCEPTIONS.items() for capture in entries}
     assert listed <= known
     assert all(reason.strip() for entries in EXCEPTIONS.values() for reason in entries.values())
 
 
-@pytest.mark.skipif(not CASES, reason="no captures")
+@needs_captures
 def test_the_comparison_compares() -> None:
     """A value changed beside a capture is noticed."""
     noticed = 0
-    for case in CASES:
-        observed = case.observe()
-        if observed.status is not Status.PARSED:
+    for output in ALL:
+        if output.observed.status is not Status.PARSED:
             continue
-        rows = expected_rows(case.capture)
+        rows = expected_rows(output.file)
         altered = [{key: "99" if isinstance(value, str) else value for key, value in row.items()} for row in rows]
-        noticed += bool(disagreement(case.compiled, observed, altered))
+        noticed += bool(disagreement(output.compiled, output.observed, altered))
     assert noticed

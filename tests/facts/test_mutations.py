@@ -19,13 +19,12 @@ from typing import Any
 
 import pytest
 
-from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation, Status
-from eventready.facts.platform import CompiledFact, Platform
+from eventready.facts.platform import CompiledFact
 from eventready.facts.records import Fact
-from eventready.facts.saved import saved_reply
 from eventready.workspace.yaml_document import load_yaml
-from tests.facts import test_captures, test_genieparser
+from tests.corpus.captured import Output
+from tests.corpus.verdict import outputs as captured_outputs
 from tests.platforms.samples import all_samples
 
 pytestmark = pytest.mark.slow
@@ -56,21 +55,13 @@ def outputs() -> Iterator[Printed]:
     for sample in all_samples():
         if sample.case.startswith("ok"):
             yield Printed(sample.id, sample.compiled(), partial(getattr, sample, "text"), sample.observe)
-    for case in test_captures.CASES:
-        yield _captured(case.id, case.platform, case.compiled, case.observe)
-    for output in test_genieparser.ALL:
-        yield _captured(output.name, output.platform, output.compiled, output.observe)
+    for output in captured_outputs():
+        if not output.other:
+            yield Printed(output.id, output.compiled, partial(_raw, output), output.observe)
 
 
-def _captured(name: str, platform: Platform, compiled: CompiledFact, observe: Callable[[], Observation]) -> Printed:
-    def damaged(text: str) -> Observation:
-        return interpret("-", compiled.name, compiled, saved_reply(platform, compiled.command, text))
-
-    return Printed(name, compiled, partial(_raw, observe), damaged)
-
-
-def _raw(observe: Callable[[], Observation]) -> str:
-    return observe().raw
+def _raw(output: Output) -> str:
+    return output.observed.raw
 
 
 def damaged(lines: list[str], kind: str, place: int) -> list[str]:

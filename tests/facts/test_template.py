@@ -14,7 +14,7 @@ from eventready.facts.line_pattern import LineRules
 from eventready.facts.parsed import UNMATCHED_SHOWN, printable_line
 from eventready.facts.parsers import ntc_folder
 from eventready.facts.template import Template, TemplateError, costly_places, has_error_rule, silent_places
-from tests.facts.captured import captures, name_of, needs_captures
+from tests.corpus.captured import captures, name_of, needs_captures
 
 pytestmark = pytest.mark.slow
 

@@ -84,6 +84,22 @@ class Sample:
         (observed,) = parse_saved(load_platform(self.platform), self.fact, self.text if text is None else text)
         return observed
 
+    def complaint(self, observed: Observation) -> str:
+        """Return what differs from the expected observation; empty where nothing does."""
+        expected = self.expected
+        if observed.status is not expected.status:
+            return f"{observed.status}, not {expected.status}: {observed.reason} {observed.unmatched[:3]}"
+        record = self.compiled().kind.record
+        if expected.rows or expected.status.measured:
+            wanted = [record.model_validate(row) for row in expected.rows]
+            if list(observed.rows) != wanted:
+                strange = [row for row in observed.rows if row not in wanted]
+                missing = [row for row in wanted if row not in observed.rows]
+                return f"other rows: {strange[:1]}, not {missing[:1]} ({len(observed.rows)}, not {len(wanted)})"
+        if expected.status.measured and len(observed.unmatched) != expected.unmatched:
+            return f"unmatched: {observed.unmatched[:3]}"
+        return ""
+
 
 def own_facts(platform: Platform) -> dict[str, CompiledFact]:
     """Facts of the platform's own folder."""
