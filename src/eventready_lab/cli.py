@@ -275,7 +275,7 @@ def _fault_types(*, real: bool) -> Mapping[str, Any]:
         from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES  # noqa: PLC0415  the help of `lab` loads no lab
 
         return REAL_FAULT_TYPES
-    from eventready_lab.faults.catalogue import FAULT_TYPES  # noqa: PLC0415  the help of `lab` loads no lab
+    from eventready_lab.faults.simulated.catalogue import FAULT_TYPES  # noqa: PLC0415  the help of `lab` loads no lab
 
     return FAULT_TYPES
 

@@ -11,7 +11,7 @@ import pytest
 from eventready.audit.audit import AuditResult
 from eventready.core.errors import Exit
 from eventready.store.store import Store
-from eventready_lab.real.layout import AIR_HOST, expected_findings
+from eventready_lab.real.province.layout import AIR_HOST, expected_findings
 from tests.behaviours.twin import REAL_ONLY, Twin
 from tests.e2e.conftest import Row, troubles
 

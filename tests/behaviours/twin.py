@@ -19,8 +19,8 @@ import yaml
 from eventready.workspace.event import load_event
 from eventready.workspace.example import copy_example
 from eventready_lab.control.workspace_copy import generated_host
-from eventready_lab.real.layout import AIR_HOST, CONTROLLER, STATIONS, air_of, devices, expected_findings
-from eventready_lab.real.requirements import unmet_requirement
+from eventready_lab.real.machinery.requirements import unmet_requirement
+from eventready_lab.real.province.layout import AIR_HOST, CONTROLLER, STATIONS, air_of, devices, expected_findings
 from tests.e2e.conftest import NOW, Province
 
 #: Set by `make test-real`; without it nothing real is started, so that `make test` leaves the machine alone.

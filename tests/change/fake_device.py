@@ -22,8 +22,10 @@ from eventready.platforms.model import ChangeSpec, GuardSpec, Single
 from eventready.session.reply import ReplyStatus, SessionLost, Unreachable
 from eventready.store.changes import Step
 from eventready.store.evidence import PackedEvidence
-from eventready_lab.engine.configuration import ConfigStore, Grammar, Layout, Section, parse_tree
-from eventready_lab.engine.configuration_session import ConfigurationSession
+from eventready_lab.device.configuration.grammar import Grammar, Section
+from eventready_lab.device.configuration.mode import ConfigurationSession
+from eventready_lab.device.configuration.store import ConfigStore
+from eventready_lab.device.configuration.tree import Layout, parse_tree
 
 T = TypeVar("T")
 

@@ -17,14 +17,14 @@ from eventready.workspace.example import example_home
 from eventready.workspace.intents import Intent
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.control.workspace_copy import DeviceAccess, write_workspace_copy
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.session_faults import LineFault
+from eventready_lab.device.view import View
 from eventready_lab.embedded.lab import write_embedded_copy
 from eventready_lab.embedded.lab_thread import LabThread
 from eventready_lab.embedded.process import simulate
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.session_faults import LineFault
-from eventready_lab.engine.view import View
-from eventready_lab.real.layout import air_of, devices
+from eventready_lab.real.province.layout import air_of, devices
 from tests.change.engineer_process import CLOCK, SECONDS, Engineer, kill
 
 KNOWN = Credentials("netops", "Pl4nted-l4b")

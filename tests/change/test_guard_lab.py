@@ -30,10 +30,10 @@ from eventready.workspace.device import Device
 from eventready.workspace.example import example_home
 from eventready.workspace.intents import INTENTS
 from eventready.workspace.workspace import Workspace, load_workspace
+from eventready_lab.device.credentials import Credentials
 from eventready_lab.embedded.lab_thread import LabThread
 from eventready_lab.embedded.process import simulate
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.real.layout import air_of, devices
+from eventready_lab.real.province.layout import air_of, devices
 from tests.lab.other_vendors import other_vendors
 
 pytestmark = pytest.mark.slow

@@ -19,7 +19,7 @@ from eventready.cli.help_language import CLICK_WORDS, HelpContext, by_piece, req
 from eventready.cli.main import cli, main
 from eventready.core import messages
 from eventready.core.messages import LANGS, Lang
-from eventready_lab.faults.catalogue import FAULT_TYPES
+from eventready_lab.faults.simulated.catalogue import FAULT_TYPES
 from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES
 
 PO = Path(__file__).parents[2] / "src/eventready/locales/vi/LC_MESSAGES/help.po"

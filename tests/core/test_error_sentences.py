@@ -14,7 +14,7 @@ from tests.docs import words
 
 SOURCE = words.SOURCE
 #: Modules whose texts are words of simulated devices and hosts, and the command line, whose help has its own catalogue.
-DEVICE_WORDS = ("dialects", "engine", "host", "transports")
+DEVICE_WORDS = ("device", "dialects", "host", "servers", "terminal")
 OWN_CATALOGUE = ("cli.py",)
 #: English words of a sentence.
 ENGLISH = re.compile(

@@ -13,13 +13,13 @@ from eventready.core.clock import Clock
 from eventready.drill.preparation import drills_of
 from eventready.drill.spec import STREAMS, Drill
 from eventready.workspace.workspace import load_workspace
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.embedded.flows import Flows, Network
 from eventready_lab.embedded.process import simulate
 from eventready_lab.embedded.virtual_services import UNITS, VirtualServices
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.faults.injector import FaultInjector
-from eventready_lab.transports.cli_session import CliSession
+from eventready_lab.faults.simulated.injector import FaultInjector
+from eventready_lab.terminal.session import CliSession
 from tests.lab.answers import AnswerChannel, observed
 
 EXAMPLE = load_workspace(Path(__file__).parents[2])

@@ -25,13 +25,13 @@ from eventready.workspace.device import Device
 from eventready.workspace.example import copy_example
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.control.workspace_copy import generated_host
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.session_faults import SessionFaults
 from eventready_lab.embedded.lab import write_embedded_copy
 from eventready_lab.embedded.lab_thread import LabThread
 from eventready_lab.embedded.process import simulate
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.session_faults import SessionFaults
-from eventready_lab.real.layout import air_of, devices
+from eventready_lab.real.province.layout import air_of, devices
 from tests.e2e.conftest import NOW, PATIENCE, Province
 from tests.lab.console import Console
 from tests.lab.earlier_configuration import earlier, take_away, type_in

@@ -14,7 +14,7 @@ from eventready.audit.saved_outputs import file_name
 from eventready.change.execute.twin import TwinFault, twin_factory
 from eventready.core.errors import UsageError
 from eventready.store.store import Store
-from eventready_lab.engine.device import SimulatedDevice
+from eventready_lab.device.device import SimulatedDevice
 from tests.e2e.rig import Rig, rig_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("rehearsal")]

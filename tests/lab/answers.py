@@ -11,11 +11,11 @@ from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
 from eventready.facts.platform import load_platform
 from eventready.facts.saved import saved_reply
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.dialect import load_dialect
-from eventready_lab.engine.state import DeviceState
-from eventready_lab.transports.mml import ElementManager, MmlSession
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.dialect import load_dialect
+from eventready_lab.device.state import DeviceState
+from eventready_lab.servers.mml import ElementManager, MmlSession
 
 F = TypeVar("F", bound=r.Fact)
 

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 
 import pytest
 
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.dialect import Dialect
+from eventready_lab.device.state import CellState, DeviceState, Port
 from eventready_lab.embedded.lab_thread import LabThread
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.dialect import Dialect
-from eventready_lab.engine.state import CellState, DeviceState, Port
 from tests.lab.tcp_client import TcpClient
 
 KNOWN = Credentials("netops", "s3cret-pw")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from eventready.platforms.loader import describe
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.transports.cli_session import CliSession
-from eventready_lab.transports.host_shell import HostShellSession
-from eventready_lab.transports.mml import ElementManager, MmlSession
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.servers.host_shell import HostShellSession
+from eventready_lab.servers.mml import ElementManager, MmlSession
+from eventready_lab.terminal.session import CliSession
 
 #: A device that asks or works before it answers has done so after this time.
 _ANSWERED_S = 2.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.dialect import Dialect
-from eventready_lab.transports.cli_session import CliSession
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.dialect import Dialect
+from eventready_lab.terminal.session import CliSession
 from tests.lab.conftest import machine
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from eventready_lab.engine.configuration import Grammar, Layout, Section, Tree
-from eventready_lab.engine.dialect import Action, ConfigMode, Dialect, Enable, Errors, Login, MmlReport, Paging
-from eventready_lab.engine.state import DeviceState
-from eventready_lab.engine.view import View
+from eventready_lab.device.configuration.grammar import Grammar, Section
+from eventready_lab.device.configuration.tree import Layout, Tree
+from eventready_lab.device.dialect import Action, ConfigMode, Dialect, Enable, Errors, Login, MmlReport, Paging
+from eventready_lab.device.state import DeviceState
+from eventready_lab.device.view import View
 
 
 def version(view: View) -> str:

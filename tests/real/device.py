@@ -9,7 +9,7 @@ from typing import Any
 import paramiko
 import yaml
 
-from eventready_lab.real.vty import send_commands
+from eventready_lab.real.machinery.vty import send_commands
 from tests.behaviours.twin import Twin
 
 _FILES = 'for f in /etc/hostapd/*.conf; do echo "==> $f"; cat "$f"; done'

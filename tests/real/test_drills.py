@@ -15,8 +15,18 @@ from typing import Any
 import pytest
 import yaml
 
-from eventready_lab.real.layout import AIR_HOST, CABLES, CONTROLLER, CORES, GATEWAYS, LAN, SITE, STATIONS, cables_of
-from eventready_lab.real.wifi.radio import AIR
+from eventready_lab.real.province.layout import (
+    AIR_HOST,
+    CABLES,
+    CONTROLLER,
+    CORES,
+    GATEWAYS,
+    LAN,
+    SITE,
+    STATIONS,
+    cables_of,
+)
+from eventready_lab.real.province.wifi.radio import AIR
 from tests.behaviours.twin import Twin
 from tests.conftest import Proved
 from tests.real.network import Network

@@ -17,9 +17,9 @@ import yaml
 
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.control.lab_folder import LabFolder
-from eventready_lab.real.frr import plugs
-from eventready_lab.real.layout import BSS, CABLES, NET, OUTSIDE, ROUTERS, SERVICE_HOSTS, SITE, WIRE
-from eventready_lab.real.sandbox import OWN_VIEWS, members, namespace, processes_of
+from eventready_lab.real.machinery.sandbox import OWN_VIEWS, members, namespace, processes_of
+from eventready_lab.real.province.frr import plugs
+from eventready_lab.real.province.layout import BSS, CABLES, NET, OUTSIDE, ROUTERS, SERVICE_HOSTS, SITE, WIRE
 from tests.behaviours.twin import Twin, skip_unless_real, write_workspace
 from tests.e2e.conftest import NOW
 

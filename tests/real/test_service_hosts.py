@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from eventready.change.ansible.inventory import FILES
-from eventready_lab.real.layout import SERVICE_HOSTS, SITE
+from eventready_lab.real.province.layout import SERVICE_HOSTS, SITE
 from tests.behaviours.twin import Twin
 from tests.conftest import Proved
 from tests.real.device import Device

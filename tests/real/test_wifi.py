@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from eventready.workspace.event import load_event
-from eventready_lab.real import wifi
-from eventready_lab.real.layout import AIR_HOST, air_of
-from eventready_lab.real.sandbox import processes_of
-from eventready_lab.real.wifi_host import cache
+from eventready_lab.real.machinery.sandbox import processes_of
+from eventready_lab.real.province import wifi
+from eventready_lab.real.province.layout import AIR_HOST, air_of
+from eventready_lab.real.province.wifi_host import cache
 from tests.behaviours.test_behaviours import STANDING, reported
 from tests.behaviours.twin import Twin, skip_unless_real
 

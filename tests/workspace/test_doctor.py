@@ -156,7 +156,7 @@ def test_a_broken_known_hosts_file(make: Make) -> None:
 
 
 def test_doctor_real_names_every_package_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from eventready_lab.real.requirements import OPTIONAL, PACKAGES, Package
+    from eventready_lab.real.machinery.requirements import OPTIONAL, PACKAGES, Package
 
     monkeypatch.setattr(Package, "installed", property(lambda _package: False))
     signs = {sign.name: sign for sign in doctor.real_lab_requirements().examine()}

@@ -1,1 +1,1 @@
-"""Control of a lab from other processes: its folder, control socket and workspace copy."""
+"""Control of a running lab from another process: its folder, control socket, workspace copy and score."""

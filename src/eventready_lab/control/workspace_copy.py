@@ -17,7 +17,7 @@ from eventready.workspace.device import Device
 from eventready.workspace.permission import allow, is_allowed
 from eventready.workspace.workspace import Workspace
 from eventready_lab.control.lab_folder import write_private
-from eventready_lab.engine.credentials import Credentials
+from eventready_lab.device.credentials import Credentials
 
 HOST = "127.0.0.1"
 _ADDRESS_KEYS = ("hostname", "port", "username", "password")

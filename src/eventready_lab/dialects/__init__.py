@@ -1,1 +1,1 @@
-"""The dialects: a module per platform, each with its `DIALECT`."""
+"""The platforms of the simulated devices: a folder per platform, with its `DIALECT` in `dialect.py`."""

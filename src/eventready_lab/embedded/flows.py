@@ -22,12 +22,12 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.workspace.device import Device
 from eventready_lab.control.workspace_copy import HOST
-from eventready_lab.dialects.forwarding import in_use, works
+from eventready_lab.device.configuration.tree import Tree
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.state import Gateway, Static
+from eventready_lab.device.topology import point_to_point_peer
+from eventready_lab.dialects._shared.forwarding import in_use, works
 from eventready_lab.embedded.delayed_choice import DelayedChoices
-from eventready_lab.engine.configuration import Tree
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.state import Gateway, Static
-from eventready_lab.engine.topology import point_to_point_peer
 
 _BFD_S, _BFD_MULTIPLIER = 0.3, 3
 _SLA_S = 60.0

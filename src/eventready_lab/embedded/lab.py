@@ -21,14 +21,14 @@ from eventready.workspace.device import Device
 from eventready.workspace.workspace import Workspace
 from eventready_lab.control.active_fault import ActiveFault
 from eventready_lab.control.workspace_copy import HOST, DeviceAccess, write_workspace_copy
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.view import STATION
 from eventready_lab.embedded.flows import Flows
 from eventready_lab.embedded.virtual_services import UNITS, ServicePorts, VirtualServices
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.view import STATION
-from eventready_lab.faults.injector import FaultInjector
-from eventready_lab.transports.connections import MmlConnection, SshServer, TcpConnection, TelnetConnection
-from eventready_lab.transports.mml import ElementManager
+from eventready_lab.faults.simulated.injector import FaultInjector
+from eventready_lab.servers.connections import MmlConnection, SshServer, TcpConnection, TelnetConnection
+from eventready_lab.servers.mml import ElementManager
 
 _BACKLOG = 256
 _LOGIN_TIMEOUT_S = 60

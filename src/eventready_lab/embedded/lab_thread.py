@@ -10,8 +10,8 @@ from typing import Any, Self, TypeVar
 
 from eventready_lab.control.active_fault import ActiveFault
 from eventready_lab.control.workspace_copy import HOST
+from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.embedded.lab import EmbeddedLab
-from eventready_lab.engine.device import SimulatedDevice
 
 T = TypeVar("T")
 

@@ -22,14 +22,14 @@ from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.control.control_socket import ControlSocket
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, log_failure, process_start_time
 from eventready_lab.control.workspace_copy import check_lab_folder
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.dialect import Dialect, load_dialect
+from eventready_lab.device.healthy_state import healthy_states
 from eventready_lab.embedded.fleet import router_fleet
 from eventready_lab.embedded.lab import EmbeddedLab, write_embedded_copy
 from eventready_lab.embedded.scenario import AUTO, NONE, Scenario, load_scenario
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.dialect import Dialect, load_dialect
-from eventready_lab.engine.healthy_state import healthy_states
-from eventready_lab.faults.injector import FaultInjector
+from eventready_lab.faults.simulated.injector import FaultInjector
 
 #: File descriptors beside one for each listening port: sessions, the log, the interpreter's own.
 _OTHER_FILES = 2_048

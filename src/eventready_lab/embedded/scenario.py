@@ -15,9 +15,9 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import Bilingual, message, text
 from eventready.workspace.model import Title
 from eventready.workspace.yaml_document import load_yaml
-from eventready_lab.control.fault_errors import unknown_fault
-from eventready_lab.faults.catalogue import FAULT_TYPES
-from eventready_lab.faults.injector import FaultInjector
+from eventready_lab.faults.errors import unknown_fault
+from eventready_lab.faults.simulated.catalogue import FAULT_TYPES
+from eventready_lab.faults.simulated.injector import FaultInjector
 
 NONE = "none"
 AUTO = "auto"

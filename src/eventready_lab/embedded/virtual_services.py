@@ -15,9 +15,9 @@ from typing import cast
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready_lab.control.workspace_copy import HOST
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.state import DeviceState, Gateway
 from eventready_lab.embedded.delayed_choice import DelayedChoices
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.state import DeviceState, Gateway
 
 #: Unit that answers a kind of probe.
 UNITS: Mapping[str, str] = {"http": "nginx", "dns": "dnsmasq"}

@@ -1,1 +1,1 @@
-"""The faults of the embedded lab: changes of the state of a device, or of its sessions."""
+"""Faults of both labs: their one type, their arguments and errors."""

@@ -1,8 +1,5 @@
-"""Every fault type of the embedded lab by name; importing the modules registers their faults."""
+"""Earlier place of `eventready_lab.faults.simulated.catalogue`."""
 
-from __future__ import annotations
+from eventready_lab.faults.simulated.catalogue import FAULT_TYPES
 
-from eventready_lab.faults import base_stations, chassis, ports, routing, service_hosts, session, wifi
-from eventready_lab.faults.registry import FAULT_TYPES
-
-__all__ = ["FAULT_TYPES", "base_stations", "chassis", "ports", "routing", "service_hosts", "session", "wifi"]
+__all__ = ["FAULT_TYPES"]

@@ -1,1 +1,1 @@
-"""The host of a simulated device: a POSIX shell, its programs, files, processes and daemons."""
+"""The host behind a simulated device: a POSIX shell, its programs, files, processes and daemons."""

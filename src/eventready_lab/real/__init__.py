@@ -1,1 +1,1 @@
-"""The lab on real equipment software."""
+"""The lab of real equipment software: its start, its faults, its end."""

@@ -13,15 +13,16 @@ from typing import Any
 from eventready.core.errors import UsageError
 from eventready.core.messages import message, rendered
 from eventready_lab.control.active_fault import ActiveFault
-from eventready_lab.control.fault_errors import not_active, unknown_device, unknown_fault, wrong_role
 from eventready_lab.control.workspace_copy import DeviceAccess
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.real import frr
-from eventready_lab.real.commands import run
-from eventready_lab.real.equipment import Equipment
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.faults.errors import not_active, unknown_device, unknown_fault, wrong_role
 from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES
 from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, RealFaultType
-from eventready_lab.real.layout import (
+from eventready_lab.real.machinery.commands import run
+from eventready_lab.real.machinery.listeners import DeviceListeners
+from eventready_lab.real.province import frr
+from eventready_lab.real.province.equipment import Equipment
+from eventready_lab.real.province.layout import (
     AIR_HOST,
     CONTROLLER,
     INTERNET_ADDRESS,
@@ -33,12 +34,11 @@ from eventready_lab.real.layout import (
     VIRTUAL_IP,
     service_address,
 )
-from eventready_lab.real.listeners import DeviceListeners
-from eventready_lab.real.logins import RouterLogins
-from eventready_lab.real.osmocom import VTY_COMMAND, OsmocomNetwork
-from eventready_lab.real.service_hosts import ServiceHost
-from eventready_lab.real.wifi.radio import AccessPoint
-from eventready_lab.real.wifi_host import WifiHost
+from eventready_lab.real.province.logins import RouterLogins
+from eventready_lab.real.province.osmocom import VTY_COMMAND, OsmocomNetwork
+from eventready_lab.real.province.service_hosts import ServiceHost
+from eventready_lab.real.province.wifi.radio import AccessPoint
+from eventready_lab.real.province.wifi_host import WifiHost
 
 _SETTLE_S = 75.0
 _POLL_S = 0.3

@@ -13,8 +13,9 @@ from eventready.core.messages import message, rendered, to_stored
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, last_log_line
 from eventready_lab.control.workspace_copy import check_lab_folder
-from eventready_lab.real import sandbox, wifi_host
-from eventready_lab.real.requirements import unmet_requirement
+from eventready_lab.real.machinery import sandbox
+from eventready_lab.real.machinery.requirements import unmet_requirement
+from eventready_lab.real.province import wifi_host
 from eventready_lab.real.supervisor import WORK
 
 #: More than the time limits of all parts together: the WiFi host, and convergence.

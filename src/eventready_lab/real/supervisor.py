@@ -19,10 +19,11 @@ from eventready.workspace.workspace import load_workspace
 from eventready_lab.control.control_socket import ControlSocket
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, log_failure, process_start_time
 from eventready_lab.control.workspace_copy import check_lab_folder, write_workspace_copy
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.real import sandbox, service_hosts
+from eventready_lab.device.credentials import Credentials
 from eventready_lab.real.lab import RealLab
-from eventready_lab.real.layout import SERVICE_HOSTS, air_of, devices, expected_findings, service_data
+from eventready_lab.real.machinery import sandbox
+from eventready_lab.real.province import service_hosts
+from eventready_lab.real.province.layout import SERVICE_HOSTS, air_of, devices, expected_findings, service_data
 
 WORK = "real"
 _SUPERVISE_S = 1.0

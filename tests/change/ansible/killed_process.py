@@ -25,8 +25,8 @@ from eventready.change.plan.plan import PlanFile, load_plan
 from eventready.core.clock import Clock
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.real.service_hosts import ServiceHost
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.real.province.service_hosts import ServiceHost
 from tests.change.ansible import real_host
 
 CLOCK = Clock.starting("2022-04-20 07:00")

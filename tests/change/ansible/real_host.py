@@ -17,11 +17,11 @@ import yaml
 from eventready.change.ansible.inventory import FILES
 from eventready.change.ansible.playbook import PlaybookRun, TaskFile, TaskResult
 from eventready.workspace.workspace import Workspace, load_workspace
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.real.commands import run
-from eventready_lab.real.layout import service_data
-from eventready_lab.real.listeners import DeviceListeners
-from eventready_lab.real.service_hosts import ServiceHost
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.real.machinery.commands import run
+from eventready_lab.real.machinery.listeners import DeviceListeners
+from eventready_lab.real.province.layout import service_data
+from eventready_lab.real.province.service_hosts import ServiceHost
 from tests.session import real
 
 ADDRESS, OTHER = "10.10.0.11", "10.10.0.12"

@@ -12,8 +12,9 @@ from eventready.change.config.fragment import Fragment, parse_fragment
 from eventready.change.errors import FragmentError, UnreadableConfiguration
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
-from eventready_lab.dialects import huawei_enb, huawei_mml
-from eventready_lab.dialects.mml.objects import ConfigurationObject
+from eventready_lab.dialects.huawei_enb import dialect as huawei_enb
+from eventready_lab.dialects.huawei_mml import dialect as huawei_mml
+from eventready_lab.dialects.huawei_mml.objects import ConfigurationObject
 from tests.lab.dialects.test_mml_objects import Typed, choices, element, outcome
 
 pytestmark = pytest.mark.slow

@@ -33,7 +33,8 @@ from eventready.store.changes import Changes, StepEntry
 from eventready.store.store import Store
 from eventready.workspace.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace, load_workspace
-from eventready_lab.engine.configuration import Grammar, Layout, Section, parse_tree
+from eventready_lab.device.configuration.grammar import Grammar, Section
+from eventready_lab.device.configuration.tree import Layout, parse_tree
 from tests.change.fake_device import FakeDevice, FakeDriver
 from tests.change.fake_fleet import EVENT, connect, write_workspace
 from tests.change.plan.test_approval import AN, BINH, CUC

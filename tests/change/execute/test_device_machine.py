@@ -17,7 +17,7 @@ from eventready.change.execute.types import AssignmentResult, DeviceOutcome, Sto
 from eventready.change.plan.way_in import Hop, RouteBack, WayIn
 from eventready.change.soak import Soak
 from eventready.core.errors import RefusedError
-from eventready_lab.engine.configuration import parse_tree
+from eventready_lab.device.configuration.tree import parse_tree
 from tests.change.fake_device import (
     BEFORE,
     KINDS,

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from eventready.store.store import Store
-from eventready_lab.engine.device import SimulatedDevice
+from eventready_lab.device.device import SimulatedDevice
 from tests.change.engineer_process import SECONDS, Engineer
 from tests.change.lab_trial import LINES, STEPS, Case, Ground, Guarded, Trial, ground_of
 from tests.conftest import Proved

@@ -34,11 +34,11 @@ from eventready.session.reply import Reply
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.control.workspace_copy import DeviceAccess, write_workspace_copy
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.state import Learned
+from eventready_lab.device.view import STATION
 from eventready_lab.embedded.lab_thread import LabThread
 from eventready_lab.embedded.process import simulate
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.state import Learned
-from eventready_lab.engine.view import STATION
 from tests.change.test_guard_lab import KNOWN, chosen, example
 
 pytestmark = pytest.mark.slow

@@ -19,8 +19,8 @@ from eventready.workspace.device import Device
 from eventready.workspace.expect import Expect
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.control.workspace_copy import DeviceAccess, write_workspace_copy
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.view import STATION
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.view import STATION
 from tests.change.execute.test_way_in_moved import CLOCK, QUICK, Silent
 from tests.change.test_guard_lab import example
 from tests.session import real

@@ -30,7 +30,7 @@ from eventready.workspace.example import example_home
 from eventready.workspace.expect import Expect
 from eventready.workspace.intents import INTENTS
 from eventready.workspace.workspace import Workspace, load_workspace
-from eventready_lab.real.layout import air_of, devices
+from eventready_lab.real.province.layout import air_of, devices
 from tests.lab.other_vendors import other_vendors
 
 pytestmark = pytest.mark.slow

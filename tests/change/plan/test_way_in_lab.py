@@ -9,7 +9,7 @@ import pytest
 from eventready.change.plan.way_in import read_way_in
 from eventready.core.messages import Message
 from eventready.workspace.access import Access
-from eventready_lab.engine.view import STATION
+from eventready_lab.device.view import STATION
 from tests.change.test_guard_lab import Rig, rig
 
 pytestmark = pytest.mark.slow

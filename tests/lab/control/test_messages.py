@@ -15,8 +15,8 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import Rendered, message, rendered
 from eventready_lab.control.active_fault import ActiveFault
 from eventready_lab.control.control_socket import ControlSocket, send_request
-from eventready_lab.control.fault_errors import no_part
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, last_log_line, log_failure, process_start_time
+from eventready_lab.faults.errors import no_part
 
 
 class Lab:

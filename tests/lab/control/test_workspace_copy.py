@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eventready.workspace.workspace import load_workspace
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.healthy_state import healthy_states
 from eventready_lab.embedded.fleet import router_fleet
 from eventready_lab.embedded.lab import write_embedded_copy
 from eventready_lab.embedded.lab_thread import LabThread
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.healthy_state import healthy_states
 from tests.lab.conftest import KNOWN
 from tests.lab.embedded.lab_commands import EVENT
 from tests.lab.small_dialects import IOS

@@ -8,11 +8,11 @@ import pytest
 
 from eventready.facts import records as r
 from eventready.facts.platform import load_platform
-from eventready_lab.dialects.linux_hostapd import _read
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.state import ApState, DeviceState, RadioState
-from eventready_lab.faults.injector import FaultInjector
-from eventready_lab.transports.host_shell import HostShellSession
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.state import ApState, DeviceState, RadioState
+from eventready_lab.dialects.linux_hostapd.dialect import _read
+from eventready_lab.faults.simulated.injector import FaultInjector
+from eventready_lab.servers.host_shell import HostShellSession
 from tests.lab.answers import machine_of, rows
 from tests.lab.console import Line
 

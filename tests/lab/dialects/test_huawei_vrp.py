@@ -15,13 +15,13 @@ from eventready.checks.ports import port_key
 from eventready.facts import records as r
 from eventready.facts.platform import load_platform
 from eventready.workspace.workspace import load_workspace
-from eventready_lab.engine.configuration import parse_tree
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.dialect import load_dialect
-from eventready_lab.engine.healthy_state import healthy_states
-from eventready_lab.engine.state import Bfd, Bundle, DeviceState, Gateway, Light, Peer, Port, Static
-from eventready_lab.faults.injector import FaultInjector
+from eventready_lab.device.configuration.tree import parse_tree
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.dialect import load_dialect
+from eventready_lab.device.healthy_state import healthy_states
+from eventready_lab.device.state import Bfd, Bundle, DeviceState, Gateway, Light, Peer, Port, Static
+from eventready_lab.faults.simulated.injector import FaultInjector
 from tests.lab.answers import machine_of, observed, rows
 from tests.lab.sessions import TypedSession
 

@@ -10,13 +10,13 @@ import pytest
 
 from eventready.workspace.example import example_home
 from eventready.workspace.workspace import load_workspace
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.dialect import load_dialect
-from eventready_lab.engine.healthy_state import healthy_states
-from eventready_lab.engine.session_faults import LineFault
-from eventready_lab.engine.state import DeviceState
-from eventready_lab.transports.cli_session import CliSession
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.dialect import load_dialect
+from eventready_lab.device.healthy_state import healthy_states
+from eventready_lab.device.session_faults import LineFault
+from eventready_lab.device.state import DeviceState
+from eventready_lab.terminal.session import CliSession
 from tests.lab.console import Console, Line
 
 NAMES = {"cisco_xe": "edge-vh-1", "cisco_9800": "wlc-1"}

@@ -9,9 +9,9 @@ import pytest
 from eventready.core.clock import Clock
 from eventready.workspace.example import example_home
 from eventready.workspace.workspace import load_workspace
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.embedded.process import simulate
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
 from tests.lab.console import Console
 
 KNOWN = Credentials("netops", "Pl4nted-l4b-word")

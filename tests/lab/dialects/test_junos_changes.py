@@ -10,9 +10,9 @@ import pytest
 from eventready.core.clock import Clock
 from eventready.facts import records as r
 from eventready.facts.platform import load_platform
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.embedded.process import simulate
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
 from tests.lab.console import Console
 from tests.lab.dialects.test_templated_routers import rows
 from tests.lab.earlier_configuration import is_refused

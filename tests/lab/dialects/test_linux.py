@@ -12,10 +12,10 @@ from eventready.facts.platform import load_platform
 from eventready.workspace.device import Device
 from eventready.workspace.example import example_home
 from eventready.workspace.workspace import load_workspace
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.embedded.process import simulate
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.faults.injector import FaultInjector
+from eventready_lab.faults.simulated.injector import FaultInjector
 from tests.lab.answers import observed, rows
 
 HOSTS = [device for device in load_workspace(example_home()).devices if device.role == "service_host"]

@@ -11,9 +11,9 @@ from eventready.facts import records as r
 from eventready.facts.platform import load_platform
 from eventready.workspace.device import Device
 from eventready.workspace.expect import Expect
-from eventready_lab.engine.healthy_state import healthy_states
-from eventready_lab.engine.state import ApState, DeviceState, Port, RadioState
-from eventready_lab.faults.injector import FaultInjector
+from eventready_lab.device.healthy_state import healthy_states
+from eventready_lab.device.state import ApState, DeviceState, Port, RadioState
+from eventready_lab.faults.simulated.injector import FaultInjector
 from tests.lab.answers import machine_of, rows
 from tests.lab.dialects.test_radio import FEW, NAMES
 

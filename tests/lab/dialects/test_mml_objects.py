@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from eventready.facts.mml import MmlParser
 from eventready.facts.observation import Status
-from eventready_lab.dialects import huawei_enb, huawei_mml
-from eventready_lab.dialects.mml.objects import ConfigurationObject, Parameter
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.state import CellState, DeviceState
-from eventready_lab.faults.injector import FaultInjector
-from eventready_lab.transports.mml import ElementManager, MmlSession
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.state import CellState, DeviceState
+from eventready_lab.dialects.huawei_enb import dialect as huawei_enb
+from eventready_lab.dialects.huawei_mml import dialect as huawei_mml
+from eventready_lab.dialects.huawei_mml.objects import ConfigurationObject, Parameter
+from eventready_lab.faults.simulated.injector import FaultInjector
+from eventready_lab.servers.mml import ElementManager, MmlSession
 from tests.lab.answers import AnswerChannel, machine_of
 from tests.lab.dialects.test_radio import FEW
 

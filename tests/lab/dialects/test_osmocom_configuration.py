@@ -7,10 +7,10 @@ import re
 import pytest
 
 from eventready.facts import records as r
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.state import CellState, DeviceState, SiteState
-from eventready_lab.faults.injector import FaultInjector
-from eventready_lab.transports.cli_session import CliSession
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.state import CellState, DeviceState, SiteState
+from eventready_lab.faults.simulated.injector import FaultInjector
+from eventready_lab.terminal.session import CliSession
 from tests.lab.answers import AnswerChannel, machine_of, rows
 from tests.lab.dialects.test_radio import typed
 

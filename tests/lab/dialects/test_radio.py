@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from eventready.facts import records as r
 from eventready.facts.platform import load_platform
 from eventready.platforms import loader
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.state import AlarmState, ApState, CellState, DeviceState, RadioState, SiteState
-from eventready_lab.transports.cli_session import CliSession
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.state import AlarmState, ApState, CellState, DeviceState, RadioState, SiteState
+from eventready_lab.terminal.session import CliSession
 from tests.lab.answers import AnswerChannel, machine_of, observed, printed, rows
 
 pytestmark = pytest.mark.slow

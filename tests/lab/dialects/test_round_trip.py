@@ -24,9 +24,9 @@ from eventready.workspace.device import Device
 from eventready.workspace.example import example_home
 from eventready.workspace.intents import INTENTS
 from eventready.workspace.workspace import Workspace, load_workspace
+from eventready_lab.device.credentials import Credentials
 from eventready_lab.embedded.process import simulate
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.real.layout import air_of, devices
+from eventready_lab.real.province.layout import air_of, devices
 from tests.conftest import Proved
 from tests.lab.console import Console
 from tests.lab.earlier_configuration import IN_USE, earlier, is_refused, take_away, type_in

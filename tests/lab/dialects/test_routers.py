@@ -10,10 +10,10 @@ from eventready.facts import records as r
 from eventready.facts.observation import Status
 from eventready.facts.platform import load_platform
 from eventready.facts.saved import saved_reply
-from eventready_lab.dialects.ios.formats import long_duration, short_duration, short_name
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.state import Bfd, Bundle, DeviceState, Gateway, Light, Peer, Port, Static
-from eventready_lab.transports.cli_session import CliSession
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.state import Bfd, Bundle, DeviceState, Gateway, Light, Peer, Port, Static
+from eventready_lab.dialects.cisco_xe.formats import long_duration, short_duration, short_name
+from eventready_lab.terminal.session import CliSession
 from tests.lab.answers import AnswerChannel, F, machine_of, observed, printed, rows
 
 pytestmark = pytest.mark.slow

@@ -14,8 +14,8 @@ from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
 from eventready.facts.platform import load_platform
 from eventready.facts.saved import saved_reply
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.state import Bfd, Bundle, DeviceState, Gateway, Light, Peer, Port, Static
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.state import Bfd, Bundle, DeviceState, Gateway, Light, Peer, Port, Static
 from tests.lab.answers import F, machine_of, printed
 
 FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

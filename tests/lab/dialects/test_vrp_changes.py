@@ -11,11 +11,11 @@ import pytest
 
 from eventready.workspace.example import example_home
 from eventready.workspace.workspace import Workspace, load_workspace
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.dialect import load_dialect
-from eventready_lab.engine.healthy_state import healthy_states
-from eventready_lab.engine.state import DeviceState
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.dialect import load_dialect
+from eventready_lab.device.healthy_state import healthy_states
+from eventready_lab.device.state import DeviceState
 from tests.lab.console import Console
 
 pytestmark = pytest.mark.slow

@@ -10,11 +10,11 @@ import pytest
 
 from eventready.core.clock import Clock
 from eventready.workspace.workspace import Workspace, load_workspace
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.embedded.flows import Flows, Network
 from eventready_lab.embedded.process import simulate
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.faults.injector import FaultInjector
+from eventready_lab.faults.simulated.injector import FaultInjector
 
 #: A step of the simulated time, and the longest that a test looks ahead.
 STEP_S, LONGEST_S = 0.1, 120.0

@@ -17,9 +17,9 @@ SCRIPT = """
 import resource
 from eventready.core.clock import Clock
 from eventready_lab.embedded.fleet import router_fleet
-from eventready_lab.engine.healthy_state import healthy_states
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
+from eventready_lab.device.healthy_state import healthy_states
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.embedded.lab_thread import LabThread
 from tests.lab.small_dialects import IOS
 

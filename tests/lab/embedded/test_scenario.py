@@ -9,11 +9,11 @@ import pytest
 from eventready.checks.registry import all_checks
 from eventready.core.errors import UsageError
 from eventready.workspace.workspace import Workspace, load_workspace
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.healthy_state import healthy_states
 from eventready_lab.embedded.scenario import AUTO, NONE, Scenario, load_scenario
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.healthy_state import healthy_states
-from eventready_lab.faults.injector import FaultInjector
+from eventready_lab.faults.simulated.injector import FaultInjector
 from tests.lab.small_dialects import IOS, MML, VTY
 
 ROOT = Path(__file__).parents[3]

@@ -8,10 +8,10 @@ import pytest
 
 from eventready.core.clock import Clock
 from eventready.workspace.workspace import load_workspace
+from eventready_lab.device.credentials import Credentials
 from eventready_lab.embedded.process import simulate
 from eventready_lab.embedded.virtual_services import VirtualServices
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.faults.injector import FaultInjector
+from eventready_lab.faults.simulated.injector import FaultInjector
 
 ADDRESS = "192.0.2.90"
 STEP_S, LONGEST_S = 0.05, 30.0

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready_lab.engine.credentials import Credentials
-from eventready_lab.engine.device import SimulatedDevice
-from eventready_lab.engine.dialect import HostProfile
-from eventready_lab.engine.session_faults import LineFault
+from eventready_lab.device.credentials import Credentials
+from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.dialect import HostProfile
+from eventready_lab.device.session_faults import LineFault
 from eventready_lab.host.syntax import Incomplete, InvalidScript, parse
-from eventready_lab.transports.host_shell import HostShellSession
+from eventready_lab.servers.host_shell import HostShellSession
 from tests.lab.conftest import machine
 from tests.lab.sessions import RecordedChannel
 from tests.lab.small_dialects import IOS

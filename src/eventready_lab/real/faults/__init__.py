@@ -1,1 +1,1 @@
-"""Faults of the real lab, under the names and arguments of the embedded lab's faults."""
+"""Faults of real equipment software, under the names and arguments of the simulated faults."""

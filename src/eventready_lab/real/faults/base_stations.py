@@ -6,9 +6,9 @@ import shutil
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready_lab.control.fault_errors import no_part
+from eventready_lab.faults.errors import no_part
 from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, Role, fault, immediately
-from eventready_lab.real.layout import STATIONS, BaseStation
+from eventready_lab.real.province.layout import STATIONS, BaseStation
 
 #: More requests at once than a cell has channels.
 _CROWD = 60

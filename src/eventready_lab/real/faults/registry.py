@@ -11,8 +11,8 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from eventready_lab.control.fault_errors import converted
-from eventready_lab.real.equipment import Equipment
+from eventready_lab.faults.errors import converted
+from eventready_lab.real.province.equipment import Equipment
 
 FaultSteps = Generator[Callable[[], bool], None, None]
 Role = Literal["router", "bts_controller", "wifi_controller", "service_host"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from eventready_lab.control.fault_errors import no_part
-from eventready_lab.real.commands import run
+from eventready_lab.faults.errors import no_part
 from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, fault
+from eventready_lab.real.machinery.commands import run
 
 #: Each service: the process, and the command that starts it.
 _SERVICES = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from eventready_lab.real.commands import run
 from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, Role, fault, immediately
+from eventready_lab.real.machinery.commands import run
 
 _ROUTER: tuple[Role, ...] = ("router",)
 

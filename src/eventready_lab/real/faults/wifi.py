@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from eventready_lab.control.fault_errors import no_part
-from eventready_lab.real import wifi
+from eventready_lab.faults.errors import no_part
 from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, Role, fault, immediately
-from eventready_lab.real.wifi.radio import AccessPoint
-from eventready_lab.real.wifi_host import WifiHost
+from eventready_lab.real.province import wifi
+from eventready_lab.real.province.wifi.radio import AccessPoint
+from eventready_lab.real.province.wifi_host import WifiHost
 
 _WIFI: tuple[Role, ...] = ("wifi_controller",)
 

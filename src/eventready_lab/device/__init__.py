@@ -1,0 +1,1 @@
+"""A simulated device without its sessions: state, configuration, dialect, counters, timers."""

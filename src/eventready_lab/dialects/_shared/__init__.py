@@ -1,0 +1,1 @@
+"""Parts of several platforms: answers from templates, forwarding, agreement of state and configuration, Linux."""

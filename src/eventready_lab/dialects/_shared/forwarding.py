@@ -1,0 +1,57 @@
+"""Forwarding of a router by its state: ports, bundle members, static default routes, learned routes."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from eventready_lab.device.state import Bundle, DeviceState, Learned, Port, Static
+
+
+def works(port: Port) -> bool:
+    """True when the port carries traffic."""
+    return port.admin_up and port.link_up
+
+
+def bundled(state: DeviceState, bundle: Bundle) -> list[str]:
+    """The active members of a bundle."""
+    return [name for name in bundle.members if name in state.ports and works(state.ports[name])]
+
+
+def in_use(state: DeviceState) -> list[Static]:
+    """The static default routes in use: the usable ones with the lowest distance; a route is usable while its port and
+    its watched path are up."""
+    usable = []
+    for route in state.statics:
+        session = next((session for session in state.bfd if session.peer == route.next_hop), None)
+        port = state.ports.get(route.interface or (session.interface if session else ""))
+        lost = (route.bfd or bool(route.track)) and session is not None and not session.up
+        if route.prefix == "0.0.0.0/0" and (port is None or works(port)) and not lost:
+            usable.append(route)
+    nearest = min((route.distance for route in usable), default=0)
+    return [route for route in usable if route.distance == nearest]
+
+
+def way(state: DeviceState, route: Static) -> str:
+    """Return the port of a static route: its own, or the port of the BFD session to its next hop, or the first."""
+    session = next((session for session in state.bfd if session.peer == route.next_hop), None)
+    return route.interface or (session.interface if session else next(iter(state.ports), ""))
+
+
+def connected(state: DeviceState, address: str) -> str:
+    """Return the port of the network with the address of a next hop or a neighbour; empty for other addresses."""
+    hop = next((route for route in state.statics if route.next_hop == address), None)
+    peer = next((peer for peer in state.peers if peer.address == address and peer.interface), None)
+    return way(state, hop) if hop else peer.interface if peer else ""
+
+
+def learned(state: DeviceState, address: str) -> Learned | None:
+    """Return the longest learned route to an address."""
+    here = ipaddress.IPv4Address(address)
+    routes = [(ipaddress.IPv4Network(route.prefix), route) for route in state.learned]
+    found = [(prefix.prefixlen, route) for prefix, route in routes if here in prefix]
+    return max(found, key=lambda one: one[0])[1] if found else None
+
+
+def network(address: str) -> str:
+    """Return the /30 with an address."""
+    return str(ipaddress.IPv4Network(f"{address}/30", strict=False))

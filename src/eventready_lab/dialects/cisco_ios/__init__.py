@@ -1,0 +1,1 @@
+"""A router with classic IOS: the lines of IOS XE, a chassis of its own."""

@@ -1,0 +1,1 @@
+"""A router with IOS XR: a candidate, and a commit on trial."""

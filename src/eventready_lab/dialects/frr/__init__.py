@@ -1,0 +1,1 @@
+"""A Linux router with FRRouting behind vtysh."""

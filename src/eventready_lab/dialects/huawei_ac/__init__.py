@@ -1,0 +1,1 @@
+"""A WiFi controller with VRP."""

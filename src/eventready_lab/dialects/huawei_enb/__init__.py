@@ -1,0 +1,1 @@
+"""An LTE base station behind MML, directly or through its element manager."""

@@ -1,0 +1,1 @@
+"""A GSM base-station controller behind MML."""

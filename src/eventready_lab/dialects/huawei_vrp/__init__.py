@@ -1,0 +1,1 @@
+"""A router or switch with VRP 5 or VRP 8."""

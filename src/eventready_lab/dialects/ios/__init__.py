@@ -1,1 +1,0 @@
-"""IOS XE by subject: chassis, ports, routing, configuration, wireless."""

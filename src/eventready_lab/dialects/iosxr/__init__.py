@@ -1,1 +1,0 @@
-"""Configuration, trial commit and answers of an IOS XR router."""

@@ -1,0 +1,1 @@
+"""A router with Junos: `set` lines, a candidate, and a commit on trial."""

@@ -1,1 +1,0 @@
-"""Configuration, commit and answers of a Junos router."""

@@ -1,0 +1,1 @@
+"""A service host with Debian."""

@@ -1,0 +1,1 @@
+"""A WiFi access host with Debian and hostapd."""

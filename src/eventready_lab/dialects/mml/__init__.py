@@ -1,1 +1,0 @@
-"""MML of Huawei's elements: reports and configuration objects."""

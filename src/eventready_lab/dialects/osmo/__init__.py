@@ -1,1 +1,0 @@
-"""OsmoBSC by subject: base stations and configuration."""

@@ -1,1 +1,0 @@
-"""Export, safe mode and answers of a RouterOS router."""

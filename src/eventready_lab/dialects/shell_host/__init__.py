@@ -1,1 +1,0 @@
-"""Answers shared by all Linux hosts, for any service."""

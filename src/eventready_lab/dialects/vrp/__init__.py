@@ -1,1 +1,0 @@
-"""VRP by subject: ports, routing, configuration, trial commit, wireless."""

@@ -1,1 +1,0 @@
-"""FRR by subject: JSON tables, configuration, host."""

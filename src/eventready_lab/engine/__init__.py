@@ -1,1 +1,0 @@
-"""Simulated devices: state, transports, shells and the server process."""

@@ -1,0 +1,1 @@
+"""Entry points of the product: the lab as the network of a drill, and simulated twins of given configurations."""

@@ -1,0 +1,1 @@
+"""Faults of simulated devices: changes of the state of a device, or of its sessions."""

@@ -1,0 +1,1 @@
+"""The machine beneath the real lab: namespaces, processes, listeners, programs and packages."""

@@ -1,1 +1,0 @@
-"""Sessions on a simulated device: command line, host shell, MML, over SSH, telnet or TCP."""
