@@ -1,1 +1,1 @@
-"""Faults of both labs: their one type, their arguments and errors."""
+"""Faults of simulated and of real devices: type, arguments, errors."""

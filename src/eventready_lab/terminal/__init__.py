@@ -1,1 +1,1 @@
-"""A command line as an operator sees it: echo, editing, modes, paging, questions; for any connection."""
+"""Command line of a device towards an operator: echo, editing, modes, paging, questions; for any connection."""
