@@ -19,14 +19,14 @@ from nornir.core.task import Result, Task
 from nornir_netmiko import netmiko_send_config
 
 from benchmarks.contenders import Measured
+from eventready.change.document import Plan, PlanFile, load_plan, write_plan
 from eventready.change.execute.apply import ApplyResult, ExecutionContext, Options, apply_plan
 from eventready.change.execute.rollback import make_rollback
-from eventready.change.plan.plan import Plan, PlanFile, load_plan, write_plan
-from eventready.change.plan.planning import make_plan
+from eventready.change.plan.make import make_plan
 from eventready.core.clock import Clock
 from eventready.facts.platform import load_platform
 from eventready.store.store import Store
-from eventready.workspace.intents import Intent
+from eventready.workspace.devices.intents import Intent
 from eventready.workspace.workspace import Workspace, load_workspace
 
 PLAN = "bench.plan"

@@ -18,7 +18,7 @@ from typing import Any
 from eventready.core.clock import Clock
 from eventready.store.run import SCHEMA
 from eventready.store.store import Store
-from eventready.workspace.example import copy_example
+from eventready.workspace.examples.example import copy_example
 
 NOW = "2022-04-25 07:00"
 _VENUES = ("hoi-nghi", "van-hoa", "den-tho")

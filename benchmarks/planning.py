@@ -11,14 +11,14 @@ import json
 from collections.abc import Callable, Iterator
 from time import process_time
 
-from eventready.change.config.configuration import read_configuration
-from eventready.change.config.delta import commands_between, diff_lines, fingerprint, merge, recreated
-from eventready.change.config.fragment import parse_fragment
-from eventready.change.plan.effects import effects_of
-from eventready.change.plan.forbidden import refuse_forbidden
-from eventready.change.plan.writable import WritableLines
+from eventready.change.forms.configuration import read_configuration
+from eventready.change.forms.diff import commands_between, diff_lines, fingerprint, merge, recreated
+from eventready.change.forms.fragment import parse_fragment
+from eventready.change.safety.effects import effects_of
+from eventready.change.safety.forbidden import refuse_forbidden
+from eventready.change.safety.writable import WritableLines
 from eventready.platforms.loader import describe
-from eventready.workspace.intents import INTENTS
+from eventready.workspace.devices.intents import INTENTS
 
 SIZES = (5_000, 20_000)
 NEW_LINES = 1_000

@@ -11,7 +11,7 @@ from docsite.commands import command_pages
 from docsite.markdown import cell, code, fence, page, table
 from eventready.checks.check import Check, NoLimits
 from eventready.checks.registry import all_checks
-from eventready.cli.schema import SCHEMA_MODELS
+from eventready.cli.workspace.schema import SCHEMA_MODELS
 from eventready.core.errors import SEVERITY, Exit, describe_exit
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import Platform, load_platform

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from eventready.workspace.event import load_event
-from eventready.workspace.example import copy_example
+from eventready.workspace.examples.example import copy_example
+from eventready.workspace.settings.event import load_event
 from eventready_lab.control.workspace_copy import generated_host
 from eventready_lab.real.machinery.requirements import unmet_requirement
 from eventready_lab.real.province.layout import AIR_HOST, CONTROLLER, STATIONS, air_of, devices, expected_findings

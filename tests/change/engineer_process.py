@@ -26,19 +26,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from eventready.change import guard
-from eventready.change.execute import verify
+from eventready.change.document import PlanFile, load_plan
 from eventready.change.execute.apply import ChangeProgress, ExecutionContext, Options, apply_plan
+from eventready.change.execute.device import verify
+from eventready.change.execute.device.driver import AssignmentResult
 from eventready.change.execute.resume import resume
 from eventready.change.execute.rollback import make_rollback
-from eventready.change.execute.timing import RetryTiming, Timer
-from eventready.change.execute.types import AssignmentResult
-from eventready.change.plan.plan import PlanFile, load_plan
+from eventready.change.guard import guard
+from eventready.change.guard.window import RetryTiming, Timer
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import SessionSpec
-from eventready.session import channel
+from eventready.session.dialogue import reading as channel
 from eventready.store import changes
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace, load_workspace

@@ -8,15 +8,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from eventready.change.config.configuration import Configuration, read_configuration
-from eventready.change.config.delta import commands_between, equivalent, fingerprint, merge
-from eventready.change.config.fragment import parse_fragment
-from eventready.change.config.tree import Tree, copy_tree
-from eventready.change.execute.device_checks import Findings
-from eventready.change.execute.timing import RetryTiming, Timer
-from eventready.change.execute.types import Assignment, ConfigurationReading, GuardTerms, Verification, VerifyTimes
-from eventready.change.guard import PendingChange, RejectedLine, SendResult, StepResult
-from eventready.change.plan.way_in import WayIn
+from eventready.change.execute.device.checks import Findings
+from eventready.change.execute.device.driver import (
+    Assignment,
+    ConfigurationReading,
+    GuardTerms,
+    Verification,
+    VerifyTimes,
+)
+from eventready.change.forms.configuration import Configuration, read_configuration
+from eventready.change.forms.diff import commands_between, equivalent, fingerprint, merge
+from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.tree import Tree, copy_tree
+from eventready.change.guard.guard import PendingChange, RejectedLine, SendResult, StepResult
+from eventready.change.guard.window import RetryTiming, Timer
+from eventready.change.safety.way_in import WayIn
 from eventready.core.errors import RefusedError, StoreError
 from eventready.platforms.model import ChangeSpec, GuardSpec, Single
 from eventready.session.reply import ReplyStatus, SessionLost, Unreachable

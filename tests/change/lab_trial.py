@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eventready.change.plan.plan import Plan, PlanFile, write_plan
-from eventready.change.plan.planning import make_plan
-from eventready.workspace.device import Device
-from eventready.workspace.example import example_home
-from eventready.workspace.intents import Intent
+from eventready.change.document import Plan, PlanFile, write_plan
+from eventready.change.plan.make import make_plan
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.intents import Intent
+from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.control.workspace_copy import DeviceAccess, write_workspace_copy
 from eventready_lab.device.credentials import Credentials

@@ -22,19 +22,19 @@ from typing import Any
 import yaml
 
 from eventready.checks.finding import Finding, Outcome
-from eventready.checks.limits import resolve_limits
-from eventready.checks.matrix import Matrix, build_matrix
 from eventready.checks.registry import all_checks
-from eventready.checks.runner import evaluate
 from eventready.core.messages import Bilingual
+from eventready.evaluation.limits import resolve_limits
+from eventready.evaluation.matrix import Matrix, build_matrix
+from eventready.evaluation.runner import evaluate
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
 from eventready.platforms.model import NetmikoSpec, PlatformSpec, SessionSpec
-from eventready.workspace.access import Access
-from eventready.workspace.device import ROLES, Device
-from eventready.workspace.expect import Expect
-from eventready.workspace.limits import LimitOverride, LimitOverrides
+from eventready.workspace.devices.access import Access
+from eventready.workspace.devices.device import ROLES, Device
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.settings.limits import LimitOverride, LimitOverrides
 
 FOLDER = Path(__file__).parent / "cases"
 MOMENT = datetime(2022, 4, 25, 0, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.checks.erlang import blocking
+from eventready.checks.radio.erlang import blocking
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from eventready.checks.check import CHECKS
 from eventready.checks.finding import Finding, Outcome
-from eventready.checks.runner import evaluate
-from eventready.checks.verdict import Readiness, telling, verdicts
 from eventready.core.errors import WorkspaceError
+from eventready.evaluation.runner import evaluate
+from eventready.evaluation.verdicts import Readiness, telling, verdicts
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
-from eventready.workspace.device import Device, Role, Service
-from eventready.workspace.expect import Expect
-from eventready.workspace.waivers import Waiver
+from eventready.workspace.devices.device import Device, Role, Service
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.settings.waivers import Waiver
 from tests.checks.casebook import MOMENT, FakePlatform, english, matrix_of
 
 VENUES = ("a", "b")

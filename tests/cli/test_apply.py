@@ -18,12 +18,12 @@ import yaml
 from click.testing import CliRunner
 from rich.console import Console
 
+from eventready.change.document import load_plan
 from eventready.change.execute.apply import ExecutionContext, Options, open_change
-from eventready.change.execute.device_machine import DeviceMachine
+from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome
+from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor
-from eventready.change.execute.timing import RetryTiming
-from eventready.change.execute.types import AssignmentResult, DeviceOutcome
-from eventready.change.plan.plan import load_plan
+from eventready.change.guard.window import RetryTiming
 from eventready.cli.context import App
 from eventready.cli.main import main
 from eventready.cli.render.apply_progress import ApplyProgress, execution_options, options_of
@@ -31,7 +31,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.store.store import Store
 from eventready.tasks import apply_plan
-from eventready.workspace.example import copy_example
+from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 
 pytestmark = pytest.mark.slow
@@ -234,7 +234,7 @@ def test_an_interruption_before_the_first_device_is_a_failed_change(
         raise KeyboardInterrupt
 
     Store.of_workspace(lab.copy).close()
-    monkeypatch.setattr(f"eventready.cli.apply.{job}", interrupt)
+    monkeypatch.setattr(f"eventready.cli.change.apply.{job}", interrupt)
     words: tuple[str | Path, ...] = (plan,) if job == "apply_plan" else ("--resume", "latest")
     assert "No line was sent" in lab.run("apply", *words, expect=(5,)).stderr
 

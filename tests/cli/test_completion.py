@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from eventready.cli.completion import build_index, split_line
-from eventready.cli.completion_index import Index, complete
+from eventready.cli.workspace.completion import build_index, split_line
+from eventready.cli.workspace.completion_index import Index, complete
 from eventready.core.clock import Clock
 from eventready.store.store import Store
-from eventready.workspace.new_workspace import write_workspace
+from eventready.workspace.examples.new_workspace import write_workspace
 from tests.workspace.test_new_workspace import BULL_RACE
 
 HOSTS = '# x\ncore-1:\n  hostname: a\n"core 2": {}\nedge-1: {hostname: b}\n'

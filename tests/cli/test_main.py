@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from eventready.cli import main as command_line
 from eventready.cli.commands import COMMANDS, load_command
 from eventready.cli.main import cli
-from eventready.core.redaction import redactor
+from eventready.core.redaction.redaction import redactor
 
 pytestmark = pytest.mark.slow
 

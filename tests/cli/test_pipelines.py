@@ -11,14 +11,14 @@ import pytest
 from click.testing import CliRunner
 
 from eventready.checks.registry import all_checks
-from eventready.cli.audit import command
+from eventready.cli.audit.audit import command
 from eventready.cli.context import App, lab_origin
 from eventready.cli.render.junit import junit
 from eventready.cli.render.sarif import sarif
 from eventready.core.errors import WorkspaceError
 from eventready.store.run import Run
-from eventready.workspace.device import Device
-from eventready.workspace.example import copy_example
+from eventready.workspace.devices.device import Device
+from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 
 

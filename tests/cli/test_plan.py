@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.plan.approval import approve, refuse_unapproved, refuse_unsigned
-from eventready.change.plan.plan import PlanFile, load_plan, seal, write_plan
+from eventready.change.document import PlanFile, load_plan, seal, write_plan
+from eventready.change.safety.approval import approve, refuse_unapproved, refuse_unsigned
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.session.reply import Unreachable
-from eventready.workspace.signing_keys import PublicKey, load_private, make_key
+from eventready.workspace.keys.signing_keys import PublicKey, load_private, make_key
 from eventready.workspace.workspace import load_workspace
 from tests.change.fake_fleet import EVENT, FakeFleet, connect, write_workspace
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from eventready.cli.audit.runs import command, parse_span
 from eventready.cli.context import App, Output
-from eventready.cli.runs import command, parse_span
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.store.store import Store
-from eventready.workspace.new_workspace import write_workspace
-from eventready.workspace.signing_keys import OWN_KEY, make_key
+from eventready.workspace.examples.new_workspace import write_workspace
+from eventready.workspace.keys.signing_keys import OWN_KEY, make_key
 from tests.store.conftest import Document, document
 from tests.store.test_checkpoints import fill, rewrite
 from tests.workspace.test_new_workspace import BULL_RACE

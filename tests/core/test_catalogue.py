@@ -15,12 +15,12 @@ from babel.messages.pofile import read_po
 
 from eventready.checks.finding import Outcome
 from eventready.checks.registry import all_checks
-from eventready.checks.verdict import Readiness
 from eventready.core.messages import LANGS
+from eventready.evaluation.verdicts import Readiness
 from eventready.facts.observation import Status
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names
-from eventready.workspace.device import ROLES, SERVICES
+from eventready.workspace.devices.device import ROLES, SERVICES
 
 SOURCES = Path(__file__).parents[2] / "src"
 LOCALES = SOURCES / "eventready" / "locales"

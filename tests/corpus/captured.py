@@ -17,7 +17,7 @@ from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import CompiledFact, Platform
 from eventready.facts.saved import decode_output, saved_reply
 from eventready.session.reply import Reply
-from eventready.workspace.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import load_yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HOME = Path(os.environ.get("EVENTREADY_CAPTURES") or REPOSITORY.parent / "shared" / "captures")

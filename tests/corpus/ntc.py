@@ -19,7 +19,7 @@ from eventready.facts.observation import Observation
 from eventready.facts.platform import CompiledFact, load_platform
 from eventready.facts.records import Fact
 from eventready.platforms.loader import platform_names
-from eventready.workspace.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import load_yaml
 from tests.corpus.captured import Output, captures
 
 SPOKEN = {

@@ -14,7 +14,7 @@ from docsite.reference import reference_pages
 from eventready.checks.registry import all_checks
 from eventready.cli.commands import COMMANDS
 from eventready.cli.context import App
-from eventready.cli.docs import command, find_page
+from eventready.cli.workspace.docs import command, find_page
 from eventready.core.errors import Exit, UsageError
 from eventready.platforms.loader import platform_names
 

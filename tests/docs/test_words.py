@@ -35,15 +35,15 @@ VIETNAMESE = {
     "assurance/papers/dates.py": "places of no-break spaces in Vietnamese text",
     "assurance/papers/language.py": "an example in a docstring",
     "assurance/papers/outline.py": "the letters of a Vietnamese list",
-    "assurance/papers/writer.py": "the stamps of urgency, by their wording; the letter d with stroke",
+    "assurance/papers/sections/writer.py": "the stamps of urgency, by their wording; the letter d with stroke",
     "assurance/roster/": _TYPED,
-    "change/plan/freeze.py": "comparison of names with and without marks",
+    "change/safety/freeze.py": "comparison of names with and without marks",
     "cli/examples.py": "examples of commands",
     "core/messages.py": "examples in docstrings",
-    "session/authentication.py": "prompts of devices",
+    "session/ssh/authentication.py": "prompts of devices",
     "workspace/importing/devices.py": "yes and no in a spreadsheet",
-    "workspace/new_workspace.py": "the letter d with stroke",
-    "workspace/operator_names.py": "letters that look alike",
+    "workspace/examples/new_workspace.py": "the letter d with stroke",
+    "workspace/keys/operator_names.py": "letters that look alike",
 }
 
 

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-from eventready.change.execute.timing import RetryTiming
-from eventready.change.plan.plan import PlanFile, load_plan
+from eventready.change.document import PlanFile, load_plan
+from eventready.change.guard.window import RetryTiming
 from eventready.core.clock import Clock
 from eventready.core.messages import Message
 from eventready.drill.execution import DrillExecutor, DrillOptions

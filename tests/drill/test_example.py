@@ -7,11 +7,11 @@ from pathlib import Path
 
 from eventready.checks.check import CHECKS, DeviceView
 from eventready.checks.finding import Outcome
-from eventready.checks.gateways import VrrpFailoverLimits, vrrp_failover
-from eventready.checks.limits import resolve_limits
+from eventready.checks.ip.gateways import VrrpFailoverLimits, vrrp_failover
 from eventready.core.clock import Clock
 from eventready.drill.preparation import drills_of
 from eventready.drill.spec import STREAMS, Drill
+from eventready.evaluation.limits import resolve_limits
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice

@@ -18,12 +18,12 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from eventready.change.document import PlanFile, PlannedDrill, load_plan, parse_plan, write_plan
 from eventready.change.execute.apply import ExecutionContext, Options, apply_plan
-from eventready.change.plan.approval import approve
-from eventready.change.plan.plan import PlanFile, PlannedDrill, load_plan, parse_plan, write_plan
-from eventready.change.plan.planning import make_drill_plan
+from eventready.change.plan.make import make_drill_plan
+from eventready.change.safety.approval import approve
+from eventready.cli.change.drill import command as drill_command
 from eventready.cli.context import App
-from eventready.cli.drill import command as drill_command
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError, UsageError
 from eventready.drill.preparation import drills_of
@@ -31,8 +31,8 @@ from eventready.drill.production import ProductionTarget, plan_failure, refuse_p
 from eventready.drill.record import drill_runs
 from eventready.drill.spec import Drill, Probe
 from eventready.store.store import Store
+from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey, make_key
 from eventready.workspace.permission import allow
-from eventready.workspace.signing_keys import PrivateKey, PublicKey, make_key
 from eventready.workspace.workspace import load_workspace
 from tests.change.lab_trial import Ground, Guarded, ground_of
 from tests.conftest import Proved

@@ -18,8 +18,8 @@ from eventready.audit.audit import AuditOptions, AuditResult, audit
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.store.store import Store
-from eventready.workspace.example import copy_example
-from eventready.workspace.select import select
+from eventready.workspace.devices.select import select
+from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 
 NOW = "2022-04-25 07:00"

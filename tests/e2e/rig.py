@@ -16,13 +16,13 @@ from typing import Any, Self
 import pytest
 import yaml
 
-from eventready.change.config.tree import Tree
-from eventready.change.execute.timing import RetryTiming
+from eventready.change.forms.tree import Tree
+from eventready.change.guard.window import RetryTiming
 from eventready.core.clock import Clock
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
-from eventready.workspace.device import Device
-from eventready.workspace.example import copy_example
+from eventready.workspace.devices.device import Device
+from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.control.workspace_copy import generated_host
 from eventready_lab.device.credentials import Credentials

@@ -18,12 +18,12 @@ import pytest
 import yaml
 from pypdf import PdfReader
 
-from eventready.assurance.roster.load import load_roster
+from eventready.assurance.roster.reading.load import load_roster
 from eventready.cli.commands import COMMANDS
 from eventready.cli.main import main
-from eventready.cli.schema import SCHEMA_MODELS
+from eventready.cli.workspace.schema import SCHEMA_MODELS
 from eventready.core.errors import Exit
-from eventready.workspace.example import example_home
+from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import load_workspace
 
 NOW = "2031-10-13 07:00"

@@ -14,20 +14,20 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
-from eventready.change.config.fragment import join_fragments, parse_fragment
-from eventready.change.config.tree import Tree
+from eventready.change.document import Plan, PlanFile, load_plan
 from eventready.change.errors import FragmentError
 from eventready.change.execute.apply import ApplyResult, ExecutionContext, Options, apply_plan
 from eventready.change.execute.rollback import make_rollback
-from eventready.change.execute.timing import RetryTiming
-from eventready.change.plan.intent import render_intent
-from eventready.change.plan.plan import Plan, PlanFile, load_plan
-from eventready.change.plan.planning import make_plan
+from eventready.change.forms.fragment import join_fragments, parse_fragment
+from eventready.change.forms.tree import Tree
+from eventready.change.guard.window import RetryTiming
+from eventready.change.intents.render import render_intent
+from eventready.change.plan.make import make_plan
 from eventready.core.clock import Clock
 from eventready.platforms.loader import describe
 from eventready.store.store import Store
-from eventready.workspace.example import example_home
-from eventready.workspace.intents import INTENTS, Intent
+from eventready.workspace.devices.intents import INTENTS, Intent
+from eventready.workspace.examples.example import example_home
 from tests.change.execute.test_kill_lab import Silent
 from tests.conftest import Proved
 from tests.e2e.conftest import NOW

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from eventready.audit.audit import AuditResult
-from eventready.checks.verdict import Readiness
 from eventready.core.errors import Exit
+from eventready.evaluation.verdicts import Readiness
 from tests.e2e.conftest import Province, province_of, troubles
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("province")]

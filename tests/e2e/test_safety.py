@@ -142,7 +142,7 @@ def test_the_tasks_work_in_anyones_nornir(province: Province) -> None:
 
 
 def test_a_secret_that_leads_nowhere_stops_the_audit_before_it_begins(province: Province, tmp_path: Path) -> None:
-    from eventready.workspace.example import copy_example
+    from eventready.workspace.examples.example import copy_example
 
     copy_example(tmp_path / "event")
     mine = Province(province.workspace, tmp_path / "event")
@@ -153,7 +153,7 @@ def test_a_secret_that_leads_nowhere_stops_the_audit_before_it_begins(province: 
 
 
 def test_an_inventory_of_no_person_is_never_ready(province: Province, tmp_path: Path) -> None:
-    from eventready.workspace.example import copy_example
+    from eventready.workspace.examples.example import copy_example
 
     copy_example(tmp_path / "empty")
     inventory = tmp_path / "empty" / "inventory"

@@ -15,8 +15,8 @@ from eventready.cli.main import main
 from eventready.core.messages import LANGS
 from eventready.facts.catalogue import CATALOGUE
 from eventready.platforms.loader import platform_names
-from eventready.workspace.device import SERVICES
-from eventready.workspace.intents import INTENTS
+from eventready.workspace.devices.device import SERVICES
+from eventready.workspace.devices.intents import INTENTS
 from tests.e2e.conftest import NOW, Province
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("province")]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.core.redaction import redact
+from eventready.core.redaction.redaction import redact
 from eventready.facts.configuration_text import Structure
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation

@@ -22,7 +22,7 @@ import pytest
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import CompiledFact
 from eventready.facts.records import Fact
-from eventready.workspace.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import load_yaml
 from tests.corpus.captured import Output
 from tests.corpus.verdict import outputs as captured_outputs
 from tests.platforms.samples import all_samples

@@ -216,7 +216,7 @@ def test_usage_errors(workspace: Path, arguments: tuple[str, ...], output: str) 
 
 @pytest.mark.parametrize("way", ["file", "-"])
 def test_more_than_any_answer_is_not_read(workspace: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    monkeypatch.setattr("eventready.cli.parse.MAX_ANSWER_BYTES", 1_048_576)
+    monkeypatch.setattr("eventready.cli.audit.parse.MAX_ANSWER_BYTES", 1_048_576)
     huge = b"x" * 1_048_577
     (workspace / "file").write_bytes(huge)
     result = parse(workspace, "testing", "bfd_session", str(workspace / way) if way == "file" else way, stdin=huge)

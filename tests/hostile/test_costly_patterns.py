@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.config.configuration import read_configuration
 from eventready.change.errors import UnreadableConfiguration
+from eventready.change.forms.configuration import read_configuration
 from eventready.core.errors import PlatformError
 from eventready.facts import line_pattern
 from eventready.facts.interpret import interpret

@@ -16,7 +16,7 @@ from eventready.facts.observe import commands_for, reduced_replies
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names
 from eventready.session.reply import Reply
-from eventready.workspace.example import copy_example
+from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 from tests.planted import FORMS, PLANTED
 

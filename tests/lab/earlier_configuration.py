@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from random import Random
 
-from eventready.change.config.delta import commands_between
-from eventready.change.config.tree import Tree, walk
+from eventready.change.forms.diff import commands_between
+from eventready.change.forms.tree import Tree, walk
 from eventready.platforms.model import ChangeSpec
 
 _NUMBER = re.compile(r"(?<![\w./:-])-?\d+(?![\w./:])")

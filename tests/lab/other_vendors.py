@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eventready.workspace.device import Device
-from eventready.workspace.expect import Expect
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect
 
 #: What the group of routers shares.
 _SHARED: dict[str, dict[str, Any]] = {

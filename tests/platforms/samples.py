@@ -30,7 +30,7 @@ from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import CompiledFact, Platform, load_platform
 from eventready.facts.saved import parse_saved
 from eventready.platforms.loader import platform_names
-from eventready.workspace.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import load_yaml
 
 #: Samples of answers about the route back (`test_way_in.py`), which is no fact.
 WAY_IN = "way_in"

@@ -15,7 +15,7 @@ from eventready.facts.platform import load_platform
 from eventready.facts.saved import parse_saved
 from eventready.platforms.model import SessionSpec
 from eventready.platforms.pattern import UNBOUNDED, exponent, leading, may_lead, search_exponent
-from eventready.session.patterns import patterns
+from eventready.session.dialogue.patterns import patterns
 
 REGEXES = [
     r"^\s+MTU (\d+)",

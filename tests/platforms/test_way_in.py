@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from eventready.change.plan.way_in import Hop, RouteBack, parse_routes
+from eventready.change.safety.way_in import Hop, RouteBack, parse_routes
 from eventready.core.errors import RefusedError
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import describe, platform_names
 from eventready.platforms.model import WayInSpec
-from eventready.workspace.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import load_yaml
 from tests.platforms.samples import WAY_IN
 
 ADDRESS = "198.51.100.7"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.workspace.event import load_event
+from eventready.workspace.settings.event import load_event
 from eventready_lab.real.machinery.sandbox import processes_of
 from eventready_lab.real.province import wifi
 from eventready_lab.real.province.layout import AIR_HOST, air_of

@@ -19,10 +19,8 @@ import pytest
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
-from eventready.core.redaction import REDACTED
-from eventready.session import tcp
+from eventready.core.redaction.redaction import REDACTED
 from eventready.session.connect import open_session
-from eventready.session.error_mapping import to_session_error
 from eventready.session.reply import (
     CleartextRefused,
     LoginRefused,
@@ -33,8 +31,10 @@ from eventready.session.reply import (
     SessionLost,
     Unreachable,
 )
+from eventready.session.ssh.errors import to_session_error
 from eventready.session.steps import Trace
 from eventready.session.target import Secret, Target
+from eventready.session.wire import tcp
 from tests.session.conftest import aim, kind, mml_kind
 from tests.session.fake import ENABLE, PASSWORD, Fleet, MmlScript, Script
 from tests.session.real import free_port
@@ -113,7 +113,7 @@ def test_networks_that_do_not_carry(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     def refuse(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("eventready.session.tcp.socket.socket.connect", refuse)
+    monkeypatch.setattr("eventready.session.wire.tcp.socket.socket.connect", refuse)
     with pytest.raises(Unreachable, match=says):
         open_session(aim(22, known_hosts=tmp_path / "k"), kind())
 
@@ -134,8 +134,8 @@ def test_connecting_is_tried_again_until_something_listens(
         return connect(host, port, timeout_s, trace)
 
     pauses: list[float] = []
-    monkeypatch.setattr("eventready.session.retries.sleep", pauses.append)
-    monkeypatch.setattr("eventready.session.jump_hosts.connect_tcp", third_time)
+    monkeypatch.setattr("eventready.session.wire.retries.sleep", pauses.append)
+    monkeypatch.setattr("eventready.session.ssh.jump_hosts.connect_tcp", third_time)
     with open_session(aim(port, known_hosts=known, attempts=3), kind()) as session:
         assert session.send_commands(["show clock"])[0].status is ReplyStatus.ANSWERED
     assert len(tries) == 3
@@ -212,7 +212,7 @@ def test_planted_secrets_appear_nowhere(ssh: Make, telnet: Make, mml: Callable[.
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
-    from eventready.core.redaction import guard_logging
+    from eventready.core.redaction.redaction import guard_logging
 
     guard_logging()
     leaky = {

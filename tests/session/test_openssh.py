@@ -15,10 +15,8 @@ from shutil import which
 import paramiko
 import pytest
 
-from eventready.session import jump_hosts as module
 from eventready.session.connect import open_session
 from eventready.session.hostkeys import HostKey
-from eventready.session.jump_hosts import JumpConnections
 from eventready.session.reply import (
     HostKeyMismatch,
     JumpHostFailed,
@@ -28,6 +26,8 @@ from eventready.session.reply import (
     SessionError,
     Unreachable,
 )
+from eventready.session.ssh import jump_hosts as module
+from eventready.session.ssh.jump_hosts import JumpConnections
 from eventready.session.target import OneTimeCode, Secret, SshOptions, Target
 from eventready.session.trust import fetch_key
 from tests.session.conftest import kind

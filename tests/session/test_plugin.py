@@ -16,7 +16,7 @@ from nornir.core.task import Result, Task
 from nornir.plugins.runners import ThreadedRunner
 
 from eventready.core.errors import UsageError, WorkspaceError
-from eventready.core.redaction import REDACTED, redact
+from eventready.core.redaction.redaction import REDACTED, redact
 from eventready.session.plugin import CONNECTION, EventreadyConnection, build_target, register
 from eventready.session.reply import LoginRefused
 from eventready.session.target import Target

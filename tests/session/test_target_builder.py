@@ -9,7 +9,7 @@ import pytest
 from eventready.core.errors import WorkspaceError
 from eventready.session.target import Secret, Target
 from eventready.session.target_builder import AccessSettings, with_access
-from eventready.workspace.access import Access, JumpHost
+from eventready.workspace.devices.access import Access, JumpHost
 
 CONFIG = """
 Host 192.0.2.*

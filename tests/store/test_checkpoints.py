@@ -14,7 +14,7 @@ from eventready.core.errors import RefusedError, UsageError
 from eventready.store.documents import compress, decompress
 from eventready.store.run import Run
 from eventready.store.store import Store
-from eventready.workspace.signing_keys import PrivateKey, load_private, make_key
+from eventready.workspace.keys.signing_keys import PrivateKey, load_private, make_key
 from tests.store.conftest import Document
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import WorkspaceError
-from eventready.workspace.access import load_jump_hosts
-from eventready.workspace.secrets import SecretError, is_reference, resolve
+from eventready.workspace.devices.access import load_jump_hosts
+from eventready.workspace.keys.secrets import SecretError, is_reference, resolve
 from eventready.workspace.workspace import load_workspace
 
 Make = Callable[..., Path]

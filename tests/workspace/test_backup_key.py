@@ -15,7 +15,7 @@ from eventready.store.backup_cipher import BackupCipher
 from eventready.store.changes import StepEntry
 from eventready.store.evidence import PackedEvidence
 from eventready.store.store import Store
-from eventready.workspace.backup_key import BACKUP_KEY, ENVIRONMENT, load_backup_key, make_backup_key
+from eventready.workspace.keys.backup_key import BACKUP_KEY, ENVIRONMENT, load_backup_key, make_backup_key
 
 
 def test_it_is_made_once_for_its_owner(tmp_path: Path) -> None:

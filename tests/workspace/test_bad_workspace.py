@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from eventready.core.errors import WorkspaceError
+from eventready.workspace.files.yaml_document import WorkspaceErrors
 from eventready.workspace.workspace import load_workspace
-from eventready.workspace.yaml_document import WorkspaceErrors
 
 from .conftest import EVENT, GROUPS, HOSTS, Make
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import Exit, WorkspaceError
-from eventready.workspace import yaml_document as ours
-from eventready.workspace.yaml_document import load_yaml
+from eventready.workspace.files import yaml_document as ours
+from eventready.workspace.files.yaml_document import load_yaml
 
 CASES = {
     "tab": (b"a:\n\tb: 1\n", ":2: a tab stands where only spaces may. Use spaces."),

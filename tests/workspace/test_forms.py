@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import WorkspaceError
-from eventready.workspace.forms import BUILT_IN, load_forms
+from eventready.workspace.settings.forms import BUILT_IN, load_forms
 
 FORM = """\
 title: {vi: Sổ, en: Log}

@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from eventready.cli.context import App
-from eventready.cli.init import command
+from eventready.cli.workspace.init import command
 from eventready.core.errors import UsageError
-from eventready.workspace import example
-from eventready.workspace.example import copy_example, example_home
+from eventready.workspace.examples import example
+from eventready.workspace.examples.example import copy_example, example_home
 from eventready.workspace.workspace import load_workspace
 
 pytestmark = pytest.mark.slow
@@ -57,7 +57,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
             raise OSError(28, "No space left on device")
         target.write_bytes(source.read_bytes())
 
-    monkeypatch.setattr("eventready.workspace.example.shutil.copyfile", fill)
+    monkeypatch.setattr("eventready.workspace.examples.example.shutil.copyfile", fill)
     with pytest.raises(UsageError, match="the example cannot be copied: No space left on device"):
         copy_example(tmp_path / "mine")
     assert not (tmp_path / "mine").exists()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from eventready.core.errors import WorkspaceError
-from eventready.workspace import validation_messages, waivers, yaml_document
-from eventready.workspace.limits import LimitOverride, LimitOverrides
+from eventready.workspace.files import validation_messages, yaml_document
+from eventready.workspace.settings import waivers
+from eventready.workspace.settings.limits import LimitOverride, LimitOverrides
 from eventready.workspace.workspace import load_workspace
 
 from .conftest import Make

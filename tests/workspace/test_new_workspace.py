@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.cli.context import App
-from eventready.cli.init import command
+from eventready.cli.workspace.init import command
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.phrases import tidy
-from eventready.workspace.new_workspace import NewEvent, NewVenue, slug, write_workspace
-from eventready.workspace.relative_dates import resolve_deadline
+from eventready.workspace.examples.new_workspace import NewEvent, NewVenue, slug, write_workspace
+from eventready.workspace.settings.relative_dates import resolve_deadline
 from eventready.workspace.workspace import load_workspace
 
 OPENING = datetime(2027, 4, 29, 19, 30, tzinfo=TZ)

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from eventready.cli.allow import command
 from eventready.cli.context import App
 from eventready.cli.main import cli
+from eventready.cli.workspace.allow import command
 from eventready.core.errors import EventreadyError, RefusedError, WorkspaceError
 from eventready.facts.platform import load_platform
-from eventready.workspace.new_workspace import write_workspace
+from eventready.workspace.examples.new_workspace import write_workspace
+from eventready.workspace.keys.secrets import resolve
 from eventready.workspace.permission import allow, changes, is_allowed, programs, require_allowed, variables
-from eventready.workspace.secrets import resolve
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.test_new_workspace import BULL_RACE
 
@@ -60,7 +60,7 @@ def test_every_command_that_connects_or_runs_is_refused(
         Path(name).write_text("{}")
     drills = folder / "inventory" / "drills"
     drills.mkdir()
-    monkeypatch.setattr("eventready.workspace.secrets._run", pytest.fail)
+    monkeypatch.setattr("eventready.workspace.keys.secrets._run", pytest.fail)
     error = invoke(folder, *words).exception
     assert isinstance(error, EventreadyError), error
     if words[0] not in ("drill", "apply", "rollback"):  # these fail earlier, on their arguments
@@ -74,7 +74,7 @@ def test_reading_commands_work_without_permission(folder: Path) -> None:
 
 
 def test_doctor_resolves_no_secret_without_permission(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eventready.workspace.secrets._run", pytest.fail)
+    monkeypatch.setattr("eventready.workspace.keys.secrets._run", pytest.fail)
     shown = invoke(folder, "doctor").stdout
     assert "MISSING  allowed: this workspace is not allowed" in shown
     assert "secret " not in shown

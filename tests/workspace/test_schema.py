@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from eventready.checks.registry import all_checks
-from eventready.cli.schema import command
+from eventready.cli.workspace.schema import command
 
 KINDS = ["defaults", "duties", "event", "facts", "groups", "hosts", "limits", "platform", "roster", "waivers"]
 

@@ -12,7 +12,7 @@ import keyring
 import pytest
 from ansible_vault import Vault
 
-from eventready.workspace.secrets import SecretError, is_reference, plain_secrets, resolve
+from eventready.workspace.keys.secrets import SecretError, is_reference, plain_secrets, resolve
 from eventready.workspace.workspace import load_workspace
 
 from .conftest import EVENT, HOSTS, Make
@@ -117,7 +117,7 @@ def test_an_extra_that_is_not_installed(
         assert name == module
         raise builtins.ImportError(name)
 
-    monkeypatch.setattr("eventready.workspace.secrets.importlib.import_module", refuse)
+    monkeypatch.setattr("eventready.workspace.keys.secrets.importlib.import_module", refuse)
     assert refusal(reference, workspace).endswith(
         f'needs the package {module}. Install it: pip install "eventready[secrets]"'
     )

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.core.errors import UsageError
-from eventready.workspace.device import ROLES, SERVICES, Device
-from eventready.workspace.select import select
+from eventready.workspace.devices.device import ROLES, SERVICES, Device
+from eventready.workspace.devices.select import select
 
 DEVICES = (
     Device("core-1", "router", "cisco_xe", "192.0.2.1", venues=("hoi-nghi", "van-hoa"), endpoint="192.0.2.1"),

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import RefusedError, UsageError
-from eventready.workspace.change_settings import KeyHolder
-from eventready.workspace.operator_names import shape
-from eventready.workspace.signing_keys import (
+from eventready.workspace.keys.operator_names import shape
+from eventready.workspace.keys.signing_keys import (
     SUFFIX,
     PublicKey,
     Succession,
@@ -22,6 +21,7 @@ from eventready.workspace.signing_keys import (
     newest,
     public_path,
 )
+from eventready.workspace.settings.change_settings import KeyHolder
 from tests.assurance.delivery.operators import key_of
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import asyncssh
 from click.testing import CliRunner, Result
 
+from eventready.cli.audit.trust import command
 from eventready.cli.context import App
-from eventready.cli.trust import command
 from eventready.core.errors import Exit, UsageError
 
 from .conftest import GROUPS, Make

@@ -13,8 +13,8 @@ from nornir.plugins.inventory import SimpleInventory
 
 from eventready.core.clock import TZ, parse_moment
 from eventready.core.errors import WorkspaceError
-from eventready.workspace.access import Access
-from eventready.workspace.expect import ExpectedLink
+from eventready.workspace.devices.access import Access
+from eventready.workspace.devices.expect import ExpectedLink
 from eventready.workspace.inventory import device_of
 from eventready.workspace.workspace import Workspace, load_workspace
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.core.errors import WorkspaceError
-from eventready.workspace.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import load_yaml
 
 VALUES = [
     "on", "yes", "True", "false", "~", "null", "", "12:30", "0123", "0o17", "0x1F", "1_000", "1_0.5", "0b11", "-0x1f",

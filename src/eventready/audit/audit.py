@@ -19,21 +19,21 @@ from eventready.audit.progress import ReadProgress
 from eventready.audit.run_builder import build_run, recorded_rows, summary
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.audit.worker_processes import open_collector
-from eventready.checks.capture_age import outdated
-from eventready.checks.duties import DutyIndex
-from eventready.checks.limits import resolve_limits
-from eventready.checks.matrix import build_matrix
-from eventready.checks.names import require_known
-from eventready.checks.runner import Coverage, evaluate
-from eventready.checks.verdict import exit_code, telling, verdicts
+from eventready.checks.equipment.capture_age import outdated
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit
 from eventready.core.gc import relaxed_gc
+from eventready.evaluation.duties import DutyIndex
+from eventready.evaluation.limits import resolve_limits
+from eventready.evaluation.matrix import build_matrix
+from eventready.evaluation.names import require_known
+from eventready.evaluation.runner import Coverage, evaluate
+from eventready.evaluation.verdicts import exit_code, telling, verdicts
 from eventready.facts.platform import load_platform
 from eventready.session.hostkeys import known_hosts
 from eventready.store.run import Run
 from eventready.store.store import Store
-from eventready.workspace.device import Device
+from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
 
 

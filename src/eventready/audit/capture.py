@@ -23,11 +23,11 @@ from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.audit.saved_outputs import INDEX_FILE, INDEX_SCHEMA, file_name
 from eventready.audit.tasks import read_replies
-from eventready.checks.matrix import Matrix, build_matrix
 from eventready.core.atomic_files import write_atomic
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import Rendered, message
+from eventready.evaluation.matrix import Matrix, build_matrix
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Status
 from eventready.facts.observe import commands_for, observe, reduced_replies
@@ -35,7 +35,7 @@ from eventready.facts.platform import Platform, load_platform
 from eventready.facts.saved import END_OF_ANSWER
 from eventready.session.hostkeys import known_hosts
 from eventready.session.reply import Reply, ReplyStatus, SessionError
-from eventready.workspace.device import Device
+from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
 
 _WHAT_DEVICE_PRINTED = frozenset({ReplyStatus.ANSWERED, ReplyStatus.REFUSED, ReplyStatus.DENIED})

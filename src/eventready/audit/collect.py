@@ -15,18 +15,18 @@ from eventready.audit.device_result import DeviceResult, build_device_result
 from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.audit.tasks import read_facts
-from eventready.checks.duties import DutyIndex
-from eventready.checks.limits import ResolvedLimits
-from eventready.checks.matrix import Matrix
-from eventready.checks.runner import Rows, evaluate
 from eventready.core.messages import Message, Rendered
+from eventready.evaluation.duties import DutyIndex
+from eventready.evaluation.limits import ResolvedLimits
+from eventready.evaluation.matrix import Matrix
+from eventready.evaluation.runner import Rows, evaluate
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.observe import observe
 from eventready.facts.platform import Platform
 from eventready.store.evidence import PackedEvidence
-from eventready.workspace.device import Device
-from eventready.workspace.waivers import Waiver
+from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.waivers import Waiver
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from itertools import groupby
 from typing import Any
 
 from eventready.checks.finding import Finding
-from eventready.checks.matrix import Matrix
-from eventready.checks.runner import Coverage, coverage
-from eventready.checks.verdict import telling
 from eventready.core.messages import Text, message, text, to_json
+from eventready.evaluation.matrix import Matrix
+from eventready.evaluation.runner import Coverage, coverage
+from eventready.evaluation.verdicts import telling
 from eventready.facts.observation import Observation, Status
 from eventready.store.run import canonical
 

@@ -13,11 +13,11 @@ from importlib.metadata import PackageNotFoundError, entry_points, metadata, req
 from pathlib import Path
 from typing import Any, Protocol
 
-from eventready.checks.limits import resolve_limits
-from eventready.checks.names import require_known
 from eventready.core.clock import TZ
 from eventready.core.errors import EventreadyError, RefusedError, UsageError, WorkspaceError
 from eventready.core.messages import Text, in_language, message
+from eventready.evaluation.limits import resolve_limits
+from eventready.evaluation.names import require_known
 from eventready.facts.platform import load_platform
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import key_targets
@@ -25,9 +25,9 @@ from eventready.session.trust import key_rounds, ssh_devices
 from eventready.store.backup_cipher import BackupCipher
 from eventready.store.changes import backup_keys
 from eventready.store.database import Database, database_location
-from eventready.workspace.backup_key import BACKUP_KEY, ENVIRONMENT, load_backup_key
+from eventready.workspace.keys.backup_key import BACKUP_KEY, ENVIRONMENT, load_backup_key
+from eventready.workspace.keys.secrets import is_reference, resolve
 from eventready.workspace.permission import require_allowed
-from eventready.workspace.secrets import is_reference, resolve
 from eventready.workspace.workspace import Workspace, load_workspace
 
 #: Entry points of modules with further requirements, such as the lab on real software.

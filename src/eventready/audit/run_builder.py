@@ -10,17 +10,17 @@ from typing import Any
 from eventready import __version__
 from eventready.audit.device_result import DeviceResult, group_by_check
 from eventready.checks.finding import Finding
-from eventready.checks.runner import Coverage
-from eventready.checks.verdict import Verdict
 from eventready.core.clock import Clock
 from eventready.core.messages import to_json
+from eventready.evaluation.runner import Coverage
+from eventready.evaluation.verdicts import Verdict
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Status
 from eventready.facts.records import Fact
 from eventready.store.run import SCHEMA, Parts, Run, Summary, json_array
-from eventready.workspace.device import Device
-from eventready.workspace.duties import Duty
-from eventready.workspace.event import Event
+from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.event import Event
 
 
 def build_run(

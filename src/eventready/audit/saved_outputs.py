@@ -21,7 +21,7 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
 from eventready.facts.platform import Platform
 from eventready.facts.saved import decode_output, saved_reply
-from eventready.session.answer_memory import MAX_ANSWER_BYTES
+from eventready.session.dialogue.budget import MAX_ANSWER_BYTES
 from eventready.session.reply import Reply, ReplyStatus
 
 INDEX_FILE = "capture.json"

@@ -22,8 +22,8 @@ from typing import Protocol
 
 from nornir.core.task import Result, Task
 
-from eventready.checks.matrix import build_matrix
-from eventready.checks.runner import evaluate
+from eventready.evaluation.matrix import build_matrix
+from eventready.evaluation.runner import evaluate
 from eventready.facts.observation import Observation
 from eventready.facts.observe import commands_for, observe, unreached
 from eventready.facts.platform import Platform, load_platform

@@ -27,9 +27,9 @@ from nornir.core import Nornir
 from eventready.audit.collect import AuditJob, Collector, CollectStatus, DeviceRead
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import message
-from eventready.core.redaction import redact
+from eventready.core.redaction.redaction import redact
 from eventready.session.plugin import register_secrets
-from eventready.workspace.device import Device
+from eventready.workspace.devices.device import Device
 
 #: Number of devices above which processes are forked.
 _MANY = 64

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from eventready.core.errors import EventreadyError, Exit, UsageError, distinct_errors, most_severe
 from eventready.core.messages import Message, message
 from eventready.session.reply import Reply, ReplyStatus
-from eventready.workspace.device import Device
+from eventready.workspace.devices.device import Device
 
 
 class UnreadableConfiguration(EventreadyError):

@@ -11,7 +11,7 @@ from typing import Literal
 
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Text
-from eventready.workspace.device import ROLE_SERVICES, Device
+from eventready.workspace.devices.device import ROLE_SERVICES, Device
 
 Value = str | int | float | Text | None
 

@@ -21,8 +21,8 @@ from eventready.checks.finding import Finding
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
 from eventready.facts.records import Fact
-from eventready.workspace.device import Device, Role
-from eventready.workspace.expect import Expect
+from eventready.workspace.devices.device import Device, Role
+from eventready.workspace.devices.expect import Expect
 
 F = TypeVar("F", bound=Fact)
 

@@ -1,4 +1,4 @@
-"""Registry of all checks, filled by importing the modules of this package, and those of other packages.
+"""Registry of all checks, filled by importing the modules of the domains, and those of other packages.
 
 Another package names its module of checks as an entry point of the group `eventready.checks`.
 """
@@ -17,9 +17,9 @@ CHECK_GROUP = "eventready.checks"
 
 @cache
 def _load() -> None:
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem != "__init__":
-            import_module(f"{__package__}.{path.stem}")
+    folder = Path(__file__).parent
+    for path in sorted(folder.glob("*/[!_]*.py")):
+        import_module(f"{__package__}.{path.parent.name}.{path.stem}")
     for point in entry_points(group=CHECK_GROUP):
         point.load()
 

@@ -59,10 +59,11 @@ COMMAND_GROUP = "eventready.commands"
 
 
 def load_command(name: str) -> click.Command:
-    """Import a subcommand from its entry point, or from `eventready.cli`."""
+    """Import a subcommand from its entry point, or from the package of its group."""
     for point in entry_points(group=COMMAND_GROUP, name=name):
         command: click.Command = point.load()
         return command
-    module: Any = importlib.import_module(f"eventready.cli.{name}")
+    group = next(group for group, commands in GROUPS.items() if name in commands)
+    module: Any = importlib.import_module(f"eventready.cli.{group.lower()}.{name}")
     found: click.Command = module.command
     return found

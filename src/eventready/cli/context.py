@@ -51,7 +51,7 @@ class App:
     @cached_property
     def clock(self) -> Clock:
         """Clock of the event: `--now` or the present, marked as a rehearsal in the workspace of a lab."""
-        from eventready.workspace.event import is_lab  # noqa: PLC0415  commands without a workspace start faster
+        from eventready.workspace.settings.event import is_lab  # noqa: PLC0415  commands without a workspace start faster
 
         return replace(self.chosen_clock, marked=is_lab(self.workspace_path))
 

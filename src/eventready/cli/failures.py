@@ -45,7 +45,7 @@ def report_exception(error: Exception, lang: str) -> int:
 
 def _internal(error: Exception, lang: str) -> int:
     """Report a defect in a sentence, with the redacted traceback in a file for the developers."""
-    from eventready.core.redaction import redactor  # noqa: PLC0415  only when something is broken
+    from eventready.core.redaction.redaction import redactor  # noqa: PLC0415  only when something is broken
 
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     path = Path.cwd() / f"eventready-crash-{stamp}.log"

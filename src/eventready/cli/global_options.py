@@ -39,7 +39,7 @@ def _set_lang(app: App, value: Any) -> None:
 
 def _log_to(_app: App, path: Path) -> None:
     """Write the redacted log of the libraries to a file; without a file nothing is logged."""
-    from eventready.core.redaction import guard_logging  # noqa: PLC0415  only when somebody wants a log
+    from eventready.core.redaction.redaction import guard_logging  # noqa: PLC0415  only when somebody wants a log
 
     try:
         handler = logging.FileHandler(path, encoding="utf-8")

@@ -28,7 +28,7 @@ def with_options(*options: Callable[[F], F]) -> Callable[[F], F]:
     return add
 
 
-#: `-l EXPR`: selection of devices, see `eventready.workspace.select`.
+#: `-l EXPR`: selection of devices, see `eventready.workspace.devices.select`.
 limit_option = click.option(
     "-l",
     "--limit",

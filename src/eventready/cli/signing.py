@@ -8,12 +8,12 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 
-from eventready.change.plan.approval import owner_of
+from eventready.change.safety.approval import owner_of
 from eventready.cli.context import App
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.workspace.change_settings import KeyHolder
-from eventready.workspace.signing_keys import OWN_KEY, PrivateKey, load_private
+from eventready.workspace.keys.signing_keys import OWN_KEY, PrivateKey, load_private
+from eventready.workspace.settings.change_settings import KeyHolder
 
 
 def current_user(by: str = "") -> tuple[str, str]:

@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
 
+from eventready.change.document import Plan, PlanFile, PlannedDrill
 from eventready.change.execute.apply import ApplyResult, open_change
 from eventready.change.execute.context import ExecutionContext, Options
+from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome
 from eventready.change.execute.resume import resume
-from eventready.change.execute.timing import RetryTiming
-from eventready.change.execute.types import AssignmentResult, DeviceOutcome
-from eventready.change.plan.approval import refuse_unapproved, refuse_unsendable
-from eventready.change.plan.freeze import refuse_in_freeze, refuse_shifted_clock
-from eventready.change.plan.plan import Plan, PlanFile, PlannedDrill
-from eventready.change.plan.planning import make_drill_plan
+from eventready.change.guard.window import RetryTiming
+from eventready.change.plan.make import make_drill_plan
+from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable
+from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Message, Text, message, rendered
@@ -32,7 +32,7 @@ from eventready.drill.stream import StreamTarget
 from eventready.drill.targets import Network
 from eventready.store.run import canonical
 from eventready.store.store import Store
-from eventready.workspace.signing_keys import PrivateKey
+from eventready.workspace.keys.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace
 
 #: Seconds of the guard beyond the failure: the failure is prepared and repaired within them.

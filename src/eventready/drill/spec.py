@@ -10,9 +10,9 @@ from pydantic import Field, model_validator
 
 from eventready.core.errors import InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import message
+from eventready.workspace.files.validation_messages import Suggestions, suggest
+from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import Title, WorkspaceModel
-from eventready.workspace.validation_messages import Suggestions, suggest
-from eventready.workspace.yaml_document import YamlDocument, load_yaml, raise_errors
 
 #: Kinds of probe. The first five send requests; `calls` and `stations` read counters of a controller.
 ProbeKind = Literal["icmp", "udp", "tcp", "http", "dns", "calls", "stations"]

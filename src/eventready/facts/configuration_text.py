@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from time import thread_time
 
-from eventready.core.redaction import REDACTED
+from eventready.core.redaction.redaction import REDACTED
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
 from eventready.facts.parsed import LONGEST_LINE, PARSING_SECONDS, LineReader, printable_line

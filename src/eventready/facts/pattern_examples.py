@@ -11,7 +11,7 @@ from itertools import islice, product
 from typing import Any
 
 from eventready.platforms.pattern import parse_tree
-from eventready.session.patterns import Patterns
+from eventready.session.dialogue.patterns import Patterns
 
 _MOST = 64
 #: Characters tried for a character class, the most usual ones first.

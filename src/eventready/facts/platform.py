@@ -28,9 +28,9 @@ from eventready.facts.parsers import ParserError, compile_parser, parser_names
 from eventready.facts.pattern_examples import unreachable
 from eventready.platforms.loader import Description, allows, describe, in_one, suggestion
 from eventready.platforms.model import FactSpec, FactsSpec, PlatformSpec, Reason, Source
-from eventready.session.patterns import patterns as session_patterns
-from eventready.workspace.validation_messages import Key, Sentence
-from eventready.workspace.yaml_document import YamlDocument, combine_errors, load_yaml
+from eventready.session.dialogue.patterns import patterns as session_patterns
+from eventready.workspace.files.validation_messages import Key, Sentence
+from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml
 
 #: Keys of a fact with patterns that are searched in each line.
 _SEARCHED = ("carries", "empty", "headings", "counts", "subtotals", "trailers", "silent")

@@ -14,14 +14,14 @@ from difflib import get_close_matches
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
-from eventready.core.redaction import redact
+from eventready.core.redaction.redaction import redact
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe
 from eventready.facts.platform import Platform
-from eventready.session.patterns import patterns
+from eventready.session.dialogue.patterns import patterns
+from eventready.session.dialogue.terminal import Cleaner, to_text
 from eventready.session.reply import Reply, ReplyStatus
-from eventready.session.terminal import Cleaner, to_text
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _REFUSALS = {"refused": ReplyStatus.REFUSED, "denied": ReplyStatus.DENIED}

@@ -16,8 +16,8 @@ from pathlib import Path
 from eventready.core.errors import PlatformError, WorkspaceError
 from eventready.core.messages import Bilingual, Message, message
 from eventready.platforms.model import BOUNDED, PlatformSpec
-from eventready.workspace.device import ROLES
-from eventready.workspace.yaml_document import YamlDocument, combine_errors, load_yaml
+from eventready.workspace.devices.device import ROLES
+from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml
 
 HOME = Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -17,19 +17,19 @@ import netmiko
 
 from eventready.core.messages import Message, message
 from eventready.platforms.model import ChangeSpec, PlatformSpec
-from eventready.session.byte_stream import BufferedSocket
-from eventready.session.config_channel import ConfigChannel, uses_shell
+from eventready.session.dialogue.configuring import ConfigChannel, uses_shell
+from eventready.session.dialogue.patterns import patterns
 from eventready.session.drivers import ConnectionContext, DriverMixin, driver_name, privileged_command
-from eventready.session.error_mapping import to_session_error
 from eventready.session.hostkeys import SSH_PORT
-from eventready.session.jump_hosts import dial, jump_hosts, proxy_failure
-from eventready.session.patterns import patterns
 from eventready.session.reply import CleartextRefused, Reply, RunTimeOver
-from eventready.session.retries import with_retries
-from eventready.session.session_limit import session_limit
+from eventready.session.ssh.errors import to_session_error
+from eventready.session.ssh.jump_hosts import dial, jump_hosts, proxy_failure
 from eventready.session.steps import ConnectStep, Trace
 from eventready.session.target import Target
-from eventready.session.watchdog import Watch, watchdog
+from eventready.session.wire.limits import session_limit
+from eventready.session.wire.retries import with_retries
+from eventready.session.wire.stream import BufferedSocket
+from eventready.session.wire.watchdog import Watch, watchdog
 
 _TELNET_PORT = 23
 #: Time limit of waiting for a free session of the endpoint.

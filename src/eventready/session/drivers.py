@@ -23,16 +23,16 @@ from netmiko.huawei import HuaweiSSH
 from netmiko.mikrotik.mikrotik_ssh import MikrotikBase
 from netmiko.ssh_dispatcher import CLASS_MAPPER, platforms
 
-from eventready.session import mml
-from eventready.session.answer_memory import AnswerTooLarge, DeviceMemory
-from eventready.session.byte_stream import BufferedSocket, ByteStream, SshStream, TelnetStream
-from eventready.session.client import Client
-from eventready.session.jump_hosts import JumpChannel
-from eventready.session.login import mml_login, telnet_login
-from eventready.session.patterns import Patterns
-from eventready.session.receive_buffer import ReceiveBuffer, StreamClosed
+from eventready.session.dialogue import mml
+from eventready.session.dialogue.budget import AnswerTooLarge, DeviceMemory
+from eventready.session.dialogue.buffer import ReceiveBuffer, StreamClosed
+from eventready.session.dialogue.login import mml_login, telnet_login
+from eventready.session.dialogue.patterns import Patterns
+from eventready.session.ssh.client import Client
+from eventready.session.ssh.jump_hosts import JumpChannel
 from eventready.session.steps import ConnectStep, Trace
 from eventready.session.target import Target, console_login
+from eventready.session.wire.stream import BufferedSocket, ByteStream, SshStream, TelnetStream
 
 HUAWEI_MML = "huawei_mml_telnet"
 _PREFIX = "eventready_"

@@ -26,8 +26,8 @@ from eventready.platforms.loader import describe
 from eventready.session.connect import Session, open_session
 from eventready.session.target import Secret, Target
 from eventready.session.target_builder import AccessSettings, with_access
-from eventready.workspace.access import Access
-from eventready.workspace.secrets import resolve
+from eventready.workspace.devices.access import Access
+from eventready.workspace.keys.secrets import resolve
 
 CONNECTION = "eventready"
 _LIMITS = ("connect_timeout_s", "device_timeout_s", "attempts", "not_after")

@@ -7,11 +7,11 @@ from math import inf
 from pathlib import Path
 
 from eventready.core.messages import rendered
-from eventready.core.redaction import REDACTED, register
+from eventready.core.redaction.redaction import REDACTED, register
 from eventready.session.hostkeys import host_name
-from eventready.session.terminal_input import ask_on_terminal
-from eventready.workspace.access import ASK
-from eventready.workspace.secrets import resolve
+from eventready.session.one_time_code import ask_on_terminal
+from eventready.workspace.devices.access import ASK
+from eventready.workspace.keys.secrets import resolve
 
 
 class Secret:

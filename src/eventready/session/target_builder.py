@@ -10,9 +10,9 @@ from pathlib import Path
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
-from eventready.session.ssh_config import HostConfig, host_config
+from eventready.session.ssh.config import HostConfig, host_config
 from eventready.session.target import OneTimeCode, Secret, SshOptions, Target
-from eventready.workspace.access import NO_JUMP, Access, JumpHost
+from eventready.workspace.devices.access import NO_JUMP, Access, JumpHost
 
 #: Keys that OpenSSH tries without configuration.
 _DEFAULT_IDENTITIES = ("id_ed25519", "id_ecdsa", "id_rsa")

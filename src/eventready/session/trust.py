@@ -10,14 +10,14 @@ from pathlib import Path
 
 from eventready.core.messages import Text
 from eventready.platforms.loader import describe
-from eventready.session.error_mapping import to_session_error
-from eventready.session.handshake import start_transport
 from eventready.session.hostkeys import HostKey, known_hosts, record
-from eventready.session.jump_hosts import dial, proxy_failure
 from eventready.session.reply import SessionError
+from eventready.session.ssh.errors import to_session_error
+from eventready.session.ssh.handshake import start_transport
+from eventready.session.ssh.jump_hosts import dial, proxy_failure
 from eventready.session.steps import Trace
 from eventready.session.target import Target
-from eventready.workspace.device import Device
+from eventready.workspace.devices.device import Device
 
 
 class HostKeyState(StrEnum):

@@ -21,7 +21,7 @@ SCHEMA = "eventready.checkpoint/1"
 
 
 class VerifyingKey(Protocol):
-    """Public key of an operator (`eventready.workspace.signing_keys.PublicKey`)."""
+    """Public key of an operator (`eventready.workspace.keys.signing_keys.PublicKey`)."""
 
     @property
     def operator(self) -> str:
@@ -36,7 +36,7 @@ class VerifyingKey(Protocol):
 
 
 class SigningKey(Protocol):
-    """Private key (`eventready.workspace.signing_keys.PrivateKey`)."""
+    """Private key (`eventready.workspace.keys.signing_keys.PrivateKey`)."""
 
     @property
     def public(self) -> VerifyingKey:

@@ -1,1 +1,1 @@
-
+"""Workspace: the files of the engineer, validated and frozen."""

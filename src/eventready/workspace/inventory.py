@@ -19,16 +19,16 @@ from pydantic import BaseModel, ValidationError
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
-from eventready.workspace.access import Access
-from eventready.workspace.cables import mirror_cables
-from eventready.workspace.device import ROLES, Device
-from eventready.workspace.event import Event, unknown_venue
-from eventready.workspace.expect import Expect
-from eventready.workspace.intents import merge_intents
+from eventready.workspace.devices.access import Access
+from eventready.workspace.devices.cables import mirror_cables
+from eventready.workspace.devices.device import ROLES, Device
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.devices.intents import merge_intents
+from eventready.workspace.files.validation_messages import suggest
+from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.inventory_schema import Defaults, Element
-from eventready.workspace.secrets import plain_secrets
-from eventready.workspace.validation_messages import suggest
-from eventready.workspace.yaml_document import YamlDocument, load_yaml, raise_errors
+from eventready.workspace.keys.secrets import plain_secrets
+from eventready.workspace.settings.event import Event, unknown_venue
 
 E = TypeVar("E", Host, Group)
 M = TypeVar("M", bound=BaseModel)

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, RootModel, model_validator
 
-from eventready.workspace.access import Access, Address
-from eventready.workspace.device import Role, Service
-from eventready.workspace.expect import Expect
-from eventready.workspace.intents import Intents
+from eventready.workspace.devices.access import Access, Address
+from eventready.workspace.devices.device import Role, Service
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.devices.intents import Intents
 from eventready.workspace.model import WorkspaceModel
 
 #: Prefix of user-defined keys under `data`.

@@ -7,14 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from eventready.workspace.access import JumpHosts
-from eventready.workspace.device import ROLES
-from eventready.workspace.duties import DutyFile
-from eventready.workspace.event import Event
-from eventready.workspace.forms import FormSpec
+from eventready.workspace.devices.access import JumpHosts
+from eventready.workspace.devices.device import ROLES
 from eventready.workspace.inventory_schema import Defaults, Elements
-from eventready.workspace.waivers import WaiverFile
-from eventready.workspace.writable import WritableFile
+from eventready.workspace.settings.duties import DutyFile
+from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.forms import FormSpec
+from eventready.workspace.settings.waivers import WaiverFile
+from eventready.workspace.settings.writable import WritableFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -19,18 +19,18 @@ from eventready.core.confinement import require_confined
 from eventready.core.errors import WorkspaceError
 from eventready.core.gc import relaxed_gc
 from eventready.core.messages import message
-from eventready.workspace.access import Access, JumpHost, chain, load_jump_hosts
-from eventready.workspace.device import Device
-from eventready.workspace.duties import Duty, load_duties
-from eventready.workspace.event import Event, load_event
-from eventready.workspace.forms import BUILT_IN, FormSpec, load_forms
+from eventready.workspace.devices.access import Access, JumpHost, chain, load_jump_hosts
+from eventready.workspace.devices.device import Device
+from eventready.workspace.files.yaml_document import combine_errors, raise_errors
 from eventready.workspace.inventory import InventoryFiles, load_inventory
-from eventready.workspace.limits import LimitOverrides, load_limits
+from eventready.workspace.keys.secrets import is_reference, resolve
 from eventready.workspace.model import Title
-from eventready.workspace.secrets import is_reference, resolve
-from eventready.workspace.waivers import Waiver, load_waivers
-from eventready.workspace.writable import WritableAddition, load_writable
-from eventready.workspace.yaml_document import combine_errors, raise_errors
+from eventready.workspace.settings.duties import Duty, load_duties
+from eventready.workspace.settings.event import Event, load_event
+from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
+from eventready.workspace.settings.limits import LimitOverrides, load_limits
+from eventready.workspace.settings.waivers import Waiver, load_waivers
+from eventready.workspace.settings.writable import WritableAddition, load_writable
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventready.checks.registry import all_checks
-from eventready.checks.waivers import WAIVER
+from eventready.evaluation.waivers import WAIVER
 
 Finding = tuple[str, str, str, str]
 _PROBLEMS = frozenset({"warn", "fail", "not_measured"})

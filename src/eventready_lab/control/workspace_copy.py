@@ -13,7 +13,7 @@ import yaml
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.workspace.device import Device
+from eventready.workspace.devices.device import Device
 from eventready.workspace.permission import allow, is_allowed
 from eventready.workspace.workspace import Workspace
 from eventready_lab.control.lab_folder import write_private

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
-from eventready.workspace.device import Device
+from eventready.workspace.devices.device import Device
 
 
 def stable_number(name: str, low: int, high: int) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventready.workspace.device import Device
-from eventready.workspace.expect import Expect
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect
 
 PLATFORMS = ("cisco_xe", "huawei_vrp", "cisco_xe", "frr")
 

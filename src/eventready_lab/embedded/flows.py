@@ -20,7 +20,7 @@ from typing import cast
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.workspace.device import Device
+from eventready.workspace.devices.device import Device
 from eventready_lab.control.workspace_copy import HOST
 from eventready_lab.device.configuration.tree import Tree
 from eventready_lab.device.device import SimulatedDevice

@@ -17,7 +17,7 @@ import asyncssh
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.workspace.device import Device
+from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
 from eventready_lab.control.active_fault import ActiveFault
 from eventready_lab.control.workspace_copy import HOST, DeviceAccess, write_workspace_copy

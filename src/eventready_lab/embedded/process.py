@@ -17,7 +17,7 @@ from pathlib import Path
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import message
-from eventready.workspace.device import Device
+from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.control.control_socket import ControlSocket
 from eventready_lab.control.lab_folder import LabFolder, LabRecord, log_failure, process_start_time

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Bilingual, message, text
+from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import Title
-from eventready.workspace.yaml_document import load_yaml
 from eventready_lab.faults.errors import unknown_fault
 from eventready_lab.faults.simulated.catalogue import FAULT_TYPES
 from eventready_lab.faults.simulated.injector import FaultInjector

@@ -15,7 +15,7 @@ from eventready.cli.main import main
 from eventready.core.clock import Clock, parse_moment
 from eventready.store.run import SCHEMA, Run
 from eventready.store.store import Store
-from eventready.workspace.duties import Duty, Proof
+from eventready.workspace.settings.duties import Duty, Proof
 from eventready.workspace.workspace import Workspace, load_workspace
 
 EVENT = """\

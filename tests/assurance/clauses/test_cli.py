@@ -389,10 +389,10 @@ def test_what_was_rehearsed_does_not_count_when_it_is_serious(call: Call, folder
 def test_what_reached_the_department_counts(call: Call, folder: Path) -> None:
     from datetime import date
 
-    from eventready.assurance.delivery.delivery_log import DeliveryLog
-    from eventready.assurance.delivery.letter import PaperReference
-    from eventready.assurance.delivery.mail import Mail
-    from eventready.assurance.delivery.smtp import SubmitResult
+    from eventready.assurance.delivery.mail.delivery_log import DeliveryLog
+    from eventready.assurance.delivery.mail.letter import PaperReference
+    from eventready.assurance.delivery.mail.mail import Mail
+    from eventready.assurance.delivery.mail.smtp import SubmitResult
     from eventready.store.store import Store
     from tests.assurance.clauses.conftest import clock
 

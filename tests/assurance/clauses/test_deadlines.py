@@ -17,7 +17,7 @@ from eventready.assurance.clauses.sent import SentDocument
 from eventready.assurance.incidents.incident import Incident
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
-from eventready.workspace.event import DaysOff, Event
+from eventready.workspace.settings.event import DaysOff, Event
 from eventready.workspace.workspace import Workspace
 from tests.assurance.clauses.conftest import duty, moment
 

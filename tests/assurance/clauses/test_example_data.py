@@ -18,8 +18,8 @@ from eventready.cli.main import main
 from eventready.core.clock import TZ, Clock, parse_moment
 from eventready.core.errors import Exit
 from eventready.store.store import Store
-from eventready.workspace.example import copy_example
-from eventready.workspace.new_workspace import NewEvent, NewVenue, write_workspace
+from eventready.workspace.examples.example import copy_example
+from eventready.workspace.examples.new_workspace import NewEvent, NewVenue, write_workspace
 from eventready.workspace.workspace import load_workspace
 
 pytestmark = pytest.mark.slow
@@ -82,7 +82,7 @@ def edit(folder: Path, *pairs: tuple[str, str]) -> None:
 def test_all_data_of_the_shipped_example_are_known(example: Path) -> None:
     unknown = [f"{datum.kind} {datum.name.en}: {datum.digest}" for datum in workspace_data(load_workspace(example))
                if not datum.is_example]  # fmt: skip
-    assert not unknown, "append these hashes to src/eventready/workspace/example_data.txt"
+    assert not unknown, "append these hashes to src/eventready/workspace/examples/example_data.txt"
 
 
 def test_a_fresh_workspace_has_no_clause_done_and_no_roster(example: Path) -> None:

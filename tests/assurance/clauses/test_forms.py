@@ -13,7 +13,7 @@ import yaml
 from eventready.assurance.clauses.form import Form
 from eventready.assurance.clauses.forms import builtin_forms
 from eventready.core.errors import UsageError
-from eventready.workspace.forms import load_forms
+from eventready.workspace.settings.forms import load_forms
 from eventready.workspace.workspace import Workspace
 from tests.assurance.clauses.conftest import moment
 

@@ -16,7 +16,7 @@ from eventready.assurance.incidents.log import Given, Report, find, incidents, o
 from eventready.assurance.incidents.text import incident_lines, incident_plain
 from eventready.core.errors import UsageError
 from eventready.store.store import Store
-from eventready.workspace.event import NoticeLimits
+from eventready.workspace.settings.event import NoticeLimits
 from eventready.workspace.workspace import Workspace
 from tests.assurance.clauses.conftest import clock, moment
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventready.assurance.clauses.form import hidden
-from eventready.core.masking import mask, mask_text
+from eventready.core.redaction.masking import mask, mask_text
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,10 @@ from eventready.assurance.incidents.incident import Incident, Notice
 from eventready.assurance.roster.finding import Gap, RosterFinding, RosterReport
 from eventready.core.messages import message
 from eventready.store.run import Run
-from eventready.workspace.device import Device
-from eventready.workspace.duties import Duty
-from eventready.workspace.event import Event, Police
-from eventready.workspace.forms import load_forms
+from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.event import Event, Police
+from eventready.workspace.settings.forms import load_forms
 from eventready.workspace.workspace import Workspace
 from tests.assurance.clauses.conftest import EXAMPLE_FORMS, duty, moment, run_of
 

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from eventready.core.clock import Clock
-from eventready.workspace.event import Event
-from eventready.workspace.example import copy_example
-from eventready.workspace.mail import MailServer
+from eventready.workspace.examples.example import copy_example
+from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.mail import MailServer
 from eventready.workspace.workspace import load_workspace
 from tests.assurance.delivery.mailroom import Mailroom
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from eventready.workspace.mail import MailServer
+from eventready.workspace.settings.mail import MailServer
 
 
 class Mailroom:

@@ -10,8 +10,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from eventready.assurance.delivery.bundle import BundlePolicy, Position, pack
-from eventready.assurance.delivery.parts import (
+from eventready.assurance.delivery.bundles.bundle import BundlePolicy, Position, pack
+from eventready.assurance.delivery.bundles.parts import (
     BundlePart,
     ClauseEntry,
     DutiesPart,
@@ -26,7 +26,7 @@ from eventready.assurance.delivery.parts import (
     VerdictEntry,
 )
 from eventready.core.clock import Clock, parse_moment
-from eventready.workspace.signing_keys import PrivateKey, PublicKey
+from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
 
 EVENT = "tra-vinh-30"
 ALPHA, BETA = "Viễn thông Alpha Trà Vinh", "Bưu chính R&D <x> ẵ"

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.assurance.delivery import bundle as bundles
-from eventready.assurance.delivery.bundle import MANIFEST, SIGNATURE, pack, unpack
-from eventready.assurance.delivery.parts import SCHEMA, SCHEMA_1, PartName
+from eventready.assurance.delivery.bundles import bundle as bundles
+from eventready.assurance.delivery.bundles.bundle import MANIFEST, SIGNATURE, pack, unpack
+from eventready.assurance.delivery.bundles.parts import SCHEMA, SCHEMA_1, PartName
 from eventready.core.clock import Clock, parse_moment
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.store.run import canonical

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from eventready.assurance.delivery.bundle import Position, digest_of, pack
-from eventready.assurance.delivery.checkpoint_files import read_checkpoint
-from eventready.assurance.delivery.eml import Attachment, Mailbox, draft
-from eventready.assurance.delivery.letter import Letter, PaperReference
+from eventready.assurance.delivery.bundles.bundle import Position, digest_of, pack
+from eventready.assurance.delivery.bundles.checkpoint_files import read_checkpoint
+from eventready.assurance.delivery.mail.eml import Attachment, Mailbox, draft
+from eventready.assurance.delivery.mail.letter import Letter, PaperReference
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError
 from eventready.store.checkpoints import Checkpoint

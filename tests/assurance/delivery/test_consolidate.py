@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from eventready.assurance.delivery.bundle import pack
-from eventready.assurance.delivery.parts import FindingEntry
-from eventready.assurance.delivery.province import province
-from eventready.assurance.delivery.receive import ReceivedBundles, receive
+from eventready.assurance.delivery.bundles.bundle import pack
+from eventready.assurance.delivery.bundles.parts import FindingEntry
+from eventready.assurance.delivery.bundles.receive import ReceivedBundles, receive
+from eventready.assurance.delivery.province.province import province
 from eventready.assurance.papers.document.formats import FORMS, render
 from eventready.assurance.papers.document.model import Document, Table
 from eventready.assurance.papers.document.profile import load_profile
@@ -22,7 +22,7 @@ from eventready.cli.main import main
 from eventready.core.clock import TZ, Clock
 from eventready.core.messages import Lang
 from eventready.store.database import ENVIRONMENT
-from eventready.workspace.event import Event
+from eventready.workspace.settings.event import Event
 from tests.assurance.delivery.operators import ALPHA, BETA, EVENT, Operators, alpha
 from tests.assurance.papers.reading import docx_text, left_over, spoken
 

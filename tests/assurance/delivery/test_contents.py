@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from eventready.assurance.clauses.event_record import gather
-from eventready.assurance.delivery.bundle import LARGEST, pack
-from eventready.assurance.delivery.contents import contents
-from eventready.assurance.delivery.parts import RunPart
-from eventready.assurance.delivery.receive import receive
+from eventready.assurance.delivery.bundles.bundle import LARGEST, pack
+from eventready.assurance.delivery.bundles.contents import contents
+from eventready.assurance.delivery.bundles.parts import RunPart
+from eventready.assurance.delivery.bundles.receive import receive
 from eventready.store.run import Run
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.assurance.delivery.operators import Operators

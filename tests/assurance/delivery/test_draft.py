@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.assurance.delivery.eml import LARGEST, Attachment, Mailbox, draft, file_name
-from eventready.assurance.delivery.letter import BLANK, Letter, PaperReference, letter
-from eventready.assurance.delivery.mail import posted, read
-from eventready.assurance.delivery.paper_mail import draft_paper
+from eventready.assurance.delivery.mail.eml import LARGEST, Attachment, Mailbox, draft, file_name
+from eventready.assurance.delivery.mail.letter import BLANK, Letter, PaperReference, letter
+from eventready.assurance.delivery.mail.mail import posted, read
+from eventready.assurance.delivery.mail.paper_mail import draft_paper
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
-from eventready.workspace.event import Event
+from eventready.workspace.settings.event import Event
 from tests.assurance.delivery.mailroom import header
 
 EVERY_LETTER = "ăâđêôơư áàảãạ ắằẳẵặ ấầẩẫậ éèẻẽẹ ếềểễệ íìỉĩị óòỏõọ ốồổỗộ ớờởỡợ úùủũụ ứừửữự ýỳỷỹỵ Đ Ẩ Ữ"

@@ -6,9 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from eventready.assurance.delivery.bundle import Bundle
-from eventready.assurance.delivery.overview import row
-from eventready.assurance.delivery.parts import DutiesPart, IncidentsPart, Manifest, RosterPart, RunPart, VerdictEntry
+from eventready.assurance.delivery.bundles.bundle import Bundle
+from eventready.assurance.delivery.bundles.parts import (
+    DutiesPart,
+    IncidentsPart,
+    Manifest,
+    RosterPart,
+    RunPart,
+    VerdictEntry,
+)
+from eventready.assurance.delivery.province.overview import row
 from eventready.core.clock import parse_moment
 from tests.assurance.delivery.operators import VENUES
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from eventready.assurance.delivery.bundle import BundlePolicy, Position, digest_of, pack
-from eventready.assurance.delivery.bundle_log import BundleLog
-from eventready.assurance.delivery.receive import ReceivedBundles, receive
-from eventready.assurance.delivery.received_log import LastBundle, ReceivedLog
+from eventready.assurance.delivery.bundles.bundle import BundlePolicy, Position, digest_of, pack
+from eventready.assurance.delivery.bundles.bundle_log import BundleLog
+from eventready.assurance.delivery.bundles.receive import ReceivedBundles, receive
+from eventready.assurance.delivery.bundles.received_log import LastBundle, ReceivedLog
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, UsageError
 from eventready.store.store import Store
-from eventready.workspace.signing_keys import Succession
+from eventready.workspace.keys.signing_keys import Succession
 from tests.assurance.delivery.operators import ALPHA, BETA, EVENT, Operators, alpha, key_of
 
 

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import yaml
 
-from eventready.assurance.delivery.scheduler import JobResult, Scheduler
-from eventready.assurance.delivery.workspace_jobs import WorkspaceJobs
+from eventready.assurance.delivery.schedule.scheduler import JobResult, Scheduler
+from eventready.assurance.delivery.schedule.workspace_jobs import WorkspaceJobs
 from eventready.audit.audit import AuditOptions
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import WorkspaceError
 from eventready.store.store import Store
-from eventready.workspace.event import load_event
+from eventready.workspace.settings.event import load_event
 from eventready.workspace.workspace import Workspace
 from tests.assurance.delivery.mailroom import Mailroom, header
 from tests.assurance.delivery.test_schedule import FakeClock

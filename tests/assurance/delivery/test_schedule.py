@@ -17,22 +17,22 @@ import pytest
 
 from eventready.assurance.clauses.deadlines import deadlines
 from eventready.assurance.clauses.sent import SentDocument
-from eventready.assurance.delivery import scheduler
-from eventready.assurance.delivery.delivery_log import DeliveryLog
-from eventready.assurance.delivery.eml import Attachment
-from eventready.assurance.delivery.letter import PaperReference
-from eventready.assurance.delivery.mail import read
-from eventready.assurance.delivery.paper_mail import draft_paper
-from eventready.assurance.delivery.schedule_log import ScheduleLog
-from eventready.assurance.delivery.scheduler import JobResult, Scheduler
-from eventready.assurance.delivery.service_units import cron, systemd
-from eventready.assurance.delivery.smtp import SubmitResult
-from eventready.assurance.delivery.timetable import ScheduledJob, jobs, next_moment
+from eventready.assurance.delivery.mail.delivery_log import DeliveryLog
+from eventready.assurance.delivery.mail.eml import Attachment
+from eventready.assurance.delivery.mail.letter import PaperReference
+from eventready.assurance.delivery.mail.mail import read
+from eventready.assurance.delivery.mail.paper_mail import draft_paper
+from eventready.assurance.delivery.mail.smtp import SubmitResult
+from eventready.assurance.delivery.schedule import scheduler
+from eventready.assurance.delivery.schedule.schedule_log import ScheduleLog
+from eventready.assurance.delivery.schedule.scheduler import JobResult, Scheduler
+from eventready.assurance.delivery.schedule.service_units import cron, systemd
+from eventready.assurance.delivery.schedule.timetable import ScheduledJob, jobs, next_moment
 from eventready.core.clock import TZ, Clock, parse_moment
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import Text
 from eventready.store.store import Store
-from eventready.workspace.event import Event
+from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -280,7 +280,7 @@ _VICTIM = """
     import os, signal, sys
     from pathlib import Path
     from eventready.core.clock import Clock
-    from eventready.assurance.delivery.scheduler import Scheduler
+    from eventready.assurance.delivery.schedule.scheduler import Scheduler
     moment = sys.argv[2]
     class Hands:
         channels = ()

@@ -15,21 +15,21 @@ from pathlib import Path
 
 import pytest
 
-from eventready.assurance.delivery.delivery import Delivery
-from eventready.assurance.delivery.delivery_log import DeliveryLog
-from eventready.assurance.delivery.eml import Attachment
-from eventready.assurance.delivery.letter import PaperReference
-from eventready.assurance.delivery.mail import Mail, read
-from eventready.assurance.delivery.mailer import Mailer
-from eventready.assurance.delivery.paper_mail import draft_paper
-from eventready.assurance.roster.load import load_roster
+from eventready.assurance.delivery.mail.delivery import Delivery
+from eventready.assurance.delivery.mail.delivery_log import DeliveryLog
+from eventready.assurance.delivery.mail.eml import Attachment
+from eventready.assurance.delivery.mail.letter import PaperReference
+from eventready.assurance.delivery.mail.mail import Mail, read
+from eventready.assurance.delivery.mail.mailer import Mailer
+from eventready.assurance.delivery.mail.paper_mail import draft_paper
+from eventready.assurance.roster.reading.load import load_roster
 from eventready.assurance.roster.versions import Shelf
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
-from eventready.core.redaction import REDACTED, redactor
+from eventready.core.redaction.redaction import REDACTED, redactor
 from eventready.store.store import Store
-from eventready.workspace.event import Event
-from eventready.workspace.mail import MailServer
+from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.mail import MailServer
 from tests.assurance.delivery.conftest import Certificates
 from tests.assurance.delivery.mailroom import Mailroom, Scripted, header
 
@@ -352,10 +352,11 @@ _VICTIM = """
     import os, signal, sys
     from pathlib import Path
     from eventready.core.clock import Clock
-    from eventready.assurance.delivery import delivery_log, mailer
-    from eventready.assurance.delivery.mail import read
+    from eventready.assurance.delivery.mail.mail import delivery_log
+    from eventready.assurance.delivery.mail.mail import mailer
+    from eventready.assurance.delivery.mail.mail import read
     from eventready.store.store import Store
-    from eventready.workspace.mail import MailServer
+    from eventready.workspace.settings.mail import MailServer
     from eventready.workspace.workspace import load_workspace
 
     folder, port, moment = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]

@@ -14,21 +14,21 @@ from eventready.assurance.clauses.state import ClauseState, State
 from eventready.assurance.incidents.incident import Action, Incident, Notice
 from eventready.assurance.papers.document.model import Document
 from eventready.assurance.papers.document.profile import Profile, load_profile
-from eventready.assurance.papers.drill import drill_minutes
-from eventready.assurance.papers.final import final
-from eventready.assurance.papers.incident import incident_report
-from eventready.assurance.papers.material import AttestedForm, DutyList, DutyPerson, Material, Week
-from eventready.assurance.papers.plan import plan
-from eventready.assurance.papers.roster_list import roster_list
-from eventready.assurance.papers.weekly import weekly
+from eventready.assurance.papers.kinds.drill import drill_minutes
+from eventready.assurance.papers.kinds.final import final
+from eventready.assurance.papers.kinds.incident import incident_report
+from eventready.assurance.papers.kinds.plan import plan
+from eventready.assurance.papers.kinds.roster_list import roster_list
+from eventready.assurance.papers.kinds.weekly import weekly
+from eventready.assurance.papers.material.material import AttestedForm, DutyList, DutyPerson, Material, Week
+from eventready.assurance.roster.exports.table import Row
 from eventready.assurance.roster.roster import ROLES
-from eventready.assurance.roster.table import Row
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Lang
 from eventready.drill.record import DrillRun, Outcome, ProbeResult
 from eventready.drill.spec import Drill
 from eventready.store.run import Run, Summary
-from eventready.workspace.event import Event, Police
+from eventready.workspace.settings.event import Event, Police
 from eventready.workspace.workspace import load_workspace
 from tests.assurance.papers.documents import broken, healthy, history
 

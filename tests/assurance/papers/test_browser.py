@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from eventready.assurance.papers.document.formats import render
-from eventready.assurance.papers.readiness import Background, readiness
+from eventready.assurance.papers.kinds.readiness import Background, readiness
 from eventready.store.run import Summary
 from tests.assurance.papers.documents import Scene, broken, healthy, history, hostile
 

@@ -12,8 +12,8 @@ import pytest
 
 from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.papers.document.formats import Form, render
-from eventready.assurance.papers.readiness import Background, readiness
-from eventready.assurance.papers.weekly import weekly
+from eventready.assurance.papers.kinds.readiness import Background, readiness
+from eventready.assurance.papers.kinds.weekly import weekly
 from eventready.cli.main import main
 from eventready.core.clock import TZ, Clock
 from eventready.core.messages import Lang

@@ -18,7 +18,7 @@ from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit
 from eventready.store.store import Store
-from eventready.workspace.event import load_event
+from eventready.workspace.settings.event import load_event
 from tests.assurance.papers.documents import broken, healthy
 from tests.assurance.papers.papers import ROOT
 

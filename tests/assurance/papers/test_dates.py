@@ -7,9 +7,9 @@ from datetime import date, datetime
 import pytest
 
 from eventready.assurance.papers.dates import bound, formal_date, long_moment, short_date, short_moment
-from eventready.assurance.papers.material import Week
+from eventready.assurance.papers.material.material import Week
 from eventready.assurance.papers.outline import LETTERS, Outline, roman
-from eventready.assurance.papers.writer import ascii_name
+from eventready.assurance.papers.sections.writer import ascii_name
 from eventready.core.clock import TZ
 
 

@@ -10,15 +10,15 @@ import pytest
 from eventready.assurance.clauses.event_record import drills_that_count
 from eventready.assurance.clauses.proof import of_drills
 from eventready.assurance.papers.document.markdown import to_markdown
-from eventready.assurance.papers.drill import drill_minutes
-from eventready.assurance.papers.drill_results import drill_comparisons
-from eventready.assurance.papers.readiness import Background, readiness
+from eventready.assurance.papers.kinds.drill import drill_minutes
+from eventready.assurance.papers.kinds.readiness import Background, readiness
+from eventready.assurance.papers.material.drill_results import drill_comparisons
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.drill.record import DrillRecord, DrillRun, Outcome, ProbeResult, drill_runs
 from eventready.drill.spec import Drill
 from eventready.store.store import Store
-from eventready.workspace.duties import Duty, load_duties
+from eventready.workspace.settings.duties import Duty, load_duties
 from tests.assurance.papers.documents import healthy
 from tests.assurance.papers.papers import material, profile
 

@@ -13,13 +13,13 @@ from benchmarks.papers import document as run_document
 
 from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.profile import load_profile
-from eventready.assurance.papers.gather import PaperRequest, gather
-from eventready.assurance.papers.material import Week
-from eventready.assurance.papers.readiness import Background, readiness
-from eventready.assurance.papers.weekly import weekly
+from eventready.assurance.papers.kinds.readiness import Background, readiness
+from eventready.assurance.papers.kinds.weekly import weekly
+from eventready.assurance.papers.material.gather import PaperRequest, gather
+from eventready.assurance.papers.material.material import Week
 from eventready.core.clock import Clock
 from eventready.store.store import Store
-from eventready.workspace.example import copy_example
+from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import Workspace, load_workspace
 
 

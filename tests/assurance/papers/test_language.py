@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.assurance.papers.excerpt import LINES, WIDTH, excerpt
 from eventready.assurance.papers.language import BLOT, Language, clean
+from eventready.assurance.papers.material.excerpt import LINES, WIDTH, excerpt
 from eventready.core.messages import text
 
 VI, EN = Language("vi"), Language("en")

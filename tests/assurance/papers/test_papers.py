@@ -17,13 +17,13 @@ from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.markdown import to_markdown
 from eventready.assurance.papers.document.model import Document, Heading, Table
 from eventready.assurance.papers.document.profile import Profile
-from eventready.assurance.papers.final import final
-from eventready.assurance.papers.incident import incident_report
+from eventready.assurance.papers.kinds.final import final
+from eventready.assurance.papers.kinds.incident import incident_report
+from eventready.assurance.papers.kinds.roster_list import roster_list
+from eventready.assurance.papers.kinds.weekly import weekly
 from eventready.assurance.papers.language import Language
-from eventready.assurance.papers.material import DutyList, DutyPerson, Material, Week
-from eventready.assurance.papers.results import TOPICS, topic_of
-from eventready.assurance.papers.roster_list import roster_list
-from eventready.assurance.papers.weekly import weekly
+from eventready.assurance.papers.material.material import DutyList, DutyPerson, Material, Week
+from eventready.assurance.papers.material.results import TOPICS, topic_of
 from eventready.checks.registry import all_checks
 from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError

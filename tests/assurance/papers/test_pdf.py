@@ -12,7 +12,7 @@ from eventready.assurance.papers.document import typeset
 from eventready.assurance.papers.document.metrics import width
 from eventready.assurance.papers.document.pdf import to_pdf
 from eventready.assurance.papers.document.typeset import LayoutError
-from eventready.assurance.papers.incident import incident_report
+from eventready.assurance.papers.kinds.incident import incident_report
 from tests.assurance.papers.papers import incident, material, papers, profile
 from tests.assurance.papers.reading import pdf_pages
 

@@ -19,7 +19,7 @@ from eventready.assurance.papers.document.profile import (
     filled,
     load_profile,
 )
-from eventready.assurance.papers.writer import PaperWriter
+from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.errors import Exit, WorkspaceError
 from eventready.core.messages import LANGS, Lang, ids
 from tests.assurance.papers.papers import ROOT, material, papers, profile

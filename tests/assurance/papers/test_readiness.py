@@ -27,8 +27,8 @@ from eventready.assurance.papers.document.model import (
     Table,
     Tally,
 )
-from eventready.assurance.papers.evidence import CHARACTERS, LINES
-from eventready.assurance.papers.readiness import Background, evidence_shown, readiness
+from eventready.assurance.papers.kinds.readiness import Background, evidence_shown, readiness
+from eventready.assurance.papers.material.evidence import CHARACTERS, LINES
 from eventready.core.messages import Lang, text
 from eventready.store.run import Run, Summary
 from tests.assurance.papers.documents import Scene, broken, fleet, healthy, history, hostile, scene
@@ -235,7 +235,7 @@ def test_a_fleet_is_shortened_with_a_notice() -> None:
 
 
 def test_over_the_budget_the_least_urgent_lines_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eventready.assurance.papers.evidence.LINES", 6)
+    monkeypatch.setattr("eventready.assurance.papers.material.evidence.LINES", 6)
     document = report(broken())
     statuses = [item.status for item in items(document, "evidence") for _ in item.anchors]
     assert sorted(statuses) == ["fail"] * 5 + ["warn"]

@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from eventready.assurance.roster.roster import Person, Role, Roster, Shift
 from eventready.core.clock import TZ
-from eventready.workspace.event import Event
+from eventready.workspace.settings.event import Event
 
 Rows = Sequence[Sequence[Any]]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from eventready.assurance.roster.load import load_roster
+from eventready.assurance.roster.reading.load import load_roster
 from eventready.assurance.roster.versions import Shelf
 from eventready.cli.main import _run
 from eventready.core.errors import Exit
-from eventready.workspace.example import copy_example
+from eventready.workspace.examples.example import copy_example
 from tests.assurance.roster.books import at, ledger, naive, workbook
 
 pytestmark = pytest.mark.slow
@@ -147,7 +147,7 @@ def test_late(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_export(workspace: Path, call: Call, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("export", "--out", "out") == Exit.OK
     assert "Version 1: 37 people, 151 shifts." in capsys.readouterr().err
-    from eventready.workspace.event import load_event
+    from eventready.workspace.settings.event import load_event
 
     event = load_event(workspace / "inventory" / "event.yaml")
     exported = load_roster(workspace / "out" / "danh-sach-truc-v1.xlsx", event)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from eventready.assurance.roster.load import load_roster
+from eventready.assurance.roster.reading.load import load_roster
 from eventready.assurance.roster.roster import ROLES, Roster
 from eventready.assurance.roster.rulebook.case import Submission
 from eventready.assurance.roster.rules import check
 from eventready.assurance.roster.settings import RosterSettings, load_settings
-from eventready.workspace.event import load_event
+from eventready.workspace.settings.event import load_event
 from tests.assurance.roster.books import at
 from tests.assurance.roster.example import TARGET, make
 

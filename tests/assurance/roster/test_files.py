@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from eventready.assurance.roster import grid
-from eventready.assurance.roster.headers import find_table
-from eventready.assurance.roster.load import load_roster
-from eventready.assurance.roster.matrix import rows_of
-from eventready.assurance.roster.when import Calendar
+from eventready.assurance.roster.reading import grid
+from eventready.assurance.roster.reading.headers import find_table
+from eventready.assurance.roster.reading.load import load_roster
+from eventready.assurance.roster.reading.matrix import rows_of
+from eventready.assurance.roster.reading.when import Calendar
 from eventready.core.errors import Exit, WorkspaceError
 from tests.assurance.roster.books import HEAD, LINE, event, ledger, workbook, workbook_bytes
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from eventready.assurance.roster.load import load_roster
+from eventready.assurance.roster.reading.load import load_roster
 from eventready.assurance.roster.roster import Roster
 from eventready.assurance.roster.settings import RosterSettings
 from eventready.core.errors import WorkspaceError

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.assurance.roster.load import load_roster
-from eventready.assurance.roster.name_cells import TypedName, split_name, split_names
+from eventready.assurance.roster.reading.load import load_roster
+from eventready.assurance.roster.reading.name_cells import TypedName, split_name, split_names
 from eventready.assurance.roster.roster import Roster
 from eventready.core.errors import WorkspaceError
 from tests.assurance.roster.books import HEAD, LINE, at, event, ledger, workbook

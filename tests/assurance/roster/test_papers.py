@@ -8,12 +8,12 @@ from datetime import timedelta
 from icalendar import Calendar
 from openpyxl import load_workbook
 
-from eventready.assurance.roster.calendar import to_calendars
-from eventready.assurance.roster.chart import chart, lanes
+from eventready.assurance.roster.exports.calendar import to_calendars
+from eventready.assurance.roster.exports.chart import chart, lanes
+from eventready.assurance.roster.exports.spreadsheet import to_xlsx
+from eventready.assurance.roster.exports.table import COLUMNS, rows
 from eventready.assurance.roster.roster import Person, Roster
 from eventready.assurance.roster.settings import RosterSettings
-from eventready.assurance.roster.spreadsheet import to_xlsx
-from eventready.assurance.roster.table import COLUMNS, rows
 from eventready.core.clock import TZ
 from eventready.core.messages import term
 from tests.assurance.roster.books import at, event, roster, shift

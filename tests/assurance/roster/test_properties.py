@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.assurance.roster.changes import changes
+from eventready.assurance.roster.exports.spreadsheet import to_xlsx
 from eventready.assurance.roster.intervals import counted, merged, without
 from eventready.assurance.roster.json_codec import digest, from_plain, to_plain
-from eventready.assurance.roster.load import load_roster
+from eventready.assurance.roster.reading.load import load_roster
+from eventready.assurance.roster.reading.text import tidy
 from eventready.assurance.roster.roster import ROLES, Leave, Person, Role, Roster, Shift
 from eventready.assurance.roster.rules import check
 from eventready.assurance.roster.settings import RosterSettings
-from eventready.assurance.roster.spreadsheet import to_xlsx
-from eventready.assurance.roster.text import tidy
 from tests.assurance.roster.books import at, event
 
 pytestmark = pytest.mark.slow

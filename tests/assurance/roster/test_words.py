@@ -7,10 +7,10 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from eventready.assurance.roster import phones
-from eventready.assurance.roster.headers import field_of, role_of, venue_of
-from eventready.assurance.roster.text import fold, skill, tidy, without_address
-from eventready.assurance.roster.when import Calendar, NotADay, hour, hours, looks_like_day, month_named
+from eventready.assurance.roster.reading import phones
+from eventready.assurance.roster.reading.headers import field_of, role_of, venue_of
+from eventready.assurance.roster.reading.text import fold, skill, tidy, without_address
+from eventready.assurance.roster.reading.when import Calendar, NotADay, hour, hours, looks_like_day, month_named
 from eventready.core.errors import WorkspaceError
 from tests.assurance.roster.books import event, naive
 

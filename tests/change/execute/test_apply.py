@@ -12,26 +12,26 @@ from typing import Any
 
 import pytest
 
-from eventready.change.config.tree import Tree, copy_tree
+from eventready.change.document import Approval, Plan, PlanFile, PlannedDevice, seal
 from eventready.change.execute.apply import ApplyResult, apply_plan
 from eventready.change.execute.context import ExecutionContext, Options
+from eventready.change.execute.device.driver import AssignmentResult, DeviceDriver, DeviceOutcome, Verification
 from eventready.change.execute.resume import resume
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import device_statuses, next_step
-from eventready.change.execute.timing import RetryTiming
-from eventready.change.execute.types import AssignmentResult, DeviceDriver, DeviceOutcome, Verification
-from eventready.change.guard import change_spec
-from eventready.change.plan.approval import approve, is_signed_change, sign_plan
-from eventready.change.plan.freeze import Emergency
-from eventready.change.plan.plan import Approval, Plan, PlanFile, PlannedDevice, seal
-from eventready.change.plan.planning import make_plan
+from eventready.change.forms.tree import Tree, copy_tree
+from eventready.change.guard.guard import change_spec
+from eventready.change.guard.window import RetryTiming
+from eventready.change.plan.make import make_plan
 from eventready.change.plan.scope import Drift
+from eventready.change.safety.approval import approve, is_signed_change, sign_plan
+from eventready.change.safety.freeze import Emergency
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError, StoreError
 from eventready.facts.platform import load_platform
 from eventready.store.changes import Changes, StepEntry
 from eventready.store.store import Store
-from eventready.workspace.signing_keys import PrivateKey
+from eventready.workspace.keys.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.device.configuration.grammar import Grammar, Section
 from eventready_lab.device.configuration.tree import Layout, parse_tree

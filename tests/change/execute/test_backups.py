@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.execute.recorded_configuration import recorded_configuration
+from eventready.change.execute.records import recorded_configuration
 from eventready.core.errors import Exit, RefusedError
 from eventready.store.backup_cipher import SCHEMA, BackupCipher
 from eventready.store.evidence import EvidenceStore, PackedEvidence
-from eventready.workspace.backup_key import BACKUP_KEY, load_backup_key
+from eventready.workspace.keys.backup_key import BACKUP_KEY, load_backup_key
 from tests.change.execute.test_apply import Rig
 from tests.change.fake_device import FakeDriver
 

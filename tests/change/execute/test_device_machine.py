@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.config.delta import equivalent, fingerprint
-from eventready.change.config.tree import Tree, copy_tree
-from eventready.change.execute.device_machine import DeviceMachine
-from eventready.change.execute.types import AssignmentResult, DeviceOutcome, StopSignals
-from eventready.change.plan.way_in import Hop, RouteBack, WayIn
-from eventready.change.soak import Soak
+from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome, StopSignals
+from eventready.change.execute.device.machine import DeviceMachine
+from eventready.change.forms.diff import equivalent, fingerprint
+from eventready.change.forms.tree import Tree, copy_tree
+from eventready.change.guard.soak import Soak
+from eventready.change.safety.way_in import Hop, RouteBack, WayIn
 from eventready.core.errors import RefusedError
 from eventready_lab.device.configuration.tree import parse_tree
 from tests.change.fake_device import (

@@ -7,11 +7,11 @@ from random import Random
 
 import pytest
 
-from eventready.change.config.delta import commands_between, merge
-from eventready.change.config.tree import parse_tree
-from eventready.change.execute.foreign_lines import foreign_lines
+from eventready.change.execute.device.foreign_lines import foreign_lines
+from eventready.change.forms.diff import commands_between, merge
+from eventready.change.forms.tree import parse_tree
 from eventready.platforms.loader import describe
-from eventready.workspace.intents import INTENTS
+from eventready.workspace.devices.intents import INTENTS
 from tests.conftest import Proved
 from tests.lab.dialects.test_round_trip import PLATFORMS, Session, cases, everyone, fragment_of, spec_of
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from eventready.session.jump_hosts import jump_hosts
+from eventready.session.ssh.jump_hosts import jump_hosts
 from tests.change.engineer_process import SECONDS, Engineer
 from tests.change.execute.test_faults import GUARDED, ended, is_so
 from tests.change.lab_trial import STEPS, Case, Ground, Trial, ground_of

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from eventready.change.document import PlanFile, write_plan
 from eventready.change.execute.apply import ApplyResult
 from eventready.change.execute.context import ExecutionContext, Options
+from eventready.change.execute.device.driver import AssignmentResult
 from eventready.change.execute.resume import resume
-from eventready.change.execute.timing import RetryTiming
-from eventready.change.execute.types import AssignmentResult
-from eventready.change.plan.plan import PlanFile, write_plan
-from eventready.change.plan.planning import make_plan
+from eventready.change.guard.window import RetryTiming
+from eventready.change.plan.make import make_plan
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
 from eventready.store.store import Store
@@ -37,10 +37,10 @@ QUICK = RetryTiming(pause_s=0.2, margin_s=5, grace_s=2, reach_s=20)
 VICTIM = """
     import os, sys
     from pathlib import Path
-    from eventready.change.execute import live_device
+    from eventready.change.execute.device import live as live_device
     from eventready.change.execute.apply import ExecutionContext, Options, apply_plan
-    from eventready.change.plan.plan import load_plan
-    from eventready.change.execute.timing import RetryTiming
+    from eventready.change.document import load_plan
+    from eventready.change.guard.window import RetryTiming
     from eventready.core.clock import Clock
     from eventready.store.store import Store
     from eventready.workspace.workspace import load_workspace

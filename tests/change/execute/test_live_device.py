@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 import pytest
 
-from eventready.change.config.fragment import Fragment
-from eventready.change.execute.device_checks import Findings
-from eventready.change.execute.live_device import LiveDevice, Partner
-from eventready.change.execute.types import Verification, VerifyTimes
+from eventready.change.execute.device.checks import Findings
+from eventready.change.execute.device.driver import Verification, VerifyTimes
+from eventready.change.execute.device.live import LiveDevice, Partner
+from eventready.change.forms.fragment import Fragment
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import Clock
 from eventready.facts.observation import Observation, Status

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.config.tree import copy_tree
+from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome
 from eventready.change.execute.release import Claim, Decision, DeviceView, release
 from eventready.change.execute.status import device_statuses, next_step
-from eventready.change.execute.types import AssignmentResult, DeviceOutcome
+from eventready.change.forms.tree import copy_tree
 from eventready.core.errors import Exit, RefusedError, UsageError
 from tests.change.execute.test_apply import Rig
 from tests.change.fake_device import Fault

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from eventready.change.execute.device.driver import DeviceOutcome
 from eventready.change.execute.status import (
     DeviceStatus,
     describe_state,
@@ -17,7 +18,6 @@ from eventready.change.execute.status import (
     needs_person,
     next_step,
 )
-from eventready.change.execute.types import DeviceOutcome
 from eventready.core.errors import Exit
 from eventready.store.changes import ChangeEntry, ChangeRecord, Step
 

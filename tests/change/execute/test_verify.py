@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.execute.device_checks import DeviceChecks, Findings, ages, lost_meanwhile
-from eventready.change.execute.verify import (
+from eventready.change.execute.device.checks import DeviceChecks, Findings, ages, lost_meanwhile
+from eventready.change.execute.device.verify import (
     improvements,
     open_issues,
     regressions,
@@ -22,8 +22,8 @@ from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import RoutingPeer
 from eventready.session.reply import Reply, ReplyStatus
-from eventready.workspace.device import Device
-from eventready.workspace.expect import Expect
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect
 
 MOMENT = parse_moment("2022-04-25 07:00")
 

@@ -13,18 +13,18 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from eventready.change.document import Plan, PlanFile, write_plan
 from eventready.change.execute.apply import ApplyResult, apply_plan
 from eventready.change.execute.context import ExecutionContext, Options
-from eventready.change.execute.live_device import LiveDevice
-from eventready.change.execute.rehearsal import rehearsal_options
+from eventready.change.execute.device.live import LiveDevice
+from eventready.change.execute.rehearsal.rehearsal import rehearsal_options
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import DeviceStatus, describe_step, device_statuses
-from eventready.change.execute.timing import RetryTiming
-from eventready.change.plan import way_in
-from eventready.change.plan.plan import Plan, PlanFile, write_plan
-from eventready.change.plan.planning import make_plan
-from eventready.change.plan.way_in import WayIn
-from eventready.cli.apply import command
+from eventready.change.guard.window import RetryTiming
+from eventready.change.plan.make import make_plan
+from eventready.change.safety import way_in
+from eventready.change.safety.way_in import WayIn
+from eventready.cli.change.apply import command
 from eventready.cli.context import App
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
@@ -39,7 +39,7 @@ from eventready_lab.device.state import Learned
 from eventready_lab.device.view import STATION
 from eventready_lab.embedded.lab_thread import LabThread
 from eventready_lab.embedded.process import simulate
-from tests.change.test_guard_lab import KNOWN, chosen, example
+from tests.change.guard.test_guard_lab import KNOWN, chosen, example
 
 pytestmark = pytest.mark.slow
 

@@ -7,22 +7,22 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
+from eventready.change.document import Plan, PlanFile
 from eventready.change.execute.apply import ApplyResult, apply_plan
 from eventready.change.execute.context import ExecutionContext, Options
-from eventready.change.plan.plan import Plan, PlanFile
-from eventready.change.plan.planning import make_plan
+from eventready.change.plan.make import make_plan
 from eventready.core.errors import Exit
 from eventready.session.target import Target
 from eventready.session.trust import fetch_key
 from eventready.store.store import Store
-from eventready.workspace.device import Device
-from eventready.workspace.expect import Expect
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.control.workspace_copy import DeviceAccess, write_workspace_copy
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.view import STATION
 from tests.change.execute.test_way_in_moved import CLOCK, QUICK, Silent
-from tests.change.test_guard_lab import example
+from tests.change.guard.test_guard_lab import example
 from tests.session import real
 
 pytestmark = real.frr_timer_marks()

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import ValidationError
 
-from eventready.change.plan.approval import (
+from eventready.change.document import Approval, PlanFile, parse_plan
+from eventready.change.safety.approval import (
     SCHEMA,
     approvals_required,
     approve,
@@ -20,11 +21,10 @@ from eventready.change.plan.approval import (
     refuse_unsigned,
     sign_plan,
 )
-from eventready.change.plan.plan import Approval, PlanFile, parse_plan
 from eventready.core.errors import RefusedError
 from eventready.store.run import canonical
-from eventready.workspace.change_settings import ChangeSettings, KeyHolder
-from eventready.workspace.signing_keys import PrivateKey, PublicKey
+from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
+from eventready.workspace.settings.change_settings import ChangeSettings, KeyHolder
 from tests.change.plans import plan
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)

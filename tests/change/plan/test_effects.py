@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.change.config.configuration import Configuration
-from eventready.change.config.tree import Tree, parse_tree
-from eventready.change.plan.effects import (
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.tree import Tree, parse_tree
+from eventready.change.safety.effects import (
     Effects,
     effects_of,
     refuse_effects,
     refuse_way_cut,
     way_risks,
 )
-from eventready.change.plan.forbidden import refuse_forbidden
+from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.core.errors import RefusedError
 from eventready.platforms.loader import describe
-from eventready.workspace.device import Device
-from eventready.workspace.expect import Expect
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect
 
 EXPECT = {"uplinks": ["Gi0/0"], "gateways": [{"group": 10, "interface": "Vlan1", "protocol": "hsrp"}]}
 EDGE = Device(

@@ -6,11 +6,11 @@ import socket
 
 import pytest
 
-from eventready.change.config.configuration import Configuration
-from eventready.change.config.fragment import parse_fragment
-from eventready.change.config.tree import parse_tree
 from eventready.change.errors import FragmentError
-from eventready.change.plan.forbidden import refuse_forbidden
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.tree import parse_tree
+from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.core.errors import RefusedError
 from eventready.platforms.loader import describe
 

@@ -6,10 +6,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from eventready.change.plan.freeze import CLOSED, Emergency, next_closed_window, refuse_in_freeze, refuse_shifted_clock
+from eventready.change.safety.freeze import (
+    CLOSED,
+    Emergency,
+    next_closed_window,
+    refuse_in_freeze,
+    refuse_shifted_clock,
+)
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
-from eventready.workspace.event import Event
+from eventready.workspace.settings.event import Event
 
 START = datetime(2022, 4, 26, tzinfo=TZ)
 END = datetime(2022, 5, 2, tzinfo=TZ)

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 import yaml
 
-from eventready.change.config.configuration import read_configuration
-from eventready.change.config.delta import commands_between, merge
-from eventready.change.config.fragment import parse_fragment
 from eventready.change.errors import FragmentError
-from eventready.change.plan.effects import effects_of, refuse_effects, refuse_way_cut
-from eventready.change.plan.forbidden import refuse_forbidden
-from eventready.change.plan.writable import WritableLines
+from eventready.change.forms.configuration import read_configuration
+from eventready.change.forms.diff import commands_between, merge
+from eventready.change.forms.fragment import parse_fragment
+from eventready.change.safety.effects import effects_of, refuse_effects, refuse_way_cut
+from eventready.change.safety.forbidden import refuse_forbidden
+from eventready.change.safety.writable import WritableLines
 from eventready.core.errors import RefusedError
 from eventready.platforms.loader import describe, platform_names
-from eventready.workspace.device import Device
-from eventready.workspace.expect import Expect
-from eventready.workspace.intents import INTENTS
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.devices.intents import INTENTS
 
 ADDRESS, US = "192.0.2.9", "198.51.100.7"
 DEVICE = Device(

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.plan import template_limits
-from eventready.change.plan.intent import render_intent
+from eventready.change.intents import template_limits
+from eventready.change.intents.render import render_intent
 from eventready.core.errors import WorkspaceError
-from eventready.workspace.device import Device
-from eventready.workspace.event import Event, Recipient, Venue
-from eventready.workspace.expect import Expect, ExpectedGateway
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect, ExpectedGateway
+from eventready.workspace.settings.event import Event, Recipient, Venue
 from eventready.workspace.workspace import Workspace
 
 EVENT = Event(

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from eventready.change.plan import plan as plans
-from eventready.change.plan.plan import PlanFile, load_plan, parse_plan, seal, write_plan
+from eventready.change import document as plans
+from eventready.change.document import PlanFile, load_plan, parse_plan, seal, write_plan
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.messages import in_language, rendered, to_stored
 from tests.change.plans import document, plan, planned

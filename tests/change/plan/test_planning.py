@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.config.configuration import read_configuration
-from eventready.change.config.delta import commands_between, fingerprint, merge
-from eventready.change.config.fragment import parse_fragment
-from eventready.change.plan.plan import Plan
-from eventready.change.plan.planning import IncompletePlan, make_plan
+from eventready.change.document import Plan
+from eventready.change.forms.configuration import read_configuration
+from eventready.change.forms.diff import commands_between, fingerprint, merge
+from eventready.change.forms.fragment import parse_fragment
+from eventready.change.plan.make import IncompletePlan, make_plan
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, WorkspaceError
 from eventready.facts.platform import load_platform
 from eventready.session.reply import LoginRefused, ReplyStatus, Unreachable
-from eventready.workspace.select import select
+from eventready.workspace.devices.select import select
 from eventready.workspace.workspace import load_workspace
 from tests.change.fake_fleet import EVENT, GROUPS, HOSTS, FakeFleet, connect, write_workspace
 

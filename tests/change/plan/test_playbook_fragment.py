@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from eventready.change.ansible.playbook import PlaybookRun, TaskFile, TaskResult
 from eventready.change.errors import UnreadableConfiguration
-from eventready.change.plan import participants as participants_module
-from eventready.change.plan import playbook_fragment
-from eventready.change.plan.participants import participants
-from eventready.change.plan.playbook_fragment import check_playbook
+from eventready.change.intents import participants as participants_module
+from eventready.change.intents import playbook_fragment
+from eventready.change.intents.ansible.playbook import PlaybookRun, TaskFile, TaskResult
+from eventready.change.intents.participants import participants
+from eventready.change.intents.playbook_fragment import check_playbook
 from eventready.core.errors import RefusedError, UsageError
 from eventready.workspace.workspace import Workspace, load_workspace
 from tests.change import fake_fleet
-from tests.change.config.test_host_files import spec
+from tests.change.forms.test_host_files import spec
 
 SHA = "ab" * 32
 HOSTS = """\

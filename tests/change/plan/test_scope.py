@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.config.configuration import Configuration
-from eventready.change.config.delta import commands_between, merge
-from eventready.change.config.fragment import Fragment, parse_fragment
-from eventready.change.config.paths import read_paths
-from eventready.change.config.tree import Tree, parse_tree
-from eventready.change.plan.plan import PlannedDevice, PlannedGuard
+from eventready.change.document import PlannedDevice, PlannedGuard
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.diff import commands_between, merge
+from eventready.change.forms.fragment import Fragment, parse_fragment
+from eventready.change.forms.paths import read_paths
+from eventready.change.forms.tree import Tree, parse_tree
 from eventready.change.plan.scope import Drift, drift_since, planned_scope, restored
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from jinja2 import DictLoader, Environment
 
-from eventready.change.plan.intent import intent_variables
-from eventready.change.plan.template_variables import collect_variables
-from eventready.workspace.intents import INTENTS
+from eventready.change.intents.render import intent_variables
+from eventready.change.intents.template_variables import collect_variables
+from eventready.workspace.devices.intents import INTENTS
 from eventready.workspace.workspace import load_workspace
 
 EXAMPLE = Path(__file__).parents[3]

@@ -15,20 +15,20 @@ from typing import Any
 
 import pytest
 
-from eventready.change.config.configuration import Configuration
-from eventready.change.config.delta import commands_between
-from eventready.change.config.fragment import Fragment, join_fragments, parse_fragment
-from eventready.change.config.tree import Tree
-from eventready.change.plan.forbidden import refuse_forbidden
-from eventready.change.plan.intent import render_intent
-from eventready.change.plan.writable import WritableLines
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.diff import commands_between
+from eventready.change.forms.fragment import Fragment, join_fragments, parse_fragment
+from eventready.change.forms.tree import Tree
+from eventready.change.intents.render import render_intent
+from eventready.change.safety.forbidden import refuse_forbidden
+from eventready.change.safety.writable import WritableLines
 from eventready.core.errors import EventreadyError
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec, PlatformSpec
-from eventready.workspace.device import Device
-from eventready.workspace.example import example_home
-from eventready.workspace.expect import Expect
-from eventready.workspace.intents import INTENTS
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.devices.intents import INTENTS
+from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.real.province.layout import air_of, devices
 from tests.lab.other_vendors import other_vendors

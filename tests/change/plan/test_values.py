@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.change.config.delta import commands_between, merge
-from eventready.change.config.fragment import parse_fragment
-from eventready.change.config.tree import parse_tree
+from eventready.change.forms.diff import commands_between, merge
+from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.tree import parse_tree
 from eventready.platforms.loader import describe
 
 CASES = [

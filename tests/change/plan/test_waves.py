@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.plan.waves import CARRIES, STANDS_BY, UNKNOWN, Member, members_of, waves
-from eventready.workspace.device import Device
-from eventready.workspace.expect import Expect, ExpectedGateway
+from eventready.change.plan.order import CARRIES, STANDS_BY, UNKNOWN, Member, members_of, waves
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect, ExpectedGateway
 
 MEMBERS = st.lists(
     st.builds(

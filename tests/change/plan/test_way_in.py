@@ -11,22 +11,22 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from eventready.change.config.configuration import read_configuration
-from eventready.change.config.delta import merge
-from eventready.change.config.fragment import parse_fragment
-from eventready.change.config.tree import Tree, parse_tree
-from eventready.change.plan import way_in
-from eventready.change.plan.effects import effects_of
-from eventready.change.plan.way_in import Hop, RouteBack, WayIn, own_address, read_way_in
-from eventready.change.plan.way_in_lines import TouchedLine, refuse_way_in, touched_lines, way_in_risks
+from eventready.change.forms.configuration import read_configuration
+from eventready.change.forms.diff import merge
+from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.tree import Tree, parse_tree
+from eventready.change.safety import way_in
+from eventready.change.safety.effects import effects_of
+from eventready.change.safety.way_in import Hop, RouteBack, WayIn, own_address, read_way_in
+from eventready.change.safety.way_in_lines import TouchedLine, refuse_way_in, touched_lines, way_in_risks
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message
 from eventready.platforms.loader import describe
 from eventready.session.connect import Session
 from eventready.session.reply import Reply, ReplyStatus
 from eventready.session.target import Target
-from eventready.workspace.access import Access
-from eventready.workspace.device import Device
+from eventready.workspace.devices.access import Access
+from eventready.workspace.devices.device import Device
 
 US = "198.51.100.7"
 _FILE = Path(__file__).with_name("way_in_templates.yaml")

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from eventready.change.plan.way_in import read_way_in
+from eventready.change.safety.way_in import read_way_in
 from eventready.core.messages import Message
-from eventready.workspace.access import Access
+from eventready.workspace.devices.access import Access
 from eventready_lab.device.view import STATION
-from tests.change.test_guard_lab import Rig, rig
+from tests.change.guard.test_guard_lab import Rig, rig
 
 pytestmark = pytest.mark.slow
 __all__ = ["rig"]

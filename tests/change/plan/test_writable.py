@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.plan.approval import refuse_unsendable
-from eventready.change.plan.writable import WritableLines, addition_risks
+from eventready.change.safety.approval import refuse_unsendable
+from eventready.change.safety.writable import WritableLines, addition_risks
 from eventready.core.errors import RefusedError, WorkspaceError
 from eventready.platforms.loader import describe
 from eventready.platforms.writable_pattern import Interfaces, PatternError, match_line, variants, with_any_values
+from eventready.workspace.settings.writable import WritableAddition
 from eventready.workspace.workspace import load_workspace
-from eventready.workspace.writable import WritableAddition
 from tests.change.fake_fleet import FakeFleet, connect, write_workspace
 from tests.change.plan.test_planning import plan_of
 from tests.change.plans import plan, planned

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from eventready.workspace.device import Device, Role
-from eventready.workspace.expect import Expect
+from eventready.workspace.devices.device import Device, Role
+from eventready.workspace.devices.expect import Expect
 from eventready_lab.device.healthy_state import healthy_states
 from eventready_lab.device.topology import Topology, point_to_point_peer, stable_number
 from eventready_lab.embedded.fleet import router_fleet

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventready.checks.ports import port_key
+from eventready.checks.ip.ports import port_key
 from eventready.facts import records as r
 from eventready.facts.platform import load_platform
 from eventready.workspace.workspace import load_workspace

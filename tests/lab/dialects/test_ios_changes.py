@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 
-from eventready.workspace.example import example_home
+from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from eventready.core.clock import Clock
-from eventready.workspace.example import example_home
+from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice

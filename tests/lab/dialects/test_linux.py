@@ -9,8 +9,8 @@ import pytest
 from eventready.core.clock import Clock
 from eventready.facts import records as r
 from eventready.facts.platform import load_platform
-from eventready.workspace.device import Device
-from eventready.workspace.example import example_home
+from eventready.workspace.devices.device import Device
+from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice

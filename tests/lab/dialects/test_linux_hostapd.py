@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from eventready.facts import records as r
 from eventready.facts.platform import load_platform
-from eventready.workspace.device import Device
-from eventready.workspace.expect import Expect
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect
 from eventready_lab.device.healthy_state import healthy_states
 from eventready_lab.device.state import ApState, DeviceState, Port, RadioState
 from eventready_lab.faults.simulated.injector import FaultInjector

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventready.change.config.configuration import Configuration, read_configuration
-from eventready.change.config.delta import commands_between, equivalent, fingerprint, merge
-from eventready.change.config.fragment import parse_fragment
 from eventready.change.errors import FragmentError
+from eventready.change.forms.configuration import Configuration, read_configuration
+from eventready.change.forms.diff import commands_between, equivalent, fingerprint, merge
+from eventready.change.forms.fragment import parse_fragment
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
-from eventready.workspace.example import example_home
+from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from eventready.change.config.configuration import Configuration, commands_to_read, read_configuration
-from eventready.change.config.delta import commands_between, equivalent, merge
-from eventready.change.config.fragment import Fragment, join_fragments, parse_fragment
-from eventready.change.config.tree import Tree
 from eventready.change.errors import FragmentError
-from eventready.change.plan.intent import render_intent
+from eventready.change.forms.configuration import Configuration, commands_to_read, read_configuration
+from eventready.change.forms.diff import commands_between, equivalent, merge
+from eventready.change.forms.fragment import Fragment, join_fragments, parse_fragment
+from eventready.change.forms.tree import Tree
+from eventready.change.intents.render import render_intent
 from eventready.core.clock import Clock
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
-from eventready.workspace.device import Device
-from eventready.workspace.example import example_home
-from eventready.workspace.intents import INTENTS
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.intents import INTENTS
+from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.embedded.process import simulate

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventready.checks.ports import optic_key, port_key
+from eventready.checks.ip.ports import optic_key, port_key
 from eventready.facts import records as r
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from eventready.workspace.example import example_home
+from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import Workspace, load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.config.configuration import read_configuration
-from eventready.change.config.delta import equivalent
+from eventready.change.forms.configuration import read_configuration
+from eventready.change.forms.diff import equivalent
 from eventready.core.clock import Clock
 from eventready.platforms.loader import describe
-from eventready.workspace.device import Device
-from eventready.workspace.example import copy_example
+from eventready.workspace.devices.device import Device
+from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice

@@ -17,9 +17,9 @@ pytest.importorskip("pynetbox")
 from click.testing import CliRunner, Result
 
 from eventready.cli.context import App
-from eventready.cli.inventory import command
+from eventready.cli.workspace.inventory import command
 from eventready.core.errors import EventreadyError
-from eventready.workspace.new_workspace import write_workspace
+from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.test_new_workspace import BULL_RACE
 

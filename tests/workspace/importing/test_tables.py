@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from eventready.cli.context import App
-from eventready.cli.inventory import command
+from eventready.cli.workspace.inventory import command
 from eventready.core.errors import EventreadyError, UsageError
+from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.importing import table
 from eventready.workspace.importing.table import read_table
-from eventready.workspace.new_workspace import write_workspace
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.test_new_workspace import BULL_RACE
 

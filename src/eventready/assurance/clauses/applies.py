@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eventready.workspace.duties import Duty
-from eventready.workspace.event import Operator
+from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.event import Operator
 
 
 def applies(duty: Duty, operator: Operator) -> bool:

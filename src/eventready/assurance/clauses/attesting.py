@@ -19,9 +19,9 @@ from eventready.core.messages import Message, message
 from eventready.core.phrases import required
 from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
-from eventready.workspace.duties import Duty
-from eventready.workspace.event import Event
-from eventready.workspace.validation_messages import suggest
+from eventready.workspace.files.validation_messages import suggest
+from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import Workspace
 
 

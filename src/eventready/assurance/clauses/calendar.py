@@ -9,7 +9,7 @@ from functools import lru_cache
 import holidays
 
 from eventready.core.messages import Bilingual, Text, message
-from eventready.workspace.event import DaysOff
+from eventready.workspace.settings.event import DaysOff
 
 _SATURDAY, _SUNDAY = 5, 6
 _WEEKEND = {day: message(f"terms:weekday.{day}") for day in (_SATURDAY, _SUNDAY)}

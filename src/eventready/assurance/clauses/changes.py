@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
-from eventready.change.plan.freeze import Emergency
+from eventready.change.safety.freeze import Emergency
 from eventready.core.messages import Message, message
 from eventready.store.changes import ChangeEntry, Changes
 

@@ -14,8 +14,8 @@ from eventready.assurance.incidents.incident import Incident, addressee_name
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Text, message
 from eventready.core.phrases import short
-from eventready.workspace.duties import Duty
-from eventready.workspace.event import Event, ScheduledTest
+from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.event import Event, ScheduledTest
 
 #: Days before its deadline from which a delivery counts as that of the coming report.
 _EARLY_DAYS = 3

@@ -15,10 +15,10 @@ from eventready.assurance.clauses.forms import handed_over
 from eventready.assurance.clauses.proof import Evidence, ProofResult
 from eventready.assurance.clauses.sent import SentDocument, first_sent
 from eventready.assurance.incidents.incident import Incident, addressee_name
-from eventready.core.masking import mask_text
 from eventready.core.messages import Bilingual, Text, message
-from eventready.workspace.duties import Duty
-from eventready.workspace.event import Event
+from eventready.core.redaction.masking import mask_text
+from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.event import Event
 
 
 @dataclass(frozen=True)

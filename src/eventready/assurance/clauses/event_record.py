@@ -21,7 +21,7 @@ from eventready.assurance.clauses.state import ClauseState, state_of
 from eventready.assurance.incidents.incident import Incident
 from eventready.assurance.incidents.log import incidents
 from eventready.assurance.roster.finding import RosterReport
-from eventready.assurance.roster.load import workspace_roster
+from eventready.assurance.roster.reading.load import workspace_roster
 from eventready.assurance.roster.roster import Roster
 from eventready.assurance.roster.rules import check
 from eventready.assurance.roster.settings import load_settings
@@ -32,8 +32,8 @@ from eventready.core.phrases import moment_of
 from eventready.drill.record import DrillRun, drill_runs
 from eventready.store.run import Run, Summary, latest_complete
 from eventready.store.store import Store
-from eventready.workspace.duties import Duty
-from eventready.workspace.example_data import Datum
+from eventready.workspace.examples.example_data import Datum
+from eventready.workspace.settings.duties import Duty
 from eventready.workspace.workspace import Workspace
 
 #: The deliveries that a store has on record.

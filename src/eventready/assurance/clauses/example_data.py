@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from eventready.assurance.roster.load import workspace_roster
+from eventready.assurance.roster.reading.load import workspace_roster
 from eventready.assurance.roster.roster import Roster
 from eventready.core.errors import RefusedError, WorkspaceError
 from eventready.core.messages import Message, message
-from eventready.workspace.example_data import Datum, event_data, owner_data, person_datum
+from eventready.workspace.examples.example_data import Datum, event_data, owner_data, person_datum
 from eventready.workspace.workspace import Workspace
 
 

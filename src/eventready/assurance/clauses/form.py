@@ -15,18 +15,26 @@ from jinja2 import Environment, Template, TemplateError
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic import model_validator as validate_model
 
-from eventready.assurance.roster.phones import FORM as PHONE_FORM
-from eventready.assurance.roster.phones import complaint, normal
+from eventready.assurance.roster.reading.phones import FORM as PHONE_FORM
+from eventready.assurance.roster.reading.phones import complaint, normal
 from eventready.core.clock import TZ
 from eventready.core.errors import EventreadyError, InvalidValue, UsageError, WorkspaceError
-from eventready.core.masking import mask, mask_text
 from eventready.core.messages import LANGS, Bilingual, Lang, Message, Text, message, number, term, text
-from eventready.workspace.datetimes import Day, Moment
-from eventready.workspace.event import Event, unknown_venue
-from eventready.workspace.forms import CONTEXT, EXPRESSIONS, NUMERIC, FieldSpec, FormSpec, OpenCondition, compiled
+from eventready.core.redaction.masking import mask, mask_text
+from eventready.workspace.files.datetimes import Day, Moment
+from eventready.workspace.files.validation_messages import describe_error
+from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import WorkspaceModel
-from eventready.workspace.validation_messages import describe_error
-from eventready.workspace.yaml_document import load_yaml
+from eventready.workspace.settings.event import Event, unknown_venue
+from eventready.workspace.settings.forms import (
+    CONTEXT,
+    EXPRESSIONS,
+    NUMERIC,
+    FieldSpec,
+    FormSpec,
+    OpenCondition,
+    compiled,
+)
 
 #: Rows that one form may hold; a register of a province has fewer.
 MAX_ROWS = 5_000

@@ -11,7 +11,7 @@ from eventready.assurance.clauses.attestation import Attestation
 from eventready.assurance.clauses.form import Form
 from eventready.assurance.clauses.sent import SentDocument
 from eventready.core.phrases import moment_of
-from eventready.workspace.forms import BUILT_IN, FormSpec, load_forms
+from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
 from eventready.workspace.workspace import Workspace
 
 _BUILTIN = Path(__file__).parent / "builtin"

@@ -13,7 +13,7 @@ from eventready.assurance.clauses.deadlines import Deadline
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import UsageError
 from eventready.core.messages import message, term
-from eventready.workspace.event import Event
+from eventready.workspace.settings.event import Event
 
 _PRODUCT = "-//eventready//deadlines//VI"
 #: What has no span of its own is shown as a quarter of an hour that ends when it is due.

@@ -17,8 +17,8 @@ from eventready.core.messages import Bilingual, Message, Param, Text, message
 from eventready.core.phrases import moment_of
 from eventready.drill.record import DrillRun
 from eventready.store.run import Run
-from eventready.workspace.device import Device
-from eventready.workspace.duties import Duty
+from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.duties import Duty
 
 EvidenceKind: TypeAlias = Literal[
     "check", "change", "roster", "document", "attestation", "incident", "register", "drill"

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from eventready.assurance.clauses.proof import Evidence, ProofResult
 from eventready.core.messages import Bilingual, Text, in_both, message
-from eventready.workspace.duties import Duty
+from eventready.workspace.settings.duties import Duty
 
 State: TypeAlias = Literal["done", "in_progress", "not_done", "not_applicable"]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from eventready.core.messages import Text, message
 from eventready.core.phrases import moment_of
-from eventready.workspace.event import Event, NoticeLimits, Police
+from eventready.workspace.settings.event import Event, NoticeLimits, Police
 
 STREAM = "incident"
 

@@ -24,8 +24,8 @@ from eventready.core.messages import message
 from eventready.core.phrases import at, moment_of, required, tidy
 from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
-from eventready.workspace.event import Event, unknown_venue
-from eventready.workspace.validation_messages import suggest
+from eventready.workspace.files.validation_messages import suggest
+from eventready.workspace.settings.event import Event, unknown_venue
 
 #: What people can be touched by; `postal` beside the services of a venue.
 SERVICES = ("fixed", "internet", "mobile", "wifi", "postal")

@@ -8,9 +8,9 @@ from typing import Any
 
 from eventready.assurance.incidents.incident import Demand, Incident, addressee_name, police_near
 from eventready.assurance.incidents.log import recipient_of
-from eventready.core.masking import mask_text
 from eventready.core.messages import Param, joined, message, term, text
-from eventready.workspace.event import Event
+from eventready.core.redaction.masking import mask_text
+from eventready.workspace.settings.event import Event
 
 
 def services_text(services: Iterable[str], lang: str) -> str:

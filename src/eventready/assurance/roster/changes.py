@@ -9,8 +9,8 @@ from datetime import datetime
 
 from eventready.assurance.roster import wording
 from eventready.assurance.roster.roster import Person, Roster, Shift
-from eventready.core.masking import mask
 from eventready.core.messages import Message, Param, in_both, message
+from eventready.core.redaction.masking import mask
 
 #: Fields of a person that are compared; the catalogue has their names under `roster:field`.
 _FIELDS = ("name", "title", "unit", "phones", "skills", "reserve", "note")

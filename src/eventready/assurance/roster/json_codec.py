@@ -14,8 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 from eventready.assurance.roster.roster import Leave, Person, Roster, Shift
 from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
-from eventready.core.masking import mask
 from eventready.core.messages import message
+from eventready.core.redaction.masking import mask
 
 SCHEMA = "eventready.roster/1"
 

@@ -19,7 +19,7 @@ from eventready.assurance.roster.rulebook.submission import submission
 from eventready.assurance.roster.rulebook.teams import teams
 from eventready.assurance.roster.settings import RosterSettings
 from eventready.core.messages import Message, message
-from eventready.workspace.event import Event
+from eventready.workspace.settings.event import Event
 
 RULEBOOK: Mapping[int, Rule] = {
     1: coverage,

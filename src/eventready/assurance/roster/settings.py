@@ -18,10 +18,10 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from eventready.assurance.roster.roster import ROLES, Branch, Role
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
-from eventready.workspace.datetimes import Moment
-from eventready.workspace.event import Event, WindowKind
+from eventready.workspace.files.datetimes import Moment
+from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import WorkspaceModel
-from eventready.workspace.yaml_document import load_yaml
+from eventready.workspace.settings.event import Event, WindowKind
 
 #: Where the roster and its settings lie in a workspace, unless told otherwise.
 FILE = "roster.xlsx"

@@ -1,1 +1,1 @@
-"""Execution of a plan on its devices: guard, verification, resume, rollback."""
+"""Execution of a plan on its devices: change, executor, resume, rollback, release."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from eventready.change.document import PlanFile
+from eventready.change.execute.change import ApplyResult, RunningChange, recorded_change
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
-from eventready.change.execute.running_change import ApplyResult, RunningChange, recorded_change
+from eventready.change.execute.device.driver import Hold
 from eventready.change.execute.take_back import take_back
-from eventready.change.execute.types import Hold
-from eventready.change.plan.plan import PlanFile
 from eventready.core.errors import Exit
 
 __all__ = ["ApplyResult", "ChangeProgress", "ExecutionContext", "Options", "RunningChange", "apply_plan", "open_change"]

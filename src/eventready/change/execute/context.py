@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from eventready.change.execute.timing import RetryTiming, Timer
-from eventready.change.execute.types import AssignmentResult, DeviceDriver
-from eventready.change.partners import MAX_PARTNERS
-from eventready.change.plan.freeze import Emergency
-from eventready.change.plan.plan import PlannedDevice
+from eventready.change.document import PlannedDevice
+from eventready.change.execute.device.driver import AssignmentResult, DeviceDriver
+from eventready.change.guard.window import RetryTiming, Timer
+from eventready.change.plan.partners import MAX_PARTNERS
+from eventready.change.safety.freeze import Emergency
 from eventready.core.clock import Clock
 from eventready.store.store import Store
-from eventready.workspace.signing_keys import PrivateKey
+from eventready.workspace.keys.signing_keys import PrivateKey
 from eventready.workspace.workspace import Workspace
 
 

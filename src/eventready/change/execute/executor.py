@@ -13,18 +13,10 @@ from typing import Any
 from nornir.core.task import Result, Task
 
 from eventready.audit.runner import AdaptiveThreadedRunner
-from eventready.change.config.configuration import Configuration
-from eventready.change.config.fragment import Fragment
-from eventready.change.config.tree import Tree
+from eventready.change.document import Plan, PlannedDevice
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.device_checks import DeviceChecks
-from eventready.change.execute.device_machine import DeviceMachine
-from eventready.change.execute.live_device import LiveDevice, Partner
-from eventready.change.execute.mismatch import refuse_mismatch
-from eventready.change.execute.recorded_configuration import backup_cipher, recorded_configuration
-from eventready.change.execute.service_host import ServiceHost
-from eventready.change.execute.target_tree import planned_fragment, target_tree
-from eventready.change.execute.types import (
+from eventready.change.execute.device.checks import DeviceChecks
+from eventready.change.execute.device.driver import (
     Assignment,
     AssignmentResult,
     DeviceDriver,
@@ -32,17 +24,25 @@ from eventready.change.execute.types import (
     Hold,
     StopSignals,
 )
-from eventready.change.execute.verify import OpenIssues
-from eventready.change.guard import change_spec
-from eventready.change.partners import partners_of
-from eventready.change.plan.forbidden import refuse_forbidden
-from eventready.change.plan.plan import Plan, PlannedDevice
+from eventready.change.execute.device.live import LiveDevice, Partner
+from eventready.change.execute.device.machine import DeviceMachine
+from eventready.change.execute.device.service_host import ServiceHost
+from eventready.change.execute.device.verify import OpenIssues
+from eventready.change.execute.mismatch import refuse_mismatch
+from eventready.change.execute.records import backup_cipher, recorded_configuration
+from eventready.change.execute.target_tree import planned_fragment, target_tree
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.tree import Tree
+from eventready.change.guard.guard import change_spec
+from eventready.change.guard.soak import Soak, soak_of
+from eventready.change.plan.partners import partners_of
 from eventready.change.plan.scope import Drift, unrelated_drift
-from eventready.change.plan.way_in_check import WayInCheck
-from eventready.change.soak import Soak, soak_of
-from eventready.checks.limits import resolve_limits
+from eventready.change.safety.forbidden import refuse_forbidden
+from eventready.change.safety.way_in_check import WayInCheck
 from eventready.core.errors import StoreError
 from eventready.core.messages import Message, as_record, message, rendered
+from eventready.evaluation.limits import resolve_limits
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import ChangeSpec, PlatformSpec
 from eventready.session.plugin import host_target

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from eventready.change.plan.plan import Plan
-from eventready.change.plan.waves import members_of
+from eventready.change.document import Plan
+from eventready.change.plan.order import members_of
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, message
-from eventready.workspace.device import Device
+from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
 
 

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from eventready.change.config.delta import commands_between, diff_lines, merge
-from eventready.change.config.fragment import Fragment
-from eventready.change.config.tree import Tree
+from eventready.change.document import Plan, recorded_plan
+from eventready.change.execute.change import finish_change, recorded_result
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.device_machine import evidence_of
+from eventready.change.execute.device.driver import AssignmentResult, ConfigurationReading, DeviceOutcome
+from eventready.change.execute.device.machine import evidence_of
 from eventready.change.execute.executor import ChangeExecutor
-from eventready.change.execute.recorded_configuration import backup_cipher
-from eventready.change.execute.running_change import finish_change, recorded_result
+from eventready.change.execute.records import backup_cipher
 from eventready.change.execute.status import TO_TAKE_BACK, device_statuses
-from eventready.change.execute.types import AssignmentResult, ConfigurationReading, DeviceOutcome
-from eventready.change.plan.plan import Plan, recorded_plan
+from eventready.change.forms.diff import commands_between, diff_lines, merge
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.tree import Tree
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.gc import relaxed_gc
 from eventready.core.messages import Rendered, as_record, message, rendered

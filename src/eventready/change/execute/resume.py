@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 
-from eventready.change.config.configuration import Configuration
+from eventready.change.document import PlannedDevice, recorded_plan
+from eventready.change.execute.change import ApplyResult, exit_code, finish_change, recorded_result
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.device_machine import DeviceMachine
+from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor, interruptible
-from eventready.change.execute.recorded_configuration import recorded_configuration
-from eventready.change.execute.running_change import ApplyResult, exit_code, finish_change, recorded_result
+from eventready.change.execute.records import recorded_configuration
 from eventready.change.execute.take_back import take_back
-from eventready.change.plan.plan import PlannedDevice, recorded_plan
+from eventready.change.forms.configuration import Configuration
 from eventready.core.errors import EventreadyError
 from eventready.core.gc import relaxed_gc
 from eventready.store.backup_cipher import BackupKeyError

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from eventready.change.config.delta import commands_between, diff_lines, fingerprint
-from eventready.change.execute.recorded_configuration import recorded_configuration
+from eventready.change.document import Plan, PlannedDevice, plan_head, recorded_plan, seal
+from eventready.change.execute.records import recorded_configuration
 from eventready.change.execute.target_tree import planned_fragment
-from eventready.change.guard import change_spec
-from eventready.change.plan.plan import Plan, PlannedDevice, plan_head, recorded_plan, seal
+from eventready.change.forms.diff import commands_between, diff_lines, fingerprint
+from eventready.change.guard.guard import change_spec
 from eventready.change.plan.scope import planned_scope
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from eventready.change.errors import abbreviate
-from eventready.change.execute.types import HOLD_OVER, INTERRUPTIONS, DeviceOutcome
+from eventready.change.execute.device.driver import HOLD_OVER, INTERRUPTIONS, DeviceOutcome
 from eventready.change.plan.scope import Drift
 from eventready.core.errors import Exit
 from eventready.core.messages import Bilingual, Message, Rendered, Text, from_record, from_stored, known, message

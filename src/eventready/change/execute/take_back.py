@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eventready.change.document import PlanFile, recorded_plan
+from eventready.change.execute.change import ApplyResult, finish_change, last_result, recorded_change
 from eventready.change.execute.context import ExecutionContext
+from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome
 from eventready.change.execute.rollback import rollback_plan, rolled_back_devices
-from eventready.change.execute.running_change import ApplyResult, finish_change, last_result, recorded_change
-from eventready.change.execute.types import AssignmentResult, DeviceOutcome
-from eventready.change.plan.plan import PlanFile, recorded_plan
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import as_record, rendered
 from eventready.store.changes import StepEntry

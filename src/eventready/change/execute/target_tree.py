@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from eventready.change.config.delta import merge
-from eventready.change.config.fragment import Fragment, parse_fragment
-from eventready.change.config.tree import Tree
-from eventready.change.execute.recorded_configuration import recorded_configuration
-from eventready.change.guard import change_spec
-from eventready.change.plan.plan import PlannedDevice
+from eventready.change.document import PlannedDevice
+from eventready.change.execute.records import recorded_configuration
+from eventready.change.forms.diff import merge
+from eventready.change.forms.fragment import Fragment, parse_fragment
+from eventready.change.forms.tree import Tree
+from eventready.change.guard.guard import change_spec
 from eventready.change.plan.scope import restored
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered

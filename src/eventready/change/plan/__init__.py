@@ -1,1 +1,1 @@
-"""Plans: templates, device plans, order, approval, freeze."""
+"""Plans: device plans, waves and partners, scope; `make` puts them together."""

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from eventready.change.config.configuration import Configuration
-from eventready.change.config.fragment import Fragment
-from eventready.change.config.tree import Tree, identical, walk
-from eventready.change.plan.plan import PlannedDevice
+from eventready.change.document import PlannedDevice
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.tree import Tree, identical, walk
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Message, message
 from eventready.platforms.model import ChangeSpec

@@ -15,14 +15,14 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
+from eventready.change.document import PlanFile, load_plan
+from eventready.change.execute.change import ApplyResult
 from eventready.change.execute.context import Options
-from eventready.change.execute.running_change import ApplyResult
+from eventready.change.execute.device.driver import AssignmentResult
 from eventready.change.execute.status import describe_state, device_statuses, next_step
-from eventready.change.execute.timing import RetryTiming
-from eventready.change.execute.types import AssignmentResult
-from eventready.change.plan.freeze import Emergency
-from eventready.change.plan.plan import PlanFile, load_plan
+from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.scope import Drift
+from eventready.change.safety.freeze import Emergency
 from eventready.cli.context import App
 from eventready.cli.options import key_option, with_options
 from eventready.cli.render.change_states import STYLES

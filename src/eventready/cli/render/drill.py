@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from eventready.assurance.papers.drill_results import probe_title
+from eventready.assurance.papers.material.drill_results import probe_title
 from eventready.cli.render.listing import cell, translated
 from eventready.cli.render.listing import show as show_table
 from eventready.core.clock import TZ

@@ -8,7 +8,7 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from eventready.change.plan.plan import Plan
+from eventready.change.document import Plan
 from eventready.cli.render.console import VisibleConsole
 from eventready.cli.render.plan_groups import DeviceGroup, group_devices
 from eventready.core.messages import Lang, in_language, term, text

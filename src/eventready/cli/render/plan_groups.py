@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
-from eventready.change.plan.plan import PlannedDevice
+from eventready.change.document import PlannedDevice
 
 #: Smallest group, and the largest number of differing values in one.
 _FEWEST, _MOST_VALUES = 3, 6

@@ -9,10 +9,10 @@ from typing import Any, Self
 
 import click
 
+from eventready.change.document import Plan
 from eventready.change.execute.context import Options
-from eventready.change.execute.rehearsal import RehearsedDevice, read_devices, rehearse
-from eventready.change.execute.twin import TwinFault, twin_factory
-from eventready.change.plan.plan import Plan
+from eventready.change.execute.rehearsal.rehearsal import RehearsedDevice, read_devices, rehearse
+from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
 from eventready.change.plan.scope import Drift
 from eventready.cli.context import App
 from eventready.cli.options import FOLDER, with_options

@@ -11,7 +11,7 @@ from typing import Any
 from eventready import __version__
 from eventready.checks.check import Check
 from eventready.store.run import Run
-from eventready.workspace.device import Device
+from eventready.workspace.devices.device import Device
 
 VERSION = "2.1.0"
 _LEVELS = {"fail": "error", "warn": "warning", "not_measured": "warning", "waived": "note"}

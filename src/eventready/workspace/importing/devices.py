@@ -10,12 +10,12 @@ from pydantic import ValidationError
 
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
+from eventready.workspace.files.validation_messages import describe_error, suggest
+from eventready.workspace.files.yaml_document import raise_errors
 from eventready.workspace.importing.table import Row, TableCell
 from eventready.workspace.inventory import NAME_PATTERN
 from eventready.workspace.inventory_schema import Element
-from eventready.workspace.secrets import is_reference
-from eventready.workspace.validation_messages import describe_error, suggest
-from eventready.workspace.yaml_document import raise_errors
+from eventready.workspace.keys.secrets import is_reference
 
 #: Columns and their path in an entry of hosts.yaml.
 COLUMNS: Mapping[str, tuple[str, ...]] = {

@@ -16,10 +16,10 @@ from ruamel.yaml.comments import CommentedMap
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Bilingual, message
-from eventready.workspace.event import Event
+from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.importing.devices import ImportedDevice
 from eventready.workspace.inventory import load_inventory
-from eventready.workspace.yaml_document import load_yaml
+from eventready.workspace.settings.event import Event
 
 
 @dataclass(frozen=True)

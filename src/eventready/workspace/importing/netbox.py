@@ -8,7 +8,7 @@ from typing import Any
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.workspace.device import ROLES
+from eventready.workspace.devices.device import ROLES
 from eventready.workspace.importing.devices import ImportedDevice
 
 #: Seconds per request, and maximum number of devices.

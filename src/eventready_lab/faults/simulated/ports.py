@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventready.checks.ports import port_key
+from eventready.checks.ip.ports import port_key
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready_lab.device.state import DeviceState, Peer, Port

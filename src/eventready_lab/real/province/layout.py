@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from eventready.workspace.device import Device
-from eventready.workspace.event import Event
-from eventready.workspace.expect import Expect
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.settings.event import Event
 from eventready_lab.real.province.wifi.inventory_entry import expectations
 from eventready_lab.real.province.wifi.machine import MachineOptions
 from eventready_lab.real.province.wifi.radio import AIR, AccessPoint

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import Rendered, message, rendered
-from eventready.workspace.event import Event
+from eventready.workspace.settings.event import Event
 from eventready_lab.control.workspace_copy import DeviceAccess
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.real.province import wifi

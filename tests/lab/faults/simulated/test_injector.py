@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from eventready.core.errors import UsageError
-from eventready.workspace.device import Device, Role
-from eventready.workspace.expect import Expect
+from eventready.workspace.devices.device import Device, Role
+from eventready.workspace.devices.expect import Expect
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.dialect import Dialect

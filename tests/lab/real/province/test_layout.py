@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import UsageError
-from eventready.workspace.event import load_event
-from eventready.workspace.example import example_home
+from eventready.workspace.examples.example import example_home
+from eventready.workspace.settings.event import load_event
 from eventready_lab.cli import _arguments
 from eventready_lab.control.lab_folder import LabFolder
 from eventready_lab.faults.simulated.catalogue import FAULT_TYPES as SIMULATED

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from eventready.assurance.papers.document.model import Chart
-from eventready.core.masking import mask_text
+from eventready.core.redaction.masking import mask_text
 
 T = TypeVar("T")
 

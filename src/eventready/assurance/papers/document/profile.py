@@ -18,10 +18,10 @@ from pydantic import Field, field_validator
 from eventready.assurance.papers.document.model import Page
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import LANGS, Lang, ids, message, parameters
-from eventready.workspace.device import Service
+from eventready.workspace.devices.device import Service
+from eventready.workspace.files.validation_messages import Key, suggest
+from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
-from eventready.workspace.validation_messages import Key, suggest
-from eventready.workspace.yaml_document import YamlDocument, combine_errors, load_yaml, raise_errors
 
 #: In every text of a profile: the variable and its value.
 MEANING: Mapping[str, str] = {

@@ -11,7 +11,7 @@ from eventready.assurance.roster.finding import Gap, RosterFinding
 from eventready.assurance.roster.intervals import Interval, merged
 from eventready.assurance.roster.roster import Roster, Shift
 from eventready.assurance.roster.settings import RosterSettings
-from eventready.workspace.event import Event
+from eventready.workspace.settings.event import Event
 
 
 @dataclass(frozen=True)

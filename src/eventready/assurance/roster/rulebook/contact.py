@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eventready.assurance.roster import phones, wording
+from eventready.assurance.roster import wording
 from eventready.assurance.roster.finding import RosterFinding
+from eventready.assurance.roster.reading import phones
 from eventready.assurance.roster.roster import ROLES, Person, Role
 from eventready.assurance.roster.rulebook.case import Case
-from eventready.core.masking import mask
 from eventready.core.messages import Message, Param, message
+from eventready.core.redaction.masking import mask
 
 
 def contact(case: Case) -> Iterator[RosterFinding]:

@@ -13,8 +13,8 @@ from itertools import pairwise
 from eventready.assurance.roster import wording
 from eventready.assurance.roster.finding import RosterFinding, Severity
 from eventready.assurance.roster.intervals import Interval
+from eventready.assurance.roster.reading.when import midnight
 from eventready.assurance.roster.rulebook.case import Case
-from eventready.assurance.roster.when import midnight
 from eventready.core.clock import TZ
 from eventready.core.messages import Message, message
 

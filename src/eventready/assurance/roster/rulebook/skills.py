@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from eventready.assurance.roster import wording
 from eventready.assurance.roster.finding import RosterFinding
 from eventready.assurance.roster.intervals import counted, joined
+from eventready.assurance.roster.reading.text import skill
 from eventready.assurance.roster.roster import ROLES, Shift
 from eventready.assurance.roster.rulebook.case import Case, claims
-from eventready.assurance.roster.text import skill
 from eventready.core.messages import Message, message
 
 

@@ -1,0 +1,1 @@
+"""Signed bundles: written by an operator, received and verified by the department."""

@@ -1,0 +1,1 @@
+"""Mail: drafts, letters, sending by SMTP, and the record of deliveries."""

@@ -1,0 +1,1 @@
+"""Provincial report: the bundles of all operators, merged."""

@@ -1,0 +1,85 @@
+"""Figures of each operator, and the verdicts of all operators by venue and service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eventready.assurance.delivery.bundles.bundle import Bundle
+from eventready.assurance.delivery.bundles.parts import State, Verdict
+
+#: Verdicts from the worst to the best. An unmeasured service is never better than one that is known to be bad.
+WORST: tuple[Verdict, ...] = ("NOT_READY", "NOT_MEASURED", "READY_WITH_RISK", "READY")
+
+
+@dataclass(frozen=True)
+class OperatorRow:
+    """Figures of an operator. `verdict`: the worst of its services, None without an audit. `gaps` None: no roster."""
+
+    operator: str
+    verdict: Verdict | None
+    ratio: float
+    fail: int
+    unmeasured: int
+    done: int
+    clauses: int
+    not_done: int
+    late: int
+    gaps: int | None
+    incidents: int
+    open_incidents: int
+    overdue: int
+
+
+def row(bundle: Bundle) -> OperatorRow:
+    """Return the figures of an operator; inapplicable clauses are not counted."""
+    run, incidents = bundle.run, bundle.incidents.incidents
+    applying = [clause for clause in bundle.duties.clauses if clause.state != "not_applicable"]
+    verdicts: set[Verdict] = {entry.verdict for entry in run.verdicts}
+    if {venue.id for venue in run.venues} - {entry.venue for entry in run.verdicts}:
+        verdicts.add("NOT_MEASURED")  # every venue has a service
+    return OperatorRow(
+        operator=bundle.operator,
+        verdict=next((verdict for verdict in WORST if verdict in verdicts), None) if run.present else None,
+        ratio=run.measured / run.needed if run.needed else 0.0,
+        fail=run.counts.get("fail", 0),
+        unmeasured=run.counts.get("not_measured", 0),
+        done=_count(bundle, "done"),
+        clauses=len(applying),
+        not_done=_count(bundle, "not_done"),
+        late=sum(clause.late for clause in applying),
+        gaps=sum(bundle.roster.gaps.values()) if bundle.roster.present else None,
+        incidents=len(incidents),
+        open_incidents=sum(incident.restored is None for incident in incidents),
+        overdue=sum(incident.overdue for incident in incidents),
+    )
+
+
+def _count(bundle: Bundle, state: State) -> int:
+    return sum(clause.state == state for clause in bundle.duties.clauses)
+
+
+@dataclass(frozen=True)
+class ServiceVerdicts:
+    """Verdicts of the operators for a service at a venue; None: not offered, or not audited."""
+
+    venue: str
+    service: str
+    verdicts: tuple[Verdict | None, ...]
+
+
+def service_verdicts(bundles: Sequence[Bundle], *, vietnamese: bool) -> tuple[ServiceVerdicts, ...]:
+    """Verdicts by venue and service, in the order of first mention."""
+    names: dict[str, str] = {}
+    places: dict[tuple[str, str], None] = {}
+    for bundle in bundles:
+        for venue in bundle.run.venues:
+            names.setdefault(venue.id, (venue.name_vi if vietnamese else venue.name) or venue.name or venue.id)
+        places.update(dict.fromkeys((entry.venue, entry.service) for entry in bundle.run.verdicts))
+    by_place = [{(entry.venue, entry.service): entry.verdict for entry in bundle.run.verdicts} for bundle in bundles]
+    order = {venue: number for number, venue in enumerate(names)}
+    ordered = sorted(places, key=lambda place: order.get(place[0], len(order)))
+    return tuple(
+        ServiceVerdicts(names.get(venue, venue), service, tuple(known.get((venue, service)) for known in by_place))
+        for venue, service in ordered
+    )

@@ -1,0 +1,142 @@
+"""Consolidated report of the department: figures and findings of all operators in a single paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from eventready.assurance.delivery.bundles.bundle import Bundle, BundlePolicy
+from eventready.assurance.delivery.bundles.receive import ReceivedBundles
+from eventready.assurance.delivery.province.overview import OperatorRow, row
+from eventready.assurance.delivery.province.tables import (
+    clause_table,
+    finding_table,
+    incident_table,
+    operator_table,
+    service_table,
+)
+from eventready.assurance.papers.document.model import Block, Document, Heading, OnScreen
+from eventready.assurance.papers.document.profile import Profile
+from eventready.assurance.papers.language import clean
+from eventready.assurance.papers.material.material import Material, Week
+from eventready.assurance.papers.sections.run_sections import unconfirmed_items
+from eventready.assurance.papers.sections.writer import PaperWriter
+from eventready.assurance.roster.roster import ROLES
+from eventready.core.messages import Lang
+from eventready.workspace.settings.event import Event
+
+
+def province(
+    received: ReceivedBundles, policy: BundlePolicy, event: Event, profile: Profile, lang: Lang = "vi"
+) -> Document:
+    """The report of accepted bundles; `event` and `profile` are those of the department's workspace."""
+    moment = policy.moment
+    material = Material(
+        event=event, moment=moment, week=Week.at(moment, event.report_weekday), rehearsal=policy.rehearsal
+    )
+    writer = PaperWriter("province", material, profile, lang)
+    bundles = received.bundles
+    rows = tuple(row(bundle) for bundle in bundles)
+    blocks = [
+        *writer.head(),
+        writer.outline.section(writer.text("papers:province_overall")),
+        *_overall(writer, received, rows),
+        writer.outline.section(writer.text("papers:province_services")),
+        *_services(writer, bundles),
+        *_unconfirmed(writer, bundles),
+        writer.outline.section(writer.text("papers:province_duty")),
+        *writer.bullets(_roster(writer, bundle) for bundle in bundles),
+        writer.outline.section(writer.text("papers:head_incidents")),
+        *_incidents(writer, bundles, rows),
+        writer.outline.section(writer.text("papers:head_open")),
+        *_open(writer, rows),
+        writer.outline.section(writer.text("papers:head_proposals")),
+        *(writer.standing(profile.standing.proposals) or [writer.p("papers:province_no_proposals")]),
+        *writer.close(),
+    ]
+    _annexes(writer, bundles)
+    return writer.document(blocks)
+
+
+def _overall(writer: PaperWriter, received: ReceivedBundles, rows: Sequence[OperatorRow]) -> Iterator[Block]:
+    """Yield the number of reports, operators without a report, refused files (on screen only), and a row per
+    operator."""
+    yield writer.p("papers:province_counted", count=len(received.bundles))
+    if received.silent:
+        yield writer.p("papers:province_silent", names=", ".join(received.silent))
+    if received.refused:
+        yield writer.p("papers:province_refused", count=len(received.refused))
+        files = [f"{clean(one.path.name)}: {clean(one.error.reason(writer.lang))}" for one in received.refused]
+        heading = Heading(2, writer.text("papers:province_refused_files"))
+        yield OnScreen((heading, *writer.bullets(files)))
+    if received.rewritten:
+        yield writer.p("papers:province_rewritten", names=", ".join(received.rewritten))
+    yield operator_table(writer, rows)
+    yield writer.note("papers:verdict_note")
+
+
+def _services(writer: PaperWriter, bundles: Sequence[Bundle]) -> list[Block]:
+    table = service_table(writer, bundles)
+    return [table] if table.rows else [writer.p("papers:province_no_verdicts")]
+
+
+def _unconfirmed(writer: PaperWriter, bundles: Sequence[Bundle]) -> list[Block]:
+    """Return a paragraph per operator with platforms measured in forms without public source."""
+    return [
+        writer.p("papers:province_unconfirmed", operator=bundle.operator, items=items)
+        for bundle in bundles
+        if (items := unconfirmed_items(writer, bundle.run.unconfirmed))
+    ]
+
+
+def _roster(writer: PaperWriter, bundle: Bundle) -> str:
+    """Return a sentence about the roster of an operator."""
+    roster, operator = bundle.roster, bundle.operator
+    if not roster.present:
+        return writer.text("papers:province_roster_none", operator=operator)
+    gaps = {role: minutes for role, minutes in roster.gaps.items() if minutes}
+    if gaps:
+        roles = ", ".join(writer.term("papers:role", role).lower() for role in gaps if role in ROLES)
+        minutes = sum(gaps.values())
+        return writer.text(
+            "papers:province_roster_gaps", operator=operator, length=writer.duration(minutes), roles=roles
+        )
+    if roster.errors:
+        return writer.text("papers:province_roster_errors", operator=operator, errors=roster.errors)
+    start, end = (
+        writer.moment(at, short=True) if isinstance(at, datetime) else "" for at in (roster.start, roster.end)
+    )
+    return writer.text("papers:province_roster_full", operator=operator, start=start, end=end)
+
+
+def _incidents(writer: PaperWriter, bundles: Sequence[Bundle], rows: Sequence[OperatorRow]) -> list[Block]:
+    count = sum(one.incidents for one in rows)
+    if not count:
+        return [writer.p("papers:province_incidents_none")]
+    unrestored, overdue = sum(one.open_incidents for one in rows), sum(one.overdue for one in rows)
+    opening = writer.p("papers:province_incidents", count=count, open=unrestored, overdue=overdue)
+    return [opening, incident_table(writer, bundles)]
+
+
+def _open(writer: PaperWriter, rows: Sequence[OperatorRow]) -> list[Block]:
+    """Return an item for each operator with failed or unmeasured findings, or late clauses."""
+    items = [
+        writer.text(
+            "papers:province_open",
+            operator=one.operator,
+            fail=one.fail,
+            unmeasured=one.unmeasured,
+            late=one.late,
+            not_done=one.not_done,
+        )
+        for one in rows
+        if one.fail or one.unmeasured or one.late or one.not_done
+    ]
+    return writer.bullets(items) or [writer.p("papers:province_open_none")]
+
+
+def _annexes(writer: PaperWriter, bundles: Sequence[Bundle]) -> None:
+    clauses, findings = clause_table(writer, bundles), finding_table(writer, bundles)
+    none = writer.p("papers:province_findings_none")
+    writer.annex(clauses.name, [clauses], landscape=True)
+    writer.annex(findings.name, [findings if findings.rows else none], landscape=True)

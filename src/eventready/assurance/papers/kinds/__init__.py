@@ -1,0 +1,1 @@
+"""Papers by kind: readiness, weekly, final, plan, incident, drill, duty list."""

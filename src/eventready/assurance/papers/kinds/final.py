@@ -1,0 +1,52 @@
+"""`report final`: the summary after the event."""
+
+from __future__ import annotations
+
+from eventready.assurance.papers.document.model import Block, Document
+from eventready.assurance.papers.document.profile import Profile
+from eventready.assurance.papers.kinds.weekly import directing, history, period_warning, proposals, troubles
+from eventready.assurance.papers.material.material import Material
+from eventready.assurance.papers.material.results import RunResults
+from eventready.assurance.papers.sections.annexes import add_annexes
+from eventready.assurance.papers.sections.results_section import ResultsSection
+from eventready.assurance.papers.sections.writer import PaperWriter
+from eventready.core.errors import RefusedError
+from eventready.core.messages import Lang, message
+from eventready.core.phrases import at
+
+
+def final(material: Material, profile: Profile, lang: Lang = "vi", *, draft: bool = False) -> Document:
+    """The summary of the whole event: its last run and all incidents.
+
+    Raises RefusedError before the event's end, unless it is a `draft` and marked as one.
+    """
+    end = material.event_end
+    early = end is not None and material.moment < end
+    if early and end and not draft:
+        raise RefusedError(message("papers:error.final_early", at=at(end)))
+    writer = PaperWriter("final", material, profile, lang, draft=early)
+    results = RunResults.of(material.run, writer.language) if material.run else None
+    annex = add_annexes(writer, results)
+    lessons = writer.standing(profile.standing.lessons)
+    blocks = [
+        *writer.head(),
+        *directing(writer),
+        *period_warning(writer, results),
+        *ResultsSection(writer, results, annex).blocks(),
+        *_course(writer, results),
+        *troubles(writer, results, annex, material.incidents),
+        writer.outline.section(writer.text("papers:head_lessons")),
+        *(lessons or [writer.p("papers:lessons_none")]),
+        *proposals(writer),
+        *writer.close(),
+    ]
+    return writer.document(blocks)
+
+
+def _course(writer: PaperWriter, results: RunResults | None) -> list[Block]:
+    """The number of audits, and the course of their results."""
+    heading = writer.outline.clause(writer.text("papers:head_course"))
+    if results is None:
+        return [heading, writer.p("papers:no_run")]
+    runs = len(writer.material.earlier) + 1
+    return [heading, writer.p("papers:course", runs=runs), *history(writer, results.run)]

@@ -1,0 +1,144 @@
+"""Unmeasured items: unreached devices, failed readings, blind spots of equipment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eventready.assurance.papers.language import clean
+from eventready.assurance.papers.material.findings import Entry, FindingLine, RunContext, entries, natural
+from eventready.store.run import Run
+
+
+@dataclass(frozen=True)
+class UnreachedDevice:
+    """Unreached device, and the number of checks without a result."""
+
+    device: str
+    role: str
+    venues: tuple[str, ...]
+    reason: str
+    lost: int
+
+
+@dataclass(frozen=True)
+class FailedReadings:
+    """Failed readings of a reachable device: the checks without a result, and a line per reason."""
+
+    device: str
+    checks: tuple[str, ...]
+    lines: tuple[FindingLine, ...]
+
+
+@dataclass(frozen=True)
+class BlindSpot:
+    """State not reported by a kind of equipment, and the devices of this kind."""
+
+    check_title: str
+    message: str
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DeviceCoverage:
+    """The readings of a device; `missing` pairs facts with the reason."""
+
+    device: str
+    role: str
+    platform: str
+    measured: int
+    needed: int
+    missing: tuple[tuple[str, str], ...]
+
+
+def unreached_devices(
+    document: Entry, lines: Sequence[FindingLine], context: RunContext
+) -> tuple[UnreachedDevice, ...]:
+    """Return the unreached devices of a run."""
+    lost = Counter(line.device for line in lines if line.status == "not_measured" and not line.blind)
+    silent = [device for device in document.get("devices", ()) if not device.get("reachable")]
+    return tuple(
+        UnreachedDevice(
+            device=clean(device["name"]),
+            role=context.role(device),
+            venues=context.names(map(str, device.get("venues", ()))),
+            reason=context.language.reason(device),
+            lost=lost[clean(device["name"])],
+        )
+        for device in sorted(silent, key=lambda d: natural(str(d["name"])))
+    )
+
+
+def failed_readings(lines: Sequence[FindingLine], silent: set[str]) -> tuple[FailedReadings, ...]:
+    """Return the unmeasured items of reachable devices: by device and reason, or by device and check with subjects."""
+    groups: dict[tuple[str, str], dict[str, FindingLine]] = {}
+    checks: dict[tuple[str, str], dict[str, None]] = {}
+    for line in lines:
+        if line.status == "not_measured" and not line.blind and line.device not in silent:
+            key = (line.device, line.check_title if line.subject else line.message)
+            groups.setdefault(key, {}).setdefault(line.message, line)
+            checks.setdefault(key, {})[line.check_title] = None
+    return tuple(FailedReadings(key[0], tuple(checks[key]), tuple(found.values())) for key, found in groups.items())
+
+
+def blind_spots(lines: Sequence[FindingLine]) -> tuple[BlindSpot, ...]:
+    """Return the blind spots of the equipment, grouped by sentence."""
+    groups: dict[tuple[str, str], dict[str, None]] = {}
+    for line in lines:
+        if line.status == "not_measured" and line.blind:
+            groups.setdefault((line.check_title, line.message), {})[line.device] = None
+    ordered = sorted(groups.items(), key=lambda item: item[0])
+    return tuple(BlindSpot(title, message, tuple(devices)) for (title, message), devices in ordered)
+
+
+@dataclass(frozen=True)
+class UnconfirmedFacts:
+    """Facts measured on devices of a platform in a form without confirmation by a public source."""
+
+    platform: str
+    facts: tuple[str, ...]
+    devices: tuple[str, ...]
+
+
+def unconfirmed_facts(run: Run) -> tuple[UnconfirmedFacts, ...]:
+    """Unconfirmed facts of a run by platform, in the order of the platforms' names."""
+    platforms = {clean(device["name"]): clean(device.get("platform", "")) for device in entries(run, "devices")}
+    facts: dict[str, set[str]] = {}
+    devices: dict[str, set[str]] = {}
+    for observation in entries(run, "observations"):
+        if observation.get("unconfirmed"):
+            name = clean(observation["device"])
+            platform = platforms.get(name, "")
+            facts.setdefault(platform, set()).add(clean(observation["fact"]))
+            devices.setdefault(platform, set()).add(name)
+    return tuple(
+        UnconfirmedFacts(platform, tuple(sorted(facts[platform])), tuple(sorted(devices[platform], key=natural)))
+        for platform in sorted(facts)
+    )
+
+
+def device_coverage(run: Run, context: RunContext) -> tuple[DeviceCoverage, ...]:
+    """The readings of every device, and those without a result."""
+    found: dict[str, dict[tuple[str, int], str]] = {name: {} for name in context.devices}
+    for observation in entries(run, "observations"):
+        key = (str(observation["fact"]), int(observation.get("reading", 1)))
+        found.setdefault(str(observation["device"]), {})[key] = str(observation["status"])
+    return tuple(_coverage(name, found[name], context) for name in sorted(found, key=natural))
+
+
+def _coverage(name: str, statuses: dict[tuple[str, int], str], context: RunContext) -> DeviceCoverage:
+    device = context.devices.get(name, {})
+    missing = {
+        fact: context.language.observation(status)
+        for (fact, _), status in sorted(statuses.items())
+        if status not in ("parsed", "empty")
+    }
+    return DeviceCoverage(
+        device=clean(name),
+        role=context.role(device),
+        platform=clean(device.get("platform", "")),
+        measured=sum(status in ("parsed", "empty") for status in statuses.values()),
+        needed=len(statuses),
+        missing=tuple((clean(fact), why) for fact, why in missing.items()),
+    )

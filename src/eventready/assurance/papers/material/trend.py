@@ -1,0 +1,75 @@
+"""A run among earlier ones: numbers of findings as series, and the changes since the run before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eventready.assurance.papers.document.charts import Series
+from eventready.assurance.papers.language import Language, clean
+from eventready.assurance.papers.material.findings import entries
+from eventready.core.messages import term
+from eventready.evaluation.differences import Change, compare
+from eventready.store.run import Run, Summary
+
+#: Runs of a series, and findings named under each kind of change.
+RUNS, NAMED = 20, 25
+
+_KINDS = ("new", "worse", "fixed", "better", "unseen", "still")
+
+
+@dataclass(frozen=True)
+class FindingChanges:
+    """Findings with the same kind of change since the previous run: their number, and sentences for some of them."""
+
+    title: str
+    count: int
+    lines: tuple[str, ...]
+
+
+def series(run: Run, earlier: Sequence[Summary], language: Language) -> tuple[Series, ...]:
+    """Failed, warned and unmeasured findings and the coverage over up to RUNS runs; empty for a single run."""
+    points = (*earlier[-(RUNS - 1) :], Summary.of(run.document))
+    if len(points) < 2:
+        return ()
+    counted = tuple(_counts(status, points, language) for status in ("fail", "warn", "not_measured"))
+    return (*counted, _coverage(points, language))
+
+
+def finding_changes(previous: Run, run: Run, language: Language) -> tuple[FindingChanges, ...]:
+    """Return the changes of findings between two consecutive runs."""
+    diff = compare(entries(previous, "findings"), entries(run, "findings"))
+    found = ((kind, getattr(diff, kind)) for kind in _KINDS)
+    return tuple(
+        FindingChanges(
+            term("page:change", kind, language.code),
+            len(changes),
+            tuple(_sentence(change, language) for change in changes[:NAMED]) if kind != "still" else (),
+        )
+        for kind, changes in found
+    )
+
+
+def _counts(status: str, points: Sequence[Summary], language: Language) -> Series:
+    values = tuple(float(point.counts.get(status, 0)) for point in points)
+    texts = tuple(language.number(value, ".0f") for value in values)
+    return Series(language.status(status), status, values, texts, _moments(points, language), max(values) or 1.0)
+
+
+def _coverage(points: Sequence[Summary], language: Language) -> Series:
+    values = tuple(point.ratio for point in points)
+    texts = tuple(language.percent(value) for value in values)
+    return Series(language.phrase("page:coverage"), "coverage", values, texts, _moments(points, language), 1.0)
+
+
+def _moments(points: Sequence[Summary], language: Language) -> tuple[str, ...]:
+    return tuple(language.moment(point.moment) for point in points)
+
+
+def _sentence(change: Change, language: Language) -> str:
+    entry = change.after or change.before or {}
+    sentence = f"{clean(entry.get('device', ''))}: {language.sentence(entry)}"
+    if change.before and change.after and change.before["status"] != change.after["status"]:
+        steps = (language.status(str(side["status"])).lower() for side in (change.before, change.after))
+        return f"{sentence} ({' → '.join(steps)})"
+    return sentence

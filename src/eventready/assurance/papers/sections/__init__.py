@@ -1,0 +1,1 @@
+"""Sections of papers, shared by several kinds, as blocks of the document model."""

@@ -1,0 +1,1 @@
+"""Exports of a roster: tables, spreadsheet, calendar and the chart of coverage."""

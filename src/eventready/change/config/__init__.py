@@ -1,1 +1,0 @@
-"""Configuration trees, their printed forms, and the differences between them."""

@@ -1,0 +1,342 @@
+"""The plan document `eventready.plan/2`: commands per device, order and way back; sealed by a hash.
+
+A plan file is `{"plan": {...}, "approvals": [...]}`. The seal detects accidental alteration; approvals establish trust,
+and `apply` checks every line again. Version 1 has English sentences where version 2 has messages with their English
+text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from eventready import __version__
+from eventready.core.atomic_files import read_bounded, write_atomic
+from eventready.core.clock import Clock
+from eventready.core.errors import InvalidValue, RefusedError, UsageError
+from eventready.core.messages import Message, from_stored, message, to_stored
+from eventready.platforms.model import GuardKind
+from eventready.store.run import canonical
+from eventready.store.run_names import new_run_id
+from eventready.workspace.devices.intents import Intent
+from eventready.workspace.files.validation_messages import describe_error
+
+SCHEMA = "eventready.plan/2"
+#: Versions that can be read.
+_KNOWN = ("eventready.plan/1", SCHEMA)
+#: Levels of messages in messages.
+_MOST_NESTED = 12
+
+#: Bytes; a plan for a thousand devices has 5 MB.
+MAX_BYTES = 64_000_000
+
+_SHA256 = r"^[0-9a-f]{64}$"
+_NAME = r"^p-[0-9a-z-]{1,40}$"
+_ANEW = message("change:plan_file.anew")
+
+
+class _Part(BaseModel):
+    """Frozen; unknown keys and values of another type are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _line(line: str) -> str:
+    """Validate a sent or shown line: a control character could hide other text."""
+    if not line.isprintable():
+        raise InvalidValue(message("change:plan_file.control"))
+    return line
+
+
+def _lines(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_line, values))
+
+
+def _statement(value: Any) -> str:
+    """Validate a sentence: a text, or a message with its English text."""
+    _refuse_hidden(value, _MOST_NESTED)
+    try:
+        return from_stored(value)
+    except ValueError:
+        raise InvalidValue(message("change:plan_file.statement")) from None
+
+
+def _refuse_hidden(value: Any, levels: int) -> None:
+    """Raise ValueError for control characters in a text at any level, and for more levels."""
+    if isinstance(value, str):
+        _line(value)
+    elif isinstance(value, dict | list):
+        if not levels:
+            raise InvalidValue(message("change:plan_file.levels"))
+        for one in (*value, *value.values()) if isinstance(value, dict) else value:
+            _refuse_hidden(one, levels - 1)
+
+
+Statement: TypeAlias = Annotated[str, PlainValidator(_statement), PlainSerializer(to_stored)]
+
+
+class PlannedGuard(_Part):
+    """The guard of a device, with its protection and its gap, a sentence each."""
+
+    kind: GuardKind
+    protects: Statement
+    gap: Statement
+
+
+#: Fields of a device that early plans do not have.
+_LATER_FIELDS = frozenset({"role", "address", "element", "startup", "scope", "outside"})
+
+
+class PlannedDevice(_Part):
+    """Change of a single device.
+
+    `before` is the hash of the running configuration that was read, `predicted` the fingerprint of the configuration
+    after the change; `forward` and `backward` are sent between the platform's `enter` and `leave`; `fragment` is the
+    rendered text; `diff` is for people; `risks` are sentences. `address` and `element` are the device behind its
+    endpoint; `startup` is the fingerprint of the startup configuration, empty if it could not be read. `scope` is
+    the hash of the sections on which the plan depends, empty if the whole configuration counts; `outside` are the
+    digests of all other sections. Early plans have no role, address, element, startup or scope.
+    """
+
+    name: str = Field(min_length=1)
+    platform: str
+    endpoint: str
+    role: str = ""
+    venues: tuple[str, ...] = Field(strict=False)
+    intents: tuple[Intent, ...] = Field(strict=False)
+    guard: PlannedGuard
+    before: str = Field(pattern=_SHA256)
+    predicted: str = Field(pattern=_SHA256)
+    forward: tuple[str, ...] = Field(strict=False, min_length=1)
+    backward: tuple[str, ...] = Field(strict=False, min_length=1)
+    fragment: str
+    diff: tuple[str, ...] = Field(strict=False)
+    risks: tuple[Statement, ...] = Field(strict=False)
+    address: str = ""
+    element: str = ""
+    startup: str = ""
+    scope: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    outside: dict[str, str] = {}
+
+    _each = field_validator("venues", "forward", "backward", "diff")(_lines)
+    _shown = field_validator("name", "platform", "endpoint", "role", "address", "element", "startup")(_line)
+
+    @model_serializer(mode="wrap")
+    def _as_sealed(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Omit fields newer than the seal of the plan: its hash does not cover them."""
+        fields: dict[str, Any] = whole(self)
+        return {key: value for key, value in fields.items() if value or key not in _LATER_FIELDS}
+
+
+class LeftOut(_Part):
+    """An excluded device, and the reason."""
+
+    name: str
+    reason: Statement
+
+    _shown = field_validator("name")(_line)
+
+
+class Created(_Part):
+    """The time of planning: real time (UTC) and event time (ISO 8601)."""
+
+    real: str
+    event: str
+
+    _shown = field_validator("real", "event")(_line)
+
+
+class PlannedDrill(_Part):
+    """Drill behind a plan: name, hash of the definition, and seconds between failure and repair."""
+
+    name: str = Field(min_length=1)
+    definition: str = Field(pattern=_SHA256)
+    observe_s: float = Field(ge=1)
+
+    _shown = field_validator("name")(_line)
+
+
+class Plan(_Part):
+    """A sealed plan. `waves` contain every device once, in the order of execution.
+
+    `unchanged` devices comply already. `rolls_back` is the change that this plan rolls back. `drill`: the lines make a
+    failure, and the change ends with its way back; such a plan has no intents. `atomic`: all devices or none.
+    """
+
+    schema_: Literal["eventready.plan/1", "eventready.plan/2"] = Field(default="eventready.plan/2", alias="schema")
+    id: str = Field(pattern=_NAME)
+    event: str
+    intents: tuple[Intent, ...] = Field(strict=False)
+    created: Created
+    by: str
+    host: str
+    tool: str
+    approvals_needed: int = Field(ge=0)
+    waves: tuple[Annotated[tuple[str, ...], Field(strict=False)], ...] = Field(strict=False)
+    devices: tuple[PlannedDevice, ...] = Field(strict=False)
+    unchanged: tuple[str, ...] = Field(strict=False)
+    left_out: tuple[LeftOut, ...] = Field(strict=False)
+    rolls_back: str | None = None
+    drill: PlannedDrill | None = None
+    atomic: bool = False
+    sha256: str = Field(pattern=_SHA256)
+
+    _shown = field_validator("event", "by", "host", "tool")(_line)
+    _each = field_validator("unchanged")(_lines)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        names = Counter(device.name for device in self.devices)
+        waved = Counter(name for wave in self.waves for name in wave)
+        if names != waved or any(count > 1 for count in names.values()) or not all(self.waves):
+            raise InvalidValue(message("change:plan_file.waves"))
+        if self.drill is None and not all((self.intents, *(device.intents for device in self.devices))):
+            raise InvalidValue(message("change:plan_file.intents"))
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_sealed(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Omit `drill` and `atomic` from other plans: earlier plans were sealed without these keys."""
+        fields: dict[str, Any] = whole(self)
+        return {key: value for key, value in fields.items() if value or key not in ("drill", "atomic")}
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return the document, as plain JSON types."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @cached_property
+    def _by_name(self) -> dict[str, PlannedDevice]:
+        return {device.name: device for device in self.devices}
+
+    def device(self, name: str) -> PlannedDevice:
+        """Return the device's part of the plan. Raises KeyError."""
+        return self._by_name[name]
+
+    @property
+    def empty(self) -> bool:
+        """Return True if no device would change."""
+        return not self.devices
+
+
+class Approval(_Part):
+    """An approval: the approver, the real time (UTC), the key and the signature (base64)."""
+
+    by: str = Field(min_length=1, max_length=200)
+    key: str = Field(max_length=100)
+    at: str = Field(max_length=60)
+    signature: str = Field(max_length=200)
+
+
+class PlanFile(_Part):
+    """A plan with its approvals and its planner's signature; `change.plan.approval` verifies them."""
+
+    plan: Plan
+    approvals: tuple[Approval, ...] = Field(default=(), strict=False, max_length=100)
+    planner: Approval | None = None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return the content of the file, which the store records too."""
+        signed = {} if self.planner is None else {"planner": self.planner.model_dump(mode="json")}
+        approvals = [one.model_dump(mode="json") for one in self.approvals]
+        return {"plan": self.plan.document, "approvals": approvals, **signed}
+
+
+def plan_head(event: str, clock: Clock, *, by: str, host: str) -> dict[str, Any]:
+    """Return the fields of the document of any new plan: id, event, time of planning, planner, tool."""
+    now, real = (moment.isoformat(timespec="seconds") for moment in (clock.now(), clock.real()))
+    return {
+        "schema": SCHEMA,
+        "id": f"p-{new_run_id(clock.now())}",
+        "event": event,
+        "created": {"real": real, "event": now},
+        "by": by,
+        "host": host,
+        "tool": f"eventready {__version__}",
+    }
+
+
+def seal(document: Mapping[str, Any]) -> Plan:
+    """Return the plan of a document, with its hash. Raises ValueError for an invalid document."""
+    bare = {key: value for key, value in document.items() if key != "sha256"}
+    bare = Plan.model_validate({**bare, "sha256": "0" * 64}).document
+    return Plan.model_validate({**bare, "sha256": _hash(bare)})
+
+
+def _hash(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical({key: value for key, value in document.items() if key != "sha256"})).hexdigest()
+
+
+def parse_plan(document: Any, where: str | Message = "") -> PlanFile:
+    """Parse the content of a plan file. Raises UsageError for an invalid plan, RefusedError for an altered plan."""
+    plan = document.get("plan") if isinstance(document, dict) else None
+    if not isinstance(plan, dict) or not isinstance(plan.get("schema"), str):
+        raise UsageError(message("change:plan_file.no_plan"), where=where, do=_ANEW)
+    if plan["schema"] not in _KNOWN:
+        what = message("change:plan_file.version", version=plan["schema"][:40], known=SCHEMA)
+        raise UsageError(what, where=where, do=_ANEW)
+    try:
+        altered = plan.get("sha256") != _hash(plan)
+    except UnicodeEncodeError:
+        altered = True
+    if altered:
+        raise RefusedError(message("change:plan_file.altered"), where=where, do=_ANEW)
+    try:
+        return PlanFile.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        reason, _remedy = describe_error(first, PlanFile)
+        what = message("change:plan_file.invalid", place=place, reason=reason)
+        raise UsageError(what, where=where, do=_ANEW) from None
+
+
+def recorded_plan(document: Any, change: str) -> Plan:
+    """Parse the plan in the record of a change. Raises as `parse_plan` does."""
+    return parse_plan(document, message("change:record_of", change=change)).plan
+
+
+def load_plan(path: Path) -> PlanFile:
+    """Read a plan file. Raises UsageError for an unreadable or invalid plan, RefusedError for an altered plan."""
+    data = read_bounded(path, MAX_BYTES, "plan")
+    try:
+        document = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        what = message("change:plan_file.incomplete" if data.strip() else "change:plan_file.empty")
+        raise UsageError(what, where=str(path), do=_ANEW) from None
+    return parse_plan(document, str(path))
+
+
+def write_plan(path: Path, file: PlanFile) -> None:
+    """Write a plan file atomically. Raises UsageError."""
+    write_atomic(path, (json.dumps(file.document, ensure_ascii=False, indent=1) + "\n").encode(), what="the plan")
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate key")
+    return found
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")

@@ -1,0 +1,202 @@
+"""`apply --dry-run`: check the lines of a plan on its devices without a commit, and prove the devices unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from nornir.core.task import Task
+
+from eventready.audit.progress import ReadProgress
+from eventready.audit.runner import run_on_each
+from eventready.change.document import Plan, PlannedDevice
+from eventready.change.errors import answer_to
+from eventready.change.execute.mismatch import refuse_mismatch
+from eventready.change.execute.target_tree import TargetTree, planned_fragment, target_tree
+from eventready.change.forms.configuration import Configuration, read_running
+from eventready.change.forms.diff import equivalent
+from eventready.change.guard.guard import Guard, change_spec, guards_for
+from eventready.change.guard.line_check import check_for, check_lines
+from eventready.change.plan.scope import Drift, drift_since
+from eventready.change.safety.approval import refuse_unsendable
+from eventready.change.safety.forbidden import refuse_forbidden
+from eventready.change.safety.way_in import read_way_in
+from eventready.change.safety.way_in_check import WayInCheck
+from eventready.core.errors import EventreadyError, Exit, RefusedError, most_severe
+from eventready.core.messages import Message, message
+from eventready.facts.platform import Platform, load_platform
+from eventready.session.connect import Session, open_session
+from eventready.session.hostkeys import known_hosts
+from eventready.session.login_shell import open_shell
+from eventready.session.plugin import host_target
+from eventready.session.target import Target
+from eventready.store.store import Store
+from eventready.workspace.workspace import Workspace
+
+
+class DryRunOutcome(StrEnum):
+    """Outcome on a device. `lines`: each line is accepted, `commit`: the whole configuration. `changed`: the device
+    differs after the check, and a person must look at it."""
+
+    COMMIT = "commit"
+    LINES = "lines"
+    REJECTED = "rejected"
+    OUTDATED = "outdated"
+    UNCHECKED = "unchecked"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True)
+class DryRunResult:
+    """Result of a device; `why` is empty for accepted lines."""
+
+    device: str
+    outcome: DryRunOutcome
+    why: Message | str = ""
+
+
+_EXITS = {
+    DryRunOutcome.CHANGED: Exit.REVERT_FAILED,
+    DryRunOutcome.REJECTED: Exit.REFUSED,
+    DryRunOutcome.OUTDATED: Exit.REFUSED,
+    DryRunOutcome.UNCHECKED: Exit.INCOMPLETE,
+}
+
+
+def dry_run(
+    workspace: Workspace,
+    plan: Plan,
+    *,
+    locked: Mapping[str, str],
+    progress: ReadProgress,
+    workers: int,
+    store: Store | None = None,
+) -> tuple[DryRunResult, ...]:
+    """Have the lines of a plan checked by its devices, and discarded. Nothing is committed.
+
+    `locked` are the devices in other changes, with the change: they are not checked. `store` has the change that the
+    plan rolls back. Raises RefusedError for a plan that does not match the workspace, or with a forbidden line.
+    """
+    refuse_mismatch(plan, workspace, fresh=not plan.rolls_back)
+    if not plan.rolls_back:
+        refuse_unsendable(plan, workspace)
+    workspace.check_secrets(device.name for device in plan.devices)
+    known_hosts(workspace.known_hosts)
+    names = frozenset(device.name for device in plan.devices)
+    rolls_back = store.changes.get(plan.rolls_back) if store is not None and plan.rolls_back else None
+    targets = {one.name: target_tree(workspace, one, store, rolls_back) for one in plan.devices}
+
+    def check_device(task: Task) -> DryRunResult:
+        planned = plan.device(task.host.name)
+        if change := locked.get(planned.name):
+            return _unchecked(planned, message("change:dry_run.locked", change=change))
+        target = host_target(task.nornir, planned.name)
+        platform = load_platform(planned.platform, workspace.platform_dirs)
+        device, goes_on = workspace.device(planned.name), not plan.rolls_back and plan.drill is None
+        way_in = WayInCheck(platform.spec, device, planned, refuses=goes_on)
+        return _checked(way_in, platform, target, plan.id, targets[planned.name])
+
+    with suppress(Exception):
+        progress.stage("planning", len(names))
+    done = run_on_each(workspace, names, check_device, workers=workers, progress=progress)
+    return tuple(done[name] for wave in plan.waves for name in wave)
+
+
+def exit_code(results: Sequence[DryRunResult]) -> Exit:
+    """Return 6 for a changed device, 7 for rejected lines or an outdated plan, 4 for an unchecked device."""
+    return most_severe({_EXITS.get(result.outcome, Exit.OK) for result in results} or {Exit.OK})
+
+
+def _unchecked(planned: PlannedDevice, why: Message | str) -> DryRunResult:
+    return DryRunResult(planned.name, DryRunOutcome.UNCHECKED, why)
+
+
+def _checked(
+    way_in: WayInCheck, platform: Platform, target: Target, change: str, target_tree: TargetTree
+) -> DryRunResult:
+    spec, planned = change_spec(platform), way_in.planned
+    if not spec.checks and not (platform.spec.way_in and platform.spec.way_in.routed):
+        return _unchecked(planned, message("change:dry_run.unsupported", platform=planned.platform))
+    try:
+        with ExitStack() as stack:
+            device = _Device(way_in, platform, target, stack, target_tree)
+            return device.check(change)
+    except RefusedError as error:
+        return DryRunResult(planned.name, DryRunOutcome.REJECTED, error.whole)
+    except EventreadyError as error:
+        return _unchecked(planned, error.whole)
+
+
+class _Device:
+    """Sessions with a device in a dry run."""
+
+    def __init__(
+        self,
+        way_in: WayInCheck,
+        platform: Platform,
+        target: Target,
+        stack: ExitStack,
+        target_tree: TargetTree,
+    ) -> None:
+        self._target_tree = target_tree
+        self._way_in, self._planned = way_in, way_in.planned
+        self._platform, self._target, self._stack = platform, target, stack
+        self._spec = change_spec(platform)
+        self._fragment = planned_fragment(self._spec, self._planned)
+        self._session = stack.enter_context(open_session(target, platform.spec))
+        self._shell: Session | None = stack.enter_context(open_shell(target)) if target.has_shell else None
+
+    def check(self, change: str) -> DryRunResult:
+        """Check the lines on a device in the planned state without a pending change, and the way in on any device."""
+        planned, spec = self._planned, self._spec
+        check = check_for(spec, partial(answer_to, self._session.send_commands), has_shell=self._target.has_shell)
+        before = self._read()
+        drift = drift_since(self._spec, before, self._fragment, planned, self._target_tree)
+        if drift is None:
+            return DryRunResult(planned.name, DryRunOutcome.OUTDATED, message("change:dry_run.outdated"))
+        if self._is_pending(before):
+            return _unchecked(planned, message("change:dry_run.pending"))
+        lines = planned.forward
+        refuse_forbidden(self._platform.spec, lines, device=planned.name, running=before, address=self._target.host)
+        risks = self._way_in_risks(before)
+        if check is None:
+            why = message("change:dry_run.unsupported", platform=planned.platform)
+            return _unchecked(planned, message("change:dry_run.notes", notes=[why, *risks]))
+        session = self._shell if check.shell and self._shell else self._session
+        judged = check_lines(check, spec, session, lines, change=change)
+        if not self._is_unchanged(before):
+            return DryRunResult(planned.name, DryRunOutcome.CHANGED, message("change:dry_run.changed"))
+        if judged.ok:
+            notes: list[str | Message] = [*([drift.summary] if drift != Drift() else []), *risks]
+            shown = message("change:dry_run.notes", notes=notes) if notes else ""
+            return DryRunResult(planned.name, DryRunOutcome(check.checks), shown)
+        why = message("change:dry_run.rejected", accepted=judged.accepted, lines=len(lines), reason=judged.reason)
+        return DryRunResult(planned.name, DryRunOutcome.REJECTED, why)
+
+    def _way_in_risks(self, running: Configuration) -> tuple[str, ...]:
+        """Read the route back, and return the risks missing in the plan. Raises RefusedError."""
+        way = read_way_in(self._platform.spec, self._way_in.device, self._session, running.tree)
+        return self._way_in(way, running.tree, self._target_tree(running.tree))
+
+    def _is_pending(self, running: Configuration) -> bool:
+        """Return True for an unconfirmed change on the device, which a check of the whole might confirm."""
+        ask, has_shell = partial(answer_to, self._session.send_commands), self._shell is not None
+        for guard in guards_for(self._platform, running, ask, has_shell=has_shell):
+            if Guard(guard, self._spec, self._session, self._shell, "dry-run", guard.least_s).pending() is not None:
+                return True
+        return False
+
+    def _is_unchanged(self, before: Configuration) -> bool:
+        """Read the device again, on a new session after a lost session."""
+        if self._session.over:
+            self._session = self._stack.enter_context(open_session(self._target, self._platform.spec))
+        try:
+            return equivalent(self._spec, self._read().tree, before.tree)
+        except EventreadyError:
+            return False
+
+    def _read(self) -> Configuration:
+        return read_running(self._spec, self._fragment, self._session.send_commands, device=self._planned.name)

@@ -1,0 +1,1 @@
+"""Indented configuration, as of IOS, VRP or FRR: rules of levels, merge, and the printed form."""

@@ -1,0 +1,367 @@
+"""Configurations of indented sections: merge a fragment, and generate the commands between two configurations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NoReturn
+
+from eventready.change.errors import FragmentError
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.indented.printed import in_device_form, merge_numbered, prints_numbers
+from eventready.change.forms.rules import Rules
+from eventready.change.forms.tree import Path, Tree, copy_tree, identical, subtree, walk
+from eventready.core.errors import RefusedError
+from eventready.core.messages import Message, message
+from eventready.platforms.model import ChangeSpec
+
+#: Lines that a command removes as a side effect are restored in another round. More rounds mean contradicting rules.
+_ROUNDS = 4
+
+
+def merge(spec: ChangeSpec, running: Tree, fragment: Fragment) -> Tree:
+    """Return the configuration after the device has accepted the fragment.
+
+    A section that the fragment changes moves to the end of its level, in the fragment's order: objects are created
+    before they are used, and removed after. Raises FragmentError for a section that cannot be created.
+    """
+    placed = in_device_form(Rules(spec), running, fragment)
+    return _Merge(spec, running, placed).level(copy_tree(running), placed.tree, ())
+
+
+class _Merge:
+    def __init__(self, spec: ChangeSpec, running: Tree, fragment: Fragment) -> None:
+        self._rules, self._running, self._fragment = Rules(spec), running, fragment
+        self._removed: dict[Path, list[str]] = {}
+        for path in fragment.removals:
+            self._removed.setdefault(path[:-1], []).append(path[-1])
+
+    def level(self, here: Tree, wanted: Tree, path: Path) -> Tree:
+        """Merge the fragment's lines of a level into `here`, in place, and return `here`."""
+        section = path[-1] if path else ""
+        numbered = self._rules.numbered(section)
+        prints = numbered is None or prints_numbers(numbered, here, self._running)
+        for bare in self._removed.get(path, ()):
+            if not prints and bare.isdigit():
+                self._refuse((*path, bare), message("change:lines.no_numbers", section=section))
+            gone = self._rules.extensions(bare, here)
+            if numbered:
+                gone += [one for one in here if one not in gone and self._rules.same_entry(section, bare, one)]
+            for line in gone:
+                if self._rules.is_permanent(line):
+                    self._refuse((*path, bare), message("change:lines.permanent", line=line))
+                del here[line]
+        if numbered:
+            wanted = merge_numbered(
+                numbered,
+                here,
+                wanted,
+                prints=prints,
+                where=self._fragment.origins.get(path, next(iter(self._fragment.origins.values()), "")),
+            )
+            for line in here:
+                self._rules.added(here, line)
+        ordered = self._rules.is_ordered(section) if section else False
+        lifted = _lifted(here, wanted) if ordered else {}
+        for line, beneath in wanted.items():
+            if line in lifted:
+                here[line] = lifted[line]
+                self._rules.added(here, line)
+            self._line(here, line, beneath, path, ordered=ordered)
+        return self._rules.sort_last(here) if ordered else here
+
+    def _line(self, here: Tree, line: str, beneath: Tree, path: Path, *, ordered: bool) -> None:
+        rules = self._rules
+        conflict = rules.conflicting(line, here)
+        if conflict is not None and (user := rules.dependent(conflict, self._running)):
+            gone = rules.negated(conflict)
+            self._refuse((*path, line), message("change:lines.kept_kind", conflict=conflict, user=user, removal=gone))
+        if rules.is_default(line):
+            if conflict is not None:
+                del here[conflict]
+            return
+        place = (*path, line)
+        if line not in here and conflict is None:
+            if rules.is_permanent(line):
+                self._refuse(place, message("change:lines.not_created", line=line))
+            if not self._wants(place, beneath):
+                return
+            if beneath and not rules.opens_section(line):
+                self._refuse(place, message("change:lines.no_section", line=line))
+        if conflict is None and rules.negated(line) in here:
+            del here[rules.negated(line)]  # printed when off, absent when on
+            return
+        if not beneath and conflict is None and line in here and place not in self._removed:
+            return
+        keep = {} if conflict is None or rules.setting(conflict) is None else here.pop(conflict)
+        before = here.get(line, keep)
+        after = self.level(copy_tree(before), beneath, place)
+        if line not in here or not equivalent(rules, after, before, line):
+            stays = bool(after) or not rules.is_implicit(line)
+            if not (ordered and stays):  # in an ordered section a changed line keeps its place
+                here.pop(line, None)
+            if stays:
+                here[line] = after
+                rules.added(here, line)
+
+    def _wants(self, place: Path, beneath: Tree) -> bool:
+        """Return False for a section of which the fragment only has removals."""
+        if not beneath:
+            return place not in self._removed
+        return any(self._wants((*place, line), below) for line, below in beneath.items())
+
+    def _refuse(self, place: Path, reason: Message) -> NoReturn:
+        raise FragmentError(reason, where=self._fragment.origins.get(place, ""))
+
+
+def _lifted(here: Tree, wanted: Tree) -> Tree:
+    """Remove from `here`, and return, the lines before lines set later in the target order."""
+    order = [line for line in here if line in wanted]
+    return {} if order == list(wanted)[: len(order)] else {line: here.pop(line) for line in order}
+
+
+def equivalent(rules: Rules, one: Tree, other: Tree, section: str = "") -> bool:
+    """Return True if two configurations, or two sections, have the same meaning: order counts in ordered sections."""
+    if identical(one, other):
+        return True
+    left, right = (rules.normalized(section, _shown(rules, tree)) for tree in (one, other))
+    if left.keys() != right.keys() or (section and rules.is_ordered(section) and list(left) != list(right)):
+        return False
+    return all(equivalent(rules, left[line], right[line], line) for line in left)
+
+
+def _shown(rules: Rules, tree: Tree) -> Tree:
+    return {line: beneath for line, beneath in tree.items() if beneath or not rules.is_implicit(line)}
+
+
+def recreated(rules: Rules, now: Tree, then: Tree, path: Path = ()) -> Iterator[Path]:
+    """Yield the paths present before and after and removed in between: their lines cannot be edited."""
+    moved: list[str] = []
+    if path and rules.is_ordered(path[-1]):
+        moved = _out_of_place(*(_in_turn(rules, path[-1], tree) for tree in (now, then)))
+    for line, beneath in then.items():
+        conflict = rules.conflicting(line, now) if line not in now else None
+        stop = rules.lock_pattern(line)
+        if conflict is not None:
+            yield from [(*path, conflict)] if (setting := rules.setting(line)) and setting.rule.remove_first else []
+        elif line in moved:
+            yield (*path, line)
+        elif line in now and not equivalent(rules, now[line], beneath, line):
+            if rules.rebuilt(line) or (stop and any(re.fullmatch(stop, one) for one in now[line])):
+                yield (*path, line)
+            else:
+                yield from recreated(rules, now[line], beneath, (*path, line))
+
+
+def _in_turn(rules: Rules, section: str, tree: Tree) -> list[str]:
+    """Return the lines of an ordered section without a number: their place is the order of entry."""
+    return [line for line in tree if not rules.is_last(line) and not rules.has_number(section, line)]
+
+
+def _out_of_place(here: list[str], wanted: list[str]) -> list[str]:
+    """Return the lines of an ordered section to remove: the rest is a prefix of the target order."""
+    kept = 0
+    out = []
+    for line in here:
+        if kept < len(wanted) and line == wanted[kept]:
+            kept += 1
+        else:
+            out.append(line)
+    return out
+
+
+def commands_between(spec: ChangeSpec, now: Tree, then: Tree) -> tuple[str, ...]:
+    """Return the commands from `now` to `then`, section exits included. Raises RefusedError if none are found."""
+    leading = _Way(Rules(spec), now)
+    for _ in range(_ROUNDS):
+        if equivalent(leading.rules, leading.state, then):
+            return leading.finished()
+        leading.round(then)
+    if not equivalent(leading.rules, leading.state, then):
+        raise _no_way(leading.state, then)
+    return leading.finished()
+
+
+def _no_way(state: Tree, then: Tree) -> RefusedError:
+    """Return the error for a persistent difference: the device would stay between old and new."""
+    found, wanted = set(walk(state)), set(walk(then))
+    differing = min(found ^ wanted, default=("the order of its lines",))
+    return RefusedError(message("change:lines.no_commands", line=differing[-1]))
+
+
+class _Way:
+    """The commands so far, and the device's configuration after them (`state`)."""
+
+    def __init__(self, rules: Rules, now: Tree) -> None:
+        self.rules, self.state = rules, copy_tree(now)
+        self._lines: list[str] = []
+        self._at: Path = ()
+
+    def round(self, then: Tree) -> None:
+        """Remove lines affected by a later removal, then add new lines in order, then remove old lines in reverse."""
+        self._clear((), then)
+        self._add((), then)
+        self._remove((), then)
+
+    def finished(self) -> tuple[str, ...]:
+        """Return all commands, with every section left."""
+        self._go(())
+        return tuple(self._lines)
+
+    # --- position -------------------------------------------------------------------------------------------------
+
+    def _go(self, path: Path) -> None:
+        """Leave and enter sections until `path` is the current section."""
+        common = 0
+        while common < min(len(path), len(self._at)) and path[common] == self._at[common]:
+            common += 1
+        if self.rules.spec.section_exit:
+            self._lines += [self.rules.spec.section_exit] * (len(self._at) - common)
+        elif common < len(self._at):
+            common = 0
+        self._lines += path[common:]
+        self._at = path
+
+    def _say(self, path: Path, line: str) -> None:
+        self._go(path)
+        self._lines.append(line)
+
+    def _here(self, path: Sequence[str]) -> Tree:
+        return subtree(self.state, path)
+
+    # --- single commands ------------------------------------------------------------------------------------------
+
+    def _take_back(self, path: Path, line: str) -> None:
+        self._halt((*path, line))
+        sent = self.rules.removal(line)
+        self._say(path, sent)
+        here = self._here(path)
+        bare = self.rules.without_negation(sent)
+        for gone in {line, *(self.rules.extensions(bare, here) if bare else ())} & here.keys():
+            for carried in self.rules.cascaded(gone, here):
+                del here[carried]
+            here.pop(gone, None)
+
+    def _halt(self, section: Path) -> None:
+        """Remove the locking lines of the section."""
+        stop = self.rules.lock_pattern(section[-1])
+        for line in [line for line in self._here(section) if stop and re.fullmatch(stop, line)]:
+            self._take_back(section, line)
+
+    def _set(self, path: Path, line: str, beneath: Tree) -> None:
+        """Add a missing line. The lines beneath a replaced line move to the new line."""
+        here = self._here(path)
+        conflict = self.rules.conflicting(line, here)
+        if conflict is not None and (setting := self.rules.setting(line)) and setting.rule.remove_first:
+            self._take_back(path, conflict)
+            conflict = self.rules.conflicting(line, here)
+        kept = here.pop(conflict) if conflict is not None else {}
+        if beneath or kept or self.rules.opens_section(line):
+            here[line] = kept
+            self._go((*path, line))
+        else:
+            self._say(path, line)
+            here[line] = kept
+        self.rules.added(here, line)
+        if path and self.rules.is_ordered(path[-1]):
+            self.rules.sort_last(here)
+
+    # --- passes ---------------------------------------------------------------------------------------------------
+
+    def _leftover(self, path: Path, then: Tree) -> Iterator[str]:
+        """Yield obsolete lines, last first, without lines replaced by others."""
+        for line in reversed(list(self._here(path))):
+            if line in then or line not in self._here(path):
+                continue
+            if self.rules.conflicting(line, then) is None:
+                yield line
+
+    def _clear(self, path: Path, then: Tree) -> None:
+        for line in self._leftover(path, then):
+            bare = self.rules.without_negation(self.rules.removal(line))
+            if bare and not self._stays(line) and self.rules.extensions(bare, then):
+                self._take_back(path, line)
+        for line, beneath in then.items():
+            if self._differs(path, line, beneath) and not self.rules.lock_pattern(line):
+                self._clear((*path, line), beneath)
+
+    def _add(self, path: Path, then: Tree) -> None:
+        if path and self.rules.is_ordered(path[-1]):
+            self._make_room(path, then)
+        for line, beneath in sorted(then.items(), key=lambda item: self.rules.creation_rank(item[0])):
+            here = self._here(path)
+            if line in here and not self._differs(path, line, beneath):
+                continue
+            if line in here and self.rules.rebuilt(line) and not equivalent(self.rules, here[line], beneath):
+                self._take_back(path, line)
+                self._make(path, line, beneath)
+                for carried in self.rules.cascaded(line, then):
+                    if carried not in self._here(path):
+                        self._make(path, carried, then[carried])
+            elif line in here and self.rules.lock_pattern(line):
+                self._rework((*path, line), beneath)
+            elif line in here:
+                self._add((*path, line), beneath)
+            elif (beneath or not self.rules.is_implicit(line)) and not self._kept_by_a_user(line, here):
+                self._make(path, line, beneath)
+
+    def _kept_by_a_user(self, line: str, here: Tree) -> bool:
+        """Return True for another kind of an object still in use; the next round replaces the object."""
+        conflict = self.rules.conflicting(line, here)
+        return conflict is not None and bool(self.rules.dependent(conflict, self.state))
+
+    def _make(self, path: Path, line: str, beneath: Tree) -> None:
+        self._set(path, line, beneath)
+        if self.rules.lock_pattern(line):
+            self._rework((*path, line), beneath)
+        else:
+            self._add((*path, line), beneath)
+
+    def _rework(self, section: Path, then: Tree) -> None:
+        """Edit a section locked while active; the activating line comes last."""
+        if equivalent(self.rules, self._here(section), then):
+            return
+        self._halt(section)
+        stop = self.rules.lock_pattern(section[-1])
+        still = {line: beneath for line, beneath in then.items() if not re.fullmatch(stop, line)}
+        for step in (self._clear, self._add, self._remove):
+            step(section, still)
+        self._add(section, then)
+
+    def _make_room(self, path: Path, then: Tree) -> None:
+        """Reduce an ordered section to a prefix of the target order; permanent last lines stay."""
+        wanted = _in_turn(self.rules, path[-1], then)
+        while True:
+            out = _out_of_place(_in_turn(self.rules, path[-1], self._here(path)), wanted)
+            if not out:
+                return
+            self._take_back(path, out[-1])
+
+    def _remove(self, path: Path, then: Tree) -> None:
+        for line in sorted(self._here(path), key=self.rules.creation_rank)[::-1]:
+            here = self._here(path)
+            if line not in here:
+                continue
+            if line in then:
+                if self._differs(path, line, then[line]):
+                    self._remove((*path, line), then[line])
+            elif self._stays(line):
+                self._remove((*path, line), {})
+                if self.rules.is_implicit(line):
+                    here.pop(line)
+                    self._leave((*path, line))
+            elif self.rules.conflicting(line, then) is None:
+                self._take_back(path, line)
+
+    def _differs(self, path: Path, line: str, beneath: Tree) -> bool:
+        """Return True for an existing line with other lines beneath."""
+        here = self._here(path)
+        return line in here and not identical(here[line], beneath)
+
+    def _stays(self, line: str) -> bool:
+        return self.rules.is_permanent(line) or self.rules.is_implicit(line)
+
+    def _leave(self, path: Path) -> None:
+        """Leave a removed section."""
+        if self._at[: len(path)] == path:
+            self._go(path[:-1])

@@ -1,0 +1,74 @@
+"""Soak time: how long a changed device is observed before the change is confirmed.
+
+A neighbour that no longer agrees is lost after its dead or hold time, not at once. The soak is the longest such time
+of the protocols that the change touches, from the device's own configuration.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from eventready.change.forms.rules import Rules
+from eventready.change.forms.tree import Path, Tree, walk
+from eventready.core.messages import rendered
+from eventready.platforms.model import ChangeSpec, HoldTime
+
+
+@dataclass(frozen=True)
+class Soak:
+    """Seconds to observe a device, and the origin of the figure."""
+
+    seconds: float
+    reason: str
+
+    @property
+    def summary(self) -> str:
+        """Return the seconds and their origin."""
+        return rendered("change:soak", seconds=self.seconds, reason=self.reason)
+
+
+def soak_of(spec: ChangeSpec, before: Tree, target: Tree, minimum_s: float) -> Soak:
+    """Return the soak of a change: the longest hold time of the touched protocols, at least `minimum_s`."""
+    found = [Soak(minimum_s, rendered("change:soak_minimum"))]
+    touched = {line for path in touched_paths(Rules(spec), before, target) for line in path}
+    for rule in spec.hold_times:
+        if any(re.fullmatch(rule.touched, line) for line in touched):
+            found.append(_longest(rule, (before, target)))
+    return max(found, key=lambda soak: soak.seconds)
+
+
+def touched_paths(rules: Rules, before: Tree, target: Tree, path: Path = ()) -> Iterator[Path]:
+    """Yield the paths of different lines, and of the lines beneath."""
+    for line in {**before, **target}:
+        here = (*path, line)
+        if line not in before or line not in target:
+            yield here
+            yield from (found for tree in (before, target) for found in walk(tree.get(line, {}), here))
+        elif before[line] != target[line] or list(before[line]) != list(target[line]):
+            yield from touched_paths(rules, before[line], target[line], here)
+            if rules.is_ordered(line):
+                yield here
+
+
+def _longest(rule: HoldTime, trees: tuple[Tree, ...]) -> Soak:
+    """Return the longest time configured by the lines of a rule, in either tree; otherwise the protocol's default."""
+    times = [
+        Soak(seconds, f"`{path[-1]}`")
+        for tree in trees
+        for path in walk(tree)
+        if (match := re.fullmatch(rule.line, path[-1])) and (seconds := _seconds(rule, match)) is not None
+    ]
+    return max([*times, Soak(rule.default_s, rule.default_reason)], key=lambda soak: soak.seconds)
+
+
+def _seconds(rule: HoldTime, match: re.Match[str]) -> float | None:
+    groups = match.groupdict()
+    if groups.get("seconds"):
+        value = float(groups["seconds"])
+    elif groups.get("ms"):
+        value = float(groups["ms"]) / 1000
+    else:
+        return None
+    return value * rule.times * float(groups.get("times") or 1)

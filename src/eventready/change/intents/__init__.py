@@ -1,0 +1,1 @@
+"""Intents: templates rendered for their devices, and playbooks for service hosts."""

@@ -1,0 +1,262 @@
+"""Playbook run: Ansible's result per host and task, without private data."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+from eventready.change.intents.ansible.inventory import ansible_inventory, service_hosts
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready.core.redaction.redaction import redactor
+from eventready.workspace.devices.device import Device
+from eventready.workspace.files.validation_messages import suggest
+from eventready.workspace.workspace import Workspace
+
+#: A playbook that runs longer is ended; so is one whose hosts say nothing for the second time.
+LONGEST_S, IDLE_S = 1800, 300
+_FORKS = 32
+
+HostState = Literal["ok", "changed", "failed", "unreachable"]
+
+
+@dataclass(frozen=True)
+class TaskFile:
+    """File written by a task, as reported by Ansible; `sha256` is empty if only owner or mode change."""
+
+    path: str
+    sha256: str
+    mode: str
+    owner: str
+    group: str
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """Result of a task on a host. `diff` is Ansible's difference of the written file, redacted.
+
+    `handler`: it runs because of another task's change.
+    """
+
+    host: str
+    task: str
+    state: HostState
+    message: str = ""
+    diff: str = ""
+    handler: bool = False
+    file: TaskFile | None = None
+
+
+@dataclass(frozen=True)
+class PlaybookRun:
+    """Result of a playbook. `tasks` have a change, a predicted change or a failure."""
+
+    playbook: str
+    check: bool
+    hosts: Mapping[str, HostState]
+    tasks: tuple[TaskResult, ...] = ()
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The hosts on which a task failed."""
+        return tuple(host for host, state in self.hosts.items() if state == "failed")
+
+    @property
+    def unreachable(self) -> tuple[str, ...]:
+        """Return the hosts without an answer."""
+        return tuple(host for host, state in self.hosts.items() if state == "unreachable")
+
+
+#: A follower: (host, task, state) of each result as it arrives.
+Progress = Callable[[str, str, str], None]
+
+
+def playbook_path(workspace: Path, name: str) -> Path:
+    """The file of a playbook of the workspace. Raises UsageError."""
+    folder = workspace / "playbooks"
+    names = [path.stem for path in sorted(folder.glob("*.yml"))]
+    if name not in names:
+        raise UsageError(message("change:playbook.unknown", name=name), where=str(folder), do=suggest(name, names))
+    return folder / f"{name}.yml"
+
+
+def run_playbook(
+    workspace: Workspace,
+    name: str,
+    devices: Sequence[Device],
+    *,
+    change: str,
+    check: bool,
+    guarded: bool = False,
+    progress: Progress = lambda _host, _task, _state: None,
+) -> PlaybookRun:
+    """Run a playbook on the service hosts among `devices`; with `check` nothing is changed on them.
+
+    `change` names the folder on each host under which files are saved; `guarded` as for `ansible_inventory`. Raises
+    UsageError when Ansible is not installed or does not start.
+    """
+    runner = _ansible_runner()
+    path = playbook_path(workspace.path, name)
+    inventory = ansible_inventory(workspace, service_hosts(devices), change, guarded=guarded)
+    collected = _Collected(progress)
+    with TemporaryDirectory(prefix="eventready-ansible-", ignore_cleanup_errors=True) as folder:
+        private = Path(folder)
+        done = runner.run(
+            private_data_dir=folder,
+            project_dir=str(path.parent.resolve()),
+            playbook=path.name,
+            inventory=_written(private / "inventory" / "hosts.json", inventory),
+            cmdline="--check --diff" if check else "--diff",
+            forks=_FORKS,
+            event_handler=collected.event,
+            quiet=True,
+            settings={"job_timeout": LONGEST_S, "idle_timeout": IDLE_S, "suppress_ansible_output": True},
+            envvars=_environment(private),
+            suppress_env_files=True,
+        )
+    if collected.recap is None:
+        raise UsageError(message("change:playbook.not_run", name=name, reason=collected.complaint or done.status))
+    return PlaybookRun(name, check, _states(collected.recap, inventory["all"]["hosts"]), tuple(collected.tasks))
+
+
+def missing_package() -> str:
+    """Return the missing package of the extra `ansible`; empty if both are installed."""
+    return next((name for name in ("ansible_runner", "ansible") if importlib.util.find_spec(name) is None), "")
+
+
+def _ansible_runner() -> Any:
+    """Return the module ansible_runner. Raises UsageError with the installation command."""
+    if missing := missing_package():
+        raise UsageError(message("change:playbook.package", package=missing))
+    return importlib.import_module("ansible_runner")
+
+
+def _written(path: Path, inventory: Mapping[str, Any]) -> str:
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(inventory), encoding="utf-8")
+    return str(path)
+
+
+def _environment(private: Path) -> dict[str, str]:
+    """The environment of Ansible: its programs on the path, its own files in the private folder."""
+    return {
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+        "HOME": os.environ.get("HOME", str(private)),
+        "ANSIBLE_LOCAL_TEMP": str(private / "tmp"),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(private / "cp"),
+        "ANSIBLE_HOST_KEY_CHECKING": "True",  # ansible-runner switches it off
+        "ANSIBLE_RETRY_FILES_ENABLED": "False",
+        "ANSIBLE_PIPELINING": "True",
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "False",
+    }
+
+
+class _Collected:
+    """The events of a run, as results."""
+
+    _STATES: Mapping[str, HostState] = {
+        "runner_on_ok": "ok", "runner_item_on_ok": "ok", "runner_on_failed": "failed",
+        "runner_on_unreachable": "unreachable",
+    }  # fmt: skip
+
+    def __init__(self, progress: Progress) -> None:
+        self.tasks: list[TaskResult] = []
+        self.complaint = ""
+        self.recap: Mapping[str, Mapping[str, int]] | None = None
+        self._progress = progress
+        self._handlers: set[str] = set()
+
+    def event(self, event: Mapping[str, Any]) -> bool:
+        """Process an event of ansible-runner. Return False: ansible-runner then keeps no copy in the artifacts."""
+        kind = str(event.get("event", ""))
+        if kind == "error" or (not self.tasks and "ERROR" in str(event.get("stdout", ""))):
+            self.complaint = redactor.redact(str(event.get("stdout", "")).strip().splitlines()[-1])
+        state = self._STATES.get(kind)
+        data = event.get("event_data") or {}
+        if kind == "playbook_on_handler_task_start":
+            self._handlers.add(str(data.get("task_uuid")))
+        if kind == "playbook_on_stats":
+            self.recap = data
+        result = data.get("res") or {}
+        if state is None or data.get("ignore_errors"):
+            return False
+        if state == "ok" and result.get("changed"):
+            state = "changed"
+        host, task = str(data.get("host", "")), str(data.get("task", ""))
+        self._progress(host, task, state)
+        if state != "ok" and not (kind == "runner_on_ok" and result.get("results")):
+            handler = str(data.get("task_uuid")) in self._handlers
+            file = _written_file(result)
+            self.tasks.append(TaskResult(host, task, state, _message(result), _difference(result), handler, file))
+        return False
+
+
+def _message(result: Mapping[str, Any]) -> str:
+    """Return Ansible's reason in a single line, redacted."""
+    text = str(result.get("stderr") or result.get("msg") or "").strip()
+    return redactor.redact(text.splitlines()[-1] if text else "")
+
+
+def _parts(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    diff = result.get("diff")
+    return diff if isinstance(diff, list) else [diff] if diff else []
+
+
+def _written_file(result: Mapping[str, Any]) -> TaskFile | None:
+    """Return the file written by a task; None if Ansible reports no difference of a file."""
+    parts = _parts(result)
+    content = next((one["after"] for one in parts if isinstance(one.get("after"), str)), None)
+    options = (result.get("invocation") or {}).get("module_args") or {}
+    path = next((str(one) for one in (options.get("dest"), result.get("dest"), options.get("path")) if one), "")
+    if not parts or not path:
+        return None
+    return TaskFile(
+        path,
+        hashlib.sha256(content.encode()).hexdigest() if content is not None else "",
+        str(options.get("mode") or "0644").lstrip("0"),
+        str(options.get("owner") or "root"),
+        str(options.get("group") or "root"),
+    )
+
+
+def _difference(result: Mapping[str, Any]) -> str:
+    """Return the change of a file as a unified difference under the file's name on the host, redacted."""
+    lines: list[str] = []
+    for part in _parts(result):
+        written = (result.get("invocation") or {}).get("module_args") or {}
+        name = str(result.get("dest") or written.get("dest") or part.get("before_header") or _template_name(part))
+        before, after = (str(part.get(key) or "").splitlines() for key in ("before", "after"))
+        if name and before != after:
+            lines += unified_diff(before, after, name, name, lineterm="")
+    return redactor.redact("\n".join(lines))
+
+
+def _template_name(part: Mapping[str, Any]) -> str:
+    """Return the template name of a new file; empty if nothing would be written."""
+    header = str(part.get("after_header") or "")
+    return header.rpartition("/")[2].removesuffix(".j2")
+
+
+def _states(stats: Mapping[str, Mapping[str, int]], hosts: Mapping[str, Any]) -> dict[str, HostState]:
+    """Return the state of each host from Ansible's recap."""
+
+    def state(host: str) -> HostState:
+        if host in stats.get("dark", {}):
+            return "unreachable"
+        if host in stats.get("failures", {}):
+            return "failed"
+        return "changed" if stats.get("changed", {}).get(host) else "ok"
+
+    return {host: state(host) for host in hosts}

@@ -1,0 +1,135 @@
+"""Participants of a plan with their fragments, before the first connection; and excluded devices with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from eventready.change.document import LeftOut
+from eventready.change.errors import abbreviate, combine_errors, group_by_message
+from eventready.change.forms.fragment import Fragment, join_fragments, parse_fragment
+from eventready.change.intents.ansible.inventory import managed_files
+from eventready.change.intents.ansible.playbook import missing_package
+from eventready.change.intents.render import RenderedIntent, intent_variables, refuse_misspelt, render_intent
+from eventready.change.intents.template_variables import TemplateVariables
+from eventready.change.safety.writable import WritableLines
+from eventready.core.errors import EventreadyError, UsageError
+from eventready.core.messages import message, rendered
+from eventready.facts.platform import Platform, load_platform
+from eventready.platforms.model import ChangeSpec
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.intents import Intent
+from eventready.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Device with intents: templates, fragment, and writable lines.
+
+    `spec` is its platform's `change`. `writable` is None for a drill, whose lines make a failure on purpose.
+    """
+
+    device: Device
+    platform: Platform
+    spec: ChangeSpec
+    intents: tuple[Intent, ...]
+    templates: tuple[str, ...]
+    fragment: Fragment
+    writable: WritableLines | None = None
+
+
+def participants(
+    workspace: Workspace, devices: Sequence[Device], intents: Sequence[Intent]
+) -> tuple[tuple[Participant, ...], tuple[LeftOut, ...]]:
+    """Return the participants, in the order of `devices`, and the excluded devices.
+
+    A service host without Ansible on this machine is excluded. Raises one error for all invalid templates and values,
+    and UsageError if there is no participant.
+    """
+    taking: list[Participant] = []
+    silent: list[Participant] = []
+    left_out: list[LeftOut] = []
+    problems: list[tuple[Device, EventreadyError]] = []
+    variables = {intent: intent_variables(workspace, intent) for intent in intents}
+    for device in devices:
+        try:
+            found = _participant(workspace, device, variables)
+        except EventreadyError as error:
+            problems.append((device, error))
+            continue
+        if isinstance(found, LeftOut):
+            left_out.append(found)
+        elif found.fragment.empty:
+            silent.append(found)
+            left_out.append(LeftOut(name=device.name, reason=_reason("change:left_out.empty", found.templates)))
+        else:
+            taking.append(found)
+    if problems:
+        raise combine_errors(group_by_message(problems))
+    if silent and not taking:
+        raise _nothing_wanted(workspace, silent)
+    named = {device.name for device in devices if not variables.keys().isdisjoint(device.intents)}
+    if not taking and (barred := next((one for one in left_out if one.name in named), None)):
+        raise UsageError(message("change:plan.none", device=barred.name, reason=barred.reason))
+    if not taking:
+        raise UsageError(message("change:plan.no_intent", intents=intents))
+    return tuple(taking), tuple(left_out)
+
+
+def _participant(
+    workspace: Workspace, device: Device, variables: Mapping[Intent, TemplateVariables]
+) -> Participant | LeftOut:
+    wanted = tuple(intent for intent in variables if intent in device.intents)
+    if not wanted:
+        return LeftOut(name=device.name, reason=_reason("change:left_out.intents", variables))
+    platform = load_platform(device.platform, workspace.platform_dirs)
+    spec = platform.spec.change
+    if spec is None:
+        return LeftOut(name=device.name, reason=_reason("change:left_out.read_only", [platform.name]))
+    if spec.form == "host_files":
+        return _service_host(workspace, device, platform, spec, wanted)
+    for intent in wanted:
+        refuse_misspelt(device, intent, variables[intent])
+    pieces = [render_intent(workspace, device, intent) for intent in wanted]
+    fragment = join_fragments(spec, [_fragment(workspace, platform, piece) for piece in pieces])
+    writable = WritableLines.of(platform.name, platform.spec, wanted, workspace.writable)
+    return Participant(device, platform, spec, wanted, tuple(piece.template for piece in pieces), fragment, writable)
+
+
+def _fragment(workspace: Workspace, platform: Platform, rendered: RenderedIntent) -> Fragment:
+    """Return the fragment of an intent in canonical form. Raises RefusedError for other lines."""
+    writable = WritableLines.of(platform.name, platform.spec, (rendered.intent,), workspace.writable)
+    text = writable.canonical_text(rendered.text, rendered.origin)
+    fragment = parse_fragment(writable.spec, text, rendered.origin)
+    writable.refuse_fragment(fragment, rendered.origin)
+    return fragment
+
+
+def _service_host(
+    workspace: Workspace, device: Device, platform: Platform, spec: ChangeSpec, wanted: tuple[Intent, ...]
+) -> Participant | LeftOut:
+    """Return a service host with its managed files: Ansible's check mode finds their new states later."""
+    if missing := missing_package():
+        return LeftOut(name=device.name, reason=_reason("change:left_out.missing", [missing]))
+    files = managed_files(dict(workspace.nornir(1).inventory.hosts[device.name].get("service") or {}))
+    if not files:
+        return LeftOut(name=device.name, reason=rendered("change:left_out.service"))
+    text = "".join(f"{file.name}\n" for file in files)
+    fragment = parse_fragment(spec, text, device.origin)
+    writable = WritableLines.of(platform.name, platform.spec, wanted, workspace.writable)
+    return Participant(device, platform, spec, wanted, ("playbooks/prepare.yml",), fragment, writable)
+
+
+def _nothing_wanted(workspace: Workspace, silent: Sequence[Participant]) -> UsageError:
+    """Return the error for templates without a rendered line."""
+    names = [one.device.name for one in silent]
+    first, *more = dict.fromkeys(template for one in silent for template in one.templates)
+    return UsageError(
+        message("change:template.silent_many" if more else "change:template.silent", names=abbreviate(names)),
+        where=str(workspace.path / first) + (f" (+{len(more)})" if more else ""),
+        do=message("change:template.add_lines"),
+    )
+
+
+def _reason(msgid: str, names: Iterable[str]) -> str:
+    return rendered(msgid, names=list(names))

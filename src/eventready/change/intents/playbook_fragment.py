@@ -1,0 +1,88 @@
+"""Fragment of a service host: the predicted files of prepare.yml, from Ansible's check mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from eventready.change.errors import UnreadableConfiguration
+from eventready.change.forms.diff import printable
+from eventready.change.forms.fragment import Fragment, parse_fragment
+from eventready.change.intents.ansible.inventory import ManagedFile, managed_files
+from eventready.change.intents.ansible.playbook import PlaybookRun, TaskResult, run_playbook
+from eventready.change.intents.participants import Participant
+from eventready.core.errors import RefusedError
+from eventready.core.messages import message, rendered
+from eventready.platforms.model import ChangeSpec
+from eventready.workspace.devices.device import Device
+from eventready.workspace.workspace import Workspace
+
+#: The playbook that a plan runs.
+PLAYBOOK = "prepare"
+_ORIGIN = f"playbooks/{PLAYBOOK}.yml"
+#: The name of the change in check mode, which writes nothing.
+_PLANNING = "plan"
+
+
+@dataclass(frozen=True)
+class CheckedPlaybook:
+    """Predicted files of the playbook on a host, and Ansible's difference of their contents, redacted."""
+
+    fragment: Fragment
+    diff: tuple[str, ...]
+
+
+def with_playbook(workspace: Workspace, participant: Participant) -> tuple[Participant, tuple[str, ...]]:
+    """Return a service host with the fragment of its playbook, and the difference; other devices as they are."""
+    if participant.spec.form != "host_files":
+        return participant, ()
+    checked = check_playbook(workspace, participant.device, participant.spec)
+    return replace(participant, fragment=checked.fragment), checked.diff
+
+
+def check_playbook(workspace: Workspace, device: Device, spec: ChangeSpec) -> CheckedPlaybook:
+    """Run the playbook in check mode on a single host; the host is only read.
+
+    Raises UnreadableConfiguration if the host does not answer or a task fails, RefusedError for a task whose effect
+    has no way back, UsageError without Ansible.
+    """
+    host = workspace.nornir(1).inventory.hosts[device.name]
+    files = managed_files(dict(host.get("service") or {}))
+    run = run_playbook(workspace, PLAYBOOK, [device], change=_PLANNING, check=True)
+    if reason := failure_of(run):
+        raise UnreadableConfiguration(
+            message("change:unread.playbook", origin=_ORIGIN, device=device.name, reason=reason)
+        )
+    text = "".join(_states(device.name, files, run.tasks))
+    diff = tuple(printable(line) for task in run.tasks for line in task.diff.splitlines())
+    return CheckedPlaybook(
+        parse_fragment(spec, text, rendered("change:origin.playbook", playbook=_ORIGIN, device=device.name)), diff
+    )
+
+
+def failure_of(run: PlaybookRun) -> str:
+    """Return the reason for the failure of a playbook, with the task; empty for a success."""
+    if not run.failed and not run.unreachable:
+        return ""
+    bad = next((task for task in reversed(run.tasks) if task.state in ("failed", "unreachable")), None)
+    if bad is None:
+        return rendered("change:playbook.host_failed")
+    reason = bad.message or message(f"change:playbook.{bad.state}")
+    return rendered("change:playbook.task_failed", task=bad.task, reason=reason)
+
+
+def _states(device: str, files: Sequence[ManagedFile], tasks: Sequence[TaskResult]) -> Iterator[str]:
+    """Yield the fragment's text: each managed file, with the state of a written file."""
+    written = {task.file.path: task.file for task in tasks if task.file and task.state == "changed"}
+    for task in tasks:
+        if task.handler or task.state != "changed":
+            continue
+        if task.file is None or task.file.path not in {file.path for file in files}:
+            what = task.file.path if task.file else message("change:playbook.no_file")
+            raise RefusedError(
+                message("change:playbook.no_way_back", task=task.task, what=what, device=device), where=_ORIGIN
+            )
+    for file in files:
+        yield f"{file.name}\n"
+        if (new := written.get(file.path)) is not None:
+            yield f" file {new.mode} {new.owner} {new.group} {new.sha256 or 'same'}\n"

@@ -1,0 +1,290 @@
+"""Render an intent for a device from `<workspace>/templates/<intent>/<platform>.j2` and the inventory's values.
+
+Templates are sandboxed and strict: a missing value is an error that names device, template, line and variable.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from jinja2 import (
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    Undefined,
+    UndefinedError,
+)
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
+
+from eventready.change.intents.template_limits import (
+    MAX_MEMORY,
+    MAX_SECONDS,
+    MAX_STEPS,
+    EndlessTemplate,
+    SlowTemplate,
+    limited_rendering,
+)
+from eventready.change.intents.template_variables import TemplateVariables, collect_variables
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import Message, message, rendered
+from eventready.platforms.loader import describe
+from eventready.workspace.devices.device import Device
+from eventready.workspace.workspace import Workspace
+
+#: Characters; a larger output means a loop in the template.
+_LARGEST = 1_000_000
+#: Characters; no device accepts a longer line.
+_LONGEST = 4_000
+#: Size of the largest integer that an expression may compute.
+_BITS = 256
+
+
+@dataclass(frozen=True)
+class RenderedIntent:
+    """Output of an intent for a device, and its template (`templates/backup/cisco_xe.j2`)."""
+
+    intent: str
+    text: str
+    template: str
+    device: str
+
+    @property
+    def origin(self) -> str:
+        """Return the origin for messages: `templates/backup/cisco_xe.j2 for edge-vh-1`."""
+        return rendered("change:origin.template", template=self.template, device=self.device)
+
+
+class _Refused(Exception):
+    """A value must not be printed."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _Lacking(UndefinedError):
+    """A missing value was used: `name` of `of`, or a variable of the template itself if `of` is `missing`."""
+
+    def __init__(self, name: str, of: Any) -> None:
+        super().__init__(name)
+        self.name, self.of = name, of
+
+
+class _Missing(StrictUndefined):
+    """Undefined value with its name and its container in the message."""
+
+    @property
+    def _undefined_message(self) -> str:
+        if self._undefined_hint:
+            return self._undefined_hint
+        raise _Lacking(str(self._undefined_name), self._undefined_obj)
+
+
+def intent_variables(workspace: Workspace, intent: str) -> TemplateVariables:
+    """Return the variables of the intent's templates for all platforms: a group's values may be for any of them."""
+    folder = workspace.path / "templates"
+    names = [path.relative_to(folder).as_posix() for path in sorted((folder / intent).glob("**/*.j2"))]
+    return collect_variables(_environment(folder), names)
+
+
+def refuse_misspelt(device: Device, intent: str, variables: TemplateVariables) -> None:
+    """Raise WorkspaceError for an unused value with a name similar to a used name."""
+    for place, near in variables.misspelt(device.intents.get(intent, {})):
+        raise WorkspaceError(
+            message("change:intent.misspelt", device=device.name, value=".".join(place), intent=intent, near=near),
+            where=device.origin,
+        )
+
+
+def render_intent(workspace: Workspace, device: Device, intent: str) -> RenderedIntent:
+    """Render the intent for the device. Raises WorkspaceError for an invalid template or value."""
+    folder = workspace.path / "templates"
+    name = _template(workspace, device, intent)
+    values = {**device.intents.get(intent, {}), **_given(workspace, device)}
+    for place, text in _texts(values, ()):
+        if not text.isprintable():
+            raise WorkspaceError(
+                message("change:intent.line_break", device=device.name, place=place, intent=intent), where=device.origin
+            )
+    return RenderedIntent(intent, _rendered(folder, name, values, device, intent), f"templates/{name}", device.name)
+
+
+def _template(workspace: Workspace, device: Device, intent: str) -> str:
+    """Return the template of the device's platform, or of an extended platform."""
+    kind: str | None = device.platform
+    while kind is not None:
+        name = f"{intent}/{kind}.j2"
+        if (workspace.path / "templates" / name).is_file():
+            return name
+        kind = describe(kind, workspace.platform_dirs).spec.extends
+    raise WorkspaceError(
+        message("change:intent.no_template", device=device.name, intent=intent, platform=device.platform),
+        where=str(workspace.path / "templates" / intent / f"{device.platform}.j2"),
+    )
+
+
+def _given(workspace: Workspace, device: Device) -> dict[str, Any]:
+    """Return the variables of every template."""
+    event = workspace.event
+    return {
+        "device": {
+            "name": device.name,
+            "role": device.role,
+            "platform": device.platform,
+            "venues": device.venues,
+            "element": device.element,
+        },
+        "expect": device.expect.model_dump(mode="json", exclude_none=True),
+        "event": {"id": event.id, "name": event.name, "venues": event.venue_ids},
+    }
+
+
+def _texts(value: Any, place: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield every string among values, keys included, with its path."""
+    if isinstance(value, str):
+        yield ".".join(place), value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield ".".join(place), str(key)
+            yield from _texts(inner, (*place, ascii(str(key))[1:-1]))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _texts(inner, (*place, str(number)))
+
+
+def _printed(value: Any) -> Any:
+    """Return a printable value: words and numbers. A macro's output may have several lines."""
+    if isinstance(value, Undefined):  # the result of `'x' if y` for a false y
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if isinstance(value, str):
+        if all(letter.isprintable() or letter == "\n" for letter in value):
+            return value
+        raise _Refused(message("change:template.control"))
+    raise _Refused(message("change:template.printed", type=type(value).__name__))
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """Sandbox with a limit on the size of computed integers."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if isinstance(left, int) and isinstance(right, int):
+            bits = left.bit_length() * max(0, right) if operator == "**" else left.bit_length() + right.bit_length()
+            if bits > _BITS:
+                raise _Refused(message("change:template.number"))
+        return super().call_binop(context, operator, left, right)
+
+
+@lru_cache(maxsize=8)
+def _environment(folder: Path) -> _Environment:
+    return _Environment(
+        loader=FileSystemLoader(folder),
+        undefined=_Missing,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printed,
+    )
+
+
+def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device, intent: str) -> str:
+    try:
+        with limited_rendering(folder):
+            return "".join(_bounded(_environment(folder).get_template(name).generate(values)))
+    except _Lacking as error:
+        raise _missing(error, values, _place(folder, name, error.__traceback__), device, intent) from None
+    except TemplateSyntaxError as error:
+        where = f"{error.filename or folder / name}:{error.lineno}"
+        raise WorkspaceError(message("change:template.malformed", reason=error.message), where=where) from None
+    except UnicodeDecodeError:
+        raise WorkspaceError(message("change:template.encoding"), where=str(folder / name)) from None
+    except (TemplateError, _Refused, EndlessTemplate, SlowTemplate, RecursionError, OSError) as error:
+        raise _unhappy(error, folder, name, device) from None
+    except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError, MemoryError) as error:
+        raise _unhappy(error, folder, name, device) from None  # of an expression in the template
+
+
+def _missing(error: _Lacking, values: Mapping[str, Any], where: str, device: Device, intent: str) -> WorkspaceError:
+    """Return the error for a missing value: its full name, and the responsible part of the inventory.
+
+    A word or a number identifies its container only if it occurs once among the values.
+    """
+    above = () if error.of is missing else _places(values, error.of, ())
+    name = ".".join((*above[0], error.name)) if len(above) == 1 else error.name
+    part = name.partition(".")[0] if len(above) == 1 else ""
+    if part == "expect":
+        do = message("change:template.lacks_expect", origin=device.origin)
+    elif part in ("device", "event"):
+        do = message("change:template.lacks_member", part=part, names=[*values[part]])
+    else:
+        do = message("change:template.lacks_value", intent=intent, origin=device.origin)
+    return WorkspaceError(message("change:template.lacks", name=name, device=device.name), where=where, do=do)
+
+
+def _places(value: Any, wanted: Any, place: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the paths of the object `wanted` among values."""
+    if value is wanted:
+        return [place]
+    pairs: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, Mapping):
+        pairs = value.items()
+    elif isinstance(value, list | tuple):
+        pairs = enumerate(value)
+    return [found for key, inner in pairs for found in _places(inner, wanted, (*place, str(key)))]
+
+
+def _bounded(pieces: Iterable[str]) -> Iterator[str]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if any(len(line) > _LONGEST for line in piece.split("\n")):
+            raise _Refused(message("change:template.long", most=_LONGEST))
+        if size > _LARGEST:
+            raise _Refused(message("change:template.large", size=_LARGEST / 1e6))
+        yield piece
+
+
+def _unhappy(error: BaseException, folder: Path, template: str, device: Device) -> WorkspaceError:
+    reason: str | Message = str(error) or type(error).__name__
+    match error:
+        case _Refused():
+            reason = error.reason
+        case RecursionError():
+            reason = message("change:template.recursion")
+        case EndlessTemplate():
+            reason = message("change:template.endless", millions=MAX_STEPS / 1e6)
+        case SlowTemplate():
+            reason = message("change:template.slow", seconds=MAX_SECONDS)
+        case MemoryError():
+            reason = message("change:template.memory", size=MAX_MEMORY >> 20)
+        case TemplateNotFound(name=name) if name:
+            reason = message("change:template.not_found", name=str(name), folder=folder.name)
+    return WorkspaceError(
+        message("change:template.failed", device=device.name, reason=reason),
+        where=_place(folder, template, error.__traceback__),
+    )
+
+
+def _place(folder: Path, name: str, trace: TracebackType | None) -> str:
+    """Return file and line of the innermost template in the traceback."""
+    place = str(folder / name)
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename).is_relative_to(folder):
+            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,175 @@
+"""Plan a device: read its configuration, and compute the commands, the way back, the guard and the risks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from functools import partial
+
+from eventready.change.document import PlannedDevice, PlannedGuard
+from eventready.change.errors import UnreadableConfiguration, answer_to
+from eventready.change.forms.configuration import Configuration, read_running, read_startup
+from eventready.change.forms.diff import commands_between, diff_lines, equivalent, fingerprint, merge, recreated
+from eventready.change.forms.tree import Path
+from eventready.change.guard.guard import Guard, gap, guards_for, protects
+from eventready.change.intents.participants import Participant
+from eventready.change.plan.scope import planned_scope
+from eventready.change.safety.effects import effects_of, refuse_effects
+from eventready.change.safety.forbidden import refuse_forbidden
+from eventready.change.safety.way_in import read_way_in
+from eventready.change.safety.way_in_lines import check_way_in
+from eventready.change.safety.writable import addition_risks
+from eventready.core.errors import RefusedError
+from eventready.core.messages import message, rendered
+from eventready.core.redaction.redaction import redact
+from eventready.platforms.model import ChangeSpec, GuardSpec
+from eventready.session.connect import Session
+from eventready.session.login_shell import open_shell
+
+#: The guard's change name while planning; nothing is armed under it.
+_PLANNING = "plan"
+
+
+def plan_device(participant: Participant, session: Session, seconds: int, *, alone: bool) -> PlannedDevice | None:
+    """Return the device's part of the plan; None for a device in compliance. Read-only.
+
+    `seconds` is the guard's time; `alone`: the inventory has no redundant partner for the device. Raises
+    UnreadableConfiguration and GuardStateUnknown if the device does not answer, FragmentError for an unusable fragment,
+    RefusedError for a forbidden line or a missing way back.
+    """
+    spec, device = participant.spec, participant.device
+    running = read_running(spec, participant.fragment, session.send_commands, device=device.name)
+    predicted = merge(spec, running.tree, participant.fragment)
+    try:
+        forward, backward = (
+            commands_between(spec, running.tree, predicted),
+            commands_between(spec, predicted, running.tree),
+        )
+    except RefusedError as error:
+        raise RefusedError(error.cause, where=device.name, do=error.remedy) from None
+    if not forward:
+        return None
+    if not backward:
+        raise RefusedError(message("change:device.no_way_back", device=device.name, line=forward[0]))
+    _refuse_lines(participant, running, forward)
+    writable = participant.writable
+    used = writable.refuse_commands(forward, device.name) if writable else ()
+    try:
+        _refuse_lines(participant, running, backward)
+        if writable:
+            writable.restored.refuse_commands(backward, device.name)
+    except RefusedError as error:
+        raise RefusedError(message("change:device.back_unsendable", reason=error.cause), do=error.remedy) from None
+    if writable:
+        refuse_effects(device, effects_of(spec.effects, running.tree), effects_of(spec.effects, predicted))
+    way = read_way_in(participant.platform.spec, device, session, running.tree)
+    ways = check_way_in(participant.platform.spec, device, way, running.tree, predicted, refuses=writable is not None)
+    _refuse_secrets(device.name, (*forward, *backward, *participant.fragment.text.splitlines()))
+    ask, has_shell = partial(answer_to, session.send_commands), session.target.has_shell
+    guards = guards_for(participant.platform, running, ask, has_shell=has_shell)
+    planned_guard, unusable = _guard(participant, session, guards, seconds)
+    startup = _startup(participant, session)
+    risks = [
+        *([planned_guard.gap] if planned_guard.kind == "inverse" else []),
+        *unusable,
+        *addition_risks(used),
+        *ways,
+        *_unsaved(spec, running, startup),
+        *(_recreated(path) for path in recreated(spec, running.tree, predicted)),
+        *([rendered("change:risk.alone")] if alone else []),
+    ]
+    scope, outside = planned_scope(spec, running.tree, predicted, participant.fragment)
+    return PlannedDevice(
+        name=device.name,
+        platform=device.platform,
+        endpoint=device.endpoint,
+        role=device.role,
+        venues=device.venues,
+        intents=participant.intents,
+        guard=planned_guard,
+        before=running.sha256,
+        predicted=fingerprint(spec, predicted),
+        forward=forward,
+        backward=backward,
+        fragment=participant.fragment.text,
+        diff=diff_lines(spec, running.tree, predicted),
+        risks=tuple(risks),
+        address=device.hostname,
+        element=device.element,
+        startup="" if startup is None else fingerprint(spec, startup.tree),
+        scope=scope,
+        outside=outside,
+    )
+
+
+def _refuse_lines(participant: Participant, running: Configuration, lines: tuple[str, ...]) -> None:
+    device = participant.device
+    refuse_forbidden(participant.platform.spec, lines, device=device.name, running=running, address=device.hostname)
+
+
+def _guard(
+    participant: Participant, session: Session, specs: Iterable[GuardSpec], seconds: int
+) -> tuple[PlannedGuard, tuple[str, ...]]:
+    """Return the best working guard, and a sentence for each better guard without support.
+
+    Raises UnreadableConfiguration if a change is pending on the device.
+    """
+    unusable: list[str] = []
+    for spec in specs:
+        with ExitStack() as stack:
+            shell = stack.enter_context(open_shell(session.target)) if spec.shell else None
+            guard = Guard(spec, participant.spec, session, shell, _PLANNING, seconds)
+            if lacking := guard.lacking():
+                unusable.append(rendered("change:risk.unusable", guard=spec.kind, lacking=lacking))
+                continue
+            _refuse_pending(guard)
+            saves = bool(participant.spec.save)
+            planned = PlannedGuard(
+                kind=spec.kind, protects=protects(spec, seconds, saves=saves), gap=gap(spec, saves=saves)
+            )
+            return planned, tuple(unusable)
+    raise RuntimeError("the inverse guard is always available")
+
+
+def _refuse_pending(guard: Guard) -> None:
+    waiting = guard.pending()
+    if waiting is not None:
+        raise UnreadableConfiguration(message("change:unread.pending", whose=waiting.owner))
+
+
+def _startup(participant: Participant, session: Session) -> Configuration | None:
+    """Return the startup configuration; None if missing or unreadable."""
+    spec = participant.spec
+    if not spec.startup or (spec.startup_shell and not session.target.has_shell):
+        return None
+    with ExitStack() as stack:
+        reader = stack.enter_context(open_shell(session.target)) if spec.startup_shell else session
+        return read_startup(spec, reader.send_commands, device=participant.device.name)
+
+
+def _unsaved(spec: ChangeSpec, running: Configuration, startup: Configuration | None) -> Iterator[str]:
+    """Yield risks if the startup configuration is unreadable or differs from the running configuration."""
+    if startup is None and spec.startup:
+        yield rendered("change:risk.startup")
+    elif startup is not None and not equivalent(spec, startup.tree, running.tree):
+        lines = [line for line in diff_lines(spec, startup.tree, running.tree) if line.startswith(("+", "-"))]
+        first = redact(" ".join(lines[0].split())) if lines else ""
+        if len(lines) < 2:
+            yield rendered("change:risk.unsaved_one", first=first) if first else rendered("change:risk.unsaved_order")
+        else:
+            yield rendered("change:risk.unsaved", lines=len(lines), first=first)
+
+
+def _recreated(path: Path) -> str:
+    line, above = path[-1], path[:-1]
+    if above:
+        return rendered("change:risk.recreated_of", line=line, above=above[-1])
+    return rendered("change:risk.recreated", line=line)
+
+
+def _refuse_secrets(device: str, lines: tuple[str, ...]) -> None:
+    """Raise RefusedError for a line with a secret: plans are passed on."""
+    for line in lines:
+        clean = redact(line)
+        if clean != line:
+            raise RefusedError(message("change:device.secret", device=device, line=clean))

@@ -1,0 +1,217 @@
+"""`plan`: render intents, read devices in parallel, compute each change and its way back, and seal the plan."""
+
+from __future__ import annotations
+
+import socket
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from nornir.core.task import Task
+from pydantic import ValidationError
+
+from eventready.audit.progress import NoProgress, ReadProgress
+from eventready.audit.runner import run_on_each
+from eventready.audit.tasks import device_session
+from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, seal
+from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message
+from eventready.change.forms.fragment import parse_fragment
+from eventready.change.guard.guard import GuardStateUnknown, change_spec
+from eventready.change.intents.participants import Participant, participants
+from eventready.change.intents.playbook_fragment import with_playbook
+from eventready.change.plan.device import plan_device
+from eventready.change.plan.order import Member, members_of, waves
+from eventready.core.clock import Clock
+from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
+from eventready.core.gc import relaxed_gc
+from eventready.core.messages import Message, message, rendered
+from eventready.facts.platform import load_platform
+from eventready.session.hostkeys import known_hosts
+from eventready.session.plugin import register
+from eventready.session.reply import SessionError
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.intents import INTENTS, Intent
+from eventready.workspace.files.validation_messages import describe_error
+from eventready.workspace.workspace import Workspace
+
+
+class IncompletePlan(EventreadyError):
+    """Devices could not be read: a plan without them would look complete."""
+
+    exit = Exit.INCOMPLETE
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """Outcome of a device: its part, None (in compliance), or the error."""
+
+    part: PlannedDevice | None = None
+    error: EventreadyError | None = None
+
+
+def make_plan(
+    workspace: Workspace,
+    devices: Sequence[Device],
+    intents: Sequence[Intent],
+    *,
+    clock: Clock,
+    by: str,
+    progress: ReadProgress,
+    workers: int = 32,
+) -> Plan:
+    """Plan `intents` for the devices with these intents; devices are only read.
+
+    Raises WorkspaceError and FragmentError for invalid input before the first connection, IncompletePlan for unreadable
+    devices, FragmentError and RefusedError for lines that are unusable or forbidden.
+    """
+    selected = tuple(intent for intent in INTENTS if intent in intents)
+    settings = workspace.event.changes
+    with relaxed_gc():
+        taking, left_out = participants(workspace, devices, selected)
+        members = _members(workspace, taking)
+        found = _read(
+            workspace,
+            taking,
+            _alone(workspace, members),
+            workers=workers,
+            progress=progress,
+            seconds=settings.confirm_within_s,
+        )
+        _raise_problems(found, {one.device.name: one.device for one in taking})
+    parts = {name: one.part for name, one in found.items() if one.part is not None}
+    return _sealed(
+        {
+            **plan_head(workspace.event.id, clock, by=by, host=socket.gethostname()),
+            "intents": selected,
+            "approvals_needed": settings.approvals,
+            "waves": waves([members[name] for name in parts], settings.batch),
+            "devices": [parts[one.device.name].model_dump() for one in taking if one.device.name in parts],
+            "unchanged": tuple(one.device.name for one in taking if one.device.name not in parts),
+            "left_out": [one.model_dump() for one in left_out],
+            "atomic": settings.is_atomic(selected),
+        }
+    )
+
+
+def make_drill_plan(
+    workspace: Workspace, device: Device, text: str, drill: PlannedDrill, *, clock: Clock, by: str, seconds: int
+) -> Plan:
+    """Plan the lines of a drill's failure for its device, which is only read. The plan needs an approval.
+
+    `seconds` is the guard's time. Raises as `make_plan` does, and RefusedError for a device without a guard of its own,
+    or with one that fires before the failure is repaired.
+    """
+    platform = load_platform(device.platform, workspace.platform_dirs)
+    spec = change_spec(platform)
+    origin = rendered("change:origin.drill", drill=drill.name, device=device.name)
+    participant = Participant(device, platform, spec, (), (origin,), parse_fragment(spec, text, origin))
+    alone = _alone(workspace, _members(workspace, [participant]))
+    found = _read(workspace, [participant], alone, workers=1, progress=NoProgress(), seconds=seconds)
+    _raise_problems(found, {device.name: device})
+    part = found[device.name].part
+    if part is None:
+        raise RefusedError(message("change:plan.drill_lines", device=device.name, drill=drill.name))
+    own = [guard.most_s for guard in spec.guards if guard.kind == part.guard.kind != "inverse"]
+    if max(own, default=0) < seconds:
+        raise RefusedError(
+            message("change:plan.drill_guard", device=device.name, seconds=seconds, kind=part.guard.kind)
+        )
+    return _sealed(
+        {
+            **plan_head(workspace.event.id, clock, by=by, host=socket.gethostname()),
+            "intents": (),
+            "approvals_needed": max(1, workspace.event.changes.approvals),
+            "waves": ((device.name,),),
+            "devices": [part.model_dump()],
+            "unchanged": (),
+            "left_out": [],
+            "drill": drill.model_dump(),
+        }
+    )
+
+
+def _sealed(document: dict[str, Any]) -> Plan:
+    try:
+        return seal(document)
+    except ValidationError as error:
+        raise _invalid_value(error) from None
+
+
+def _invalid_value(error: ValidationError, device: str = "") -> UsageError:
+    """Return the error for an inventory value not allowed in a plan."""
+    first = error.errors(include_url=False)[0]
+    place = ".".join(map(str, (*([device] if device else []), *first["loc"])))
+    return UsageError(message("change:plan.value", place=place, reason=describe_error(first, PlannedDevice)[0]))
+
+
+def _members(workspace: Workspace, taking: Sequence[Participant]) -> dict[str, Member]:
+    members = members_of((one.device for one in taking), workspace.files.groups_of)
+    return {member.name: member for member in members}
+
+
+def _alone(workspace: Workspace, members: dict[str, Member]) -> frozenset[str]:
+    """Return the devices without a redundant partner in the whole inventory."""
+    members_of_all = members_of(workspace.devices, workspace.files.groups_of)
+    shared = Counter(pair for member in members_of_all for pair in member.pairs)
+    return frozenset(name for name, member in members.items() if not any(shared[pair] > 1 for pair in member.pairs))
+
+
+def _read(
+    workspace: Workspace,
+    taking: Sequence[Participant],
+    alone: frozenset[str],
+    *,
+    workers: int,
+    progress: ReadProgress,
+    seconds: int,
+) -> dict[str, _Planned]:
+    """Plan every device through Nornir, with up to `workers` threads. `seconds`: time of the guards."""
+    register()
+    by_name = {one.device.name: one for one in taking}
+    workspace.check_secrets(by_name)
+    known_hosts(workspace.known_hosts)
+
+    def plan_one(task: Task) -> _Planned:
+        name = task.host.name
+        try:
+            with device_session(task) as session:
+                participant, diff = with_playbook(workspace, by_name[name])
+                part = plan_device(participant, session, seconds, alone=name in alone)
+                return _Planned(part and part.model_copy(update={"diff": (*part.diff, *diff)}))
+        except EventreadyError as error:
+            return _Planned(error=error)
+        except ValidationError as error:
+            return _Planned(error=_invalid_value(error, name))
+
+    with suppress(Exception):
+        progress.stage("planning", len(by_name))
+    return run_on_each(workspace, by_name, plan_one, workers=workers, progress=progress)
+
+
+def _raise_problems(found: Mapping[str, _Planned], devices: Mapping[str, Device]) -> None:
+    """Raise every planning error."""
+    errors = {name: one.error for name, one in found.items() if one.error is not None}
+    unread = {
+        n: e for n, e in errors.items() if isinstance(e, SessionError | UnreadableConfiguration | GuardStateUnknown)
+    }
+    problems = group_by_message((devices[name], error) for name, error in errors.items() if name not in unread)
+    if unread:
+        problems.append(_incomplete(unread))
+    if problems:
+        raise combine_errors(problems)
+
+
+def _incomplete(unread: Mapping[str, EventreadyError]) -> IncompletePlan:
+    without = ",".join(f"!{name}" for name in unread)
+    reasons = [_reason(name, error) for name, error in unread.items()]
+    do = message("change:plan.unread.do", without=without)
+    if len(reasons) == 1:
+        return IncompletePlan(message("change:plan.unread", reason=reasons[0]), do=do)
+    return IncompletePlan(message("change:plan.unread_many", number=len(reasons), reasons=reasons, do=do))
+
+
+def _reason(name: str, error: EventreadyError) -> Message:
+    """Return the error with the name of its device."""
+    return error.whole if name in error.what else message("change:plan.of_device", device=name, reason=error.whole)

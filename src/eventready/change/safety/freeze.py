@@ -1,0 +1,132 @@
+"""Change freeze: windows closed for changes, and emergencies under the responsibility of two named people."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from eventready.core.clock import TZ, Clock
+from eventready.core.errors import RefusedError, UsageError
+from eventready.core.messages import Message, message
+from eventready.workspace.settings.event import Event, Window, WindowKind
+
+#: Kinds of windows that are closed for changes.
+CLOSED: tuple[WindowKind, ...] = ("freeze", "protected", "event")
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """Emergency change: the ticket and the two responsible people."""
+
+    ticket: str
+    requested_by: str
+    approved_by: str
+
+    @classmethod
+    def of(cls, ticket: str, names: tuple[str, ...]) -> Self:
+        """Parse a person's input. Raises RefusedError without a ticket or without two different people."""
+        named = tuple(dict.fromkeys(tidy for name in names if (tidy := _tidy(name))))
+        if not _tidy(ticket):
+            raise RefusedError(message("change:freeze.ticket"))
+        people = _people(named)
+        if len(people) != 2:
+            raise RefusedError(
+                message("change:freeze.one_person", name=named[0])
+                if len(people) == 1
+                else message("change:freeze.people", number=len(people)),
+                do=message("change:freeze.name_two"),
+            )
+        first, second = people.values()
+        return cls(_tidy(ticket), first, second)
+
+    def to_dict(self) -> dict[str, str]:
+        """Return plain JSON types; `load` reads them."""
+        return {"ticket": self.ticket, "requested_by": self.requested_by, "approved_by": self.approved_by}
+
+    @classmethod
+    def load(cls, plain: Mapping[str, Any]) -> Self:
+        """Read `to_dict`'s form, and the form of records before version 2 (`asked_by`, `answered_by`)."""
+        first, second = ("requested_by", "approved_by") if "requested_by" in plain else ("asked_by", "answered_by")
+        return cls(str(plain["ticket"]), str(plain[first]), str(plain[second]))
+
+    @property
+    def summary(self) -> Message:
+        """Return the people and the ticket."""
+        return message(
+            "change:emergency", requested_by=self.requested_by, approved_by=self.approved_by, ticket=self.ticket
+        )
+
+
+def _tidy(text: str) -> str:
+    """Return a single line of printable characters, NFC."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in unicodedata.normalize("NFC", text))
+    tidy = " ".join(printable.split())
+    if len(tidy) > _LONGEST:
+        raise UsageError(message("change:freeze.long", length=len(tidy), most=_LONGEST))
+    return tidy
+
+
+def same_person(one: str, other: str) -> bool:
+    """Return True if two names may belong to the same person."""
+    return len(_people((one, other))) == 1
+
+
+def _people(names: Iterable[str]) -> dict[str, str]:
+    """Return the names by a key shared by two spellings of a person.
+
+    Case and punctuation do not count; accents do not count if one spelling has none (Hùng and Hưng are two people, Hung
+    may be either).
+    """
+    people: dict[str, str] = {}
+    for name in names:
+        key = _letters(name)
+        known = (other for other in people if key == other or _bare(key) == _bare(other) in (key, other))
+        people.setdefault(next(known, key), name)
+    return people
+
+
+def _letters(name: str) -> str:
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in name.casefold()).split())
+
+
+def _bare(letters: str) -> str:
+    split = unicodedata.normalize("NFD", letters.replace("đ", "d"))
+    return "".join(letter for letter in split if not unicodedata.combining(letter))
+
+
+def refuse_in_freeze(event: Event, now: datetime, emergency: Emergency | None = None) -> tuple[Window, ...]:
+    """Return the closed windows at the event's time `now`; empty outside of them.
+
+    Raises RefusedError inside a closed window without an emergency.
+    """
+    closed = tuple(window for kind in CLOSED for window in event.windows_at(now, kind))
+    if closed and emergency is None:
+        window = max(closed, key=lambda one: one.end)
+        raise RefusedError(message("change:freeze.closed", window=_named(window), end=_at(window.end)))
+    return closed
+
+
+def refuse_shifted_clock(event: Event, clock: Clock) -> None:
+    """Raise RefusedError for a change on a network in service by another clock: its windows would not count."""
+    if clock.offset and not event.lab:
+        raise RefusedError(message("change:freeze.clock", at=_at(clock.now())))
+
+
+def next_closed_window(event: Event, now: datetime) -> Window | None:
+    """Return the next window to close after `now`; None if there is none."""
+    coming = [window for window in event.windows if window.kind in CLOSED and window.start > now]
+    return min(coming, key=lambda window: window.start, default=None)
+
+
+def _named(window: Window) -> Message:
+    if window.name or window.name_vi:
+        return message("change:freeze.named_window", name=window.title, kind=window.kind)
+    return message("change:freeze.window", kind=window.kind)
+
+
+def _at(moment: datetime) -> str:
+    return moment.astimezone(TZ).strftime("%d/%m/%Y %H:%M")

@@ -1,0 +1,306 @@
+"""Lines writable by intents: the canonical form of templates, and the refusal of every other line.
+
+The patterns are those of `change.writable` of the platform, and those that `writable.yaml` of the workspace adds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import Any
+
+from eventready.change.errors import FragmentError
+from eventready.change.forms import host_files, keyed, menus, mml
+from eventready.change.forms.fragment import SECTION_EXITS, Fragment
+from eventready.change.forms.rules import Rules
+from eventready.change.forms.tree import Path, Tree
+from eventready.core.errors import RefusedError, WorkspaceError
+from eventready.core.messages import message, rendered
+from eventready.core.redaction.redaction import redact
+from eventready.platforms.model import ChangeSpec, PlatformSpec, check_patterns
+from eventready.platforms.writable_pattern import Interfaces, PatternError, match_line, readable, with_any_values
+from eventready.workspace.settings.writable import WritableAddition
+
+_FILE = "inventory/writable.yaml"
+_ReadCommand = Callable[[ChangeSpec, str], tuple[str, tuple[str, ...]] | None]
+#: Readers of the commands for files and items, by form.
+_READERS: Mapping[str, _ReadCommand] = {
+    "keyed": keyed.read_command,
+    "host_files": host_files.read_put,
+    "menus": menus.read_command,
+}
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """Pattern with the rules of the lines beneath; `addition`: its entry in the workspace."""
+
+    pattern: str
+    beneath: tuple[_Rule, ...]
+    addition: WritableAddition | None
+
+
+@dataclass(frozen=True)
+class WritableLine:
+    """Line in canonical form, the rules of the lines beneath, and the required addition."""
+
+    line: str
+    beneath: tuple[_Rule, ...] = ()
+    addition: WritableAddition | None = None
+
+
+@dataclass(frozen=True)
+class WritableLines:
+    """Lines writable by some intents on a platform."""
+
+    spec: ChangeSpec
+    intents: tuple[str, ...]
+    rules: tuple[_Rule, ...]
+    interfaces: Interfaces = field(default_factory=Interfaces)
+    any_values: bool = False
+
+    @property
+    def restored(self) -> WritableLines:
+        """The lines of a way back: the same lines with the values of the device, whatever they are."""
+        return replace(self, any_values=True)
+
+    @classmethod
+    def of(
+        cls, platform: str, spec: PlatformSpec, intents: Sequence[str], additions: Iterable[WritableAddition]
+    ) -> WritableLines:
+        """Return the lines for a platform, with additions and the lines of extended platforms.
+
+        Raises RefusedError for a platform that is only read, WorkspaceError for an addition that is not well formed.
+        """
+        if spec.change is None:
+            raise RefusedError(message("change:writable.read_only", platform=platform))
+        writable = spec.change.writable
+        rules = [*_rules(writable.shared)]
+        for intent in intents:
+            rules += _rules(getattr(writable, intent))
+        for addition in additions:
+            if addition.platform in (platform, spec.extends) and set(addition.intents) & set(intents):
+                rules += _added(addition)
+        return cls(spec.change, tuple(intents), tuple(rules), Interfaces(writable.interfaces))
+
+    # --- single lines ---------------------------------------------------------------------------------------------
+
+    def find(self, line: str, level: Sequence[_Rule], *, whole: bool) -> WritableLine | None:
+        """Return the writable line, or the negation of such a line, in a section; None for none or several.
+
+        `whole`: keywords may differ in case and blanks only, and may not be abbreviated.
+        """
+        found = [(text, rule) for rule in level if (text := self._match(line, rule.pattern, whole=True)) is not None]
+        if not found and not whole:
+            found = [(text, rule) for rule in level if (text := self._match(line, rule.pattern, whole=False))]
+            if len({text for text, _rule in found}) > 1:
+                return None
+        if found:
+            text = found[0][0]
+            same = [rule for other, rule in found if other == text]
+            needed = None if any(rule.addition is None for rule in same) else same[0].addition
+            return WritableLine(text, tuple(beneath for rule in same for beneath in rule.beneath), needed)
+        return self._negated(line, level, whole=whole)
+
+    def _match(self, line: str, pattern: str, *, whole: bool) -> str | None:
+        held = with_any_values(pattern) if self.any_values else pattern
+        return match_line(line, held, self.interfaces, whole=whole)
+
+    def _negated(self, line: str, level: Sequence[_Rule], *, whole: bool) -> WritableLine | None:
+        """Return the negation of a writable line without lines beneath."""
+        word, _, rest = line.strip().partition(" ")
+        negation, bare = self.spec.negation, rest.strip()
+        if self.spec.form not in ("indented", "paths") or word.lower() != negation or not bare:
+            return None
+        paths = self.spec.form == "paths"
+        if bare.partition(" ")[0].lower() == negation:
+            return None
+        inner = self.find(f"set {bare}" if paths else bare, level, whole=whole)
+        if inner is None or inner.beneath:
+            return None
+        return WritableLine(
+            f"{negation} {inner.line.removeprefix('set ') if paths else inner.line}", (), inner.addition
+        )
+
+    def _refusal(self, line: str, level: Sequence[_Rule], sections: Path, where: str) -> RefusedError:
+        """Return the error for a line, with the nearest writable line."""
+        shown = redact(line if line.isprintable() else ascii(line))
+        msgid = "change:writable.line_in" if sections else "change:writable.line"
+        what = message(msgid, line=shown, intents=self.intents, **({"section": sections[-1]} if sections else {}))
+        if not self.rules:
+            return RefusedError(what, where=where, do=message("change:writable.none"))
+        near = get_close_matches(" ".join(line.split()), [*_readable(level)], n=1, cutoff=0.3)
+        near = near or get_close_matches(" ".join(line.split()), [*_all_readable(self.rules)], n=1, cutoff=0)
+        do = (
+            message("change:writable.nearest", near=near[0], file=_FILE)
+            if near
+            else message("change:writable.add", file=_FILE)
+        )
+        return RefusedError(what, where=where, do=do)
+
+    # --- templates ------------------------------------------------------------------------------------------------
+
+    def canonical_text(self, text: str, origin: str) -> str:
+        """Return a rendered template with every line in canonical form.
+
+        Raises RefusedError for a line that is not writable. Commands of MML elements and of menus stay as they are.
+        """
+        if self.spec.form in ("mml", "menus"):
+            return text
+        ignored = [re.compile(pattern) for pattern in (*self.spec.separators, *self.spec.volatile)]
+        lines: list[str] = []
+        stack: list[tuple[int, tuple[_Rule, ...], Path]] = [(-1, self.rules, ())]
+        for raw in text.split("\n"):
+            bare = raw.strip()
+            if not bare or bare in SECTION_EXITS or any(pattern.fullmatch(bare) for pattern in ignored):
+                lines.append(raw)
+                continue
+            depth = self._depth(raw)
+            while stack[-1][0] >= depth:
+                stack.pop()
+            _, level, sections = stack[-1]
+            found = self.find(bare, level, whole=False)
+            if found is None:
+                raise self._refusal(bare, level, sections, origin)
+            lines.append(raw[: len(raw) - len(raw.lstrip())] + found.line)
+            stack.append((depth, found.beneath, (*sections, found.line)))
+        return "\n".join(lines)
+
+    def _depth(self, raw: str) -> int:
+        if self.spec.form == "paths":
+            return 0
+        if self.spec.form == "keyed":
+            return 0 if raw.strip().startswith(("/", "==>")) else 1
+        expanded = raw.expandtabs()
+        return len(expanded) - len(expanded.lstrip())
+
+    def refuse_fragment(self, fragment: Fragment, origin: str) -> None:
+        """Raise RefusedError for an object or a property of an MML or menu fragment without a pattern."""
+        if self.spec.form in ("mml", "menus"):
+            self._hold_tree({**fragment.tree, **{path[0]: {} for path in fragment.removals}}, origin)
+
+    def _hold_tree(self, tree: Tree, where: str) -> Iterable[WritableAddition]:
+        used = []
+        for header, values in tree.items():
+            found = self.find(header, self.rules, whole=True)
+            if found is None:
+                raise self._refusal(header, self.rules, (), where)
+            used += [found.addition] if found.addition else []
+            for line in values:
+                value = self.find(line, found.beneath, whole=True)
+                if value is None:
+                    raise self._refusal(line, found.beneath, (header,), where)
+                used += [value.addition] if value.addition else []
+        return used
+
+    # --- commands -------------------------------------------------------------------------------------------------
+
+    def refuse_commands(self, commands: Sequence[str], device: str) -> tuple[WritableAddition, ...]:
+        """Return the additions needed by commands of `commands_between`, each once.
+
+        Raises RefusedError for a command that writes another line, or in a section in which the line is not writable.
+        """
+        match self.spec.form:
+            case "indented":
+                used = list(self._hold_sections(commands, device))
+            case "paths":
+                used = [self._hold(command, self.rules, (), device).addition for command in commands]
+            case "mml":
+                used = [one for command in commands for one in self._hold_mml(command, device)]
+            case form:
+                used = [one for command in commands for one in self._hold_item(command, _READERS[form], device)]
+        return tuple({id(one): one for one in used if one is not None}.values())
+
+    def _hold(self, line: str, level: Sequence[_Rule], sections: Path, device: str) -> WritableLine:
+        found = self.find(line, level, whole=True)
+        if found is None:
+            raise self._refusal(line, level, sections, device)
+        return found
+
+    def _hold_sections(self, commands: Sequence[str], device: str) -> Iterator[WritableAddition | None]:
+        """Follow the sections entered and left by the commands.
+
+        Where no command leaves a section, a line that is not writable in the section is one of the top level, as the
+        device takes it.
+        """
+        rules, leaving = Rules(self.spec), self.spec.section_exit
+        stack: list[tuple[tuple[_Rule, ...], Path]] = [(self.rules, ())]
+        for line in commands:
+            if leaving and line == leaving and len(stack) > 1:
+                stack.pop()
+                continue
+            level, sections = stack[-1]
+            found = self.find(line, level, whole=True)
+            if found is None and not leaving and len(stack) > 1:
+                del stack[1:]
+                found = self.find(line, self.rules, whole=True)
+            if found is None:
+                raise self._refusal(line, level, sections, device)
+            yield found.addition
+            if found.beneath or rules.opens_section(line):
+                stack.append((found.beneath, (*sections, found.line)))
+
+    def _hold_item(self, command: str, read: _ReadCommand, device: str) -> Iterator[WritableAddition | None]:
+        """Hold a file or an item of a menu, and its `name=value` lines; `name=` removes a value."""
+        found = read(self.spec, command)
+        if found is None:
+            raise self._refusal(command[:200], self.rules, (), device)
+        header, lines = found
+        item = self._hold(header, self.rules, (), device)
+        yield item.addition
+        for line in lines:
+            if line.endswith("="):
+                known = [rule for rule in item.beneath if rule.pattern.startswith(line)]
+                if not known:
+                    raise self._refusal(line, item.beneath, (header,), device)
+                yield known[0].addition
+            else:
+                yield self._hold(line, item.beneath, (header,), device).addition
+
+    def _hold_mml(self, command: str, device: str) -> Iterable[WritableAddition]:
+        try:
+            tree, _removals = mml.parse_commands(self.spec, command, device)
+        except FragmentError as error:
+            raise RefusedError(error.cause, where=device, do=error.remedy) from None
+        return self._hold_tree(tree, device)
+
+
+def addition_risks(used: Iterable[WritableAddition]) -> Iterator[str]:
+    """Yield a sentence for each addition of the workspace needed by a plan."""
+    for addition in used:
+        patterns = "; ".join(" > ".join(path) for path in _leaves(addition.lines))
+        answerable = {"by": addition.by, "reason": addition.reason}
+        yield rendered("change:risk.addition", file=_FILE, patterns=patterns, **answerable)
+
+
+def _leaves(lines: Mapping[str, Any], above: Path = ()) -> Iterator[Path]:
+    for pattern, beneath in lines.items():
+        if beneath:
+            yield from _leaves(beneath, (*above, str(pattern)))
+        else:
+            yield (*above, str(pattern))
+
+
+def _rules(lines: Mapping[str, Any], addition: WritableAddition | None = None) -> tuple[_Rule, ...]:
+    return tuple(_Rule(str(pattern), _rules(beneath or {}, addition), addition) for pattern, beneath in lines.items())
+
+
+def _added(addition: WritableAddition) -> tuple[_Rule, ...]:
+    try:
+        check_patterns(addition.lines)
+    except PatternError as error:
+        raise WorkspaceError(message("change:writable.pattern", error=str(error)), where=addition.origin) from None
+    return _rules(addition.lines, addition)
+
+
+def _readable(rules: Iterable[_Rule]) -> Iterator[str]:
+    for rule in rules:
+        yield from readable(rule.pattern)
+
+
+def _all_readable(rules: Iterable[_Rule]) -> Iterator[str]:
+    for rule in rules:
+        yield from readable(rule.pattern)
+        yield from _all_readable(rule.beneath)

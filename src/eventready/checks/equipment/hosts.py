@@ -1,0 +1,173 @@
+"""Service hosts: disks, services, sockets, certificates, load balancers, DNS and DHCP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv6Address, ip_address
+
+from pydantic import Field
+
+from eventready.checks.answer import failed, graded, passed, unknown, warned
+from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
+from eventready.checks.finding import Finding
+from eventready.facts.records import Backend, Certificate, DhcpPool, Disk, DnsAnswer, Listener, ServiceUnit
+from eventready.workspace.devices.device import Role
+
+_HOST: tuple[Role, ...] = ("service_host",)
+_DAY_S = 86_400
+
+
+class DiskLimits(Limits):
+    """Percent of a file system in use."""
+
+    warn: float = Field(default=80, ge=0, le=100, description="Warning from this use on, % [K]")
+    fail: float = Field(default=90, ge=0, le=100, description="Failure from this use on, % [K]")
+
+
+class CertificateLimits(Limits):
+    """Days until a certificate's validity ends."""
+
+    worse = "lower"
+    warn: float = Field(default=30, ge=0, description="Warning with so many days left; usual renewal period [K]")
+    fail: float = Field(default=7, ge=0, description="Failure with so many days left [K]")
+
+
+class DhcpPoolLimits(Limits):
+    """Leased share of a pool's addresses, in percent."""
+
+    warn: float = Field(default=75, ge=0, le=100, description="Warning from this use on, % [K]")
+    fail: float = Field(default=90, ge=0, le=100, description="Failure from this use on, % [K]")
+
+
+class BackendLimits(Limits):
+    """Number of answering servers of a pool."""
+
+    worse = "lower"
+    warn: int = Field(default=1, ge=0, description="Warning with so many servers left: one more failure ends it [K]")
+    fail: int = Field(default=0, ge=0, description="Failure with so many servers left [K]")
+
+
+@check("disk", roles=_HOST, needs=("disk",), limits=DiskLimits())
+def disk(view: DeviceView, limits: DiskLimits) -> Iterator[Finding]:
+    """File systems have room."""
+    for row in view.rows("disk", Disk):
+        if row.percent is None:
+            yield unknown(row.mount, "checks:subject.no_figure")
+        else:
+            yield graded(row.mount, "checks:host.disk_use", row.percent, warn=limits.warn, fail=limits.fail, unit="%")
+
+
+@check("service", roles=_HOST, needs=("service",), applies=expects("services"))
+def service(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """Every expected service runs."""
+    rows = {row.name: row for row in view.rows("service", ServiceUnit)}
+    for name in view.device.expect.services:
+        row = rows.get(name)
+        if row is None or row.state == "absent":
+            yield failed(name, "checks:subject.missing")
+        elif row.state == "up":
+            yield passed(name, "checks:subject.up")
+        elif row.state == "starting":
+            yield warned(name, "checks:subject.state", state="starting")
+        else:
+            yield failed(name, "checks:subject.down")
+
+
+@check("listener", roles=_HOST, needs=("listener",), applies=expects("listeners"))
+def listener(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """Every expected port accepts traffic."""
+    rows = view.rows("listener", Listener)
+    local = {f"{row.protocol}/{row.port}" for row in rows if _is_loopback(row.address)}
+    opened = {f"{row.protocol}/{row.port}" for row in rows if not _is_loopback(row.address)}
+    for name in view.device.expect.listeners:
+        if name in opened:
+            yield passed(name, "checks:host.port_open")
+        elif name in local:
+            yield failed(name, "checks:host.port_local")
+        else:
+            yield failed(name, "checks:host.port_closed")
+
+
+def _is_loopback(address: str) -> bool:
+    """Return True for an address of the host itself, also with its interface (`127.0.0.53%lo`)."""
+    bare, _, interface = address.replace("[", "").replace("]", "").partition("%")
+    if interface == "lo":
+        return True
+    try:
+        found = ip_address(bare)
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (mapped or found).is_loopback
+
+
+@check(
+    "certificate",
+    roles=_HOST,
+    needs=("certificate",),
+    limits=CertificateLimits(),
+    topic="security",
+    applies=expects("certificates"),
+)
+def certificate(view: DeviceView, limits: CertificateLimits) -> Iterator[Finding]:
+    """Certificates are valid beyond the event."""
+    rows = view.rows("certificate", Certificate)
+    if not rows:
+        yield failed("certificate", "checks:subject.missing")
+    for row in rows:
+        if view.moment is None:
+            yield unknown(row.file, "checks:subject.no_figure")
+            continue
+        days = (row.not_after - view.moment).total_seconds() / _DAY_S
+        yield graded(
+            row.file, "checks:host.certificate_days", days,
+            warn=limits.warn, fail=limits.fail, unit="d", worse="lower", digits=0,
+        )  # fmt: skip
+
+
+@check("backend", roles=_HOST, needs=("backend",), limits=BackendLimits(), topic="backup", applies=expects("backends"))
+def backend(view: DeviceView, limits: BackendLimits) -> Iterator[Finding]:
+    """Every expected pool of the load balancer has servers to spare."""
+    rows = view.rows("backend", Backend)
+    for pool in view.device.expect.backends:
+        servers = [row for row in rows if row.pool == pool]
+        if not servers:
+            yield failed(pool, "checks:subject.missing")
+            continue
+        alive = sum(row.state == "up" for row in servers)
+        yield graded(
+            pool, "checks:host.backends", alive,
+            warn=limits.warn, fail=limits.fail, worse="lower", digits=0, count=len(servers),
+        )  # fmt: skip
+
+
+@check("dns_answer", roles=_HOST, needs=("dns_answer",), applies=expects("dns"))
+def dns_answer(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """The DNS server answers for every expected name."""
+    answers = {row.name: row.address for row in view.rows("dns_answer", DnsAnswer)}
+    for name in view.device.expect.dns:
+        address = answers.get(name)
+        if name not in answers:
+            yield failed(name, "checks:subject.missing")
+        elif address:
+            yield passed(name, "checks:host.dns_answered", address=address)
+        else:
+            yield failed(name, "checks:host.dns_silent")
+
+
+@check(
+    "dhcp_pool", roles=_HOST, needs=("dhcp_pool",), limits=DhcpPoolLimits(), topic="traffic", applies=expects("dhcp")
+)
+def dhcp_pool(view: DeviceView, limits: DhcpPoolLimits) -> Iterator[Finding]:
+    """Address pools have room for the crowd."""
+    rows = view.rows("dhcp_pool", DhcpPool)
+    if not rows:
+        yield failed("DHCP", "checks:subject.missing")
+    for row in rows:
+        if row.percent is None:
+            yield unknown(row.pool, "checks:subject.no_figure")
+        else:
+            yield graded(
+                row.pool, "checks:host.pool_use", row.percent,
+                warn=limits.warn, fail=limits.fail, unit="%", used=row.used, count=row.total,
+            )  # fmt: skip

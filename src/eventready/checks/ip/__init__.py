@@ -1,0 +1,1 @@
+"""Checks of the IP network: ports, optics, bundles, links, routing, gateways."""

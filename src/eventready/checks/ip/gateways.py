@@ -1,0 +1,289 @@
+"""First-hop redundancy (VRRP, HSRP): each member by itself, and each group across its members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_address
+from typing import Literal
+
+from pydantic import Field
+
+from eventready.checks.answer import answered, at, blind, failed, graded, passed, unknown, warned
+from eventready.checks.check import DeviceView, Limits, NoLimits, check
+from eventready.checks.finding import Finding, Outcome
+from eventready.checks.ip.ports import port_key
+from eventready.facts.records import GatewayFailover, GatewayGroup
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import ExpectedGateway
+
+Protocol = Literal["vrrp", "hsrp"]
+
+#: Lost advertisements of the master until a backup takes over (RFC 9568, 6.1).
+_ADVERTISEMENTS = 3
+
+
+def _uses_vrrp(device: Device) -> bool:
+    return any(gateway.protocol == "vrrp" for gateway in device.expect.gateways)
+
+
+def _uses_hsrp(device: Device) -> bool:
+    return any(gateway.protocol == "hsrp" for gateway in device.expect.gateways)
+
+
+_vrrp_check = partial(check, topic="backup", roles=("router", "service_host"), applies=_uses_vrrp)
+_hsrp_check = partial(check, topic="backup", roles=("router",), applies=_uses_hsrp)
+
+
+@_vrrp_check("vrrp", needs=("vrrp_group",))
+def vrrp(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """The device is a member of its VRRP groups, in the expected role."""
+    yield from _memberships(view, "vrrp")
+
+
+@_hsrp_check("hsrp", needs=("hsrp_group",))
+def hsrp(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """The device is a member of its HSRP groups, in the expected role."""
+    yield from _memberships(view, "hsrp")
+
+
+def _expected(device: Device, protocol: Protocol) -> Iterator[ExpectedGateway]:
+    return (gateway for gateway in device.expect.gateways if gateway.protocol == protocol)
+
+
+def _member(view: DeviceView, expected: ExpectedGateway) -> GatewayGroup | None:
+    """Return the group of the expected address family; without an expected address, IPv4 before IPv6."""
+    wanted = (expected.group, port_key(expected.interface))
+    rows = view.rows(f"{expected.protocol}_group", GatewayGroup)
+    own = [row for row in rows if (row.group, port_key(row.interface)) == wanted]
+    if not expected.virtual_ip:
+        return next(iter(sorted(own, key=lambda row: row.family == "ipv6")), None)
+    ipv6 = _is_ipv6(expected)
+    return next((row for row in own if _family_unknown(row) or _row_is_ipv6(row) is ipv6), None)
+
+
+def _failover(view: DeviceView, expected: ExpectedGateway) -> GatewayFailover | None:
+    """Return the timers of the expected group, of its address family."""
+    wanted = (expected.group, port_key(expected.interface), _is_ipv6(expected))
+    rows = view.rows(f"{expected.protocol}_failover", GatewayFailover)
+    return next((row for row in rows if (row.group, port_key(row.interface), row.family == "ipv6") == wanted), None)
+
+
+def _is_ipv6(expected: ExpectedGateway) -> bool:
+    return ":" in (expected.virtual_ip or "")
+
+
+def _row_is_ipv6(row: GatewayGroup) -> bool:
+    return row.family == "ipv6" or ":" in (row.virtual_ip or "")
+
+
+def _family_unknown(row: GatewayGroup) -> bool:
+    return row.family is None and row.virtual_ip is None
+
+
+def _subject(expected: ExpectedGateway) -> str:
+    """Return the subject of a membership; IPv4 and IPv6 may share a number on an interface."""
+    name = f"{expected.protocol} {expected.group} {expected.interface}"
+    return f"{name} ipv6" if _is_ipv6(expected) else name
+
+
+def _other_address(expected: ExpectedGateway, row: GatewayGroup) -> bool:
+    """Return True for another address than expected. A group of IPv6 may print its link-local address only."""
+    if not expected.virtual_ip or row.virtual_ip in (None, "", expected.virtual_ip):
+        return False
+    try:
+        found, wanted = ip_address(row.virtual_ip), ip_address(expected.virtual_ip)
+    except ValueError:
+        return row.virtual_ip != expected.virtual_ip
+    return found != wanted and not (found.version == 6 and found.is_link_local and not wanted.is_link_local)
+
+
+def _memberships(view: DeviceView, protocol: Protocol) -> Iterator[Finding]:
+    for expected in _expected(view.device, protocol):
+        yield _membership(_subject(expected), expected, _member(view, expected))
+
+
+def _membership(subject: str, expected: ExpectedGateway, row: GatewayGroup | None) -> Finding:
+    if row is None:
+        return failed(subject, "checks:subject.missing")
+    if row.state == "init":
+        return failed(subject, "checks:gateway.inactive", state=row.state)
+    if _other_address(expected, row):
+        return failed(
+            subject,
+            "checks:gateway.address",
+            address=row.virtual_ip or "",
+            wanted=expected.virtual_ip or "",
+        )
+    if expected.role and row.state != expected.role:
+        # A backup that took over does its duty; a master that lost its part is the fault.
+        status = Outcome.FAIL if expected.role == "master" else Outcome.WARN
+        return answered(status, "checks:subject.other_state", subject=subject, state=row.state, wanted=expected.role)
+    if row.preempt is False:
+        return warned(subject, "checks:gateway.no_preempt", state=row.state)
+    return passed(subject, "checks:subject.state", state=row.state)
+
+
+def _tracked(device: Device, protocol: Protocol) -> list[ExpectedGateway]:
+    """Return the groups with required tracking: all of a service host, those with `tracking` of a router."""
+    host = device.role == "service_host"
+    return [gateway for gateway in _expected(device, protocol) if host or gateway.tracking]
+
+
+@_vrrp_check("vrrp_tracking", needs=("vrrp_failover",), applies=lambda device: bool(_tracked(device, "vrrp")))
+def vrrp_tracking(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """The device gives up the address of its VRRP group when a service or its way out fails."""
+    yield from _tracking(view, "vrrp")
+
+
+@_hsrp_check("hsrp_tracking", needs=("hsrp_failover",), applies=lambda device: bool(_tracked(device, "hsrp")))
+def hsrp_tracking(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """The device gives up the address of its HSRP group when its way out fails."""
+    yield from _tracking(view, "hsrp")
+
+
+def _tracking(view: DeviceView, protocol: Protocol) -> Iterator[Finding]:
+    kind = "service" if view.device.role == "service_host" else "router"
+    for expected in _tracked(view.device, protocol):
+        subject, row = _subject(expected), _failover(view, expected)
+        if row is None:
+            yield failed(subject, "checks:subject.missing")
+        elif row.tracks is None:
+            yield blind(subject, f"checks:gateway.tracking_unknown.{kind}")
+        elif row.tracks:
+            yield passed(subject, f"checks:gateway.tracked.{kind}")
+        else:
+            yield warned(subject, f"checks:gateway.untracked.{kind}")
+
+
+class VrrpFailoverLimits(Limits):
+    warn: float = Field(
+        default=4, gt=0, description="Warning above so many seconds: 3 advertisements of 1 s and skew [R]"
+    )
+    fail: float = Field(default=10, gt=0, description="Failure above so many seconds: HSRP's hold time [C]")
+
+
+class HsrpFailoverLimits(Limits):
+    warn: float = Field(default=10, gt=0, description="Warning above so many seconds: the hold time by default [C]")
+    fail: float = Field(default=30, gt=0, description="Failure above so many seconds [K]")
+
+
+@_vrrp_check("vrrp_failover", needs=("vrrp_failover",), limits=VrrpFailoverLimits())
+def vrrp_failover(view: DeviceView, limits: VrrpFailoverLimits) -> Iterator[Finding]:
+    """A lost master of a VRRP group is replaced in time: advertisements and skew (RFC 9568, 6.1)."""
+    yield from _failovers(view, "vrrp", limits)
+
+
+@_hsrp_check("hsrp_failover", needs=("hsrp_failover",), limits=HsrpFailoverLimits())
+def hsrp_failover(view: DeviceView, limits: HsrpFailoverLimits) -> Iterator[Finding]:
+    """A lost master of an HSRP group is replaced in time: the hold time (RFC 2281, 5.1)."""
+    yield from _failovers(view, "hsrp", limits)
+
+
+def _failovers(
+    view: DeviceView, protocol: Protocol, limits: VrrpFailoverLimits | HsrpFailoverLimits
+) -> Iterator[Finding]:
+    for expected in _expected(view.device, protocol):
+        subject, row = _subject(expected), _failover(view, expected)
+        if row is None:
+            yield failed(subject, "checks:subject.missing")
+        elif (seconds := _takeover_s(row)) is None:
+            yield blind(subject, "checks:gateway.failover_unknown")
+        else:
+            yield graded(
+                subject, "checks:gateway.failover", seconds,
+                warn=limits.warn, fail=limits.fail, unit="s", beyond=True, digits=2,
+            )  # fmt: skip
+
+
+def _takeover_s(row: GatewayFailover) -> float | None:
+    """Seconds without the master until the member takes over, as printed or from the interval of the advertisements.
+
+    The skew of a member is its distance from priority 256, in 256ths of an interval (RFC 9568, 6.1).
+    """
+    if row.hold_s is not None or row.advertisement_s is None:
+        return row.hold_s
+    skew = (256 - (row.priority or 0)) / 256
+    return row.advertisement_s * ((row.multiplier or _ADVERTISEMENTS) + skew)
+
+
+@_vrrp_check("vrrp_pair", needs=("vrrp_group",), scope="fleet")
+def vrrp_pair(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
+    """Every VRRP group has exactly 1 master, and a backup."""
+    yield from _groups(views, "vrrp")
+
+
+@_hsrp_check("hsrp_pair", needs=("hsrp_group",), scope="fleet")
+def hsrp_pair(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
+    """Every HSRP group has exactly 1 master, and a backup."""
+    yield from _groups(views, "hsrp")
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Membership of a device in a group: expected and reported (None: not a member, or not measured)."""
+
+    view: DeviceView
+    expected: ExpectedGateway
+    row: GatewayGroup | None
+
+    @property
+    def measured(self) -> bool:
+        return self.view.measured(f"{self.expected.protocol}_group")
+
+    @property
+    def unsupported(self) -> bool:
+        return f"{self.expected.protocol}_group" in self.view.unsupported
+
+    @property
+    def name(self) -> str:
+        return self.view.device.name
+
+
+def _groups(views: Sequence[DeviceView], protocol: Protocol) -> Iterator[Finding]:
+    groups: dict[tuple[int, str], list[_Part]] = {}
+    for view in views:
+        for expected in _expected(view.device, protocol):
+            # The number alone is used at every venue anew; the address, or else the venues, tell groups apart.
+            place = expected.virtual_ip or ",".join(sorted(view.device.venues))
+            groups.setdefault((expected.group, place), []).append(_Part(view, expected, _member(view, expected)))
+    for (number, place), parts in groups.items():
+        parts.sort(key=lambda part: (part.expected.role != "master", part.name))
+        devices = [part.view.device for part in parts]
+        yield at(_group(f"{protocol} {number} {place}".strip(), parts), devices)
+
+
+def _group(subject: str, parts: list[_Part]) -> Finding:
+    members = ", ".join(part.name for part in parts)
+    masters = [part for part in parts if part.row is not None and part.row.state == "master"]
+    unsupported = ", ".join(part.name for part in parts if part.unsupported)
+    unread = ", ".join(part.name for part in parts if not part.measured and not part.unsupported)
+    if len(masters) > 1:
+        named = ", ".join(part.name for part in masters)
+        return failed(subject, "checks:gateway.several_masters", count=len(masters), masters=named)
+    if unread:
+        return unknown(subject, "checks:subject.unread_elsewhere", unread=unread)
+    if unsupported:
+        return blind(subject, "checks:subject.unsupported_elsewhere", unsupported=unsupported)
+    if not masters and len(parts) == 1 and _hears_a_master(parts[0]):
+        return unknown(subject, "checks:gateway.master_not_audited")
+    if not masters:
+        return failed(subject, "checks:gateway.no_master", members=members)
+    return _one_master(subject, masters[0].name, parts)
+
+
+def _hears_a_master(part: _Part) -> bool:
+    """True for an expected backup in state backup, which implies a live master."""
+    return part.row is not None and part.row.state == "backup" and part.expected.role != "master"
+
+
+def _one_master(subject: str, master: str, parts: list[_Part]) -> Finding:
+    wanted = next((part.name for part in parts if part.expected.role == "master"), master)
+    if master != wanted:
+        return failed(subject, "checks:gateway.other_master", master=master, wanted=wanted)
+    if len(parts) == 1:
+        return warned(subject, "checks:gateway.one_member", member=master)
+    if not any(part.row is not None and part.row.state == "backup" for part in parts):
+        return failed(subject, "checks:gateway.no_backup", master=master)
+    return passed(subject, "checks:gateway.one_master", master=master)

@@ -1,0 +1,248 @@
+"""Uplinks: state, errors and drops between two readings, and how full they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from eventready.checks.answer import blind, failed, graded, passed, unknown, warned
+from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
+from eventready.checks.finding import Finding
+from eventready.checks.ip.ports import port_key
+from eventready.facts.records import Interface, LinkBundle
+from eventready.workspace.devices.device import Device, Role
+
+_ROLES: tuple[Role, ...] = ("router", "wifi_controller")
+_MEGABYTE = 1_000_000
+_HOUR_S = 3_600
+
+
+class ErrorLimits(Limits):
+    """Errors per million bytes, counted between the two readings."""
+
+    fail: float = Field(
+        default=1, gt=0, description="Any error is a warning, more than this per million bytes a failure [S49]"
+    )
+
+
+class DropLimits(Limits):
+    """Packets dropped in a queue, counted between the two readings."""
+
+    input_per_hour: float = Field(default=50, ge=0, description="Warning beyond this many per hour inwards [S49]")
+    output_per_hour: float = Field(default=100, ge=0, description="Warning beyond this many per hour outwards [S49]")
+    fail: float = Field(
+        default=1, gt=0, description="Failure beyond this many per million bytes: 0.1% of packets of 1,000 bytes [D]"
+    )
+
+
+class UtilisationLimits(Limits):
+    """Percent of a port's bandwidth, in the busier direction."""
+
+    warn: float = Field(default=60, ge=0, le=100, description="Warning from this use on, % [K]")
+    fail: float = Field(default=80, ge=0, le=100, description="Failure from this use on, %; QCVN 34:2019 [S2]")
+
+
+class HeadroomLimits(Limits):
+    """Load of a bundle after the loss of a member, in percent of the remaining bandwidth."""
+
+    warn: float = Field(default=80, ge=0, description="Warning from this use with N-1 members on, %; QCVN 34:2019 [S2]")
+    fail: float = Field(default=100, ge=0, description="Failure from this use with N-1 members on, % [D]")
+
+
+def _has_uplinks(device: Device) -> bool:
+    return bool(device.expect.uplinks)
+
+
+def _ports(rows: Sequence[Interface]) -> dict[str, Interface]:
+    return {port_key(row.name): row for row in rows}
+
+
+def uplinks(view: DeviceView) -> Iterator[tuple[str, Interface | None]]:
+    """Expected uplinks with their interface rows; None for an unlisted port."""
+    ports = _ports(view.rows("interface", Interface))
+    for name in view.device.expect.uplinks:
+        yield name, ports.get(port_key(name))
+
+
+@check("uplink", roles=_ROLES, needs=("interface",), applies=_has_uplinks)
+def uplink(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """Every uplink is there and up."""
+    for name, row in uplinks(view):
+        if row is None:
+            yield failed(name, "checks:subject.missing")
+        elif row.oper == "up":
+            yield passed(name, "checks:subject.up")
+        elif row.admin == "down":
+            yield failed(name, "checks:uplink.shut_down")
+        else:
+            yield failed(name, "checks:subject.down")
+
+
+@check("interface_errors", roles=_ROLES, needs=("interface",), limits=ErrorLimits(), applies=_has_uplinks)
+def interface_errors(view: DeviceView, limits: ErrorLimits) -> Iterator[Finding]:
+    """No uplink counts errors between the two readings."""
+    if not _reports_any(view, "in_errors", "crc_errors", "out_errors"):
+        yield blind("errors", "checks:errors.unsupported")
+        return
+    both = _reports_any(view, "in_errors", "crc_errors") and _reports_any(view, "out_errors")
+    one_way = unknown if both else blind
+    before = _ports(tuple(view.earlier("interface", Interface).values()))
+    for name, row in uplinks(view):
+        if row is not None:
+            yield _errors(name, before.get(port_key(name)), row, limits, one_way)
+
+
+def _errors(
+    name: str, before: Interface | None, now: Interface, limits: ErrorLimits, one_way: Callable[..., Finding]
+) -> Finding:
+    if before is None:
+        return unknown(name, "checks:subject.read_once")
+    received = _grown(before, now, "in_errors", "crc_errors")
+    sent = _grown(before, now, "out_errors")
+    if received is None and sent is None:
+        return unknown(name, "checks:subject.no_figure")
+    count = (received or 0) + (sent or 0)
+    if min(received or 0, sent or 0) < 0:
+        return unknown(name, "checks:subject.counters_cleared")
+    if count == 0:
+        whole = received is not None and sent is not None
+        return passed(name, "checks:errors.none", value=0) if whole else one_way(name, "checks:errors.one_direction")
+    volume = _volume(before, now)
+    if volume > 0 and count * _MEGABYTE / volume > limits.fail:
+        return failed(name, "checks:errors.many", value=count, limit=limits.fail)
+    return warned(name, "checks:errors.some", value=count)
+
+
+_Counter = Literal["in_errors", "crc_errors", "out_errors", "in_drops", "out_drops", "in_bytes", "out_bytes"]
+
+
+def _reports_any(view: DeviceView, *figures: str) -> bool:
+    """True unless the device has ports and gives none of these figures for any of them: then its kind never does."""
+    rows = view.rows("interface", Interface)
+    return not rows or any(getattr(row, figure) is not None for row in rows for figure in figures)
+
+
+def _grown(before: Interface, now: Interface, *counters: _Counter) -> int | None:
+    """Largest growth among `counters`, which may include each other; negative for a cleared counter."""
+    pairs: list[tuple[int | None, int | None]] = [(getattr(before, name), getattr(now, name)) for name in counters]
+    grown = [later - earlier for earlier, later in pairs if earlier is not None and later is not None]
+    if not grown:
+        return None
+    return min(grown) if min(grown) < 0 else max(grown)
+
+
+def _volume(before: Interface, now: Interface) -> int:
+    return max(_grown(before, now, "in_bytes") or 0, 0) + max(_grown(before, now, "out_bytes") or 0, 0)
+
+
+@check(
+    "interface_drops", topic="traffic", roles=_ROLES, needs=("interface",), limits=DropLimits(), applies=_has_uplinks
+)
+def interface_drops(view: DeviceView, limits: DropLimits) -> Iterator[Finding]:
+    """No uplink drops packets between the two readings."""
+    if not _reports_any(view, "in_drops", "out_drops"):
+        yield blind("drops", "checks:drops.unsupported")
+        return
+    one_way = unknown if _reports_any(view, "in_drops") and _reports_any(view, "out_drops") else blind
+    before = _ports(tuple(view.earlier("interface", Interface).values()))
+    for name, row in uplinks(view):
+        if row is not None:
+            earlier = before.get(port_key(name))
+            yield _drops(name, earlier, row, limits, interval_s=view.interval_s, one_way=one_way)
+
+
+def _drops(
+    name: str,
+    before: Interface | None,
+    now: Interface,
+    limits: DropLimits,
+    *,
+    interval_s: float,
+    one_way: Callable[..., Finding],
+) -> Finding:
+    if before is None:
+        return unknown(name, "checks:subject.read_once")
+    inwards, outwards = _grown(before, now, "in_drops"), _grown(before, now, "out_drops")
+    if inwards is None and outwards is None:
+        return unknown(name, "checks:subject.no_figure")
+    if min(inwards or 0, outwards or 0) < 0:
+        return unknown(name, "checks:subject.counters_cleared")
+    count = (inwards or 0) + (outwards or 0)
+    volume = _volume(before, now)
+    if count and volume > 0 and count * _MEGABYTE / volume > limits.fail:
+        return failed(name, "checks:drops.many", value=count, limit=limits.fail)
+    hours = max(interval_s, 1.0) / _HOUR_S
+    if (inwards or 0) / hours > limits.input_per_hour or (outwards or 0) / hours > limits.output_per_hour:
+        return warned(name, "checks:drops.some", value=count)
+    whole = inwards is not None and outwards is not None
+    return passed(name, "checks:drops.few", value=count) if whole else one_way(name, "checks:drops.one_direction")
+
+
+@check(
+    "utilisation", topic="traffic", roles=_ROLES, needs=("interface",), limits=UtilisationLimits(), applies=_has_uplinks
+)
+def utilisation(view: DeviceView, limits: UtilisationLimits) -> Iterator[Finding]:
+    """Every uplink has room in both directions."""
+    if not _reports_any(view, "in_bps", "in_percent"):
+        yield blind("rates", "checks:utilisation.unsupported")
+        return
+    for name, row in uplinks(view):
+        if row is None:
+            continue
+        percent = busiest(row)
+        if percent is None:
+            yield unknown(name, "checks:subject.no_figure")
+            continue
+        yield graded(name, "checks:utilisation.load", percent, warn=limits.warn, fail=limits.fail, unit="%")
+
+
+def busiest(row: Interface) -> float | None:
+    """Percent used in the busier direction; None unless the device tells both."""
+    directions = (
+        _percent(row.in_percent, row.in_bps, row.bandwidth_bps),
+        _percent(row.out_percent, row.out_bps, row.bandwidth_bps),
+    )
+    known = [percent for percent in directions if percent is not None]
+    return max(known) if len(known) == len(directions) else None
+
+
+def _percent(percent: float | None, rate: int | None, bandwidth: int | None) -> float | None:
+    if percent is not None:
+        return percent
+    return 100.0 * rate / bandwidth if rate is not None and bandwidth else None
+
+
+@check(
+    "bundle_headroom",
+    topic="traffic",
+    roles=("router",),
+    needs=("interface", "link_bundle"),
+    limits=HeadroomLimits(),
+    applies=expects("bundles"),
+)
+def bundle_headroom(view: DeviceView, limits: HeadroomLimits) -> Iterator[Finding]:
+    """A bundle carries its traffic after the loss of a member."""
+    ports = _ports(view.rows("interface", Interface))
+    bundles = {port_key(row.name): row for row in view.rows("link_bundle", LinkBundle)}
+    for expected in view.device.expect.bundles:
+        bundle, port = bundles.get(port_key(expected.name)), ports.get(port_key(expected.name))
+        if bundle is None:
+            continue
+        percent = busiest(port) if port is not None else None
+        links = len(bundle.bundled)
+        if percent is None:
+            yield unknown(expected.name, "checks:subject.no_figure")
+        elif links < 2:
+            yield failed(expected.name, "checks:bundle.single_member", count=links)
+        else:
+            yield graded(
+                expected.name,
+                "checks:bundle.load_without_one",
+                percent * links / (links - 1),
+                warn=limits.warn,
+                fail=limits.fail,
+                unit="%",
+                count=links,
+            )

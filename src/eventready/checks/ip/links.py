@@ -1,0 +1,123 @@
+"""Declared cables, judged from both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from eventready.checks.answer import at, blind, failed, passed, tidy, unknown, warned
+from eventready.checks.check import DeviceView, NoLimits, check, expects
+from eventready.checks.finding import Finding
+from eventready.checks.ip.ports import port_key
+from eventready.facts.records import Interface, Neighbour, System
+from eventready.workspace.devices.device import Device, Role
+
+_ROLES: tuple[Role, ...] = ("router", "wifi_controller")
+_MEGABIT = 1_000_000
+End = tuple[str, str]
+
+
+def _cables(devices: Sequence[Device]) -> dict[tuple[End, End], tuple[End, End]]:
+    """Cables by canonical ends, with the ends as written; both declarations of a cable give a single entry."""
+    cables: dict[tuple[End, End], tuple[End, End]] = {}
+    for device in devices:
+        for link in device.expect.links:
+            near, far = (device.name, link.port), (link.device, link.to_port)
+            one, other = sorted(((name, port_key(port)), (name, port)) for name, port in (near, far))
+            cables.setdefault((one[0], other[0]), (one[1], other[1]))
+    return cables
+
+
+def _ends(devices: Sequence[Device]) -> set[str]:
+    return {name for ends in _cables(devices) for name, _port in ends}
+
+
+@check("link", roles=_ROLES, needs=("interface",), scope="fleet", concerns=_ends)
+def link(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
+    """Both ends of every declared link are up, with the same speed and MTU."""
+    by_name = {view.device.name: view for view in views}
+    for one, other in _cables([view.device for view in views]).values():
+        known = [by_name[name].device for name, _port in (one, other) if name in by_name]
+        yield at(_link(one, other, by_name), known)
+
+
+def _link(one: End, other: End, by_name: dict[str, DeviceView]) -> Finding:
+    subject = f"{one[0]} {one[1]} - {other[0]} {other[1]}"
+    rows: list[Interface] = []
+    unread: list[str] = []
+    unsupported: list[str] = []
+    absent: list[str] = []
+    for name, port in (one, other):
+        view = by_name.get(name)
+        if view is None:
+            absent.append(name)
+        elif not view.measured("interface"):
+            (unsupported if "interface" in view.unsupported else unread).append(name)
+        else:
+            row = next((row for row in view.rows("interface", Interface) if port_key(row.name) == port_key(port)), None)
+            if row is None:
+                return failed(subject, "checks:link.no_port", device=name, port=port)
+            if row.oper != "up":
+                return failed(subject, "checks:link.down", device=name)
+            rows.append(row)
+    if unread:
+        return unknown(subject, "checks:subject.unread_elsewhere", unread=", ".join(unread))
+    if unsupported:
+        return blind(subject, "checks:subject.unsupported_elsewhere", unsupported=", ".join(unsupported))
+    if absent:
+        return blind(subject, "checks:link.not_audited", absent=", ".join(absent))
+    return _alike(subject, rows[0], rows[1])
+
+
+def _alike(subject: str, one: Interface, other: Interface) -> Finding:
+    if one.bandwidth_bps and other.bandwidth_bps and one.bandwidth_bps != other.bandwidth_bps:
+        return warned(
+            subject,
+            "checks:link.speed",
+            one=tidy(one.bandwidth_bps / _MEGABIT),
+            other=tidy(other.bandwidth_bps / _MEGABIT),
+        )
+    if one.mtu and other.mtu and one.mtu != other.mtu:
+        return warned(subject, "checks:link.mtu", one=one.mtu, other=other.mtu)
+    return passed(subject, "checks:link.up")
+
+
+@check(
+    "link_neighbour",
+    roles=_ROLES,
+    needs=("neighbour",),
+    scope="fleet",
+    applies=expects("links"),
+    also_reads=("system",),
+)
+def link_neighbour(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
+    """The declared device answers at the far end of every declared link."""
+    by_name = {view.device.name: view for view in views}
+    names = {name: _own_names(view) for name, view in by_name.items()}
+    for view in views:
+        if not view.measured("neighbour"):
+            continue
+        heard: dict[str, list[Neighbour]] = {}
+        for row in view.rows("neighbour", Neighbour):
+            heard.setdefault(port_key(row.interface), []).append(row)
+        for declared in view.device.expect.links:
+            rows = heard.get(port_key(declared.port), [])
+            accepted = names.get(declared.device, {declared.device.casefold()})
+            ends = [by_name[name].device for name in (view.device.name, declared.device) if name in by_name]
+            yield at(_heard(declared.port, rows, declared.device, declared.to_port, accepted), ends)
+
+
+def _own_names(view: DeviceView) -> set[str]:
+    names = {view.device.name, *(row.hostname for row in view.rows("system", System) if row.hostname)}
+    return {name.casefold().split(".")[0] for name in names}
+
+
+def _heard(port: str, rows: list[Neighbour], device: str, to_port: str, accepted: set[str]) -> Finding:
+    right = [row for row in rows if row.device.casefold().split(".")[0] in accepted]
+    if not rows:
+        return warned(port, "checks:neighbour.none", wanted=device)
+    if not right:
+        return failed(port, "checks:neighbour.other", heard=rows[0].device, wanted=device)
+    ports = [row.port for row in right if row.port]
+    if ports and port_key(to_port) not in {port_key(name) for name in ports}:
+        return failed(port, "checks:neighbour.other_port", heard=ports[0], wanted=device, port=to_port)
+    return passed(port, "checks:neighbour.ok", wanted=device)

@@ -1,0 +1,84 @@
+"""The default route, its backup, and whether the backup would ever take over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from eventready.checks.answer import failed, passed, warned
+from eventready.checks.check import DeviceView, NoLimits, check
+from eventready.checks.finding import Finding
+from eventready.facts.records import Route, StaticRoute
+from eventready.workspace.devices.device import Device
+
+_route_check = partial(check, topic="backup", roles=("router",))
+
+
+_DEFAULTS = frozenset({"0.0.0.0/0", "::/0"})
+#: Next hops and interfaces of a route that drops its packets.
+_DROPPED = re.compile(r"null ?\d*|black ?hole|discard|reject|unreachable|prohibit", re.I)
+
+
+def _expects_default(device: Device) -> bool:
+    return device.expect.default_routes is not None
+
+
+def _leads_out(row: Route | StaticRoute) -> bool:
+    """Return True for a default route; False for a discard route."""
+    ways = (row.next_hop, row.interface)
+    return row.prefix in _DEFAULTS and not any(way and _DROPPED.fullmatch(way.strip()) for way in ways)
+
+
+def _in_use(view: DeviceView) -> list[Route]:
+    return [row for row in view.rows("default_route", Route) if _leads_out(row)]
+
+
+def _statics(view: DeviceView) -> list[StaticRoute]:
+    return [row for row in view.rows("static_route", StaticRoute) if _leads_out(row)]
+
+
+@_route_check("default_route", needs=("default_route",), applies=_expects_default)
+def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """A default route is in use."""
+    rows = _in_use(view)
+    if rows:
+        yield passed("default route", "checks:route.default", count=len(rows))
+    else:
+        yield failed("default route", "checks:route.no_default")
+
+
+@_route_check(
+    "backup_route",
+    needs=("default_route", "static_route"),
+    applies=lambda device: (device.expect.default_routes or 0) > 1,
+)
+def backup_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """Behind the default route in use stands a backup."""
+    expected = view.device.expect.default_routes or 0
+    hops = {row.next_hop or row.interface for row in _in_use(view)}
+    hops |= {row.next_hop or row.interface for row in _statics(view)}
+    if len(hops) < expected:
+        yield warned("backup route", "checks:route.ways_out_expected", value=len(hops), limit=expected)
+    else:
+        yield passed("backup route", "checks:route.ways_out", value=len(hops))
+
+
+@_route_check("floating_route", needs=("static_route",), applies=_expects_default)
+def floating_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """A static default route with a backup route is monitored by BFD or tracking.
+
+    A floating route takes over only when the preferred one is withdrawn. Across a switch the port stays up when the
+    next hop dies, nothing withdraws the route, and traffic is lost in silence: the hazard of the unwatched route.
+    """
+    statics = _statics(view)
+    last = max((row.distance for row in statics), default=0)
+    guarded = [row for row in statics if row.distance < last]
+    for row in guarded:
+        way = row.next_hop or row.interface or row.prefix
+        if row.protected:
+            yield passed(way, "checks:route.watched")
+        else:
+            yield warned(way, "checks:route.unwatched")
+    if not guarded:
+        yield passed("static default routes", "checks:route.no_static")

@@ -1,0 +1,1 @@
+"""Checks of radio: cells, sites, access points, their controllers and the demand on them."""

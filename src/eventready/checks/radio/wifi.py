@@ -1,0 +1,292 @@
+"""Access points and their radios, as their controller sees them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from pydantic import Field
+
+from eventready.checks.answer import answered, blind, failed, grade, graded, passed, tidy, unknown, warned
+from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
+from eventready.checks.finding import Finding
+from eventready.facts.records import AccessPoint, Radio, RadioLoad
+from eventready.workspace.devices.device import Role
+from eventready.workspace.devices.expect import ExpectedAccessPoint
+
+_ROLES: tuple[Role, ...] = ("wifi_controller",)
+_STATES = ("radio", "radio_24")
+_LOADS = ("radio_load", "radio_load_24")
+
+
+class ShareLimits(Limits):
+    """Share of the expected access points, or of their radios, out of service, in percent."""
+
+    fail: float = Field(default=5, ge=0, le=100, description="Failure beyond this share, %; any is a warning [S43]")
+
+
+class ClientLimits(Limits):
+    """Number of clients per radio."""
+
+    warn: int = Field(default=30, ge=1, description="Warning from this number on: 20 to 30 per cell at -67 dBm [S30]")
+    fail: int = Field(default=50, ge=1, description="Failure from this number on [S30]")
+
+
+class AirtimeLimits(Limits):
+    """Percent of airtime in use, by band; 6 GHz is held against the limits of 5 GHz."""
+
+    warn: float = Field(default=50, ge=0, le=100, description="Warning from this use on, 5 and 6 GHz, % [K]")
+    fail: float = Field(default=70, ge=0, le=100, description="Failure from this use on, 5 and 6 GHz, % [K]")
+    band_24_warn: float = Field(default=60, ge=0, le=100, description="Warning from this use on, 2.4 GHz, % [K]")
+    band_24_fail: float = Field(default=80, ge=0, le=100, description="Failure from this use on, 2.4 GHz, % [K]")
+
+
+class NoiseLimits(Limits):
+    """Noise in dBm; nearer to zero is worse."""
+
+    warn: float = Field(default=-85, le=0, description="Warning from this noise on, dBm [K]")
+    fail: float = Field(default=-80, le=0, description="Failure from this noise on, dBm [K]")
+
+
+class BalanceLimits(Limits):
+    """Limits of the uneven spread of an access point's clients over its radios."""
+
+    clients: int = Field(default=15, ge=1, description="Warning when one radio has so many and another none [D]")
+
+
+_wifi_check = partial(check, topic="wifi", roles=_ROLES, applies=expects("access_points"))
+
+
+def _expected(view: DeviceView) -> dict[str, ExpectedAccessPoint]:
+    return {ap.name.casefold(): ap for ap in view.device.expect.access_points}
+
+
+@_wifi_check("access_point", needs=("access_point",), limits=ShareLimits())
+def access_point(view: DeviceView, limits: ShareLimits) -> Iterator[Finding]:
+    """Every expected access point has joined; the critical ones may never be missing."""
+    rows = {row.name.casefold(): row for row in view.rows("access_point", AccessPoint)}
+    expected = _expected(view)
+    for key, ap in expected.items():
+        yield _joined(ap, rows.get(key))
+    missing = sum(key not in rows or rows[key].state == "down" for key in expected)
+    yield _share("access points", missing, len(expected), limits)
+
+
+def _joined(expected: ExpectedAccessPoint, row: AccessPoint | None) -> Finding:
+    name, venues = expected.name, (expected.venue,)
+    if row is not None and row.state == "up":
+        return passed(name, "checks:access_point.joined", venues=venues)
+    if expected.critical:
+        return failed(name, "checks:access_point.critical_not_joined", venues=venues)
+    return warned(name, "checks:access_point.not_joined", venues=venues)
+
+
+def _share(subject: str, missing: int, count: int, limits: ShareLimits) -> Finding:
+    percent = tidy(100.0 * missing / count)
+    return answered(
+        grade(percent, 0, limits.fail, beyond=True),
+        "checks:access_point.out_of_service",
+        subject=subject,
+        missing=missing,
+        count=count,
+        value=percent,
+        limit=tidy(limits.fail),
+        unit="%",
+    )
+
+
+@_wifi_check("radio", needs=_STATES, limits=ShareLimits())
+def radio(view: DeviceView, limits: ShareLimits) -> Iterator[Finding]:
+    """Every radio of the expected access points is up."""
+    expected = _expected(view)
+    rows = [row for row in _radios(view) if row.ap.casefold() in expected]
+    lit = {row.ap.casefold() for row in rows if row.oper == "up"}
+    for row in rows:
+        key = row.ap.casefold()
+        name, venues = _name(row), (expected[key].venue,)
+        if row.oper == "up":
+            yield passed(name, "checks:subject.up", venues=venues)
+        elif row.admin == "down" and key in lit:
+            yield passed(name, "checks:radio.switched_off", venues=venues)
+        else:
+            yield warned(name, "checks:subject.down", venues=venues)
+    # An access point without radios here is one that has not joined, which `access_point` tells of.
+    wanted = [row for row in rows if row.oper == "up" or row.admin == "up" or row.ap.casefold() not in lit]
+    if wanted:
+        yield _share("radios", sum(row.oper == "down" for row in wanted), len(wanted), limits)
+
+
+def _radios(view: DeviceView) -> list[Radio]:
+    return [row for fact in _STATES for row in view.rows(fact, Radio)]
+
+
+def _name(row: Radio | RadioLoad) -> str:
+    return f"{row.ap} {row.slot} ({row.band} GHz)"
+
+
+def _loads(view: DeviceView) -> list[tuple[ExpectedAccessPoint, RadioLoad]]:
+    """Enabled radios of expected access points, with their load."""
+    expected = _expected(view)
+    off = {_key(row) for row in _radios(view) if row.oper == "down"}
+    return [
+        (expected[row.ap.casefold()], row)
+        for fact in _LOADS
+        for row in view.rows(fact, RadioLoad)
+        if row.ap.casefold() in expected and _key(row) not in off
+    ]
+
+
+def _grade_loads(
+    view: DeviceView,
+    figure: Callable[[RadioLoad], float | None],
+    limits: Callable[[RadioLoad], tuple[float, float]],
+    message: str,
+    *,
+    without: Finding,
+    unit: str = "",
+) -> Iterator[Finding]:
+    """Grade a figure of every radio against its (warn, fail) limits; `without`: the finding without any figure."""
+    loads = [(ap, row, figure(row)) for ap, row in _loads(view)]
+    if loads and all(value is None for _ap, _row, value in loads):
+        yield without
+        return
+    for ap, row, value in loads:
+        if value is None:
+            yield unknown(_name(row), "checks:subject.no_figure", venues=(ap.venue,))
+            continue
+        warn, fail = limits(row)
+        yield graded(_name(row), message, value, warn=warn, fail=fail, unit=unit, venues=(ap.venue,))
+
+
+@_wifi_check("radio_clients", needs=_LOADS, limits=ClientLimits())
+def radio_clients(view: DeviceView, limits: ClientLimits) -> Iterator[Finding]:
+    """No radio has more clients than its limit."""
+    without = blind("clients", "checks:radio.clients_unsupported")
+    yield from _grade_loads(
+        view, lambda row: row.clients, lambda _row: (limits.warn, limits.fail), "checks:radio.clients", without=without
+    )
+
+
+@_wifi_check("radio_utilisation", needs=_LOADS, limits=AirtimeLimits())
+def radio_utilisation(view: DeviceView, limits: AirtimeLimits) -> Iterator[Finding]:
+    """No radio's channel utilisation is above its limit."""
+    without = blind("airtime", "checks:radio.busy_unsupported")
+
+    def of(row: RadioLoad) -> tuple[float, float]:
+        low = (limits.band_24_warn, limits.band_24_fail)
+        return low if row.band == "2.4" else (limits.warn, limits.fail)
+
+    yield from _grade_loads(
+        view, lambda row: row.utilisation_percent, of, "checks:radio.airtime", without=without, unit="%"
+    )
+
+
+@_wifi_check("radio_noise", needs=_LOADS, limits=NoiseLimits())
+def radio_noise(view: DeviceView, limits: NoiseLimits) -> Iterator[Finding]:
+    """Noise leaves room for the signal."""
+    without = blind("noise", "checks:radio.noise_unsupported")
+    yield from _grade_loads(
+        view,
+        lambda row: row.noise_dbm,
+        lambda _row: (limits.warn, limits.fail),
+        "checks:radio.noise",
+        without=without,
+        unit="dBm",
+    )
+
+
+@_wifi_check("radio_balance", needs=_LOADS, limits=BalanceLimits())
+def radio_balance(view: DeviceView, limits: BalanceLimits) -> Iterator[Finding]:
+    """The clients of an access point are spread over its radios."""
+    clients: dict[str, Counter[str]] = {}
+    venues: dict[str, str | None] = {}
+    for ap, row in _loads(view):
+        if row.clients is not None:
+            clients.setdefault(ap.name, Counter())[_name(row)] += row.clients
+            venues[ap.name] = ap.venue
+    for name, spread in clients.items():
+        fullest, most = spread.most_common(1)[0]
+        if most >= limits.clients and 0 in spread.values():
+            yield warned(
+                name,
+                "checks:radio.unbalanced",
+                venues=(venues[name],),
+                value=most,
+                limit=limits.clients,
+                radio=fullest,
+            )
+        else:
+            yield passed(name, "checks:radio.balanced", venues=(venues[name],))
+    if not clients and _loads(view):
+        yield blind("clients", "checks:radio.clients_unsupported")
+
+
+class CrowdLimits(Limits):
+    """Limits of the imbalance of clients between the access points of a venue."""
+
+    clients: int = Field(default=15, ge=1, description="Warning when one has so many and all others none [D]")
+
+
+@_wifi_check("access_point_balance", needs=_LOADS, limits=CrowdLimits())
+def access_point_balance(view: DeviceView, limits: CrowdLimits) -> Iterator[Finding]:
+    """The clients of a venue are distributed over its access points."""
+    clients: dict[str | None, Counter[str]] = {}
+    for ap, row in _loads(view):
+        if row.clients is not None:
+            clients.setdefault(ap.venue, Counter())[ap.name] += row.clients
+    for venue, spread in clients.items():
+        fullest, most = spread.most_common(1)[0]
+        if len(spread) > 1 and most >= limits.clients and spread.total() == most:
+            yield warned(
+                venue or "access points",
+                "checks:clients.unbalanced",
+                venues=(venue,),
+                value=most,
+                limit=limits.clients,
+                ap=fullest,
+                others=len(spread) - 1,
+            )
+        else:
+            yield passed(venue or "access points", "checks:clients.balanced", venues=(venue,))
+    if not clients and _loads(view):
+        yield blind("clients", "checks:radio.clients_unsupported")
+
+
+@_wifi_check("radio_listed", needs=("access_point", *_STATES, *_LOADS))
+def radio_listed(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """Every joined access point reports the state and load of its radios."""
+    radios = _radios(view)
+    loads = [row for fact in _LOADS for row in view.rows(fact, RadioLoad)]
+    states, loaded = {row.ap.casefold() for row in radios}, {row.ap.casefold() for row in loads}
+    silent = _silent(radios, loads)
+    expected = _expected(view)
+    for row in view.rows("access_point", AccessPoint):
+        key = row.name.casefold()
+        if row.state == "down" or key not in expected:
+            continue
+        venues = (expected[key].venue,)
+        if key not in states:
+            yield unknown(row.name, "checks:access_point.joined_no_radio", venues=venues)
+        elif key not in loaded or key in silent:
+            yield unknown(row.name, "checks:access_point.joined_no_load", venues=venues)
+        else:
+            yield passed(row.name, "checks:radio.listed", venues=venues)
+    if not any(key == row.name.casefold() for row in view.rows("access_point", AccessPoint) for key in expected):
+        yield failed("access points", "checks:access_point.none")
+
+
+def _silent(radios: Sequence[Radio], loads: Sequence[RadioLoad]) -> set[str]:
+    """Access points with a radio in service and without its load; by band where the loads name no slot."""
+    by_slot = not {_key(row) for row in radios}.isdisjoint(map(_key, loads))
+    key = _key if by_slot else _band
+    known = set(map(key, loads))
+    return {row.ap.casefold() for row in radios if row.oper == "up" and key(row) not in known}
+
+
+def _key(row: Radio | RadioLoad) -> tuple[str, str]:
+    return row.ap.casefold(), row.slot
+
+
+def _band(row: Radio | RadioLoad) -> tuple[str, str]:
+    return row.ap.casefold(), row.band

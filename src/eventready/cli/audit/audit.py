@@ -1,0 +1,138 @@
+"""`eventready audit`: read devices, evaluate checks, give verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from shlex import quote
+from typing import Literal
+
+import click
+
+from eventready.audit.audit import AuditOptions, audit
+from eventready.checks.registry import all_checks
+from eventready.cli.context import App, lab_origin
+from eventready.cli.options import FILE, FOLDER, limit_option, reading_options
+from eventready.cli.render.junit import junit
+from eventready.cli.render.progress import ProgressBars
+from eventready.cli.render.run import show
+from eventready.cli.render.sarif import sarif
+from eventready.cli.signing import enterprise_key
+from eventready.core.atomic_files import write_atomic
+from eventready.core.errors import Exit, UsageError
+from eventready.core.messages import message
+from eventready.store.run import Run
+from eventready.store.storage_errors import RunNotStored
+from eventready.store.store import Store
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.select import select
+
+
+@click.command()
+@limit_option
+@click.option(
+    "--from",
+    "saved",
+    type=FOLDER,
+    metavar="DIR",
+    help="Read saved outputs (DIR/<device>/<command>.txt) instead of the devices.",
+)
+@reading_options
+@click.option("--baseline", default="", metavar="RUN", help='Compare with this run ("latest", an id, its beginning).')
+@click.option(
+    "--fail-on",
+    type=click.Choice(["warn", "fail"]),
+    default="fail",
+    show_default=True,
+    help="The lightest finding that gives exit code 3.",
+)
+@click.option("--out", type=FILE, metavar="FILE", help="Write the run document here too.")
+@click.option("--junit", "junit_file", type=FILE, metavar="FILE", help="Write the findings as JUnit XML.")
+@click.option("--sarif", "sarif_file", type=FILE, metavar="FILE", help="Write the findings as SARIF 2.1.0.")
+@click.pass_obj
+def command(
+    app: App,
+    *,
+    limit: str | None,
+    saved: Path | None,
+    workers: int,
+    interval: float,
+    time_limit: float,
+    baseline: str,
+    fail_on: Literal["warn", "fail"],
+    out: Path | None,
+    junit_file: Path | None,
+    sarif_file: Path | None,
+) -> int:
+    """Read every device, evaluate the checks, and give a verdict per venue and service.
+
+    An audit only reads. Unmeasured subjects are listed and never ready.
+
+    \b
+    Exit codes:
+      0  ready
+      3  findings at or above --fail-on
+      4  a needed measurement is missing
+    """
+    workspace = app.workspace if saved else app.allowed_workspace
+    devices = select(workspace.devices, limit)
+    options = AuditOptions(
+        workers=workers,
+        interval_s=interval,
+        time_limit_s=time_limit,
+        baseline=baseline,
+        saved=saved,
+        fail_on=fail_on,
+    )
+    with (
+        app.open_store() as store,
+        ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars,
+    ):
+        try:
+            done = audit(workspace, devices, store=store, clock=app.clock, options=options, progress=bars)
+            sign_new_head(app, store)
+        except RunNotStored as lost:
+            bars.stop()
+            _print(app, lost.run)
+            _write(out, lost.run.json)
+            raise
+    _print(app, done.run)
+    _write(out, done.run.json)
+    _write(junit_file, lambda: junit(done.run, fail_on))
+    _write(sarif_file, lambda: sarif(done.run, all_checks(), workspace.devices))
+    _advise(app, done.run, devices)
+    return Exit(done.exit)
+
+
+def _print(app: App, run: Run) -> None:
+    with app.tolerate_closed_pipe():
+        if app.output == "table":
+            show(run, app.lang)
+        else:
+            app.emit(dict(run.document))
+
+
+def _write(path: Path | None, text: Callable[[], str]) -> None:
+    """Write a file, readable by its owner only. Raises UsageError."""
+    if path is not None:
+        do = message("cli:audit.stored")
+        write_atomic(path, text().encode("utf-8", "backslashreplace"), private=True, what="the file", do=do)
+
+
+def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
+    """Name the next command, or the reason for an audit without any answer."""
+    if not devices:
+        app.notify("cli:audit.no_device")
+    elif app.workspace.event.lab and not any(device["reachable"] for device in run.document["devices"]):
+        app.notify("cli:audit.no_lab", workspace=lab_origin(app.workspace_path))
+    elif app.output == "table":
+        app.notify("cli:audit.next", run=run.id, workspace=quote(str(app.workspace_path)))
+
+
+def sign_new_head(app: App, store: Store) -> None:
+    """Sign the head of the chain where the workspace has a key; an unusable key is reported."""
+    try:
+        if key := enterprise_key(app):
+            store.sign_head(key, app.clock)
+    except UsageError as error:
+        app.notify("cli:audit.unsigned", error=error.whole)

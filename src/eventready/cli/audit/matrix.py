@@ -1,0 +1,109 @@
+"""`eventready matrix`: which checks apply to which device, and which the equipment does not support."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from eventready.cli.context import App
+from eventready.cli.options import limit_option
+from eventready.core.messages import Lang, term, text
+from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
+from eventready.facts.observe import commands_for
+from eventready.facts.platform import Platform, load_platform
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.select import select
+
+_LABEL_WIDTH = 17
+
+
+@click.command()
+@limit_option
+@click.pass_obj
+def command(app: App, limit: str | None) -> None:
+    """Show the applicable checks of every device, and the unsupported checks with the reason.
+
+    Connects to nothing.
+    """
+    devices = select(app.workspace.devices, limit)
+    extra = app.workspace.platform_dirs
+    platforms = {name: load_platform(name, extra) for name in sorted({device.platform for device in devices})}
+    matrix = build_matrix(devices, platforms)
+    ordered = sorted(devices, key=lambda device: device.name)
+    if app.output == "table":
+        width = min(shutil.get_terminal_size((100, 24)).columns, 120)
+        for line in _table(ordered, matrix, platforms, width, app.lang):
+            click.echo(line)
+    else:
+        app.emit([_entry(device, matrix, platforms[device.platform]) for device in ordered])
+
+
+def _entry(device: Device, matrix: Matrix, platform: Platform) -> dict[str, Any]:
+    facts = matrix.facts_for(device.name)
+    return {
+        "device": device.name,
+        "role": device.role,
+        "platform": device.platform,
+        "facts": list(facts),
+        "commands": list(commands_for(platform, facts)),
+        "unconfirmed": [fact for fact in facts if fact in platform.unconfirmed],
+        "checks": {
+            cell.check: {"state": str(cell.state), "reason": cell.reason.render("en") if cell.reason else ""}
+            for cell in matrix.of(device.name)
+        },
+    }
+
+
+def _table(
+    devices: Sequence[Device], matrix: Matrix, platforms: dict[str, Platform], width: int, lang: Lang
+) -> Iterator[str]:
+    alike: dict[tuple[object, ...], list[Device]] = {}
+    for device in devices:
+        cells = tuple((cell.check, cell.state, _reason(cell, lang)) for cell in matrix.of(device.name))
+        alike.setdefault((device.role, device.platform, cells), []).append(device)
+    for group in alike.values():
+        yield from _group(group, matrix, platforms[group[0].platform], width, lang)
+        yield ""
+    count = {str(state): sum(cell.state is state for cell in matrix.cells.values()) for state in CellState}
+    total = text("cli:matrix.total", lang, devices=len(devices), checks=len(matrix.checks), **count)
+    yield from textwrap.wrap(total, width)
+
+
+def _group(group: Sequence[Device], matrix: Matrix, platform: Platform, width: int, lang: Lang) -> Iterator[str]:
+    first = group[0]
+    commands = len(commands_for(platform, matrix.facts_for(first.name)))
+    yield from textwrap.wrap(", ".join(device.name for device in group), width)
+    yield text("cli:matrix.group", lang, role=first.role, platform=first.platform, commands=commands)
+    cells = matrix.of(first.name)
+    for state in (CellState.APPLICABLE, CellState.NOT_APPLICABLE):
+        # Checks of other roles would fill the screen; JSON has them.
+        own = [cell.check for cell in cells if cell.state is state and first.role in matrix.checks[cell.check].roles]
+        yield from _wrapped(term("cli:matrix_state", str(state), lang), ", ".join(own) or "-", width)
+    reasons: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell.state is CellState.UNSUPPORTED:
+            reasons.setdefault(_reason(cell, lang), []).append(cell.check)
+    for reason, checks in reasons.items():
+        yield from _wrapped(term("cli:matrix_state", "unsupported", lang), f"{', '.join(checks)}: {reason}", width)
+    if unconfirmed := [fact for fact in matrix.facts_for(first.name) if fact in platform.unconfirmed]:
+        note = text("cli:matrix.unconfirmed", lang, facts=unconfirmed)
+        yield from _wrapped(term("cli:matrix_state", "unconfirmed", lang), note, width)
+
+
+def _reason(cell: MatrixCell, lang: Lang) -> str:
+    return cell.reason.render(lang) if cell.reason else ""
+
+
+def _wrapped(label: str, content: str, width: int) -> list[str]:
+    hanging = " " * _LABEL_WIDTH
+    return textwrap.wrap(
+        content,
+        width,
+        initial_indent=f"  {label}".ljust(_LABEL_WIDTH),
+        subsequent_indent=hanging,
+        break_on_hyphens=False,
+    )

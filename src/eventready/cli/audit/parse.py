@@ -1,0 +1,154 @@
+"""`eventready parse`: facts of a saved output, or the reason of a failure."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from eventready.cli.context import App
+from eventready.core.atomic_files import write_atomic
+from eventready.core.errors import Exit, UsageError, os_reason
+from eventready.core.messages import in_language, message
+from eventready.facts.observation import Observation
+from eventready.facts.platform import Platform, load_usable
+from eventready.facts.saved import decode_output, facts_for, parse_saved
+from eventready.platforms.loader import in_one
+from eventready.session.dialogue.budget import MAX_ANSWER_BYTES
+from eventready.workspace.files.yaml_document import combine_errors
+
+_COMPLETE = {True: "yes", False: "unknown"}
+
+
+@click.command()
+@click.argument("platform")
+@click.argument("question", metavar="FACT|COMMAND")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
+@click.option("--write-sample", is_flag=True, help="Write the facts beside FILE (.yaml), as a sample of the platform.")
+@click.pass_obj
+def command(app: App, platform: str, question: str, file: Path, *, write_sample: bool) -> int:
+    """Parse FILE (`-`: standard input), a saved output of a PLATFORM device.
+
+    QUESTION is a fact (`ospf_neighbour`) or a command (`"show ip ospf neighbor"`), which may answer several facts.
+    JSON is one object for one fact, and a list for several. `complete` is "unknown" where nothing proves that the file
+    holds the whole answer: no prompt behind it, no stated count, no known last line.
+
+    Invalid facts of the platform are named and left out.
+
+    \b
+    Exit codes:
+      0  measured
+      4  not measured
+    """
+    loaded = _usable_platform(app, platform, question)
+    observations = parse_saved(loaded, question, decode_output(_content(file)))
+    if write_sample:
+        app.notify("cli:parse.sample", file=str(_write_sample(observations, file)))
+    if app.output == "table":
+        click.echo("\n\n".join(_as_table(app, observation) for observation in observations))
+    else:
+        documents = [_as_document(platform, observation) for observation in observations]
+        app.emit(documents if len(documents) > 1 else documents[0])
+    return Exit.OK if all(observation.status.measured for observation in observations) else Exit.INCOMPLETE
+
+
+def _usable_platform(app: App, name: str, question: str) -> Platform:
+    """Load a platform and name its invalid facts. Raises PlatformError if the question is an invalid fact."""
+    loaded, problems = load_usable(name, _own_platforms(app))
+    try:
+        facts_for(loaded, question)
+    except UsageError:
+        if problems:
+            raise in_one(combine_errors(problems), name) from None
+        raise
+    for problem in problems:
+        app.notify("cli:parse.left_out", error=problem.whole)
+    return loaded
+
+
+def _write_sample(observations: Sequence[Observation], file: Path) -> Path:
+    """Write the expected facts beside a sample. Raises UsageError."""
+    if len(observations) != 1 or str(file) == "-":
+        raise UsageError(message("cli:parse.sample_of"))
+    (observed,) = observations
+    sample = file.with_suffix(".yaml")
+    if sample.exists():
+        raise UsageError(message("cli:parse.sample_there"), where=str(sample))
+    document: dict[str, Any] = {"status": observed.status.value}
+    if observed.rows:
+        document["rows"] = [row.model_dump(mode="json", exclude_defaults=True) for row in observed.rows]
+    if observed.status.measured and observed.unmatched:
+        document["unmatched"] = len(observed.unmatched)
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=118)
+    write_atomic(sample, text.encode(), what="the sample")
+    return sample
+
+
+def _own_platforms(app: App) -> tuple[Path, ...]:
+    folder = app.workspace_path / "inventory" / "platforms"
+    return (folder,) if folder.is_dir() else ()
+
+
+def _content(file: Path) -> bytes:
+    """Read the file up to the size limit of a device's answer."""
+    try:
+        if str(file) == "-":
+            content = sys.stdin.buffer.read(MAX_ANSWER_BYTES + 1)
+        else:
+            with file.open("rb") as opened:
+                content = opened.read(MAX_ANSWER_BYTES + 1)
+    except OSError as error:
+        raise UsageError(message("cli:parse.unreadable", reason=os_reason(error)), where=str(file)) from None
+    if len(content) > MAX_ANSWER_BYTES:
+        raise UsageError(message("cli:parse.too_large", limit=MAX_ANSWER_BYTES // 1_048_576), where=str(file))
+    return content
+
+
+def _as_document(platform: str, observation: Observation) -> dict[str, Any]:
+    return {
+        "platform": platform,
+        "fact": observation.fact,
+        "command": observation.command,
+        "status": observation.status.value,
+        "reason": observation.reason,
+        "complete": _COMPLETE[observation.complete],
+        "rows": [row.model_dump(mode="json") for row in observation.rows],
+        "unmatched": list(observation.unmatched),
+    }
+
+
+def _as_table(app: App, observation: Observation) -> str:
+    parts = [f"{observation.fact}: {observation.status.value}"]
+    if observation.reason:
+        reason = observation.message
+        parts.append(observation.reason if reason is None else in_language(reason, app.lang))
+    if not observation.complete:
+        parts.append(app.text("cli:parse.incomplete"))
+    if observation.rows:
+        parts.append(_columns([row.model_dump(mode="json", exclude_none=True) for row in observation.rows]))
+    if observation.unmatched:
+        parts += [app.text("cli:parse.unmatched"), *(f"  | {line}" for line in observation.unmatched)]
+    return "\n".join(parts)
+
+
+def _columns(rows: list[dict[str, Any]]) -> str:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = [names, *([_shown(row.get(name)) for name in names] for row in rows)]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(names))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells
+    )
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,270 @@
+"""eventready runs: list, show, compare and verify earlier runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import click
+
+from eventready.assurance.delivery.bundles.checkpoint_files import read_checkpoint
+from eventready.assurance.papers.language import Language
+from eventready.cli.context import App
+from eventready.cli.options import FILE, FOLDER
+from eventready.cli.render.listing import show as show_table
+from eventready.cli.render.listing import translated
+from eventready.cli.signing import enterprise_key
+from eventready.core.atomic_files import write_atomic
+from eventready.core.errors import Exit, UsageError
+from eventready.core.messages import Lang, message, term, text
+from eventready.evaluation.differences import Change, Diff, compare
+from eventready.store.chain import ChainVerification, evidence_of
+from eventready.store.run import Run, Summary
+from eventready.store.store import RunEntry, Store
+from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, load_public, own_public_keys
+
+#: The kinds of change between two runs, in the order in which they are shown; the first two mean: it got worse.
+KINDS = ("new", "worse", "fixed", "better", "unseen", "still")
+#: Width of tables without a terminal: no cell is wrapped.
+_WHOLE = 1000
+_table = partial(translated, "cli:runs_column")
+
+
+@click.group("runs", help="List, show, compare and verify earlier runs.")
+def command() -> None:
+    """The group."""
+
+
+@command.command("list")
+@click.pass_obj
+def list_runs(app: App) -> None:
+    """List all runs with the numbers of their findings, the latest last."""
+    with app.open_store(make=False) as store:
+        entries = store.runs()
+    if app.output != "table":
+        app.emit([_plain(entry) for entry in entries])
+        return
+    if not entries:
+        app.notify("cli:runs.none")
+        return
+    table = _table(("run", "moment", "state", "fail", "warn", "not_measured", "measured", "verdicts"), app.lang)
+    language = Language(app.lang)
+    for entry in entries:
+        table.add_row(*_row(entry, language))
+    show_table(table, width=_WHOLE)
+
+
+def _row(entry: RunEntry, language: Language) -> Iterable[str]:
+    state = term("cli:run_state", entry.state, language.code)
+    if entry.summary is None:
+        return (entry.id, "", state, "", "", "", "", "")
+    counts = (str(entry.summary.counts.get(status, 0)) for status in ("fail", "warn", "not_measured"))
+    moment = language.moment(entry.summary.moment)
+    if entry.summary.rehearsal:
+        moment = text("cli:runs.rehearsal_moment", language.code, at=moment)
+    verdicts = _verdicts(entry.summary, language)
+    return (entry.id, moment, state, *counts, language.percent(entry.summary.ratio), verdicts)
+
+
+def _verdicts(summary: Summary, language: Language) -> str:
+    found = Counter(verdict for _, _, verdict in summary.verdicts)
+    return "; ".join(f"{count} {language.verdict(verdict)}" for verdict, count in sorted(found.items()))
+
+
+def _plain(entry: RunEntry) -> dict[str, object]:
+    return {**vars(entry), "summary": entry.summary.to_dict() if entry.summary else None}
+
+
+@command.command("show")
+@click.argument("run", default="latest")
+@click.option("--evidence", metavar="HASH", help="Print one raw text of the run: the beginning of its hash is enough.")
+@click.pass_obj
+def show(app: App, run: str, evidence: str | None) -> None:
+    """Show a run: verdicts and all findings except passes; with --output json the whole document."""
+    with app.open_store(make=False) as store:
+        found = store.get(run)
+        if evidence is not None:
+            click.echo(_evidence(store, found, evidence))
+            return
+    if app.output == "table":
+        _show(found, app.lang)
+    elif app.output == "json":
+        app.emit(dict(found.document))
+    else:
+        app.emit(found.document["findings"])
+
+
+def _evidence(store: Store, run: Run, prefix: str) -> str:
+    names = sorted(name for name in evidence_of(run.document) if prefix and name.startswith(prefix))
+    if len(names) != 1:
+        msgid = "cli:runs.evidence_several" if names else "cli:runs.evidence_none"
+        do = message("cli:runs.evidence_list", run=run.id)
+        raise UsageError(message(msgid, count=len(names), prefix=prefix), do=do)
+    found = store.texts(names).get(names[0])
+    if found is None:
+        raise UsageError(message("cli:runs.evidence_lost", name=names[0]))
+    return found
+
+
+def _show(run: Run, lang: Lang) -> None:
+    language, summary = Language(lang), Summary.of(run.document)
+    moment = language.moment(summary.moment, weekday=True)
+    click.echo(text("cli:runs.heading", lang, run=run.id, event=summary.event, at=moment))
+    if summary.rehearsal:
+        click.echo(text("cli:runs.rehearsal", lang, at=language.moment(str(run.document["started"]))))
+    ratio = language.percent(summary.ratio)
+    click.echo(text("cli:runs.measured", lang, measured=summary.measured, needed=summary.needed, ratio=ratio))
+    click.echo()
+    table = _table(("venue", "service", "verdict"), lang)
+    for venue, service, verdict in summary.verdicts:
+        table.add_row(venue, service if lang == "en" else language.service(service), language.verdict(verdict))
+    show_table(table, width=_WHOLE)
+    rows = [finding for finding in run.document["findings"] if finding["status"] != "pass"]
+    click.echo()
+    table = _table(("status", "device", "check", "finding"), lang)
+    for finding in sorted(rows, key=lambda f: ("fail", "warn", "not_measured", "waived").index(f["status"])):
+        status = language.status(finding["status"])
+        table.add_row(status, finding["device"], finding["check"], language.sentence(finding))
+    show_table(table, width=_WHOLE)
+
+
+@command.command("diff")
+@click.argument("earlier", default="previous")
+@click.argument("later", default="latest")
+@click.option("--all", "everything", is_flag=True, help="In the table, list unchanged findings too.")
+@click.pass_obj
+def diff(app: App, earlier: str, later: str, everything: bool) -> Exit:
+    """Compare LATER with EARLIER: findings new, worse, fixed, better, unseen and still there.
+
+    Exit code 3 with a new or worse finding.
+    """
+    with app.open_store(make=False) as store:
+        before, after = store.get(earlier), store.get(later)
+    changes = compare(before.document["findings"], after.document["findings"])
+    if app.output == "table":
+        _show_diff(before, after, changes, KINDS if everything else KINDS[:-1], app.lang)
+    elif app.output == "json":
+        kinds = {kind: [_side(change) for change in getattr(changes, kind)] for kind in KINDS}
+        app.emit({"earlier": before.id, "later": after.id, **kinds})
+    else:
+        app.emit([{"kind": kind, **_side(change)} for kind in KINDS for change in getattr(changes, kind)])
+    return Exit.FINDINGS if changes.new or changes.worse else Exit.OK
+
+
+def _side(change: Change) -> dict[str, object]:
+    check, device, subject = change.identity
+    return {"check": check, "device": device, "subject": subject, "before": change.before, "after": change.after}
+
+
+def _show_diff(before: Run, after: Run, changes: Diff, listed: tuple[str, ...], lang: Lang) -> None:
+    language = Language(lang)
+    totals = ", ".join(f"{len(getattr(changes, kind))} {text(f'cli:diff.{kind}', lang)}" for kind in KINDS)
+    click.echo(f"{before.id} -> {after.id}: {totals}")
+    table = _table(("", "status", "device", "check", "finding"), lang)
+    for kind in listed:
+        for change in getattr(changes, kind):
+            entry = change.after or change.before or {}
+            statuses = [language.status(side["status"]) for side in (change.before, change.after) if side]
+            steps = " -> ".join(dict.fromkeys(statuses))
+            word = text(f"cli:diff.{kind}", lang)
+            table.add_row(word, steps, entry["device"], entry["check"], language.sentence(entry))
+    if table.row_count:
+        show_table(table, width=_WHOLE)
+
+
+@command.command("verify")
+@click.option("--keys", type=FOLDER, metavar="FOLDER", help="Trusted public keys (*.key.json), beside the own key.")
+@click.option("--checkpoint", "files", type=FILE, metavar="FILE", multiple=True,
+              help="Checkpoint kept elsewhere: a file of `runs sign`, a bundle or a mail; repeatable.")  # fmt: skip
+@click.pass_obj
+def verify(app: App, keys: Path | None, files: tuple[Path, ...]) -> Exit:
+    """Verify the integrity of runs, evidence and journal, and the reach of the signed heads.
+
+    Exit code 3 for an altered or missing entry.
+    """
+    trusted = [*own_public_keys(app.workspace_path), *(load_public(keys).values() if keys else ())]
+    checkpoints = [read_checkpoint(path) for path in files]
+    with app.open_store(make=False) as store:
+        found, where = store.verify(trusted, checkpoints), store.where
+    if app.output != "table":
+        problems = [{"run": problem.run, "what": problem.what} for problem in found.problems]
+        counts = {"runs": found.runs, "pruned": found.pruned, "evidence": found.evidence, "head": found.head}
+        signed = found.reach.to_dict() if found.reach else None
+        app.emit({"intact": found.intact, **counts, "signed": signed, "problems": problems})
+    else:
+        _show_verification(app, found, where)
+    return Exit.OK if found.intact else Exit.FINDINGS
+
+
+def _show_verification(app: App, found: ChainVerification, where: str) -> None:
+    found_in = app.text("cli:runs.store")
+    for problem in found.problems:
+        click.echo(f"{problem.run or found_in}: {problem.cause.render(app.lang)}")
+    if found.intact:
+        counts = {"runs": found.runs, "pruned": found.pruned, "texts": found.evidence}
+        click.echo(app.text("cli:runs.intact", **counts, where=where, head=found.head or "-"))
+    else:
+        app.notify("cli:runs.altered", n=len(found.problems), where=where)
+    if found.reach:
+        reach = found.reach
+        position = app.text("cli:runs.position", position=reach.position, runs=found.runs)
+        app.notify("cli:runs.signed_head", to=position, operator=reach.operator, key=reach.key, at=str(reach.signed))
+    elif found.runs:
+        app.notify("cli:runs.no_head")
+
+
+@command.command("sign")
+@click.option("--key", "source", metavar="FILE|REFERENCE", help="Private key.  [default: the key of bundles]")
+@click.option("--out", type=FILE, metavar="FILE",
+              help="Write the checkpoint here too, to be kept outside of the store.")  # fmt: skip
+@click.pass_obj
+def sign(app: App, source: str | None, out: Path | None) -> None:
+    """Sign the head of the chain: all runs up to now are bound to the key."""
+    key = load_private(source or str(app.workspace_path / OWN_KEY), app.workspace_path, app.workspace.event.enterprise)
+    with app.open_store(make=False) as store:
+        checkpoint = store.sign_head(key, app.clock)
+    document = json.dumps(checkpoint.to_dict(), ensure_ascii=False, indent=1) + "\n"
+    if out:
+        write_atomic(out, document.encode())
+    if app.output == "table":
+        app.notify("cli:runs.signed", position=checkpoint.position, operator=checkpoint.operator, key=checkpoint.key)
+    else:
+        app.emit(checkpoint.to_dict())
+
+
+@command.command("prune")
+@click.option("--keep", type=click.IntRange(1), metavar="N", help="Keep the documents of the latest N runs.")
+@click.option("--older-than", "age", metavar="SPAN", help="Prune runs older than this: 90d, 12h.")
+@click.option("--dry-run", is_flag=True, help="Count, remove nothing.")
+@click.pass_obj
+def prune(app: App, keep: int | None, age: str | None, dry_run: bool) -> None:
+    """Remove documents of old runs, and evidence without a reference from a stored run, change or journal.
+
+    Hashes and summaries stay, so that the chain can still be verified; the pruning is recorded, and signed where the
+    workspace has a key.
+    """
+    if keep is None and age is None:
+        raise UsageError(message("cli:runs.prune_what"))
+    before = app.clock.real() - parse_span(age) if age else None
+    with app.open_store(make=False) as store:
+        result = store.prune(app.clock, keep=keep, before=before, dry_run=dry_run)
+        if result.runs and not dry_run and (key := enterprise_key(app)):
+            store.sign_head(key, app.clock)
+    if app.output != "table":
+        app.emit({"runs": list(result.runs), "evidence": result.evidence, "bytes": result.size, "dry_run": dry_run})
+        return
+    msgid = "cli:runs.would_prune" if dry_run else "cli:runs.pruned"
+    app.notify(msgid, runs=len(result.runs), texts=result.evidence, size=result.size / 1e6)
+
+
+def parse_span(span: str) -> timedelta:
+    """Length of time from `90d` or `12h`. Raises UsageError."""
+    match = re.fullmatch(r"(\d{1,4})([dh])", span.strip())
+    if not match:
+        raise UsageError(message("cli:runs.span", span=span))
+    return timedelta(days=int(match[1])) if match[2] == "d" else timedelta(hours=int(match[1]))

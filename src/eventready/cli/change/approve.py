@@ -1,0 +1,80 @@
+"""`eventready approve`: a second person reads a plan and signs its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from eventready.change.document import PlanFile, load_plan, write_plan
+from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
+from eventready.cli.context import App
+from eventready.cli.options import FILE, key_option
+from eventready.cli.render.plan import show
+from eventready.cli.signing import signing_key
+from eventready.core.errors import RefusedError
+from eventready.core.messages import message
+from eventready.store.store import Store
+
+
+@click.command("approve")
+@click.argument("path", type=FILE, metavar="PLAN")
+@key_option("File, or env:, keyring:, vault: reference.")
+@click.option("--seal", default="", metavar="HASH", help="Prefix of the hash to approve.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
+    """Show PLAN, and sign its hash with your key. The approval is added to the plan's file.
+
+    Make your key with `eventready bundle keygen --out KEY --operator "YOUR NAME"`; its fingerprint belongs to `changes:
+    approvers:` of event.yaml. The planner cannot approve.
+    """
+    file = load_plan(path)
+    settings = app.workspace.event.changes
+    if file.plan.event != app.workspace.event.id:
+        raise RefusedError(
+            message("cli:approve.other_event", event=file.plan.event, own=app.workspace.event.id), where=str(path)
+        )
+    if seal and not file.plan.sha256.startswith(seal.strip().lower()):
+        raise RefusedError(
+            message("cli:approve.other_hash", hash=file.plan.sha256[:16], seal=seal.strip()[:64]), where=str(path)
+        )
+    refuse_unsendable(file.plan, app.workspace)
+    key = signing_key(app, source)
+    used = _used(app, file)
+    signed = approve(file, settings, key, app.clock.real(), used)
+    if not yes and not seal:
+        show(file.plan, app.lang, sent=True, err=app.output != "table")
+        if not click.confirm(app.text("change:approve.confirm"), err=True):
+            raise RefusedError(message("cli:approve.declined"), where=str(path))
+        signed = approve(_still(path, file), settings, key, app.clock.real(), used)
+    write_plan(path, signed)
+    names = approved_by(signed, settings, app.clock.real(), used)
+    missing = max(0, approvals_required(signed.plan, settings) - len(names))
+    if app.output == "table":
+        click.echo(app.text("change:approve.done", file=str(path), plan=signed.plan.id, names=names))
+        drill = signed.plan.drill
+        command = f"drill run {drill.name} --production {path}" if drill else f"apply {path}"
+        if missing:
+            app.notify("change:approve.missing", missing=missing)
+        else:
+            app.notify("change:approve.next", workspace=str(app.workspace_path), command=command)
+    else:
+        app.emit({"plan": signed.plan.id, "sha256": signed.plan.sha256, "approved_by": list(names), "missing": missing})
+
+
+def _used(app: App, file: PlanFile) -> Mapping[str, str]:
+    """Return the signatures used up by changes of this workspace."""
+    if not Store.exists(app.workspace_path):
+        return {}
+    with app.open_store(make=False, only_reads=True) as store:
+        return store.changes.used_approvals(file.plan.id)
+
+
+def _still(path: Path, shown: PlanFile) -> PlanFile:
+    """Read the plan again, with approvals added meanwhile. Raises RefusedError for another plan."""
+    file = load_plan(path)
+    if file.plan != shown.plan:
+        raise RefusedError(message("cli:approve.replaced"), where=str(path))
+    return file

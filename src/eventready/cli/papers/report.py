@@ -1,0 +1,95 @@
+"""eventready report: the readiness of a run, and the papers for the department."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
+from eventready.assurance.clauses.event_record import drills_that_count
+from eventready.assurance.papers.document.formats import Form, render
+from eventready.assurance.papers.files import targets, write_bytes
+from eventready.assurance.papers.kinds.readiness import Background, evidence_shown, readiness
+from eventready.cli.context import App
+from eventready.cli.options import PATH
+from eventready.cli.papers.formats import PAPERS, format_option, rehearsal_option, to_stdout
+from eventready.core.errors import StoreError
+from eventready.store.documents import load_run
+from eventready.store.run import Run, latest_complete
+from eventready.store.store import Store
+
+
+@click.group("report", help="Write a report from a run.")
+def command() -> None:
+    """The group of reports."""
+
+
+@command.command("readiness")
+@click.argument("run", default="", envvar="EVENTREADY_RUN")
+@format_option("html")
+@click.option("--out", type=PATH, help="File, folder, or - for stdout.  [default: WORKSPACE/reports]")
+@rehearsal_option
+@click.pass_obj
+def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path | None, rehearsal: bool) -> None:
+    """Write the readiness report: verdicts, findings, blind spots and evidence.
+
+    RUN is the id of a run, a prefix of the id, latest, previous, or a file with a run document; by default the latest
+    run of all devices.
+    """
+    with app.open_store(make=run.endswith(".json")) as store:
+        of = load_run(Path(run)) if run.endswith(".json") else store.get(run or _latest_complete(app, store))
+        background = Background(
+            earlier=store.trend(of),
+            previous=store.before(of),
+            texts=store.texts(evidence_shown(of)),
+            changes=_changes(app, store, of),
+            rehearsal=rehearsal,
+            drills=drills_that_count(store, rehearsal=rehearsal or bool(of.document["clock"]["rehearsal"])),
+        )
+    if not of.document["clock"]["rehearsal"] and _has_workspace(app):
+        app.paper_clock(rehearsal=rehearsal)
+    printed = to_stdout(out, forms)
+    lang = app.paper_lang
+    document = readiness(of, lang, background)
+    made = {form: render(document, form) for form in forms}
+    if printed:
+        click.echo(made[forms[0]].decode(), nl=False)
+        return
+    places = targets(out or app.workspace_path / "reports", document.stem, forms)
+    for form, place in places.items():
+        write_bytes(place, made[form])
+    if app.output == "table":
+        for place in places.values():
+            click.echo(place)
+    else:
+        app.emit([{"run": of.id, "format": form, "lang": lang, "file": str(place)} for form, place in places.items()])
+
+
+def _has_workspace(app: App) -> bool:
+    """True with a workspace in the folder; a run document alone needs none."""
+    return (app.workspace_path / "inventory" / "event.yaml").is_file()
+
+
+def _latest_complete(app: App, store: Store) -> str:
+    """Id of the latest run of all devices; `latest` without such a run."""
+    if not _has_workspace(app):
+        return "latest"
+    summaries = [entry.summary for entry in store.runs() if entry.summary and entry.state == "finished"]
+    complete = latest_complete(summaries, len(app.workspace.devices)) if summaries else None
+    return complete.id if complete else "latest"
+
+
+def _changes(app: App, store: Store, run: Run) -> tuple[ChangeOnRecord, ...]:
+    """The changes of the run's event; none, and a message, where the record was altered."""
+    rehearsal = bool(run.document.get("clock", {}).get("rehearsal"))
+    try:
+        found = changes_on_record(store.changes, str(run.document.get("event", "")))
+    except StoreError as error:
+        app.notify("cli:report.changes_unreadable", reason=error.render(app.lang))
+        return ()
+    return tuple(change for change in found if rehearsal or not change.rehearsal)
+
+
+for paper in PAPERS:
+    command.add_command(paper)

@@ -1,0 +1,111 @@
+"""eventready schedule: audits, drafts and reminders at their time, each once."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import click
+
+from eventready.assurance.delivery.schedule.scheduler import JobResult, Scheduler
+from eventready.assurance.delivery.schedule.service_units import cron, systemd
+from eventready.assurance.delivery.schedule.workspace_jobs import WorkspaceJobs
+from eventready.audit.audit import AuditOptions
+from eventready.cli.context import App
+from eventready.cli.options import interval_option, workers_option
+from eventready.core.errors import EventreadyError, Exit, RefusedError
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Execute the due jobs and end: for cron and timers.")
+@click.option("--really", is_flag=True, help="Send reminders to the recipients of event.yaml; else only print them.")
+@click.option("--rehearsal", is_flag=True, help="With --really: send in a rehearsal; messages are marked.")
+@click.option("--print", "unit", type=click.Choice(["systemd", "cron"]), help="Print the unit or the cron line.")
+@interval_option
+@workers_option
+@click.pass_obj
+def command(
+    app: App,
+    *,
+    once: bool,
+    really: bool,
+    rehearsal: bool,
+    unit: Literal["systemd", "cron"] | None,
+    interval: float,
+    workers: int,
+) -> int:
+    """Run a single process for the daily audit, the drafts of the weekly report and its mail, and reminders of near,
+    due and late deadlines. Times and recipients are in event.yaml under `schedule`. Papers are never sent.
+
+    The process may be killed and started again at any time: no job is done twice, and missed jobs are made up for.
+
+    \b
+    Exit codes of --once:
+      0  every due job is done
+      4  a job failed
+    """
+    if unit is not None:
+        options = [name for name, chosen in (("--really", really), ("--rehearsal", rehearsal)) if chosen]
+        event = app.workspace.event.id
+        print_unit = systemd if unit == "systemd" else cron
+        click.echo(print_unit(app.workspace_path, event, options), nl=False)
+        return Exit.OK
+    app.allowed_workspace  # noqa: B018  refused before the first job
+    clock = app.outgoing_clock(rehearsal=rehearsal) if really else app.clock
+    options_of_audit = AuditOptions(workers=workers, interval_s=interval)
+    scheduler = Scheduler(
+        app.workspace_path,
+        clock,
+        lambda workspace, store: WorkspaceJobs(workspace, store, clock, options_of_audit, really=really),
+    )
+    try:
+        with scheduler.alone():
+            return _once(app, scheduler) if once else _forever(app, scheduler)
+    except RefusedError as busy:
+        if not once:
+            raise
+        app.say(busy.render(app.lang))
+        return Exit.OK
+
+
+def _once(app: App, scheduler: Scheduler) -> int:
+    results = []
+    for result in scheduler.once():
+        if app.output != "json":
+            _print(app, result)
+        results.append(result)
+    if app.output == "json":
+        app.emit([_document(result) for result in results])
+    return Exit.INCOMPLETE if any(result.failed for result in results) else Exit.OK
+
+
+def _forever(app: App, scheduler: Scheduler) -> int:
+    last = ""
+    for result in scheduler.forever():
+        if isinstance(result, EventreadyError):
+            if str(result) != last:
+                app.say(f"eventready: {result.render(app.lang)}")
+            last = str(result)
+            continue
+        last = ""
+        _print(app, result)
+    return Exit.OK
+
+
+def _print(app: App, result: JobResult) -> None:
+    if app.output == "table":
+        outcome = app.text("cli:schedule.resumed", outcome=result.outcome) if result.resumed else result.outcome
+        msgid = "cli:schedule.failed" if result.failed else "cli:schedule.done"
+        click.echo(app.text(msgid, at=result.at, kind=result.job.kind, outcome=outcome))
+    else:
+        app.emit(_document(result))
+
+
+def _document(result: JobResult) -> dict[str, Any]:
+    return {
+        "at": result.at.isoformat(timespec="seconds"),
+        "job": result.job.id,
+        "kind": result.job.kind,
+        "failed": result.failed,
+        "resumed": result.resumed,
+        "outcome": str(result.outcome),
+    }

@@ -1,0 +1,77 @@
+"""`eventready docs`: documentation pages in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from eventready.cli.context import App
+from eventready.cli.render.console import VisibleConsole
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+
+_PACKAGE = Path(__file__).parents[2]
+_CHECKOUT = _PACKAGE.parent.parent
+
+
+def pages_folder() -> Path:
+    """Folder of the Markdown pages: in the package, built in the checkout, or the sources. Raises UsageError."""
+    for folder in (_PACKAGE / "docs", _CHECKOUT / "build" / "docs" / "pages", _CHECKOUT / "docs"):
+        if (folder / "index.md").is_file():
+            return folder
+    raise UsageError(message("cli:docs.missing"))
+
+
+def pages(folder: Path) -> dict[str, Path]:
+    """Pages of a folder by their path without suffix."""
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.md"))}
+
+
+def find_page(folder: Path, name: str) -> Path:
+    """Page by its path without suffix, or by its last part. Raises UsageError with a suggestion."""
+    known = pages(folder)
+    wanted = name.removesuffix(".md").strip("/")
+    for key in (wanted, f"{wanted}/index"):
+        if key in known:
+            return known[key]
+    matches = [key for key in known if key.rsplit("/", 1)[-1] == wanted]
+    if len(matches) == 1:
+        return known[matches[0]]
+    if matches:
+        raise UsageError(message("cli:docs.several", name=name, pages=matches))
+    close = get_close_matches(wanted, [*known, *(key.rsplit("/", 1)[-1] for key in known)], n=1)
+    raise UsageError(
+        message("cli:docs.no_page", name=name),
+        do=message("cli:main.did_you_mean", name=close[0]) if close else message("cli:docs.list"),
+    )
+
+
+@click.command()
+@click.argument("page", default="index")
+@click.option("--list", "listing", is_flag=True, help="List all pages.")
+@click.option("--path", is_flag=True, help="Print the path of the page instead of its text.")
+@click.pass_obj
+def command(app: App, page: str, listing: bool, path: bool) -> None:
+    """Show a page of the documentation, `index` by default."""
+    folder = pages_folder()
+    if listing:
+        names = list(pages(folder))
+        app.emit(names) if app.output != "table" else click.echo("\n".join(names))
+        return
+    found = find_page(folder, page)
+    text = found.read_text(encoding="utf-8")
+    if path:
+        click.echo(found)
+    elif sys.stdout.isatty():
+        _render(text)
+    else:
+        click.echo(text, nl=False)
+
+
+def _render(text: str) -> None:
+    from rich.markdown import Markdown  # noqa: PLC0415  slow to import
+
+    VisibleConsole().print(Markdown(text))

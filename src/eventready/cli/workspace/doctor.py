@@ -1,0 +1,156 @@
+"""`eventready doctor`: diagnostics of this machine and workspace, and of the access to devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import click
+
+from eventready.assurance.clauses.example_data import example_data
+from eventready.audit.doctor import Diagnostic, examine, real_lab_requirements
+from eventready.cli.context import App
+from eventready.cli.options import limit_option
+from eventready.core.errors import EventreadyError, Exit, UsageError
+from eventready.core.messages import Text, in_language, message, term
+from eventready.platforms.loader import describe
+from eventready.platforms.model import PlatformSpec
+from eventready.session.diagnosis import Diagnosis, StepState, diagnose_all
+from eventready.session.plugin import host_target
+from eventready.session.target import Target
+from eventready.workspace.devices.select import select
+
+#: Names of example data shown per kind; the count is always shown.
+_NAMED = 5
+
+
+@click.command()
+@limit_option
+@click.option("--connect", is_flag=True, envvar="EVENTREADY_DOCTOR_CONNECT", show_envvar=True,
+              help="Open a session with each device and show the step that fails; no command is sent.")  # fmt: skip
+@click.option("--real", is_flag=True, envvar="EVENTREADY_DOCTOR_REAL", show_envvar=True,
+              help="Check the requirements of `lab up --real` instead: root, Debian packages, kernel.")  # fmt: skip
+@click.option("--install", is_flag=True, envvar="EVENTREADY_DOCTOR_INSTALL", show_envvar=True,
+              help="With --real: install the missing packages (apt-get).")  # fmt: skip
+@click.pass_obj
+def command(app: App, *, limit: str | None, connect: bool, real: bool, install: bool) -> int:
+    """Check Python, packages, clock, database, workspace, secrets and host keys.
+
+    With --connect, check the access to devices instead: route, jump hosts, name, TCP, algorithms, host key, login,
+    prompt, privilege.
+
+    \b
+    Exit codes:
+      0  ready
+      2  a requirement of the audit is missing
+      4  a device is not reached
+    """
+    if install and not real:
+        raise UsageError(message("cli:doctor.install_real"))
+    if limit is not None and not connect:
+        raise UsageError(message("cli:doctor.limit_connect"))
+    if connect:
+        return _connect(app, limit)
+    if install:
+        for name in real_lab_requirements().install_missing():
+            app.notify("cli:doctor.installed", name=name)
+    examined = (
+        real_lab_requirements().examine() if real else (*examine(app.workspace_path), *_drills(app), *_example(app))
+    )
+    signs = [sign.rendered(app.lang if app.output == "table" else "en") for sign in examined]
+    if app.output == "table":
+        for sign in signs:
+            word = sign.label or ("ok" if sign.ok else "missing" if sign.needed else "absent")
+            state, name = term("cli:doctor_state", word, app.lang), term("audit:doctor_name", sign.name, app.lang)
+            click.echo(f"{state:8} {name}: {sign.detail}")
+            if not sign.ok and sign.remedy:
+                click.echo(f"{'':8}   {app.hint(sign.remedy)}")
+    else:
+        app.emit([vars(sign) for sign in signs])
+    return Exit.OK if all(sign.ok or not sign.needed for sign in signs) else Exit.USAGE
+
+
+def _drills(app: App) -> Iterator[Diagnostic]:
+    """Invalid drills of a valid workspace."""
+    if not (app.workspace_path / "inventory" / "drills").is_dir():
+        return
+    from eventready.drill.preparation import drills_of  # noqa: PLC0415  loaded for workspaces with drills only
+
+    try:
+        workspace = app.workspace
+    except EventreadyError:
+        return
+    try:
+        drills_of(workspace)
+    except EventreadyError as error:
+        yield Diagnostic("drills", ok=False, detail=error.whole, needed=False, label="failed")
+
+
+def _example(app: App) -> Iterator[Diagnostic]:
+    """Data of the example in the workspace, by kind; none for an invalid workspace, which has its own diagnostic."""
+    try:
+        found = example_data(app.workspace)
+    except EventreadyError:
+        return
+    for kind in dict.fromkeys(datum.kind for datum in found):
+        names = [datum.name for datum in found if datum.kind == kind]
+        shown: list[str | Text] = [*names[:_NAMED], *(["..."] if len(names) > _NAMED else [])]
+        detail = message("cli:doctor.example", kind=message(f"clauses:example.{kind}", n=len(names)), names=shown)
+        remedy = message(f"cli:doctor.example_do.{kind}")
+        yield Diagnostic("example data", ok=False, detail=detail, remedy=remedy, needed=False, label="example")
+
+
+def _connect(app: App, limit: str | None) -> int:
+    workspace = app.allowed_workspace
+    nornir = workspace.nornir()
+
+    def described(name: str, platform: str) -> tuple[Target, PlatformSpec]:
+        return host_target(nornir, name), describe(platform, workspace.platform_dirs).spec
+
+    chosen = [
+        (device.name, partial(described, device.name, device.platform)) for device in select(workspace.devices, limit)
+    ]
+    found: list[Diagnosis] = []
+    for diagnosis in diagnose_all(chosen):
+        found.append(diagnosis)
+        if app.output == "table":
+            _show(diagnosis, app)
+    if app.output != "table":
+        app.emit([_document(diagnosis) for diagnosis in found])
+    reached = sum(diagnosis.failed is None for diagnosis in found)
+    app.notify("cli:doctor.reached", reached=reached, total=len(found))
+    return Exit.OK if reached == len(found) else Exit.INCOMPLETE
+
+
+def _show(diagnosis: Diagnosis, app: App) -> None:
+    lang = app.lang
+    word = term("cli:doctor_state", "not reached" if diagnosis.failed else "reached", lang)
+    click.echo(f"{diagnosis.device}: {word}")
+    for result in diagnosis.steps:
+        if result.state is StepState.NOT_REACHED:
+            continue
+        state, step = term("cli:doctor_state", result.state, lang), term("session:step", result.step, lang)
+        click.echo(f"  {state:8} {step:10} {in_language(result.detail, lang)}".rstrip())
+        if result.remedy:
+            click.echo(f"  {'':8} {'':10} {app.hint(result.remedy)}")
+    left = [
+        term("session:step", result.step, lang) for result in diagnosis.steps if result.state is StepState.NOT_REACHED
+    ]
+    if left:
+        click.echo(f"  {'-':8} {word}: {', '.join(left)}")
+
+
+def _document(diagnosis: Diagnosis) -> dict[str, object]:
+    return {
+        "device": diagnosis.device,
+        "reached": diagnosis.failed is None,
+        "steps": [
+            {
+                "step": str(r.step),
+                "state": str(r.state),
+                "detail": in_language(r.detail, "en"),
+                "remedy": in_language(r.remedy, "en"),
+            }
+            for r in diagnosis.steps
+        ],
+    }

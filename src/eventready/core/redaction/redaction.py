@@ -1,0 +1,176 @@
+"""Redact secrets in every text of a session and every log line.
+
+Three methods: known values (resolved credentials), keywords that precede a secret (`password: x`, `PWD="x"`,
+`community x`), and the forms of secrets in configurations and ciphertexts. Every pattern has bounded repetition, so
+hostile text costs linear time; redaction is idempotent.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+from urllib.parse import quote
+
+from eventready.core.redaction.secret_blocks import hide_blocks, is_key_material
+from eventready.core.redaction.secret_forms import CIPHERTEXTS, RULES
+from eventready.core.redaction.secret_lines import close_line, is_description, is_keyword
+from eventready.core.terminal_text import visible
+
+REDACTED = "<redacted>"
+
+#: Known values of this length are replaced anywhere; shorter ones only as whole words, because replacing "pw" in "pwd"
+#: would damage the text that facts are read from.
+MIN_SUBSTRING_LENGTH = 8
+
+_KEEP = re.compile(re.escape(REDACTED))
+#: Marks a value that a rule has masked until its line is closed; texts have no NUL.
+_MADE = "\x00"
+#: Words of the rules, and those that close a line.
+_WORDS = tuple({word for rule in RULES for word in rule.words} | {"passcode", "passkey", "credential", "key", "token"})
+_ANY_WORD = re.compile("|".join(map(re.escape, _WORDS)), re.IGNORECASE)
+#: Longer lines are not searched by rules, whose cost would be minutes for megabytes.
+_MAX_LINE = 8_192
+
+
+@dataclass
+class Redactor:
+    """Redact texts by known values and rules. Thread-safe."""
+
+    _values: frozenset[str] = frozenset()
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def register(self, secret: str) -> None:
+        """Add a known value, with its forms in JSON, repr and URLs."""
+        if not secret or not secret.strip() or secret in self._values:
+            return
+        forms = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
+        forms.add(quote(secret, safe=""))
+        with self._lock:
+            self._values = self._values | forms
+
+    def redact(self, text: str) -> str:
+        """Return `text` without secrets. Linear in its length; idempotent."""
+        for _ in range(4):  # the output of one rule may match another rule
+            cleaned = self._once(text)
+            if cleaned == text:
+                return cleaned
+            text = cleaned
+        return text
+
+    def _once(self, text: str) -> str:
+        return _patterns(self._known(hide_blocks(text, REDACTED)))
+
+    def _known(self, text: str) -> str:
+        present = sorted((value for value in self._values if value in text), key=len, reverse=True)
+        if not present:
+            return text
+        words = "|".join(_literal(value) for value in present)
+        return re.sub(f"{_KEEP.pattern}|{words}", REDACTED, text)
+
+
+def _literal(value: str) -> str:
+    escaped = re.escape(value)
+    return escaped if len(value) >= MIN_SUBSTRING_LENGTH else rf"(?<![^\W_]){escaped}(?![^\W_])"
+
+
+#: Cache of lines without any rule's words: of a thousand lines of similar devices about a hundred are new. Any thread
+#: may add lines; it is cleared at its size limit.
+_harmless: set[str] = set()
+_MAX_HARMLESS, _MAX_HARMLESS_LENGTH = 20_000, 200
+
+
+def _patterns(text: str) -> str:
+    lines = text.split("\n")
+    fresh = set(lines).difference(_harmless)
+    whole = "\n".join(fresh).lower()
+    words = [word for word in _WORDS if word in whole]
+    suspects = {line for line in fresh if any(word in line.lower() for word in words)} if words else set()
+    suspects |= {line for line in fresh if is_key_material(line)}
+    if len(_harmless) > _MAX_HARMLESS:
+        _harmless.clear()
+    _harmless.update(line for line in fresh - suspects if len(line) <= _MAX_HARMLESS_LENGTH)
+    if not suspects:
+        return text
+    cleaned = {line: _line(line) for line in suspects}
+    return "\n".join([cleaned.get(line, line) for line in lines])
+
+
+def _line(line: str) -> str:
+    """Redact a line with a word of a rule."""
+    line = line.replace(_MADE, "")
+    if len(line) > _MAX_LINE:
+        return _long_line(line)
+    if is_key_material(line):
+        return REDACTED
+    lowered = line.lower()
+    for rule in CIPHERTEXTS if is_description(line) else RULES:
+        if any(word in lowered for word in rule.words):
+            line = rule.pattern.sub(_mask, line)
+    return close_line(line, REDACTED, _MADE)
+
+
+def _long_line(line: str) -> str:
+    """Redact a long line: JSON field by field, other text from the first keyword on."""
+    try:
+        document = json.loads(line)
+    except (ValueError, RecursionError):
+        found = _ANY_WORD.search(line)
+        return line if found is None or line.endswith(REDACTED) else line[: found.start()] + REDACTED
+    return json.dumps(_fields(document, ""), ensure_ascii=False, separators=(",", ":"))
+
+
+def _fields(value: Any, name: str) -> Any:
+    """Mask the texts of fields named like a secret in a JSON document."""
+    if isinstance(value, dict):
+        return {key: _fields(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_fields(inner, name) for inner in value]
+    if not isinstance(value, str):
+        return value
+    return REDACTED if is_keyword(name) else "\n".join(_line(part[:_MAX_LINE]) for part in value.split("\n"))
+
+
+def _mask(match: re.Match[str]) -> str:
+    whole, start = match[0], match.start()
+    begin, end = match.start("value") - start, match.end("value") - start
+    value = whole[begin:end]
+    if REDACTED in value or _MADE in value:
+        return whole
+    edge = value[0] if value[:1] in "\"'" and len(value) > 1 and value[-1] == value[0] else ""
+    return f"{whole[:begin]}{edge}{_MADE}{edge}{whole[end:]}"
+
+
+#: The redactor of the process.
+redactor = Redactor()
+register: Callable[[str], None] = redactor.register
+redact: Callable[[str], str] = redactor.redact
+
+
+class RedactingFilter(logging.Filter):
+    """Logging filter for handlers: redact messages and tracebacks, escape control characters; a line per message."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Redact message, traceback and stack in place; never drop a record."""
+        try:
+            message = record.getMessage()
+        except Exception:  # a malformed log call must neither lose the line nor show its arguments
+            message = f"{record.name}: a log message that does not fit its arguments"
+        record.msg, record.args = visible(redact(message), lines=False), None
+        if record.exc_info:
+            record.exc_text = visible(redact(record.exc_text or logging.Formatter().formatException(record.exc_info)))
+        if record.stack_info:
+            record.stack_info = visible(redact(record.stack_info))
+        return True
+
+
+def guard_logging() -> None:
+    """Add the filter to the present handlers of the root logger and of the used libraries."""
+    for name in ("", "eventready", "netmiko", "paramiko", "nornir", "ansible_runner"):
+        for handler in logging.getLogger(name).handlers:
+            if not any(isinstance(known, RedactingFilter) for known in handler.filters):
+                handler.addFilter(RedactingFilter())

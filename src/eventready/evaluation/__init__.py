@@ -1,0 +1,1 @@
+"""Evaluation of the checks: matrix of devices and checks, limits, waivers, verdicts, differences of runs."""

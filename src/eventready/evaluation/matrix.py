@@ -1,0 +1,162 @@
+"""The matrix of devices and checks, built before the first connection: applicable, unsupported, or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+from eventready.checks.check import Check
+from eventready.checks.registry import all_checks
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import Bilingual, Text, message
+from eventready.facts.catalogue import CATALOGUE
+from eventready.platforms.model import PlatformSpec
+from eventready.workspace.devices.device import ROLES, Device
+from eventready.workspace.files.validation_messages import suggest
+
+#: Reasons of the cells without a check, most cells of a fleet.
+_OTHER_ROLE = {role: message("checks:matrix.other_role", role=role) for role in ROLES}
+_NOT_EXPECTED = message("checks:matrix.not_expected")
+
+
+class PlatformFacts(Protocol):
+    """Facts of a platform, as `facts.platform.Platform` has them."""
+
+    @property
+    def name(self) -> str:
+        """The platform's name."""
+
+    @property
+    def spec(self) -> PlatformSpec:
+        """The platform's description."""
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """Facts the platform supports."""
+
+    @property
+    def unsupported(self) -> Mapping[str, Bilingual]:
+        """Facts without a command on the equipment, with the reason."""
+
+
+class CellState(StrEnum):
+    """Applicability of a check to a device."""
+
+    APPLICABLE = "applicable"
+    UNSUPPORTED = "unsupported"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class MatrixCell(NamedTuple):
+    """Check at a device; `reason`: why the check is not applicable or unsupported."""
+
+    device: str
+    check: str
+    state: CellState
+    reason: Text | None = None
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Matrix of devices and checks. Devices and checks are in the order of their names.
+
+    `unsupported` are the facts that each device's platform does not offer.
+    """
+
+    cells: Mapping[tuple[str, str], MatrixCell]
+    checks: Mapping[str, Check]
+    devices: tuple[str, ...]
+    unsupported: Mapping[str, frozenset[str]]
+
+    def of(self, device: str) -> tuple[MatrixCell, ...]:
+        """Cells of a device."""
+        return tuple(self.cells[device, check] for check in self.checks)
+
+    def devices_for(self, check: str) -> tuple[str, ...]:
+        """The devices to which a check applies."""
+        return self._devices[check]
+
+    def facts_for(self, device: str) -> tuple[str, ...]:
+        """All facts of the device's checks, unsupported facts included, in catalogue order."""
+        return self._wanted(device, (CellState.APPLICABLE, CellState.UNSUPPORTED))
+
+    def needed(self, device: str) -> tuple[str, ...]:
+        """Facts of the device's applicable checks."""
+        return self._wanted(device, (CellState.APPLICABLE,))
+
+    def shared(self, device: str) -> frozenset[str]:
+        """Facts of the device used by checks across devices."""
+        across = [
+            c
+            for c in self.checks.values()
+            if c.scope == "fleet" and self.cells[device, c.name].state is CellState.APPLICABLE
+        ]
+        return frozenset(fact for check in across for fact in (*check.needs, *check.also_reads))
+
+    @cached_property
+    def _devices(self) -> dict[str, tuple[str, ...]]:
+        devices: dict[str, list[str]] = {check: [] for check in self.checks}
+        for cell in self.cells.values():
+            if cell.state is CellState.APPLICABLE:
+                devices[cell.check].append(cell.device)
+        return {check: tuple(names) for check, names in devices.items()}
+
+    def _wanted(self, device: str, states: tuple[CellState, ...]) -> tuple[str, ...]:
+        needs = {need for cell in self.of(device) if cell.state in states for need in self.checks[cell.check].needs}
+        return tuple(fact for fact in CATALOGUE if fact in needs)
+
+
+def build_matrix(devices: Sequence[Device], platforms: Mapping[str, PlatformFacts], *, fleet: bool = True) -> Matrix:
+    """Decide for every check at every device; `fleet`: include checks across devices.
+
+    Raises WorkspaceError, with the device's place, for a platform that is not among `platforms` and for a role that
+    the platform does not play.
+    """
+    checks = {check.name: check for check in all_checks() if fleet or check.scope == "device"}
+    ordered = sorted(devices, key=lambda device: device.name)
+    concerned = {check.name: set(check.concerns(ordered)) for check in checks.values() if check.concerns is not None}
+    cells: dict[tuple[str, str], MatrixCell] = {}
+    for device in ordered:
+        platform = _platform_of(device, platforms)
+        for check in checks.values():
+            wanted = device.name in concerned[check.name] if check.name in concerned else check.applies(device)
+            cells[device.name, check.name] = _cell(device, check, platform, wanted=wanted)
+    unsupported = {name: frozenset(CATALOGUE) - frozenset(platform.facts) for name, platform in platforms.items()}
+    return Matrix(
+        cells, checks, tuple(device.name for device in ordered), {d.name: unsupported[d.platform] for d in ordered}
+    )
+
+
+def _platform_of(device: Device, platforms: Mapping[str, PlatformFacts]) -> PlatformFacts:
+    platform = platforms.get(device.platform)
+    if platform is None:
+        raise WorkspaceError(
+            message("checks:platform_unknown", device=device.name, platform=device.platform),
+            where=device.origin,
+            do=suggest(device.platform, platforms, noun="Platforms"),
+        )
+    if device.role not in platform.spec.roles:
+        played = {"role": device.role, "platform": platform.name, "roles": platform.spec.roles}
+        raise WorkspaceError(message("checks:role_not_played", device=device.name, **played), where=device.origin)
+    return platform
+
+
+def _cell(device: Device, check: Check, platform: PlatformFacts, *, wanted: bool) -> MatrixCell:
+    if device.role not in check.roles:
+        return MatrixCell(device.name, check.name, CellState.NOT_APPLICABLE, _OTHER_ROLE[device.role])
+    if not wanted:
+        return MatrixCell(device.name, check.name, CellState.NOT_APPLICABLE, _NOT_EXPECTED)
+    reasons = tuple(_unsupported(check, platform))
+    if reasons:
+        several = message("terms:several", items=reasons)
+        return MatrixCell(device.name, check.name, CellState.UNSUPPORTED, reasons[0] if len(reasons) == 1 else several)
+    return MatrixCell(device.name, check.name, CellState.APPLICABLE)
+
+
+def _unsupported(check: Check, platform: PlatformFacts) -> Iterator[Text]:
+    for need in check.needs:
+        if need not in platform.facts:
+            yield platform.unsupported.get(need) or message("facts:no_command", platform=platform.name, fact=need)

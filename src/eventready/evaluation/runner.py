@@ -1,0 +1,259 @@
+"""Evaluation of checks: observations to findings, with a finding for each check without a measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from eventready.checks.answer import blind, unknown
+from eventready.checks.check import Check, DeviceView, Scope
+from eventready.checks.finding import Finding, Outcome
+from eventready.core.clock import TZ
+from eventready.core.messages import Bilingual
+from eventready.evaluation.duties import DutyIndex
+from eventready.evaluation.limits import ResolvedLimits
+from eventready.evaluation.matrix import CellState, Matrix, MatrixCell
+from eventready.evaluation.waivers import expired, waive
+from eventready.facts.observation import Observation, Status
+from eventready.facts.records import Fact
+from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.waivers import Waiver
+
+Rows = Mapping[str, tuple[Fact, ...]]
+#: The name under which a device without any check is reported.
+UNCHECKED = "device"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Numbers of measured and needed facts."""
+
+    needed: int
+    measured: int
+
+    @property
+    def ratio(self) -> float:
+        """Share measured; 0 where nothing was needed."""
+        return self.measured / self.needed if self.needed else 0.0
+
+    def __add__(self, other: Coverage) -> Coverage:
+        """The sum of both."""
+        return Coverage(self.needed + other.needed, self.measured + other.measured)
+
+
+class _DeviceReadings:
+    """Observations of a device by fact, in the order of the readings."""
+
+    def __init__(self) -> None:
+        self.by_fact: dict[str, list[Observation]] = {}
+        self._evidence: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def add(self, observation: Observation) -> None:
+        self.by_fact.setdefault(observation.fact, []).append(observation)
+
+    def sort(self) -> None:
+        for readings in self.by_fact.values():
+            if len(readings) > 1:
+                readings.sort(key=lambda observation: observation.reading)
+
+    def measured(self, fact: str) -> bool:
+        """True when every reading of the fact is a measurement."""
+        readings = self.by_fact.get(fact, [])
+        return bool(readings) and all(reading.status.measured for reading in readings)
+
+    def now(self) -> dict[str, tuple[Fact, ...]]:
+        """The latest measured rows of each fact."""
+        latest = {}
+        for fact, readings in self.by_fact.items():
+            for reading in readings:
+                if reading.status.measured:
+                    latest[fact] = reading.rows
+        return latest
+
+    def before(self) -> dict[str, tuple[Fact, ...]]:
+        """First rows of the facts with two readings."""
+        return {
+            fact: readings[0].rows
+            for fact, readings in self.by_fact.items()
+            if len(readings) > 1 and self.measured(fact)
+        }
+
+    def evidence(self, facts: tuple[str, ...]) -> tuple[str, ...]:
+        """The hashes of the raw texts of these facts."""
+        if facts not in self._evidence:
+            hashes = (reading.evidence for fact in facts for reading in self.by_fact.get(fact, ()))
+            self._evidence[facts] = tuple(dict.fromkeys(evidence for evidence in hashes if evidence))
+        return self._evidence[facts]
+
+
+def _by_device(devices: Iterable[Device], observations: Iterable[Observation]) -> dict[str, _DeviceReadings]:
+    by_device = {device.name: _DeviceReadings() for device in devices}
+    for observation in observations:
+        if observation.device in by_device:
+            by_device[observation.device].add(observation)
+    for readings in by_device.values():
+        readings.sort()
+    return by_device
+
+
+def coverage(matrix: Matrix, observations: Iterable[Observation], devices: Iterable[str] | None = None) -> Coverage:
+    """Count measured and needed facts; a fact with two readings counts once, and only if both succeeded.
+
+    `devices` limits the count to these (default: all of the matrix).
+    """
+    measured: dict[tuple[str, str], bool] = {}
+    for observation in observations:
+        key = (observation.device, observation.fact)
+        measured[key] = measured.get(key, True) and observation.status.measured
+    counted = matrix.devices if devices is None else devices
+    needed = [(device, fact) for device in counted for fact in matrix.needed(device)]
+    return Coverage(len(needed), sum(measured.get(key, False) for key in needed))
+
+
+def evaluate(
+    devices: Sequence[Device],
+    matrix: Matrix,
+    observations: Iterable[Observation],
+    *,
+    moment: datetime,
+    limits: ResolvedLimits | None = None,
+    waivers: Sequence[Waiver] = (),
+    baseline: Mapping[str, Rows] | None = None,
+    intervals: Mapping[str, float] | None = None,
+    duties: DutyIndex | None = None,
+    scope: Scope | None = None,
+) -> tuple[Finding, ...]:
+    """All findings, in the order of device, check and subject, whatever the order of `devices`.
+
+    `baseline` maps a device to the rows of an earlier run, `intervals` to the seconds between its two readings.
+    `moment` (aware) decides whether a waiver is valid. An exception in a check becomes a finding of that check.
+
+    `scope` "device" runs the checks of single devices: the findings of several devices are those of each. `scope`
+    "fleet" runs the checks across devices, which need the facts of `matrix.shared` only.
+    """
+    evaluation = _Evaluation(
+        devices, matrix, observations, limits or ResolvedLimits(), moment, baseline or {}, intervals or {},
+        duties or DutyIndex(()),
+    )  # fmt: skip
+    today = moment.astimezone(TZ).date()
+    findings = [*waive(evaluation.findings(scope), waivers, today)]
+    findings += expired(waivers, today) if scope != "device" else ()
+    return tuple(
+        sorted(findings, key=lambda finding: (finding.device, finding.check, finding.subject, finding.message_id))
+    )
+
+
+class _Evaluation:
+    """The checks of the matrix, run on the views of the devices."""
+
+    def __init__(  # noqa: PLR0917  one caller, in this module
+        self,
+        devices: Sequence[Device],
+        matrix: Matrix,
+        observations: Iterable[Observation],
+        limits: ResolvedLimits,
+        moment: datetime,
+        baseline: Mapping[str, Rows],
+        intervals: Mapping[str, float],
+        duties: DutyIndex,
+    ) -> None:
+        self._devices = {device.name: device for device in sorted(devices, key=lambda device: device.name)}
+        self._matrix, self._limits, self._duties = matrix, limits, duties
+        self._readings = _by_device(devices, observations)
+        self._views = {
+            name: DeviceView(
+                device,
+                now=self._readings[name].now(),
+                before=self._readings[name].before(),
+                baseline=baseline.get(name, {}),
+                interval_s=intervals.get(name, 0.0),
+                moment=moment.astimezone(UTC),
+                unsupported=matrix.unsupported[name],
+            )
+            for name, device in self._devices.items()
+        }
+
+    def findings(self, scope: Scope | None) -> Iterator[Finding]:
+        """The findings of every cell of the matrix with a check of this scope, unsupported ones included."""
+        for name, device in self._devices.items():
+            cells = self._matrix.of(name)
+            for cell in cells:
+                if scope in (None, self._matrix.checks[cell.check].scope):
+                    yield from self._of_cell(device, cell)
+            if scope != "fleet" and all(cell.state is CellState.NOT_APPLICABLE for cell in cells):
+                yield blind("", "checks:run.no_check").replace(check=UNCHECKED, device=name)
+        if scope == "device":
+            return
+        for check in self._matrix.checks.values():
+            if check.scope == "fleet" and self._matrix.devices_for(check.name):
+                yield from self._across(check)
+
+    def _of_cell(self, device: Device, cell: MatrixCell) -> Iterator[Finding]:
+        if cell.state is CellState.NOT_APPLICABLE:
+            return
+        check = self._matrix.checks[cell.check]
+        if cell.state is CellState.UNSUPPORTED:
+            finding = blind("", "checks:run.unsupported_platform", reason=cell.reason)
+            yield self._completed(finding, check, device.name)
+            return
+        view, readings = self._views[device.name], self._readings[device.name].by_fact
+        missing = next((need for need in check.needs if not view.measured(need)), None)
+        if missing is not None:
+            yield self._completed(_unmeasured(missing, readings.get(missing)), check, device.name)
+            return
+        findings = _run(check, view, self._limits.of(check, device)) if check.scope == "device" else []
+        lost = next((need for need in check.needs if not self._readings[device.name].measured(need)), None)
+        if lost is not None and not any(f.status is Outcome.NOT_MEASURED and not f.blind for f in findings):
+            findings.append(_unmeasured(lost, readings.get(lost)))  # one of two readings failed, the other was judged
+        for finding in findings:
+            yield self._completed(finding, check, device.name)
+
+    def _across(self, check: Check) -> Iterator[Finding]:
+        devices = self._matrix.devices_for(check.name)
+        if not any(self._views[name].measured(need) for name in devices for need in check.needs):
+            return  # each device has a finding for it already
+        for finding in _run(check, list(self._views.values()), self._limits.of(check)):
+            for name in (finding.device,) if finding.device else devices:  # without a device, all of the check's
+                yield self._completed(finding, check, name)
+
+    def _completed(self, finding: Finding, check: Check, device: str) -> Finding:
+        """Complete a finding with its check, device, clauses and evidence."""
+        witnesses = [self._readings[name] for name in finding.witnesses or (device,) if name in self._readings]
+        if len(witnesses) == 1:
+            evidence = witnesses[0].evidence(check.needs)
+        else:
+            evidence = tuple(dict.fromkeys(name for readings in witnesses for name in readings.evidence(check.needs)))
+        venues = finding.venues or (self._devices[device].venues if device in self._devices else ())
+        duties = self._duties.of(check.name, venues)
+        return finding.replace(check=check.name, device=device, duties=duties, evidence=evidence)
+
+
+def _run(check: Check, seen: DeviceView | Sequence[DeviceView], limits: object) -> list[Finding]:
+    """Findings of the check; a single NOT_MEASURED finding if there is none or an exception is raised."""
+    try:
+        findings = list(check.run(seen, limits))
+    except Exception as error:  # a defect in one check must not cost the run
+        return [unknown("", "checks:run.check_failed", error=f"{type(error).__name__}: {error}")]
+    return findings or [unknown("", "checks:run.no_subject")]
+
+
+def _unmeasured(fact: str, readings: Sequence[Observation] | None) -> Finding:
+    """The reason why a fact was not measured, from its observation."""
+    failed = next((reading for reading in readings or () if not reading.status.measured), None)
+    if failed is None:
+        return unknown("", "checks:run.not_read", fact=fact)
+    reason: str | Bilingual = failed.reason or failed.command
+    if failed.message is not None:
+        reason = Bilingual(failed.message.render("vi"), str(reason))
+    match failed.status:
+        case Status.UNREACHABLE:
+            return unknown("", "checks:run.unreachable", fact=fact, reason=reason)
+        case Status.DENIED:
+            return unknown("", "checks:run.denied", fact=fact, reason=reason)
+        case Status.TIMEOUT:
+            return unknown("", "checks:run.timeout", fact=fact, reason=reason)
+        case Status.UNSUPPORTED:
+            return unknown("", "checks:run.unsupported", fact=fact, reason=reason)
+        case _:
+            return unknown("", "checks:run.unparsed", fact=fact, reason=reason)

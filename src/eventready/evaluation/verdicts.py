@@ -1,0 +1,290 @@
+"""Verdict per venue and service, and exit code of the run, from findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, NamedTuple, Protocol
+
+from eventready.checks.check import CHECKS
+from eventready.checks.equipment.access import ACCESS_CHECKS, access_checks
+from eventready.checks.equipment.capture_age import CAPTURE
+from eventready.checks.finding import Finding, Outcome
+from eventready.core.errors import Exit, most_severe
+from eventready.core.messages import text
+from eventready.evaluation.runner import Coverage
+from eventready.workspace.devices.device import ACCESS_ROLES, ROLE_SERVICES, Device, Role, Service
+
+NO_DEVICE = "checks:verdict.no_device"
+NOTHING_MEASURED = "checks:verdict.nothing_measured"
+#: No device of the service's access role.
+NO_ACCESS: dict[Role, str] = {
+    "router": "checks:verdict.no_router",
+    "bts_controller": "checks:verdict.no_mobile_access",
+    "wifi_controller": "checks:verdict.no_wifi_access",
+}
+#: No port, base station, cell, access point or service expected: nothing is measured but the devices themselves.
+NOTHING_EXPECTED: dict[Role, str] = {
+    "router": "checks:verdict.no_port_expected",
+    "bts_controller": "checks:verdict.no_cell_expected",
+    "wifi_controller": "checks:verdict.no_access_point_expected",
+    "service_host": "checks:verdict.no_service_expected",
+}
+#: Ports, base stations, cells, access points or services expected, and none of them measured.
+ACCESS_NOT_MEASURED: dict[Role, str] = {
+    "router": "checks:verdict.no_port_measured",
+    "bts_controller": "checks:verdict.no_cell_measured",
+    "wifi_controller": "checks:verdict.no_access_point_measured",
+    "service_host": "checks:verdict.no_service_measured",
+}
+DEVICES_LEFT_OUT = "checks:verdict.devices_left_out"
+
+
+class Readiness(StrEnum):
+    """Readiness of a service at a venue, from good to bad."""
+
+    READY = "READY"
+    READY_WITH_RISK = "READY_WITH_RISK"
+    NOT_MEASURED = "NOT_MEASURED"
+    NOT_READY = "NOT_READY"
+
+
+class Place(Protocol):
+    """Venue with its services, as `workspace.event.Venue`."""
+
+    @property
+    def id(self) -> str:
+        """Identifier of the venue in the devices' `venues`."""
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """Services of the venue."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`reasons` are ids of messages, `references` name findings as `device check subject`, the worst first.
+
+    A device that gave no reading is named once, with the number of its checks: `device (27)`.
+    """
+
+    venue: str
+    service: str
+    verdict: Readiness
+    reasons: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """The reasons in English, then the references."""
+        return (*(text(reason, "en") for reason in self.reasons), *self.references)
+
+
+class Gravity(StrEnum):
+    """Weight of a finding in a verdict, most severe first."""
+
+    FAILURE = "failure"
+    UNMEASURED = "unmeasured"
+    RISK = "risk"
+    NONE = "none"
+
+
+_REASONS = (Gravity.FAILURE, Gravity.UNMEASURED, Gravity.RISK)
+
+
+#: A hundred findings per device are weighed; what they are compared with is looked up once.
+_PASS, _WAIVED, _NOT_MEASURED = Outcome.PASS, Outcome.WAIVED, Outcome.NOT_MEASURED
+_MEASURED = (Outcome.PASS, Outcome.WARN, Outcome.FAIL)
+_GRAVITY = {
+    Outcome.FAIL: Gravity.FAILURE,
+    Outcome.NOT_MEASURED: Gravity.UNMEASURED,
+    Outcome.WARN: Gravity.RISK,
+    Outcome.PASS: Gravity.NONE,
+    Outcome.WAIVED: Gravity.NONE,
+}
+#: What a waiver makes of it.
+_LESS = {Gravity.FAILURE: Gravity.RISK, Gravity.UNMEASURED: Gravity.RISK, Gravity.RISK: Gravity.NONE}
+
+
+def gravity(finding: Finding) -> Gravity:
+    """Weight of a finding; a waiver reduces a failure or a missing measurement to a risk, and a warning to none.
+
+    A blind spot stays a risk: nobody's word makes a measurement.
+    """
+    waived = finding.status is _WAIVED
+    status = finding.was if waived and finding.was else finding.status
+    if status is _NOT_MEASURED and finding.blind:
+        return Gravity.RISK
+    plain = _GRAVITY[status]
+    return _LESS.get(plain, Gravity.NONE) if waived else plain
+
+
+def verdicts(
+    venues: Iterable[Place],
+    devices: Sequence[Device],
+    findings: Iterable[Finding],
+    *,
+    left_out: Iterable[Device] = (),
+) -> tuple[Verdict, ...]:
+    """Verdicts per venue and service, in the order of the event. Services of `left_out` are NOT_MEASURED at best."""
+    incomplete = {
+        (venue, service)
+        for device in left_out
+        for venue in device.venues
+        for service in device.services or ROLE_SERVICES[device.role]
+    }
+    serving = {device.name: device for device in devices}
+    at_venue: dict[str, list[_Weighed]] = {}
+    for finding in findings:
+        device = serving.get(finding.device)
+        if device is None:
+            continue
+        weighed = _weighed(finding, finding.services or device.services or ROLE_SERVICES[device.role])
+        for venue in finding.venues or device.venues:
+            at_venue.setdefault(venue, []).append(weighed)
+    return tuple(
+        _verdict(
+            venue.id,
+            service,
+            serving.values(),
+            at_venue.get(venue.id, []),
+            complete=(venue.id, service) not in incomplete,
+        )
+        for venue in venues
+        for service in venue.services
+    )
+
+
+def telling(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings behind `verdicts` and `exit_code`: all except passes with the same effect as an earlier pass."""
+    kept: list[Finding] = []
+    seen: set[tuple[object, ...]] = set()
+    for finding in findings:
+        if finding.status is _PASS:
+            access = (finding.check, finding.witnesses) if finding.check in ACCESS_CHECKS else ()
+            news = (finding.device, finding.venues, finding.services, _measures(finding), access)
+            if news in seen:
+                continue
+            seen.add(news)
+        kept.append(finding)
+    return tuple(kept)
+
+
+class _Weighed(NamedTuple):
+    """Finding reduced for a verdict; `name`: short reference, or the device alone for a silent device.
+
+    `measures`: devices and check of a finding based on a measurement; empty for any other.
+    """
+
+    gravity: Gravity
+    services: tuple[str, ...]
+    measures: tuple[tuple[str, str], ...]
+    silent: bool
+    name: str
+
+
+def _weighed(finding: Finding, services: tuple[str, ...]) -> _Weighed:
+    silent = not finding.subject and finding.status is _NOT_MEASURED
+    name = finding.device if silent else f"{finding.device} {finding.check} {finding.subject}".strip()
+    devices = (finding.witnesses or (finding.device,)) if _measures(finding) else ()
+    measures = tuple((device, finding.check) for device in devices)
+    return _Weighed(gravity(finding), services, measures, silent, name)
+
+
+def _verdict(
+    venue: str, service: Service, devices: Iterable[Device], weighed: Iterable[_Weighed], *, complete: bool
+) -> Verdict:
+    serving = [device for device in devices if device.serves(venue, service)]
+    if not serving:
+        return Verdict(venue, service, Readiness.NOT_MEASURED, (NO_DEVICE if complete else DEVICES_LEFT_OUT,))
+    by_gravity: dict[Gravity, list[_Weighed]] = {weight: [] for weight in Gravity}
+    measured: set[tuple[str, str]] = set()
+    for finding in weighed:
+        if service in finding.services:
+            by_gravity[finding.gravity].append(finding)
+            measured.update(finding.measures)
+    no_access = _lacking_access(venue, service, serving, measured) if complete else ()
+    references = tuple(reference for weight in _REASONS for reference in _named(by_gravity[weight]))
+    reasons: tuple[str, ...] = ()
+    if by_gravity[Gravity.FAILURE]:
+        readiness = Readiness.NOT_READY
+    elif by_gravity[Gravity.UNMEASURED] or not measured or not complete or no_access:
+        readiness = Readiness.NOT_MEASURED
+        reasons = (
+            *(() if complete else (DEVICES_LEFT_OUT,)),
+            *no_access,
+            *(() if measured else (NOTHING_MEASURED,)),
+        )
+    elif by_gravity[Gravity.RISK]:
+        readiness = Readiness.READY_WITH_RISK
+    else:
+        readiness = Readiness.READY
+    return Verdict(venue, service, readiness, reasons, references)
+
+
+def _lacking_access(
+    venue: str, service: Service, serving: Sequence[Device], measured: Set[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Return the reasons why no access to the service is measured at the venue; none if there is access.
+
+    Service hosts are no access of their own, but where there are any, something that they offer must be measured.
+    `measured`: device and check of the findings based on a measurement.
+    """
+    role = ACCESS_ROLES[service]
+    reasons = [_lacking(venue, role, [device for device in serving if device.role == role], measured)]
+    hosts = [device for device in serving if device.role == "service_host"]
+    if hosts:
+        reasons.append(_lacking(venue, "service_host", hosts, measured))
+    return tuple(filter(None, reasons))
+
+
+def _lacking(venue: str, role: Role, devices: Sequence[Device], measured: Set[tuple[str, str]]) -> str:
+    if not devices:
+        return NO_ACCESS[role]
+    expected = {(device.name, check) for device in devices for check in access_checks(device, venue)}
+    if not expected:
+        return NOTHING_EXPECTED[role]
+    # Without any measurement, one reason says it all.
+    return "" if not measured or not expected.isdisjoint(measured) else ACCESS_NOT_MEASURED[role]
+
+
+def _measures(finding: Finding) -> bool:
+    """True for a finding based on a measurement of a device."""
+    status = finding.was if finding.status is _WAIVED else finding.status
+    if status not in _MEASURED or finding.check == CAPTURE:
+        return False
+    check = CHECKS.get(finding.check)
+    return check is None or bool(check.needs)
+
+
+def _named(findings: Sequence[_Weighed]) -> list[str]:
+    """Short references; the checks without an answer of a device are counted per device."""
+    silent = Counter(finding.name for finding in findings if finding.silent)
+    named = [finding.name for finding in findings if not finding.silent]
+    return [*named, *(f"{device} ({count})" for device, count in silent.items())]
+
+
+def exit_code(
+    findings: Iterable[Finding],
+    coverage: Coverage,
+    fail_on: Literal["warn", "fail"] = "fail",
+    verdicts: Iterable[Verdict] = (),
+) -> Exit:
+    """Exit code of a run: 4 for an unmeasured need, 3 for findings at or above `fail_on`.
+
+    A need is a fact without a waiver, or a service without access; not the devices left out of the audit.
+    """
+    codes: set[Exit] = set()
+    if any(verdict.reasons and DEVICES_LEFT_OUT not in verdict.reasons for verdict in verdicts):
+        codes.add(Exit.INCOMPLETE)
+    bad = (Outcome.FAIL,) if fail_on == "fail" else (Outcome.FAIL, Outcome.WARN)
+    if not coverage.measured:
+        codes.add(Exit.INCOMPLETE)
+    for finding in findings:
+        if finding.status in bad:
+            codes.add(Exit.FINDINGS)
+        elif finding.status is Outcome.NOT_MEASURED and not finding.blind:
+            codes.add(Exit.INCOMPLETE)
+    return most_severe(codes)

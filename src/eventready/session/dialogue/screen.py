@@ -1,0 +1,224 @@
+"""Find the echo and the prompt around an answer in terminal output; pure functions on bytes.
+
+A slow device shows prompts twice, in pieces or late, with log lines in between. An answer therefore begins after the
+echo of its own command, never at a prompt, and ends at a prompt at the beginning of a line that only prompts and log
+lines follow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+
+from eventready.session.dialogue.patterns import Patterns
+
+_BLANK = b" \t\r\b"
+_NEAR_END = 4_096
+#: An echo comes before its answer: after a banner, log lines and the end of an earlier answer at most.
+_ECHO_WITHIN = 256 * 1024
+#: Characters of a line before an echo that are looked at.
+_MAX_LINE_BEFORE = 512
+
+
+@dataclass(frozen=True)
+class Echo:
+    """Echo of a command: offsets of its line and of the answer (`end`), and the prompt before."""
+
+    line: int
+    end: int
+    prompt: bytes
+
+
+def find_prompt(tail: bytes, patterns: Patterns) -> bytes:
+    """Return the prompt at the end of `tail` by the platform's pattern, log lines ignored; empty without a prompt."""
+    blank = log_line = False
+    for line in reversed([line.strip(_BLANK) for line in tail.split(b"\n")]):
+        inside = patterns.noise_inside.search(line) if patterns.noise_inside else None
+        prompt = _single_prompt(line[: inside.start()].strip(_BLANK) if inside else line, patterns)
+        if prompt:
+            return prompt if log_line or inside or not blank else b""
+        if inside or patterns.is_log_line(line):
+            log_line = True
+        elif line:
+            return b""
+        else:
+            blank = True
+    return b""
+
+
+def _single_prompt(line: bytes, patterns: Patterns) -> bytes:
+    """Return the prompt of a line with a single or repeated prompt ("R1#R1#"); empty without a prompt."""
+    for size in range(1, len(line) // 2 + 1):
+        unit = line[:size]
+        if unit.strip() and not line.replace(unit, b"").strip() and patterns.is_prompt(unit):
+            return unit.strip()
+    return line if patterns.is_prompt(line) else b""
+
+
+def find_echo(text: bytearray, command: bytes, prompt: bytes, patterns: Patterns) -> Echo | None:
+    """Find the echo of `command` after `prompt` (anything if empty), or alone after a log line."""
+    end_of_search = min(len(text), _ECHO_WITHIN)
+    at = text.find(command, 0, end_of_search)
+    while at >= 0:
+        near = max(0, at - _MAX_LINE_BEFORE)
+        line = max(text.rfind(b"\n", near, at), text.rfind(b"\r", near, at), near - 1) + 1
+        before = bytes(text[line:at]).strip(_BLANK)
+        end = _line_end(text, at + len(command))
+        if end and (before.endswith(prompt) or (not before and _after_log_line(text, line, patterns))):
+            return Echo(line, end, before)
+        at = text.find(command, at + 1, end_of_search)
+    return None
+
+
+def _after_log_line(text: bytearray, line: int, patterns: Patterns) -> bool:
+    above = bytes(text[max(0, line - 512) : line]).strip(_BLANK + b"\n").rpartition(b"\n")[2]
+    return _has_log_line(above, patterns)
+
+
+def find_wrapped_echo(text: bytearray, command: bytes, prompt: bytes) -> Echo | None:
+    """Find an echo wrapped by the terminal: blanks, backspaces and line ends between its characters."""
+    pattern = _wrapped(command)
+    end = min(len(text), _NEAR_END + 4 * len(command))
+    for found in pattern.finditer(bytes(text[:end])):
+        line = max(text.rfind(b"\n", 0, found.start()), text.rfind(b"\r", 0, found.start())) + 1
+        before = bytes(text[line : found.start()]).strip(_BLANK)
+        if before.endswith(prompt):
+            return Echo(line, found.end(), before)
+    return None
+
+
+@lru_cache(maxsize=256)
+def _wrapped(command: bytes) -> re.Pattern[bytes]:
+    gap = rb"[ \t\r\n\b]{0,8}"
+    letters = gap.join(re.escape(bytes([letter])) for letter in command if letter not in b" \t")
+    return re.compile(letters + rb"[ \t\b]{0,8}\r{0,8}\n")
+
+
+def _line_end(text: bytearray, at: int) -> int:
+    """Return the offset of the next line after blanks only; else 0."""
+    for position in range(at, min(at + 64, len(text))):
+        letter = text[position]
+        if letter == 10:
+            return position + 1
+        if letter not in _BLANK:
+            return 0
+    return 0
+
+
+def find_answer_end(
+    text: bytearray,
+    start: int,
+    prompt: bytes,
+    patterns: Patterns,
+    *,
+    following: bytes = b"",
+    sent: Collection[bytes] = (),
+    settled: bool = False,
+) -> tuple[int, int]:
+    """Return (end of the answer or -1, offset to resume the search).
+
+    With `following`, the answer ends at the prompt before the echo of that command. Otherwise it ends at a prompt at
+    the beginning of a line, followed by an echo of a command in `sent` or only by prompts and log lines. `settled`
+    accepts an unfinished log line, after a period of silence.
+    """
+    resume = -1
+    at = text.find(prompt, start)
+    while at >= 0:
+        behind = at + len(prompt)
+        if following and _echoed(text, behind, following):
+            return at, at
+        if _begins_line(text, at):
+            if any(_echoed(text, behind, command) for command in sent):
+                return at, at
+            if len(text) - behind < _NEAR_END:
+                if not following and only_prompts(bytes(text[at:]), prompt, patterns, settled=settled):
+                    return at, at
+                resume = at if resume < 0 else resume
+        at = text.find(prompt, at + 1)
+    return -1, resume if resume >= 0 else max(start, len(text) - len(prompt) + 1)
+
+
+def _echoed(text: bytearray, at: int, command: bytes) -> bool:
+    head = bytes(text[at : at + len(command) + 72]).lstrip(_BLANK)
+    return head.startswith(command) and head[len(command) :].lstrip(_BLANK).startswith(b"\n")
+
+
+def _begins_line(text: bytearray, at: int) -> bool:
+    while at > 0 and text[at - 1] in b" \b":
+        at -= 1
+    return at == 0 or text[at - 1] in b"\n\r"
+
+
+def only_prompts(tail: bytes, prompt: bytes, patterns: Patterns, *, settled: bool = False) -> bool:
+    """Return True if `tail` (from a prompt on) has only prompts and complete log lines, and the device waits."""
+    *complete, last = tail.split(b"\n")
+    log_line = False
+    for line in complete:
+        rest = _after_prompt(line, prompt)
+        if not rest:
+            continue
+        if not _has_log_line(rest, patterns):
+            return False
+        log_line = True
+    rest = _after_prompt(last, prompt)
+    if rest:
+        return settled and _has_log_line(rest, patterns)
+    return log_line or not complete or bool(last.strip(_BLANK))
+
+
+def _after_prompt(line: bytes, prompt: bytes) -> bytes:
+    line = line.strip(_BLANK)
+    while line.startswith(prompt):
+        line = line[len(prompt) :].lstrip(_BLANK)
+    return line
+
+
+def _has_log_line(line: bytes, patterns: Patterns) -> bool:
+    return patterns.is_log_line(line) or (
+        patterns.noise_inside is not None and patterns.noise_inside.search(line) is not None
+    )
+
+
+def without_trailing_prompts(answer: bytes, prompt: bytes, patterns: Patterns) -> bytes:
+    """Return the answer without prompts and log lines at its end, which a device repeats after a log line."""
+    while True:
+        line = answer.rfind(b"\n", 0, max(len(answer) - 1, 0)) + 1
+        bare = answer[line:].strip()
+        if len(bare) > _NEAR_END or not bare or not _prompt_or_log_line(bare, prompt, patterns):
+            return answer
+        answer = answer[:line]
+
+
+def _prompt_or_log_line(line: bytes, prompt: bytes, patterns: Patterns) -> bool:
+    """Return True for prompts, a log line, or a log line behind a prompt or its beginning.
+
+    A line of an answer may end like a log line: `Last change time : 2022-04-01 05:41:33`.
+    """
+    rest = _after_prompt(line, prompt)
+    if not rest or patterns.is_log_line(rest):
+        return True
+    match = patterns.noise_inside.search(rest) if patterns.noise_inside is not None else None
+    return match is not None and prompt.startswith(rest[: match.start()].rstrip(_BLANK))
+
+
+def find_torn_prompt(tail: bytes, prompt: bytes, patterns: Patterns) -> int:
+    """Return the offset of a prompt split by log lines at the end of `tail`; -1 without a prompt."""
+    inside = patterns.noise_inside
+    if inside is None:
+        return -1
+    joined, begin, at = b"", -1, len(tail)
+    for line in reversed(tail.split(b"\n")[-8:]):
+        at -= len(line) + 1
+        bare = line.strip(_BLANK)
+        match = inside.search(bare)
+        piece = bare[: match.start()].rstrip(_BLANK) if match else bare
+        if match and not piece:
+            continue
+        joined, begin = piece + joined, at + 1
+        if joined == prompt:
+            return begin
+        if len(joined) >= len(prompt) or not prompt.endswith(joined):
+            return -1
+    return -1

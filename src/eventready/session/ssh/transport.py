@@ -1,0 +1,181 @@
+"""paramiko's transport with configured algorithms and bounded waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from threading import Event
+from time import monotonic
+from typing import Any, ClassVar
+
+import paramiko
+from paramiko.auth_handler import AuthOnlyHandler
+from paramiko.common import cMSG_SERVICE_REQUEST, cMSG_USERAUTH_REQUEST
+from paramiko.packet import Packetizer
+from paramiko.transport import ServiceRequestingTransport
+
+from eventready.session.hostkeys import HostKey
+from eventready.session.ssh.algorithms import (
+    HOST_KEY_TYPES,
+    KEX_ENGINES,
+    LEGACY,
+    LEGACY_CIPHERS,
+    LEGACY_HOST_KEYS,
+    LEGACY_KEX,
+    LEGACY_MACS,
+    select,
+)
+from eventready.session.target import SshOptions
+
+#: OpenSSH's limit of a packet.
+_MAX_PACKET_BYTES = 256 * 1024
+#: Time limit of the service request where the login has none.
+_SERVICE_S = 30.0
+
+
+class _DeadlinePacketizer(Packetizer):
+    """Bound the handshake by a clock; paramiko would start a timer thread per connection."""
+
+    _until = float("inf")
+
+    def start_handshake(self, timeout: float) -> None:
+        """Start the handshake with a limit of `timeout` seconds."""
+        self._until = monotonic() + timeout
+
+    def handshake_timed_out(self) -> bool:
+        """Return True after the limit; paramiko calls this at least every 0.1 s."""
+        return monotonic() > self._until
+
+    def complete_handshake(self) -> None:
+        """End the handshake."""
+        self._until = float("inf")
+
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:
+        """Read `n` bytes. Raises SSHException for more than a packet has; paramiko accepts 4 GB."""
+        if n > _MAX_PACKET_BYTES:
+            raise paramiko.SSHException("the server announces a packet of excessive size")
+        return super().read_all(n, check_rekey)
+
+
+#: paramiko's stubs lack the tables of algorithms and the results of the negotiation.
+_PARAMIKO: Any = paramiko.Transport
+_PARAMIKO_SERVICE: Any = ServiceRequestingTransport
+
+
+class _AuthHandler(AuthOnlyHandler):
+    """paramiko's handler without its race: paramiko sends the request before the handler can take the answer."""
+
+    def send_auth_request(
+        self, username: str, method: str, finish_message: Callable[[paramiko.Message], None] | None = None
+    ) -> Any:
+        """Send a request and wait for the answer: the next methods required by the server."""
+        self.auth_method, self.username = method, username
+        request = paramiko.Message()
+        request.add_byte(cMSG_USERAUTH_REQUEST)
+        for text in (username, "ssh-connection", method):
+            request.add_string(text)
+        if finish_message is not None:
+            finish_message(request)
+        answered = self.auth_event = Event()
+        transport: Any = self.transport
+        with transport.lock:
+            transport._send_message(request)
+        return self.wait_for_response(answered)
+
+
+class Transport(ServiceRequestingTransport):
+    """paramiko's transport with configured algorithms, and the peer's offer kept for messages.
+
+    X25519 and AES-GCM come first, the cheapest sound algorithms: AES-GCM needs no HMAC in Python. Legacy algorithms
+    are implemented here and offered only where they are allowed. The authentication service is requested once: some
+    servers end the connection at a second request, which paramiko's default transport sends with each method.
+    """
+
+    _kex_info: ClassVar[dict[str, Any]] = {**_PARAMIKO._kex_info, **KEX_ENGINES}
+    _key_info: ClassVar[dict[str, Any]] = {**_PARAMIKO._key_info, **HOST_KEY_TYPES}
+
+    def __init__(self, connection: Any, options: SshOptions, recorded: Sequence[HostKey] = ()) -> None:
+        super().__init__(connection, packetizer_class=_DeadlinePacketizer)
+        self._kex = ""
+        self.peer_offer: dict[str, list[str]] = {}
+        self._service_accepted = Event()
+        self._configure(options, recorded)
+
+    def _configure(self, options: SshOptions, recorded: Sequence[HostKey]) -> None:
+        """Set the algorithms. Raises ValueError for a list without a supported and allowed algorithm."""
+        offer = self.get_security_options()
+        allow = options.allow_legacy
+        offer.kex = _allowed(
+            options.kex_algorithms, _first("curve25519-sha256@libssh.org", offer.kex), LEGACY_KEX, self._kex_info, allow
+        )
+        offer.ciphers = _allowed(
+            options.ciphers,
+            _first("aes128-gcm@openssh.com", offer.ciphers),
+            LEGACY_CIPHERS,
+            _PARAMIKO._cipher_info,
+            allow,
+        )
+        offer.digests = _allowed(options.macs, offer.digests, LEGACY_MACS, _PARAMIKO._mac_info, allow)
+        key_types = _allowed(options.host_key_algorithms, offer.key_types, LEGACY_HOST_KEYS, self._key_info, allow)
+        known = {kind for key in recorded for kind in _signatures(key.algorithm)}
+        offer.key_types = (*(k for k in key_types if k in known), *(k for k in key_types if k not in known))
+
+    def _really_parse_kex_init(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        parsed: dict[str, Any] = _PARAMIKO._really_parse_kex_init(self, *args, **kwargs)
+        self.peer_offer = {name: value for name, value in parsed.items() if isinstance(value, list)}
+        return parsed
+
+    def _parse_kex_init(self, message: paramiko.Message) -> None:
+        _PARAMIKO._parse_kex_init(self, message)
+        state: Any = self
+        self._kex = next(name for name, kex in self._kex_info.items() if type(state.kex_engine) is kex)
+
+    def ensure_session(self) -> None:
+        """Request the authentication service once. Raises SSHException; paramiko polls without a time limit here."""
+        state: Any = self
+        if state._service_userauth_accepted:
+            return
+        request = paramiko.Message()
+        request.add_byte(cMSG_SERVICE_REQUEST)
+        request.add_string("ssh-userauth")
+        state._send_message(request)
+        deadline = monotonic() + (self.auth_timeout or _SERVICE_S)
+        while not self._service_accepted.wait(0.1):
+            if not self.is_active():
+                raise self.get_exception() or EOFError()
+            if monotonic() > deadline:
+                raise paramiko.AuthenticationException("Authentication timeout: the service is not accepted.")
+        state.auth_handler = state.get_auth_handler()
+
+    def _parse_service_accept(self, message: paramiko.Message) -> None:
+        _PARAMIKO_SERVICE._parse_service_accept(self, message)
+        self._service_accepted.set()
+
+    def get_auth_handler(self) -> Any:
+        """Return the handler of authentication messages."""
+        return _AuthHandler(self)
+
+    @property
+    def agreed(self) -> tuple[str, ...]:
+        """The negotiated key exchange, host key, cipher and MAC (none with an AEAD cipher)."""
+        state: Any = self
+        mac = "" if "gcm" in state.remote_cipher else state.remote_mac
+        names = (self._kex, state.host_key_type, state.remote_cipher, mac)
+        return tuple(name for name in names if name)
+
+
+def _first(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    offered = tuple(names)
+    return (name, *(other for other in offered if other != name)) if name in offered else offered
+
+
+def _allowed(
+    spec: str, defaults: Iterable[str], legacy: Sequence[str], supported: Iterable[str], allow: bool
+) -> tuple[str, ...]:
+    modern = tuple(name for name in defaults if name not in LEGACY)
+    usable = {name for name in supported if allow or name not in LEGACY}
+    return select(spec, (*modern, *legacy) if allow else modern, usable)
+
+
+def _signatures(algorithm: str) -> tuple[str, ...]:
+    """The signature algorithms of a key's algorithm."""
+    return ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa") if algorithm == "ssh-rsa" else (algorithm,)

@@ -1,0 +1,1 @@
+"""Devices of hosts.yaml: access, venues, expectations, intents, cables, and their selection."""

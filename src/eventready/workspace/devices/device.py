@@ -1,0 +1,62 @@
+"""Device of the inventory: a Nornir host with role, platform and venues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from eventready.workspace.devices.access import Access
+from eventready.workspace.devices.expect import Expect
+
+Role = Literal["router", "bts_controller", "wifi_controller", "service_host"]
+Service = Literal["fixed", "internet", "mobile", "wifi"]
+
+ROLES: tuple[Role, ...] = get_args(Role)
+SERVICES: tuple[Service, ...] = get_args(Service)
+
+#: Default services by role.
+ROLE_SERVICES: dict[Role, tuple[Service, ...]] = {
+    "router": SERVICES,
+    "bts_controller": ("mobile",),
+    "wifi_controller": ("wifi",),
+    "service_host": SERVICES,
+}
+
+#: Role of the devices that carry a service to its users. Routers alone give neither mobile nor Wi-Fi access.
+ACCESS_ROLES: dict[Service, Role] = {
+    "fixed": "router",
+    "internet": "router",
+    "mobile": "bts_controller",
+    "wifi": "wifi_controller",
+}
+
+
+@dataclass(frozen=True)
+class Device:
+    """Device with expectations and intents.
+
+    `endpoint`: address of the session; devices with the same endpoint share its session limit. `origin`: `file:line`
+    of the host, for messages. `intents`: template values by intent. `pair`: name shared by devices that back each
+    other up.
+    """
+
+    name: str
+    role: Role
+    platform: str
+    hostname: str
+    port: int | None = None
+    venues: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
+    endpoint: str = ""
+    expect: Expect = field(default_factory=Expect)
+    allow_cleartext: bool = False
+    access: Access = field(default_factory=Access)
+    element: str = ""
+    origin: str = ""
+    intents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    pair: str = ""
+
+    def serves(self, venue: str, service: Service) -> bool:
+        """True when the service of the venue depends on this device."""
+        return venue in self.venues and service in (self.services or ROLE_SERVICES[self.role])

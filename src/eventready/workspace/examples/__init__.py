@@ -1,0 +1,1 @@
+"""New workspaces from the example or from a skeleton, and remaining example data."""

@@ -1,0 +1,146 @@
+"""New workspace for an event: files from the skeleton, with windows and deadlines computed from the opening."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from eventready.core.clock import TZ
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready.core.phrases import required, tidy
+from eventready.workspace.devices.device import SERVICES, Service
+from eventready.workspace.examples.example import example_home, fill_folder
+from eventready.workspace.examples.example_data import PLACEHOLDER_EMAIL, PLACEHOLDER_ENTERPRISE
+from eventready.workspace.files.validation_messages import suggest
+from eventready.workspace.settings.event import Operator
+
+_SKELETON = Path(__file__).parent / "skeleton"
+_VENUE = re.compile(r"(?P<id>[a-z0-9]+(-[a-z0-9]+)*)=(?P<name>[^:]+)(:(?P<services>[a-z, ]+))?")
+
+
+@dataclass(frozen=True)
+class NewVenue:
+    """Venue of a new event."""
+
+    id: str
+    name: str
+    services: tuple[Service, ...] = SERVICES
+
+    @classmethod
+    def parse(cls, text: str) -> NewVenue:
+        """Venue from `ID=NAME` or `ID=NAME:SERVICE,SERVICE`. Raises UsageError."""
+        match = _VENUE.fullmatch(text.strip())
+        if not match:
+            raise UsageError(message("workspace:new.venue", text=text))
+        services = tuple(word.strip() for word in match["services"].split(",")) if match["services"] else SERVICES
+        for service in services:
+            if service not in SERVICES:
+                raise UsageError(message("workspace:new.service", service=service), do=suggest(service, SERVICES))
+        return cls(
+            match["id"],
+            required(match["name"], "--venue", "name of the venue"),
+            tuple(s for s in SERVICES if s in services),
+        )
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """Data of a new event. `opening` and `ending` are aware; `today` decides the first weekly report."""
+
+    name: str
+    province: str
+    opening: datetime
+    ending: datetime
+    venues: tuple[NewVenue, ...]
+    enterprise: str = ""
+    short: str = ""
+    operator: Operator = "telecom"
+    recipient: str = ""
+    recipient_email: str = PLACEHOLDER_EMAIL
+    today: date = field(default_factory=lambda: datetime.now(TZ).date())
+
+    def values(self) -> dict[str, Any]:
+        """Values of the skeleton, windows and deadlines included. Raises UsageError."""
+        name, province = (
+            required(self.name, "--event", "name of the event"),
+            required(self.province, "--province", "name of the province"),
+        )
+        if self.ending <= self.opening:
+            raise UsageError(message("workspace:new.ends"))
+        ids = [venue.id for venue in self.venues]
+        if twice := next((one for one in ids if ids.count(one) > 1), ""):
+            raise UsageError(message("workspace:new.venue_twice", venue=twice))
+        midnight = datetime.combine(self.opening.date(), time(), TZ)
+        last_midnight = datetime.combine(self.ending.date(), time(), TZ)
+        day = timedelta(days=1)
+        first = _monday(self.today)
+        last = max(first, _monday(self.ending.date()))
+        return {
+            "id": slug(name),
+            "name": name,
+            "name_vi": name,
+            "province": province,
+            "enterprise": tidy(self.enterprise, "enterprise") or PLACEHOLDER_ENTERPRISE,
+            "short": self.short,
+            "operator": self.operator,
+            "recipient": tidy(self.recipient, "recipient"),
+            "recipient_email": self.recipient_email,
+            "venues": self.venues,
+            "opening": self.opening,
+            "ending": self.ending,
+            "protected_from": self.opening - timedelta(hours=2),
+            "protected_to": self.ending + timedelta(hours=3),
+            "freeze_from": midnight - 3 * day,
+            "freeze_to": last_midnight + 2 * day,
+            "first_report": first,
+            "last_report": last,
+            "duty_list_before": midnight - day,
+            "audit_1_from": midnight - 14 * day,
+            "audit_1_due": midnight - 7 * day - timedelta(minutes=1),
+            "audit_2_from": midnight - day,
+            "audit_2_due": midnight - timedelta(minutes=1),
+        }
+
+
+def _monday(day: date) -> date:
+    """First Monday on or after a day."""
+    return day + timedelta(days=-day.weekday() % 7)
+
+
+def slug(name: str) -> str:
+    """Identifier from a name: ASCII letters, digits and single hyphens."""
+    plain = unicodedata.normalize("NFD", name.replace("Đ", "D").replace("đ", "d"))
+    words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode().lower())
+    return "-".join(words)[:60].strip("-") or "event"
+
+
+def write_workspace(target: Path, event: NewEvent) -> tuple[Path, ...]:
+    """Write a workspace into an absent or empty folder. Return the relative paths of its files. Raises UsageError."""
+    return fill_folder(target, {**render_files(event), **_intent_templates()}, "workspace:new.unwritable")
+
+
+def render_files(event: NewEvent) -> dict[Path, str]:
+    """Texts of the inventory files by relative path."""
+    environment = Environment(loader=FileSystemLoader(_SKELETON), undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701  YAML, quoted by the filter
+    environment.filters["yaml"] = lambda value: json.dumps(value, ensure_ascii=False)
+    environment.filters["moment"] = lambda moment: f"{moment.astimezone(TZ):%Y-%m-%d %H:%M}"
+    values = event.values()
+    return {
+        Path("inventory") / path.stem: environment.get_template(path.name).render(values)
+        for path in sorted(_SKELETON.glob("*.j2"))
+    }
+
+
+def _intent_templates() -> dict[Path, Path]:
+    """Templates of intents by relative path; papers have a profile for any event in the package."""
+    home = example_home()
+    files = {path.relative_to(home): path for path in sorted((home / "templates").rglob("*")) if path.is_file()}
+    return {name: path for name, path in files.items() if path.name[0] != "." and "reports" not in name.parts}

@@ -1,0 +1,1 @@
+"""Secrets and keys: references, signing keys, the key of recorded configurations."""

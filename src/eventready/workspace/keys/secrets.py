@@ -1,0 +1,217 @@
+"""Secrets by reference: a workspace names the source of a password, never the password.
+
+    env:NAME                  an environment variable: EVENTREADY_*, or a name that the person's configuration lists
+    keyring:service/user      the desktop's or server's keyring (extra: secrets)
+    vault:key                 a key of inventory/vault.yml, encrypted by ansible-vault (extra: secrets); its password
+                              comes from EVENTREADY_VAULT_PASSWORD or the file EVENTREADY_VAULT_PASSWORD_FILE
+    exec:COMMAND              the first line that a command prints, run without a shell, once per process
+
+No message contains a value.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from eventready.core.errors import WorkspaceError, os_reason
+from eventready.core.messages import message
+from eventready.core.user_files import config_folder
+from eventready.workspace.files.validation_messages import SECRET_KEY, suggest
+from eventready.workspace.files.yaml_document import load_yaml
+
+VAULT = Path("inventory") / "vault.yml"
+
+_REFERENCE = re.compile(r"(env|keyring|vault|exec):\S.*")
+#: Time limit of the command of an `exec:` reference.
+_COMMAND_S = 60.0
+
+
+class SecretError(WorkspaceError):
+    """Unresolvable reference."""
+
+
+def is_reference(value: object) -> bool:
+    """True for `env:`, `keyring:`, `vault:` and `exec:` references."""
+    return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
+
+
+def resolve(
+    reference: str, workspace: Path = Path(), *, where: str = "", fresh: bool = False, own: bool = False
+) -> str:
+    """Resolve a reference; any other text is returned unchanged (password of a lab, user name).
+
+    `workspace`: folder of the vault. `where`: place for messages. `fresh`: run the command of an `exec:` reference
+    again, for one-time codes. `own`: given by the person, not by the workspace. Raises SecretError.
+    """
+    if not is_reference(reference):
+        return reference
+    kind, name = reference.split(":", 1)
+    if kind == "env":
+        return _environment(name, where, own=own)
+    if kind == "exec":
+        return _run(name, where) if fresh else _run_once(name, where)
+    return _keyring(name, where) if kind == "keyring" else _vault(name, workspace / VAULT, where)
+
+
+def plain_secrets(data: Mapping[str, Any]) -> tuple[tuple[str | int, ...], ...]:
+    """Paths of keys with a plain-text password in an inventory entry."""
+    return tuple(_plain(data, ()))
+
+
+def _plain(part: Any, path: tuple[str | int, ...]) -> list[tuple[str | int, ...]]:
+    if isinstance(part, list):
+        return [found for index, item in enumerate(part) for found in _plain(item, (*path, index))]
+    if not isinstance(part, dict):
+        return []
+    found = []
+    for key, value in part.items():
+        if isinstance(value, dict | list):
+            found += _plain(value, (*path, key))
+        elif isinstance(key, str) and SECRET_KEY.search(key) and _is_plain(value):
+            found.append((*path, key))
+    return found
+
+
+def _is_plain(value: Any) -> bool:
+    """True for text and numbers (unquoted passwords); False for switches such as `use_keys: true`."""
+    return value not in (None, "") and not isinstance(value, bool) and not is_reference(value)
+
+
+def _may_read(name: str) -> bool:
+    """True for `EVENTREADY_*`, and for names (globs) listed in the user's configuration or environment."""
+    listed = os.environ.get("EVENTREADY_ENV_NAMES", "").split(",")
+    return any(fnmatchcase(name, pattern) for pattern in ("EVENTREADY_*", *filter(None, listed), *_configured_names()))
+
+
+def _configured_names() -> tuple[str, ...]:
+    path = config_folder() / "config.yaml"
+    if not path.is_file():
+        return ()
+    names = load_yaml(path, may_be_empty=True).mapping().get("env_names") or ()
+    return tuple(map(str, names)) if isinstance(names, list) else ()
+
+
+def _environment(name: str, where: str, *, own: bool) -> str:
+    if not own and not _may_read(name):
+        file = str(config_folder() / "config.yaml")
+        raise SecretError(message("workspace:secret.env_forbidden", name=name, file=file), where=where)
+    value = os.environ.get(name)
+    if value is None:
+        raise SecretError(message("workspace:secret.env_missing", name=name), where=where)
+    return value
+
+
+@lru_cache(maxsize=64)
+def _run_once(command: str, where: str) -> str:
+    return _run(command, where)
+
+
+def _run(command: str, where: str) -> str:
+    """First line of the output of a command. Messages name the program only: arguments may contain secrets."""
+    try:
+        arguments = shlex.split(command)
+        program = arguments[0]
+    except (ValueError, IndexError):
+        raise SecretError(message("workspace:secret.exec_quotes"), where=where) from None
+    try:
+        done = subprocess.run(
+            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            check=False, timeout=_COMMAND_S,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise SecretError(
+            message("workspace:secret.exec_timeout", program=program, seconds=_COMMAND_S), where=where
+        ) from None
+    except OSError as error:
+        raise SecretError(
+            message("workspace:secret.exec_failed", program=program, reason=os_reason(error)), where=where
+        ) from None
+    value = done.stdout.decode(errors="replace").partition("\n")[0].rstrip("\r")
+    if done.returncode or not value:
+        failed = message("workspace:secret.exec_status", program=program, status=done.returncode)
+        raise SecretError(
+            failed if done.returncode else message("workspace:secret.exec_nothing", program=program), where=where
+        )
+    return value
+
+
+def _keyring(name: str, where: str) -> str:
+    service, slash, user = name.rpartition("/")
+    if not (slash and service and user):
+        raise SecretError(message("workspace:secret.keyring_user", name=name), where=where)
+    keyring = _optional("keyring", f"keyring:{name}", where)
+    try:
+        value = keyring.get_password(service, user)
+    except Exception as error:  # backends raise what they like, and their words may hold values
+        raise SecretError(
+            message("workspace:secret.keyring_unreadable", service=service, user=user, name=type(error).__name__),
+            where=where,
+        ) from None
+    if value is None:
+        raise SecretError(message("workspace:secret.keyring_entry", service=service, user=user), where=where)
+    return str(value)
+
+
+def _vault(key: str, path: Path, where: str) -> str:
+    values = _open_vault(path, where)
+    if key not in values:
+        raise SecretError(
+            message("workspace:secret.vault_key", path=str(path), key=key),
+            where=where,
+            do=suggest(key, values, noun="It has"),
+        )
+    return str(values[key])
+
+
+def _open_vault(path: Path, where: str) -> Mapping[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SecretError(message("workspace:secret.vault_missing", path=str(path)), where=where) from None
+    except (OSError, UnicodeDecodeError):
+        raise SecretError(message("workspace:secret.vault_unreadable", path=str(path)), where=where) from None
+    if not text.startswith("$ANSIBLE_VAULT;"):
+        raise SecretError(message("workspace:secret.vault_plain", path=str(path)), where=where)
+    return _decrypt(text, _vault_password(where), str(path))
+
+
+def _vault_password(where: str) -> str:
+    password = os.environ.get("EVENTREADY_VAULT_PASSWORD")
+    if password is not None:
+        return password
+    file = os.environ.get("EVENTREADY_VAULT_PASSWORD_FILE")
+    if not file:
+        raise SecretError(message("workspace:secret.vault_password"), where=where)
+    try:
+        return Path(file).read_text(encoding="utf-8").strip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        raise SecretError(message("workspace:secret.password_file", file=file), where=where) from None
+
+
+@lru_cache(maxsize=4)
+def _decrypt(text: str, password: str, path: str) -> Mapping[str, Any]:
+    """Decrypt a vault; cached, since key derivation is slow."""
+    module = _optional("ansible_vault", "vault:", path)
+    try:
+        values = module.Vault(password).load(text)
+    except Exception:  # ansible's own errors may quote what they decrypted
+        raise SecretError(message("workspace:secret.vault_wrong"), where=path) from None
+    if not isinstance(values, dict):
+        raise SecretError(message("workspace:secret.vault_lines"), where=path)
+    return values
+
+
+def _optional(module: str, what: str, where: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise SecretError(message("workspace:secret.package", what=what, module=module), where=where) from None

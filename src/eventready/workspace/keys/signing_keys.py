@@ -1,0 +1,214 @@
+"""Ed25519 keys for bundles of operators and approvals of plans; public keys are published as files."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from eventready.core.atomic_files import read_bounded, read_private, write_atomic
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
+from eventready.core.redaction.redaction import redactor
+from eventready.workspace.keys.ed25519 import fingerprint_of, is_small_order
+from eventready.workspace.keys.operator_names import check_names, operator_name
+from eventready.workspace.keys.secrets import is_reference, resolve
+
+SCHEMA = "eventready.key/1"
+
+#: Suffix of published keys, such as `operator.key.json`.
+SUFFIX = ".key.json"
+
+#: Own private key of a workspace, relative to its folder.
+OWN_KEY = Path(".eventready") / "keys" / "bundle.pem"
+
+_LARGEST = 10_000
+
+
+@dataclass(frozen=True)
+class Succession:
+    """Statement of the succession of the key `key` (fingerprint) by another key, signed with `key`."""
+
+    key: str
+    signature: bytes
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """Public key of an operator; `raw`: its 32 bytes. `succeeds`: the statement of the operator's key before."""
+
+    operator: str
+    raw: bytes
+    succeeds: Succession | None = None
+
+    @property
+    def id(self) -> str:
+        """Fingerprint named in bundles, for comparison over the telephone."""
+        return fingerprint_of(self.raw)
+
+    def verifies(self, signature: bytes, data: bytes) -> bool:
+        """True for a valid signature of `data`; never for a key of small order."""
+        if is_small_order(self.raw):
+            return False
+        try:
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, data)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    def statement(self) -> bytes:
+        """Bytes of the succession, signed by the preceding key."""
+        plain = {"operator": self.operator, "schema": SCHEMA, "successor": self.id}
+        return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    def follows(self, before: PublicKey) -> bool:
+        """True with a valid statement of succession by the key `before` of the same operator."""
+        succession = self.succeeds
+        if succession is None or succession.key != before.id or self.operator != before.operator:
+            return False
+        return before.verifies(succession.signature, self.statement())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Published form of the key."""
+        plain: dict[str, Any] = {
+            "schema": SCHEMA, "operator": self.operator, "id": self.id, "key": base64.b64encode(self.raw).decode(),
+        }  # fmt: skip
+        if self.succeeds:
+            signature = base64.b64encode(self.succeeds.signature).decode()
+            plain["succeeds"] = {"key": self.succeeds.key, "signature": signature}
+        return plain
+
+
+@dataclass(frozen=True)
+class PrivateKey:
+    """Private key with its public key."""
+
+    public: PublicKey
+    secret: Ed25519PrivateKey
+
+    def sign(self, data: bytes) -> bytes:
+        """Signature of `data`, 64 bytes."""
+        return self.secret.sign(data)
+
+
+def make_key(path: Path, operator: str, before: PrivateKey | None = None) -> PublicKey:
+    """Generate a key pair: private key at `path` (owner only), public key in the same folder. Raises UsageError.
+
+    The key `before` of the same operator signs the succession. An existing key is never replaced, since its signatures
+    could no longer be verified.
+    """
+    name = operator_name(operator)
+    published = public_path(path)
+    for taken in (path, published):
+        if taken.exists():
+            raise UsageError(message("workspace:key.exists"), where=str(taken))
+    secret = Ed25519PrivateKey.generate()
+    public = PublicKey(name, secret.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+    if before is not None:
+        public = replace(public, succeeds=Succession(before.public.id, before.sign(public.statement())))
+    write_atomic(path, secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), private=True)
+    write_atomic(published, (json.dumps(public.to_dict(), ensure_ascii=False, indent=1) + "\n").encode())
+    return public
+
+
+def own_public_keys(workspace: Path) -> list[PublicKey]:
+    """Return the public key of a workspace's own private key; empty if missing."""
+    published = public_path(workspace / OWN_KEY)
+    return [_public_file(published)] if published.is_file() else []
+
+
+def public_path(path: Path) -> Path:
+    """Path of the public key of a private key."""
+    return path.with_name(path.stem + SUFFIX)
+
+
+def load_private(source: str, workspace: Path, operator: str) -> PrivateKey:
+    """Load a private key from a file readable by its owner only, or from a reference.
+
+    Raises UsageError, and RefusedError for a file readable by others.
+    """
+    where = "" if is_reference(source) else source
+    data = resolve(source, workspace).encode() if is_reference(source) else read_private(Path(source), _LARGEST, "key")
+    try:
+        secret = load_pem_private_key(data, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        secret = None
+    if not isinstance(secret, Ed25519PrivateKey):
+        raise UsageError(message("workspace:key.not_private"), where=where or source)
+    redactor.register(data.decode("ascii", "replace"))
+    return PrivateKey(PublicKey(operator, secret.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)), secret)
+
+
+def load_public(folder: Path) -> dict[str, PublicKey]:
+    """Load the published keys of a folder, by fingerprint.
+
+    Raises UsageError for an invalid file, for operators with look-alike names, and for two keys of one operator without
+    a signed succession.
+    """
+    paths = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+    if not paths:
+        raise UsageError(message("workspace:key.none", suffix=SUFFIX), where=str(folder))
+    keys: dict[str, PublicKey] = {}
+    for path in paths:
+        key = _public_file(path)
+        if key.id in keys and keys[key.id].operator != key.operator:
+            raise UsageError(message("workspace:key.duplicate", operator=keys[key.id].operator), where=str(path))
+        keys[key.id] = key
+    check_names({key.operator for key in keys.values()}, str(folder))
+    for operator in {key.operator for key in keys.values()}:
+        _check_succession([key for key in keys.values() if key.operator == operator], folder)
+    return keys
+
+
+def newest(keys: Iterable[PublicKey]) -> PublicKey:
+    """Latest key of an operator: the key without a successor."""
+    known = list(keys)
+    return next(key for key in known if not any(other.follows(key) for other in known))
+
+
+def _check_succession(keys: Sequence[PublicKey], folder: Path) -> None:
+    """Raise UsageError unless the keys of an operator are a chain of signed successions."""
+    firsts = [key for key in keys if not any(key.follows(other) for other in keys)]
+    lasts = [key for key in keys if not any(other.follows(key) for other in keys)]
+    if len(firsts) != 1 or len(lasts) != 1:
+        raise UsageError(
+            message("workspace:key.succession", count=len(keys), operator=keys[0].operator), where=str(folder)
+        )
+
+
+def _public_file(path: Path) -> PublicKey:
+    data = read_bounded(path, _LARGEST, "key")
+    try:
+        plain = json.loads(data)
+        if plain["schema"] != SCHEMA:
+            raise ValueError("another schema")  # noqa: TRY301  one message for every defect
+        key = PublicKey(str(plain["operator"]), base64.b64decode(plain["key"], validate=True), _succession(plain))
+        Ed25519PublicKey.from_public_bytes(key.raw)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise UsageError(message("workspace:key.not_published", schema=SCHEMA), where=str(path)) from None
+    if operator_name(key.operator, str(path)) != key.operator or plain.get("id") != key.id:
+        raise UsageError(message("workspace:key.fingerprint"), where=str(path))
+    if is_small_order(key.raw):
+        raise UsageError(message("workspace:key.small_order"), where=str(path))
+    return key
+
+
+def _succession(plain: Mapping[str, Any]) -> Succession | None:
+    """The statement in a published key. Raises ValueError, KeyError, TypeError."""
+    succession = plain.get("succeeds")
+    if succession is None:
+        return None
+    return Succession(str(succession["key"]), base64.b64decode(succession["signature"], validate=True))

@@ -1,0 +1,1 @@
+"""Files about the event: event.yaml with changes and mail, clauses, forms, limits, waivers, writable lines."""

@@ -1,0 +1,107 @@
+"""duties.yaml: clauses of the letter with owner, deadline and proof."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
+
+from eventready.core.errors import InvalidValue
+from eventready.core.messages import Bilingual, message
+from eventready.workspace.files.validation_messages import suggest
+from eventready.workspace.files.yaml_document import load_yaml, raise_errors
+from eventready.workspace.model import Title, WorkspaceModel
+from eventready.workspace.settings.event import Window
+from eventready.workspace.settings.relative_dates import resolve_deadline
+
+
+def _resolved(value: Any, info: ValidationInfo) -> datetime | None:
+    context: dict[str, Any] = info.context or {}
+    return resolve_deadline(value, context.get("windows", ()))
+
+
+_DUE_SCHEMA = {"type": "string", "examples": ["2033-07-29 17:00", "T-14", "before freeze", "every monday 12:00"]}
+Due = Annotated[datetime | None, BeforeValidator(_resolved), WithJsonSchema(_DUE_SCHEMA)]
+
+#: Clauses of a workspace, and characters of an identifier: as many as a bundle holds.
+MOST_DUTIES, LONGEST_ID = 500, 128
+
+#: Addressees of a clause: telecom enterprises, postal enterprises, all enterprises, the department.
+Addressee = Literal["telecom", "postal", "all", "department"]
+
+
+class Proof(WorkspaceModel):
+    """Proof of a duty: checks, kinds of change, drills, roster roles, documents, attestation."""
+
+    checks: tuple[str, ...] = Field(default=(), description="Globs of check names")
+    venues: tuple[str, ...] = Field(default=(), description="Restrict the checks to these venues; empty: all")
+    changes: tuple[str, ...] = ()
+    drills: tuple[str, ...] = Field(default=(), description="Drills of inventory/drills/ that must have passed")
+    roster: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    attestation: str = ""
+
+    @model_validator(mode="after")
+    def _something(self) -> Proof:
+        if not any((self.checks, self.changes, self.drills, self.roster, self.documents, self.attestation)):
+            raise InvalidValue(message("workspace:duty.no_proof"))
+        return self
+
+
+class Duty(WorkspaceModel):
+    """Clause of the letter. `vi`: quotation. `deadline`: text for people. `due`: moment for the computation."""
+
+    id: str = Field(min_length=1, max_length=LONGEST_ID)
+    vi: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+    applies_to: Addressee
+    owner: str = Field(min_length=1, description="Person or unit responsible")
+    deadline: str = Field(min_length=1)
+    due: Due = Field(default=None, description="Last moment, absolute or relative; absent for a continuous duty")
+    proof: Proof
+    not_applicable: str = Field(default="", description="Reason for a clause that does not apply to this enterprise")
+
+    @property
+    def title(self) -> Bilingual:
+        """The text of the clause in both languages."""
+        return Bilingual(self.vi, self.en)
+
+
+class DutyFile(WorkspaceModel):
+    """duties.yaml"""
+
+    duties: tuple[Duty, ...] = Field(min_length=1, max_length=MOST_DUTIES)
+    documents: dict[str, Title] = Field(default={}, description="Names of documents that have no form")
+
+
+def load_duties(path: Path, *, windows: Sequence[Window] = (), venues: Collection[str] = ()) -> DutyFile:
+    """Read duties.yaml; an absent file means no duties. Raises WorkspaceError, also for an unknown venue or drill."""
+    if not path.exists():
+        return DutyFile.model_construct(duties=(), documents={})
+    document = load_yaml(path)
+    file = document.validate(DutyFile, context={"windows": windows})
+    duties = file.duties
+    drills = sorted(found.stem for found in (path.parent / "drills").glob("*.yaml"))
+    first: dict[str, int] = {}
+    problems = []
+    for index, duty in enumerate(duties):
+        if duty.id in first:
+            line = document.line("duties", first[duty.id])
+            what = message("workspace:duty.twice", duty=duty.id, line=line)
+            problems.append(document.error(what, "duties", index, "id"))
+        first.setdefault(duty.id, index)
+        for place, venue in enumerate(duty.proof.venues):
+            if venue not in venues:
+                what = message("workspace:venue_unknown", name=venue)
+                do = suggest(venue, venues, noun="Defined")
+                problems.append(document.error(what, "duties", index, "proof", "venues", place, do=do))
+        for place, drill in enumerate(duty.proof.drills):
+            if drill not in drills:
+                what = message("workspace:duty.drill", drill=drill)
+                do = suggest(drill, drills, noun="Defined")
+                problems.append(document.error(what, "duties", index, "proof", "drills", place, do=do))
+    raise_errors(problems)
+    return file

@@ -1,0 +1,268 @@
+"""event.yaml: venues, windows, recipients, reports and deadlines of the event."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, Self, get_args
+
+from pydantic import Field, field_validator, model_validator
+
+from eventready.core.clock import TZ
+from eventready.core.errors import InvalidValue, WorkspaceError
+from eventready.core.messages import Bilingual, message
+from eventready.workspace.devices.device import Service
+from eventready.workspace.devices.intents import Intents
+from eventready.workspace.files.datetimes import Day, Moment, TimeOfDay
+from eventready.workspace.files.validation_messages import Sentence, suggest
+from eventready.workspace.files.yaml_document import load_yaml, raise_errors
+from eventready.workspace.model import WorkspaceModel
+from eventready.workspace.settings.change_settings import ChangeSettings
+from eventready.workspace.settings.mail import MailSettings, ScheduleSettings
+
+WindowKind = Literal["event", "protected", "freeze", "drill"]
+Operator = Literal["telecom", "postal", "both"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+
+#: Venues of a workspace: as many as a bundle holds.
+MOST_VENUES = 200
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class Titled(WorkspaceModel):
+    """An entry with a name in English and, where given, in Vietnamese."""
+
+    name: str
+    name_vi: str = ""
+
+    @property
+    def title(self) -> Bilingual:
+        """The name in both languages."""
+        return Bilingual(self.name_vi, self.name)
+
+
+def _identifier(value: str) -> str:
+    if not _ID.fullmatch(value):
+        raise InvalidValue(message("workspace:event.identifier", value=value))
+    return value
+
+
+class IssuingOffice(WorkspaceModel):
+    """Letterhead of the enterprise as issuer of the papers."""
+
+    place: str = Field(default="", description="Place before the date; default: the province")
+    short: str = Field(
+        default="",
+        pattern=r"^[\w&.-]*$",
+        description="Abbreviation in symbols, subjects and file names; default: initials of the enterprise",
+    )
+    parent: str = Field(default="", description="Superior body above the enterprise; lines separated by |")
+
+
+class Police(Titled):
+    """Police station nearest to a venue, notified of incidents there."""
+
+    name: str = Field(min_length=1)
+    phone: str = ""
+    email: str = ""
+
+
+class Venue(Titled):
+    """Venue of the event, with the services offered there."""
+
+    id: str = Field(description="Identifier used by devices and limits")
+    services: tuple[Service, ...] = Field(min_length=1)
+    police: Police | None = Field(default=None, description="Nearest police station")
+
+    _id = field_validator("id")(_identifier)
+
+
+class Window(Titled):
+    """Span of time: the event, its protected time, a freeze of changes, or drills in production."""
+
+    kind: WindowKind
+    start: Moment = Field(alias="from")
+    end: Moment = Field(alias="to")
+    name: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.end <= self.start:
+            raise InvalidValue(message("workspace:event.window"))
+        return self
+
+    def contains(self, moment: datetime) -> bool:
+        """True from the start until before the end."""
+        return self.start <= moment < self.end
+
+
+class Recipient(Titled):
+    """Recipient of the reports."""
+
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    phone: str = ""
+
+
+class WeeklyReport(WorkspaceModel):
+    """Weekly report: weekday, cut-off, latest arrival, first and last date."""
+
+    day: Weekday = "monday"
+    cut_off: TimeOfDay
+    latest: TimeOfDay
+    first: Day
+    last: Day
+
+    @model_validator(mode="after")
+    def _on_its_day(self) -> Self:
+        for name, value in (("first", self.first), ("last", self.last)):
+            weekday = WEEKDAYS[value.weekday()]
+            if weekday != self.day:
+                what = message("workspace:event.weekday", name=name, date=value, weekday=weekday, wanted=self.day)
+                raise InvalidValue(what)
+        if self.last < self.first:
+            raise InvalidValue(message("workspace:event.reports"))
+        return self
+
+    @property
+    def weekday(self) -> int:
+        """Weekday of the reports; 0 is Monday."""
+        return WEEKDAYS.index(self.day)
+
+    def deadlines(self) -> tuple[datetime, ...]:
+        """Cut-off of each report, in order, local time."""
+        weeks = (self.last - self.first).days // 7
+        return tuple(
+            datetime.combine(self.first + timedelta(weeks=week), self.cut_off, TZ) for week in range(weeks + 1)
+        )
+
+
+class NoticeLimits(WorkspaceModel):
+    """Minutes from the discovery of an incident to each notice."""
+
+    first: int = Field(default=30, ge=1, description="Minutes until the first notice, by telephone or in person")
+    written: int = Field(default=120, ge=1, description="Minutes until the written report")
+    final: int = Field(default=1440, ge=1, description="Minutes until the final report")
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if not self.first <= self.written <= self.final:
+            raise InvalidValue(message("workspace:event.notice_limits"))
+        return self
+
+
+class DaysOff(WorkspaceModel):
+    """Corrections of the calendar of public holidays: additional days off, and holidays with work."""
+
+    add: tuple[Day, ...] = ()
+    remove: tuple[Day, ...] = ()
+
+
+class ScheduledTest(Titled):
+    """Test scheduled before the event. `proved_by`: `audit` (a run in the span) or a clause."""
+
+    id: str
+    start: Moment = Field(alias="from")
+    due: Moment
+    proved_by: str = Field(default="audit", description="`audit`, or a clause")
+
+    _id = field_validator("id")(_identifier)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.due <= self.start:
+            raise InvalidValue(message("workspace:event.test"))
+        return self
+
+
+class Event(Titled):
+    """The event. Times are aware, in Asia/Ho_Chi_Minh unless written with another offset."""
+
+    id: str = Field(description="Identifier of the event, recorded in every run")
+    organiser: str = ""
+    organiser_vi: str = ""
+    enterprise: str = Field(default="", description="Enterprise that operates the network and signs the reports")
+    province: str = Field(default="", description="Province of the event")
+    office: IssuingOffice = Field(default=IssuingOffice(), description="Letterhead of the papers")
+    topic: str = Field(default="", description="End of the subjects of mails, in Vietnamese")
+    operator: Operator = Field(default="telecom", description="Selects the clauses: telecom, postal or both")
+    basis: tuple[str, ...] = Field(default=(), description="Documents cited as the basis of the work")
+    recipient: Recipient
+    venues: tuple[Venue, ...] = Field(min_length=1, max_length=MOST_VENUES)
+    windows: tuple[Window, ...] = ()
+    weekly_report: WeeklyReport | None = None
+    duty_list_before: Moment | None = Field(default=None, description="Deadline of the duty list")
+    owners_confirmed: bool = Field(
+        default=False, description="The owners in duties.yaml are right although the example names the same units"
+    )
+    tests: tuple[ScheduledTest, ...] = Field(default=(), description="Tests scheduled before the event")
+    days_off: DaysOff = Field(default=DaysOff(), description="Corrections of the calendar of public holidays")
+    notice_limits: NoticeLimits = Field(default=NoticeLimits(), description="Time limits for incident notices")
+    mail: MailSettings | None = Field(default=None, description="Sender and mail server of the papers")
+    schedule: ScheduleSettings = Field(default=ScheduleSettings(), description="Times of scheduled jobs")
+    changes: ChangeSettings = Field(default=ChangeSettings(), description="Approval and execution of changes")
+    intents: Intents = Field(default={}, description="Template values for all devices, overridden by groups and hosts")
+    lab: bool = Field(default=False, description="Lab copy: plain passwords are allowed in the inventory")
+
+    _id = field_validator("id")(_identifier)
+
+    @property
+    def place(self) -> str:
+        """Place of issue of the papers."""
+        return self.office.place or self.province
+
+    @property
+    def abbreviation(self) -> str:
+        """Abbreviation of the enterprise: as written, or its initials without parenthesised parts."""
+        words = re.sub(r"\(.*?\)", " ", self.enterprise).split()
+        return self.office.short or "".join(word[0] for word in words if word[0].isalnum()).upper()
+
+    @property
+    def report_weekday(self) -> int:
+        """Weekday of the weekly reports, 0 for Monday; Monday without reports."""
+        return self.weekly_report.weekday if self.weekly_report else 0
+
+    @property
+    def venue_ids(self) -> tuple[str, ...]:
+        """Identifiers of the venues, in the order of the file."""
+        return tuple(venue.id for venue in self.venues)
+
+    def venue(self, venue_id: str) -> Venue:
+        """Venue by identifier. Raises KeyError."""
+        return {venue.id: venue for venue in self.venues}[venue_id]
+
+    def windows_at(self, moment: datetime, kind: WindowKind | None = None) -> tuple[Window, ...]:
+        """Return the windows (of a single kind if given) open at a moment."""
+        return tuple(w for w in self.windows if w.contains(moment) and kind in (None, w.kind))
+
+
+def load_event(path: Path) -> Event:
+    """Read event.yaml. Raises WorkspaceError."""
+    document = load_yaml(path)
+    event = document.validate(Event)
+    ids = event.venue_ids
+    problems = []
+    for index, name in enumerate(ids):
+        if name in ids[:index]:
+            what = message("workspace:event.venue_twice", venue=name, line=document.line("venues", ids.index(name)))
+            problems.append(document.error(what, "venues", index, "id"))
+    raise_errors(problems)
+    return event
+
+
+def is_lab(workspace: Path) -> bool:
+    """True for a workspace with `lab: true` in its event.yaml; False for an unreadable file."""
+    path = workspace / "inventory" / "event.yaml"
+    try:
+        if "lab:" not in path.read_text(encoding="utf-8"):
+            return False
+        return load_yaml(path).mapping().get("lab") is True
+    except (OSError, ValueError, WorkspaceError):
+        return False
+
+
+def unknown_venue(name: str, event: Event) -> tuple[Sentence, Sentence]:
+    """Cause and remedy for a venue missing from event.yaml."""
+    return message("workspace:venue_unknown", name=name), suggest(name, event.venue_ids, noun="Defined")

@@ -1,0 +1,61 @@
+"""What a fragment makes of a configuration, and what it may not ask for."""
+
+from __future__ import annotations
+
+import pytest
+
+from eventready.change.errors import FragmentError
+from eventready.change.forms.diff import commands_between, merge
+from eventready.change.forms.fragment import join_fragments, parse_fragment
+from eventready.change.forms.tree import Tree, parse_tree
+from tests.change.forms.reference_device import spec
+
+
+def merged(running: str, wanted: str) -> Tree:
+    return merge(spec(), parse_tree(running), parse_fragment(spec(), wanted, "templates/x.j2"))
+
+
+@pytest.mark.parametrize("taken_back", ["no interface one", "no interface"])
+def test_a_section_that_is_always_there_is_not_removed(taken_back: str) -> None:
+    with pytest.raises(FragmentError, match=r"templates/x\.j2: `interface one` cannot be removed"):
+        merged("interface one\n policy a\n", taken_back)
+
+
+def test_a_section_is_not_made_for_what_must_not_stand_in_it() -> None:
+    running = "interface one\n"
+    assert merged(running, "router 1\n no paths 2\n family a\n  no net a\n") == parse_tree(running)
+    assert merged(running, "router 1\n no paths 2\n peer a\n") == parse_tree(f"{running}router 1\n peer a\n")
+    assert merged("router 1\n paths 2\n", "router 1\n no paths 2\n") == {"router 1": {}}
+
+
+def test_a_name_cut_short_makes_no_section() -> None:
+    """`int one` would open it on the device, beside all rules for `interface one`."""
+    with pytest.raises(FragmentError, match=r"`int one` is not known to open a section"):
+        merged("interface one\n", "int one\n shut\n")
+
+
+def test_a_section_of_the_devices_own_may_be_changed() -> None:
+    assert merged("odd thing\n a\n", "odd thing\n b\n") == {"odd thing": {"a": {}, "b": {}}}
+
+
+def test_what_a_negation_hides_is_not_shown_when_it_is_set_again() -> None:
+    running, wanted = "interface one\n no shut\n policy a\n", "interface one\n shut\n"
+    now, then = parse_tree(running), merged(running, wanted)
+    assert then == {"interface one": {"policy a": {}}}
+    assert commands_between(spec(), now, then) == ("interface one", "shut", "exit")
+    assert commands_between(spec(), then, now) == ("interface one", "no shut", "exit")
+
+
+def test_an_order_that_changes_is_a_change() -> None:
+    running, wanted = "acl a\n permit a\n deny b\n permit c\n", "acl a\n permit c\n permit a\n"
+    then = merged(running, wanted)
+    assert list(then["acl a"]) == ["deny b", "permit c", "permit a"]
+    assert commands_between(spec(), parse_tree(running), then) == ("acl a", "no permit a", "permit a", "exit")
+
+
+def test_an_interface_stands_after_all_that_intents_define_for_it() -> None:
+    """Whichever intent speaks of it first."""
+    one = parse_fragment(spec(), "interface one\n shut\n", "one")
+    other = parse_fragment(spec(), "acl a\n permit a\ninterface one\n policy a\n", "other")
+    assert list(join_fragments(spec(), [one, other]).tree) == ["acl a", "interface one"]
+    assert list(join_fragments(spec(), [one, other]).tree["interface one"]) == ["shut", "policy a"]

@@ -1,0 +1,62 @@
+"""The soak: the longest dead or hold time of what a change touches, as the device's own configuration has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from eventready.change.forms.tree import parse_tree
+from eventready.change.guard.soak import soak_of
+from eventready.platforms.loader import describe
+
+OSPF = "interface eth1\n ip ospf area 0\n{lines}router ospf\n maximum-paths 2\n"
+BGP = "router bgp 65001\n{lines} neighbor 192.0.2.1 remote-as 65002\n"
+XE = "interface Gi1\n standby 10 ip 192.0.2.254\n{lines}"
+XR = "router ospf 1\n area 0\n  interface TenGigE0/0/0/1\n   cost 10\n{lines}"
+JUNOS = "set system host-name r1\n"
+VRP = "interface Vlanif10\n vrrp vrid 10 virtual-ip 192.0.2.254\n{lines}"
+
+
+@pytest.mark.parametrize(
+    ("platform", "before", "after", "seconds", "reason"),
+    [
+        ("frr", OSPF.format(lines=""), OSPF.format(lines=" ip ospf hello-interval 3\n"), 40, "OSPF dead interval"),
+        ("frr", OSPF.format(lines=" ip ospf dead-interval 200\n"), OSPF.format(lines=""), 200, "dead-interval 200"),
+        ("frr", OSPF.format(lines=""), OSPF.format(lines=" ip ospf hello-interval 30\n"), 120, "hello-interval 30"),
+        ("frr", OSPF.format(lines=""), OSPF.format(lines=" description x\n"), 10, "the minimum"),
+        ("frr", BGP.format(lines=""), BGP.format(lines=" maximum-paths 4\n"), 180, "BGP hold time by default"),
+        ("frr", BGP.format(lines=""), BGP.format(lines=" timers bgp 80 240\n"), 240, "timers bgp 80 240"),
+        ("cisco_xe", XE.format(lines=""), XE.format(lines=" standby 10 priority 120\n"), 10, "the minimum"),
+        ("cisco_xe", XE.format(lines=""), XE.format(lines=" standby 10 timers 5 25\n"), 25, "standby 10 timers 5 25"),
+        ("cisco_xe", "", "ip sla 10\n icmp-echo 192.0.2.1\n  frequency 30\n", 60, "frequency 30"),
+        (
+            "huawei_vrp",
+            VRP.format(lines=""),
+            VRP.format(lines=" vrrp vrid 10 timer advertise 20\n"),
+            60,
+            "advertise 20",
+        ),
+        ("cisco_ios", "", "ip sla 10\n icmp-echo 192.0.2.1\n  frequency 30\n", 60, "frequency 30"),
+        ("cisco_xe", "interface Gi1\n", "interface Gi1\n ip mtu 1400\n", 40, "OSPF dead interval"),
+        ("cisco_xr", XR.format(lines=""), XR.format(lines="   hello-interval 20\n"), 80, "hello-interval 20"),
+        ("cisco_xr", XR.format(lines=""), XR.format(lines="   dead-interval 55\n"), 55, "dead-interval 55"),
+        ("juniper_junos", JUNOS, JUNOS + "set protocols bgp group x hold-time 30\n", 90, "BGP hold time by default"),
+        (
+            "juniper_junos",
+            JUNOS,
+            JUNOS + "set protocols ospf area 0 interface ae0 dead-interval 60\n",
+            60,
+            "dead-inter",
+        ),
+        ("mikrotik_routeros", "", "/ip route dst-address=0.0.0.0/0\n check-gateway=ping\n", 20, "two gateway checks"),
+        ("osmocom_bsc", "network\n bts 0\n", "network\n bts 0\n  rach tx integer 8\n", 10, "the minimum"),
+    ],
+)
+def test_the_longest_time_of_what_is_touched(
+    platform: str, before: str, after: str, seconds: float, reason: str
+) -> None:
+    spec = describe(platform).spec.change
+    assert spec is not None
+    for one, other in ((before, after), (after, before)):  # there and back
+        soak = soak_of(spec, parse_tree(one), parse_tree(other), 10)
+        assert soak.seconds == seconds
+        assert reason in soak.reason

@@ -1,0 +1,379 @@
+"""Nothing that is secret passes the sink, nothing else is touched, and hostile text costs linear time."""
+
+from __future__ import annotations
+
+import json
+import logging
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.core.redaction.redaction import REDACTED, RedactingFilter, Redactor, guard_logging, redact, register
+
+pytestmark = pytest.mark.slow
+
+S = "hunter2Zz"
+CONFIGURATION = [
+    # cisco
+    f"enable secret 9 {S}",
+    f"enable secret level 15 5 {S}",
+    f"enable password 7 {S}",
+    f"username netops privilege 15 secret 9 {S}",
+    f"username netops password 0 {S}",
+    f" password 7 {S}",
+    f"snmp-server community {S} RO",
+    f"snmp-server host 192.0.2.9 version 2c {S}",
+    f"snmp-server host 192.0.2.9 traps {S}",
+    f"snmp-server user ops grp v3 auth sha {S} priv aes 128 {S}",
+    f"tacacs-server key 7 {S}",
+    f"radius-server host 192.0.2.7 key {S}",
+    f" key 7 {S}",
+    f" key-string 7 {S}",
+    f" neighbor 192.0.2.1 password 7 {S}",
+    f" ip ospf message-digest-key 1 md5 7 {S}",
+    f" ip ospf authentication-key {S}",
+    f" standby 10 authentication {S}",
+    f" standby 10 authentication md5 key-string 7 {S}",
+    f" vrrp 5 authentication text {S}",
+    f"ntp authentication-key 1 md5 {S} 7",
+    f"crypto isakmp key {S} address 0.0.0.0",
+    f" security wpa psk set-key ascii 0 {S}",
+    f" wpa-psk ascii 0 {S}",
+    f" isis password {S}",
+    f"  pre-shared-key {S}",
+    # what begins like a word that is none
+    f"key chain-{S}",
+    f"key is-{S}",
+    f"MOD IKEPEER: PEERNAME=a, CFMPKEY={S};",
+    f" security wpa psk wpa-{S}",
+    f" security wpa psk sae-{S}",
+    f"snmp-server host 192.0.2.9 vrf MGMT version 2c {S}",
+    f"snmp-server user ops grp v3 encrypted auth md5 {S} priv des56 {S}",
+    f"tacacs-server host 192.0.2.7 single-connection timeout 5 key 7 {S}",
+    f"radius-server host 192.0.2.7 auth-port 1812 acct-port 1813 key 7 {S}",
+    f" server-private 192.0.2.7 auth-port 1812 key 7 {S}",
+    f" client 192.0.2.7 server-key 7 {S}",
+    f"  pre-shared-key local 6 {S}",
+    f" set session-key inbound esp 256 cipher {S} authenticator {S}",
+    f" set session-key outbound ah 256 {S}",
+    f" ospfv3 encryption ipsec spi 256 esp null sha1 7 {S}",
+    f"ntp-service authentication-keyid 1 authentication-mode md5 cipher {S}",
+    f"snmp-server community {S} view v1 RO",
+    f" security static-wep-key encryption 104 ascii 0 {S}",
+    f" ipv6 ospf authentication ipsec spi 500 sha1 7 {S}",
+    f" ospfv3 encryption ipsec spi 256 esp aes-cbc 128 {S} sha1 {S}",
+    f" ip nhrp authentication {S}",
+    f" authentication mode hmac-sha-256 7 {S}",
+    f"ip msdp password peer 192.0.2.1 7 {S}",
+    # with spaces, as far as the line goes
+    f" key-string Tra Vinh {S}",
+    f" security wpa psk set-key ascii 0 xin chao {S}",
+    f" wpa-psk ascii 0 xin chao {S}",
+    f" password 0 xin chao {S}",
+    # hostapd
+    f"wpa_passphrase={S}",
+    f"wpa_passphrase=Tra Vinh, 30 nam {S}",
+    f"sae_password=xin chao {S}|mac=02:01:02:03:04:05",
+    f"auth_server_shared_secret=a, b; {S}",
+    f"wep_key0={S}",
+    f"ap_pin={S}",
+    f"r0kh=02:01:02:03:04:05 r0kh-1.example.com {S}",
+    f"Line 9: Invalid PSK '{S}'.",
+    # huawei
+    f" snmp-agent target-host trap address udp-domain 192.0.2.9 params securityname {S} v2c",
+    f" snmp-agent target-host trap address udp-domain 192.0.2.9 params securityname cipher {S} v2c",
+    f" md5-password cipher 192.0.2.1 {S}",
+    f" security wep share-key {S}",
+    f" local-user ops password irreversible-cipher {S}",
+    f" set authentication password cipher {S}",
+    f" snmp-agent community read cipher {S}",
+    f" snmp-agent usm-user v3 ops authentication-mode sha cipher {S}",
+    f" ospf authentication-mode md5 1 cipher {S}",
+    f" vrrp vrid 1 authentication-mode md5 {S}",
+    f" isis authentication-mode simple plain {S}",
+    f" radius-server shared-key cipher {S}",
+    f" security wpa2 psk pass-phrase {S} aes",
+    f" peer 192.0.2.1 password cipher {S}",
+    " local-user ops password irreversible-cipher $1c$abcDEF$hunter2Zz$",
+    "ftp %^%#hunter2Zz;:'(%^%# end",
+    # frr and osmocom
+    f" ipv6 ospf6 authentication key-id 1 hash-algo md5 key {S}",
+    f" ip rip authentication string {S}",
+    f"password {S}",
+    f"enable password {S}",
+    f" isis password clear {S}",
+    f" password-encryption\npassword 8 {S}",
+    " subscriber imsi 452019999999999 update aud3g milenage k 0123456789abcdef0123456789abcdef opc "
+    "fedcba98765432100123456789abcdef",
+    # mml
+    f'%%/*1*/LGI:OP="ops",PWD="{S}";%%',
+    f"MOD OP: OPNAME=ops, OLDPWD={S}, NEWPWD={S};",
+    f'ADD SNMPCOMM: COMMUNITY="{S}";',
+    f'ADD IKEPEER: PEERNAME="a", PKEY="{S}";',
+    f'MOD OP: OPNAME="ops", PASSWORD="{S}", CFM="{S}";',
+    # the value goes on after a blank, a comma, a semicolon
+    f"enable password 0 one {S}",
+    f"username netops password 0 one, two; {S}",
+    f"password = one, {S}",
+    f"neighbor 192.0.2.1 password one;{S}",
+    f" local-user ops password simple one two {S}",
+    f"snmp-server community one,{S} RO",
+    # forms that no rule names
+    f"snmp mib community-map {S} engineid 80000009030000",
+    f"snmp-server user ops grp v3 auth sha-256 {S} priv aes 256 {S}",
+    f"snmp-server user ops grp v3 auth sha clear {S} priv aes 128 clear {S}",
+    f"ntp authentication-key 1 hmac-sha2-256 {S}",
+    f"ntp authentication-key 1 hmac-sha2-256 7 {S}",
+    f"license smart register idtoken {S} force",
+    f"license smart trust idtoken {S} all",
+    f"  pre-shared-key local {S}",
+    f"  authentication local pre-share key {S}",
+    f"mpls ldp neighbor 192.0.2.1 password {S}",
+    f"mpls ldp password option 1 for 10 0 {S}",
+    f" ip rsvp authentication key {S}",
+    f" rsvp authentication-key cipher {S}",
+    f" rsvp neighbor 192.0.2.1 authentication password {S}",
+    f"rocommunity {S} 192.0.2.0/24",
+    f"rocommunity6 {S}",
+    f" auth_pass {S}",
+    f"set system login user ops authentication plain-text-password-value {S}",
+    f'set system root-authentication encrypted-password "{S}"',
+    f'set snmp community "{S}" authorization read-only',
+    f"set protocols bgp group x authentication-key {S}",
+    f"set security ike policy x pre-shared-key ascii-text {S}",
+    f"/snmp community set [ find default=yes ] name={S}",
+    f"/ppp secret add name=x password={S} service=l2tp",
+    f"/interface wireless security-profiles set x wpa2-pre-shared-key={S}",
+    f"add name=x remote-address=192.0.2.1 tcp-md5-key={S}",
+    f'snmp community "{S}" hash2 rwa version both',
+    f"credentials {S}",
+    f"api-token {S}",
+    f"X-Auth-Token: {S}",
+    f"Authorization token {S}",
+    f"mka pre-shared-key cak-key {S}",
+    # the same lines in a difference
+    f"+snmp-server community {S} RO",
+    f"- password 7 {S}",
+    f"+ key 7 {S}",
+    f"-enable secret 9 {S}",
+    f"> key-string {S}",
+    f"!+ neighbor 192.0.2.1 password {S}",
+    # elsewhere
+    f"postgresql://ops@192.0.2.4/runs?sslmode=require&password={S}",
+    f"postgresql://ops@192.0.2.4/runs?password={S}&sslmode=require",
+    f"password: {S}",
+    f'{{"password": "{S}", "community": "{S}"}}',
+    f"ConnectHandler(host='x', password='{S}', secret='{S}')",
+    f"EVENTREADY_API_KEY={S}",
+    f"postgresql://ops:{S}@192.0.2.4/runs",
+    "$6$saltsalt$abcdefghijklmnop/hunter2Zz",
+    f"-----BEGIN RSA PRIVATE KEY-----\n{S}\nabc=\n-----END RSA PRIVATE KEY-----",
+    f"-----BEGIN PRIVATE KEY-----\n{S}\ncut off",
+    f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{S}\n-----END ENCRYPTED PRIVATE KEY-----",
+    f"-----BEGIN OPENSSH PRIVATE KEY-----\n{S}\n-----END OPENSSH PRIVATE KEY-----",
+    f"-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: x\n\n{S}\n-----END PGP PRIVATE KEY BLOCK-----",
+    f"-----BEGIN PGP MESSAGE-----\n{S}\n-----END PGP MESSAGE-----",
+    f"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: x\n{S}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----",
+    f"-----BEGIN PKCS12-----\n{S}\n-----END PKCS12-----",
+    f"PuTTY-User-Key-File-3: ssh-ed25519\nPublic-Lines: 1\nAAAA\nPrivate-Lines: 1\n{S}\nPrivate-MAC: {S}",
+    f"crypto pki import x pkcs12 terminal\nMIIJqQIBAzCCCW8GCSqGSIb3DQEHAaCCCWAEgglcMIIJ{S}Ab3\nquit",
+]
+
+
+@pytest.mark.parametrize("line", CONFIGURATION)
+def test_a_secret_in_a_configuration_is_not_seen(line: str) -> None:
+    cleaned = Redactor().redact(f"before\n{line}\nafter\n")
+    assert S not in cleaned
+    assert "0123456789abcdef" not in cleaned
+    assert "fedcba98765432100" not in cleaned
+    assert REDACTED in cleaned
+    assert cleaned.startswith("before\n")
+
+
+UNTOUCHED = [
+    "Interface   IP-Address  OK? Method Status  Protocol",
+    "key chain OSPF\n key 1",
+    "  authentication key chain OSPF",
+    " Key is not exportable.",
+    "Key name: r1.example.com",
+    "ntp server 192.0.2.1 key 1 prefer",
+    "ntp server vrf MGMT 192.0.2.1 key 12 source Loopback0",
+    "ntp-service unicast-server 192.0.2.1 authentication-keyid 1",
+    "ntp-service unicast-server 192.0.2.1 authentication-keyid 1 source-interface LoopBack0",
+    "ntp-service reliable authentication-keyid 1",
+    # of BGP, not of SNMP
+    " neighbor 192.0.2.1 send-community both",
+    " set community 65000:1 additive",
+    " match community EVENT exact-match",
+    " apply community 65000:1",
+    "1790 BGP community entries using 180118 bytes of memory",
+    "30 BGP extended community entries using 976 bytes of memory",
+    # algorithms, and words that people write
+    "ssh server cipher aes256_ctr aes128_ctr",
+    "wpa_key_mgmt=WPA-PSK SAE",
+    "wpa_key_mgmt=WPA-PSK WPA-PSK-SHA256",
+    "        * Authentication suites: PSK FT/PSK",
+    " description Authenticator of the hall",
+    "ADD CFMMA: MDIDX=0, MAIDX=0, CFMVER=1AG;",
+    " snmp-agent target-host trap address udp-domain 192.0.2.9 params securityname ops v3 privacy",
+    "10.255.0.1  1  FULL/DR  00:00:38  10.0.0.1  GigabitEthernet1",
+    '{"peers": {"192.0.2.1": {"state": "Established"}}}',
+    "RETCODE = 0  Operation succeeded.",
+    "vrrp 5 authentication mode none",
+    "%SYS-5-CONFIG_I: Configured from console by vty0",
+    "http://192.0.2.1/path and host:port@thing",
+    "Five minute utilization %: 12 %^ 3",
+    "Send community has been configured",
+    "The password-recovery mechanism is enabled.",
+    "service password-encryption",
+    "Key disabled, sequencing disabled",
+    "  65   0          0          0      45128          0          0 Token Daemon",
+    " 237   0          0          0      17096          0          0 IPSEC manual key",
+    "  Community: 65000:1 65000:200 no-export",
+    "  Extended Community: RT:65000:1 RT:65000:2",
+    "ip community-list standard EVENT permit 65000:1",
+    " description secret customer, key account",
+    '  "description": "password of the hall", "mtu": 1500,',
+    '  "keyId": 12,',
+    "crypto key generate rsa",
+    "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+    "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
+]
+
+
+@pytest.mark.parametrize("text", UNTOUCHED)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert Redactor().redact(text) == text
+
+
+def test_known_values_go_wherever_they_stand_and_in_every_form() -> None:
+    sink = Redactor()
+    secret = 'S3cr"et\\pá/ss word'
+    sink.register(secret)
+    for form in (secret, json.dumps({"x": secret}), repr(secret), f"x{secret}y", "S3cr%22et%5Cp%C3%A1%2Fss%20word"):
+        cleaned = sink.redact(f"text {form} text")
+        assert REDACTED in cleaned, form
+        assert "S3cr" not in cleaned
+
+
+def test_a_short_value_goes_as_a_word_only() -> None:
+    sink = Redactor()
+    sink.register("pw")
+    assert sink.redact("pw is pwd, pw.") == f"{REDACTED} is pwd, {REDACTED}."
+
+
+def test_nothing_is_not_a_secret() -> None:
+    sink = Redactor()
+    sink.register("")
+    sink.register("  ")
+    assert sink.redact("a b  c") == "a b  c"
+
+
+def test_a_secret_that_is_part_of_the_mark_ends_too() -> None:
+    sink = Redactor()
+    sink.register("redacted")
+    assert sink.redact(sink.redact("a redacted b")) == f"a {REDACTED} b"
+
+
+WORDS = (
+    "password",
+    "secret",
+    "key",
+    "community",
+    "cipher",
+    " 7 ",
+    ":",
+    "=",
+    '"',
+    "'",
+    "\n",
+    "$1$",
+    "%^%#",
+    "psk",
+    "md5",
+    REDACTED,
+)
+texts = st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=8)), max_size=24).map("".join)
+
+
+@given(texts)
+def test_twice_is_once(text: str) -> None:
+    sink = Redactor()
+    sink.register("hunter2Zz")
+    once = sink.redact(text)
+    assert sink.redact(once) == once
+
+
+@given(texts, st.text(alphabet="abcdef123456", min_size=8, max_size=12))
+def test_a_registered_value_never_comes_through(text: str, secret: str) -> None:
+    sink = Redactor()
+    sink.register(secret)
+    assert secret not in sink.redact(f"{text}{secret}{text}")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "password ",
+        "key ",
+        "password = ",
+        " ",
+        "a",
+        "-----BEGIN PRIVATE KEY-----",
+        "$1$",
+        "%^%#",
+        '"',
+        "://a:",
+        "İ",
+        "key\t",
+        "psk 7 ",
+        "spi 1 ",
+        "session-key inbound esp ",
+        "password x\n",
+        "snmp-server community <redacted> RO\n",
+        "password key community secret psk ",
+        "-----BEGIN PGP MESSAGE-----",
+        "Private-Lines: 1\n",
+        "Aa1",
+    ],
+)
+@pytest.mark.timeout(60)
+def test_hostile_text_costs_linear_time(piece: str) -> None:
+    """Two megabytes of the worst: anything that grows faster than its input would not end before the time limit."""
+    redact(piece * (2_000_000 // len(piece)))
+
+
+def test_log_lines_arguments_and_tracebacks_pass_the_sink() -> None:
+    register("L0gged-secret")
+    out = StringIO()
+    handler = logging.StreamHandler(out)
+    handler.addFilter(RedactingFilter())
+    logger = logging.getLogger("eventready.test")
+    logger.addHandler(handler)
+    try:
+        logger.error("opening %s with %r", "r1", {"password": "L0gged-secret", "user": "x"})
+        logger.error("one %s two", *["L0gged-secret", "too many"])
+        try:
+            int("refused L0gged-secret")
+        except ValueError:
+            logger.exception("failed", stack_info=True)
+    finally:
+        logger.removeHandler(handler)
+    text = out.getvalue()
+    assert "L0gged-secret" not in text
+    assert "opening r1" in text
+    assert "ValueError: invalid literal for int() with base 10: 'refused <redacted>'" in text
+
+
+def test_guarding_twice_adds_one_filter() -> None:
+    logger = logging.getLogger("netmiko")
+    handler = logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        guard_logging()
+        guard_logging()
+        assert sum(isinstance(known, RedactingFilter) for known in handler.filters) == 1
+    finally:
+        logger.removeHandler(handler)

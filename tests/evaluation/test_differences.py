@@ -1,0 +1,93 @@
+"""Two runs laid side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.evaluation.differences import compare
+
+
+def finding(status: str, subject: str = "e1", check: str = "uplink", **more: Any) -> dict[str, Any]:
+    return {"check": check, "device": "r1", "subject": subject, "status": status, **more}
+
+
+def kinds(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> dict[str, list[str]]:
+    diff = compare(before, after)
+    listed = {
+        name: [change.identity[2] for change in getattr(diff, name)]
+        for name in ("new", "fixed", "still", "worse", "better", "unseen")
+    }
+    return {name: subjects for name, subjects in listed.items() if subjects}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        ("pass", "fail", "new"),
+        ("pass", "not_measured", "new"),
+        ("fail", "pass", "fixed"),
+        ("fail", "fail", "still"),
+        ("fail", "not_measured", "still"),
+        ("warn", "fail", "worse"),
+        ("warn", "not_measured", "worse"),
+        ("waived", "fail", "worse"),
+        ("fail", "warn", "better"),
+        ("fail", "waived", "better"),
+        ("not_measured", "warn", "better"),
+        ("not_measured", "fail", "worse"),
+    ],
+)
+def test_one_finding_in_both_runs(before: str, after: str, kind: str) -> None:
+    assert kinds([finding(before)], [finding(after)]) == {kind: ["e1"]}
+
+
+def test_what_is_good_and_was_good_is_not_listed() -> None:
+    assert kinds([finding("pass")], [finding("pass"), finding("pass", "e2")]) == {}
+
+
+def test_a_finding_that_appears_is_new() -> None:
+    assert kinds([], [finding("warn")]) == {"new": ["e1"]}
+
+
+def test_an_alarm_that_is_gone_is_fixed_when_the_check_was_measured() -> None:
+    assert kinds([finding("fail", "21807", "alarm")], [finding("pass", "alarms", "alarm")]) == {"fixed": ["21807"]}
+
+
+def test_a_waiver_of_what_was_not_measured_fixes_nothing() -> None:
+    after = finding("waived", "", was="not_measured")
+    assert kinds([finding("fail")], [after]) == {"new": [""], "unseen": ["e1"]}
+
+
+def test_a_failure_that_the_later_run_does_not_speak_of_is_unseen() -> None:
+    assert kinds([finding("fail")], []) == {"unseen": ["e1"]}
+    assert kinds([finding("fail")], [finding("not_measured", "")]) == {"new": [""], "unseen": ["e1"]}
+
+
+def test_a_blind_finding_weighs_less_than_a_missing_one() -> None:
+    assert kinds([finding("not_measured", blind=True)], [finding("not_measured")]) == {"worse": ["e1"]}
+
+
+def test_of_two_findings_of_one_identity_the_worse_counts() -> None:
+    assert kinds([finding("pass"), finding("fail")], [finding("warn"), finding("pass")]) == {"better": ["e1"]}
+
+
+statuses = st.sampled_from(["pass", "warn", "fail", "not_measured", "waived"])
+runs = st.dictionaries(st.sampled_from("abcdef"), statuses).map(
+    lambda run: [finding(s, name) for name, s in run.items()]
+)
+
+
+@given(runs, runs)
+def test_every_bad_finding_is_in_exactly_one_list(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
+    bad = {one["subject"] for one in [*before, *after] if one["status"] != "pass"}
+    listed = [subject for subjects in kinds(before, after).values() for subject in subjects]
+    assert sorted(listed) == sorted(bad)
+
+
+@given(runs)
+def test_a_run_compared_with_itself_has_only_what_still_stands(run: list[dict[str, Any]]) -> None:
+    assert set(kinds(run, run)) <= {"still"}

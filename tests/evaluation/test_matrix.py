@@ -1,0 +1,95 @@
+"""Devices x checks: what is asked, what cannot be told, and what is refused before the first connection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from eventready.checks.registry import all_checks
+from eventready.core.errors import WorkspaceError
+from eventready.evaluation.matrix import CellState, MatrixCell, build_matrix
+from eventready.facts.platform import load_platform
+from eventready.platforms.loader import platform_names
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect, ExpectedLink
+from tests.checks.casebook import SPEC, FakePlatform, english, matrix_of
+
+ROUTER = Device("r1", "router", "any", "192.0.2.1", origin="inventory/hosts.yaml:7")
+WIFI = Device("w1", "wifi_controller", "any", "192.0.2.2")
+
+
+def shown(cell: MatrixCell) -> str:
+    return cell.reason.render("en") if cell.reason else ""
+
+
+def test_a_check_of_another_role_does_not_apply() -> None:
+    cell = matrix_of([WIFI]).cells["w1", "ospf"]
+    assert (cell.state, shown(cell)) == (CellState.NOT_APPLICABLE, "Not a check of the role wifi_controller.")
+
+
+def test_a_check_whose_expectation_is_absent_does_not_apply() -> None:
+    assert matrix_of([ROUTER]).cells["r1", "ospf"].state is CellState.NOT_APPLICABLE
+    expecting = replace(ROUTER, expect=Expect(ospf=()))
+    assert matrix_of([expecting]).cells["r1", "ospf"].state is CellState.APPLICABLE
+
+
+def test_what_the_platform_unsupported_has_its_reason() -> None:
+    matrix = matrix_of([ROUTER], FakePlatform(unsupported=english({"cpu": "it has no words for it"})))
+    cell = matrix.cells["r1", "cpu"]
+    assert (cell.state, shown(cell)) == (CellState.UNSUPPORTED, "it has no words for it")
+
+
+def test_a_fact_that_the_platform_forgot_cannot_be_reported_either() -> None:
+    class Forgetful(FakePlatform):
+        @property
+        def facts(self) -> dict[str, object]:
+            return {}
+
+    cell = matrix_of([ROUTER], Forgetful(name="poor")).cells["r1", "cpu"]
+    assert (cell.state, shown(cell)) == (CellState.UNSUPPORTED, "The platform poor does not offer cpu.")
+
+
+def test_facts_that_cannot_be_reported_are_wanted_but_not_needed() -> None:
+    matrix = matrix_of([ROUTER], FakePlatform(unsupported=english({"cpu": "it has no words for it"})))
+    assert "cpu" in matrix.facts_for("r1")
+    assert "cpu" not in matrix.needed("r1")
+    assert "memory" in matrix.needed("r1")
+
+
+def test_facts_are_requested_in_the_catalogues_order_and_once() -> None:
+    facts = matrix_of([replace(ROUTER, expect=Expect(uplinks=("e1",)))]).facts_for("r1")
+    assert facts.count("interface") == 1
+    assert facts[:2] == ("system", "cpu")
+
+
+def test_the_far_end_of_a_link_is_requested_too() -> None:
+    near = replace(ROUTER, expect=Expect(links=(ExpectedLink(port="e1", device="w1", to_port="e1"),)))
+    assert matrix_of([near, WIFI]).devices_for("link") == ("r1", "w1")
+
+
+def test_without_the_fleet_only_checks_of_one_device_are_requested() -> None:
+    matrix = build_matrix([ROUTER], {"any": FakePlatform()}, fleet=False)
+    assert {check.scope for check in matrix.checks.values()} == {"device"}
+
+
+def test_a_platform_that_no_person_knows_is_refused_with_its_place() -> None:
+    with pytest.raises(WorkspaceError, match=r"inventory/hosts.yaml:7: r1 has the platform 'any', which is not known"):
+        build_matrix([ROUTER], {"other": FakePlatform()})
+
+
+def test_a_role_that_the_platform_does_not_play_is_refused() -> None:
+    platform = FakePlatform(spec=SPEC.model_copy(update={"roles": ("wifi_controller",)}))
+    with pytest.raises(WorkspaceError, match="r1 is a router, and the platform any plays wifi_controller"):
+        build_matrix([ROUTER], {"any": platform})
+
+
+def test_no_devices_make_an_empty_matrix() -> None:
+    assert matrix_of([]).cells == {}
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_a_platform_declares_every_fact_that_checks_of_its_roles_need(name: str) -> None:
+    platform = load_platform(name)
+    needs = {need for check in all_checks() if {*check.roles} & {*platform.spec.roles} for need in check.needs}
+    assert sorted(needs - {*platform.facts, *platform.unsupported}) == []
