@@ -31,7 +31,9 @@ class Script:
     prompt_times: int = 1
     log: str = ""  # "before" | "after" | "redrawn" | "inside" | "same_line"
     log_on: tuple[int, ...] = ()  # which prompts it comes with; empty: all of them
-    echo: str = "plain"  # "none" | "wrap" | "spaced"
+    echo: str = "plain"  # "none" | "wrap"
+    echo_delay: float = 0.0  # before each line's echo
+    answer_delay: float = 0.0  # between echo and answer
     colour: bool = False
     page: int = 0
     pager_flushes_input: bool = False
@@ -121,6 +123,8 @@ class Talk:
         text = ""
         while True:
             letter = await self.inbox.get()
+            if not text:
+                await asyncio.sleep(self.script.echo_delay)
             if letter == "\x03":
                 text = ""
                 continue
@@ -179,8 +183,9 @@ class Talk:
             self.close()
             await asyncio.sleep(60)
         elif name.startswith("terminal"):
-            pass
+            await asyncio.sleep(script.answer_delay)
         elif name:
+            await asyncio.sleep(script.answer_delay)
             await self.answer(script.answers.get(name, "% Invalid input detected at '^' marker.\n"))
         if script.renames_to and name == "rename":
             script.host = script.renames_to

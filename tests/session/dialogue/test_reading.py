@@ -65,6 +65,34 @@ def test_every_answer_comes_back_whole_and_in_its_place(ssh: Make, habit: str, p
     assert session.prompt == "R1#"
 
 
+SLOW: dict[str, dict[str, Any]] = {
+    "late echo": {"echo_delay": 0.5},
+    "late echo and prompt": {"echo_delay": 0.3, "greeting_delay": 0.4, "prompt_delay": 0.3},
+    "late echo, prompt twice in pieces": {"echo_delay": 0.3, "prompt_times": 2, "prompt_pieces": 4},
+    "late answer": {"answer_delay": 0.5},
+    "late answer, no echo": {"echo": "none", "answer_delay": 0.4},
+    "late greeting and answer, no echo": {"echo": "none", "greeting_delay": 0.4, "answer_delay": 0.4},
+    "prompt twice in pieces, late answer, no echo": {
+        "echo": "none", "answer_delay": 0.4, "prompt_times": 2, "prompt_pieces": 4
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("pipeline", [1, 8], ids=["one at a time", "written ahead"])
+@pytest.mark.parametrize("habit", SLOW)
+def test_silence_never_gives_a_command_the_answer_of_another(
+    ssh: Make, habit: str, pipeline: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("_SETTLE_S", 0.1), ("_LONG_SETTLE_S", 1.0), ("_WAKE_S", 0.15)):
+        monkeypatch.setattr(f"eventready.session.channel.{name}", value)
+    script = Script(answers=ANSWERS, **SLOW[habit])
+    with open_session(ssh(script), kind(pipeline=pipeline)) as session:
+        replies = session.send_commands(COMMANDS[:2])
+    assert [(reply.status, reply.text) for reply in replies] == [
+        (ReplyStatus.ANSWERED, ANSWERS[command]) for command in COMMANDS[:2]
+    ]
+
+
 @pytest.mark.parametrize("login", [True, False])
 @pytest.mark.parametrize("pipeline", [1, 8])
 @pytest.mark.parametrize(
@@ -105,9 +133,9 @@ def test_a_set_up_whose_answer_is_cut_off(ssh: Make) -> None:
 
 
 def test_a_device_that_hangs_or_drops_at_its_set_up(ssh: Make) -> None:
-    hangs = ssh(Script(hang_on="terminal width 0"), connect_timeout_s=0.8)
+    hangs = ssh(Script(hang_on="terminal width 0"))
     with pytest.raises(NoPrompt, match="shows no prompt after `terminal width 0`"):
-        open_session(hangs, kind())
+        open_session(hangs, kind(command_timeout_s=0.8))
     drops = ssh(Script(drop_on="terminal length 0"))
     with pytest.raises(SessionLost, match="was lost during its set-up: the device closed the session"):
         open_session(drops, kind())

@@ -1,4 +1,4 @@
-"""Received and unconsumed bytes of a device: cleaned, bounded, with the time of the last arrival."""
+"""Received and unconsumed bytes of a device: cleaned, bounded, with the time of silence."""
 
 from __future__ import annotations
 
@@ -20,24 +20,31 @@ class ReceiveBuffer:
     """Collects cleaned bytes in `text`; the parser removes consumed bytes from the front.
 
     `loss` returns the reason for the end of the stream where a jump host knows it, else an empty text. `consumed` is
-    the size of the parts of the current answer that were taken from the buffer and are still kept.
+    the size of the parts of the current answer that were taken from the buffer and are still kept. `wakes` counts the
+    Enters sent to a silent device, each of which may bring a prompt.
     """
 
     def __init__(
         self, stream: ByteStream, *, loss: Callable[[], str] = lambda: "", memory: DeviceMemory | None = None
     ) -> None:
         self.text = bytearray()
-        self.consumed = 0
-        self.last_received = monotonic()
+        self.consumed = self.wakes = 0
+        self._last_active = monotonic()
         self.memory = memory or DeviceMemory()
         self._stream, self._loss, self._cleaner = stream, loss, Cleaner()
 
     def send(self, data: bytes) -> None:
         """Write to the device. Raises StreamClosed."""
+        self._last_active = monotonic()
         try:
             self._stream.send(data)
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise StreamClosed(self._loss() or _reason(error)) from None
+
+    def wake(self, newline: bytes) -> None:
+        """Send an Enter to a silent device. Raises StreamClosed."""
+        self.wakes += 1
+        self.send(newline)
 
     def receive(self, timeout_s: float) -> bool:
         """Wait for bytes; False after `timeout_s` of silence. Raises StreamClosed, AnswerTooLarge."""
@@ -50,9 +57,14 @@ class ReceiveBuffer:
         if not data:
             raise StreamClosed(self._loss() or "the device closed the session")
         self.text += self._cleaner.feed(data)
-        self.last_received = monotonic()
-        self.memory.check(len(self.text) + self.consumed, self.last_received + timeout_s)
+        self._last_active = monotonic()
+        self.memory.check(len(self.text) + self.consumed, self._last_active + timeout_s)
         return True
+
+    @property
+    def silence_s(self) -> float:
+        """Seconds since bytes were last sent or received."""
+        return monotonic() - self._last_active
 
     def take(self, end: int) -> bytes:
         """Remove and return the first `end` bytes."""

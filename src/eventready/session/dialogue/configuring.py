@@ -217,7 +217,7 @@ class ConfigChannel(Channel):
         buffer.take(len(buffer.text))
         buffer.send(now.typed.encode() + (b"" if now.echoed else self._newline))
         while True:
-            silent = monotonic() - buffer.last_received if buffer.text or now.answer else 0.0
+            silent = buffer.silence_s if buffer.text or now.answer else 0.0
             if (reply := self._reply_if_complete(now, spec, silent)) is not None:
                 return reply
             if now.left <= 0:

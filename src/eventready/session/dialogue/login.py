@@ -62,7 +62,7 @@ def telnet_login(
         if left <= 0:
             raise NoPrompt(message("session:no_login"))
         if not buffer.receive(min(left, wake)) and not passwords_sent:
-            buffer.send(newline.encode())
+            buffer.wake(newline.encode())
             wake *= 2
 
 

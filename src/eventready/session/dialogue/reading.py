@@ -4,6 +4,9 @@ Reading blocks until bytes arrive or a deadline passes. A command is sent when t
 arrived; on platforms that allow pipelining, several commands are sent ahead. An unexpected shape of a pipelined answer
 (pager, missing echo, torn prompt) discards the received text, resynchronises on the prompt and continues with one
 command at a time. Sending a command twice is harmless, because every command is read-only.
+
+Output belongs to a command by its echo: a device that has echoed once is waited for until the command's time limit. On
+a device without echo, only prompts received after the command count, and as many as Enters were sent.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ from eventready.session.target import Secret
 
 #: Silence after which a probable end of an answer is accepted without proof.
 _SETTLE_S = 0.5
-#: Silence after which a prompt other than the known one is accepted.
+#: Silence after which a prompt other than the known one is accepted, and unanswered Enters count as lost.
 _LONG_SETTLE_S = 5.0
 #: Silence after which an Enter is sent to a device without a prompt.
 _WAKE_S = 2.0
@@ -43,6 +46,8 @@ _WAKE_S = 2.0
 _MAX_PROMPTS = 100
 #: Bytes at the end of an answer that are searched for a prompt.
 _NEAR_END = 4_096
+#: An echo is missing after this many times the longest wait for an echo so far.
+_PATIENCE = 3.0
 #: Time limit for the prompt after an interrupted command.
 _RECOVER_S = 5.0
 
@@ -89,6 +94,8 @@ class Channel:
         self._confirmed = False
         self._sent_commands: set[bytes] = set()
         self._pipeline = spec.pipeline
+        self._sent, self._sent_at = 0.0, 0  # time of the last sent command, and offset of the output since then
+        self._echo_wait_s = 0.0  # longest wait for an echo so far
         self._over: str | Message = ""
 
     @property
@@ -105,31 +112,34 @@ class Channel:
         """
         if self._patterns.ends_with is not None:
             return
-        deadline = min(monotonic() + timeout_s, self._deadline)
         self._buffer.memory.start_cpu()
         try:
             with self._trace.step(ConnectStep.PROMPT):
-                self._first_prompt(deadline)
+                self._first_prompt(min(monotonic() + timeout_s, self._deadline))
             self._trace.detail(ConnectStep.PROMPT, self.prompt)
             with self._trace.step(ConnectStep.PRIVILEGE):
-                self._prepare(deadline)
+                self._prepare()
             self._trace.detail(ConnectStep.PRIVILEGE, message("session:after_setup", prompt=self.prompt))
         except StreamClosed as error:
             raise self._closed_early(str(error)) from None
         except AnswerTooLarge as error:
             raise NoPrompt(message("session:endless_output", name=self._name, error=str(error))) from None
 
-    def _prepare(self, deadline: float) -> None:
+    def _prepare(self) -> None:
         """Raise privileges and send the set-up commands."""
         setup = list(self._spec.setup)
         raise_privileges = self._privileged and (self._secret or self._spec.privileged)
         if raise_privileges and self._prompt.endswith(b">") and self._privileged not in setup:
             setup.insert(0, self._privileged)
-        if self._privileged in setup or self._spec.pipeline == 1:
-            for command in setup:
-                self._send_setup([command], deadline)
-        elif setup:
-            self._send_setup(setup, deadline)
+        if self._privileged not in setup and self._pipeline > 1 and setup:
+            try:
+                self._send_setup(setup)
+            except _PipelineBroken:
+                self._pipeline = 1
+            else:
+                return
+        for command in setup:
+            self._send_setup([command])
 
     def _first_prompt(self, deadline: float) -> None:
         buffer, wake = self._buffer, _WAKE_S
@@ -140,7 +150,7 @@ class Channel:
             if buffer.receive(min(wake, left)):
                 self._answer_question()
             else:
-                buffer.send(self._newline)
+                buffer.wake(self._newline)
                 wake *= 2
         self._prompt = prompt
 
@@ -154,21 +164,22 @@ class Channel:
             self._buffer.send(self._newline)
             self._buffer.text.clear()
 
-    def _send_setup(self, commands: Sequence[str], deadline: float) -> None:
-        """Send set-up commands and wait for the end of the last; the prompt may change."""
+    def _send_setup(self, commands: Sequence[str]) -> None:
+        """Send set-up commands and wait for the end of the last; the prompt may change.
+
+        Raises _PipelineBroken if the last of several was lost.
+        """
         buffer, needle, password_sent = self._buffer, commands[-1].encode(), False
-        buffer.send(b"".join(command.encode() + self._newline for command in commands))
-        echo: Echo | None = None
+        started, begun, echo = monotonic(), None, None
+        self._send(commands)
         while True:
-            echo = echo or find_echo(buffer.text, needle, b"", self._patterns)
-            if echo is None and len(buffer.text) > len(self._prompt) + len(needle) and self._at_prompt():
-                echo = find_wrapped_echo(buffer.text, needle, self._prompt)
+            begun = begun or self._setup_echo(commands[0].encode())
+            echo = echo or self._setup_echo(needle)
             if echo and (prompt := find_prompt(_end_of(buffer.text, echo.end), self._patterns)):
                 break
             if echo and _PASSWORD.search(buffer.last_line):
                 if self._optional_privilege(commands[-1]):
-                    buffer.text.clear()
-                    buffer.send(self._newline)
+                    self._enter(b"")
                     echo = Echo(0, 0, b"")
                     continue
                 if password_sent or not self._secret:
@@ -176,31 +187,69 @@ class Channel:
                         "session:privilege.refused_password" if password_sent else "session:privilege.asks"
                     )
                 password_sent = True
-                buffer.text.clear()
-                buffer.send(self._secret.reveal().encode() + self._newline)
+                self._enter(self._secret.reveal().encode())
                 echo = Echo(0, 0, b"")
-            left = deadline - monotonic()
+            left = self._left(started)
             if left <= 0:
                 raise self._no_prompt(commands[-1])
-            if not buffer.receive(min(left, _SETTLE_S * 2)) and (prompt := self._setup_settled(echo)):
+            if not buffer.receive(min(left, _SETTLE_S * 2)) and (
+                prompt := self._setup_settled(begun, echo, len(commands))
+            ):
                 break
         if commands[-1] == self._privileged and prompt == self._prompt and not self._optional_privilege(commands[-1]):
             lines = to_text(bytes(buffer.text)).strip().splitlines()
             raise self._no_privilege("session:privilege.refused", redact(lines[-2]) if len(lines) > 1 else "")
         self._prompt = prompt
-        self._confirmed = self._confirmed or echo is not None
         buffer.take(max(buffer.text.rfind(prompt), 0))
+
+    def _send(self, commands: Sequence[str]) -> None:
+        """Send commands; what is received from now on is their output."""
+        self._sent, self._sent_at = monotonic(), len(self._buffer.text)
+        self._buffer.send(b"".join(command.encode() + self._newline for command in commands))
+
+    def _enter(self, answer: bytes) -> None:
+        """Answer a question; the question is dropped from the received text."""
+        self._buffer.text.clear()
+        self._sent_at = 0
+        self._buffer.send(answer + self._newline)
+
+    def _setup_echo(self, needle: bytes) -> Echo | None:
+        text = self._buffer.text
+        echo = find_echo(text, needle, b"", self._patterns)
+        if echo is None and len(text) > len(self._prompt) + len(needle) and self._at_prompt():
+            echo = find_wrapped_echo(text, needle, self._prompt)
+        if echo is not None:
+            self._heard_echo()
+        return echo
+
+    def _heard_echo(self) -> None:
+        """Take the time from a command to its echo; of several commands sent together, to the first echo."""
+        self._confirmed = True
+        if self._sent:
+            self._echo_wait_s, self._sent = max(self._echo_wait_s, monotonic() - self._sent), 0.0
 
     def _optional_privilege(self, command: str) -> bool:
         """Return True for privileged mode without a configured password: an empty password is tried, refusal is
         accepted."""
         return command == self._privileged and self._spec.privileged and not self._secret
 
-    def _setup_settled(self, echo: Echo | None) -> bytes:
-        """Return the prompt after a set-up command without echo, or with an answer without the final line end."""
+    def _setup_settled(self, begun: Echo | None, echo: Echo | None, sent: int) -> bytes:
+        """Return the prompt after set-up commands without echo, or with an answer without the final line end."""
         if echo:
             return self._prompt if self._at_prompt() else b""
-        return find_prompt(self._buffer.tail(), self._patterns)
+        if begun and sent > 1 and self._buffer.silence_s >= self._patience_s:
+            raise _PipelineBroken
+        prompt = find_prompt(bytes(self._buffer.text[self._sent_at :][-_NEAR_END:]), self._patterns)
+        return prompt if prompt and self._answered_without_echo(prompt, sent) else b""
+
+    def _answered_without_echo(self, prompt: bytes, enters: int) -> bool:
+        """Return True if new prompts answer all Enters sent; long silence shows that earlier Enters were lost."""
+        found = self._buffer.text.count(prompt, self._sent_at)
+        lost = self._buffer.silence_s >= _LONG_SETTLE_S
+        if found < enters or (found < enters + self._buffer.wakes and not lost):
+            return False
+        self._buffer.wakes = 0
+        return True
 
     def _no_prompt(self, command: str = "") -> NoPrompt:
         last = excerpt(self._buffer.tail(400))
@@ -255,7 +304,7 @@ class Channel:
     def _single(self, command: str) -> Reply:
         started = monotonic()
         try:
-            self._buffer.send(command.encode() + self._newline)
+            self._send([command])
             answer = without_trailing_prompts(self._answer(command.encode(), started), self._prompt, self._patterns)
         except _CommandTimeout:
             return self._timed_out(command, started)
@@ -271,6 +320,7 @@ class Channel:
         while True:
             if echo is None and (echo := self._echo(needle)):
                 scan = pager_from = echo.end
+                self._heard_echo()
             if echo is not None:
                 end, scan = find_answer_end(buffer.text, scan, self._prompt, self._patterns, sent=self._sent_commands)
                 if end >= 0:
@@ -280,7 +330,7 @@ class Channel:
                 scan = max(echo.end if echo else 0, min(scan, pager_from - len(self._prompt)))
             if buffer.receive(self._wait_s(started)):
                 continue
-            silent = monotonic() - buffer.last_received
+            silent = buffer.silence_s
             if self._left(started) <= 0:
                 raise _CommandTimeout
             if (
@@ -289,14 +339,13 @@ class Channel:
             ):
                 return answer
 
-    def _wait_s(self, started: float) -> float:
+    def _wait_s(self, started: float, settle_s: float = _SETTLE_S) -> float:
         """Return seconds to wait for bytes: few if the answer may have ended, else until the time limit."""
-        left, buffer = self._left(started), self._buffer
-        silent = monotonic() - buffer.last_received
-        ends = self._at_prompt() or self._patterns.is_prompt(buffer.last_line) or self._log_line_at_end()
-        if not ends or silent > _LONG_SETTLE_S:
+        left, silent = self._left(started), self._buffer.silence_s
+        ends = self._at_prompt() or self._patterns.is_prompt(self._buffer.last_line) or self._log_line_at_end()
+        if not ends or silent > max(_LONG_SETTLE_S, settle_s):
             return left
-        return min(left, (_SETTLE_S if silent < _SETTLE_S else _LONG_SETTLE_S) - silent + 0.01)
+        return min(left, (settle_s if silent < settle_s else _LONG_SETTLE_S) - silent + 0.01)
 
     def _at_prompt(self) -> bool:
         return self._buffer.last_line.strip().endswith(self._prompt)
@@ -324,7 +373,8 @@ class Channel:
         """Return an answer of unexpected shape after silence; None to continue waiting."""
         text = self._buffer.text
         echo = echo or find_wrapped_echo(text, needle, self._prompt)
-        if echo is None and self._confirmed and not long:
+        self._confirmed = self._confirmed or echo is not None or self._late_echo()
+        if echo is None and (self._confirmed or not self._answered_without_echo(self._prompt, 1)):
             return None
         begin = echo.end if echo else self._after_prompts()
         end, _ = find_answer_end(text, begin, self._prompt, self._patterns, settled=True)
@@ -335,17 +385,24 @@ class Channel:
             end = text.rstrip().rfind(self._prompt)  # the answer's last line has no line end
         if end < 0 and long and (other := find_prompt(_end_of(text, begin), self._patterns)):
             self._prompt, end = other, text.rfind(other)
+        if echo is None and end == begin and not long:
+            return None  # a late prompt looks like an empty answer
         return self._buffer.take(end)[begin:] if end >= begin else None
 
+    def _late_echo(self) -> bool:
+        """Return True for an echo of an earlier command: the device echoes, and the answer is still to come."""
+        earlier = {*(command.encode() for command in self._spec.setup), *self._sent_commands}
+        return any(find_echo(self._buffer.text, command, self._prompt, self._patterns) for command in earlier)
+
     def _after_prompts(self) -> int:
-        """Return the offset of the last of the prompts at the front."""
-        text, at = self._buffer.text, 0
+        """Return the offset of the output's first content, or of the last of the prompts at its front."""
+        text, at = self._buffer.text, self._sent_at
         for _ in range(_MAX_PROMPTS):
+            while at < len(text) and text[at] in b" \t\r\n":
+                at += 1
             if text[at : at + len(self._prompt)] != self._prompt or text.find(self._prompt, at + 1) < 0:
                 break
             at += len(self._prompt)
-            while at < len(text) and text[at] in b" \t\r\n":
-                at += 1
         return at
 
     def _pager(self, begin: int) -> bool:
@@ -383,7 +440,8 @@ class Channel:
                 replies.append(self._reply(commands[done], answer, started))
         except _PipelineBroken:
             self._pipeline = 1
-            if not self._resynchronise(monotonic() + self._left(started)):
+            until = monotonic() + max(self._left(started), self._recover_s)
+            if not self._resynchronise(min(until, self._deadline)):
                 self._over = message("session:over.no_return")
         except _CommandTimeout:
             self._pipeline = 1
@@ -409,12 +467,22 @@ class Channel:
                     return answer
             if self._pager_waiting():
                 raise _PipelineBroken
-            if not buffer.receive(self._wait_s(started)):
-                raise _CommandTimeout if self._left(started) <= 0 else _PipelineBroken
+            if not buffer.receive(self._wait_s(started, _SETTLE_S if echo else self._patience_s)):
+                raise _CommandTimeout if echo and self._left(started) <= 0 else _PipelineBroken
+
+    @property
+    def _patience_s(self) -> float:
+        """Silence after which a command written ahead, or its echo, counts as lost."""
+        return max(_SETTLE_S, _PATIENCE * self._echo_wait_s)
 
     def _pager_waiting(self) -> bool:
         pager = self._patterns.pager
         return pager is not None and pager.search(self._buffer.last_line.strip(b" \r\b")) is not None
+
+    @property
+    def _recover_s(self) -> float:
+        """Time limit for the prompt after an interrupted command."""
+        return max(_RECOVER_S, 2 * self._patience_s)
 
     def _resynchronise(self, until: float) -> bool:
         """Discard output, answering pagers, until the device waits silently at its prompt; False without such a
@@ -423,7 +491,7 @@ class Channel:
         try:
             while (left := until - monotonic()) > 0:
                 self._pager(0)
-                if not buffer.receive(min(left, _SETTLE_S)) and (
+                if not buffer.receive(min(left, self._patience_s)) and (
                     self._at_prompt() or find_prompt(buffer.tail(), self._patterns) == self._prompt
                 ):
                     buffer.text.clear()
@@ -489,7 +557,7 @@ class Channel:
             self._buffer.send(b"\x03" + self._newline)
         except StreamClosed:
             return False
-        return self._resynchronise(min(monotonic() + _RECOVER_S, self._deadline))
+        return self._resynchronise(min(monotonic() + self._recover_s, self._deadline))
 
     def _dropped(self, command: str, started: float, reason: str) -> Reply:
         self._over = reason
