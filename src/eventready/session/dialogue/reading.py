@@ -203,7 +203,7 @@ class Channel:
         buffer.take(max(buffer.text.rfind(prompt), 0))
 
     def _send(self, commands: Sequence[str]) -> None:
-        """Send commands; what is received from now on is their output."""
+        """Send commands and mark the beginning of their output."""
         self._sent, self._sent_at = monotonic(), len(self._buffer.text)
         self._buffer.send(b"".join(command.encode() + self._newline for command in commands))
 
@@ -243,7 +243,7 @@ class Channel:
         return prompt if prompt and self._answered_without_echo(prompt, sent) else b""
 
     def _answered_without_echo(self, prompt: bytes, enters: int) -> bool:
-        """Return True if new prompts answer all Enters sent; long silence shows that earlier Enters were lost."""
+        """Return True for a new prompt per Enter sent; after long silence the Enters that woke the device do not count."""
         found = self._buffer.text.count(prompt, self._sent_at)
         lost = self._buffer.silence_s >= _LONG_SETTLE_S
         if found < enters or (found < enters + self._buffer.wakes and not lost):
