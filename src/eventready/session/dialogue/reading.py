@@ -243,7 +243,7 @@ class Channel:
         return prompt if prompt and self._answered_without_echo(prompt, sent) else b""
 
     def _answered_without_echo(self, prompt: bytes, enters: int) -> bool:
-        """Return True for a new prompt per Enter sent; after long silence the Enters that woke the device do not count."""
+        """Return True for a new prompt per Enter sent; after long silence, per command sent."""
         found = self._buffer.text.count(prompt, self._sent_at)
         lost = self._buffer.silence_s >= _LONG_SETTLE_S
         if found < enters or (found < enters + self._buffer.wakes and not lost):
