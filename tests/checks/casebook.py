@@ -12,7 +12,7 @@ written `blind`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -94,8 +94,8 @@ class Case:
             for finding in self.findings()
         ]
 
-    def findings(self) -> list[Finding]:
-        """What the check gives, through the runner."""
+    def findings(self, spoilt: Callable[[Observation], Observation] = lambda observation: observation) -> list[Finding]:
+        """What the check gives, through the runner; `spoilt` changes what devices were seen to tell."""
         devices = [self._device(name, output) for name, output in self.devices.items()]
         platforms = {
             _platform_name(name, output): FakePlatform(unsupported=english(output.get("unsupported", {})))
@@ -107,7 +107,11 @@ class Case:
         findings = evaluate(
             devices,
             build_matrix(devices, platforms),
-            [observation for name, output in self.devices.items() for observation in observations(name, output)],
+            [
+                spoilt(observation)
+                for name, output in self.devices.items()
+                for observation in observations(name, output)
+            ],
             moment=MOMENT,
             limits=resolve_limits(limits, devices),
             baseline={name: rows(output.get("baseline", {})) for name, output in self.devices.items()},

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from eventready.checks.check import CHECKS
-from eventready.checks.finding import Finding
+from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
-from eventready.core.messages import render
+from eventready.core.messages import Message, render
+from eventready.facts.observation import Observation, Unread
 from tests.checks.casebook import FOLDER, Case, all_cases, cases_of, status_of
 
 NAMES = [check.name for check in all_checks()]
@@ -72,3 +76,27 @@ def test_findings_of_one_check_have_identities_of_their_own() -> None:
     for case in all_cases():
         identities = [finding.identity for finding in case.findings()]
         assert len(identities) == len(set(identities)), f"{case.check}: {case.name}"
+
+
+def unread(place: int) -> Callable[[Observation], Observation]:
+    """Return a change of observations: the record at `place` of each fact could not be read."""
+
+    def spoilt(observation: Observation) -> Observation:
+        if len(observation.rows) <= 1:
+            return observation
+        lost = observation.rows[place % len(observation.rows)]
+        rows = tuple(row for row in observation.rows if row is not lost)
+        return replace(observation, rows=rows, unread=(Unread(lost.subject, Message("facts:no_rows")),))
+
+    return spoilt
+
+
+@pytest.mark.parametrize("case", all_cases(), ids=lambda case: f"{case.check}: {case.name}")
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_unread_record_makes_no_finding_of_another_meaning(case: Case, place: int) -> None:
+    whole = {finding.subject: finding.message for finding in case.findings()}
+    partial = case.findings(unread(place))
+    found = {finding.subject: finding.message for finding in partial if finding.status is not Outcome.NOT_MEASURED}
+    assert {name: message for name, message in found.items() if whole.get(name) != message} == {}
+    if not whole.keys() <= found.keys():
+        assert len(found) < len(partial) or CHECKS[case.check].expected_only

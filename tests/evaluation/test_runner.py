@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from eventready.checks.check import CHECKS, Check, DeviceView, NoLimits
 from eventready.checks.finding import Finding, Outcome
+from eventready.core.messages import Message
 from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.matrix import CellState
 from eventready.evaluation.runner import coverage, evaluate
-from eventready.facts.observation import Observation, Status
+from eventready.facts.observation import Observation, Status, Unread
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.duties import Duty, Proof
@@ -98,6 +99,34 @@ def test_what_the_equipment_unsupported_is_a_blind_finding() -> None:
     (cpu,) = (f for f in evaluate([device], matrix, healthy(), moment=MOMENT) if f.check == "cpu")
     assert cpu.blind
     assert cpu.message == "The equipment does not report it: it has no words for it"
+
+
+@pytest.mark.parametrize(
+    ("unread", "status", "words"),
+    [
+        ("Null0", Outcome.PASS, "e3 is up"),  # nobody expects anything of it
+        ("e3", Outcome.NOT_MEASURED, "some of the answer was not understood (e3)"),
+    ],
+)
+def test_an_expected_port_must_be_among_the_read_ones(unread: str, status: Outcome, words: str) -> None:
+    names = [name for name in ("e1", "e2", "e3") if name != unread]
+    ports = [{"name": name, "admin": "up", "oper": "up"} for name in names]
+    seen = [replace(one, unread=(named(unread),)) for one in observations("r1", {"now": {"interface": ports}})]
+    findings = {f.subject: f for f in verdict_of([router(uplinks=["e3"])], seen) if f.check == "uplink"}
+    assert findings["e3"].status is status
+    assert words in findings["e3"].message
+    assert len(findings) == 1
+
+
+def test_an_unread_part_bars_ready() -> None:
+    seen = [replace(one, unread=(named("Fan 2"),)) if one.fact == "fan" else one for one in healthy()]
+    fans = {f.subject: f for f in verdict_of([router()], seen) if f.check == "fan"}
+    assert {name: f.status for name, f in fans.items()} == {"f": Outcome.PASS, "Fan 2": Outcome.NOT_MEASURED}
+    assert not fans["Fan 2"].blind
+
+
+def named(subject: str) -> Unread:
+    return Unread(subject, Message("facts:no_rows"))
 
 
 def test_no_devices_give_no_findings_and_no_coverage() -> None:

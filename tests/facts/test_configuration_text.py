@@ -60,7 +60,7 @@ def test_no_planted_secret_is_left_in_an_observation(name: str, fact: str) -> No
     text = samples[0].text if samples else ""
     planted = f"{text}\n{FORMS}\n{END_OF_ANSWER}\n"
     for observed in observe("-", platform, [fact], lambda commands: _replies(platform, commands, planted)):
-        shown = f"{observed.raw}\n{observed.reason}\n{observed.unmatched}"
+        shown = f"{observed.raw}\n{observed.reason}\n{observed.unmatched}\n{observed.unread}"
         assert PLANTED not in shown
         assert observed.raw
 

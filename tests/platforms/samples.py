@@ -8,6 +8,7 @@
                                   (may be left out where the status is no measurement)
           - {peer: 10.0.0.1, state: up}
         unmatched: 0              strange lines kept beside the rows (default 0)
+        unread: [Null0]           subjects of the records that cannot be read while the others can (default none)
         never_empty: why          only in an `ok` case: an honestly empty answer cannot occur, and needs no case
 
 Every fact that a platform's own facts.yaml reads needs a case whose name begins with `ok` (parsed), one with `empty`
@@ -44,6 +45,7 @@ class Expected(BaseModel):
     status: Status
     rows: tuple[dict[str, Any], ...] = ()
     unmatched: int = 0
+    unread: tuple[str, ...] = ()
     never_empty: str = ""
 
 
@@ -98,6 +100,8 @@ class Sample:
                 return f"other rows: {strange[:1]}, not {missing[:1]} ({len(observed.rows)}, not {len(wanted)})"
         if expected.status.measured and len(observed.unmatched) != expected.unmatched:
             return f"unmatched: {observed.unmatched[:3]}"
+        if tuple(record.subject for record in observed.unread) != expected.unread:
+            return f"unread: {observed.unread[:3]}, not {expected.unread}"
         return ""
 
 

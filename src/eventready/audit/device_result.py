@@ -18,7 +18,7 @@ from eventready.core.messages import Text, message, text, to_json
 from eventready.evaluation.matrix import Matrix
 from eventready.evaluation.runner import Coverage, coverage
 from eventready.evaluation.verdicts import telling
-from eventready.facts.observation import Observation, Status
+from eventready.facts.observation import Observation, Status, Unread
 from eventready.store.run import canonical
 
 _NOT_READ = Observation(
@@ -97,10 +97,15 @@ def _observation(observation: Observation) -> dict[str, Any]:
         "reason": observation.reason,
         "rows": [row.model_dump(mode="json", exclude_none=True) for row in observation.rows],
         "unmatched": list(observation.unmatched),
+        **({"unread": [_unread(record) for record in observation.unread]} if observation.unread else {}),
         **({} if observation.complete else {"complete": "unknown"}),
         **({"unconfirmed": True} if observation.unconfirmed and observation.status.measured else {}),
         "reason_message": to_json(observation.message),
     }
+
+
+def _unread(record: Unread) -> dict[str, Any]:
+    return {"subject": record.subject, "reason": record.reason, "reason_message": to_json(record.message)}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

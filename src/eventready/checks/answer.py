@@ -65,6 +65,16 @@ def _figure(value: Value) -> float | str | None:
     return value if isinstance(value, _FIGURES) else None
 
 
+def of_all(finding: Finding) -> Finding:
+    """Mark a finding resting on all records of its facts: on an absent record, or on their number."""
+    return finding.replace(of_all=True)
+
+
+def missing(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
+    """Failure because no record speaks of the subject."""
+    return of_all(failed(subject, message_id, venues=venues, **values))
+
+
 def passed(subject: str, message_id: str, *, venues: Iterable[str | None] = (), **values: Value) -> Finding:
     """Finding for a fulfilled expectation."""
     return _finding(Outcome.PASS, subject, message_id, venues, values)
@@ -99,12 +109,12 @@ def each_up(states: Mapping[str, bool], expected: Collection[str], family: str, 
     for name in expected:
         found = others.pop(name.casefold(), None)
         if found is None:
-            yield failed(name, f"{family}.missing")
+            yield missing(name, f"{family}.missing")
         else:
             yield passed(name, f"{family}.up") if found[1] else failed(name, f"{family}.down")
     yield from (warned(name, f"{family}.down_unexpected") for name, up in others.values() if not up)
     if not states and not expected:
-        yield passed(subject, f"{family}.none_expected")
+        yield of_all(passed(subject, f"{family}.none_expected"))
 
 
 def graded(

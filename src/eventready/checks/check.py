@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from eventready.checks.finding import Finding
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
+from eventready.facts.observation import Unread
 from eventready.facts.records import Fact
 from eventready.workspace.devices.device import Device, Role
 from eventready.workspace.devices.expect import Expect
@@ -53,7 +54,8 @@ class DeviceView:
     """Measured facts of a device.
 
     `now`, `before` (first reading of counters) and `baseline` (an earlier run) map fact names to rows; a fact that
-    was not measured is absent from the mapping. `unsupported` are the facts that the platform does not offer.
+    was not measured is absent from the mapping. `unsupported` are the facts that the platform does not offer, `unread`
+    the records that could not be read, by fact: the rows of such a fact are partial.
     """
 
     device: Device
@@ -63,6 +65,7 @@ class DeviceView:
     interval_s: float = 0.0
     moment: datetime | None = None
     unsupported: frozenset[str] = frozenset()
+    unread: Mapping[str, tuple[Unread, ...]] = field(default_factory=dict)
 
     def rows(self, fact: str, record: type[F]) -> tuple[F, ...]:
         """Rows of a fact; empty for an empty or unmeasured fact."""
@@ -80,6 +83,10 @@ class DeviceView:
         """True when the fact was measured, with rows or as empty."""
         return fact in self.now
 
+    def partial(self, fact: str) -> bool:
+        """True for a fact with unread records: the rows are not all."""
+        return bool(self.unread.get(fact))
+
 
 Scope = Literal["device", "fleet"]
 #: The section of a report that a check belongs to.
@@ -92,7 +99,8 @@ class Check:
 
     A `fleet` check gets the views of all devices of the audit at once, and names the device in its findings.
     `concerns` gives the names of its devices where the expectations of one device do not suffice (the far end of a
-    link). `also_reads` are facts that it uses where another check needs them.
+    link). `also_reads` are facts that it uses where another check needs them. `expected_only`: each finding rests on
+    the one record of an expected subject, so that no other record matters.
     """
 
     name: str
@@ -105,6 +113,7 @@ class Check:
     concerns: Callable[[Sequence[Device]], Collection[str]] | None = None
     also_reads: tuple[str, ...] = ()
     topic: Topic = "network"
+    expected_only: bool = False
 
     @property
     def title(self) -> str:
@@ -137,6 +146,7 @@ def check(
     concerns: Callable[[Sequence[Device]], Collection[str]] | None = None,
     also_reads: tuple[str, ...] = (),
     topic: Topic = "network",
+    expected_only: bool = False,
 ) -> Callable[[Callable[..., Iterable[Finding]]], Callable[..., Iterable[Finding]]]:
     """Register a check under `name`. A second check of the same name is a defect and raises ValueError."""
 
@@ -144,7 +154,9 @@ def check(
         if name in CHECKS:
             raise ValueError(f"two checks are named {name!r}")
         settled = limits or NoLimits()
-        CHECKS[name] = Check(name, roles, needs, settled, function, scope, applies, concerns, also_reads, topic)
+        CHECKS[name] = Check(
+            name, roles, needs, settled, function, scope, applies, concerns, also_reads, topic, expected_only
+        )
         return function
 
     return register

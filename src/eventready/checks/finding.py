@@ -22,7 +22,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """Checks fill subject, status, message_id, params, value, limit, unit, venues; the runner fills the rest.
+    """Checks fill subject, status, message_id, params, value, limit, unit, venues, of_all; the runner fills the rest.
+
+    `of_all` marks a finding that rests on all records of its facts: on the absence of one, or on their number.
 
     `message_id` and `params` are the sentence: an id of the message catalogue, and the values of its parameters.
 
@@ -40,6 +42,7 @@ class Finding:
     limit: float | str | None = None
     unit: str = ""
     venues: tuple[str, ...] = ()
+    of_all: bool = False
     check: str = ""
     device: str = ""
     duties: tuple[str, ...] = ()

@@ -97,8 +97,12 @@ class StationProbe:
 
 
 def _rows(observations: Sequence[Observation], device: str) -> list[Fact]:
-    """Rows of the measured observations. Raises UsageError without any."""
+    """Rows of the measured observations. Raises UsageError without any, and for unread records: a part is no count."""
     measured = [observation for observation in observations if observation.status.measured]
+    unread = [record.subject for observation in measured for record in observation.unread]
+    if unread:
+        partial = message("drill:counter.partial", unread=", ".join(unread))
+        raise UsageError(message("drill:counter.unread", device=device, reason=partial))
     if not measured:
         reasons = (one.message or one.reason for one in observations if one.reason)
         reason = next(reasons, message("drill:no_reason"))

@@ -15,12 +15,15 @@ from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix, MatrixCell
 from eventready.evaluation.waivers import expired, waive
-from eventready.facts.observation import Observation, Status
+from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.records import Fact
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.waivers import Waiver
 
 Rows = Mapping[str, tuple[Fact, ...]]
+#: Unread records that a finding names, and the fields of a finding that are its statement.
+_NAMED = 5
+_SENTENCE = ("status", "message_id", "params", "value", "limit", "unit")
 #: The name under which a device without any check is reported.
 UNCHECKED = "device"
 
@@ -70,6 +73,15 @@ class _DeviceReadings:
                 if reading.status.measured:
                     latest[fact] = reading.rows
         return latest
+
+    def unread(self) -> dict[str, tuple[Unread, ...]]:
+        """Unread records of the latest measured reading, by fact."""
+        latest = {}
+        for fact, readings in self.by_fact.items():
+            for reading in readings:
+                if reading.status.measured:
+                    latest[fact] = reading.unread
+        return {fact: unread for fact, unread in latest.items() if unread}
 
     def before(self) -> dict[str, tuple[Fact, ...]]:
         """First rows of the facts with two readings."""
@@ -170,6 +182,7 @@ class _Evaluation:
                 interval_s=intervals.get(name, 0.0),
                 moment=moment.astimezone(UTC),
                 unsupported=matrix.unsupported[name],
+                unread=self._readings[name].unread(),
             )
             for name, device in self._devices.items()
         }
@@ -203,6 +216,7 @@ class _Evaluation:
             yield self._completed(_unmeasured(missing, readings.get(missing)), check, device.name)
             return
         findings = _run(check, view, self._limits.of(check, device)) if check.scope == "device" else []
+        findings = _with_unread(findings, check, view)
         lost = next((need for need in check.needs if not self._readings[device.name].measured(need)), None)
         if lost is not None and not any(f.status is Outcome.NOT_MEASURED and not f.blind for f in findings):
             findings.append(_unmeasured(lost, readings.get(lost)))  # one of two readings failed, the other was judged
@@ -213,7 +227,9 @@ class _Evaluation:
         devices = self._matrix.devices_for(check.name)
         if not any(self._views[name].measured(need) for name in devices for need in check.needs):
             return  # each device has a finding for it already
-        for finding in _run(check, list(self._views.values()), self._limits.of(check)):
+        for found in _run(check, list(self._views.values()), self._limits.of(check)):
+            witnesses = found.witnesses or ((found.device,) if found.device else devices)
+            finding = _partly(found, check, [self._views[name] for name in witnesses if name in self._views])
             for name in (finding.device,) if finding.device else devices:  # without a device, all of the check's
                 yield self._completed(finding, check, name)
 
@@ -236,6 +252,42 @@ def _run(check: Check, seen: DeviceView | Sequence[DeviceView], limits: object) 
     except Exception as error:  # a defect in one check must not cost the run
         return [unknown("", "checks:run.check_failed", error=f"{type(error).__name__}: {error}")]
     return findings or [unknown("", "checks:run.no_subject")]
+
+
+def _with_unread(findings: Iterable[Finding], check: Check, view: DeviceView) -> list[Finding]:
+    """The findings, and a finding for each unread record.
+
+    A subject with such a record is not measured, whatever its other records say.
+    """
+    judged = [_partly(finding, check, [view]) for finding in findings]
+    if check.expected_only:
+        return judged
+    records = [(need, record) for need in check.needs for record in view.unread.get(need, ())]
+    unread = {record.subject: _not_read(need, record) for need, record in records}
+    kept = [finding for finding in judged if not any(_speaks_of(finding.subject, subject) for subject in unread)]
+    return [*kept, *unread.values()]
+
+
+def _speaks_of(subject: str, unread: str) -> bool:
+    """True for a finding's subject and an unread record's subject if either is a word of the other (`10.0.0.1 Gi1`)."""
+    one, other = subject.casefold(), unread.casefold()
+    return one == other or one in other.split() or other in one.split()
+
+
+def _not_read(fact: str, record: Unread) -> Finding:
+    reason = Bilingual(record.message.render("vi"), record.reason)
+    return unknown(record.subject, "checks:run.unread", fact=fact, reason=reason)
+
+
+def _partly(finding: Finding, check: Check, views: Sequence[DeviceView]) -> Finding:
+    """The finding; not measured if resting on all records of a fact with unread records."""
+    unread = [record for view in views for need in check.needs for record in view.unread.get(need, ())]
+    if not finding.of_all or not unread:
+        return finding
+    reason = Bilingual(unread[0].message.render("vi"), unread[0].reason)
+    names = [record.subject for record in unread[:_NAMED]]
+    lost = unknown(finding.subject, "checks:run.partial", unread=", ".join(names), reason=reason, venues=finding.venues)
+    return finding.replace(**{name: getattr(lost, name) for name in _SENTENCE}, blind=False)
 
 
 def _unmeasured(fact: str, readings: Sequence[Observation] | None) -> Finding:

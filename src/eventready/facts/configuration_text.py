@@ -148,7 +148,8 @@ def _reduced(words: frozenset[str], raw: str, group: Sequence[Answer]) -> list[s
 
 def _same_rows(compiled: CompiledFact, reply: Reply, observation: Observation, text: str) -> bool:
     again = interpret(observation.device, observation.fact, compiled, replace(reply, text=text))
-    return (again.status, again.rows) == (observation.status, observation.rows)
+    kept = len(again.unread) == len(observation.unread)
+    return kept and (again.status, again.rows) == (observation.status, observation.rows)
 
 
 def _reads(compiled: CompiledFact, line: str) -> bool:
@@ -157,7 +158,8 @@ def _reads(compiled: CompiledFact, line: str) -> bool:
     line = line.rstrip()
     if isinstance(compiled.parser, LineReader) and compiled.parser.reads(line):
         return True
-    patterns = (*compiled.empty, *compiled.headings, *compiled.counts, *compiled.subtotals, *compiled.trailers)
+    record = compiled.record.patterns[:1] if compiled.record else ()
+    patterns = (*record, *compiled.empty, *compiled.headings, *compiled.counts, *compiled.subtotals, *compiled.trailers)
     return any(pattern.search(line) for pattern in (*patterns, *compiled.silent))
 
 

@@ -1,7 +1,8 @@
 """Interpretation of an answer as a fact: an observation, with the reason for a missing measurement.
 
 An answer that is not understood as a whole has no rows: a line that was lost may have put the others under another
-subject.
+subject. Where the platform says how a record is bounded, the strange records are named as unread, and the others stand
+(`record_blocks`); a stated count and a trailer must hold for both together.
 
 `empty` needs evidence. No rows are EMPTY only when no line is refused and one of these holds: a line has one of the
 fact's `empty` words; the device states a count of 0; the format itself proves it (an empty JSON container, a report of
@@ -13,13 +14,15 @@ a trailer, or a prompt follows it; otherwise the observation is not `complete`, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from eventready.core.messages import Message, Text
 from eventready.facts.line_pattern import LinePattern, watched
-from eventready.facts.observation import Observation, Status
+from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.parsed import LONGEST_LINE, TOO_LONG, UNMATCHED_SHOWN, ParsedText, ParsingTooLong
 from eventready.facts.platform import CompiledFact
+from eventready.facts.record_blocks import LinesRead, readable
 from eventready.facts.records import Fact
 from eventready.session.reply import Reply, ReplyStatus
 
@@ -81,6 +84,7 @@ def interpret(
         reading=reading,
         complete=outcome.complete,
         unconfirmed=compiled.unconfirmed,
+        unread=outcome.unread,
     )
 
 
@@ -91,6 +95,7 @@ class _Outcome:
     rows: tuple[Fact, ...] = ()
     unmatched: tuple[str, ...] = ()
     complete: bool = True
+    unread: tuple[Unread, ...] = ()
 
 
 def _outcome(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcome:
@@ -109,6 +114,7 @@ class _Answer:
         if reply.text.split(maxsplit=2) == ["{", "}"]:
             lines = ["{}"]  # FRR prints some empty objects in two lines
         short = max(map(len, lines), default=0) <= LONGEST_LINE
+        self._all = lines
         self._lines = lines if short else [line for line in lines if len(line) <= LONGEST_LINE]
         self._parsed = cache.parse(compiled, "\n".join(lines))
         self._stated = self._stated_numbers(compiled.counts)
@@ -125,18 +131,43 @@ class _Answer:
             return _Outcome(Status.UNPARSED, Message("facts:no_end"), unmatched=unmatched, complete=False)
         records, rejects = self._compiled.builder.build(parsed)
         refused = parsed.refused - (len(parsed.unmatched) - len(unmatched))
-        broken = [
-            *(Message("facts:contradiction", {"text": text}) for text in parsed.contradictions),
-            *self._miscounts(),
-        ]
+        broken = [*_contradictions(parsed), *self._miscounts(len(parsed.rows))]
         if refused > 0 or broken or rejects:
             reason = _refusal(refused, broken, rejects)
             shown = (*unmatched, *(item.render("en") for item in broken), *rejects[:UNMATCHED_SHOWN])
-            return _Outcome(Status.UNPARSED, reason, (), shown, self._whole)
+            return self._partly(shown) or _Outcome(Status.UNPARSED, reason, (), shown, self._whole)
         if records:
             return _Outcome(Status.PARSED, "", records, unmatched, self._whole)
         status, reason = self._without_records()
         return _Outcome(status, reason, records, unmatched, self._whole)
+
+    def _partly(self, shown: tuple[str, ...]) -> _Outcome | None:
+        """Return the outcome with the strange records as unread; None where they are not bounded."""
+        bounds = self._compiled.record
+        if bounds is None or (self._compiled.trailers and not self._ends_in_trailer()):
+            return None
+        blocks = bounds.split(self._all)
+        try:
+            found = readable(blocks, self._all, self._reading, ended=self._whole)
+        except ParsingTooLong:
+            return None
+        if found is None:
+            return None
+        rest, unread = found
+        if self._miscounts(len(rest.parsed.rows) + len(unread)):
+            return None
+        return _Outcome(Status.PARSED, "", rest.records, shown, self._whole, unread)
+
+    def _reading(self, lines: Sequence[str]) -> LinesRead:
+        """Return some lines of the answer as understood by themselves."""
+        parsed = self._compiled.parser.parse("\n".join(lines))
+        if parsed.status is not None or parsed.reason:
+            return LinesRead(parsed, reason=_diagnosis(parsed.reason))
+        records, rejects = self._compiled.builder.build(parsed)
+        broken = _contradictions(parsed)
+        if parsed.refused > 0 or broken or rejects:
+            return LinesRead(parsed, reason=_refusal(parsed.refused, broken, rejects))
+        return LinesRead(parsed, records)
 
     def _without_records(self) -> tuple[Status, Message]:
         if _found(self._compiled.empty, self._lines) or self._parsed.none or 0 in self._stated:
@@ -156,14 +187,17 @@ class _Answer:
                 stated.append(sum(int(group) for match in found for group in match.groups() if group))
         return stated
 
-    def _miscounts(self) -> list[Message]:
-        rows = len(self._parsed.rows)
+    def _miscounts(self, rows: int) -> list[Message]:
         stated = [*self._stated, *self._stated_numbers(self._compiled.subtotals)]
         return [Message("facts:miscount", {"stated": count, "rows": rows}) for count in stated if count != rows]
 
     def _ends_in_trailer(self) -> bool:
         last = next((line for line in reversed(self._lines) if line), "")
         return _found(self._compiled.trailers, [last])
+
+
+def _contradictions(parsed: ParsedText) -> list[Message]:
+    return [Message("facts:contradiction", {"text": text}) for text in parsed.contradictions]
 
 
 def _found(patterns: tuple[LinePattern, ...], lines: list[str]) -> bool:

@@ -27,6 +27,19 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
+class Unread:
+    """Unreadable record among readable ones: its subject as printed, and the reason."""
+
+    subject: str
+    message: Text
+
+    @property
+    def reason(self) -> str:
+        """The reason in English."""
+        return self.message.render("en")
+
+
+@dataclass(frozen=True)
 class Observation:
     """Outcome of a fact. `rows`: records of a measurement; `unmatched`: lines without a matching rule, and the
     reasons why rows were rejected.
@@ -34,7 +47,8 @@ class Observation:
     `complete` is False for a saved output that nothing proves to be whole: rows may be missing at its end. `raw` is the
     redacted text the rows came from (moved to the evidence store, which leaves `evidence`, a hash); `reading` is 1, or
     2 for the second reading of a counter. `reason` is an English sentence wherever status is not PARSED, `message` the
-    same for other languages. `unconfirmed`: no public source confirms the form of the answer.
+    same for other languages. `unconfirmed`: no public source confirms the form of the answer. `unread`: records
+    that are missing in `rows` because each is strange by itself; an observation with any is partial.
     """
 
     device: str
@@ -50,3 +64,4 @@ class Observation:
     complete: bool = True
     message: Text | None = None
     unconfirmed: bool = False
+    unread: tuple[Unread, ...] = ()

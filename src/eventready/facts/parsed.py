@@ -27,8 +27,9 @@ class ParsedText:
     """Rows and unmatched lines of an answer. `rows`: a value per column: text, a list of texts, or a JSON value.
 
     `unmatched`: lines that no rule matched, at most UNMATCHED_SHOWN of `unmatched_total`; `refused` counts those that
-    may carry the fact. `contradictions`: one sentence for each record that does not hold. `none`: the answer itself
-    proves that it has no rows (an empty JSON container, a report of 0 results). `heading`: it has none if it is whole.
+    may carry the fact. `contradictions`: one sentence for each record that does not hold; `doubled`: one of them is a
+    second value, so that a record may hold another one whose beginning is lost. `none`: the answer itself proves that
+    it has no rows (an empty JSON container, a report of 0 results). `heading`: it has none if it is whole.
     `whole`: its format proves that it is complete. `status` and `reason` are set where the answer itself gives the
     reason for having no rows.
     """
@@ -39,6 +40,7 @@ class ParsedText:
     unmatched_total: int = 0
     refused: int = 0
     contradictions: tuple[str, ...] = ()
+    doubled: bool = False
     none: bool = False
     heading: bool = False
     whole: bool = False

@@ -26,6 +26,7 @@ from eventready.facts.line_pattern import LinePattern
 from eventready.facts.parsed import LineReader, TextParser
 from eventready.facts.parsers import ParserError, compile_parser, parser_names
 from eventready.facts.pattern_examples import unreachable
+from eventready.facts.record_blocks import RecordBlocks
 from eventready.platforms.loader import Description, allows, describe, in_one, suggestion
 from eventready.platforms.model import FactSpec, FactsSpec, PlatformSpec, Reason, Source
 from eventready.session.dialogue.patterns import patterns as session_patterns
@@ -54,6 +55,7 @@ class CompiledFact:
     subtotals: tuple[LinePattern, ...]
     trailers: tuple[LinePattern, ...]
     silent: tuple[LinePattern, ...]
+    record: RecordBlocks | None
     home: str
     origin: str
     sources: tuple[Source, ...] = ()
@@ -75,7 +77,8 @@ class CompiledFact:
         """The regular expressions of its parser and of the lines without rows."""
         spec = self.spec
         own = self.parser.patterns if isinstance(self.parser, LineReader) else ()
-        return (*own, *spec.empty, *spec.headings, *spec.counts, *spec.subtotals, *spec.trailers, *spec.silent)
+        record = filter(None, (spec.record.starts, spec.record.lines)) if spec.record else ()
+        return (*own, *record, *spec.empty, *spec.headings, *spec.counts, *spec.subtotals, *spec.trailers, *spec.silent)
 
 
 @dataclass(frozen=True)
@@ -243,6 +246,7 @@ class _Folder:
         self._check_fields(name, spec, kind)
         self._check_words(name, spec, kind)
         self._check_cost(name, spec)
+        self._check_record(name, spec)
         parser = None if len(self._problems) > before else self._parser(name, spec)
         unconfirmed = spec.unconfirmed or platform.unconfirmed
         if parser is None:
@@ -259,6 +263,7 @@ class _Folder:
             subtotals=tuple(map(LinePattern, spec.subtotals)),
             trailers=tuple(map(LinePattern, spec.trailers)),
             silent=tuple(map(LinePattern, spec.silent)),
+            record=RecordBlocks(spec.record) if spec.record else None,
             home=self.name,
             origin=self._document.where("facts", name),
             sources=() if unconfirmed else tuple(s for s in platform.sources if not s.confirms or name in s.confirms),
@@ -281,6 +286,7 @@ class _Folder:
     def _check_cost(self, name: str, spec: FactSpec) -> None:
         """Record an error for every pattern with a cost beyond the limits of a line."""
         keyed: dict[str, Iterable[str]] = {key: getattr(spec, key) or () for key in _SEARCHED}
+        keyed["record"] = filter(None, (spec.record.starts, spec.record.lines)) if spec.record else ()
         keyed |= {"items": spec.items.values(), "where": spec.where.values()}
         keyed["expand"] = [pattern for patterns in spec.expand.values() for pattern in patterns]
         keyed["words"] = [word[1:-1] for table in spec.words.values() for word in table if is_pattern(word)]
@@ -292,6 +298,11 @@ class _Folder:
                     continue  # noted by its own check
                 except InvalidValue as error:
                     self._problem(error.error.cause, "facts", name, key, do=error.error.remedy)
+
+    def _check_record(self, name: str, spec: FactSpec) -> None:
+        """Record an error for bounds of records in an answer without lines of records."""
+        if spec.record and (spec.whole or spec.against or spec.parser == "jmespath"):
+            self._problem(message("facts:platform.record"), "facts", name, "record")
 
     def _check_fields(self, name: str, spec: FactSpec, kind: FactKind) -> None:
         known = kind.record.model_fields

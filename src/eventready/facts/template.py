@@ -297,6 +297,7 @@ class Template:
             unmatched_total=run.unmatched.total,
             refused=run.refused,
             contradictions=tuple(run.contradictions),
+            doubled=run.doubled,
             reason=reason,
         )
 
@@ -306,7 +307,7 @@ class _Run:
 
     __slots__ = (
         *("_base", "_current", "_items", "_lines", "_number", "_template"),
-        *("contradictions", "refused", "rows", "unmatched"),
+        *("contradictions", "doubled", "refused", "rows", "unmatched"),
     )
 
     def __init__(self, template: Template, lines: LineRules) -> None:
@@ -319,6 +320,7 @@ class _Run:
         self.unmatched = UnmatchedLines()
         self.refused = 0
         self.contradictions: list[str] = []
+        self.doubled = False
 
     def feed(self, lines: Sequence[str]) -> None:
         """Run the machine over all lines. Raises ParsingTooLong."""
@@ -400,6 +402,7 @@ class _Run:
         """Record a column with a second value within a record: the first line of the next record is missing."""
         for target, value in zip(rule.targets, values, strict=True):
             if value and self._current[target] and target in self._template.once:
+                self.doubled = True
                 self._contradict(f"has a second value for {self._template.columns[target]} within one record")
                 return
 

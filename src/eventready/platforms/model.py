@@ -552,6 +552,24 @@ class PlatformSpec(Strict):
     )
 
 
+class RecordSpec(Strict):
+    """Bounds of a record in the text of an answer: a strange record costs itself, not the fact.
+
+    A record is a line with a match of `starts`, and the lines after it as long as each has a match of `lines`; both are
+    searched. Every other line is outside all records, and must be understood.
+    """
+
+    starts: Regex = Field(description="First line of a record; its group `subject` names the port, neighbour or part")
+    lines: Regex = Field(default="", description="Further lines of a record; absent: a record is one line")
+
+    @field_validator("starts")
+    @classmethod
+    def _names_a_subject(cls, starts: str) -> str:
+        if "(?P<subject>" not in starts:
+            raise InvalidValue(message("platforms:record_subject"))
+        return starts
+
+
 class FactSpec(Strict):
     """Reading of a fact: `fields` maps a record's field to a column, `words` a column's text to the record's word.
 
@@ -606,6 +624,11 @@ class FactSpec(Strict):
         default=None,
         description="Lines that may carry the fact: a line without a rule that matches none of these is passed over. "
         "Absent: every line without a rule makes the output unparsed",
+    )
+    record: RecordSpec | None = Field(
+        default=None,
+        description="Bounds of a record: one that cannot be read is named, and the others stand. Absent: one strange "
+        "record refuses the output",
     )
     empty: tuple[Regex, ...] = Field(default=(), description="The device's own words for: there is none")
     headings: tuple[Regex, ...] = Field(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, failed, passed, tidy, unknown, warned
+from eventready.checks.answer import answered, failed, of_all, passed, tidy, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Sensor
@@ -86,7 +86,7 @@ def _parts(rows: Sequence[Sensor], limits: FailedParts) -> Iterator[Finding]:
         elif row.state == "unknown":
             yield unknown(row.name, "checks:subject.no_state")
         else:
-            yield answered(
+            counted = answered(
                 _worst(severe, broken >= limits.warn),
                 "checks:board.parts_broken",
                 subject=row.name,
@@ -94,6 +94,7 @@ def _parts(rows: Sequence[Sensor], limits: FailedParts) -> Iterator[Finding]:
                 broken=broken,
                 count=len(rows),
             )
+            yield of_all(counted)
 
 
 def _worst(severe: bool, noticed: bool) -> Outcome:

@@ -7,7 +7,7 @@ from ipaddress import IPv6Address, ip_address
 
 from pydantic import Field
 
-from eventready.checks.answer import failed, graded, passed, unknown, warned
+from eventready.checks.answer import failed, graded, missing, of_all, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.facts.records import Backend, Certificate, DhcpPool, Disk, DnsAnswer, Listener, ServiceUnit
@@ -63,7 +63,9 @@ def service(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     rows = {row.name: row for row in view.rows("service", ServiceUnit)}
     for name in view.device.expect.services:
         row = rows.get(name)
-        if row is None or row.state == "absent":
+        if row is None:
+            yield missing(name, "checks:subject.missing")
+        elif row.state == "absent":
             yield failed(name, "checks:subject.missing")
         elif row.state == "up":
             yield passed(name, "checks:subject.up")
@@ -85,7 +87,7 @@ def listener(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         elif name in local:
             yield failed(name, "checks:host.port_local")
         else:
-            yield failed(name, "checks:host.port_closed")
+            yield missing(name, "checks:host.port_closed")
 
 
 def _is_loopback(address: str) -> bool:
@@ -113,7 +115,7 @@ def certificate(view: DeviceView, limits: CertificateLimits) -> Iterator[Finding
     """Certificates are valid beyond the event."""
     rows = view.rows("certificate", Certificate)
     if not rows:
-        yield failed("certificate", "checks:subject.missing")
+        yield missing("certificate", "checks:subject.missing")
     for row in rows:
         if view.moment is None:
             yield unknown(row.file, "checks:subject.no_figure")
@@ -132,13 +134,14 @@ def backend(view: DeviceView, limits: BackendLimits) -> Iterator[Finding]:
     for pool in view.device.expect.backends:
         servers = [row for row in rows if row.pool == pool]
         if not servers:
-            yield failed(pool, "checks:subject.missing")
+            yield missing(pool, "checks:subject.missing")
             continue
         alive = sum(row.state == "up" for row in servers)
-        yield graded(
+        share = graded(
             pool, "checks:host.backends", alive,
             warn=limits.warn, fail=limits.fail, worse="lower", digits=0, count=len(servers),
         )  # fmt: skip
+        yield of_all(share)
 
 
 @check("dns_answer", roles=_HOST, needs=("dns_answer",), applies=expects("dns"))
@@ -148,7 +151,7 @@ def dns_answer(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     for name in view.device.expect.dns:
         address = answers.get(name)
         if name not in answers:
-            yield failed(name, "checks:subject.missing")
+            yield missing(name, "checks:subject.missing")
         elif address:
             yield passed(name, "checks:host.dns_answered", address=address)
         else:
@@ -162,7 +165,7 @@ def dhcp_pool(view: DeviceView, limits: DhcpPoolLimits) -> Iterator[Finding]:
     """Address pools have room for the crowd."""
     rows = view.rows("dhcp_pool", DhcpPool)
     if not rows:
-        yield failed("DHCP", "checks:subject.missing")
+        yield missing("DHCP", "checks:subject.missing")
     for row in rows:
         if row.percent is None:
             yield unknown(row.pool, "checks:subject.no_figure")

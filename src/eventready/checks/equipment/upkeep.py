@@ -7,7 +7,7 @@ from functools import partial
 
 from pydantic import Field
 
-from eventready.checks.answer import failed, passed, warned
+from eventready.checks.answer import failed, of_all, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.facts.records import LogTarget, SavedConfig, TimeSync
@@ -54,9 +54,9 @@ def syslog(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A remote host receives the device's log."""
     hosts = view.rows("log_target", LogTarget)
     if hosts:
-        yield passed("log", "checks:log.hosts", hosts=", ".join(row.host for row in hosts))
+        yield of_all(passed("log", "checks:log.hosts", hosts=", ".join(row.host for row in hosts)))
     else:
-        yield warned("log", "checks:log.no_host")
+        yield of_all(warned("log", "checks:log.no_host"))
 
 
 @check(

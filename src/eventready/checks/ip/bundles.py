@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from eventready.checks.answer import failed, passed, warned
+from eventready.checks.answer import failed, missing, passed, warned
 from eventready.checks.check import DeviceView, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.checks.ip.ports import port_key
@@ -12,7 +12,9 @@ from eventready.facts.records import LinkBundle
 from eventready.workspace.devices.expect import ExpectedBundle
 
 
-@check("bundle", topic="backup", roles=("router",), needs=("link_bundle",), applies=expects("bundles"))
+@check(
+    "bundle", topic="backup", roles=("router",), needs=("link_bundle",), applies=expects("bundles"), expected_only=True
+)
 def bundle(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every bundle is up with all its members."""
     rows = {port_key(row.name): row for row in view.rows("link_bundle", LinkBundle)}
@@ -23,7 +25,7 @@ def bundle(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 def _bundle(expected: ExpectedBundle, row: LinkBundle | None) -> Finding:
     name = expected.name
     if row is None:
-        return failed(name, "checks:subject.missing")
+        return missing(name, "checks:subject.missing")
     in_use = len(row.bundled)
     least = max(expected.min_links, row.min_links or 1)
     if row.oper != "up":

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, at, blind, failed, graded, passed, unknown, warned
+from eventready.checks.answer import answered, at, blind, failed, graded, missing, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ip.ports import port_key
@@ -106,7 +106,7 @@ def _memberships(view: DeviceView, protocol: Protocol) -> Iterator[Finding]:
 
 def _membership(subject: str, expected: ExpectedGateway, row: GatewayGroup | None) -> Finding:
     if row is None:
-        return failed(subject, "checks:subject.missing")
+        return missing(subject, "checks:subject.missing")
     if row.state == "init":
         return failed(subject, "checks:gateway.inactive", state=row.state)
     if _other_address(expected, row):
@@ -148,7 +148,7 @@ def _tracking(view: DeviceView, protocol: Protocol) -> Iterator[Finding]:
     for expected in _tracked(view.device, protocol):
         subject, row = _subject(expected), _failover(view, expected)
         if row is None:
-            yield failed(subject, "checks:subject.missing")
+            yield missing(subject, "checks:subject.missing")
         elif row.tracks is None:
             yield blind(subject, f"checks:gateway.tracking_unknown.{kind}")
         elif row.tracks:
@@ -187,7 +187,7 @@ def _failovers(
     for expected in _expected(view.device, protocol):
         subject, row = _subject(expected), _failover(view, expected)
         if row is None:
-            yield failed(subject, "checks:subject.missing")
+            yield missing(subject, "checks:subject.missing")
         elif (seconds := _takeover_s(row)) is None:
             yield blind(subject, "checks:gateway.failover_unknown")
         else:
@@ -230,7 +230,8 @@ class _Part:
 
     @property
     def measured(self) -> bool:
-        return self.view.measured(f"{self.expected.protocol}_group")
+        fact = f"{self.expected.protocol}_group"
+        return self.view.measured(fact) and (self.row is not None or not self.view.partial(fact))
 
     @property
     def unsupported(self) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Literal
 
 from pydantic import Field
 
-from eventready.checks.answer import blind, failed, graded, passed, unknown, warned
+from eventready.checks.answer import blind, failed, graded, missing, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.checks.ip.ports import port_key
@@ -55,6 +56,9 @@ def _has_uplinks(device: Device) -> bool:
     return bool(device.expect.uplinks)
 
 
+_uplink_check = partial(check, roles=_ROLES, needs=("interface",), applies=_has_uplinks, expected_only=True)
+
+
 def _ports(rows: Sequence[Interface]) -> dict[str, Interface]:
     return {port_key(row.name): row for row in rows}
 
@@ -66,12 +70,12 @@ def uplinks(view: DeviceView) -> Iterator[tuple[str, Interface | None]]:
         yield name, ports.get(port_key(name))
 
 
-@check("uplink", roles=_ROLES, needs=("interface",), applies=_has_uplinks)
+@_uplink_check("uplink")
 def uplink(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every uplink is there and up."""
     for name, row in uplinks(view):
         if row is None:
-            yield failed(name, "checks:subject.missing")
+            yield missing(name, "checks:subject.missing")
         elif row.oper == "up":
             yield passed(name, "checks:subject.up")
         elif row.admin == "down":
@@ -80,7 +84,7 @@ def uplink(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield failed(name, "checks:subject.down")
 
 
-@check("interface_errors", roles=_ROLES, needs=("interface",), limits=ErrorLimits(), applies=_has_uplinks)
+@_uplink_check("interface_errors", limits=ErrorLimits())
 def interface_errors(view: DeviceView, limits: ErrorLimits) -> Iterator[Finding]:
     """No uplink counts errors between the two readings."""
     if not _reports_any(view, "in_errors", "crc_errors", "out_errors"):
@@ -137,9 +141,7 @@ def _volume(before: Interface, now: Interface) -> int:
     return max(_grown(before, now, "in_bytes") or 0, 0) + max(_grown(before, now, "out_bytes") or 0, 0)
 
 
-@check(
-    "interface_drops", topic="traffic", roles=_ROLES, needs=("interface",), limits=DropLimits(), applies=_has_uplinks
-)
+@_uplink_check("interface_drops", topic="traffic", limits=DropLimits())
 def interface_drops(view: DeviceView, limits: DropLimits) -> Iterator[Finding]:
     """No uplink drops packets between the two readings."""
     if not _reports_any(view, "in_drops", "out_drops"):
@@ -180,9 +182,7 @@ def _drops(
     return passed(name, "checks:drops.few", value=count) if whole else one_way(name, "checks:drops.one_direction")
 
 
-@check(
-    "utilisation", topic="traffic", roles=_ROLES, needs=("interface",), limits=UtilisationLimits(), applies=_has_uplinks
-)
+@_uplink_check("utilisation", topic="traffic", limits=UtilisationLimits())
 def utilisation(view: DeviceView, limits: UtilisationLimits) -> Iterator[Finding]:
     """Every uplink has room in both directions."""
     if not _reports_any(view, "in_bps", "in_percent"):
@@ -221,6 +221,7 @@ def _percent(percent: float | None, rate: int | None, bandwidth: int | None) -> 
     needs=("interface", "link_bundle"),
     limits=HeadroomLimits(),
     applies=expects("bundles"),
+    expected_only=True,
 )
 def bundle_headroom(view: DeviceView, limits: HeadroomLimits) -> Iterator[Finding]:
     """A bundle carries its traffic after the loss of a member."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eventready.checks.answer import at, blind, failed, passed, tidy, unknown, warned
+from eventready.checks.answer import at, blind, failed, missing, of_all, passed, tidy, unknown, warned
 from eventready.checks.check import DeviceView, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.checks.ip.ports import port_key
@@ -31,7 +31,7 @@ def _ends(devices: Sequence[Device]) -> set[str]:
     return {name for ends in _cables(devices) for name, _port in ends}
 
 
-@check("link", roles=_ROLES, needs=("interface",), scope="fleet", concerns=_ends)
+@check("link", roles=_ROLES, needs=("interface",), scope="fleet", concerns=_ends, expected_only=True)
 def link(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
     """Both ends of every declared link are up, with the same speed and MTU."""
     by_name = {view.device.name: view for view in views}
@@ -55,7 +55,7 @@ def _link(one: End, other: End, by_name: dict[str, DeviceView]) -> Finding:
         else:
             row = next((row for row in view.rows("interface", Interface) if port_key(row.name) == port_key(port)), None)
             if row is None:
-                return failed(subject, "checks:link.no_port", device=name, port=port)
+                return missing(subject, "checks:link.no_port", device=name, port=port)
             if row.oper != "up":
                 return failed(subject, "checks:link.down", device=name)
             rows.append(row)
@@ -88,6 +88,7 @@ def _alike(subject: str, one: Interface, other: Interface) -> Finding:
     scope="fleet",
     applies=expects("links"),
     also_reads=("system",),
+    expected_only=True,
 )
 def link_neighbour(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
     """The declared device answers at the far end of every declared link."""
@@ -114,10 +115,10 @@ def _own_names(view: DeviceView) -> set[str]:
 def _heard(port: str, rows: list[Neighbour], device: str, to_port: str, accepted: set[str]) -> Finding:
     right = [row for row in rows if row.device.casefold().split(".")[0] in accepted]
     if not rows:
-        return warned(port, "checks:neighbour.none", wanted=device)
+        return of_all(warned(port, "checks:neighbour.none", wanted=device))
     if not right:
-        return failed(port, "checks:neighbour.other", heard=rows[0].device, wanted=device)
+        return of_all(failed(port, "checks:neighbour.other", heard=rows[0].device, wanted=device))
     ports = [row.port for row in right if row.port]
     if ports and port_key(to_port) not in {port_key(name) for name in ports}:
-        return failed(port, "checks:neighbour.other_port", heard=ports[0], wanted=device, port=to_port)
+        return of_all(failed(port, "checks:neighbour.other_port", heard=ports[0], wanted=device, port=to_port))
     return passed(port, "checks:neighbour.ok", wanted=device)

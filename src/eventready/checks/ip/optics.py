@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, blind, passed, tidy, unknown
+from eventready.checks.answer import answered, blind, of_all, passed, tidy, unknown
 from eventready.checks.check import DeviceView, Limits, check, expects
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.ip.ports import optic_key, port_key
@@ -39,7 +39,7 @@ def optic(view: DeviceView, limits: OpticLimits) -> Iterator[Finding]:
     for port in _judged_ports(view.device):
         rows = lanes.get(port_key(port)) or lanes.get(optic_key(port), [])
         if not rows and port in view.device.expect.uplinks:
-            yield blind(port, "checks:optic.unsupported")
+            yield of_all(blind(port, "checks:optic.unsupported"))
         for row in rows:
             yield _light(f"{port} {row.lane}" if row.lane else port, row, baseline.get(row.subject), limits)
 

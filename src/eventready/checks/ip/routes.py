@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from eventready.checks.answer import failed, passed, warned
+from eventready.checks.answer import missing, of_all, passed, warned
 from eventready.checks.check import DeviceView, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import Route, StaticRoute
@@ -43,9 +43,9 @@ def default_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """A default route is in use."""
     rows = _in_use(view)
     if rows:
-        yield passed("default route", "checks:route.default", count=len(rows))
+        yield of_all(passed("default route", "checks:route.default", count=len(rows)))
     else:
-        yield failed("default route", "checks:route.no_default")
+        yield missing("default route", "checks:route.no_default")
 
 
 @_route_check(
@@ -59,9 +59,9 @@ def backup_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     hops = {row.next_hop or row.interface for row in _in_use(view)}
     hops |= {row.next_hop or row.interface for row in _statics(view)}
     if len(hops) < expected:
-        yield warned("backup route", "checks:route.ways_out_expected", value=len(hops), limit=expected)
+        yield of_all(warned("backup route", "checks:route.ways_out_expected", value=len(hops), limit=expected))
     else:
-        yield passed("backup route", "checks:route.ways_out", value=len(hops))
+        yield of_all(passed("backup route", "checks:route.ways_out", value=len(hops)))
 
 
 @_route_check("floating_route", needs=("static_route",), applies=_expects_default)
@@ -77,8 +77,8 @@ def floating_route(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     for row in guarded:
         way = row.next_hop or row.interface or row.prefix
         if row.protected:
-            yield passed(way, "checks:route.watched")
+            yield of_all(passed(way, "checks:route.watched"))
         else:
-            yield warned(way, "checks:route.unwatched")
+            yield of_all(warned(way, "checks:route.unwatched"))
     if not guarded:
-        yield passed("static default routes", "checks:route.no_static")
+        yield of_all(passed("static default routes", "checks:route.no_static"))

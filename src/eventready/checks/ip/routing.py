@@ -10,7 +10,7 @@ from functools import partial
 
 from pydantic import Field
 
-from eventready.checks.answer import failed, passed, warned
+from eventready.checks.answer import failed, missing, of_all, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import BfdSession, RoutingPeer
@@ -104,7 +104,7 @@ def _neighbours(view: DeviceView, fact: str, expected: tuple[str, ...], protocol
 def _neighbour(name: str, rows: list[RoutingPeer], protocol: str) -> Finding:
     up = [row for row in rows if row.up]
     if not rows:
-        return failed(name, "checks:routing.missing", protocol=protocol)
+        return missing(name, "checks:routing.missing", protocol=protocol)
     if not up:
         return failed(name, "checks:routing.not_up", protocol=protocol, state=rows[0].state)
     if len(up) < len(rows):
@@ -115,9 +115,9 @@ def _neighbour(name: str, rows: list[RoutingPeer], protocol: str) -> Finding:
 def _none_expected(rows: tuple[RoutingPeer, ...], protocol: str) -> Iterator[Finding]:
     up = sum(row.up for row in rows)
     if up:
-        yield warned(protocol, "checks:routing.unexpected", protocol=protocol, count=up)
+        yield of_all(warned(protocol, "checks:routing.unexpected", protocol=protocol, count=up))
     else:
-        yield passed(protocol, "checks:routing.none_expected", protocol=protocol)
+        yield of_all(passed(protocol, "checks:routing.none_expected", protocol=protocol))
 
 
 @_router_check("bfd", needs=("bfd_session",), applies=lambda device: device.expect.bfd is not None)
@@ -134,7 +134,7 @@ def bfd(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         if id(row) not in matched and row.state != "up":
             yield warned(_label(row), "checks:bfd.unexpected_state", state=row.state)
     if not expected:
-        yield passed("BFD", "checks:bfd.none_expected")
+        yield of_all(passed("BFD", "checks:bfd.none_expected"))
 
 
 def _is_global(row: BfdSession | RoutingPeer) -> bool:
@@ -157,7 +157,7 @@ def _sessions_of(expected: str, rows: Sequence[BfdSession]) -> list[BfdSession]:
 
 def _session(peer: str, rows: list[BfdSession]) -> Finding:
     if not rows:
-        return failed(peer, "checks:bfd.missing")
+        return missing(peer, "checks:bfd.missing")
     for row in rows:
         if row.state != "up":
             return failed(peer, "checks:bfd.not_up", state=row.state)

@@ -7,7 +7,7 @@ from functools import partial
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, blind, failed, graded, passed, tidy, unknown, warned
+from eventready.checks.answer import answered, blind, failed, graded, missing, of_all, passed, tidy, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Cell, ChannelLoad, ChannelRequests
@@ -66,7 +66,7 @@ def cell(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 def _state(expected: ExpectedCell, row: Cell | None) -> Finding:
     name, venues = expected.name, (expected.venue,)
     if row is None:
-        return failed(name, "checks:subject.missing", venues=venues)
+        return missing(name, "checks:subject.missing", venues=venues)
     if row.admin == "locked":
         return failed(name, "checks:subject.locked", venues=venues)
     if row.state == "down":
@@ -116,9 +116,9 @@ def channel_load(view: DeviceView, limits: ChannelLimits) -> Iterator[Finding]:
     for expected in _of_sites(view.device):
         of_cell = loads.get(expected.name.casefold(), {})
         for kind, (used, total) in of_cell.items():
-            yield _load(f"{expected.name} {_CHANNELS[kind]}", used, total, expected.venue, limits)
+            yield of_all(_load(f"{expected.name} {_CHANNELS[kind]}", used, total, expected.venue, limits))
         if not of_cell:
-            yield failed(expected.name, "checks:channel.none", venues=(expected.venue,))
+            yield missing(expected.name, "checks:channel.none", venues=(expected.venue,))
             continue
         for term, kinds in _NEEDED.items():
             if of_cell.keys().isdisjoint(kinds):
@@ -130,7 +130,7 @@ def _without(subject: str, expected: ExpectedCell, dynamic: Collection[str]) -> 
     venues = (expected.venue,)
     if expected.name.casefold() in dynamic:
         return blind(subject, "checks:channel.dynamic", venues=venues)
-    return failed(subject, "checks:channel.none", venues=venues)
+    return missing(subject, "checks:channel.none", venues=venues)
 
 
 def _load(subject: str, used: int, total: int, venue: str | None, limits: ChannelLimits) -> Finding:
@@ -174,7 +174,7 @@ def _refusals(
 ) -> Finding:
     name, venues = expected.name, (expected.venue,)
     if now is None:
-        return failed(name, "checks:channel.no_requests", venues=venues)
+        return missing(name, "checks:channel.no_requests", venues=venues)
     if before is None:
         return unknown(name, "checks:subject.read_once", venues=venues)
     requests, refused = now.total - before.total, now.refused - before.refused

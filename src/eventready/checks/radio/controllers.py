@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eventready.checks.answer import at, blind, each_up, failed, passed, unknown
+from eventready.checks.answer import at, blind, each_up, failed, missing, passed, unknown
 from eventready.checks.check import DeviceView, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import ControllerPair, RadiusServer
@@ -31,7 +31,7 @@ def controller_pair(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         else:
             yield failed("controller pair", "checks:controller.peer_not_ready", state=row.local_state, peer=peer)
     if not rows:
-        yield failed("controller pair", "checks:controller.alone")
+        yield missing("controller pair", "checks:controller.alone")
 
 
 def _pairs(devices: Sequence[Device]) -> dict[_Key, list[Device]]:

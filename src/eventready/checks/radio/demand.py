@@ -8,7 +8,7 @@ from statistics import fmean
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, failed, graded, tidy, warned
+from eventready.checks.answer import answered, graded, missing, of_all, tidy, warned
 from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.radio.erlang import blocking
@@ -67,14 +67,14 @@ def cell_capacity(view: DeviceView, limits: CellCapacityLimits) -> Iterator[Find
     for cell in _cells(view.device):
         of_cell = channels.get(cell.name.casefold())
         if not of_cell:
-            yield failed(cell.name, "checks:channel.none", venues=(cell.venue,))
+            yield missing(cell.name, "checks:channel.none", venues=(cell.venue,))
             continue
         for kind, user_me, limit in (
             ("TCH", limits.call_me, limits.call_loss),
             ("SDCCH", limits.signalling_me, limits.signalling_loss),
         ):
             traffic = (cell.users or 0) * user_me / 1000
-            yield _loss(cell, f"{cell.name} {kind}", of_cell[kind], (traffic, traffic * limits.surge), limit)
+            yield of_all(_loss(cell, f"{cell.name} {kind}", of_cell[kind], (traffic, traffic * limits.surge), limit))
 
 
 def _loss(cell: ExpectedCell, subject: str, channels: int, traffic: tuple[float, float], limit: float) -> Finding:
@@ -112,12 +112,12 @@ def access_point_capacity(view: DeviceView, limits: AccessPointCapacityLimits) -
     expected = _access_points(view.device)
     for ap in expected:
         mean = fmean(other.clients or 0 for other in expected if other.venue == ap.venue)
-        yield _crowd(ap, radios[ap.name.casefold()], (ap.clients or 0) / mean, limits)
+        yield of_all(_crowd(ap, radios[ap.name.casefold()], (ap.clients or 0) / mean, limits))
 
 
 def _crowd(ap: ExpectedAccessPoint, radios: int, share: float, limits: AccessPointCapacityLimits) -> Finding:
     if not radios:
-        return failed(ap.name, "checks:demand.no_radio", venues=(ap.venue,), clients=ap.clients)
+        return missing(ap.name, "checks:demand.no_radio", venues=(ap.venue,), clients=ap.clients)
     crowd = graded(
         ap.name, "checks:demand.radio", (ap.clients or 0) / radios, warn=limits.warn, fail=limits.fail,
         venues=(ap.venue,), clients=ap.clients,

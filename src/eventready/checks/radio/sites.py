@@ -8,7 +8,7 @@ from functools import partial
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, each_up, failed, passed, warned
+from eventready.checks.answer import answered, each_up, failed, missing, of_all, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding, Outcome
 from eventready.facts.records import Alarm, Cell, CoreLink, Site
@@ -36,7 +36,7 @@ def site(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     for expected in view.device.expect.sites:
         row, venues = rows.get(expected.name.casefold()), (expected.venue,)
         if row is None:
-            yield failed(expected.name, "checks:subject.missing", venues=venues)
+            yield missing(expected.name, "checks:subject.missing", venues=venues)
         elif row.link == "down":
             yield failed(expected.name, "checks:site.link_lost", venues=venues)
         elif row.link == "degraded" or row.initialised is False:
@@ -62,15 +62,15 @@ def _cells_of(view: DeviceView, site_name: str) -> list[Cell]:
 def _mobile_site(expected: ExpectedSite, row: Site | None, cells: Sequence[Cell]) -> Finding:
     name, venues = expected.name, (expected.venue,)
     if row is None:
-        return failed(name, "checks:mobile.missing", venues=venues)
+        return missing(name, "checks:mobile.missing", venues=venues)
     if row.link != "up":
         return failed(name, "checks:mobile.link", venues=venues, state=row.link)
     on_air = [cell for cell in cells if cell.state == "up" and cell.admin == "unlocked" and cell.barred is not True]
     if not on_air:
-        return failed(name, "checks:mobile.no_cell", venues=venues)
+        return missing(name, "checks:mobile.no_cell", venues=venues)
     if len(on_air) < len(cells):
-        return warned(name, "checks:mobile.cells", venues=venues, value=len(on_air), limit=len(cells))
-    return passed(name, "checks:mobile.on_air", venues=venues)
+        return of_all(warned(name, "checks:mobile.cells", venues=venues, value=len(on_air), limit=len(cells)))
+    return of_all(passed(name, "checks:mobile.on_air", venues=venues))
 
 
 @_station_check("core_link", needs=("core_link",), applies=lambda device: device.expect.core_links is not None)
@@ -97,7 +97,7 @@ def alarm(view: DeviceView, limits: AlarmLimits) -> Iterator[Finding]:
             venues=_venue_of(view.device, row.location or ""),
         )
     if not rows:
-        yield passed("alarms", "checks:alarm.none", value=0)
+        yield of_all(passed("alarms", "checks:alarm.none", value=0))
 
 
 def _severity(row: Alarm, many: bool) -> Outcome:

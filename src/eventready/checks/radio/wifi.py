@@ -8,7 +8,19 @@ from functools import partial
 
 from pydantic import Field
 
-from eventready.checks.answer import answered, blind, failed, grade, graded, passed, tidy, unknown, warned
+from eventready.checks.answer import (
+    answered,
+    blind,
+    failed,
+    grade,
+    graded,
+    missing,
+    of_all,
+    passed,
+    tidy,
+    unknown,
+    warned,
+)
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.facts.records import AccessPoint, Radio, RadioLoad
@@ -69,22 +81,22 @@ def access_point(view: DeviceView, limits: ShareLimits) -> Iterator[Finding]:
     expected = _expected(view)
     for key, ap in expected.items():
         yield _joined(ap, rows.get(key))
-    missing = sum(key not in rows or rows[key].state == "down" for key in expected)
-    yield _share("access points", missing, len(expected), limits)
+    away = sum(key not in rows or rows[key].state == "down" for key in expected)
+    yield _share("access points", away, len(expected), limits)
 
 
 def _joined(expected: ExpectedAccessPoint, row: AccessPoint | None) -> Finding:
     name, venues = expected.name, (expected.venue,)
     if row is not None and row.state == "up":
         return passed(name, "checks:access_point.joined", venues=venues)
-    if expected.critical:
-        return failed(name, "checks:access_point.critical_not_joined", venues=venues)
-    return warned(name, "checks:access_point.not_joined", venues=venues)
+    absent = "critical_not_joined" if expected.critical else "not_joined"
+    away = (failed if expected.critical else warned)(name, f"checks:access_point.{absent}", venues=venues)
+    return of_all(away) if row is None else away
 
 
 def _share(subject: str, missing: int, count: int, limits: ShareLimits) -> Finding:
     percent = tidy(100.0 * missing / count)
-    return answered(
+    share = answered(
         grade(percent, 0, limits.fail, beyond=True),
         "checks:access_point.out_of_service",
         subject=subject,
@@ -94,6 +106,7 @@ def _share(subject: str, missing: int, count: int, limits: ShareLimits) -> Findi
         limit=tidy(limits.fail),
         unit="%",
     )
+    return of_all(share)
 
 
 @_wifi_check("radio", needs=_STATES, limits=ShareLimits())
@@ -108,9 +121,9 @@ def radio(view: DeviceView, limits: ShareLimits) -> Iterator[Finding]:
         if row.oper == "up":
             yield passed(name, "checks:subject.up", venues=venues)
         elif row.admin == "down" and key in lit:
-            yield passed(name, "checks:radio.switched_off", venues=venues)
+            yield of_all(passed(name, "checks:radio.switched_off", venues=venues))
         else:
-            yield warned(name, "checks:subject.down", venues=venues)
+            yield of_all(warned(name, "checks:subject.down", venues=venues))
     # An access point without radios here is one that has not joined, which `access_point` tells of.
     wanted = [row for row in rows if row.oper == "up" or row.admin == "up" or row.ap.casefold() not in lit]
     if wanted:
@@ -126,9 +139,12 @@ def _name(row: Radio | RadioLoad) -> str:
 
 
 def _loads(view: DeviceView) -> list[tuple[ExpectedAccessPoint, RadioLoad]]:
-    """Enabled radios of expected access points, with their load."""
+    """Enabled radios of expected access points, with their load; radios with an unread state are left out."""
     expected = _expected(view)
-    off = {_key(row) for row in _radios(view) if row.oper == "down"}
+    radios = _radios(view)
+    off = {_key(row) for row in radios if row.oper == "down"}
+    if any(map(view.partial, _STATES)):
+        off |= {_key(row) for fact in _LOADS for row in view.rows(fact, RadioLoad)} - set(map(_key, radios))
     return [
         (expected[row.ap.casefold()], row)
         for fact in _LOADS
@@ -208,7 +224,7 @@ def radio_balance(view: DeviceView, limits: BalanceLimits) -> Iterator[Finding]:
     for name, spread in clients.items():
         fullest, most = spread.most_common(1)[0]
         if most >= limits.clients and 0 in spread.values():
-            yield warned(
+            uneven = warned(
                 name,
                 "checks:radio.unbalanced",
                 venues=(venues[name],),
@@ -216,8 +232,9 @@ def radio_balance(view: DeviceView, limits: BalanceLimits) -> Iterator[Finding]:
                 limit=limits.clients,
                 radio=fullest,
             )
+            yield of_all(uneven)
         else:
-            yield passed(name, "checks:radio.balanced", venues=(venues[name],))
+            yield of_all(passed(name, "checks:radio.balanced", venues=(venues[name],)))
     if not clients and _loads(view):
         yield blind("clients", "checks:radio.clients_unsupported")
 
@@ -238,7 +255,7 @@ def access_point_balance(view: DeviceView, limits: CrowdLimits) -> Iterator[Find
     for venue, spread in clients.items():
         fullest, most = spread.most_common(1)[0]
         if len(spread) > 1 and most >= limits.clients and spread.total() == most:
-            yield warned(
+            uneven = warned(
                 venue or "access points",
                 "checks:clients.unbalanced",
                 venues=(venue,),
@@ -247,8 +264,9 @@ def access_point_balance(view: DeviceView, limits: CrowdLimits) -> Iterator[Find
                 ap=fullest,
                 others=len(spread) - 1,
             )
+            yield of_all(uneven)
         else:
-            yield passed(venue or "access points", "checks:clients.balanced", venues=(venue,))
+            yield of_all(passed(venue or "access points", "checks:clients.balanced", venues=(venue,)))
     if not clients and _loads(view):
         yield blind("clients", "checks:radio.clients_unsupported")
 
@@ -273,7 +291,7 @@ def radio_listed(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         else:
             yield passed(row.name, "checks:radio.listed", venues=venues)
     if not any(key == row.name.casefold() for row in view.rows("access_point", AccessPoint) for key in expected):
-        yield failed("access points", "checks:access_point.none")
+        yield missing("access points", "checks:access_point.none")
 
 
 def _silent(radios: Sequence[Radio], loads: Sequence[RadioLoad]) -> set[str]:

@@ -37,7 +37,8 @@ def command(app: App, platform: str, question: str, file: Path, *, write_sample:
     JSON is one object for one fact, and a list for several. `complete` is "unknown" where nothing proves that the file
     holds the whole answer: no prompt behind it, no stated count, no known last line.
 
-    Invalid facts of the platform are named and left out.
+    `unread` names the records that could not be read where the others could. Invalid facts of the platform are named
+    and left out.
 
     \b
     Exit codes:
@@ -81,6 +82,8 @@ def _write_sample(observations: Sequence[Observation], file: Path) -> Path:
     document: dict[str, Any] = {"status": observed.status.value}
     if observed.rows:
         document["rows"] = [row.model_dump(mode="json", exclude_defaults=True) for row in observed.rows]
+    if observed.unread:
+        document["unread"] = [record.subject for record in observed.unread]
     if observed.status.measured and observed.unmatched:
         document["unmatched"] = len(observed.unmatched)
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=118)
@@ -117,6 +120,7 @@ def _as_document(platform: str, observation: Observation) -> dict[str, Any]:
         "reason": observation.reason,
         "complete": _COMPLETE[observation.complete],
         "rows": [row.model_dump(mode="json") for row in observation.rows],
+        "unread": [{"subject": record.subject, "reason": record.reason} for record in observation.unread],
         "unmatched": list(observation.unmatched),
     }
 
@@ -130,6 +134,9 @@ def _as_table(app: App, observation: Observation) -> str:
         parts.append(app.text("cli:parse.incomplete"))
     if observation.rows:
         parts.append(_columns([row.model_dump(mode="json", exclude_none=True) for row in observation.rows]))
+    if observation.unread:
+        unread = (f"  {record.subject}: {in_language(record.message, app.lang)}" for record in observation.unread)
+        parts += [app.text("cli:parse.unread"), *unread]
     if observation.unmatched:
         parts += [app.text("cli:parse.unmatched"), *(f"  | {line}" for line in observation.unmatched)]
     return "\n".join(parts)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -131,6 +132,17 @@ def _show(run: Run, lang: Lang) -> None:
         status = language.status(finding["status"])
         table.add_row(status, finding["device"], finding["check"], language.sentence(finding))
     show_table(table, width=_WHOLE)
+    lines = (
+        text("cli:runs.unread", lang, **_place(observation), subject=record["subject"], reason=language.reason(record))
+        for observation in run.document.get("observations", ())
+        for record in observation.get("unread", ())
+    )
+    for line in dict.fromkeys(lines):  # two readings name one record twice
+        click.echo(line)
+
+
+def _place(observation: Mapping[str, Any]) -> dict[str, str]:
+    return {"device": observation["device"], "fact": observation["fact"]}
 
 
 @command.command("diff")

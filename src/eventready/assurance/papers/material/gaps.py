@@ -42,7 +42,7 @@ class BlindSpot:
 
 @dataclass(frozen=True)
 class DeviceCoverage:
-    """The readings of a device; `missing` pairs facts with the reason."""
+    """The readings of a device; `missing` pairs facts with the reason, or with their unread records."""
 
     device: str
     role: str
@@ -121,15 +121,24 @@ def unconfirmed_facts(run: Run) -> tuple[UnconfirmedFacts, ...]:
 def device_coverage(run: Run, context: RunContext) -> tuple[DeviceCoverage, ...]:
     """The readings of every device, and those without a result."""
     found: dict[str, dict[tuple[str, int], str]] = {name: {} for name in context.devices}
+    unread: dict[str, dict[str, list[str]]] = {}
     for observation in entries(run, "observations"):
         key = (str(observation["fact"]), int(observation.get("reading", 1)))
         found.setdefault(str(observation["device"]), {})[key] = str(observation["status"])
-    return tuple(_coverage(name, found[name], context) for name in sorted(found, key=natural))
+        names = [clean(record["subject"]) for record in observation.get("unread", ())]
+        if names:
+            unread.setdefault(str(observation["device"]), {})[str(observation["fact"])] = names
+    return tuple(_coverage(name, found[name], unread.get(name, {}), context) for name in sorted(found, key=natural))
 
 
-def _coverage(name: str, statuses: dict[tuple[str, int], str], context: RunContext) -> DeviceCoverage:
+def _coverage(
+    name: str, statuses: dict[tuple[str, int], str], unread: dict[str, list[str]], context: RunContext
+) -> DeviceCoverage:
     device = context.devices.get(name, {})
     missing = {
+        fact: context.language.phrase("page:unread_records", names=", ".join(names)) for fact, names in unread.items()
+    }
+    missing |= {
         fact: context.language.observation(status)
         for (fact, _), status in sorted(statuses.items())
         if status not in ("parsed", "empty")

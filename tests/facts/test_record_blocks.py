@@ -1,0 +1,218 @@
+"""One strange record costs that record: it is named, and the others are read as before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from eventready.core.errors import PlatformError
+from eventready.facts.interpret import interpret
+from eventready.facts.observation import Observation, Status
+from eventready.facts.platform import load_platform
+from eventready.facts.record_blocks import RecordBlock
+from eventready.session.reply import Reply
+from tests.facts.folders import PLATFORM, write_platform
+from tests.platforms.samples import Sample, all_samples
+
+GOOD = [sample for sample in all_samples() if sample.case.startswith("ok") and sample.compiled().record]
+#: No device prints it, and no pattern knows it.
+STRANGE = "\u00a4 errors power state 17 \u00a4"
+
+Damage = Callable[[list[str], RecordBlock], list[str]]
+
+
+def observe(sample: Sample, lines: Sequence[str]) -> Observation:
+    compiled = sample.compiled()
+    return interpret("-", sample.fact, compiled, Reply(compiled.command, "\n".join(lines)))
+
+
+def foreign_line(lines: list[str], block: RecordBlock) -> list[str]:
+    return [*lines[: block.start + 1], STRANGE, *lines[block.start + 1 :]]
+
+
+def garbled(word: int) -> Damage:
+    """Return the damage of a word of the middle line of a record."""
+
+    def damage(lines: list[str], block: RecordBlock) -> list[str]:
+        place = (block.start + block.end) // 2
+        words = lines[place].split(" ")
+        filled = [index for index, text in enumerate(words) if text]
+        if filled:
+            words[filled[word % len(filled)]] = "\u00a4"
+        return [*lines[:place], " ".join(words), *lines[place + 1 :]]
+
+    return damage
+
+
+@pytest.mark.parametrize("sample", GOOD, ids=lambda sample: sample.id)
+def test_damage_of_a_record_costs_no_other(sample: Sample) -> None:
+    lines = sample.observe().raw.splitlines()
+    bounds = sample.compiled().record
+    assert bounds is not None
+    partial = 0
+    blocks = bounds.split(lines)
+    for block in blocks:
+        others = observe(sample, [*lines[: block.start], *lines[block.end :]]).rows
+        for damage in (foreign_line, garbled(0), garbled(1), garbled(-1)):
+            seen = observe(sample, damage(lines, block))
+            if seen.status.measured:
+                assert set(map(str, others)) <= set(map(str, seen.rows)), block.subject
+                assert len(seen.unread) <= 1
+            partial += bool(seen.unread)
+            if seen.unread:
+                assert seen.rows == others
+                assert seen.unread[0].reason
+    assert partial or len(blocks) < 3, "no damage costs one record only: is `record` right?"
+
+
+def test_some_platforms_say_how_their_records_are_bounded() -> None:
+    facts = {(sample.platform, sample.fact) for sample in GOOD}
+    assert {("cisco_xr", "interface"), ("huawei_vrp", "interface")} <= facts
+
+
+FACTS = """\
+facts:
+  ospf_neighbour:
+    command: show peers
+    parser: textfsm
+    template: peers.textfsm
+    fields: {peer: PEER, interface: PORT, vrf: VRF, state: STATE, up: STATE}
+    constants: {protocol: ospf}
+    words:
+      up: {full: true, init: false}
+    counts: ['^Total: (\\d+)$']
+    trailers: ['^Total: ']
+    record: {starts: '^(?P<subject>\\d[\\d.]+)\\s'}
+"""
+PEERS = """\
+Value Filldown VRF (\\S+)
+Value Required PEER ([\\d.]+)
+Value PORT (\\S+)
+Value STATE (\\w+)
+
+Start
+  ^VRF ${VRF}$$
+  ^${PEER} +${PORT} +${STATE}$$ -> Record
+  ^Total: \\d+$$
+  ^. -> Error
+"""
+ROWS = (
+    "VRF a",
+    "10.0.0.1 Gi1 full",
+    "10.0.0.2 Gi2 full",
+    "VRF b",
+    "10.0.0.3 Gi3 init",
+    "10.0.0.4 Gi4 full",
+    "Total: 4",
+)
+
+
+@pytest.fixture(name="read")
+def reader(tmp_path: Path) -> Callable[..., Observation]:
+    home = write_platform(tmp_path, platform=PLATFORM, facts=FACTS, peers=PEERS)
+    compiled = load_platform("testing", [home]).facts["ospf_neighbour"]
+
+    def read(*lines: str, complete: bool = True) -> Observation:
+        return interpret("r1", "ospf_neighbour", compiled, Reply("show peers", "\n".join(lines), complete=complete))
+
+    return read
+
+
+def with_line(place: int, text: str) -> tuple[str, ...]:
+    return (*ROWS[:place], text, *ROWS[place + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("10.0.0.3 Gi3 in it", "1 line of the answer matches no rule"),
+        ("10.0.0.3 Gi3 loading", "'loading' is a word the platform does not know"),
+    ],
+)
+def test_a_strange_row_is_named_and_the_others_stand(read: Callable[..., Observation], row: str, reason: str) -> None:
+    seen = read(*with_line(4, row))
+    assert seen.status is Status.PARSED
+    assert [(peer.subject, getattr(peer, "vrf", "")) for peer in seen.rows] == [
+        (peer.subject, getattr(peer, "vrf", "")) for peer in read(*ROWS).rows if "10.0.0.3" not in peer.subject
+    ]
+    assert [unread.subject for unread in seen.unread] == ["10.0.0.3"]
+    assert reason in seen.unread[0].reason
+    assert seen.reason == ""
+
+
+@pytest.mark.parametrize(
+    ("what", "lines"),
+    [
+        ("a line outside all rows, which may be the name of a VRF", with_line(3, "VRF b c")),
+        ("a row that does not begin like one", with_line(4, "x0.0.0.3 Gi3 init")),
+        ("fewer rows than the device counts", with_line(4, "10.0.0.3 Gi3 in it")[1:2] + with_line(4, "10.0.0.3 ?")[3:]),
+        ("no last line", with_line(4, "10.0.0.3 Gi3 in it")[:-1]),
+        ("as many strange rows as others", (*with_line(4, "10.0.0.3 Gi3 in it")[:5], "10.0.0.4 Gi4 ?", "Total: 4")),
+    ],
+)
+def test_without_bounds_the_answer_is_refused(
+    read: Callable[..., Observation], what: str, lines: tuple[str, ...]
+) -> None:
+    seen = read(*lines)
+    assert (seen.status, seen.rows, seen.unread) == (Status.UNPARSED, (), ()), what
+
+
+BLOCKS = """\
+Value Required NAME (\\S+)
+Value STATE (up|down)
+Value MTU (\\d+)
+
+Start
+  ^\\S+ is -> Continue.Record
+  ^${NAME} is ${STATE}$$
+  ^ mtu ${MTU}$$
+  ^. -> Error
+"""
+PORTS = """\
+facts:
+  interface:
+    command: show ports
+    parser: textfsm
+    template: ports.textfsm
+    fields: {name: NAME, admin: STATE, oper: STATE, mtu: MTU}
+    required: [MTU]
+    record: {starts: '^(?P<subject>\\S+) is ', lines: '^ '}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "complete", "unread"),
+    [
+        ("a is up\n mtu 1\nb is up\n mtu 2\nc is up\n ttl 3", True, ["c"]),
+        ("a is up\n mtu 1\nb is odd\n mtu 2\nc is up\n mtu 3", True, ["b"]),
+        # A cut answer bounds every record but its last one.
+        ("a is up\n mtu 1\nb is up\n mtu 2\nc is up\n mt", False, None),
+        ("a is up\n mtu 1\nb is up\n mt\nc is up\n mtu 3", False, ["b"]),
+        # The first line of another port is lost: the port before it has two values.
+        ("a is up\n mtu 1\n mtu 2\nc is up\n mtu 3\nd is up\n mtu 4", True, None),
+    ],
+)
+def test_a_port_is_bounded_by_its_lines(tmp_path: Path, text: str, *, complete: bool, unread: list[str] | None) -> None:
+    home = write_platform(tmp_path, platform=PLATFORM, facts=PORTS, ports=BLOCKS)
+    compiled = load_platform("testing", [home]).facts["interface"]
+    seen = interpret("r1", "interface", compiled, Reply("show ports", text, complete=complete))
+    assert (seen.status is Status.PARSED) is (unread is not None)
+    assert [record.subject for record in seen.unread] == (unread or [])
+    assert {row.subject for row in seen.rows}.isdisjoint(unread or [])
+
+
+@pytest.mark.parametrize(
+    ("record", "key", "complaint"),
+    [
+        ("{starts: '^(\\S+) is '}", "", "has no group `subject`"),
+        ("{starts: '^(?P<subject>(?:\\S+)+)!is'}", "", "too long to fail"),
+        ("{starts: '^(?P<subject>\\S+) is '}", "whole: true\n    ", "cannot be bounded by lines"),
+    ],
+)
+def test_bounds_that_cannot_hold_are_an_error(tmp_path: Path, record: str, key: str, complaint: str) -> None:
+    start = PORTS.index("record:")
+    home = write_platform(tmp_path, platform=PLATFORM, facts=f"{PORTS[:start]}{key}record: {record}\n", ports=BLOCKS)
+    with pytest.raises(PlatformError, match=complaint):
+        load_platform("testing", [home])
