@@ -25,7 +25,10 @@ _GROUPS = frozenset(
     for found in re.findall(r'^[A-Z_]+ = "(eventready\.[a-z_]+)"$', text_of(path), re.M)
 )
 #: Beginnings of paths on the reader's machine, and optional files of a workspace, which the example lacks.
-_ELSEWHERE = tuple("build/ demo-workspace/ dist/ my-event/ province/ reports/ .eventready/ DEVICE/ DIR/".split())
+_ELSEWHERE = (
+    *("build/", "demo-workspace/", "dist/", "my-event/", "province/", "reports/", ".eventready/"),
+    *("DEVICE/", "DIR/"),
+)
 _OPTIONAL = ("inventory/jump_hosts.yaml", "inventory/platforms/", "inventory/writable.yaml")
 #: Folders where a path of the docs may begin; the last one stands for the folder of a platform.
 _HOMES = (ROOT, SOURCE, SOURCE / "eventready", SOURCE / "eventready_lab", SOURCE / "eventready/platforms/huawei_vrp")
