@@ -47,17 +47,27 @@ def command() -> None:
               help="Number of generated routers in place of the devices of the workspace.")  # fmt: skip
 @click.option("--scenario", default="auto", show_default=True, envvar="EVENTREADY_LAB_SCENARIO", show_envvar=True,
               help="The initial faults: a name in inventory/scenarios, a YAML file, `none`, or `auto`.")  # fmt: skip
+@click.option("--latency", default="", metavar="DELAYS", envvar="EVENTREADY_LAB_LATENCY", show_envvar=True,
+              help="Delays of every device, such as `rtt=50ms,echo=1.3s,command=0.3-1.5s`.")  # fmt: skip
 @click.option("--real", is_flag=True, envvar="EVENTREADY_LAB_REAL", show_envvar=True,
               help="Real router, base-station and Wi-Fi software at the venues (root, Debian).")  # fmt: skip
 @click.option("--no-wifi", is_flag=True, envvar="EVENTREADY_LAB_NO_WIFI", show_envvar=True,
               help="With --real: leave out the emulated machine with the radios.")  # fmt: skip
 @click.pass_obj
 def up(
-    app: App, *, out: Path | None, foreground: bool, scale: int | None, scenario: str, real: bool, no_wifi: bool
+    app: App,
+    *,
+    out: Path | None,
+    foreground: bool,
+    scale: int | None,
+    scenario: str,
+    latency: str,
+    real: bool,
+    no_wifi: bool,
 ) -> None:
     """Start the lab, and write the workspace copy to audit."""
     if real:
-        embedded_only = foreground or scale is not None or scenario not in ("auto", "none")
+        embedded_only = foreground or scale is not None or scenario not in ("auto", "none") or bool(latency)
         _up_real(app, out, embedded_only=embedded_only, no_wifi=no_wifi)
         return
     from eventready_lab.control.lab_folder import LabFolder  # noqa: PLC0415  asyncssh is loaded on demand
@@ -66,7 +76,8 @@ def up(
     from eventready_lab.lifecycle import start  # noqa: PLC0415  the help of `lab` loads no lab
 
     folder = LabFolder.of(app.workspace_path, out)
-    options = LabOptions(app.workspace_path, folder.path, scenario, scale or 0, app.clock.offset.total_seconds())
+    offset_s = app.clock.offset.total_seconds()
+    options = LabOptions(app.workspace_path, folder.path, scenario, scale or 0, offset_s, latency)
     if foreground:
         _serve_here(app, options, folder)
         return

@@ -59,7 +59,7 @@ def _spawn(options: LabOptions, folder: LabFolder) -> subprocess.Popen[bytes]:
                 sys.executable, "-m", "eventready_lab.embedded.process",
                 "--workspace", str(options.workspace.resolve()), "--out", str(options.out.resolve()),
                 "--scenario", _scenario_argument(options.scenario), "--scale", str(options.scale),
-                "--offset", str(options.offset_s),
+                "--offset", str(options.offset_s), "--latency", options.latency,
             ],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True,
             cwd=folder.path,

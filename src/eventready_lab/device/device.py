@@ -15,6 +15,7 @@ from eventready_lab.device.configuration.store import ConfigStore
 from eventready_lab.device.configuration.tree import Layout, Tree, parse_tree
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.dialect import Dialect, HostProfile
+from eventready_lab.device.latency import Latency
 from eventready_lab.device.output_filters import apply_filter, split_pipe
 from eventready_lab.device.revert_timer import RevertTimer
 from eventready_lab.device.session_faults import SessionFaults
@@ -46,6 +47,7 @@ class SimulatedDevice:
     sessions: int = 0
     version: int = 0
     shell_credentials: Credentials | None = None
+    latency: Latency = field(default_factory=Latency)
     session_closers: dict[int, Callable[[], None]] = field(default_factory=dict)
     session_writers: dict[int, Callable[[str], None]] = field(default_factory=dict)
     timers: Timers = field(init=False)
@@ -84,6 +86,14 @@ class SimulatedDevice:
         answer = render(View(self, match))
         text = answer if isinstance(answer, str) else answer.body
         return apply_filter(text, piped[1], piped[2]) if piped else text
+
+    def echo_delay_s(self) -> float:
+        """Seconds before the echo of the next line."""
+        return self.session_faults.echo_s or self.latency.echo.seconds()
+
+    def answer_delay_s(self) -> float:
+        """Seconds before the answer to the next command."""
+        return self.session_faults.delay_s or self.latency.command.seconds()
 
     # --- time ---------------------------------------------------------------------------------------------------
 

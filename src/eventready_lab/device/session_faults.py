@@ -36,6 +36,7 @@ class SessionFaults:
     """The faults of a device's sessions. All off: a healthy session."""
 
     delay_s: float = 0.0  # before each answer
+    echo_s: float = 0.0  # before the echo of each line
     hang: bool = False  # commands are accepted and never answered
     silent: bool = False  # connections are accepted and nothing is sent
     drop_after: int = 0  # the session ends at this command, counted from 1

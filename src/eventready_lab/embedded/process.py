@@ -26,6 +26,7 @@ from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.dialect import Dialect, load_dialect
 from eventready_lab.device.healthy_state import healthy_states
+from eventready_lab.device.latency import Latency, read_latency
 from eventready_lab.embedded.fleet import router_fleet
 from eventready_lab.embedded.lab import EmbeddedLab, write_embedded_copy
 from eventready_lab.embedded.scenario import AUTO, NONE, Scenario, load_scenario
@@ -37,27 +38,33 @@ _OTHER_FILES = 2_048
 
 @dataclass(frozen=True)
 class LabOptions:
-    """Options of an embedded lab. `scale` is the number of generated routers in place of the workspace's devices."""
+    """Options of an embedded lab.
+
+    `scale`: number of generated routers in place of the workspace's devices. `latency`: see `read_latency`.
+    """
 
     workspace: Path
     out: Path
     scenario: str = AUTO
     scale: int = 0
     offset_s: float = 0.0
+    latency: str = ""
 
 
 @dataclass(frozen=True)
 class LabPlan:
-    """The simulated devices, the devices without a dialect, and the scenario of a lab."""
+    """The simulated devices with their latency, the devices without a dialect, and the scenario of a lab."""
 
     workspace: Workspace
     devices: tuple[Device, ...]
     left_out: tuple[Device, ...]
     scenario: Scenario
+    latency: Latency
 
 
 def plan_lab(options: LabOptions) -> LabPlan:
     """Validate the options of a lab. Raises UsageError or WorkspaceError before anything is started."""
+    latency = read_latency(options.latency)
     workspace = load_workspace(options.workspace)
     if workspace.event.lab:
         raise UsageError(message("lab:is_copy", folder=str(options.workspace)))
@@ -74,7 +81,7 @@ def plan_lab(options: LabOptions) -> LabPlan:
 
     scenario = load_scenario(name, options.workspace, {device.name for device in simulated}, rehearse)
     left_out = tuple(device for device in devices if device not in simulated)
-    return LabPlan(workspace, tuple(simulated), left_out, scenario)
+    return LabPlan(workspace, tuple(simulated), left_out, scenario, latency)
 
 
 def dialect_of(platform: str) -> Dialect | None:
@@ -85,7 +92,9 @@ def dialect_of(platform: str) -> Dialect | None:
         return None
 
 
-def simulate(devices: Sequence[Device], credentials: Credentials, clock: Clock) -> list[SimulatedDevice]:
+def simulate(
+    devices: Sequence[Device], credentials: Credentials, clock: Clock, latency: Latency | None = None
+) -> list[SimulatedDevice]:
     """Return a healthy simulated device for every device, with a second login to the host's shell if present."""
     states = healthy_states(devices)
     shell = Credentials(f"{credentials.username}-shell", credentials.password)
@@ -101,6 +110,7 @@ def simulate(devices: Sequence[Device], credentials: Credentials, clock: Clock) 
                 element=device.element,
                 endpoint=device.endpoint or device.name,
                 shell_credentials=shell if dialect.host and not dialect.host.main else None,
+                latency=latency or Latency(),
             )
         )
     return simulated
@@ -112,7 +122,7 @@ async def serve(options: LabOptions, folder: LabFolder, *, ready: asyncio.Event 
     _raise_file_limit(len(plan.devices) + _OTHER_FILES)
     credentials = Credentials("lab-netops", secrets.token_urlsafe(15))
     clock = Clock(timedelta(seconds=options.offset_s))
-    lab = EmbeddedLab(simulate(plan.devices, credentials, clock), plan.devices)
+    lab = EmbeddedLab(simulate(plan.devices, credentials, clock, plan.latency), plan.devices)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -171,10 +181,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scenario", default=AUTO)
     parser.add_argument("--scale", type=int, default=0)
     parser.add_argument("--offset", type=float, default=0.0)
+    parser.add_argument("--latency", default="")
     given = parser.parse_args(arguments)
     os.umask(0o077)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
-    options = LabOptions(given.workspace, given.out, given.scenario, given.scale, given.offset)
+    options = LabOptions(given.workspace, given.out, given.scenario, given.scale, given.offset, given.latency)
     try:
         asyncio.run(serve(options, LabFolder(given.out)))
     except EventreadyError as error:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import asyncssh
 
 from eventready_lab.device.device import SimulatedDevice
+from eventready_lab.device.latency import Latency
 from eventready_lab.servers.host_shell import HostShellSession
 from eventready_lab.servers.mml import ElementManager, MmlSession
 from eventready_lab.servers.telnet import OPENING, strip_commands
@@ -20,6 +21,13 @@ class _Session(Protocol):
     def feed(self, text: str) -> None: ...
 
     def ended(self) -> None: ...
+
+
+def delay_received(protocol: Any, latency: Latency) -> None:
+    """Deliver all data to a protocol after the round trip time of this connection."""
+    rtt_s, receive = latency.rtt.seconds(), protocol.data_received
+    if rtt_s:
+        protocol.data_received = lambda data: asyncio.get_running_loop().call_later(rtt_s, receive, data)
 
 
 # --- plain TCP: telnet and MML ----------------------------------------------------------------------------------
@@ -81,6 +89,7 @@ class TelnetConnection(TcpConnection):
         self._unfinished = b""
 
     def open(self) -> None:
+        delay_received(self, self._device.latency)
         session = CliSession(self._device, self, ask_login=True)
         self._session = session
         session.greet()
@@ -103,6 +112,7 @@ class MmlConnection(TcpConnection):
         self._manager = manager
 
     def open(self) -> None:
+        delay_received(self, self._manager.devices[0].latency)
         self._session = MmlSession(self._manager, self)
 
 
@@ -119,6 +129,7 @@ class SshServer(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
+        delay_received(conn, self._device.latency)
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002  every user needs a password
         return True

@@ -190,9 +190,9 @@ class MmlSession:
         answer = partial(self._answer_or_fail, device, command, name, params)
         if faults.hang:
             self._busy = True
-        elif faults.delay_s:
+        elif delay := device.answer_delay_s():
             self._busy = True
-            self._channel.later(faults.delay_s, lambda: self._resume(answer))
+            self._channel.later(delay, lambda: self._resume(answer))
         else:
             answer()
 

@@ -42,6 +42,7 @@ class CliSession:
             pressed=self._key_pressed,
         )
         self._busy = False
+        self._echoing = False  # the delay before the echo of the current line has passed
         self._processing = False
         self._closed = False
         self._output: list[str] = []
@@ -132,8 +133,13 @@ class CliSession:
             if self._paged:
                 self._pager_key(self._editor.key())
                 continue
+            if not self._echoing and (delay := self.device.echo_delay_s()):
+                self._echoing = True
+                self._pause(delay, lambda: None)
+                return
             line = self._editor.line()
             if line is not None:
+                self._echoing = False
                 self._entered(line)
         self._flush()
 
@@ -297,8 +303,8 @@ class CliSession:
         self._commands += 1
         if faults.hang:
             self._busy = True
-        elif faults.delay_s:
-            self._pause(faults.delay_s, lambda: self._command(command))
+        elif delay := self.device.answer_delay_s():
+            self._pause(delay, lambda: self._command(command))
         else:
             self._command(command)
 

@@ -222,6 +222,17 @@ def test_a_slow_device_answers_later_and_takes_input_meanwhile() -> None:
     assert session.channel.text.count("Gi1 up") == 2
 
 
+def test_a_slow_echo_comes_before_its_answer_line_by_line() -> None:
+    session = TypedSession(IOS)
+    session.machine.session_faults.echo_s = 1.3
+    assert not session.type("show port Gi1\nshow port Gi1\n")
+    assert [seconds for seconds, _ in session.channel.scheduled] == [1.3]
+    session.channel.run()
+    assert session.channel.text.count("show port Gi1") == session.channel.text.count("Gi1 up") == 1
+    session.channel.run()
+    assert session.channel.text.count("show port Gi1") == session.channel.text.count("Gi1 up") == 2
+
+
 def test_a_hanging_device_never_answers() -> None:
     session = TypedSession(IOS)
     session.machine.session_faults.hang = True

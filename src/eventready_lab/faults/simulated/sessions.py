@@ -16,6 +16,12 @@ def slow(target: FaultTarget, seconds: float = 3.0) -> None:
     target.session_faults.delay_s = seconds
 
 
+@fault("slow-echo", transports=("ssh", "telnet"))
+def slow_echo(target: FaultTarget, seconds: float = 1.3) -> None:
+    """The echo of every line takes some seconds."""
+    target.session_faults.echo_s = seconds
+
+
 @fault("hang")
 def hang(target: FaultTarget) -> None:
     """The device accepts logins and commands, and never answers."""
