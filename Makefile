@@ -6,8 +6,10 @@ STAMP := $(VENV)/.installed
 CODE := src tests benchmarks docsite
 #: Marks of tests left out by `make quick`: labs over the network, real software, browsers, and slow tests.
 SLOW := slow or lab or real or browser
+#: Seconds of `make fuzz`.
+FUZZ_S ?= 60
 
-.PHONY: help setup demo quick test test-real lint security docs bench wheel lock clean
+.PHONY: help setup demo quick test fuzz test-real lint security docs bench wheel lock clean
 help: ## list targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
 
@@ -34,6 +36,9 @@ lint: setup ## ruff, mypy --strict, and the floors by import-linter
 
 test: lint ## lint, types and all tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+fuzz: setup ## all property tests with random examples for FUZZ_S seconds; the first failure ends it
+	$(BIN)/python -m tests.fuzz $(FUZZ_S)
 
 # The tests of single programs of the machine (sshd, FRR, OsmoBSC by themselves) are a part of `make test`. The order: labs
 # of their own first, then the lab that all others share, as it has started; last the chain of jump hosts by itself.

@@ -1,5 +1,5 @@
-"""Settings of all tests: property tests have no deadline and try fixed examples in CI, `EVENTREADY_EXAMPLES` of them;
-proved cases are counted, and the counts are printed at the end of the run."""
+"""Settings of all tests: property tests have no deadline and try `EVENTREADY_EXAMPLES` fixed examples (`make fuzz`:
+random ones); proved cases are counted, and the counts are printed at the end of the run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
-    derandomize=bool(os.environ.get("CI")),
+    derandomize=not os.environ.get("EVENTREADY_FUZZ"),
     max_examples=int(os.environ.get("EVENTREADY_EXAMPLES", "50")),
 )
 settings.register_profile("quick", parent=settings.get_profile("eventready"), max_examples=10)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.core.redaction.redaction import redact
+from eventready.core.text_lines import lines_of
 from eventready.facts.configuration_text import Structure
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
@@ -91,7 +92,7 @@ def test_a_difference_of_configurations_keeps_its_signs_only() -> None:
     assert [row.model_dump()["saved"] for row in saved.rows] == [False]
     assert "Zebra77" not in saved.raw
     assert "192.0.2.1" not in saved.raw
-    assert [line[:1] for line in saved.raw.splitlines()] == ["!", "+", "-"]
+    assert [line[:1] for line in lines_of(saved.raw)] == ["!", "+", "-"]
 
 
 def test_compared_configurations_stay_different() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventready.core.text_lines import lines_of
 from eventready.facts.mml import MmlParser
 from eventready.facts.observation import Status
 from eventready.facts.parsed import ParsedText
@@ -185,7 +186,7 @@ def test_what_is_no_answer(text: str, status: Status, reason: str) -> None:
 
 @pytest.mark.parametrize("line", ["foreign", "x  y  z", "  deep  =  9", "%% odd"])
 def test_a_line_that_keeps_no_layout_is_never_dropped(line: str) -> None:
-    lines = TABLE.splitlines()
+    lines = lines_of(TABLE)
     for place in range(len(lines) + 1):
         parsed = MmlParser(["Cell Name"]).parse("\n".join([*lines[:place], line, *lines[place:]]))
         broken = parsed.status is not None or parsed.unmatched_total or reading_differs(parsed)
@@ -216,7 +217,7 @@ def test_cut_anywhere_it_gives_no_rows(text: str) -> None:
 
 @pytest.mark.parametrize("text", WHOLE)
 def test_without_any_one_line_it_never_gives_fewer_rows_in_silence(text: str) -> None:
-    lines = text.splitlines()
+    lines = lines_of(text)
     whole = len(MmlParser().parse(text).rows)
     for place in range(len(lines)):
         parsed = MmlParser().parse("\n".join([*lines[:place], *lines[place + 1 :]]))

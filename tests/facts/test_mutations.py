@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from eventready.core.text_lines import lines_of
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import CompiledFact
 from eventready.facts.records import Fact
@@ -115,7 +116,7 @@ def test_damage_gives_no_other_rows_and_never_empty(output: Printed) -> None:
     whole = output.observe(text)
     if whole.status is not Status.PARSED:
         return
-    lines = text.splitlines()
+    lines = lines_of(text)
     found = []
     for kind in KINDS:
         for place in places(output, lines):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eventready.core.text_lines import lines_of
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation, Status
 from eventready.facts.observe import commands_for, observe, unreached
@@ -286,9 +287,7 @@ def test_without_a_session(platform: Platform, error: SessionError, status: Stat
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.one_of(
-        st.text(max_size=200), st.lists(st.sampled_from([*ROWS.splitlines(), "", "odd", "x down 3"])).map("\n".join)
-    )
+    st.one_of(st.text(max_size=200), st.lists(st.sampled_from([*lines_of(ROWS), "", "odd", "x down 3"])).map("\n".join))
 )
 def test_any_answer_is_an_observation(platform: Platform, text: str) -> None:
     observed = read(platform, text)

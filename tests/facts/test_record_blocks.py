@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventready.core.errors import PlatformError
+from eventready.core.text_lines import lines_of
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
@@ -48,7 +49,7 @@ def garbled(word: int) -> Damage:
 
 @pytest.mark.parametrize("sample", GOOD, ids=lambda sample: sample.id)
 def test_damage_of_a_record_costs_no_other(sample: Sample) -> None:
-    lines = sample.observe().raw.splitlines()
+    lines = lines_of(sample.observe().raw)
     bounds = sample.compiled().record
     assert bounds is not None
     partial = 0

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.cli.main import cli
 from eventready.core.errors import UsageError
+from eventready.core.text_lines import lines_of
 from eventready.facts.observation import Status
 from eventready.facts.platform import Platform, load_platform
 from eventready.facts.saved import END_OF_ANSWER, decode_output, facts_for, parse_saved, saved_reply
@@ -67,11 +68,11 @@ def test_an_output_that_breaks_off(platform: Platform, before: str) -> None:
         (f"{ROWS}r1#", True),
         (f"{ROWS}{END_OF_ANSWER}\nwhatever else\n", True),
         (f"r1#show bfd\n{ROWS}", False),
-        ("".join(f"    {line}\n" for line in ["show bfd", *ROWS.splitlines()]), False),
+        ("".join(f"    {line}\n" for line in ["show bfd", *lines_of(ROWS)]), False),
         (f"+++ r1: executing command 'show bfd' +++\n{ROWS}", False),
         (f"--- show bfd ---\n{ROWS}", False),
         (f"show bf detail\n{ROWS}", False),
-        ("\n".join(f"        {line}" for line in ["r1#show bfd", *ROWS.splitlines(), "r1#"]) + "\n    ", True),
+        ("\n".join(f"        {line}" for line in ["r1#show bfd", *lines_of(ROWS), "r1#"]) + "\n    ", True),
     ],
 )
 def test_the_end_of_a_saved_output(platform: Platform, text: str, complete: bool) -> None:
@@ -122,7 +123,7 @@ def test_a_saved_output_is_no_longer_than_a_device_may_answer(
 
 def test_a_secret_in_a_saved_output_is_neither_kept_nor_shown(platform: Platform) -> None:
     reply = saved_reply(platform, "show running-config", "hostname r1\nsnmp-server community hunter2Zz RO\n")
-    assert reply.text.splitlines() == ["hostname r1", "snmp-server community <redacted> RO"]
+    assert lines_of(reply.text) == ["hostname r1", "snmp-server community <redacted> RO"]
     (observed,) = parse_saved(platform, "bfd_session", "wpa_passphrase=hunter2Zz\n")
     assert observed.unmatched == ("wpa_passphrase=<redacted>",)
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from eventready.audit.saved_outputs import file_name
 from eventready.cli.main import cli
+from eventready.core.text_lines import lines_of
 from eventready.facts.observe import commands_for, reduced_replies
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names
@@ -70,7 +71,7 @@ def test_no_captured_configuration_has_a_planted_secret(name: str) -> None:
     commands = [c for c in commands_for(platform, platform.facts) if platform.prints_configuration(c)]
     for reply in reduced_replies("r1", platform, platform.facts, [Reply(command, FORMS) for command in commands]):
         assert PLANTED not in reply.text
-        assert len(reply.text.splitlines()) == len(FORMS.splitlines())
+        assert len(lines_of(reply.text)) == len(lines_of(FORMS))
 
 
 def test_captured_configurations_differ_as_those_of_the_device() -> None:

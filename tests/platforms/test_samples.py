@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from eventready.core.text_lines import lines_of
 from eventready.facts.observation import Status
 from eventready.facts.platform import load_platform
 from eventready.facts.records import SavedConfig
@@ -60,7 +61,7 @@ STRANGE = "&!? 0xdead : ~ strange ^ line = this"
 @pytest.mark.parametrize("sample", GOOD, ids=lambda sample: sample.id)
 def test_a_strange_line_is_never_dropped_in_silence(sample: Sample) -> None:
     """The line is kept beside the rows where the fact has `carries`; elsewhere it makes the output unparsed."""
-    lines = sample.text.splitlines()
+    lines = lines_of(sample.text)
     rows = sample.observe().rows
     for place in {1, len(lines) // 2}:
         observed = sample.observe("\n".join([*lines[:place], STRANGE, *lines[place:]]))

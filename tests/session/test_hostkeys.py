@@ -14,6 +14,7 @@ import asyncssh
 import pytest
 
 from eventready.core.errors import UsageError, WorkspaceError
+from eventready.core.text_lines import lines_of
 from eventready.session import hostkeys
 from eventready.session.connect import open_session
 from eventready.session.hostkeys import HostKey, KnownHosts, known_hosts, record
@@ -104,7 +105,7 @@ def test_a_new_key_takes_the_place_of_the_old_one_and_nothing_else_moves(tmp_pat
     path, old, new = tmp_path / "known_hosts", new_key(), new_key()
     path.write_text(f"# ours\nr1,192.0.2.1 {old.text} comment\n[r2]:2222 {old.text}\n@revoked * {old.text}\n")
     record(path, {"192.0.2.1": new})
-    assert path.read_text().splitlines() == [
+    assert lines_of(path.read_text()) == [
         "# ours",
         f"r1 {old.text} comment",
         f"[r2]:2222 {old.text}",

@@ -15,6 +15,7 @@ from shutil import which
 import paramiko
 import pytest
 
+from eventready.core.text_lines import lines_of
 from eventready.session.connect import open_session
 from eventready.session.hostkeys import HostKey
 from eventready.session.reply import (
@@ -166,7 +167,7 @@ def test_what_a_jump_host_does_not_permit(openssh: OpenSsh) -> None:
 def test_host_key_of_a_jump_host_is_checked(openssh: OpenSsh) -> None:
     jump, device = openssh.server(), openssh.server(device=True)
     openssh.known_hosts.write_text(
-        "".join(line for line in openssh.known_hosts.read_text().splitlines(True) if f":{jump.port} " not in line)
+        "".join(f"{line}\n" for line in lines_of(openssh.known_hosts.read_text()) if f":{jump.port} " not in line)
     )
     target = openssh.target(device, jump=openssh.target(jump, "bastion-1"))
     with pytest.raises(JumpHostFailed, match=r"The jump host bastion-1 .* is not recorded") as raised:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from eventready.checks.finding import Finding
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
+from eventready.core.text_lines import lines_of
 from eventready.facts.observation import Unread
 from eventready.facts.records import Fact
 from eventready.workspace.devices.device import Device, Role
@@ -118,7 +119,7 @@ class Check:
     @property
     def title(self) -> str:
         """First line of the docstring."""
-        return (self.run.__doc__ or self.name).strip().splitlines()[0]
+        return lines_of((self.run.__doc__ or self.name).strip())[0]
 
 
 def expects(name: str) -> Callable[[Device], bool]:

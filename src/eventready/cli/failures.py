@@ -13,6 +13,7 @@ import click
 
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message, text
+from eventready.core.text_lines import lines_of
 
 #: Optional packages and the extra with each.
 EXTRAS = {
@@ -56,7 +57,7 @@ def _internal(error: Exception, lang: str) -> int:
         path.write_text(record, encoding="utf-8")
     except OSError:
         place = ""
-    sentence = redactor.redact(f"{type(error).__name__}: {error}").splitlines()[0]
+    sentence = lines_of(redactor.redact(f"{type(error).__name__}: {error}"))[0]
     msgid = "cli:failure.internal" if place else "cli:failure.internal_unrecorded"
     click.echo(f"eventready: {text(msgid, lang, error=sentence, path=place)}", err=True)
     return Exit.INTERNAL

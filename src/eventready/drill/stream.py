@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from eventready.core.errors import UsageError, os_reason
 from eventready.core.messages import Message, message
+from eventready.core.text_lines import lines_of
 from eventready.drill.outage import Interruption, Sample, interruption
 
 _END_S = 5.0
@@ -97,4 +98,4 @@ def stop_all(streams: Sequence[ProbeStream]) -> None:
 
 
 def _last_line(text: str) -> str | Message:
-    return text.splitlines()[-1] if text else message("drill:no_reason")
+    return lines_of(text)[-1] if text else message("drill:no_reason")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 
+from eventready.core.text_lines import lines_of
 from eventready.facts.line_pattern import LinePattern
 from eventready.facts.parsed import ParsedText, printable_line
 
@@ -55,7 +56,7 @@ class ComparisonParser:
         return self.reads(line) or self._ignored.fullmatch(line) is not None
 
     def _lines(self, text: str) -> list[str]:
-        lines = [line.rstrip() for line in text.splitlines()]
+        lines = [line.rstrip() for line in lines_of(text)]
         return [line for line in lines if line and not self._ignored.fullmatch(line)]
 
 

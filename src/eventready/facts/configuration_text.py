@@ -16,6 +16,7 @@ from itertools import islice
 from time import thread_time
 
 from eventready.core.redaction.redaction import REDACTED
+from eventready.core.text_lines import lines_of
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
 from eventready.facts.parsed import LONGEST_LINE, PARSING_SECONDS, LineReader, printable_line
@@ -52,7 +53,7 @@ class Structure:
 
     def lines(self, text: str) -> list[str]:
         """Return the same as a list of lines."""
-        return [self._line(line) for line in text.splitlines()]
+        return [self._line(line) for line in lines_of(text)]
 
     def _line(self, line: str) -> str:
         if thread_time() > self._deadline:
@@ -111,7 +112,7 @@ def reduce_evidence(platform: Platform, answers: Iterable[Answer]) -> dict[str, 
     reduced: dict[str, Observation] = {}
     for raw, group in groups.items():
         lines = _reduced(platform.words, raw, group)
-        pairs = zip(raw.splitlines(), lines, strict=True)
+        pairs = zip(lines_of(raw), lines, strict=True)
         shown = {printable_line(line): printable_line(masked) for line, masked in pairs}
         for _, _, observation in group:
             unmatched = tuple(shown.get(line, line) for line in observation.unmatched)

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from eventready.core.messages import Message, Text
+from eventready.core.text_lines import lines_of
 from eventready.facts.line_pattern import LinePattern, watched
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.parsed import LONGEST_LINE, TOO_LONG, UNMATCHED_SHOWN, ParsedText, ParsingTooLong
@@ -110,7 +111,7 @@ class _Answer:
 
     def __init__(self, compiled: CompiledFact, reply: Reply, cache: ParseCache) -> None:
         self._compiled, self._reply = compiled, reply
-        lines = [line.rstrip() for line in reply.text.splitlines()]
+        lines = [line.rstrip() for line in lines_of(reply.text)]
         if reply.text.split(maxsplit=2) == ["{", "}"]:
             lines = ["{}"]  # FRR prints some empty objects in two lines
         short = max(map(len, lines), default=0) <= LONGEST_LINE

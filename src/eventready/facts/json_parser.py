@@ -19,6 +19,7 @@ from typing import Any
 import jmespath
 from jmespath import exceptions, functions
 
+from eventready.core.text_lines import lines_of
 from eventready.facts.parsed import ParsedText, UnmatchedLines
 
 
@@ -128,7 +129,7 @@ class JsonParser:
 
 def _unmatched(text: str) -> dict[str, Any]:
     unmatched = UnmatchedLines()
-    for line in text.splitlines():
+    for line in lines_of(text):
         if line.strip():
             unmatched.add(line)
     return unmatched.all_refused()

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from eventready.core.text_lines import lines_of
 from eventready.facts.layout import WIDTHS, Columns, Margin
 from eventready.facts.observation import Status
 from eventready.facts.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
@@ -110,7 +111,7 @@ class MmlParser:
 def _packets(text: str, unmatched: UnmatchedLines) -> Iterator[_Packet]:
     """Yield the packets in order, without unsolicited alarm reports. Raises _ReportError for a packet without end."""
     packet = _Packet()
-    for line in text.splitlines():
+    for line in lines_of(text):
         if len(line) > LONGEST_LINE:
             unmatched.add(line)
         elif _END.match(line):

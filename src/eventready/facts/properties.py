@@ -21,6 +21,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from eventready.core.text_lines import lines_of
 from eventready.facts.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
 
 _FLAGS_HEADING = re.compile(r"\s*Flags:? ")
@@ -73,7 +74,7 @@ class PropertiesParser:
         """Return a row per item left by the rules. Never raises."""
         reader = _Reader()
         try:
-            for line in text.splitlines():
+            for line in lines_of(text):
                 reader.take(line)
         except _Contradiction as error:
             return ParsedText(contradictions=(str(error),))

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redact
+from eventready.core.text_lines import lines_of
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe
@@ -124,7 +125,7 @@ class _Log:
     def __init__(self, platform: Platform, text: str) -> None:
         self._platform, self._text = platform, text
         self._known = patterns(platform.spec.session)
-        self._lines = text.splitlines()
+        self._lines = lines_of(text)
         self._filled = [index for index, line in enumerate(self._lines) if line.strip()]
 
     def echoes(self, command: str) -> bool:

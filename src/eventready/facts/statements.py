@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from eventready.core.text_lines import lines_of
 from eventready.facts.line_pattern import LinePattern, LineRules
 from eventready.facts.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
 
@@ -39,7 +40,7 @@ class StatementsParser:
         """Return a row per object, in the order of the first statements. Never raises."""
         unmatched = UnmatchedLines()
         objects: dict[_Key, dict[str, str]] = {}
-        for line in _active(text.splitlines()):
+        for line in _active(lines_of(text)):
             match = self._template.match(line) if len(line) <= LONGEST_LINE else None
             if match is None:
                 if not self._lines.harmless(line[:LONGEST_LINE]):

@@ -22,6 +22,7 @@ from typing import Any
 
 import textfsm
 
+from eventready.core.text_lines import lines_of
 from eventready.facts.line_pattern import COSTLIEST, LineRules
 from eventready.facts.parsed import (
     LONGEST_LINE,
@@ -287,7 +288,7 @@ class Template:
         run = _Run(self, lines or LineRules())
         reason = ""
         try:
-            run.feed(text.splitlines())
+            run.feed(lines_of(text))
         except ParsingTooLong:
             reason = TOO_LONG
         return ParsedText(

@@ -20,6 +20,7 @@ import paramiko
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import WorkspaceError, os_reason
 from eventready.core.messages import message
+from eventready.core.text_lines import lines_of
 from eventready.session.reply import HostKeyMismatch
 
 SSH_PORT = 22
@@ -83,7 +84,7 @@ class KnownHosts:
         names: dict[str, tuple[HostKey, ...]] = {}
         hashed: list[tuple[bytes, bytes, HostKey]] = []
         revoked: set[bytes] = set()
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(lines_of(text), 1):
             words = line.split()
             if not words or words[0].startswith("#"):
                 continue
@@ -143,7 +144,7 @@ def record(path: Path, names: Mapping[str, HostKey]) -> None:
     """
     with _lock:
         with _reading(path):
-            old = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+            old = lines_of(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else []
         lines = [kept for line in old if (kept := _without(line, names.keys())) is not None]
         lines += [f"{name} {key.text}" for name, key in names.items()]
         text = "".join(f"{line}\n" for line in lines)

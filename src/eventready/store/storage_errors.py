@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from eventready.core.errors import Exit, StoreError
 from eventready.core.messages import Message, message
+from eventready.core.text_lines import lines_of
 from eventready.store.run import Run
 
 #: Part of the database's message, and the catalogue's message.
@@ -58,7 +59,7 @@ def translate_errors(where: str) -> Iterator[None]:
 def describe_database_error(error: Exception, where: str) -> StoreError:
     """StoreError for a database error."""
     cause = getattr(error, "orig", None) or error
-    lines = str(cause).strip().splitlines() or [type(cause).__name__]
+    lines = lines_of(str(cause).strip()) or [type(cause).__name__]
     for words, what in _KNOWN.items():
         if words.lower() in str(cause).lower():
             return StoreError(what, where=where)

@@ -22,6 +22,7 @@ from typing import Any
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
+from eventready.core.text_lines import lines_of
 from eventready.core.user_files import config_folder
 
 ENVIRONMENT = "EVENTREADY_ALLOWED"
@@ -98,9 +99,7 @@ def changes(workspace: Path) -> list[FileChange]:
         if after is None:
             found.append(FileChange(name, "removed"))
         elif before.get("sha256") != after[0]:
-            diff = difflib.unified_diff(
-                str(before.get("text", "")).splitlines(), after[1].splitlines(), lineterm="", n=1
-            )
+            diff = difflib.unified_diff(lines_of(str(before.get("text", ""))), lines_of(after[1]), lineterm="", n=1)
             found.append(FileChange(name, "changed" if before else "added", tuple(diff)[2:] if before else ()))
     return found
 
@@ -117,7 +116,7 @@ def variables(workspace: Path) -> list[str]:
 
 def _texts(workspace: Path) -> Iterator[tuple[str, str]]:
     for name, (_sha256, text) in _content(workspace).items():
-        lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+        lines = (line for line in lines_of(text) if not line.lstrip().startswith("#"))
         yield name, "\n".join(lines)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from eventready.core.errors import EventreadyError, UsageError, os_reason
 from eventready.core.messages import Bilingual, Rendered, from_stored, message, to_stored
+from eventready.core.text_lines import lines_of
 
 _SOCKET, _TEMPORARY = "control.sock", "eventready-"
 #: Shorter than the limit of a unix socket's path on every system.
@@ -164,7 +165,7 @@ def log_failure(error: EventreadyError) -> None:
 def last_log_line(log: Path) -> str:
     """The last line of a lab's log, with the message of a logged error; empty for an empty log."""
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        lines = lines_of(log.read_text(encoding="utf-8", errors="replace").strip())
     except OSError:
         lines = []
     line = lines[-1] if lines else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from eventready.core.text_lines import lines_of
+
 _PIPE = re.compile(r"(?P<command>.+?) \| (?P<filter>\S+)(?: (?P<pattern>.+))?")
 _WORDS = ("include", "exclude", "begin", "section", "count", "no-more")
 
@@ -25,7 +27,7 @@ def apply_filter(text: str, word: str, pattern: str) -> str:
         wanted = re.compile(pattern.strip('"'))
     except re.error:
         wanted = re.compile(re.escape(pattern))
-    lines = text.splitlines()
+    lines = lines_of(text)
     hits = [index for index, line in enumerate(lines) if wanted.search(line)]
     if word == "count":
         return f"Number of lines which match regexp = {len(hits)}"

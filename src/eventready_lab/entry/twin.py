@@ -11,6 +11,7 @@ from pathlib import Path
 from eventready.core.clock import Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import Message, message
+from eventready.core.text_lines import lines_of
 from eventready.workspace.workspace import CONNECTION, Workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice
@@ -70,7 +71,7 @@ def _load(machine: SimulatedDevice | None, text: str) -> Message | None:
     if machine is None:
         return message("lab:twin.no_dialect")
     if machine.dialect.transport == "mml":
-        return _load_objects(machine, text.splitlines())
+        return _load_objects(machine, lines_of(text))
     if machine.dialect.config is not None:
         machine.load(text)
         return None

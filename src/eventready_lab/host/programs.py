@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from eventready.core.text_lines import lines_of
 from eventready_lab.host.interpreter import Call, LoopControl, Program, ShellExit
 from eventready_lab.host.sed import InvalidSedScript, Sed
 from eventready_lab.host.system import Steps
@@ -382,7 +383,7 @@ def _grep(call: Call) -> int:
         return call.fail("Invalid regular expression", 2)
     quiet = call if "s" not in flags else Call(call.shell, call.words, type(call.streams)(call.stdin, [], []))
     texts, missing = _inputs(quiet, paths)
-    lines = [line for _, text in texts for line in text.splitlines() if bool(found.search(line)) is ("v" not in flags)]
+    lines = [line for _, text in texts for line in lines_of(text) if bool(found.search(line)) is ("v" not in flags)]
     if "q" not in flags:
         call.out(f"{len(lines)}\n" if "c" in flags else "".join(f"{line}\n" for line in lines))
     return 0 if lines else 2 if missing else 1
@@ -398,7 +399,7 @@ def _head_or_tail(call: Call) -> int:
         del words[at : at + 2]
     texts, status = _inputs(call, [word for word in words if not word.startswith("-")])
     for _, text in texts:
-        lines = text.splitlines(keepends=True)
+        lines = re.findall(r"[^\n]*\n|[^\n]+", text)
         call.out("".join(lines[:count] if call.words[0] == "head" else lines[-count:]))
     return status
 
@@ -406,7 +407,7 @@ def _head_or_tail(call: Call) -> int:
 def _sort(call: Call) -> int:
     """`sort [-r] [-u]`, as in the C locale."""
     texts, status = _inputs(call, _names(call))
-    lines = [line for _, text in texts for line in text.splitlines()]
+    lines = [line for _, text in texts for line in lines_of(text)]
     lines = list(dict.fromkeys(lines)) if "-u" in call.args else lines
     call.out("".join(f"{line}\n" for line in sorted(lines, reverse="-r" in call.args)))
     return status * 2
@@ -415,7 +416,7 @@ def _sort(call: Call) -> int:
 def _wc(call: Call) -> int:
     texts, status = _inputs(call, _names(call))
     for name, text in texts:
-        shown = len(text.splitlines()) if "-l" in call.args else len(text.encode())
+        shown = len(lines_of(text)) if "-l" in call.args else len(text.encode())
         call.out(f"{shown} {name}\n" if name != "-" else f"{shown}\n")
     return status
 

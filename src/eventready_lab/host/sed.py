@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from eventready.core.text_lines import lines_of
+
 _SWAPPED = "(){}+?|"
 
 
@@ -199,7 +201,7 @@ class Sed:
 
     def run(self, text: str) -> str:
         """The edited text."""
-        lines = text.splitlines()
+        lines = lines_of(text)
         out: list[str] = []
         for number, line in enumerate(lines, 1):
             cycle = _Cycle(number, line, last=number == len(lines))

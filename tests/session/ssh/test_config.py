@@ -9,6 +9,7 @@ from shutil import which
 import pytest
 
 from eventready.core.errors import WorkspaceError
+from eventready.core.text_lines import lines_of
 from eventready.session.ssh.config import HostConfig, config_path, host_config, load_ssh_config
 
 CONFIG = """
@@ -67,7 +68,7 @@ def test_the_same_as_openssh(tmp_path: Path) -> None:
     for host in ("core-1", "core-9", "192.0.2.7", "elsewhere"):
         run = ["ssh", "-G", "-F", str(path / "ssh_config"), host]
         printed = subprocess.run(run, check=True, capture_output=True, text=True).stdout
-        theirs = dict(line.split(maxsplit=1) for line in printed.splitlines() if " " in line)
+        theirs = dict(line.split(maxsplit=1) for line in lines_of(printed) if " " in line)
         ours = host_config(path, host)
         assert (ours.hostname, ours.user, str(ours.port or 22)) == (theirs["hostname"], theirs["user"], theirs["port"])
         assert ",".join(ours.proxy_jump) == theirs.get("proxyjump", "")

@@ -16,6 +16,7 @@ from eventready.core.clock import TZ
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.redaction.masking import mask
+from eventready.core.text_lines import lines_of
 
 SCHEMA = "eventready.roster/1"
 
@@ -56,7 +57,7 @@ def from_plain(document: Any) -> Roster:
         shifts = _SHIFTS.validate_python(document["shifts"])
         leave = _LEAVE.validate_python(document["leave"])
     except (ValidationError, KeyError, TypeError) as error:
-        raise UsageError(message("roster:file.invalid", reason=str(error).splitlines()[0])) from None
+        raise UsageError(message("roster:file.invalid", reason=lines_of(str(error))[0])) from None
     shifts = tuple(replace(s, start=s.start.astimezone(TZ), end=s.end.astimezone(TZ)) for s in shifts)
     leave = tuple(replace(away, start=away.start.astimezone(TZ), end=away.end.astimezone(TZ)) for away in leave)
     return Roster.of(people, shifts, leave).called(str(document.get("version", "")))

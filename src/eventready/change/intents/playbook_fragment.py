@@ -13,6 +13,7 @@ from eventready.change.intents.ansible.playbook import PlaybookRun, TaskResult, 
 from eventready.change.intents.participants import Participant
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
+from eventready.core.text_lines import lines_of
 from eventready.platforms.model import ChangeSpec
 from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
@@ -54,7 +55,7 @@ def check_playbook(workspace: Workspace, device: Device, spec: ChangeSpec) -> Ch
             message("change:unread.playbook", origin=_ORIGIN, device=device.name, reason=reason)
         )
     text = "".join(_states(device.name, files, run.tasks))
-    diff = tuple(printable(line) for task in run.tasks for line in task.diff.splitlines())
+    diff = tuple(printable(line) for task in run.tasks for line in lines_of(task.diff))
     return CheckedPlaybook(
         parse_fragment(spec, text, rendered("change:origin.playbook", playbook=_ORIGIN, device=device.name)), diff
     )

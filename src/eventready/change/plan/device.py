@@ -22,6 +22,7 @@ from eventready.change.safety.writable import addition_risks
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redact
+from eventready.core.text_lines import lines_of
 from eventready.platforms.model import ChangeSpec, GuardSpec
 from eventready.session.connect import Session
 from eventready.session.login_shell import open_shell
@@ -64,7 +65,7 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
         refuse_effects(device, effects_of(spec.effects, running.tree), effects_of(spec.effects, predicted))
     way = read_way_in(participant.platform.spec, device, session, running.tree)
     ways = check_way_in(participant.platform.spec, device, way, running.tree, predicted, refuses=writable is not None)
-    _refuse_secrets(device.name, (*forward, *backward, *participant.fragment.text.splitlines()))
+    _refuse_secrets(device.name, (*forward, *backward, *lines_of(participant.fragment.text)))
     ask, has_shell = partial(answer_to, session.send_commands), session.target.has_shell
     guards = guards_for(participant.platform, running, ask, has_shell=has_shell)
     planned_guard, unusable = _guard(participant, session, guards, seconds)

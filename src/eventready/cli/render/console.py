@@ -11,6 +11,7 @@ from rich.segment import Segment
 from rich.table import Table
 
 from eventready.core.terminal_text import raw_stream, visible
+from eventready.core.text_lines import lines_of
 
 
 class VisibleConsole(Console):
@@ -45,5 +46,5 @@ def print_table(table: Table, *, width: int) -> None:
     with console.capture() as captured:
         console.print(table)
     stream = raw_stream(sys.stdout)
-    stream.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+    stream.write("".join(f"{line.rstrip()}\n" for line in lines_of(captured.get())))
     stream.flush()

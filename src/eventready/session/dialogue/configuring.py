@@ -20,6 +20,7 @@ from typing import Any
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import REDACTED, redact
+from eventready.core.text_lines import lines_of
 from eventready.platforms.model import ChangeSpec, PlatformSpec
 from eventready.session.dialogue import mml
 from eventready.session.dialogue.budget import AnswerTooLarge
@@ -248,7 +249,7 @@ class ConfigChannel(Channel):
             return self._finished(now, spec, answer, prompt)
         tail = _text(answer[-_TAIL:])
         if silent >= _LONG_SETTLE_S and _OPEN_QUESTION.search(tail):
-            raise _Unclear(message("session:line.question", question=redact(tail.splitlines()[-1].strip())))
+            raise _Unclear(message("session:line.question", question=redact(lines_of(tail)[-1].strip())))
         return None
 
     def _may_be_complete(self, now: _Line, spec: ChangeSpec) -> bool:
@@ -448,5 +449,5 @@ def _text(data: bytes) -> str:
 
 def _last_line(text: str) -> str:
     """Return the last non-empty line of an answer."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in lines_of(text) if line.strip()]
     return lines[-1][:200] if lines else "no output"

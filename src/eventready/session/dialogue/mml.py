@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from eventready.core.text_lines import lines_of
 from eventready.session.dialogue.buffer import ReceiveBuffer
 
 END = re.compile(rb"^---\s{1,8}END[ \t]*\r?$", re.MULTILINE)
@@ -71,6 +72,6 @@ def outcome(report: bytes) -> tuple[int, str]:
     found = _RETCODE.search(report)
     if found:
         return int(found["code"]), found["text"].decode(errors="replace").strip()
-    lines = [line.strip() for line in report.decode(errors="replace").splitlines()]
+    lines = [line.strip() for line in lines_of(report.decode(errors="replace"))]
     content = (line for line in lines if line and not line.startswith(("+++", "---", "O&M", "%%")))
     return -1, next(content, "no return code")

@@ -17,6 +17,7 @@ from time import monotonic
 
 from eventready.core.messages import Message, message
 from eventready.core.redaction.redaction import redact
+from eventready.core.text_lines import lines_of
 from eventready.platforms.model import SessionSpec
 from eventready.session.dialogue import mml
 from eventready.session.dialogue.budget import BROKEN_OFF_BYTES, AnswerTooLarge
@@ -197,7 +198,7 @@ class Channel:
             ):
                 break
         if commands[-1] == self._privileged and prompt == self._prompt and not self._optional_privilege(commands[-1]):
-            lines = to_text(bytes(buffer.text)).strip().splitlines()
+            lines = lines_of(to_text(bytes(buffer.text)).strip())
             raise self._no_privilege("session:privilege.refused", redact(lines[-2]) if len(lines) > 1 else "")
         self._prompt = prompt
         buffer.take(max(buffer.text.rfind(prompt), 0))

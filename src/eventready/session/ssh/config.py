@@ -21,6 +21,7 @@ import paramiko
 
 from eventready.core.errors import WorkspaceError, os_reason
 from eventready.core.messages import message
+from eventready.core.text_lines import lines_of
 
 ENVIRONMENT = "EVENTREADY_SSH_CONFIG"
 _MAX_BYTES, _MAX_INCLUDES = 1_000_000, 16
@@ -77,10 +78,10 @@ class SshConfig:
     def _parse(self) -> _Parser:
         parser = _Parser()
         try:
-            parser.parse(self._text.splitlines())
+            parser.parse(lines_of(self._text))
         except paramiko.ssh_exception.ConfigParseError as error:
             raise WorkspaceError(
-                message("session:ssh_config.invalid", reason=str(error).splitlines()[0]), where=str(self.path)
+                message("session:ssh_config.invalid", reason=lines_of(str(error))[0]), where=str(self.path)
             ) from None
         return parser
 
@@ -166,7 +167,7 @@ def _lines(path: Path, depth: int) -> Iterator[str]:
     if len(data) > _MAX_BYTES:
         raise WorkspaceError(message("session:ssh_config.too_large", limit=_MAX_BYTES // 1_000_000), where=str(path))
     section = "Host *"
-    for number, line in enumerate(data.decode(errors="replace").splitlines(), 1):
+    for number, line in enumerate(lines_of(data.decode(errors="replace")), 1):
         found = _KEYWORD.match(line)
         word = found["word"].lower() if found else ""
         if word in ("host", "match"):

@@ -12,6 +12,7 @@ from netmiko.exceptions import ReadTimeout
 from eventready.core.errors import EventreadyError, os_reason
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redact
+from eventready.core.text_lines import lines_of
 from eventready.session.dialogue.budget import AnswerTooLarge
 from eventready.session.dialogue.buffer import StreamClosed
 from eventready.session.hostkeys import HostKey, changed_key, host_name
@@ -145,4 +146,4 @@ def _ssh(error: BaseException, where: str, _target: Target) -> SessionError | No
 
 
 def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "")[:200]
+    return next((line.strip() for line in lines_of(str(error)) if line.strip()), "")[:200]

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import IO, Any
 
 from eventready.core.redaction.redaction import redact
+from eventready.core.text_lines import lines_of
 
 #: Seconds until SIGKILL for a command whose connection is closed.
 _GRACE_S = 1.0
@@ -55,7 +56,7 @@ class ProxyCommand:
         """Return the last line of the command's standard error; empty without output, also after `close`."""
         with suppress(OSError, ValueError):
             self._errors.seek(0)
-            lines = self._errors.read(65_536).decode(errors="replace").strip().splitlines()
+            lines = lines_of(self._errors.read(65_536).decode(errors="replace").strip())
             return redact(lines[-1])[:200] if lines else ""
         return self._message
 

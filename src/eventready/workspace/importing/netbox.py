@@ -8,6 +8,7 @@ from typing import Any
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.core.text_lines import lines_of
 from eventready.workspace.devices.device import ROLES
 from eventready.workspace.importing.devices import ImportedDevice
 
@@ -61,7 +62,7 @@ def _api(source: NetBoxSource) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
+    lines = lines_of(str(error).strip()) or [type(error).__name__]
     return lines[0][:200]
 
 

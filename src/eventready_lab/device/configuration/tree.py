@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from eventready.core.text_lines import lines_of
+
 Tree: TypeAlias = "dict[str, Tree]"
 
 
@@ -46,7 +48,7 @@ def parse_tree(text: str) -> Tree:
     """The tree of an indented configuration text; blank lines and lines of `!` or `#` only are separators."""
     root: Tree = {}
     stack: list[tuple[int, Tree]] = [(-1, root)]
-    for raw in text.splitlines():
+    for raw in lines_of(text):
         line = raw.strip()
         if not line or line in ("!", "#", "end", "return"):
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eventready.core.text_lines import lines_of
 from eventready_lab.device.client_balancing import balance_clients
 from eventready_lab.device.dialect import Render
 from eventready_lab.device.state import ApState, RadioState
@@ -140,7 +141,7 @@ def _processor(slot: str, role: str, since: str, image: str) -> list[str]:
         f"{f'{where} Location':>30} = {slot}",
         f"        Current Software state = {role}",
         f"       Uptime in current state = {since}",
-        *image.splitlines(),
+        *lines_of(image),
         "        Configuration register = 0x2102",
     ]
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from eventready.core.text_lines import lines_of
 from eventready_lab.device.client_balancing import BalancingRules
 from eventready_lab.device.configuration.grammar import AcceptedLine, Grammar, Section
 from eventready_lab.device.configuration.tree import Tree
@@ -142,7 +143,7 @@ def wireless(base: ConfigMode) -> ConfigMode:
     """The configuration mode of a router, extended for a wireless controller."""
 
     def initial(state: DeviceState) -> str:
-        lines = base.initial(state).splitlines()
+        lines = lines_of(base.initial(state))
         at = len(lines) - (lines[-1:] == ["end"])
         return "\n".join([*lines[:at], *_initial(state), *lines[at:]])
 

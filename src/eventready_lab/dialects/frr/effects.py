@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
+from eventready.core.text_lines import lines_of
 from eventready_lab.device.configuration.tree import Layout, Tree, parse_tree
 from eventready_lab.device.state import DeviceState, Gateway, Port, Static
 from eventready_lab.device.view import View
@@ -52,7 +53,7 @@ def _beneath(tree: Tree) -> Iterator[str]:
 
 def read_text(text: str) -> Tree:
     """Parse the text of `show running-config` or of a configuration file."""
-    return parse_tree("\n".join(line for line in text.splitlines() if not _NO_LINE.fullmatch(line)))
+    return parse_tree("\n".join(line for line in lines_of(text) if not _NO_LINE.fullmatch(line)))
 
 
 def _route_line(route: Static) -> str:

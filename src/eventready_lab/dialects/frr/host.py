@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 
+from eventready.core.text_lines import lines_of
 from eventready_lab.device.configuration.mode import ConfigurationSession
 from eventready_lab.device.configuration.store import ConfigStore
 from eventready_lab.device.configuration.tree import Tree
@@ -38,7 +39,7 @@ def _vtysh(view: View, call: Call) -> int:
         text = call.host.read(words[words.index("-f") + 1])
         if text is None:
             return call.fail(f"% Can't open configuration file {words[words.index('-f') + 1]} due to 'No such file'.")
-        lines = ["configure terminal", *text.splitlines()]
+        lines = ["configure terminal", *lines_of(text)]
     if "-C" in words:
         return _check(view, call, lines[1:])
     if not lines:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from eventready.core.text_lines import lines_of
 from eventready_lab.device.client_balancing import BalancingRules
 from eventready_lab.device.configuration.grammar import Grammar, Section
 from eventready_lab.device.configuration.tree import Tree
@@ -129,7 +130,7 @@ def wireless(base: ConfigMode) -> ConfigMode:
     """The configuration mode of a VRP device, extended for an access controller."""
 
     def initial(state: DeviceState) -> str:
-        lines = base.initial(state).splitlines()
+        lines = lines_of(base.initial(state))
         at = next((at for at, line in enumerate(lines) if line.startswith("user-interface ")), len(lines))
         return "\n".join([*lines[:at], *_initial(state), *lines[at:]])
 

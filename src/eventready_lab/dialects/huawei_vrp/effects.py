@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
+from eventready.core.text_lines import lines_of
 from eventready_lab.device.configuration.tree import Layout, Tree
 from eventready_lab.device.dialect import ConfigMode
 from eventready_lab.device.state import DeviceState, Gateway, Port, Static
@@ -230,7 +231,7 @@ def compared(view: View) -> str:
     """`compare configuration`: the first difference between running and saved configuration."""
     if view.state.saved:
         return " The current configuration is the same as the next startup configuration file."
-    now, then = view.running_text.splitlines(), view.startup_text.splitlines()
+    now, then = lines_of(view.running_text), lines_of(view.startup_text)
     first = next((at for at, (one, other) in enumerate(zip(now, then, strict=False)) if one != other), 0)
     return "\n".join(
         [

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from eventready.core.text_lines import lines_of
 from eventready_lab.device.client_balancing import BalancingRules, balance_clients
 from eventready_lab.device.dialect import Dialect, Errors, HostProfile, Render
 from eventready_lab.device.state import ApState, RadioState
@@ -180,7 +181,7 @@ def _files(view: View) -> Mapping[str, str]:
 
 def _settings(text: str) -> dict[str, str]:
     """The keys and values of a file; the last of a repeated key."""
-    lines = (line.strip() for line in text.splitlines())
+    lines = (line.strip() for line in lines_of(text))
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
 
@@ -191,7 +192,7 @@ def _is_valid(text: str) -> bool:
 
 def _errors(text: str) -> list[str]:
     """hostapd's errors about the lines of a file."""
-    lines = enumerate((line.strip() for line in text.splitlines()), 1)
+    lines = enumerate((line.strip() for line in lines_of(text)), 1)
     errors = ((number, _error(line)) for number, line in lines if line[:1] not in ("", "#"))
     return [f"Line {number}: {error}" for number, error in errors if error]
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.core.text_lines import lines_of
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.session_faults import SessionFaults
 from eventready_lab.device.state import DeviceState
@@ -78,7 +79,7 @@ class FaultType:
     @property
     def help(self) -> str:
         """The first line of the docstring."""
-        return (self.run.__doc__ or "").strip().splitlines()[0]
+        return lines_of((self.run.__doc__ or "").strip())[0]
 
     @property
     def parameters(self) -> Mapping[str, Any]:

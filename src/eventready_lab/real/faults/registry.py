@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from eventready.core.text_lines import lines_of
 from eventready_lab.faults.errors import converted
 from eventready_lab.real.province.equipment import Equipment
 
@@ -38,7 +39,7 @@ class RealFaultType:
     @property
     def help(self) -> str:
         """The first line of the docstring."""
-        return (self.run.__doc__ or "").strip().splitlines()[0]
+        return lines_of((self.run.__doc__ or "").strip())[0]
 
     @property
     def parameters(self) -> dict[str, Any]:

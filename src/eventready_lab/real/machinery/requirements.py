@@ -13,6 +13,7 @@ from pathlib import Path
 from eventready.audit.doctor import Diagnostic
 from eventready.core.errors import UsageError
 from eventready.core.messages import message, rendered
+from eventready.core.text_lines import lines_of
 
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/frr"
 
@@ -102,7 +103,7 @@ def install(names: list[str]) -> None:
             ["apt-get", *command], check=False, capture_output=True, text=True, env={**os.environ, **quiet}
         )
         if done.returncode:
-            lines = done.stderr.strip().splitlines()
+            lines = lines_of(done.stderr.strip())
             reason = lines[-1] if lines else message("lab:no_message")
             raise UsageError(message("lab:install.failed", command=command[0], reason=reason))
 

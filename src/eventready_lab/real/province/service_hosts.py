@@ -20,6 +20,7 @@ from pathlib import Path
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message, rendered
+from eventready.core.text_lines import lines_of
 from eventready_lab.control.workspace_copy import DeviceAccess
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.real.machinery.commands import in_namespace
@@ -72,7 +73,7 @@ class ServiceHost:
                 break
             printed += piece
         else:
-            self.key = next(line[4:] for line in printed.splitlines() if line.startswith("key "))
+            self.key = next(line[4:] for line in lines_of(printed) if line.startswith("key "))
             return
         self.stop()
         reason = printed.strip()[-300:] or message("lab:no_message")

@@ -27,6 +27,7 @@ from eventready.assurance.papers.document.model import (
     Tally,
     Title,
 )
+from eventready.core.text_lines import lines_of
 
 #: Signs beside the words of states, as in the page.
 SIGNS = {
@@ -115,7 +116,7 @@ def _(block: Figure) -> Iterator[str]:
 
 @_block.register
 def _(block: Preformatted) -> Iterator[str]:
-    yield from (*(f"    {line}" for line in block.text.splitlines()), "")
+    yield from (*(f"    {line}" for line in lines_of(block.text)), "")
 
 
 def _sign(status: str) -> str:

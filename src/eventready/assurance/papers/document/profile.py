@@ -18,6 +18,7 @@ from pydantic import Field, field_validator
 from eventready.assurance.papers.document.model import Page
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import LANGS, Lang, ids, message, parameters
+from eventready.core.text_lines import lines_of
 from eventready.workspace.devices.device import Service
 from eventready.workspace.files.validation_messages import Key, suggest
 from eventready.workspace.files.yaml_document import YamlDocument, combine_errors, load_yaml, raise_errors
@@ -261,7 +262,7 @@ def _wrong_variables(
 
 def _line_of(document: YamlDocument, first: int, name: str) -> int:
     """Return the line of a variable in a text of several lines."""
-    lines = document.path.read_text(encoding="utf-8-sig").splitlines()
+    lines = lines_of(document.path.read_text(encoding="utf-8-sig"))
     wanted = re.compile(r"\{\{\s*" + re.escape(name) + r"\s*\}\}")
     return next((number for number, line in enumerate(lines[first - 1 :], first) if wanted.search(line)), first)
 

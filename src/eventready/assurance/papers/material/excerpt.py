@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from eventready.assurance.papers.language import Language, clean
+from eventready.core.text_lines import lines_of
 
 #: Shorter outputs are shown whole.
 WHOLE = 30
@@ -19,7 +20,7 @@ AROUND, HEAD = 1, 4
 
 def excerpt(text: str, subjects: Iterable[str], language: Language) -> tuple[str, bool]:
     """Return the lines with the name of a subject, with the head of the output, and a flag for omitted lines."""
-    lines = [clean(line[: WIDTH * 2], keep="\t") for line in text.splitlines()]
+    lines = [clean(line[: WIDTH * 2], keep="\t") for line in lines_of(text)]
     chosen = list(range(len(lines))) if len(lines) <= WHOLE else _choose(lines, subjects)
     shown: list[str] = []
     last = -1

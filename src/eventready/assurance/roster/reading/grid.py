@@ -22,6 +22,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from eventready.core.atomic_files import read_bounded
 from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import Message, message
+from eventready.core.text_lines import lines_of
 
 #: Bounds far above a roster: 200 people over 60 days are 100 KB packed, 1 MB unpacked, and 14,000 cells.
 MAX_BYTES = 16_000_000
@@ -190,7 +191,7 @@ def _load(path: Path, data: bytes, *, values: bool) -> Workbook:
     except MemoryError:
         raise
     except Exception as error:  # a parser of others, on a file from anywhere
-        detail = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        detail = lines_of(str(error))[0][:120] if str(error) else type(error).__name__
         raise _unfit(path, message("roster:file.no_spreadsheet", detail=detail), _SAVE_AGAIN) from None
 
 

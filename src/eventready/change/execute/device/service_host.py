@@ -21,6 +21,7 @@ from eventready.change.intents.ansible.playbook import run_playbook
 from eventready.change.intents.playbook_fragment import PLAYBOOK, check_playbook, failure_of
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.messages import Rendered, message, rendered
+from eventready.core.text_lines import lines_of
 from eventready.session.reply import ReplyStatus
 from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
@@ -72,7 +73,7 @@ class ServiceHost(LiveDevice):
 
     def _save_lines(self) -> Iterator[str]:
         """Yield the lines for naming and saving the managed files."""
-        names = " ".join(line for line in self._part.fragment.splitlines() if line[:1].strip())
+        names = " ".join(line for line in lines_of(self._part.fragment) if line[:1].strip())
         folder = f"{PROGRAM.rpartition('/')[0]}/{self._change}"
         yield f"umask 077; mkdir -p {folder} && echo {names} > {folder}/files"
         yield f"sh {PROGRAM} save {self._change}"

@@ -19,6 +19,7 @@ from eventready.change.intents.ansible.inventory import ansible_inventory, servi
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redactor
+from eventready.core.text_lines import lines_of
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.workspace import Workspace
@@ -182,7 +183,7 @@ class _Collected:
         """Process an event of ansible-runner. Return False: ansible-runner then keeps no copy in the artifacts."""
         kind = str(event.get("event", ""))
         if kind == "error" or (not self.tasks and "ERROR" in str(event.get("stdout", ""))):
-            self.complaint = redactor.redact(str(event.get("stdout", "")).strip().splitlines()[-1])
+            self.complaint = redactor.redact(lines_of(str(event.get("stdout", "")).strip())[-1])
         state = self._STATES.get(kind)
         data = event.get("event_data") or {}
         if kind == "playbook_on_handler_task_start":
@@ -206,7 +207,7 @@ class _Collected:
 def _message(result: Mapping[str, Any]) -> str:
     """Return Ansible's reason in a single line, redacted."""
     text = str(result.get("stderr") or result.get("msg") or "").strip()
-    return redactor.redact(text.splitlines()[-1] if text else "")
+    return redactor.redact(lines_of(text)[-1] if text else "")
 
 
 def _parts(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -237,7 +238,7 @@ def _difference(result: Mapping[str, Any]) -> str:
     for part in _parts(result):
         written = (result.get("invocation") or {}).get("module_args") or {}
         name = str(result.get("dest") or written.get("dest") or part.get("before_header") or _template_name(part))
-        before, after = (str(part.get(key) or "").splitlines() for key in ("before", "after"))
+        before, after = (lines_of(str(part.get(key) or "")) for key in ("before", "after"))
         if name and before != after:
             lines += unified_diff(before, after, name, name, lineterm="")
     return redactor.redact("\n".join(lines))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from eventready.core.errors import UsageError, os_reason
 from eventready.core.messages import message
+from eventready.core.text_lines import lines_of
 
 #: Modules that the machine needs, without their dependencies. The ciphers are needed by the first association, when the
 #: machine has no module loader.
@@ -91,7 +92,7 @@ def _run(*command: str, cwd: Path) -> str:
         command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=cwd, timeout=300
     )
     if done.returncode:
-        error = (done.stderr or done.stdout).strip().splitlines()
+        error = lines_of((done.stderr or done.stdout).strip())
         reason = error[-1] if error else message("lab:no_message")
         raise UsageError(message("lab:kernel.failed", command=" ".join(command), reason=reason))
     return done.stdout

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message, rendered
+from eventready.core.text_lines import lines_of
 from eventready_lab.control.lab_folder import process_start_time, write_private
 from eventready_lab.real.machinery.sandbox import processes_of
 from eventready_lab.real.province.wifi.guest import READY, Secrets, pack
@@ -169,7 +170,7 @@ def ready(record: MachineRecord, seconds: float = 60.0, alive: Callable[[], bool
             or time.monotonic() > deadline
             or (record.pid and process_start_time(record.pid) != record.start_time)
         ):
-            last = console.strip().splitlines()
+            last = lines_of(console.strip())
             reason = message("lab:wifi.not_ready", line=last[-1]) if last else message("lab:wifi.console_empty")
             raise UsageError(reason, where=str(record.console))
         time.sleep(_POLL_S)
