@@ -39,6 +39,7 @@ def platform(workspace: Path) -> Platform:
         ROWS,
         f"r1#show bfd\n{ROWS}r1#",
         f"\n\nr1# show bfd\n{ROWS}\nr1# \n\n",
+        f"r1# show bfd\nr1# show bfd\n{ROWS}r1# ",
         f"show bfd\r\n{ROWS}",
         ROWS.replace("\n", "\r\n"),
         f"{ROWS}*log 1234: something happened\n",

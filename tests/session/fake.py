@@ -31,7 +31,7 @@ class Script:
     prompt_times: int = 1
     log: str = ""  # "before" | "after" | "redrawn" | "inside" | "same_line"
     log_on: tuple[int, ...] = ()  # which prompts it comes with; empty: all of them
-    echo: str = "plain"  # "none" | "wrap"
+    echo: str = "plain"  # "none" | "wrap" | "again" | "again in pieces"
     echo_delay: float = 0.0  # before each line's echo
     answer_delay: float = 0.0  # between echo and answer
     colour: bool = False
@@ -186,10 +186,18 @@ class Talk:
             await asyncio.sleep(script.answer_delay)
         elif name:
             await asyncio.sleep(script.answer_delay)
+            await self.draw_again(line)
             await self.answer(script.answers.get(name, "% Invalid input detected at '^' marker.\n"))
         if script.renames_to and name == "rename":
             script.host = script.renames_to
         await self.prompt()
+
+    async def draw_again(self, line: str) -> None:
+        """Show prompt and command once more, as RouterOS does."""
+        if self.script.echo.startswith("again"):
+            self.say(self.prompt_text())
+            await asyncio.sleep(0.1 if "pieces" in self.script.echo else 0)
+            self.say(f"{line}\r\n")
 
     async def answer(self, text: str) -> None:
         text = text[: len(text) // 2] if self.script.truncated else text

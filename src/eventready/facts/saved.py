@@ -159,8 +159,14 @@ class _Log:
         for index in self._filled:
             line = self._lines[index].strip()
             if line.endswith(command) and self._is_prompt(line.removesuffix(command)):
-                return index + 1, line.removesuffix(command).strip()
+                return self._last_repeat(index, line) + 1, line.removesuffix(command).strip()
         return None
+
+    def _last_repeat(self, index: int, echo: str) -> int:
+        """Return the place of the last of the lines that show prompt and command again, as RouterOS does."""
+        while index + 1 < len(self._lines) and self._lines[index + 1].strip() == echo:
+            index += 1
+        return index
 
     def _headless(self, command: str) -> tuple[int, str]:
         """Return the first line of a text without the command's echo, and another command at its start."""

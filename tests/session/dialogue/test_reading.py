@@ -44,6 +44,8 @@ HABITS: dict[str, dict[str, Any]] = {
     "colours and NULs": {"colour": True},
     "echo wrapped": {"echo": "wrap"},
     "no echo": {"echo": "none"},
+    "prompt and command again": {"echo": "again"},
+    "prompt and command again, in pieces": {"echo": "again in pieces"},
     "pager": {"page": 10},
     "pager that eats what was typed": {"page": 10, "pager_flushes_input": True},
     "typed ahead is lost": {"typeahead_lost": True},

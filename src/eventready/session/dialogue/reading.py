@@ -30,6 +30,7 @@ from eventready.session.dialogue.screen import (
     find_prompt,
     find_torn_prompt,
     find_wrapped_echo,
+    without_repeats,
     without_trailing_prompts,
 )
 from eventready.session.dialogue.terminal import to_text
@@ -323,8 +324,12 @@ class Channel:
                 scan = pager_from = echo.end
                 self._heard_echo()
             if echo is not None:
+                echo = without_repeats(buffer.text, echo, needle, self._prompt)
+                scan = max(scan, echo.end)
                 end, scan = find_answer_end(buffer.text, scan, self._prompt, self._patterns, sent=self._sent_commands)
                 if end >= 0:
+                    if not buffer.text[echo.end : end].strip() and self._goes_on(started):
+                        continue
                     return buffer.take(end)[echo.end :]
             if self._pager(pager_from):
                 pager_from = len(buffer.text)
@@ -347,6 +352,10 @@ class Channel:
         if not ends or silent > max(_LONG_SETTLE_S, settle_s):
             return left
         return min(left, (settle_s if silent < settle_s else _LONG_SETTLE_S) - silent + 0.01)
+
+    def _goes_on(self, started: float) -> bool:
+        """Return True if something follows the prompt behind an empty answer, which may have been drawn anew."""
+        return self._buffer.receive(max(min(self._left(started), _SETTLE_S), 0.0))
 
     def _at_prompt(self) -> bool:
         return self._buffer.last_line.strip().endswith(self._prompt)
@@ -460,8 +469,12 @@ class Channel:
             if echo is None and (echo := find_echo(buffer.text, needle, self._prompt, self._patterns)):
                 scan = echo.end
             if echo is not None:
+                echo = without_repeats(buffer.text, echo, needle, self._prompt)
+                scan = max(scan, echo.end)
                 end, scan = find_answer_end(buffer.text, scan, self._prompt, self._patterns, following=following)
                 if end >= 0:
+                    if not following and not buffer.text[echo.end : end].strip() and self._goes_on(started):
+                        continue
                     answer = without_trailing_prompts(buffer.take(end)[echo.end :], self._prompt, self._patterns)
                     if following and following in answer:
                         raise _PipelineBroken

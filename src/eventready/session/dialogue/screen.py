@@ -72,6 +72,19 @@ def find_echo(text: bytearray, command: bytes, prompt: bytes, patterns: Patterns
     return None
 
 
+def without_repeats(text: bytearray, echo: Echo, command: bytes, prompt: bytes) -> Echo:
+    """Return the echo with the answer behind the last of the lines that show prompt and command again.
+
+    RouterOS draws its line anew when a command has been entered.
+    """
+    at = echo.end
+    while at < len(text) and (text[at] == 10 or text[at] in _BLANK):
+        at += 1
+    if not (prompt and text.startswith(prompt, at) and _echoed(text, at + len(prompt), command)):
+        return echo
+    return without_repeats(text, Echo(echo.line, text.find(b"\n", at) + 1, echo.prompt), command, prompt)
+
+
 def _after_log_line(text: bytearray, line: int, patterns: Patterns) -> bool:
     above = bytes(text[max(0, line - 512) : line]).strip(_BLANK + b"\n").rpartition(b"\n")[2]
     return _has_log_line(above, patterns)
