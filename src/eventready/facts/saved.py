@@ -163,7 +163,7 @@ class _Log:
         return None
 
     def _last_repeat(self, index: int, echo: str) -> int:
-        """Return the place of the last of the lines that show prompt and command again, as RouterOS does."""
+        """Return the place of the last repetition of prompt and command below them (RouterOS)."""
         while index + 1 < len(self._lines) and self._lines[index + 1].strip() == echo:
             index += 1
         return index

@@ -73,10 +73,7 @@ def find_echo(text: bytearray, command: bytes, prompt: bytes, patterns: Patterns
 
 
 def without_repeats(text: bytearray, echo: Echo, command: bytes, prompt: bytes) -> Echo:
-    """Return the echo with the answer behind the last of the lines that show prompt and command again.
-
-    RouterOS draws its line anew when a command has been entered.
-    """
+    """Return the echo, its answer behind repetitions of prompt and command (RouterOS draws its line anew)."""
     at = echo.end
     while at < len(text) and (text[at] == 10 or text[at] in _BLANK):
         at += 1
