@@ -10,7 +10,7 @@ import pytest
 from eventready.checks.check import CHECKS
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
-from eventready.core.messages import Message, render
+from eventready.core.messages import Message, number, render
 from eventready.facts.observation import Observation, Unread
 from tests.checks.casebook import FOLDER, Case, all_cases, cases_of, status_of
 
@@ -56,13 +56,18 @@ def shows(finding: Finding, parameter: str) -> bool:
     return "\0" in render(finding.message_id, {**finding.params, parameter: "\0"}, "en")
 
 
+def written(value: float | str) -> str:
+    """Figure in the notation of an English sentence: 1,500."""
+    return value if isinstance(value, str) else number(value, "en")
+
+
 def test_values_and_limits_of_findings_stand_in_their_messages() -> None:
     for case in all_cases():
         for finding in case.findings():
             if finding.value is not None and shows(finding, "value"):
-                assert str(finding.value) in finding.message
+                assert written(finding.value) in finding.message
             if finding.limit is not None and shows(finding, "limit"):
-                assert str(finding.limit) in finding.message
+                assert written(finding.limit) in finding.message
 
 
 def test_every_placeholder_has_its_value() -> None:

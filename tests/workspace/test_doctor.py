@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError
+from importlib.metadata import EntryPoint, PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -159,11 +159,19 @@ def test_doctor_real_names_every_package_that_is_missing(monkeypatch: pytest.Mon
     from eventready_lab.real.machinery.requirements import OPTIONAL, PACKAGES, Package
 
     monkeypatch.setattr(Package, "installed", property(lambda _package: False))
-    signs = {sign.name: sign for sign in doctor.real_lab_requirements().examine()}
+    signs = {sign.name: sign for one in doctor.further_requirements() for sign in one.examine()}
     for package, needed in [*((one, True) for one in PACKAGES), *((one, False) for one in OPTIONAL)]:
         assert not signs[package.name].ok
         assert signs[package.name].needed is needed
         assert signs[package.name].remedy == f"apt-get install {package.name}"
+
+
+def test_every_package_with_requirements_is_examined(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = [
+        EntryPoint(name, "eventready_lab.real.machinery.requirements", "eventready.requirements") for name in "ab"
+    ]
+    monkeypatch.setattr(doctor, "entry_points", lambda group: points)
+    assert len(doctor.further_requirements()) == 2
 
 
 def test_forms_without_a_public_source_are_named(make: Make) -> None:

@@ -91,12 +91,12 @@ class Requirements(Protocol):
         """Install missing packages. Return their names. Raises UsageError."""
 
 
-def real_lab_requirements() -> Requirements:
-    """Requirements of the lab on real software. Raises UsageError without the lab."""
-    for point in entry_points(group=REQUIREMENTS, name="real_lab"):
-        found: Requirements = point.load()
-        return found
-    raise UsageError(message("audit:no_lab"))
+def further_requirements() -> tuple[Requirements, ...]:
+    """Requirements of other packages, such as the lab on real software, by name. Raises UsageError without any."""
+    points = sorted(entry_points(group=REQUIREMENTS), key=lambda point: point.name)
+    if not points:
+        raise UsageError(message("audit:no_lab"))
+    return tuple(point.load() for point in points)
 
 
 def _invalid(name: str, error: WorkspaceError) -> Diagnostic:

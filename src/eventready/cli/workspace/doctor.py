@@ -8,7 +8,7 @@ from functools import partial
 import click
 
 from eventready.assurance.clauses.example_data import example_data
-from eventready.audit.doctor import Diagnostic, examine, real_lab_requirements
+from eventready.audit.doctor import Diagnostic, examine, further_requirements
 from eventready.cli.context import App
 from eventready.cli.options import limit_option
 from eventready.core.errors import EventreadyError, Exit, UsageError
@@ -51,12 +51,7 @@ def command(app: App, *, limit: str | None, connect: bool, real: bool, install: 
         raise UsageError(message("cli:doctor.limit_connect"))
     if connect:
         return _connect(app, limit)
-    if install:
-        for name in real_lab_requirements().install_missing():
-            app.notify("cli:doctor.installed", name=name)
-    examined = (
-        real_lab_requirements().examine() if real else (*examine(app.workspace_path), *_drills(app), *_example(app))
-    )
+    examined = _further(app, install=install) if real else (*examine(app.workspace_path), *_drills(app), *_example(app))
     signs = [sign.rendered(app.lang if app.output == "table" else "en") for sign in examined]
     if app.output == "table":
         for sign in signs:
@@ -98,6 +93,14 @@ def _example(app: App) -> Iterator[Diagnostic]:
         detail = message("cli:doctor.example", kind=message(f"clauses:example.{kind}", n=len(names)), names=shown)
         remedy = message(f"cli:doctor.example_do.{kind}")
         yield Diagnostic("example data", ok=False, detail=detail, remedy=remedy, needed=False, label="example")
+
+
+def _further(app: App, *, install: bool) -> Iterator[Diagnostic]:
+    """Diagnostics of the requirements of other packages, after the installation of missing packages."""
+    for requirements in further_requirements():
+        for name in requirements.install_missing() if install else ():
+            app.notify("cli:doctor.installed", name=name)
+        yield from requirements.examine()
 
 
 def _connect(app: App, limit: str | None) -> int:
