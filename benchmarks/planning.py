@@ -11,9 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from time import process_time
 
-from eventready.change.forms.configuration import read_configuration
-from eventready.change.forms.diff import commands_between, diff_lines, fingerprint, merge, recreated
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.safety.effects import effects_of
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.writable import WritableLines
@@ -74,17 +72,17 @@ def plan_seconds(platform: str, size: int) -> float:
     text, template = texts(platform, size)
     start = process_time()
     writable = WritableLines.of(platform, spec, INTENTS, ())
-    fragment = parse_fragment(change, writable.canonical_text(template, "template"), "template")
-    running = read_configuration(change, {change.read: text}, device="device")
-    predicted = merge(change, running.tree, fragment)
+    fragment = form_of(change).parse(writable.canonical_text(template, "template"), "template")
+    running = form_of(change).read({change.read: text}, device="device")
+    predicted = form_of(change).merge(running.tree, fragment)
     for now, then in ((running.tree, predicted), (predicted, running.tree)):
-        lines = commands_between(change, now, then)
+        lines = form_of(change).commands_between(now, then)
         refuse_forbidden(spec, lines, device="device", running=running, address="192.0.2.9")
         writable.refuse_commands(lines, "device")
         effects_of(change.effects, now)
-    recreated(change, running.tree, predicted)
-    fingerprint(change, predicted)
-    diff_lines(change, running.tree, predicted)
+    form_of(change).recreated(running.tree, predicted)
+    form_of(change).fingerprint(predicted)
+    form_of(change).diff(running.tree, predicted)
     return process_time() - start
 
 

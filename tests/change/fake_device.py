@@ -16,9 +16,8 @@ from eventready.change.execute.device.driver import (
     Verification,
     VerifyTimes,
 )
-from eventready.change.forms.configuration import Configuration, read_configuration
-from eventready.change.forms.diff import commands_between, equivalent, fingerprint, merge
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, copy_tree
 from eventready.change.guard.guard import PendingChange, RejectedLine, SendResult, StepResult
 from eventready.change.guard.window import RetryTiming, Timer
@@ -109,7 +108,7 @@ class FakeDevice:
 
     def locks_out(self) -> bool:
         """True while the new lines keep every new login out."""
-        return self.locked_out and not equivalent(SPEC, self.running, parse_tree(OLD))
+        return self.locked_out and not form_of(SPEC).equivalent(self.running, parse_tree(OLD))
 
     @property
     def text(self) -> str:
@@ -206,7 +205,7 @@ class FakeDriver:
     def read(self) -> ConfigurationReading:
         def reading() -> ConfigurationReading:
             answers = {self._spec.read: self.box.text}
-            return ConfigurationReading(read_configuration(self._spec, answers, device="core-1"), answers)
+            return ConfigurationReading(form_of(self._spec).read(answers, device="core-1"), answers)
 
         return self._cross("read", reading)
 
@@ -292,7 +291,7 @@ class FakeDriver:
         if not self.box.tells_startup:
             return None
         text = Layout(separator="").text(self.box.startup)
-        return self._cross("startup", lambda: read_configuration(self._spec, {self._spec.read: text}, device="core-1"))
+        return self._cross("startup", lambda: form_of(self._spec).read({self._spec.read: text}, device="core-1"))
 
     def disconnect(self) -> None:
         self._connected = False
@@ -334,20 +333,20 @@ class Record:
         return [step.step for step in self.steps]
 
 
-BEFORE = read_configuration(SPEC, {"show run": Layout(separator="").text(parse_tree(OLD))}, device="core-1")
-_FRAGMENT = parse_fragment(SPEC, FRAGMENT, "a test")
-NEW_TREE = merge(SPEC, BEFORE.tree, _FRAGMENT)
+BEFORE = form_of(SPEC).read({"show run": Layout(separator="").text(parse_tree(OLD))}, device="core-1")
+_FRAGMENT = form_of(SPEC).parse(FRAGMENT, "a test")
+NEW_TREE = form_of(SPEC).merge(BEFORE.tree, _FRAGMENT)
 
 
 def assignment(**changes: Any) -> Assignment:
     usual: dict[str, Any] = {
         "device": "core-1",
-        "spec": SPEC,
+        "form": form_of(SPEC),
         "before": BEFORE.sha256,
-        "predicted": fingerprint(SPEC, NEW_TREE),
-        "forward": commands_between(SPEC, BEFORE.tree, NEW_TREE),
-        "backward": commands_between(SPEC, NEW_TREE, BEFORE.tree),
-        "target": lambda running: merge(SPEC, running, _FRAGMENT),
+        "predicted": form_of(SPEC).fingerprint(NEW_TREE),
+        "forward": form_of(SPEC).commands_between(BEFORE.tree, NEW_TREE),
+        "backward": form_of(SPEC).commands_between(NEW_TREE, BEFORE.tree),
+        "target": lambda running: form_of(SPEC).merge(running, _FRAGMENT),
         "settle_s": 60.0,
         "timing": PATIENCE,
     }

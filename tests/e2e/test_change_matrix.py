@@ -18,7 +18,7 @@ from eventready.change.document import Plan, PlanFile, load_plan
 from eventready.change.errors import FragmentError
 from eventready.change.execute.apply import ApplyResult, ExecutionContext, Options, apply_plan
 from eventready.change.execute.rollback import make_rollback
-from eventready.change.forms.fragment import join_fragments, parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.change.guard.window import RetryTiming
 from eventready.change.intents.render import render_intent
@@ -186,7 +186,7 @@ def wanted(rig: Rig, name: str, intents: Sequence[Intent]) -> Tree:
     """The lines that the templates give a device."""
     spec, device = spec_of(rig.machine(name)), rig.load.device(name)
     texts = [render_intent(rig.load, device, intent) for intent in intents if intent in device.intents]
-    return join_fragments(spec, [parse_fragment(spec, one.text, one.origin) for one in texts]).tree
+    return form_of(spec).join([form_of(spec).parse(one.text, one.origin) for one in texts]).tree
 
 
 def from_there_and_back(rig: Rig, name: str, intents: Sequence[Intent]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventready.change.errors import UnreadableConfiguration
-from eventready.change.forms.configuration import read_configuration
+from eventready.change.forms.known_forms import form_of
 from eventready.core.errors import PlatformError
 from eventready.facts import line_pattern
 from eventready.facts.interpret import interpret
@@ -88,8 +88,8 @@ def test_a_configuration_with_lines_too_long_is_not_compared(lines: list[str]) -
     spec = ChangeSpec(read="show run", guards=(GuardSpec(kind="inverse"),))
     long, usual = "\n".join(lines), "\n".join("x" * 200 for _ in range(20_000))
     with pytest.raises(UnreadableConfiguration, match="r1 has lines too long to compare"):
-        read_configuration(spec, {"show run": long}, device="r1")
-    assert read_configuration(spec, {"show run": usual}, device="r1").tree
+        form_of(spec).read({"show run": long}, device="r1")
+    assert form_of(spec).read({"show run": usual}, device="r1").tree
     assert find_in_answer("x", usual)
     assert find_in_answer("x", long) is None
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from random import Random
 
-from eventready.change.forms.diff import commands_between
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, walk
 from eventready.platforms.model import ChangeSpec
 
@@ -138,7 +138,9 @@ def take_away(spec: ChangeSpec, tree: Tree, say: Callable[[str], str], chance: R
     Elements of MML always have a value; interfaces and routing processes are not for templates to make.
     """
     if spec.form == "menus":
-        for command in commands_between(spec, {item: {} for item in tree if not item.startswith("/interface ")}, {}):
+        for command in form_of(spec).commands_between(
+            {item: {} for item in tree if not item.startswith("/interface ")}, {}
+        ):
             if chance.random() < 0.2:
                 say(command)
     if spec.form in ("mml", "menus"):
@@ -168,7 +170,9 @@ def type_in(spec: ChangeSpec, tree: Tree, say: Callable[[str], str]) -> list[str
         return [line for line in lines if is_refused(spec, say(line))]
     if spec.form == "menus":
         created: Tree = {item: {} for item in tree if item.startswith(("/interface ", "/ip settings"))}
-        lines = [line for item in tree for line in commands_between(spec, created, {**created, item: tree[item]})]
+        lines = [
+            line for item in tree for line in form_of(spec).commands_between(created, {**created, item: tree[item]})
+        ]
         return [line for line in lines if is_refused(spec, say(line))]
     if spec.form == "keyed":
         return [line for path in tree for value in tree[path] for line in _written(path, value) if say(line)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome, StopSignals
 from eventready.change.execute.device.machine import DeviceMachine
-from eventready.change.forms.diff import equivalent, fingerprint
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, copy_tree
 from eventready.change.guard.soak import Soak
 from eventready.change.safety.way_in import Hop, RouteBack, WayIn
@@ -63,11 +63,11 @@ def resume(box: FakeDevice, record: Record, faults: Sequence[Fault] = (), **chan
 
 
 def is_old(box: FakeDevice) -> bool:
-    return equivalent(SPEC, box.running, parse_tree(OLD))
+    return form_of(SPEC).equivalent(box.running, parse_tree(OLD))
 
 
 def is_new(box: FakeDevice) -> bool:
-    return equivalent(SPEC, box.running, NEW_TREE)
+    return form_of(SPEC).equivalent(box.running, NEW_TREE)
 
 
 def holds(box: FakeDevice, result: AssignmentResult) -> None:
@@ -148,7 +148,7 @@ def test_a_disk_that_is_full_from_the_verification_on_reverts_at_once(kind: str)
 def test_unsaved_lines_of_others_are_not_saved_silently() -> None:
     box = FakeDevice("revert_timer", tells_startup=True)
     box.startup["interface Gi2"] = {}
-    stated = fingerprint(SPEC, box.startup)
+    stated = form_of(SPEC).fingerprint(box.startup)
     result, _ = carry_out(box, startup="")
     assert (result.outcome, result.refused) == (DeviceOutcome.UNTOUCHED, True)
     assert "runs unsaved changes that the plan does not state: `+ description spare`" in result.why
@@ -560,4 +560,4 @@ def test_many_faults_at_once(
     before = copy_tree(box.startup)
     box.advance_clock(10 * SECONDS)
     assert is_new(box) if result.outcome is DeviceOutcome.NEW else is_old(box)
-    assert result.outcome is not DeviceOutcome.NEW or equivalent(SPEC, before, NEW_TREE)
+    assert result.outcome is not DeviceOutcome.NEW or form_of(SPEC).equivalent(before, NEW_TREE)

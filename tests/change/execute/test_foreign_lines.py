@@ -7,8 +7,7 @@ from random import Random
 
 import pytest
 
-from eventready.change.execute.device.foreign_lines import foreign_lines
-from eventready.change.forms.diff import commands_between, merge
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import parse_tree
 from eventready.platforms.loader import describe
 from eventready.workspace.devices.intents import INTENTS
@@ -40,17 +39,17 @@ def test_killed_after_every_single_line(proved: Proved, name: str) -> None:
     fragment = fragment_of(device, *(intent for intent in INTENTS if intent in device.intents))
     session = Session(device)
     before = session.read(fragment)
-    target = merge(spec, before.tree, fragment)
-    forward = commands_between(spec, before.tree, target)
+    target = form_of(spec).merge(before.tree, fragment)
+    forward = form_of(spec).commands_between(before.tree, target)
     for count in range(1, len(forward) + 1):
         session.send_config(forward[:count])
         found = session.read(fragment)
-        assert foreign_lines(spec, found.tree, before.tree, target) == (), forward[count - 1]
-        back = commands_between(spec, found.tree, before.tree)
+        assert form_of(spec).foreign_lines(found.tree, before.tree, target) == (), forward[count - 1]
+        back = form_of(spec).commands_between(found.tree, before.tree)
         session.send_config(back[: chance.randint(0, len(back))])
         found = session.read(fragment)
-        assert foreign_lines(spec, found.tree, before.tree, target) == (), (forward[count - 1], back)
-        session.send_config(commands_between(spec, found.tree, before.tree))
+        assert form_of(spec).foreign_lines(found.tree, before.tree, target) == (), (forward[count - 1], back)
+        session.send_config(form_of(spec).commands_between(found.tree, before.tree))
         assert session.read(fragment).text == before.text, forward[count - 1]
         proved("killed after a line, at the console", device.platform, name, str(count))
 
@@ -74,5 +73,5 @@ NEW = f"{OLD}  access-control-class-ramping\n  access-control-class-ramping-step
 def test_only_defaults_in_a_section_of_the_change_are_the_devices_own(added: str, foreign: tuple[str, ...]) -> None:
     spec = describe("osmocom_bsc").spec.change
     assert spec is not None
-    found = foreign_lines(spec, parse_tree(OLD + added), parse_tree(OLD), parse_tree(NEW))
+    found = form_of(spec).foreign_lines(parse_tree(OLD + added), parse_tree(OLD), parse_tree(NEW))
     assert tuple(path[-1] for path in found) == foreign

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from eventready.change.forms.diff import commands_between, diff_lines, equivalent, fingerprint, merge
-from eventready.change.forms.fragment import Fragment, join_fragments, parse_fragment
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import subtree, walk
 from tests.change.forms.reference_device import Device, spec
@@ -113,23 +113,25 @@ def style(climbs: bool) -> Any:
 @given(now=CONFIGURATIONS, then=CONFIGURATIONS)
 def test_the_way_leads_there(climbs: bool, now: Tree, then: Tree) -> None:
     given_spec = style(climbs)
-    lines = commands_between(given_spec, now, then)
+    lines = form_of(given_spec).commands_between(now, then)
     arrived = Device(now, climbs=climbs).take_all(lines)
-    assert equivalent(given_spec, arrived, then), (lines, arrived)
-    assert fingerprint(given_spec, arrived) == fingerprint(given_spec, then)
-    assert commands_between(given_spec, arrived, then) == ()
+    assert form_of(given_spec).equivalent(arrived, then), (lines, arrived)
+    assert form_of(given_spec).fingerprint(arrived) == form_of(given_spec).fingerprint(then)
+    assert form_of(given_spec).commands_between(arrived, then) == ()
 
 
 @THOROUGH
 @given(tree=CONFIGURATIONS, other=CONFIGURATIONS)
 def test_nothing_to_do_is_nothing_to_send(tree: Tree, other: Tree) -> None:
-    assert commands_between(spec(), tree, tree) == ()
-    assert diff_lines(spec(), tree, tree) == ()
+    assert form_of(spec()).commands_between(tree, tree) == ()
+    assert form_of(spec()).diff(tree, tree) == ()
     backwards = dict(reversed(list(tree.items())))
-    assert commands_between(spec(), tree, backwards) == ()
-    assert equivalent(spec(), tree, other) == (commands_between(spec(), tree, other) == ())
-    assert (diff_lines(spec(), tree, other) == ()) == equivalent(spec(), tree, other)
-    assert (fingerprint(spec(), tree) == fingerprint(spec(), other)) == equivalent(spec(), tree, other)
+    assert form_of(spec()).commands_between(tree, backwards) == ()
+    assert form_of(spec()).equivalent(tree, other) == (form_of(spec()).commands_between(tree, other) == ())
+    assert (form_of(spec()).diff(tree, other) == ()) == form_of(spec()).equivalent(tree, other)
+    assert (form_of(spec()).fingerprint(tree) == form_of(spec()).fingerprint(other)) == form_of(spec()).equivalent(
+        tree, other
+    )
 
 
 @STYLES
@@ -141,10 +143,10 @@ def test_a_fragment_there_and_back(climbs: bool, running: Tree, wanted: Tree, da
     text = text_of(part_of(wanted, data))
     if data.draw(st.booleans(), label="wants the default"):
         text = text.replace("standby 1 priority 90", "standby 1 priority 100")
-    unwanted = without(running, parse_fragment(given_spec, text, "test").tree, data)
-    fragment = join_fragments(given_spec, [parse_fragment(given_spec, one, "test") for one in (text, unwanted)])
+    unwanted = without(running, form_of(given_spec).parse(text, "test").tree, data)
+    fragment = form_of(given_spec).join([form_of(given_spec).parse(one, "test") for one in (text, unwanted)])
     before = Device(running, climbs=climbs).tree
-    predicted = merge(given_spec, running, fragment)
+    predicted = form_of(given_spec).merge(running, fragment)
     assert text_of(running) == text_of(before), "the running configuration was changed in place"
     for path in walk(fragment.tree):
         if path[-1] == "standby 1 priority 100":
@@ -159,18 +161,20 @@ def test_a_fragment_there_and_back(climbs: bool, running: Tree, wanted: Tree, da
     for line, beneath in fragment.tree.items():
         if line.startswith("acl "):
             assert [one for one in predicted[line] if one in beneath] == list(beneath), "not in the wanted order"
-    assert equivalent(given_spec, merge(given_spec, predicted, fragment), predicted), "merging twice changes more"
+    assert form_of(given_spec).equivalent(form_of(given_spec).merge(predicted, fragment), predicted), (
+        "merging twice changes more"
+    )
     forward, backward = (
-        commands_between(given_spec, running, predicted),
-        commands_between(given_spec, predicted, running),
+        form_of(given_spec).commands_between(running, predicted),
+        form_of(given_spec).commands_between(predicted, running),
     )
     arrived = Device(running, climbs=climbs).take_all(forward)
-    assert equivalent(given_spec, arrived, predicted), (forward, arrived)
-    assert commands_between(given_spec, arrived, merge(given_spec, arrived, fragment)) == (), (
+    assert form_of(given_spec).equivalent(arrived, predicted), (forward, arrived)
+    assert form_of(given_spec).commands_between(arrived, form_of(given_spec).merge(arrived, fragment)) == (), (
         "a second plan is not empty"
     )
     back = Device(arrived, climbs=climbs).take_all(backward)
-    assert equivalent(given_spec, back, running), (backward, back)
+    assert form_of(given_spec).equivalent(back, running), (backward, back)
 
 
 @STYLES
@@ -179,13 +183,13 @@ def test_a_fragment_there_and_back(climbs: bool, running: Tree, wanted: Tree, da
 def test_from_wherever_it_broke_off(climbs: bool, running: Tree, then: Tree, data: st.DataObject) -> None:
     """A change that stopped at any line is taken back from what is found."""
     given_spec = style(climbs)
-    lines = commands_between(given_spec, running, then)
+    lines = form_of(given_spec).commands_between(running, then)
     device = Device(running, climbs=climbs)
     for line in lines[: data.draw(st.integers(0, len(lines)))]:
         device.take(line)
     device._prune(device.tree)
-    back = Device(device.tree, climbs=climbs).take_all(commands_between(given_spec, device.tree, running))
-    assert equivalent(given_spec, back, running)
+    back = Device(device.tree, climbs=climbs).take_all(form_of(given_spec).commands_between(device.tree, running))
+    assert form_of(given_spec).equivalent(back, running)
 
 
 def without(tree: Tree, wanted: Tree, data: st.DataObject, depth: int = 0) -> str:
@@ -215,4 +219,4 @@ def text_of(tree: Tree, depth: int = 0) -> str:
 
 
 def test_an_empty_fragment_changes_nothing() -> None:
-    assert merge(spec(), {"log": {}}, Fragment()) == {"log": {}}
+    assert form_of(spec()).merge({"log": {}}, Fragment()) == {"log": {}}

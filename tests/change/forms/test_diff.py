@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventready.change.forms.diff import diff_lines
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, parse_tree
 from eventready.platforms.loader import describe
 from tests.change.forms.reference_device import spec
@@ -32,7 +32,7 @@ log host a
 
 
 def test_old_beside_new_beneath_its_section() -> None:
-    assert diff_lines(spec(), parse_tree(NOW), parse_tree(THEN)) == (
+    assert form_of(spec()).diff(parse_tree(NOW), parse_tree(THEN)) == (
         *("- hostname a", "+ hostname b"),
         *("  interface one", "-  policy a", "+  policy b", "+  shut"),
         *("  acl a", "-  permit a", "-  deny b", "+  deny b", "+  permit a"),
@@ -43,7 +43,7 @@ def test_old_beside_new_beneath_its_section() -> None:
 
 def test_a_terminal_only_shows_what_a_device_has() -> None:
     """Also where a rollback or a removal tells it."""
-    lines = diff_lines(spec(), {"interface one": {"name \x1b[2Jrué\u202e": {}}}, {"interface one": {}})
+    lines = form_of(spec()).diff({"interface one": {"name \x1b[2Jrué\u202e": {}}}, {"interface one": {}})
     assert lines == ("  interface one", r"-  name \x1b[2Jrué\u202e")
 
 
@@ -55,7 +55,7 @@ def test_two_values_of_a_key_stand_together() -> None:
     now: Tree = {cell: {"TCHBUSYTHRES=60": {}, "LOADSHAREALLOW=NO": {}} for cell in cells}
     then: Tree = {cells[0]: {"TCHBUSYTHRES=80": {}, "LOADSHAREALLOW=YES": {}}, cells[1]: now[cells[1]]}
     found = ("-  TCHBUSYTHRES=60", "+  TCHBUSYTHRES=80", "-  LOADSHAREALLOW=NO", "+  LOADSHAREALLOW=YES")
-    assert diff_lines(objects, now, then) == (f"  {cells[0]}", *found)
+    assert form_of(objects).diff(now, then) == (f"  {cells[0]}", *found)
     file = "/etc/hostapd/wlan0.conf"
     now, then = {file: {"ssid=a": {}, "okc=0": {}}}, {file: {"ssid=b": {}, "okc=0": {}, "wmm_enabled=1": {}}}
-    assert diff_lines(files, now, then) == (f"  {file}", "-  ssid=a", "+  ssid=b", "+  wmm_enabled=1")
+    assert form_of(files).diff(now, then) == (f"  {file}", "-  ssid=a", "+  ssid=b", "+  wmm_enabled=1")

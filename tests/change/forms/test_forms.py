@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
-from eventready.change.forms.configuration import read_configuration
-from eventready.change.forms.diff import commands_between, merge
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.core.errors import RefusedError
 from eventready.platforms.loader import describe
@@ -46,7 +44,7 @@ def spec_of(platform: str) -> ChangeSpec:
 
 
 def read(spec: ChangeSpec, text: str) -> Tree:
-    return read_configuration(spec, {spec.read: text}, device="edge").tree
+    return form_of(spec).read({spec.read: text}, device="edge").tree
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", " \n", " \r\n"])
@@ -59,12 +57,12 @@ def test_what_is_not_ours_is_carried_untouched(platform: str, form: str, ends: s
     running = read(spec, whole.replace("\n", ends))
     assert running[PORT] == read(spec, bare)[PORT] == {"description event": {}}
     wanted = f"{PORT}\n description other\n mtu 9000\nrouter bgp 65000\n maximum-paths 4\n"
-    fragment = parse_fragment(spec, wanted, "test")
-    then = merge(spec, running, fragment)
+    fragment = form_of(spec).parse(wanted, "test")
+    then = form_of(spec).merge(running, fragment)
     sent = {PORT, "description other", "mtu 9000", "router bgp 65000", "maximum-paths 4"}
-    assert set(commands_between(spec, running, then)) == sent
+    assert set(form_of(spec).commands_between(running, then)) == sent
     back = {PORT, "no mtu 9000", "description event", "no router bgp 65000"}
-    assert set(commands_between(spec, then, running)) == back
+    assert set(form_of(spec).commands_between(then, running)) == back
     assert {line: then[line] for line in running if line != PORT} == {
         line: running[line] for line in running if line != PORT
     }
@@ -184,10 +182,10 @@ def test_a_banner_of_vrp_is_carried_untouched(form: str) -> None:
 def test_the_same_thing_in_two_forms(platform: str, running: str, wanted: str, sent: list[str]) -> None:
     spec = spec_of(platform)
     end = {"huawei_vrp": "return\n"}.get(platform, "end\n")
-    now, fragment = read(spec, running + end), parse_fragment(spec, wanted, "test")
-    then = merge(spec, now, fragment)
-    assert [line for line in commands_between(spec, now, then) if line not in ("quit", "exit")] == sent
-    assert commands_between(spec, then, merge(spec, then, fragment)) == ()
+    now, fragment = read(spec, running + end), form_of(spec).parse(wanted, "test")
+    then = form_of(spec).merge(now, fragment)
+    assert [line for line in form_of(spec).commands_between(now, then) if line not in ("quit", "exit")] == sent
+    assert form_of(spec).commands_between(then, form_of(spec).merge(then, fragment)) == ()
 
 
 EXTENDED, PREFIX = "ip access-list extended EVENT", "ip ip-prefix EVENT"
@@ -209,7 +207,7 @@ def test_nothing_is_put_behind_a_line_that_takes_all(platform: str, last: str, w
     spec = spec_of(platform)
     running = read(spec, f"{last}\n{'return' if platform == 'huawei_vrp' else 'end'}\n")
     with pytest.raises(FragmentError, match="never match"):
-        merge(spec, running, parse_fragment(spec, wanted, "test"))
+        form_of(spec).merge(running, form_of(spec).parse(wanted, "test"))
 
 
 @pytest.mark.parametrize("running", [EXTENDED, f"{EXTENDED}\n 10 permit tcp any any\n 20 permit udp any any"])
@@ -217,7 +215,7 @@ def test_a_number_takes_no_line_s_place_that_is_requested_for_without_one(runnin
     spec = spec_of("cisco_xe")
     wanted = f"{EXTENDED}\n permit tcp any any\n permit udp any any\n 20 permit icmp any any\n"
     with pytest.raises(FragmentError, match="are requested with one number"):
-        merge(spec, read(spec, f"{running}\nend\n"), parse_fragment(spec, wanted, "test"))
+        form_of(spec).merge(read(spec, f"{running}\nend\n"), form_of(spec).parse(wanted, "test"))
 
 
 @pytest.mark.parametrize("platform", ["cisco_xe", "cisco_9800", "frr"])
@@ -226,7 +224,7 @@ def test_a_neighbour_has_one_filter_of_a_kind_in_each_direction(platform: str, k
     spec, section, line = spec_of(platform), "router bgp 65000", f"neighbor 192.0.2.1 {kind}"
     family = "address-family ipv4 unicast" if platform == "frr" else "address-family ipv4"
     old = f"{section}\n {family}\n  {line} OLD in\n  {line} OTHER out\nend\n"
-    then = merge(spec, read(spec, old), parse_fragment(spec, f"{section}\n {line} EVENT in\n", "test"))
+    then = form_of(spec).merge(read(spec, old), form_of(spec).parse(f"{section}\n {line} EVENT in\n", "test"))
     assert set(then[section][family]) == {f"{line} EVENT in", f"{line} OTHER out"}
 
 
@@ -234,9 +232,9 @@ def test_a_way_that_goes_round_in_circles_is_none() -> None:
     """A rule of VRP takes its description with it, and a line of the description puts the rule back as another."""
     spec = spec_of("huawei_vrp")
     running = read(spec, "acl number 3001\n rule 5 permit ip\n rule 10 permit tcp\n rule 10 description web\nreturn\n")
-    predicted = merge(spec, running, parse_fragment(spec, "acl number 3001\n undo rule 10\n", "acl.j2"))
-    assert commands_between(spec, running, predicted) == ("acl number 3001", "undo rule 10", "quit")
+    predicted = form_of(spec).merge(running, form_of(spec).parse("acl number 3001\n undo rule 10\n", "acl.j2"))
+    assert form_of(spec).commands_between(running, predicted) == ("acl number 3001", "undo rule 10", "quit")
     with pytest.raises(
         RefusedError, match=r"no commands are known that lead to the target: `rule 10 .*` keeps differing"
     ):
-        commands_between(spec, predicted, running)
+        form_of(spec).commands_between(predicted, running)

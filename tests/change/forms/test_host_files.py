@@ -7,10 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
-from eventready.change.execute.device.foreign_lines import foreign_lines
-from eventready.change.forms.configuration import commands_to_read, read_configuration
-from eventready.change.forms.diff import commands_between, equivalent, merge
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import ChangeSpec
@@ -27,26 +24,28 @@ def spec() -> ChangeSpec:
 
 
 def read(text: str) -> Tree:
-    return read_configuration(spec(), {"for f in ...": text}, device="svc-1").tree
+    return form_of(spec()).read({"for f in ...": text}, device="svc-1").tree
 
 
 def merged(fragment: str) -> Tree:
-    return merge(spec(), read(RUNNING), parse_fragment(spec(), fragment, "prepare.yml"))
+    return form_of(spec()).merge(read(RUNNING), form_of(spec()).parse(fragment, "prepare.yml"))
 
 
 def test_the_command_reads_the_files_that_the_playbook_may_write() -> None:
-    (command,) = commands_to_read(spec(), parse_fragment(spec(), f"{PORTAL}\n{TIME}\n file 644 root root {B}\n", ""))
+    (command,) = form_of(spec()).commands_to_read(
+        form_of(spec()).parse(f"{PORTAL}\n{TIME}\n file 644 root root {B}\n", "")
+    )
     assert command.startswith(f"for f in {PORTAL} {TIME}; do ")
 
 
 def test_a_written_file_has_one_command_forward_and_one_backward() -> None:
     then = merged(f"{PORTAL}\n file 640 root adm same\n{TIME}\n file 644 root root {B}\n")
     put = "sh /var/lib/eventready/host_files put"
-    assert commands_between(spec(), read(RUNNING), then) == (
+    assert form_of(spec()).commands_between(read(RUNNING), then) == (
         f"{put} {PORTAL} running 640 root adm {A}",
         f"{put} {TIME} stopped 644 root root {B}",
     )
-    assert commands_between(spec(), then, read(RUNNING)) == (
+    assert form_of(spec()).commands_between(then, read(RUNNING)) == (
         f"{put} {PORTAL} running 644 root root {A}",
         f"{put} {TIME} stopped absent",
     )
@@ -55,7 +54,7 @@ def test_a_written_file_has_one_command_forward_and_one_backward() -> None:
 def test_files_that_a_daemon_has_not_taken_have_no_way_back() -> None:
     text = RUNNING.replace(" daemon running\n", " daemon running\n not reloaded\n")
     with pytest.raises(UnreadableConfiguration, match="nginx has not taken"):
-        merge(spec(), read(text), parse_fragment(spec(), PORTAL, ""))
+        form_of(spec()).merge(read(text), form_of(spec()).parse(PORTAL, ""))
 
 
 @pytest.mark.parametrize(
@@ -76,15 +75,15 @@ def test_an_incomplete_state_is_a_sentence(text: str, reason: str) -> None:
 @pytest.mark.parametrize("text", [f"nginx:relative\n file 644 root root {A}\n", f"{PORTAL}\n file rwx\n"])
 def test_a_fragment_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(FragmentError, match="not the state of a managed file"):
-        parse_fragment(spec(), text, "plan")
+        form_of(spec()).parse(text, "plan")
 
 
 def test_only_other_contents_are_another_operators() -> None:
     before, target = read(RUNNING), merged(f"{PORTAL}\n file 644 root root {B}\n")
     halfway = read(RUNNING.replace(f"644 root root {A}", f"600 root root {B}").replace("running", "stopped"))
-    assert foreign_lines(spec(), halfway, before, target) == ()
+    assert form_of(spec()).foreign_lines(halfway, before, target) == ()
     other = read(RUNNING.replace(A, "c" * 64))
-    assert foreign_lines(spec(), other, before, target) == ((PORTAL, f"file 644 root root {'c' * 64}"),)
+    assert form_of(spec()).foreign_lines(other, before, target) == ((PORTAL, f"file 644 root root {'c' * 64}"),)
 
 
 _FILE = st.one_of(
@@ -105,6 +104,6 @@ _STATE = st.fixed_dictionaries(dict.fromkeys((PORTAL, TIME), _ONE))
 
 @given(_STATE, _STATE)
 def test_the_commands_name_exactly_the_files_that_differ(now: Tree, then: Tree) -> None:
-    commands = commands_between(spec(), now, then)
+    commands = form_of(spec()).commands_between(now, then)
     assert [line.split()[3] for line in commands] == [name for name in then if now[name] != then[name]]
-    assert (commands == ()) == equivalent(spec(), now, then)
+    assert (commands == ()) == form_of(spec()).equivalent(now, then)

@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from eventready.change.forms.diff import commands_between, equivalent, merge
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import parse_tree
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
@@ -32,11 +31,11 @@ def spec(request: pytest.FixtureRequest) -> ChangeSpec:
 
 def lines(spec: ChangeSpec, running: str, wanted: str) -> list[str]:
     """What is sent; there and back it comes out as predicted, and only once."""
-    now, fragment = parse_tree(running, spec.separators, spec.blank_insensitive), parse_fragment(spec, wanted, "test")
-    then = merge(spec, now, fragment)
-    assert equivalent(spec, merge(spec, then, fragment), then)
-    assert equivalent(spec, now, then) == (not commands_between(spec, then, now))
-    return list(commands_between(spec, now, then))
+    now, fragment = parse_tree(running, spec.separators, spec.blank_insensitive), form_of(spec).parse(wanted, "test")
+    then = form_of(spec).merge(now, fragment)
+    assert form_of(spec).equivalent(form_of(spec).merge(then, fragment), then)
+    assert form_of(spec).equivalent(now, then) == (not form_of(spec).commands_between(then, now))
+    return list(form_of(spec).commands_between(now, then))
 
 
 def test_blanks_that_the_device_adds_are_no_difference(spec: ChangeSpec) -> None:
@@ -56,9 +55,9 @@ def test_a_new_class_goes_before_the_default_which_stays(spec: ChangeSpec) -> No
     result = ["policy-map EVENT", "class EVENT-DATA", "bandwidth remaining percent 40"]
     assert lines(spec, POLICY, wanted) == result
     now = parse_tree(POLICY)
-    after = merge(spec, now, parse_fragment(spec, wanted, "test"))
+    after = form_of(spec).merge(now, form_of(spec).parse(wanted, "test"))
     assert list(after["policy-map EVENT"]) == ["class EVENT-VOICE", "class EVENT-DATA", "class class-default"]
-    assert list(commands_between(spec, after, now)) == ["policy-map EVENT", "no class EVENT-DATA"]
+    assert list(form_of(spec).commands_between(after, now)) == ["policy-map EVENT", "no class EVENT-DATA"]
 
 
 def test_classes_in_another_order_are_made_anew_without_the_default(spec: ChangeSpec) -> None:

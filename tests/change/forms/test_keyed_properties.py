@@ -11,9 +11,8 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from eventready.change.errors import FragmentError
-from eventready.change.forms.configuration import Configuration, read_configuration
-from eventready.change.forms.diff import commands_between, equivalent, fingerprint, merge
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
@@ -70,7 +69,7 @@ class Host:
         return done.stdout.replace(self._folder, "/etc/hostapd")
 
     def read(self) -> Configuration:
-        return read_configuration(change_spec(), {change_spec().read: self.run(change_spec().read)}, device="ap")
+        return form_of(change_spec()).read({change_spec().read: self.run(change_spec().read)}, device="ap")
 
     def files(self) -> dict[str, str]:
         return {path.name: path.read_text(encoding="utf-8") for path in Path(self._folder).iterdir()}
@@ -83,22 +82,22 @@ def test_there_and_back(text: str, other: str, wanted: dict[str, str]) -> None:
     """The other file is never touched, and this one ends as the very bytes that it was."""
     files = {"wlan0.conf": text, "wlan1.conf": other}
     spec = change_spec()
-    fragment = parse_fragment(spec, "\n".join(["/etc/hostapd/wlan0.conf", *_pairs(wanted)]), "test")
+    fragment = form_of(spec).parse("\n".join(["/etc/hostapd/wlan0.conf", *_pairs(wanted)]), "test")
     with TemporaryDirectory() as folder:
         host = Host(folder, files)
         before = host.read()
-        predicted = merge(spec, before.tree, fragment)
-        for line in commands_between(spec, before.tree, predicted):
+        predicted = form_of(spec).merge(before.tree, fragment)
+        for line in form_of(spec).commands_between(before.tree, predicted):
             assert line.isprintable()
             host.run(line)
         after = host.read()
-        assert equivalent(spec, after.tree, predicted)
-        assert fingerprint(spec, after.tree) == fingerprint(spec, predicted)
-        assert commands_between(spec, after.tree, merge(spec, after.tree, fragment)) == ()
+        assert form_of(spec).equivalent(after.tree, predicted)
+        assert form_of(spec).fingerprint(after.tree) == form_of(spec).fingerprint(predicted)
+        assert form_of(spec).commands_between(after.tree, form_of(spec).merge(after.tree, fragment)) == ()
         assert host.files()["wlan1.conf"] == other
         own = list(after.tree["/etc/hostapd/wlan0.conf"])
         assert set(_pairs(wanted)) <= set(own)
-        for line in commands_between(spec, after.tree, before.tree):
+        for line in form_of(spec).commands_between(after.tree, before.tree):
             host.run(line)
         assert host.files() == files
 
@@ -115,9 +114,9 @@ def test_from_whatever_is_found(text: str, then: list[str]) -> None:
         path = "/etc/hostapd/wlan0.conf"
         inner = {line: beneath for line, beneath in found.tree[path].items() if line.startswith("bss=")}
         wanted: Tree = {path: {"interface=wlan0": {}, **{line: {} for line in then}, **inner}}
-        for line in commands_between(spec, found.tree, wanted):
+        for line in form_of(spec).commands_between(found.tree, wanted):
             host.run(line)
-        assert equivalent(spec, host.read().tree, wanted)
+        assert form_of(spec).equivalent(host.read().tree, wanted)
 
 
 def _pairs(values: dict[str, str]) -> list[str]:
@@ -127,16 +126,16 @@ def _pairs(values: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize("line", ["a b=1", "=1", "ssid", "ssid=a\\b", "bss=wlan0_1", "; reboot", "../x=1"])
 def test_what_is_no_pair_is_refused(line: str) -> None:
     with pytest.raises(FragmentError, match="key=value"):
-        parse_fragment(change_spec(), f"/etc/hostapd/wlan0.conf\n{line}\n", "test")
+        form_of(change_spec()).parse(f"/etc/hostapd/wlan0.conf\n{line}\n", "test")
 
 
 def test_a_file_that_is_not_there_and_a_key_that_stands_twice_are_refused() -> None:
     spec = change_spec()
-    fragment = parse_fragment(spec, "/etc/hostapd/wlan0.conf\nssid=b\n", "test")
+    fragment = form_of(spec).parse("/etc/hostapd/wlan0.conf\nssid=b\n", "test")
     with pytest.raises(FragmentError, match=r"the device has no /etc/hostapd/wlan0\.conf"):
-        merge(spec, {"/etc/hostapd/other.conf": {}}, fragment)
+        form_of(spec).merge({"/etc/hostapd/other.conf": {}}, fragment)
     with pytest.raises(FragmentError, match="2 times"):
-        merge(spec, {"/etc/hostapd/wlan0.conf": {"ssid=a": {}, "ssid=c": {}}}, fragment)
+        form_of(spec).merge({"/etc/hostapd/wlan0.conf": {"ssid=a": {}, "ssid=c": {}}}, fragment)
 
 
 def test_a_last_line_without_its_end_hides_no_file(tmp_path: Path) -> None:
@@ -145,6 +144,9 @@ def test_a_last_line_without_its_end_hides_no_file(tmp_path: Path) -> None:
     read = host.read().tree
     assert read == {f"/etc/hostapd/{name}": {line: {} for line in text.split("\n")} for name, text in files.items()}
     other: Tree = {**read, "/etc/hostapd/wlan0.conf": {"interface=wlan0": {}, "ssid=c": {}}}
-    for line in (*commands_between(change_spec(), read, other), *commands_between(change_spec(), other, read)):
+    for line in (
+        *form_of(change_spec()).commands_between(read, other),
+        *form_of(change_spec()).commands_between(other, read),
+    ):
         host.run(line)
     assert host.files() == files

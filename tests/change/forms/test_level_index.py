@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from eventready.change.forms import rules
-from eventready.change.forms.diff import commands_between, diff_lines, merge, recreated
-from eventready.change.forms.fragment import Fragment, join_fragments, parse_fragment
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import Tree, parse_tree
 from eventready.change.intents.render import render_intent
@@ -35,17 +35,17 @@ def wanted(platform: str) -> Fragment:
     device = next(one for one in workspace.devices if one.platform == platform and len(one.intents) == 3)
     rendered = [render_intent(workspace, device, intent) for intent in device.intents]
     spec = spec_of(platform)
-    return join_fragments(spec, [parse_fragment(spec, one.text, one.origin) for one in rendered])
+    return form_of(spec).join([form_of(spec).parse(one.text, one.origin) for one in rendered])
 
 
 def outcome(spec: ChangeSpec, running: Tree, fragment: Fragment) -> object:
     try:
-        then = merge(spec, running, fragment)
+        then = form_of(spec).merge(running, fragment)
         return (
-            commands_between(spec, running, then),
-            commands_between(spec, then, running),
-            recreated(spec, running, then),
-            diff_lines(spec, running, then),
+            form_of(spec).commands_between(running, then),
+            form_of(spec).commands_between(then, running),
+            form_of(spec).recreated(running, then),
+            form_of(spec).diff(running, then),
         )
     except EventreadyError as error:
         return str(error)
@@ -80,8 +80,10 @@ def settings_requested(monkeypatch: pytest.MonkeyPatch, routes: int) -> int:
     spec = spec_of("cisco_xe")
     running = parse_tree("".join(f"ip route 10.{n // 250}.{n % 250}.0 255.255.255.0 10.0.0.1\n" for n in range(routes)))
     text = "".join(f"ip route 0.0.0.0 0.0.0.0 172.16.0.{n}\n" for n in range(1, 101))
-    then = merge(spec, running, parse_fragment(spec, text, "t.j2"))
-    assert len(commands_between(spec, running, then)) == len(commands_between(spec, then, running)) == 100
+    then = form_of(spec).merge(running, form_of(spec).parse(text, "t.j2"))
+    assert (
+        len(form_of(spec).commands_between(running, then)) == len(form_of(spec).commands_between(then, running)) == 100
+    )
     monkeypatch.setattr(Rules, "setting", setting)
     return count
 

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
-from eventready.change.forms.configuration import read_configuration
-from eventready.change.forms.diff import commands_between, equivalent, fingerprint, merge
-from eventready.change.forms.fragment import Fragment, parse_fragment
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.platforms.model import ChangeSpec
 
@@ -44,11 +43,11 @@ EXPORT = """# 2022-04-25 07:00:00 by RouterOS 7.14
 
 
 def running(text: str = EXPORT) -> Tree:
-    return read_configuration(SPEC, {"/export": text}, device="r1").tree
+    return form_of(SPEC).read({"/export": text}, device="r1").tree
 
 
 def fragment(text: str) -> Fragment:
-    return parse_fragment(SPEC, text, "templates/x.j2")
+    return form_of(SPEC).parse(text, "templates/x.j2")
 
 
 @pytest.mark.parametrize(
@@ -80,17 +79,17 @@ def fragment(text: str) -> Fragment:
 )  # fmt: skip
 def test_there_and_back(wanted: str, commands: tuple[str, ...], back: tuple[str, ...]) -> None:
     now = running()
-    then = merge(SPEC, now, fragment(wanted))
-    assert commands_between(SPEC, now, then) == commands
-    assert commands_between(SPEC, then, now) == back
-    assert equivalent(SPEC, now, then) is (not commands)
-    assert (fingerprint(SPEC, now) == fingerprint(SPEC, then)) is (not commands)
+    then = form_of(SPEC).merge(now, fragment(wanted))
+    assert form_of(SPEC).commands_between(now, then) == commands
+    assert form_of(SPEC).commands_between(then, now) == back
+    assert form_of(SPEC).equivalent(now, then) is (not commands)
+    assert (form_of(SPEC).fingerprint(now) == form_of(SPEC).fingerprint(then)) is (not commands)
 
 
 def test_a_property_without_a_default_is_unset() -> None:
     now = running(EXPORT.replace(" dscp=46", ""))
-    then = merge(SPEC, now, fragment('/ip firewall mangle add comment="first one" dscp=46'))
-    assert commands_between(SPEC, then, now) == ('/ip firewall mangle set [find comment="first one"] !dscp',)
+    then = form_of(SPEC).merge(now, fragment('/ip firewall mangle add comment="first one" dscp=46'))
+    assert form_of(SPEC).commands_between(then, now) == ('/ip firewall mangle set [find comment="first one"] !dscp',)
 
 
 @pytest.mark.parametrize(
@@ -111,21 +110,21 @@ def test_a_property_without_a_default_is_unset() -> None:
 )
 def test_what_cannot_be_applied_is_refused(wanted: str, message: str) -> None:
     with pytest.raises(FragmentError, match=message):
-        merge(SPEC, running(), fragment(wanted))
+        form_of(SPEC).merge(running(), fragment(wanted))
 
 
 def test_an_item_that_is_there_twice_is_not_changed() -> None:
     twice = EXPORT + "/ip route add distance=9 dst-address=0.0.0.0/0 gateway=10.0.0.1\n"
     with pytest.raises(FragmentError, match="more than once"):
-        merge(SPEC, running(twice), fragment("/ip route add gateway=10.0.0.1 distance=5"))
+        form_of(SPEC).merge(running(twice), fragment("/ip route add gateway=10.0.0.1 distance=5"))
 
 
 def test_the_order_of_items_counts_where_it_has_a_meaning() -> None:
     lines = EXPORT.splitlines()
     swapped = "\n".join([*lines[:2], lines[3], lines[2], *lines[4:]])
-    assert not equivalent(SPEC, running(), running(swapped))
+    assert not form_of(SPEC).equivalent(running(), running(swapped))
     moved = "\n".join([*lines[:4], lines[5], lines[4], lines[6]])
-    assert equivalent(SPEC, running(), running(moved))
+    assert form_of(SPEC).equivalent(running(), running(moved))
 
 
 def test_an_unknown_form_is_not_read() -> None:
@@ -139,7 +138,7 @@ VALUES = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S", "Z
 @given(VALUES)
 def test_any_value_is_sent_as_one_word_and_read_back(value: str) -> None:
     quoted = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("?", "\\?")
-    then = merge(SPEC, running(), fragment(f'/ip route add gateway=10.0.0.7 comment="{quoted}"'))
-    (command,) = commands_between(SPEC, running(), then)
+    then = form_of(SPEC).merge(running(), fragment(f'/ip route add gateway=10.0.0.7 comment="{quoted}"'))
+    (command,) = form_of(SPEC).commands_between(running(), then)
     again = running(EXPORT + command + "\n")
-    assert equivalent(SPEC, again, then)
+    assert form_of(SPEC).equivalent(again, then)

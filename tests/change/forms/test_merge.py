@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 
 from eventready.change.errors import FragmentError
-from eventready.change.forms.diff import commands_between, merge
-from eventready.change.forms.fragment import join_fragments, parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, parse_tree
 from tests.change.forms.reference_device import spec
 
 
 def merged(running: str, wanted: str) -> Tree:
-    return merge(spec(), parse_tree(running), parse_fragment(spec(), wanted, "templates/x.j2"))
+    return form_of(spec()).merge(parse_tree(running), form_of(spec()).parse(wanted, "templates/x.j2"))
 
 
 @pytest.mark.parametrize("taken_back", ["no interface one", "no interface"])
@@ -42,20 +41,20 @@ def test_what_a_negation_hides_is_not_shown_when_it_is_set_again() -> None:
     running, wanted = "interface one\n no shut\n policy a\n", "interface one\n shut\n"
     now, then = parse_tree(running), merged(running, wanted)
     assert then == {"interface one": {"policy a": {}}}
-    assert commands_between(spec(), now, then) == ("interface one", "shut", "exit")
-    assert commands_between(spec(), then, now) == ("interface one", "no shut", "exit")
+    assert form_of(spec()).commands_between(now, then) == ("interface one", "shut", "exit")
+    assert form_of(spec()).commands_between(then, now) == ("interface one", "no shut", "exit")
 
 
 def test_an_order_that_changes_is_a_change() -> None:
     running, wanted = "acl a\n permit a\n deny b\n permit c\n", "acl a\n permit c\n permit a\n"
     then = merged(running, wanted)
     assert list(then["acl a"]) == ["deny b", "permit c", "permit a"]
-    assert commands_between(spec(), parse_tree(running), then) == ("acl a", "no permit a", "permit a", "exit")
+    assert form_of(spec()).commands_between(parse_tree(running), then) == ("acl a", "no permit a", "permit a", "exit")
 
 
 def test_an_interface_stands_after_all_that_intents_define_for_it() -> None:
     """Whichever intent speaks of it first."""
-    one = parse_fragment(spec(), "interface one\n shut\n", "one")
-    other = parse_fragment(spec(), "acl a\n permit a\ninterface one\n policy a\n", "other")
-    assert list(join_fragments(spec(), [one, other]).tree) == ["acl a", "interface one"]
-    assert list(join_fragments(spec(), [one, other]).tree["interface one"]) == ["shut", "policy a"]
+    one = form_of(spec()).parse("interface one\n shut\n", "one")
+    other = form_of(spec()).parse("acl a\n permit a\ninterface one\n policy a\n", "other")
+    assert list(form_of(spec()).join([one, other]).tree) == ["acl a", "interface one"]
+    assert list(form_of(spec()).join([one, other]).tree["interface one"]) == ["shut", "policy a"]

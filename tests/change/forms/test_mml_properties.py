@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
-from eventready.change.forms.configuration import Configuration, commands_to_read, read_configuration
-from eventready.change.forms.diff import commands_between, diff_lines, equivalent, fingerprint, merge
-from eventready.change.forms.fragment import Fragment, parse_fragment
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
 from eventready_lab.dialects.huawei_enb import dialect as huawei_enb
@@ -63,8 +63,8 @@ def text_of(platform: str, values: Wanted, data: st.DataObject | None = None) ->
 
 
 def read(say: Typed, spec: ChangeSpec, fragment: Fragment) -> Configuration:
-    answers = {command: say(command) for command in commands_to_read(spec, fragment)}
-    return read_configuration(spec, answers, device="bsc")
+    answers = {command: say(command) for command in form_of(spec).commands_to_read(fragment)}
+    return form_of(spec).read(answers, device="bsc")
 
 
 @PLATFORMS
@@ -76,23 +76,28 @@ def test_there_and_back(platform: str, data: st.DataObject) -> None:
     for command in text_of(platform, wanted(data, platform)).splitlines():
         assert outcome(say(command))[0] == 0
     values = wanted(data, platform)
-    fragment = parse_fragment(spec, text_of(platform, values, data), "test")
-    assert fragment.tree == parse_fragment(spec, text_of(platform, values), "test").tree
+    fragment = form_of(spec).parse(text_of(platform, values, data), "test")
+    assert fragment.tree == form_of(spec).parse(text_of(platform, values), "test").tree
     if fragment.empty:
         return
     before = read(say, spec, fragment)
-    predicted = merge(spec, before.tree, fragment)
-    forward, backward = commands_between(spec, before.tree, predicted), commands_between(spec, predicted, before.tree)
+    predicted = form_of(spec).merge(before.tree, fragment)
+    forward, backward = (
+        form_of(spec).commands_between(before.tree, predicted),
+        form_of(spec).commands_between(predicted, before.tree),
+    )
     assert (
-        (forward == ()) == equivalent(spec, before.tree, predicted) == (diff_lines(spec, before.tree, predicted) == ())
+        (forward == ())
+        == form_of(spec).equivalent(before.tree, predicted)
+        == (form_of(spec).diff(before.tree, predicted) == ())
     )
     assert len(forward) == len(backward), "one command for each object, there and back"
     for command in forward:
         assert outcome(say(command))[0] == 0
     after = read(say, spec, fragment)
-    assert equivalent(spec, after.tree, predicted)
-    assert fingerprint(spec, after.tree) == fingerprint(spec, predicted)
-    assert commands_between(spec, after.tree, merge(spec, after.tree, fragment)) == ()
+    assert form_of(spec).equivalent(after.tree, predicted)
+    assert form_of(spec).fingerprint(after.tree) == form_of(spec).fingerprint(predicted)
+    assert form_of(spec).commands_between(after.tree, form_of(spec).merge(after.tree, fragment)) == ()
     for command in backward:
         assert outcome(say(command))[0] == 0
     assert read(say, spec, fragment).text == before.text
@@ -103,8 +108,8 @@ def test_there_and_back(platform: str, data: st.DataObject) -> None:
 @given(data=st.data())
 def test_what_is_sent_reads_as_what_was_meant(platform: str, data: st.DataObject) -> None:
     spec = spec_of(platform)
-    tree = parse_fragment(spec, text_of(platform, wanted(data, platform)), "test").tree
-    assert parse_fragment(spec, "\n".join(commands_between(spec, {}, tree)), "test").tree == tree
+    tree = form_of(spec).parse(text_of(platform, wanted(data, platform)), "test").tree
+    assert form_of(spec).parse("\n".join(form_of(spec).commands_between({}, tree)), "test").tree == tree
 
 
 @FEW
@@ -115,7 +120,7 @@ def test_no_text_becomes_two_commands_in_one(text: str) -> None:
     start = "MOD CELLIDLEBASIC: IDXTYPE=BYIDX, CELLIDX=1, CRO="
     for whole in (text, f"{start}{text};", f'{start}"{text}";'):
         try:
-            lines = commands_between(spec, {}, parse_fragment(spec, whole, "test").tree)
+            lines = form_of(spec).commands_between({}, form_of(spec).parse(whole, "test").tree)
         except FragmentError:
             continue
         assert [line.count(";") for line in lines] == [1] * len(lines)
@@ -141,14 +146,14 @@ def test_no_text_becomes_two_commands_in_one(text: str) -> None:
 )
 def test_what_is_refused(text: str, words: str) -> None:
     with pytest.raises(FragmentError, match=words):
-        parse_fragment(spec_of("huawei_mml"), text, "test")
+        form_of(spec_of("huawei_mml")).parse(text, "test")
 
 
 def test_an_old_value_that_is_not_reported_is_no_way_back() -> None:
     spec = spec_of("huawei_mml")
-    fragment = parse_fragment(spec, "MOD CELLIDLEBASIC: IDXTYPE=BYIDX, CELLIDX=1, CRO=5;", "test")
+    fragment = form_of(spec).parse("MOD CELLIDLEBASIC: IDXTYPE=BYIDX, CELLIDX=1, CRO=5;", "test")
     (header,) = fragment.tree
     with pytest.raises(UnreadableConfiguration, match="were not read"):
-        merge(spec, {}, fragment)
+        form_of(spec).merge({}, fragment)
     with pytest.raises(UnreadableConfiguration, match="does not report the present CRO"):
-        merge(spec, {header: {}}, fragment)
+        form_of(spec).merge({header: {}}, fragment)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.change.forms.diff import commands_between, merge
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import parse_tree
 from eventready.platforms.loader import describe
@@ -124,7 +123,7 @@ def unchanged_lines(shown: str) -> str:
 def test_made_before_and_removed_after(platform: str, shown: str, user: str, used: str) -> None:
     spec = spec_of(platform)
     with_all, without = parse_tree(shown), parse_tree(unchanged_lines(shown))
-    made, removed = commands_between(spec, without, with_all), commands_between(spec, with_all, without)
+    made, removed = form_of(spec).commands_between(without, with_all), form_of(spec).commands_between(with_all, without)
     assert made.index(used) < made.index(user)
     taken_back = [removed.index(Rules(spec).removal(line)) for line in (user, used)]
     assert taken_back == sorted(taken_back)
@@ -137,9 +136,9 @@ def test_a_template_in_any_order_leads_there(platform: str, shown: str) -> None:
     """The author's sections need not stand in the order in which the device wants them."""
     spec = spec_of(platform)
     running, wanted = parse_tree(unchanged_lines(shown)), parse_tree(shown)
-    fragment = parse_fragment(spec, shown, "test")
-    assert sorted(commands_between(spec, running, merge(spec, running, fragment))) == sorted(
-        commands_between(spec, running, wanted)
+    fragment = form_of(spec).parse(shown, "test")
+    assert sorted(form_of(spec).commands_between(running, form_of(spec).merge(running, fragment))) == sorted(
+        form_of(spec).commands_between(running, wanted)
     )
 
 
@@ -165,7 +164,7 @@ def test_an_operation_has_its_type_before_its_parameters(
     platform: str, running: str, template: str, first: str
 ) -> None:
     spec, now = spec_of(platform), parse_tree(running)
-    then = merge(spec, now, parse_fragment(spec, template, "test"))
-    lines = commands_between(spec, now, then)
+    then = form_of(spec).merge(now, form_of(spec).parse(template, "test"))
+    lines = form_of(spec).commands_between(now, then)
     opened = lines.index(template.splitlines()[0])
     assert lines[opened + 1] == first

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
-from eventready.change.forms.diff import commands_between, diff_lines, equivalent, fingerprint, merge
-from eventready.change.forms.fragment import Fragment, join_fragments, parse_fragment
-from eventready.change.forms.paths import is_beneath, read_paths
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.known_forms import form_of
+from eventready.change.forms.paths import is_beneath
 from eventready.change.forms.tree import Tree
 from eventready.platforms.model import ChangeSpec
 
@@ -34,7 +34,7 @@ def tree(*lines: str) -> Tree:
 
 
 def fragment(*lines: str) -> Fragment:
-    return parse_fragment(SPEC, "\n".join(lines), "templates/x.j2")
+    return form_of(SPEC).parse("\n".join(lines), "templates/x.j2")
 
 
 RUNNING = (
@@ -67,18 +67,18 @@ RUNNING = (
 )  # fmt: skip
 def test_there_and_back(wanted: list[str], commands: list[str], back: list[str]) -> None:
     now = tree(*RUNNING)
-    then = merge(SPEC, now, fragment(*wanted))
-    assert list(commands_between(SPEC, now, then)) == commands
-    assert list(commands_between(SPEC, then, now)) == back
+    then = form_of(SPEC).merge(now, fragment(*wanted))
+    assert list(form_of(SPEC).commands_between(now, then)) == commands
+    assert list(form_of(SPEC).commands_between(then, now)) == back
 
 
 def test_entries_of_an_ordered_list_get_the_order_of_the_template() -> None:
     now = tree(*RUNNING, "set firewall filter F term c then accept")
     wanted = fragment("set firewall filter F term c then accept", "set firewall filter F term a then count one")
-    then = merge(SPEC, now, wanted)
-    assert not equivalent(SPEC, now, then)
-    assert fingerprint(SPEC, now) != fingerprint(SPEC, then)
-    assert commands_between(SPEC, now, then) == (
+    then = form_of(SPEC).merge(now, wanted)
+    assert not form_of(SPEC).equivalent(now, then)
+    assert form_of(SPEC).fingerprint(now) != form_of(SPEC).fingerprint(then)
+    assert form_of(SPEC).commands_between(now, then) == (
         "delete firewall filter F term a",
         "delete firewall filter F term b",
         "delete firewall filter F term c",
@@ -86,7 +86,7 @@ def test_entries_of_an_ordered_list_get_the_order_of_the_template() -> None:
         "set firewall filter F term c then accept",
         "set firewall filter F term a then count one",
     )
-    assert [line for line in diff_lines(SPEC, now, then) if line.startswith("+")] == [
+    assert [line for line in form_of(SPEC).diff(now, then) if line.startswith("+")] == [
         "+ set firewall filter F term b then discard",
         "+ set firewall filter F term c then accept",
         "+ set firewall filter F term a then count one",
@@ -104,30 +104,30 @@ def test_entries_of_an_ordered_list_get_the_order_of_the_template() -> None:
 )
 def test_a_fragment_that_cannot_be_applied_is_refused(text: str, message: str) -> None:
     with pytest.raises(FragmentError, match=message):
-        merge(SPEC, tree(*RUNNING), fragment(*text.split("\n")))
+        form_of(SPEC).merge(tree(*RUNNING), fragment(*text.split("\n")))
 
 
 def test_two_intents_do_not_set_and_remove_one_statement() -> None:
     one, other = fragment("delete interfaces ae0 unit 0"), fragment("set interfaces ae0 unit 0 family inet")
     with pytest.raises(FragmentError, match="contradict each other"):
-        join_fragments(SPEC, [one, other])
+        form_of(SPEC).join([one, other])
 
 
 def test_a_line_beneath_a_deactivated_statement_is_refused() -> None:
     now = tree(*RUNNING, "deactivate interfaces ae0")
     with pytest.raises(FragmentError, match="would have no effect"):
-        merge(SPEC, now, fragment("set interfaces ae0 mtu 9000"))
+        form_of(SPEC).merge(now, fragment("set interfaces ae0 mtu 9000"))
 
 
 def test_a_deactivated_statement_is_activated_and_deactivated() -> None:
     now, then = tree(*RUNNING), tree(*RUNNING, "deactivate interfaces ae0")
-    assert commands_between(SPEC, now, then) == ("deactivate interfaces ae0",)
-    assert commands_between(SPEC, then, now) == ("activate interfaces ae0",)
+    assert form_of(SPEC).commands_between(now, then) == ("deactivate interfaces ae0",)
+    assert form_of(SPEC).commands_between(then, now) == ("activate interfaces ae0",)
 
 
 def test_a_configuration_in_another_form_is_not_read() -> None:
     with pytest.raises(UnreadableConfiguration, match="names no statement"):
-        read_paths(SPEC, "set version 21.4\ninterfaces {\n", "r1")
+        form_of(SPEC).read({"": "set version 21.4\ninterfaces {\n"}, device="r1")
 
 
 def played(now: Tree, commands: tuple[str, ...]) -> list[str]:
@@ -169,5 +169,5 @@ def test_the_commands_lead_from_any_configuration_to_any_other(one: list[str], o
     now, then = as_printed(one), as_printed(other)
     if Random(seed).random() < 0.3 and then:
         then = {**then, f"deactivate {next(iter(then))[4:]}": {}}
-    after = tree(*played(now, commands_between(SPEC, now, then)))
-    assert equivalent(SPEC, after, then), (commands_between(SPEC, now, then), list(after), list(then))
+    after = tree(*played(now, form_of(SPEC).commands_between(now, then)))
+    assert form_of(SPEC).equivalent(after, then), (form_of(SPEC).commands_between(now, then), list(after), list(then))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.change.forms.diff import commands_between, recreated
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import parse_tree
 from eventready.platforms.loader import describe
 from tests.change.forms.reference_device import spec
@@ -28,8 +28,8 @@ from tests.change.forms.reference_device import spec
 )
 def test_what_is_taken_down(now: str, then: str, taken_down: list[tuple[str, ...]]) -> None:
     before, after = parse_tree(now), parse_tree(then)
-    assert list(recreated(spec(), before, after)) == taken_down
-    lines = commands_between(spec(), before, after)
+    assert list(form_of(spec()).recreated(before, after)) == taken_down
+    lines = form_of(spec()).commands_between(before, after)
     for path in taken_down:
         stopped = path[-1].startswith("probe ")
         assert ("no go" if stopped else f"no {path[-1]}") in lines
@@ -41,4 +41,4 @@ def test_a_gateway_whose_preemption_changes() -> None:
     head = "interface GigabitEthernet0/0/1"
     now = parse_tree(f"{head}\n standby 10 preempt\n standby 10 priority 90\n")
     then = parse_tree(f"{head}\n standby 10 preempt delay minimum 60\n standby 10 priority 110\n")
-    assert recreated(found, now, then) == ((head, "standby 10 preempt"),)
+    assert form_of(found).recreated(now, then) == ((head, "standby 10 preempt"),)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.forms.configuration import Configuration, commands_to_read, read_configuration
-from eventready.change.forms.diff import commands_between, equivalent, merge
-from eventready.change.forms.fragment import Fragment, join_fragments, parse_fragment
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.guard.guard import Guard, change_spec, guards_for
 from eventready.change.intents.render import render_intent
 from eventready.core.clock import Clock
@@ -109,10 +109,10 @@ class Rig:
 
     def read(self) -> Configuration:
         answers = {}
-        for reply in self.session.send_commands(commands_to_read(self.spec, self.fragment)):
+        for reply in self.session.send_commands(form_of(self.spec).commands_to_read(self.fragment)):
             assert reply.status is ReplyStatus.ANSWERED, reply
             answers[reply.command] = reply.text
-        return read_configuration(self.spec, answers, device=self.device.name)
+        return form_of(self.spec).read(answers, device=self.device.name)
 
     def leaves_nothing(self) -> None:
         """A host keeps no folder of a change that has ended."""
@@ -143,7 +143,7 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     platform = load_platform(device.platform)
     spec = change_spec(platform)
     wanted = [render_intent(example(), device, intent) for intent in INTENTS if intent in device.intents]
-    fragment = join_fragments(spec, [parse_fragment(spec, one.text, one.origin) for one in wanted])
+    fragment = form_of(spec).join([form_of(spec).parse(one.text, one.origin) for one in wanted])
     with ExitStack() as stack:
         (machine,) = simulate([device], KNOWN, Clock())
         lab = stack.enter_context(LabThread([machine]))
@@ -163,7 +163,7 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
 
 
 def forward_of(rig: Rig, running: Configuration) -> tuple[str, ...]:
-    lines = commands_between(rig.spec, running.tree, merge(rig.spec, running.tree, rig.fragment))
+    lines = form_of(rig.spec).commands_between(running.tree, form_of(rig.spec).merge(running.tree, rig.fragment))
     assert lines, "the example's device complies already: nothing is proven"
     return lines
 
@@ -181,7 +181,7 @@ def test_confirmed_it_stays_and_the_way_back_is_the_very_text(rig: Rig) -> None:
     assert applied.ok, applied
     assert applied.accepted == len(forward)
     after = rig.read()
-    assert equivalent(rig.spec, after.tree, merge(rig.spec, before.tree, rig.fragment))
+    assert form_of(rig.spec).equivalent(after.tree, form_of(rig.spec).merge(before.tree, rig.fragment))
     if rig.guard.device_side:
         pending = rig.guard.pending()
         assert pending is not None
@@ -196,7 +196,7 @@ def test_confirmed_it_stays_and_the_way_back_is_the_very_text(rig: Rig) -> None:
 
     back = rig.guard_of("c-back")
     assert back.arm().ok
-    assert back.apply(commands_between(rig.spec, after.tree, before.tree)).ok
+    assert back.apply(form_of(rig.spec).commands_between(after.tree, before.tree)).ok
     assert back.confirm().ok
     assert rig.read().text == before.text
 
@@ -248,7 +248,7 @@ def test_a_refused_line_is_reported_and_leaves_a_way_back(rig: Rig) -> None:
     assert reverted.ok, reverted
     rig.await_end_of_trial()
     if not rig.guard.device_side:
-        lines = commands_between(rig.spec, rig.read().tree, before.tree)
+        lines = form_of(rig.spec).commands_between(rig.read().tree, before.tree)
         assert rig.guard.apply(lines).ok
     assert rig.read().text == before.text
 
@@ -273,7 +273,7 @@ def test_a_lost_session_is_over_and_another_one_finds_the_guard(rig: Rig, fault:
         assert rig.guard.revert().ok
         rig.advance_clock(SECONDS + 1)
     else:
-        assert rig.guard.apply(commands_between(rig.spec, rig.read().tree, before.tree)).ok
+        assert rig.guard.apply(form_of(rig.spec).commands_between(rig.read().tree, before.tree)).ok
     assert rig.read().text == before.text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import parse_tree
 from eventready.change.guard.soak import soak_of
 from eventready.platforms.loader import describe
@@ -57,6 +58,6 @@ def test_the_longest_time_of_what_is_touched(
     spec = describe(platform).spec.change
     assert spec is not None
     for one, other in ((before, after), (after, before)):  # there and back
-        soak = soak_of(spec, parse_tree(one), parse_tree(other), 10)
+        soak = soak_of(form_of(spec), parse_tree(one), parse_tree(other), 10)
         assert soak.seconds == seconds
         assert reason in soak.reason

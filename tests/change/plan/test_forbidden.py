@@ -8,7 +8,7 @@ import pytest
 
 from eventready.change.errors import FragmentError
 from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import parse_tree
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.core.errors import RefusedError
@@ -161,4 +161,4 @@ def test_a_template_leaves_no_section_by_itself(word: str) -> None:
     assert spec is not None
     text = f"interface GigabitEthernet0/0/1\n description a\n {word}\n shutdown\n"
     with pytest.raises(FragmentError, match=f"`{word}` leaves a section"):
-        parse_fragment(spec, text, "templates/x.j2")
+        form_of(spec).parse(text, "templates/x.j2")

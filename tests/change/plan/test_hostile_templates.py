@@ -10,9 +10,7 @@ import pytest
 import yaml
 
 from eventready.change.errors import FragmentError
-from eventready.change.forms.configuration import read_configuration
-from eventready.change.forms.diff import commands_between, merge
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.safety.effects import effects_of, refuse_effects, refuse_way_cut
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.writable import WritableLines
@@ -65,18 +63,18 @@ def attempt(platform: str, text: str) -> None:
     change = spec.change
     assert change is not None
     lines = writable(platform)
-    fragment = parse_fragment(change, lines.canonical_text(text, "templates/x.j2"), "templates/x.j2")
+    fragment = form_of(change).parse(lines.canonical_text(text, "templates/x.j2"), "templates/x.j2")
     lines.refuse_fragment(fragment, "templates/x.j2")
     if change.form == "mml":
         return
-    running = read_configuration(change, {change.read: suite()[platform]["running"]}, device="edge")
-    predicted = merge(change, running.tree, fragment)
+    running = form_of(change).read({change.read: suite()[platform]["running"]}, device="edge")
+    predicted = form_of(change).merge(running.tree, fragment)
     now, then = (effects_of(change.effects, tree) for tree in (running.tree, predicted))
     refuse_effects(DEVICE, now, then)
     refuse_way_cut(DEVICE, US, now, then)
     for commands in (
-        commands_between(change, running.tree, predicted),
-        commands_between(change, predicted, running.tree),
+        form_of(change).commands_between(running.tree, predicted),
+        form_of(change).commands_between(predicted, running.tree),
     ):
         refuse_forbidden(spec, commands, device="edge", running=running, address=ADDRESS)
         lines.refuse_commands(commands, "edge")

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventready.change.document import Plan
-from eventready.change.forms.configuration import read_configuration
-from eventready.change.forms.diff import commands_between, fingerprint, merge
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.plan.make import IncompletePlan, make_plan
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError, WorkspaceError
@@ -90,12 +88,12 @@ def test_the_hashes_and_the_fragment_lead_to_the_lines_again(tmp_path: Path, fle
     planned = plan_of(write_workspace(tmp_path), "backup", "priority").device("box-3")
     spec = load_platform("box", (tmp_path / "inventory" / "platforms",)).spec.change
     assert spec is not None
-    running = read_configuration(spec, fleet.named("box-3").answers, device="box-3")
-    predicted = merge(spec, running.tree, parse_fragment(spec, planned.fragment, "the plan"))
+    running = form_of(spec).read(fleet.named("box-3").answers, device="box-3")
+    predicted = form_of(spec).merge(running.tree, form_of(spec).parse(planned.fragment, "the plan"))
     assert planned.before == running.sha256
-    assert planned.predicted == fingerprint(spec, predicted)
-    assert planned.forward == commands_between(spec, running.tree, predicted)
-    assert planned.backward == commands_between(spec, predicted, running.tree)
+    assert planned.predicted == form_of(spec).fingerprint(predicted)
+    assert planned.forward == form_of(spec).commands_between(running.tree, predicted)
+    assert planned.backward == form_of(spec).commands_between(predicted, running.tree)
 
 
 def test_it_only_reads(tmp_path: Path, fleet: FakeFleet) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from eventready.change.errors import UnreadableConfiguration
+from eventready.change.forms.known_forms import form_of
 from eventready.change.intents import participants as participants_module
 from eventready.change.intents import playbook_fragment
 from eventready.change.intents.ansible.playbook import PlaybookRun, TaskFile, TaskResult
@@ -46,7 +47,7 @@ def workspace(tmp_path: Path) -> Workspace:
 def checked(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, *tasks: TaskResult, state: Any = "changed") -> Any:
     run = PlaybookRun("prepare", True, {"svc-1": state}, tasks)
     monkeypatch.setattr(playbook_fragment, "run_playbook", lambda *_args, **_options: run)
-    return check_playbook(workspace, workspace.devices[0], spec())
+    return check_playbook(workspace, workspace.devices[0], form_of(spec()))
 
 
 def test_the_fragment_names_every_file_and_the_state_of_the_written_one(

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from eventready.change.document import PlannedDevice, PlannedGuard
 from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.diff import commands_between, merge
-from eventready.change.forms.fragment import Fragment, parse_fragment
-from eventready.change.forms.paths import read_paths
+from eventready.change.forms.form import ConfigurationForm
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, parse_tree
 from eventready.change.plan.scope import Drift, drift_since, planned_scope, restored
 from eventready.platforms.loader import describe
@@ -104,26 +104,26 @@ def spec_of(platform: str = "cisco_xe") -> ChangeSpec:
     return spec
 
 
-SPEC = spec_of()
+FORM = form_of(spec_of())
 
 
-def planned(spec: ChangeSpec, running: Tree, fragment: Fragment) -> tuple[PlannedDevice, Tree]:
+def planned(form: ConfigurationForm, running: Tree, fragment: Fragment) -> tuple[PlannedDevice, Tree]:
     """The part of a device, and its configuration after the change."""
-    target = merge(spec, running, fragment)
-    scope, outside = planned_scope(spec, running, target, fragment)
+    target = form.merge(running, fragment)
+    scope, outside = planned_scope(form, running, target, fragment)
     part = PlannedDevice(
         name="r1", platform="cisco_xe", endpoint="r1", venues=("hall",), intents=("backup",),
         guard=PlannedGuard(kind="inverse", protects="", gap=""), before="0" * 64, predicted="0" * 64,
-        forward=commands_between(spec, running, target), backward=commands_between(spec, target, running),
+        forward=form.commands_between(running, target), backward=form.commands_between(target, running),
         fragment=fragment.text, diff=(), risks=(), scope=scope, outside=outside,
     )  # fmt: skip
     return part, target
 
 
-def drift_of(spec: ChangeSpec, text: str, part: PlannedDevice, running: Tree) -> Drift | None:
-    fragment = parse_fragment(spec, text, "test")
+def drift_of(form: ConfigurationForm, text: str, part: PlannedDevice, running: Tree) -> Drift | None:
+    fragment = form.parse(text, "test")
     return drift_since(
-        spec, Configuration(running, "", "1" * 64), fragment, part, lambda tree: merge(spec, tree, fragment)
+        form, Configuration(running, "", "1" * 64), fragment, part, lambda tree: form.merge(tree, fragment)
     )
 
 
@@ -144,28 +144,28 @@ def with_another_line(running: Tree, section: str, chance: Random) -> Tree:
 @given(section=st.sampled_from(OTHERS), seed=st.integers(0, 2**32 - 1))
 def test_a_change_elsewhere_is_reported_and_voids_nothing(section: str, seed: int) -> None:
     running = parse_tree(RUNNING)
-    part, _target = planned(SPEC, running, parse_fragment(SPEC, WANTED, "test"))
+    part, _target = planned(FORM, running, FORM.parse(WANTED, "test"))
     found = with_another_line(running, section, Random(seed))
-    drift = drift_of(SPEC, WANTED, part, found)
+    drift = drift_of(FORM, WANTED, part, found)
     assert drift == (Drift(changed=(section,)) if section in found else Drift(gone=1))
-    target = merge(SPEC, found, parse_fragment(SPEC, WANTED, "test"))
-    assert commands_between(SPEC, found, target) == part.forward
-    back = merge(SPEC, target, parse_fragment(SPEC, "", "test"))
+    target = FORM.merge(found, FORM.parse(WANTED, "test"))
+    assert FORM.commands_between(found, target) == part.forward
+    back = FORM.merge(target, FORM.parse("", "test"))
     assert back.get(section) == found.get(section), "the way back leaves the stranger's work"
-    assert commands_between(SPEC, target, found) == part.backward
+    assert FORM.commands_between(target, found) == part.backward
 
 
 @given(section=st.sampled_from(OWN), seed=st.integers(0, 2**32 - 1))
 def test_a_change_in_a_section_of_the_plan_voids_it(section: str, seed: int) -> None:
     running = parse_tree(RUNNING)
-    part, _target = planned(SPEC, running, parse_fragment(SPEC, WANTED, "test"))
-    assert drift_of(SPEC, WANTED, part, with_another_line(running, section, Random(seed))) is None
+    part, _target = planned(FORM, running, FORM.parse(WANTED, "test"))
+    assert drift_of(FORM, WANTED, part, with_another_line(running, section, Random(seed))) is None
 
 
 @given(sections=st.sets(st.sampled_from(OTHERS), max_size=3), seed=st.integers(0, 2**32 - 1))
 def test_a_change_is_undone_among_the_work_of_others(sections: set[str], seed: int) -> None:
     old = parse_tree(RUNNING)
-    new = merge(SPEC, old, parse_fragment(SPEC, WANTED, "test"))
+    new = FORM.merge(old, FORM.parse(WANTED, "test"))
     after, expected, chance = new, old, Random(seed)
     for section in sorted(sections):
         after = with_another_line(after, section, chance)
@@ -177,22 +177,22 @@ def test_a_change_is_undone_among_the_work_of_others(sections: set[str], seed: i
 
 def test_new_sections() -> None:
     running = parse_tree(RUNNING)
-    part, _target = planned(SPEC, running, parse_fragment(SPEC, WANTED, "test"))
-    drift = drift_of(SPEC, WANTED, part, {**running, "logging host 192.0.2.9": {}})
+    part, _target = planned(FORM, running, FORM.parse(WANTED, "test"))
+    drift = drift_of(FORM, WANTED, part, {**running, "logging host 192.0.2.9": {}})
     assert drift == Drift(new=("logging host 192.0.2.9",))
     assert drift is not None
     assert drift.summary.render("en") == "outside of the plan's sections: + logging host 192.0.2.9"
     assert Drift.load(drift.to_dict()) == drift
     named = {**running, "ip prefix-list customers seq 10 permit 192.0.2.0/24": {}}
-    assert drift_of(SPEC, WANTED, part, named) is None, "a list that the plan depends on"
+    assert drift_of(FORM, WANTED, part, named) is None, "a list that the plan depends on"
 
 
 def test_another_way_out_belongs_to_a_default_route() -> None:
     running = parse_tree(RUNNING)
     text = "ip route 0.0.0.0 0.0.0.0 10.0.0.17 200\n"
-    part, _target = planned(SPEC, running, parse_fragment(SPEC, text, "test"))
-    assert drift_of(SPEC, text, part, {**running, "ip route 0.0.0.0 0.0.0.0 10.0.0.21 250": {}}) is None
-    assert drift_of(SPEC, text, part, {**running, "ip route 172.16.0.0 255.240.0.0 Null0": {}}) is not None
+    part, _target = planned(FORM, running, FORM.parse(text, "test"))
+    assert drift_of(FORM, text, part, {**running, "ip route 0.0.0.0 0.0.0.0 10.0.0.21 250": {}}) is None
+    assert drift_of(FORM, text, part, {**running, "ip route 172.16.0.0 255.240.0.0 Null0": {}}) is not None
 
 
 def test_a_long_drift_is_shortened() -> None:
@@ -201,21 +201,22 @@ def test_a_long_drift_is_shortened() -> None:
 
 
 def test_statements_with_the_same_beginning_are_one_section() -> None:
-    spec = spec_of("juniper_junos")
+    form = form_of(spec_of("juniper_junos"))
     text = "set interfaces ae1 unit 0 family inet address 192.0.2.2/24 vrrp-group 10 priority 110\n"
-    running = read_paths(spec, f"{text}set interfaces ae2 mtu 9000\nset system services ssh\n", "r1")
+    answer = f"{text}set interfaces ae2 mtu 9000\nset system services ssh\n"
+    running = form.read({"": answer}, device="r1").tree
     wanted = text.replace("110", "120")
-    part, _target = planned(spec, running, parse_fragment(spec, wanted, "test"))
+    part, _target = planned(form, running, form.parse(wanted, "test"))
     changed: Tree = {**running, "set interfaces ae1 description x": {}}
-    assert drift_of(spec, wanted, part, changed) is None
+    assert drift_of(form, wanted, part, changed) is None
     changed = {**running, "set system services netconf ssh": {}}
-    assert drift_of(spec, wanted, part, changed) == Drift(changed=("set system services",))
+    assert drift_of(form, wanted, part, changed) == Drift(changed=("set system services",))
 
 
 @pytest.mark.parametrize("platform", ["huawei_mml", "linux"])
 def test_a_reading_of_the_plans_objects_counts_as_a_whole(platform: str) -> None:
-    spec = spec_of(platform)
-    assert planned_scope(spec, {"x": {}}, {"y": {}}, parse_fragment(spec, "", "test")) == ("", {})
+    form = form_of(spec_of(platform))
+    assert planned_scope(form, {"x": {}}, {"y": {}}, form.parse("", "test")) == ("", {})
 
 
 def test_the_way_back_depends_on_sections_that_only_the_old_lines_name() -> None:
@@ -223,11 +224,11 @@ def test_the_way_back_depends_on_sections_that_only_the_old_lines_name() -> None
     maps: Tree = {f"route-map {name} permit 10": {"set ip next-hop 192.0.2.1": {}} for name in ("OLD", "NEW")}
     was: Tree = {"interface GigabitEthernet0/0/1": {"ip policy route-map OLD": {}}, **maps}
     now: Tree = {"interface GigabitEthernet0/0/1": {"ip policy route-map NEW": {}}, **maps}
-    fragment = parse_fragment(SPEC, text, "test")
-    scope, outside = planned_scope(SPEC, now, was, fragment)
-    part = planned(SPEC, was, fragment)[0].model_copy(update={"scope": scope, "outside": outside})
+    fragment = FORM.parse(text, "test")
+    scope, outside = planned_scope(FORM, now, was, fragment)
+    part = planned(FORM, was, fragment)[0].model_copy(update={"scope": scope, "outside": outside})
     running = Configuration({**now, "logging host 192.0.2.77": {}}, "", "1" * 64)
     restoring = partial(restored, new=now, old=was)
-    assert drift_since(SPEC, running, fragment, part, restoring) == Drift(new=("logging host 192.0.2.77",))
-    merging = partial(merge, SPEC, fragment=fragment)
-    assert drift_since(SPEC, running, fragment, part, merging) is None, "the fragment alone does not name the old map"
+    assert drift_since(FORM, running, fragment, part, restoring) == Drift(new=("logging host 192.0.2.77",))
+    merging = partial(FORM.merge, fragment=fragment)
+    assert drift_since(FORM, running, fragment, part, merging) is None, "the fragment alone does not name the old map"

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.diff import commands_between
-from eventready.change.forms.fragment import Fragment, join_fragments, parse_fragment
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.change.intents.render import render_intent
 from eventready.change.safety.forbidden import refuse_forbidden
@@ -112,7 +112,7 @@ def change_of(device: Device) -> ChangeSpec:
 
 def fragment_of(device: Device, intent: str) -> Fragment:
     wanted = render_intent(example(), device, intent)
-    return parse_fragment(change_of(device), wanted.text, wanted.origin)
+    return form_of(change_of(device)).parse(wanted.text, wanted.origin)
 
 
 def with_values(device: Device, intent: str, values: dict[str, Any]) -> Device:
@@ -127,7 +127,7 @@ def complete(device: Device, intent: str) -> Device:
 def lines_to(device: Device, fragment: Fragment) -> tuple[str, ...]:
     """What would be sent to a device that has none of it."""
     now: Tree = {header: {} for header in fragment.tree} if change_of(device).form == "keyed" else {}
-    return commands_between(change_of(device), now, fragment.tree)
+    return form_of(change_of(device)).commands_between(now, fragment.tree)
 
 
 def test_every_platform_has_a_template_for_every_intent() -> None:
@@ -150,7 +150,7 @@ def test_a_template_gives_lines_of_its_platforms_form(device: Device, intent: st
 
 @pytest.mark.parametrize("device", [one for one in everyone() if one.intents], ids=lambda one: one.name)
 def test_the_intents_of_a_device_do_not_contradict_each_other(device: Device) -> None:
-    joined = join_fragments(change_of(device), [fragment_of(device, intent) for intent in device.intents])
+    joined = form_of(change_of(device)).join([fragment_of(device, intent) for intent in device.intents])
     assert not joined.empty
 
 
@@ -173,7 +173,7 @@ def test_every_line_is_writable_as_it_stands_and_back(device: Device, intent: st
         writable.refuse_commands(lines_to(one, fragment), one.name)
         if change_of(one).form == "indented":
             before = standing(writable, fragment.tree, writable.rules)
-            writable.refuse_commands(commands_between(change_of(one), fragment.tree, before), one.name)
+            writable.refuse_commands(form_of(change_of(one)).commands_between(fragment.tree, before), one.name)
 
 
 def standing(writable: WritableLines, tree: Tree, level: Any) -> Tree:
@@ -182,7 +182,7 @@ def standing(writable: WritableLines, tree: Tree, level: Any) -> Tree:
     for line, beneath in tree.items():
         section = writable.find(line, level, whole=True)
         assert section is not None
-        if section.beneath and writable.find(f"{writable.spec.negation} {line}", level, whole=True) is None:
+        if section.beneath and writable.find(f"{writable.form.spec.negation} {line}", level, whole=True) is None:
             found[line] = standing(writable, beneath, section.beneath)
     return found
 

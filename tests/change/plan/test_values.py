@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.change.forms.diff import commands_between, merge
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import parse_tree
 from eventready.platforms.loader import describe
 
@@ -57,8 +56,8 @@ def test_one_of_a_kind(platform: str, section: str, values: tuple[str, str], the
     leave = [spec.section_exit] if section and spec.section_exit else []
     head, indent = ([section], " ") if section else ([], "")
     now, empty = (parse_tree("\n".join([*head, *lines])) for lines in ([f"{indent}{old}"], []))
-    fragment = parse_fragment(spec, "\n".join([*head, f"{indent}{new}"]), "test")
-    then = merge(spec, now, fragment)
-    assert list(commands_between(spec, now, then)) == [*head, *there, *leave]
-    assert merge(spec, then, parse_fragment(spec, "\n".join([*head, f"{indent}{old}"]), "test")) == now
-    assert list(commands_between(spec, then, empty)) == [*head, to_nothing, *leave]
+    fragment = form_of(spec).parse("\n".join([*head, f"{indent}{new}"]), "test")
+    then = form_of(spec).merge(now, fragment)
+    assert list(form_of(spec).commands_between(now, then)) == [*head, *there, *leave]
+    assert form_of(spec).merge(then, form_of(spec).parse("\n".join([*head, f"{indent}{old}"]), "test")) == now
+    assert list(form_of(spec).commands_between(then, empty)) == [*head, to_nothing, *leave]

@@ -11,9 +11,7 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from eventready.change.forms.configuration import read_configuration
-from eventready.change.forms.diff import merge
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, parse_tree
 from eventready.change.safety import way_in
 from eventready.change.safety.effects import effects_of
@@ -54,8 +52,8 @@ def touched(platform: str, text: str, running: str = "", way: WayIn | None = Non
     assert change is not None
     case = suite().get(platform) or suite()["cisco_xe"]
     end = {"paths": "", "indented": "return\n" if platform == "huawei_vrp" else "end\n"}[change.form]
-    now = read_configuration(change, {change.read: f"{running or case['running']}{end}"}, device="edge").tree
-    then = merge(change, now, parse_fragment(change, text, "templates/x.j2"))
+    now = form_of(change).read({change.read: f"{running or case['running']}{end}"}, device="edge").tree
+    then = form_of(change).merge(now, form_of(change).parse(text, "templates/x.j2"))
     assert now != then
     routes = tuple(
         RouteBack(row["address"], row["protocol"], row.get("process", ""), tuple(Hop(**hop) for hop in row["hops"]))

@@ -13,9 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.change.errors import FragmentError
-from eventready.change.forms.configuration import Configuration, read_configuration
-from eventready.change.forms.diff import commands_between, equivalent, fingerprint, merge
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.known_forms import form_of
 from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec
 from eventready.workspace.examples.example import example_home
@@ -52,7 +51,7 @@ class Router:
         self.take(start)
 
     def read(self) -> Configuration:
-        return read_configuration(self.spec, {self.spec.read: self.say(self.spec.read)}, device="lab")
+        return form_of(self.spec).read({self.spec.read: self.say(self.spec.read)}, device="lab")
 
     def shown(self, section: str) -> list[str]:
         return [line for line in self.say(f"show running-config | section ^{section}").split("\n") if line.strip()]
@@ -65,24 +64,26 @@ class Router:
 
     def there_and_back(self, wanted: str, broken: int = 50) -> tuple[str, ...]:
         """The lines that were sent."""
-        fragment, before = parse_fragment(self.spec, wanted, "test"), self.read()
-        predicted = merge(self.spec, before.tree, fragment)
-        forward = commands_between(self.spec, before.tree, predicted)
+        fragment, before = form_of(self.spec).parse(wanted, "test"), self.read()
+        predicted = form_of(self.spec).merge(before.tree, fragment)
+        forward = form_of(self.spec).commands_between(before.tree, predicted)
         self.take(forward)
         after = self.read()
-        assert equivalent(self.spec, after.tree, predicted), (forward, after.text)
-        assert fingerprint(self.spec, after.tree) == fingerprint(self.spec, predicted)
-        assert commands_between(self.spec, after.tree, merge(self.spec, after.tree, fragment)) == (), after.text
-        self.take(commands_between(self.spec, after.tree, before.tree))
+        assert form_of(self.spec).equivalent(after.tree, predicted), (forward, after.text)
+        assert form_of(self.spec).fingerprint(after.tree) == form_of(self.spec).fingerprint(predicted)
+        assert form_of(self.spec).commands_between(after.tree, form_of(self.spec).merge(after.tree, fragment)) == (), (
+            after.text
+        )
+        self.take(form_of(self.spec).commands_between(after.tree, before.tree))
         assert self.read().text == before.text
         self.take(forward[: len(forward) * broken // 100])
-        self.take(commands_between(self.spec, self.read().tree, before.tree))
+        self.take(form_of(self.spec).commands_between(self.read().tree, before.tree))
         assert self.read().text == before.text
         return forward
 
     def refusal(self, wanted: str) -> str:
         with pytest.raises(FragmentError) as refused:
-            merge(self.spec, self.read().tree, parse_fragment(self.spec, wanted, "test"))
+            form_of(self.spec).merge(self.read().tree, form_of(self.spec).parse(wanted, "test"))
         return str(refused.value)
 
 

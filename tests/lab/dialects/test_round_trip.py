@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from eventready.change.errors import FragmentError
-from eventready.change.forms.configuration import Configuration, commands_to_read, read_configuration
-from eventready.change.forms.diff import commands_between, equivalent, merge
-from eventready.change.forms.fragment import Fragment, join_fragments, parse_fragment
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
 from eventready.change.intents.render import render_intent
 from eventready.core.clock import Clock
@@ -94,8 +94,8 @@ class Session:
             self.say(line)
 
     def read(self, fragment: Fragment) -> Configuration:
-        answers = {command: self.say(command) for command in commands_to_read(self.spec, fragment)}
-        return read_configuration(self.spec, answers, device="lab")
+        answers = {command: self.say(command) for command in form_of(self.spec).commands_to_read(fragment)}
+        return form_of(self.spec).read(answers, device="lab")
 
 
 def spec_of(device: Device) -> ChangeSpec:
@@ -107,7 +107,7 @@ def spec_of(device: Device) -> ChangeSpec:
 def fragment_of(device: Device, *intents: str) -> Fragment:
     spec = spec_of(device)
     wanted = [render_intent(example(), device, intent) for intent in intents]
-    return join_fragments(spec, [parse_fragment(spec, one.text, one.origin) for one in wanted])
+    return form_of(spec).join([form_of(spec).parse(one.text, one.origin) for one in wanted])
 
 
 def there_and_back(device: Device, fragment: Fragment, session: Session | None = None, broken_off: int = 0) -> None:
@@ -117,17 +117,17 @@ def there_and_back(device: Device, fragment: Fragment, session: Session | None =
     """
     spec, session = spec_of(device), session or Session(device)
     before = session.read(fragment)
-    predicted = merge(spec, before.tree, fragment)
-    forward = commands_between(spec, before.tree, predicted)
+    predicted = form_of(spec).merge(before.tree, fragment)
+    forward = form_of(spec).commands_between(before.tree, predicted)
     session.send_config(forward)
     after = session.read(fragment)
-    assert equivalent(spec, after.tree, predicted), _differs(after, predicted)
-    assert commands_between(spec, after.tree, merge(spec, after.tree, fragment)) == ()
-    session.send_config(commands_between(spec, after.tree, before.tree))
+    assert form_of(spec).equivalent(after.tree, predicted), _differs(after, predicted)
+    assert form_of(spec).commands_between(after.tree, form_of(spec).merge(after.tree, fragment)) == ()
+    session.send_config(form_of(spec).commands_between(after.tree, before.tree))
     assert session.read(fragment).text == before.text
     if part := forward[: len(forward) * broken_off // 100]:
         session.send_config(part)
-        session.send_config(commands_between(spec, session.read(fragment).tree, before.tree))
+        session.send_config(form_of(spec).commands_between(session.read(fragment).tree, before.tree))
         assert session.read(fragment).text == before.text
 
 

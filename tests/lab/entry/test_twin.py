@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.forms.configuration import read_configuration
-from eventready.change.forms.diff import equivalent
+from eventready.change.forms.known_forms import form_of
 from eventready.core.clock import Clock
 from eventready.platforms.loader import describe
 from eventready.workspace.devices.device import Device
@@ -52,10 +51,10 @@ def test_a_printed_configuration_is_loaded_whole(devices: tuple[Device, ...], pl
     dropped = next(line for line in reversed(tree) if not tree[line])  # another configuration than a healthy one
     del tree[dropped]
     real.config.rewrite(tree, tree)
-    printed = read_configuration(spec, {spec.read: real.show(spec.read) or ""}, device="real")
+    printed = form_of(spec).read({spec.read: real.show(spec.read) or ""}, device="real")
     twin.load(printed.text)
-    again = read_configuration(spec, {spec.read: twin.show(spec.read) or ""}, device="twin")
-    assert equivalent(spec, printed.tree, again.tree)
+    again = form_of(spec).read({spec.read: twin.show(spec.read) or ""}, device="twin")
+    assert form_of(spec).equivalent(printed.tree, again.tree)
     assert twin.config.saved
 
 

@@ -29,12 +29,12 @@ from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.device.service_host import ServiceHost
 from eventready.change.execute.device.verify import OpenIssues
 from eventready.change.execute.mismatch import refuse_mismatch
-from eventready.change.execute.records import backup_cipher, recorded_configuration
+from eventready.change.execute.records import backup_cipher, planned_form, recorded_configuration
 from eventready.change.execute.target_tree import planned_fragment, target_tree
 from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree
-from eventready.change.guard.guard import change_spec
 from eventready.change.guard.soak import Soak, soak_of
 from eventready.change.plan.partners import partners_of
 from eventready.change.plan.scope import Drift, unrelated_drift
@@ -44,7 +44,7 @@ from eventready.core.errors import StoreError
 from eventready.core.messages import Message, as_record, message, rendered
 from eventready.evaluation.limits import resolve_limits
 from eventready.facts.platform import load_platform
-from eventready.platforms.model import ChangeSpec, PlatformSpec
+from eventready.platforms.model import PlatformSpec
 from eventready.session.plugin import host_target
 from eventready.store.changes import ChangeRecord, Step, StepEntry
 from eventready.store.evidence import PackedEvidence
@@ -177,12 +177,12 @@ class ChangeExecutor:
     def _assignment(self, planned: PlannedDevice) -> Assignment:
         settings = self._workspace.event.changes
         platform = load_platform(planned.platform, self._workspace.platform_dirs)
-        spec = change_spec(platform)
+        form = planned_form(self._workspace, planned)
         address = self._devices[planned.name].hostname
         settle_s = self._options.settle_s
         return Assignment(
             device=planned.name,
-            spec=spec,
+            form=form,
             before=planned.before,
             predicted=planned.predicted,
             forward=planned.forward,
@@ -191,13 +191,13 @@ class ChangeExecutor:
             refuse=lambda lines, running: refuse_forbidden(
                 platform.spec, lines, device=planned.name, running=running, address=address
             ),
-            unrelated=self._unrelated(spec, planned),
+            unrelated=self._unrelated(form, planned),
             explain_drift=partial(self._explain_drift, planned),
             startup=None if self._rolls_back is not None else planned.startup,
             tolerated=self._tolerated_issues(planned),
             hold=self._hold,
             check_way_in=self._way_in_check(platform.spec, planned) if self._options.way_in else None,
-            soak=partial(self._soak, spec),
+            soak=partial(self._soak, form),
             settle_s=settings.settle_s if settle_s is None else settle_s,
             timing=self._options.timing,
         )
@@ -207,10 +207,10 @@ class ChangeExecutor:
         goes_back = self._rolls_back is not None or self._armed
         return WayInCheck(spec, self._devices[planned.name], planned, refuses=not goes_back and self._hold is None)
 
-    def _unrelated(self, spec: ChangeSpec, planned: PlannedDevice) -> Callable[[Tree, Tree], Drift | None]:
+    def _unrelated(self, form: ConfigurationForm, planned: PlannedDevice) -> Callable[[Tree, Tree], Drift | None]:
         """Return a function from present and target tree to the drift outside of the plan's sections."""
         fragment = self._fragment(planned)
-        return lambda before, target: unrelated_drift(spec, before, target, fragment, planned)
+        return lambda before, target: unrelated_drift(form, before, target, fragment, planned)
 
     def _explain_drift(self, planned: PlannedDevice, found: Configuration) -> Message:
         """Return which recorded change, if any, altered a device since the plan was made."""
@@ -239,7 +239,7 @@ class ChangeExecutor:
         return tuple((str(check), str(subject), str(status)) for check, subject, status in issues)
 
     def _fragment(self, planned: PlannedDevice) -> Fragment:
-        return planned_fragment(change_spec(load_platform(planned.platform, self._workspace.platform_dirs)), planned)
+        return planned_fragment(planned_form(self._workspace, planned), planned)
 
     def _live_device(self, planned: PlannedDevice) -> DeviceDriver:
         platform = load_platform(planned.platform, self._workspace.platform_dirs)
@@ -248,7 +248,7 @@ class ChangeExecutor:
         partners = {name: self._partner(name) for name in self._partners_of(planned.name)}
         beside = tuple((self._devices[name], partner.platform) for name, partner in partners.items())
         kind: Callable[..., LiveDevice] = LiveDevice
-        if change_spec(platform).form == "host_files":
+        if planned_form(self._workspace, planned).by_playbook:
             restores = self._rolls_back is not None
             kind = partial(ServiceHost, workspace=self._workspace, device=device, part=planned, restores=restores)
         return kind(
@@ -281,10 +281,10 @@ class ChangeExecutor:
             return given
         return max(given or 0.0, self._workspace.event.changes.soak_of(self._plan.intents))
 
-    def _soak(self, spec: ChangeSpec, before: Tree, target: Tree) -> Soak:
+    def _soak(self, form: ConfigurationForm, before: Tree, target: Tree) -> Soak:
         if self._options.soak_s is not None and self._workspace.event.lab:
             return Soak(self._options.soak_s, "chosen for a lab")
-        return soak_of(spec, before, target, self._minimum_soak_s())
+        return soak_of(form, before, target, self._minimum_soak_s())
 
 
 @contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eventready.change.document import PlannedDevice
-from eventready.change.forms.configuration import Configuration, read_configuration
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.form import ConfigurationForm
+from eventready.change.forms.known_forms import form_of
 from eventready.change.guard.guard import change_spec
 from eventready.facts.platform import load_platform
 from eventready.store.backup_cipher import BackupCipher
@@ -18,6 +20,11 @@ from eventready.workspace.workspace import Workspace
 def backup_cipher(workspace: Workspace) -> BackupCipher:
     """Return the cipher of a workspace's backups; an absent key file is made. Raises UsageError, RefusedError."""
     return BackupCipher(make_backup_key(workspace.path))
+
+
+def planned_form(workspace: Workspace, planned: PlannedDevice) -> ConfigurationForm:
+    """Return the form of a planned device. Raises RefusedError for a read-only platform."""
+    return form_of(change_spec(load_platform(planned.platform, workspace.platform_dirs)))
 
 
 def recorded_configuration(
@@ -35,8 +42,7 @@ def recorded_configuration(
     texts = store.texts(answers.values())
     if not set(answers.values()) <= texts.keys():
         return None
-    spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
     cipher = backup_cipher(workspace)
     printed = {command: cipher.decrypt(texts[name]) for command, name in answers.items()}
-    configuration = read_configuration(spec, printed, device=planned.name)
+    configuration = planned_form(workspace, planned).read(printed, device=planned.name)
     return configuration if configuration.sha256 == kept.body["sha256"] else None

@@ -14,13 +14,12 @@ from eventready.change.execute.device.machine import evidence_of
 from eventready.change.execute.executor import ChangeExecutor
 from eventready.change.execute.records import backup_cipher
 from eventready.change.execute.status import TO_TAKE_BACK, device_statuses
-from eventready.change.forms.diff import commands_between, diff_lines, merge
+from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.gc import relaxed_gc
 from eventready.core.messages import Rendered, as_record, message, rendered
-from eventready.platforms.model import ChangeSpec
 from eventready.store.backup_cipher import BackupCipher
 from eventready.store.changes import ChangeRecord, StepEntry
 from eventready.store.store import Store
@@ -108,7 +107,7 @@ def _view(executor: ChangeExecutor, record: ChangeRecord, device: str) -> Device
         reading = driver.read()
     finally:
         driver.disconnect()
-    steps, spec = record.of(device), assignment.spec
+    steps, form = record.of(device), assignment.form
     if all(step.step != "arm" for step in steps):  # no line was sent
         return DeviceView(device, reading=reading, holds=("old", "by-hand"))
     was = executor.recorded(device, steps, "backup")
@@ -116,22 +115,22 @@ def _view(executor: ChangeExecutor, record: ChangeRecord, device: str) -> Device
         return DeviceView(device, reading=reading, holds=("by-hand",))
     found, new = reading.configuration.tree, assignment.target(was.tree)
     claims: list[Claim] = ["by-hand"]
-    claims += ["new"] if _is_new(spec, found, new, executor.fragment(device)) else []
+    claims += ["new"] if _is_new(form, found, new, executor.fragment(device)) else []
     claims += ["old"] if not _differs_by_change(found, was.tree, new) else []
     return DeviceView(
         device,
         reading=reading,
-        to_old=diff_lines(spec, found, was.tree),
-        to_new=diff_lines(spec, found, new),
+        to_old=form.diff(found, was.tree),
+        to_new=form.diff(found, new),
         holds=tuple(claims),
     )
 
 
-def _is_new(spec: ChangeSpec, found: Tree, new: Tree, fragment: Fragment | None) -> bool:
+def _is_new(form: ConfigurationForm, found: Tree, new: Tree, fragment: Fragment | None) -> bool:
     """Return True if the change would send no line; a rollback has no fragment and must match as a whole."""
     try:
-        target = new if fragment is None else merge(spec, found, fragment)
-        return not commands_between(spec, found, target)
+        target = new if fragment is None else form.merge(found, fragment)
+        return not form.commands_between(found, target)
     except EventreadyError:
         return False
 

@@ -6,15 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventready.change.document import Plan, PlannedDevice, plan_head, recorded_plan, seal
-from eventready.change.execute.records import recorded_configuration
+from eventready.change.execute.records import planned_form, recorded_configuration
 from eventready.change.execute.target_tree import planned_fragment
-from eventready.change.forms.diff import commands_between, diff_lines, fingerprint
-from eventready.change.guard.guard import change_spec
 from eventready.change.plan.scope import planned_scope
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
-from eventready.facts.platform import load_platform
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
@@ -109,21 +106,21 @@ def rolled_back_devices(store: Store, change: str) -> dict[str, str]:
 
 def _mirrored(workspace: Workspace, store: Store, planned: PlannedDevice, record: ChangeRecord) -> Mapping[str, Any]:
     """Return the mirrored part of a device, from the recorded configurations before and after the change."""
-    spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
+    form = planned_form(workspace, planned)
     steps = record.of(planned.name)
     was = recorded_configuration(workspace, store, planned, steps, "backup")
     now = recorded_configuration(workspace, store, planned, steps, "save")
     if was is None or now is None:
         raise RefusedError(message("change:store.lost_around", device=planned.name, change=record.entry.id))
-    fragment = planned_fragment(spec, planned)
-    scope, outside = planned_scope(spec, now.tree, was.tree, fragment)
+    fragment = planned_fragment(form, planned)
+    scope, outside = planned_scope(form, now.tree, was.tree, fragment)
     return {
         **planned.model_dump(mode="json"),
         "before": now.sha256,
         "scope": scope,
         "outside": outside,
-        "predicted": fingerprint(spec, was.tree),
-        "forward": list(commands_between(spec, now.tree, was.tree)),
-        "backward": list(commands_between(spec, was.tree, now.tree)),
-        "diff": list(diff_lines(spec, now.tree, was.tree)),
+        "predicted": form.fingerprint(was.tree),
+        "forward": list(form.commands_between(now.tree, was.tree)),
+        "backward": list(form.commands_between(was.tree, now.tree)),
+        "diff": list(form.diff(now.tree, was.tree)),
     }

@@ -6,16 +6,13 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from eventready.change.document import PlannedDevice
-from eventready.change.execute.records import recorded_configuration
-from eventready.change.forms.diff import merge
-from eventready.change.forms.fragment import Fragment, parse_fragment
+from eventready.change.execute.records import planned_form, recorded_configuration
+from eventready.change.forms.form import ConfigurationForm
+from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree
-from eventready.change.guard.guard import change_spec
 from eventready.change.plan.scope import restored
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
-from eventready.facts.platform import load_platform
-from eventready.platforms.model import ChangeSpec
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
@@ -24,9 +21,9 @@ from eventready.workspace.workspace import Workspace
 TargetTree: TypeAlias = Callable[[Tree], Tree]
 
 
-def planned_fragment(spec: ChangeSpec, planned: PlannedDevice) -> Fragment:
+def planned_fragment(form: ConfigurationForm, planned: PlannedDevice) -> Fragment:
     """Parse the fragment of a planned device. Raises RefusedError."""
-    return parse_fragment(spec, planned.fragment, rendered("change:origin.device_plan", device=planned.name))
+    return form.parse(planned.fragment, rendered("change:origin.device_plan", device=planned.name))
 
 
 def target_tree(
@@ -38,9 +35,9 @@ def target_tree(
     """
     if store is not None and rolls_back is not None:
         return _before_change(workspace, planned, store, rolls_back)
-    spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
-    fragment = planned_fragment(spec, planned)
-    return lambda running: merge(spec, running, fragment)
+    form = planned_form(workspace, planned)
+    fragment = planned_fragment(form, planned)
+    return lambda running: form.merge(running, fragment)
 
 
 def _before_change(workspace: Workspace, planned: PlannedDevice, store: Store, record: ChangeRecord) -> TargetTree:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 from eventready.change.errors import FragmentError, UnreadableConfiguration
-from eventready.change.forms.tree import Path, Tree, lines_of_key, significant_lines
+from eventready.change.forms.form import ConfigurationForm, Parsed
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.tree import Tree, lines_of_key, significant_lines
 from eventready.core.messages import message
-from eventready.platforms.model import ChangeSpec
 
 _FILE = re.compile(r"(?:==> )?(?P<path>/[\w./-]+)(?: <==)?")
 _END = re.compile(r"==> end(?: <==)?")
@@ -32,62 +33,95 @@ _EDIT = re.compile(
 )
 
 
-def parse_files(spec: ChangeSpec, text: str, origin: str) -> tuple[Tree, tuple[Path, ...]]:
-    """Parse a rendered template: a line with the path of the file, then `key=value` lines."""
-    tree: Tree = {}
-    values: Tree | None = None
-    for _, line in significant_lines(text, spec.separators, volatile=spec.volatile):
-        if file := _FILE.fullmatch(line):
-            values = tree.setdefault(file["path"], {})
-            continue
-        pair = _PAIR.fullmatch(line)
-        if values is None or not pair or _INNER.fullmatch(line):
-            raise FragmentError(message("change:keyed.form", line=line), where=origin)
-        conflict = lines_of_key(values, line)
-        if conflict and conflict != [line]:
-            raise FragmentError(message("change:keyed.two_values", one=conflict[0], other=line), where=origin)
-        values[line] = {}
-    return tree, ()
+class KeyedForm(ConfigurationForm):
+    """Operations on files of `key=value`."""
 
+    def depth(self, raw: str) -> int:
+        """See ConfigurationForm: a line with a path is a file, all others are its values."""
+        return 0 if raw.strip().startswith(("/", "==>")) else 1
 
-def read_files(spec: ChangeSpec, text: str, device: str) -> Tree:
-    """Parse the files printed by the device, each after `==> PATH`."""
-    tree: Tree = {}
-    values: Tree | None = None
-    for _, line in significant_lines(text, spec.separators, volatile=spec.volatile):
-        if _END.fullmatch(line):
-            continue
-        if line.startswith("==> ") and (file := _FILE.fullmatch(line)):
-            values = tree.setdefault(file["path"], {})
-        elif values is None:
-            raise UnreadableConfiguration(message("change:unread.before_file", device=device, line=line[:80]))
-        elif _INNER.fullmatch(line):
-            path = next(reversed(tree))
-            values = tree[path].setdefault(line, {})
-        else:
+    def _parse_printed(self, text: str, device: str) -> Tree:
+        tree: Tree = {}
+        values: Tree | None = None
+        for _, line in significant_lines(text, self.spec.separators, volatile=self.spec.volatile):
+            if _END.fullmatch(line):
+                continue
+            if line.startswith("==> ") and (file := _FILE.fullmatch(line)):
+                values = tree.setdefault(file["path"], {})
+            elif values is None:
+                raise UnreadableConfiguration(message("change:unread.before_file", device=device, line=line[:80]))
+            elif _INNER.fullmatch(line):
+                path = next(reversed(tree))
+                values = tree[path].setdefault(line, {})
+            else:
+                values[line] = {}
+        return tree
+
+    def _parse_template(self, text: str, origin: str) -> Parsed:
+        tree: Tree = {}
+        values: Tree | None = None
+        for _, line in significant_lines(text, self.spec.separators, volatile=self.spec.volatile):
+            if file := _FILE.fullmatch(line):
+                values = tree.setdefault(file["path"], {})
+                continue
+            pair = _PAIR.fullmatch(line)
+            if values is None or not pair or _INNER.fullmatch(line):
+                raise FragmentError(message("change:keyed.form", line=line), where=origin)
+            conflict = lines_of_key(values, line)
+            if conflict and conflict != [line]:
+                raise FragmentError(message("change:keyed.two_values", one=conflict[0], other=line), where=origin)
             values[line] = {}
-    return tree
+        return tree, ()
 
+    def merge(self, running: Tree, fragment: Fragment) -> Tree:
+        """See ConfigurationForm. Raises FragmentError also for a repeated key."""
+        result = {path: dict(values) for path, values in running.items()}
+        for path, values in fragment.tree.items():
+            if path not in result:
+                raise FragmentError(message("change:keyed.no_file", path=path), where=fragment.origin)
+            for line in values:
+                key = line.partition("=")[0]
+                old = lines_of_key(result[path], line)
+                if len(old) > 1:
+                    raise FragmentError(
+                        message("change:keyed.repeated", key=key, times=len(old), path=path), where=fragment.origin
+                    )
+                if not old:
+                    result[path] = _before_inner(result[path], line)
+                elif old != [line]:
+                    result[path] = {(line if one == old[0] else one): beneath for one, beneath in result[path].items()}
+        return result
 
-def merge(
-    _spec: ChangeSpec, running: Tree, wanted: Tree, _removals: Iterable[Path], origins: Mapping[Path, str]
-) -> Tree:
-    """Return `running` with the target values. Raises FragmentError if a file is missing or a key occurs twice."""
-    origin = next(iter(origins.values()), "")
-    result = {path: dict(values) for path, values in running.items()}
-    for path, values in wanted.items():
-        if path not in result:
-            raise FragmentError(message("change:keyed.no_file", path=path), where=origin)
-        for line in values:
-            key = line.partition("=")[0]
-            old = lines_of_key(result[path], line)
-            if len(old) > 1:
-                raise FragmentError(message("change:keyed.repeated", key=key, times=len(old), path=path), where=origin)
-            if not old:
-                result[path] = _before_inner(result[path], line)
-            elif old != [line]:
-                result[path] = {(line if one == old[0] else one): beneath for one, beneath in result[path].items()}
-    return result
+    def _commands(self, now: Tree, then: Tree) -> Iterator[str]:
+        """See ConfigurationForm: a shell command per file writes a new file beside the old, then replaces the old."""
+        for path, values in then.items():
+            script = list(_script(now.get(path, {}), values))
+            if script:
+                fresh = f"{path}.eventready"
+                edits = " ".join(f"-e {shlex.quote(edit)}" for edit in script)
+                yield f"cp -p {path} {fresh} && sed {edits} {path} > {fresh} && mv {fresh} {path}"
+
+    def written(self, command: str) -> tuple[str, tuple[str, ...]] | None:
+        """See ConfigurationForm. A removed key is `key=`."""
+        match = _COMMAND.fullmatch(command)
+        if match is None:
+            return None
+        lines: list[str] = []
+        words = shlex.split(match["edits"])
+        if (
+            words[::2] != ["-e"] * len(words[1::2])
+            or " ".join(f"-e {shlex.quote(one)}" for one in words[1::2]) != match["edits"]
+        ):
+            return None
+        for edit in words[1::2]:
+            found = _EDIT.fullmatch(edit)
+            if found is None:
+                return None
+            if key := found["key"] or found["new"]:
+                lines.append(f"{key}={_literal(found['value'] or found['text'] or '')}")
+            elif found["gone"]:
+                lines.append(f"{found['gone']}=".replace("\\.", "."))
+        return match["path"], tuple(lines)
 
 
 def _before_inner(values: Tree, line: str) -> Tree:
@@ -95,42 +129,6 @@ def _before_inner(values: Tree, line: str) -> Tree:
     own = {one: beneath for one, beneath in values.items() if not _INNER.fullmatch(one)}
     inner = {one: beneath for one, beneath in values.items() if _INNER.fullmatch(one)}
     return {**own, line: {}, **inner}
-
-
-def commands_between(_spec: ChangeSpec, now: Tree, then: Tree) -> Iterator[str]:
-    """Yield a shell command per different file: write a new file in the same folder, then replace the old file."""
-    for path, values in then.items():
-        script = list(_script(now.get(path, {}), values))
-        if script:
-            fresh = f"{path}.eventready"
-            edits = " ".join(f"-e {shlex.quote(edit)}" for edit in script)
-            yield f"cp -p {path} {fresh} && sed {edits} {path} > {fresh} && mv {fresh} {path}"
-
-
-def read_command(_spec: ChangeSpec, command: str) -> tuple[str, tuple[str, ...]] | None:
-    """Return the file and the `key=value` lines of a command of `commands_between`; None for any other text.
-
-    A removed key is `key=`.
-    """
-    match = _COMMAND.fullmatch(command)
-    if match is None:
-        return None
-    lines: list[str] = []
-    words = shlex.split(match["edits"])
-    if (
-        words[::2] != ["-e"] * len(words[1::2])
-        or " ".join(f"-e {shlex.quote(one)}" for one in words[1::2]) != match["edits"]
-    ):
-        return None
-    for edit in words[1::2]:
-        found = _EDIT.fullmatch(edit)
-        if found is None:
-            return None
-        if key := found["key"] or found["new"]:
-            lines.append(f"{key}={_literal(found['value'] or found['text'] or '')}")
-        elif found["gone"]:
-            lines.append(f"{found['gone']}=".replace("\\.", "."))
-    return match["path"], tuple(lines)
 
 
 def _literal(text: str) -> str:

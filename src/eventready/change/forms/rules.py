@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from eventready.change.forms.level_index import LevelIndex
-from eventready.change.forms.tree import Path, Tree, expand_groups, lines_of_key
+from eventready.change.forms.tree import Tree, expand_groups
 from eventready.platforms.model import ChangeSpec, Families, Fixed, Numbered, Rebuilt, Single
 
 #: Lines of a section that are searched one by one; longer sections have an index.
@@ -23,10 +23,10 @@ class Setting:
 
 
 class Rules:
-    """Queries on the lines of a single platform."""
+    """Queries on the lines of a single platform; `assertion` is the first word of a line without negation, or empty."""
 
-    def __init__(self, spec: ChangeSpec) -> None:
-        self.spec = spec
+    def __init__(self, spec: ChangeSpec, assertion: str = "") -> None:
+        self.spec, self._assertion = spec, assertion
         self._settings: dict[str, Setting | None] = {}
         self._single = [re.compile(rule.line) for rule in spec.single]
         self._levels: dict[int, LevelIndex] = {}
@@ -84,25 +84,16 @@ class Rules:
         setting = self.setting(line)
         return setting.identity if setting else None
 
-    def conflicting_at(self, path: Path, siblings: Tree) -> str | None:
-        """Return the conflicting line for any form; in a file or an object, the other value of the key."""
-        if self.spec.form in ("indented", "paths"):
-            return self.conflicting(path[-1], siblings)
-        if len(path) == 1 or "=" not in path[-1]:
-            return None
-        return next((one for one in lines_of_key(siblings, path[-1]) if one != path[-1]), None)
-
     def without_negation(self, line: str) -> str | None:
-        """Return the line without negation (of a whole path: with `set` instead); None for a line without negation."""
+        """Return the line without negation, as an assertion; None for a line without negation."""
         word, _, rest = line.partition(" ")
         if word != self.spec.negation or not rest.strip():
             return None
-        return f"set {rest.strip()}" if self.spec.form == "paths" else rest.strip()
+        return f"{self._assertion}{rest.strip()}"
 
     def negated(self, line: str) -> str:
         """Return the negation of the whole line."""
-        bare = line.removeprefix("set ") if self.spec.form == "paths" else line
-        return self.without_negation(line) or f"{self.spec.negation} {bare}"
+        return self.without_negation(line) or f"{self.spec.negation} {line.removeprefix(self._assertion)}"
 
     def removal(self, line: str) -> str:
         """Return the removal command of the line."""

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import Path, Tree, walk
 from eventready.core.messages import rendered
-from eventready.platforms.model import ChangeSpec, HoldTime
+from eventready.platforms.model import HoldTime
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,11 @@ class Soak:
         return rendered("change:soak", seconds=self.seconds, reason=self.reason)
 
 
-def soak_of(spec: ChangeSpec, before: Tree, target: Tree, minimum_s: float) -> Soak:
+def soak_of(form: ConfigurationForm, before: Tree, target: Tree, minimum_s: float) -> Soak:
     """Return the soak of a change: the longest hold time of the touched protocols, at least `minimum_s`."""
     found = [Soak(minimum_s, rendered("change:soak_minimum"))]
-    touched = {line for path in touched_paths(Rules(spec), before, target) for line in path}
-    for rule in spec.hold_times:
+    touched = {line for path in touched_paths(form.rules(), before, target) for line in path}
+    for rule in form.spec.hold_times:
         if any(re.fullmatch(rule.touched, line) for line in touched):
             found.append(_longest(rule, (before, target)))
     return max(found, key=lambda soak: soak.seconds)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from eventready.change.document import LeftOut
 from eventready.change.errors import abbreviate, combine_errors, group_by_message
-from eventready.change.forms.fragment import Fragment, join_fragments, parse_fragment
+from eventready.change.forms.form import ConfigurationForm
+from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.intents.ansible.inventory import managed_files
 from eventready.change.intents.ansible.playbook import missing_package
 from eventready.change.intents.render import RenderedIntent, intent_variables, refuse_misspelt, render_intent
@@ -16,7 +18,6 @@ from eventready.change.safety.writable import WritableLines
 from eventready.core.errors import EventreadyError, UsageError
 from eventready.core.messages import message, rendered
 from eventready.facts.platform import Platform, load_platform
-from eventready.platforms.model import ChangeSpec
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.intents import Intent
 from eventready.workspace.workspace import Workspace
@@ -26,12 +27,12 @@ from eventready.workspace.workspace import Workspace
 class Participant:
     """Device with intents: templates, fragment, and writable lines.
 
-    `spec` is its platform's `change`. `writable` is None for a drill, whose lines make a failure on purpose.
+    `writable` is None for a drill, whose lines make a failure on purpose.
     """
 
     device: Device
     platform: Platform
-    spec: ChangeSpec
+    form: ConfigurationForm
     intents: tuple[Intent, ...]
     templates: tuple[str, ...]
     fragment: Fragment
@@ -83,30 +84,30 @@ def _participant(
     if not wanted:
         return LeftOut(name=device.name, reason=_reason("change:left_out.intents", variables))
     platform = load_platform(device.platform, workspace.platform_dirs)
-    spec = platform.spec.change
-    if spec is None:
+    if platform.spec.change is None:
         return LeftOut(name=device.name, reason=_reason("change:left_out.read_only", [platform.name]))
-    if spec.form == "host_files":
-        return _service_host(workspace, device, platform, spec, wanted)
+    form = form_of(platform.spec.change)
+    if form.by_playbook:
+        return _service_host(workspace, device, platform, form, wanted)
     for intent in wanted:
         refuse_misspelt(device, intent, variables[intent])
     pieces = [render_intent(workspace, device, intent) for intent in wanted]
-    fragment = join_fragments(spec, [_fragment(workspace, platform, piece) for piece in pieces])
+    fragment = form.join([_fragment(workspace, platform, piece) for piece in pieces])
     writable = WritableLines.of(platform.name, platform.spec, wanted, workspace.writable)
-    return Participant(device, platform, spec, wanted, tuple(piece.template for piece in pieces), fragment, writable)
+    return Participant(device, platform, form, wanted, tuple(piece.template for piece in pieces), fragment, writable)
 
 
 def _fragment(workspace: Workspace, platform: Platform, rendered: RenderedIntent) -> Fragment:
     """Return the fragment of an intent in canonical form. Raises RefusedError for other lines."""
     writable = WritableLines.of(platform.name, platform.spec, (rendered.intent,), workspace.writable)
     text = writable.canonical_text(rendered.text, rendered.origin)
-    fragment = parse_fragment(writable.spec, text, rendered.origin)
+    fragment = writable.form.parse(text, rendered.origin)
     writable.refuse_fragment(fragment, rendered.origin)
     return fragment
 
 
 def _service_host(
-    workspace: Workspace, device: Device, platform: Platform, spec: ChangeSpec, wanted: tuple[Intent, ...]
+    workspace: Workspace, device: Device, platform: Platform, form: ConfigurationForm, wanted: tuple[Intent, ...]
 ) -> Participant | LeftOut:
     """Return a service host with its managed files: Ansible's check mode finds their new states later."""
     if missing := missing_package():
@@ -115,9 +116,9 @@ def _service_host(
     if not files:
         return LeftOut(name=device.name, reason=rendered("change:left_out.service"))
     text = "".join(f"{file.name}\n" for file in files)
-    fragment = parse_fragment(spec, text, device.origin)
+    fragment = form.parse(text, device.origin)
     writable = WritableLines.of(platform.name, platform.spec, wanted, workspace.writable)
-    return Participant(device, platform, spec, wanted, ("playbooks/prepare.yml",), fragment, writable)
+    return Participant(device, platform, form, wanted, ("playbooks/prepare.yml",), fragment, writable)
 
 
 def _nothing_wanted(workspace: Workspace, silent: Sequence[Participant]) -> UsageError:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 from eventready.change.errors import UnreadableConfiguration
 from eventready.change.forms.diff import printable
-from eventready.change.forms.fragment import Fragment, parse_fragment
+from eventready.change.forms.form import ConfigurationForm
+from eventready.change.forms.fragment import Fragment
 from eventready.change.intents.ansible.inventory import ManagedFile, managed_files
 from eventready.change.intents.ansible.playbook import PlaybookRun, TaskResult, run_playbook
 from eventready.change.intents.participants import Participant
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
 from eventready.core.text_lines import lines_of
-from eventready.platforms.model import ChangeSpec
 from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
 
@@ -35,13 +35,13 @@ class CheckedPlaybook:
 
 def with_playbook(workspace: Workspace, participant: Participant) -> tuple[Participant, tuple[str, ...]]:
     """Return a service host with the fragment of its playbook, and the difference; other devices as they are."""
-    if participant.spec.form != "host_files":
+    if not participant.form.by_playbook:
         return participant, ()
-    checked = check_playbook(workspace, participant.device, participant.spec)
+    checked = check_playbook(workspace, participant.device, participant.form)
     return replace(participant, fragment=checked.fragment), checked.diff
 
 
-def check_playbook(workspace: Workspace, device: Device, spec: ChangeSpec) -> CheckedPlaybook:
+def check_playbook(workspace: Workspace, device: Device, form: ConfigurationForm) -> CheckedPlaybook:
     """Run the playbook in check mode on a single host; the host is only read.
 
     Raises UnreadableConfiguration if the host does not answer or a task fails, RefusedError for a task whose effect
@@ -57,7 +57,7 @@ def check_playbook(workspace: Workspace, device: Device, spec: ChangeSpec) -> Ch
     text = "".join(_states(device.name, files, run.tasks))
     diff = tuple(printable(line) for task in run.tasks for line in lines_of(task.diff))
     return CheckedPlaybook(
-        parse_fragment(spec, text, rendered("change:origin.playbook", playbook=_ORIGIN, device=device.name)), diff
+        form.parse(text, rendered("change:origin.playbook", playbook=_ORIGIN, device=device.name)), diff
     )
 
 

@@ -8,8 +8,8 @@ from functools import partial
 
 from eventready.change.document import PlannedDevice, PlannedGuard
 from eventready.change.errors import UnreadableConfiguration, answer_to
-from eventready.change.forms.configuration import Configuration, read_running, read_startup
-from eventready.change.forms.diff import commands_between, diff_lines, equivalent, fingerprint, merge, recreated
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.tree import Path
 from eventready.change.guard.guard import Guard, gap, guards_for, protects
 from eventready.change.intents.participants import Participant
@@ -23,7 +23,7 @@ from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redact
 from eventready.core.text_lines import lines_of
-from eventready.platforms.model import ChangeSpec, GuardSpec
+from eventready.platforms.model import GuardSpec
 from eventready.session.connect import Session
 from eventready.session.login_shell import open_shell
 
@@ -38,13 +38,13 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
     UnreadableConfiguration and GuardStateUnknown if the device does not answer, FragmentError for an unusable fragment,
     RefusedError for a forbidden line or a missing way back.
     """
-    spec, device = participant.spec, participant.device
-    running = read_running(spec, participant.fragment, session.send_commands, device=device.name)
-    predicted = merge(spec, running.tree, participant.fragment)
+    form, device = participant.form, participant.device
+    running = form.read_running(participant.fragment, session.send_commands, device=device.name)
+    predicted = form.merge(running.tree, participant.fragment)
     try:
         forward, backward = (
-            commands_between(spec, running.tree, predicted),
-            commands_between(spec, predicted, running.tree),
+            form.commands_between(running.tree, predicted),
+            form.commands_between(predicted, running.tree),
         )
     except RefusedError as error:
         raise RefusedError(error.cause, where=device.name, do=error.remedy) from None
@@ -62,7 +62,7 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
     except RefusedError as error:
         raise RefusedError(message("change:device.back_unsendable", reason=error.cause), do=error.remedy) from None
     if writable:
-        refuse_effects(device, effects_of(spec.effects, running.tree), effects_of(spec.effects, predicted))
+        refuse_effects(device, effects_of(form.spec.effects, running.tree), effects_of(form.spec.effects, predicted))
     way = read_way_in(participant.platform.spec, device, session, running.tree)
     ways = check_way_in(participant.platform.spec, device, way, running.tree, predicted, refuses=writable is not None)
     _refuse_secrets(device.name, (*forward, *backward, *lines_of(participant.fragment.text)))
@@ -75,11 +75,11 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
         *unusable,
         *addition_risks(used),
         *ways,
-        *_unsaved(spec, running, startup),
-        *(_recreated(path) for path in recreated(spec, running.tree, predicted)),
+        *_unsaved(form, running, startup),
+        *(_recreated(path) for path in form.recreated(running.tree, predicted)),
         *([rendered("change:risk.alone")] if alone else []),
     ]
-    scope, outside = planned_scope(spec, running.tree, predicted, participant.fragment)
+    scope, outside = planned_scope(form, running.tree, predicted, participant.fragment)
     return PlannedDevice(
         name=device.name,
         platform=device.platform,
@@ -89,15 +89,15 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
         intents=participant.intents,
         guard=planned_guard,
         before=running.sha256,
-        predicted=fingerprint(spec, predicted),
+        predicted=form.fingerprint(predicted),
         forward=forward,
         backward=backward,
         fragment=participant.fragment.text,
-        diff=diff_lines(spec, running.tree, predicted),
+        diff=form.diff(running.tree, predicted),
         risks=tuple(risks),
         address=device.hostname,
         element=device.element,
-        startup="" if startup is None else fingerprint(spec, startup.tree),
+        startup="" if startup is None else form.fingerprint(startup.tree),
         scope=scope,
         outside=outside,
     )
@@ -119,12 +119,12 @@ def _guard(
     for spec in specs:
         with ExitStack() as stack:
             shell = stack.enter_context(open_shell(session.target)) if spec.shell else None
-            guard = Guard(spec, participant.spec, session, shell, _PLANNING, seconds)
+            guard = Guard(spec, participant.form.spec, session, shell, _PLANNING, seconds)
             if lacking := guard.lacking():
                 unusable.append(rendered("change:risk.unusable", guard=spec.kind, lacking=lacking))
                 continue
             _refuse_pending(guard)
-            saves = bool(participant.spec.save)
+            saves = bool(participant.form.spec.save)
             planned = PlannedGuard(
                 kind=spec.kind, protects=protects(spec, seconds, saves=saves), gap=gap(spec, saves=saves)
             )
@@ -140,20 +140,20 @@ def _refuse_pending(guard: Guard) -> None:
 
 def _startup(participant: Participant, session: Session) -> Configuration | None:
     """Return the startup configuration; None if missing or unreadable."""
-    spec = participant.spec
+    form, spec = participant.form, participant.form.spec
     if not spec.startup or (spec.startup_shell and not session.target.has_shell):
         return None
     with ExitStack() as stack:
         reader = stack.enter_context(open_shell(session.target)) if spec.startup_shell else session
-        return read_startup(spec, reader.send_commands, device=participant.device.name)
+        return form.read_startup(reader.send_commands, device=participant.device.name)
 
 
-def _unsaved(spec: ChangeSpec, running: Configuration, startup: Configuration | None) -> Iterator[str]:
+def _unsaved(form: ConfigurationForm, running: Configuration, startup: Configuration | None) -> Iterator[str]:
     """Yield risks if the startup configuration is unreadable or differs from the running configuration."""
-    if startup is None and spec.startup:
+    if startup is None and form.spec.startup:
         yield rendered("change:risk.startup")
-    elif startup is not None and not equivalent(spec, startup.tree, running.tree):
-        lines = [line for line in diff_lines(spec, startup.tree, running.tree) if line.startswith(("+", "-"))]
+    elif startup is not None and not form.equivalent(startup.tree, running.tree):
+        lines = [line for line in form.diff(startup.tree, running.tree) if line.startswith(("+", "-"))]
         first = redact(" ".join(lines[0].split())) if lines else ""
         if len(lines) < 2:
             yield rendered("change:risk.unsaved_one", first=first) if first else rendered("change:risk.unsaved_order")

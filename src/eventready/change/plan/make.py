@@ -17,7 +17,7 @@ from eventready.audit.runner import run_on_each
 from eventready.audit.tasks import device_session
 from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, seal
 from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message
-from eventready.change.forms.fragment import parse_fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.guard.guard import GuardStateUnknown, change_spec
 from eventready.change.intents.participants import Participant, participants
 from eventready.change.intents.playbook_fragment import with_playbook
@@ -105,8 +105,9 @@ def make_drill_plan(
     """
     platform = load_platform(device.platform, workspace.platform_dirs)
     spec = change_spec(platform)
+    form = form_of(spec)
     origin = rendered("change:origin.drill", drill=drill.name, device=device.name)
-    participant = Participant(device, platform, spec, (), (origin,), parse_fragment(spec, text, origin))
+    participant = Participant(device, platform, form, (), (origin,), form.parse(text, origin))
     alone = _alone(workspace, _members(workspace, [participant]))
     found = _read(workspace, [participant], alone, workers=1, progress=NoProgress(), seconds=seconds)
     _raise_problems(found, {device.name: device})

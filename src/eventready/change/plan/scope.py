@@ -18,16 +18,12 @@ from typing import Any, TypeAlias
 
 from eventready.change.document import PlannedDevice
 from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree, identical, walk
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import Message, message
-from eventready.platforms.model import ChangeSpec
 
-#: Forms whose readings have nothing beside the objects of the plan.
-_WHOLE = ("mml", "host_files")
-#: Words of a statement that name its section, where a configuration is a list of statements.
-_STATEMENT_WORDS = 3
 #: Digits of a digest in a plan: two sections of a device do not share them by chance.
 _DIGITS = 12
 #: Lines named in a sentence.
@@ -75,22 +71,23 @@ class Drift:
         return cls(tuple(map(str, body["changed"])), tuple(map(str, body["new"])), int(body["gone"]))
 
 
-def planned_scope(spec: ChangeSpec, running: Tree, target: Tree, fragment: Fragment) -> tuple[str, dict[str, str]]:
+def planned_scope(
+    form: ConfigurationForm, running: Tree, target: Tree, fragment: Fragment
+) -> tuple[str, dict[str, str]]:
     """Return the hash of the sections of a plan, and the digests of all others (of the first line: of the section).
 
     Both are empty for a form in which the whole reading belongs to the plan.
     """
-    if spec.form in _WHOLE:
+    if form.reads_plan_only:
         return "", {}
-    sections = _sections(spec, running)
-    own = _own_sections(spec, running, target, fragment)
+    sections, own = form.sections(running), _own_sections(form, running, target, fragment)
     return _hash(sections, own), {
         _digest(name): _digest([name, _nested(beneath)]) for name, beneath in sections.items() if name not in own
     }
 
 
 def drift_since(
-    spec: ChangeSpec,
+    form: ConfigurationForm,
     running: Configuration,
     fragment: Fragment,
     planned: PlannedDevice,
@@ -106,16 +103,15 @@ def drift_since(
         wanted = target(running.tree)
     except EventreadyError:
         return None
-    return unrelated_drift(spec, running.tree, wanted, fragment, planned)
+    return unrelated_drift(form, running.tree, wanted, fragment, planned)
 
 
 def unrelated_drift(
-    spec: ChangeSpec, running: Tree, target: Tree, fragment: Fragment, planned: PlannedDevice
+    form: ConfigurationForm, running: Tree, target: Tree, fragment: Fragment, planned: PlannedDevice
 ) -> Drift | None:
     """Return the drift of a configuration since the plan; None if a section of the plan has changed."""
     outside = planned.outside
-    sections = _sections(spec, running)
-    own = _own_sections(spec, running, target, fragment)
+    sections, own = form.sections(running), _own_sections(form, running, target, fragment)
     if not planned.scope or _hash(sections, own) != planned.scope:
         return None
     found = {_digest(name): name for name in sections if name not in own}
@@ -143,20 +139,10 @@ def restored(running: Tree, new: Tree, old: Tree) -> Tree:
     return {**kept, **{line: beneath for line, beneath in old.items() if line in changed and line not in kept}}
 
 
-def _sections(spec: ChangeSpec, tree: Tree) -> dict[str, Tree]:
-    """Return the sections of a configuration; statements with the same first words form a section."""
-    if spec.form != "paths":
-        return tree
-    found: dict[str, Tree] = {}
-    for line in tree:
-        found.setdefault(" ".join(line.split(" ")[:_STATEMENT_WORDS]), {})[line] = {}
-    return found
-
-
-def _own_sections(spec: ChangeSpec, running: Tree, target: Tree, fragment: Fragment) -> frozenset[str]:
+def _own_sections(form: ConfigurationForm, running: Tree, target: Tree, fragment: Fragment) -> frozenset[str]:
     """Return the sections written or read by a plan, and the sections named by these."""
-    now, then = _sections(spec, running), _sections(spec, target)
-    read = {*_sections(spec, fragment.tree), *_sections(spec, {path[0]: {} for path in fragment.removals})}
+    now, then = form.sections(running), form.sections(target)
+    read = {*form.sections(fragment.tree), *form.sections({path[0]: {} for path in fragment.removals})}
     written = {name for name in {**now, **then} if _nested(now.get(name)) != _nested(then.get(name))}
     own = written | (read & (now.keys() | then.keys()))
     named = _by_token(now)

@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.paths import is_beneath
-from eventready.change.forms.rules import Rules
+from eventready.change.forms.form import Addressed
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, walk
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, message
@@ -31,24 +31,21 @@ def refuse_forbidden(
     """
     if not lines or platform.change is None:
         return
-    spec = platform.change
-    rules = Rules(spec)
-    indented = spec.form == "indented"
-    ways = statements_with_address(running.tree, address) if spec.form == "paths" else ()
-    managed = management_sections(spec, running.tree, address)
+    spec, form = platform.change, form_of(platform.change)
+    rules, addressed = form.rules(), sections_with_address(spec, running.tree, address)
+    managed = management_sections(spec, running.tree, addressed)
     users = _users(spec, running.tree, managed) if spec.effects.objects else {}
-    own = _own_words(spec) if indented else frozenset()
+    own = frozenset() if form.writes_items else _own_words(spec)
     for line in lines:
         reason = _reason(platform, spec, line)
         bare = rules.without_negation(line) or line
         if not reason and bare.partition(" ")[0].lower() in own:
             reason = message("change:forbidden.reserved")
-        if not reason and bare in managed:
-            reason = managed[bare]
+        if not reason:
+            held = next((one.address for one in addressed if form.touches(bare, one)), "")
+            reason = message("change:forbidden.address", address=held) if held else managed.get(bare)
         if not reason and (name := object_name(spec, bare)) in users:
             reason = message("change:forbidden.way", name=name, user=users[name])
-        if not reason and any(is_beneath(bare, way) or is_beneath(way, bare) for way in ways):
-            reason = message("change:forbidden.statement")
         if not reason and any(re.fullmatch(pattern, one) for pattern in spec.management for one in (line, bare)):
             reason = _MANAGEMENT
         if reason:
@@ -73,29 +70,17 @@ def _own_words(spec: ChangeSpec) -> frozenset[str]:
     return frozenset({*_OTHER_MODE, *(line.split()[0].lower() for line in own)})
 
 
-def management_sections(spec: ChangeSpec, tree: Tree, address: str) -> dict[str, Message]:
-    """Return the management sections of an indented configuration, each with the reason.
-
-    `standby 1 ip A` has a shared address and does not count. Raises RefusedError for an unresolved name.
-    """
-    if spec.form != "indented":
-        return {}
-    holding = {
-        section: message("change:forbidden.address", address=held)
-        for section, held in sections_with_address(tree, address).items()
-    }
+def management_sections(spec: ChangeSpec, tree: Tree, addressed: Sequence[Addressed]) -> dict[str, Message]:
+    """Return the management sections of a configuration with sections, each with the reason."""
     management = [re.compile(pattern) for pattern in spec.management]
-    return holding | {line: _MANAGEMENT for line in tree if any(pattern.fullmatch(line) for pattern in management)}
+    lines = [line for line in tree if any(pattern.fullmatch(line) for pattern in management)]
+    return {**dict.fromkeys((one.section for one in addressed), _MANAGEMENT), **dict.fromkeys(lines, _MANAGEMENT)}
 
 
-def sections_with_address(tree: Tree, address: str) -> dict[str, str]:
-    """Return the sections with an address of the device, each with the address. Raises RefusedError for an unresolved
-    name."""
-    holding = re.compile(rf"ip(?:v[46])? address ({'|'.join(map(re.escape, _addresses(address)))})(?:[ /]|$)")
-    found = {
-        line: next((match[1] for one in beneath if (match := holding.match(one))), "") for line, beneath in tree.items()
-    }
-    return {line: held for line, held in found.items() if held}
+def sections_with_address(spec: ChangeSpec, tree: Tree, address: str) -> tuple[Addressed, ...]:
+    """Return the sections with an address of the device. Raises RefusedError for an unresolved name."""
+    form = form_of(spec)
+    return () if form.writes_items else form.addressed(tree, _addresses(address))
 
 
 def _users(spec: ChangeSpec, tree: Tree, managed: Collection[str]) -> dict[str, str]:
@@ -122,16 +107,6 @@ def object_name(spec: ChangeSpec, line: str) -> str:
     """Return the name of the object defined by a line; empty for none."""
     found = (re.fullmatch(pattern, line) for pattern in spec.effects.objects)
     return next((match["name"] for match in found if match), "")
-
-
-def statements_with_address(tree: Tree, address: str) -> tuple[str, ...]:
-    """Return the statements of the logical interfaces with an address of the device: `set interfaces fxp0 unit 0`.
-
-    Raises RefusedError for an unresolved name.
-    """
-    addresses = _addresses(address)
-    found = (re.match(r"(set interfaces \S+ unit \S+) .*?\baddress ([^\s/]+)(?:/\d+)?(?: |$)", line) for line in tree)
-    return tuple(dict.fromkeys(match[1] for match in found if match and match[2] in addresses))
 
 
 @lru_cache(maxsize=100_000)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from eventready.change.errors import require_answer
 from eventready.change.forms.tree import Tree
-from eventready.change.safety.forbidden import sections_with_address, statements_with_address
+from eventready.change.safety.forbidden import sections_with_address
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.messages import Message, message
-from eventready.platforms.model import ChangeSpec, PlatformSpec, WayInSpec
+from eventready.platforms.model import PlatformSpec, WayInSpec
 from eventready.platforms.pattern import find_in_answer, lines_too_long
 from eventready.session.connect import Session
 from eventready.workspace.devices.device import Device
@@ -150,26 +150,15 @@ def _vrf_of(platform: PlatformSpec, device: Device, running: Tree) -> str:
     spec, change = platform.way_in, platform.change
     if spec is None or change is None or not spec.vrf:
         return ""
-    found = (pattern.fullmatch(line) for pattern, line in _vrf_lines(spec, change, device, running))
+    found = (
+        re.fullmatch(spec.vrf.replace("{interface}", re.escape(one.interface)), line)
+        for one in sections_with_address(change, running, device.hostname)
+        for line in one.lines
+    )
     name = next((match["vrf"] for match in found if match), "")
     if name and not _VRF.fullmatch(name):
         raise RefusedError(message("change:way_in.vrf", vrf=ascii(name)[1:-1]))
     return name
-
-
-def _vrf_lines(
-    spec: WayInSpec, change: ChangeSpec, device: Device, running: Tree
-) -> Iterator[tuple[re.Pattern[str], str]]:
-    """Yield candidates for the line with the VRF of the management interface, each with its pattern."""
-    if change.form == "indented":
-        pattern = re.compile(spec.vrf)
-        for section in sections_with_address(running, device.hostname):
-            yield from ((pattern, line) for line in (section, *running.get(section, {})))
-    elif change.form == "paths":
-        for statement in statements_with_address(running, device.hostname):
-            _, _, port, _, unit = statement.split(" ")
-            pattern = re.compile(spec.vrf.replace("{interface}", re.escape(f"{port}.{unit}")))
-            yield from ((pattern, line) for line in running)
 
 
 def _routes(spec: WayInSpec, session: Session, station: str, vrf: str) -> tuple[RouteBack, ...]:

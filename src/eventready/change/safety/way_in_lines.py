@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Path, Tree, subtree, walk
 from eventready.change.safety.effects import Effects, effects_of, refuse_way_cut, way_risks
 from eventready.change.safety.forbidden import object_name
@@ -104,23 +105,17 @@ def touched_lines(platform: PlatformSpec, way: WayIn, now: Tree, then: Tree) -> 
 def _changed(spec: ChangeSpec, now: Tree, then: Tree) -> Iterator[Path]:
     """Yield the paths of added and removed lines, without headers of new sections and of sections without lines.
 
-    `paths`: a statement that others continue is not printed by itself, and neither added nor removed with them.
+    A line that others imply is neither added nor removed with them.
     """
     before, after = dict.fromkeys(walk(now)), dict.fromkeys(walk(then))
-    continued = _beginnings(now), _beginnings(then)
+    implied = tuple(map(form_of(spec).implied, (now, then)))
     for path in before:
         ends = any(re.fullmatch(pattern, path[-1]) for pattern in spec.implicit)
-        if path not in after and not ends and not (spec.form == "paths" and path[0] in continued[1]):
+        if path not in after and not ends and path[0] not in implied[1]:
             yield path
     for path in after:
-        if path not in before and not subtree(then, path) and not (spec.form == "paths" and path[0] in continued[0]):
+        if path not in before and not subtree(then, path) and path[0] not in implied[0]:
             yield path
-
-
-def _beginnings(tree: Tree) -> frozenset[str]:
-    """Return every beginning of a line of the top level."""
-    words = (line.split(" ") for line in tree)
-    return frozenset(" ".join(line[:end]) for line in words for end in range(1, len(line)))
 
 
 class _Sections:

@@ -6,31 +6,24 @@ The patterns are those of `change.writable` of the platform, and those that `wri
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
-from eventready.change.errors import FragmentError
-from eventready.change.forms import host_files, keyed, menus, mml
+from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import SECTION_EXITS, Fragment
-from eventready.change.forms.rules import Rules
-from eventready.change.forms.tree import Path, Tree
+from eventready.change.forms.known_forms import form_of
+from eventready.change.forms.tree import Path
 from eventready.core.errors import RefusedError, WorkspaceError
 from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redact
-from eventready.platforms.model import ChangeSpec, PlatformSpec, check_patterns
+from eventready.platforms.model import PlatformSpec, check_patterns
 from eventready.platforms.writable_pattern import Interfaces, PatternError, match_line, readable, with_any_values
 from eventready.workspace.settings.writable import WritableAddition
 
 _FILE = "inventory/writable.yaml"
-_ReadCommand = Callable[[ChangeSpec, str], tuple[str, tuple[str, ...]] | None]
-#: Readers of the commands for files and items, by form.
-_READERS: Mapping[str, _ReadCommand] = {
-    "keyed": keyed.read_command,
-    "host_files": host_files.read_put,
-    "menus": menus.read_command,
-}
 
 
 @dataclass(frozen=True)
@@ -55,7 +48,7 @@ class WritableLine:
 class WritableLines:
     """Lines writable by some intents on a platform."""
 
-    spec: ChangeSpec
+    form: ConfigurationForm
     intents: tuple[str, ...]
     rules: tuple[_Rule, ...]
     interfaces: Interfaces = field(default_factory=Interfaces)
@@ -83,7 +76,7 @@ class WritableLines:
         for addition in additions:
             if addition.platform in (platform, spec.extends) and set(addition.intents) & set(intents):
                 rules += _added(addition)
-        return cls(spec.change, tuple(intents), tuple(rules), Interfaces(writable.interfaces))
+        return cls(form_of(spec.change), tuple(intents), tuple(rules), Interfaces(writable.interfaces))
 
     # --- single lines ---------------------------------------------------------------------------------------------
 
@@ -111,18 +104,15 @@ class WritableLines:
     def _negated(self, line: str, level: Sequence[_Rule], *, whole: bool) -> WritableLine | None:
         """Return the negation of a writable line without lines beneath."""
         word, _, rest = line.strip().partition(" ")
-        negation, bare = self.spec.negation, rest.strip()
-        if self.spec.form not in ("indented", "paths") or word.lower() != negation or not bare:
+        negation, bare, assertion = self.form.spec.negation, rest.strip(), self.form.assertion
+        if self.form.writes_items or word.lower() != negation or not bare:
             return None
-        paths = self.spec.form == "paths"
         if bare.partition(" ")[0].lower() == negation:
             return None
-        inner = self.find(f"set {bare}" if paths else bare, level, whole=whole)
+        inner = self.find(f"{assertion}{bare}", level, whole=whole)
         if inner is None or inner.beneath:
             return None
-        return WritableLine(
-            f"{negation} {inner.line.removeprefix('set ') if paths else inner.line}", (), inner.addition
-        )
+        return WritableLine(f"{negation} {inner.line.removeprefix(assertion)}", (), inner.addition)
 
     def _refusal(self, line: str, level: Sequence[_Rule], sections: Path, where: str) -> RefusedError:
         """Return the error for a line, with the nearest writable line."""
@@ -147,9 +137,9 @@ class WritableLines:
 
         Raises RefusedError for a line that is not writable. Commands of MML elements and of menus stay as they are.
         """
-        if self.spec.form in ("mml", "menus"):
+        if self.form.of_commands:
             return text
-        ignored = [re.compile(pattern) for pattern in (*self.spec.separators, *self.spec.volatile)]
+        ignored = [re.compile(pattern) for pattern in (*self.form.spec.separators, *self.form.spec.volatile)]
         lines: list[str] = []
         stack: list[tuple[int, tuple[_Rule, ...], Path]] = [(-1, self.rules, ())]
         for raw in text.split("\n"):
@@ -157,7 +147,7 @@ class WritableLines:
             if not bare or bare in SECTION_EXITS or any(pattern.fullmatch(bare) for pattern in ignored):
                 lines.append(raw)
                 continue
-            depth = self._depth(raw)
+            depth = self.form.depth(raw)
             while stack[-1][0] >= depth:
                 stack.pop()
             _, level, sections = stack[-1]
@@ -168,32 +158,11 @@ class WritableLines:
             stack.append((depth, found.beneath, (*sections, found.line)))
         return "\n".join(lines)
 
-    def _depth(self, raw: str) -> int:
-        if self.spec.form == "paths":
-            return 0
-        if self.spec.form == "keyed":
-            return 0 if raw.strip().startswith(("/", "==>")) else 1
-        expanded = raw.expandtabs()
-        return len(expanded) - len(expanded.lstrip())
-
     def refuse_fragment(self, fragment: Fragment, origin: str) -> None:
         """Raise RefusedError for an object or a property of an MML or menu fragment without a pattern."""
-        if self.spec.form in ("mml", "menus"):
-            self._hold_tree({**fragment.tree, **{path[0]: {} for path in fragment.removals}}, origin)
-
-    def _hold_tree(self, tree: Tree, where: str) -> Iterable[WritableAddition]:
-        used = []
-        for header, values in tree.items():
-            found = self.find(header, self.rules, whole=True)
-            if found is None:
-                raise self._refusal(header, self.rules, (), where)
-            used += [found.addition] if found.addition else []
-            for line in values:
-                value = self.find(line, found.beneath, whole=True)
-                if value is None:
-                    raise self._refusal(line, found.beneath, (header,), where)
-                used += [value.addition] if value.addition else []
-        return used
+        if self.form.of_commands:
+            for header, values in {**fragment.tree, **{path[0]: {} for path in fragment.removals}}.items():
+                deque(self._hold_item(header, values, origin), maxlen=0)
 
     # --- commands -------------------------------------------------------------------------------------------------
 
@@ -202,16 +171,8 @@ class WritableLines:
 
         Raises RefusedError for a command that writes another line, or in a section in which the line is not writable.
         """
-        match self.spec.form:
-            case "indented":
-                used = list(self._hold_sections(commands, device))
-            case "paths":
-                used = [self._hold(command, self.rules, (), device).addition for command in commands]
-            case "mml":
-                used = [one for command in commands for one in self._hold_mml(command, device)]
-            case form:
-                used = [one for command in commands for one in self._hold_item(command, _READERS[form], device)]
-        return tuple({id(one): one for one in used if one is not None}.values())
+        hold = self._hold_items if self.form.writes_items else self._hold_sections
+        return tuple({id(one): one for one in hold(commands, device) if one is not None}.values())
 
     def _hold(self, line: str, level: Sequence[_Rule], sections: Path, device: str) -> WritableLine:
         found = self.find(line, level, whole=True)
@@ -225,7 +186,7 @@ class WritableLines:
         Where no command leaves a section, a line that is not writable in the section is one of the top level, as the
         device takes it.
         """
-        rules, leaving = Rules(self.spec), self.spec.section_exit
+        rules, leaving = self.form.rules(), self.form.spec.section_exit
         stack: list[tuple[tuple[_Rule, ...], Path]] = [(self.rules, ())]
         for line in commands:
             if leaving and line == leaving and len(stack) > 1:
@@ -242,12 +203,15 @@ class WritableLines:
             if found.beneath or rules.opens_section(line):
                 stack.append((found.beneath, (*sections, found.line)))
 
-    def _hold_item(self, command: str, read: _ReadCommand, device: str) -> Iterator[WritableAddition | None]:
-        """Hold a file or an item of a menu, and its `name=value` lines; `name=` removes a value."""
-        found = read(self.spec, command)
-        if found is None:
-            raise self._refusal(command[:200], self.rules, (), device)
-        header, lines = found
+    def _hold_items(self, commands: Sequence[str], device: str) -> Iterator[WritableAddition | None]:
+        for command in commands:
+            found = self.form.written(command)
+            if found is None:
+                raise self._refusal(command[:200], self.rules, (), device)
+            yield from self._hold_item(*found, device)
+
+    def _hold_item(self, header: str, lines: Iterable[str], device: str) -> Iterator[WritableAddition | None]:
+        """Hold an item and its `name=value` lines; `name=` removes a value."""
         item = self._hold(header, self.rules, (), device)
         yield item.addition
         for line in lines:
@@ -258,13 +222,6 @@ class WritableLines:
                 yield known[0].addition
             else:
                 yield self._hold(line, item.beneath, (header,), device).addition
-
-    def _hold_mml(self, command: str, device: str) -> Iterable[WritableAddition]:
-        try:
-            tree, _removals = mml.parse_commands(self.spec, command, device)
-        except FragmentError as error:
-            raise RefusedError(error.cause, where=device, do=error.remedy) from None
-        return self._hold_tree(tree, device)
 
 
 def addition_risks(used: Iterable[WritableAddition]) -> Iterator[str]:

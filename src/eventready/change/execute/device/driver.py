@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 from eventready.change.execute.device.checks import Findings
 from eventready.change.execute.device.verify import OpenIssues
 from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.tree import Tree
 from eventready.change.guard.guard import PendingChange, SendResult, StepResult
 from eventready.change.guard.soak import Soak
@@ -17,7 +18,6 @@ from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.scope import Drift
 from eventready.change.safety.way_in import WayIn
 from eventready.core.messages import Message, message, rendered
-from eventready.platforms.model import ChangeSpec
 from eventready.store.evidence import PackedEvidence
 
 
@@ -192,7 +192,7 @@ class Assignment:
     """
 
     device: str
-    spec: ChangeSpec
+    form: ConfigurationForm
     before: str
     predicted: str
     forward: tuple[str, ...]

@@ -11,8 +11,9 @@ from eventready.change.errors import SendCommands
 from eventready.change.execute.device.checks import DeviceChecks, Findings, ages, lost_meanwhile
 from eventready.change.execute.device.driver import ConfigurationReading, GuardTerms, Verification, VerifyTimes
 from eventready.change.execute.device.verify import compare_findings, verify_until_stable
-from eventready.change.forms.configuration import Configuration, commands_to_read, read_configuration, read_startup
+from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.fragment import Fragment
+from eventready.change.forms.known_forms import form_of
 from eventready.change.guard.guard import (
     Guard,
     GuardStateUnknown,
@@ -107,8 +108,8 @@ class LiveDevice:
         longest = max(target.device_timeout_s, seconds * 2 + _BESIDE_S)
         self._target = replace(target, device_timeout_s=longest)
         self._checks, self._platform = checks, checks.platform
-        self._change_spec = change_spec(self._platform)
-        self._commands = commands_to_read(self._change_spec, fragment)
+        self._form = form_of(change_spec(self._platform))
+        self._commands = self._form.commands_to_read(fragment)
         self._clock, self._change, self._seconds, self._planned = clock, change, seconds, planned
         self._armed = armed
         self._known = self._of_kind(planned)
@@ -190,15 +191,15 @@ class LiveDevice:
                 where = {"device": self._target.name, "command": reply.command}
                 raise SessionLost(message("change:unread.live", **where, reason=reply.cause))
             answers[reply.command] = reply.text
-        return ConfigurationReading(read_configuration(self._change_spec, answers, device=self._target.name), answers)
+        return ConfigurationReading(self._form.read(answers, device=self._target.name), answers)
 
     def startup(self) -> Configuration | None:
         """See DeviceDriver."""
-        spec = self._change_spec
+        spec = self._form.spec
         if not spec.startup or (spec.startup_shell and not self._target.has_shell):
             return None
         session = self._shell if spec.startup_shell else self._session
-        return read_startup(spec, session.send_commands, device=self._target.name)
+        return self._form.read_startup(session.send_commands, device=self._target.name)
 
     def way_in(self, running: Configuration) -> WayIn:
         """See DeviceDriver."""
@@ -296,7 +297,7 @@ class LiveDevice:
                 self._spec, self._unsure = self._fitting(), False
             self._open_guard = Guard(
                 self._spec,
-                self._change_spec,
+                self._form.spec,
                 session,
                 self._shell if self._spec.shell else None,
                 self._change,
@@ -312,7 +313,7 @@ class LiveDevice:
         return self._trial
 
     def _of_kind(self, kind: str) -> tuple[GuardSpec, ...]:
-        return tuple(one for one in self._change_spec.guards if one.kind == kind) or (GuardSpec(kind="inverse"),)
+        return tuple(one for one in self._form.spec.guards if one.kind == kind) or (GuardSpec(kind="inverse"),)
 
     def _fitting(self) -> GuardSpec:
         """Return the guard with commands supported by this device, among several of a kind, after a crash."""

@@ -28,10 +28,8 @@ from eventready.change.execute.device.driver import (
     StopSignals,
     VerifyTimes,
 )
-from eventready.change.execute.device.foreign_lines import foreign_lines
 from eventready.change.execute.device.verify import open_issues, tolerate
 from eventready.change.forms.configuration import Configuration
-from eventready.change.forms.diff import commands_between, diff_lines, equivalent, fingerprint
 from eventready.change.forms.tree import Tree
 from eventready.change.guard.guard import StepResult
 from eventready.change.guard.soak import Soak
@@ -144,11 +142,11 @@ class DeviceMachine:
             raise RefusedError(message("change:device.pending", device=assignment.device, owner=waiting.owner))
         self._refuse_unsaved(before, drifted=drift is not None)
         self._target = assignment.target(before.tree)
-        if (drift is None and fingerprint(assignment.spec, self._target) != assignment.predicted) or commands_between(
-            assignment.spec, before.tree, self._target
-        ) != assignment.forward:
+        form, target = assignment.form, self._target
+        as_planned = drift is not None or form.fingerprint(target) == assignment.predicted
+        if not as_planned or form.commands_between(before.tree, target) != assignment.forward:
             raise RefusedError(message("change:device.off_target", device=assignment.device))
-        if commands_between(assignment.spec, self._target, before.tree) != assignment.backward:
+        if form.commands_between(target, before.tree) != assignment.backward:
             raise RefusedError(message("change:device.no_return", device=assignment.device))
         assignment.refuse((*assignment.forward, *assignment.backward), before)
         risks = self._check_way_in(before, self._target)
@@ -166,7 +164,7 @@ class DeviceMachine:
     def _apply(self, before: Configuration) -> None:
         """Arm, apply, compare, verify. Raises any failure."""
         assignment, terms = self._assignment, self._driver.terms(before)
-        back = commands_between(assignment.spec, self._target, before.tree)
+        back = assignment.form.commands_between(self._target, before.tree)
         self._record(
             "arm",
             {
@@ -181,8 +179,8 @@ class DeviceMachine:
         self._check_abort()
         self._record("compare")
         found = self._driver.read().configuration
-        if not equivalent(assignment.spec, found.tree, self._target):
-            difference = diff_lines(assignment.spec, self._target, found.tree)
+        if not assignment.form.equivalent(found.tree, self._target):
+            difference = assignment.form.diff(self._target, found.tree)
             raise _Failed(message("change:why.differs", device=assignment.device, difference=_abbreviated(difference)))
         self._check_abort()
         soak = {"soak_s": self._soak.seconds, "soak_reason": self._soak.reason}
@@ -228,10 +226,10 @@ class DeviceMachine:
         """Raise RefusedError for unsaved lines not stated in the plan: saving the change would save them too."""
         assignment = self._assignment
         startup = self._driver.startup() if drifted or assignment.startup is not None else None
-        if startup is None or equivalent(assignment.spec, startup.tree, before.tree):
+        if startup is None or assignment.form.equivalent(startup.tree, before.tree):
             return
-        if drifted or fingerprint(assignment.spec, startup.tree) != assignment.startup:
-            unsaved = _abbreviated(diff_lines(assignment.spec, startup.tree, before.tree))
+        if drifted or assignment.form.fingerprint(startup.tree) != assignment.startup:
+            unsaved = _abbreviated(assignment.form.diff(startup.tree, before.tree))
             raise RefusedError(message("change:device.unsaved", device=assignment.device, unsaved=unsaved))
 
     def _check_way_in(self, running: Configuration, target: Tree) -> list[Any]:
@@ -289,7 +287,7 @@ class DeviceMachine:
         if found is None:
             return self._revert(before, rendered("change:why.new_unproven"))
         stands = found.configuration
-        if equivalent(self._assignment.spec, stands.tree, before.tree):
+        if self._assignment.form.equivalent(stands.tree, before.tree):
             why = rendered("change:why.had_reverted")
             return self._end(DeviceOutcome.OLD, why, stands)
         try:
@@ -311,7 +309,7 @@ class DeviceMachine:
 
         Without an acknowledged confirmation, readings while the guard may be firing do not count.
         """
-        spec, timing = self._assignment.spec, self._assignment.timing
+        form, timing = self._assignment.form, self._assignment.timing
         until = max(self._timer.now(), self._window.settled(timing)) + timing.reach_s
         strange = ""
         while True:
@@ -321,8 +319,8 @@ class DeviceMachine:
                     reading = self._driver.read()
                     found = reading.configuration
                     firing = not acknowledged and self._window.holds(self._timer.now(), timing)
-                    is_new = equivalent(spec, found.tree, self._target)
-                    if equivalent(spec, found.tree, before.tree) or (is_new and not firing):
+                    is_new = form.equivalent(found.tree, self._target)
+                    if form.equivalent(found.tree, before.tree) or (is_new and not firing):
                         return reading
                     if found.sha256 == strange and not firing:
                         return None
@@ -385,9 +383,9 @@ class DeviceMachine:
             return None
         found = self._driver.read().configuration
         twice, back.seen = found.sha256 == back.seen, found.sha256
-        if equivalent(self._assignment.spec, found.tree, before.tree):
+        if self._assignment.form.equivalent(found.tree, before.tree):
             return found if twice and self._restart_is_old(before, back) else None
-        difference = _abbreviated(diff_lines(self._assignment.spec, before.tree, found.tree))
+        difference = _abbreviated(self._assignment.form.diff(before.tree, found.tree))
         back.problem = rendered("change:why.still_differs", difference=difference)
         if waiting is not None:
             back.problem = rendered("change:why.foreign_pending")
@@ -397,8 +395,8 @@ class DeviceMachine:
 
     def _disarm(self, before: Configuration) -> None:
         """Fire the guard at once; confirm the guard of our own rollback if the device is in the old state."""
-        led = self._rolling_back and equivalent(
-            self._assignment.spec, self._driver.read().configuration.tree, before.tree
+        led = self._rolling_back and self._assignment.form.equivalent(
+            self._driver.read().configuration.tree, before.tree
         )
         _require(self._driver.confirm() if led else self._driver.revert(), "change:why.not_reverted")
 
@@ -408,7 +406,7 @@ class DeviceMachine:
         back.given_up = not back.attempts_left or self._has_foreign_lines(found, before, back)
         if back.given_up:
             return
-        lines = commands_between(assignment.spec, found.tree, before.tree)
+        lines = assignment.form.commands_between(found.tree, before.tree)
         assignment.refuse(lines, found)
         back.seen, back.attempts_left, self._rolling_back = "", back.attempts_left - 1, True
         risks: list[Any] = []
@@ -417,14 +415,14 @@ class DeviceMachine:
                 risks = self._check_way_in(found, before.tree)
         self._record_best_effort("rollback", {"lines": list(lines), **({"risks": risks} if risks else {})})
         self._send(lines, terms)
-        if terms.device_side and equivalent(assignment.spec, self._driver.read().configuration.tree, before.tree):
+        if terms.device_side and assignment.form.equivalent(self._driver.read().configuration.tree, before.tree):
             _require(self._driver.confirm(), "change:why.rollback_unconfirmed")
 
     def _has_foreign_lines(self, found: Configuration, before: Configuration, back: _Reverting) -> bool:
         """Return True if, after a crash, the device has lines neither old nor new: another operator's lines."""
         if not self._resumed:
             return False
-        strange = foreign_lines(self._assignment.spec, found.tree, before.tree, self._target)
+        strange = self._assignment.form.foreign_lines(found.tree, before.tree, self._target)
         if strange:
             back.problem = rendered("change:why.foreign_lines", line=strange[0][-1])
         return bool(strange)
@@ -436,7 +434,7 @@ class DeviceMachine:
         if not self._startup_changed:
             return True
         startup = self._driver.startup()
-        if startup is not None and equivalent(self._assignment.spec, startup.tree, before.tree):
+        if startup is not None and self._assignment.form.equivalent(startup.tree, before.tree):
             return True
         back.problem = rendered("change:why.startup")
         back.given_up = not back.saves_left
@@ -468,7 +466,7 @@ class DeviceMachine:
         problem = ""
         for attempt in (1, 2):
             try:
-                if attempt == 2 and not equivalent(self._assignment.spec, self._driver.read().configuration.tree, tree):
+                if attempt == 2 and not self._assignment.form.equivalent(self._driver.read().configuration.tree, tree):
                     return rendered("change:why.running_changed", problem=_sentence(problem))
                 done = self._driver.save()
             except Exception as error:

@@ -42,7 +42,7 @@ class ServiceHost(LiveDevice):
     def precheck(self) -> Findings:
         """See DeviceDriver. Raises RefusedError if the playbook would write other files than the plan has."""
         if not self._restores:
-            checked = check_playbook(self._workspace, self._device, self._change_spec)
+            checked = check_playbook(self._workspace, self._device, self._form)
             if checked.fragment.text != self._part.fragment:
                 raise RefusedError(message("change:playbook.other_files", device=self._device.name))
         return super().precheck()

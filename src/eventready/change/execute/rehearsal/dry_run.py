@@ -16,8 +16,8 @@ from eventready.change.document import Plan, PlannedDevice
 from eventready.change.errors import answer_to
 from eventready.change.execute.mismatch import refuse_mismatch
 from eventready.change.execute.target_tree import TargetTree, planned_fragment, target_tree
-from eventready.change.forms.configuration import Configuration, read_running
-from eventready.change.forms.diff import equivalent
+from eventready.change.forms.configuration import Configuration
+from eventready.change.forms.known_forms import form_of
 from eventready.change.guard.guard import Guard, change_spec, guards_for
 from eventready.change.guard.line_check import check_for, check_lines
 from eventready.change.plan.scope import Drift, drift_since
@@ -144,17 +144,17 @@ class _Device:
         self._target_tree = target_tree
         self._way_in, self._planned = way_in, way_in.planned
         self._platform, self._target, self._stack = platform, target, stack
-        self._spec = change_spec(platform)
-        self._fragment = planned_fragment(self._spec, self._planned)
+        self._form = form_of(change_spec(platform))
+        self._fragment = planned_fragment(self._form, self._planned)
         self._session = stack.enter_context(open_session(target, platform.spec))
         self._shell: Session | None = stack.enter_context(open_shell(target)) if target.has_shell else None
 
     def check(self, change: str) -> DryRunResult:
         """Check the lines on a device in the planned state without a pending change, and the way in on any device."""
-        planned, spec = self._planned, self._spec
+        planned, spec = self._planned, self._form.spec
         check = check_for(spec, partial(answer_to, self._session.send_commands), has_shell=self._target.has_shell)
         before = self._read()
-        drift = drift_since(self._spec, before, self._fragment, planned, self._target_tree)
+        drift = drift_since(self._form, before, self._fragment, planned, self._target_tree)
         if drift is None:
             return DryRunResult(planned.name, DryRunOutcome.OUTDATED, message("change:dry_run.outdated"))
         if self._is_pending(before):
@@ -185,7 +185,10 @@ class _Device:
         """Return True for an unconfirmed change on the device, which a check of the whole might confirm."""
         ask, has_shell = partial(answer_to, self._session.send_commands), self._shell is not None
         for guard in guards_for(self._platform, running, ask, has_shell=has_shell):
-            if Guard(guard, self._spec, self._session, self._shell, "dry-run", guard.least_s).pending() is not None:
+            if (
+                Guard(guard, self._form.spec, self._session, self._shell, "dry-run", guard.least_s).pending()
+                is not None
+            ):
                 return True
         return False
 
@@ -194,9 +197,9 @@ class _Device:
         if self._session.over:
             self._session = self._stack.enter_context(open_session(self._target, self._platform.spec))
         try:
-            return equivalent(self._spec, self._read().tree, before.tree)
+            return self._form.equivalent(self._read().tree, before.tree)
         except EventreadyError:
             return False
 
     def _read(self) -> Configuration:
-        return read_running(self._spec, self._fragment, self._session.send_commands, device=self._planned.name)
+        return self._form.read_running(self._fragment, self._session.send_commands, device=self._planned.name)

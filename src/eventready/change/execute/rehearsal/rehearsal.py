@@ -26,14 +26,13 @@ from eventready.change.execute.change import ApplyResult
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
 from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome
 from eventready.change.execute.mismatch import refuse_mismatch
+from eventready.change.execute.records import planned_form
 from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
 from eventready.change.execute.rehearsal.twin_history import Backups, copy_record
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import DeviceStatus, device_statuses
 from eventready.change.execute.target_tree import TargetTree, planned_fragment, target_tree
-from eventready.change.forms.configuration import Configuration, read_running
-from eventready.change.forms.diff import commands_between, diff_lines, equivalent, fingerprint
-from eventready.change.guard.guard import change_spec
+from eventready.change.forms.configuration import Configuration
 from eventready.change.plan.scope import Drift, drift_since
 from eventready.change.safety.approval import refuse_unsendable
 from eventready.core.clock import Clock
@@ -230,9 +229,9 @@ def _read_sessions(
 
 
 def _read(workspace: Workspace, planned: PlannedDevice, send: SendCommands) -> Reading:
-    spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
+    form = planned_form(workspace, planned)
     try:
-        return read_running(spec, planned_fragment(spec, planned), send, device=planned.name)
+        return form.read_running(planned_fragment(form, planned), send, device=planned.name)
     except EventreadyError as error:
         return error
 
@@ -241,10 +240,10 @@ def _require_planned(workspace: Workspace, planned: PlannedDevice, reading: Read
     """Return the drift since the plan. Raise the reason against a rehearsal, as far as known without the twin."""
     if isinstance(reading, EventreadyError):
         raise reading
-    spec = change_spec(load_platform(planned.platform, workspace.platform_dirs))
-    if spec.form == "host_files":
+    form = planned_form(workspace, planned)
+    if form.by_playbook:
         raise _NotRehearsed(message("change:rehearsal.playbook"))
-    drift = drift_since(spec, reading, planned_fragment(spec, planned), planned, target)
+    drift = drift_since(form, reading, planned_fragment(form, planned), planned, target)
     if drift is None:
         raise _Outdated(message("change:rehearsal.outdated"))
     return drift
@@ -285,19 +284,19 @@ def _twin_part(
         raise _NotRehearsed(message("change:rehearsal.not_loaded", reason=str(twin)))
     if isinstance(real, EventreadyError):
         raise real
-    spec = change_spec(load_platform(planned.platform, copy.platform_dirs))
-    if not equivalent(spec, real.tree, twin.tree):
-        lines = [line for line in diff_lines(spec, real.tree, twin.tree) if line.startswith(("-", "+"))]
+    form = planned_form(copy, planned)
+    if not form.equivalent(real.tree, twin.tree):
+        lines = [line for line in form.diff(real.tree, twin.tree) if line.startswith(("-", "+"))]
         raise _NotRehearsed(message("change:rehearsal.differs", difference="; ".join(lines[:_NAMED]) or "order"))
     target = target_of(twin.tree)
-    if commands_between(spec, twin.tree, target) != planned.forward:
+    if form.commands_between(twin.tree, target) != planned.forward:
         raise _NotRehearsed(message("change:rehearsal.other_lines"))
     device = copy.device(planned.name)
     return planned.model_copy(
         update={
             "before": twin.sha256,
-            "predicted": fingerprint(spec, target),
-            "startup": fingerprint(spec, twin.tree) if planned.startup else "",
+            "predicted": form.fingerprint(target),
+            "startup": form.fingerprint(twin.tree) if planned.startup else "",
             "endpoint": device.endpoint,
             "address": device.hostname,
             "element": device.element,
