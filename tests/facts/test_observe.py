@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from eventready.facts.observe import commands_for, observe, unreached
 from eventready.facts.parsed import UNMATCHED_SHOWN
 from eventready.facts.platform import Platform, load_platform
 from eventready.facts.records import BfdSession, System
+from eventready.facts.saved import parse_saved
 from eventready.session.reply import (
     HostKeyMismatch,
     LoginRefused,
@@ -300,11 +302,58 @@ JUNOS = "Hostname: r1\nModel: mx204\nJunos: 21.4R3-S5.4\n"
 UPTIME = "Current time: 2022-04-25 07:00:00 ICT\nSystem booted: 2022-04-24 07:00:00 ICT (1d 00:00 ago)\n"
 
 
-@pytest.mark.parametrize(("second", "uptime"), [(UPTIME, 86_400), ("", None)])
-def test_a_second_command_completes_an_answer_and_its_failure_costs_only_its_part(
-    second: str, uptime: int | None
-) -> None:
-    replies = {"show version": JUNOS, "show system uptime": second}
-    junos = load_platform("juniper_junos")
-    (observed,) = observe("r1", junos, ["system"], lambda queries: [Reply(one, replies[one]) for one in queries])
-    assert observed.rows == (System(hostname="r1", model="mx204", version="21.4R3-S5.4", uptime_s=uptime),)
+def of_two(platform: str, fact: str, first: str, second: Reply) -> Observation:
+    """The observation of a fact of two commands, of which the first is answered."""
+    described = load_platform(platform)
+    (observed,) = observe(
+        "r1", described, [fact], lambda commands: [Reply(commands[0], first), replace(second, command=commands[1])]
+    )
+    return observed
+
+
+def test_a_second_command_completes_an_answer() -> None:
+    seen = of_two("juniper_junos", "system", JUNOS, Reply("", UPTIME))
+    assert seen.rows == (System(hostname="r1", model="mx204", version="21.4R3-S5.4", uptime_s=86_400),)
+
+
+FAILED = [
+    *(Reply("", "", ended, "Because.") for ended in ReplyStatus if ended is not ReplyStatus.ANSWERED),
+    Reply("", "Current", ReplyStatus.TIMEOUT, "Because."),
+    Reply("", ""),
+]
+BGP = "BGP router identifier 10.255.0.1, local AS number 64500\n\n" + (
+    "Neighbor        V           AS MsgRcvd MsgSent   TblVer  InQ OutQ Up/Down  State/PfxRcd\n"
+    "10.0.0.1        4        64500     100     101        5    0    0 01:00:00        7\n"
+)
+ZEOL = "BSC  NODE 1   2022-04-25   07:00:00\n\n BTS ALARM LISTING\n\n END OF BTS ALARM LISTING\n\nCOMMAND EXECUTED\n"
+
+
+@pytest.mark.parametrize("second", FAILED, ids=lambda reply: f"{reply.status}{reply.text}")
+@pytest.mark.parametrize(
+    ("platform", "fact", "first"),
+    [("juniper_junos", "system", JUNOS), ("nokia_bsc", "alarm", ZEOL), ("cisco_xe", "bgp_neighbour", BGP)],
+)
+def test_half_of_a_fact_is_not_measured(platform: str, fact: str, first: str, second: Reply) -> None:
+    seen = of_two(platform, fact, first, second)
+    if second.status is ReplyStatus.ANSWERED and load_platform(platform).facts[fact].spec.also_absent:
+        assert (seen.status, len(seen.rows)) == (Status.PARSED, 1)  # no neighbour in a VRF
+        return
+    assert not seen.status.measured
+    assert seen.reason
+    assert seen.command == load_platform(platform).facts[fact].spec.also
+
+
+def test_a_device_that_does_not_know_a_family_has_no_neighbour_in_it() -> None:
+    refused = Reply("", "", ReplyStatus.REFUSED, "Error: Unrecognized command")
+    peers = " BGP local router ID : 10.255.0.2\n Local AS number : 64500\n Total number of peers : 0\n"
+    assert of_two("huawei_vrp", "bgp_neighbour", peers, refused).status is Status.EMPTY
+    denied = replace(refused, status=ReplyStatus.DENIED)
+    assert of_two("huawei_vrp", "bgp_neighbour", peers, denied).status is Status.DENIED
+
+
+def test_one_saved_output_of_two_is_not_complete() -> None:
+    text = f"r1#show ip bgp summary\n{BGP}r1#\n"
+    (seen,) = parse_saved(load_platform("cisco_xe"), "bgp_neighbour", text)
+    assert (seen.status, seen.complete) == (Status.PARSED, False)
+    (seen,) = parse_saved(load_platform("nokia_bsc"), "alarm", f"< ZEOL;\n{ZEOL}< \n")
+    assert not seen.status.measured

@@ -180,6 +180,7 @@ def test_one_fact_is_one_object(workspace: Path) -> None:
         "reason": "",
         "complete": "unknown",
         "rows": [{"peer": "10.0.0.1", "interface": "Port 1", "vrf": None, "discriminator": None, "state": "up"}],
+        "unread": [],
         "unmatched": [],
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 
@@ -12,6 +12,7 @@ from eventready.facts.configuration_text import Answer, reduce_evidence, reduce_
 from eventready.facts.interpret import ParseCache, interpret
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import CompiledFact, Platform
+from eventready.platforms.model import FactSpec
 from eventready.session.reply import LoginRefused, NoPrompt, Reply, ReplyStatus, SessionError
 
 _NO_SESSION: tuple[tuple[type[SessionError], Status], ...] = (
@@ -36,13 +37,18 @@ def observe(
     facts: Iterable[str],
     send: Callable[[Sequence[str]], Sequence[Reply]],
     reading: int = 1,
+    *,
+    alone: Container[str] = (),
 ) -> list[Observation]:
-    """Send each command and return an observation per fact. `send` takes commands and returns replies."""
+    """Send each command and return an observation per fact. `send` takes commands and returns replies.
+
+    `alone`: second commands (`also`) that the outputs do not hold, and need not: a single saved output.
+    """
     wanted = list(dict.fromkeys(facts))
     commands = commands_for(platform, wanted)
     replies = send(commands) if commands else ()
     with _computing:
-        answers = _answers(device, platform, wanted, replies, reading)
+        answers = _answers(device, platform, wanted, replies, reading, alone=alone)
         observations = {compiled.name: observation for compiled, _, observation in answers}
         observations |= reduce_evidence(platform, answers)
     return [observations.get(fact) or _unsupported(device, platform, fact, reading) for fact in wanted]
@@ -55,22 +61,28 @@ def reduced_replies(device: str, platform: Platform, facts: Iterable[str], repli
 
 
 def _answers(
-    device: str, platform: Platform, facts: Iterable[str], replies: Sequence[Reply], reading: int
+    device: str,
+    platform: Platform,
+    facts: Iterable[str],
+    replies: Sequence[Reply],
+    reading: int,
+    *,
+    alone: Container[str] = (),
 ) -> list[Answer]:
     """Return the supported facts with the reply and the observation of each."""
     cache, by_command = ParseCache(), {reply.command: reply for reply in replies}
     answers: list[Answer] = []
     for compiled in (platform.facts[fact] for fact in facts if fact in platform.facts):
-        reply = _answer_to(compiled, by_command)
+        reply = _answer_to(compiled, by_command, alone)
         answers.append((compiled, reply, interpret(device, compiled.name, compiled, reply, reading, cache=cache)))
     return answers
 
 
-def _answer_to(compiled: CompiledFact, replies: Mapping[str, Reply]) -> Reply:
+def _answer_to(compiled: CompiledFact, replies: Mapping[str, Reply], alone: Container[str]) -> Reply:
     """Return the reply with the rows of a fact.
 
-    `instead`: the second reply where the device refuses the first command. `also`: both, or the first where the second
-    failed. `against`: both, or the one that failed.
+    `instead`: the second reply where the device refuses the first command. `also` and `against`: both, or the reply
+    that failed, since half of a fact is not measured.
     """
     spec = compiled.spec
     answers = [replies.get(command) or Reply(command, "", ReplyStatus.NOT_SENT) for command in compiled.commands]
@@ -80,9 +92,21 @@ def _answer_to(compiled: CompiledFact, replies: Mapping[str, Reply]) -> Reply:
     if spec.instead:
         return second if first.status in (ReplyStatus.REFUSED, ReplyStatus.OTHER) else first
     if spec.also:
-        whole = first.status is ReplyStatus.ANSWERED and _has_text(second)
-        return _joined(first, second) if whole else first
+        return _with_second(spec, first, second, alone=second.command in alone)
     return next((reply for reply in answers if not _has_text(reply)), None) or _joined(first, second)
+
+
+def _with_second(spec: FactSpec, first: Reply, second: Reply, *, alone: bool) -> Reply:
+    """Return both replies, or the reply that failed; the first by itself where the second has nothing to add."""
+    if first.status is not ReplyStatus.ANSWERED:
+        return first
+    if _has_text(second):
+        return _joined(first, second)
+    silent = second.status is ReplyStatus.ANSWERED and second.complete and "silent" in spec.also_absent
+    unknown = second.status is ReplyStatus.REFUSED and "refused" in spec.also_absent
+    if silent or unknown:
+        return first
+    return replace(first, complete=False) if alone and not spec.whole else second
 
 
 def _joined(first: Reply, second: Reply) -> Reply:

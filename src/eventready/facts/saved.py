@@ -64,8 +64,8 @@ def saved_reply(platform: Platform, command: str, text: str) -> Reply:
 def parse_saved(platform: Platform, question: str, text: str) -> list[Observation]:
     """Return the observations of a saved output for a fact, or for every fact of a command. Raises UsageError.
 
-    A fact that needs the answers to two commands needs a terminal's log that holds both behind their prompts; what the
-    second one adds (`also`) may be missing.
+    A fact that needs the answers to two commands needs a terminal's log that holds both behind their prompts. Without
+    what the second one adds (`also`) the observation is not `complete`.
     """
     facts = facts_for(platform, question)
     specs = [platform.facts[fact].spec for fact in facts if fact in platform.facts]
@@ -81,7 +81,7 @@ def parse_saved(platform: Platform, question: str, text: str) -> list[Observatio
             for command in commands
         ]
 
-    return observe("-", platform, facts, replies)
+    return observe("-", platform, facts, replies, alone=missing)
 
 
 def facts_for(platform: Platform, question: str) -> tuple[str, ...]:

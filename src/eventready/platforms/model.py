@@ -582,6 +582,11 @@ class FactSpec(Strict):
     also: str = Field(
         default="", description="A second command, where one does not give all: its answer follows, on a line its name"
     )
+    also_absent: tuple[Literal["silent", "refused"], ...] = Field(
+        default=(),
+        description="Answers to `also` by which a device has nothing of it: `silent`, it prints nothing; `refused`, it "
+        "does not know the command. Any other failure of the second command is a failure of the fact",
+    )
     instead: str = Field(
         default="", description="A second command, of another release: its answer counts where `command` is refused"
     )
