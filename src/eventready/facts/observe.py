@@ -97,7 +97,7 @@ def _answer_to(compiled: CompiledFact, replies: Mapping[str, Reply], alone: Cont
 
 
 def _with_second(spec: FactSpec, first: Reply, second: Reply, *, alone: bool) -> Reply:
-    """Return both replies, or the reply that failed; the first by itself where the second has nothing to add."""
+    """Return both replies, or the failed reply; the first alone where the second has nothing to add."""
     if first.status is not ReplyStatus.ANSWERED:
         return first
     if _has_text(second):
