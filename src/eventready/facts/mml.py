@@ -23,11 +23,11 @@ from eventready.facts.observation import Status
 from eventready.facts.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
 
 _END = re.compile(r"^-{3}\s+END\s*$")
-_START = re.compile(r"^\+{3}\s+(?P<element>\S.*?)?\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*(?:\s+DST)?\s*$")
+_START = re.compile(r"^\+{3}\s(?P<element>.*\s)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*(?:\s+DST)?\s*$")
 _SERIAL = re.compile(r"^[A-Z&]+\s+#\d+\s*$")
 _ECHO = re.compile(r"^%%.*%%\s*$")
 _TYPED = re.compile(r"^[A-Z]{2,4} [A-Z0-9_]+:.*;\s*(?:%%)?$")
-_RETCODE = re.compile(r"^RETCODE\s*=\s*(?P<code>-?\d{1,10})(?!\d)\s*(?P<text>.*?)\s*$")
+_RETCODE = re.compile(r"^RETCODE\s*=\s*(?P<code>-?\d{1,10})(?!\d)(?P<text>.*)$")
 _COUNT = re.compile(r"^[(（]\s*(?:Number of results|结果个数)\s*=\s*(?P<count>\d{1,10})\s*[)）]\s*$")
 _TOTAL = re.compile(r"^\s*(?:(?P<en>\d{1,10}) reports? in total|共有?\s*(?P<zh>\d{1,10})\s*个报告)\s*$", re.I)
 _CONTINUED = re.compile(r"^\s*(?:To be continued\.*|仍有后续报告输出\.*)\s*$")
@@ -135,9 +135,9 @@ def _packets(text: str, unmatched: UnmatchedLines) -> Iterator[_Packet]:
 def _head(packet: _Packet, line: str, unmatched: UnmatchedLines) -> None:
     start, code = _START.match(line), _RETCODE.match(line)
     if start:
-        packet.started, packet.element = True, start["element"] or ""
+        packet.started, packet.element = True, (start["element"] or "").strip()
     elif code:
-        packet.code, packet.text = int(code["code"]), code["text"]
+        packet.code, packet.text = int(code["code"]), code["text"].strip()
     elif packet.started and not (_SERIAL.match(line) or _ECHO.match(line)):
         packet.body.append(line)  # an unsolicited alarm report, or unknown to every layout
     elif line.strip() and not (_SERIAL.match(line) or _ECHO.match(line) or _TYPED.match(line)):

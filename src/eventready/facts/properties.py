@@ -20,16 +20,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from eventready.core.text_lines import lines_of
+from eventready.facts.line_pattern import LinePattern
 from eventready.facts.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
 
 _FLAGS_HEADING = re.compile(r"\s*Flags:? ")
 _FLAGS_GO_ON = re.compile(r"\s*[A-Za-z*+] - \w")
-_ITEM = re.compile(r"\s*(?P<number>\d+)?\s*(?P<flags>[A-Za-z*+ ]{0,8}?)\s*(?P<rest>;;;.*|[a-z][\w.-]*=.*)$")
+_REST = re.compile(r";;;|[a-z][\w.-]*=")  # of an item, behind its head
+_HEAD = re.compile(r"(?P<number>\d*) ?(?P<flags>[A-Za-z*+ ]{0,8})")
 _MORE = re.compile(r"\s+(?P<rest>\.?[a-z][\w.-]*=.*)$")
 _PAIR = re.compile(r'(?:^|(?<=\s))(?P<name>\.?[a-z][\w.-]*)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"(?=\s|$))?')
-_LINE = re.compile(r"\s*(?P<name>[a-z][\w.-]*):(?:\s+(?P<value>.*?))?\s*$")
+_LINE = re.compile(r"(?P<name>[a-z][\w.-]*):(?:\s+(?P<value>\S.*))?")
 _DUMP = re.compile(r"\s+[\da-f]{4}:(?: |$)")
 _TOTAL = re.compile(r"\s*total: (?P<count>\d+)\s*$")
 _GROUPED = re.compile(r"\d{1,3}(?: \d{3})+")  # 4 309 122
@@ -54,6 +57,21 @@ class _Item:
         column = _column(name)
         if self.row.setdefault(column, value) != value:
             raise _Contradiction(f"two values for {name} in one item")
+
+
+class _Line(NamedTuple):
+    """First line of an item: number, flags, and the comment or the pairs."""
+
+    number: str
+    flags: str
+    rest: str
+
+
+def _item(line: str) -> _Line | None:
+    """Return the parts of the first line of an item; None for another line."""
+    rest = _REST.search(line)
+    head = _HEAD.fullmatch(" ".join(line[: rest.start()].split())) if rest else None
+    return _Line(head["number"], head["flags"].replace(" ", ""), line[rest.start() :]) if rest and head else None
 
 
 class PropertiesParser:
@@ -129,18 +147,18 @@ class _Reader:
 
     def _pairs(self, line: str) -> bool:
         """Read a line of `name=value` pairs: a new item, or the rest of the item before."""
-        new = _ITEM.match(line)
+        new = _item(line)
         more = _MORE.match(line)
         going_on = self._item is not None and not self._item.lines and more is not None
-        if going_on and not (new and (new["number"] or new["flags"].strip())):
+        if going_on and not (new and (new.number or new.flags)):
             self._put_pairs(more["rest"] if more else "")
             return True
-        if new is None or (self.heading and not (new["number"] or new["flags"].strip())):
+        if new is None or (self.heading and not (new.number or new.flags)):
             return False  # the items of a list are numbered
         self._begin(lines=False)
-        self._put("number", new["number"] or "")
-        self._put("flags", new["flags"].replace(" ", ""))
-        rest = new["rest"]
+        self._put("number", new.number)
+        self._put("flags", new.flags)
+        rest = new.rest
         if rest.startswith(";;;"):
             self._put("comment", rest[3:].strip())
         else:
@@ -162,7 +180,7 @@ class _Reader:
         return name
 
     def _property(self, line: str) -> bool:
-        found = _LINE.match(line)
+        found = _LINE.fullmatch(line.strip())
         if found is None:
             return False
         item = self._item
@@ -216,14 +234,14 @@ def _rule(text: str) -> _Rule:
     )
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(pattern: str) -> LinePattern:
     try:
-        return re.compile(pattern)
+        return LinePattern(pattern)
     except re.error as error:
         raise ValueError(f"the pattern {pattern!r} of a rule does not compile: {error}") from None
 
 
-def _kept(column: str, pattern: re.Pattern[str], *, found: bool) -> _Rule:
+def _kept(column: str, pattern: LinePattern, *, found: bool) -> _Rule:
     return lambda rows: (row for row in rows if bool(pattern.search(row.get(column, ""))) is found)
 
 

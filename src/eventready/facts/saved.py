@@ -31,7 +31,7 @@ _EDITOR_INDENT = 4
 #: A port between the words of a command narrows the answer and does not change its form.
 _PORT = re.compile(r"[A-Za-z][A-Za-z-]*\d[\d/.:]*")
 #: The decoration of a headline that a tool writes above an answer.
-_HEADLINE = re.compile(r"^[-+=#*! ]*(?:.* executing command ')?|'?[-+=#*! ]*$")
+_DECORATION, _EXECUTING = "-+=#*! ", " executing command '"
 END_OF_ANSWER = "=== end of the answer ==="
 
 
@@ -175,7 +175,7 @@ class _Log:
             place += 1  # prompts at which nothing was typed
         index = self._filled[place]
         line = self._lines[index].strip()
-        if _HEADLINE.sub("", line) == command:
+        if _bare(line) == command:
             return index + 1, ""
         typed = self._typed(line, command.split(maxsplit=1)[0])
         if not typed:
@@ -209,6 +209,11 @@ def _without_editor_indent(lines: list[str]) -> list[str]:
     """Remove the common indentation of the lines."""
     common = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     return lines if common < _EDITOR_INDENT else [line[common:] for line in lines]
+
+
+def _bare(headline: str) -> str:
+    """Return the command of a headline."""
+    return headline.strip(_DECORATION).rpartition(_EXECUTING)[2].removesuffix("'").strip(_DECORATION)
 
 
 def _narrows(typed: str, command: str) -> bool:

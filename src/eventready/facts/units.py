@@ -29,7 +29,9 @@ _SPAN = re.compile(
     r"(\d+)\s*(y|w|d|h|m|s)(?:ears?|eeks?|ays?|ours?|r|rs|in|ins|inutes?|ec|ecs|econds?)?(?![a-z])", re.I
 )
 _FRACTION = re.compile(r"(?<=[a-z])\d+(?:ms|us)(?:\d+us)?$")  # 2m4s30ms
-_DAYS_AND_CLOCK = re.compile(r"((?:\d+\s*(?:years?|weeks?|days?|y|w|d),?\s*)+)\s(\d{1,2}):(\d\d)(?::(\d\d))?", re.I)
+_DAYS_AND_CLOCK = re.compile(
+    r"((?:\d+\s*(?:y(?:ears?)?|w(?:eeks?)?|d(?:ays?)?),?\s*)+)(?<=\s)(\d{1,2}):(\d\d)(?::(\d\d))?", re.I
+)
 _INTERVAL = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(ms|msecs?|milliseconds?|cs|s|secs?|seconds?|)", re.I)
 _INTERVAL_PARTS = {"": 1, "s": 1, "se": 1, "cs": 100, "ms": 1000, "mi": 1000}
 _CLOCK = re.compile(r"^(?:(\d+)[.:d]\s*)?(\d{1,3}):(\d{2}):(\d{2})(?:\.\d+)?$", re.I)

@@ -36,7 +36,7 @@ _PATTERNS = (
 #: Files without influence on connections.
 _HARMLESS = frozenset({"duties.yaml", "limits.yaml", "roster.yaml", "waivers.yaml", "capacity.yaml"})
 _MAX_TEXT = 200_000
-_PROGRAM = re.compile(r"exec:\S[^\n\"']*|(?<=ProxyCommand)\s+[^\n]+", re.I)
+_PROGRAM = re.compile(r"exec:\S[^\n\"']*|(?<=ProxyCommand)\s[^\n]+", re.I)
 _VARIABLE = re.compile(r"\benv:(\w+)")
 
 

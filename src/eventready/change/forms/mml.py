@@ -20,7 +20,7 @@ from eventready.facts.observation import Status
 from eventready.platforms.model import MmlObject
 
 _COMMAND = re.compile(r"(?P<name>[A-Z]{2,4} [A-Z0-9_]+)\s*:\s*(?P<parameters>.*)", re.DOTALL)
-_PARAMETER = re.compile(r'\s*(?P<name>[A-Z0-9_]+)\s*=\s*(?P<value>"[^";]*"|[^,";]+?)\s*(?:,|$)')
+_PARAMETER = re.compile(r'\s*(?P<name>[A-Z0-9_]+)\s*=\s*(?P<value>"[^";]*"\s*|[^,";]+)(?:,|$)')
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -142,7 +142,14 @@ class MmlForm(ConfigurationForm):
 
 def _split(text: str) -> list[str]:
     """Split at semicolons outside quotes."""
-    return re.split(r';(?=(?:[^"]*"[^"]*")*[^"]*$)', text)
+    parts, start, quotes = [], 0, text.count('"')
+    for place, character in enumerate(text):
+        if character == '"':
+            quotes -= 1
+        elif character == ";" and quotes % 2 == 0:
+            parts.append(text[start:place])
+            start = place + 1
+    return [*parts, text[start:]]
 
 
 def _parameters(text: str) -> dict[str, str] | None:
@@ -153,7 +160,7 @@ def _parameters(text: str) -> dict[str, str] | None:
         match = _PARAMETER.match(text, position)
         if not match or match["name"] in found:
             return None
-        found[match["name"]] = match["value"]
+        found[match["name"]] = match["value"].rstrip()
         position = match.end()
     return found
 

@@ -57,7 +57,7 @@ _NAME = re.compile(rb"[\w.+-]+")
 _KEY = re.compile(r"\^([A-Z])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _QUOTED = re.compile(r'"[^"]*"')
-_OPEN_QUESTION = re.compile(r"(?i)(?:\[y(?:es)?/no?\S{0,20}\]|\[confirm\]|password|\?)[ \t]*[:?>]?[ \t]*\Z")
+_OPEN_QUESTION = re.compile(r"(?i)(?:\[y(?:es)?/no?\S{0,16}\]|\[confirm\]|password|\?)[ \t]*(?:[:?>][ \t]*)?\Z")
 
 
 def uses_shell(platform: PlatformSpec) -> bool:

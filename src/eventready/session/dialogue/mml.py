@@ -20,7 +20,7 @@ from eventready.session.dialogue.buffer import ReceiveBuffer
 
 END = re.compile(rb"^---\s{1,8}END[ \t]*\r?$", re.MULTILINE)
 _ECHO = re.compile(rb"%%(?:/\*[^*\n]{0,80}\*/)?(?P<command>[^%\n]{0,4096})%%")
-_RETCODE = re.compile(rb"RETCODE\s{0,4}=\s{0,4}(?P<code>-?\d{1,10})[ \t]*(?P<text>[^\r\n]{0,200})")
+_RETCODE = re.compile(rb"RETCODE\s{0,4}=\s{0,4}(?P<code>-?\d{1,10})(?P<text>[^\r\n]{0,200})")
 _CONTINUED = (b"To be continued", "仍有后续报告输出".encode(), "仍有后续报告输出".encode("gbk"))
 _UNSOLICITED = re.compile(rb"^\s{0,8}(?:ALARM|EVENT|EVT)\b", re.MULTILINE)
 

@@ -54,7 +54,7 @@ _PATIENCE = 3.0
 _RECOVER_S = 5.0
 
 _PASSWORD = re.compile(rb"(?i)(?:password|secret|passcode)[^\n]{0,40}:[ \t]*$")
-_QUESTION = re.compile(rb"(?i)\[y(es)?/no?\][ \t]*[:?]?[ \t]*$")
+_QUESTION = re.compile(rb"(?i)\[y(es)?/no?\][ \t]*(?:[:?][ \t]*)?$")
 _PRESS_KEY = re.compile(rb"(?i)press (?:any key|return|enter)[^\n]{0,60}$")
 _ACCESS_REFUSED = re.compile(
     rb"(?i)access denied|permission denied|authori[sz]ation (?:failed|denied)|authentication fail"

@@ -9,7 +9,7 @@ from eventready.assurance.roster.reading import phones
 from eventready.assurance.roster.reading.text import tidy, without_address
 
 #: Degrees before a name, each with its full stop: `KS.`, `ThS.`, `PGS.TS.`.
-_DEGREES = re.compile(r"^((?:(?:KS|ThS|TS|CN|BS|GS|PGS|CKI|CKII)\s*\.\s*)+)(?=\S)", re.IGNORECASE)
+_DEGREES = re.compile(r"^((?:(?:KS|Th?S|C(?:N|KII?)|BS|GS|PGS)\s*\.\s*)+)(?=\S)", re.IGNORECASE)
 _SIR = re.compile(r"^(?:ông|bà)\s*:?\s+(?=\S+\s+\S)", re.IGNORECASE)
 #: First words of a position, with their diacritics: `Trưởng ca` is a position, `Trương Bình` is a person.
 _POSITIONS = (
