@@ -40,6 +40,7 @@ class Script:
     hang_on: str = ""
     late_by: float = 0.0
     drop_on: str = ""
+    drop_times: int = 1_000  # sessions that drop at `drop_on`; the later ones answer
     drop_at_start: bool = False
     ignores_interrupt: bool = False
     silent: bool = False
@@ -178,7 +179,8 @@ class Talk:
             await self.enable()
         elif name and name == script.hang_on:
             await self.hang()
-        elif name and name == script.drop_on:
+        elif name and name == script.drop_on and script.drop_times > 0:
+            script.drop_times -= 1
             self.say(script.answers.get(name, "half an answ")[: len(script.answers.get(name, "xx")) // 2 + 5])
             self.close()
             await asyncio.sleep(60)

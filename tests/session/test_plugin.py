@@ -15,10 +15,10 @@ from nornir.core.plugins.connections import ConnectionPluginRegister
 from nornir.core.task import Result, Task
 from nornir.plugins.runners import ThreadedRunner
 
-from eventready.core.errors import UsageError, WorkspaceError
+from eventready.core.errors import UsageError
 from eventready.core.redaction.redaction import REDACTED, redact
 from eventready.session.plugin import CONNECTION, EventreadyConnection, build_target, register
-from eventready.session.reply import LoginRefused
+from eventready.session.reply import AccessInvalid, LoginRefused
 from eventready.session.target import Target
 from tests.session.fake import PASSWORD, USER, Script
 
@@ -107,8 +107,8 @@ def test_the_shell_login_is_resolved_like_the_other(monkeypatch: pytest.MonkeyPa
 def test_what_no_person_knows_is_reported() -> None:
     with pytest.raises(UsageError, match="allow_cleartxt"):
         build_target("r1", None, None, None, {"allow_cleartxt": True})
-    with pytest.raises(WorkspaceError, match="EVR_NOT_SET"):
-        build_target("r1", "env:EVR_NOT_SET", None, None, {})
+    with pytest.raises(AccessInvalid, match="EVR_NOT_SET"):
+        build_target("r1", "env:EVR_NOT_SET", None, None, {}).require_usable()
     with pytest.raises(UsageError, match="hostname and a platform"):
         EventreadyConnection().open(None, None, None, None, None)
     with pytest.raises(UsageError, match="not open"):

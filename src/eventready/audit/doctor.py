@@ -77,6 +77,7 @@ def examine(workspace: Path) -> Iterator[Diagnostic]:
         if permission.ok:
             yield from secrets(loaded)
         if loaded.devices:
+            yield from access_settings(loaded)
             yield host_keys(loaded)
         yield from unconfirmed_forms(loaded)
 
@@ -268,18 +269,26 @@ def unconfirmed_forms(workspace: Workspace) -> Iterator[Diagnostic]:
             yield Diagnostic(f"platform {name}", False, detail, remedy, needed=False, label="note")
 
 
+def access_settings(workspace: Workspace) -> Iterator[Diagnostic]:
+    """Devices with access settings that cannot be used: such a device is not measured."""
+    for target in key_targets(workspace.nornir(), [device.name for device in workspace.devices]):
+        if target.unusable is not None:
+            yield Diagnostic(f"access {target.name}", False, target.unusable)
+
+
 def host_keys(workspace: Workspace) -> Diagnostic:
     """Recorded host keys of the devices with SSH."""
     try:
         known = known_hosts(workspace.known_hosts)
         devices = ssh_devices(workspace.devices, workspace.platform_dirs)
-        targets = key_targets(workspace.nornir(), [device.name for device in devices])
+        found = key_targets(workspace.nornir(), [device.name for device in devices])
+        targets = [target for target in found if target.unusable is None]
     except EventreadyError as error:
         return Diagnostic("host keys", False, error.whole)
     servers = {server.host_key_name: server for group in key_rounds(targets) for server in group}
     unknown = [server.name for server in servers.values() if not known.lookup(server.host_key_name)]
     if not unknown:
-        return Diagnostic("host keys", True, message("audit:doctor.keys_recorded", count=len(devices)))
+        return Diagnostic("host keys", True, message("audit:doctor.keys_recorded", count=len(targets)))
     return Diagnostic(
         "host keys",
         False,

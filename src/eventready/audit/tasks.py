@@ -15,10 +15,11 @@ change.done.exit                           # result: outcome per host; exit code
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Protocol
+from time import monotonic
+from typing import Protocol, TypeVar
 
 from nornir.core.task import Result, Task
 
@@ -29,8 +30,14 @@ from eventready.facts.observe import commands_for, observe, unreached
 from eventready.facts.platform import Platform, load_platform
 from eventready.session.connect import Session
 from eventready.session.plugin import CONNECTION, register
-from eventready.session.reply import Reply, SessionError
+from eventready.session.reply import Reply, ReplyStatus, SessionError
+from eventready.session.target import Target
 from eventready.workspace.inventory import device_of
+
+T = TypeVar("T")
+
+#: Replies of commands that a lost session left unread.
+_LOST = (ReplyStatus.DROPPED, ReplyStatus.NOT_SENT)
 
 register()
 
@@ -58,19 +65,69 @@ def _observations(task: Task, platform: Platform, facts: tuple[str, ...], readin
 
 
 def read_replies(task: Task, commands: Sequence[str]) -> Sequence[Reply]:
-    """Send commands to a host and return their redacted replies; the session is closed. Raises SessionError."""
-    with device_session(task) as session:
-        return session.send_commands(commands)
+    """Send read-only commands to a host and return their redacted replies; the session is closed. Raises SessionError.
+
+    Commands of a lost session are sent once more in another one, the command that lost it last.
+    """
+    return with_session(task, lambda session: session.send_commands(commands), _unread)
+
+
+def _unread(replies: Sequence[Reply]) -> Callable[[Session], Sequence[Reply]] | None:
+    """Return the reading of the commands that a lost session left; None without any."""
+    lost = [reply for reply in replies if reply.status in _LOST and not reply.final]
+    if not lost:
+        return None
+    lost.sort(key=lambda reply: reply.status is ReplyStatus.DROPPED)
+
+    def read(session: Session) -> Sequence[Reply]:
+        again = {reply.command: reply for reply in session.send_commands([reply.command for reply in lost])}
+        return [again.get(reply.command, reply) for reply in replies]
+
+    return read
+
+
+def with_session(
+    task: Task, read: Callable[[Session], T], more: Callable[[T], Callable[[Session], T] | None] = lambda _result: None
+) -> T:
+    """Return the result of `read` in a session with a host; a session that fails is tried once more.
+
+    For reading only. `more` returns the reading that completes a result, if there is one. Both sessions are within the
+    time of the device; a refused login, host key or access setting is final. Raises SessionError.
+    """
+    extras = task.host.get_connection_parameters(CONNECTION).extras or {}
+    until = min(
+        monotonic() + extras.get("device_timeout_s", Target.device_timeout_s), extras.get("not_after", Target.not_after)
+    )
+    try:
+        with device_session(task) as session:
+            result = read(session)
+    except SessionError as error:
+        if error.final or monotonic() >= until:
+            raise
+        with device_session(task, until) as session:
+            return read(session)
+    completing = more(result)
+    if completing is None or monotonic() >= until:
+        return result
+    try:
+        with device_session(task, until) as session:
+            return completing(session)
+    except SessionError:
+        return result
 
 
 @contextmanager
-def device_session(task: Task) -> Iterator[Session]:
-    """Open the session with a host for the block. Raises SessionError."""
-    session: Session = task.host.get_connection(CONNECTION, task.nornir.config)
+def device_session(task: Task, not_after: float | None = None) -> Iterator[Session]:
+    """Open the session with a host for the block; `not_after`: monotonic time of its end. Raises SessionError."""
+    host = task.host
+    if not_after is not None:
+        extras = host.get_connection_parameters(CONNECTION).extras or {}
+        host.open_connection(CONNECTION, task.nornir.config, extras={**extras, "not_after": not_after})
+    session: Session = host.get_connection(CONNECTION, task.nornir.config)
     try:
         yield session
     finally:
-        task.host.close_connection(CONNECTION)
+        host.close_connection(CONNECTION)
 
 
 class _Outcome(Protocol):

@@ -96,6 +96,7 @@ def open_session(target: Target, spec: PlatformSpec, trace: Trace | None = None)
     Retry with exponential backoff and jitter when nothing listens yet or the connection breaks before the login; a
     refused login and a host key mismatch are final. `trace` records the steps. Raises the errors of `session.reply`.
     """
+    target.require_usable()
     target = target if spec.netmiko.device_type.endswith("_telnet") else target.for_ssh()
     target = replace(target, device_login=spec.session.device_login)
     trace = trace or Trace()

@@ -140,10 +140,6 @@ class DriverMixin(netmiko.BaseConnection):
     def close(self) -> None:
         """Close the connection at once; idempotent."""
         self.log_out()
-        client = getattr(self, "remote_conn_pre", None)
-        transport = client.get_transport() if client is not None else None
-        if transport is not None and isinstance(transport.sock, BufferedSocket):
-            transport.sock.wake_reader()
         self.disconnect()
 
     def log_out(self) -> None:

@@ -12,7 +12,6 @@ workspace the user's own `~/.ssh/known_hosts` counts. User names, passwords and 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from nornir.core import Nornir
 from nornir.core.configuration import Config
 from nornir.core.plugins.connections import ConnectionPluginRegister
 
-from eventready.core.errors import EventreadyError, UsageError
+from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
 from eventready.platforms.loader import describe
 from eventready.session.connect import Session, open_session
@@ -60,7 +59,7 @@ class EventreadyConnection:
         extras: dict[str, Any] | None = None,
         configuration: Config | None = None,  # noqa: ARG002  Nornir's signature
     ) -> None:
-        """Open a session. Raises UsageError, WorkspaceError (an unresolvable reference) and SessionError."""
+        """Open a session. Raises UsageError and SessionError."""
         if not hostname or not platform:
             raise UsageError(message("session:host_incomplete"))
         options = extras or {}
@@ -91,13 +90,32 @@ def build_target(
     *,
     login: bool = True,
 ) -> Target:
-    """Return the Target of a Nornir host. Raises UsageError for an unknown extra.
+    """Return the Target of a Nornir host; settings that cannot be used are its `unusable`.
 
     `login` False leaves the device's own secrets unresolved, for its host key; its jump hosts are logged in to.
+    Raises UsageError for an unknown extra.
     """
     unknown = sorted(set(extras) - _KNOWN)
     if unknown:
         raise UsageError(message("session:extras_unknown", hostname=hostname, names=unknown))
+    try:
+        return _target(hostname, username, password, port, extras, login=login)
+    except WorkspaceError as error:
+        limits = {limit: extras[limit] for limit in _LIMITS if limit in extras}
+        name, endpoint = str(extras.get("name") or hostname), str(extras.get("endpoint") or "")
+        return Target(name, hostname, port, endpoint=endpoint, unusable=error.whole, **limits)
+
+
+def _target(
+    hostname: str,
+    username: str | None,
+    password: str | None,
+    port: int | None,
+    extras: dict[str, Any],
+    *,
+    login: bool,
+) -> Target:
+    """Return the target with references resolved and files found. Raises WorkspaceError."""
     access = Access.model_validate(extras.get("access") or {})
     workspace = Path(extras["workspace"]) if extras.get("workspace") else None
     known_hosts = Path(extras["known_hosts"]) if extras.get("known_hosts") else workspace and workspace / "known_hosts"
@@ -129,13 +147,13 @@ def build_target(
 
 
 def host_target(nornir: Nornir, name: str) -> Target:
-    """Return the target of a host of the inventory. Raises UsageError, WorkspaceError."""
+    """Return the target of a host of the inventory. Raises UsageError."""
     host = nornir.inventory.hosts[name].get_connection_parameters(CONNECTION)
     return build_target(host.hostname or "", host.username, host.password, host.port, host.extras or {})
 
 
 def key_targets(nornir: Nornir, names: Iterable[str]) -> tuple[Target, ...]:
-    """Return the targets of hosts for a connection without a login. Raises UsageError, WorkspaceError."""
+    """Return the targets of hosts for a connection without a login. Raises UsageError."""
     found = []
     for name in names:
         host = nornir.inventory.hosts[name].get_connection_parameters(CONNECTION)
@@ -151,10 +169,9 @@ def register_secrets(nornir: Nornir, names: Iterable[str]) -> dict[str, str]:
     """
     first_hops: dict[str, str] = {}
     for name in names:
-        with suppress(EventreadyError):  # reported when the device is read
-            target = host_target(nornir, name)
-            if target.jumps:
-                first_hops[name] = target.jumps[0].address
+        target = host_target(nornir, name)
+        if target.jumps:
+            first_hops[name] = target.jumps[0].address
     return first_hops
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from eventready.core.errors import EventreadyError, Exit
 from eventready.core.messages import Message
@@ -28,7 +29,7 @@ class Reply:
     """`text` is redacted, without echo, prompt, pager marks, escape codes; `reason` is empty if ANSWERED.
 
     `message`: the reason as a message of the catalogue, where it is one. `complete`: False for a saved output whose end
-    nothing proves; the answer may go on.
+    nothing proves; the answer may go on. `final`: True if another session would end in the same way.
     """
 
     command: str
@@ -38,6 +39,7 @@ class Reply:
     seconds: float = 0.0
     complete: bool = True
     message: Message | None = None
+    final: bool = False
 
     @classmethod
     def failed(cls, command: str, status: ReplyStatus, why: Message, text: str = "", seconds: float = 0.0) -> Reply:
@@ -56,26 +58,42 @@ def first_unanswered(replies: Iterable[Reply]) -> Reply | None:
 
 
 class SessionError(EventreadyError):
-    """A session could not be opened, or was lost. `retryable`: a new attempt shortly after may succeed."""
+    """A session could not be opened, or was lost. `retryable`: a new attempt to connect shortly after may succeed."""
 
     exit = Exit.INCOMPLETE
     retryable: bool = False
+    #: Another session cannot be expected to end otherwise, or must not be tried.
+    final: ClassVar[bool] = False
+
+
+class AccessInvalid(SessionError):
+    """The access settings of a device cannot be used (a missing key, a refused ssh_config); nothing is contacted."""
+
+    final = True
 
 
 class Unreachable(SessionError):
-    """No answer at the address."""
+    """No answer at the address, after the attempts of TCP or those of `with_retries`."""
+
+    final = True
 
 
 class LoginRefused(SessionError):
     """The device refuses the login, the enable password or the authorisation."""
 
+    final = True
+
 
 class HostKeyMismatch(SessionError):
     """The device's host key differs from the recorded key, or no key is recorded."""
 
+    final = True
+
 
 class CleartextRefused(SessionError):
     """The protocol carries passwords in clear text, without permission in the inventory."""
+
+    final = True
 
 
 class NoPrompt(SessionError):
@@ -85,13 +103,19 @@ class NoPrompt(SessionError):
 class NoCommonAlgorithm(SessionError):
     """The device offers no supported and allowed SSH algorithm."""
 
+    final = True
+
 
 class JumpHostFailed(SessionError):
     """The jump host of a device is unreachable or lost; the message is the same for all its devices."""
 
+    final = True
+
 
 class RunTimeOver(SessionError):
     """The time limit of the run has passed; the device is not contacted."""
+
+    final = True
 
 
 class SessionLost(SessionError):

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 
-from eventready.core.messages import rendered
+from eventready.core.messages import Message, rendered
 from eventready.core.redaction.redaction import REDACTED, register
 from eventready.session.hostkeys import host_name
 from eventready.session.one_time_code import ask_on_terminal
+from eventready.session.reply import AccessInvalid
 from eventready.workspace.devices.access import ASK
 from eventready.workspace.keys.secrets import resolve
 
@@ -95,6 +96,7 @@ class Target:
     `device_login`: the device asks for user and password itself after SSH has let anybody in.
     Times are seconds: `connect_timeout_s` for each attempt until the login is through, `device_timeout_s` for
     everything from the first attempt to the last answer. `not_after` is the monotonic time at which the run ends.
+    `unusable`: the error of the access settings, which every connection raises.
     """
 
     name: str
@@ -121,6 +123,12 @@ class Target:
     device_timeout_s: float = 300.0
     attempts: int = 3
     not_after: float = inf
+    unusable: Message | None = None
+
+    def require_usable(self) -> None:
+        """Raise AccessInvalid for unusable access settings."""
+        if self.unusable is not None:
+            raise AccessInvalid(self.unusable)
 
     @property
     def address(self) -> str:

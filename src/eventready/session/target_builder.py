@@ -19,7 +19,7 @@ _DEFAULT_IDENTITIES = ("id_ed25519", "id_ecdsa", "id_rsa")
 #: Keepalive interval of a jump host without one of its own.
 _JUMP_KEEPALIVE_S = 15.0
 _HOP = re.compile(
-    r"(?:ssh://)?(?:(?P<user>[^@\s]+)@)?(?:\[(?P<v6>[\w:.%]+)\]|(?P<host>[^\s:@/]+))(?::(?P<port>\d+))?/?"
+    r"(?:ssh://)?(?:(?P<user>[^@\s]+)@)?(?:\[(?P<v6>[\w:.%]+)\]|(?P<host>[^\s:@/]+))(?::(?P<port>\d{1,6}))?/?"
 )
 
 
@@ -101,7 +101,10 @@ def _identity_files(
 
 
 def _paths(names: tuple[str, ...], settings: AccessSettings) -> tuple[Path, ...]:
-    return tuple((settings.workspace or Path()) / Path(name).expanduser() for name in names)
+    try:
+        return tuple((settings.workspace or Path()) / Path(name).expanduser() for name in names)
+    except RuntimeError as error:  # `~name` of an unknown user
+        raise WorkspaceError(message("session:key.path", path=", ".join(names), reason=str(error))) from None
 
 
 def _agent(access: Access, config: HostConfig, *, password: bool) -> str:
@@ -113,7 +116,7 @@ def _agent(access: Access, config: HostConfig, *, password: bool) -> str:
         return ""
     if not named or named == "SSH_AUTH_SOCK":
         return os.environ.get("SSH_AUTH_SOCK", "")
-    return os.environ.get(named[1:], "") if named.startswith("$") else str(Path(named).expanduser())
+    return os.environ.get(named[1:], "") if named.startswith("$") else os.path.expanduser(named)  # noqa: PTH111  any user
 
 
 def _jump(access: Access, config: HostConfig, settings: AccessSettings, seen: tuple[str, ...]) -> Target | None:
@@ -170,7 +173,14 @@ def _written_hop(text: str, settings: AccessSettings) -> Target:
     return Target(
         name=host,
         host=host,
-        port=int(found["port"]) if found["port"] else None,
+        port=_port(text, found["port"]) if found["port"] else None,
         username=found["user"] or "",
         known_hosts=settings.known_hosts,
     )
+
+
+def _port(hop: str, text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65_536:
+        raise WorkspaceError(message("session:jump_invalid", jump=hop))
+    return port

@@ -106,6 +106,9 @@ def test_include(tmp_path: Path) -> None:
         ("Include ssh_config\n", "nested too deeply"),
         ("Host r1\n Include x\n", r"ssh_config:2: `Include` inside a `Host` or `Match` section"),
         ("Match exec true\n User root\n", "`Match exec` runs programs"),
+        ('Match !ex""ec true\n User root\n', "`Match exec` runs programs"),
+        ("Host *\n Port 65536\n", "no port: 65536"),
+        ("Include ~nobody-of-ours/x\n", "invalid SSH configuration"),
         ("Host *\n Port many\n", "the SSH configuration of r1 is invalid"),
         ("Match nonsense\n", "invalid SSH configuration"),
     ],
@@ -121,5 +124,5 @@ def test_hostile_files(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="exceeds 1 MB"):
         load_ssh_config(huge, allow_exec=True)
     (tmp_path / "binary").write_bytes(bytes(range(256)))
-    with pytest.raises(WorkspaceError, match="invalid SSH configuration"):
+    with pytest.raises(WorkspaceError, match="is no text"):
         load_ssh_config(tmp_path / "binary", allow_exec=True)

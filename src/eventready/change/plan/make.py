@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from eventready.audit.progress import NoProgress, ReadProgress
 from eventready.audit.runner import run_on_each
-from eventready.audit.tasks import device_session
+from eventready.audit.tasks import with_session
 from eventready.change.document import Plan, PlannedDevice, PlannedDrill, plan_head, seal
 from eventready.change.errors import UnreadableConfiguration, combine_errors, group_by_message
 from eventready.change.forms.known_forms import form_of
@@ -28,6 +28,7 @@ from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageErr
 from eventready.core.gc import relaxed_gc
 from eventready.core.messages import Message, message, rendered
 from eventready.facts.platform import load_platform
+from eventready.session.connect import Session
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
 from eventready.session.reply import SessionError
@@ -174,13 +175,15 @@ def _read(
     workspace.check_secrets(by_name)
     known_hosts(workspace.known_hosts)
 
+    def planned(one: Participant, session: Session) -> _Planned:
+        participant, diff = with_playbook(workspace, one)
+        part = plan_device(participant, session, seconds, alone=one.device.name in alone)
+        return _Planned(part and part.model_copy(update={"diff": (*part.diff, *diff)}))
+
     def plan_one(task: Task) -> _Planned:
         name = task.host.name
         try:
-            with device_session(task) as session:
-                participant, diff = with_playbook(workspace, by_name[name])
-                part = plan_device(participant, session, seconds, alone=name in alone)
-                return _Planned(part and part.model_copy(update={"diff": (*part.diff, *diff)}))
+            return with_session(task, lambda session: planned(by_name[name], session))
         except EventreadyError as error:
             return _Planned(error=error)
         except ValidationError as error:

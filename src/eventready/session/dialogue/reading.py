@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from time import monotonic
 
 from eventready.core.messages import Message, message
@@ -311,7 +312,7 @@ class Channel:
         except _CommandTimeout:
             return self._timed_out(command, started)
         except (StreamClosed, AnswerTooLarge) as error:
-            return self._dropped(command, started, str(error))
+            return self._dropped(command, started, error)
         return self._reply(command, answer, started)
 
     def _answer(self, needle: bytes, started: float) -> bytes:
@@ -457,7 +458,7 @@ class Channel:
             self._pipeline = 1
             replies.append(self._timed_out(commands[len(replies)], started))
         except (StreamClosed, AnswerTooLarge) as error:
-            replies.append(self._dropped(commands[len(replies)], started, str(error)))
+            replies.append(self._dropped(commands[len(replies)], started, error))
         return replies
 
     def _next_answer(self, needle: bytes, following: bytes, started: float) -> bytes:
@@ -527,7 +528,7 @@ class Channel:
         except TimeoutError:
             return self._timed_out(command, started, recover=False)
         except (StreamClosed, AnswerTooLarge) as error:
-            return self._dropped(command, started, str(error))
+            return self._dropped(command, started, error)
         return self._reply(command, answer, started)
 
     # ---------------------------------------------------------------- replies
@@ -573,12 +574,13 @@ class Channel:
             return False
         return self._resynchronise(min(monotonic() + self._recover_s, self._deadline))
 
-    def _dropped(self, command: str, started: float, reason: str) -> Reply:
-        self._over = reason
+    def _dropped(self, command: str, started: float, error: Exception) -> Reply:
+        self._over = reason = str(error)
         partial = self._broken_off()
         self._buffer.text.clear()
         lost = message("session:lost_in_command", reason=reason)
-        return Reply.failed(command, ReplyStatus.DROPPED, lost, partial, monotonic() - started)
+        failed = Reply.failed(command, ReplyStatus.DROPPED, lost, partial, monotonic() - started)
+        return replace(failed, final=isinstance(error, AnswerTooLarge))
 
 
 def _end_of(text: bytearray, begin: int) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -26,7 +27,6 @@ from eventready.core.text_lines import lines_of
 ENVIRONMENT = "EVENTREADY_SSH_CONFIG"
 _MAX_BYTES, _MAX_INCLUDES = 1_000_000, 16
 _KEYWORD = re.compile(r"^\s*(?P<word>\w+)(?:\s*=\s*|\s+)(?P<value>\S.*?)\s*$")
-_MATCH_EXEC = re.compile(r"(?im)^\s*match\b.*\bexec\b")
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,9 @@ class SshConfig:
         parser = _Parser()
         try:
             parser.parse(lines_of(self._text))
-        except paramiko.ssh_exception.ConfigParseError as error:
-            raise WorkspaceError(
-                message("session:ssh_config.invalid", reason=lines_of(str(error))[0]), where=str(self.path)
-            ) from None
+        except Exception as error:  # paramiko raises anything for a strange file
+            reason = next(iter(lines_of(str(error))), type(error).__name__)
+            raise WorkspaceError(message("session:ssh_config.invalid", reason=reason), where=str(self.path)) from None
         return parser
 
     def lookup(self, hostname: str, name: str = "") -> HostConfig:
@@ -92,7 +91,7 @@ class SshConfig:
                 self._parsed.alias = name
                 found = self._parsed.lookup(hostname)
             return _host_config(found, hostname)
-        except (ValueError, KeyError, paramiko.SSHException, paramiko.ssh_exception.CouldNotCanonicalize) as error:
+        except Exception as error:  # as above
             raise WorkspaceError(
                 message("session:ssh_config.invalid_of", hostname=hostname, reason=str(error)), where=str(self.path)
             ) from None
@@ -105,7 +104,7 @@ def _host_config(found: Mapping[str, Any], hostname: str) -> HostConfig:
     return HostConfig(
         hostname=str(found.get("hostname") or hostname),
         user=str(found.get("user") or ""),
-        port=int(found["port"]) if found.get("port") else None,
+        port=_port(found["port"]) if found.get("port") else None,
         identity_files=tuple(found.get("identityfile") or ()),
         certificate_files=tuple(os.path.expanduser(path) for path in _words(found.get("certificatefile"))),  # noqa: PTH111
         identity_agent=str(found.get("identityagent") or ""),
@@ -119,6 +118,14 @@ def _host_config(found: Mapping[str, Any], hostname: str) -> HostConfig:
         macs=str(found.get("macs") or ""),
         keepalive_s=float(interval) if interval is not None else None,
     )
+
+
+def _port(value: str) -> int:
+    """Return a port. Raises ValueError."""
+    port = int(value)
+    if not 0 < port < 65_536:
+        raise ValueError(f"no port: {port}")
+    return port
 
 
 def _words(value: Any) -> tuple[str, ...]:
@@ -147,10 +154,22 @@ def load_ssh_config(path: Path, *, allow_exec: bool) -> SshConfig:
 
     `allow_exec` accepts `Match exec`, which runs programs: for the user's own file, not for a workspace's.
     """
-    text = "\n".join(_lines(path, 0))
-    if not allow_exec and _MATCH_EXEC.search(text):
+    lines = tuple(_lines(path, 0))
+    if not allow_exec and any(map(_runs_programs, lines)):
         raise WorkspaceError(message("session:ssh_config.match_exec"), where=str(path))
-    return SshConfig(text, path)
+    return SshConfig("\n".join(lines), path)
+
+
+def _runs_programs(line: str) -> bool:
+    """Return True for `Match exec`, as paramiko reads the words of the line: `ex""ec` is `exec`."""
+    found = _KEYWORD.match(line)
+    if found is None or found["word"].lower() != "match":
+        return False
+    try:
+        words = shlex.split(found["value"])
+    except ValueError:
+        return False  # refused when parsed
+    return any(word.lower().removeprefix("!") == "exec" for word in words)
 
 
 def _lines(path: Path, depth: int) -> Iterator[str]:
@@ -167,6 +186,8 @@ def _lines(path: Path, depth: int) -> Iterator[str]:
     if len(data) > _MAX_BYTES:
         raise WorkspaceError(message("session:ssh_config.too_large", limit=_MAX_BYTES // 1_000_000), where=str(path))
     section = "Host *"
+    if b"\0" in data:
+        raise WorkspaceError(message("session:ssh_config.binary"), where=str(path))
     for number, line in enumerate(lines_of(data.decode(errors="replace")), 1):
         found = _KEYWORD.match(line)
         word = found["word"].lower() if found else ""
@@ -177,8 +198,14 @@ def _lines(path: Path, depth: int) -> Iterator[str]:
             continue
         if section.split()[1:] != ["*"]:
             raise WorkspaceError(message("session:ssh_config.include_inside"), where=f"{path}:{number}")
-        for included in _included(found["value"], path.parent):
-            yield from _lines(included, depth + 1)
+        try:
+            included = tuple(_included(found["value"], path.parent))
+        except (ValueError, RuntimeError, OSError, NotImplementedError) as error:
+            raise WorkspaceError(
+                message("session:ssh_config.invalid", reason=str(error)), where=f"{path}:{number}"
+            ) from None
+        for one in included:
+            yield from _lines(one, depth + 1)
         yield section
 
 

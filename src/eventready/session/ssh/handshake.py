@@ -89,8 +89,7 @@ def open_transport(connection: Any, target: Target, timeout_s: float, trace: Tra
         trace.detail(ConnectStep.LOGIN, message("session:methods", methods=methods))
         if isinstance(connection, BufferedSocket):
             connection.authenticated()
-        if target.ssh.keepalive_s:
-            transport.set_keepalive(max(1, round(target.ssh.keepalive_s)))
+        transport.logged_in(target.ssh.keepalive_s)
     except BaseException:
         transport.close()
         raise

@@ -39,6 +39,7 @@ _PROHIBITED, _RESOURCE_SHORTAGE = 1, 4
 
 def dial(target: Target, timeout_s: float, trace: Trace, default_port: int = SSH_PORT) -> Any:
     """Return a connected socket, or an object with its methods. Raises OSError, SessionError."""
+    target.require_usable()
     port = target.port or default_port
     trace.detail(ConnectStep.ROUTE, target.route)
     if target.jump is not None:

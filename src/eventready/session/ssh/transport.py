@@ -25,9 +25,13 @@ from eventready.session.ssh.algorithms import (
     select,
 )
 from eventready.session.target import SshOptions
+from eventready.session.wire.stream import BufferedSocket
 
 #: OpenSSH's limit of a packet.
 _MAX_PACKET_BYTES = 256 * 1024
+#: Interval at which the reading thread of a logged-in connection checks whether it was closed or is due a keepalive.
+#: `close` wakes the thread.
+_CHECK_S = 2.0
 #: Time limit of the service request where the login has none.
 _SERVICE_S = 30.0
 
@@ -128,6 +132,18 @@ class Transport(ServiceRequestingTransport):
         _PARAMIKO._parse_kex_init(self, message)
         state: Any = self
         self._kex = next(name for name, kex in self._kex_info.items() if type(state.kex_engine) is kex)
+
+    def logged_in(self, keepalive_s: float) -> None:
+        """Wake the reading thread seldom from now on: paramiko's own ten times a second cost more than the reading."""
+        self.sock.settimeout(min(_CHECK_S, keepalive_s or _CHECK_S))
+        if keepalive_s:
+            self.set_keepalive(max(1, round(keepalive_s)))
+
+    def close(self) -> None:
+        """Close the connection, and end the reading thread at once."""
+        if self.active and isinstance(self.sock, BufferedSocket):
+            self.sock.wake_reader()
+        super().close()
 
     def ensure_session(self) -> None:
         """Request the authentication service once. Raises SSHException; paramiko polls without a time limit here."""

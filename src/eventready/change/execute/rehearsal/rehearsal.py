@@ -18,7 +18,7 @@ from nornir.core.task import Task
 from eventready.audit.progress import ReadProgress
 from eventready.audit.runner import run_on_each
 from eventready.audit.saved_outputs import SavedOutputs
-from eventready.audit.tasks import device_session
+from eventready.audit.tasks import with_session
 from eventready.change.document import Plan, PlanFile, PlannedDevice, seal
 from eventready.change.errors import SendCommands
 from eventready.change.execute.apply import apply_plan
@@ -220,8 +220,7 @@ def _read_sessions(
 
     def read_device(task: Task) -> Reading:
         try:
-            with device_session(task) as session:
-                return _read(workspace, by_name[task.host.name], session.send_commands)
+            return with_session(task, lambda s: _read(workspace, by_name[task.host.name], s.send_commands))
         except EventreadyError as error:
             return error
 
