@@ -86,7 +86,7 @@ def test_silence_never_gives_a_command_the_answer_of_another(
     ssh: Make, habit: str, pipeline: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (("_SETTLE_S", 0.1), ("_LONG_SETTLE_S", 1.0), ("_WAKE_S", 0.15)):
-        monkeypatch.setattr(f"eventready.session.channel.{name}", value)
+        monkeypatch.setattr(f"eventready.session.dialogue.reading.{name}", value)
     script = Script(answers=ANSWERS, **SLOW[habit])
     with open_session(ssh(script), kind(pipeline=pipeline)) as session:
         replies = session.send_commands(COMMANDS[:2])
