@@ -74,12 +74,15 @@ def find_echo(text: bytearray, command: bytes, prompt: bytes, patterns: Patterns
 
 def without_repeats(text: bytearray, echo: Echo, command: bytes, prompt: bytes) -> Echo:
     """Return the echo, its answer behind repetitions of prompt and command (RouterOS draws its line anew)."""
-    at = echo.end
-    while at < len(text) and (text[at] == 10 or text[at] in _BLANK):
-        at += 1
-    if not (prompt and text.startswith(prompt, at) and _echoed(text, at + len(prompt), command)):
-        return echo
-    return without_repeats(text, Echo(echo.line, text.find(b"\n", at) + 1, echo.prompt), command, prompt)
+    at = end = echo.end
+    while at < len(text):
+        if text[at] == 10 or text[at] in _BLANK:
+            at += 1
+        elif prompt and text.startswith(prompt, at) and _echoed(text, at + len(prompt), command):
+            at = end = text.find(b"\n", at) + 1
+        else:
+            break
+    return Echo(echo.line, end, echo.prompt)
 
 
 def _after_log_line(text: bytearray, line: int, patterns: Patterns) -> bool:
