@@ -109,11 +109,11 @@ def lab(workspace: Path, *options: str) -> Iterator[Path]:
 
 
 @contextmanager
-def routers(devices: int) -> Iterator[Path]:
-    """Run a lab of routers with the facts of the eight commands. Return its workspace copy."""
+def routers(devices: int, *options: str) -> Iterator[Path]:
+    """Run a lab of routers with the facts of the eight commands, with options of `lab up`. Return its copy."""
     with tempfile.TemporaryDirectory(prefix="eventready-bench-") as folder:
         write_workspace(Path(folder), devices)
-        with lab(Path(folder)) as copy:
+        with lab(Path(folder), *options) as copy:
             narrow(copy)
             yield copy
 
@@ -129,15 +129,17 @@ def first(copy: Path, devices: int) -> Path:
     return part
 
 
-def start(name: str, copy: Path, devices: int, module: str = "contenders") -> subprocess.Popen[bytes]:
+def start(
+    name: str, copy: Path, devices: int, module: str = "contenders", workers: int = WORKERS
+) -> subprocess.Popen[bytes]:
     """Start a contender in a process of its own."""
-    command = [sys.executable, "-m", f"benchmarks.{module}", name, str(copy), str(devices), str(WORKERS)]
+    command = [sys.executable, "-m", f"benchmarks.{module}", name, str(copy), str(devices), str(workers)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "NO_COLOR": "1"})
 
 
-def measure(name: str, copy: Path, devices: int, module: str = "contenders") -> dict[str, Any]:
+def measure(name: str, copy: Path, devices: int, module: str = "contenders", workers: int = WORKERS) -> dict[str, Any]:
     """Run a contender. Return its figures."""
-    with start(name, copy, devices, module) as process:
+    with start(name, copy, devices, module, workers) as process:
         output, _ = process.communicate()
     figures: dict[str, Any] = json.loads(output.splitlines()[-1])
     return figures

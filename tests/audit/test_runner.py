@@ -68,6 +68,37 @@ def test_all_may_begin_at_once_however_busy_it_is(monkeypatch: pytest.MonkeyPatc
     assert crowd.most == 20
 
 
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_busy_machine_reads_fewer_devices_at_once_and_says_so(busy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempo, "_busy", lambda: busy)
+    crowd = Crowd(lambda: time.sleep(0.05))
+    runner = AdaptiveThreadedRunner(30)
+    outcome = nornir(30, 30).with_runner(runner).run(task=crowd.enter)
+    assert not outcome.failed
+    assert (runner.held, runner.most) == ((True, tempo._INITIAL) if busy else (False, 30))
+
+
+def test_open_files_and_threads_of_the_machine_are_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempo, "_busy", lambda: False)
+    monkeypatch.setattr(tempo, "open_file_limit", lambda: 10 * tempo._FILES)
+    crowd = Crowd(lambda: time.sleep(0.05))
+    runner = AdaptiveThreadedRunner(30)
+    assert not nornir(30, 30).with_runner(runner).run(task=crowd.enter).failed
+    assert (runner.held, runner.most) == (True, 10)
+    started = iter(range(8))
+
+    class Thread(threading.Thread):
+        def start(self) -> None:
+            if next(started, None) is None:
+                raise RuntimeError("can't start new thread")
+            super().start()
+
+    monkeypatch.setattr(tempo, "Thread", Thread)
+    runner = AdaptiveThreadedRunner(10)
+    assert not nornir(30, 10).with_runner(runner).run(task=crowd.enter).failed
+    assert (runner.held, runner.most) == (True, 8)
+
+
 def test_a_task_that_fails_is_a_result() -> None:
     def fails(task: Task) -> Result:
         raise ValueError(task.host.name)

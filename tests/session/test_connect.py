@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import pickle
 import socket
@@ -368,3 +369,13 @@ def test_after_the_time_limit_of_the_run(ssh: Make) -> None:
     with open_session(replace(target, not_after=monotonic() + 1.5), kind()) as session:
         replies = session.send_commands(["show hang", "show clock"])
     assert [reply.status for reply in replies] == [ReplyStatus.TIMEOUT, ReplyStatus.NOT_SENT]
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EMFILE, "Too many open files"), RuntimeError("can't start new thread"), MemoryError()]
+)
+def test_a_limit_of_this_machine_is_not_the_devices(error: Exception, tmp_path: Path) -> None:
+    found = to_session_error(error, aim(22, known_hosts=tmp_path / "k"))
+    assert found.what.startswith("this machine has no room")
+    assert found.retryable
+    assert not found.final

@@ -80,7 +80,7 @@ def audit(
         started = clock.real().isoformat(timespec="milliseconds")
         run_id = store.begin(event=workspace.event.id, clock=clock)
 
-        results = _read(workspace, job, store, options, progress)
+        results, sessions = _read(workspace, job, store, options, progress)
         across = evaluate(
             devices, job.matrix, (o for result in results.values() for o in result.shared), moment=job.moment,
             limits=job.limits, waivers=job.waivers, baseline=job.baseline, duties=job.duties, scope="fleet",
@@ -103,6 +103,7 @@ def audit(
             across=across,
             verdicts=found,
             coverage=coverage,
+            sessions={"wanted": options.workers, "most": sessions} if sessions else None,
         )
         digest = summary(document, results.values(), across)
         results.clear()  # the document holds the same data; the results of 1,000 devices take much memory
@@ -136,8 +137,12 @@ def _job(
 
 def _read(
     workspace: Workspace, job: AuditJob, store: Store, options: AuditOptions, progress: ReadProgress
-) -> dict[str, DeviceResult]:
-    """Results by device: a reading, and a second reading of counters at least `interval_s` later."""
+) -> tuple[dict[str, DeviceResult], int]:
+    """Results by device: a reading, and a second reading of counters at least `interval_s` later.
+
+    The number is the most devices read at once where this machine allowed fewer than more workers than the default
+    would have read, otherwise 0.
+    """
     results: dict[str, DeviceResult] = {}
 
     def record(read: DeviceRead) -> None:
@@ -158,7 +163,8 @@ def _read(
             with suppress(Exception):
                 progress.stage("counters", status.waiting)
             collector.read_again()
-    return results
+    held = status.held and options.workers > AuditOptions.workers
+    return results, status.sessions if held else 0
 
 
 def pause(seconds: float, progress: ReadProgress) -> None:

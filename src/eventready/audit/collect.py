@@ -64,10 +64,15 @@ class DeviceRead:
 
 @dataclass(frozen=True)
 class CollectStatus:
-    """Devices due for a second reading, and the monotonic time of the latest first reading among them."""
+    """Devices due for a second reading, and the monotonic time of the latest first reading among them.
+
+    `sessions`: most devices read at once; `held`: fewer than wanted, because of this machine.
+    """
 
     waiting: int = 0
     latest: float = 0.0
+    sessions: int = 0
+    held: bool = False
 
 
 class Collector:
@@ -81,7 +86,8 @@ class Collector:
     ) -> None:
         wanted = frozenset(names)
         chosen = nornir.filter(filter_func=lambda host: host.name in wanted)
-        self._nornir = chosen.with_runner(AdaptiveThreadedRunner(workers))
+        self._runner = AdaptiveThreadedRunner(workers)
+        self._nornir = chosen.with_runner(self._runner)
         self._job, self._on_read = job, on_read
         self._first: dict[str, bytes] = {}  # pickled: a tenth of the memory
         self._read_at: dict[str, float] = {}
@@ -90,7 +96,7 @@ class Collector:
         """Read all facts needed by the checks of each device."""
         _raise_defects(self._nornir.run(task=self._once))
         waiting = [self._read_at[name] for name in self._first]
-        return CollectStatus(len(waiting), max(waiting, default=0.0))
+        return CollectStatus(len(waiting), max(waiting, default=0.0), self._runner.most, self._runner.held)
 
     def read_again(self) -> None:
         """Read the measured counters a second time."""

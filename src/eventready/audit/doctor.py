@@ -270,7 +270,7 @@ def unconfirmed_forms(workspace: Workspace) -> Iterator[Diagnostic]:
 
 
 def access_settings(workspace: Workspace) -> Iterator[Diagnostic]:
-    """Devices with access settings that cannot be used: such a device is not measured."""
+    """Devices with unusable access settings, which are not measured."""
     for target in key_targets(workspace.nornir(), [device.name for device in workspace.devices]):
         if target.unusable is not None:
             yield Diagnostic(f"access {target.name}", False, target.unusable)

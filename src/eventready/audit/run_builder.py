@@ -35,10 +35,12 @@ def build_run(
     across: Sequence[Finding],
     verdicts: Iterable[Verdict],
     coverage: Coverage,
+    sessions: Mapping[str, int] | None = None,
 ) -> Parts:
     """Build the document of a finished run, without `previous` and `sha256` (the store adds both).
 
-    `results`: of all devices. `across`: findings of checks across devices, ordered by device and check.
+    `results`: of all devices. `across`: findings of checks across devices, ordered by device and check. `sessions`:
+    devices read at once, `wanted` and at `most`, where this machine was the limit.
     """
     ordered = sorted(devices, key=lambda device: device.name)
     head = {
@@ -51,6 +53,7 @@ def build_run(
         "clock": {"event": clock.now().isoformat(timespec="seconds"), "rehearsal": clock.rehearsal},
         "event_info": event_info(event, duties),
         "state": "finished",
+        **({"sessions": dict(sessions)} if sessions else {}),
         "coverage": {"needed": coverage.needed, "measured": coverage.measured, "ratio": coverage.ratio},
         "devices": [_device(device, results[device.name]) for device in ordered],
         "verdicts": [

@@ -1,7 +1,8 @@
 """Nornir runner with an adaptive number of threads.
 
 Threads mostly wait for devices, so many threads help with slow devices. With fast devices a few threads use all of a
-core, and more only compete for the interpreter lock.
+core, and more only compete for the interpreter lock; answers would then be late by the machine's own fault. Open files
+and threads of the machine are limits too.
 """
 
 from __future__ import annotations
@@ -19,20 +20,28 @@ from nornir.core.task import AggregatedResult, Result, Task
 from eventready.audit.progress import ReadProgress
 from eventready.workspace.workspace import Workspace
 
-#: Initial threads.
-_INITIAL = 6
-#: Sampling period in seconds; share of a core and wake-up delay in seconds above which no thread is added.
-_SAMPLE_S, _BUSY, _LATE_S = 0.05, 0.3, 0.002
+#: Initial threads, and the most that begin between two samples.
+_INITIAL, _STEP = 6, 100
+#: Sampling period in seconds; share of a core above which no thread is added.
+_SAMPLE_S, _BUSY = 0.05, 0.3
+#: Wake-up delays in seconds: the machine is busy with our threads if they use some of a core; it is busy.
+_LATE_S, _VERY_LATE_S = 0.002, 0.02
+#: File descriptors of a session (with a proxy command), and those of the rest of the process.
+_FILES, _OTHER_FILES = 4, 256
 
 
 T = TypeVar("T")
 
 
 class AdaptiveThreadedRunner:
-    """Run a task over hosts with at most `workers` threads: `initial` at first, doubled while a core is idle."""
+    """Run a task over hosts with at most `workers` threads: `initial` at first, doubled while a core is idle.
+
+    `most` is the number of threads of the last run; `held` is True if this machine allowed fewer than were of use.
+    """
 
     def __init__(self, workers: int, initial: int = _INITIAL) -> None:
         self._workers, self._initial = workers, initial
+        self.most, self.held = 0, False
 
     def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
         """See Nornir's RunnerPlugin."""
@@ -47,20 +56,36 @@ class AdaptiveThreadedRunner:
                     return
                 results[host.name] = task.copy().start(host)
 
-        threads: list[Thread] = []
-        more = min(self._initial, self._workers, len(hosts))
-        while more:
-            begun = [Thread(target=work, daemon=True) for _ in range(more)]
-            for thread in begun:
-                thread.start()
+        wanted = min(self._workers, len(hosts))
+        allowed = min(wanted, open_file_limit() // _FILES)
+        threads = _begin(work, min(self._initial, allowed))
+        more = min(len(threads), _STEP, allowed - len(threads))
+        while more and waiting:
+            if _busy():
+                continue
+            begun = _begin(work, more)
             threads += begun
-            more = min(len(threads), self._workers - len(threads))
-            while more and waiting and _busy():
-                pass
-            more = more if waiting else 0
+            allowed = allowed if len(begun) == more else len(threads)
+            more = min(len(threads), _STEP, allowed - len(threads))
         for thread in threads:
             thread.join()
+        self.most, self.held = len(threads), len(threads) < wanted
         return results
+
+
+def _begin(work: Callable[[], None], count: int) -> list[Thread]:
+    """Start threads, as many of `count` as the system allows, at least one. Raises RuntimeError."""
+    begun: list[Thread] = []
+    for _ in range(count):
+        thread = Thread(target=work, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no thread is left
+            if not begun:
+                raise
+            break
+        begun.append(thread)
+    return begun
 
 
 def _busy() -> bool:
@@ -68,7 +93,22 @@ def _busy() -> bool:
     cpu, wall = process_time(), monotonic()
     sleep(_SAMPLE_S)
     took = monotonic() - wall
-    return took > _SAMPLE_S + _LATE_S or process_time() - cpu > _BUSY * took
+    late, share = took - _SAMPLE_S, (process_time() - cpu) / took
+    return share > _BUSY or late > _VERY_LATE_S or (late > _LATE_S and share > _BUSY / 3)
+
+
+def open_file_limit() -> int:
+    """Raise the limit of open files as far as this process may, and return how many sessions may use."""
+    try:
+        import resource  # noqa: PLC0415  not on every system
+    except ImportError:
+        return 8_192
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            soft = hard
+    return 1_000_000 if soft == resource.RLIM_INFINITY else max(_FILES, soft - _OTHER_FILES)
 
 
 def run_on_each(

@@ -117,7 +117,12 @@ class _WorkerPool:
     def read(self) -> CollectStatus:
         """See `Collector`."""
         statuses = self._step("read")
-        return CollectStatus(sum(status.waiting for status in statuses), max(status.latest for status in statuses))
+        return CollectStatus(
+            sum(status.waiting for status in statuses),
+            max(status.latest for status in statuses),
+            sum(status.sessions for status in statuses),
+            any(status.held for status in statuses),
+        )
 
     def read_again(self) -> None:
         """See `Collector`."""

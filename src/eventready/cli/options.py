@@ -39,7 +39,7 @@ limit_option = click.option(
 
 #: `--workers`: devices at once.
 workers_option = click.option(
-    "--workers", type=click.IntRange(1, 500), default=32, show_default=True, help="Devices at once."
+    "--workers", type=click.IntRange(1, 2000), default=32, show_default=True, help="Devices at once."
 )
 #: `--interval`: seconds between the readings of counters.
 interval_option = click.option(

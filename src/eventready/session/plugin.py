@@ -90,7 +90,7 @@ def build_target(
     *,
     login: bool = True,
 ) -> Target:
-    """Return the Target of a Nornir host; settings that cannot be used are its `unusable`.
+    """Return the Target of a Nornir host; `unusable` has the error of its settings.
 
     `login` False leaves the device's own secrets unresolved, for its host key; its jump hosts are logged in to.
     Raises UsageError for an unknown extra.

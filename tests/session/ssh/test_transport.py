@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any, cast
 
 import paramiko
 import pytest
@@ -24,8 +25,9 @@ def readers() -> list[threading.Thread]:
 
 def test_a_silent_connection_is_seldom_checked(ssh: Make) -> None:
     with open_session(ssh(Script(answers={"show clock": "07:00\n"})), kind()) as session:
-        sock = session.connection.remote_conn_pre.get_transport().sock
-        assert sock.gettimeout() == transport._CHECK_S >= 20 * paramiko.Transport._active_check_timeout
+        client: Any = session.connection.remote_conn_pre
+        sock, paramikos = client.get_transport().sock, cast("Any", paramiko.Transport)
+        assert sock.gettimeout() == transport._CHECK_S >= 20 * paramikos._active_check_timeout
         session.send_commands(["show clock"])
         assert sock.gettimeout() == transport._CHECK_S
 

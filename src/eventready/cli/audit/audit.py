@@ -120,7 +120,9 @@ def _write(path: Path | None, text: Callable[[], str]) -> None:
 
 
 def _advise(app: App, run: Run, devices: Sequence[Device]) -> None:
-    """Name the next command, or the reason for an audit without any answer."""
+    """Name the next command, the reason for an audit without any answer, and the limits of this machine."""
+    if sessions := run.document.get("sessions"):
+        app.notify("cli:audit.fewer_sessions", most=sessions["most"], wanted=sessions["wanted"])
     if not devices:
         app.notify("cli:audit.no_device")
     elif app.workspace.event.lab and not any(device["reachable"] for device in run.document["devices"]):

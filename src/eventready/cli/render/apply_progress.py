@@ -246,7 +246,7 @@ execution_options = with_options(
     click.option("--soak", callback=_duration, metavar="TIME",
                  help="Minimum observation before confirmation; never below the hold times of the protocols, "
                       "except in a lab.  [default: event.yaml]"),
-    click.option("--workers", type=click.IntRange(1, 500), default=32, show_default=True,
+    click.option("--workers", type=click.IntRange(1, 2000), default=32, show_default=True,
                  help="Devices of a wave at once."),
     click.option("--emergency", "ticket", default="", metavar="TICKET",
                  help="Execute in a closed window. Requires --named twice."),

@@ -19,6 +19,7 @@ from eventready.session.hostkeys import HostKey, changed_key, host_name
 from eventready.session.reply import JumpHostFailed, LoginRefused, NoPrompt, SessionError, SessionLost, Unreachable
 from eventready.session.target import Target
 
+_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
 _NO_ROUTE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EADDRNOTAVAIL, errno.EACCES}
 
 
@@ -26,7 +27,7 @@ def to_session_error(error: BaseException, target: Target) -> SessionError:
     """Return the typed error for an exception raised between the connection and the prompt."""
     where = f"{target.name} ({target.address})"
     causes = list(_chain(error))
-    for mapping in (_own_error, _host_key, _refused, _flood, _ssh_trouble, _network, _stream, _ssh):
+    for mapping in (_own_error, _machine, _host_key, _refused, _flood, _ssh_trouble, _network, _stream, _ssh):
         for cause in causes:
             if found := mapping(cause, where, target):
                 return found
@@ -65,6 +66,15 @@ def _own_error(error: BaseException, where: str, target: Target) -> SessionError
     placed = type(error)(what, where=error.place, do=error.remedy)
     placed.retryable = error.retryable
     return placed
+
+
+def _machine(error: BaseException, where: str, _target: Target) -> SessionError | None:
+    """Return the error of a session for which this machine has no file, thread or memory left; never the device's."""
+    no_thread = isinstance(error, RuntimeError) and "new thread" in str(error)
+    if not (no_thread or (isinstance(error, OSError) and error.errno in _EXHAUSTED) or isinstance(error, MemoryError)):
+        return None
+    reason = os_reason(error) if isinstance(error, OSError) else str(error) or "MemoryError"
+    return _retryable(SessionLost(message("session:machine_full", where=where, reason=reason)))
 
 
 def _host_key(error: BaseException, _where: str, target: Target) -> SessionError | None:

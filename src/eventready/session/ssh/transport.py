@@ -141,7 +141,7 @@ class Transport(ServiceRequestingTransport):
 
     def close(self) -> None:
         """Close the connection, and end the reading thread at once."""
-        if self.active and isinstance(self.sock, BufferedSocket):
+        if self.is_active() and isinstance(self.sock, BufferedSocket):
             self.sock.wake_reader()
         super().close()
 
