@@ -74,7 +74,7 @@ class AdaptiveThreadedRunner:
 
 
 def _begin(work: Callable[[], None], count: int) -> list[Thread]:
-    """Start threads, as many of `count` as the system allows, at least one. Raises RuntimeError."""
+    """Start up to `count` threads, fewer where the system has no more. Raises RuntimeError without any."""
     begun: list[Thread] = []
     for _ in range(count):
         thread = Thread(target=work, daemon=True)

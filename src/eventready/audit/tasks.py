@@ -73,7 +73,7 @@ def read_replies(task: Task, commands: Sequence[str]) -> Sequence[Reply]:
 
 
 def _unread(replies: Sequence[Reply]) -> Callable[[Session], Sequence[Reply]] | None:
-    """Return the reading of the commands that a lost session left; None without any."""
+    """Return the reading of the commands left by a lost session; None without any."""
     lost = [reply for reply in replies if reply.status in _LOST and not reply.final]
     if not lost:
         return None
