@@ -89,7 +89,7 @@ def _unread(replies: Sequence[Reply]) -> Callable[[Session], Sequence[Reply]] | 
 def with_session(
     task: Task, read: Callable[[Session], T], more: Callable[[T], Callable[[Session], T] | None] = lambda _result: None
 ) -> T:
-    """Return the result of `read` in a session with a host; a session that fails is tried once more.
+    """Return the result of `read` in a session with a host, after a failed session in a second.
 
     For reading only. `more` returns the reading that completes a result, if there is one. Both sessions are within the
     time of the device; a refused login, host key or access setting is final. Raises SessionError.
