@@ -200,6 +200,8 @@ def prefix(value: Any) -> Any:
     """Return `10.0.0.0/8` for `10.0.0.0/8`, `10.0.0.0 255.0.0.0` or `10.0.0.0/255.0.0.0`; other text unchanged."""
     if not isinstance(value, str):
         return value
+    if not value.strip():
+        raise ValueError("no prefix")
     text = "/".join(value.replace("/", " ").split())
     try:
         return str(ip_network(text, strict=False))
