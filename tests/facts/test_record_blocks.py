@@ -47,6 +47,11 @@ def garbled(word: int) -> Damage:
     return damage
 
 
+def without_second_line(lines: list[str], block: RecordBlock) -> list[str]:
+    second = block.start + 1
+    return [*lines[:second], *lines[second + 1 :]] if block.end > second else lines
+
+
 @pytest.mark.parametrize("sample", GOOD, ids=lambda sample: sample.id)
 def test_damage_of_a_record_costs_no_other(sample: Sample) -> None:
     lines = lines_of(sample.observe().raw)
@@ -59,7 +64,7 @@ def test_damage_of_a_record_costs_no_other(sample: Sample) -> None:
     blocks = bounds.split(lines)
     for block in blocks:
         without = observe(sample, [*lines[: block.start], *lines[block.end :]])
-        for damage in (foreign_line, garbled(0), garbled(1), garbled(-1)):
+        for damage in (foreign_line, *map(garbled, (0, 1, 2, 3, 4, -1)), without_second_line):
             seen = observe(sample, damage(lines, block))
             # Where the device states a number of rows, the answer without the record is refused.
             others = without.rows if without.status.measured else tuple(row for row in whole if row in seen.rows)
