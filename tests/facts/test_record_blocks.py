@@ -73,7 +73,7 @@ def test_damage_of_a_record_costs_no_other(sample: Sample) -> None:
                 assert len(seen.unread) <= 1
             partial += bool(seen.unread)
             if seen.unread:
-                assert seen.rows == others
+                assert not others or seen.rows == others  # a stated count refuses the answer without the record
                 assert seen.unread[0].reason
     assert partial or len(blocks) < 3, "no damage costs one record only: is `record` right?"
 
