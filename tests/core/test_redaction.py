@@ -345,6 +345,13 @@ def test_hostile_text_costs_linear_time(piece: str) -> None:
     redact(piece * (2_000_000 // len(piece)))
 
 
+@pytest.mark.parametrize("piece", ["key 7 ", "<key> ", "psk ", "auth md5 x ", "cipher x "])
+@pytest.mark.timeout(60)
+def test_lines_of_keywords_cost_one_pass(piece: str) -> None:
+    """Each line is as long as rules search; a pass per keyword would not end before the time limit."""
+    redact("\n".join(f"{number} " + piece * (8_000 // len(piece)) for number in range(30)))
+
+
 def test_log_lines_arguments_and_tracebacks_pass_the_sink() -> None:
     register("L0gged-secret")
     out = StringIO()

@@ -78,6 +78,14 @@ def test_so_is_a_pattern_of_a_session_or_a_change(tmp_path: Path, section: str, 
         describe("testing", [folder])
 
 
+@pytest.mark.parametrize("key", ["read_only", "never_sent", "configuration"])
+def test_so_is_a_pattern_of_commands(tmp_path: Path, key: str) -> None:
+    text = "".join(f"{line}\n" for line in PLATFORM.split("\n") if not line.startswith(f"{key}:"))
+    folder = write_platform(tmp_path, platform=f"{text}{key}: ['{CATASTROPHIC}']\n")
+    with pytest.raises(PlatformError, match=r"platform\.yaml:\d+.*may take too long to fail"):
+        describe("testing", [folder])
+
+
 @pytest.mark.parametrize("name", platform_names())
 def test_the_patterns_of_the_package_are_cheap(name: str) -> None:
     describe(name).document.validate(PlatformSpec, context={BOUNDED: True})

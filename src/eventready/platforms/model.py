@@ -42,11 +42,15 @@ def _with_groups(pattern: str, info: ValidationInfo) -> str:
 
 #: Key of the validation context: patterns are held against the bounds of their cost.
 BOUNDED = "bounded"
-#: Exponents (see `pattern`) of a failed match: of patterns of a session, which meet short lines, and of a change.
-COSTLIEST_OF_SESSION, COSTLIEST_OF_CHANGE = 3, 2
+#: Exponents (see `pattern`) of a failed match: of patterns of commands, which are the platform's own, of a session,
+#: which meet short lines, and of a change.
+COSTLIEST_OF_COMMANDS, COSTLIEST_OF_SESSION, COSTLIEST_OF_CHANGE = 4, 3, 2
 
-#: A regular expression; of a session, of a change, and of a change with groups of another pattern (`\\1`).
+#: A regular expression; of commands, of a session, of a change, and of a change with groups of another pattern (`\\1`).
 Regex: TypeAlias = Annotated[str, AfterValidator(_compiles)]
+CommandRegex: TypeAlias = Annotated[
+    Regex, AfterValidator(lambda pattern, info: _is_cheap(pattern, COSTLIEST_OF_COMMANDS, info))
+]
 SessionRegex: TypeAlias = Annotated[
     Regex, AfterValidator(lambda pattern, info: _is_cheap(pattern, COSTLIEST_OF_SESSION, info))
 ]
@@ -539,9 +543,11 @@ class PlatformSpec(Strict):
     unconfirmed: bool = Field(default=False, description="No public source confirms the commands of this folder")
     netmiko: NetmikoSpec
     session: SessionSpec
-    read_only: tuple[Regex, ...] = Field(description="The whole command must match one of these to be sent by an audit")
-    never_sent: tuple[Regex, ...] = Field(default=(), description="Lines that no one may send by this tool")
-    configuration: tuple[Regex, ...] = Field(
+    read_only: tuple[CommandRegex, ...] = Field(
+        description="The whole command must match one of these to be sent by an audit"
+    )
+    never_sent: tuple[CommandRegex, ...] = Field(default=(), description="Lines that no one may send by this tool")
+    configuration: tuple[CommandRegex, ...] = Field(
         default=CONFIGURATION_COMMANDS,
         description="Found in a command that prints configuration: its evidence keeps the lines that a fact reads, and "
         "of all others their structure",

@@ -7,6 +7,7 @@ a value, are masked from the first word that is neither grammar nor a number. De
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 
@@ -75,6 +76,7 @@ _KEY_LABELS = _words("name type chain id usage pair fingerprint storage label si
 _WORD = re.compile(r"[A-Za-z][\w-]{0,63}")
 _TOKEN = re.compile(r"\S{1,600}")
 _EDGES = "\"'`()[]{}<>,;:.=+-!|*#%/"
+_CLOSING = ("}", "]", ")")
 _FIELD = re.compile(r"[\"']?[A-Za-z][\w.-]{0,63}[\"']?[ \t]{0,4}[:=]")
 _NUMBER = re.compile(
     r"\d{1,6}(?:[.,]\d{1,6})?%?|\d{1,2}[dhms]|\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?|(?=.*:.*:)[0-9a-f:]{3,39}(?:/\d{1,3})?"
@@ -96,8 +98,9 @@ def close_line(line: str, mark: str, made: str) -> str:
     """
     if _SKIPPED.match(line):
         return line.replace(made, mark)
+    words = _Words(line, mark, made)
     for start, kind in _starts(line, made):
-        cut = _first_unknown(line, start, kind, mark, made)
+        cut = words.first_unknown(start, kind)
         if cut is not None:
             line = line[:cut] + mark
             break
@@ -139,27 +142,66 @@ def _kind(word: str, line: str, at: int) -> str:
     return "key" if lower == "token" or (is_key and (not last or last in _KEY_CONTEXT)) else ""
 
 
-def _first_unknown(line: str, start: int, kind: str, mark: str, made: str) -> int | None:
-    """Offset of the first unknown word after a keyword; None if all words are known."""
-    assigned = line[start : start + 3].lstrip(" \"'").startswith(("=", ":"))
-    masked = kind == "value"
-    for number, match in enumerate(_TOKEN.finditer(line, start)):
-        token = match[0]
-        if number == 0 and match.start() == start and token[0] in "@/&":
+class _Words:
+    """Words of a line, each judged at most once per state: all keywords of a line together cost a single pass."""
+
+    def __init__(self, line: str, mark: str, made: str) -> None:
+        found = list(_TOKEN.finditer(line))
+        self._line, self._marks = line, (mark, made)
+        self._texts, self._starts = [match[0] for match in found], [match.start() for match in found]
+        self._found: dict[tuple[int, str, bool, bool], int | None] = {}
+
+    def first_unknown(self, start: int, kind: str) -> int | None:
+        """Offset of the first unknown word after a keyword; None if all words are known."""
+        at = bisect_right(self._starts, start) - 1
+        joined = at >= 0 and start < self._starts[at] + len(self._texts[at])
+        at += not joined
+        if at == len(self._texts):
+            return None
+        begin = max(start, self._starts[at])
+        token = self._texts[at][begin - self._starts[at] :]
+        if joined and token[0] in "@/&":
             return None  # inside a URL
-        if number and (assigned or masked) and _FIELD.match(line, match.start()):
-            return None  # the next field has its own keyword
-        if mark in token or made in token:
-            masked = True
-            continue
-        bare = token.strip(_EDGES).lower()
-        if number == 0 and kind == "key" and bare in _KEY_LABELS:
+        masked = kind == "value"
+        fields = masked or self._line[start : start + 3].lstrip(" \"'").startswith(("=", ":"))
+        if self._is_masked(token):
+            return self._following(at + 1, kind, fields=True, masked=True)
+        if kind == "key" and token.strip(_EDGES).lower() in _KEY_LABELS:
             return None
-        if not _known(bare, kind):
-            return match.start() + len(token) - len(token.lstrip(_EDGES))
-        if token.endswith(("}", "]", ")")) and masked:
-            return None
-    return None
+        if not _known(token.strip(_EDGES).lower(), kind):
+            return begin + len(token) - len(token.lstrip(_EDGES))
+        return (
+            None if masked and token.endswith(_CLOSING) else self._following(at + 1, kind, fields=fields, masked=masked)
+        )
+
+    def _following(self, at: int, kind: str, *, fields: bool, masked: bool) -> int | None:
+        """Offset of the first unknown word from the word `at` on.
+
+        `fields`: the next field has its own keyword and ends the search. `masked`: a masked value stands before.
+        """
+        passed: list[tuple[int, str, bool, bool]] = []
+        result = None
+        for number in range(at, len(self._texts)):
+            state = (number, kind, fields, masked)
+            if state in self._found:
+                result = self._found[state]
+                break
+            passed.append(state)
+            token, begin = self._texts[number], self._starts[number]
+            if fields and _FIELD.match(self._line, begin):
+                break
+            if self._is_masked(token):
+                masked = fields = True
+            elif not _known(token.strip(_EDGES).lower(), kind):
+                result = begin + len(token) - len(token.lstrip(_EDGES))
+                break
+            elif masked and token.endswith(_CLOSING):
+                break
+        self._found.update(dict.fromkeys(passed, result))
+        return result
+
+    def _is_masked(self, token: str) -> bool:
+        return any(mark in token for mark in self._marks)
 
 
 def _known(token: str, kind: str) -> bool:
