@@ -125,7 +125,7 @@ SHOWS: dict[str, Render] = {
     _pattern("df"): _disks,
     _pattern("if \\[ -d"): _services,
     _pattern("ss"): _listeners,
-    _pattern("cat /etc/nginx"): _certificates,
+    _pattern("\\{ cat /etc/nginx"): _certificates,
     _pattern("if command"): _clock,
     _pattern("sed"): _log_targets,
     _pattern("awk -v"): _keepalived,
