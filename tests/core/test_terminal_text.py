@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -25,13 +26,11 @@ HOSTILE = "a\x1b[2J\x1b]0;t\x07b\u202ec\x9b31m\r\u2066\x00\ufeff\U000e0041"
 
 
 def hidden(text: str) -> set[str]:
-    """Characters that a terminal interprets or does not show, but for tab and line feed."""
-    marks = set("\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-    return {
-        c
-        for c in text
-        if (unicodedata.category(c) == "Cc" and c not in "\t\n") or c in marks or "\U000e0000" <= c <= "\U000e007f"
-    }
+    """Characters that a terminal interprets or does not show, but for tab, line feed and the joiner of emoji."""
+    marks = set("\xad\u061c\u115f\u1160\u180e\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u3164\ufeff\uffa0")
+    marks |= {chr(code) for code in (*range(0x200B, 0x2010), *range(0x2060, 0x2070), *range(0xE0000, 0xE0080))}
+    joined = re.sub("\u200d(?=[\u2600-\u27bf\U0001f000-\U0001faff])", "", text)
+    return {c for c in joined if (unicodedata.category(c) == "Cc" and c not in "\t\n") or c in marks}
 
 
 @given(st.text())
@@ -58,6 +57,7 @@ def test_vietnamese_and_emoji_stay() -> None:
     ("written", "shown"),
     [
         (f"{HOSTILE[:5]}x\n", "a\\u001b[2Jx\n"),
+        ("co\u200bre-1 core\u200d-1\n", "co\\u200bre-1 core\\u200d-1\n"),
         ("\x1b[1mbold\x1b[0m\n", "\x1b[1mbold\x1b[0m\n"),  # click's style around a message
         ("\x1b[1mbold\x1b[31m\x1b[0m\n", "\x1b[1mbold\\u001b[31m\x1b[0m\n"),
         ("", ""),

@@ -95,6 +95,7 @@ def test_a_folder_in_the_way(tmp_path: Path) -> None:
         ("://", "is not a database URL"),
         ("sqlite://", "knows postgresql and sqlite"),
         ("postgresql://u:hunter2@127.0.0.1:1/x", "The database server does not answer"),
+        ("postgresql://127.0.0.1:1/x?user=u&password=hunter2", "The database server does not answer"),
     ],
 )
 def test_urls_that_do_not_serve(url: str, words: str) -> None:

@@ -10,9 +10,11 @@ import re
 from typing import Any, TextIO
 
 #: C0 without tab and line feed, DEL, C1; bidirectional marks, embeddings, overrides, isolates; line and paragraph
-#: separators; the byte order mark; tags, which are invisible text.
+#: separators; characters without width, the byte order mark; tags, which are invisible text. The joiner stays before an
+#: emoji, which is one picture with it.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\U000e0000-\U000e007f]|\u200d(?![\u2600-\u27bf\U0001f000-\U0001faff])"
 )
 #: The style that click puts around a whole message.
 _STYLED = re.compile(r"((?:\x1b\[[0-9;]{1,16}m)+)(.*)(\x1b\[0m)(\n?)", re.DOTALL)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from eventready.core.errors import StoreError, UsageError, os_reason
 from eventready.core.messages import message
+from eventready.core.redaction.redaction import redact
 from eventready.store.storage_errors import NewerStore, translate_errors
 from eventready.store.tables import TABLES_BY_VERSION, VERSION, Base, Ledger
 
@@ -43,7 +44,9 @@ class Database:
 
     def __init__(self, place: str | Path, *, only_reads: bool = False) -> None:
         self._url = _url(place)
-        self.where = self._url.database or "" if self.is_file else self._url.render_as_string(hide_password=True)
+        self.where = (
+            self._url.database or "" if self.is_file else redact(self._url.render_as_string(hide_password=True))
+        )
         self.folder = Path(self.where).resolve().parent if self.is_file else None
         self._engine = self._open()
         try:

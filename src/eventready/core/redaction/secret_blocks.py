@@ -1,4 +1,4 @@
-"""Blocks of private key material: PEM, OpenSSH, PGP, SSH2, PuTTY, PKCS #12, and lines of Base64 without a frame."""
+"""Blocks of private key material (PEM, OpenSSH, PGP, SSH2, PuTTY, PKCS #12, plain Base64) and lists of keys."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ _PUBLIC = re.compile(r"(?i)\b(?:certificate|public key|csr|request|crl|x509|dh p
 _BEGIN = re.compile(r"-{4,5} ?BEGIN (?P<label>[A-Za-z0-9 #.-]{1,60}?) ?-{4,5}")
 _END = re.compile(r"-{4,5} ?END [^\n-]{0,60}-{4,5}")
 _PUTTY = re.compile(r"(?m)^(?:PuTTY-User-Key-File-\d+:|Private-Lines:|Private-MAC:|Private-Hash:)")
+#: Heading of a list of keys (`show crypto isakmp key`).
+_KEY_HEADING = re.compile(r"\bPre-?shared Key[ \t]{0,40}\r?$")
 #: A line of nothing but Base64, of the length that key files have, with letters of both cases and a digit.
 _BASE64 = re.compile(r"(?=[^\n]{0,400}[a-z])(?=[^\n]{0,400}[A-Z])(?=[^\n]{0,400}\d)[A-Za-z0-9+/]{44,400}={0,2}")
 
@@ -17,6 +19,8 @@ def hide_blocks(text: str, mark: str) -> str:
     """Return the text with private blocks replaced by the mark; a block without an end ends with the text."""
     if "BEGIN " in text:
         text = _framed(text, mark)
+    if "hared Key" in text:
+        text = _listed(text, mark)
     if "Private-Lines:" in text or "PuTTY-User-Key-File-" in text:
         text = _putty(text, mark)
     return text
@@ -36,6 +40,21 @@ def _framed(text: str, mark: str) -> str:
         parts.append(end[0])
         at = end.end()
     return "".join([*parts, text[at:]]) if parts else text
+
+
+def _listed(text: str, mark: str) -> str:
+    """Mask the last word of each row below a heading with `Preshared Key` at its end, up to a blank line."""
+    lines = text.split("\n")
+    listing = rows = False
+    for number, line in enumerate(lines):
+        if _KEY_HEADING.search(line):
+            listing, rows = True, False
+        elif not line.strip():
+            listing = listing and not rows
+        elif listing and set(line.strip()) - set("-= "):
+            rows = True
+            lines[number] = line.rstrip().removesuffix(line.split()[-1]) + mark
+    return "\n".join(lines)
 
 
 def _putty(text: str, mark: str) -> str:

@@ -41,7 +41,8 @@ _ANNOUNCED = (
 CIPHERTEXTS: tuple[Rule, ...] = (
     _rule("$", r"(?P<value>\$(?:1|5|6|8|9|14|2[aby])\$[./A-Za-z0-9$]{8,256})"),
     _rule("%^%#|%$%$|%@%@", r"(?P<value>(?P<fence>%\^%#|%\$%\$|%@%@)[^\n]{1,256}?(?P=fence))"),
-    _rule("://", r"://[^\s:@/]{1,128}:(?P<value>[^\s@/]{1,256})@"),
+    # a password with @ or / of its own reaches to the last @ before the host
+    _rule("://", r"://[^\s:@/]{1,128}:(?P<value>[^\s\"'<>]{1,256})@(?=[\w.\[-])"),
 )
 
 RULES: tuple[Rule, ...] = (
@@ -110,7 +111,42 @@ RULES: tuple[Rule, ...] = (
         "spi",
         rf"\bspi{_GAP}\d{{1,10}}{_GAP}esp{_GAP}(?:3?des|aes-cbc{_GAP}\d{{3}}){_GAP}(?:[07]{_GAP})?(?P<value>{_VALUE})",
     ),
-    _rule("key|cfm", rf"[:,][ \t]{{0,8}}(?:P?KEY|CFM(?:P?KEY)?)[ \t]{{0,8}}=[ \t]{{0,8}}(?P<value>{_VALUE})"),
+    _rule(
+        "key|cfm|pswd|commname|authstr",
+        rf"[:,][ \t]{{0,8}}(?:(?:P|WORK|SEC|PRV|PRI|PUBPRI|ENC|AUTH)?KEY|CFM(?:P?KEY)?|\w{{0,24}}PSWD|COMMNAME|AUTHSTR)"
+        rf"[ \t]{{0,8}}=[ \t]{{0,8}}(?P<value>{_VALUE})",
+    ),
+    _rule("community name", rf"\bcommunity name[ \t]{{0,40}}[:=][ \t]{{0,8}}(?P<value>{_VALUE})"),
+    # IPsec and RSVP of VRP, servers by name, EEM variables
+    _rule(
+        "string-key|-hex",
+        rf"\bsa{_GAP}(?:string-key|(?:authentication|encryption)-hex){_GAP}(?:in|out)bound{_GAP}\w{{1,8}}{_GAP}{_KIND}"
+        rf"(?P<value>{_VALUE})",
+    ),
+    _rule(
+        "rsvp",
+        rf"\brsvp(?:-te)?{_GAP}authentication{_GAP}(?!keychain\b|key-chain\b)(?:key{_GAP})?{_KIND}(?P<value>{_VALUE})",
+    ),
+    _rule(
+        "tacacs|radius", rf"\b(?:tacacs|radius){_GAP}server{_GAP}\S{{1,64}}{_GAP}key{_GAP}{_KIND}(?P<value>{_VALUE})"
+    ),
+    _rule("key", rf"\bkey{_GAP}(?:authentication|accounting|authorization){_GAP}(?!chain\b){_KIND}(?P<value>{_VALUE})"),
+    _rule(
+        "event manager",
+        rf"\bevent manager environment{_GAP}\S{{0,64}}(?:pass|pw|secret|token|key|cred|auth)\S{{0,64}}{_GAP}"
+        rf"(?P<value>{_REST})",
+    ),
+    # headers of HTTP, short names of variables, JSON inside a string
+    _rule(
+        "authorization|cookie",
+        rf"\b(?:(?:proxy-)?authorization|(?:set-)?cookie)\\?[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}\\?[\"']?"
+        rf"(?:(?:basic|bearer|digest|token|negotiate){_GAP})?(?P<value>[^\"'\n]{{1,512}})",
+    ),
+    _rule("pass=|pw=", rf"\b(?:[\w-]{{0,24}}[_-])?(?:pass|pw)=(?P<value>{_VALUE})"),
+    _rule(
+        '\\"',
+        rf"\b{_ANNOUNCED}\\{{1,4}}\"[ \t]{{0,8}}[:=][ \t]{{0,8}}\\{{1,4}}\"(?P<value>[^\"\\\n]{{1,512}})",
+    ),
     # EIGRP, NHRP, RIP
     _rule(
         "authentication",
