@@ -34,6 +34,7 @@ from eventready.facts.observe import commands_for, observe, reduced_replies
 from eventready.facts.platform import Platform, load_platform
 from eventready.facts.saved import END_OF_ANSWER
 from eventready.session.hostkeys import known_hosts
+from eventready.session.patterns import LOG_LINE_MARK
 from eventready.session.reply import Reply, ReplyStatus, SessionError
 from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace
@@ -220,5 +221,9 @@ def _is_counter(fact: str) -> bool:
 
 
 def _content(reply: Reply) -> bytes:
-    text = "".join(f"{line}\n" for line in (f"=== {reply.command} ===", reply.text.rstrip("\n"), END_OF_ANSWER) if line)
+    lines = reply.text.rstrip("\n").split("\n")
+    for place in reversed(reply.breaks):
+        lines.insert(place, LOG_LINE_MARK)
+    answer = "\n".join(lines)
+    text = "".join(f"{line}\n" for line in (f"=== {reply.command} ===", answer, END_OF_ANSWER) if line)
     return text.encode("utf-8", "backslashreplace")

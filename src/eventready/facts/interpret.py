@@ -15,10 +15,11 @@ a trailer, or a prompt follows it; otherwise the observation is not `complete`, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from eventready.core.messages import Message, Text
 from eventready.core.text_lines import lines_of
+from eventready.facts.broken_lines import BREAKS_TRIED, join_at
 from eventready.facts.line_pattern import LinePattern, watched
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.parsed import LONGEST_LINE, TOO_LONG, UNMATCHED_SHOWN, ParsedText, ParsingTooLong
@@ -70,7 +71,8 @@ def interpret(
     elif not reply.text.strip():
         outcome = _Outcome(Status.UNPARSED, Message("facts:no_text"))
     else:
-        outcome = _outcome(compiled, reply, cache or ParseCache())
+        cache = cache or ParseCache()
+        outcome = _across_breaks(compiled, reply, cache) if reply.breaks else _outcome(compiled, reply, cache)
     reason = outcome.reason
     return Observation(
         device,
@@ -104,6 +106,45 @@ def _outcome(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcom
         return _Answer(compiled, reply, cache).outcome()
     except ParsingTooLong:
         return _Outcome(Status.UNPARSED, _diagnosis(TOO_LONG))
+
+
+def _across_breaks(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcome:
+    """Return the outcome of an answer with breaks, each of them between two lines or inside one.
+
+    A line is joined where neither of its parts is known and the whole is read. Records that differ between both
+    readings are unread.
+    """
+    outcome = _outcome(compiled, reply, cache)
+    places = list(reply.breaks)
+    doubtful: list[_Outcome] = []
+    while places and len(reply.breaks) <= BREAKS_TRIED:
+        joined, parts = join_at(reply, places.pop())
+        other = _outcome(compiled, joined, cache)
+        strange = set(outcome.unmatched)
+        if not other.status.measured or (other.status, other.rows) == (outcome.status, outcome.rows):
+            continue
+        if len(other.rows) < len(outcome.rows) and not parts & strange:
+            continue  # each part is a row of its own
+        if parts <= strange and (outcome.unread or not outcome.status.measured):
+            reply, outcome, places = joined, other, list(joined.breaks)
+        else:
+            doubtful.append(other)
+    if len(reply.breaks) > BREAKS_TRIED:
+        doubtful = [_Outcome(Status.EMPTY)]
+    return _agreed(outcome, doubtful)
+
+
+def _agreed(outcome: _Outcome, others: Sequence[_Outcome]) -> _Outcome:
+    """Return the records that all readings share, the others as unread; UNPARSED without any."""
+    shared = tuple(row for row in outcome.rows if all(row in other.rows for other in others))
+    doubtful = {row.subject: None for one in (outcome, *others) for row in one.rows if row not in shared}
+    if not others:
+        return outcome
+    reason = Message("facts:broken_lines")
+    if not shared or "" in doubtful or outcome.status is not Status.PARSED:
+        return _Outcome(Status.UNPARSED, reason, unmatched=outcome.unmatched, complete=outcome.complete)
+    unread = (*outcome.unread, *(Unread(subject, reason) for subject in doubtful))
+    return replace(outcome, rows=shared, unread=unread)
 
 
 class _Answer:

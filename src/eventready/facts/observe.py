@@ -111,7 +111,9 @@ def _with_second(spec: FactSpec, first: Reply, second: Reply, *, alone: bool) ->
 
 def _joined(first: Reply, second: Reply) -> Reply:
     text = join_answers(first.text, second.command, second.text)
-    return replace(first, text=text, complete=first.complete and second.complete)
+    behind = first.text.count("\n") + 2
+    breaks = (*first.breaks, *(behind + place for place in second.breaks))
+    return replace(first, text=text, complete=first.complete and second.complete, breaks=breaks)
 
 
 def _has_text(reply: Reply) -> bool:

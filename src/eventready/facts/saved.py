@@ -52,13 +52,14 @@ def saved_reply(platform: Platform, command: str, text: str) -> Reply:
     if answer.other:
         other = Message("facts:other_command", {"command": answer.other})
         return Reply.failed(command, ReplyStatus.OTHER, other)
-    shown = redact(known.without_log_lines(answer.text))
+    plain, breaks = known.split_at_log_lines(answer.text)
+    shown = redact(plain)
     word, line = known.refusal(shown)
     if not word and not answer.complete and log.breaks_off(answer):
         return Reply(command, shown, ReplyStatus.CUT, complete=False)
     if word:
         return Reply.failed(command, _REFUSALS[word], Message("facts:device_said", {"text": line}), shown)
-    return Reply(command, shown, complete=answer.complete)
+    return Reply(command, shown, complete=answer.complete, breaks=breaks)
 
 
 def parse_saved(platform: Platform, question: str, text: str) -> list[Observation]:

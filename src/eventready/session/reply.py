@@ -29,7 +29,8 @@ class Reply:
     """`text` is redacted, without echo, prompt, pager marks, escape codes; `reason` is empty if ANSWERED.
 
     `message`: the reason as a message of the catalogue, where it is one. `complete`: False for a saved output whose end
-    nothing proves; the answer may go on. `final`: True if another session would end in the same way.
+    nothing proves; the answer may go on. `final`: True if another session would end in the same way. `breaks`: numbers
+    (from 0) of lines with a log line before them, which was removed and may have stood inside a line.
     """
 
     command: str
@@ -40,6 +41,7 @@ class Reply:
     complete: bool = True
     message: Message | None = None
     final: bool = False
+    breaks: tuple[int, ...] = ()
 
     @classmethod
     def failed(cls, command: str, status: ReplyStatus, why: Message, text: str = "", seconds: float = 0.0) -> Reply:

@@ -15,6 +15,8 @@ _HEAD_CHARACTERS = 4_096
 _MAX_PROMPT_LENGTH = 200
 #: Log lines are shorter; the patterns of log lines are not applied to longer ones.
 _MAX_LOG_LINE = 1_024
+#: Stands in a captured answer where a log line was removed.
+LOG_LINE_MARK = "=== a log line ==="
 #: Lookarounds, anchors of the whole text, possessive quantifiers; and what matches a line end, whose search in a whole
 #: text may cost the square of its length.
 _LOOKS_AROUND = re.compile(r"\(\?[!<>]|\\[AZsWD]|[*+?}]\+|\[\^")
@@ -51,12 +53,22 @@ class Patterns:
 
     def without_log_lines(self, text: str) -> str:
         """Return the text without its log lines."""
-        noise = self.noise_text
-        if noise is None or (self.noise_hint is not None and not self.noise_hint.search("\n" + text)):
-            return text
-        lines = text.split("\n")
-        kept = [line for line in lines if len(line) > _MAX_LOG_LINE or not noise.search(line)]
-        return text if len(kept) == len(lines) else "\n".join(kept)
+        return self.split_at_log_lines(text)[0]
+
+    def split_at_log_lines(self, text: str) -> tuple[str, tuple[int, ...]]:
+        """Return the text without its log lines, and the numbers (from 0) of its lines with a log line before them."""
+        noise, hint = self.noise_text, self.noise_hint
+        none = noise is None or (hint is not None and not hint.search("\n" + text))
+        if none and LOG_LINE_MARK not in text:
+            return text, ()
+        kept: list[str] = []
+        breaks: dict[int, None] = {}
+        for line in text.split("\n"):
+            if line == LOG_LINE_MARK or (noise is not None and len(line) <= _MAX_LOG_LINE and noise.search(line)):
+                breaks[len(kept)] = None
+            else:
+                kept.append(line)
+        return ("\n".join(kept), tuple(breaks)) if breaks else (text, ())
 
     def refusal(self, text: str) -> tuple[str, str]:
         """Return ("refused" | "denied" | "", the matching line)."""

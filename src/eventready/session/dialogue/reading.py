@@ -541,7 +541,8 @@ class Channel:
         return min(started + self._spec.command_timeout_s, self._deadline) - monotonic()
 
     def _reply(self, command: str, answer: bytes, started: float) -> Reply:
-        text = redact(self._patterns.without_log_lines(to_text(answer)))
+        plain, breaks = self._patterns.split_at_log_lines(to_text(answer))
+        text = redact(plain)
         self._buffer.memory.keep(len(text))
         seconds = monotonic() - started
         word, line = self._patterns.refusal(text)
@@ -549,7 +550,7 @@ class Channel:
             return Reply.failed(command, ReplyStatus.DENIED, message("session:denied", line=line), text, seconds)
         if word == "refused":
             return Reply.failed(command, ReplyStatus.REFUSED, message("session:refused", line=line), text, seconds)
-        return Reply(command, text, ReplyStatus.ANSWERED, "", seconds)
+        return Reply(command, text, ReplyStatus.ANSWERED, "", seconds, breaks=breaks)
 
     def _timed_out(self, command: str, started: float, *, recover: bool = True) -> Reply:
         partial = self._broken_off()
