@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventready.workspace.yaml_document import load_yaml
+from eventready.core.text_lines import lines_of
+from eventready.workspace.files.yaml_document import load_yaml
 
 #: Lines of a page of a terminal, and its columns.
 PAGE, WIDTH = 24, 80
@@ -113,13 +114,13 @@ def echoed_twice(text: str, command: str, terminal: Terminal) -> str:
 
 def wrapped(text: str, _command: str, _terminal: Terminal) -> str:
     """Return the text as a terminal of 80 columns without wide lines wraps it."""
-    lines = text.splitlines()
+    lines = lines_of(text)
     return "\n".join(line[at : at + WIDTH] for line in lines for at in range(0, max(len(line), 1), WIDTH)) + "\n"
 
 
 def clipped(text: str, _command: str, _terminal: Terminal) -> str:
     """Return the text with lines of 80 columns at most."""
-    return "\n".join(line[:WIDTH] for line in text.splitlines()) + "\n"
+    return "\n".join(line[:WIDTH] for line in lines_of(text)) + "\n"
 
 
 OF_WHOLE: dict[str, WholeDamage] = {

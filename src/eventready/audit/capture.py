@@ -33,8 +33,8 @@ from eventready.facts.observation import Status
 from eventready.facts.observe import commands_for, observe, reduced_replies
 from eventready.facts.platform import Platform, load_platform
 from eventready.facts.saved import END_OF_ANSWER
+from eventready.session.dialogue.patterns import LOG_LINE_MARK
 from eventready.session.hostkeys import known_hosts
-from eventready.session.patterns import LOG_LINE_MARK
 from eventready.session.reply import Reply, ReplyStatus, SessionError
 from eventready.workspace.devices.device import Device
 from eventready.workspace.workspace import Workspace

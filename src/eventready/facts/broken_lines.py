@@ -1,4 +1,4 @@
-"""Lines broken in two by a log line, which a device prints into the middle of whatever it prints."""
+"""Lines broken in two by a log line in the middle of an answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BREAKS_TRIED = 32
 
 
 def join_at(reply: Reply, place: int) -> tuple[Reply, set[str]]:
-    """Return the reply with the lines before and behind a break as one, and both lines as they would be quoted.
+    """Return the reply with the lines before and behind a break joined, and both lines as they would be quoted.
 
     The same reply, and no lines, where nothing stands on one side.
     """

@@ -109,7 +109,7 @@ def _outcome(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcom
 
 
 def _across_breaks(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _Outcome:
-    """Return the outcome of an answer with breaks, each of them between two lines or inside one.
+    """Return the outcome of an answer with breaks, each of them between two lines or inside a line.
 
     A line is joined where neither of its parts is known and the whole is read. Records that differ between both
     readings are unread.
@@ -135,7 +135,7 @@ def _across_breaks(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _
 
 
 def _agreed(outcome: _Outcome, others: Sequence[_Outcome]) -> _Outcome:
-    """Return the records that all readings share, the others as unread; UNPARSED without any."""
+    """Return the records common to all readings, the others as unread; UNPARSED without any."""
     shared = tuple(row for row in outcome.rows if all(row in other.rows for other in others))
     doubtful = {row.subject: None for one in (outcome, *others) for row in one.rows if row not in shared}
     if not others:
