@@ -39,6 +39,7 @@ def platform(workspace: Path) -> Platform:
         ROWS,
         f"r1#show bfd\n{ROWS}r1#",
         f"\n\nr1# show bfd\n{ROWS}\nr1# \n\n",
+        f"r1#show bfd\nr1#show bfd\n{ROWS}r1#\nr1#",
         f"r1# show bfd\nr1# show bfd\n{ROWS}r1# ",
         f"show bfd\r\n{ROWS}",
         ROWS.replace("\n", "\r\n"),
@@ -49,6 +50,20 @@ def platform(workspace: Path) -> Platform:
 def test_what_surrounds_an_answer_is_taken_off(platform: Platform, text: str) -> None:
     (observed,) = parse_saved(platform, "bfd_session", decode_output(text.encode()))
     assert observed.status is Status.PARSED, observed
+
+
+@pytest.mark.parametrize("after", ["", "r1#"])
+def test_leftovers_of_a_pager(after: str) -> None:
+    """Its words may stand before a line; a text that ends in them was left at a page."""
+    xe = load_platform("cisco_xe")
+    table = "Neighbor ID     Pri   State           Dead Time   Address         Interface\n"
+    row = "10.255.0.1        0   FULL/  -        00:00:38    10.0.0.2        TenGigabitEthernet0/0/0\n"
+    (whole,) = parse_saved(
+        xe, "ospf_neighbour", f"{table} --More-- {row} --More-- \n{row.replace('0.1 ', '0.2 ')}{after}"
+    )
+    assert [peer.subject.split()[0] for peer in whole.rows] == ["10.255.0.1", "10.255.0.2"]
+    (left,) = parse_saved(xe, "ospf_neighbour", f"{table}{row} --More-- \n{after}")
+    assert (left.status, left.rows) == (Status.UNPARSED, ())
 
 
 @pytest.mark.parametrize("before", ["", "r1#show bfd\n"])

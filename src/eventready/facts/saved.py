@@ -52,10 +52,11 @@ def saved_reply(platform: Platform, command: str, text: str) -> Reply:
     if answer.other:
         other = Message("facts:other_command", {"command": answer.other})
         return Reply.failed(command, ReplyStatus.OTHER, other)
-    plain, breaks = known.split_at_log_lines(answer.text)
+    unpaged, paused = known.without_pager(answer.text)
+    plain, breaks = known.split_at_log_lines(unpaged)
     shown = redact(plain)
     word, line = known.refusal(shown)
-    if not word and not answer.complete and log.breaks_off(answer):
+    if not word and (paused or (not answer.complete and log.breaks_off(answer))):
         return Reply(command, shown, ReplyStatus.CUT, complete=False)
     if word:
         return Reply.failed(command, _REFUSALS[word], Message("facts:device_said", {"text": line}), shown)

@@ -32,6 +32,7 @@ class Patterns:
 
     prompt: re.Pattern[bytes]
     pager: re.Pattern[bytes] | None
+    pager_text: re.Pattern[str] | None
     noise: re.Pattern[bytes] | None
     noise_inside: re.Pattern[bytes] | None
     noise_text: re.Pattern[str] | None
@@ -70,6 +71,22 @@ class Patterns:
                 kept.append(line)
         return ("\n".join(kept), tuple(breaks)) if breaks else (text, ())
 
+    def without_pager(self, text: str) -> tuple[str, bool]:
+        """Return the text without the words of a pager, alone or before a line, and True for a text ending in them."""
+        pager = self.pager_text
+        if pager is None:
+            return text, False
+        kept: list[str] = []
+        paused = False
+        for line in text.split("\n"):
+            match = pager.match(line) if len(line) <= _MAX_LOG_LINE else None
+            rest = line[match.end() :] if match else line
+            if rest.strip() or not match:
+                kept.append(rest)
+            if line.strip():
+                paused = match is not None and not rest.strip()
+        return "\n".join(kept), paused
+
     def refusal(self, text: str) -> tuple[str, str]:
         """Return ("refused" | "denied" | "", the matching line)."""
         head = text[:_HEAD_CHARACTERS].lstrip("\n").split("\n")[:_HEAD_LINES]
@@ -88,6 +105,7 @@ def patterns(spec: SessionSpec) -> Patterns:
     return Patterns(
         prompt=re.compile(spec.prompt.strip().encode()),
         pager=re.compile(spec.pager.encode()) if spec.pager else None,
+        pager_text=re.compile(spec.pager) if spec.pager else None,
         noise=re.compile(noise.encode()) if noise else None,
         noise_inside=re.compile(inside.encode()) if inside else None,
         noise_text=re.compile(noise) if noise else None,
