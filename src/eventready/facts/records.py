@@ -66,13 +66,18 @@ class System(Fact):
 
 
 class Cpu(Fact):
-    """Processor load in percent, per board or slot; limits apply to the five-minute mean."""
+    """Processor load in percent, per board or slot; limits apply to the five-minute mean.
+
+    `period_s`: seconds of the figure in `five_minutes` where the device keeps no mean of five minutes; 0: the load at
+    the moment of reading.
+    """
 
     key = ("slot",)
     slot: Text = ""
     five_seconds: MaybePercent = None
     one_minute: MaybePercent = None
     five_minutes: Percent
+    period_s: MaybeCount = None
 
 
 class Memory(Fact):
