@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -60,12 +61,36 @@ def double(name: str, then: Callable[[], object] = lambda: None) -> Callable[[Ca
     return lambda show: cast("Collector", Double(show, name, then))
 
 
+def never(name: str) -> DeviceRead:
+    """No process is stuck."""
+    raise AssertionError(name)
+
+
+@linux
+def test_a_process_that_holds_the_interpreter_is_killed_and_its_devices_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("eventready.audit.worker_processes._LIFE_S", 0.05)
+    monkeypatch.setattr("eventready.audit.worker_processes._STUCK_S", 3.0)
+    heard: list[DeviceRead] = []
+    processes = _WorkerPool(heard.append, lambda name: DeviceRead(name, "stuck", (), None))
+    processes.start(double("a"), ["a"])
+    processes.start(double("b", lambda: re.match(r"(?:a+)+b", "a" * 60)), ["b", "c"])  # for years
+    pause = processes.read()
+    processes.read_again()
+    processes.stop()
+    assert pause.waiting == 1
+    seen = [(found.device, found.trouble) for found in heard]
+    assert sorted(seen) == [("a", ""), ("a", "again"), ("b", ""), ("b", "stuck"), ("c", "stuck")]
+    assert not multiprocessing.active_children()
+
+
 @linux
 def test_processes_read_and_read_again() -> None:
     heard: list[DeviceRead] = []
-    processes = _WorkerPool(heard.append)
+    processes = _WorkerPool(heard.append, never)
     for name in ("a", "b", "c"):
-        processes.start(double(name))
+        processes.start(double(name), [name])
     pause = processes.read()
     processes.read_again()
     processes.stop()
@@ -84,9 +109,9 @@ def test_processes_read_and_read_again() -> None:
     ],
 )
 def test_a_process_that_fails_is_reported(then: Callable[[], Any], raised: type[Exception], output: str) -> None:
-    processes = _WorkerPool(lambda _reported: None)
-    processes.start(double("a"))
-    processes.start(double("b", then))
+    processes = _WorkerPool(lambda _reported: None, never)
+    processes.start(double("a"), ["a"])
+    processes.start(double("b", then), ["b"])
     with pytest.raises(raised, match=output):
         processes.read()
     processes.stop()
@@ -97,10 +122,10 @@ PARENT = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 from eventready.audit.worker_processes import _WorkerPool
-from tests.audit.test_worker_processes import double
-processes = _WorkerPool(lambda told: print(told.device, flush=True))
+from tests.audit.test_worker_processes import double, never
+processes = _WorkerPool(lambda told: print(told.device, flush=True), never)
 for name in ("a", "b"):
-    processes.start(double(name, lambda: time.sleep(60)))
+    processes.start(double(name, lambda: time.sleep(60)), [name])
 try:
     processes.read()
 finally:

@@ -22,8 +22,9 @@ from eventready.evaluation.matrix import Matrix
 from eventready.evaluation.runner import Rows, evaluate
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
-from eventready.facts.observe import observe
+from eventready.facts.observe import observe, unreached
 from eventready.facts.platform import Platform
+from eventready.session.reply import SessionError
 from eventready.store.evidence import PackedEvidence
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.waivers import Waiver
@@ -110,7 +111,7 @@ class Collector:
             self._first[name] = pickle.dumps(observations)
             self._on_read(DeviceRead(name, _trouble(observations), evidence, None))
         else:
-            self._on_read(DeviceRead(name, _trouble(observations), evidence, self._result(name, observations)))
+            self._on_read(DeviceRead(name, _trouble(observations), evidence, _result(self._job, name, observations)))
         return Result(host=task.host)
 
     def _again(self, task: Task) -> Result:
@@ -119,7 +120,7 @@ class Collector:
         first: tuple[Observation, ...] = pickle.loads(self._first.pop(name))  # noqa: S301  our own, from `_once`
         second, evidence = self._observe(task, _counters(first), 2)
         recorded = self._job.saved.interval_s(name) if self._job.saved else None
-        result = self._result(name, (*first, *second), recorded or self._read_at[name] - first_at)
+        result = _result(self._job, name, (*first, *second), recorded or self._read_at[name] - first_at)
         self._on_read(DeviceRead(name, _trouble(second), evidence, result))
         return Result(host=task.host)
 
@@ -142,13 +143,19 @@ class Collector:
         kept = (replace(o, raw="", evidence=packed[o.raw].name) if o.raw else o for o in observations)
         return tuple(kept), tuple(packed.values())
 
-    def _result(self, name: str, observations: Sequence[Observation], interval_s: float = 0.0) -> DeviceResult:
-        job = self._job
-        findings = evaluate(
-            [job.devices[name]], job.matrix, observations, moment=job.moment, limits=job.limits, waivers=job.waivers,
-            baseline=job.baseline, intervals={name: interval_s}, duties=job.duties, scope="device",
-        )  # fmt: skip
-        return build_device_result(name, job.matrix, observations, findings)
+
+def not_read(job: AuditJob, name: str, error: SessionError) -> DeviceRead:
+    """Outcome for a device with a reading ended from outside: nothing is measured."""
+    observations = unreached(name, job.platforms[name], job.matrix.facts_for(name), error)
+    return DeviceRead(name, _trouble(observations), (), _result(job, name, observations))
+
+
+def _result(job: AuditJob, name: str, observations: Sequence[Observation], interval_s: float = 0.0) -> DeviceResult:
+    findings = evaluate(
+        [job.devices[name]], job.matrix, observations, moment=job.moment, limits=job.limits, waivers=job.waivers,
+        baseline=job.baseline, intervals={name: interval_s}, duties=job.duties, scope="device",
+    )  # fmt: skip
+    return build_device_result(name, job.matrix, observations, findings)
 
 
 def _counters(observations: Sequence[Observation]) -> tuple[str, ...]:

@@ -3,6 +3,9 @@
 Devices are partitioned over the processes. Devices behind one endpoint or one jump host stay together, so that one
 process counts the sessions of the endpoint and shares the connection to the jump host. Processes are forked: cheap, and
 secrets stay in memory. On systems other than Linux, and for small audits, the threads of this process read all devices.
+
+A process gives no sign of life while one of its threads holds the interpreter (a regular expression without end); it is
+killed after _STUCK_S seconds, and its devices without a result are not measured.
 """
 
 from __future__ import annotations
@@ -11,11 +14,12 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -24,17 +28,20 @@ from typing import Protocol
 
 from nornir.core import Nornir
 
-from eventready.audit.collect import AuditJob, Collector, CollectStatus, DeviceRead
+from eventready.audit.collect import AuditJob, Collector, CollectStatus, DeviceRead, not_read
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redact
 from eventready.session.plugin import register_secrets
+from eventready.session.reply import Unreachable
 from eventready.workspace.devices.device import Device
 
 #: Number of devices above which processes are forked.
 _MANY = 64
 #: Seconds between SIGTERM and SIGKILL.
 _GRACE_S = 2.0
+#: Seconds between two signs of life of a process, and without one until it is killed: an overloaded machine is slow.
+_LIFE_S, _STUCK_S = 2.0, 60.0
 
 OnRead = Callable[[DeviceRead], None]
 
@@ -57,14 +64,18 @@ def open_collector(job: AuditJob, nornir: Nornir, workers: int, on_read: OnRead)
         yield Collector(job, nornir, job.devices, workers, on_read)
         return
     first_hops = register_secrets(nornir, job.devices)
-    processes = _WorkerPool(on_read)
+    processes = _WorkerPool(on_read, partial(_stuck, job))
     try:
         for number, names in enumerate(partition_devices(_groups(job.devices.values(), first_hops), count)):
             threads = workers // count + (number < workers % count)
-            processes.start(partial(Collector, job, nornir, names, threads))
+            processes.start(partial(Collector, job, nornir, names, threads), names)
         yield processes
     finally:
         processes.stop()
+
+
+def _stuck(job: AuditJob, name: str) -> DeviceRead:
+    return not_read(job, name, Unreachable(message("audit:worker_stuck", seconds=round(_STUCK_S))))
 
 
 def _cores() -> int:
@@ -95,16 +106,32 @@ class _Failure:
     trace: str
 
 
+class _SignOfLife:
+    """Message of a process with running threads."""
+
+
+@dataclass
+class _Worker:
+    """Forked process: its devices without a result, and the monotonic time of its last message."""
+
+    process: BaseProcess
+    left: dict[str, None]
+    heard: float = field(default_factory=time.monotonic)
+
+
 class _WorkerPool:
-    """Forked processes with a Collector each, driven step by step through pipes."""
+    """Forked processes with a Collector each, driven step by step through pipes.
 
-    def __init__(self, on_read: OnRead) -> None:
-        self._on_read = on_read
+    `stuck` makes the outcome of a device whose process was killed because it gave no sign of life.
+    """
+
+    def __init__(self, on_read: OnRead, stuck: Callable[[str], DeviceRead]) -> None:
+        self._on_read, self._stuck = on_read, stuck
         self._fork = multiprocessing.get_context("fork")
-        self._running: dict[Connection, BaseProcess] = {}
+        self._running: dict[Connection, _Worker] = {}
 
-    def start(self, make: Callable[[OnRead], Collector]) -> None:
-        """Fork a process with the collector made by `make`."""
+    def start(self, make: Callable[[OnRead], Collector], names: Iterable[str]) -> None:
+        """Fork a process with the collector of the devices `names` made by `make`."""
         ours, theirs = self._fork.Pipe()
         process = self._fork.Process(target=_work, args=(make, theirs), daemon=True)
         with warnings.catch_warnings():
@@ -112,14 +139,14 @@ class _WorkerPool:
             warnings.simplefilter("ignore", DeprecationWarning)
             process.start()
         theirs.close()
-        self._running[ours] = process
+        self._running[ours] = _Worker(process, dict.fromkeys(names))
 
     def read(self) -> CollectStatus:
         """See `Collector`."""
         statuses = self._step("read")
         return CollectStatus(
             sum(status.waiting for status in statuses),
-            max(status.latest for status in statuses),
+            max((status.latest for status in statuses), default=0.0),
             sum(status.sessions for status in statuses),
             any(status.held for status in statuses),
         )
@@ -129,23 +156,44 @@ class _WorkerPool:
         self._step("read_again")
 
     def _step(self, step: str) -> list[CollectStatus]:
-        """Run a step in all processes, and forward their readings until the last process has finished."""
+        """Run a step in all processes, and forward their readings until the last process has finished or is stuck."""
         statuses: list[CollectStatus] = []
-        for pipe in self._running:
+        busy = dict(self._running)
+        for pipe, worker in busy.items():
+            worker.heard = time.monotonic()
             pipe.send(step)
-        while len(statuses) < len(self._running):
-            ready = wait(list(self._running))
-            for pipe in [pipe for pipe in self._running if pipe in ready]:
+        while busy:
+            ready = wait(list(busy), timeout=_LIFE_S)
+            for pipe in [pipe for pipe in busy if pipe in ready]:
                 received = self._received(pipe)
+                busy[pipe].heard = time.monotonic()
                 if isinstance(received, DeviceRead):
-                    self._on_read(received)
-                else:
+                    self._forward(busy[pipe], received)
+                elif isinstance(received, CollectStatus):
                     statuses.append(received)
+                    del busy[pipe]
+            for pipe in [pipe for pipe, worker in busy.items() if time.monotonic() - worker.heard > _STUCK_S]:
+                self._kill(pipe)
+                del busy[pipe]
         return statuses
 
-    def _received(self, pipe: Connection) -> DeviceRead | CollectStatus:
+    def _forward(self, worker: _Worker, received: DeviceRead) -> None:
+        if received.result is not None:
+            worker.left.pop(received.device, None)
+        self._on_read(received)
+
+    def _kill(self, pipe: Connection) -> None:
+        """Kill a stuck process; its devices without a result are not measured."""
+        worker = self._running.pop(pipe)
+        worker.process.kill()
+        worker.process.join()
+        pipe.close()
+        for name in worker.left:
+            self._on_read(self._stuck(name))
+
+    def _received(self, pipe: Connection) -> DeviceRead | CollectStatus | _SignOfLife:
         try:
-            received: DeviceRead | CollectStatus | _Failure = pipe.recv()
+            received: DeviceRead | CollectStatus | _SignOfLife | _Failure = pipe.recv()
         except EOFError:
             raise EventreadyError(message("audit:worker_killed")) from None
         if isinstance(received, _Failure):
@@ -156,7 +204,7 @@ class _WorkerPool:
         """Terminate all processes."""
         for pipe in self._running:
             pipe.close()
-        for process in self._running.values():
+        for process in (worker.process for worker in self._running.values()):
             process.terminate()
             process.join(_GRACE_S)
             if process.is_alive():
@@ -172,10 +220,11 @@ def _work(make: Callable[[OnRead], Collector], pipe: Connection) -> None:
     Thread(target=_end_with_parent, daemon=True).start()
     lock = Lock()
 
-    def send(result: DeviceRead | CollectStatus | _Failure) -> None:
+    def send(result: DeviceRead | CollectStatus | _SignOfLife | _Failure) -> None:
         with lock:
             pipe.send(result)
 
+    Thread(target=_live, args=(send,), daemon=True).start()
     try:
         reader = make(send)
         while True:
@@ -188,6 +237,14 @@ def _work(make: Callable[[OnRead], Collector], pipe: Connection) -> None:
         return
     except Exception:
         send(_Failure(redact(traceback.format_exc())))
+
+
+def _live(send: Callable[[_SignOfLife], None]) -> None:
+    """Send signs of life, until the pipe is closed. The interpreter must be free for each."""
+    with suppress(OSError):
+        while True:
+            time.sleep(_LIFE_S)
+            send(_SignOfLife())
 
 
 def _end_with_parent() -> None:

@@ -44,11 +44,12 @@ class UptimeLimits(Limits):
 
 @check("cpu", roles=("router", "wifi_controller", "service_host"), needs=("cpu",), limits=CpuLimits())
 def cpu(view: DeviceView, limits: CpuLimits) -> Iterator[Finding]:
-    """Processor load stays below the limit: the mean of five minutes, or what the device has instead."""
+    """Processor load stays below the limit: the mean of five minutes, or of a period of the device."""
     for row in view.rows("cpu", Cpu):
-        subject, sentence, load = f"CPU {row.slot}".strip(), _sentence(row.period_s), row.five_minutes
-        over = {"seconds": row.period_s} if row.period_s else {}
-        yield graded(subject, sentence, load, warn=limits.warn, fail=limits.fail, unit="%", **over)
+        subject, load, seconds = f"CPU {row.slot}".strip(), row.five_minutes, row.period_s
+        yield graded(
+            subject, _sentence(seconds), load, warn=limits.warn, fail=limits.fail, unit="%", seconds=seconds
+        )  # fmt: skip
 
 
 def _sentence(period_s: int | None) -> str:
