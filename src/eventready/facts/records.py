@@ -115,7 +115,11 @@ class Sensor(Fact):
 
 
 class Interface(Fact):
-    """A port, physical or logical. Rates are means over the device's load interval; counters run since clearing."""
+    """A port, physical or logical. Rates are means over the device's load interval; counters run since clearing.
+
+    `mtu_header`: bytes of the Ethernet header that the device counts in `mtu`, without VLAN tags; none: it
+    counts the payload alone.
+    """
 
     key = ("name",)
     name: Name
@@ -124,6 +128,7 @@ class Interface(Fact):
     oper: UpDown
     bandwidth_bps: MaybeRate = None
     mtu: MaybeCount = None
+    mtu_header: MaybeCount = None
     in_bps: MaybeRate = None
     out_bps: MaybeRate = None
     in_percent: MaybePercent = None

@@ -13,6 +13,8 @@ from eventready.workspace.devices.device import Device, Role
 
 _ROLES: tuple[Role, ...] = ("router", "wifi_controller")
 _MEGABIT = 1_000_000
+#: Bytes of no VLAN tag, one and two.
+_TAGS = (0, 4, 8)
 End = tuple[str, str]
 
 
@@ -76,9 +78,25 @@ def _alike(subject: str, one: Interface, other: Interface) -> Finding:
             one=tidy(one.bandwidth_bps / _MEGABIT),
             other=tidy(other.bandwidth_bps / _MEGABIT),
         )
-    if one.mtu and other.mtu and one.mtu != other.mtu:
-        return warned(subject, "checks:link.mtu", one=one.mtu, other=other.mtu)
-    return passed(subject, "checks:link.up")
+    return _same_mtu(subject, one, other) or passed(subject, "checks:link.up")
+
+
+def _same_mtu(subject: str, one: Interface, other: Interface) -> Finding | None:
+    """Return the finding about different MTUs; None where they are equal, or a device tells none."""
+    if not one.mtu or not other.mtu:
+        return None
+    if (one.mtu_header or 0) == (other.mtu_header or 0):
+        return None if one.mtu == other.mtu else warned(subject, "checks:link.mtu", one=one.mtu, other=other.mtu)
+    if _payloads(one) & _payloads(other):
+        return None
+    near, far = one.mtu - (one.mtu_header or 0), other.mtu - (other.mtu_header or 0)
+    return warned(subject, "checks:link.mtu_payload", one=near, other=far)
+
+
+def _payloads(row: Interface) -> set[int]:
+    """Return the possible payloads of an MTU: with the header, VLAN tags are counted too."""
+    mtu, header = row.mtu or 0, row.mtu_header
+    return {mtu - header - tags for tags in _TAGS} if header else {mtu}
 
 
 @check(
