@@ -1,48 +1,70 @@
-"""Answers as data: the `answers.yaml` of a dialect has a Jinja template per command.
+"""Text from templates: the `answers.yaml` of a dialect has a Jinja template per command.
 
 Names in a template: `state`, `view`, `match` (the match of the command), `up(port)`, `live(bundle)` (active members),
-`routes` (the default routes in use), `connected(address)` (the port of its network), `learned(address)` (its route of
-OSPF), `network(address)`, `cabled` (working ports with a neighbour), and the helpers of the dialect.
+`bundle(port)` (the bundle of this name), `peers(protocol)`, `groups(protocol)`, `routes` (the default routes in use),
+`connected(address)` (the port of its network), `learned(address)` (its route of OSPF), `network(address)`, `cabled`
+(working ports with a neighbour), the helpers of the dialect, and what the template `macros` defines. An answer is the
+text of its template without the last newline.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
 import yaml
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined
 
 from eventready_lab.device.dialect import Render
+from eventready_lab.device.state import DeviceState
 from eventready_lab.device.view import View
 from eventready_lab.dialects._shared.forwarding import bundled, connected, in_use, learned, network, works
 
 
-def load_answers(package: str, **helpers: Callable[..., Any]) -> dict[str, Render]:
-    """Return the answers of a dialect's package. `helpers` are functions for its templates."""
-    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  plain text
-    environment.globals |= helpers
-    text = files(package).joinpath("answers.yaml").read_text(encoding="utf-8")
-    templates: Mapping[str, str] = yaml.safe_load(text)
-    return {command: _render(environment.from_string(template)) for command, template in templates.items()}
+def load_answers(package: str, **helpers: Any) -> dict[str, Render]:
+    """Return the answers of a dialect's package. `helpers` are names in its templates."""
+    sources: dict[str, str] = yaml.safe_load(files(package).joinpath("answers.yaml").read_text(encoding="utf-8"))
+    templates = Templates(sources.pop("macros", ""), helpers)
+    return {command: _answer(templates, source) for command, source in sources.items()}
 
 
-def _render(template: Template) -> Render:
+class Templates:
+    """The templates of a dialect, each compiled at its first use."""
+
+    def __init__(self, macros: str, helpers: Mapping[str, Any]) -> None:
+        self._environment = Environment(  # noqa: S701  plain text
+            undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+        )
+        self._environment.globals |= {"up": works, "network": network, **helpers}
+        self._macros = macros
+
+    def text(self, source: str, state: DeviceState, **more: Any) -> str:
+        """Render a template about a device."""
+        if self._macros:
+            defined, self._macros = self._environment.from_string(self._macros).module, ""
+            self._environment.globals |= {name: one for name, one in vars(defined).items() if not name.startswith("_")}
+        return (
+            self._environment.from_string(source)
+            .render(
+                state=state,
+                peers=lambda protocol: [peer for peer in state.peers if peer.protocol == protocol],
+                groups=lambda protocol: [group for group in state.gateways if group.protocol == protocol],
+                connected=lambda address: connected(state, address),
+                learned=lambda address: learned(state, address),
+                live=lambda bundle: bundled(state, bundle),
+                bundle=lambda port: next((bundle for bundle in state.bundles if bundle.name == port.name), None),
+                routes=in_use(state),
+                cabled=[port for port in state.ports.values() if port.neighbour and works(port)],
+                **more,
+            )
+            .removesuffix("\n")
+        )
+
+
+def _answer(templates: Templates, source: str) -> Render:
     def render(view: View) -> str:
-        state = view.state
-        return template.render(
-            state=state,
-            view=view,
-            match=view.match,
-            up=works,
-            connected=lambda address: connected(state, address),
-            learned=lambda address: learned(state, address),
-            network=network,
-            live=lambda bundle: bundled(state, bundle),
-            routes=in_use(state),
-            cabled=[port for port in state.ports.values() if port.neighbour and works(port)],
-        ).rstrip("\n")
+        return templates.text(source, view.state, view=view, match=view.match)
 
     return render
 

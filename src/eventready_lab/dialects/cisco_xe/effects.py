@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from eventready_lab.device.configuration.tree import Layout, Tree
-from eventready_lab.device.state import DeviceState, Gateway, Port, Static
+from eventready_lab.device.state import DeviceState, Gateway, Static
 from eventready_lab.device.view import View
 from eventready_lab.dialects._shared.state_sync import adopt_lines, adopt_shut, follow_groups
 
@@ -89,64 +89,6 @@ def _route(line: str) -> Static | None:
     except ValueError:
         return None
     return Static(prefix, match[4] or "", match[3] or "", int(match[5] or 1), match[6] or "", bool(match[6]))
-
-
-def _gateway(group: Gateway) -> Iterator[str]:
-    word = _WORDS[group.protocol]
-    yield f" {word} {group.group} ip {group.virtual_ip}"
-    if group.priority != 100:
-        yield f" {word} {group.group} priority {group.priority}"
-    if group.preempt:
-        yield f" {word} {group.group} preempt"
-
-
-def _port(state: DeviceState, port: Port) -> Iterator[str]:
-    yield f"interface {port.name}"
-    if port.description:
-        yield f" description {port.description}"
-    bundle = next((bundle for bundle in state.bundles if port.name in bundle.members), None)
-    if port.address:
-        mask = "255.255.255.255" if port.name.startswith("Loopback") else "255.255.255.252"
-        yield f" ip address {port.address} {mask}"
-    else:
-        yield " no ip address"
-    if any(session.interface == port.name for session in state.bfd):
-        yield " bfd interval 300 min_rx 300 multiplier 3"
-    for group in state.gateways:
-        if group.interface == port.name:
-            yield from _gateway(group)
-    if bundle:
-        yield f" channel-group {bundle.name.removeprefix('Port-channel')} mode active"
-    mine = next((bundle for bundle in state.bundles if bundle.name == port.name), None)
-    if mine and mine.min_links > 1:
-        yield f" {'port-channel min-links' if state.platform == 'cisco_ios' else 'lacp min-bundle'} {mine.min_links}"
-    if not port.admin_up:
-        yield " shutdown"
-    yield "!"
-
-
-def initial(state: DeviceState) -> str:
-    """The configuration of a healthy router."""
-    peers = {protocol: [peer for peer in state.peers if peer.protocol == protocol] for protocol in ("ospf", "bgp")}
-    lines = ["service timestamps log datetime msec", f"hostname {state.hostname or state.name}", "!", "lldp run", "!"]
-    lines += ["archive", " path bootflash:before-change", " maximum 5", "!"]
-    if any(route.track for route in state.statics):
-        target = next(route.next_hop for route in state.statics if route.track)
-        lines += ["ip sla 10", f" icmp-echo {target}", " frequency 5", "!"]
-        lines += ["ip sla schedule 10 life forever start-time now", "track 10 ip sla 10 reachability", "!"]
-    for port in state.ports.values():
-        lines += _port(state, port)
-    if peers["ospf"]:
-        lines += ["router ospf 1", f" router-id {state.router_id or '10.255.255.254'}", " bfd all-interfaces", "!"]
-    if peers["bgp"]:
-        lines += [f"router bgp {state.local_as}", " bgp log-neighbor-changes"]
-        for peer in peers["bgp"]:
-            lines += [f" neighbor {peer.peer} remote-as {peer.remote_as}"]
-            lines += [f" neighbor {peer.peer} fall-over bfd"] if peer.bfd else []
-        lines += ["!"]
-    lines += [route_line(route) for route in state.statics]
-    lines += ["logging buffered 1000000", *(f"logging host {host}" for host in state.log_hosts)]
-    return "\n".join([*lines, f"ntp server {state.ntp_server}", "line vty 0 4", " transport input ssh", "end"])
 
 
 def _groups(tree: Tree) -> Iterator[Gateway]:

@@ -45,3 +45,13 @@ def short_duration(seconds: int) -> str:
     if weeks < 52:
         return f"{weeks}w{days % 7}d"
     return f"{weeks // 52}y{weeks % 52:02}w"
+
+
+def timer(milliseconds: int) -> str:
+    """Format a timer: in seconds from 1 s on."""
+    return f"{milliseconds // 1000} sec" if milliseconds >= 1000 else f"{milliseconds} msec"
+
+
+def rebuild(version: str) -> str:
+    """`17.9.4a` for `17.09.04a`."""
+    return ".".join(part.lstrip("0") or "0" for part in version.split("."))
