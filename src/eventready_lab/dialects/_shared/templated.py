@@ -3,8 +3,8 @@
 Names in a template: `state`, `view`, `match` (the match of the command), `up(port)`, `live(bundle)` (active members),
 `bundle(port)` (the bundle of this name), `peers(protocol)`, `groups(protocol)`, `routes` (the default routes in use),
 `connected(address)` (the port of its network), `learned(address)` (its route of OSPF), `network(address)`, `cabled`
-(working ports with a neighbour), the helpers of the dialect, and what the template `macros` defines. An answer is the
-text of its template without the last newline.
+(working ports with a neighbour), the helpers of the dialect, and what the template `macros` defines. An answer ends
+without a newline; the answer of a block with `|+` ends with the blank lines behind the block.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from eventready_lab.device.dialect import Render
 from eventready_lab.device.state import DeviceState
@@ -38,28 +38,28 @@ class Templates:
         )
         self._environment.globals |= {"up": works, "network": network, **helpers}
         self._macros = macros
+        self._compiled: dict[str, Template] = {}
 
     def text(self, source: str, state: DeviceState, **more: Any) -> str:
         """Render a template about a device."""
         if self._macros:
             defined, self._macros = self._environment.from_string(self._macros).module, ""
             self._environment.globals |= {name: one for name, one in vars(defined).items() if not name.startswith("_")}
-        return (
-            self._environment.from_string(source)
-            .render(
-                state=state,
-                peers=lambda protocol: [peer for peer in state.peers if peer.protocol == protocol],
-                groups=lambda protocol: [group for group in state.gateways if group.protocol == protocol],
-                connected=lambda address: connected(state, address),
-                learned=lambda address: learned(state, address),
-                live=lambda bundle: bundled(state, bundle),
-                bundle=lambda port: next((bundle for bundle in state.bundles if bundle.name == port.name), None),
-                routes=in_use(state),
-                cabled=[port for port in state.ports.values() if port.neighbour and works(port)],
-                **more,
-            )
-            .removesuffix("\n")
+        if source not in self._compiled:
+            self._compiled[source] = self._environment.from_string(source)
+        rendered = self._compiled[source].render(
+            state=state,
+            peers=lambda protocol: [peer for peer in state.peers if peer.protocol == protocol],
+            groups=lambda protocol: [group for group in state.gateways if group.protocol == protocol],
+            connected=lambda address: connected(state, address),
+            learned=lambda address: learned(state, address),
+            live=lambda bundle: bundled(state, bundle),
+            bundle=lambda port: next((bundle for bundle in state.bundles if bundle.name == port.name), None),
+            routes=in_use(state),
+            cabled=[port for port in state.ports.values() if port.neighbour and works(port)],
+            **more,
         )
+        return rendered.removesuffix("\n") if source.endswith("\n\n") else rendered.rstrip("\n")
 
 
 def _answer(templates: Templates, source: str) -> Render:
