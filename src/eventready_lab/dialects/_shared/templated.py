@@ -9,7 +9,7 @@ without a newline; the answer of a block with `|+` ends with the blank lines beh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -22,10 +22,12 @@ from eventready_lab.device.view import View
 from eventready_lab.dialects._shared.forwarding import bundled, connected, in_use, learned, network, works
 
 
-def load_answers(package: str, **helpers: Any) -> dict[str, Render]:
-    """Return the answers of a dialect's package. `helpers` are names in its templates."""
+def load_answers(package: str, *functions: Callable[..., Any], **names: Any) -> dict[str, Render]:
+    """Return the answers of a dialect's package. `functions` and `names` are known in its templates, functions by their
+    own names without an underscore in front."""
     sources: dict[str, str] = yaml.safe_load(files(package).joinpath("answers.yaml").read_text(encoding="utf-8"))
-    templates = Templates(sources.pop("macros", ""), helpers)
+    helpers = {function.__name__.lstrip("_"): function for function in functions}
+    templates = Templates(sources.pop("macros", ""), {**helpers, **names})
     return {command: _answer(templates, source) for command, source in sources.items()}
 
 

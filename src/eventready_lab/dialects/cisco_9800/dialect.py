@@ -34,9 +34,7 @@ def _uptime(seconds: int) -> str:
     return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in named)
 
 
-_OWN = load_answers(
-    "eventready_lab.dialects.cisco_9800", dotted=_dotted, radio_mac=_radio_mac, joined=_joined, uptime=_uptime
-)
+_OWN = load_answers("eventready_lab.dialects.cisco_9800", _dotted, _radio_mac, _joined, _uptime)
 
 DIALECT = replace(
     IOS_XE,

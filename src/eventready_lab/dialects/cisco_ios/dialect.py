@@ -9,7 +9,7 @@ from eventready_lab.dialects.cisco_xe import dialect as cisco_xe
 from eventready_lab.dialects.cisco_xe import effects
 from eventready_lab.dialects.cisco_xe.formats import long_duration
 
-_OWN = load_answers("eventready_lab.dialects.cisco_ios", long_duration=long_duration)
+_OWN = load_answers("eventready_lab.dialects.cisco_ios", long_duration)
 
 DIALECT = replace(
     cisco_xe.DIALECT,

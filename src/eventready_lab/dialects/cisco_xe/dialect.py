@@ -40,11 +40,7 @@ DIALECT = Dialect(
     shows={
         **load_answers(
             "eventready_lab.dialects.cisco_xe",
-            long_duration=formats.long_duration,
-            short_duration=formats.short_duration,
-            short_name=formats.short_name,
-            rebuild=formats.rebuild,
-            timer=formats.timer,
+            *(formats.long_duration, formats.short_duration, formats.short_name, formats.rebuild, formats.timer),
             station=STATION,
         ),
         "show running-config": effects.running,

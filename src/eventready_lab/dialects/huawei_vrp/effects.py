@@ -16,12 +16,11 @@ from eventready_lab.device.dialect import ConfigMode
 from eventready_lab.device.state import DeviceState, Gateway, Port, Static
 from eventready_lab.device.view import View
 from eventready_lab.dialects._shared.state_sync import adopt_lines, adopt_shut, follow_groups
-from eventready_lab.dialects.huawei_vrp.grammar import GRAMMAR
-from eventready_lab.dialects.huawei_vrp.ports import spelt
+from eventready_lab.dialects.huawei_vrp.formats import digits, spelt
+from eventready_lab.dialects.huawei_vrp.lines import load
 
 #: The default preference of a static route; distance 1 in the state stands for the default.
 DEFAULT_PREFERENCE = 60
-_MASKS = {"loopback": "255.255.255.255", "vlanif": "255.255.255.192"}
 
 
 @dataclass(frozen=True)
@@ -56,64 +55,6 @@ def _beneath(tree: Tree, depth: int) -> Iterator[str]:
 def layout(version: str) -> VrpLayout:
     """The printed form of a VRP release."""
     return VrpLayout(head=f"!Software Version {version}")
-
-
-def _initial(state: DeviceState) -> str:
-    """The configuration of a healthy state."""
-    lines = [f"sysname {state.hostname or state.name}"]
-    lines += [f"info-center loghost {host}" for host in state.log_hosts]
-    lines += ["lldp enable", f"ntp-service unicast-server {state.ntp_server}", *(["bfd"] if state.bfd else [])]
-    for port in state.ports.values():
-        lines += [f"interface {spelt(port.name)}", *(f" {line}" for line in _interface(state, port))]
-    for number, session in enumerate(state.bfd, 1):
-        lines += [f"bfd to-{session.peer} bind peer-ip {session.peer}"]
-        lines += [f" discriminator local {number}", f" discriminator remote {number}"]
-    protocols = {peer.protocol for peer in state.peers}
-    if "bgp" in protocols:
-        peers = [peer for peer in state.peers if peer.protocol == "bgp"]
-        lines += [f"bgp {state.local_as}", f" router-id {state.router_id}"]
-        lines += [f" peer {peer.peer} as-number {peer.remote_as}" for peer in peers]
-        lines += [" ipv4-family unicast", "  undo synchronization", *(f"  peer {peer.peer} enable" for peer in peers)]
-    if "ospf" in protocols:
-        lines += [f"ospf 1 router-id {state.router_id}", " area 0.0.0.0"]
-    if "isis" in protocols:
-        lines += ["isis 1", " is-level level-2", f" network-entity {_net(state.router_id)}"]
-        lines += [f" is-name {state.hostname}"]
-    lines += [route_line(route) for route in state.statics]
-    return "\n".join([*lines, "stelnet server enable", "user-interface vty 0 4", " authentication-mode aaa"])
-
-
-def _interface(state: DeviceState, port: Port) -> Iterator[str]:
-    if port.description:
-        yield f"description {port.description}"
-    bundle = next((bundle for bundle in state.bundles if bundle.name == port.name), None)
-    trunk = next((bundle for bundle in state.bundles if port.name in bundle.members), None)
-    if bundle:
-        yield "mode lacp"
-        if bundle.min_links > 1:
-            yield f"least active-linknumber {bundle.min_links}"
-    if trunk:
-        yield f"eth-trunk {''.join(character for character in trunk.name if character.isdigit()) or '0'}"
-    if port.address:
-        kind = next((kind for kind in _MASKS if port.name.lower().startswith(kind)), "")
-        yield f"ip address {port.address} {_MASKS.get(kind, '255.255.255.252')}"
-    for gateway in state.gateways:
-        if gateway.interface == port.name and gateway.protocol == "vrrp":
-            yield from _group_lines(gateway)
-    if not port.admin_up:
-        yield "shutdown"
-
-
-def _group_lines(gateway: Gateway) -> Iterator[str]:
-    name = f"vrrp vrid {gateway.group}"
-    yield f"{name} virtual-ip {gateway.virtual_ip}"
-    if gateway.priority != 100:
-        yield f"{name} priority {gateway.priority}"
-    if not gateway.preempt:
-        yield f"{name} preempt-mode disable"
-    if gateway.advertisement_ms != 1000:
-        yield f"{name} timer advertise {gateway.advertisement_ms // 1000}"
-    yield from (f"{name} track {one}" for one in gateway.tracks)
 
 
 def _net(router_id: str) -> str:
@@ -260,9 +201,10 @@ def save_8(view: View) -> str:
     return f"{_SAVING}{'Info: Save the configuration successfully.' if view.save() else _NOT_SAVED}"
 
 
+GRAMMAR = load(spelt=spelt, digits=digits, net=_net, route_line=route_line)
 CONFIG = ConfigMode(
-    initial=_initial,
-    grammar=GRAMMAR,
+    initial=GRAMMAR.initial,
+    grammar=GRAMMAR.grammar,
     layout=layout("V200R021C00SPC600"),
     enter="system-view",
     entered="Enter system view, return user view with return command.",

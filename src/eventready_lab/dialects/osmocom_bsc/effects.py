@@ -10,110 +10,15 @@ from __future__ import annotations
 
 import re
 
-from eventready_lab.device.configuration.grammar import AcceptedLine, Grammar, Section
+from eventready_lab.device.configuration.grammar import AcceptedLine
 from eventready_lab.device.configuration.tree import Layout, Tree
 from eventready_lab.device.dialect import ConfigMode
 from eventready_lab.device.state import DeviceState
-from eventready_lab.dialects.osmocom_bsc.lines import BTS, DEFAULTS, HANDOVER, NEGATED, NET, ORDER, SINGLE
-from eventready_lab.dialects.osmocom_bsc.stations import Bts, bts_list, bts_sections
+from eventready_lab.dialects._shared.grammar_file import load_grammar
+from eventready_lab.dialects.osmocom_bsc.handover import HANDOVER
+from eventready_lab.dialects.osmocom_bsc.stations import bts_list, bts_sections
 
 UNKNOWN = "% Unknown command."
-
-_HEAD = """log stderr
- logging filter all 1
- logging color 0
- logging print category-hex 1
- logging print category 0
- logging timestamp 0
-stats interval 5
-line vty
- login
-network
- network country code 452
- mobile network code 02
- encryption a5 0 1
- neci 1
- paging any use tch 0
- handover 1
- handover algorithm 1"""
-
-_BTS = """ bts {number}
-  type osmo-bts
-  description {name}
-  band DCS1800
-  cell_identity {identity}
-  location_area_code 0x{area:04x}
-  base_station_id_code {code}
-  ms max power 15
-  cell reselection hysteresis 4
-  rxlev access min 0
-  radio-link-timeout 32
-  channel allocator mode chan-req ascending
-  channel allocator mode assignment ascending
-  channel allocator mode handover ascending
-  channel allocator mode vgcs-vbs ascending
-  rach tx integer 9
-  rach max transmission 7
-  rach max-delay 63
-  rach expiry-timeout 32
-  channel-description attach 1
-  channel-description bs-pa-mfrms 5
-  channel-description bs-ag-blks-res 1
-  no nch-position
-{barred}  no access-control-class-ramping
-  early-classmark-sending forbidden
-  early-classmark-sending-3g allowed
-  ipa unit-id {identity} 0
-  oml ipa stream-id 255 line 0
-  neighbor-list mode automatic
-  codec-support fr hr
-  gprs mode none
-  bs-power-control
-   mode static
-  ms-power-control
-   mode dyn-bts
-   ctrl-interval 2
-   step-size inc 4 red 2"""
-
-_TRX = """  trx {number}
-   rf_locked {locked}
-   arfcn {channel}
-   nominal power 23
-   max_power_red 0
-   rsl e1 tei 0"""
-
-_MSC = """msc {number}
- codec-list fr1 hr1 fr2 fr3 hr3
- allow-emergency allow
- amr-payload octet-aligned
- asp-protocol m3ua
- lcls-mode disabled
- lcls-codec-mismatch forbidden"""
-
-
-def initial(state: DeviceState) -> str:
-    """The configuration of a healthy controller."""
-    parts = [_HEAD]
-    for bts in bts_list(state):
-        parts.append(_station(bts))
-        for slot, kind in enumerate(bts.timeslots):
-            if slot % 8 == 0:
-                channel = 512 + 2 * bts.number + 100 * (slot // 8)
-                parts.append(_TRX.format(number=slot // 8, locked=int(bts.cell.blocked), channel=channel))
-            parts.append(f"   timeslot {slot % 8}\n    phys_chan_config {kind}\n    hopping enabled 0")
-    parts += [_MSC.format(number=number) for number in state.core_links]
-    return "\n".join([*parts, "bsc", " mid-call-timeout 0"])
-
-
-def _station(bts: Bts) -> str:
-    return _BTS.format(
-        number=bts.number,
-        name=bts.cell.name,
-        identity=1000 + bts.number,
-        area=1 + bts.number // 20,
-        code=bts.number % 64,
-        barred="  cell barred 1\n" if bts.cell.barred else "",
-    )
 
 
 def _applied(state: DeviceState, running: Tree) -> None:
@@ -140,7 +45,7 @@ def _adopted(state: DeviceState, running: Tree) -> Tree:
             word, other = f"rf_locked {int(bts.cell.blocked)}", f"rf_locked {int(not bts.cell.blocked)}"
             for line in [line for line in barred if line.startswith("trx ")]:
                 barred[line] = {word if one == other else one: beneath for one, beneath in barred[line].items()}
-        network[name] = _GRAMMAR.ordered(barred, "bts")
+        network[name] = GRAMMAR.grammar.ordered(barred, "bts")
     return running
 
 
@@ -150,6 +55,20 @@ def _carriers(section: Tree) -> list[Tree]:
 
 # --- accepted lines ---------------------------------------------------------------------------------------------
 
+#: Lines with a negation, by mode.
+_NEGATED = {
+    "config": (r"log ", r"enable password", r"cs7 "),
+    "net": (r"mgw \d+$", r"timezone$", r"periodic location update$"),
+    "bts": (
+        r"description$",
+        r"nch-position$",
+        r"access-control-class-ramping$",
+        r"dtx (?:up|down)link$",
+        r"neighbors$",
+    ),
+    "line": (r"login$",),
+    "log": (r"logging ",),
+}
 _DYNAMIC = (
     "channel allocator dynamic-param sort-by-trx-power 0",
     "channel allocator dynamic-param ul-rxlev thresh 50 avg-num 2",
@@ -165,7 +84,7 @@ _RAMPING = {
 def _interpret(mode: str, section: Tree, line: str) -> AcceptedLine | None:
     """The effect of a line with further effects."""
     word, _, rest = line.partition(" ")
-    if word == "no" and not any(re.match(pattern, rest) for pattern in NEGATED.get(mode, ())):
+    if word == "no" and not any(re.match(pattern, rest) for pattern in _NEGATED.get(mode, ())):
         return AcceptedLine(answer=UNKNOWN)
     if line.endswith(" default") and line.removesuffix(" default") in HANDOVER:
         return _unset(section, line.removesuffix(" default"))
@@ -251,46 +170,11 @@ def _incomplete(_section: Tree, line: str) -> AcceptedLine | None:
 
 _INTERPRETERS = (_allocator, _ramping, _rounded, _incomplete)
 
-_GRAMMAR = Grammar(
-    sections=(
-        Section("network", "net"),
-        Section(r"bts \d+", "bts", "net"),
-        Section(r"trx \d+", "trx", "bts"),
-        Section(r"timeslot [0-7]", "ts", "trx"),
-        Section(r"(?:bs|ms)-power-control", "power", "bts"),
-        Section(r"msc \d+", "msc"),
-        Section("bsc", "bsc"),
-        Section("line vty", "line"),
-        Section(r"log (?:stderr|syslog \w+|gsmtap(?: \S+)?)", "log"),
-    ),
-    accepts={
-        "config": (r"log ", r"hostname \S", r"password \S", r"enable password \S", r"stats interval \d+$", r"cs7 "),
-        "net": NET,
-        "bts": BTS,
-        "trx": (r"rf_locked [01]$", r"arfcn \d{1,4}$", r"nominal power \d+$", r"max_power_red \d+$", r"rsl "),
-        "ts": (
-            r"phys_chan_config (?:TCH/[FH]|SDCCH8|CCCH(?:\+SDCCH4)?|PDCH|NONE)$",
-            r"phys_chan_config (?:DYNAMIC/(?:OSMOCOM|IPACCESS)|TCH/F_(?:TCH/H_)?PDCH)$",
-            r"hopping ", r"training_sequence_code [0-7]$",
-        ),
-        "power": (r"mode \S", r"ctrl-interval \d+$", r"step-size ", r"rx(?:lev|qual)-thresh"),
-        "msc": (r"(?:allow-emergency|amr-config|amr-payload|asp-protocol|codec-list|lcls-\S+|mgw|core-\S+) ",),
-        "bsc": (r"mid-call-timeout \d+$",),
-        "line": (r"login$", r"bind ", r"exec-timeout "),
-        "log": (r"logging ",),
-    },
-    single=SINGLE,
-    defaults=DEFAULTS,
-    order=ORDER,
-    negatives=("nch-position",),
-    permanent=(r"network", r"bts \d+", r"trx \d+", r"timeslot \d", r"(?:bs|ms)-power-control", r"bsc"),
-    leaves_sections=False,
-    interpret=_interpret,
-)  # fmt: skip
+GRAMMAR = load_grammar("eventready_lab.dialects.osmocom_bsc", interpret=_interpret, stations=bts_list)
 
 CONFIG = ConfigMode(
-    initial=initial,
-    grammar=_GRAMMAR,
+    initial=GRAMMAR.initial,
+    grammar=GRAMMAR.grammar,
     layout=Layout(separator=""),
     enter=r"configure(?: terminal)?|conf(?: t)?",
     entered="",
