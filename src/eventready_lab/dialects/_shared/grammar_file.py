@@ -77,7 +77,7 @@ def _patterns(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _filled(value: Any, known: Mapping[str, str]) -> Any:
-    """Replace each `<NAME>` in a value by the pattern of that name."""
+    """Replace each `<NAME>` in a value by its pattern."""
     if isinstance(value, str):
         return re.sub(r"<([A-Z][A-Z_]+)>", lambda name: known[name[1]], value)
     if isinstance(value, list):

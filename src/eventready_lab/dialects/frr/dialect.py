@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from eventready_lab.device.dialect import Action, ConfigMode, Dialect, Errors, Paging
-from eventready_lab.dialects.frr import effects, grammar, host, tables
+from eventready_lab.dialects._shared.templated import load_answers
+from eventready_lab.dialects.frr import effects, host, tables
+from eventready_lab.dialects.frr.lines import GRAMMAR
+
+_ANSWERS = load_answers(
+    "eventready_lab.dialects.frr",
+    *(tables.clock, tables.colons, tables.remembered, tables.vrrp_groups, tables.of_family, tables.default_hops),
+    tables.route_to,
+)
 
 DIALECT = Dialect(
     platform="frr",
-    prompts={
-        "enabled": "{host}# ",
-        "config": "{host}(config)# ",
-        "if": "{host}(config-if)# ",
-        "router": "{host}(config-router)# ",
-        "af": "{host}(config-router-af)# ",
-        "bfd": "{host}(config-bfd)# ",
-        "bfd-profile": "{host}(config-bfd-profile)# ",
-        "bfd-peer": "{host}(config-bfd-peer)# ",
-        "route-map": "{host}(config-route-map)# ",
-        "pbr-map": "{host}(config-pbr-map)# ",
-        "vrf": "{host}(config-vrf)# ",
-    },
+    prompts=GRAMMAR.prompts,
     initial_mode="enabled",
     banner="\nHello, this is FRRouting (version 10.3).\nCopyright 1996-2005 Kunihiro Ishiguro, et al.\n",
     shows={
-        "show version": tables.version,
-        "show interface json": tables.interfaces,
-        "show ip ospf vrf all neighbor detail json": tables.ospf,
-        "show isis neighbor json": tables.isis,
-        "show bgp vrf all ipv4 unicast summary json": tables.bgp,
-        "show bfd peers json": tables.bfd,
-        "show vrrp json": tables.vrrp,
-        "show ip route 0.0.0.0/0 json": tables.default_route,
-        r"/show ip route (?P<address>\d+\.\d+\.\d+\.\d+)/": tables.route,
+        **{name: tables.printed(answer) if name.endswith("json") else answer for name, answer in _ANSWERS.items()},
         "/show running-config(?: no-header)?/": effects.running,
         "show startup-config": effects.startup,
     },
@@ -41,9 +29,9 @@ DIALECT = Dialect(
         Action(r"wr(?:ite)?(?: (?:mem\w*|file))?|copy running-config startup-config", host.save, modes=("enabled",)),
     ),
     config=ConfigMode(
-        initial=effects.initial,
+        initial=GRAMMAR.initial,
         read=effects.read_text,
-        grammar=grammar.GRAMMAR,
+        grammar=GRAMMAR.grammar,
         layout=effects.FrrLayout(),
         entered="",
         apply_to_state=effects.apply_to_state,

@@ -8,17 +8,10 @@ from ipaddress import IPv4Network
 
 from eventready.core.text_lines import lines_of
 from eventready_lab.device.configuration.tree import Layout, Tree, parse_tree
-from eventready_lab.device.state import DeviceState, Gateway, Port, Static
+from eventready_lab.device.state import DeviceState, Gateway, Static
 from eventready_lab.device.view import View
 from eventready_lab.dialects._shared.state_sync import adopt_lines, adopt_shut, follow_groups
 
-#: A BGP instance of a VRF with both address families, as a carrier's router has for its customers.
-_VRF = """router bgp {number} vrf GUEST
- neighbor 198.51.100.77 remote-as 64999
- address-family ipv4 unicast
-  redistribute static
- address-family ipv6 unicast
-  redistribute static"""
 _SECTION = re.compile(r"(?:interface|router|route-map|pbr-map|vrf) .*|bfd")
 _HEAD = "frr version 10.3\nfrr defaults traditional"
 _NO_LINE = re.compile(r"\s*(?:!.*|exit|exit-address-family|end|frr (?:version|defaults) .*|Building configuration.*)?")
@@ -56,7 +49,8 @@ def read_text(text: str) -> Tree:
     return parse_tree("\n".join(line for line in lines_of(text) if not _NO_LINE.fullmatch(line)))
 
 
-def _route_line(route: Static) -> str:
+def route_line(route: Static) -> str:
+    """`ip route 0.0.0.0/0 10.0.0.1 eth1 200 bfd`."""
     parts = [f"ip route {route.prefix} {route.next_hop}", route.interface]
     parts += [str(route.distance) if route.distance != 1 else "", "bfd" if route.bfd or route.track else ""]
     return " ".join(part for part in parts if part)
@@ -73,41 +67,6 @@ def _route(line: str) -> Static | None:
     except ValueError:
         return None
     return Static(prefix, match[2], match[3] or "", int(match[4] or 1), "", bool(match[5]))
-
-
-def _port_lines(state: DeviceState, port: Port) -> Iterator[str]:
-    lines = [f" description {port.description}"] if port.description else []
-    if port.address:
-        lines.append(f" ip address {port.address}/{32 if port.name == 'lo' else 30}")
-    if any(peer.protocol == "ospf" and peer.interface == port.name for peer in state.peers):
-        lines += [" ip ospf area 0", " ip ospf bfd", " ip ospf network point-to-point"]
-    for group in state.gateways:
-        if group.interface == port.name and group.protocol == "vrrp":
-            lines.append(f" vrrp {group.group}")
-            lines += [f" vrrp {group.group} priority {group.priority}"] if group.priority != 100 else []
-            lines += [] if group.preempt else [f" no vrrp {group.group} preempt"]
-            if group.advertisement_ms != 1000:
-                lines.append(f" vrrp {group.group} advertisement-interval {group.advertisement_ms}")
-            lines.append(f" vrrp {group.group} {'ipv6' if ':' in group.virtual_ip else 'ip'} {group.virtual_ip}")
-    if not port.admin_up:
-        lines.append(" shutdown")
-    yield f"interface {port.name}"
-    yield from lines
-
-
-def initial(state: DeviceState) -> str:
-    """The configuration of a healthy router."""
-    lines = [f"hostname {state.hostname or state.name}", "log syslog informational", "no ipv6 forwarding"]
-    lines += ["service integrated-vtysh-config", *(_route_line(route) for route in state.statics)]
-    for port in state.ports.values():
-        lines += _port_lines(state, port)
-    bgp = [peer for peer in state.peers if peer.protocol == "bgp"]
-    if bgp:
-        lines += [f"router bgp {state.local_as}", *(f" neighbor {one.peer} remote-as {one.remote_as}" for one in bgp)]
-        lines += [_VRF.format(number=state.local_as)]
-    if any(peer.protocol == "ospf" for peer in state.peers):
-        lines += ["router ospf", f" ospf router-id {state.router_id}" if state.router_id else " maximum-paths 4"]
-    return "\n".join([*lines, "bfd", " profile fast", "  transmit-interval 100", "  receive-interval 100"])
 
 
 def _groups(tree: Tree) -> Iterator[Gateway]:
@@ -144,7 +103,7 @@ def apply_to_state(state: DeviceState, tree: Tree) -> None:
 
 def adopt_state(state: DeviceState, tree: Tree) -> Tree:
     """The configuration after a fault of the state: routes, shut ports, removed groups."""
-    adopted = adopt_lines(tree, _route, _route_line, state.statics)
+    adopted = adopt_lines(tree, _route, route_line, state.statics)
     present = {(group.interface, group.group) for group in state.gateways}
     for name, port in state.ports.items():
         section = adopted.get(f"interface {name}")
