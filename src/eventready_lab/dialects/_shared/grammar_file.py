@@ -1,4 +1,4 @@
-"""The grammar of a platform as data: prompts, sections, accepted lines, print order, and the text of a healthy device.
+"""The grammar of a platform as data: prompts, sections, accepted lines, print order, the text of a healthy device.
 
 `grammar.yaml` has the fields of a Grammar. `<NAME>` in a pattern stands for the pattern of this name under `patterns`.
 """
@@ -26,12 +26,15 @@ _BY_MODE = ("accepts", "accepts_negated", "order")
 
 @dataclass(frozen=True)
 class GrammarFile:
-    """The content of a `grammar.yaml`: the grammar, the prompt of each mode, and `initial`, the text of a healthy
-    device."""
+    """The content of a `grammar.yaml`.
+
+    prompts: by mode. initial: the text of a healthy device. tables: further data for the effects of lines.
+    """
 
     grammar: Grammar
     prompts: Mapping[str, str]
     initial: Callable[[DeviceState], str]
+    tables: Mapping[str, Any]
 
 
 def load_grammar(
@@ -48,11 +51,11 @@ def load_grammar(
     """
     text = files(package).joinpath("grammar.yaml").read_text(encoding="utf-8")
     content: dict[str, Any] = yaml.safe_load(text)
-    prompts, initial = content.pop("prompts", {}), content.pop("initial", "")
+    prompts, initial, tables = content.pop("prompts", {}), content.pop("initial", ""), content.pop("tables", {})
     templates = Templates("", helpers)
     grammar = _grammar(content, base or Grammar(), {"as_entered": as_entered, "numbers": numbers, **(keys or {})})
     grammar = replace(grammar, interpret=interpret) if interpret else grammar
-    return GrammarFile(grammar, prompts, lambda state: templates.text(initial, state))
+    return GrammarFile(grammar, prompts, lambda state: templates.text(initial, state), tables)
 
 
 def _grammar(content: dict[str, Any], base: Grammar, keys: Mapping[str, Key]) -> Grammar:

@@ -1,4 +1,4 @@
-"""ASR 9000 with IOS XR 7.5; answers are in `iosxr/`. A trial commit belongs to its session."""
+"""ASR 9000 with IOS XR 7.5. A trial commit belongs to its session."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _short_name(name: str) -> str:
 
 DIALECT = Dialect(
     platform="cisco_xr",
-    prompts={"enabled": "RP/0/RP0/CPU0:{host}#", "config": "RP/0/RP0/CPU0:{host}(config)#", **effects.PROMPTS},
+    prompts=effects.GRAMMAR.prompts,
     initial_mode="enabled",
     shows={
         **load_answers(
@@ -42,8 +42,8 @@ DIALECT = Dialect(
     settings={r"terminal width \d+": ""},
     actions=(Action(r"configure exclusive", effects.enter, modes=("enabled",), enters=True),),
     config=ConfigMode(
-        initial=effects.initial,
-        grammar=effects.GRAMMAR,
+        initial=effects.GRAMMAR.initial,
+        grammar=effects.GRAMMAR.grammar,
         layout=effects.XrLayout(),
         enter=r"configure(?: terminal)?",
         entered="",

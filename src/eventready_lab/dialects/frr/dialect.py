@@ -1,4 +1,4 @@
-"""FRRouting 10.3 behind vtysh, on a host with a login of its own; answers are in `vtysh/`."""
+"""FRRouting 10.3 behind vtysh, on a host with a login of its own."""
 
 from __future__ import annotations
 

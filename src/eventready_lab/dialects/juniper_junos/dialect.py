@@ -1,4 +1,4 @@
-"""An MX router with Junos 21.4; answers are in `junos/`. The candidate is committed, also with a revert timer."""
+"""An MX router with Junos 21.4. The candidate is committed, also with a revert timer."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _own_address(state: DeviceState, group: Gateway) -> str:
 
 
 def _parent(state: DeviceState, port: Port) -> str:
-    return next((bundle.name for bundle in state.bundles if port.name in bundle.members), "-")
+    return effects.parent(state, port) or "-"
 
 
 def _interpret(_mode: str, section: Tree, line: str) -> AcceptedLine:
@@ -49,7 +49,7 @@ def _interpret(_mode: str, section: Tree, line: str) -> AcceptedLine:
 
 DIALECT = Dialect(
     platform="juniper_junos",
-    prompts={"exec": "{user}@{host}> ", "config": "\r\n[edit]\r\n{user}@{host}# "},
+    prompts=effects.GRAMMAR.prompts,
     banner="--- JUNOS 21.4R3-S5.4 Kernel 64-bit  JNPR-12.1-20230714.8a6ae7c_buil\n",
     shows={
         **load_answers(

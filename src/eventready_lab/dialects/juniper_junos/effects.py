@@ -6,44 +6,38 @@ A statement that a removal leaves empty stays where it is an object or a flag of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from eventready.core.text_lines import lines_of
 from eventready_lab.device.configuration.tree import Layout, Tree
 from eventready_lab.device.dialect import Refused
 from eventready_lab.device.state import DeviceState, Gateway, Port, Static
 from eventready_lab.device.view import View
+from eventready_lab.dialects._shared.grammar_file import load_grammar
 from eventready_lab.dialects._shared.state_sync import follow_groups
 
-_TOP = (
-    *("version", "groups", "apply-groups", "system", "chassis", "services", "security", "interfaces", "snmp"),
-    *("forwarding-options", "policy-options", "firewall", "routing-instances", "routing-options", "protocols"),
-    "class-of-service",
-)
-#: Statements that stay when they are empty: objects and flags.
-_STAYS = (
-    r"interfaces \S+( unit \S+( family \S+( address \S+( vrrp-group \S+)?)?)?)?",
-    r"routing-options static route \S+( qualified-next-hop \S+)?",
-    r"protocols \S+( area \S+| group \S+)?( (interface|neighbor) \S+)?",
-    r"class-of-service (schedulers|scheduler-maps|interfaces|classifiers dscp) \S+( unit \S+)?",
-    r"policy-options policy-statement \S+( term \S+)?",
-    r"firewall family \S+ filter \S+( term \S+)?",
-    r"system syslog host \S+",
-)
-#: Values of which a statement has one, by the beginning of the line.
-_ONE_VALUE = (
-    r"set interfaces \S+( unit \S+)? (description|mtu)",
-    r"set interfaces \S+ aggregated-ether-options minimum-links",
-    r"set interfaces .* vrrp-group \S+ (priority|preempt hold-time)",
-    r"set interfaces .* vrrp-group \S+ track interface \S+ priority-cost",
-    r"set routing-options static route \S+( qualified-next-hop \S+)? preference",
-    r"set .* bfd-liveness-detection (minimum-interval|multiplier)",
-    r"set (chassis maximum-ecmp|system host-name|routing-options (router-id|autonomous-system))",
-    r"set class-of-service schedulers \S+ (priority|transmit-rate)",
-    r"set class-of-service scheduler-maps \S+ forwarding-class \S+ scheduler",
-    r"set class-of-service interfaces \S+( unit \S+)? (scheduler-map|forwarding-class|classifiers dscp)",
-    r"set policy-options policy-statement \S+ then load-balance",
-)
+
+def route_lines(route: Static) -> Iterator[str]:
+    """The statements of a static route."""
+    start = f"routing-options static route {route.prefix} qualified-next-hop {route.next_hop}"
+    yield f"{start} preference {5 if route.distance == 1 else route.distance}"
+    if route.bfd or route.track:
+        yield f"{start} bfd-liveness-detection minimum-interval 300"
+
+
+def logical(name: str) -> str:
+    """The logical interface of a port: `ae0.0`."""
+    return name if "." in name or not name else f"{name}.0"
+
+
+def parent(state: DeviceState, port: Port) -> str:
+    """The bundle of a port; empty for none."""
+    return next((bundle.name for bundle in state.bundles if port.name in bundle.members), "")
+
+
+GRAMMAR = load_grammar("eventready_lab.dialects.juniper_junos", route_lines=route_lines, logical=logical, parent=parent)
+_TOP: Sequence[str] = GRAMMAR.tables["top"]
 #: Lists whose entries stand in the order of entry.
 _ENTERED = re.compile(r"firewall .*filter \S+ term|policy-options policy-statement \S+ term|.* (?:import|export)")
 _KNOWN = re.compile(rf"(?:set|delete|activate|deactivate) (?:{'|'.join(map(re.escape, _TOP))})(?: .*)?")
@@ -85,7 +79,7 @@ def edited(section: Tree, line: str) -> tuple[Tree | None, str]:
 
 def _with_line(section: Tree, line: str) -> Tree:
     """Return the configuration with a statement: a single value per setting, and no beginnings of other lines."""
-    start = next((found[0] for pattern in _ONE_VALUE if (found := re.match(rf"{pattern} ", line))), "")
+    start = next((found[0] for pattern in GRAMMAR.tables["one_value"] if (found := re.match(rf"{pattern} ", line))), "")
     if start and any(one.startswith(start) for one in section):
         return {(line if one.startswith(start) else one): {} for one in section}
     kept: Tree = dict(section)
@@ -100,7 +94,7 @@ def _with_emptied(section: Tree, removed: str) -> Tree:
     while above:
         if any(_beneath(one, above) for one in section):
             return section
-        if any(re.fullmatch(pattern, above) for pattern in _STAYS):
+        if any(re.fullmatch(pattern, above) for pattern in GRAMMAR.tables["stays"]):
             return {**section, f"set {above}": {}}
         above = above.rpartition(" ")[0]
     return section
@@ -135,68 +129,12 @@ def _sorted(section: Tree) -> Tree:
 # --- initial configuration --------------------------------------------------------------------------------------
 
 
-def initial(state: DeviceState) -> str:
-    """The configuration of a healthy router."""
-    lines = ["version 21.4R3-S5.4", f"system host-name {state.hostname or state.name}", "system services ssh"]
-    lines += [f"system syslog host {host} any notice" for host in state.log_hosts]
-    lines += [f"system ntp server {state.ntp_server}", "interfaces fxp0 unit 0 family inet address 192.0.2.9/24"]
-    for port in state.ports.values():
-        lines += _port(state, port)
-    lines += [line for route in state.statics for line in _route_lines(route)]
-    lines += [f"routing-options router-id {state.router_id or '10.255.255.254'}"]
-    for peer in state.peers:
-        if peer.protocol == "ospf":
-            area = f"protocols ospf area 0.0.0.0 interface {logical(peer.interface)}"
-            lines += [f"{area} bfd-liveness-detection minimum-interval 300"]
-        elif peer.protocol == "bgp":
-            lines += [f"protocols bgp group event neighbor {peer.peer} peer-as {peer.remote_as}"]
-    return "\n".join(_sorted({f"set {line}": {} for line in lines}))
-
-
-def _port(state: DeviceState, port: Port) -> Iterator[str]:
-    name, _, unit = port.name.partition(".")
-    statement = f"interfaces {name}" + (f" unit {unit}" if unit else "")
-    bundle = next((bundle for bundle in state.bundles if port.name in bundle.members), None)
-    mine = next((bundle for bundle in state.bundles if port.name == bundle.name), None)
-    if port.description:
-        yield f'{statement} description "{port.description}"'
-    if not port.admin_up:
-        yield f"{statement} disable"
-    if bundle:
-        yield f"{statement} gigether-options 802.3ad {bundle.name}"
-        return
-    if mine:
-        yield f"{statement} aggregated-ether-options lacp active"
-        yield f"{statement} aggregated-ether-options minimum-links {mine.min_links}"
-    address = f"interfaces {name} unit {unit or 0} family inet address {port.address}/{_length(port)}"
-    groups = [group for group in state.gateways if group.interface == port.name]
-    if port.address and not groups:
-        yield address
-    for group in groups:
-        if port.address:
-            yield f"{address} vrrp-group {group.group} virtual-address {group.virtual_ip}"
-            yield f"{address} vrrp-group {group.group} priority {group.priority}"
-            yield from [] if group.preempt else [f"{address} vrrp-group {group.group} no-preempt"]
-            yield from (f"{address} vrrp-group {group.group} track {one}" for one in group.tracks)
-
-
-def _length(port: Port) -> int:
-    return 32 if port.name.startswith("lo") else 24 if "." in port.name else 30
-
-
-def _route_lines(route: Static) -> Iterator[str]:
-    start = f"routing-options static route {route.prefix} qualified-next-hop {route.next_hop}"
-    yield f"{start} preference {5 if route.distance == 1 else route.distance}"
-    if route.bfd or route.track:
-        yield f"{start} bfd-liveness-detection minimum-interval 300"
-
-
-def logical(name: str) -> str:
-    """The logical interface of a port: `ae0.0`."""
-    return name if "." in name or not name else f"{name}.0"
-
-
 # --- state ------------------------------------------------------------------------------------------------------
+
+
+def initial(state: DeviceState) -> str:
+    """The configuration of a healthy router, as `set` lines in print order."""
+    return "\n".join(_sorted({f"set {line}": {} for line in lines_of(GRAMMAR.initial(state))}))
 
 
 def apply_to_state(state: DeviceState, tree: Tree) -> None:
@@ -256,7 +194,7 @@ def adopt_state(state: DeviceState, tree: Tree) -> Tree:
     """The configuration after a fault of the state: routes, log hosts, disabled ports, removed groups."""
     if sorted(map(str, _routes(tree))) != sorted(map(str, state.statics)):
         tree = {line: {} for line in tree if not line.startswith("set routing-options static route ")}
-        tree |= {f"set {line}": {} for route in state.statics for line in _route_lines(route)}
+        tree |= {f"set {line}": {} for route in state.statics for line in route_lines(route)}
     hosts = _log_hosts(tree)
     lost = tuple(f"set system syslog host {host} " for host in hosts if host not in state.log_hosts)
     tree = {line: {} for line in tree if not line.startswith(lost)}

@@ -1,8 +1,7 @@
-"""A CCR with RouterOS 7; answers are in `routeros/`. Lines act at once; safe mode undoes them with its session."""
+"""A CCR with RouterOS 7. Lines act at once; safe mode undoes them with its session."""
 
 from __future__ import annotations
 
-from eventready_lab.device.configuration.grammar import Grammar
 from eventready_lab.device.dialect import Action, ConfigMode, Dialect, Errors
 from eventready_lab.dialects._shared.templated import load_answers
 from eventready_lab.dialects.mikrotik_routeros import effects
@@ -20,7 +19,7 @@ def _span(seconds: int) -> str:
 
 DIALECT = Dialect(
     platform="mikrotik_routeros",
-    prompts={"exec": "[{user}@{host}] {safe} ", "config": ""},
+    prompts=effects.GRAMMAR.prompts,
     shows={
         **load_answers(
             "eventready_lab.dialects.mikrotik_routeros", host=lambda state: state.hostname or state.name, span=_span
@@ -35,7 +34,7 @@ DIALECT = Dialect(
     keys={"\x18": effects.safe_mode},
     config=ConfigMode(
         initial=effects.initial,
-        grammar=Grammar(),
+        grammar=effects.GRAMMAR.grammar,
         layout=effects.ExportLayout(),
         enter=r"(?!)",
         apply_to_state=effects.apply_to_state,

@@ -7,50 +7,26 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from eventready_lab.device.configuration.tree import Layout, Tree
 from eventready_lab.device.dialect import Refused
 from eventready_lab.device.state import DeviceState, Gateway, Port, Static
 from eventready_lab.device.view import View
+from eventready_lab.dialects._shared.grammar_file import load_grammar
 from eventready_lab.dialects._shared.state_sync import follow_groups
 
-#: Properties by menu with the defaults that an export omits.
-_MENUS: dict[str, dict[str, str]] = {
-    "/interface bonding": {"comment": "", "min-links": "0", "transmit-hash-policy": "layer-2", "mode": "balance-rr"},
-    "/interface vrrp": {"comment": "", "interval": "1s", "preemption-mode": "yes", "priority": "100", "vrid": "1"},
-    "/ip route": {
-        "check-gateway": "none", "comment": "", "disabled": "no", "distance": "1", "dst-address": "0.0.0.0/0",
-        "routing-table": "main",
-    },
-    "/ip firewall mangle": {
-        "action": "accept", "chain": "", "comment": "", "disabled": "no", "dscp": "", "new-packet-mark": "",
-        "passthrough": "yes", "src-address": "", "dst-address": "",
-    },
-    "/queue tree": {
-        "comment": "", "disabled": "no", "limit-at": "0", "max-limit": "0", "packet-mark": "", "priority": "8",
-    },
-    "/ip settings": {"ipv4-multipath-hash-policy": "l3", "rp-filter": "no"},
-}  # fmt: skip
-#: Properties without a default.
-_NEEDED = {
-    "/interface bonding": ("name", "slaves"),
-    "/interface vrrp": ("interface", "name"),
-    "/ip route": ("gateway",),
-    "/queue tree": ("name", "parent"),
+GRAMMAR = load_grammar("eventready_lab.dialects.mikrotik_routeros")
+#: Properties by menu with the defaults that an export omits, properties without a default, ranges of numbers.
+_MENUS: Mapping[str, Mapping[str, str]] = {menu: one["defaults"] for menu, one in GRAMMAR.tables["menus"].items()}
+_NEEDED: Mapping[str, Sequence[str]] = {menu: one.get("needed", ()) for menu, one in GRAMMAR.tables["menus"].items()}
+_RANGES: Mapping[str, Mapping[str, Sequence[int]]] = {
+    menu: one.get("ranges", {}) for menu, one in GRAMMAR.tables["menus"].items()
 }
 _LINE = re.compile(r"(/[a-z][a-z -]*?) (add|set|remove)(?: (.*))?")
 #: `name=value`, or `!name` for none.
 _PROPERTY = re.compile(r'(?:([a-z][a-z0-9-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)|!([a-z][a-z0-9-]*))(?: |$)')
-_RANGES = {
-    ("/ip route", "distance"): (1, 255),
-    ("/interface vrrp", "priority"): (1, 254),
-    ("/interface vrrp", "vrid"): (1, 255),
-    ("/interface bonding", "min-links"): (0, 16),
-    ("/queue tree", "priority"): (1, 8),
-    ("/ip firewall mangle", "dscp"): (0, 63),
-}
 #: A safe mode has no time of its own: it ends with its session.
 _FOREVER_S = 10**9
 CONFLICT = "Safe Mode is taken by current user in another session. Unroll, release or abort [u/r]?"
@@ -120,8 +96,8 @@ def edit(view: View) -> str:
 
 
 def _check_ranges(menu: str, given: dict[str, str]) -> None:
-    for (of, name), (least, most) in _RANGES.items():
-        if of == menu and given.get(name) and not (given[name].isdigit() and least <= int(given[name]) <= most):
+    for name, (least, most) in _RANGES[menu].items():
+        if given.get(name) and not (given[name].isdigit() and least <= int(given[name]) <= most):
             raise Refused(f"value of {name} out of range ({least}..{most})")
 
 

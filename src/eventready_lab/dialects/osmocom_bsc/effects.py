@@ -15,7 +15,6 @@ from eventready_lab.device.configuration.tree import Layout, Tree
 from eventready_lab.device.dialect import ConfigMode
 from eventready_lab.device.state import DeviceState
 from eventready_lab.dialects._shared.grammar_file import load_grammar
-from eventready_lab.dialects.osmocom_bsc.handover import HANDOVER
 from eventready_lab.dialects.osmocom_bsc.stations import bts_list, bts_sections
 
 UNKNOWN = "% Unknown command."
@@ -55,20 +54,6 @@ def _carriers(section: Tree) -> list[Tree]:
 
 # --- accepted lines ---------------------------------------------------------------------------------------------
 
-#: Lines with a negation, by mode.
-_NEGATED = {
-    "config": (r"log ", r"enable password", r"cs7 "),
-    "net": (r"mgw \d+$", r"timezone$", r"periodic location update$"),
-    "bts": (
-        r"description$",
-        r"nch-position$",
-        r"access-control-class-ramping$",
-        r"dtx (?:up|down)link$",
-        r"neighbors$",
-    ),
-    "line": (r"login$",),
-    "log": (r"logging ",),
-}
 _DYNAMIC = (
     "channel allocator dynamic-param sort-by-trx-power 0",
     "channel allocator dynamic-param ul-rxlev thresh 50 avg-num 2",
@@ -84,9 +69,9 @@ _RAMPING = {
 def _interpret(mode: str, section: Tree, line: str) -> AcceptedLine | None:
     """The effect of a line with further effects."""
     word, _, rest = line.partition(" ")
-    if word == "no" and not any(re.match(pattern, rest) for pattern in _NEGATED.get(mode, ())):
+    if word == "no" and not any(re.match(pattern, rest) for pattern in GRAMMAR.tables["negated"].get(mode, ())):
         return AcceptedLine(answer=UNKNOWN)
-    if line.endswith(" default") and line.removesuffix(" default") in HANDOVER:
+    if line.endswith(" default") and line.removesuffix(" default") in GRAMMAR.tables["handover"]:
         return _unset(section, line.removesuffix(" default"))
     if line == "handover2 congestion-check now":
         return AcceptedLine()
@@ -98,7 +83,7 @@ def _interpret(mode: str, section: Tree, line: str) -> AcceptedLine | None:
 
 
 def _unset(section: Tree, name: str) -> AcceptedLine:
-    values, default = HANDOVER[name]
+    values, default = GRAMMAR.tables["handover"][name]
     kept = {line: beneath for line, beneath in section.items() if not re.fullmatch(f"{name} (?:{values})", line)}
     if len(kept) == len(section):
         return AcceptedLine(answer=f"% '{name}' already was unset, still is {default}")
