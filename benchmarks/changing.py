@@ -83,9 +83,12 @@ def make(copy: Path, devices: int, workers: int) -> Step:
     return _step(plan, seconds, devices - len(plan.devices))
 
 
-def _executed(workspace: Workspace, store: Store, file: PlanFile, workers: int) -> tuple[ApplyResult, float]:
+def _context(workspace: Workspace, store: Store, workers: int) -> ExecutionContext:
     options = Options(by=WHO, host=WHO, workers=workers, soak_s=0)
-    context = ExecutionContext(workspace, store, Clock(), options, _NoProgress())
+    return ExecutionContext(workspace, store, Clock(), options, _NoProgress())
+
+
+def _executed(context: ExecutionContext, file: PlanFile) -> tuple[ApplyResult, float]:
     started = time.perf_counter()
     done = apply_plan(context, file)
     return done, time.perf_counter() - started
@@ -100,7 +103,7 @@ def apply(copy: Path, _devices: int, workers: int) -> Step:
     """Change of eventready: checks, backup, guard, send, compare, verify, confirm, save."""
     workspace, file = load_workspace(copy), load_plan(copy / PLAN)
     with Store.of_workspace(copy) as store:
-        done, seconds = _executed(workspace, store, file, workers)
+        done, seconds = _executed(_context(workspace, store, workers), file)
     return _ended(file.plan, done, seconds)
 
 
@@ -108,8 +111,9 @@ def rollback(copy: Path, _devices: int, workers: int) -> Step:
     """Roll the change of `apply` back."""
     workspace = load_workspace(copy)
     with Store.of_workspace(copy) as store:
-        plan = make_rollback(workspace, "latest", store=store, clock=Clock(), by=WHO, host=WHO)
-        done, seconds = _executed(workspace, store, PlanFile(plan=plan), workers)
+        context = _context(workspace, store, workers)
+        plan = make_rollback(context, "latest")
+        done, seconds = _executed(context, PlanFile(plan=plan))
     return _ended(plan, done, seconds)
 
 

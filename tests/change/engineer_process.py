@@ -29,7 +29,7 @@ from typing import Any, NoReturn
 from eventready.change.document import PlanFile, load_plan
 from eventready.change.execute.apply import ChangeProgress, ExecutionContext, Options, apply_plan
 from eventready.change.execute.device import verify
-from eventready.change.execute.device.driver import AssignmentResult
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.resume import resume
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.guard import guard
@@ -124,7 +124,7 @@ def carry_out(order: dict[str, Any]) -> None:
             if order["do"] == "resume":
                 done = resume(context, "latest")
             elif order["do"] == "rollback":
-                plan = make_rollback(workspace, "latest", store=store, clock=CLOCK, by="an", host="noc-1")
+                plan = make_rollback(context, "latest")
                 done = apply_plan(context, PlanFile(plan=plan))
             else:
                 done = apply_plan(context, load_plan(Path(order["plan"])))

@@ -8,14 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from eventready.change.execute.device.assignment import Assignment
 from eventready.change.execute.device.checks import Findings
-from eventready.change.execute.device.driver import (
-    Assignment,
-    ConfigurationReading,
-    GuardTerms,
-    Verification,
-    VerifyTimes,
-)
+from eventready.change.execute.device.driver import ConfigurationReading, GuardTerms, Verification, VerifyTimes
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, copy_tree

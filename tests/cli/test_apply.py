@@ -20,9 +20,9 @@ from rich.console import Console
 
 from eventready.change.document import load_plan
 from eventready.change.execute.apply import ExecutionContext, Options, open_change
-from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor
+from eventready.change.execute.result import AssignmentResult, DeviceOutcome
 from eventready.change.guard.window import RetryTiming
 from eventready.cli.context import App
 from eventready.cli.main import main
@@ -244,7 +244,7 @@ def test_a_stuck_device_is_released(lab: Lab, plan: Path, monkeypatch: pytest.Mo
 
     def fail(machine: DeviceMachine) -> AssignmentResult:
         machine._prepare()
-        machine._record("arm", {"guard": "inverse", "seconds": 600, "device_side": False, "way_back": []})
+        machine._steps.record("arm", {"guard": "inverse", "seconds": 600, "device_side": False, "way_back": []})
         return AssignmentResult(machine._assignment.device, DeviceOutcome.UNPROVEN, "It was cut off.", recorded=False)
 
     first, other = (device for wave in load_plan(plan).plan.waves for device in wave)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from eventready.cli.main import main
-from eventready.store.changes import StepEntry
+from eventready.store.changes import ChangeHeader, StepEntry
 from eventready.store.store import Store
 
 EMERGENCY = {"ticket": "INC-7", "requested_by": "Nguyễn Văn A", "approved_by": "Trần Thị B"}
@@ -44,7 +44,7 @@ def change(
     clock = {"event": "2022-04-25T07:00:00+07:00", "rehearsal": True}
     with Store.of_workspace(folder) as store:
         found = {"by": "an.nguyen", "host": "nms-1", "clock": clock, **header}
-        store.changes.begin(name, event="e", plan=plan, devices=(), header=found)
+        store.changes.begin(name, event="e", plan=plan, devices=(), header=ChangeHeader.load(found))
         arm = {"guard": "revert_timer", "seconds": 300, "device_side": True}
         store.changes.record(name, StepEntry("r1", "arm", arm), StepEntry("r1", "apply", {"lines": 4}))
         store.changes.record(name, StepEntry("r1", "done", {"outcome": "new", "why": ""}), StepEntry("r2", "arm", arm))

@@ -210,7 +210,7 @@ def test_the_plan_of_a_drill_is_not_applied_as_a_change(cisco: Ground, store: St
 def test_a_plan_of_a_drill_survives_its_file_and_earlier_plans_keep_their_hash(cisco: Ground) -> None:
     file = planned(cisco)
     assert parse_plan(file.document) == file
-    assert "drill" not in cisco.plan.document
+    assert cisco.plan.drill is None
     assert parse_plan(PlanFile(plan=cisco.plan).document).plan == cisco.plan
 
 
@@ -325,7 +325,8 @@ def test_planners_and_appliers_prove_themselves_by_key(cisco: Ground, tmp_path: 
             assert run_by("--key", str(keys["Cúc"])) == Exit.OK
             with Store.of_workspace(cisco.folder) as store:
                 (made,) = (entry for entry in store.changes.entries() if entry.id not in begun)
-                assert made.header["applied"]["by"] == "Cúc"
+                assert made.header.applied
+                assert made.header.applied["by"] == "Cúc"
         finally:
             server.shutdown()
             flow.unlink()

@@ -205,9 +205,10 @@ def from_there_and_back(rig: Rig, name: str, intents: Sequence[Intent]) -> None:
         return
     assume(not first.empty)
     with TemporaryDirectory() as folder, Store(Path(folder) / "store.db") as store:
+        context = ExecutionContext(rig.load, store, CLOCK, BY, Silent())
 
         def carry_out(plan: Plan) -> ApplyResult:
-            done = apply_plan(ExecutionContext(rig.load, store, CLOCK, BY, Silent()), PlanFile(plan=plan))
+            done = apply_plan(context, PlanFile(plan=plan))
             assert [(end.outcome, end.why) for end in done.results] == [("new", "")]
             return done
 
@@ -216,5 +217,5 @@ def from_there_and_back(rig: Rig, name: str, intents: Sequence[Intent]) -> None:
         assert changed(before, after) == [name]
         assert_saved(rig, name, before[name], after[name])
         assert plan().empty
-        carry_out(make_rollback(rig.load, done.change, store=store, clock=CLOCK, by="an", host="noc-1"))
+        carry_out(make_rollback(context, done.change))
         assert rig.look() == before

@@ -59,8 +59,8 @@ def test_there_and_back_on_the_twin(rig: Rig, plan: Path) -> None:
     twin = rig.copy / ".eventready" / "rehearsal"
     with Store.of_workspace(twin, make=False) as store:
         headers = [entry.header for entry in store.changes.entries()]
-    assert [bool(header["rolls_back"]) for header in headers] == [False, True]
-    assert all(header["clock"]["rehearsal"] for header in headers)
+    assert [bool(header.rolls_back) for header in headers] == [False, True]
+    assert all(header.rehearsal for header in headers)
 
 
 def test_a_killed_session_leaves_the_old_state(rig: Rig, plan: Path) -> None:
@@ -197,8 +197,8 @@ def test_a_rollback_on_the_twin_keeps_the_work_of_others(rig: Rig, plan: Path, t
         with Store.of_workspace(twin, make=False) as store:
             first, back, again = (entry.header for entry in store.changes.entries())
         found = {one["device"]: one for one in output["devices"]}
-        assert output["rolls_back"] == back["rolls_back"]
-        assert (first["rolls_back"], bool(again["rolls_back"])) == (None, True)
+        assert output["rolls_back"] == back.rolls_back
+        assert (first.rolls_back, bool(again.rolls_back)) == ("", True)
         assert {(one["outcome"], one["way_back"]) for one in found.values()} == {("new", "proven")}
         assert found[FIRST]["drift"] == {"changed": [], "new": [outsider], "gone": 0}
         file = tmp_path / "back.plan"

@@ -21,8 +21,9 @@ def test_what_goes_in_comes_out(text: str) -> None:
     assert CIPHER.encrypt(text) != stored
 
 
-def test_a_text_of_an_earlier_version_is_itself() -> None:
-    assert CIPHER.decrypt("hostname r1\ninterface x\n") == "hostname r1\ninterface x\n"
+def test_a_text_that_is_not_encrypted_is_refused() -> None:
+    with pytest.raises(BackupKeyError, match="altered"):
+        CIPHER.decrypt("hostname r1\ninterface x\n")
 
 
 def test_another_key_is_named() -> None:

@@ -10,6 +10,7 @@ import textwrap
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from eventready.core.errors import RefusedError, StoreError, UsageError
 from eventready.store import changes as changes_module
-from eventready.store.changes import Changes, StepEntry, upgrade
+from eventready.store.changes import ChangeHeader, Changes, StepEntry
 from eventready.store.database import Database
 from eventready.store.evidence import PackedEvidence
 from eventready.store.journal import Journal
@@ -29,7 +30,7 @@ from eventready.store.store import Store
 pytestmark = pytest.mark.slow
 
 PLAN = {"plan": {"id": "p-1", "sha256": "ab"}, "approvals": []}
-OPENING = {"by": "an.nguyen", "host": "nms-1"}
+OPENING = ChangeHeader(by="an.nguyen", host="nms-1")
 
 
 def begin(store: Store, change: str = "c-1", devices: tuple[str, ...] = ("core-1", "core-2")) -> Changes:
@@ -104,7 +105,7 @@ def begin_approved(store: Store, change: str, device: str, seen: list[dict[str, 
         if used:
             raise RefusedError("the approval is used up")
 
-    header = {**OPENING, "plan": "p-1"}
+    header = replace(OPENING, plan="p-1")
     store.changes.begin(change, event="le-30-4", plan=APPROVED, devices=[device], header=header, admit=admit)
 
 
@@ -218,7 +219,7 @@ _CARRIER = """
     from eventready.store.store import Store
     with Store(sys.argv[1]) as store:
         plan = {"plan": {"id": "p-1", "sha256": "ab"}, "approvals": []}
-        store.changes.begin("c-1", event="e", plan=plan, devices=["core-1"], header={"by": "an", "host": "nms-1"})
+        store.changes.begin("c-1", event="e", plan=plan, devices=["core-1"], header=ChangeHeader(by="an", host="nms-1"))
         with store.changes.exclusive("c-1"):
             store.changes.record("c-1", StepEntry("core-1", "arm"))
             print("armed", flush=True)
@@ -296,15 +297,3 @@ def test_a_store_from_before_changes_is_brought_along(place: str) -> None:
     with Store(place) as store:
         assert begin(store).locks()
         assert store.verify().problems == ()
-
-
-def test_a_record_of_version_1_is_read_in_the_present_form(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    begin(store, "c-1", ("core-1",))
-    store.changes.record("c-1", StepEntry("core-1", "lead_back", {"by_itself": True, "amiss": [], "why": "x"}))
-    assert store.changes.get("c-1").steps[-1].step == "lead_back", "a record of this version is read as it is"
-    body = {"device": "core-1", "step": "lead_back", "by_itself": True, "amiss": [], "opening": {}, "why": "x"}
-    assert upgrade(body) == {
-        "device": "core-1", "step": "rollback", "device_side": True, "issues": [], "header": {}, "why": "x",
-    }  # fmt: skip
-    monkeypatch.setattr(changes_module, "SCHEMA", "eventready.change/3")
-    assert [step.step for step in store.changes.get("c-1").of("core-1")] == ["rollback"]

@@ -1,8 +1,7 @@
 """The plan document `eventready.plan/2`: commands per device, order and way back; sealed by a hash.
 
 A plan file is `{"plan": {...}, "approvals": [...]}`. The seal detects accidental alteration; approvals establish trust,
-and `apply` checks every line again. Version 1 has English sentences where version 2 has messages with their English
-text.
+and `apply` checks every line again.
 """
 
 from __future__ import annotations
@@ -21,10 +20,8 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
-    SerializerFunctionWrapHandler,
     ValidationError,
     field_validator,
-    model_serializer,
     model_validator,
 )
 
@@ -40,8 +37,6 @@ from eventready.workspace.devices.intents import Intent
 from eventready.workspace.files.validation_messages import describe_error
 
 SCHEMA = "eventready.plan/2"
-#: Versions that can be read.
-_KNOWN = ("eventready.plan/1", SCHEMA)
 #: Levels of messages in messages.
 _MOST_NESTED = 12
 
@@ -101,10 +96,6 @@ class PlannedGuard(_Part):
     gap: Statement
 
 
-#: Fields of a device that early plans do not have.
-_LATER_FIELDS = frozenset({"role", "address", "element", "startup", "scope", "outside"})
-
-
 class PlannedDevice(_Part):
     """Change of a single device.
 
@@ -113,7 +104,7 @@ class PlannedDevice(_Part):
     rendered text; `diff` is for people; `risks` are sentences. `address` and `element` are the device behind its
     endpoint; `startup` is the fingerprint of the startup configuration, empty if it could not be read. `scope` is
     the hash of the sections on which the plan depends, empty if the whole configuration counts; `outside` are the
-    digests of all other sections. Early plans have no role, address, element, startup or scope.
+    digests of all other sections.
     """
 
     name: str = Field(min_length=1)
@@ -138,12 +129,6 @@ class PlannedDevice(_Part):
 
     _each = field_validator("venues", "forward", "backward", "diff")(_lines)
     _shown = field_validator("name", "platform", "endpoint", "role", "address", "element", "startup")(_line)
-
-    @model_serializer(mode="wrap")
-    def _as_sealed(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Omit fields newer than the seal of the plan: its hash does not cover them."""
-        fields: dict[str, Any] = whole(self)
-        return {key: value for key, value in fields.items() if value or key not in _LATER_FIELDS}
 
 
 class LeftOut(_Part):
@@ -181,7 +166,7 @@ class Plan(_Part):
     failure, and the change ends with its way back; such a plan has no intents. `atomic`: all devices or none.
     """
 
-    schema_: Literal["eventready.plan/1", "eventready.plan/2"] = Field(default="eventready.plan/2", alias="schema")
+    schema_: Literal["eventready.plan/2"] = Field(default="eventready.plan/2", alias="schema")
     id: str = Field(pattern=_NAME)
     event: str
     intents: tuple[Intent, ...] = Field(strict=False)
@@ -212,12 +197,6 @@ class Plan(_Part):
             raise InvalidValue(message("change:plan_file.intents"))
         return self
 
-    @model_serializer(mode="wrap")
-    def _as_sealed(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Omit `drill` and `atomic` from other plans: earlier plans were sealed without these keys."""
-        fields: dict[str, Any] = whole(self)
-        return {key: value for key, value in fields.items() if value or key not in ("drill", "atomic")}
-
     @property
     def document(self) -> dict[str, Any]:
         """Return the document, as plain JSON types."""
@@ -230,6 +209,11 @@ class Plan(_Part):
     def device(self, name: str) -> PlannedDevice:
         """Return the device's part of the plan. Raises KeyError."""
         return self._by_name[name]
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Return every device in the order of execution."""
+        return tuple(name for wave in self.waves for name in wave)
 
     @property
     def empty(self) -> bool:
@@ -247,7 +231,7 @@ class Approval(_Part):
 
 
 class PlanFile(_Part):
-    """A plan with its approvals and its planner's signature; `change.plan.approval` verifies them."""
+    """A plan with its approvals and its planner's signature; `change.safety.approval` verifies them."""
 
     plan: Plan
     approvals: tuple[Approval, ...] = Field(default=(), strict=False, max_length=100)
@@ -291,7 +275,7 @@ def parse_plan(document: Any, where: str | Message = "") -> PlanFile:
     plan = document.get("plan") if isinstance(document, dict) else None
     if not isinstance(plan, dict) or not isinstance(plan.get("schema"), str):
         raise UsageError(message("change:plan_file.no_plan"), where=where, do=_ANEW)
-    if plan["schema"] not in _KNOWN:
+    if plan["schema"] != SCHEMA:
         what = message("change:plan_file.version", version=plan["schema"][:40], known=SCHEMA)
         raise UsageError(what, where=where, do=_ANEW)
     try:

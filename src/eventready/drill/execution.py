@@ -192,11 +192,11 @@ class DrillExecutor:
 def changes_in_force(store: Store) -> tuple[str, ...]:
     """Changes with devices in the new state and without a later rollback."""
     entries = store.changes.entries()
-    taken_back = {str(entry.header.get("rolls_back") or "") for entry in entries}
+    taken_back = {entry.header.rolls_back for entry in entries}
     return tuple(
         entry.id
         for entry in entries
-        if entry.id not in taken_back and not entry.header.get("rolls_back") and "new" in entry.outcomes.values()
+        if entry.id not in taken_back and not entry.header.rolls_back and "new" in entry.outcomes.values()
     )
 
 

@@ -18,7 +18,7 @@ from math import ceil
 from eventready.change.document import Plan, PlanFile, PlannedDrill
 from eventready.change.execute.apply import ApplyResult, open_change
 from eventready.change.execute.context import ExecutionContext, Options
-from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome
+from eventready.change.execute.result import AssignmentResult, DeviceOutcome
 from eventready.change.execute.resume import resume
 from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.make import make_drill_plan
@@ -81,7 +81,7 @@ def refuse_production(workspace: Workspace, drill: Drill, file: PlanFile, store:
         )
     if plan.drill.definition != definition_of(drill):
         raise RefusedError(message("drill:production.altered", drill=drill.name, plan=plan.id), do=_plan_again(drill))
-    used = next((entry.id for entry in store.changes.entries() if entry.header.get("plan") == plan.id), "")
+    used = next((entry.id for entry in store.changes.entries() if entry.header.plan == plan.id), "")
     if used:
         raise RefusedError(message("drill:production.used", plan=plan.id, change=used), do=_plan_again(drill))
     event, now = workspace.event, clock.now()
@@ -213,7 +213,7 @@ class ProductionTarget:
 
     def _unfinished(self) -> str:
         entries = self.store.changes.entries()
-        return next((one.id for one in entries if one.header.get("plan") == self.plan and not one.ended), "")
+        return next((one.id for one in entries if one.header.plan == self.plan and not one.ended), "")
 
     @property
     def _device(self) -> str:

@@ -1,7 +1,6 @@
 """Encryption of recorded configurations (backups for a way back): AES-256-GCM, a key per workspace.
 
-Form of a stored text: `eventready.backup/1 KEY`, with the id of the key, then nonce and ciphertext in Base64. Texts
-without this line are backups from before the encryption and are read as they are.
+Form of a stored text: `eventready.backup/1 KEY`, with the id of the key, then nonce and ciphertext in Base64.
 """
 
 from __future__ import annotations
@@ -50,14 +49,11 @@ class BackupCipher:
         return f"{header}\n{base64.b64encode(nonce + sealed).decode()}\n"
 
     def decrypt(self, stored: str) -> str:
-        """Return the text of a stored form; a text of an earlier version is returned unchanged.
-
-        Raises BackupKeyError for another key and for an altered text.
-        """
+        """Return the text of a stored form. Raises BackupKeyError for another key and for an altered text."""
         header, _, body = stored.partition("\n")
-        if not header.startswith(f"{SCHEMA} "):
-            return stored
-        wanted = header.removeprefix(f"{SCHEMA} ")
+        schema, _, wanted = header.partition(" ")
+        if schema != SCHEMA:
+            raise BackupKeyError(message("store:backup.altered"))
         if wanted != self.id:
             raise BackupKeyError(message("store:backup.other_key", wanted=wanted, id=self.id))
         try:

@@ -1,8 +1,7 @@
 """Changes in the store: the plan, every step before its execution, and device locks.
 
 Steps are in the journal's stream `change step`, so that alterations and omissions are detected. The state of a change
-and its devices follows from them; the table of changes is a summary. Version 2 renamed steps and keys; records of
-version 1 are upgraded when they are read.
+and its devices follows from them; the table of changes is a summary.
 """
 
 from __future__ import annotations
@@ -35,10 +34,8 @@ from eventready.store.tables import ChangeRow, DeviceLock
 
 STREAM = "change step"
 
-#: Version of the journal's entries, recorded in a change's first step. Version 1 recorded none.
+#: Version of the journal's entries, recorded in a change's first step.
 SCHEMA = "eventready.change/2"
-_STEPS_V1 = {"look": "precheck", "prove": "verify_state", "lead_back": "rollback"}
-_KEYS_V1 = {"amiss": "issues", "by_itself": "device_side", "opening": "header"}
 
 #: The first and the last step of a change itself; all others are a device's.
 BEGUN, ENDED = "begun", "ended"
@@ -82,19 +79,95 @@ class LockHolder:
 
 
 @dataclass(frozen=True)
+class ChangeHeader:
+    """Statements about a change at its beginning: operator, host, plan (id), approvers and mode.
+
+    `rolls_back` is the change that this one rolls back, or empty; `event_time` the event's time (ISO 8601), in a
+    `rehearsal` not the real one. `emergency` and `applied` (the signature) are None where there is none.
+    """
+
+    by: str
+    host: str
+    plan: str = ""
+    mode: str = "apply"
+    approved_by: tuple[str, ...] = ()
+    rolls_back: str = ""
+    event_time: str = ""
+    rehearsal: bool = False
+    emergency: Mapping[str, str] | None = None
+    applied: Mapping[str, str] | None = None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return plain JSON types; `load` reads them."""
+        return {
+            "by": self.by,
+            "host": self.host,
+            "plan": self.plan,
+            "mode": self.mode,
+            "approved_by": list(self.approved_by),
+            "rolls_back": self.rolls_back or None,
+            "emergency": self.emergency,
+            "clock": {"event": self.event_time, "rehearsal": self.rehearsal},
+            **({"applied": self.applied} if self.applied else {}),
+        }
+
+    @classmethod
+    def load(cls, document: Mapping[str, Any]) -> ChangeHeader:
+        """Return the header of a recorded document."""
+        clock = document.get("clock") or {}
+        return cls(
+            by=str(document.get("by", "")),
+            host=str(document.get("host", "")),
+            plan=str(document.get("plan", "")),
+            mode=str(document.get("mode", "")),
+            approved_by=tuple(map(str, document.get("approved_by", ()))),
+            rolls_back=str(document.get("rolls_back") or ""),
+            event_time=str(clock.get("event", "")),
+            rehearsal=bool(clock.get("rehearsal")),
+            emergency=document.get("emergency"),
+            applied=document.get("applied"),
+        )
+
+
+@dataclass(frozen=True)
 class ChangeEntry:
     """A line of the list of changes. `ended` is None while any device is unproven, or an atomic change is partial.
 
-    `header`: by, host, plan, rolls_back, emergency, clock; `outcomes`: per device its outcome (new, old, untouched,
-    unproven) when the change was last closed.
+    `outcomes`: per device its outcome (new, old, untouched, unproven) when the change was last closed.
     """
 
     id: str
     event: str
     begun: str
     ended: str | None
-    header: Mapping[str, Any]
+    header: ChangeHeader
     outcomes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """Summary of a recorded plan: id, hash, intents, waves of devices, its drill (or empty) and approvers."""
+
+    id: str
+    sha256: str
+    intents: tuple[str, ...]
+    waves: tuple[tuple[str, ...], ...]
+    drill: str
+    approvers: tuple[str, ...]
+
+    @classmethod
+    def load(cls, file: Mapping[str, Any]) -> PlanSummary:
+        """Return the summary of a plan file: `{"plan": ..., "approvals": [...]}`."""
+        plan = file.get("plan", {})
+        return cls(
+            id=str(plan.get("id", "")),
+            sha256=str(plan.get("sha256", "")),
+            intents=tuple(map(str, plan.get("intents", ()))),
+            waves=tuple(tuple(map(str, wave)) for wave in plan.get("waves", ())),
+            drill=str((plan.get("drill") or {}).get("name", "")),
+            approvers=tuple(str(approval["by"]) for approval in file.get("approvals", ())),
+        )
 
 
 @dataclass(frozen=True)
@@ -104,6 +177,11 @@ class ChangeRecord:
     entry: ChangeEntry
     plan: Mapping[str, Any]
     steps: tuple[Step, ...]
+
+    @property
+    def summary(self) -> PlanSummary:
+        """Return the summary of the plan."""
+        return PlanSummary.load(self.plan)
 
     def of(self, device: str) -> tuple[Step, ...]:
         """Return the steps of a device."""
@@ -147,31 +225,32 @@ class Changes:
         event: str,
         plan: Mapping[str, Any],
         devices: Iterable[str],
-        header: Mapping[str, Any],
+        header: ChangeHeader,
         admit: Callable[[Mapping[str, str]], None] = lambda _used: None,
     ) -> None:
         """Record a change and lock all its devices, or neither. A rollback inherits locks of its change.
 
-        `header` has at least `by` and `host`. `admit` receives the used approvals of the plan (see `used_approvals`) in
+        `admit` receives the used approvals of the plan (see `used_approvals`) in
         the transaction of the record, and raises to refuse the change. Raises RefusedError with the holder of a locked
         device, and StoreError.
         """
         now = datetime.now(UTC)
         since = now.isoformat(timespec="milliseconds")
-        body = {"device": "", "step": BEGUN, "schema": SCHEMA, "plan": plan_digest(plan), "header": dict(header)}
+        body = {"device": "", "step": BEGUN, "schema": SCHEMA, "plan": plan_digest(plan), "header": header.document}
         names = sorted(set(devices))
         with self._database.writing() as session:
             self._journal.write(session, [(change, body, now)])  # locks the head of the journal
-            admit(_used_approvals(session, str(header.get("plan"))))
-            if header.get("rolls_back"):
-                inherited = DeviceLock.change == str(header["rolls_back"])
+            admit(_used_approvals(session, header.plan))
+            if header.rolls_back:
+                inherited = DeviceLock.change == header.rolls_back
                 session.execute(delete(DeviceLock).where(inherited, DeviceLock.device.in_(names)))
             self._refuse_held(session, names)
             session.add(
-                ChangeRow(id=change, event=event, begun=since, header=dict(header), outcomes={}, plan=compress(plan))
+                ChangeRow(id=change, event=event, begun=since, header=header.document, outcomes={}, plan=compress(plan))
             )
-            by, host = str(header["by"]), str(header["host"])
-            session.add_all(DeviceLock(device=name, change=change, by=by, host=host, since=since) for name in names)
+            session.add_all(
+                DeviceLock(device=name, change=change, by=header.by, host=header.host, since=since) for name in names
+            )
 
     def _refuse_held(self, session: Session, devices: Sequence[str]) -> None:
         wanted = set(devices)
@@ -250,9 +329,8 @@ class Changes:
                 entry = next((entry for entry in self.entries() if entry.id == change), None)
                 if entry is None:
                     raise RefusedError(message("store:running", change=change))
-                by, host = str(entry.header["by"]), str(entry.header["host"])
-                since = _local(entry.begun)
-                raise RefusedError(message("store:running_by", change=change, by=by, host=host, since=since))
+                who = {"by": entry.header.by, "host": entry.header.host, "since": _local(entry.begun)}
+                raise RefusedError(message("store:running_by", change=change, **who))
             yield
 
     # Reading
@@ -263,8 +341,8 @@ class Changes:
             rows = session.scalars(select(ChangeRow).order_by(ChangeRow.begun, ChangeRow.id))
             return tuple(_entry(row) for row in rows)
 
-    def plans(self, event: str) -> tuple[tuple[ChangeEntry, Mapping[str, Any]], ...]:
-        """Return the changes of an event with their plan files, oldest first. Raises StoreError for an altered plan.
+    def plans(self, event: str) -> tuple[tuple[ChangeEntry, PlanSummary], ...]:
+        """Return the changes of an event with their plans, oldest first. Raises StoreError for an altered plan.
 
         The journal is read once, and of each change its first step only, which has the hash of the plan.
         """
@@ -272,7 +350,9 @@ class Changes:
             rows = select(ChangeRow).where(ChangeRow.event == event).order_by(ChangeRow.begun, ChangeRow.id)
             found = [(_entry(row), row.plan) for row in session.scalars(rows.options(undefer(ChangeRow.plan)))]
             begun = {entry.key: entry.body for entry in self._journal.first_entries(session)} if found else {}
-        return tuple((entry, _intact_plan(entry.id, packed, begun.get(entry.id))) for entry, packed in found)
+        return tuple(
+            (entry, PlanSummary.load(_intact_plan(entry.id, packed, begun.get(entry.id)))) for entry, packed in found
+        )
 
     def get(self, name: str) -> ChangeRecord:
         """Return the change called `latest`, or by its id or a unique prefix. Raises UsageError, StoreError."""
@@ -283,9 +363,7 @@ class Changes:
             entry, packed = _entry(row), row.plan
         recorded = [(entry.recorded, entry.body) for entry in self._journal.entries(change)]
         plan = _intact_plan(change, packed, recorded[0][1] if recorded else None)
-        current = recorded[0][1].get("schema") == SCHEMA
-        bodies = [(moment, body if current else upgrade(body)) for moment, body in recorded]
-        steps = tuple(Step(str(body["device"]), str(body["step"]), moment, body) for moment, body in bodies)
+        steps = tuple(Step(str(body["device"]), str(body["step"]), moment, body) for moment, body in recorded)
         return ChangeRecord(entry, plan, steps)
 
     def used_approvals(self, plan: str) -> dict[str, str]:
@@ -309,12 +387,6 @@ def _used_approvals(session: Session, plan: str) -> dict[str, str]:
     begun = [change for change, header in headers if header.get("plan") == plan]
     rows = session.scalars(select(ChangeRow).where(ChangeRow.id.in_(begun)))
     return {str(one["signature"]): row.id for row in rows for one in decompress(row.plan).get("approvals", ())}
-
-
-def upgrade(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body of a version 1 step in the form of version 2."""
-    renamed = {_KEYS_V1.get(key, key): value for key, value in body.items()}
-    return {**renamed, "step": _STEPS_V1.get(str(body["step"]), body["step"])}
 
 
 def backup_keys(database: Database) -> frozenset[str]:
@@ -342,7 +414,7 @@ def broken_changes(session: Session) -> Iterator[Message]:
             intact = False
         if not intact:
             yield message("store:altered.plan", change=row.id)
-        elif begun is not None and begun.get("header", begun.get("opening")) != json.loads(canonical(row.header)):
+        elif begun is not None and begun["header"] != json.loads(canonical(row.header)):
             yield message("store:altered.header", change=row.id)
     for change in recorded:
         yield message("store:altered.change_missing", change=change)
@@ -377,7 +449,7 @@ def _damaged(change: str) -> StoreError:
 
 
 def _entry(row: ChangeRow) -> ChangeEntry:
-    return ChangeEntry(row.id, row.event, row.begun, row.ended, row.header, row.outcomes)
+    return ChangeEntry(row.id, row.event, row.begun, row.ended, ChangeHeader.load(row.header), row.outcomes)
 
 
 def _hold(row: DeviceLock) -> LockHolder:

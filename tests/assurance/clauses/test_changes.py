@@ -14,7 +14,7 @@ from eventready.assurance.clauses.event_record import EventRecord, gather
 from eventready.assurance.clauses.proof import of_changes
 from eventready.core.messages import message
 from eventready.store import journal
-from eventready.store.changes import STREAM, StepEntry
+from eventready.store.changes import STREAM, ChangeHeader, StepEntry
 from eventready.store.store import Store
 from eventready.store.tables import JournalRow
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -43,7 +43,7 @@ def store_change(
     plan = {"plan": {"id": f"p-{change}", "intents": list(intents)}, "approvals": []}
     with Store.of_workspace(folder) as store:
         result = {"by": "an.nguyen", "host": "nms-1", "clock": clock, **header}
-        store.changes.begin(change, event=event, plan=plan, devices=(), header=result)
+        store.changes.begin(change, event=event, plan=plan, devices=(), header=ChangeHeader.load(result))
         store.changes.finish(change, outcomes, {"exit": 0}, ended=ended)
 
 

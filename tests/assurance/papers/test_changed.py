@@ -17,6 +17,7 @@ from eventready.assurance.papers.kinds.weekly import weekly
 from eventready.cli.main import main
 from eventready.core.clock import TZ, Clock
 from eventready.core.messages import Lang
+from eventready.store.changes import ChangeHeader
 from eventready.store.store import Store
 from tests.assurance.papers.documents import broken
 from tests.assurance.papers.papers import MONDAY, material, profile
@@ -114,10 +115,9 @@ def test_the_command_takes_them_from_the_store(tmp_path: Path, capsys: pytest.Ca
         run_id = store.begin(event, clock)
         store.finish({**made.run.document, "id": run_id})
         for name, rehearsal in (("c-real", False), ("c-rehearsed", True)):
-            header = {
-                "by": "an", "host": "nms", "emergency": emergency,
-                "clock": {"event": clock.now().isoformat(), "rehearsal": rehearsal},
-            }  # fmt: skip
+            header = ChangeHeader(
+                by="an", host="nms", emergency=emergency, event_time=clock.now().isoformat(), rehearsal=rehearsal
+            )
             store.changes.begin(name, event=event, plan={"plan": {"intents": ["backup"]}}, devices=(), header=header)
             store.changes.finish(name, {"r1": "new"}, {}, ended=True)
     with pytest.raises(SystemExit) as left:

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.execute.records import recorded_configuration
 from eventready.core.errors import Exit, RefusedError
 from eventready.store.backup_cipher import SCHEMA, BackupCipher
-from eventready.store.evidence import EvidenceStore, PackedEvidence
 from eventready.workspace.keys.backup_key import BACKUP_KEY, load_backup_key
 from tests.change.execute.test_apply import Rig
 from tests.change.fake_device import FakeDriver
@@ -82,23 +80,3 @@ def test_an_unproven_device_is_not_resumed_without_the_key(rig: Rig, monkeypatch
     assert [hold.device for hold in rig.store.changes.locks()] == [last]
     (rig.workspace.path / BACKUP_KEY).write_bytes(key)
     assert {result.device: result.outcome.value for result in rig.resume().results}[last] == "old"
-
-
-def test_a_backup_of_an_earlier_version_is_read(rig: Rig) -> None:
-    rig.apply()
-    record = rig.store.changes.get("latest")
-    device = rig.plan.devices[0]
-    (step,) = [step for step in record.of(device.name) if step.step == "backup"]
-    cipher = BackupCipher(load_backup_key(rig.workspace.path) or b"")
-    plain = {
-        command: PackedEvidence.of(cipher.decrypt(text))
-        for command, name in step.body["answers"]
-        for text in rig.store.texts([name]).values()
-    }
-    with rig.store._database.writing() as session:
-        EvidenceStore.write_now(session, plain.values())
-    body = {**step.body, "answers": [[command, text.name] for command, text in plain.items()]}
-    old = type(step)(step.device, step.step, step.recorded, {k: v for k, v in body.items() if k != "key"})
-    found = recorded_configuration(rig.workspace, rig.store, device, [old], "backup")
-    assert found is not None
-    assert found.sha256 == device.before

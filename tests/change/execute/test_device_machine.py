@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome, StopSignals
+from eventready.change.execute.device.assignment import StopSignals
 from eventready.change.execute.device.machine import DeviceMachine
+from eventready.change.execute.result import AssignmentResult, DeviceOutcome
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree, copy_tree
 from eventready.change.guard.soak import Soak

@@ -18,12 +18,13 @@ import pytest
 from eventready.change.document import PlanFile, write_plan
 from eventready.change.execute.apply import ApplyResult
 from eventready.change.execute.context import ExecutionContext, Options
-from eventready.change.execute.device.driver import AssignmentResult
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.resume import resume
 from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.make import make_plan
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit, RefusedError
+from eventready.store.changes import ChangeHeader
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
 from tests.e2e.conftest import Province, province_of
@@ -152,7 +153,7 @@ def test_killed_and_resumed(lab: Province, tmp_path: Path, device: str, when: st
         held = store.changes.locks()
         assert [hold.device for hold in held] == [device]
         with pytest.raises(RefusedError, match=rf"{device} is locked by change {held[0].change}, begun by an on"):
-            store.changes.begin("c-x", event="e", plan={}, devices=[device], header={"by": "b", "host": "h"})
+            store.changes.begin("c-x", event="e", plan={}, devices=[device], header=ChangeHeader(by="b", host="h"))
     done = go_on(lab)
     (result,) = done.results
     assert (result.outcome, result.recorded) == (outcome, True), result

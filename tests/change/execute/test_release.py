@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome
 from eventready.change.execute.release import Claim, Decision, DeviceView, release
+from eventready.change.execute.result import AssignmentResult, DeviceOutcome
 from eventready.change.execute.status import device_statuses, next_step
 from eventready.change.forms.tree import copy_tree
 from eventready.core.errors import Exit, RefusedError, UsageError

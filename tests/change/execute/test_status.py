@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from eventready.change.execute.device.driver import DeviceOutcome
+from eventready.change.execute.result import DeviceOutcome
 from eventready.change.execute.status import (
     DeviceStatus,
     describe_state,
@@ -19,7 +18,7 @@ from eventready.change.execute.status import (
     next_step,
 )
 from eventready.core.errors import Exit
-from eventready.store.changes import ChangeEntry, ChangeRecord, Step
+from eventready.store.changes import ChangeEntry, ChangeHeader, ChangeRecord, Step
 
 AT = "2026-11-25T01:00:00.000+00:00"
 
@@ -79,7 +78,7 @@ def test_steps_in_plain_words(taken: Step, output: str) -> None:
 
 
 def record(waves: list[list[str]], *taken: Step, rolls_back: str = "") -> ChangeRecord:
-    header: Mapping[str, Any] = {"by": "an", "host": "nms", "rolls_back": rolls_back or None}
+    header = ChangeHeader(by="an", host="nms", rolls_back=rolls_back)
     entry = ChangeEntry("c-1", "e", AT, AT, header, {})
     return ChangeRecord(entry, {"plan": {"waves": waves}, "approvals": []}, (step("begun", ""), *taken))
 

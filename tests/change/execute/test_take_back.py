@@ -11,6 +11,7 @@ import pytest
 from eventready.change.document import PlanFile
 from eventready.change.execute.apply import apply_plan
 from eventready.change.execute.context import Options
+from eventready.change.execute.mode import ChangeMode
 from eventready.change.execute.release import Decision, release
 from eventready.change.execute.status import device_statuses, next_step
 from eventready.core.clock import Clock
@@ -49,7 +50,7 @@ def test_a_failed_wave_takes_the_earlier_waves_back(rig: Rig) -> None:
     change, back = rig.store.changes.entries()
     assert change.ended
     assert back.ended
-    assert (back.header["rolls_back"], back.header["takes_back"]) == (change.id, True)
+    assert (back.header.rolls_back, back.header.mode) == (change.id, ChangeMode.TAKE_BACK)
     confirmed = [name for name, outcome in back.outcomes.items() if outcome == "new"]
     assert confirmed
     for result in done.results:
@@ -78,7 +79,6 @@ def test_a_change_without_a_failure_unlocks_its_devices(rig: Rig) -> None:
 
 def test_the_option_of_apply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rig = Rig(tmp_path, monkeypatch)
-    assert "atomic" not in rig.plan.document, "the seals of earlier plans hold"
     failing_last(rig)
     options = Options(by="An", host="noc-1", timing=rig.options().timing, atomic=True)
     done = apply_plan(rig.context(options), PlanFile(plan=rig.plan))

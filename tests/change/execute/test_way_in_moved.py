@@ -129,13 +129,15 @@ class Site:
 
     def apply(self, plan: Plan | None = None) -> ApplyResult:
         """Execute a plan, by default the first."""
+        return apply_plan(self.context(), PlanFile(plan=plan or self.plan))
+
+    def context(self) -> ExecutionContext:
         options = Options(by="an", host="noc-1", timing=QUICK, settle_s=1, soak_s=0, partners=0)
-        context = ExecutionContext(self.workspace, self.store, CLOCK, options, Silent())
-        return apply_plan(context, PlanFile(plan=plan or self.plan))
+        return ExecutionContext(self.workspace, self.store, CLOCK, options, Silent())
 
     def rollback(self) -> Plan:
         """The plan of a rollback of the last change."""
-        return make_rollback(self.workspace, "latest", store=self.store, clock=CLOCK, by="an", host="noc-1")
+        return make_rollback(self.context(), "latest")
 
     def dry_run(self) -> tuple[int, dict[str, str]]:
         """Run the plan dry through the command line."""

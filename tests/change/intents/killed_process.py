@@ -16,7 +16,7 @@ from typing import Any
 from eventready.change.document import PlanFile, load_plan
 from eventready.change.execute.apply import ChangeProgress, ExecutionContext, Options, apply_plan
 from eventready.change.execute.device import service_host
-from eventready.change.execute.device.driver import AssignmentResult
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.execute.resume import resume
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.guard.window import RetryTiming
@@ -115,7 +115,7 @@ def main(folder: str, store: str, name: str, pid: str, do: str, plan: str, place
         if do == "resume":
             done = resume(context, "latest")
         elif do == "rollback":
-            way_back = make_rollback(workspace, "latest", store=opened, clock=CLOCK, by="an", host="noc-1")
+            way_back = make_rollback(context, "latest")
             done = apply_plan(context, PlanFile(plan=way_back))
         else:
             done = apply_plan(context, load_plan(Path(plan)))

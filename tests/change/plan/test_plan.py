@@ -49,12 +49,10 @@ def test_a_plan_from_before_devices_had_a_role_keeps_its_seal(tmp_path: Path) ->
     assert with_role.sha256 != plan().sha256
 
 
-def test_a_plan_of_version_1_has_sentences_and_keeps_its_seal(tmp_path: Path) -> None:
-    old = plan(schema="eventready.plan/1")
-    assert old.document["schema"] == "eventready.plan/1"
-    assert old.document["devices"][0]["risks"] == ["No device-side way back."]
-    write_plan(tmp_path / "plan.json", PlanFile(plan=old))
-    assert load_plan(tmp_path / "plan.json").plan == old
+def test_a_plan_of_another_version_is_refused(tmp_path: Path) -> None:
+    document = {**plan().document, "schema": "eventready.plan/1"}
+    with pytest.raises(UsageError, match=r"eventready\.plan/1"):
+        parse_plan({"plan": document}, str(tmp_path))
 
 
 def test_a_sentence_of_a_plan_is_rendered_in_the_language_of_its_reader() -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from eventready.change.safety.freeze import Emergency
 from eventready.core.messages import Message, message
@@ -63,21 +63,19 @@ def changes_on_record(changes: Changes, event: str) -> tuple[ChangeOnRecord, ...
     """Return the changes of an event, oldest first, without drills. Raises StoreError for an altered plan."""
     mine = changes.plans(event)
     back = {
-        str(entry.header["rolls_back"]): entry
+        entry.header.rolls_back: entry
         for entry, _ in mine
-        if entry.header.get("rolls_back") and "new" in entry.outcomes.values()
+        if entry.header.rolls_back and "new" in entry.outcomes.values()
     }
-    listed = [(entry, tuple(map(str, file.get("plan", {}).get("intents", ())))) for entry, file in mine]
-    return tuple(_on_record(entry, intents, back.get(entry.id)) for entry, intents in listed if intents)
+    return tuple(_on_record(entry, plan.intents, back.get(entry.id)) for entry, plan in mine if plan.intents)
 
 
 def _on_record(entry: ChangeEntry, intents: tuple[str, ...], back: ChangeEntry | None) -> ChangeOnRecord:
     header = entry.header
-    clock: Mapping[str, Any] = header.get("clock") or {}
     begun = datetime.fromisoformat(entry.begun)
-    began = datetime.fromisoformat(str(clock["event"])) if clock.get("event") else begun
+    began = datetime.fromisoformat(header.event_time) if header.event_time else begun
     lasted = datetime.fromisoformat(entry.ended) - begun if entry.ended else timedelta()
-    emergency = Emergency.load(header["emergency"]) if header.get("emergency") else None
+    emergency = Emergency.load(header.emergency) if header.emergency else None
     return ChangeOnRecord(
         id=entry.id,
         intents=intents,
@@ -85,10 +83,10 @@ def _on_record(entry: ChangeEntry, intents: tuple[str, ...], back: ChangeEntry |
         ended=began + lasted if entry.ended else None,
         status=_status(entry, back),
         outcomes=dict(entry.outcomes),
-        by=str(header.get("by", "")),
-        rolls_back=str(header.get("rolls_back") or ""),
+        by=header.by,
+        rolls_back=header.rolls_back,
         emergency=(emergency.ticket, emergency.requested_by, emergency.approved_by) if emergency else (),
-        rehearsal=bool(clock.get("rehearsal", False)),
+        rehearsal=header.rehearsal,
     )
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from eventready.change.document import PlannedDevice
-from eventready.change.execute.device.driver import AssignmentResult, DeviceDriver
+from eventready.change.execute.device.driver import DeviceDriver
+from eventready.change.execute.result import AssignmentResult
 from eventready.change.guard.window import RetryTiming, Timer
 from eventready.change.plan.partners import MAX_PARTNERS
 from eventready.change.safety.freeze import Emergency

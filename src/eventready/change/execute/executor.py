@@ -15,21 +15,17 @@ from nornir.core.task import Result, Task
 from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.change.document import Plan, PlannedDevice
 from eventready.change.execute.context import ExecutionContext
+from eventready.change.execute.device.assignment import Assignment, Hold, StopSignals
 from eventready.change.execute.device.checks import DeviceChecks
-from eventready.change.execute.device.driver import (
-    Assignment,
-    AssignmentResult,
-    DeviceDriver,
-    DeviceOutcome,
-    Hold,
-    StopSignals,
-)
+from eventready.change.execute.device.driver import DeviceDriver
 from eventready.change.execute.device.live import LiveDevice, Partner
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.device.service_host import ServiceHost
 from eventready.change.execute.device.verify import OpenIssues
 from eventready.change.execute.mismatch import refuse_mismatch
+from eventready.change.execute.mode import ChangeMode
 from eventready.change.execute.records import backup_cipher, planned_form, recorded_configuration
+from eventready.change.execute.result import AssignmentResult, DeviceOutcome
 from eventready.change.execute.target_tree import planned_fragment, target_tree
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
@@ -63,26 +59,23 @@ class ChangeExecutor:
         context: ExecutionContext,
         plan: Plan,
         change: str,
+        mode: ChangeMode,
         *,
         before: ChangeRecord | None = None,
-        armed: bool = False,
+        resumed: bool = False,
         hold: Hold | None = None,
-        atomic: bool = False,
-        takes_back: bool = False,
     ) -> None:
-        """Prepare the assignments. `before` is the change to roll back; `armed`: this change was interrupted and is
-        resumed; `hold`: of a drill (see `Assignment`); `atomic`: new devices stay locked until the end of the change;
-        `takes_back`: the failure of a device does not stop the others."""
+        """Prepare the assignments. `before` is the change to roll back; `resumed`: this change was interrupted, and
+        guards may be armed; `hold`: of a drill (see `Assignment`)."""
         workspace, options = context.workspace, context.options
-        self._workspace, self._plan, self._change = workspace, plan, change
-        self._store, self._clock = context.store, context.clock
-        self._options, self._progress = options, context.progress
-        self._rolls_back, self._armed, self._hold = before, armed, hold
-        self._atomic, self._takes_back = atomic, takes_back
+        self.plan, self.change, self.mode = plan, change, mode
+        self.store, self.progress = context.store, context.progress
+        self._workspace, self._clock, self._options = workspace, context.clock, options
+        self._rolls_back, self._resumed, self._hold = before, resumed, hold
         self._driver_for = context.driver_for or self._live_device
         self.signals = StopSignals()
         self._devices = {device.name: device for device in workspace.devices}
-        refuse_mismatch(plan, workspace, fresh=before is None and not armed)
+        refuse_mismatch(plan, workspace, fresh=before is None and not resumed)
         self._cipher = backup_cipher(workspace)
         self._limits = resolve_limits(workspace.limits, [self._devices[d.name] for d in plan.devices])
         self._nornir = workspace.nornir(options.workers)
@@ -106,7 +99,7 @@ class ChangeExecutor:
 
     def execute(self, name: str, work: Work = DeviceMachine.execute) -> AssignmentResult:
         """Run a device in the caller's thread. Raises only KeyError, for a device outside the plan."""
-        planned = self._plan.device(name)
+        planned = self.plan.device(name)
         try:
             machine = DeviceMachine(
                 self._assignments[name],
@@ -123,10 +116,10 @@ class ChangeExecutor:
                 rendered("change:why.internal", error=type(error).__name__),
                 recorded=False,
             )
-        if result.outcome is not DeviceOutcome.NEW and not self.signals.hold and not self._takes_back:
-            self.signals.hold = rendered("change:why.stopped", device=name)
+        if result.outcome is not DeviceOutcome.NEW and self.mode is not ChangeMode.TAKE_BACK:
+            self.signals.hold = self.signals.hold or rendered("change:why.stopped", device=name)
         with suppress(Exception):
-            self._progress.done(result)
+            self.progress.done(result)
         return result
 
     def skip(self, names: Sequence[str], why: str) -> dict[str, AssignmentResult]:
@@ -134,8 +127,8 @@ class ChangeExecutor:
         recorded = True
         body = {"outcome": DeviceOutcome.UNTOUCHED.value, **as_record("why", why), "sha256": "", "held_back": True}
         try:
-            self._store.changes.record(
-                self._change, *(StepEntry(name, "done", body, releases_lock=True) for name in names)
+            self.store.changes.record(
+                self.change, *(StepEntry(name, "done", body, releases_lock=True) for name in names)
             )
         except StoreError:
             recorded = False
@@ -146,15 +139,15 @@ class ChangeExecutor:
 
     def open_device(self, name: str) -> tuple[Assignment, DeviceDriver]:
         """Return the assignment and the driver of a device."""
-        return self._assignments[name], self._driver_for(self._plan.device(name))
+        return self._assignments[name], self._driver_for(self.plan.device(name))
 
     def fragment(self, name: str) -> Fragment | None:
         """Return the plan's fragment for a device; None in a rollback with a recorded configuration as target."""
-        return None if self._rolls_back is not None else self._fragment(self._plan.device(name))
+        return None if self._rolls_back is not None else self._fragment(self.plan.device(name))
 
     def recorded(self, name: str, steps: Sequence[Step], step: str) -> Configuration | None:
         """Return a recorded configuration of a device; see `recorded_configuration`."""
-        return recorded_configuration(self._workspace, self._store, self._plan.device(name), steps, step)
+        return recorded_configuration(self._workspace, self.store, self.plan.device(name), steps, step)
 
     # ------------------------------------------------------------------ one device
 
@@ -167,12 +160,12 @@ class ChangeExecutor:
         evidence: tuple[PackedEvidence, ...] = (),
         releases_lock: bool = False,
     ) -> None:
-        releases_lock = releases_lock and not (self._atomic and body.get("outcome") == DeviceOutcome.NEW)
+        stays = self.mode is ChangeMode.ATOMIC and body.get("outcome") == DeviceOutcome.NEW
         if evidence:
             body, evidence = self._cipher.encrypt_answers(body, evidence)
-        self._store.changes.record(self._change, StepEntry(device, step, body, evidence, releases_lock))
+        self.store.changes.record(self.change, StepEntry(device, step, body, evidence, releases_lock and not stays))
         with suppress(Exception):
-            self._progress.step(device, step)
+            self.progress.step(device, step)
 
     def _assignment(self, planned: PlannedDevice) -> Assignment:
         settings = self._workspace.event.changes
@@ -187,7 +180,7 @@ class ChangeExecutor:
             predicted=planned.predicted,
             forward=planned.forward,
             backward=planned.backward,
-            target=target_tree(self._workspace, planned, self._store, self._rolls_back),
+            target=target_tree(self._workspace, planned, self.store, self._rolls_back),
             refuse=lambda lines, running: refuse_forbidden(
                 platform.spec, lines, device=planned.name, running=running, address=address
             ),
@@ -204,7 +197,7 @@ class ChangeExecutor:
 
     def _way_in_check(self, spec: PlatformSpec, planned: PlannedDevice) -> WayInCheck:
         """Return the check of the way in. A way back is never refused."""
-        goes_back = self._rolls_back is not None or self._armed
+        goes_back = self._rolls_back is not None or self._resumed
         return WayInCheck(spec, self._devices[planned.name], planned, refuses=not goes_back and self._hold is None)
 
     def _unrelated(self, form: ConfigurationForm, planned: PlannedDevice) -> Callable[[Tree, Tree], Drift | None]:
@@ -215,17 +208,17 @@ class ChangeExecutor:
     def _explain_drift(self, planned: PlannedDevice, found: Configuration) -> Message:
         """Return which recorded change, if any, altered a device since the plan was made."""
         name = planned.name
-        changes = self._store.changes
+        changes = self.store.changes
         made = [entry for entry in changes.entries() if entry.outcomes.get(name) == DeviceOutcome.NEW]
         if made:
             last = made[-1]
             steps = {step.step: step.body for step in changes.get(last.id).of(name)}
-            by = {"change": last.id, "by": str(last.header["by"])}
+            by = {"change": last.id, "by": last.header.by}
             after = steps.get("save") or steps.get("release") or {}
             if after.get("sha256") == found.sha256:
-                if last.header.get("plan") == self._plan.id:
+                if last.header.plan == self.plan.id:
                     return message("change:drift.executed", **by)
-                if self._plan.rolls_back:
+                if self.plan.rolls_back:
                     return message("change:drift.roll_back_first", **by)
                 return message("change:drift.by_change", **by)
             if steps.get("backup", {}).get("sha256") == planned.before:
@@ -258,15 +251,15 @@ class ChangeExecutor:
             partners=partners,
             counter_interval_s=min(_COUNTER_INTERVAL_S, self._minimum_soak_s()),
             clock=self._clock,
-            change=self._change,
+            change=self.change,
             seconds=self._workspace.event.changes.confirm_within_s if within is None else within,
             planned=planned.guard.kind,
-            armed=self._armed,
+            armed=self._resumed,
         )
 
     def _partners_of(self, name: str) -> tuple[str, ...]:
         """Return the partners of a device without a change in the same wave."""
-        wave = next((wave for wave in self._plan.waves if name in wave), ())
+        wave = next((wave for wave in self.plan.waves if name in wave), ())
         return tuple(one for one in self._partners[name] if one not in wave)[: self._options.partners]
 
     def _partner(self, name: str) -> Partner:
@@ -279,7 +272,7 @@ class ChangeExecutor:
         given = self._options.soak_s
         if given is not None and self._workspace.event.lab:
             return given
-        return max(given or 0.0, self._workspace.event.changes.soak_of(self._plan.intents))
+        return max(given or 0.0, self._workspace.event.changes.soak_of(self.plan.intents))
 
     def _soak(self, form: ConfigurationForm, before: Tree, target: Tree) -> Soak:
         if self._options.soak_s is not None and self._workspace.event.lab:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from eventready.change.document import Plan, recorded_plan
-from eventready.change.execute.change import finish_change, recorded_result
+from eventready.change.execute.change import finish_change
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.device.driver import AssignmentResult, ConfigurationReading, DeviceOutcome
-from eventready.change.execute.device.machine import evidence_of
+from eventready.change.execute.device.driver import ConfigurationReading
+from eventready.change.execute.device.steps import evidence_of
 from eventready.change.execute.executor import ChangeExecutor
+from eventready.change.execute.mode import ChangeMode
 from eventready.change.execute.records import backup_cipher
+from eventready.change.execute.result import AssignmentResult, DeviceOutcome, recorded_result
 from eventready.change.execute.status import TO_TAKE_BACK, device_statuses
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment
@@ -79,9 +81,10 @@ def release(
         if (known := recorded_result(record, device)) is not None and device not in pending:
             raise RefusedError(message("change:release.finished", device=device, change=change, outcome=known.outcome))
         before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
+        mode = ChangeMode(record.entry.header.mode)
         view = DeviceView(device, unread=rendered("change:release.not_read"))
         try:
-            executor = ChangeExecutor(context, plan, change, before=before, armed=True)
+            executor = ChangeExecutor(context, plan, change, mode, before=before, resumed=True)
             view = _view(executor, record, device)
         except _Armed:
             raise
@@ -187,7 +190,6 @@ def _record(store: Store, cipher: BackupCipher, change: str, decision: Decision,
 def _finish_if_complete(store: Store, change: str, plan: Plan) -> None:
     """Finish the change if this was its last open device."""
     record = store.changes.get(change)
-    order = [name for wave in plan.waves for name in wave]
-    results = {name: result for name in order if (result := recorded_result(record, name)) is not None}
-    if len(results) == len(order):
-        finish_change(store, change, results, order, atomic=bool(record.entry.header.get("atomic")))
+    results = {name: result for name in plan.order if (result := recorded_result(record, name)) is not None}
+    if len(results) == len(plan.order):
+        finish_change(store, change, results, plan.order, ChangeMode(record.entry.header.mode))

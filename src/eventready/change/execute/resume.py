@@ -6,11 +6,13 @@ from contextlib import suppress
 from functools import partial
 
 from eventready.change.document import PlannedDevice, recorded_plan
-from eventready.change.execute.change import ApplyResult, exit_code, finish_change, recorded_result
+from eventready.change.execute.change import finish_change
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.device.machine import DeviceMachine
 from eventready.change.execute.executor import ChangeExecutor, interruptible
+from eventready.change.execute.mode import ChangeMode
 from eventready.change.execute.records import recorded_configuration
+from eventready.change.execute.result import ApplyResult, exit_code, recorded_result
 from eventready.change.execute.take_back import take_back
 from eventready.change.forms.configuration import Configuration
 from eventready.core.errors import EventreadyError
@@ -31,15 +33,15 @@ def resume(context: ExecutionContext, name: str) -> ApplyResult:
     """
     store = context.store
     entry = store.changes.get(name).entry
-    change = str(entry.header["rolls_back"]) if entry.header.get("takes_back") else entry.id
+    change = entry.header.rolls_back if entry.header.mode == ChangeMode.TAKE_BACK else entry.id
     rollbacks = [
         one.id
         for one in store.changes.entries()
-        if one.header.get("rolls_back") == change and one.header.get("takes_back") and not one.ended
+        if one.header.rolls_back == change and one.header.mode == ChangeMode.TAKE_BACK and not one.ended
     ]
     for one in (*rollbacks, change):
         done = _resume(context, one)
-    return take_back(context, change) if done.takes_back else done
+    return take_back(context, change) if done.partial else done
 
 
 def _resume(context: ExecutionContext, change: str) -> ApplyResult:
@@ -47,23 +49,15 @@ def _resume(context: ExecutionContext, change: str) -> ApplyResult:
     with relaxed_gc(), store.changes.exclusive(change):
         record = store.changes.get(change)
         plan = recorded_plan(record.plan, change)
-        order = [device for wave in plan.waves for device in wave]
+        order = plan.order
         known = {device: result for device in order if (result := recorded_result(record, device)) is not None}
         left = [device for device in order if device not in known]
         if record.entry.ended:
             results = tuple(known[device] for device in order)
             return ApplyResult(change, results, exit_code(results))
         before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
-        atomic = bool(record.entry.header.get("atomic"))
-        executor = ChangeExecutor(
-            context,
-            plan,
-            change,
-            before=before,
-            armed=True,
-            atomic=atomic,
-            takes_back=bool(record.entry.header.get("takes_back")),
-        )
+        mode = ChangeMode(record.entry.header.mode)
+        executor = ChangeExecutor(context, plan, change, mode, before=before, resumed=True)
         workspace.check_secrets(left)
         with suppress(Exception):
             context.progress.begun(change, len(left))
@@ -76,7 +70,7 @@ def _resume(context: ExecutionContext, change: str) -> ApplyResult:
             for device in left
         }
         with interruptible(executor.signals):
-            return finish_change(store, change, {**known, **executor.run(left, work)}, order, atomic=atomic)
+            return finish_change(store, change, {**known, **executor.run(left, work)}, order, mode)
 
 
 def _backed_up(

@@ -6,29 +6,28 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventready.change.document import Plan, PlannedDevice, plan_head, recorded_plan, seal
+from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.records import planned_form, recorded_configuration
 from eventready.change.execute.target_tree import planned_fragment
 from eventready.change.plan.scope import planned_scope
-from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
-from eventready.workspace.workspace import Workspace
 
 
-def make_rollback(workspace: Workspace, name: str, *, store: Store, clock: Clock, by: str, host: str) -> Plan:
+def make_rollback(context: ExecutionContext, name: str) -> Plan:
     """Return the sealed plan for the rollback of the change `name` on every device in the new state; no device is read.
 
     A device that was changed since refuses it on execution and stays as it is. Unproven devices stay locked by their
     change; devices that were rolled back already are omitted. Raises UsageError, and RefusedError for a change that is
     running, has no device to roll back, or is a rollback that only `latest` names.
     """
+    store = context.store
     record = store.changes.get(name)
-    change = record.entry.id
+    change, before = record.entry.id, record.entry.header.rolls_back
     if store.changes.is_active(change):
         raise RefusedError(message("change:rollback.running", change=change))
-    before = str(record.entry.header.get("rolls_back") or "")
     if name == "latest" and before:
         raise RefusedError(message("change:rollback.is_rollback", change=change, before=before))
     if not record.entry.outcomes:
@@ -45,43 +44,35 @@ def make_rollback(workspace: Workspace, name: str, *, store: Store, clock: Clock
         by_whom = ", ".join(sorted(set(gone.values())))
         raise RefusedError(message("change:rollback.done", change=change, by=by_whom))
     names = [planned.name for planned in new]
-    return rollback_plan(workspace, record, names, store=store, clock=clock, by=by, host=host)
+    return rollback_plan(context, record, names)
 
 
 def _latest_new(store: Store) -> str:
     """Return the latest change (no rollback) with a device left to roll back; else an empty text."""
     for entry in reversed(store.changes.entries()):
         new = {device for device, outcome in entry.outcomes.items() if outcome == "new"}
-        if not entry.header.get("rolls_back") and new - rolled_back_devices(store, entry.id).keys():
+        if not entry.header.rolls_back and new - rolled_back_devices(store, entry.id).keys():
             return entry.id
     return ""
 
 
 def rollback_plan(
-    workspace: Workspace,
-    record: ChangeRecord,
-    names: Iterable[str],
-    *,
-    store: Store,
-    clock: Clock,
-    by: str,
-    host: str,
-    latest_first: bool = False,
+    context: ExecutionContext, record: ChangeRecord, names: Iterable[str], *, latest_first: bool = False
 ) -> Plan:
     """Return the sealed plan for the rollback of a change on these devices, in the order of the change's waves or in
     reverse order.
     """
-    plan, names = recorded_plan(record.plan, record.entry.id), frozenset(names)
+    plan, names, options = recorded_plan(record.plan, record.entry.id), frozenset(names), context.options
     waves = [[name for name in wave if name in names] for wave in plan.waves]
     if latest_first:
         waves.reverse()
     return seal(
         {
-            **plan_head(plan.event, clock, by=by, host=host),
+            **plan_head(plan.event, context.clock, by=options.by, host=options.host),
             "intents": list(plan.intents),
             "approvals_needed": 0,
             "waves": [wave for wave in waves if wave],
-            "devices": [_mirrored(workspace, store, one, record) for one in plan.devices if one.name in names],
+            "devices": [_mirrored(context, one, record) for one in plan.devices if one.name in names],
             "unchanged": [],
             "left_out": [],
             "rolls_back": record.entry.id,
@@ -97,15 +88,16 @@ def rolled_back_devices(store: Store, change: str) -> dict[str, str]:
     return {
         device: entry.id
         for entry in store.changes.entries()
-        if entry.header.get("rolls_back") == change
+        if entry.header.rolls_back == change
         for gone in [rolled_back_devices(store, entry.id)]
         for device, outcome in entry.outcomes.items()
         if outcome == "new" and device not in gone
     }
 
 
-def _mirrored(workspace: Workspace, store: Store, planned: PlannedDevice, record: ChangeRecord) -> Mapping[str, Any]:
+def _mirrored(context: ExecutionContext, planned: PlannedDevice, record: ChangeRecord) -> Mapping[str, Any]:
     """Return the mirrored part of a device, from the recorded configurations before and after the change."""
+    workspace, store = context.workspace, context.store
     form = planned_form(workspace, planned)
     steps = record.of(planned.name)
     was = recorded_configuration(workspace, store, planned, steps, "backup")

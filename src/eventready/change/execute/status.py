@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from eventready.change.errors import abbreviate
-from eventready.change.execute.device.driver import HOLD_OVER, INTERRUPTIONS, DeviceOutcome
+from eventready.change.execute.device.assignment import HOLD_OVER, INTERRUPTIONS
+from eventready.change.execute.result import DeviceOutcome
 from eventready.change.plan.scope import Drift
 from eventready.core.errors import Exit
 from eventready.core.messages import Bilingual, Message, Rendered, Text, from_record, from_stored, known, message
@@ -71,8 +72,7 @@ def device_status(device: str, steps: Sequence[Step]) -> DeviceStatus:
 
 def device_statuses(record: ChangeRecord) -> tuple[DeviceStatus, ...]:
     """Return the states of all devices of a change, in the order of its waves."""
-    waves = record.plan["plan"].get("waves", ())
-    planned = [str(name) for wave in waves for name in wave]
+    planned = [name for wave in record.summary.waves for name in wave]
     recorded = [step.device for step in record.steps if step.device]
     by_device: dict[str, list[Step]] = {name: [] for name in dict.fromkeys((*planned, *recorded))}
     for step in record.steps:
@@ -80,7 +80,7 @@ def device_statuses(record: ChangeRecord) -> tuple[DeviceStatus, ...]:
             by_device[step.device].append(step)
     statuses = [device_status(device, steps) for device, steps in by_device.items()]
     ends = [step.body for step in record.steps if not step.device and step.step == ENDED]
-    if not ends or not ends[-1].get("takes_back"):
+    if not ends or not ends[-1].get("partial"):
         return tuple(statuses)
     kept = {device for device, steps in by_device.items() if steps and steps[-1].body.get("released")}
     return tuple(
@@ -151,6 +151,11 @@ def next_step(change: str, states: Sequence[DeviceStatus], *, rolls_back: str = 
     return message("change:next_step.done", change=change)
 
 
+def advice(record: ChangeRecord) -> Message:
+    """Return the operator's next action after a recorded change."""
+    return next_step(record.entry.id, device_statuses(record), rolls_back=record.entry.header.rolls_back)
+
+
 def _not_taken(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str) -> Message:
     if not counts[DeviceOutcome.NEW]:
         return message("change:next_step.unchanged")
@@ -166,10 +171,8 @@ def _new_or_interrupted(one: DeviceStatus) -> bool:
 
 
 def _is_interrupted(one: DeviceStatus) -> bool:
-    """Return True for a device with an interrupted change. Early journals have the sentence alone."""
-    if isinstance(one.why, Rendered):
-        return _cause(one.why.message).id in INTERRUPTIONS
-    return one.why.startswith("The change was interrupted")
+    """Return True for a device with an interrupted change."""
+    return isinstance(one.why, Rendered) and _cause(one.why.message).id in INTERRUPTIONS
 
 
 def _cause(reason: Message) -> Message:

@@ -6,12 +6,11 @@ between, and its end is recorded in both changes.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from eventready.change.document import PlanFile, recorded_plan
-from eventready.change.execute.change import ApplyResult, finish_change, last_result, recorded_change
+from eventready.change.execute.change import finish_change, recorded_change
 from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome
+from eventready.change.execute.mode import ChangeMode
+from eventready.change.execute.result import ApplyResult, AssignmentResult, DeviceOutcome, last_result
 from eventready.change.execute.rollback import rollback_plan, rolled_back_devices
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import as_record, rendered
@@ -25,12 +24,11 @@ def take_back(context: ExecutionContext, change: str) -> ApplyResult:
     The exit code is 5 if every device is proven old, 6 otherwise. Devices in the hands of an earlier unfinished
     rollback are left to it. Raises RefusedError while another process works on the change, and StoreError.
     """
-    store, options = context.store, context.options
+    store = context.store
     with store.changes.exclusive(change):
         record = store.changes.get(change)
         plan = recorded_plan(record.plan, change)
-        order = [name for wave in plan.waves for name in wave]
-        results = {name: last_result(record, name) for name in order}
+        results = {name: last_result(record, name) for name in plan.order}
         new = [name for name, one in results.items() if one.outcome is DeviceOutcome.NEW and not one.released]
         taken, others = rolled_back_devices(store, change), _in_other_hands(store, change)
         left = [name for name in new if name not in taken and name not in others]
@@ -39,13 +37,9 @@ def take_back(context: ExecutionContext, change: str) -> ApplyResult:
         }
         if left:
             try:
-                back = rollback_plan(
-                    context.workspace, record, left, store=store, clock=context.clock, by=options.by,
-                    host=options.host, latest_first=True,
-                )  # fmt: skip
-                single = replace(context, options=replace(options, atomic=False))
-                with recorded_change(single, PlanFile(plan=back), takes_back=True) as rollback:
-                    rollback.execute_waves(context.progress)
+                back = rollback_plan(context, record, left, latest_first=True)
+                with recorded_change(context, PlanFile(plan=back), ChangeMode.TAKE_BACK) as rollback:
+                    rollback.execute_waves()
                 failures |= {
                     one.device: rendered("change:why.by_rollback", change=rollback.done.change, why=one.why)
                     for one in rollback.done.results
@@ -55,12 +49,12 @@ def take_back(context: ExecutionContext, change: str) -> ApplyResult:
             taken = rolled_back_devices(store, change)
         ends = {name: _end(name, taken, failures) for name in new}
         store.changes.record(change, *(_step(one) for one in ends.values()))
-        return finish_change(store, change, results | ends, order, atomic=True)
+        return finish_change(store, change, results | ends, plan.order, ChangeMode.ATOMIC)
 
 
 def _in_other_hands(store: Store, change: str) -> dict[str, str]:
     """Return the devices locked by an unfinished rollback of the change, each with the rollback."""
-    rollbacks = {entry.id for entry in store.changes.entries() if entry.header.get("rolls_back") == change}
+    rollbacks = {entry.id for entry in store.changes.entries() if entry.header.rolls_back == change}
     return {lock.device: lock.change for lock in store.changes.locks() if lock.change in rollbacks}
 
 

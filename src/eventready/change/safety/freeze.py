@@ -49,9 +49,8 @@ class Emergency:
 
     @classmethod
     def load(cls, plain: Mapping[str, Any]) -> Self:
-        """Read `to_dict`'s form, and the form of records before version 2 (`asked_by`, `answered_by`)."""
-        first, second = ("requested_by", "approved_by") if "requested_by" in plain else ("asked_by", "answered_by")
-        return cls(str(plain["ticket"]), str(plain[first]), str(plain[second]))
+        """Read `to_dict`'s form."""
+        return cls(str(plain["ticket"]), str(plain["requested_by"]), str(plain["approved_by"]))
 
     @property
     def summary(self) -> Message:

@@ -15,12 +15,12 @@ from eventready.change.execute.context import ExecutionContext, Options
 from eventready.change.execute.release import Claim, Decision, DeviceView, release
 from eventready.change.execute.status import (
     DeviceStatus,
+    advice,
     describe_state,
     describe_step,
     device_statuses,
     exit_on_record,
     needs_person,
-    next_step,
 )
 from eventready.change.safety.approval import is_signed_change
 from eventready.change.safety.freeze import Emergency
@@ -65,7 +65,7 @@ def list_changes(app: App) -> None:
         table.add_row(
             record.entry.id,
             event_time(app, record.entry),
-            str(record.entry.header.get("by", "")),
+            record.entry.header.by,
             subject(app, record),
             count_states(app, states),
             cell(*_mark(app, record.entry, states, active=active)),
@@ -79,8 +79,8 @@ def _mark(app: App, entry: ChangeEntry, states: Sequence[DeviceStatus], *, activ
         return app.text("change:mark_running"), "bold"
     if needs_person(states):
         return app.text("change:mark_person"), "bold red"
-    if entry.header.get("emergency"):
-        return Emergency.load(entry.header["emergency"]).summary.render(app.lang), "bold yellow"
+    if entry.header.emergency:
+        return Emergency.load(entry.header.emergency).summary.render(app.lang), "bold yellow"
     return "", ""
 
 
@@ -149,7 +149,7 @@ def release_device(app: App, /, change: str, device: str, *, claim: Claim, by: s
     if app.output == "table":
         state = describe_state(result.outcome)
         click.echo(app.text("change:device_why", device=device, state=state, why=result.why))
-        click.echo(app.text("change:next", action=app.hint(next_step(record.entry.id, device_statuses(record)))))
+        click.echo(app.text("change:next", action=app.hint(advice(record))))
     else:
         app.emit({"change": record.entry.id, "device": device, "outcome": str(result.outcome), "why": result.why})
 
@@ -178,29 +178,27 @@ def _show(app: App, record: ChangeRecord, chosen: Sequence[DeviceStatus], *, act
     if active:
         click.echo(app.text("change:running"))
         return
-    rolls_back = str(entry.header.get("rolls_back") or "")
-    action = next_step(entry.id, device_statuses(record), rolls_back=rolls_back)
+    action = advice(record)
     click.echo(app.text("change:next", action=app.hint(action)))
 
 
 def _header_lines(app: App, record: ChangeRecord) -> list[str]:
     """Return the operator, the approvals and the plan of a change as lines."""
-    entry, header, plan = record.entry, record.entry.header, record.plan["plan"]
-    operator = {"by": str(header.get("by", "?")), "host": str(header.get("host", "?")), "begun": _real(entry.begun)}
+    entry, header, plan = record.entry, record.entry.header, record.summary
+    operator = {"by": header.by, "host": header.host, "begun": _real(entry.begun)}
     if entry.ended:
         lines = [app.text("change:by_ended", **operator, ended=_real(entry.ended))]
     else:
         lines = [app.text("change:by", **operator)]
-    if header.get("emergency"):
-        lines.append(Emergency.load(header["emergency"]).summary.render(app.lang))
-    if header.get("applied"):
-        mark = Approval.model_validate(header["applied"])
+    if header.emergency:
+        lines.append(Emergency.load(header.emergency).summary.render(app.lang))
+    if header.applied:
+        mark = Approval.model_validate(header.applied)
         sealed = recorded_plan(record.plan, entry.id)
         valid = is_signed_change(mark, sealed, entry.id, app.workspace.event.changes)
         lines.append(app.text("change:signed_by" if valid else "change:signed_unknown", by=mark.by))
-    lines += [app.text("change:approved", by=approval["by"]) for approval in record.plan.get("approvals", ())]
-    seal = str(plan.get("sha256", ""))[:16]
-    return [*lines, app.text("change:plan_seal", plan=str(plan.get("id", "")), seal=seal)]
+    lines += [app.text("change:approved", by=approver) for approver in plan.approvers]
+    return [*lines, app.text("change:plan_seal", plan=plan.id, seal=plan.sha256[:16])]
 
 
 def _steps(record: ChangeRecord, chosen: Sequence[DeviceStatus]) -> list[dict[str, Any]]:
@@ -220,8 +218,8 @@ def _to_dict(record: ChangeRecord, *, active: bool) -> dict[str, Any]:
         "begun": entry.begun,
         "ended": entry.ended,
         "working": active,
-        "header": entry.header,
-        "intents": list(record.plan["plan"].get("intents", ())),
+        "header": entry.header.document,
+        "intents": list(record.summary.intents),
         "devices": [one.to_dict() for one in states],
         "exit": None if (code := exit_on_record(record)) is None else int(code),
     }
@@ -229,12 +227,11 @@ def _to_dict(record: ChangeRecord, *, active: bool) -> dict[str, Any]:
 
 def subject(app: App, record: ChangeRecord) -> str:
     """Return the intents, the change reversed by a rollback, or the drill."""
-    drill = record.plan["plan"].get("drill")
-    if drill:
-        return app.text("change:subject_drill", name=str(drill["name"]))
-    intents = [str(intent) for intent in record.plan["plan"].get("intents", ())]
-    back = record.entry.header.get("rolls_back")
-    return app.text("change:subject_rollback", change=str(back), intents=intents) if back else ", ".join(intents)
+    plan, back = record.summary, record.entry.header.rolls_back
+    if plan.drill:
+        return app.text("change:subject_drill", name=plan.drill)
+    intents = list(plan.intents)
+    return app.text("change:subject_rollback", change=back, intents=intents) if back else ", ".join(intents)
 
 
 def count_states(app: App, states: Sequence[DeviceStatus]) -> str:
@@ -245,9 +242,8 @@ def count_states(app: App, states: Sequence[DeviceStatus]) -> str:
 
 def event_time(app: App, entry: ChangeEntry) -> str:
     """Return the local event time at which the change began; a rehearsal is marked."""
-    clock = entry.header.get("clock") or {}
-    at = datetime.fromisoformat(str(clock.get("event") or entry.begun))
-    return app.text("change:event_rehearsal" if clock.get("rehearsal") else "change:event_real", at=at)
+    at = datetime.fromisoformat(entry.header.event_time or entry.begun)
+    return app.text("change:event_rehearsal" if entry.header.rehearsal else "change:event_real", at=at)
 
 
 def _real(moment: str) -> str:

@@ -53,34 +53,25 @@ def command(
     Exit codes as of `apply`.
     """
     rehearsal = RehearsalOptions.of(rehearse=rehearse, faults=faults, saved=saved)
-    if rehearsal is not None:
-        if out is not None:
-            raise UsageError(message("cli:rollback.rehearse_out"))
-        return _rehearse(app, change, rehearsal, **given)
-    options = options_of(app, signed=True, **given)
+    if rehearsal is not None and out is not None:
+        raise UsageError(message("cli:rollback.rehearse_out"))
+    options = options_of(app, signed=rehearsal is None and out is None, **given)
     if out is not None:
         refuse_overwrite(out)
     workspace = app.allowed_workspace
     with app.open_store(make=False) as store:
-        plan = make_rollback(workspace, change, store=store, clock=app.clock, by=options.by, host=options.host)
-        if out is not None:
-            write_plan(out, PlanFile(plan=plan))
-            if app.output == "table":
-                click.echo(out)
-            else:
-                app.emit({"plan": plan.id, "file": str(out), "rolls_back": plan.rolls_back})
-            return Exit.OK
-        with interruption_as_failure(), ApplyProgress(interactive=app.shows_progress, lang=app.lang) as progress:
-            context = ExecutionContext(workspace, store, app.clock, options, progress)
-            done = apply_plan(context, PlanFile(plan=plan))
-        return report_result(app, done, store)
-
-
-def _rehearse(app: App, change: str, rehearsal: RehearsalOptions, **given: Any) -> Exit:
-    """Rehearse the rollback of a change on a twin."""
-    options = options_of(app, signed=False, **given)
-    with app.open_store(make=False) as store:
-        plan = make_rollback(
-            app.allowed_workspace, change, store=store, clock=app.clock, by=options.by, host=options.host
-        )
-        return rehearse_plan(app, plan, options, rehearsal, store=store)
+        progress = ApplyProgress(interactive=app.shows_progress, lang=app.lang)
+        context = ExecutionContext(workspace, store, app.clock, options, progress)
+        plan = make_rollback(context, change)
+        if rehearsal is not None:
+            return rehearse_plan(app, plan, options, rehearsal, store=store)
+        if out is None:
+            with interruption_as_failure(), progress:
+                done = apply_plan(context, PlanFile(plan=plan))
+            return report_result(app, done, store)
+    write_plan(out, PlanFile(plan=plan))
+    if app.output == "table":
+        click.echo(out)
+    else:
+        app.emit({"plan": plan.id, "file": str(out), "rolls_back": plan.rolls_back})
+    return Exit.OK

@@ -16,10 +16,9 @@ from rich.live import Live
 from rich.text import Text
 
 from eventready.change.document import PlanFile, load_plan
-from eventready.change.execute.change import ApplyResult
 from eventready.change.execute.context import Options
-from eventready.change.execute.device.driver import AssignmentResult
-from eventready.change.execute.status import describe_state, device_statuses, next_step
+from eventready.change.execute.result import ApplyResult, AssignmentResult
+from eventready.change.execute.status import advice, describe_state, device_statuses
 from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.scope import Drift
 from eventready.change.safety.freeze import Emergency
@@ -30,7 +29,7 @@ from eventready.cli.render.console import VisibleConsole
 from eventready.cli.render.listing import cell, show, translated
 from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import EventreadyError, Exit, UsageError
-from eventready.core.messages import Lang, Message, Param, in_language, known, message, term, text
+from eventready.core.messages import Lang, Param, in_language, known, message, term, text
 from eventready.store.changes import ChangeRecord
 from eventready.store.store import Store
 
@@ -160,7 +159,7 @@ def report_result(app: App, result: ApplyResult, store: Store) -> Exit:
 def _rows(result: ApplyResult, record: ChangeRecord) -> list[dict[str, Any]]:
     """Rows of the result table per device: guard and verification from the journal, outcome from the result."""
     known = {status.device: status for status in device_statuses(record)}
-    waves = {name: number for number, wave in enumerate(record.plan["plan"]["waves"], 1) for name in wave}
+    waves = {name: number for number, wave in enumerate(record.summary.waves, 1) for name in wave}
     return [
         {
             "wave": waves[one.device],
@@ -181,17 +180,11 @@ def _document(result: ApplyResult, record: ChangeRecord) -> dict[str, Any]:
         "change": result.change,
         "exit": int(result.exit),
         "trouble": result.trouble,
-        "emergency": record.entry.header.get("emergency"),
-        "rolls_back": record.entry.header.get("rolls_back"),
+        "emergency": record.entry.header.emergency,
+        "rolls_back": record.entry.header.rolls_back or None,
         "devices": _rows(result, record),
-        "next": _next(record).render("en"),
+        "next": advice(record).render("en"),
     }
-
-
-def _next(record: ChangeRecord) -> Message:
-    return next_step(
-        record.entry.id, device_statuses(record), rolls_back=str(record.entry.header.get("rolls_back") or "")
-    )
 
 
 def _table(app: App, result: ApplyResult, record: ChangeRecord) -> None:
@@ -216,12 +209,12 @@ def _table(app: App, result: ApplyResult, record: ChangeRecord) -> None:
             click.echo(app.text("change:drift.told", device=row["device"], drift=Drift.load(row["drift"]).summary))
         if "risks" in row:
             click.echo(app.text("change:way_in.told", device=row["device"], risks=row["risks"]))
-    emergency = record.entry.header.get("emergency")
+    emergency = record.entry.header.emergency
     if emergency:
         click.echo(app.text("change:emergency_listed", emergency=Emergency.load(emergency).summary))
     if result.trouble:
         app.say(f"eventready: {in_language(result.trouble, app.lang)}")
-    click.echo(app.text("change:result", change=result.change, next=app.hint(_next(record))))
+    click.echo(app.text("change:result", change=result.change, next=app.hint(advice(record))))
 
 
 def _duration(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:

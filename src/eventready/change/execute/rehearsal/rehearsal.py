@@ -22,13 +22,12 @@ from eventready.audit.tasks import with_session
 from eventready.change.document import Plan, PlanFile, PlannedDevice, seal
 from eventready.change.errors import SendCommands
 from eventready.change.execute.apply import apply_plan
-from eventready.change.execute.change import ApplyResult
 from eventready.change.execute.context import ChangeProgress, ExecutionContext, Options
-from eventready.change.execute.device.driver import AssignmentResult, DeviceOutcome
 from eventready.change.execute.mismatch import refuse_mismatch
 from eventready.change.execute.records import planned_form
 from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
 from eventready.change.execute.rehearsal.twin_history import Backups, copy_record
+from eventready.change.execute.result import ApplyResult, AssignmentResult, DeviceOutcome
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.execute.status import DeviceStatus, device_statuses
 from eventready.change.execute.target_tree import TargetTree, planned_fragment, target_tree
@@ -317,11 +316,7 @@ def _there_and_back(context: ExecutionContext, plan: Plan) -> tuple[dict[str, Re
 
 
 def _roll_back(context: ExecutionContext, done: ApplyResult) -> ApplyResult:
-    options = context.options
-    way_back = make_rollback(
-        context.workspace, done.change, store=context.store, clock=context.clock, by=options.by, host=options.host
-    )
-    return apply_plan(context, PlanFile(plan=way_back))
+    return apply_plan(context, PlanFile(plan=make_rollback(context, done.change)))
 
 
 def _rehearsed(result: AssignmentResult, status: DeviceStatus, back: AssignmentResult | None) -> RehearsedDevice:
@@ -337,8 +332,7 @@ def _rehearsal(
     code: Exit,
     folder: Path,
 ) -> Rehearsal:
-    order = [name for wave in plan.waves for name in wave]
-    devices = [found.get(name) or RehearsedDevice(name, None, _reason(left_out[name])) for name in order]
+    devices = [found.get(name) or RehearsedDevice(name, None, _reason(left_out[name])) for name in plan.order]
     codes = {code, *(Exit.REFUSED if isinstance(one, _Outdated) else Exit.INCOMPLETE for one in left_out.values())}
     return Rehearsal(tuple(devices), most_severe(codes), folder)
 

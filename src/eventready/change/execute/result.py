@@ -1,0 +1,102 @@
+"""Results of a change: of each device, and of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from eventready.core.errors import Exit, most_severe
+from eventready.core.messages import from_record
+from eventready.store.changes import ChangeRecord
+
+
+class DeviceOutcome(StrEnum):
+    """State of a device after a change. `untouched`: no line was sent. `unproven`: a person must look at the device.
+
+    `by_hand`: an operator released it without a proof of its state.
+    """
+
+    NEW = "new"
+    OLD = "old"
+    UNTOUCHED = "untouched"
+    UNPROVEN = "unproven"
+    BY_HAND = "by_hand"
+
+
+@dataclass(frozen=True)
+class AssignmentResult:
+    """Result of a device; `why` is a sentence unless the outcome is as planned.
+
+    `refused`: a rule forbade the change, and no line was sent. `held_back`: the change stopped before this device.
+    `recorded`: the result is in the store and the lock is released (not for an unproven device, and not for a new
+    device while an atomic change lasts). `released`: an operator decided the outcome.
+    """
+
+    device: str
+    outcome: DeviceOutcome
+    why: str = ""
+    refused: bool = False
+    held_back: bool = False
+    recorded: bool = True
+    released: bool = False
+
+
+@dataclass(frozen=True)
+class ApplyResult:
+    """The result of a change: its id, every device's result in the order of the waves, and the exit code.
+
+    `trouble` is empty, or names the records that could not be written: the change then stays open. `partial`: the
+    change is atomic, and its confirmed devices are not taken back yet.
+    """
+
+    change: str
+    results: tuple[AssignmentResult, ...]
+    exit: Exit
+    trouble: str = ""
+    partial: bool = False
+
+
+def is_partial(results: Iterable[AssignmentResult]) -> bool:
+    """Return True if some devices are new and others not. A released device does not count as new."""
+    results = tuple(results)
+    new = [result for result in results if result.outcome is DeviceOutcome.NEW]
+    return len(new) < len(results) and any(not result.released for result in new)
+
+
+def exit_code(results: Iterable[AssignmentResult]) -> Exit:
+    """Return 6 for an unproven device, 5 for a failed change, 7 for a refused change."""
+    codes = set()
+    held_back = False
+    for result in results:
+        if result.outcome is DeviceOutcome.UNPROVEN:
+            codes.add(Exit.REVERT_FAILED)
+        elif result.outcome in (DeviceOutcome.OLD, DeviceOutcome.BY_HAND) or (
+            result.outcome is DeviceOutcome.UNTOUCHED and not _excused(result)
+        ):
+            codes.add(Exit.CHANGE_REVERTED)
+        elif result.refused:
+            codes.add(Exit.REFUSED)
+        held_back = held_back or result.held_back
+    return most_severe(codes or ({Exit.CHANGE_REVERTED} if held_back else set()))
+
+
+def _excused(result: AssignmentResult) -> bool:
+    return result.refused or result.held_back
+
+
+def recorded_result(record: ChangeRecord, device: str) -> AssignmentResult | None:
+    """Return the recorded result of a finished device; None for an unproven or unfinished device."""
+    result = last_result(record, device)
+    return None if result.outcome is DeviceOutcome.UNPROVEN else result
+
+
+def last_result(record: ChangeRecord, device: str) -> AssignmentResult:
+    """Return the last recorded result of a device; a device without a result is unproven."""
+    steps = record.of(device)
+    if not steps or steps[-1].step != "done":
+        return AssignmentResult(device, DeviceOutcome.UNPROVEN, "It has no recorded result.", recorded=False)
+    body = steps[-1].body
+    refused, held_back, released = (bool(body.get(key)) for key in ("refused", "held_back", "released"))
+    outcome = DeviceOutcome(body["outcome"])
+    return AssignmentResult(device, outcome, from_record(body, "why"), refused, held_back, released=released)
