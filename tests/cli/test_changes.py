@@ -43,7 +43,7 @@ def change(
             "approvals": [{"by": "Lê Thị C"}]}  # fmt: skip
     clock = {"event": "2022-04-25T07:00:00+07:00", "rehearsal": True}
     with Store.of_workspace(folder) as store:
-        found = {"by": "an.nguyen", "host": "nms-1", "clock": clock, **header}
+        found = {"by": "an.nguyen", "host": "nms-1", "plan": name, "clock": clock, **header}
         store.changes.begin(name, event="e", plan=plan, devices=(), header=ChangeHeader.load(found))
         arm = {"guard": "revert_timer", "seconds": 300, "device_side": True}
         store.changes.record(name, StepEntry("r1", "arm", arm), StepEntry("r1", "apply", {"lines": 4}))

@@ -215,7 +215,7 @@ def test_what_cannot_be_recorded_is_an_error_for_everyone_who_waits(
 
 _CARRIER = """
     import sys, time
-    from eventready.store.changes import StepEntry
+    from eventready.store.changes import ChangeHeader, StepEntry
     from eventready.store.store import Store
     with Store(sys.argv[1]) as store:
         plan = {"plan": {"id": "p-1", "sha256": "ab"}, "approvals": []}

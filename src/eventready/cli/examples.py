@@ -50,7 +50,12 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "apply tonight.plan --rehearse",
         "apply tonight.plan --atomic",
     ),
-    "rollback": ("rollback latest", "rollback latest --rehearse", "rollback latest --out back.plan"),
+    "rollback": (
+        "rollback latest",
+        "rollback latest --fast",
+        "rollback latest --rehearse",
+        "rollback latest --out back.plan",
+    ),
     "changes list": ("changes list", "changes list -o json"),
     "changes show": ("changes show latest", "changes show latest --device edge-1"),
     "changes release": (

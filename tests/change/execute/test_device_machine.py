@@ -562,3 +562,16 @@ def test_many_faults_at_once(
     box.advance_clock(10 * SECONDS)
     assert is_new(box) if result.outcome is DeviceOutcome.NEW else is_old(box)
     assert result.outcome is not DeviceOutcome.NEW or form_of(SPEC).equivalent(before, NEW_TREE)
+
+
+@pytest.mark.parametrize("fault", ["drop before", "drop after"])
+@pytest.mark.parametrize("name", ["precheck", "read"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_reading_that_fails_is_tried_again(kind: str, name: str, fault: str) -> None:
+    box = FakeDevice(kind)
+    clean = FakeDriver(box)
+    carry_out(box, clean)
+    for at in [number for number, call in enumerate(clean.calls, 1) if call == name][:2]:
+        box = FakeDevice(kind)
+        result, record = carry_out(box, FakeDriver(box, [Fault(at, fault)]))
+        assert (result.outcome, "revert" in record.names) == (DeviceOutcome.NEW, False)

@@ -18,6 +18,7 @@ from eventready.change.execute.status import (
     next_step,
 )
 from eventready.core.errors import Exit
+from eventready.core.messages import rendered
 from eventready.store.changes import ChangeEntry, ChangeHeader, ChangeRecord, Step
 
 AT = "2026-11-25T01:00:00.000+00:00"
@@ -130,7 +131,7 @@ def test_one_sentence_says_what_to_do(found: tuple[str, ...], output: str) -> No
 
 
 def interrupted(*found: str) -> list[DeviceStatus]:
-    why = {"old": "The change was interrupted.", "untouched": "The change was interrupted before this device's turn."}
+    why = {"old": rendered("change:why.interrupted"), "untouched": rendered("change:why.interrupted_turn")}
     return [DeviceStatus(f"r{number}", state, why.get(state, "")) for number, state in enumerate(found)]
 
 

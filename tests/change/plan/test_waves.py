@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.plan.order import CARRIES, STANDS_BY, UNKNOWN, Member, members_of, waves
+from eventready.change.plan.order import CARRIES, STANDS_BY, UNKNOWN, Member, fewest_waves, members_of, waves
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect, ExpectedGateway
 
@@ -41,6 +41,24 @@ def test_every_order_keeps_its_promises(members: list[Member], batch: int) -> No
             if one.rank != other.rank:
                 first, second = sorted((one, other), key=lambda member: member.rank)
                 assert place[first.name] < place[second.name]
+
+
+@given(members=MEMBERS)
+def test_the_fewest_waves_keep_the_order_of_partners_and_leave_no_gap(members: list[Member]) -> None:
+    order = [member.name for member in members]
+    found = fewest_waves(members, order) if members else []
+    place = {name: number for number, wave in enumerate(found) for name in wave}
+    assert sorted(place) == sorted(order)
+    for one, other in combinations(members, 2):
+        assert not one.pairs & other.pairs or place[one.name] < place[other.name]
+    for member in members:
+        before = [place[one.name] for one in members[: order.index(member.name)] if one.pairs & member.pairs]
+        assert place[member.name] == max(before, default=-1) + 1
+
+
+def test_the_ends_of_a_link_keep_their_order() -> None:
+    members = [Member("core", links=frozenset({"edge"})), Member("edge", links=frozenset({"core"})), Member("far")]
+    assert fewest_waves(members, ["edge", "core", "far"]) == [["edge", "far"], ["core"]]
 
 
 @given(members=MEMBERS, batch=st.integers(1, 7), seed=st.randoms())

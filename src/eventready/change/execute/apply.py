@@ -35,7 +35,7 @@ def _mode(plan: Plan, options: Options, hold: Hold | None) -> ChangeMode:
     if hold is not None:
         return ChangeMode.DRILL
     if plan.rolls_back:
-        return ChangeMode.ROLLBACK
+        return ChangeMode.FAST_ROLLBACK if options.fast else ChangeMode.ROLLBACK
     return ChangeMode.ATOMIC if options.atomic or plan.atomic else ChangeMode.APPLY
 
 

@@ -117,7 +117,7 @@ def finish_change(
     """
     in_order = tuple(results[name] for name in order)
     partial = mode is ChangeMode.ATOMIC and is_partial(in_order)
-    code = Exit.REVERT_FAILED if partial else exit_code(in_order)
+    code = Exit.REVERT_FAILED if partial else exit_code(in_order, mode)
     proven = all(result.recorded and result.outcome is not DeviceOutcome.UNPROVEN for result in in_order)
     outcomes = {result.device: result.outcome.value for result in in_order}
     trouble = "" if all(result.recorded for result in in_order) else rendered("change:why.unrecorded")

@@ -43,7 +43,8 @@ class Options:
     the routes of a twin are not those of the device.
 
     `by` is the operator. An `emergency` permits execution in a closed window, and is recorded. `atomic`: all devices or
-    none; a plan can require the same. `key` signs the change, where the workspace has keys of appliers.
+    none; a plan can require the same. `fast`: a rollback without checks and
+    soak. `key` signs the change, where the workspace has keys of appliers.
     """
 
     by: str
@@ -54,6 +55,7 @@ class Options:
     soak_s: float | None = None
     emergency: Emergency | None = None
     atomic: bool = False
+    fast: bool = False
     key: PrivateKey | None = field(default=None, repr=False)
     partners: int = MAX_PARTNERS
     way_in: bool = True

@@ -116,11 +116,21 @@ class ChangeExecutor:
                 rendered("change:why.internal", error=type(error).__name__),
                 recorded=False,
             )
-        if result.outcome is not DeviceOutcome.NEW and self.mode is not ChangeMode.TAKE_BACK:
+        if self._stops(result.outcome):
             self.signals.hold = self.signals.hold or rendered("change:why.stopped", device=name)
         with suppress(Exception):
             self.progress.done(result)
         return result
+
+    def _stops(self, outcome: DeviceOutcome) -> bool:
+        """Return True for an outcome without further devices.
+
+        A way back goes on past a device that does not answer. A device that reverted to the state of the change has
+        refused the way back, or became worse: the others might too.
+        """
+        if self.mode.goes_back:
+            return outcome is DeviceOutcome.OLD and self.mode is not ChangeMode.TAKE_BACK
+        return outcome is not DeviceOutcome.NEW
 
     def skip(self, names: Sequence[str], why: str) -> dict[str, AssignmentResult]:
         """Record devices as untouched, and release their locks."""
@@ -189,6 +199,7 @@ class ChangeExecutor:
             startup=None if self._rolls_back is not None else planned.startup,
             tolerated=self._tolerated_issues(planned),
             hold=self._hold,
+            verifies=self.mode.verifies,
             check_way_in=self._way_in_check(platform.spec, planned) if self._options.way_in else None,
             soak=partial(self._soak, form),
             settle_s=settings.settle_s if settle_s is None else settle_s,

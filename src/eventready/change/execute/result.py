@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from eventready.change.execute.mode import ChangeMode
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import from_record
 from eventready.store.changes import ChangeRecord
@@ -64,16 +65,17 @@ def is_partial(results: Iterable[AssignmentResult]) -> bool:
     return len(new) < len(results) and any(not result.released for result in new)
 
 
-def exit_code(results: Iterable[AssignmentResult]) -> Exit:
-    """Return 6 for an unproven device, 5 for a failed change, 7 for a refused change."""
+def exit_code(results: Iterable[AssignmentResult], mode: ChangeMode) -> Exit:
+    """Return 6 for an unproven device, and for a device out of reach of a way back; 5 for a failed change, 7 for a
+    refused change.
+    """
     codes = set()
     held_back = False
     for result in results:
-        if result.outcome is DeviceOutcome.UNPROVEN:
+        unreached = result.outcome is DeviceOutcome.UNTOUCHED and not _excused(result)
+        if result.outcome is DeviceOutcome.UNPROVEN or (unreached and mode.goes_back):
             codes.add(Exit.REVERT_FAILED)
-        elif result.outcome in (DeviceOutcome.OLD, DeviceOutcome.BY_HAND) or (
-            result.outcome is DeviceOutcome.UNTOUCHED and not _excused(result)
-        ):
+        elif unreached or result.outcome in (DeviceOutcome.OLD, DeviceOutcome.BY_HAND):
             codes.add(Exit.CHANGE_REVERTED)
         elif result.refused:
             codes.add(Exit.REFUSED)

@@ -54,7 +54,7 @@ def _resume(context: ExecutionContext, change: str) -> ApplyResult:
         left = [device for device in order if device not in known]
         if record.entry.ended:
             results = tuple(known[device] for device in order)
-            return ApplyResult(change, results, exit_code(results))
+            return ApplyResult(change, results, exit_code(results, ChangeMode(record.entry.header.mode)))
         before = store.changes.get(plan.rolls_back) if plan.rolls_back else None
         mode = ChangeMode(record.entry.header.mode)
         executor = ChangeExecutor(context, plan, change, mode, before=before, resumed=True)

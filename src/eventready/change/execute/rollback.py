@@ -2,58 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, NoReturn
 
 from eventready.change.document import Plan, PlannedDevice, plan_head, recorded_plan, seal
+from eventready.change.errors import abbreviate
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.records import planned_form, recorded_configuration
 from eventready.change.execute.target_tree import planned_fragment
+from eventready.change.plan.order import fewest_waves, members_of
 from eventready.change.plan.scope import planned_scope
-from eventready.core.errors import RefusedError
+from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
-from eventready.store.changes import ChangeRecord
+from eventready.store.changes import ChangeEntry, ChangeRecord
 from eventready.store.store import Store
 
 
-def make_rollback(context: ExecutionContext, name: str) -> Plan:
+def make_rollback(context: ExecutionContext, name: str, only: Container[str] | None = None) -> Plan:
     """Return the sealed plan for the rollback of the change `name` on every device in the new state; no device is read.
 
-    A device that was changed since refuses it on execution and stays as it is. Unproven devices stay locked by their
-    change; devices that were rolled back already are omitted. Raises UsageError, and RefusedError for a change that is
-    running, has no device to roll back, or is a rollback that only `latest` names.
+    `only`: the rollback is limited to these devices. `latest` continues an incomplete rollback. A device that was
+    changed since refuses the rollback on execution and stays as it is. Unproven devices stay locked by their change or
+    rollback; devices that were rolled back already are omitted. Raises UsageError, and RefusedError for a change that
+    is running, has no device to roll back, or is a rollback that only `latest` names.
     """
     store = context.store
     record = store.changes.get(name)
-    change, before = record.entry.id, record.entry.header.rolls_back
+    if name == "latest" and (before := record.entry.header.rolls_back):
+        if not _left(store, store.changes.get(before).entry):
+            raise RefusedError(message("change:rollback.is_rollback", change=record.entry.id, before=before))
+        record = store.changes.get(before)
+    change = record.entry.id
     if store.changes.is_active(change):
         raise RefusedError(message("change:rollback.running", change=change))
-    if name == "latest" and before:
-        raise RefusedError(message("change:rollback.is_rollback", change=change, before=before))
     if not record.entry.outcomes:
         raise RefusedError(message("change:rollback.unfinished", change=change))
-    plan = recorded_plan(record.plan, change)
-    new = [planned for planned in plan.devices if record.entry.outcomes.get(planned.name) == "new"]
-    if not new:
-        if name == "latest" and (earlier := _latest_new(store)):
-            raise RefusedError(message("change:rollback.nothing_latest", change=change, earlier=earlier))
-        raise RefusedError(message("change:rollback.nothing", change=change))
-    gone = rolled_back_devices(store, change)
-    new = [planned for planned in new if planned.name not in gone]
-    if not new:
-        by_whom = ", ".join(sorted(set(gone.values())))
-        raise RefusedError(message("change:rollback.done", change=change, by=by_whom))
-    names = [planned.name for planned in new]
-    return rollback_plan(context, record, names)
+    left = _left(store, record.entry)
+    if not left:
+        _refuse_nothing(store, record.entry, latest=name == "latest")
+    others = devices_in_other_hands(store, change)
+    names = [device for device in left if device not in others and (only is None or device in only)]
+    if not names and left <= others.keys():
+        devices, rollback = abbreviate(sorted(left)), others[min(left)]
+        raise RefusedError(message("change:rollback.other_hands", devices=devices, rollback=rollback))
+    if not names:
+        raise UsageError(message("change:rollback.not_chosen", change=change, devices=abbreviate(sorted(left))))
+    return rollback_plan(context, record, names, latest_first=context.options.fast)
+
+
+def _left(store: Store, entry: ChangeEntry) -> frozenset[str]:
+    """Return the devices in the new state of a change."""
+    gone = rolled_back_devices(store, entry.id)
+    return frozenset(device for device, outcome in entry.outcomes.items() if outcome == "new" and device not in gone)
+
+
+def _refuse_nothing(store: Store, entry: ChangeEntry, *, latest: bool) -> NoReturn:
+    """Raise RefusedError for a change without a device to roll back."""
+    if gone := rolled_back_devices(store, entry.id):
+        raise RefusedError(message("change:rollback.done", change=entry.id, by=", ".join(sorted(set(gone.values())))))
+    if latest and (earlier := _latest_new(store)):
+        raise RefusedError(message("change:rollback.nothing_latest", change=entry.id, earlier=earlier))
+    raise RefusedError(message("change:rollback.nothing", change=entry.id))
 
 
 def _latest_new(store: Store) -> str:
     """Return the latest change (no rollback) with a device left to roll back; else an empty text."""
-    for entry in reversed(store.changes.entries()):
-        new = {device for device, outcome in entry.outcomes.items() if outcome == "new"}
-        if not entry.header.rolls_back and new - rolled_back_devices(store, entry.id).keys():
-            return entry.id
-    return ""
+    entries = reversed(store.changes.entries())
+    return next((entry.id for entry in entries if not entry.header.rolls_back and _left(store, entry)), "")
+
+
+def devices_in_other_hands(store: Store, change: str) -> dict[str, str]:
+    """Return the devices locked by an unfinished rollback of the change, each with the rollback."""
+    rollbacks = {entry.id for entry in store.changes.entries() if entry.header.rolls_back == change}
+    return {lock.device: lock.change for lock in store.changes.locks() if lock.change in rollbacks}
 
 
 def rollback_plan(
@@ -66,6 +87,11 @@ def rollback_plan(
     waves = [[name for name in wave if name in names] for wave in plan.waves]
     if latest_first:
         waves.reverse()
+    if options.fast:
+        waves = fewest_waves(
+            members_of(context.workspace.devices, context.workspace.files.groups_of),
+            [name for wave in waves for name in wave],
+        )
     return seal(
         {
             **plan_head(plan.event, context.clock, by=options.by, host=options.host),

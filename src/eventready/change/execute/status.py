@@ -157,7 +157,7 @@ def advice(record: ChangeRecord) -> Message:
 
 
 def _not_taken(change: str, counts: Mapping[str, Sequence[str]], rolls_back: str) -> Message:
-    if not counts[DeviceOutcome.NEW]:
+    if not counts[DeviceOutcome.NEW] and not rolls_back:
         return message("change:next_step.unchanged")
     refused = abbreviate(counts[DeviceOutcome.OLD] or counts[DeviceOutcome.UNTOUCHED] or counts["waiting"])
     if rolls_back:

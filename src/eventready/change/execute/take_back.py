@@ -11,11 +11,10 @@ from eventready.change.execute.change import finish_change, recorded_change
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.mode import ChangeMode
 from eventready.change.execute.result import ApplyResult, AssignmentResult, DeviceOutcome, last_result
-from eventready.change.execute.rollback import rollback_plan, rolled_back_devices
+from eventready.change.execute.rollback import devices_in_other_hands, rollback_plan, rolled_back_devices
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import as_record, rendered
 from eventready.store.changes import StepEntry
-from eventready.store.store import Store
 
 
 def take_back(context: ExecutionContext, change: str) -> ApplyResult:
@@ -30,7 +29,7 @@ def take_back(context: ExecutionContext, change: str) -> ApplyResult:
         plan = recorded_plan(record.plan, change)
         results = {name: last_result(record, name) for name in plan.order}
         new = [name for name, one in results.items() if one.outcome is DeviceOutcome.NEW and not one.released]
-        taken, others = rolled_back_devices(store, change), _in_other_hands(store, change)
+        taken, others = rolled_back_devices(store, change), devices_in_other_hands(store, change)
         left = [name for name in new if name not in taken and name not in others]
         failures: dict[str, str] = {
             name: rendered("change:why.other_rollback", change=others[name]) for name in new if name in others
@@ -50,12 +49,6 @@ def take_back(context: ExecutionContext, change: str) -> ApplyResult:
         ends = {name: _end(name, taken, failures) for name in new}
         store.changes.record(change, *(_step(one) for one in ends.values()))
         return finish_change(store, change, results | ends, plan.order, ChangeMode.ATOMIC)
-
-
-def _in_other_hands(store: Store, change: str) -> dict[str, str]:
-    """Return the devices locked by an unfinished rollback of the change, each with the rollback."""
-    rollbacks = {entry.id for entry in store.changes.entries() if entry.header.rolls_back == change}
-    return {lock.device: lock.change for lock in store.changes.locks() if lock.change in rollbacks}
 
 
 def _end(name: str, taken: dict[str, str], failures: dict[str, str]) -> AssignmentResult:

@@ -56,6 +56,17 @@ def waves(members: Sequence[Member], batch: int) -> tuple[tuple[str, ...], ...]:
     return tuple(map(tuple, filled))
 
 
+def fewest_waves(members: Iterable[Member], order: Sequence[str]) -> list[list[str]]:
+    """Return the fewest waves in which redundant partners and the two ends of a link keep this order."""
+    known = {**{name: Member(name) for name in order}, **{member.name: member for member in members}}
+    places: dict[str, int] = {}
+    for name in order:
+        one = known[name]
+        met = (place for other, place in places.items() if other in one.links or one.pairs & known[other].pairs)
+        places[name] = max(met, default=-1) + 1
+    return [[name for name in order if places[name] == number] for number in range(max(places.values()) + 1)]
+
+
 def _meets(member: Member, wave: Sequence[str], pairs: set[str]) -> bool:
     """Return True if a wave has a redundant partner of the member, or the other end of a link."""
     return bool(pairs & member.pairs) or not member.links.isdisjoint(wave)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.rollback import make_rollback
 from eventready.cli.change.plan import refuse_overwrite
 from eventready.cli.context import App
-from eventready.cli.options import FILE
+from eventready.cli.options import FILE, limit_option
 from eventready.cli.render.apply_progress import (
     ApplyProgress,
     execution_options,
@@ -24,10 +25,13 @@ from eventready.cli.render.apply_progress import (
 from eventready.cli.render.rehearsal import RehearsalOptions, rehearsal_options, rehearse_plan
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
+from eventready.workspace.devices.select import select
 
 
 @click.command()
 @click.argument("change")
+@limit_option
+@click.option("--fast", is_flag=True, help="Without checks and soak: arm, restore, read back, confirm.")
 @click.option("--out", type=FILE, metavar="PLAN", help="Only write the plan of the rollback.")
 @rehearsal_options
 @execution_options
@@ -37,6 +41,8 @@ def command(
     /,
     *,
     change: str,
+    limit: str | None,
+    fast: bool,
     out: Path | None,
     rehearse: bool,
     faults: tuple[str, ...],
@@ -45,7 +51,10 @@ def command(
 ) -> Exit:
     """Return every device changed by CHANGE to its old state: guarded, in waves, verified, recorded.
 
-    CHANGE is an id, its prefix, or `latest`. A device that was changed since stays as it is.
+    CHANGE is an id, its prefix, or `latest`. A device that was changed since stays as it is. A device that does not
+    answer does not hold the others back: run the command again for the rest.
+
+    With --fast the devices return at once, but redundant partners and the two ends of a link one after the other.
 
     With --rehearse no line is sent to a device: the rollback, and its own way back, run on a simulated twin.
 
@@ -55,14 +64,17 @@ def command(
     rehearsal = RehearsalOptions.of(rehearse=rehearse, faults=faults, saved=saved)
     if rehearsal is not None and out is not None:
         raise UsageError(message("cli:rollback.rehearse_out"))
-    options = options_of(app, signed=rehearsal is None and out is None, **given)
+    if fast and out is not None:
+        raise UsageError(message("cli:rollback.fast_out"))
+    options = replace(options_of(app, signed=rehearsal is None and out is None, **given), fast=fast)
     if out is not None:
         refuse_overwrite(out)
     workspace = app.allowed_workspace
     with app.open_store(make=False) as store:
         progress = ApplyProgress(interactive=app.shows_progress, lang=app.lang)
         context = ExecutionContext(workspace, store, app.clock, options, progress)
-        plan = make_rollback(context, change)
+        only = None if limit is None else {device.name for device in select(workspace.devices, limit)}
+        plan = make_rollback(context, change, only)
         if rehearsal is not None:
             return rehearse_plan(app, plan, options, rehearsal, store=store)
         if out is None:

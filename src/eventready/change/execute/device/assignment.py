@@ -54,7 +54,8 @@ class Assignment:
     observation time of a change from the old to the new tree; `startup` is the fingerprint of the planned startup
     configuration, None if it does not matter. `tolerated` are the issues before a change that this one rolls back: they
     may occur again. `hold` keeps the new state for a drill, up to so many seconds and with a sleep that an interruption
-    ends; the way back follows instead of verification and confirmation. `check_way_in` judges the change from the
+    ends; the way back follows instead of verification and confirmation. `verifies`: checks and a soak precede the
+    confirmation. `check_way_in` judges the change from the
     present to the target tree by the route back as read now: it returns the risks that the plan does not state, or
     raises RefusedError; None where the route back is not read.
     """
@@ -72,6 +73,7 @@ class Assignment:
     startup: str | None = None
     tolerated: OpenIssues = ()
     hold: Hold | None = None
+    verifies: bool = True
     check_way_in: Callable[[WayIn, Tree, Tree], tuple[str, ...]] | None = None
     settle_s: float = 90.0
     soak: Callable[[Tree, Tree], Soak] = lambda _before, _target: Soak(0.0, "none")

@@ -10,8 +10,9 @@ and follows from the present and the previous configuration.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 from eventready.change.execute.device.assignment import HOLD_OVER, Assignment, StopSignals
 from eventready.change.execute.device.checks import Findings
@@ -35,6 +36,8 @@ from eventready.change.plan.scope import Drift
 from eventready.core.errors import EventreadyError, RefusedError, StoreError
 from eventready.core.messages import as_record, from_record, message, rendered
 from eventready.store.changes import Step
+
+_Reading = TypeVar("_Reading")
 
 
 class DeviceMachine:
@@ -94,10 +97,10 @@ class DeviceMachine:
         assignment, driver, steps = self._assignment, self._driver, self._steps
         self._refuse_start()
         steps.record("precheck")
-        findings = driver.precheck()
+        findings = self._insistent(driver.precheck) if assignment.verifies else ()
         self._findings = tolerate(findings, assignment.tolerated)
         steps.record("read", {"issues": [list(one) for one in open_issues(findings)]})
-        reading = driver.read()
+        reading = self._insistent(driver.read)
         before = reading.configuration
         drift = self._drift(before)
         driver.terms(before)
@@ -120,7 +123,7 @@ class DeviceMachine:
         if risks:
             steps.record("way_in", {"risks": risks})
         steps.record("backup", *evidence_of(reading))
-        if assignment.hold is None:
+        if assignment.hold is None and assignment.verifies:
             self._soak = assignment.soak(before.tree, steps.target)
         self._refuse_short_guard(before)
         self._refuse_start()
@@ -144,7 +147,7 @@ class DeviceMachine:
         steps.send(assignment.forward, terms, lambda: steps.record("apply", {"lines": len(assignment.forward)}))
         steps.check_abort()
         steps.record("compare")
-        found = driver.read().configuration
+        found = self._insistent(driver.read).configuration
         if not assignment.form.equivalent(found.tree, steps.target):
             difference = assignment.form.diff(steps.target, found.tree)
             raise Failed(message("change:why.differs", device=assignment.device, difference=abbreviated(difference)))
@@ -157,19 +160,32 @@ class DeviceMachine:
             raise Failed(HOLD_OVER)
         if left_s < self._soak.seconds:
             raise Failed(message("change:why.no_time", left=max(0, left_s), soak=self._soak.summary))
-        times = VerifyTimes(min(assignment.settle_s, left_s - self._soak.seconds), self._soak.seconds)
-        verified = driver.verify(self._findings, times, steps.interruptible_sleep)
-        if not verified.good:
-            raise Failed(message("change:why.verification", summary=verified.summary))
-        msgid = "change:verified.than_before" if assignment.tolerated else "change:verified.plain"
-        shown = rendered(msgid, summary=verified.summary)
-        if self._soak.seconds:
-            shown = rendered("change:verified.soak", shown=shown, soak=self._soak.summary)
-        self._verified = shown
+        self._verified = self._verify(left_s) if assignment.verifies else rendered("change:verified.read_back")
         steps.check_abort()
         steps.login_again()
         if steps.timer.now() > steps.window.first - assignment.timing.margin_s:
             raise Failed(message("change:why.late"))
+
+    def _verify(self, left_s: float) -> str:
+        """Run the checks and the soak within `left_s`; return the measurement. Raises Failed."""
+        assignment = self._assignment
+        times = VerifyTimes(min(assignment.settle_s, left_s - self._soak.seconds), self._soak.seconds)
+        verified = self._driver.verify(self._findings, times, self._steps.interruptible_sleep)
+        if not verified.good:
+            raise Failed(message("change:why.verification", summary=verified.summary))
+        msgid = "change:verified.than_before" if assignment.tolerated else "change:verified.plain"
+        shown = rendered(msgid, summary=verified.summary)
+        return rendered("change:verified.soak", shown=shown, soak=self._soak.summary) if self._soak.seconds else shown
+
+    def _insistent(self, read: Callable[[], _Reading]) -> _Reading:
+        """Return a reading of the device; a failed reading is tried again after a pause."""
+        try:
+            return read()
+        except RefusedError:
+            raise
+        except EventreadyError:
+            self._steps.interruptible_sleep(self._assignment.timing.pause_s)
+            return read()
 
     def _drift(self, before: Configuration) -> Drift | None:
         """Return the drift since the plan outside of its sections, None without a drift.
