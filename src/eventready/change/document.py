@@ -37,6 +37,8 @@ from eventready.workspace.devices.intents import Intent
 from eventready.workspace.files.validation_messages import describe_error
 
 SCHEMA = "eventready.plan/2"
+#: Expected seconds of a wave beside its soak: checks, lines, logins, and 10 s between two readings of counters.
+_STEPS_S = 30.0
 #: Levels of messages in messages.
 _MOST_NESTED = 12
 
@@ -104,7 +106,7 @@ class PlannedDevice(_Part):
     rendered text; `diff` is for people; `risks` are sentences. `address` and `element` are the device behind its
     endpoint; `startup` is the fingerprint of the startup configuration, empty if it could not be read. `scope` is
     the hash of the sections on which the plan depends, empty if the whole configuration counts; `outside` are the
-    digests of all other sections.
+    digests of all other sections. `soak_s` is the expected observation before the confirmation.
     """
 
     name: str = Field(min_length=1)
@@ -126,6 +128,7 @@ class PlannedDevice(_Part):
     startup: str = ""
     scope: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     outside: dict[str, str] = {}
+    soak_s: float = Field(default=0.0, ge=0)
 
     _each = field_validator("venues", "forward", "backward", "diff")(_lines)
     _shown = field_validator("name", "platform", "endpoint", "role", "address", "element", "startup")(_line)
@@ -214,6 +217,11 @@ class Plan(_Part):
     def order(self) -> tuple[str, ...]:
         """Return every device in the order of execution."""
         return tuple(name for wave in self.waves for name in wave)
+
+    @property
+    def durations(self) -> tuple[float, ...]:
+        """Return the expected seconds of each wave: its longest soak, and the steps around the soak."""
+        return tuple(max(self.device(name).soak_s for name in wave) + _STEPS_S for wave in self.waves)
 
     @property
     def empty(self) -> bool:

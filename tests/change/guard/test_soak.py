@@ -11,6 +11,9 @@ from eventready.platforms.loader import describe
 
 OSPF = "interface eth1\n ip ospf area 0\n{lines}router ospf\n maximum-paths 2\n"
 BGP = "router bgp 65001\n{lines} neighbor 192.0.2.1 remote-as 65002\n"
+QUICK_BGP = BGP.format(lines=" timers bgp 10 30\n")
+VRF = "router bgp 65001 vrf guest\n neighbor 192.0.2.5 remote-as 65009\n"
+VRP_BGP = "bgp 65001\n timer keepalive 10 hold 30\n peer 192.0.2.1 as-number 65002\n"
 XE = "interface Gi1\n standby 10 ip 192.0.2.254\n{lines}"
 XR = "router ospf 1\n area 0\n  interface TenGigE0/0/0/1\n   cost 10\n{lines}"
 JUNOS = "set system host-name r1\n"
@@ -26,6 +29,11 @@ VRP = "interface Vlanif10\n vrrp vrid 10 virtual-ip 192.0.2.254\n{lines}"
         ("frr", OSPF.format(lines=""), OSPF.format(lines=" description x\n"), 10, "the minimum"),
         ("frr", BGP.format(lines=""), BGP.format(lines=" maximum-paths 4\n"), 180, "BGP hold time by default"),
         ("frr", BGP.format(lines=""), BGP.format(lines=" timers bgp 80 240\n"), 240, "timers bgp 80 240"),
+        ("frr", QUICK_BGP, QUICK_BGP + " maximum-paths 4\n", 30, "timers bgp 10 30"),
+        ("cisco_xe", QUICK_BGP, QUICK_BGP + " neighbor 192.0.2.1 timers 20 60\n", 60, "timers 20 60"),
+        ("frr", QUICK_BGP + VRF, QUICK_BGP + VRF + " maximum-paths 4\n", 180, "BGP hold time by default"),
+        ("huawei_vrp", VRP_BGP, VRP_BGP + " maximum load-balancing 4\n", 30, "hold 30"),
+        ("cisco_xe", "track 1\n delay down 180\n", "track 1\n delay down 180\n object 2\n", 180, "delay down 180"),
         ("cisco_xe", XE.format(lines=""), XE.format(lines=" standby 10 priority 120\n"), 10, "the minimum"),
         ("cisco_xe", XE.format(lines=""), XE.format(lines=" standby 10 timers 5 25\n"), 25, "standby 10 timers 5 25"),
         ("cisco_xe", "", "ip sla 10\n icmp-echo 192.0.2.1\n  frequency 30\n", 60, "frequency 30"),

@@ -54,14 +54,22 @@ def touched_paths(rules: Rules, before: Tree, target: Tree, path: Path = ()) -> 
 
 
 def _longest(rule: HoldTime, trees: tuple[Tree, ...]) -> Soak:
-    """Return the longest time configured by the lines of a rule, in either tree; otherwise the protocol's default."""
+    """Return the longest time of a rule in either tree: configured, or the protocol's default where that applies."""
     times = [
         Soak(seconds, f"`{path[-1]}`")
         for tree in trees
         for path in walk(tree)
         if (match := re.fullmatch(rule.line, path[-1])) and (seconds := _seconds(rule, match)) is not None
     ]
-    return max([*times, Soak(rule.default_s, rule.default_reason)], key=lambda soak: soak.seconds)
+    if not times or not all(_replaces_default(rule, tree) for tree in trees):
+        times.append(Soak(rule.default_s, rule.default_reason))
+    return max(times, key=lambda soak: soak.seconds)
+
+
+def _replaces_default(rule: HoldTime, tree: Tree) -> bool:
+    """Return True if each section of the protocol has a line with the time of all its neighbours."""
+    sections = [beneath for line, beneath in tree.items() if re.fullmatch(rule.touched, line)]
+    return bool(rule.for_all) and all(any(re.fullmatch(rule.for_all, one) for one in lines) for lines in sections)
 
 
 def _seconds(rule: HoldTime, match: re.Match[str]) -> float | None:

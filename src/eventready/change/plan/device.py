@@ -12,6 +12,7 @@ from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.tree import Path
 from eventready.change.guard.guard import Guard, gap, guards_for, protects
+from eventready.change.guard.soak import soak_of
 from eventready.change.intents.participants import Participant
 from eventready.change.plan.scope import planned_scope
 from eventready.change.safety.effects import effects_of, refuse_effects
@@ -31,12 +32,14 @@ from eventready.session.login_shell import open_shell
 _PLANNING = "plan"
 
 
-def plan_device(participant: Participant, session: Session, seconds: int, *, alone: bool) -> PlannedDevice | None:
+def plan_device(
+    participant: Participant, session: Session, seconds: int, soak_s: float, *, alone: bool
+) -> PlannedDevice | None:
     """Return the device's part of the plan; None for a device in compliance. Read-only.
 
-    `seconds` is the guard's time; `alone`: the inventory has no redundant partner for the device. Raises
-    UnreadableConfiguration and GuardStateUnknown if the device does not answer, FragmentError for an unusable fragment,
-    RefusedError for a forbidden line or a missing way back.
+    `seconds` is the guard's time, `soak_s` the shortest soak; `alone`: the inventory has no redundant partner for the
+    device. Raises UnreadableConfiguration and GuardStateUnknown if the device does not answer, FragmentError for an
+    unusable fragment, RefusedError for a forbidden line or a missing way back.
     """
     form, device = participant.form, participant.device
     running = form.read_running(participant.fragment, session.send_commands, device=device.name)
@@ -100,6 +103,7 @@ def plan_device(participant: Participant, session: Session, seconds: int, *, alo
         startup="" if startup is None else form.fingerprint(startup.tree),
         scope=scope,
         outside=outside,
+        soak_s=soak_of(form, running.tree, predicted, soak_s).seconds,
     )
 
 

@@ -43,7 +43,7 @@ _SHOWN = 15
 
 
 class ApplyProgress:
-    """Progress of a change for a person. Off a terminal only failures are printed."""
+    """Progress of a change for a person; off a terminal a line per wave, step and device."""
 
     def __init__(self, *, interactive: bool, notices: Sequence[str] = (), lang: Lang = "en") -> None:
         """`notices` are printed when the change begins, before its first device."""
@@ -77,12 +77,17 @@ class ApplyProgress:
             self._at, self._left = {}, len(devices)
             alone = number == 1 and len(devices) == 1 and of > 1
             self._head = self._text("change:wave_alone" if alone else "change:wave", number=number, of=of)
+        if not self._interactive:
+            click.echo(self._head, err=True)
 
     def step(self, device: str, step: str) -> None:
         """See ChangeProgress."""
+        if not known(f"change:activity.{step}"):
+            return
         with self._lock:
-            if known(f"change:activity.{step}"):
-                self._at[device] = step
+            self._at[device] = step
+        if not self._interactive:
+            click.echo(f"{device}: {self._text(f'change:activity.{step}')}", err=True)
 
     def done(self, result: AssignmentResult) -> None:
         """See ChangeProgress."""
@@ -91,10 +96,7 @@ class ApplyProgress:
             self._left = max(0, self._left - 1)
         state = describe_state(result.outcome).render(self._lang)
         line = f"{result.device}: {state}" + (f". {in_language(result.why, self._lang)}" if result.why else "")
-        if result.outcome == "new" and not result.why:
-            self._print(line, STYLES["new"])
-        else:
-            self._print_always(line, STYLES[result.outcome])
+        self._print_always(line, STYLES[result.outcome])
 
     def _text(self, msgid: str, /, **params: Param) -> str:
         return text(msgid, self._lang, **params)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from math import ceil
 
 from rich.console import Console
 from rich.text import Text
@@ -81,10 +82,12 @@ def _change(console: Console, group: DeviceGroup, lang: Lang) -> None:
 def _order(console: Console, plan: Plan, lang: Lang) -> None:
     """Print the waves. The first wave is a single device; its failure stops the change."""
     lines = []
-    for number, wave in enumerate(plan.waves, start=1):
+    for number, (wave, seconds) in enumerate(zip(plan.waves, plan.durations, strict=True), start=1):
         names = ", ".join(wave)
         alone = number == 1 and len(plan.waves) > 1
-        lines.append(f"{number:3}  {text('change:plan.alone', lang, names=names) if alone else names}")
+        shown = text("change:plan.alone", lang, names=names) if alone else names
+        lines.append(f"{number:3}  {text('change:plan.about', lang, wave=shown, minutes=ceil(seconds / 60))}")
+    lines += [text("change:plan.duration", lang, minutes=ceil(sum(plan.durations) / 60))] if plan.waves else []
     lines += [text("change:plan.atomic", lang)] if plan.atomic else []
     _listed(console, text("change:plan.order", lang), lines)
 
