@@ -54,7 +54,7 @@ def touched_paths(rules: Rules, before: Tree, target: Tree, path: Path = ()) -> 
 
 
 def _longest(rule: HoldTime, trees: tuple[Tree, ...]) -> Soak:
-    """Return the longest time of a rule in either tree: configured, or the protocol's default where that applies."""
+    """Return the longest time of a rule in either tree: configured, or the default of the protocol."""
     times = [
         Soak(seconds, f"`{path[-1]}`")
         for tree in trees

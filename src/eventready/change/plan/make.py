@@ -177,21 +177,14 @@ def _read(
 
     def planned(one: Participant, session: Session) -> _Planned:
         participant, diff = with_playbook(workspace, one)
-        part = plan_device(participant, session, seconds, alone=one.device.name in alone)
+        soak_s = workspace.event.changes.soak_of(participant.intents)
+        part = plan_device(participant, session, seconds, soak_s, alone=one.device.name in alone)
         return _Planned(part and part.model_copy(update={"diff": (*part.diff, *diff)}))
 
     def plan_one(task: Task) -> _Planned:
         name = task.host.name
         try:
-<<<<<<< HEAD
             return with_session(task, lambda session: planned(by_name[name], session))
-=======
-            with device_session(task) as session:
-                participant, diff = with_playbook(workspace, by_name[name])
-                soak_s = workspace.event.changes.soak_of(participant.intents)
-                part = plan_device(participant, session, seconds, soak_s, alone=name in alone)
-                return _Planned(part and part.model_copy(update={"diff": (*part.diff, *diff)}))
->>>>>>> d01c89d (The plan states the expected duration of its waves; the soak takes hold times configured for all neighbours; a line per step off a terminal)
         except EventreadyError as error:
             return _Planned(error=error)
         except ValidationError as error:
