@@ -78,6 +78,8 @@ def _parents(raw: Mapping[str, Any] | None, groups: Groups) -> ParentGroups:
     return ParentGroups([groups[name] for name in (raw or {}).get("groups") or ()])
 
 
+#: Devices of a workspace.
+MAX_DEVICES = 20_000
 #: Excludes the operators and globs of `-l`, and `/`.
 NAME_PATTERN = re.compile(r"[^\W_]([\w.:-]| (?! ))*(?<! )")
 
@@ -85,6 +87,8 @@ NAME_PATTERN = re.compile(r"[^\W_]([\w.:-]| (?! ))*(?<! )")
 def load_inventory(folder: Path, event: Event) -> tuple[InventoryFiles, tuple[Device, ...]]:
     """Read the inventory of a workspace. Raises WorkspaceError with every invalid line."""
     hosts = load_yaml(folder / "hosts.yaml", may_be_empty=True)
+    if len(hosts.mapping()) > MAX_DEVICES:
+        raise hosts.error(message("workspace:device.too_many", count=len(hosts.mapping()), limit=MAX_DEVICES))
     groups = _optional(folder / "groups.yaml")
     defaults = _optional(folder / "defaults.yaml")
     files = InventoryFiles(hosts.mapping(), groups.mapping(), defaults.mapping())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from time import sleep
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlparse
 
@@ -20,6 +22,7 @@ from eventready.cli.context import App
 from eventready.cli.workspace.inventory import command
 from eventready.core.errors import EventreadyError
 from eventready.workspace.examples.new_workspace import write_workspace
+from eventready.workspace.importing import web
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.test_new_workspace import BULL_RACE
 
@@ -103,7 +106,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, url: str, *words: str) -> Result:
-    words = ("import", "netbox", "--url", url, *words)
+    words = ("import", "netbox", "--url", url, "--allow-http", *words)
     return CliRunner().invoke(command, words, obj=App(workspace_path=folder))
 
 
@@ -155,3 +158,85 @@ def test_a_server_that_is_down_is_a_sentence(folder: Path, monkeypatch: pytest.M
     error = run(folder, "http://127.0.0.1:9").exception
     assert isinstance(error, EventreadyError)
     assert "NetBox cannot be read" in str(error)
+
+
+class Hostile(BaseHTTPRequestHandler):
+    """Answers of a server without end, by the attack in `attack`."""
+
+    attack: ClassVar[str] = ""
+
+    def do_GET(self) -> None:
+        here = f"http://127.0.0.1:{self.connection.getsockname()[1]}"
+        offset = int(parse_qs(urlparse(self.path).query).get("offset", ["0"])[0])
+        following = {
+            "pages": f"{here}/api/dcim/devices/?offset={offset + 1}",
+            "same page": f"{here}{self.path}",
+            "other server": "http://localhost:9/api/dcim/devices/?offset=1",
+        }
+        if self.attack == "redirect":
+            self.send_response(302)
+            self.send_header("Location", "http://localhost:9/")
+            self.end_headers()
+        elif self.attack in following or offset:
+            self._send(json.dumps({"count": 9, "next": following.get(self.attack), "results": DEVICES[:1]}).encode())
+        elif self.attack == "megabytes":
+            self._send(b"[" + b" " * 2_000_000)
+        else:
+            self._drip()
+
+    def _drip(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            while not self.server.shutting_down:  # type: ignore[attr-defined]
+                self.wfile.write(b" ")
+                sleep(0.05)
+
+    def _send(self, data: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        with suppress(OSError):
+            self.wfile.write(data)
+
+    def log_message(self, *_arguments: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("attack", "sentence"),
+    [
+        ("pages", "more than 5 pages"),
+        ("same page", "again and again"),
+        ("other server", "refers to another server, http://localhost:9"),
+        ("redirect", "NetBox cannot be read"),
+        ("megabytes", "more than 1 MB"),
+        ("drip", "did not finish within 1 s"),
+    ],
+)
+def test_a_server_without_end_is_a_sentence(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, attack: str, sentence: str
+) -> None:
+    monkeypatch.setenv("NETBOX_TOKEN", "x")
+    monkeypatch.setattr(Hostile, "attack", attack)
+    monkeypatch.setattr(web, "MAX_REQUESTS", 5)
+    monkeypatch.setattr(web, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(web, "MAX_SECONDS", 1.0 if attack == "drip" else 60.0)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
+    server.shutting_down = False  # type: ignore[attr-defined]
+    Thread(target=server.serve_forever, daemon=True).start()
+    error = run(folder, f"http://127.0.0.1:{server.server_address[1]}").exception
+    server.shutting_down = True  # type: ignore[attr-defined]
+    server.shutdown()
+    server.server_close()
+    assert isinstance(error, EventreadyError)
+    assert sentence in str(error)
+
+
+@pytest.mark.parametrize(("url", "sentence"), [("http://127.0.0.1:9", "read on the way"), ("netbox", "no address")])
+def test_an_address_that_does_not_protect_the_token(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, url: str, sentence: str
+) -> None:
+    monkeypatch.setenv("NETBOX_TOKEN", "x")
+    error = CliRunner().invoke(command, ("import", "netbox", "--url", url), obj=App(workspace_path=folder)).exception
+    assert isinstance(error, EventreadyError)
+    assert sentence in str(error)

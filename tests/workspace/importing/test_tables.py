@@ -15,7 +15,8 @@ from openpyxl import Workbook
 
 from eventready.cli.context import App
 from eventready.cli.workspace.inventory import command
-from eventready.core.errors import EventreadyError, UsageError
+from eventready.core.errors import EventreadyError, UsageError, WorkspaceError
+from eventready.workspace import inventory
 from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.importing import table
 from eventready.workspace.importing.table import read_table
@@ -152,6 +153,18 @@ def test_a_workbook_that_unpacks_to_too_much(folder: Path, monkeypatch: pytest.M
     (folder / "d.xlsx").write_bytes(packed.getvalue())
     with pytest.raises(EventreadyError):
         read_table(folder / "d.xlsx")
+
+
+def test_a_row_of_too_many_columns_is_refused(folder: Path, tmp_path: Path) -> None:
+    wide = ["name", "hostname", *["x"] * table.MAX_COLUMNS]
+    assert "more than 1,000 columns" in refusal(folder, csv(folder, ",".join(wide) + "\n"))
+    assert "more than 1,000 columns" in refusal(folder, workbook(tmp_path / "wide.xlsx", [list(wide)]))
+
+
+def test_a_workspace_has_a_bound_of_devices(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inventory, "MAX_DEVICES", 0)
+    with pytest.raises(WorkspaceError, match="1 devices, more than the 0"):
+        load_workspace(folder)
 
 
 def test_a_legacy_encoding_is_named_with_its_line(folder: Path) -> None:

@@ -36,6 +36,7 @@ def command() -> None:
 @click.option("--platform-map", multiple=True, metavar="SLUG=PLATFORM", help="netbox: platform of a slug, repeatable.")
 @click.option("--venue-field", default="venues", show_default=True, metavar="NAME",
               help="netbox: custom field with the venues.")  # fmt: skip
+@click.option("--allow-http", is_flag=True, help="netbox: send the token without encryption.")
 @click.pass_obj
 def import_devices(
     app: App,
@@ -49,6 +50,7 @@ def import_devices(
     role_map: tuple[str, ...],
     platform_map: tuple[str, ...],
     venue_field: str,
+    allow_http: bool,
 ) -> None:
     """Merge devices into hosts.yaml. Devices of the same name are updated; comments and other keys stay.
 
@@ -63,7 +65,7 @@ def import_devices(
         place = NetBoxSource(
             url=url, token=resolve(token, workspace.path, own=True), filters=_query(filters),
             roles=_pairs("--role-map", role_map), platforms=_pairs("--platform-map", platform_map),
-            venue_field=venue_field,
+            venue_field=venue_field, allow_http=allow_http,
         )  # fmt: skip
         devices = read_netbox(place)
         raise_errors([problem for device in devices for problem in check_device(device, known)])

@@ -28,7 +28,7 @@ except ImportError:  # PyYAML without libyaml: the same, slower
 M = TypeVar("M", bound=BaseModel)
 
 #: Maximum size of a workspace file.
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 #: Maximum number of nodes after alias expansion.
 MAX_NODES = 20_000_000
 

@@ -11,14 +11,18 @@ from eventready.core.messages import message
 from eventready.core.text_lines import lines_of
 from eventready.workspace.devices.device import ROLES
 from eventready.workspace.importing.devices import ImportedDevice
+from eventready.workspace.importing.web import Bounds, bounded_session
 
-#: Seconds per request, and maximum number of devices.
-TIMEOUT_S, MAX_DEVICES = 30, 50_000
+#: Maximum number of records.
+MAX_RECORDS = 50_000
 
 
 @dataclass(frozen=True)
 class NetBoxSource:
-    """Server and mapping. `filters`: query of `dcim/devices`; `roles`, `platforms`: slug to name."""
+    """Server and mapping. `filters`: query of `dcim/devices`; `roles`, `platforms`: slug to name.
+
+    `allow_http`: the token may be sent in clear text.
+    """
 
     url: str
     token: str
@@ -26,38 +30,38 @@ class NetBoxSource:
     roles: Mapping[str, str] = field(default_factory=dict)
     platforms: Mapping[str, str] = field(default_factory=dict)
     venue_field: str = "venues"
+    allow_http: bool = False
 
 
 def read_netbox(source: NetBoxSource) -> list[ImportedDevice]:
-    """Devices with a name and a primary address. Raises UsageError."""
-    api = _api(source)
+    """Devices with a name and a primary address. Raises UsageError, also beyond the bounds of an import (`web`)."""
+    bounds = Bounds(source.url, allow_http=source.allow_http)
     try:
-        records = api.dcim.devices.filter(**source.filters) if source.filters else api.dcim.devices.all()
-        devices = [device for record in records if (device := _device(dict(record), source))]
+        return bounds.within(lambda: _devices(source, _api(source, bounds)))
     except UsageError:
         raise
     except Exception as error:  # pynetbox and requests raise their own types
         raise UsageError(message("workspace:netbox.unreadable", reason=_reason(error)), where=source.url) from None
-    if len(devices) > MAX_DEVICES:
-        raise UsageError(message("workspace:netbox.too_many", count=len(devices)), where=source.url)
+
+
+def _devices(source: NetBoxSource, api: Any) -> list[ImportedDevice]:
+    records = api.dcim.devices.filter(**source.filters) if source.filters else api.dcim.devices.all()
+    devices = []
+    for number, record in enumerate(records, 1):
+        if number > MAX_RECORDS:
+            raise UsageError(message("workspace:netbox.too_many", limit=MAX_RECORDS), where=source.url)
+        device = _device(dict(record), source)
+        devices += [device] if device else []
     return devices
 
 
-def _api(source: NetBoxSource) -> Any:
+def _api(source: NetBoxSource, bounds: Bounds) -> Any:
     try:
         import pynetbox  # noqa: PLC0415  optional
-        import requests  # noqa: PLC0415  comes with pynetbox
     except ImportError:
         raise UsageError(message("workspace:netbox.package")) from None
-
-    class Session(requests.Session):
-        """Session with a timeout for every request."""
-
-        def request(self, *args: Any, **options: Any) -> requests.Response:
-            return super().request(*args, **{"timeout": TIMEOUT_S, **options})
-
     api = pynetbox.api(source.url, token=source.token)
-    api.http_session = Session()
+    api.http_session = bounded_session(bounds)
     return api
 
 

@@ -13,8 +13,8 @@ from eventready.core.atomic_files import read_bounded
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
-#: Limits of an imported file: bytes, bytes after decompression, rows.
-MAX_BYTES, MAX_UNPACKED, MAX_ROWS = 16_000_000, 128_000_000, 50_000
+#: Limits of an imported file: bytes, bytes after decompression, rows, columns.
+MAX_BYTES, MAX_UNPACKED, MAX_ROWS, MAX_COLUMNS = 16_000_000, 128_000_000, 50_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ def _csv_rows(path: Path, data: bytes) -> Iterator[Row]:
     try:
         for values in reader:
             row = reader.line_num
+            _bound_width(len(values), f"{path}:{row}")
             yield [
                 TableCell(value.strip(), f"{path.name}!{_column(number)}{row}")
                 for number, value in enumerate(values, 1)
@@ -83,13 +84,22 @@ def _xlsx_rows(path: Path, data: bytes, sheet: str) -> Iterator[Row]:
         raise UsageError(message("workspace:table.sheet", sheet=sheet, sheets=workbook.sheetnames), where=str(path))
     chosen = workbook[sheet] if sheet else workbook.worksheets[0]
     try:
-        for number, values in enumerate(chosen.iter_rows(values_only=True), 1):
+        for number, values in enumerate(chosen.iter_rows(values_only=True, max_col=MAX_COLUMNS + 1), 1):
+            _bound_width(len(values) if values[-1] is not None else 0, f"{path}, {chosen.title}!{number}")
             yield [
                 TableCell(_text(value), f"{path.name}, {chosen.title}!{_column(column)}{number}")
                 for column, value in enumerate(values, 1)
             ]
+    except UsageError:
+        raise
     except Exception as error:  # damaged parts are parsed lazily
         raise UsageError(message("workspace:table.damaged", name=type(error).__name__), where=str(path)) from None
+
+
+def _bound_width(columns: int, where: str) -> None:
+    """Raise UsageError for a row of too many columns."""
+    if columns > MAX_COLUMNS:
+        raise UsageError(message("workspace:table.too_wide", limit=MAX_COLUMNS), where=where)
 
 
 def _text(value: object) -> str:
