@@ -18,6 +18,7 @@ from eventready.change.forms.tree import Tree, copy_tree
 from eventready.change.guard.soak import Soak
 from eventready.change.safety.way_in import Hop, RouteBack, WayIn
 from eventready.core.errors import RefusedError
+from eventready.session.reply import LoginRefused
 from eventready_lab.device.configuration.tree import parse_tree
 from tests.change.fake_device import (
     BEFORE,
@@ -575,3 +576,16 @@ def test_a_reading_that_fails_is_tried_again(kind: str, name: str, fault: str) -
         box = FakeDevice(kind)
         result, record = carry_out(box, FakeDriver(box, [Fault(at, fault)]))
         assert (result.outcome, "revert" in record.names) == (DeviceOutcome.NEW, False)
+
+
+def test_a_refused_login_is_not_tried_again() -> None:
+    box = FakeDevice("inverse")
+    driver, tried = FakeDriver(box), list[int]()
+
+    def refuse() -> None:
+        tried.append(1)
+        raise LoginRefused("core-1 refuses the password")
+
+    driver.precheck = refuse  # type: ignore[method-assign,assignment]  # the point
+    result, _record = carry_out(box, driver)
+    assert (result.outcome, len(tried)) == (DeviceOutcome.UNTOUCHED, 1)

@@ -47,7 +47,7 @@ def make_rollback(context: ExecutionContext, name: str, only: Container[str] | N
         raise RefusedError(message("change:rollback.other_hands", devices=devices, rollback=rollback))
     if not names:
         raise UsageError(message("change:rollback.not_chosen", change=change, devices=abbreviate(sorted(left))))
-    return rollback_plan(context, record, names, latest_first=context.options.fast)
+    return rollback_plan(context, record, names)
 
 
 def _left(store: Store, entry: ChangeEntry) -> frozenset[str]:

@@ -35,6 +35,7 @@ from eventready.change.guard.window import GuardWindow, Timer
 from eventready.change.plan.scope import Drift
 from eventready.core.errors import EventreadyError, RefusedError, StoreError
 from eventready.core.messages import as_record, from_record, message, rendered
+from eventready.session.reply import LoginRefused
 from eventready.store.changes import Step
 
 _Reading = TypeVar("_Reading")
@@ -178,10 +179,10 @@ class DeviceMachine:
         return rendered("change:verified.soak", shown=shown, soak=self._soak.summary) if self._soak.seconds else shown
 
     def _insistent(self, read: Callable[[], _Reading]) -> _Reading:
-        """Return a reading of the device; a failed reading is tried again after a pause."""
+        """Return a reading of the device; a failed reading is tried again after a pause, a refused login is not."""
         try:
             return read()
-        except RefusedError:
+        except (RefusedError, LoginRefused):
             raise
         except EventreadyError:
             self._steps.interruptible_sleep(self._assignment.timing.pause_s)
