@@ -130,13 +130,19 @@ def _own_names(view: DeviceView) -> set[str]:
     return {name.casefold().split(".")[0] for name in names}
 
 
+def _is_one_of(heard: str, accepted: set[str]) -> bool:
+    """Return True for an accepted name, or the beginning of one: SR OS cuts long names off with a star."""
+    name = heard.casefold().split(".")[0]
+    return name in accepted or (name.endswith("*") and any(known.startswith(name[:-1]) for known in accepted))
+
+
 def _heard(port: str, rows: list[Neighbour], device: str, to_port: str, accepted: set[str]) -> Finding:
-    right = [row for row in rows if row.device.casefold().split(".")[0] in accepted]
+    right = [row for row in rows if _is_one_of(row.device, accepted)]
     if not rows:
         return of_all(warned(port, "checks:neighbour.none", wanted=device))
     if not right:
         return of_all(failed(port, "checks:neighbour.other", heard=rows[0].device, wanted=device))
-    ports = [row.port for row in right if row.port]
+    ports = [row.port for row in right if row.port and not row.port.endswith("*")]
     if ports and port_key(to_port) not in {port_key(name) for name in ports}:
         return of_all(failed(port, "checks:neighbour.other_port", heard=ports[0], wanted=device, port=to_port))
     return passed(port, "checks:neighbour.ok", wanted=device)
