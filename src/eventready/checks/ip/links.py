@@ -131,7 +131,7 @@ def _own_names(view: DeviceView) -> set[str]:
 
 
 def _is_one_of(heard: str, accepted: set[str]) -> bool:
-    """Return True for an accepted name, or the beginning of one: SR OS cuts long names off with a star."""
+    """Return True for an accepted name or its beginning: SR OS cuts long names off with a star."""
     name = heard.casefold().split(".")[0]
     return name in accepted or (name.endswith("*") and any(known.startswith(name[:-1]) for known in accepted))
 
