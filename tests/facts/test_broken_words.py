@@ -13,7 +13,7 @@ from tests.facts.test_mutations import Printed, complaint
 from tests.platforms.samples import Sample, all_samples
 
 LOG_LINES = {
-    "cisco_xr": "RP/0/RP0/CPU0:Apr 25 07:00:00.123 ICT: ifmgr[257]: %PKT_INFRA-LINK-3-UPDOWN : Interface Te0/0/0/9, down",
+    "cisco_xr": "RP/0/RP0/CPU0:Apr 25 07:00:00.123 ICT: ifmgr[257]: %PKT_INFRA-LINK-3-UPDOWN : Te0/0/0/9 is down",
     "cisco_xe": "*Apr 25 07:00:00.123 ICT: %LINK-3-UPDOWN: Interface Te0/0/9, changed state to down",
     "cisco_wlc": "*apfMsConnTask_0: Apr 25 07:00:00.123: #APF-3-VALIDATE: apf.c:1 a frame was dropped",
 }
