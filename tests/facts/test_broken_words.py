@@ -9,6 +9,7 @@ import random
 
 import pytest
 
+from eventready.core.text_lines import lines_of
 from tests.facts.test_mutations import Printed, complaint
 from tests.platforms.samples import Sample, all_samples
 
@@ -28,7 +29,7 @@ SAMPLES = [one for one in all_samples() if one.platform in LOG_LINES and one.cas
 def test_a_log_line_inside_a_word_gives_no_other_rows(sample: Sample) -> None:
     output = Printed(sample.id, sample.compiled(), lambda: sample.text, sample.observe)
     whole = sample.observe()
-    lines = sample.text.splitlines()
+    lines = lines_of(sample.text)
     inside = [
         (number, place)
         for number, line in enumerate(lines)
