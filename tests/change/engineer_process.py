@@ -38,7 +38,7 @@ from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.facts.platform import load_platform
 from eventready.platforms.model import SessionSpec
-from eventready.session.dialogue import reading as channel
+from eventready.session.dialogue.screen import Screen
 from eventready.store import changes
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace, load_workspace
@@ -153,13 +153,13 @@ def _hurry() -> None:
     """Wait for what hangs no longer than needed: no line of the lab takes a second."""
     guard._LONG_S = SHORT_S
     guard.Guard.__init__.__kwdefaults__["timeout_s"] = SHORT_S  # type: ignore[index]  # it has some
-    channel._RECOVER_S = SHORT_S / 4
-    limit = channel.Channel.__init__
+    Screen.recover_s = SHORT_S / 4
+    limit = Screen.__init__
 
     def hurried(self: Any, buffer: Any, spec: SessionSpec, **options: Any) -> None:
         limit(self, buffer, spec.model_copy(update={"command_timeout_s": SHORT_S}), **options)
 
-    channel.Channel.__init__ = hurried  # type: ignore[method-assign]  # the point
+    Screen.__init__ = hurried  # type: ignore[method-assign]  # the point
 
 
 def _heard() -> bytes:

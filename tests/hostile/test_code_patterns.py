@@ -27,7 +27,7 @@ BOUNDED_OTHERWISE = {
     "eventready.cli.help_language _COLUMNS": "a line of help",
     "eventready.session.dialogue.login _PASSWORD": "at most 40 characters before the colon",
     "eventready.session.dialogue.login _USER": "at most 40 characters before the colon",
-    "eventready.session.dialogue.reading _PASSWORD": "at most 40 characters before the colon",
+    "eventready.session.dialogue.opening _PASSWORD": "at most 40 characters before the colon",
 }
 _AT_ONE_PLACE = {"match", "fullmatch"}
 _CALLS = {"compile", "search", "split", "sub", "subn", "findall", "finditer"} | _AT_ONE_PLACE

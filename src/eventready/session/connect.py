@@ -17,8 +17,12 @@ import netmiko
 
 from eventready.core.messages import Message, message
 from eventready.platforms.model import ChangeSpec, PlatformSpec
-from eventready.session.dialogue.configuring import ConfigChannel, uses_shell
+from eventready.session.dialogue.configuring import Configurer
+from eventready.session.dialogue.line_safety import uses_shell
+from eventready.session.dialogue.opening import Opening
 from eventready.session.dialogue.patterns import patterns
+from eventready.session.dialogue.reading import Reader
+from eventready.session.dialogue.screen import Screen
 from eventready.session.drivers import ConnectionContext, DriverMixin, driver_name, privileged_command
 from eventready.session.hostkeys import SSH_PORT
 from eventready.session.reply import CleartextRefused, Reply, RunTimeOver
@@ -41,19 +45,28 @@ _GRACE_S = 1.0
 class Session:
     """An open session. `connection` is Netmiko's; an audit uses `send_commands` only."""
 
-    def __init__(self, target: Target, connection: DriverMixin, channel: ConfigChannel, watch: Watch) -> None:
+    def __init__(
+        self,
+        target: Target,
+        connection: DriverMixin,
+        *,
+        screen: Screen,
+        reader: Reader,
+        configurer: Configurer,
+        watch: Watch,
+    ) -> None:
         self.target, self.connection = target, connection
-        self._channel, self._open = channel, True
-        self._watch = watch
+        self._screen, self._reader, self._configurer = screen, reader, configurer
+        self._watch, self._open = watch, True
 
     @property
     def prompt(self) -> str:
         """The device's prompt."""
-        return self._channel.prompt
+        return self._screen.shown_prompt
 
     def send_commands(self, commands: Sequence[str]) -> list[Reply]:
         """Return a reply per command, in order; no command's failure raises."""
-        return self._channel.send_commands(commands)
+        return self._reader.send_commands(commands)
 
     def send_config(self, lines: Sequence[str], *, spec: ChangeSpec, timeout_s: float = 30.0) -> list[Reply]:
         """Send configuration lines in sequence, each exactly once, after the prompt of the previous line.
@@ -62,12 +75,12 @@ class Session:
         seen end the session accepts neither lines nor commands (`over` has the reason). `timeout_s` applies to each
         line. Raises RefusedError, with nothing sent, for a line that cannot be sent as one line.
         """
-        return self._channel.send_config(lines, spec, timeout_s)
+        return self._configurer.send_config(lines, spec, timeout_s)
 
     @property
     def over(self) -> str | Message:
         """Return the reason for the end of the session; empty for a usable session."""
-        return self._channel.over
+        return self._screen.over
 
     def close(self) -> None:
         """Close the connection and release the endpoint's slot; idempotent."""
@@ -125,23 +138,17 @@ def _attempt(target: Target, spec: PlatformSpec, deadline: float, trace: Trace) 
         context.memory.close()
         raise to_session_error(error, target) from None
     try:
-        channel = ConfigChannel(
-            connection.buffer,
-            spec.session,
-            name=target.name,
-            deadline=deadline,
-            secret=target.secret,
-            privileged=privileged_command(connection),
-            shell=uses_shell(spec),
-            trace=trace,
-        )
-        channel.start(context.left())
+        screen = Screen(connection.buffer, spec.session, name=target.name, deadline=deadline)
+        opening = Opening(screen, secret=target.secret, privileged=privileged_command(connection), trace=trace)
+        opening.start(context.left())
     except BaseException:
         connection.close()
         watch.cancel()
         context.memory.close()
         raise
-    return Session(target, connection, channel, watch)
+    reader = Reader(screen, ahead=spec.session.pipeline if opening.ahead else 1)
+    configurer = Configurer(screen, shell=uses_shell(spec))
+    return Session(target, connection, screen=screen, reader=reader, configurer=configurer, watch=watch)
 
 
 def _connected(target: Target, spec: PlatformSpec, context: ConnectionContext) -> tuple[DriverMixin, Watch]:

@@ -14,6 +14,7 @@ from eventready.core.messages import in_language
 from eventready.core.redaction.redaction import REDACTED
 from eventready.platforms.model import ChangeSpec, GuardSpec
 from eventready.session.connect import open_session
+from eventready.session.dialogue.screen import Screen
 from eventready.session.reply import Reply, ReplyStatus
 from eventready.session.target import Target
 from tests.session.config_device import ConfigDevice, config_device_server
@@ -159,7 +160,7 @@ def test_after_a_line_whose_end_was_not_seen_the_session_takes_nothing(fleet: Fl
 
 
 def test_a_question_that_no_person_knows_is_named(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eventready.session.dialogue.configuring._LONG_SETTLE_S", 1.0)
+    monkeypatch.setattr(Screen, "long_settle_s", 1.0)
     device = ConfigDevice(fault="unknown", at=0)
     replies = send_lines(fleet, device, timeout_s=20, questions={})
     assert replies[0].status is ReplyStatus.TIMEOUT

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from eventready.session.connect import open_session
+from eventready.session.dialogue.screen import Screen
 from eventready.session.reply import LoginRefused, NoPrompt, ReplyStatus, SessionError, SessionLost
 from eventready.session.target import Target
 from tests.session.conftest import kind
@@ -85,8 +86,8 @@ SLOW: dict[str, dict[str, Any]] = {
 def test_silence_never_gives_a_command_the_answer_of_another(
     ssh: Make, habit: str, pipeline: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (("_SETTLE_S", 0.1), ("_LONG_SETTLE_S", 1.0), ("_WAKE_S", 0.15)):
-        monkeypatch.setattr(f"eventready.session.dialogue.reading.{name}", value)
+    for name, value in (("settle_s", 0.1), ("long_settle_s", 1.0), ("wake_s", 0.15)):
+        monkeypatch.setattr(Screen, name, value)
     script = Script(answers=ANSWERS, **SLOW[habit])
     with open_session(ssh(script), kind(pipeline=pipeline)) as session:
         replies = session.send_commands(COMMANDS[:2])
@@ -177,7 +178,7 @@ def test_a_command_that_hangs_costs_itself(ssh: Make, pipeline: int) -> None:
 def test_a_device_that_does_not_come_back_says_why_the_rest_was_not_sent(
     ssh: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eventready.session.dialogue.reading._RECOVER_S", 0.5)
+    monkeypatch.setattr(Screen, "recover_s", 0.5)
     script = Script(answers=ANSWERS, hang_on="show hang", ignores_interrupt=True)
     with open_session(ssh(script), kind(command_timeout_s=0.4)) as session:
         replies = session.send_commands(["show hang", "show version", "show clock"])
@@ -237,7 +238,7 @@ def test_an_answer_without_end_is_cut_off(ssh: Make, monkeypatch: pytest.MonkeyP
 
 
 def test_a_prompt_that_changes_under_way_is_learned(ssh: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eventready.session.dialogue.reading._LONG_SETTLE_S", 0.7)
+    monkeypatch.setattr(Screen, "long_settle_s", 0.7)
     script = Script(answers={**ANSWERS, "rename": "done\n"}, renames_to="R2")
     with open_session(ssh(script), kind()) as session:
         replies = session.send_commands(["rename", "show clock"])

@@ -10,19 +10,22 @@ from hypothesis import strategies as st
 
 from eventready.facts.platform import load_platform
 from eventready.session.dialogue.buffer import ReceiveBuffer
+from eventready.session.dialogue.echo import find_echo, find_wrapped_echo
+from eventready.session.dialogue.opening import Opening
 from eventready.session.dialogue.patterns import patterns
-from eventready.session.dialogue.reading import Channel
-from eventready.session.dialogue.screen import (
+from eventready.session.dialogue.prompt import (
     find_answer_end,
-    find_echo,
     find_prompt,
     find_torn_prompt,
-    find_wrapped_echo,
     only_prompts,
     without_trailing_prompts,
 )
+from eventready.session.dialogue.reading import Reader
+from eventready.session.dialogue.screen import Screen
 from eventready.session.dialogue.terminal import Cleaner, decode, to_text
 from eventready.session.reply import ReplyStatus
+from eventready.session.steps import Trace
+from eventready.session.target import Secret
 from tests.session.conftest import kind
 
 pytestmark = pytest.mark.slow
@@ -249,8 +252,8 @@ def test_answers_come_back_as_they_were_however_the_stream_is_cut(
         sizes,
     )
     spec = kind(pipeline=pipeline).session
-    channel = Channel(ReceiveBuffer(tape), spec, name="r1", deadline=monotonic() + 60)
-    channel.start(10)
-    replies = channel.send_commands(commands)
+    screen = Screen(ReceiveBuffer(tape), spec, name="r1", deadline=monotonic() + 60)
+    Opening(screen, secret=Secret(""), privileged="", trace=Trace()).start(10)
+    replies = Reader(screen, ahead=pipeline).send_commands(commands)
     assert [reply.status for reply in replies] == [ReplyStatus.ANSWERED] * len(commands)
     assert [reply.text for reply in replies] == answers

@@ -13,83 +13,30 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from time import monotonic
-from typing import Any
 
-from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, message
-from eventready.core.redaction.redaction import REDACTED, redact
+from eventready.core.redaction.redaction import redact
 from eventready.core.text_lines import lines_of
-from eventready.platforms.model import ChangeSpec, PlatformSpec
+from eventready.platforms.model import ChangeSpec
 from eventready.session.dialogue import mml
 from eventready.session.dialogue.budget import AnswerTooLarge
 from eventready.session.dialogue.buffer import StreamClosed
-from eventready.session.dialogue.patterns import Patterns
-from eventready.session.dialogue.reading import Channel
-from eventready.session.dialogue.screen import find_prompt
+from eventready.session.dialogue.echo import find_typed_echo
+from eventready.session.dialogue.line_safety import refuse_unsafe
+from eventready.session.dialogue.log_lines import CUT, cut_log_lines
+from eventready.session.dialogue.prompt import JOINT, find_prompt, own_prompt, prompt_at_end, prompts_at_end
+from eventready.session.dialogue.screen import Screen
 from eventready.session.dialogue.terminal import to_text
 from eventready.session.reply import Reply, ReplyStatus
 from eventready.session.wire.stream import CHUNK
 
-#: Silence after which a prompt with another name, or without an echo, is accepted.
-_LONG_SETTLE_S = 5.0
-#: Silence after which the prompt of a device without echo is accepted.
-_SETTLE_S = 0.5
-#: Characters of the device's name that a prompt must show: IOS truncates long names in configuration modes.
-_PROMPT_NAME_LENGTH = 10
 _TAIL = 1_024
 #: Upper bound of the answer to one configuration line in bytes.
 _MAX_ANSWER_BYTES = 256 * 1024
-#: Log lines are shorter; the patterns of log lines are not applied to longer ones.
-_MAX_LOG_LINE = 1_024
-
-#: Replaces a log line; device output has no NUL (the receive buffer removes them).
-_CUT = b"\x00"
-_GAP = rb"[ \t\r\n\b\x00]{0,12}"
-#: A log line on its own line; its line end may have split another line.
-_JOINT = re.compile(rb"(?:\r{0,8}\n)?\x00")
-#: Empty lines at the end belong to the previous log line.
-_BLANK_AFTER = re.compile(rb"\x00[ \r\b\n]*\Z")
-_LINE_END = re.compile(rb"[ \t\b\x00]{0,12}\r{0,8}\n")
-_NAME = re.compile(rb"[\w.+-]+")
 #: A key in a guard's command: `^X` is typed as Ctrl-X, without Enter and without an echo.
 _KEY = re.compile(r"\^([A-Z])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_QUOTED = re.compile(r'"[^"]*"')
 _OPEN_QUESTION = re.compile(r"(?i)(?:\[y(?:es)?/no?\S{0,16}\]|\[confirm\]|password|\?)[ \t]*(?:[:?>][ \t]*)?\Z")
-
-
-def uses_shell(platform: PlatformSpec) -> bool:
-    """Return True if configuration lines of the platform are commands of a Linux shell."""
-    return platform.netmiko.device_type == "linux"
-
-
-def refuse_unsafe(line: str, spec: ChangeSpec, *, shell: bool = False) -> None:
-    """Raise RefusedError for text of anything but a single typed line."""
-    what = unsafe_content(line, spec, shell=shell)
-    if what:
-        raise RefusedError(message("session:unsafe_line", line=redact(line), what=what))
-
-
-def unsafe_content(line: str, spec: ChangeSpec, *, shell: bool = False) -> Message | None:
-    """Return the content against sending `line` as a single line; None for a safe line."""
-    what: Message | None = None
-    if not line.strip():
-        what = message("session:unsafe.empty")
-    elif _CONTROL.search(line):
-        what = message("session:unsafe.control")
-    elif REDACTED in line:
-        what = message("session:unsafe.redacted")
-    elif spec.form == "mml" and not shell and (_QUOTED.sub("", line).count(";"), line.rstrip()[-1]) != (1, ";"):
-        what = message("session:unsafe.mml")
-    elif not shell and spec.encoding == "ascii" and not line.isascii():
-        what = message("session:unsafe.non_ascii")
-    elif "\ufffd" in line:
-        what = message("session:unsafe.not_utf8")
-    elif spec.form in ("indented", "paths") and not shell and "?" in line:
-        what = message("session:unsafe.question")
-    return what
 
 
 @dataclass
@@ -120,19 +67,14 @@ class _Unclear(Exception):
         self.why = why
 
 
-class ConfigChannel(Channel):
-    """Channel for commands and configuration. `shell`: a Linux shell, where each line has an exit status."""
+class Configurer:
+    """Sends configuration lines to a device. `shell`: a Linux shell, where each line has an exit status."""
 
-    def __init__(self, *args: Any, shell: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.shell = shell
+    def __init__(self, screen: Screen, *, shell: bool) -> None:
+        self._screen, self.shell = screen, shell
+        self._buffer, self._patterns = screen.buffer, screen.patterns
         self._token, self._count = secrets.token_hex(3), 0
         self._own: re.Pattern[bytes] | None = None
-
-    @property
-    def over(self) -> str | Message:
-        """Return the reason for the end of the session; empty for a usable session."""
-        return self._over
 
     def send_config(self, lines: Sequence[str], spec: ChangeSpec, timeout_s: float) -> list[Reply]:
         """Return a reply per line, in order; after the first without ANSWERED all are NOT_SENT.
@@ -145,16 +87,16 @@ class ConfigChannel(Channel):
         self._buffer.memory.start_cpu()
         why: str | Message = ""
         for line in lines:
-            if not self._over and self._deadline <= monotonic():
-                self._over = message("session:over.time_limit")
-            if why or self._over:
-                not_sent = message("session:not_sent", reason=why or self._over)
+            if not self._screen.over and self._screen.deadline <= monotonic():
+                self._screen.over = message("session:over.time_limit")
+            if why or self._screen.over:
+                not_sent = message("session:not_sent", reason=why or self._screen.over)
                 replies.append(Reply.failed(line, ReplyStatus.NOT_SENT, not_sent))
                 continue
             reply = self._send_line(line, spec, timeout_s)
             replies.append(reply)
             if reply.status is not ReplyStatus.ANSWERED:
-                why = self._over or message("session:over.not_accepted", line=redact(line))
+                why = self._screen.over or message("session:over.not_accepted", line=redact(line))
         return replies
 
     def _send_line(self, line: str, spec: ChangeSpec, timeout_s: float) -> Reply:
@@ -183,7 +125,7 @@ class ConfigChannel(Channel):
         return _Line(line, typed, timeout_s, re.compile(re.escape(mark).encode() + rb"(\d{1,3})[\r \x00]*(?:\n|\x00)"))
 
     def _lost(self, now: _Line, ended: ReplyStatus, why: Message) -> Reply:
-        self._over = message("session:over.unknown_effect", line=redact(now.line))
+        self._screen.over = message("session:over.unknown_effect", line=redact(now.line))
         text = redact(to_text(now.answer + bytes(self._buffer.text)))
         self._buffer.take(len(self._buffer.text))
         return Reply.failed(now.line, ended, why, text, monotonic() - now.started)
@@ -194,7 +136,7 @@ class ConfigChannel(Channel):
         """Send a line with a report and a return code as answer (MML)."""
         end = self._patterns.ends_with
         assert end is not None  # noqa: S101  checked by _send_line()
-        self._buffer.send(now.line.encode() + self._newline)
+        self._buffer.send(now.line.encode() + self._screen.newline)
         try:
             report = mml.read_report(self._buffer, now.line, end, lambda: now.left)
         except TimeoutError:
@@ -214,9 +156,9 @@ class ConfigChannel(Channel):
     def _dialogue(self, now: _Line, spec: ChangeSpec) -> Reply:
         """Send a line to a terminal and read echo, answer, questions, prompt."""
         buffer = self._buffer
-        self._own = self._own or _own_prompt(self._prompt)
+        self._own = self._own or own_prompt(self._screen.prompt)
         buffer.take(len(buffer.text))
-        buffer.send(now.typed.encode() + (b"" if now.echoed else self._newline))
+        buffer.send(now.typed.encode() + (b"" if now.echoed else self._screen.newline))
         while True:
             silent = buffer.silence_s if buffer.text or now.answer else 0.0
             if (reply := self._reply_if_complete(now, spec, silent)) is not None:
@@ -227,28 +169,30 @@ class ConfigChannel(Channel):
             if len(buffer.text) > _MAX_ANSWER_BYTES:
                 raise AnswerTooLarge("the answer to one line does not end")
 
-    @staticmethod
-    def _next_check_s(silent: float) -> float:
+    def _next_check_s(self, silent: float) -> float:
         """Return seconds until the next threshold of silence."""
-        return next((limit - silent + 0.01 for limit in (_SETTLE_S, _LONG_SETTLE_S) if silent < limit), 3_600.0)
+        return next(
+            (limit - silent + 0.01 for limit in (self._screen.settle_s, self._screen.long_settle_s) if silent < limit),
+            3_600.0,
+        )
 
     def _reply_if_complete(self, now: _Line, spec: ChangeSpec, silent: float) -> Reply | None:
         """Return the reply of a complete line; answer questions and pagers; None to continue."""
-        if silent < _SETTLE_S and not self._may_be_complete(now, spec):
+        if silent < self._screen.settle_s and not self._may_be_complete(now, spec):
             return None
-        view = _cut_log_lines(bytes(self._buffer.text), self._patterns)
+        view = cut_log_lines(bytes(self._buffer.text), self._patterns)
         answer = self._after_echo(now, view)
         if answer is None:
             return self._unechoed(now, spec, view, silent)
         if self._answer_question_or_pager(now, spec, answer):
             return None
-        prompt = self._prompt_at_end(answer, any_name=silent >= _LONG_SETTLE_S)
+        prompt = self._waiting_prompt(answer, any_name=silent >= self._screen.long_settle_s)
         if now.mark is not None:
             return self._with_status(now, answer, prompt, silent)
         if prompt:
             return self._finished(now, spec, answer, prompt)
         tail = _text(answer[-_TAIL:])
-        if silent >= _LONG_SETTLE_S and _OPEN_QUESTION.search(tail):
+        if silent >= self._screen.long_settle_s and _OPEN_QUESTION.search(tail):
             raise _Unclear(message("session:line.question", question=redact(lines_of(tail)[-1].strip())))
         return None
 
@@ -269,44 +213,36 @@ class ConfigChannel(Channel):
         `now.before`."""
         if now.echoed:
             return view
-        echo = _find_echo(view, now.typed.encode())
+        echo = find_typed_echo(view, now.typed.encode())
         if echo is None:
             return view if now.mark is not None and now.mark.search(view) else None
         now.before = view[: echo[0]]
-        self._confirmed = True
+        self._screen.echoes = True
         return view[echo[1] :]
 
     def _unechoed(self, now: _Line, spec: ChangeSpec, view: bytes, silent: float) -> Reply | None:
         """Return the reply of a device without echo, at a prompt followed by silence."""
-        if self._confirmed or silent < _SETTLE_S or now.mark is not None:
+        if self._screen.echoes or silent < self._screen.settle_s or now.mark is not None:
             return None
-        prompt = self._prompt_at_end(view, any_name=silent >= _LONG_SETTLE_S)
+        prompt = self._waiting_prompt(view, any_name=silent >= self._screen.long_settle_s)
         return self._finished(now, spec, view, prompt) if prompt else None
 
     def _answer_question_or_pager(self, now: _Line, spec: ChangeSpec, answer: bytes) -> bool:
         buffer = self._buffer
-        tail = _text(answer[-_TAIL:].replace(_CUT, b""))
+        tail = _text(answer[-_TAIL:].replace(CUT, b""))
         for question, typed in spec.questions.items():
             line = tail.rstrip().rpartition("\n")[2].strip()
             if _at_end(question, tail) and line not in now.answered:
                 now.answered.add(line)
                 now.answer, now.echoed = now.answer + answer, True
                 buffer.take(len(buffer.text))
-                buffer.send(typed.encode() + self._newline)
+                buffer.send(typed.encode() + self._screen.newline)
                 return True
-        return self._pager(0)
+        return self._screen.answer_pager(0)
 
-    def _prompt_at_end(self, answer: bytes, *, any_name: bool) -> bytes:
+    def _waiting_prompt(self, answer: bytes, *, any_name: bool) -> bytes:
         """Return the prompt of a waiting device, of any mode; empty without a prompt."""
-        shown = _JOINT.sub(_CUT, answer[-4 * _TAIL :])
-        shown = _BLANK_AFTER.sub(_CUT, shown).rstrip(b" \r\b")
-        last = shown.rpartition(b"\n")[2]
-        pieces = last.split(_CUT)
-        for first in range(len(pieces) - 1, -1, -1):
-            prompt = find_prompt(b"".join(pieces[first:]).strip(b" \r\b\n"), self._patterns)
-            if prompt and (any_name or self._own is None or self._own.search(prompt)):
-                return prompt
-        return b""
+        return prompt_at_end(answer, self._patterns, None if any_name else self._own)
 
     # ---------------------------------------------------------------- replies
 
@@ -315,17 +251,17 @@ class ConfigChannel(Channel):
         assert now.mark is not None  # noqa: S101  called for shells only
         mark = now.mark.search(answer)
         if mark is None:
-            if not prompt or silent < _LONG_SETTLE_S:
+            if not prompt or silent < self._screen.long_settle_s:
                 return None
             text = self._visible(now, answer, prompt)
             why: Message | None = message("session:line.not_executed", output=_last_line(text))
-        elif not prompt and silent < _SETTLE_S:
+        elif not prompt and silent < self._screen.settle_s:
             return None
         else:
             text = self._visible(now, answer[: mark.start()], b"")
             status = int(mark[1])
             why = message("session:line.exit_status", status=status, output=_last_line(text)) if status else None
-        self._set_prompt(prompt or self._prompt)
+        self._set_prompt(prompt or self._screen.prompt)
         seconds = monotonic() - now.started
         if why:
             return Reply.failed(now.line, ReplyStatus.REFUSED, why, text, seconds)
@@ -350,12 +286,12 @@ class ConfigChannel(Channel):
         if prompt and shown.rstrip(b" ") == prompt:
             return ""  # the common case, without compiling a pattern
         if prompt:
-            shown = _prompts_at_end(prompt).sub(b"", shown)
-        return redact(to_text(shown.replace(_CUT, b"")))
+            shown = prompts_at_end(prompt).sub(b"", shown)
+        return redact(to_text(shown.replace(CUT, b"")))
 
     def _refusal(self, answer: bytes, spec: ChangeSpec) -> tuple[ReplyStatus, str] | None:
         """Return the status and the text of a refusal, also split by a log line; None without a refusal."""
-        joined = b"\n".join((*answer.split(_CUT), _JOINT.sub(b"", answer), answer.replace(_CUT, b"")))
+        joined = b"\n".join((*answer.split(CUT), JOINT.sub(b"", answer), answer.replace(CUT, b"")))
         lines = [line.strip() for line in _text(joined).split("\n")]
         refused, denied = self._patterns.refused, self._patterns.denied
         for line in lines:
@@ -370,8 +306,8 @@ class ConfigChannel(Channel):
     def _set_prompt(self, prompt: bytes) -> None:
         """Record the prompt at which the device waits, for the next command."""
         if self._own is not None and not self._own.search(prompt):
-            self._own = _own_prompt(prompt)  # the device has another name now
-        self._prompt = prompt
+            self._own = own_prompt(prompt)  # the device has another name now
+        self._screen.prompt = prompt
         self._buffer.take(len(self._buffer.text))
         self._buffer.text += prompt
 
@@ -380,58 +316,6 @@ def _is_key(line: str, spec: ChangeSpec) -> bool:
     """Return True for a key used by a guard of the platform; all other lines are no keys."""
     used = (one for guard in spec.guards for one in (*guard.enter, *guard.confirm))
     return _KEY.fullmatch(line) is not None and line in used
-
-
-def _cut_log_lines(text: bytes, patterns: Patterns) -> bytes:
-    """Return `text` with a NUL in place of each log line: the text before is joined with the next line."""
-    inside = patterns.noise_inside
-    if inside is None:
-        return text
-    kept: list[bytes] = []
-    for line in text.split(b"\n"):
-        found = inside.search(line.rstrip(b"\r")) if len(line) <= _MAX_LOG_LINE else None
-        if kept and kept[-1].endswith(_CUT):
-            kept[-1] += line[: found.start()] + _CUT if found else line
-        else:
-            kept.append(line[: found.start()] + _CUT if found else line)
-    return b"\n".join(kept)
-
-
-def _own_prompt(prompt: bytes) -> re.Pattern[bytes] | None:
-    """Return a pattern for the device name in `prompt`; None if the prompt has no name."""
-    name = _NAME.search(prompt)
-    if name is None:
-        return None
-    if len(name[0]) > _PROMPT_NAME_LENGTH:
-        return re.compile(rb"(?<!\w)" + re.escape(name[0][:_PROMPT_NAME_LENGTH]))
-    return re.compile(rb"(?<!\w)" + re.escape(name[0]) + rb"(?!\w)")
-
-
-def _find_echo(view: bytes, typed: bytes) -> tuple[int, int] | None:
-    """Return the span of a line's echo, with any wrapping by the terminal; None without an echo."""
-    at = view.find(typed)
-    while at >= 0:
-        if end := _LINE_END.match(view, at + len(typed)):
-            return at, end.end()
-        at = view.find(typed, at + 1)
-    wrapped = _wrapped_echo(typed).search(view)
-    return wrapped.span() if wrapped else None
-
-
-@lru_cache(maxsize=64)
-def _wrapped_echo(typed: bytes) -> re.Pattern[bytes]:
-    """Compile a line with blanks, backspaces, line ends, log lines between its characters."""
-    return re.compile(_spaced(typed) + _LINE_END.pattern)
-
-
-@lru_cache(maxsize=256)
-def _prompts_at_end(prompt: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"(?:[ \r\b\x00]{0,12}" + _spaced(prompt) + rb"[ \t\r\n\b\x00]{0,12})+\Z")
-
-
-def _spaced(line: bytes) -> bytes:
-    """Return the pattern of a line with invisible characters between its characters."""
-    return _GAP.join(re.escape(bytes([letter])) for letter in line if letter not in b" \t")
 
 
 def _found(patterns: Sequence[str], text: str) -> bool:

@@ -12,7 +12,7 @@ from eventready.core.redaction.redaction import redact
 from eventready.session.dialogue import mml
 from eventready.session.dialogue.buffer import ReceiveBuffer
 from eventready.session.dialogue.patterns import Patterns
-from eventready.session.dialogue.screen import find_prompt
+from eventready.session.dialogue.prompt import find_prompt
 from eventready.session.reply import LoginRefused, NoPrompt, SessionLost, Unreachable
 
 _USER = re.compile(rb"(?i)(?:user ?name|user|login)[^\n]{0,40}:[ \t]*$")

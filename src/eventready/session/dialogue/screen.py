@@ -1,237 +1,139 @@
-"""Find the echo and the prompt around an answer in terminal output; pure functions on bytes.
+"""Terminal of a device as its bytes arrive: the prompt, the echo of typed lines, pagers, and silence.
 
-A slow device shows prompts twice, in pieces or late, with log lines in between. An answer therefore begins after the
-echo of its own command, never at a prompt, and ends at a prompt at the beginning of a line that only prompts and log
-lines follow.
+Reading and configuring a device share a screen, and so whatever one of them learns about the prompt and the echo.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
+from time import monotonic
+from typing import ClassVar
 
-from eventready.session.dialogue.patterns import Patterns
+from eventready.core.messages import Message
+from eventready.platforms.model import SessionSpec
+from eventready.session.dialogue.budget import AnswerTooLarge
+from eventready.session.dialogue.buffer import ReceiveBuffer, StreamClosed
+from eventready.session.dialogue.patterns import patterns
+from eventready.session.dialogue.prompt import find_prompt
 
-_BLANK = b" \t\r\b"
-_NEAR_END = 4_096
-#: An echo comes before its answer: after a banner, log lines and the end of an earlier answer at most.
-_ECHO_WITHIN = 256 * 1024
-#: Characters of a line before an echo that are looked at.
-_MAX_LINE_BEFORE = 512
-
-
-@dataclass(frozen=True)
-class Echo:
-    """Echo of a command: offsets of its line and of the answer (`end`), and the prompt before."""
-
-    line: int
-    end: int
-    prompt: bytes
+#: An echo is missing after this many times the longest wait for an echo so far.
+_PATIENCE = 3.0
 
 
-def find_prompt(tail: bytes, patterns: Patterns) -> bytes:
-    """Return the prompt at the end of `tail` by the platform's pattern, log lines ignored; empty without a prompt."""
-    blank = log_line = False
-    for line in reversed([line.strip(_BLANK) for line in tail.split(b"\n")]):
-        inside = patterns.noise_inside.search(line) if patterns.noise_inside else None
-        prompt = _single_prompt(line[: inside.start()].strip(_BLANK) if inside else line, patterns)
-        if prompt:
-            return prompt if log_line or inside or not blank else b""
-        if inside or patterns.is_log_line(line):
-            log_line = True
-        elif line:
-            return b""
-        else:
-            blank = True
-    return b""
+class Screen:
+    """Received text of a device, and the knowledge about its terminal. Not thread-safe.
 
-
-def _single_prompt(line: bytes, patterns: Patterns) -> bytes:
-    """Return the prompt of a line with a single or repeated prompt ("R1#R1#"); empty without a prompt."""
-    for size in range(1, len(line) // 2 + 1):
-        unit = line[:size]
-        if unit.strip() and not line.replace(unit, b"").strip() and patterns.is_prompt(unit):
-            return unit.strip()
-    return line if patterns.is_prompt(line) else b""
-
-
-def find_echo(text: bytearray, command: bytes, prompt: bytes, patterns: Patterns) -> Echo | None:
-    """Find the echo of `command` after `prompt` (anything if empty), or alone after a log line."""
-    end_of_search = min(len(text), _ECHO_WITHIN)
-    at = text.find(command, 0, end_of_search)
-    while at >= 0:
-        near = max(0, at - _MAX_LINE_BEFORE)
-        line = max(text.rfind(b"\n", near, at), text.rfind(b"\r", near, at), near - 1) + 1
-        before = bytes(text[line:at]).strip(_BLANK)
-        end = _line_end(text, at + len(command))
-        if end and (before.endswith(prompt) or (not before and _after_log_line(text, line, patterns))):
-            return Echo(line, end, before)
-        at = text.find(command, at + 1, end_of_search)
-    return None
-
-
-def without_repeats(text: bytearray, echo: Echo, command: bytes, prompt: bytes) -> Echo:
-    """Return the echo, its answer behind repetitions of prompt and command (RouterOS draws its line anew)."""
-    at = end = echo.end
-    while at < len(text):
-        if text[at] == 10 or text[at] in _BLANK:
-            at += 1
-        elif prompt and text.startswith(prompt, at) and _echoed(text, at + len(prompt), command):
-            at = end = text.find(b"\n", at) + 1
-        else:
-            break
-    return Echo(echo.line, end, echo.prompt)
-
-
-def _after_log_line(text: bytearray, line: int, patterns: Patterns) -> bool:
-    above = bytes(text[max(0, line - 512) : line]).strip(_BLANK + b"\n").rpartition(b"\n")[2]
-    return _has_log_line(above, patterns)
-
-
-def find_wrapped_echo(text: bytearray, command: bytes, prompt: bytes) -> Echo | None:
-    """Find an echo wrapped by the terminal: blanks, backspaces and line ends between its characters."""
-    pattern = _wrapped(command)
-    end = min(len(text), _NEAR_END + 4 * len(command))
-    for found in pattern.finditer(bytes(text[:end])):
-        line = max(text.rfind(b"\n", 0, found.start()), text.rfind(b"\r", 0, found.start())) + 1
-        before = bytes(text[line : found.start()]).strip(_BLANK)
-        if before.endswith(prompt):
-            return Echo(line, found.end(), before)
-    return None
-
-
-@lru_cache(maxsize=256)
-def _wrapped(command: bytes) -> re.Pattern[bytes]:
-    gap = rb"[ \t\r\n\b]{0,8}"
-    letters = gap.join(re.escape(bytes([letter])) for letter in command if letter not in b" \t")
-    return re.compile(letters + rb"[ \t\b]{0,8}\r{0,8}\n")
-
-
-def _line_end(text: bytearray, at: int) -> int:
-    """Return the offset of the next line after blanks only; else 0."""
-    for position in range(at, min(at + 64, len(text))):
-        letter = text[position]
-        if letter == 10:
-            return position + 1
-        if letter not in _BLANK:
-            return 0
-    return 0
-
-
-def find_answer_end(
-    text: bytearray,
-    start: int,
-    prompt: bytes,
-    patterns: Patterns,
-    *,
-    following: bytes = b"",
-    sent: Collection[bytes] = (),
-    settled: bool = False,
-) -> tuple[int, int]:
-    """Return (end of the answer or -1, offset to resume the search).
-
-    With `following`, the answer ends at the prompt before the echo of that command. Otherwise it ends at a prompt at
-    the beginning of a line, followed by an echo of a command in `sent` or only by prompts and log lines. `settled`
-    accepts an unfinished log line, after a period of silence.
+    `deadline`: monotonic time of the end of the device's time limit. `prompt`: the device's prompt, empty before the
+    first. `echoes`: True once the device has echoed a line. `over`: the reason for the end of the session, empty for a
+    usable one. `sent_at`: offset of the output received since the last command was sent.
     """
-    resume = -1
-    at = text.find(prompt, start)
-    while at >= 0:
-        behind = at + len(prompt)
-        if following and _echoed(text, behind, following):
-            return at, at
-        if _begins_line(text, at):
-            if any(_echoed(text, behind, command) for command in sent):
-                return at, at
-            if len(text) - behind < _NEAR_END:
-                if not following and only_prompts(bytes(text[at:]), prompt, patterns, settled=settled):
-                    return at, at
-                resume = at if resume < 0 else resume
-        at = text.find(prompt, at + 1)
-    return -1, resume if resume >= 0 else max(start, len(text) - len(prompt) + 1)
 
+    #: Silence after which a probable end of an answer is accepted without proof.
+    settle_s: ClassVar[float] = 0.5
+    #: Silence after which a prompt other than the known one is accepted, and unanswered Enters count as lost.
+    long_settle_s: ClassVar[float] = 5.0
+    #: Silence after which an Enter is sent to a device without a prompt.
+    wake_s: ClassVar[float] = 2.0
+    #: Least time limit for the prompt after an interrupted command.
+    recover_s: ClassVar[float] = 5.0
 
-def _echoed(text: bytearray, at: int, command: bytes) -> bool:
-    head = bytes(text[at : at + len(command) + 72]).lstrip(_BLANK)
-    return head.startswith(command) and head[len(command) :].lstrip(_BLANK).startswith(b"\n")
+    def __init__(self, buffer: ReceiveBuffer, spec: SessionSpec, *, name: str, deadline: float) -> None:
+        self.buffer, self.spec, self.name, self.deadline = buffer, spec, name, deadline
+        self.patterns = patterns(spec)
+        self.prompt = b""
+        self.echoes = False
+        self.over: str | Message = ""
+        self.sent_at = 0
+        self._sent = 0.0  # time of the last sent command, 0 after its echo
+        self._echo_wait_s = 0.0  # longest wait for an echo so far
 
+    @property
+    def shown_prompt(self) -> str:
+        """The prompt as text."""
+        return self.prompt.decode(errors="replace")
 
-def _begins_line(text: bytearray, at: int) -> bool:
-    while at > 0 and text[at - 1] in b" \b":
-        at -= 1
-    return at == 0 or text[at - 1] in b"\n\r"
+    @property
+    def newline(self) -> bytes:
+        """The bytes of an Enter."""
+        return self.spec.newline.encode()
 
+    def left(self, started: float) -> float:
+        """Return seconds until the time limit of a command sent at `started`."""
+        return min(started + self.spec.command_timeout_s, self.deadline) - monotonic()
 
-def only_prompts(tail: bytes, prompt: bytes, patterns: Patterns, *, settled: bool = False) -> bool:
-    """Return True if `tail` (from a prompt on) has only prompts and complete log lines, and the device waits."""
-    *complete, last = tail.split(b"\n")
-    log_line = False
-    for line in complete:
-        rest = _after_prompt(line, prompt)
-        if not rest:
-            continue
-        if not _has_log_line(rest, patterns):
+    def send(self, commands: Sequence[str]) -> None:
+        """Send commands and mark the beginning of their output."""
+        self._sent, self.sent_at = monotonic(), len(self.buffer.text)
+        self.buffer.send(b"".join(command.encode() + self.newline for command in commands))
+
+    def enter(self, answer: bytes) -> None:
+        """Answer a question; the question is dropped from the received text."""
+        self.buffer.text.clear()
+        self.sent_at = 0
+        self.buffer.send(answer + self.newline)
+
+    def heard_echo(self) -> None:
+        """Take the time from a command to its echo; of several commands sent together, to the first echo."""
+        self.echoes = True
+        if self._sent:
+            self._echo_wait_s, self._sent = max(self._echo_wait_s, monotonic() - self._sent), 0.0
+
+    def at_prompt(self) -> bool:
+        """Return True if the last line ends with the prompt."""
+        return self.buffer.last_line.strip().endswith(self.prompt)
+
+    def answered_without_echo(self, prompt: bytes, enters: int) -> bool:
+        """Return True for a new prompt per Enter sent; after long silence, per command sent."""
+        found = self.buffer.text.count(prompt, self.sent_at)
+        lost = self.buffer.silence_s >= self.long_settle_s
+        if found < enters or (found < enters + self.buffer.wakes and not lost):
             return False
-        log_line = True
-    rest = _after_prompt(last, prompt)
-    if rest:
-        return settled and _has_log_line(rest, patterns)
-    return log_line or not complete or bool(last.strip(_BLANK))
-
-
-def _after_prompt(line: bytes, prompt: bytes) -> bytes:
-    line = line.strip(_BLANK)
-    while line.startswith(prompt):
-        line = line[len(prompt) :].lstrip(_BLANK)
-    return line
-
-
-def _has_log_line(line: bytes, patterns: Patterns) -> bool:
-    return patterns.is_log_line(line) or (
-        patterns.noise_inside is not None and patterns.noise_inside.search(line) is not None
-    )
-
-
-def without_trailing_prompts(answer: bytes, prompt: bytes, patterns: Patterns) -> bytes:
-    """Return the answer without prompts and log lines at its end, which a device repeats after a log line."""
-    while True:
-        line = answer.rfind(b"\n", 0, max(len(answer) - 1, 0)) + 1
-        bare = answer[line:].strip()
-        if len(bare) > _NEAR_END or not bare or not _prompt_or_log_line(bare, prompt, patterns):
-            return answer
-        answer = answer[:line]
-
-
-def _prompt_or_log_line(line: bytes, prompt: bytes, patterns: Patterns) -> bool:
-    """Return True for prompts, a log line, or a log line behind a prompt or its beginning.
-
-    A line of an answer may end like a log line: `Last change time : 2022-04-01 05:41:33`.
-    """
-    rest = _after_prompt(line, prompt)
-    if not rest or patterns.is_log_line(rest):
+        self.buffer.wakes = 0
         return True
-    match = patterns.noise_inside.search(rest) if patterns.noise_inside is not None else None
-    return match is not None and prompt.startswith(rest[: match.start()].rstrip(_BLANK))
 
+    @property
+    def patience_s(self) -> float:
+        """Silence after which a command written ahead, or its echo, counts as lost."""
+        return max(self.settle_s, _PATIENCE * self._echo_wait_s)
 
-def find_torn_prompt(tail: bytes, prompt: bytes, patterns: Patterns) -> int:
-    """Return the offset of a prompt split by log lines at the end of `tail`; -1 without a prompt."""
-    inside = patterns.noise_inside
-    if inside is None:
-        return -1
-    joined, begin, at = b"", -1, len(tail)
-    for line in reversed(tail.split(b"\n")[-8:]):
-        at -= len(line) + 1
-        bare = line.strip(_BLANK)
-        match = inside.search(bare)
-        piece = bare[: match.start()].rstrip(_BLANK) if match else bare
-        if match and not piece:
-            continue
-        joined, begin = piece + joined, at + 1
-        if joined == prompt:
-            return begin
-        if len(joined) >= len(prompt) or not prompt.endswith(joined):
-            return -1
-    return -1
+    @property
+    def recovery_s(self) -> float:
+        """Time limit for the prompt after an interrupted command."""
+        return max(self.recover_s, 2 * self.patience_s)
+
+    def resynchronise(self, until: float) -> bool:
+        """Discard output, answering pagers, until the device waits silently at its prompt; False without such a
+        wait."""
+        buffer = self.buffer
+        try:
+            while (left := until - monotonic()) > 0:
+                self.answer_pager(0)
+                if not buffer.receive(min(left, self.patience_s)) and (
+                    self.at_prompt() or find_prompt(buffer.tail(), self.patterns) == self.prompt
+                ):
+                    buffer.text.clear()
+                    buffer.text += self.prompt
+                    return True
+        except (StreamClosed, AnswerTooLarge):
+            pass
+        return False
+
+    def answer_pager(self, begin: int) -> bool:
+        """Answer a pager at the end of the text received since `begin`; False without a pager."""
+        pager, text = self.patterns.pager, self.buffer.text
+        if pager is None or len(text) <= begin:
+            return False
+        line = max(text.rfind(b"\n"), begin - 1, len(text) - 400) + 1
+        last = bytes(text[line:])
+        found = pager.search(last.strip(b" \r\b"))
+        if not found:
+            return False
+        at = line + last.find(found[0])
+        text[at:] = b""
+        self.buffer.send(self.spec.pager_answer.encode())
+        return True
+
+    def pager_waiting(self) -> bool:
+        """Return True for a pager in the last line."""
+        pager = self.patterns.pager
+        return pager is not None and pager.search(self.buffer.last_line.strip(b" \r\b")) is not None
