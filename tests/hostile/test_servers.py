@@ -161,7 +161,8 @@ def test_good_devices_beside_hostile_ones(running: Servers, tmp_path: Path) -> N
     behaviours = list(ANSWERS.values())[:5]
     bad = [(target(running.listen(serve), tmp_path, endpoint=f"b{n}"), p) for n, (serve, p) in enumerate(behaviours)]
     port = running.listen(servers.after_login(lambda connection: connection.sendall(b"07:00\r\n")))
-    good = [(target(port, tmp_path, endpoint=f"g{n}", device_timeout_s=60.0), TELNET) for n in range(19)]
+    patient: dict[str, Any] = {"connect_timeout_s": 30.0, "device_timeout_s": 60.0}
+    good = [(target(port, tmp_path, endpoint=f"g{n}", **patient), TELNET) for n in range(19)]
     started = monotonic()
     with ThreadPoolExecutor(24) as pool:
         results = list(pool.map(lambda item: ask(*item), [*bad, *good]))
