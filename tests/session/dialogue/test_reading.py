@@ -194,6 +194,13 @@ def test_a_late_answer_never_becomes_the_next_commands(ssh: Make) -> None:
     assert replies[1].text == ANSWERS["show clock"]
 
 
+def test_a_late_answer_without_an_echo_ends_the_session(ssh: Make) -> None:
+    script = Script(answers={**ANSWERS, "show hang": "late answer\n"}, hang_on="show hang", late_by=1.0, echo="none")
+    with open_session(ssh(script), kind(command_timeout_s=0.6)) as session:
+        replies = session.send_commands(["show hang", "show clock"])
+    assert [reply.status for reply in replies] == [ReplyStatus.TIMEOUT, ReplyStatus.NOT_SENT]
+
+
 @pytest.mark.parametrize("pipeline", [1, 8])
 def test_a_session_dropped_under_way(ssh: Make, pipeline: int) -> None:
     script = Script(answers=ANSWERS, drop_on="show ip interface brief")

@@ -10,6 +10,7 @@ import paramiko
 from eventready.core.messages import message
 from eventready.session.reply import NoPrompt
 from eventready.session.ssh.handshake import open_transport
+from eventready.session.ssh.transport import adopt_transport
 from eventready.session.steps import ConnectStep, Trace
 from eventready.session.target import Target
 from eventready.session.wire.watchdog import watchdog
@@ -24,7 +25,7 @@ class Client(paramiko.SSHClient):
 
     def connect(self, *_args: Any, **_kwargs: Any) -> None:
         """Open the transport. Raises the errors of `open_transport`."""
-        self._transport = open_transport(self._connection, self._target, self._timeout_s, self._trace)
+        adopt_transport(self, open_transport(self._connection, self._target, self._timeout_s, self._trace))
 
     def invoke_shell(self, *args: Any, **kwargs: Any) -> paramiko.Channel:
         """Open a terminal and a shell, within the time limit. Raises NoPrompt; paramiko waits without limit."""

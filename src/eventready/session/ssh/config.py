@@ -12,7 +12,6 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -23,9 +22,14 @@ import paramiko
 from eventready.core.errors import WorkspaceError, os_reason
 from eventready.core.messages import message
 from eventready.core.text_lines import lines_of
+from eventready.session.ssh.transport import ConfigParser
 
 ENVIRONMENT = "EVENTREADY_SSH_CONFIG"
 _MAX_BYTES, _MAX_INCLUDES = 1_000_000, 16
+#: Errors of paramiko's parser for strange files; ImportError: `Match exec` needs a package.
+_PARSER_ERRORS = (
+    paramiko.SSHException, LookupError, ValueError, TypeError, AttributeError, OSError, RuntimeError, ImportError
+)  # fmt: skip
 _KEYWORD = re.compile(r"^\s*(?P<word>\w+)(?:\s*=\s*|\s+)(?P<value>\S.*?)\s*$")
 
 
@@ -50,24 +54,6 @@ class HostConfig:
     keepalive_s: float | None = None
 
 
-class _Parser(paramiko.SSHConfig):
-    """Match `Host` patterns against the address and the device name."""
-
-    alias = ""
-
-    def _pattern_matches(self, patterns: Any, target: str) -> bool:
-        if isinstance(patterns, str):
-            patterns = patterns.split(",")
-        names = [name for name in (target, self.alias) if name]
-        matched = False
-        for pattern in patterns:
-            found = any(fnmatchcase(name, pattern.removeprefix("!")) for name in names)
-            if found and pattern.startswith("!"):
-                return False
-            matched = matched or found
-        return matched
-
-
 class SshConfig:
     """A parsed configuration."""
 
@@ -75,11 +61,11 @@ class SshConfig:
         self._text, self.path, self._lock = text, path, Lock()
         self._parsed = self._parse()
 
-    def _parse(self) -> _Parser:
-        parser = _Parser()
+    def _parse(self) -> ConfigParser:
+        parser = ConfigParser()
         try:
             parser.parse(lines_of(self._text))
-        except Exception as error:  # paramiko raises anything for a strange file
+        except _PARSER_ERRORS as error:
             reason = next(iter(lines_of(str(error))), type(error).__name__)
             raise WorkspaceError(message("session:ssh_config.invalid", reason=reason), where=str(self.path)) from None
         return parser
@@ -91,7 +77,7 @@ class SshConfig:
                 self._parsed.alias = name
                 found = self._parsed.lookup(hostname)
             return _host_config(found, hostname)
-        except Exception as error:  # as above
+        except _PARSER_ERRORS as error:
             raise WorkspaceError(
                 message("session:ssh_config.invalid_of", hostname=hostname, reason=str(error)), where=str(self.path)
             ) from None

@@ -1,8 +1,9 @@
-"""paramiko's transport with configured algorithms and bounded waits."""
+"""paramiko's transport with configured algorithms and bounded waits; the only module with internals of paramiko."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
 from threading import Event
 from time import monotonic
 from typing import Any, ClassVar
@@ -84,6 +85,30 @@ class _AuthHandler(AuthOnlyHandler):
         with transport.lock:
             transport._send_message(request)
         return self.wait_for_response(answered)
+
+
+class ConfigParser(paramiko.SSHConfig):
+    """paramiko's parser of ssh_config, which matches `Host` patterns against the address and the device name."""
+
+    alias = ""
+
+    def _pattern_matches(self, patterns: Any, target: str) -> bool:
+        if isinstance(patterns, str):
+            patterns = patterns.split(",")
+        names = [name for name in (target, self.alias) if name]
+        matched = False
+        for pattern in patterns:
+            found = any(fnmatchcase(name, pattern.removeprefix("!")) for name in names)
+            if found and pattern.startswith("!"):
+                return False
+            matched = matched or found
+        return matched
+
+
+def adopt_transport(client: paramiko.SSHClient, transport: paramiko.Transport) -> None:
+    """Give an open transport to a client, which would connect and log in by itself."""
+    state: Any = client
+    state._transport = transport
 
 
 class Transport(ServiceRequestingTransport):
