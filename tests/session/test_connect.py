@@ -16,11 +16,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import netmiko
 import pytest
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import REDACTED
+from eventready.session import connect
 from eventready.session.connect import open_session
 from eventready.session.reply import (
     CleartextRefused,
@@ -379,3 +381,29 @@ def test_a_limit_of_this_machine_is_not_the_devices(error: Exception, tmp_path: 
     assert found.what.startswith("this machine has no room")
     assert found.retryable
     assert not found.final
+
+
+def test_handshakes_take_turns(ssh: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    script, lock, inside, most = Script(answers={"show clock": "07:00\n"}), threading.Lock(), 0, 0
+    target, connecting = ssh(script), netmiko.ConnectHandler
+
+    def handshake(**options: Any) -> Any:
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        try:
+            return connecting(**options)
+        finally:
+            with lock:
+                inside -= 1
+
+    monkeypatch.setattr(connect, "_handshakes", threading.Semaphore(2))
+    monkeypatch.setattr(netmiko, "ConnectHandler", handshake)
+    threads = [threading.Thread(target=lambda: open_session(target, kind()).close()) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert script.logins == 5
+    assert most == 2

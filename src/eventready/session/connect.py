@@ -6,9 +6,10 @@ with open_session(target, platform.spec) as session:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from threading import Semaphore
 from time import monotonic
 from types import TracebackType
 from typing import Any
@@ -36,6 +37,8 @@ from eventready.session.wire.stream import BufferedSocket
 from eventready.session.wire.watchdog import Watch, watchdog
 
 _TELNET_PORT = 23
+#: Handshakes and logins at once in a process: key exchanges of more would wait for each other until their time limits.
+_HANDSHAKES = 64
 #: Time limit of waiting for a free session of the endpoint.
 _SESSION_WAIT_S = 600.0
 #: Seconds after the device's time limit at which its connection is closed, should something still block.
@@ -151,6 +154,20 @@ def _attempt(target: Target, spec: PlatformSpec, deadline: float, trace: Trace) 
     return Session(target, connection, screen=screen, reader=reader, configurer=configurer, watch=watch)
 
 
+_handshakes = Semaphore(_HANDSHAKES)
+
+
+@contextmanager
+def _turn(deadline: float) -> Iterator[None]:
+    """Wait for one of the handshakes at once; its time limits begin afterwards."""
+    mine = _handshakes.acquire(timeout=max(0.0, deadline - monotonic()))
+    try:
+        yield
+    finally:
+        if mine:
+            _handshakes.release()
+
+
 def _connected(target: Target, spec: PlatformSpec, context: ConnectionContext) -> tuple[DriverMixin, Watch]:
     """Connect and log in; the watch ends the connection at the device's time limit."""
     timeout_s = context.left()
@@ -171,7 +188,8 @@ def _connected(target: Target, spec: PlatformSpec, context: ConnectionContext) -
     watch = watchdog.watch(context.deadline + _GRACE_S, buffered.wake_reader)
     try:
         sock = connection if telnet else buffered
-        return _checked_driver(netmiko.ConnectHandler(**options, sock=sock)), watch
+        with _turn(context.deadline):
+            return _checked_driver(netmiko.ConnectHandler(**options, sock=sock)), watch
     except Exception as error:
         watch.cancel()
         failure = proxy_failure(connection, target)
