@@ -159,7 +159,7 @@ _handshakes = Semaphore(_HANDSHAKES)
 
 @contextmanager
 def _turn(deadline: float) -> Iterator[None]:
-    """Wait for one of the handshakes at once; its time limits begin afterwards."""
+    """Wait for a free handshake of the process; the time limits of the login begin afterwards."""
     mine = _handshakes.acquire(timeout=max(0.0, deadline - monotonic()))
     try:
         yield
