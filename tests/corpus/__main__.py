@@ -65,7 +65,7 @@ def _details(found: list[Verdict], *, verbose: bool) -> None:
             print(f"FALSE {verdict.platform} {verdict.fact} {verdict.name}: {verdict.false}")
     for outcome in Outcome:
         named = [verdict for verdict in found if verdict.outcome is outcome]
-        for verdict in named if verbose or outcome is Outcome.REFUSED else ():
+        for verdict in named if verbose or outcome in (Outcome.REFUSED, Outcome.PARTIAL) else ():
             print(
                 f"{outcome} {verdict.platform} {verdict.fact} {verdict.name}{verdict.reason and ': '}{verdict.reason}"
             )

@@ -10,12 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventready.core.text_lines import lines_of
 from eventready.workspace.files.yaml_document import load_yaml
-
-#: Lines of a page of a terminal, and its columns.
-PAGE, WIDTH = 24, 80
-_HEADING = 8
 
 
 @dataclass(frozen=True)
@@ -55,11 +50,6 @@ def cut(lines: list[str], place: int, _: Terminal) -> list[str]:
     return lines[: place + 1]
 
 
-def page_lost(lines: list[str], place: int, _: Terminal) -> list[str]:
-    """Return the lines without a page."""
-    return [*lines[:place], *lines[place + PAGE :]]
-
-
 def log_line(lines: list[str], place: int, terminal: Terminal) -> list[str]:
     """Return the lines with a log line before one."""
     return [*lines[:place], terminal.log, *lines[place:]]
@@ -75,12 +65,6 @@ def log_in_word(lines: list[str], place: int, terminal: Terminal) -> list[str]:
     return [*lines[:place], line[:at], terminal.log, line[at:], *lines[place + 1 :]]
 
 
-def heading_again(lines: list[str], place: int, _: Terminal) -> list[str]:
-    """Return the lines with one of the first before one."""
-    filled = [line for line in lines[:_HEADING] if line.strip()]
-    return [*lines[:place], filled[place % len(filled)], *lines[place:]] if filled else lines
-
-
 def pager_line(lines: list[str], place: int, terminal: Terminal) -> list[str]:
     """Return the lines with the words of a pager before one, in a line of their own or in the same."""
     if place % 2:
@@ -93,10 +77,8 @@ AT_PLACE: dict[str, PlaceDamage] = {
     "repeated": repeated,
     "swapped": swapped,
     "cut": cut,
-    "page_lost": page_lost,
     "log_line": log_line,
     "log_in_word": log_in_word,
-    "heading_again": heading_again,
     "pager_line": pager_line,
 }
 
@@ -112,23 +94,10 @@ def echoed_twice(text: str, command: str, terminal: Terminal) -> str:
     return f"{echo}{echo}{text}{terminal.prompt}\n{terminal.prompt}\n"
 
 
-def wrapped(text: str, _command: str, _terminal: Terminal) -> str:
-    """Return the text as a terminal of 80 columns without wide lines wraps it."""
-    lines = lines_of(text)
-    return "\n".join(line[at : at + WIDTH] for line in lines for at in range(0, max(len(line), 1), WIDTH)) + "\n"
-
-
-def clipped(text: str, _command: str, _terminal: Terminal) -> str:
-    """Return the text with lines of 80 columns at most."""
-    return "\n".join(line[:WIDTH] for line in lines_of(text)) + "\n"
-
-
 OF_WHOLE: dict[str, WholeDamage] = {
     "crlf": line_ends("\r\n"),
     "crcrlf": line_ends("\r\r\n"),
     "cr": line_ends("\r"),
     "lfcr": line_ends("\n\r"),
     "echoed_twice": echoed_twice,
-    "wrapped": wrapped,
-    "clipped": clipped,
 }

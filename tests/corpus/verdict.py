@@ -16,9 +16,13 @@ AT_LEAST = 0.98
 
 
 class Outcome(StrEnum):
-    """The outcome of an output. OUTSIDE: out of scope, since it is no whole answer, or says nothing of the fact."""
+    """The outcome of an output. OUTSIDE: out of scope, since it is no whole answer, or has nothing of the fact.
+
+    PARTIAL: read but for some records that are named as unread; counted as read.
+    """
 
     READ = "read"
+    PARTIAL = "partial"
     EMPTY = "empty"
     REFUSED = "refused"
     OUTSIDE = "outside"
@@ -55,7 +59,7 @@ def of_capture(output: Output) -> Verdict:
     """Return the verdict on a capture."""
     outcome, reason = _outcome(output)
     false = ""
-    if outcome in (Outcome.READ, Outcome.EMPTY) and not output.excuse:
+    if outcome in (Outcome.READ, Outcome.PARTIAL, Outcome.EMPTY) and not output.excuse:
         false = "; ".join(output.disagreements(output.observed)[:1])
     return Verdict(output.platform.name, output.compiled.name, output.name, outcome, reason, false)
 
@@ -64,10 +68,11 @@ def _outcome(output: Output) -> tuple[Outcome, str]:
     if output.other:
         return Outcome.OUTSIDE, f"another command: {output.other}"
     observed = output.observed
-    if observed.status is Status.PARSED:
-        return Outcome.READ, ""
-    if observed.status is Status.EMPTY:
-        return Outcome.EMPTY, ""
+    if observed.unread:
+        first = observed.unread[0]
+        return Outcome.PARTIAL, f"{len(observed.rows)} rows, unread {first.subject}: {first.reason}"
+    if observed.status.measured:
+        return (Outcome.READ if observed.status is Status.PARSED else Outcome.EMPTY), ""
     if why := output.reason("without_end"):
         return (Outcome.EMPTY if output.ended.status is Status.EMPTY else Outcome.REFUSED), why
     if why := output.reason("outside") or output.reason("silent"):

@@ -40,12 +40,6 @@ def test_a_line_broken_by_a_log_line_is_read_as_it_was(log: str, before: str, be
     assert read("ospf_neighbour", broken).rows == read("ospf_neighbour", NEIGHBOURS).rows
 
 
-def test_a_record_that_can_be_read_in_two_ways_is_unread() -> None:
-    observed = read("static_route", ROUTES.replace(" 200", f" 20\n{LOG}\n0"))
-    assert [row.subject for row in observed.rows] == ["10.9.0.0/16 10.0.0.6"]
-    assert [record.subject for record in observed.unread] == ["0.0.0.0/0 10.0.0.2"]
-
-
 def test_nothing_is_measured_where_nothing_is_certain() -> None:
     one = "\n".join(lines_of(ROUTES)[:2])
     assert read("static_route", one).status is Status.PARSED

@@ -1,7 +1,8 @@
-"""Damaged outputs: a line lost, repeated, swapped with the next one, or all that follows it lost.
+"""Damaged outputs: lines lost, repeated or swapped, the rest lost, log lines in between, leftovers of a pager.
 
-Whatever the damage, a row is one of those of the whole output, or lacks what stood in the lost lines, and an output
-with rows is never `empty`. What an output cannot show is listed in mutations.yaml with its reason.
+Whatever the damage, a row is one of those of the whole output, or lacks what stood in the lost lines; an output with
+rows is never `empty`, and a cut one is not complete without all rows. Other line ends and a prompt drawn twice change
+nothing. What an output cannot show is listed in mutations.yaml with its reason.
 
 A few places of each output are tried, always the same ones; EVENTREADY_MUTATIONS=all tries every line of every output
 (about ten minutes).
@@ -23,8 +24,10 @@ from eventready.core.text_lines import lines_of
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import CompiledFact
 from eventready.facts.records import Fact
+from eventready.facts.saved import decode_output
 from eventready.workspace.files.yaml_document import load_yaml
 from tests.corpus.captured import Output
+from tests.corpus.damage import AT_PLACE, OF_WHOLE, TERMINALS
 from tests.corpus.verdict import outputs as captured_outputs
 from tests.platforms.samples import all_samples
 
@@ -32,7 +35,8 @@ pytestmark = pytest.mark.slow
 
 EVERYWHERE = os.environ.get("EVENTREADY_MUTATIONS") == "all"
 PLACES = 12
-KINDS = ("lost", "repeated", "swapped", "cut")
+#: Kinds of damage whose places are tried; those of a session are fewer.
+KINDS = {kind: 3 if kind in ("log_line", "log_in_word", "pager_line") else PLACES for kind in AT_PLACE}
 EXEMPT: dict[str, dict[str, str]] = load_yaml(Path(__file__).with_name("mutations.yaml")).data
 
 
@@ -65,23 +69,12 @@ def _raw(output: Output) -> str:
     return output.observed.raw
 
 
-def damaged(lines: list[str], kind: str, place: int) -> list[str]:
-    """The lines with one of KINDS done to the line at `place`."""
-    if kind == "lost":
-        return [*lines[:place], *lines[place + 1 :]]
-    if kind == "repeated":
-        return [*lines[:place], lines[place], *lines[place:]]
-    if kind == "swapped":
-        return [*lines[:place], *lines[place + 1 : place + 2], lines[place], *lines[place + 2 :]]
-    return lines[: place + 1]
-
-
-def places(output: Printed, lines: list[str]) -> list[int]:
+def places(output: Printed, lines: list[str], most: int) -> list[int]:
     """The places of damage: lines with text, all or some."""
     filled = [place for place, line in enumerate(lines) if line.strip()]
-    if EVERYWHERE or len(filled) <= PLACES:
+    if EVERYWHERE or len(filled) <= most:
         return filled
-    return sorted(random.Random(output.id).sample(filled, PLACES))
+    return sorted(random.Random(output.id).sample(filled, most))
 
 
 def holds(row: Fact, whole: tuple[Fact, ...]) -> bool:
@@ -97,12 +90,14 @@ def _lacks_only(row: Fact, other: Fact) -> bool:
     )
 
 
-def complaint(output: Printed, whole: tuple[Fact, ...], text: str) -> str:
+def complaint(output: Printed, whole: tuple[Fact, ...], text: str, kind: str = "") -> str:
     """What is wrong with the observation of a damaged output."""
     observed = output.observe(text)
     if observed.status is Status.EMPTY:
         return "empty"
     strange: list[Any] = [row for row in observed.rows if not holds(row, whole)]
+    if kind == "cut" and observed.complete and observed.status.measured and len(observed.rows) < len(whole):
+        return f"complete, and {len(observed.rows)} of {len(whole)} rows"
     return f"another row: {strange[0]!r}" if strange else ""
 
 
@@ -117,15 +112,29 @@ def test_damage_gives_no_other_rows_and_never_empty(output: Printed) -> None:
     if whole.status is not Status.PARSED:
         return
     lines = lines_of(text)
+    terminal = TERMINALS[output.compiled.home]
     found = []
-    for kind in KINDS:
-        for place in places(output, lines):
-            wrong = complaint(output, whole.rows, "\n".join(damaged(lines, kind, place)) + "\n")
+    for kind, most in KINDS.items():
+        for place in places(output, lines, most) if terminal.log or not kind.startswith("log_") else ():
+            text = "\n".join(AT_PLACE[kind](lines, place, terminal)) + "\n"
+            wrong = complaint(output, whole.rows, text, kind)
             if wrong and kind in EXEMPT.get(output.fact, {}):
                 SEEN.add((output.fact, kind))
             elif wrong:
                 found.append(f"{kind}, line {place + 1} {lines[place]!r}: {wrong}")
     assert not found
+
+
+@pytest.mark.parametrize("output", OUTPUTS, ids=lambda output: output.id)
+def test_line_ends_and_a_prompt_drawn_twice_change_nothing(output: Printed) -> None:
+    text = "\n".join(lines_of(output.read())) + "\n"
+    whole = output.observe(text)
+    terminal = TERMINALS[output.compiled.home]
+    for kind, damage in OF_WHOLE.items():
+        own_prompt = not terminal.prompt or whole.complete or output.compiled.command in text
+        if whole.status is Status.PARSED and not (own_prompt and kind == "echoed_twice"):
+            saved = decode_output(damage(text, output.compiled.command, terminal).encode())
+            assert output.observe(saved).rows == whole.rows, kind
 
 
 @pytest.mark.skipif(not EVERYWHERE, reason="EVENTREADY_MUTATIONS is not `all`")

@@ -160,7 +160,8 @@ class _Answer:
         self._lines = lines if short else [line for line in lines if len(line) <= LONGEST_LINE]
         self._parsed = cache.parse(compiled, "\n".join(lines))
         self._stated = self._stated_numbers(compiled.counts)
-        self._whole = reply.complete or self._parsed.whole or bool(self._stated) or self._ends_in_trailer()
+        proved = not compiled.spec.also and (bool(self._stated) or self._ends_in_trailer())
+        self._whole = reply.complete or self._parsed.whole or proved
 
     def outcome(self) -> _Outcome:
         """Status, reason, rows and unmatched lines of the answer."""

@@ -74,7 +74,12 @@ def _answers(
     answers: list[Answer] = []
     for compiled in (platform.facts[fact] for fact in facts if fact in platform.facts):
         reply = _answer_to(compiled, by_command, alone)
-        answers.append((compiled, reply, interpret(device, compiled.name, compiled, reply, reading, cache=cache)))
+        observed = interpret(device, compiled.name, compiled, reply, reading, cache=cache)
+        if (
+            compiled.spec.also and compiled.spec.also in alone
+        ):  # a count in the first answer does not speak of the second
+            observed = replace(observed, complete=False)
+        answers.append((compiled, reply, observed))
     return answers
 
 
