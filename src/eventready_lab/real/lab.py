@@ -15,9 +15,10 @@ from eventready.core.messages import message, rendered
 from eventready_lab.control.active_fault import ActiveFault
 from eventready_lab.control.workspace_copy import DeviceAccess
 from eventready_lab.device.credentials import Credentials
-from eventready_lab.faults.errors import not_active, unknown_device, unknown_fault, wrong_role
+from eventready_lab.faults.errors import not_active, unknown_device
+from eventready_lab.faults.fault import FaultType
 from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES
-from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, RealFaultType
+from eventready_lab.real.faults.target import FaultSteps, RealFaultTarget
 from eventready_lab.real.machinery.commands import run
 from eventready_lab.real.machinery.listeners import DeviceListeners
 from eventready_lab.real.province import frr
@@ -156,7 +157,7 @@ class RealLab:
 
     def _inject(self, device: str, name: str, args: Mapping[str, Any]) -> Sequence[ActiveFault]:
         fault_type = self._fault_type(device, name)
-        fault = ActiveFault(device, name, fault_type.arguments(args))
+        fault = ActiveFault(device, name, {**fault_type.parameters, **fault_type.arguments(args)})
         if fault in self.active_faults:
             return [fault]
         steps = fault_type.run(RealFaultTarget(self.equipment, device), **fault.args)
@@ -170,8 +171,7 @@ class RealLab:
         return [fault]
 
     def _clear(self, device: str, name: str, args: Mapping[str, Any]) -> Sequence[ActiveFault]:
-        values = self._fault_type(device, name).arguments(args)
-        given = {key: values[key] for key in args}
+        given = self._fault_type(device, name).arguments(args)
         cleared = [
             one
             for one in self._injected
@@ -186,16 +186,13 @@ class RealLab:
             self.settle()
         return [one.fault for one in cleared]
 
-    def _fault_type(self, device: str, name: str) -> RealFaultType:
+    def _fault_type(self, device: str, name: str) -> FaultType[FaultSteps]:
         if device not in self.names:
             raise unknown_device(device, self.names)
-        if name not in REAL_FAULT_TYPES:
-            raise unknown_fault(name, REAL_FAULT_TYPES)
+        fault_type = REAL_FAULT_TYPES.named(name)
         served = dict.fromkeys(self.equipment.hosts, "service_host")
         role = {CONTROLLER: "bts_controller", AIR_HOST: "wifi_controller", **served}.get(device, "router")
-        fault_type = REAL_FAULT_TYPES[name]
-        if role not in fault_type.roles:
-            raise wrong_role(name, fault_type.roles, device, role)
+        fault_type.require_applicable(device, role)
         return fault_type
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ access point is an interface with one radio; with either off, hostapd reports th
 
 hostapd reads /etc/hostapd/<interface>.conf at its start and on SIGHUP, and keeps its previous settings for an invalid
 file. Its settings take effect in the answers: clients beyond `max_num_sta` move to the neighbours
-(`engine/client_balancing.py`), so an audit after a change reports the new distribution.
+(`device/client_balancing.py`), so an audit after a change reports the new distribution.
 """
 
 from __future__ import annotations

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from eventready_lab.faults.simulated import base_stations, chassis, ports, routing, service_hosts, sessions, wifi
-from eventready_lab.faults.simulated.registry import FAULT_TYPES
+from eventready_lab.faults.simulated.target import FAULT_TYPES
 
 __all__ = ["FAULT_TYPES", "base_stations", "chassis", "ports", "routing", "service_hosts", "sessions", "wifi"]

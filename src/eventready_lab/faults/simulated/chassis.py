@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventready_lab.faults.simulated.registry import FaultTarget, fault
+from eventready_lab.faults.simulated.target import FaultTarget, fault
 
 _ROUTER = ("router",)
 _HOSTS = ("router", "wifi_controller", "service_host")

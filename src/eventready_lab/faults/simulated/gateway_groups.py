@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from eventready_lab.device.state import Gateway
-from eventready_lab.faults.simulated.registry import FaultTarget
+from eventready_lab.faults.simulated.target import FaultTarget
 
 
 def other_members(target: FaultTarget, group: Gateway) -> Iterator[Gateway]:

@@ -15,9 +15,9 @@ from eventready_lab.control.active_fault import ActiveFault
 from eventready_lab.device.configuration.difference import Difference
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.state import DeviceState
-from eventready_lab.faults.errors import not_active, unknown_device, unknown_fault
+from eventready_lab.faults.errors import not_active, unknown_device
 from eventready_lab.faults.simulated.catalogue import FAULT_TYPES
-from eventready_lab.faults.simulated.registry import FaultTarget, FaultType
+from eventready_lab.faults.simulated.target import FaultTarget
 
 
 class FaultInjector:
@@ -31,8 +31,8 @@ class FaultInjector:
 
     def inject(self, device: str, name: str, args: Mapping[str, Any]) -> ActiveFault:
         """Inject a fault, beside faults of the same type with other arguments. Raises UsageError."""
-        simulated, fault_type = self._device(device), _fault_type(name)
-        fault_type.require_applicable(simulated)
+        simulated, fault_type = self._device(device), FAULT_TYPES.named(name)
+        fault_type.require_applicable(device, simulated.state.role, simulated.dialect.transport)
         fault = ActiveFault(device, name, fault_type.arguments(args))
         if fault in self.active:
             return fault
@@ -51,7 +51,7 @@ class FaultInjector:
     def clear(self, device: str, name: str, args: Mapping[str, Any]) -> list[ActiveFault]:
         """Clear the faults of a type on a device: those with the given arguments, or all. Raises UsageError."""
         self._device(device)
-        given = _fault_type(name).arguments(args)
+        given = FAULT_TYPES.named(name).arguments(args)
         cleared = [
             fault
             for fault in self.active
@@ -95,9 +95,3 @@ class FaultInjector:
             self._apply(fault)
         for name in self._healthy:
             self.devices[name].apply_configuration()
-
-
-def _fault_type(name: str) -> FaultType:
-    if name not in FAULT_TYPES:
-        raise unknown_fault(name, FAULT_TYPES)
-    return FAULT_TYPES[name]

@@ -7,7 +7,7 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready_lab.device.state import DeviceState, Peer, Port
 from eventready_lab.faults.errors import known_parts
-from eventready_lab.faults.simulated.registry import FaultTarget, fault
+from eventready_lab.faults.simulated.target import FaultTarget, fault
 
 _ROUTER = ("router",)
 _PORTS = ("router", "wifi_controller", "service_host")

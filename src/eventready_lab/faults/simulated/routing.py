@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from eventready_lab.device.state import DeviceState, Gateway, Static
 from eventready_lab.device.topology import point_to_point_peer
 from eventready_lab.faults.simulated.gateway_groups import other_members
-from eventready_lab.faults.simulated.registry import FaultTarget, fault
+from eventready_lab.faults.simulated.target import FaultTarget, fault
 
 _ROUTER = ("router",)
 _GATEWAY = ("router", "service_host")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eventready_lab.device.state import PoolState, UnitState
 from eventready_lab.faults.simulated.gateway_groups import other_members
-from eventready_lab.faults.simulated.registry import FaultTarget, fault
+from eventready_lab.faults.simulated.target import FaultTarget, fault
 
 _HOST = ("service_host",)
 

@@ -7,7 +7,7 @@ import re
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready_lab.device.session_faults import LineFault
-from eventready_lab.faults.simulated.registry import FaultTarget, fault
+from eventready_lab.faults.simulated.target import FaultTarget, fault
 
 
 @fault("slow")

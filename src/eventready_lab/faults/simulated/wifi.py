@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eventready_lab.device.state import ApState
-from eventready_lab.faults.simulated.registry import FaultTarget, fault
+from eventready_lab.faults.simulated.target import FaultTarget, fault
 
 _WIFI = ("wifi_controller",)
 

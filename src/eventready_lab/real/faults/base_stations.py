@@ -7,7 +7,7 @@ import shutil
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready_lab.faults.errors import no_part
-from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, Role, fault, immediately
+from eventready_lab.real.faults.target import FaultSteps, RealFaultTarget, Role, fault, immediately
 from eventready_lab.real.province.layout import STATIONS, BaseStation
 
 #: More requests at once than a cell has channels.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready_lab.faults.errors import no_part
-from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, Role, fault, immediately
+from eventready_lab.real.faults.target import FaultSteps, RealFaultTarget, Role, fault, immediately
 from eventready_lab.real.machinery.commands import configure, in_namespace, run, show_json
 from eventready_lab.real.province import frr
 from eventready_lab.real.province.layout import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eventready_lab.faults.errors import no_part
-from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, fault
+from eventready_lab.real.faults.target import FaultSteps, RealFaultTarget, fault
 from eventready_lab.real.machinery.commands import run
 
 #: Each service: the process, and the command that starts it.

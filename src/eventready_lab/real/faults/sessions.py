@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, Role, fault, immediately
+from eventready_lab.real.faults.target import FaultSteps, RealFaultTarget, Role, fault, immediately
 from eventready_lab.real.machinery.commands import run
 
 _ROUTER: tuple[Role, ...] = ("router",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eventready_lab.faults.errors import no_part
-from eventready_lab.real.faults.registry import FaultSteps, RealFaultTarget, Role, fault, immediately
+from eventready_lab.real.faults.target import FaultSteps, RealFaultTarget, Role, fault, immediately
 from eventready_lab.real.province import wifi
 from eventready_lab.real.province.wifi.radio import AccessPoint
 from eventready_lab.real.province.wifi_host import WifiHost

@@ -18,9 +18,9 @@ from eventready_lab.device.dialect import Dialect
 from eventready_lab.device.healthy_state import healthy_states
 from eventready_lab.device.session_faults import SessionFaults
 from eventready_lab.device.state import DeviceState
+from eventready_lab.faults.fault import FaultType
 from eventready_lab.faults.simulated.catalogue import FAULT_TYPES
 from eventready_lab.faults.simulated.injector import FaultInjector
-from eventready_lab.faults.simulated.registry import FaultType
 from tests.lab.small_dialects import IOS, MML, VTY
 
 
@@ -90,9 +90,9 @@ def places(faults: FaultInjector, name: str) -> list[str]:
     return [device for device, machine in faults.devices.items() if applies(FAULT_TYPES[name], machine)]
 
 
-def applies(kind: FaultType, machine: SimulatedDevice) -> bool:
+def applies(kind: FaultType[None], machine: SimulatedDevice) -> bool:
     try:
-        kind.require_applicable(machine)
+        kind.require_applicable(machine.state.name, machine.state.role, machine.dialect.transport)
     except UsageError:
         return False
     return True
