@@ -10,7 +10,7 @@ from eventready.facts import records as r
 from eventready.facts.platform import load_platform
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.state import ApState, DeviceState, RadioState
-from eventready_lab.dialects.linux_hostapd.dialect import _read
+from eventready_lab.dialects.linux_hostapd.effects import read as _read
 from eventready_lab.faults.simulated.injector import FaultInjector
 from eventready_lab.servers.host_shell import HostShellSession
 from tests.lab.answers import machine_of, rows
