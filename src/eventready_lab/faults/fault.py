@@ -1,4 +1,4 @@
-"""Fault types of a lab: a function that makes the fault, its help, arguments, and the devices that it applies to.
+"""Fault types of a lab, with their help and arguments, and the registry of a lab's fault types.
 
     FAULT_TYPES: Registry[None] = Registry()
 

@@ -1,4 +1,4 @@
-"""Target of a simulated fault: a device whose state or sessions a fault changes, never its text."""
+"""Target of a simulated fault: device, state, sessions, other devices of the lab."""
 
 from __future__ import annotations
 
