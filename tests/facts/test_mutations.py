@@ -27,7 +27,7 @@ from eventready.facts.records import Fact
 from eventready.facts.saved import decode_output
 from eventready.workspace.files.yaml_document import load_yaml
 from tests.corpus.captured import Output
-from tests.corpus.damage import AT_PLACE, OF_WHOLE, TERMINALS
+from tests.corpus.damage import AT_PLACE, OF_WHOLE, TERMINALS, Terminal
 from tests.corpus.verdict import outputs as captured_outputs
 from tests.platforms.samples import all_samples
 
@@ -101,6 +101,11 @@ def complaint(output: Printed, whole: tuple[Fact, ...], text: str, kind: str = "
     return f"another row: {strange[0]!r}" if strange else ""
 
 
+def shows(terminal: Terminal, kind: str) -> bool:
+    """True unless the damage is of log lines or a pager, and the terminal has none."""
+    return bool(terminal.log or not kind.startswith("log_")) and bool(terminal.prompt or kind != "pager_line")
+
+
 OUTPUTS = list(outputs())
 SEEN: set[tuple[str, str]] = set()
 
@@ -115,7 +120,7 @@ def test_damage_gives_no_other_rows_and_never_empty(output: Printed) -> None:
     terminal = TERMINALS[output.compiled.home]
     found = []
     for kind, most in KINDS.items():
-        for place in places(output, lines, most) if terminal.log or not kind.startswith("log_") else ():
+        for place in places(output, lines, most) if shows(terminal, kind) else ():
             text = "\n".join(AT_PLACE[kind](lines, place, terminal)) + "\n"
             wrong = complaint(output, whole.rows, text, kind)
             if wrong and kind in EXEMPT.get(output.fact, {}):
