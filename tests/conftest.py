@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 import pytest
 from hypothesis import HealthCheck, settings
 
+from eventready.core.messages import Rendered
+
 if TYPE_CHECKING:
     from tests.behaviours.twin import Twin
 
@@ -37,6 +39,14 @@ settings.register_profile(
 )
 settings.register_profile("quick", parent=settings.get_profile("eventready"), max_examples=10)
 settings.load_profile("quick" if os.environ.get("EVENTREADY_QUICK") else "eventready")
+
+
+def _refuse_to_format(text: Rendered, spec: str) -> str:
+    """Raise an error: a text in an f-string loses its message, and with it the other language."""
+    raise AssertionError(f"{str.__str__(text)!r} is formatted as plain text; pass it as a parameter of a message")
+
+
+Rendered.__format__ = _refuse_to_format  # type: ignore[method-assign, assignment]  # for the tests only
 
 # Labs may have a soak shorter than the hold times of the protocols; `tests/change` proves the soak.
 os.environ.setdefault("EVENTREADY_APPLY_SOAK", "0s")
