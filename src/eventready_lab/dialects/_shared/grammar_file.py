@@ -8,15 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from typing import Any
-
-import yaml
 
 from eventready_lab.device.configuration.grammar import AcceptedLine, Grammar, Section, as_entered, numbers
 from eventready_lab.device.configuration.tree import Tree
 from eventready_lab.device.state import DeviceState
-from eventready_lab.dialects._shared.templated import Templates
+from eventready_lab.dialects._shared.templated import Templates, read_yaml
 
 Key = Callable[[str], tuple[int, ...]]
 Interpret = Callable[[str, Tree, str], AcceptedLine | None]
@@ -49,8 +46,7 @@ def load_grammar(
 
     interpret: the effect of lines with further effects. keys: sort keys by name. helpers: names in the template.
     """
-    text = files(package).joinpath("grammar.yaml").read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.safe_load(text)
+    content = read_yaml(package, "grammar.yaml")
     prompts, initial, tables = content.pop("prompts", {}), content.pop("initial", ""), content.pop("tables", {})
     templates = Templates("", helpers)
     grammar = _grammar(content, base or Grammar(), {"as_entered": as_entered, "numbers": numbers, **(keys or {})})

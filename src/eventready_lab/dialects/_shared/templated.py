@@ -21,14 +21,24 @@ from eventready_lab.device.state import DeviceState
 from eventready_lab.device.view import View
 from eventready_lab.dialects._shared.forwarding import bundled, connected, in_use, learned, network, works
 
+#: libyaml reads the data of a dialect ten times as fast.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def load_answers(package: str, *functions: Callable[..., Any], **names: Any) -> dict[str, Render]:
     """Return the answers of a dialect's package. `functions` and `names` are known in its templates, functions by their
     own names without an underscore in front."""
-    sources: dict[str, str] = yaml.safe_load(files(package).joinpath("answers.yaml").read_text(encoding="utf-8"))
+    sources: dict[str, str] = read_yaml(package, "answers.yaml")
     helpers = {function.__name__.lstrip("_"): function for function in functions}
     templates = Templates(sources.pop("macros", ""), {**helpers, **names})
     return {command: _answer(templates, source) for command, source in sources.items()}
+
+
+def read_yaml(package: str, name: str) -> dict[str, Any]:
+    """The content of a data file of a dialect's package."""
+    text = files(package).joinpath(name).read_text(encoding="utf-8")
+    content: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506  a safe loader in either case
+    return content
 
 
 class Templates:
