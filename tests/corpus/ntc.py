@@ -14,8 +14,8 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from eventready.core.errors import PlatformError
-from eventready.facts.build import UnknownWord, WordTable, columns_of
 from eventready.facts.observation import Observation
+from eventready.facts.parsing.build import UnknownWord, WordTable, columns_of
 from eventready.facts.platform import CompiledFact, load_platform
 from eventready.facts.records import Fact
 from eventready.platforms.loader import platform_names

@@ -13,11 +13,11 @@ import pytest
 from eventready.core.errors import Exit, PlatformError
 from eventready.core.messages import Bilingual
 from eventready.facts.interpret import interpret
-from eventready.facts.parsed import ParsedText
-from eventready.facts.parsers import ntc_folder
+from eventready.facts.parsing.parsed import ParsedText
+from eventready.facts.parsing.parsers import ntc_folder
+from eventready.facts.parsing.template import Template, has_error_rule
 from eventready.facts.platform import load_platform
 from eventready.facts.records import LogTarget
-from eventready.facts.template import Template, has_error_rule
 from eventready.platforms.loader import platform_names
 from eventready.platforms.model import FactSpec
 from eventready.session.reply import Reply
@@ -178,7 +178,7 @@ def added(monkeypatch: pytest.MonkeyPatch) -> None:
     def entry_points(group: str, name: str = "words") -> EntryPoints:
         return EntryPoints([point] if (group, name) == (point.group, point.name) else [])
 
-    monkeypatch.setattr("eventready.facts.parsers.entry_points", entry_points)
+    monkeypatch.setattr("eventready.facts.parsing.parsers.entry_points", entry_points)
 
 
 def without_templates(home: Path) -> Path:

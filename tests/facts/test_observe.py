@@ -14,7 +14,7 @@ from eventready.core.text_lines import lines_of
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation, Status
 from eventready.facts.observe import commands_for, observe, unreached
-from eventready.facts.parsed import UNMATCHED_SHOWN
+from eventready.facts.parsing.parsed import UNMATCHED_SHOWN
 from eventready.facts.platform import Platform, load_platform
 from eventready.facts.records import BfdSession, System
 from eventready.facts.saved import parse_saved

@@ -9,11 +9,11 @@ import pytest
 from eventready.change.errors import UnreadableConfiguration
 from eventready.change.forms.known_forms import form_of
 from eventready.core.errors import PlatformError
-from eventready.facts import line_pattern
 from eventready.facts.interpret import interpret
-from eventready.facts.line_pattern import LinePattern, LineRules, watched
 from eventready.facts.observation import Status
-from eventready.facts.parsed import ParsingTooLong
+from eventready.facts.parsing import line_pattern
+from eventready.facts.parsing.line_pattern import LinePattern, LineRules, watched
+from eventready.facts.parsing.parsed import ParsingTooLong
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import describe, platform_names
 from eventready.platforms.model import BOUNDED, ChangeSpec, GuardSpec, PlatformSpec

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventready.facts.observation import Status
-from eventready.facts.pattern_examples import example_lines, unreachable
+from eventready.facts.parsing.pattern_examples import example_lines, unreachable
 from eventready.facts.platform import load_platform
 from eventready.facts.saved import parse_saved
 from eventready.platforms.model import SessionSpec

@@ -1,1 +1,1 @@
-
+"""Facts: vendor-neutral records, and the way from the answers of a device to observations."""

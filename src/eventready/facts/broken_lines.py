@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eventready.facts.parsed import printable_line
+from eventready.facts.parsing.parsed import printable_line
 from eventready.session.reply import Reply
 
 #: Log lines in one answer that are tried as inside a line; each costs a parse.

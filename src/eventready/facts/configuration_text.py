@@ -19,7 +19,7 @@ from eventready.core.redaction.redaction import REDACTED
 from eventready.core.text_lines import lines_of
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
-from eventready.facts.parsed import LONGEST_LINE, PARSING_SECONDS, LineReader, printable_line
+from eventready.facts.parsing.parsed import LONGEST_LINE, PARSING_SECONDS, LineReader, printable_line
 from eventready.facts.platform import CompiledFact, Platform
 from eventready.session.reply import Reply
 

@@ -20,9 +20,9 @@ from dataclasses import dataclass, field, replace
 from eventready.core.messages import Message, Text
 from eventready.core.text_lines import lines_of
 from eventready.facts.broken_lines import BREAKS_TRIED, join_at
-from eventready.facts.line_pattern import LinePattern, watched
 from eventready.facts.observation import Observation, Status, Unread
-from eventready.facts.parsed import LONGEST_LINE, TOO_LONG, UNMATCHED_SHOWN, ParsedText, ParsingTooLong
+from eventready.facts.parsing.line_pattern import LinePattern, watched
+from eventready.facts.parsing.parsed import LONGEST_LINE, TOO_LONG, UNMATCHED_SHOWN, ParsedText, ParsingTooLong
 from eventready.facts.platform import CompiledFact
 from eventready.facts.record_blocks import LinesRead, readable
 from eventready.facts.records import Fact

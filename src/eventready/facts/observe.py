@@ -7,10 +7,10 @@ from dataclasses import replace
 from threading import Lock
 
 from eventready.core.messages import Message
-from eventready.facts.comparison import join_answers
 from eventready.facts.configuration_text import Answer, reduce_evidence, reduce_replies
 from eventready.facts.interpret import ParseCache, interpret
 from eventready.facts.observation import Observation, Status
+from eventready.facts.parsing.comparison import join_answers
 from eventready.facts.platform import CompiledFact, Platform
 from eventready.platforms.model import FactSpec
 from eventready.session.reply import LoginRefused, NoPrompt, Reply, ReplyStatus, SessionError

@@ -19,13 +19,13 @@ from pydantic.fields import FieldInfo
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
-from eventready.facts.build import RowBuilder, columns_of, is_pattern
 from eventready.facts.catalogue import CATALOGUE, FactKind
 from eventready.facts.grammar import strings_in, words_in
-from eventready.facts.line_pattern import LinePattern
-from eventready.facts.parsed import LineReader, TextParser
-from eventready.facts.parsers import ParserError, compile_parser, parser_names
-from eventready.facts.pattern_examples import unreachable
+from eventready.facts.parsing.build import RowBuilder, columns_of, is_pattern
+from eventready.facts.parsing.line_pattern import LinePattern
+from eventready.facts.parsing.parsed import LineReader, TextParser
+from eventready.facts.parsing.parsers import ParserError, compile_parser, parser_names
+from eventready.facts.parsing.pattern_examples import unreachable
 from eventready.facts.record_blocks import RecordBlocks
 from eventready.platforms.loader import Description, allows, describe, in_one, suggestion
 from eventready.platforms.model import FactSpec, FactsSpec, PlatformSpec, Reason, Source

@@ -16,9 +16,9 @@ from time import thread_time
 from typing import Any
 
 from eventready.core.messages import Text
-from eventready.facts.line_pattern import LinePattern
 from eventready.facts.observation import Unread
-from eventready.facts.parsed import PARSING_SECONDS, ParsedText, ParsingTooLong
+from eventready.facts.parsing.line_pattern import LinePattern
+from eventready.facts.parsing.parsed import PARSING_SECONDS, ParsedText, ParsingTooLong
 from eventready.facts.records import Fact
 from eventready.platforms.model import RecordSpec
 

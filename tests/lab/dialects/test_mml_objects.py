@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.facts.mml import MmlParser
 from eventready.facts.observation import Status
+from eventready.facts.parsing.mml import MmlParser
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.state import CellState, DeviceState
 from eventready_lab.dialects.huawei_enb import dialect as huawei_enb

@@ -15,8 +15,8 @@ from eventready.change.forms.form import ConfigurationForm, Parsed
 from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree, lines_of_key, significant_lines
 from eventready.core.messages import message
-from eventready.facts.mml import MmlParser
 from eventready.facts.observation import Status
+from eventready.facts.parsing.mml import MmlParser
 from eventready.platforms.model import MmlObject
 
 _COMMAND = re.compile(r"(?P<name>[A-Z]{2,4} [A-Z0-9_]+)\s*:\s*(?P<parameters>.*)", re.DOTALL)

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from eventready.facts.catalogue import FactKind
-from eventready.facts.line_pattern import LinePattern
-from eventready.facts.parsed import ParsedText
+from eventready.facts.parsing.line_pattern import LinePattern
+from eventready.facts.parsing.parsed import ParsedText
 from eventready.facts.records import Fact
 from eventready.platforms.model import FactSpec
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.facts.statements import StatementsParser
+from eventready.facts.parsing.statements import StatementsParser
 
 ROUTES = r"static route (?P<PREFIX>\S+)(?: (?:qualified-)?next-hop (?P<HOP>\S+))?"
 

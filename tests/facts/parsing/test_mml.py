@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventready.core.text_lines import lines_of
-from eventready.facts.mml import MmlParser
 from eventready.facts.observation import Status
-from eventready.facts.parsed import ParsedText
+from eventready.facts.parsing.mml import MmlParser
+from eventready.facts.parsing.parsed import ParsedText
 
 HEAD = "+++    BSC-1        2022-04-25 07:00:00\nO&M    #12\n%%/*1*/DSP X:;%%\n"
 END = "\n---    END\n"

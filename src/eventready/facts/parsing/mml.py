@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventready.core.text_lines import lines_of
-from eventready.facts.layout import WIDTHS, Columns, Margin
 from eventready.facts.observation import Status
-from eventready.facts.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
+from eventready.facts.parsing.layout import WIDTHS, Columns, Margin
+from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
 
 _END = re.compile(r"^-{3}\s+END\s*$")
 _START = re.compile(r"^\+{3}\s(?P<element>.*\s)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*(?:\s+DST)?\s*$")

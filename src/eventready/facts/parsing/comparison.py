@@ -10,8 +10,8 @@ import re
 from itertools import zip_longest
 
 from eventready.core.text_lines import lines_of
-from eventready.facts.line_pattern import LinePattern
-from eventready.facts.parsed import ParsedText, printable_line
+from eventready.facts.parsing.line_pattern import LinePattern
+from eventready.facts.parsing.parsed import ParsedText, printable_line
 
 
 class ComparisonParser:

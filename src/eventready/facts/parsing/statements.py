@@ -12,8 +12,8 @@ import re
 from collections.abc import Sequence
 
 from eventready.core.text_lines import lines_of
-from eventready.facts.line_pattern import LinePattern, LineRules
-from eventready.facts.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
+from eventready.facts.parsing.line_pattern import LinePattern, LineRules
+from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
 
 _Key = tuple[str | None, ...]
 

@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from eventready.core.text_lines import lines_of
-from eventready.facts.line_pattern import LinePattern
-from eventready.facts.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
+from eventready.facts.parsing.line_pattern import LinePattern
+from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
 
 _FLAGS_HEADING = re.compile(r"\s*Flags:? ")
 _FLAGS_GO_ON = re.compile(r"\s*[A-Za-z*+] - \w")

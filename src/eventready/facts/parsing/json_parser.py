@@ -20,7 +20,7 @@ import jmespath
 from jmespath import exceptions, functions
 
 from eventready.core.text_lines import lines_of
-from eventready.facts.parsed import ParsedText, UnmatchedLines
+from eventready.facts.parsing.parsed import ParsedText, UnmatchedLines
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

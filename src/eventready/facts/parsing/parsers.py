@@ -13,15 +13,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
-from eventready.facts.build import columns_of
-from eventready.facts.comparison import ComparisonParser
-from eventready.facts.json_parser import JsonParser
-from eventready.facts.line_pattern import LineRules
-from eventready.facts.mml import MmlParser
-from eventready.facts.parsed import ParsedText, TextParser
-from eventready.facts.properties import PropertiesParser
-from eventready.facts.statements import StatementsParser
-from eventready.facts.template import Template, TemplateError, costly_places, has_error_rule, silent_places
+from eventready.facts.parsing.build import columns_of
+from eventready.facts.parsing.comparison import ComparisonParser
+from eventready.facts.parsing.json_parser import JsonParser
+from eventready.facts.parsing.line_pattern import LineRules
+from eventready.facts.parsing.mml import MmlParser
+from eventready.facts.parsing.parsed import ParsedText, TextParser
+from eventready.facts.parsing.properties import PropertiesParser
+from eventready.facts.parsing.statements import StatementsParser
+from eventready.facts.parsing.template import Template, TemplateError, costly_places, has_error_rule, silent_places
 from eventready.platforms.model import FactSpec, Parser
 
 GROUP = "eventready.parsers"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.facts.properties import PropertiesParser
+from eventready.facts.parsing.properties import PropertiesParser
 
 
 def rows(text: str, *columns: str, template: str = "") -> list[list[str]]:

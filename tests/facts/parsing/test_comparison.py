@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.facts.comparison import ComparisonParser, join_answers
 from eventready.facts.observation import Status
 from eventready.facts.observe import commands_for, observe
+from eventready.facts.parsing.comparison import ComparisonParser, join_answers
 from eventready.facts.platform import load_platform
 from eventready.facts.records import SavedConfig
 from eventready.session.reply import Reply, ReplyStatus

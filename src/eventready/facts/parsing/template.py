@@ -23,8 +23,8 @@ from typing import Any
 import textfsm
 
 from eventready.core.text_lines import lines_of
-from eventready.facts.line_pattern import COSTLIEST, LineRules
-from eventready.facts.parsed import (
+from eventready.facts.parsing.line_pattern import COSTLIEST, LineRules
+from eventready.facts.parsing.parsed import (
     LONGEST_LINE,
     PARSING_SECONDS,
     TOO_LONG,

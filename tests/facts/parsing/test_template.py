@@ -10,10 +10,10 @@ import textfsm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.facts.line_pattern import LineRules
-from eventready.facts.parsed import UNMATCHED_SHOWN, printable_line
-from eventready.facts.parsers import ntc_folder
-from eventready.facts.template import Template, TemplateError, costly_places, has_error_rule, silent_places
+from eventready.facts.parsing.line_pattern import LineRules
+from eventready.facts.parsing.parsed import UNMATCHED_SHOWN, printable_line
+from eventready.facts.parsing.parsers import ntc_folder
+from eventready.facts.parsing.template import Template, TemplateError, costly_places, has_error_rule, silent_places
 from tests.corpus.captured import captures, name_of, needs_captures
 
 pytestmark = pytest.mark.slow
@@ -300,7 +300,7 @@ def test_lines_are_not_tried_where_they_could_take_too_long() -> None:
 
 
 def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eventready.facts.template.PARSING_SECONDS", 0.0)
+    monkeypatch.setattr("eventready.facts.parsing.template.PARSING_SECONDS", 0.0)
     assert "processor time" in Template(TABLE).parse("Name State\n" + "a up\n" * 1_000).reason
 
 

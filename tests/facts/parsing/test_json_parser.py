@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventready.facts.json_parser import ExpressionError, JsonParser
-from eventready.facts.parsed import UNMATCHED_SHOWN
+from eventready.facts.parsing.json_parser import ExpressionError, JsonParser
+from eventready.facts.parsing.parsed import UNMATCHED_SHOWN
 
 
 def test_keys_become_a_column() -> None:
