@@ -124,7 +124,7 @@ class Talk:
         text = ""
         while True:
             letter = await self.inbox.get()
-            if not text:
+            if not text and self.script.echo_delay:
                 await asyncio.sleep(self.script.echo_delay)
             if letter == "\x03":
                 text = ""
