@@ -227,7 +227,9 @@ def allowed(case: Case, guarded: Guarded) -> set[str]:
     killed, full, kept = case.kind.startswith("kill"), case.kind.startswith("full"), {"old", "new"}
     if case.step in ("begin", "precheck", "read") or (case.step == "backup" and case.kind != "restart"):
         hindered = case.kind in ("refuse", "truncated", "garbage", "drop", "hang")  # in looking only
-        found = {"untouched", *kept} if hindered else {"untouched"}
+        # a reading that fails is tried again, and then the change goes on
+        again = {"new"} if case.step in ("precheck", "read") else set()
+        found = {"untouched", *again, *(kept if hindered else ())}
     elif case.step in ("backup", "arm", "apply", "compare", "revert"):
         # the guard is armed only then, the lines are sent only then; and an answer of nothing cannot be cut
         missed = case.kind in ("expire", "truncated") and case.step in ("arm", "apply")
