@@ -230,6 +230,8 @@ def allowed(case: Case, guarded: Guarded) -> set[str]:
         # a reading that fails is tried again, and then the change goes on
         again = {"new"} if case.step in ("precheck", "read") else set()
         found = {"untouched", *again, *(kept if hindered else ())}
+    elif case.step == "compare" and case.kind in ("refuse", "truncated", "garbage", "drop", "hang"):
+        found = kept  # the second reading may succeed
     elif case.step in ("backup", "arm", "apply", "compare", "revert"):
         # the guard is armed only then, the lines are sent only then; and an answer of nothing cannot be cut
         missed = case.kind in ("expire", "truncated") and case.step in ("arm", "apply")
