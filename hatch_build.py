@@ -7,12 +7,11 @@ Documentation pages come from `build/docs/pages` (`make docs`), or without them 
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 EXAMPLE_FOLDERS = ("inventory", "templates", "playbooks")
@@ -39,14 +38,15 @@ class WheelDataHook(BuildHookInterface[Any]):
         included.update((str(p), f"eventready/docs/{p.relative_to(pages)}") for p in _files(pages) if p.suffix == ".md")
 
     def _catalogues(self, root: Path) -> Iterator[tuple[str, str]]:
-        """Compile `.po` files to `.mo` files below `build/`."""
+        """Compile `.po` files to `.mo` files below `build/`, one per language."""
+        module = runpy.run_path(str(root / "src" / "eventready" / "core" / "catalogue.py"))
         for source in sorted((root / "src").rglob("*.po")):
-            relative = source.relative_to(root / "src").with_suffix(".mo")
-            target = root / "build" / "catalogues" / relative
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with source.open("rb") as po_file, target.open("wb") as mo_file:
-                write_mo(mo_file, read_po(po_file))
-            yield str(target), relative.as_posix()
+            for lang in module["LANGS"]:
+                relative = module["binary_file"](source.relative_to(root / "src"), lang)
+                target = root / "build" / "catalogues" / relative
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(module["compiled"](source, lang))
+                yield str(target), relative.as_posix()
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -17,12 +17,12 @@ from eventready.cli.commands import GROUPS
 from eventready.cli.context import App
 from eventready.cli.help_language import CLICK_WORDS, HelpContext, by_piece, requested_lang
 from eventready.cli.main import cli, main
-from eventready.core import messages
+from eventready.core import catalogue, messages
 from eventready.core.messages import LANGS, Lang
 from eventready_lab.faults.simulated.catalogue import FAULT_TYPES
 from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES
 
-PO = Path(__file__).parents[2] / "src/eventready/locales/vi/LC_MESSAGES/help.po"
+PO = Path(__file__).parents[2] / "src/eventready/locales/help.po"
 #: Commands, options, file names, metavariables: the same in both languages.
 _IDENTIFIER = re.compile(r"`[^`]+`|(?<!\w)--?[a-z][a-z-]*\b|\w+\.(?:yaml|yml|json|eml|csv)\b|\b[A-Z]{3,}\b(?!:)")
 #: Words of English sentences.
@@ -180,7 +180,7 @@ def test_english_help_reads_no_catalogue(monkeypatch: pytest.MonkeyPatch, capsys
 
     monkeypatch.delenv("EVENTREADY_LANG", raising=False)
     messages._catalogue.cache_clear()
-    monkeypatch.setattr(messages, "_loaded", refuse)
+    monkeypatch.setattr(catalogue, "load", refuse)
     with pytest.raises(SystemExit):
         main(["--help"])
     assert capsys.readouterr().out.startswith("Usage: ")

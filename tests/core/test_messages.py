@@ -36,32 +36,31 @@ from eventready.core.messages import (
 PO = """msgid ""
 msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
-"Plural-Forms: {plural}\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
 
-msgid "people"
-msgid_plural "people"
-{people}
+msgctxt "people"
+msgid "{n} person"
+msgid_plural "{n} people"
+msgstr[0] "{n} người"
 
-msgid "named"
-msgstr "VLAN {{vlan:id}}, {{seconds}} s: `lệnh --keep {{n}}`"
+msgctxt "named"
+msgid "VLAN {vlan:id}, {seconds} s: `command --keep {n}`"
+msgstr "VLAN {vlan:id}, {seconds} s: `lệnh --keep {n}`"
 
-msgid "report"
-msgstr "{report}"
+msgctxt "report"
+msgid "{who:probe:people} at {at:%H:%M}: {what}, {share:.1f}%, {state:terms:state}"
+msgstr "{what}: {who:probe:people} lúc {at:%H:%M}, {share:.1f}%, {state:terms:state}"
+
+msgctxt "new"
+msgid "not translated"
+msgstr ""
 """
 
 
 @pytest.fixture
 def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A further folder of catalogues with the namespace `probe`."""
-    for lang, plural, people, report in (
-        ("en", "nplurals=2; plural=(n != 1);", 'msgstr[0] "{n} person"\nmsgstr[1] "{n} people"',
-         "{who:probe:people} at {at:%H:%M}: {what}, {share:.1f}%, {state:terms:state}"),
-        ("vi", "nplurals=1; plural=0;", 'msgstr[0] "{n} người"',
-         "{what}: {who:probe:people} lúc {at:%H:%M}, {share:.1f}%, {state:terms:state}"),
-    ):  # fmt: skip
-        folder = tmp_path / lang / "LC_MESSAGES"
-        folder.mkdir(parents=True)
-        (folder / "probe.po").write_text(PO.format(plural=plural, people=people, report=report), encoding="utf-8")
+    (tmp_path / "probe.po").write_text(PO, encoding="utf-8")
     monkeypatch.setattr(messages, "_FOLDERS", (*messages._FOLDERS, tmp_path))
     caches = (messages._catalogue, messages._sentence, messages._pieces)
     for cache in caches:
@@ -92,16 +91,13 @@ def test_a_message_follows_its_number(locales: Path, count: int, shown: str) -> 
 
 
 def test_a_language_without_the_message_uses_english(locales: Path) -> None:
-    (locales / "vi" / "LC_MESSAGES" / "probe.po").unlink()
-    (locales / "vi" / "LC_MESSAGES" / "probe.mo").unlink(missing_ok=True)
-    messages._catalogue.cache_clear()
-    assert text("probe:people", "vi", n=2) == "2 people"
+    assert text("probe:new", "vi") == "not translated"
 
 
 def test_a_changed_catalogue_is_compiled_again(locales: Path) -> None:
-    po_file = locales / "en" / "LC_MESSAGES" / "probe.po"
+    po_file = locales / "probe.po"
     assert text("probe:people", "en", n=2) == "2 people"
-    compiled = po_file.with_suffix(".mo")
+    compiled = locales / "probe.en.mo"
     assert gettext.GNUTranslations(compiled.open("rb")).ngettext("people", "people", 2) == "{n} people"
     po_file.write_text(po_file.read_text(encoding="utf-8").replace("{n} people", "{n} persons"), encoding="utf-8")
     os.utime(po_file, ns=(compiled.stat().st_mtime_ns + 1,) * 2)
@@ -112,7 +108,7 @@ def test_a_changed_catalogue_is_compiled_again(locales: Path) -> None:
 
 def test_an_installed_package_needs_the_compiled_file_only(locales: Path) -> None:
     assert text("probe:people", "en", n=2) == "2 people"
-    (locales / "en" / "LC_MESSAGES" / "probe.po").unlink()
+    (locales / "probe.po").unlink()
     messages._catalogue.cache_clear()
     messages._sentence.cache_clear()
     assert text("probe:people", "en", n=2) == "2 people"
@@ -124,7 +120,7 @@ def test_a_folder_that_cannot_be_written_does(locales: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Path, "replace", refuse)
     assert text("probe:people", "en", n=2) == "2 people"
-    assert [file.name for file in (locales / "en" / "LC_MESSAGES").iterdir()] == ["probe.po"], "no draft is left"
+    assert [file.name for file in locales.iterdir()] == ["probe.po"], "no draft is left"
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])

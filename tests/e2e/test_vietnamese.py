@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -70,12 +71,12 @@ COMMANDS: tuple[tuple[str, tuple[int, ...]], ...] = (
 def english() -> frozenset[str]:
     """Words of the English catalogue that no Vietnamese sentence has."""
     words: dict[str, set[str]] = {lang: set() for lang in LANGS}
-    for lang in LANGS:
-        for path in (LOCALES / lang / "LC_MESSAGES").glob("*.po"):
-            for entry in read_po(path.open("rb")):
-                for form in [entry.string] if isinstance(entry.string, str) else entry.string or ():
-                    bare = re.sub(r"\{[^}]*\}", " ", form)
-                    words[lang] |= set(_WORD.findall((re.sub(r"`[^`]*`", " ", bare) if lang == "en" else bare).lower()))
+    for path in LOCALES.glob("*.po"):
+        for entry, lang in product(read_po(path.open("rb")), LANGS):
+            shown = entry.string if lang == "vi" else entry.id if entry.context else ""
+            for form in [shown] if isinstance(shown, str) else shown or ():
+                bare = re.sub(r"\{[^}]*\}", " ", form)
+                words[lang] |= set(_WORD.findall((re.sub(r"`[^`]*`", " ", bare) if lang == "en" else bare).lower()))
     names = {*(check.name for check in all_checks()), *CATALOGUE, *platform_names(), *SERVICES, *INTENTS}
     found = words["en"] - words["vi"] - names - set(_WORDS_OF_NAMES)
     return frozenset(word for word in found if word.isascii() and len(word) > 2)

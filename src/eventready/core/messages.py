@@ -1,6 +1,6 @@
-"""Message catalogue: sentences as ids with parameters, rendered from a `.po` file per language and namespace.
+"""Messages: sentences as ids with parameters, rendered from the catalogue of a namespace (`core/catalogue.py`).
 
-An id is `namespace:key`; `checks:uplink.down` stands in `locales/{en,vi}/LC_MESSAGES/checks.po` under `uplink.down`.
+An id is `namespace:key`; `checks:uplink.down` stands in `locales/checks.po` under `uplink.down`.
 A sentence holds its parameters as `{name}`. A format after the name is one of
 
     {value:.1f}           a number format; decimal mark and groups of three follow the language
@@ -13,14 +13,11 @@ A sentence holds its parameters as `{name}`. A format after the name is one of
     {names:;}             the separator of a list, `A; B`; without one a list reads `A, B and C`; a line each with `\\n`
 
 The plural text of a whole sentence follows its parameter `n`. The help of the command line alone has its English text
-as the id (`source_text`). Compiled catalogues (`.mo`) are read by gettext; Babel
-compiles them when the package is built, and at run time where a `.po` file is newer.
+as the id (`source_text`).
 """
 
 from __future__ import annotations
 
-import io
-import os
 import re
 import string
 from collections.abc import Mapping, Sequence
@@ -28,18 +25,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from gettext import GNUTranslations, NullTranslations
+from gettext import NullTranslations
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, TypeAlias
 
+from eventready.core import catalogue
 from eventready.core.timezone import TZ
 
-Lang: TypeAlias = Literal["vi", "en"]
-LANGS: tuple[Lang, ...] = get_args(Lang)
+Lang: TypeAlias = catalogue.Lang
+LANGS = catalogue.LANGS
 
 #: Folders of catalogues; packages that bring checks of their own add theirs.
-_FOLDERS: tuple[Path, ...] = (Path(__file__).parent.parent / "locales",)
-_DOMAINS = "LC_MESSAGES"
+_FOLDERS: tuple[Path, ...] = (catalogue.HOME,)
 #: Format of a number that identifies.
 _ID = "id"
 #: Sign, whole number, fraction and percent sign of a formatted number.
@@ -174,11 +171,7 @@ def known(msgid: str) -> bool:
 
 def ids(namespace: str) -> tuple[str, ...]:
     """The keys of a namespace, sorted."""
-    from babel.messages.mofile import read_mo  # noqa: PLC0415  needed only to check what an office wrote
-
-    binaries = [_binary(folder / "en" / _DOMAINS / f"{namespace}.po") for folder in _FOLDERS]
-    entries = [entry for binary in binaries if binary for entry in read_mo(io.BytesIO(binary)) if entry.id]
-    return tuple(sorted({entry.id if isinstance(entry.id, str) else entry.id[0] for entry in entries}))
+    return tuple(sorted({key for folder in _FOLDERS for key in catalogue.keys(folder, namespace)}))
 
 
 def parameters(msgid: str, lang: str) -> frozenset[str]:
@@ -265,17 +258,6 @@ def joined(items: Sequence[str | Text], lang: str, separator: str = "") -> str:
     if separator or len(shown) < 2:
         return (separator if separator.isspace() else f"{separator} ").join(shown)
     return ", ".join(shown[:-1]) + text("terms:and", lang) + shown[-1]
-
-
-def compiled(po_file: Path) -> bytes:
-    """The catalogue of a `.po` file in gettext's binary form."""
-    from babel.messages.mofile import write_mo  # noqa: PLC0415  needed only where a catalogue is newer than its .mo
-    from babel.messages.pofile import read_po  # noqa: PLC0415  needed only where a catalogue is newer than its .mo
-
-    binary = io.BytesIO()
-    with po_file.open("rb") as file:
-        write_mo(binary, read_po(file))
-    return binary.getvalue()
 
 
 def _shown(value: Param, spec: str, lang: str) -> str:
@@ -372,49 +354,8 @@ def _catalogue(namespace: str, lang: str) -> NullTranslations:
     """The texts of a namespace, those of the first folder first."""
     found = NullTranslations()
     for folder in reversed(_FOLDERS):
-        loaded = _loaded(folder / lang / _DOMAINS / f"{namespace}.po")
+        loaded = catalogue.load(folder, namespace, lang)
         if loaded is not None:
             loaded.add_fallback(found)
             found = loaded
     return found
-
-
-def _loaded(po_file: Path) -> NullTranslations | None:
-    """The catalogue of a file; None where there is none."""
-    binary = _binary(po_file)
-    return GNUTranslations(io.BytesIO(binary)) if binary else None
-
-
-def _binary(po_file: Path) -> bytes | None:
-    """Compiled catalogue of a file, compiled if outdated; None for a missing file."""
-    mo_file = po_file.with_suffix(".mo")
-    if _current(mo_file, po_file):
-        return mo_file.read_bytes()
-    if not po_file.is_file():
-        return None
-    binary = compiled(po_file)
-    with suppress(OSError):  # in a folder without write access the catalogue is compiled each time
-        _write(mo_file, binary)
-    return binary
-
-
-def _write(mo_file: Path, binary: bytes) -> None:
-    """Write the file atomically: another process may read at the same time."""
-    draft = mo_file.with_name(f".{mo_file.name}.{os.getpid()}")
-    try:
-        draft.write_bytes(binary)
-        draft.replace(mo_file)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _current(mo_file: Path, po_file: Path) -> bool:
-    """True where the compiled file is there and no older than its source; an installed package has no source."""
-    try:
-        made = mo_file.stat().st_mtime_ns
-    except OSError:
-        return False
-    try:
-        return made >= po_file.stat().st_mtime_ns
-    except OSError:
-        return True
