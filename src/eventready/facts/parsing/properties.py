@@ -33,7 +33,8 @@ _HEAD = re.compile(r"(?P<number>\d*) ?(?P<flags>[A-Za-z*+ ]{0,8})")
 _MORE = re.compile(r"\s+(?P<rest>\.?[a-z][\w.-]*=.*)$")
 _PAIR = re.compile(r'(?:^|(?<=\s))(?P<name>\.?[a-z][\w.-]*)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"(?=\s|$))?')
 _LINE = re.compile(r"(?P<name>[a-z][\w.-]*):(?:\s+(?P<value>\S.*))?")
-_DUMP = re.compile(r"\s+[\da-f]{4}:(?: |$)")
+_DUMP = re.compile(r"\s+[\da-f]{4}:(?: |$)|\s*\*\s*$")  # "*": lines like the one before
+_REST_OF_LIST = re.compile(r"\s{8,}(?P<rest>[\w-]+(?:,[\w-]+)*[,-]?)\s*$")
 _TOTAL = re.compile(r"\s*total: (?P<count>\d+)\s*$")
 _GROUPED = re.compile(r"\d{1,3}(?: \d{3})+")  # 4 309 122
 _COMMAND = re.compile(r"\s*[/:]")
@@ -48,15 +49,26 @@ class _Contradiction(Exception):
 
 @dataclass
 class _Item:
-    """The current item. `lines`: in the form with a property per line."""
+    """The current item. `lines`: in the form with a property per line; `at`: where the last value began."""
 
     row: Row = field(default_factory=dict)
     lines: bool = False
+    at: int = -1
 
     def put(self, name: str, value: str) -> None:
         column = _column(name)
         if self.row.setdefault(column, value) != value:
             raise _Contradiction(f"two values for {name} in one item")
+
+    def goes_on(self, line: str) -> bool:
+        """Add the rest of a list: below its first item, or broken by the terminal behind a comma or hyphen (`1G-`)."""
+        column = next(reversed(self.row))
+        more = _REST_OF_LIST.fullmatch(line)
+        value = self.row[column]
+        if more is None or not value or more.start("rest") != self.at:
+            return False
+        self.row[column] = value + ("" if value.endswith((",", "-")) else ",") + more["rest"]
+        return True
 
 
 class _Line(NamedTuple):
@@ -187,15 +199,17 @@ class _Reader:
         if item is None or not item.lines or _column(found["name"]) in item.row:
             self._begin(lines=True)
         self._put(found["name"], found["value"] or "")
+        if self._item is not None and found["value"]:
+            self._item.at = len(line) - len(line.lstrip()) + found.start("value")
         return True
 
     def _continues(self, line: str) -> bool:
-        """Return True for the next line of a comment or of a dump of a module's memory; these lines are skipped."""
+        """Return True for the next line of a list, and of a comment or dump of a module's memory, which are skipped."""
         item = self._item
         if item is None:
             return self.heading and not self.rows and bool(_FLAGS_GO_ON.match(line))
         if item.lines:
-            return bool(_DUMP.match(line)) and "EEPROM" in item.row
+            return (bool(_DUMP.match(line)) and "EEPROM" in item.row) or item.goes_on(line)
         if set(item.row) == {"NUMBER", "FLAGS", "COMMENT"}:
             self.passed_over.add(line)  # a comment may have further lines
             return True
