@@ -213,7 +213,9 @@ class _Answer:
         return LinesRead(parsed, records)
 
     def _without_records(self) -> tuple[Status, Message]:
-        if _found(self._compiled.empty, self._lines) or self._parsed.none or 0 in self._stated:
+        # A count in the first of two answers does not speak of the second.
+        none = 0 in self._stated and (self._whole or not self._compiled.spec.also)
+        if _found(self._compiled.empty, self._lines) or self._parsed.none or none:
             return Status.EMPTY, Message("facts:none")
         if _found(self._compiled.silent, self._lines):
             return Status.UNSUPPORTED, Message("facts:silent")
