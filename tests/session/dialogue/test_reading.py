@@ -96,6 +96,15 @@ def test_silence_never_gives_a_command_the_answer_of_another(
     ]
 
 
+def test_commands_written_ahead_of_a_late_echo_are_sent_once(ssh: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Screen, "settle_s", 0.1)
+    script = Script(answers=ANSWERS, echo_delay=0.3)
+    with open_session(ssh(script), kind(pipeline=8)) as session:
+        replies = session.send_commands(COMMANDS)
+    assert [reply.text for reply in replies] == list(ANSWERS.values())
+    assert [line for line in script.heard if line in ANSWERS] == COMMANDS
+
+
 @pytest.mark.parametrize("login", [True, False])
 @pytest.mark.parametrize("pipeline", [1, 8])
 @pytest.mark.parametrize(

@@ -235,7 +235,8 @@ class Reader:
                     return answer
             if self._screen.pager_waiting():
                 raise _PipelineBroken
-            if not buffer.receive(self._wait_s(started, self._screen.settle_s if echo else self._screen.patience_s)):
+            settle_s = self._screen.patience_s if following or not echo else self._screen.settle_s
+            if not buffer.receive(self._wait_s(started, settle_s)):
                 raise _CommandTimeout if echo and self._screen.left(started) <= 0 else _PipelineBroken
 
     # ---------------------------------------------------------------- replies
