@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
-_SPAN = re.compile(r"(?P<least>\d{1,6}(?:\.\d{1,6})?)(?:-(?P<most>\d{1,6}(?:\.\d{1,6})?))?(?P<unit>ms|s)")
+_SPAN = re.compile(r"(?P<least>\d{1,6}(?:\.\d{1,6})?)(?:-(?P<most>\d{1,6}(?:\.\d{1,6})?))?(?P<unit>ms|s)", re.ASCII)
 #: Upper bound of a delay in seconds.
 _MOST_S = 600.0
 
@@ -43,7 +43,7 @@ class Latency:
 def read_latency(text: str) -> Latency:
     """Return the latency of `rtt=50ms,echo=1.3s,command=0.3-1.5s`; each part is optional. Raises UsageError."""
     delays: dict[str, Delay] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
+    for part in (part.strip() for part in text.split(",")) if text else ():
         name, sign, value = part.partition("=")
         if not sign or name not in ("rtt", "echo", "command"):
             raise _invalid("lab:latency.unknown", part)

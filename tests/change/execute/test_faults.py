@@ -229,6 +229,7 @@ def allowed(case: Case, guarded: Guarded) -> set[str]:
         hindered = case.kind in ("refuse", "truncated", "garbage", "drop", "hang")  # in looking only
         # a reading that fails is tried again, and then the change goes on
         again = {"new"} if case.step in ("precheck", "read") else set()
+        again |= {"old"} if again and case.kind == "restart" else set()  # verification finds the restart
         found = {"untouched", *again, *(kept if hindered else ())}
     elif case.step == "compare" and case.kind in ("refuse", "truncated", "garbage", "drop", "hang"):
         found = kept  # the second reading may succeed

@@ -25,7 +25,8 @@ def test_latency_is_read_with_its_units() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["50ms", "rtt", "rtt=", "rtt=50", "rtt=-1s", "rtt=2-1s", "rtt=nans", "rtt=1e9s", "echo=601s", "pace=1s",
+    [",", " ", "rtt=50ms,,", "rtt=\u0665ms",
+     "50ms", "rtt", "rtt=", "rtt=50", "rtt=-1s", "rtt=2-1s", "rtt=nans", "rtt=1e9s", "echo=601s", "pace=1s",
      "rtt=1s,rtt=2s", "rtt=50ms;echo=1s"],
 )  # fmt: skip
 def test_bad_latency_is_named(text: str) -> None:

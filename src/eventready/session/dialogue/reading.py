@@ -204,7 +204,8 @@ class Reader:
                 replies.append(self._reply(commands[done], answer, started))
         except _PipelineBroken:
             self._pipeline = 1
-            until = monotonic() + max(self._screen.left(started), self._screen.recovery_s)
+            outstanding = sent - len(replies)  # each may take a command's time
+            until = monotonic() + max(self._screen.left(started), self._screen.recovery_s) * max(1, outstanding)
             if not self._screen.resynchronise(min(until, self._screen.deadline)):
                 self._screen.over = message("session:over.no_return")
         except _CommandTimeout:
