@@ -11,12 +11,15 @@ import asyncssh
 import pytest
 import yaml
 
+from eventready.cli.change import drill
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.permission import allow
 from eventready.workspace.workspace import load_workspace
+from eventready_lab.control.lab_folder import LabRecord
+from eventready_lab.entry.drill_target import LabTarget
 from eventready_lab.entry.twin import lab_twin
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("access settings")]
@@ -141,3 +144,15 @@ def test_a_change_leaves_the_device_untouched(broken: Broken, how: str, tmp_path
     assert f"{KEY} does not exist" in out
     assert code == (Exit.INCOMPLETE if how == "--dry-run" else Exit.CHANGE_REVERTED), out
     assert "internal" not in out
+
+
+def test_a_drill_refuses_with_the_sentence_of_the_device(broken: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = LabRecord(pid=0, start_time="", socket="", devices=2, endpoints=2, scenario="", workspace=str(broken.folder))
+    monkeypatch.setattr(drill, "target_of", lambda _: LabTarget(lab))  # refused before the lab is asked
+    settings, words = SETTINGS["missing key"]
+    broken.settings(settings)
+    code, out = broken.run("drill", "run", "gateway-loss")
+    assert code == Exit.REFUSED, out
+    assert f"hsrp on {BAD}" in out
+    assert words in out
+    assert f"hsrp on {HEALTHY}" not in out

@@ -236,6 +236,20 @@ def test_jump_host_that_comes_back(openssh: OpenSsh, monkeypatch: pytest.MonkeyP
     assert clock(target) == "07:00:00"
 
 
+def test_a_connection_that_ends_before_its_channel_opens(openssh: OpenSsh, monkeypatch: pytest.MonkeyPatch) -> None:
+    jump, device = openssh.server(), openssh.server(device=True)
+    target = openssh.target(device, jump=openssh.target(jump, "bastion-1"))
+    assert clock(target) == "07:00:00"
+    connect = module.jump_hosts.transport
+    assert target.jump is not None
+    taken = [connect(target.jump)] * 2  # it looks open before the session begins, and when its channel is asked for
+    jump.stop()
+    jump.start()
+    until(lambda: not taken[0].is_active())
+    monkeypatch.setattr(module.jump_hosts, "transport", lambda hop: taken.pop() if taken else connect(hop))
+    assert clock(target) == "07:00:00"
+
+
 def test_idle_connections_that_a_jump_host_closes(openssh: OpenSsh) -> None:
     jump, device = openssh.server("UnusedConnectionTimeout 3s"), openssh.server(device=True)
     target = openssh.target(device, jump=openssh.target(jump, "bastion-1"))

@@ -81,12 +81,22 @@ class JumpConnections:
         trace.detail(ConnectStep.JUMP, " > ".join(hop.name for hop in target.jumps))
         try:
             with trace.step(ConnectStep.TCP):
-                channel = self._open(transport, target, jump, port, timeout_s)
+                transport, channel = self._channel(transport, target, jump, port, timeout_s)
         except BaseException:
             self._limit.release(limit_key)
             raise
         trace.detail(ConnectStep.TCP, message("session:tcp_from", address=target.address, jump=jump.name))
         return JumpChannel(channel, lambda: self._limit.release(limit_key), lambda: self._loss(jump, transport))
+
+    def _channel(
+        self, transport: paramiko.Transport, target: Target, jump: Target, port: int, timeout_s: float
+    ) -> tuple[paramiko.Transport, paramiko.Channel]:
+        """Open a channel, in a new connection where the jump host has just ended the shared one."""
+        try:
+            return transport, self._open(transport, target, jump, port, timeout_s)
+        except JumpHostFailed:
+            renewed = self.transport(jump)
+            return renewed, self._open(renewed, target, jump, port, timeout_s)
 
     def _open(
         self, transport: paramiko.Transport, target: Target, jump: Target, port: int, timeout_s: float
