@@ -91,7 +91,7 @@ class JumpConnections:
     def _channel(
         self, transport: paramiko.Transport, target: Target, jump: Target, port: int, timeout_s: float
     ) -> tuple[paramiko.Transport, paramiko.Channel]:
-        """Open a channel; after the loss of the shared connection, once more in a new one."""
+        """Open a channel; after the loss of the shared connection, once more in a new connection."""
         try:
             return transport, self._open(transport, target, jump, port, timeout_s)
         except JumpHostFailed:
