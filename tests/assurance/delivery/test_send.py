@@ -352,8 +352,8 @@ _VICTIM = """
     import os, signal, sys
     from pathlib import Path
     from eventready.core.clock import Clock
-    from eventready.assurance.delivery.mail.mail import delivery_log
-    from eventready.assurance.delivery.mail.mail import mailer
+    from eventready.assurance.delivery.mail import delivery_log
+    from eventready.assurance.delivery.mail import mailer
     from eventready.assurance.delivery.mail.mail import read
     from eventready.store.store import Store
     from eventready.workspace.settings.mail import MailServer

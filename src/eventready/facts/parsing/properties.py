@@ -34,7 +34,7 @@ _MORE = re.compile(r"\s+(?P<rest>\.?[a-z][\w.-]*=.*)$")
 _PAIR = re.compile(r'(?:^|(?<=\s))(?P<name>\.?[a-z][\w.-]*)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"(?=\s|$))?')
 _LINE = re.compile(r"(?P<name>[a-z][\w.-]*):(?:\s+(?P<value>\S.*))?")
 _DUMP = re.compile(r"\s+[\da-f]{4}:(?: |$)|\s*\*\s*$")  # "*": lines like the one before
-_REST_OF_LIST = re.compile(r"\s{8,}(?P<rest>[\w-]+(?:,[\w-]+)*[,-]?)\s*$")
+_REST_OF_LIST = re.compile(r"\s{8,}(?P<rest>[\w-][\w,-]*)\s*")
 _TOTAL = re.compile(r"\s*total: (?P<count>\d+)\s*$")
 _GROUPED = re.compile(r"\d{1,3}(?: \d{3})+")  # 4 309 122
 _COMMAND = re.compile(r"\s*[/:]")
