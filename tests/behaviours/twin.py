@@ -27,7 +27,7 @@ from tests.e2e.conftest import NOW, Province
 SWITCH = "EVENTREADY_REAL"
 _IMPATIENT = {"connect_timeout_s": 4, "device_timeout_s": 6, "attempts": 1}
 #: An emulated processor is busy whenever this machine is: no finding, and no reason to take a change back.
-BUSY = {AIR_HOST: {"cpu": {"warn": 999, "fail": 1000, "source": "an emulated machine"}}}
+BUSY = {AIR_HOST: {"cpu": {"warn": 99, "fail": 100, "source": "an emulated machine"}}}
 
 
 #: (check, device, subject, status) of findings without faults in the real lab only: simulated routers have no VRF, and

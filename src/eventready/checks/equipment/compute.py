@@ -18,9 +18,9 @@ _DAY_S = 86_400
 class CpuLimits(Limits):
     """Percent of processor time, mean of five minutes."""
 
-    warn: float = Field(default=70, ge=0, le=1000, description="Warning from this load on, % [K]")
+    warn: float = Field(default=70, ge=0, le=100, description="Warning from this load on, % [K]")
     fail: float = Field(
-        default=85, ge=0, le=1000, description="Failure from this load on, %; Huawei's first alarm [S48]"
+        default=85, ge=0, le=100, description="Failure from this load on, %; Huawei's first alarm [S48]"
     )
 
 
