@@ -22,7 +22,7 @@ class Rounds:
     """Plugin of pytest: the property tests only, in rounds of random order. `ran`: tests so far, over all rounds."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self._end = monotonic() + seconds  # with the collection
         self.ran = 0
         self.rounds = 0
 
@@ -35,7 +35,7 @@ class Rounds:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run rounds until the time is used or a test fails."""
-        end = monotonic() + self._seconds
+        end = self._end
         while session.items and monotonic() < end and not session.testsfailed:
             items = random.sample(session.items, len(session.items))
             for item, after in zip(items, [*items[1:], None], strict=True):
