@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,7 @@ def test_a_missing_value_in_an_included_template_names_that_one(tmp_path: Path) 
         ("{{ device.update({'name': 'x'}) }}", "unsafe"),
         ("{{ '\\x07' }}", "control character"),
         ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "recursion does not end"),
+        ("{% include 'backup/frr.j2' %}", "recursion does not end"),
         pytest.param("{% for i in range(99999) %}{{ 'x' * 99 }}{% endfor %}", "more than 1 MB", marks=pytest.mark.slow),
         ("{{ 'x' * 4001 }}", "a line of more than 4,000 characters"),
         ("{% for i in range(9999999) %}{% endfor %}", "Range too big"),
@@ -173,6 +175,15 @@ def test_a_missing_value_in_an_included_template_names_that_one(tmp_path: Path) 
 )
 def test_templates_that_do_not_hold(tmp_path: Path, text: str, says: str) -> None:
     assert says in complaint(tmp_path, text)
+
+
+def test_a_recursion_ends_far_from_the_end_of_the_stack(tmp_path: Path) -> None:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(200_000)
+    try:
+        assert "recursion does not end" in complaint(tmp_path, "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 @pytest.mark.parametrize(
