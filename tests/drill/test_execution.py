@@ -15,9 +15,9 @@ from eventready.drill.execution import DrillExecutor, DrillOptions
 from eventready.drill.probes import Measuring
 from eventready.drill.record import DrillRecord, DrillRun, ProbeResult, drill_run_named, drill_runs
 from eventready.drill.spec import Drill, Failure, Probe
-from eventready.drill.stream import StreamTarget
 from eventready.drill.targets import DrillTarget
 from eventready.drill.targets import Network as NetworkKind
+from eventready.session.probes.stream import StreamTarget
 from eventready.store.store import Store
 from tests.conftest import Proved
 

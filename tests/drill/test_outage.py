@@ -7,8 +7,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.drill.outage import Sample, interruption
 from eventready.drill.probes import before_repair
+from eventready.session.probes.outage import Sample, interruption
 
 STEP = 0.02
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from eventready.drill.outage import Interruption
 from eventready.drill.record import ProbeResult
 from eventready.drill.spec import STREAMS, Drill, Probe
-from eventready.drill.stream import ProbeStream, stop_all
 from eventready.drill.targets import DrillTarget
+from eventready.session.probes.outage import Interruption
+from eventready.session.probes.stream import ProbeStream, stop_all
 
 #: An answer younger than this shows that a stream is answered now.
 _RECENT_S = 1.5

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeAlias
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.drill.spec import Failure, Probe
-from eventready.drill.stream import StreamTarget
+from eventready.session.probes.stream import StreamTarget
 
 #: Simulated devices, real software on one machine, or the network in service.
 Network: TypeAlias = Literal["embedded", "real", "production"]

@@ -8,8 +8,8 @@ from typing import Any
 
 from eventready.core.messages import rendered
 from eventready.drill.spec import Failure, Probe
-from eventready.drill.stream import StreamTarget
 from eventready.drill.targets import Network
+from eventready.session.probes.stream import StreamTarget
 from eventready_lab.control.control_socket import send_request
 from eventready_lab.control.lab_folder import LabFolder, LabRecord
 

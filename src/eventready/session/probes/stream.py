@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from eventready.core.errors import UsageError, os_reason
 from eventready.core.messages import Message, message
 from eventready.core.text_lines import lines_of
-from eventready.drill.outage import Interruption, Sample, interruption
+from eventready.session.probes.outage import Interruption, Sample, interruption
 
 _END_S = 5.0
 
@@ -43,7 +43,7 @@ class ProbeStream:
     def start(cls, name: str, target: StreamTarget, rate: float) -> ProbeStream:
         """Start the prober of a target. Raises UsageError if the process cannot be started."""
         command = [
-            *target.launcher, sys.executable, "-m", "eventready.drill.prober", target.kind, target.host,
+            *target.launcher, sys.executable, "-m", "eventready.session.probes.prober", target.kind, target.host,
             str(target.port), "--rate", str(rate), "--argument", target.argument,
         ]  # fmt: skip
         try:

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 import pytest
 
 from eventready.core.errors import UsageError
-from eventready.drill.exchanges import exchange_for
-from eventready.drill.outage import Sample
-from eventready.drill.prober import send_stream
-from eventready.drill.stream import ProbeStream, StreamTarget
+from eventready.session.probes.exchanges import exchange_for
+from eventready.session.probes.outage import Sample
+from eventready.session.probes.prober import send_stream
+from eventready.session.probes.stream import ProbeStream, StreamTarget
 
 HOST = "127.0.0.1"
 

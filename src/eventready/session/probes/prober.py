@@ -1,4 +1,4 @@
-"""Process of a probe stream: `python -m eventready.drill.prober KIND HOST PORT --rate 50`.
+"""Process of a probe stream: `python -m eventready.session.probes.prober KIND HOST PORT --rate 50`.
 
 A process of its own, so that a lab can start it inside a network namespace, and so that other work of the drill does
 not delay a request. It prints a JSON line per request as soon as its fate is known, with times of CLOCK_MONOTONIC in
@@ -17,8 +17,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from eventready.core.errors import EventreadyError
-from eventready.drill.exchanges import Exchange, exchange_for
-from eventready.drill.outage import Sample
+from eventready.session.probes.exchanges import Exchange, exchange_for
+from eventready.session.probes.outage import Sample
 
 #: A request without an answer after this time is lost.
 TIMEOUT_S = 1.0
@@ -77,7 +77,7 @@ async def _run(exchange: Exchange, rate: float) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Send the stream of the arguments. Return 2 with a sentence on stderr if the stream cannot be sent."""
-    parser = argparse.ArgumentParser(prog="eventready.drill.prober", description=__doc__)
+    parser = argparse.ArgumentParser(prog="eventready.session.probes.prober", description=__doc__)
     parser.add_argument("kind")
     parser.add_argument("host")
     parser.add_argument("port", type=int)
