@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict
 
 from eventready.facts.units import (
     Address,
+    Addresses,
+    AddressWithLength,
     Count,
     Flag,
     MaybeAddress,
@@ -118,7 +120,8 @@ class Interface(Fact):
     """A port, physical or logical. Rates are means over the device's load interval; counters run since clearing.
 
     `mtu_header`: bytes of the Ethernet header that the device counts in `mtu`, without VLAN tags; none: it
-    counts the payload alone.
+    counts the payload alone. `addresses`: of the device on this port with the length of their prefix (`10.0.0.1/30`)
+    and `vrf`, as far as they are printed with the port; others are facts of their own (`address`).
     """
 
     key = ("name",)
@@ -127,6 +130,7 @@ class Interface(Fact):
     admin: UpDown
     oper: UpDown
     bandwidth_bps: MaybeRate = None
+    duplex: Literal["full", "half"] | None = None
     mtu: MaybeCount = None
     mtu_header: MaybeCount = None
     in_bps: MaybeRate = None
@@ -140,6 +144,29 @@ class Interface(Fact):
     out_errors: MaybeCount = None
     in_drops: MaybeCount = None
     out_drops: MaybeCount = None
+    addresses: Addresses = ()
+    vrf: MaybeText = None
+
+
+class InterfaceAddress(Fact):
+    """An address of the device with the length of its prefix, where the device prints addresses apart from the ports.
+
+    `vrf`: none for the global table.
+    """
+
+    key = ("interface", "address", "vrf")
+    interface: Name
+    address: AddressWithLength
+    vrf: MaybeText = None
+
+
+class PortSpeed(Fact):
+    """Speed and duplex of a port in use, printed apart from its state."""
+
+    key = ("interface",)
+    interface: Name
+    bandwidth_bps: MaybeRate = None
+    duplex: Literal["full", "half"] | None = None
 
 
 class Optic(Fact):
@@ -177,6 +204,20 @@ class RoutingPeer(Fact):
     remote_as: MaybeText = None
     prefixes: MaybeCount = None
     uptime_s: MaybeSeconds = None
+
+
+class RouterIdentity(Fact):
+    """The device's own identifier in a routing protocol, by which its neighbours list the device.
+
+    `process`: of OSPF and IS-IS, where the device prints it. `local_as`: of BGP.
+    """
+
+    key = ("protocol", "process", "vrf")
+    protocol: Literal["ospf", "isis", "bgp"]
+    router_id: Address
+    process: MaybeText = None
+    vrf: MaybeText = None
+    local_as: MaybeText = None
 
 
 class BfdSession(Fact):
@@ -241,6 +282,14 @@ class LinkBundle(Fact):
     min_links: MaybeCount = None
 
 
+class BundleMinimum(Fact):
+    """Configured least number of links of a LAG, where the device prints it apart from the members."""
+
+    key = ("name",)
+    name: Name
+    min_links: Count
+
+
 class Route(Fact):
     """A default route in the forwarding table; a row per next hop in use."""
 
@@ -295,12 +344,17 @@ class SavedConfig(Fact):
 
 
 class Neighbour(Fact):
-    """The device at the other end of a cable (LLDP or CDP)."""
+    """The device at the other end of a cable (LLDP or CDP).
+
+    `management_address`: the first one where there are several.
+    """
 
     key = ("interface", "device", "port")
     interface: Name
     device: Name
     port: MaybeText = None
+    chassis_id: MaybeText = None
+    management_address: MaybeAddress = None
 
 
 class Site(Fact):
@@ -389,6 +443,20 @@ class AccessPoint(Fact):
     clients: MaybeCount = None
     uptime_s: MaybeSeconds = None
     detail: MaybeText = None
+
+
+class AccessPointUplink(Fact):
+    """Switch port at the other end of an access point's cable (LLDP or CDP), from its controller.
+
+    `interface`: the access point's own port.
+    """
+
+    key = ("ap", "interface", "device", "port")
+    ap: Name
+    interface: MaybeText = None
+    device: Name
+    port: MaybeText = None
+    management_address: MaybeAddress = None
 
 
 class Radio(Fact):

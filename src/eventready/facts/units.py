@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -211,6 +211,22 @@ def prefix(value: Any) -> Any:
         return value.strip()
 
 
+def address_with_length(value: Any) -> Any:
+    """Return `10.0.0.1/30` for itself, `10.0.0.1 255.255.255.252` or `10.0.0.1/255.255.255.252`.
+
+    The address is kept: this is no prefix. Raises ValueError for another text, or an address without its length.
+    """
+    if not isinstance(value, str):
+        return value
+    text = "/".join(value.replace("/", " ").split())
+    if "/" not in text:
+        raise ValueError(f"{value!r} has no length of a prefix")
+    try:
+        return str(ip_interface(text))
+    except ValueError:
+        raise ValueError(f"{value!r} is not a whole address with its length") from None
+
+
 def names(value: Any) -> Any:
     """Return names from text with commas; a list unchanged."""
     if not isinstance(value, str):
@@ -220,6 +236,8 @@ def names(value: Any) -> Any:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(names)]
 Text = Annotated[str, BeforeValidator(lambda v: v.strip() if isinstance(v, str) else v)]
+AddressWithLength = Annotated[str, BeforeValidator(address_with_length)]
+Addresses = Annotated[tuple[AddressWithLength, ...], BeforeValidator(names)]
 Prefix = Annotated[str, BeforeValidator(prefix)]
 Name = Annotated[str, BeforeValidator(name)]
 Address = Annotated[str, BeforeValidator(address)]
