@@ -283,7 +283,7 @@ class LinkBundle(Fact):
 
 
 class BundleMinimum(Fact):
-    """Configured least number of links of a LAG, where the device prints it apart from the members."""
+    """Configured least number of links of a LAG, printed apart from its members."""
 
     key = ("name",)
     name: Name
