@@ -14,6 +14,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Commands", ("reference/commands",)),
     ("Checks", ("reference/checks",)),
     ("Platforms", ("reference/platforms", "reference/facts.md")),
+    ("Intents", ("reference/intents",)),
     ("Files", ("reference/files",)),
     ("Exit codes", ("reference/exit-codes",)),
     ("Changelog", ("changelog.md",)),

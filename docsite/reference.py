@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from inspect import cleandoc, getdoc
 
@@ -16,6 +17,8 @@ from eventready.core.errors import SEVERITY, Exit, describe_exit
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import Platform, load_platform
 from eventready.platforms.loader import platform_names
+from eventready.workspace.examples.example import example_home
+from eventready.workspace.settings.intent_folders import ValueSpec, load_intent_folders
 
 
 def reference_pages() -> dict[str, str]:
@@ -27,6 +30,7 @@ def reference_pages() -> dict[str, str]:
         **platform_pages(platforms),
         **exit_code_pages(),
         **file_pages(),
+        **intent_pages(),
         "facts.md": facts_page(platforms),
     }
 
@@ -210,6 +214,48 @@ def _fields(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
             code(kind.replace("typing.", "").replace("eventready.", "")),
             cell(info.description or ""),
         )
+
+
+def intent_pages() -> dict[str, str]:
+    """One page per shipped intent with the values of its templates, and an index."""
+    known = load_intent_folders(example_home() / "templates")
+    purposes = {name: intent.purpose.en if intent.purpose else "" for name, intent in known.items()}
+    rows = [(f"[{name}]({name}.md)", cell(purpose)) for name, purpose in purposes.items()]
+    index = page(
+        "# Intents",
+        "Values of the shipped intents, from `templates/INTENT/values.yaml`. See "
+        "[add or change an intent](../../howto/intent.md).",
+        table(("intent", "purpose"), rows),
+    )
+    columns = ("value", "type", "meaning", "in Vietnamese", "default", "example", "platforms")
+    pages = {
+        f"intents/{name}.md": page(f"# Intent `{name}`", purposes[name], table(columns, _values(intent.values)))
+        for name, intent in known.items()
+    }
+    return {"intents/index.md": index, **pages}
+
+
+def _values(specs: Mapping[str, ValueSpec], above: str = "") -> Iterator[tuple[str, ...]]:
+    """Rows of values, with the parts of mappings and lists beneath."""
+    for name, spec in specs.items():
+        yield (
+            code(above + name), _kind(spec), cell(spec.meaning.en), cell(spec.meaning.vi), _written(spec.default),
+            _written(spec.example), ", ".join(spec.platforms),
+        )  # fmt: skip
+        yield from _values(spec.keys, f"{above}{name}.")
+        if spec.items and spec.items.keys:
+            yield from _values(spec.items.keys, f"{above}{name}[].")
+
+
+def _kind(spec: ValueSpec) -> str:
+    if spec.choices:
+        return ", ".join(map(code, spec.choices))
+    bounds = [f"{word} {bound:g}" for word, bound in (("from", spec.least), ("to", spec.most)) if bound is not None]
+    return " ".join([f"list of {spec.items.type}" if spec.items else spec.type, *bounds])
+
+
+def _written(value: object) -> str:
+    return "" if value is None else code(json.dumps(value, ensure_ascii=False))
 
 
 def file_pages() -> dict[str, str]:

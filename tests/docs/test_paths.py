@@ -29,7 +29,10 @@ _ELSEWHERE = (
     *("build/", "demo-workspace/", "dist/", "my-event/", "province/", "reports/", ".eventready/"),
     *("DEVICE/", "DIR/"),
 )
-_OPTIONAL = ("inventory/jump_hosts.yaml", "inventory/platforms/", "inventory/writable.yaml")
+_OPTIONAL = (
+    *("inventory/jump_hosts.yaml", "inventory/platforms/", "inventory/writable.yaml"),
+    "templates/INTENT/writable.yaml",
+)
 #: Folders where a path of the docs may begin; the last one stands for the folder of a platform.
 _HOMES = (ROOT, SOURCE, SOURCE / "eventready", SOURCE / "eventready_lab", SOURCE / "eventready/platforms/huawei_vrp")
 

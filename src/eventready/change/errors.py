@@ -52,6 +52,11 @@ def combine_errors(problems: Sequence[EventreadyError]) -> EventreadyError:
     return distinct[0] if len(distinct) == 1 else MultipleErrors(distinct)
 
 
+def separate_errors(error: EventreadyError) -> tuple[EventreadyError, ...]:
+    """Return the errors of a combined error; another error alone."""
+    return error.problems if isinstance(error, MultipleErrors) else (error,)
+
+
 def group_by_message(found: Iterable[tuple[Device, EventreadyError]]) -> list[EventreadyError]:
     """Return an error per distinct message; the names of devices do not distinguish messages.
 

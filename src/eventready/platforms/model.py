@@ -332,6 +332,11 @@ class WritableSpec(Strict):
     backup: LinePatterns = Field(default_factory=dict)
     priority: LinePatterns = Field(default_factory=dict)
 
+    def of_intent(self, intent: str) -> tuple[LinePatterns, ...]:
+        """Return the lines of an intent, without the shared lines; of all intents for an own intent of a workspace."""
+        known = {"load_balancing": self.load_balancing, "backup": self.backup, "priority": self.priority}
+        return (known[intent],) if intent in known else tuple(known.values())
+
     @field_validator("shared", "load_balancing", "backup", "priority")
     @classmethod
     def _well_formed(cls, lines: LinePatterns) -> LinePatterns:

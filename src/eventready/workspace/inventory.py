@@ -7,7 +7,7 @@ right with their parents, defaults); `expect` and `intents` are merged key by ke
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from eventready.workspace.devices.access import Access
 from eventready.workspace.devices.cables import mirror_cables
 from eventready.workspace.devices.device import ROLES, Device
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.devices.intents import merge_intents
+from eventready.workspace.devices.intents import KNOWN_INTENTS, intent_names, merge_intents
 from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.inventory_schema import Defaults, Element
@@ -92,11 +92,12 @@ def load_inventory(folder: Path, event: Event) -> tuple[InventoryFiles, tuple[De
     groups = _optional(folder / "groups.yaml")
     defaults = _optional(folder / "defaults.yaml")
     files = InventoryFiles(hosts.mapping(), groups.mapping(), defaults.mapping())
+    intents = intent_names(folder.parent / "templates")
     problems = [
         *_name_problems(hosts, files),
-        *_entry_problems(defaults, (), Defaults, event),
-        *(p for name in files.groups for p in _entry_problems(groups, (name,), Element, event)),
-        *(p for name in files.hosts for p in _entry_problems(hosts, (name,), Element, event)),
+        *_entry_problems(defaults, (), Defaults, event, intents),
+        *(p for name in files.groups for p in _entry_problems(groups, (name,), Element, event, intents)),
+        *(p for name in files.hosts for p in _entry_problems(hosts, (name,), Element, event, intents)),
     ]
     raise_errors(problems)
     problems = [*_group_problems(groups, files), *_group_problems(hosts, files)]
@@ -116,12 +117,12 @@ def _optional(path: Path) -> YamlDocument:
 
 
 def _entry_problems(
-    document: YamlDocument, keys: tuple[str, ...], model: type[BaseModel], event: Event
+    document: YamlDocument, keys: tuple[str, ...], model: type[BaseModel], event: Event, intents: Collection[str]
 ) -> Iterator[WorkspaceError]:
     """Yield the validation errors of a host, a group or the defaults."""
     try:
         raw = document.mapping(*keys)
-        entry = model.model_validate(raw)
+        entry = model.model_validate(raw, context={KNOWN_INTENTS: intents})
     except WorkspaceError as error:
         yield error
         return

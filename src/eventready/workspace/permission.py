@@ -31,7 +31,8 @@ SCHEMA = "eventready.permission/1"
 #: Files that decide what is connected to, run, sent or configured.
 _PATTERNS = (
     "inventory/*.yaml", "inventory/*.yml", "inventory/ssh_config", "inventory/platforms/**/*", "inventory/drills/**/*",
-    "templates/*/*.j2", "playbooks/**/*", "known_hosts", "ssh_config",
+    "templates/*/*.j2", "templates/*/values.yaml", "templates/*/writable.yaml",
+    "playbooks/**/*", "known_hosts", "ssh_config",
 )  # fmt: skip
 #: Files without influence on connections.
 _HARMLESS = frozenset({"duties.yaml", "limits.yaml", "roster.yaml", "waivers.yaml", "capacity.yaml"})

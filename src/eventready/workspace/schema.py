@@ -13,6 +13,7 @@ from eventready.workspace.inventory_schema import Defaults, Elements
 from eventready.workspace.settings.duties import DutyFile
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.forms import FormSpec
+from eventready.workspace.settings.intent_folders import ValuesFile
 from eventready.workspace.settings.waivers import WaiverFile
 from eventready.workspace.settings.writable import WritableFile
 
@@ -28,6 +29,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "duties": DutyFile,
     "forms": FormSpec,
     "waivers": WaiverFile,
+    "values": ValuesFile,
     "writable": WritableFile,
 }
 

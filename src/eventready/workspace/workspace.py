@@ -21,6 +21,7 @@ from eventready.core.gc import relaxed_gc
 from eventready.core.messages import message
 from eventready.workspace.devices.access import Access, JumpHost, chain, load_jump_hosts
 from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.intents import intent_names
 from eventready.workspace.files.yaml_document import combine_errors, raise_errors
 from eventready.workspace.inventory import InventoryFiles, load_inventory
 from eventready.workspace.keys.secrets import is_reference, resolve
@@ -28,6 +29,7 @@ from eventready.workspace.model import Title
 from eventready.workspace.settings.duties import Duty, load_duties
 from eventready.workspace.settings.event import Event, load_event
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
+from eventready.workspace.settings.intent_folders import IntentFolder, load_intent_folders
 from eventready.workspace.settings.limits import LimitOverrides, load_limits
 from eventready.workspace.settings.waivers import Waiver, load_waivers
 from eventready.workspace.settings.writable import WritableAddition, load_writable
@@ -57,6 +59,11 @@ class Workspace:
     writable: tuple[WritableAddition, ...] = ()
     jump_hosts: Mapping[str, JumpHost] = field(default_factory=dict)
     files: InventoryFiles = field(default_factory=InventoryFiles, repr=False)
+    intents: Mapping[str, IntentFolder] = field(default_factory=dict, repr=False)
+
+    def intent(self, name: str) -> IntentFolder:
+        """Return an intent; without values for a name without a folder."""
+        return self.intents.get(name) or IntentFolder(name)
 
     @property
     def platform_dirs(self) -> tuple[Path, ...]:
@@ -151,9 +158,13 @@ def load_workspace(path: Path) -> Workspace:
     forms = _or_problem(lambda: load_forms(folder / "forms", reserved=BUILT_IN), problems)
     limits = _or_problem(lambda: load_limits(folder / "limits.yaml", venues=event.venue_ids, devices=names), problems)
     waivers = _or_problem(lambda: load_waivers(folder / "waivers.yaml", devices=names), problems)
-    writable = _or_problem(lambda: load_writable(folder / "writable.yaml"), problems)
+    intents = _or_problem(lambda: load_intent_folders(path / "templates"), problems)
+    writable = _or_problem(lambda: load_writable(folder / "writable.yaml", intent_names(path / "templates")), problems)
     jump_hosts = _or_problem(lambda: load_jump_hosts(folder / "jump_hosts.yaml", lab=event.lab), problems)
-    if duties is None or forms is None or limits is None or waivers is None or writable is None or jump_hosts is None:
+    if (
+        duties is None or forms is None or limits is None or waivers is None or writable is None or jump_hosts is None
+        or intents is None
+    ):  # fmt: skip
         raise combine_errors(problems)
     return Workspace(
         path=path,
@@ -164,7 +175,8 @@ def load_workspace(path: Path) -> Workspace:
         forms=forms,
         limits=limits,
         waivers=waivers,
-        writable=writable,
+        writable=(*writable, *(addition for intent in intents.values() for addition in intent.writable)),
+        intents=intents,
         jump_hosts=jump_hosts,
         files=files,
     )

@@ -49,7 +49,7 @@ def plan_of(
 ) -> Plan:
     workspace = load_workspace(folder)
     return make_plan(
-        workspace, select(workspace.devices, limit), intents or ("backup",),  # type: ignore[arg-type]  # names of intents
+        workspace, select(workspace.devices, limit), intents or ("backup",),
         clock=Clock.starting("2022-04-25 07:00"), by="An", progress=watch or Watching(), workers=workers,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eventready.change.document import LeftOut
-from eventready.change.errors import abbreviate, combine_errors, group_by_message
+from eventready.change.errors import abbreviate, combine_errors, group_by_message, separate_errors
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.known_forms import form_of
@@ -56,7 +56,7 @@ def participants(
         try:
             found = _participant(workspace, device, variables)
         except EventreadyError as error:
-            problems.append((device, error))
+            problems += [(device, one) for one in separate_errors(error)]
             continue
         if isinstance(found, LeftOut):
             left_out.append(found)
@@ -91,10 +91,24 @@ def _participant(
         return _service_host(workspace, device, platform, form, wanted)
     for intent in wanted:
         refuse_misspelt(device, intent, variables[intent])
-    pieces = [render_intent(workspace, device, intent) for intent in wanted]
+    pieces = _render(workspace, device, wanted)
     fragment = form.join([_fragment(workspace, platform, piece) for piece in pieces])
     writable = WritableLines.of(platform.name, platform.spec, wanted, workspace.writable)
     return Participant(device, platform, form, wanted, tuple(piece.template for piece in pieces), fragment, writable)
+
+
+def _render(workspace: Workspace, device: Device, intents: Sequence[Intent]) -> list[RenderedIntent]:
+    """Render the intents of a device. Raises a single error for all invalid values."""
+    pieces: list[RenderedIntent] = []
+    problems: list[EventreadyError] = []
+    for intent in intents:
+        try:
+            pieces.append(render_intent(workspace, device, intent))
+        except EventreadyError as error:
+            problems += separate_errors(error)
+    if problems:
+        raise combine_errors(problems)
+    return pieces
 
 
 def _fragment(workspace: Workspace, platform: Platform, rendered: RenderedIntent) -> Fragment:

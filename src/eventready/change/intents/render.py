@@ -6,7 +6,9 @@ Templates are sandboxed and strict: a missing value is an error that names devic
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,17 +17,16 @@ from typing import Any
 
 from jinja2 import (
     FileSystemLoader,
-    StrictUndefined,
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
     Undefined,
-    UndefinedError,
 )
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import missing
 
+from eventready.change.errors import combine_errors
+from eventready.change.intents.missing_values import Lacking, Missing, MissingValue, collecting, missing_errors
 from eventready.change.intents.template_limits import (
     MAX_MEMORY,
     MAX_SECONDS,
@@ -35,10 +36,11 @@ from eventready.change.intents.template_limits import (
     limited_rendering,
 )
 from eventready.change.intents.template_variables import TemplateVariables, collect_variables
-from eventready.core.errors import WorkspaceError
+from eventready.core.errors import EventreadyError, WorkspaceError
 from eventready.core.messages import Message, message, rendered
 from eventready.platforms.loader import describe
 from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.intent_folders import IntentFolder
 from eventready.workspace.workspace import Workspace
 
 #: Characters; a larger output means a loop in the template.
@@ -72,24 +74,6 @@ class _Refused(Exception):
         self.reason = reason
 
 
-class _Lacking(UndefinedError):
-    """A missing value was used: `name` of `of`, or a variable of the template itself if `of` is `missing`."""
-
-    def __init__(self, name: str, of: Any) -> None:
-        super().__init__(name)
-        self.name, self.of = name, of
-
-
-class _Missing(StrictUndefined):
-    """Undefined value with its name and its container in the message."""
-
-    @property
-    def _undefined_message(self) -> str:
-        if self._undefined_hint:
-            return self._undefined_hint
-        raise _Lacking(str(self._undefined_name), self._undefined_obj)
-
-
 def intent_variables(workspace: Workspace, intent: str) -> TemplateVariables:
     """Return the variables of the intent's templates for all platforms: a group's values may be for any of them."""
     folder = workspace.path / "templates"
@@ -107,16 +91,33 @@ def refuse_misspelt(device: Device, intent: str, variables: TemplateVariables) -
 
 
 def render_intent(workspace: Workspace, device: Device, intent: str) -> RenderedIntent:
-    """Render the intent for the device. Raises WorkspaceError for an invalid template or value."""
-    folder = workspace.path / "templates"
+    """Render the intent for the device. Raises WorkspaceError for an invalid template or value, or for several."""
+    folder, known = workspace.path / "templates", workspace.intent(intent)
     name = _template(workspace, device, intent)
-    values = {**device.intents.get(intent, {}), **_given(workspace, device)}
+    own = known.filled(device.intents.get(intent, {}))
+    values = {**own, **_given(workspace, device)}
     for place, text in _texts(values, ()):
         if not text.isprintable():
             raise WorkspaceError(
                 message("change:intent.line_break", device=device.name, place=place, intent=intent), where=device.origin
             )
-    return RenderedIntent(intent, _rendered(folder, name, values, device, intent), f"templates/{name}", device.name)
+    if problems := [*_invalid(own, device, known)]:
+        raise combine_errors(problems)
+    return RenderedIntent(intent, _rendered(folder, name, values, device, known), f"templates/{name}", device.name)
+
+
+def _invalid(values: Mapping[str, Any], device: Device, intent: IntentFolder) -> Iterator[WorkspaceError]:
+    """Yield an error for each value refused by values.yaml of the intent."""
+    for place, what in intent.problems(values):
+        spec = intent.at(place)
+        do = (
+            message("change:intent.value_meaning", meaning=spec.meaning.text, example=str(spec.example)) if spec else ""
+        )
+        yield WorkspaceError(
+            message("change:intent.value", device=device.name, intent=intent.name, what=what),
+            where=device.origin,
+            do=do,
+        )
 
 
 def _template(workspace: Workspace, device: Device, intent: str) -> str:
@@ -194,7 +195,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 def _environment(folder: Path) -> _Environment:
     return _Environment(
         loader=FileSystemLoader(folder),
-        undefined=_Missing,
+        undefined=Missing,
         autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -202,12 +203,12 @@ def _environment(folder: Path) -> _Environment:
     )
 
 
-def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device, intent: str) -> str:
+def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device, intent: IntentFolder) -> str:
     try:
         with limited_rendering(folder):
             return "".join(_bounded(_environment(folder).get_template(name).generate(values)))
-    except _Lacking as error:
-        raise _missing(error, values, _place(folder, name, error.__traceback__), device, intent) from None
+    except Lacking as error:
+        raise _missing(error, (folder, name), values, device, intent) from None
     except TemplateSyntaxError as error:
         where = f"{error.filename or folder / name}:{error.lineno}"
         raise WorkspaceError(message("change:template.malformed", reason=error.message), where=where) from None
@@ -219,33 +220,16 @@ def _rendered(folder: Path, name: str, values: Mapping[str, Any], device: Device
         raise _unhappy(error, folder, name, device) from None  # of an expression in the template
 
 
-def _missing(error: _Lacking, values: Mapping[str, Any], where: str, device: Device, intent: str) -> WorkspaceError:
-    """Return the error for a missing value: its full name, and the responsible part of the inventory.
-
-    A word or a number identifies its container only if it occurs once among the values.
-    """
-    above = () if error.of is missing else _places(values, error.of, ())
-    name = ".".join((*above[0], error.name)) if len(above) == 1 else error.name
-    part = name.partition(".")[0] if len(above) == 1 else ""
-    if part == "expect":
-        do = message("change:template.lacks_expect", origin=device.origin)
-    elif part in ("device", "event"):
-        do = message("change:template.lacks_member", part=part, names=[*values[part]])
-    else:
-        do = message("change:template.lacks_value", intent=intent, origin=device.origin)
-    return WorkspaceError(message("change:template.lacks", name=name, device=device.name), where=where, do=do)
-
-
-def _places(value: Any, wanted: Any, place: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return the paths of the object `wanted` among values."""
-    if value is wanted:
-        return [place]
-    pairs: Iterable[tuple[Any, Any]] = ()
-    if isinstance(value, Mapping):
-        pairs = value.items()
-    elif isinstance(value, list | tuple):
-        pairs = enumerate(value)
-    return [found for key, inner in pairs for found in _places(inner, wanted, (*place, str(key)))]
+def _missing(
+    error: Lacking, template: tuple[Path, str], values: Mapping[str, Any], device: Device, intent: IntentFolder
+) -> EventreadyError:
+    """Return the error for the missing values: the first, and those used by the rest of the template."""
+    folder, name = template
+    found = [MissingValue(error.name, error.of, _place(folder, name, error.__traceback__))]
+    environment = _environment(folder).overlay(undefined=collecting(folder, found))
+    with suppress(Exception), limited_rendering(folder):  # an expression may fail without its value
+        deque(_bounded(environment.get_template(name).generate(values)), maxlen=0)
+    return combine_errors([*missing_errors(found, values, device, intent)])
 
 
 def _bounded(pieces: Iterable[str]) -> Iterator[str]:

@@ -33,7 +33,7 @@ from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import register
 from eventready.session.reply import SessionError
 from eventready.workspace.devices.device import Device
-from eventready.workspace.devices.intents import INTENTS, Intent
+from eventready.workspace.devices.intents import Intent
 from eventready.workspace.files.validation_messages import describe_error
 from eventready.workspace.workspace import Workspace
 
@@ -67,7 +67,7 @@ def make_plan(
     Raises WorkspaceError and FragmentError for invalid input before the first connection, IncompletePlan for unreadable
     devices, FragmentError and RefusedError for lines that are unusable or forbidden.
     """
-    selected = tuple(intent for intent in INTENTS if intent in intents)
+    selected = tuple(intent for intent in workspace.intents if intent in intents)
     settings = workspace.event.changes
     with relaxed_gc():
         taking, left_out = participants(workspace, devices, selected)

@@ -72,9 +72,9 @@ class WritableLines:
         writable = spec.change.writable
         rules = [*_rules(writable.shared)]
         for intent in intents:
-            rules += _rules(getattr(writable, intent))
+            rules += [rule for lines in writable.of_intent(intent) for rule in _rules(lines)]
         for addition in additions:
-            if addition.platform in (platform, spec.extends) and set(addition.intents) & set(intents):
+            if addition.platform in (platform, spec.extends) and addition.serves(intents):
                 rules += _added(addition)
         return cls(form_of(spec.change), tuple(intents), tuple(rules), Interfaces(writable.interfaces))
 

@@ -17,12 +17,13 @@ from eventready.cli.render.progress import ProgressBars
 from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import message
-from eventready.workspace.devices.intents import INTENTS, Intent
+from eventready.workspace.devices.intents import Intent
 from eventready.workspace.devices.select import select
+from eventready.workspace.files.validation_messages import suggest
 
 
 @click.command("plan")
-@click.argument("intents", nargs=-1, required=True, type=click.Choice(INTENTS), metavar="INTENT...")
+@click.argument("intents", nargs=-1, required=True, metavar="INTENT...")
 @limit_option
 @click.option("--out", type=FILE, metavar="PLAN", help="The file for the sealed plan.")
 @click.option(
@@ -43,8 +44,8 @@ def command(
     workers: int,
     detailed: bool,
 ) -> int:
-    """Render INTENT... (load_balancing, backup, priority) for the devices with these intents, read their
-    configurations, and show the changes, their order, each guard and its gaps.
+    """Render INTENT... (load_balancing, backup, priority, or a folder of templates/) for the devices with these
+    intents, read their configurations, and show the changes, their order, each guard and its gaps.
 
     Read-only. The file of --out is sealed, to be approved and applied later.
 
@@ -56,6 +57,9 @@ def command(
       7  a line is forbidden
     """
     workspace = app.allowed_workspace
+    for name in intents:
+        if name not in workspace.intents:
+            raise UsageError(message("cli:plan.intent", name=name), do=suggest(name, workspace.intents))
     devices = select(workspace.devices, limit)
     settings = workspace.event.changes
     key, by = role_key(app, settings.planners if out else (), source, by)

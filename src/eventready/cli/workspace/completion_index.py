@@ -20,7 +20,7 @@ from eventready import __version__
 KINDS: Mapping[str, str] = {
     "EXPR": "selection", "RUN": "runs", "EARLIER": "runs", "LATER": "runs", "BASELINE": "runs", "CLAUSES": "clauses",
     "CLAUSE": "clauses", "VENUE": "venues", "FAULT": "faults", "CHANGE": "changes", "DEVICE": "devices",
-    "PLATFORM": "platforms", "PAGE": "pages",
+    "PLATFORM": "platforms", "PAGE": "pages", "INTENT": "intents",
 }  # fmt: skip
 _MAX_BYTES, _MAX_RUNS = 16_000_000, 50
 _RUNS = "SELECT id FROM eventready_run WHERE state = 'finished' ORDER BY position DESC"
@@ -94,6 +94,7 @@ def _values(kind: str, index: Index, workspace: Path, incomplete: str) -> Iterab
         "selection": lambda: _selection(workspace, incomplete),
         "devices": lambda: _devices(workspace),
         "venues": lambda: _block_ids(workspace, "event.yaml", "venues"),
+        "intents": lambda: [path.name for path in (workspace / "templates").glob("*/") if any(path.glob("*.j2"))],
         "clauses": lambda: _block_ids(workspace, "duties.yaml", "duties"),
         "runs": lambda: ["latest", "previous", *_query(workspace, _RUNS)],
         "changes": lambda: ["latest", *_query(workspace, _CHANGES)],

@@ -5,16 +5,45 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
 
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
+from eventready.workspace.files.validation_messages import suggest
 
-Intent = Literal["load_balancing", "backup", "priority"]
+#: Shipped intents, in the order of a plan.
+INTENTS = ("load_balancing", "backup", "priority")
+#: Key of a validation context: the intents of the workspace.
+KNOWN_INTENTS = "intents"
 
-INTENTS: tuple[Intent, ...] = get_args(Intent)
+_INTENT = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+
+def intent_names(templates: Path) -> tuple[str, ...]:
+    """Return the shipped intents, then those of a workspace: folders of `templates/` with a template or values."""
+    own = {path.parent.name for pattern in ("*/*.j2", "*/values.yaml") for path in templates.glob(pattern)}
+    return (*INTENTS, *sorted(name for name in own if _INTENT.fullmatch(name) and name not in INTENTS))
+
+
+def _known(name: str, info: ValidationInfo) -> str:
+    """Refuse an intent unknown to the workspace of the validation; without a workspace any name is valid."""
+    if not _INTENT.fullmatch(name):
+        raise InvalidValue(message("workspace:intents.intent_name", name=name))
+    known = (info.context or {}).get(KNOWN_INTENTS)
+    if known is not None and name not in known:
+        raise InvalidValue(message("workspace:intents.unknown", name=name, suggestion=suggest(name, known)))
+    return name
+
+
+#: Name of an intent.
+Intent: TypeAlias = Annotated[
+    str,
+    AfterValidator(_known),
+    WithJsonSchema({"type": "string", "pattern": f"^{_INTENT.pattern}$", "examples": list(INTENTS)}),
+]
 
 #: Variables of every template beside the values of its intent.
 RESERVED_NAMES = ("device", "expect", "event")

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from eventready.core.base64_text import decode_base64
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
-from eventready.workspace.devices.intents import Intent
+from eventready.workspace.devices.intents import INTENTS, Intent
 from eventready.workspace.keys.ed25519 import RAW_BYTES, fingerprint_of, is_small_order
 from eventready.workspace.model import WorkspaceModel
 
@@ -70,8 +70,9 @@ class ChangeSettings(WorkspaceModel):
     )
 
     def soak_of(self, intents: Iterable[Intent]) -> int:
-        """Return the longest minimum soak of these intents."""
-        return max((self.soak_s.get(intent, 0) for intent in intents), default=0)
+        """Return the longest minimum soak of these intents; for an own intent without an entry the longest of all."""
+        longest = max(self.soak_s.values(), default=0)
+        return max((self.soak_s.get(intent, 0 if intent in INTENTS else longest) for intent in intents), default=0)
 
     def is_atomic(self, intents: Iterable[Intent]) -> bool:
         """Return True if a change of these intents is of all devices or none."""

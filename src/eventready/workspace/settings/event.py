@@ -13,7 +13,7 @@ from eventready.core.clock import TZ
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
 from eventready.workspace.devices.device import Service
-from eventready.workspace.devices.intents import Intents
+from eventready.workspace.devices.intents import KNOWN_INTENTS, Intents, intent_names
 from eventready.workspace.files.datetimes import Day, Moment, TimeOfDay
 from eventready.workspace.files.validation_messages import Sentence, suggest
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
@@ -241,7 +241,7 @@ class Event(Titled):
 def load_event(path: Path) -> Event:
     """Read event.yaml. Raises WorkspaceError."""
     document = load_yaml(path)
-    event = document.validate(Event)
+    event = document.validate(Event, context={KNOWN_INTENTS: intent_names(path.parent.parent / "templates")})
     ids = event.venue_ids
     problems = []
     for index, name in enumerate(ids):

@@ -1,0 +1,138 @@
+"""Missing values of a template: all of them at once, each with its place, meaning and example."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import StrictUndefined, Undefined, UndefinedError
+from jinja2.utils import missing
+
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import message
+from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.intent_folders import IntentFolder
+
+
+class Lacking(UndefinedError):
+    """A missing value was used: `name` of `of`, or a variable of the template itself if `of` is `missing`."""
+
+    def __init__(self, name: str, of: Any) -> None:
+        super().__init__(name)
+        self.name, self.of = name, of
+
+
+class Missing(StrictUndefined):
+    """Undefined value with its name and its container in the message."""
+
+    @property
+    def _undefined_message(self) -> str:
+        if self._undefined_hint:
+            return self._undefined_hint
+        raise Lacking(str(self._undefined_name), self._undefined_obj)
+
+
+@dataclass(frozen=True)
+class MissingValue:
+    """Missing value used by a template; `where`: file and line."""
+
+    name: str
+    of: Any
+    where: str
+
+
+def collecting(folder: Path, found: list[MissingValue]) -> type[Undefined]:
+    """Return the type of undefined values noting each use in `found`, once, without ending the rendering."""
+
+    def note(value: Undefined) -> None:
+        name, of = str(value._undefined_name), value._undefined_obj
+        if value._undefined_hint is None and not any(one.name == name and one.of is of for one in found):
+            found.append(MissingValue(name, of, _place(folder)))
+
+    return type("Collected", (Undefined,), _operations(note))
+
+
+def _operations(note: Callable[[Undefined], None]) -> dict[str, Any]:
+    """Return the operations on an undefined value, which is noted and stands for itself, 0 or an empty text."""
+
+    def noted(result: Callable[[Undefined], Any]) -> Callable[..., Any]:
+        def operation(value: Undefined, *_others: Any) -> Any:
+            note(value)
+            return result(value)
+
+        return operation
+
+    def attribute(value: Undefined, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        note(value)
+        return value
+
+    itself, zero, empty = noted(lambda value: value), noted(lambda _value: 0), noted(lambda _value: "")
+    names = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow")
+    reckoning = {f"__{side}{name}__": itself for name in names for side in ("", "r")}
+    comparing = dict.fromkeys(("__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"), noted(lambda _value: False))
+    return {
+        **reckoning, **comparing, "__slots__": (), "__getattr__": attribute, "__getitem__": itself, "__call__": itself,
+        "__neg__": itself, "__pos__": itself, "__int__": zero, "__float__": noted(lambda _value: 0.0), "__len__": zero,
+        "__str__": empty, "__bool__": noted(lambda _value: False), "__iter__": noted(lambda _value: iter(())),
+        "__contains__": noted(lambda _value: False), "__hash__": id,
+    }  # fmt: skip
+
+
+def _place(folder: Path) -> str:
+    """Return file and line of the innermost running template."""
+    frame = sys._getframe()
+    while (frame := frame.f_back) is not None:  # type: ignore[assignment]  # the loop ends at None
+        template = frame.f_globals.get("__jinja_template__")
+        if template is not None and Path(frame.f_code.co_filename).is_relative_to(folder):
+            return f"{frame.f_code.co_filename}:{template.get_corresponding_lineno(frame.f_lineno)}"
+    return str(folder)
+
+
+def missing_errors(
+    found: Iterable[MissingValue], values: Mapping[str, Any], device: Device, intent: IntentFolder
+) -> Iterator[WorkspaceError]:
+    """Yield the error for each missing value: its full name, and the responsible part of the inventory.
+
+    A word or a number identifies its container only if it occurs once among the values.
+    """
+    for one in found:
+        above = () if one.of is missing else _places(values, one.of, ())
+        path = (*above[0], one.name) if len(above) == 1 else (one.name,)
+        part = path[0] if len(above) == 1 else ""
+        if part == "expect":
+            do = message("change:template.lacks_expect", origin=device.origin)
+        elif part in ("device", "event"):
+            do = message("change:template.lacks_member", part=part, names=[*values[part]])
+        else:
+            do = message("change:template.lacks_value", intent=intent.name, origin=device.origin)
+        if spec := intent.at(path):
+            example = _yaml(path, spec.example)
+            do = message("change:template.lacks_example", meaning=spec.meaning.text, example=example, do=do)
+        what = message("change:template.lacks", name=".".join(path), device=device.name)
+        yield WorkspaceError(what, where=one.where, do=do)
+
+
+def _yaml(path: tuple[str, ...], example: Any) -> str:
+    """Return a value as a line of YAML under the last key of its path."""
+    text = yaml.safe_dump(
+        {path[-1]: example}, default_flow_style=True, allow_unicode=True, width=10_000, sort_keys=False
+    )
+    return text.strip()[1:-1]
+
+
+def _places(value: Any, wanted: Any, place: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the paths of the object `wanted` among values."""
+    if value is wanted:
+        return [place]
+    pairs: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, Mapping):
+        pairs = value.items()
+    elif isinstance(value, list | tuple):
+        pairs = enumerate(value)
+    return [found for key, inner in pairs for found in _places(inner, wanted, (*place, str(key)))]
