@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from eventready.audit.audit import AuditResult
 from eventready.audit.saved_outputs import SavedOutputs, file_name
 from eventready.cli.main import main
 from eventready.core.clock import Clock
@@ -40,6 +41,7 @@ def test_a_capture_gives_the_audit_of_the_devices(province: Province, tmp_path: 
     measured = [{(o["device"], o["fact"]): o["status"] for o in r.run.document["observations"]} for r in (live, saved)]
     assert measured[0] == measured[1]
     assert troubles(saved) == troubles(live)
+    assert_inventory_counts_for_nothing(saved, province.audit(DEVICES, saved=folder, wide=True))
     real_clock = province.audit(DEVICES, saved=folder, clock=Clock())
     assert real_clock.run.document["clock"]["rehearsal"], "the capture is of a lab"
     assert saved.run.document["coverage"] == live.run.document["coverage"]
@@ -52,6 +54,20 @@ def test_a_capture_gives_the_audit_of_the_devices(province: Province, tmp_path: 
     (folder / "capture.json").write_text(json.dumps({**index, "captured": moment.isoformat()}), encoding="utf-8")
     old = set(troubles(province.audit(DEVICES, saved=folder))) - set(troubles(saved))
     assert old == {(name, "capture", "", "warn") for name in DEVICES.split(",")}
+
+
+def assert_inventory_counts_for_nothing(narrow: AuditResult, wide: AuditResult) -> None:
+    """A wide audit has more observations, and the findings, verdicts, coverage and exit code of the other."""
+    documents = [done.run.document for done in (narrow, wide)]
+    findings = [{(f["device"], f["check"], f["subject"], f["status"]) for f in one["findings"]} for one in documents]
+    assert findings[0] == findings[1]
+    for key in ("verdicts", "coverage"):
+        assert documents[0][key] == documents[1][key]
+    assert narrow.exit == wide.exit
+    inventory = [o for o in documents[1]["observations"] if o.get("inventory")]
+    judged = [(o["device"], o["fact"], o["reading"]) for o in documents[1]["observations"] if not o.get("inventory")]
+    assert judged == [(o["device"], o["fact"], o["reading"]) for o in documents[0]["observations"]]
+    assert any(o["status"] == "parsed" for o in inventory)
 
 
 def test_a_refused_form_is_named_with_the_command_that_shows_its_lines(

@@ -44,7 +44,7 @@ class AuditOptions:
     `interval_s`: seconds between the two readings of counters; 0 reads once and measures no rate.
     `time_limit_s`: seconds after which the remaining devices are not contacted.
     `baseline`: name of the run to compare with. `saved`: folder of saved outputs to read instead of the devices.
-    `fail_on`: lightest finding with an exit code of its own.
+    `fail_on`: lightest finding with an exit code of its own. `wide`: ask for all facts of the platforms.
     """
 
     workers: int = 32
@@ -53,6 +53,7 @@ class AuditOptions:
     baseline: str = ""
     saved: Path | None = None
     fail_on: Literal["warn", "fail"] = "fail"
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _job(
     job = AuditJob(
         devices={device.name: device for device in devices},
         platforms={device.name: platforms[device.platform] for device in devices},
-        matrix=build_matrix(devices, platforms),
+        matrix=build_matrix(devices, platforms, wide=options.wide),
         limits=resolve_limits(workspace.limits, devices),
         moment=clock.now(),
         interval_s=options.interval_s,

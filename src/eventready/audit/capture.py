@@ -82,7 +82,9 @@ def capture(
 ) -> tuple[DeviceCapture, ...]:
     """Read the devices and save the answers in `folder`. Raises EventreadyError before the first connection."""
     platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
-    writer = _Writer(folder, {d.name: platforms[d.platform] for d in devices}, build_matrix(devices, platforms))
+    writer = _Writer(
+        folder, {d.name: platforms[d.platform] for d in devices}, build_matrix(devices, platforms, wide=True)
+    )
     workspace.check_secrets([device.name for device in devices])
     known_hosts(workspace.known_hosts)
     _require_place(folder, replace=options.replace)
@@ -173,8 +175,8 @@ class _Writer:
                 path.unlink()
 
     def commands(self, name: str, reading: int) -> tuple[str, ...]:
-        """Commands of an audit for a device: in the second reading those of counters."""
-        facts = self._matrix.facts_for(name)
+        """Commands of a wide audit for a device: in the second reading those of counters."""
+        facts = self._matrix.asked(name)
         return commands_for(self._platforms[name], facts if reading == 1 else filter(_is_counter, facts))
 
     def save(self, task: Task, reading: int) -> str:
@@ -190,7 +192,7 @@ class _Writer:
                 one.missing = dict.fromkeys(commands, reason)
             return reason
         printed = [reply for reply in replies if reply.status in _WHAT_DEVICE_PRINTED]
-        saved = reduced_replies(name, self._platforms[name], self._matrix.facts_for(name), printed)
+        saved = reduced_replies(name, self._platforms[name], self._matrix.asked(name), printed)
         for reply in saved:
             write_atomic(self._home(name, reading) / file_name(reply.command), _content(reply), private=True)
         one.files += len(saved)
@@ -204,9 +206,11 @@ class _Writer:
         return next(iter(missing.values()), "")
 
     def _unparsed(self, name: str, replies: Sequence[Reply]) -> dict[str, str]:
-        facts = self._matrix.facts_for(name)
+        facts = self._matrix.asked(name)
         observed = observe(name, self._platforms[name], facts, lambda _commands: replies)
-        return {one.fact: str(Path(name) / file_name(one.command)) for one in observed if one.status is Status.UNPARSED}
+        judged = self._matrix.facts_for(name)
+        strange = (o for o in observed if o.status is Status.UNPARSED and (o.raw.strip() or o.fact in judged))
+        return {one.fact: str(Path(name) / file_name(one.command)) for one in strange}
 
     def _home(self, name: str, reading: int) -> Path:
         return self._folder / name if reading == 1 else self._folder / name / str(reading)

@@ -94,7 +94,7 @@ class Collector:
         self._read_at: dict[str, float] = {}
 
     def read(self) -> CollectStatus:
-        """Read all facts needed by the checks of each device."""
+        """Read the facts of each device: those of its checks, and its inventory."""
         _raise_defects(self._nornir.run(task=self._once))
         waiting = [self._read_at[name] for name in self._first]
         return CollectStatus(len(waiting), max(waiting, default=0.0), self._runner.most, self._runner.held)
@@ -106,8 +106,8 @@ class Collector:
 
     def _once(self, task: Task) -> Result:
         name = task.host.name
-        observations, evidence = self._observe(task, self._job.matrix.facts_for(name), 1)
-        if self._job.interval_s > 0 and _counters(observations):
+        observations, evidence = self._observe(task, self._job.matrix.asked(name), 1)
+        if self._job.interval_s > 0 and self._counters(name, observations):
             self._first[name] = pickle.dumps(observations)
             self._on_read(DeviceRead(name, _trouble(observations), evidence, None))
         else:
@@ -118,11 +118,17 @@ class Collector:
         name = task.host.name
         first_at = self._read_at[name]
         first: tuple[Observation, ...] = pickle.loads(self._first.pop(name))  # noqa: S301  our own, from `_once`
-        second, evidence = self._observe(task, _counters(first), 2)
+        second, evidence = self._observe(task, self._counters(name, first), 2)
         recorded = self._job.saved.interval_s(name) if self._job.saved else None
         result = _result(self._job, name, (*first, *second), recorded or self._read_at[name] - first_at)
         self._on_read(DeviceRead(name, _trouble(second), evidence, result))
         return Result(host=task.host)
+
+    def _counters(self, name: str, observations: Sequence[Observation]) -> tuple[str, ...]:
+        """Measured counters of checks: a check alone computes a rate."""
+        judged = self._job.matrix.facts_for(name)
+        measured = (o.fact for o in observations if o.status.measured and o.fact in judged)
+        return tuple(fact for fact in measured if CATALOGUE[fact].counter)
 
     def _observe(
         self, task: Task, facts: tuple[str, ...], reading: int
@@ -137,6 +143,8 @@ class Collector:
             observations = observe(name, platform, facts, saved.asker(name, platform, reading), reading)
         else:
             observations = read_facts(task, facts, reading, platform).result
+        inventory = self._job.matrix.inventory.get(name, ())
+        observations = [_unless_silent(o) if o.fact in inventory else o for o in observations]
         packed = {
             raw: PackedEvidence.of(raw) for raw in {observation.raw for observation in observations if observation.raw}
         }
@@ -144,22 +152,28 @@ class Collector:
         return tuple(kept), tuple(packed.values())
 
 
+def _unless_silent(observation: Observation) -> Observation:
+    """An observation of the inventory; unsupported where the device answers with nothing: what it does not run."""
+    if observation.status is not Status.UNPARSED or observation.raw.strip():
+        return observation
+    silent = Message("facts:silent")
+    return replace(observation, status=Status.UNSUPPORTED, reason=silent.render("en"), message=silent)
+
+
 def not_read(job: AuditJob, name: str, error: SessionError) -> DeviceRead:
     """Outcome for a device with a reading ended from outside: nothing is measured."""
-    observations = unreached(name, job.platforms[name], job.matrix.facts_for(name), error)
+    observations = unreached(name, job.platforms[name], job.matrix.asked(name), error)
     return DeviceRead(name, _trouble(observations), (), _result(job, name, observations))
 
 
 def _result(job: AuditJob, name: str, observations: Sequence[Observation], interval_s: float = 0.0) -> DeviceResult:
+    of_checks = job.matrix.facts_for(name)
+    judged = [observation for observation in observations if observation.fact in of_checks]
     findings = evaluate(
-        [job.devices[name]], job.matrix, observations, moment=job.moment, limits=job.limits, waivers=job.waivers,
+        [job.devices[name]], job.matrix, judged, moment=job.moment, limits=job.limits, waivers=job.waivers,
         baseline=job.baseline, intervals={name: interval_s}, duties=job.duties, scope="device",
     )  # fmt: skip
     return build_device_result(name, job.matrix, observations, findings)
-
-
-def _counters(observations: Sequence[Observation]) -> tuple[str, ...]:
-    return tuple(o.fact for o in observations if o.status.measured and CATALOGUE[o.fact].counter)
 
 
 def _raise_defects(outcome: AggregatedResult) -> None:

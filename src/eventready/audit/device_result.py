@@ -59,6 +59,7 @@ def build_device_result(
 ) -> DeviceResult:
     """Build the result of a device from its observations and the findings of device checks."""
     ordered = sorted(observations, key=lambda o: (o.fact, o.reading))
+    inventory = matrix.inventory.get(device, ())
     answered = any(o.status not in _NO_SESSION and o.evidence for o in ordered)
     silent = None if answered else next((o for o in ordered if o.reason), _NOT_READ)
     shared = matrix.shared(device)
@@ -67,7 +68,7 @@ def build_device_result(
         reachable=answered,
         reason="" if silent is None else silent.reason,
         message=None if silent is None else silent.message,
-        observations=_items(map(_observation, ordered)),
+        observations=_items(_observation(o, inventory=o.fact in inventory) for o in ordered),
         findings=group_by_check(findings),
         decisive=telling(findings),
         counts=Counter(str(finding.status) for finding in findings),
@@ -86,7 +87,7 @@ def _items(entries: Iterable[Mapping[str, Any]]) -> bytes:
     return canonical(list(entries))[1:-1]
 
 
-def _observation(observation: Observation) -> dict[str, Any]:
+def _observation(observation: Observation, *, inventory: bool) -> dict[str, Any]:
     return {
         "device": observation.device,
         "fact": observation.fact,
@@ -100,6 +101,7 @@ def _observation(observation: Observation) -> dict[str, Any]:
         **({"unread": [_unread(record) for record in observation.unread]} if observation.unread else {}),
         **({} if observation.complete else {"complete": "unknown"}),
         **({"unconfirmed": True} if observation.unconfirmed and observation.status.measured else {}),
+        **({"inventory": True} if inventory else {}),
         "reason_message": to_json(observation.message),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -63,13 +63,15 @@ class MatrixCell(NamedTuple):
 class Matrix:
     """Matrix of devices and checks. Devices and checks are in the order of their names.
 
-    `unsupported` are the facts that each device's platform does not offer.
+    `unsupported` are the facts that each device's platform does not offer. `inventory`: facts of each device beside
+    those of its checks, in a wide audit; no check sees them.
     """
 
     cells: Mapping[tuple[str, str], MatrixCell]
     checks: Mapping[str, Check]
     devices: tuple[str, ...]
     unsupported: Mapping[str, frozenset[str]]
+    inventory: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, device: str) -> tuple[MatrixCell, ...]:
         """Cells of a device."""
@@ -82,6 +84,10 @@ class Matrix:
     def facts_for(self, device: str) -> tuple[str, ...]:
         """All facts of the device's checks, unsupported facts included, in catalogue order."""
         return self._wanted(device, (CellState.APPLICABLE, CellState.UNSUPPORTED))
+
+    def asked(self, device: str) -> tuple[str, ...]:
+        """Facts to ask a device for: those of its checks first, then its inventory."""
+        return (*self.facts_for(device), *self.inventory.get(device, ()))
 
     def needed(self, device: str) -> tuple[str, ...]:
         """Facts of the device's applicable checks."""
@@ -109,8 +115,10 @@ class Matrix:
         return tuple(fact for fact in CATALOGUE if fact in needs)
 
 
-def build_matrix(devices: Sequence[Device], platforms: Mapping[str, PlatformFacts], *, fleet: bool = True) -> Matrix:
-    """Decide for every check at every device; `fleet`: include checks across devices.
+def build_matrix(
+    devices: Sequence[Device], platforms: Mapping[str, PlatformFacts], *, fleet: bool = True, wide: bool = False
+) -> Matrix:
+    """Decide for every check at every device; `fleet`: include checks across devices. `wide`: ask for all facts.
 
     Raises WorkspaceError, with the device's place, for a platform that is not among `platforms` and for a role that
     the platform does not play.
@@ -125,9 +133,22 @@ def build_matrix(devices: Sequence[Device], platforms: Mapping[str, PlatformFact
             wanted = device.name in concerned[check.name] if check.name in concerned else check.applies(device)
             cells[device.name, check.name] = _cell(device, check, platform, wanted=wanted)
     unsupported = {name: frozenset(CATALOGUE) - frozenset(platform.facts) for name, platform in platforms.items()}
-    return Matrix(
+    matrix = Matrix(
         cells, checks, tuple(device.name for device in ordered), {d.name: unsupported[d.platform] for d in ordered}
     )
+    return replace(matrix, inventory=_inventory(ordered, platforms, matrix)) if wide else matrix
+
+
+def _inventory(
+    devices: Sequence[Device], platforms: Mapping[str, PlatformFacts], matrix: Matrix
+) -> dict[str, tuple[str, ...]]:
+    """Facts by device that its platform reads, or says why not, and that no check of the device needs."""
+    inventory: dict[str, tuple[str, ...]] = {}
+    for device in devices:
+        platform, judged = platforms[device.platform], matrix.facts_for(device.name)
+        known = {*platform.facts, *platform.unsupported}.difference(judged)
+        inventory[device.name] = tuple(fact for fact in CATALOGUE if fact in known)
+    return inventory
 
 
 def _platform_of(device: Device, platforms: Mapping[str, PlatformFacts]) -> PlatformFacts:

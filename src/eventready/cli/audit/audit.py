@@ -46,6 +46,7 @@ from eventready.workspace.devices.select import select
     show_default=True,
     help="The lightest finding that gives exit code 3.",
 )
+@click.option("--wide", is_flag=True, help="Ask for all a platform reads; what no check needs is inventory.")
 @click.option("--out", type=FILE, metavar="FILE", help="Write the run document here too.")
 @click.option("--junit", "junit_file", type=FILE, metavar="FILE", help="Write the findings as JUnit XML.")
 @click.option("--sarif", "sarif_file", type=FILE, metavar="FILE", help="Write the findings as SARIF 2.1.0.")
@@ -60,6 +61,7 @@ def command(
     time_limit: float,
     baseline: str,
     fail_on: Literal["warn", "fail"],
+    wide: bool,
     out: Path | None,
     junit_file: Path | None,
     sarif_file: Path | None,
@@ -83,6 +85,7 @@ def command(
         baseline=baseline,
         saved=saved,
         fail_on=fail_on,
+        wide=wide,
     )
     with (
         app.open_store() as store,

@@ -26,7 +26,7 @@ from eventready.workspace.devices.select import select
 def command(
     app: App, *, limit: str | None, out: Path, workers: int, interval: float, time_limit: float, replace: bool
 ) -> int:
-    """Send the read-only commands of an audit and save each redacted answer as DIR/<device>/<command>.txt.
+    """Send the read-only commands of `audit --wide` and save each redacted answer as DIR/<device>/<command>.txt.
 
     Only the owner can read the files. `eventready audit --from DIR` evaluates them without a connection, and
     `eventready parse` shows the lines of an answer that its platform refuses. Review the files before they leave the

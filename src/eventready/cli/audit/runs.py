@@ -135,6 +135,7 @@ def _show(run: Run, lang: Lang) -> None:
     lines = (
         text("cli:runs.unread", lang, **_place(observation), subject=record["subject"], reason=language.reason(record))
         for observation in run.document.get("observations", ())
+        if not observation.get("inventory")
         for record in observation.get("unread", ())
     )
     for line in dict.fromkeys(lines):  # two readings name one record twice

@@ -156,6 +156,11 @@ def entries(run: Run, key: str) -> Iterator[Entry]:
     yield from document.each(key) if isinstance(document, Parts) and key in document else document.get(key, ())
 
 
+def judged_observations(run: Run) -> Iterator[Entry]:
+    """The observations of facts that a check needs; those of the inventory say nothing about readiness."""
+    return (observation for observation in entries(run, "observations") if not observation.get("inventory"))
+
+
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return a sort key with `port 9` before `port 10`."""
     parts = (part for part in _DIGITS.split(text) if part)

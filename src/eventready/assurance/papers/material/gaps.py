@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eventready.assurance.papers.language import clean
-from eventready.assurance.papers.material.findings import Entry, FindingLine, RunContext, entries, natural
+from eventready.assurance.papers.material.findings import (
+    Entry,
+    FindingLine,
+    RunContext,
+    entries,
+    judged_observations,
+    natural,
+)
 from eventready.store.run import Run
 
 
@@ -106,7 +113,7 @@ def unconfirmed_facts(run: Run) -> tuple[UnconfirmedFacts, ...]:
     platforms = {clean(device["name"]): clean(device.get("platform", "")) for device in entries(run, "devices")}
     facts: dict[str, set[str]] = {}
     devices: dict[str, set[str]] = {}
-    for observation in entries(run, "observations"):
+    for observation in judged_observations(run):
         if observation.get("unconfirmed"):
             name = clean(observation["device"])
             platform = platforms.get(name, "")
@@ -122,7 +129,7 @@ def device_coverage(run: Run, context: RunContext) -> tuple[DeviceCoverage, ...]
     """The readings of every device, and those without a result."""
     found: dict[str, dict[tuple[str, int], str]] = {name: {} for name in context.devices}
     unread: dict[str, dict[str, list[str]]] = {}
-    for observation in entries(run, "observations"):
+    for observation in judged_observations(run):
         key = (str(observation["fact"]), int(observation.get("reading", 1)))
         found.setdefault(str(observation["device"]), {})[key] = str(observation["status"])
         names = [clean(record["subject"]) for record in observation.get("unread", ())]

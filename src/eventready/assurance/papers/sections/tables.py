@@ -13,7 +13,12 @@ from eventready.assurance.incidents.incident import Incident
 from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.metrics import width
 from eventready.assurance.papers.document.model import Align, Cell, Column, ColumnKind, Page, Table, TableCell
-from eventready.assurance.papers.material.findings import CollapsedLine, FindingLine, entries, natural
+from eventready.assurance.papers.material.findings import (
+    CollapsedLine,
+    FindingLine,
+    judged_observations,
+    natural,
+)
 from eventready.assurance.papers.material.measures import Measure, highest
 from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.material.verdicts import VenueRow
@@ -231,7 +236,7 @@ def station_table(writer: PaperWriter, results: RunResults) -> Table:
     """Return base stations, cells and access points with the states reported by their controllers."""
     rows: list[tuple[str, ...]] = []
     last: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for observation in entries(results.run, "observations"):
+    for observation in judged_observations(results.run):
         if str(observation["fact"]) in _STATIONS:
             last[str(observation["device"]), str(observation["fact"])] = observation
     for (device, fact), observation in last.items():
