@@ -63,14 +63,14 @@ def test_facts_are_requested_in_the_catalogues_order_and_once() -> None:
     assert facts[:2] == ("system", "cpu")
 
 
-def test_a_wide_audit_asks_for_all_a_platform_knows_of_and_needs_no_more() -> None:
+def test_a_wide_audit_requests_all_facts_of_a_platform_and_needs_no_more() -> None:
     platform = FakePlatform(unsupported=english({"cell": "it has no cells"}))
     narrow, wide = (build_matrix([ROUTER], {"any": platform}, wide=wide) for wide in (False, True))
-    assert narrow.asked("r1") == narrow.facts_for("r1") == wide.facts_for("r1")
+    assert narrow.requested("r1") == narrow.facts_for("r1") == wide.facts_for("r1")
     assert wide.needed("r1") == narrow.needed("r1")
     assert "interface" in wide.inventory["r1"]
-    assert "interface" not in narrow.asked("r1")
-    assert sorted(wide.asked("r1")) == sorted({*platform.facts, *platform.unsupported})
+    assert "interface" not in narrow.requested("r1")
+    assert sorted(wide.requested("r1")) == sorted({*platform.facts, *platform.unsupported})
 
 
 def test_the_far_end_of_a_link_is_requested_too() -> None:

@@ -176,7 +176,7 @@ class _Writer:
 
     def commands(self, name: str, reading: int) -> tuple[str, ...]:
         """Commands of a wide audit for a device: in the second reading those of counters."""
-        facts = self._matrix.asked(name)
+        facts = self._matrix.requested(name)
         return commands_for(self._platforms[name], facts if reading == 1 else filter(_is_counter, facts))
 
     def save(self, task: Task, reading: int) -> str:
@@ -192,7 +192,7 @@ class _Writer:
                 one.missing = dict.fromkeys(commands, reason)
             return reason
         printed = [reply for reply in replies if reply.status in _WHAT_DEVICE_PRINTED]
-        saved = reduced_replies(name, self._platforms[name], self._matrix.asked(name), printed)
+        saved = reduced_replies(name, self._platforms[name], self._matrix.requested(name), printed)
         for reply in saved:
             write_atomic(self._home(name, reading) / file_name(reply.command), _content(reply), private=True)
         one.files += len(saved)
@@ -206,7 +206,7 @@ class _Writer:
         return next(iter(missing.values()), "")
 
     def _unparsed(self, name: str, replies: Sequence[Reply]) -> dict[str, str]:
-        facts = self._matrix.asked(name)
+        facts = self._matrix.requested(name)
         observed = observe(name, self._platforms[name], facts, lambda _commands: replies)
         judged = self._matrix.facts_for(name)
         strange = (o for o in observed if o.status is Status.UNPARSED and (o.raw.strip() or o.fact in judged))

@@ -106,7 +106,7 @@ class Collector:
 
     def _once(self, task: Task) -> Result:
         name = task.host.name
-        observations, evidence = self._observe(task, self._job.matrix.asked(name), 1)
+        observations, evidence = self._observe(task, self._job.matrix.requested(name), 1)
         if self._job.interval_s > 0 and self._counters(name, observations):
             self._first[name] = pickle.dumps(observations)
             self._on_read(DeviceRead(name, _trouble(observations), evidence, None))
@@ -162,7 +162,7 @@ def _unless_silent(observation: Observation) -> Observation:
 
 def not_read(job: AuditJob, name: str, error: SessionError) -> DeviceRead:
     """Outcome for a device with a reading ended from outside: nothing is measured."""
-    observations = unreached(name, job.platforms[name], job.matrix.asked(name), error)
+    observations = unreached(name, job.platforms[name], job.matrix.requested(name), error)
     return DeviceRead(name, _trouble(observations), (), _result(job, name, observations))
 
 

@@ -85,7 +85,7 @@ class Matrix:
         """All facts of the device's checks, unsupported facts included, in catalogue order."""
         return self._wanted(device, (CellState.APPLICABLE, CellState.UNSUPPORTED))
 
-    def asked(self, device: str) -> tuple[str, ...]:
+    def requested(self, device: str) -> tuple[str, ...]:
         """Facts to ask a device for: those of its checks first, then its inventory."""
         return (*self.facts_for(device), *self.inventory.get(device, ()))
 
