@@ -142,7 +142,7 @@ def build_matrix(
 def _inventory(
     devices: Sequence[Device], platforms: Mapping[str, PlatformFacts], matrix: Matrix
 ) -> dict[str, tuple[str, ...]]:
-    """Facts by device that its platform reads, or says why not, and that no check of the device needs."""
+    """Facts by device, offered by its platform or refused with a reason, without a check of the device."""
     inventory: dict[str, tuple[str, ...]] = {}
     for device in devices:
         platform, judged = platforms[device.platform], matrix.facts_for(device.name)

@@ -157,7 +157,7 @@ def entries(run: Run, key: str) -> Iterator[Entry]:
 
 
 def judged_observations(run: Run) -> Iterator[Entry]:
-    """The observations of facts that a check needs; those of the inventory say nothing about readiness."""
+    """The observations of facts needed by checks; those of the inventory do not bear on readiness."""
     return (observation for observation in entries(run, "observations") if not observation.get("inventory"))
 
 
