@@ -153,7 +153,7 @@ class Collector:
 
 
 def _unless_silent(observation: Observation) -> Observation:
-    """An observation of the inventory; unsupported where the device answers with nothing: what it does not run."""
+    """Observation of the inventory; unsupported where the device answers with nothing."""
     if observation.status is not Status.UNPARSED or observation.raw.strip():
         return observation
     silent = Message("facts:silent")
