@@ -351,6 +351,33 @@ def test_a_device_that_does_not_know_a_family_has_no_neighbour_in_it() -> None:
     assert of_two("huawei_vrp", "bgp_neighbour", peers, denied).status is Status.DENIED
 
 
+NOT_ACTIVE = "% BGP instance 'default' not active\n"
+NO_PEER = "Neighbor        Spk    AS MsgRcvd MsgSent   TblVer  InQ OutQ  Up/Down  St/PfxRcd\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status"),
+    [
+        (NOT_ACTIVE, NOT_ACTIVE, Status.EMPTY),
+        (NOT_ACTIVE, NO_PEER, Status.EMPTY),
+        (NO_PEER, NOT_ACTIVE, Status.EMPTY),
+        (NOT_ACTIVE, "VRF: mobile\n-----------\n", Status.UNPARSED),
+        ("BGP router identifier 10.255.0.1, local AS number 64500\n", NOT_ACTIVE, Status.UNPARSED),
+    ],
+)
+def test_none_needs_the_words_of_both_answers(first: str, second: str, status: Status) -> None:
+    assert of_two("cisco_xr", "bgp_neighbour", first, Reply("", second)).status is status
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f"])
+def test_a_blank_that_does_not_break_is_a_blank(blank: str) -> None:
+    lines = ["hostname r1", "ip route 10.1.0.0 255.255.0.0 10.0.0.1", "ip route 10.2.0.0 255.255.0.0 10.0.0.5"]
+    text = "\n".join([*lines[:2], lines[2].replace(" ", blank)])
+    command = load_platform("cisco_xe").facts["static_route"].command
+    (seen,) = observe("r1", load_platform("cisco_xe"), ["static_route"], lambda _: [Reply(command, text)])
+    assert [row.subject for row in seen.rows] == ["10.1.0.0/16 10.0.0.1", "10.2.0.0/16 10.0.0.5"]
+
+
 def test_one_saved_output_of_two_is_not_complete() -> None:
     text = f"r1#show ip bgp summary\n{BGP}r1#\n"
     (seen,) = parse_saved(load_platform("cisco_xe"), "bgp_neighbour", text)

@@ -83,6 +83,35 @@ def test_some_platforms_say_how_their_records_are_bounded() -> None:
     assert {("cisco_xr", "interface"), ("huawei_vrp", "interface")} <= facts
 
 
+STRANGE_ITEMS = [
+    # platform, fact, a piece of its sample, what the device prints instead, the only record that is lost
+    ("frr", "bgp_neighbour", '"pfxRcd":2', '"pfxRcd":"two"', "192.0.2.14"),
+    ("mikrotik_routeros", "interface", "rx-byte=1 952", "rx-byte=many", "ether1"),
+    ("mikrotik_routeros", "interface", " link-downs=1", " link-downs=1 rx-byte=5", "ether1"),
+    ("mikrotik_routeros", "interface", "tx-byte=2 072", "tx-byte=2 072\n  ¤", "ether1"),
+]
+
+
+@pytest.mark.parametrize(("platform", "fact", "piece", "strange", "lost"), STRANGE_ITEMS)
+def test_a_strange_item_of_a_format_with_bounds_costs_itself(
+    platform: str, fact: str, piece: str, strange: str, lost: str
+) -> None:
+    (sample,) = (s for s in all_samples() if (s.platform, s.fact, s.case) == (platform, fact, "ok"))
+    assert piece in sample.text
+    whole, seen = sample.observe(), sample.observe(sample.text.replace(piece, strange, 1))
+    assert seen.status is Status.PARSED, seen.reason
+    assert [record.subject for record in seen.unread] == [lost]
+    assert seen.unread[0].reason
+    assert seen.rows == tuple(row for row in whole.rows if lost not in row.subject)
+
+
+def test_a_list_that_is_not_counted_has_no_bounds() -> None:
+    (sample,) = (s for s in all_samples() if s.id == "mikrotik_routeros-interface-ok")
+    without = sample.text.replace("total: 4\n", "")
+    assert not sample.observe(without.replace("rx-byte=1 952", "rx-byte=many")).status.measured
+    assert not sample.observe(without.replace("tx-byte=2 072", "tx-byte=2 072\n  ¤")).status.measured
+
+
 FACTS = """\
 facts:
   ospf_neighbour:

@@ -21,6 +21,7 @@ from eventready.core.messages import Message, Text
 from eventready.core.text_lines import lines_of
 from eventready.facts.broken_lines import BREAKS_TRIED, join_at
 from eventready.facts.observation import Observation, Status, Unread
+from eventready.facts.parsing.build import Reject
 from eventready.facts.parsing.line_pattern import LinePattern, watched
 from eventready.facts.parsing.parsed import LONGEST_LINE, TOO_LONG, UNMATCHED_SHOWN, ParsedText, ParsingTooLong
 from eventready.facts.platform import CompiledFact
@@ -46,6 +47,9 @@ _REASON = {
     ReplyStatus.OTHER: Message("facts:other"),
     ReplyStatus.NOT_SENT: Message("facts:not_sent"),
 }
+
+#: Blanks of an office program or a web page through which a configuration or an output went.
+_BLANKS = {ord(blank): " " for blank in "\u00a0\u2007\u202f"}
 
 
 @dataclass
@@ -152,7 +156,7 @@ class _Answer:
 
     def __init__(self, compiled: CompiledFact, reply: Reply, cache: ParseCache) -> None:
         self._compiled, self._reply = compiled, reply
-        lines = [line.rstrip() for line in lines_of(reply.text)]
+        lines = [line.rstrip() for line in lines_of(reply.text.translate(_BLANKS))]
         if reply.text.split(maxsplit=2) == ["{", "}"]:
             lines = ["{}"]  # FRR prints some empty objects in two lines
         short = max(map(len, lines), default=0) <= LONGEST_LINE
@@ -172,9 +176,12 @@ class _Answer:
         spec = self._compiled.spec
         if (spec.against or spec.whole) and not self._whole:
             return _Outcome(Status.UNPARSED, Message("facts:no_end"), unmatched=unmatched, complete=False)
-        records, rejects = self._compiled.builder.build(parsed)
+        records, rejected = self._compiled.builder.build(parsed)
         refused = parsed.refused - (len(parsed.unmatched) - len(unmatched))
         broken = [*_contradictions(parsed), *self._miscounts(len(parsed.rows))]
+        if rejected and not (refused > 0 or broken) and (unread := _unread(parsed, records, rejected)):
+            return _Outcome(Status.PARSED, "", records, unmatched, self._whole, unread)
+        rejects = [reject.reason for reject in rejected]
         if refused > 0 or broken or rejects:
             reason = _refusal(refused, broken, rejects)
             shown = (*unmatched, *(item.render("en") for item in broken), *rejects[:UNMATCHED_SHOWN])
@@ -206,22 +213,38 @@ class _Answer:
         parsed = self._compiled.parser.parse("\n".join(lines))
         if parsed.status is not None or parsed.reason:
             return LinesRead(parsed, reason=_diagnosis(parsed.reason))
-        records, rejects = self._compiled.builder.build(parsed)
+        records, rejected = self._compiled.builder.build(parsed)
         broken = _contradictions(parsed)
-        if parsed.refused > 0 or broken or rejects:
-            return LinesRead(parsed, reason=_refusal(parsed.refused, broken, rejects))
+        if parsed.refused > 0 or broken or rejected:
+            return LinesRead(parsed, reason=_refusal(parsed.refused, broken, [reject.reason for reject in rejected]))
         return LinesRead(parsed, records)
 
     def _without_records(self) -> tuple[Status, Message]:
         # A count in the first of two answers does not speak of the second.
         none = 0 in self._stated and (self._whole or not self._compiled.spec.also)
-        if _found(self._compiled.empty, self._lines) or self._parsed.none or none:
+        if self._says_none() or self._parsed.none or none:
             return Status.EMPTY, Message("facts:none")
         if _found(self._compiled.silent, self._lines):
             return Status.UNSUPPORTED, Message("facts:silent")
         if not (self._parsed.rows or self._parsed.heading) and not _found(self._compiled.headings, self._lines):
             return Status.UNPARSED, Message("facts:no_rows")
         return (Status.EMPTY, Message("facts:none")) if self._whole else (Status.UNPARSED, Message("facts:not_whole"))
+
+    def _says_none(self) -> bool:
+        """Return True for the device's own words for none; of two answers the other one needs a heading at least."""
+        compiled = self._compiled
+        found = [_found(compiled.empty, half) for half in self._halves()]
+        if all(found) or not any(found):
+            return bool(found) and all(found)
+        proof = (*compiled.headings, *compiled.counts)
+        silent = [half for half, words in zip(self._halves(), found, strict=True) if not words]
+        return self._whole and all(_found(proof, half) for half in silent)
+
+    def _halves(self) -> list[list[str]]:
+        """Return the lines of each command's answer, of those with any."""
+        also = self._compiled.spec.also
+        place = self._lines.index(also) if also and also in self._lines else len(self._lines)
+        return [half for half in (self._lines[:place], self._lines[place + 1 :]) if any(half)]
 
     def _stated_numbers(self, patterns: tuple[LinePattern, ...]) -> list[int]:
         """Return the stated numbers of rows: per pattern the sum of its groups over all lines."""
@@ -239,6 +262,14 @@ class _Answer:
     def _ends_in_trailer(self) -> bool:
         last = next((line for line in reversed(self._lines) if line), "")
         return _found(self._compiled.trailers, [last])
+
+
+def _unread(parsed: ParsedText, records: Sequence[Fact], rejected: Sequence[Reject]) -> tuple[Unread, ...]:
+    """Return the rejected rows by name where the format bounds each of them; none where the answer is refused."""
+    named = {reject.subject for reject in rejected}
+    if not parsed.bounded or "" in named or len(rejected) >= len(records) or named & {one.subject for one in records}:
+        return ()
+    return tuple(Unread(reject.subject, _refusal(0, [], [reject.reason])) for reject in rejected)
 
 
 def _contradictions(parsed: ParsedText) -> list[Message]:

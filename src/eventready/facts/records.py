@@ -29,6 +29,7 @@ from eventready.facts.units import (
     MaybePercent,
     MaybeRate,
     MaybeSeconds,
+    MaybeSpeed,
     MaybeText,
     Name,
     Names,
@@ -129,7 +130,7 @@ class Interface(Fact):
     description: MaybeText = None
     admin: UpDown
     oper: UpDown
-    bandwidth_bps: MaybeRate = None
+    bandwidth_bps: MaybeSpeed = None
     duplex: Literal["full", "half"] | None = None
     mtu: MaybeCount = None
     mtu_header: MaybeCount = None

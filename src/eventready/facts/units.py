@@ -93,6 +93,11 @@ def rate(value: Any) -> Any:
     return _rate(value) if isinstance(value, str) else value
 
 
+def speed(value: Any) -> Any:
+    """Bits per second of a port, as `rate`; None for 0, which stands for no link or for a speed that is not known."""
+    return rate(value) or None
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def _rate(value: str) -> int | None:
     text = value.strip()
@@ -255,6 +260,7 @@ MaybeNumber = Annotated[float | None, _Finite, BeforeValidator(number)]
 Percent = Annotated[float, _Share, BeforeValidator(number)]
 MaybePercent = Annotated[float | None, _Share, BeforeValidator(number)]
 MaybeRate = Annotated[int | None, _Size, BeforeValidator(rate)]
+MaybeSpeed = Annotated[int | None, _Size, BeforeValidator(speed)]
 MaybeSeconds = Annotated[int | None, _Size, BeforeValidator(span)]
 MaybeInterval = Annotated[float | None, _Share, BeforeValidator(interval)]
 Flag = Annotated[bool, BeforeValidator(flag)]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
 from eventready.facts.catalogue import FactKind
 from eventready.facts.parsing.line_pattern import LinePattern
-from eventready.facts.parsing.parsed import ParsedText
+from eventready.facts.parsing.parsed import ParsedText, printable_line
 from eventready.facts.records import Fact
 from eventready.platforms.model import FactSpec
 
@@ -41,6 +41,13 @@ class Rejected(ValueError):
 
 class UnknownWord(Rejected):
     """A word of the device is missing in the platform's table."""
+
+
+class Reject(NamedTuple):
+    """A row without a valid record: its subject as printed (empty where not known), and the reason."""
+
+    subject: str
+    reason: str
 
 
 class WordTable:
@@ -94,26 +101,33 @@ class RowBuilder:
         self._adapter: TypeAdapter[list[Fact]] = TypeAdapter(list[kind.record])  # type: ignore[name-defined]  # a type known at run time
         self._plans: dict[tuple[str, ...], _Plan] = {}
 
-    def build(self, parsed: ParsedText) -> tuple[tuple[Fact, ...], list[str]]:
-        """Return the records, and a sentence for each rejected row."""
+    def build(self, parsed: ParsedText) -> tuple[tuple[Fact, ...], list[Reject]]:
+        """Return the records, and each rejected row."""
         plan = self._plan(parsed.columns)
         places = {column: index for index, column in enumerate(parsed.columns)}
-        rejects: list[str] = []
+        rejects: list[Reject] = []
         documents: list[dict[str, Any]] = []
         numbers: list[int] = []
         for number, row in enumerate(self._expanded(places, parsed.rows) if self._expand else parsed.rows, 1):
             try:
+                _known(parsed.strange.get(number - 1))
                 if not self._selected(places, row):
                     continue
                 self._complete(places, row)
                 document = self._document(plan, row)
                 self._counted(places, row, document)
             except Rejected as error:
-                rejects.append(f"row {number}: {error}")
+                rejects.append(Reject(self._subject(plan, row), f"row {number}: {error}"))
                 continue
             documents.append(document)
             numbers.append(number)
         return self._records(documents, numbers, rejects)
+
+    def _subject(self, plan: _Plan, row: Sequence[Any]) -> str:
+        """Return the text of the first field of the record's key in a row; empty where it has none."""
+        cells = {field: cell for field, cell, _ in plan}
+        cell = cells.get(next(iter(self.kind.record.key), ""))
+        return printable_line(str(cell(row) or "")) if cell else ""
 
     def _expanded(self, places: Mapping[str, int], rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Any]]:
         """Return the rows, with a row per match for a column of `expand`."""
@@ -157,23 +171,27 @@ class RowBuilder:
                 raise Rejected(f"{field}: the device lists one item twice")
 
     def _records(
-        self, documents: list[dict[str, Any]], numbers: list[int], rejects: list[str]
-    ) -> tuple[tuple[Fact, ...], list[str]]:
+        self, documents: list[dict[str, Any]], numbers: list[int], rejects: list[Reject]
+    ) -> tuple[tuple[Fact, ...], list[Reject]]:
         try:
             return self._distinct(self._adapter.validate_python(documents), rejects)
         except ValidationError as error:
-            bad: dict[int, str] = {}
+            bad: dict[int, Reject] = {}
             for item in error.errors(include_url=False):
                 row, *names = item["loc"]
                 field = str(names[0]) if names else "?"
                 column = self._fields.get(field, "")
                 source = f" (column {column})" if column and column != field else ""
-                bad.setdefault(int(row), f"row {numbers[int(row)]}: {field}{source}: {_complaint(item)}")
+                reason = f"row {numbers[int(row)]}: {field}{source}: {_complaint(item)}"
+                bad.setdefault(int(row), Reject(self._named(documents[int(row)]), reason))
         rejects += bad.values()
         good = [document for index, document in enumerate(documents) if index not in bad]
         return self._distinct(self._adapter.validate_python(good), rejects)
 
-    def _distinct(self, records: list[Fact], rejects: list[str]) -> tuple[tuple[Fact, ...], list[str]]:
+    def _named(self, document: Mapping[str, Any]) -> str:
+        return printable_line(str(document.get(next(iter(self.kind.record.key), "")) or ""))
+
+    def _distinct(self, records: list[Fact], rejects: list[Reject]) -> tuple[tuple[Fact, ...], list[Reject]]:
         """Return the records without repetition. Two different rows of a subject are a contradiction."""
         if self.kind.record.tie:
             records = self._without_needless_ties(records)
@@ -182,7 +200,7 @@ class RowBuilder:
             key = _values(record, self.kind.record.key)
             kept = seen.setdefault(key, record)
             if kept is not record and kept != record:
-                rejects.append(f"two rows speak of {record.subject or 'the device'} and differ")
+                rejects.append(Reject("", f"two rows speak of {record.subject or 'the device'} and differ"))
         return tuple(seen.values()), rejects
 
     def _without_needless_ties(self, records: list[Fact]) -> list[Fact]:
@@ -237,6 +255,12 @@ class RowBuilder:
             return [match[1] for text in texts for match in pattern.finditer(text or "")]
 
         return items
+
+
+def _known(strange: str | None) -> None:
+    """Raise Rejected for a row that the parser could not read."""
+    if strange:
+        raise Rejected(strange)
 
 
 def _values(record: Fact, names: Sequence[str]) -> tuple[Any, ...]:

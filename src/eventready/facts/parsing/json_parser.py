@@ -72,6 +72,7 @@ def _objects(member: Any) -> Iterable[dict[str, Any]]:
     return [one for one in members if isinstance(one, dict)]
 
 
+_ERRORS = (exceptions.JMESPathError, RecursionError, TypeError, ValueError)
 _OPTIONS = jmespath.Options(custom_functions=_Functions())
 
 
@@ -112,19 +113,29 @@ class JsonParser:
                     reason="the JSON document has nothing at the place where the platform looks", **_unmatched(text)
                 )
             objects = found if isinstance(found, list) else [found]
-            strange = [one for one in objects if not isinstance(one, dict)]
-            if strange:
+            if any(not isinstance(one, dict) for one in objects):
                 return ParsedText(reason="the JSON document has something else than objects there", **_unmatched(text))
-            rows = [self._row(one) for one in objects]
-        except (exceptions.JMESPathError, RecursionError, TypeError, ValueError) as error:
+        except _ERRORS as error:
             return ParsedText(reason=f"the JSON document has another form: {error}", **_unmatched(text))
-        return ParsedText(columns=self.columns, rows=rows, none=bool(document), whole=True)
+        rows: list[list[Any]] = []
+        strange: dict[int, str] = {}
+        for place, one in enumerate(objects):
+            row, why = self._row(one)
+            rows.append(row)
+            if why:
+                strange[place] = why
+        return ParsedText(self.columns, rows, none=bool(document), whole=True, bounded=True, strange=strange)
 
-    def _row(self, one: dict[str, Any]) -> list[Any]:
-        return [
-            one.get(column) if cell is None else cell.search(one, options=_OPTIONS)
-            for column, cell in zip(self.columns, self._cells, strict=True)
-        ]
+    def _row(self, one: dict[str, Any]) -> tuple[list[Any], str]:
+        """Return the values of an object, and the reason why one of them cannot be read."""
+        row, why = [], ""
+        for column, cell in zip(self.columns, self._cells, strict=True):
+            try:
+                row.append(one.get(column) if cell is None else cell.search(one, options=_OPTIONS))
+            except _ERRORS as error:
+                row.append(None)
+                why = f"the object has another form: {error}"
+        return row, why
 
 
 def _unmatched(text: str) -> dict[str, Any]:

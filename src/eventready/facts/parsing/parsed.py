@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -30,8 +30,9 @@ class ParsedText:
     may carry the fact. `contradictions`: one sentence for each record that does not hold; `doubled`: one of them is a
     second value, so that a record may hold another one whose beginning is lost. `none`: the answer itself proves that
     it has no rows (an empty JSON container, a report of 0 results). `heading`: it has none if it is whole.
-    `whole`: its format proves that it is complete. `status` and `reason` are set where the answer itself gives the
-    reason for having no rows.
+    `whole`: its format proves that it is complete. `bounded`: its format proves where each row begins and ends, so that
+    a strange row costs no other; `strange`: places of rows that the parser could not read, and why. `status` and
+    `reason` are set where the answer itself gives the reason for having no rows.
     """
 
     columns: tuple[str, ...] = ()
@@ -44,6 +45,8 @@ class ParsedText:
     none: bool = False
     heading: bool = False
     whole: bool = False
+    bounded: bool = False
+    strange: Mapping[int, str] = field(default_factory=dict)
     status: Status | None = None
     reason: str = ""
 

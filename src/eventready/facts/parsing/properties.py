@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from eventready.core.text_lines import lines_of
 from eventready.facts.parsing.line_pattern import LinePattern
-from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedLines
+from eventready.facts.parsing.parsed import LONGEST_LINE, ParsedText, UnmatchedLines, printable_line
 
 _FLAGS_HEADING = re.compile(r"\s*Flags:? ")
 _FLAGS_GO_ON = re.compile(r"\s*[A-Za-z*+] - \w")
@@ -41,6 +41,10 @@ _COMMAND = re.compile(r"\s*[/:]")
 
 Row = dict[str, str]
 _Rule = Callable[[Iterable[Row]], Iterator[Row]]
+
+
+#: Key of the reason why an item cannot be read.
+_STRANGE = "?"
 
 
 class _Contradiction(Exception):
@@ -103,30 +107,39 @@ class PropertiesParser:
     def parse(self, text: str) -> ParsedText:
         """Return a row per item left by the rules. Never raises."""
         reader = _Reader()
-        try:
-            for line in lines_of(text):
-                reader.take(line)
-        except _Contradiction as error:
-            return ParsedText(contradictions=(str(error),))
+        for line in lines_of(text):
+            reader.take(line)
+        reader.settle()
         if reader.total is not None and reader.total != len(reader.rows):
             return ParsedText(reason=f"the device counts {reader.total} items, and the answer has {len(reader.rows)}")
-        rows: Iterable[Row] = reader.rows
-        try:
-            for rule in self._rules:
-                rows = list(rule(rows))
-        except _Contradiction as error:
-            return ParsedText(contradictions=(str(error),))
+        rows = self._ruled(reader.rows)
+        strange = {place: row[_STRANGE] for place, row in enumerate(rows) if _STRANGE in row}
+        bounded = reader.total is not None
+        if strange and not bounded:
+            return ParsedText(contradictions=(next(iter(strange.values())),))
         columns = self.columns or ()
         return ParsedText(
             columns,
             [[row.get(column, "") for column in columns] for row in rows],
+            strange=strange,
+            bounded=bounded,
             unmatched=(*reader.unmatched.shown, *reader.passed_over.shown),
             unmatched_total=reader.unmatched.total + reader.passed_over.total,
             refused=reader.unmatched.total,
             heading=reader.heading or bool(reader.rows),
             none=reader.total == 0,
-            whole=reader.total is not None,
+            whole=bounded,
         )
+
+    def _ruled(self, rows: Sequence[Row]) -> list[Row]:
+        """Return the items left by the rules, then the strange ones, which no rule can judge."""
+        strange = [row for row in rows if _STRANGE in row]
+        good = [row for row in rows if _STRANGE not in row]
+        for rule in self._rules:
+            ruled = list(rule(good))
+            good = [row for row in ruled if _STRANGE not in row]
+            strange += [row for row in ruled if _STRANGE in row]
+        return good + strange
 
 
 class _Reader:
@@ -139,10 +152,11 @@ class _Reader:
         self.heading = False
         self.total: int | None = None
         self._item: _Item | None = None
+        self._within: list[tuple[Row, str]] = []
         self._before = ""  # the part before the dot of the last name
 
     def take(self, line: str) -> None:
-        """Read a line. Raises _Contradiction."""
+        """Read a line."""
         if not line.strip():
             if self._item is not None and not self._item.lines:
                 self._item = None
@@ -154,8 +168,28 @@ class _Reader:
             pass
         elif _FLAGS_HEADING.match(line):
             self.heading, self._item = True, None
-        elif not (self._pairs(line) or self._property(line) or self._continues(line)):
-            self.unmatched.add(line)
+        elif not self._reads(line):
+            if self._item is not None and self._item.row.get("NUMBER"):
+                self._within.append((self._item.row, line))
+            else:
+                self.unmatched.add(line)
+
+    def settle(self) -> None:
+        """Count the strange lines within items: against the item alone where the device counts the items."""
+        for row, line in self._within:
+            if self.total is None:
+                self.unmatched.add(line)
+            else:
+                self.passed_over.add(line)
+                row.setdefault(_STRANGE, f"the line {printable_line(line)!r} matches no rule")
+
+    def _reads(self, line: str) -> bool:
+        try:
+            return self._pairs(line) or self._property(line) or self._continues(line)
+        except _Contradiction as error:
+            if self._item is not None:
+                self._item.row.setdefault(_STRANGE, str(error))
+            return True
 
     def _pairs(self, line: str) -> bool:
         """Read a line of `name=value` pairs: a new item, or the rest of the item before."""
@@ -267,9 +301,7 @@ def _has(columns: Sequence[str]) -> _Rule:
     def rule(rows: Iterable[Row]) -> Iterator[Row]:
         for number, row in enumerate(rows, 1):
             missing = [column for column in columns if column not in row]
-            if missing:
-                raise _Contradiction(f"item {number} has no {missing[0]}")
-            yield row
+            yield {**row, _STRANGE: f"item {number} has no {missing[0]}"} if missing else row
 
     return rule
 
