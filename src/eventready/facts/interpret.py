@@ -231,7 +231,7 @@ class _Answer:
         return (Status.EMPTY, Message("facts:none")) if self._whole else (Status.UNPARSED, Message("facts:not_whole"))
 
     def _says_none(self) -> bool:
-        """Return True for the device's own words for none; of two answers the other one needs a heading at least."""
+        """Return True for the device's own words for none; the other of two answers needs a heading at least."""
         compiled = self._compiled
         found = [_found(compiled.empty, half) for half in self._halves()]
         if all(found) or not any(found):

@@ -94,7 +94,7 @@ def rate(value: Any) -> Any:
 
 
 def speed(value: Any) -> Any:
-    """Bits per second of a port, as `rate`; None for 0, which stands for no link or for a speed that is not known."""
+    """Bits per second of a port, as `rate`; None for 0, the figure of no link or of an unknown speed."""
     return rate(value) or None
 
 
