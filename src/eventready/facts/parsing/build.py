@@ -124,7 +124,7 @@ class RowBuilder:
         return self._records(documents, numbers, rejects)
 
     def _subject(self, plan: _Plan, row: Sequence[Any]) -> str:
-        """Return the text of the first field of the record's key in a row; empty where it has none."""
+        """Return the text of the first field of the record's key in a row, or nothing."""
         cells = {field: cell for field, cell, _ in plan}
         cell = cells.get(next(iter(self.kind.record.key), ""))
         return printable_line(str(cell(row) or "")) if cell else ""
@@ -258,7 +258,7 @@ class RowBuilder:
 
 
 def _known(strange: str | None) -> None:
-    """Raise Rejected for a row that the parser could not read."""
+    """Raise Rejected for a row with a reason of the parser."""
     if strange:
         raise Rejected(strange)
 

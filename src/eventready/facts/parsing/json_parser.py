@@ -127,7 +127,7 @@ class JsonParser:
         return ParsedText(self.columns, rows, none=bool(document), whole=True, bounded=True, strange=strange)
 
     def _row(self, one: dict[str, Any]) -> tuple[list[Any], str]:
-        """Return the values of an object, and the reason why one of them cannot be read."""
+        """Return the values of an object, and the reason for an unreadable value."""
         row, why = [], ""
         for column, cell in zip(self.columns, self._cells, strict=True):
             try:
