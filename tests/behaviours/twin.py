@@ -26,8 +26,9 @@ from tests.e2e.conftest import NOW, Province
 #: Set by `make test-real`; without it nothing real is started, so that `make test` leaves the machine alone.
 SWITCH = "EVENTREADY_REAL"
 _IMPATIENT = {"connect_timeout_s": 4, "device_timeout_s": 6, "attempts": 1}
-#: An emulated processor is busy whenever this machine is: no finding, and no reason to take a change back.
-BUSY = {AIR_HOST: {"cpu": {"warn": 99, "fail": 100, "source": "an emulated machine"}}}
+#: The run queue of an emulated machine grows whenever this machine is busy: no finding, and no reason to take a change
+#: back.
+BUSY = {AIR_HOST: {"cpu": {"queue_warn": 10_000, "queue_fail": 10_000, "source": "an emulated machine"}}}
 
 
 #: (check, device, subject, status) of findings without faults in the real lab only: simulated routers have no VRF, and

@@ -45,6 +45,8 @@ class Limits(BaseModel):
             if not name.endswith("warn") or not hasattr(self, other := name.removesuffix("warn") + "fail"):
                 continue
             warn, fail = getattr(self, name), getattr(self, other)
+            if None in (warn, fail):
+                continue
             if (warn > fail) if self.worse == "higher" else (warn < fail):
                 raise InvalidValue(message("checks:limit.beyond", name=name, warn=warn, other=other, fail=fail))
         return self

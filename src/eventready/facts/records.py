@@ -72,7 +72,8 @@ class Cpu(Fact):
     """Processor load in percent, per board or slot; limits apply to the five-minute mean.
 
     `period_s`: seconds of the figure in `five_minutes` where the device keeps no mean of five minutes; 0: the load at
-    the moment of reading.
+    the moment of reading. `run_queue`: the figures are no busy time but the mean number of processes that run or wait
+    (the load average), in percent of the number of processors: above 100 processes wait.
     """
 
     key = ("slot",)
@@ -81,6 +82,7 @@ class Cpu(Fact):
     one_minute: MaybePercent = None
     five_minutes: Percent
     period_s: MaybeCount = None
+    run_queue: MaybeFlag = None
 
 
 class Memory(Fact):

@@ -16,12 +16,33 @@ _DAY_S = 86_400
 
 
 class CpuLimits(Limits):
-    """Percent of processor time, mean of five minutes."""
+    """Percent of processor time, mean of five minutes; for hosts that tell their run queue, percent of the processors.
+
+    From 100% of the processors on processes wait for each other, and a run queue may be many times as long.
+    """
 
     warn: float = Field(default=70, ge=0, le=100, description="Warning from this load on, % [K]")
     fail: float = Field(
         default=85, ge=0, le=100, description="Failure from this load on, %; Huawei's first alarm [S48]"
     )
+    queue_warn: float | None = Field(
+        default=None,
+        ge=0,
+        le=10_000,
+        description="Warning from this run queue on, % of the processors; `warn` if absent [K]",
+    )
+    queue_fail: float | None = Field(
+        default=None,
+        ge=0,
+        le=10_000,
+        description="Failure from this run queue on, % of the processors; `fail` if absent [K]",
+    )
+
+    def of(self, row: Cpu) -> tuple[float, float]:
+        """Return the limits of warning and failure for a row."""
+        queue = (self.queue_warn, self.queue_fail) if row.run_queue else (None, None)
+        warn, fail = (own if one is None else one for one, own in zip(queue, (self.warn, self.fail), strict=True))
+        return warn, fail
 
 
 class MemoryLimits(Limits):
@@ -46,17 +67,20 @@ class UptimeLimits(Limits):
 def cpu(view: DeviceView, limits: CpuLimits) -> Iterator[Finding]:
     """Processor load stays below the limit: the mean of five minutes, or of a period of the device."""
     for row in view.rows("cpu", Cpu):
-        subject, load, seconds = f"CPU {row.slot}".strip(), row.five_minutes, row.period_s
+        warn, fail = limits.of(row)
         yield graded(
-            subject, _sentence(seconds), load, warn=limits.warn, fail=limits.fail, unit="%", seconds=seconds
+            f"CPU {row.slot}".strip(), _sentence(row), row.five_minutes, warn=warn, fail=fail, unit="%",
+            seconds=row.period_s,
         )  # fmt: skip
 
 
-def _sentence(period_s: int | None) -> str:
-    """Id of the message about a load over this period; None: five minutes."""
-    if period_s is None:
+def _sentence(row: Cpu) -> str:
+    """Id of the message about a load over its period, and about a run queue."""
+    if row.run_queue:
+        return "checks:cpu.queue"
+    if row.period_s is None:
         return "checks:cpu.load"
-    return "checks:cpu.load_over" if period_s else "checks:cpu.load_now"
+    return "checks:cpu.load_over" if row.period_s else "checks:cpu.load_now"
 
 
 @check("memory", roles=("router", "wifi_controller", "service_host"), needs=("memory",), limits=MemoryLimits())
