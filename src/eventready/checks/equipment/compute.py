@@ -16,7 +16,7 @@ _DAY_S = 86_400
 
 
 class CpuLimits(Limits):
-    """Percent of processor time, mean of five minutes; for hosts that tell their run queue, percent of the processors.
+    """Percent of processor time, mean of five minutes, or of the processors, for a run queue.
 
     From 100% of the processors on processes wait for each other, and a run queue may be many times as long.
     """
