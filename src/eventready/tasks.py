@@ -1,5 +1,6 @@
-"""eventready as ordinary Nornir tasks, for anyone's own Nornir script: the public face of `eventready.audit.tasks`."""
+"""eventready as ordinary Nornir tasks, for anyone's own Nornir script: the only import of a script."""
 
 from eventready.audit.tasks import apply_plan, read_facts, run_checks
+from eventready.change.execute.script import open_plan
 
-__all__ = ["apply_plan", "read_facts", "run_checks"]
+__all__ = ["apply_plan", "open_plan", "read_facts", "run_checks"]

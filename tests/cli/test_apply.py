@@ -30,7 +30,7 @@ from eventready.cli.render.apply_progress import ApplyProgress, execution_option
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.store.store import Store
-from eventready.tasks import apply_plan
+from eventready.tasks import apply_plan, open_plan
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
 
@@ -174,21 +174,17 @@ def test_a_plan_that_is_no_longer_true_is_refused(lab: Lab, plan: Path) -> None:
 
 
 def test_the_task_in_anyones_own_script(lab: Lab, plan: Path) -> None:
-    workspace, file = load_workspace(lab.copy), load_plan(plan)
-    nr = workspace.nornir()
+    with open_plan(plan, workspace=lab.copy, by="an", now=NOW, soak_s=0.5) as (nr, change):
+        name = change.waves[0][0]
+        results = nr.filter(name=name).run(task=apply_plan, change=change)
+        assert not results.failed
+        assert results[name].changed
+        assert results[name].result.outcome is DeviceOutcome.NEW
+        with pytest.raises(RefusedError, match="has been run in this change"):
+            change.execute(name)
+        with pytest.raises(RefusedError, match="not in the plan"):
+            change.execute("core-1")
     with Store.of_workspace(lab.copy) as store:
-        options = Options(by="an", host="nms", soak_s=0.5)
-        context = ExecutionContext(workspace, store, Clock.starting(NOW), options, ApplyProgress(interactive=False))
-        with open_change(context, file) as change:
-            name = change.waves[0][0]
-            results = nr.filter(name=name).run(task=apply_plan, change=change)
-            assert not results.failed
-            assert results[name].changed
-            assert results[name].result.outcome is DeviceOutcome.NEW
-            with pytest.raises(RefusedError, match="has been run in this change"):
-                change.execute(name)
-            with pytest.raises(RefusedError, match="not in the plan"):
-                change.execute("core-1")
         record = store.changes.get("latest")
     assert change.done.exit is Exit.CHANGE_REVERTED, "one device of the plan was left out"
     assert sorted(record.entry.outcomes.values()) == ["new", "untouched"]

@@ -28,6 +28,20 @@ def test_a_check_of_another_role_does_not_apply() -> None:
     assert (cell.state, shown(cell)) == (CellState.NOT_APPLICABLE, "Not a check of the role wifi_controller.")
 
 
+def test_the_checks_of_a_switch() -> None:
+    expect = Expect.model_validate({
+        "uplinks": ["e1"], "links": [{"port": "e1", "device": "r1", "to_port": "e2"}],
+        "bundles": [{"name": "Po1", "min_links": 1}], "ospf": ["10.0.0.1"], "default_routes": 1,
+    })  # fmt: skip
+    switch = Device("s1", "switch", "any", "192.0.2.3", expect=expect)
+    cells = matrix_of([switch, ROUTER]).of("s1")
+    assert {cell.check for cell in cells if cell.state is CellState.APPLICABLE} == {
+        *("uplink", "interface_errors", "interface_drops", "utilisation", "link", "link_neighbour", "optic", "bundle"),
+        *("bundle_headroom", "cpu", "memory", "uptime", "temperature", "power", "fan", "board"),
+        *("ntp", "syslog", "saved_config"),
+    }
+
+
 def test_a_check_whose_expectation_is_absent_does_not_apply() -> None:
     assert matrix_of([ROUTER]).cells["r1", "ospf"].state is CellState.NOT_APPLICABLE
     expecting = replace(ROUTER, expect=Expect(ospf=()))

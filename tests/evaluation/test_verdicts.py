@@ -168,6 +168,17 @@ def test_a_service_host_that_offers_nothing_known_makes_nothing_ready() -> None:
     assert seen.verdict is Readiness.READY
 
 
+def test_a_switch_is_access_to_fixed_lines_where_the_inventory_has_it_so() -> None:
+    venues = [Venue("hoi-nghi", ("fixed", "internet"))]
+    switch = replace(ROUTER, role="switch")
+    assert {one.reasons[0] for one in verdicts(venues, [switch], [PASS])} == {"checks:verdict.no_router"}
+    access = replace(switch, services=("fixed", "internet"))
+    fixed, internet = verdicts(venues, [access], [PASS])
+    assert (fixed.verdict, internet.verdict) == (Readiness.READY, Readiness.NOT_MEASURED)
+    unseen, _internet = verdicts(venues, [access], [IDLE])
+    assert unseen.reasons == ("checks:verdict.no_port_measured",)
+
+
 def test_a_cable_is_access_of_the_routers_at_both_ends() -> None:
     cable = {"port": "e1", "device": "r1", "to_port": "e2"}
     ends = [replace(ROUTER, name=name, expect=Expect.model_validate({"links": [cable]})) for name in ("r2", "r3")]

@@ -11,6 +11,9 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventready.assurance.clauses.forms import forms_of
+from eventready.assurance.papers.document.profile import load_profile
+from eventready.change.intents.ansible.playbook import playbook_path
 from eventready.cli.context import App
 from eventready.cli.workspace.init import command
 from eventready.core.clock import TZ
@@ -36,6 +39,24 @@ BULL_RACE = NewEvent(
 
 #: Names with at least one printable character.
 NAMES = st.text(min_size=1, max_size=60).filter(lambda text: tidy(text, "name"))
+
+
+def test_playbooks_forms_and_outline_are_as_shipped_until_the_workspace_has_its_own(tmp_path: Path) -> None:
+    write_workspace(tmp_path, BULL_RACE)
+    assert playbook_path(tmp_path, "prepare").is_file()
+    assert "papers" in type(load_profile(tmp_path, "vi")).model_fields
+    duties = tmp_path / "inventory" / "duties.yaml"
+    assert "stock-list" not in forms_of(load_workspace(tmp_path))
+    duties.write_text(duties.read_text(encoding="utf-8").replace("weekly-report", "stock-list"), encoding="utf-8")
+    assert "fuel" in forms_of(load_workspace(tmp_path))["stock-list"].spec.fields["kind"].choices
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "playbooks" / "prepare.yml").write_text("[]\n", encoding="utf-8")
+    assert playbook_path(tmp_path, "prepare").read_text(encoding="utf-8") == "[]\n"
+    assert playbook_path(tmp_path, "audit").is_file()
+    own = tmp_path / "inventory" / "forms" / "stock-list.yaml"
+    own.parent.mkdir()
+    own.write_text("title: {vi: Kho, en: Stock}\nkey: [n]\nfields: {n: {vi: N, en: N}}\n", encoding="utf-8")
+    assert [*forms_of(load_workspace(tmp_path))["stock-list"].spec.fields] == ["n"]
 
 
 def test_windows_and_deadlines_follow_the_opening(tmp_path: Path) -> None:

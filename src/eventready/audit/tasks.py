@@ -1,14 +1,14 @@
 """eventready as ordinary Nornir tasks, for Nornir scripts with their own inventory.
 
 from nornir import InitNornir
-from eventready.tasks import apply_plan, read_facts, run_checks
+from eventready.tasks import apply_plan, open_plan, read_facts, run_checks
 
 nr = InitNornir(...)                       # hosts whose `platform` is one of ours
 facts = nr.run(task=read_facts)            # result: tuple[Observation, ...] per host
 found = nr.run(task=run_checks)            # result: tuple[Finding, ...] per host
 
-with open_change(ExecutionContext(workspace, store, clock, options, progress), load_plan(path)) as change:
-    for wave in change.waves:              # workspace.nornir() has the hosts; the order is the plan's
+with open_plan("tonight.plan", workspace="my-event") as (nr, change):
+    for wave in change.waves:              # the hosts of the workspace; the order is the plan's
         nr.filter(filter_func=lambda host: host.name in wave).run(task=apply_plan, change=change)
 change.done.exit                           # result: outcome per host; exit code of the whole change
 """
@@ -23,6 +23,7 @@ from typing import Protocol, TypeVar
 
 from nornir.core.task import Result, Task
 
+from eventready.audit.script_hosts import prepare_host
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import evaluate
 from eventready.facts.observation import Observation
@@ -50,7 +51,8 @@ def read_facts(
     An unreachable device, a refused login and a lost session are results, not failures: the status of the
     observations names them. The session is closed afterwards.
     """
-    spoken = platform or load_platform(str(task.host.platform))
+    dirs = prepare_host(task)
+    spoken = platform or load_platform(str(task.host.platform), dirs)
     wanted = tuple(spoken.facts) + tuple(spoken.unsupported) if facts is None else tuple(facts)
     return Result(host=task.host, result=_observations(task, spoken, wanted, reading))
 
@@ -161,8 +163,9 @@ def run_checks(task: Task) -> Result:
 
     Checks across devices need the fleet: use `eventready audit` for those.
     """
+    dirs = prepare_host(task)
     device = device_of(task.host)
-    platform = load_platform(device.platform)
+    platform = load_platform(device.platform, dirs)
     matrix = build_matrix([device], {platform.name: platform}, fleet=False)
     observations = _observations(task, platform, matrix.facts_for(device.name), 1)
     findings = evaluate([device], matrix, observations, moment=datetime.now(UTC))

@@ -233,7 +233,7 @@ def _lacking_access(
     `measured`: device and check of the findings based on a measurement.
     """
     role = ACCESS_ROLES[service]
-    reasons = [_lacking(venue, role, [device for device in serving if device.role == role], measured)]
+    reasons = [_lacking(venue, role, [device for device in serving if device.gives_access(service)], measured)]
     hosts = [device for device in serving if device.role == "service_host"]
     if hosts:
         reasons.append(_lacking(venue, "service_host", hosts, measured))

@@ -248,6 +248,13 @@ def device_of(host: Host, origin: str = "", values: Mapping[Any, Any] | None = N
     )
 
 
+def connection_data(host: Host) -> dict[str, Any]:
+    """Return the extras of our Nornir connection named by the data of a host of any Nornir inventory."""
+    data = host.extended_data()
+    found = {key: data[key] for key in ("endpoint", "element", "allow_cleartext") if data.get(key)}
+    return {**found, "access": _merged(host, "access", Access, "")}
+
+
 def _layers(host: Host) -> tuple[Mapping[str, Any], ...]:
     """`data` of defaults, groups and host, most specific last."""
     return (host.defaults.data, *(group.data for group in reversed(host.extended_groups())), host.data)

@@ -9,7 +9,7 @@ from functools import partial
 from math import inf
 from pathlib import Path
 from shlex import quote
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nornir.core import Nornir
 from nornir.core.configuration import Config, LoggingConfig
@@ -114,20 +114,22 @@ class Workspace:
         for device in self.devices:
             host = inventory.hosts[device.name]
             options = host.get_connection_parameters(CONNECTION)
-            options.extras = {
-                **(options.extras or {}),
-                "workspace": str(self.path),
-                "name": device.name,
-                "endpoint": device.endpoint,
-                "element": device.element,
-                "allow_cleartext": device.allow_cleartext,
-                "access": device.access,
-                "jump_hosts": self.jump_hosts,
-                "not_after": not_after,
-            }
+            options.extras = {**(options.extras or {}), **self.connection_extras(device), "not_after": not_after}
             host.connection_options[CONNECTION] = options
         config = Config(logging=LoggingConfig(enabled=False))
         return Nornir(inventory=inventory, config=config, runner=ThreadedRunner(num_workers=workers))
+
+    def connection_extras(self, device: Device) -> dict[str, Any]:
+        """Return the extras of our Nornir connection to a device, as listed in `session.plugin`."""
+        return {
+            "workspace": str(self.path),
+            "name": device.name,
+            "endpoint": device.endpoint,
+            "element": device.element,
+            "allow_cleartext": device.allow_cleartext,
+            "access": device.access,
+            "jump_hosts": self.jump_hosts,
+        }
 
 
 def require_workspace(path: Path) -> None:

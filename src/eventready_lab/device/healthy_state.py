@@ -122,7 +122,7 @@ def _ports(device: Device, topology: Topology) -> Iterator[Port]:
         port = _port(device.name, name, speed)
         port.description = f"to {cable.device} {cable.to_port}" if cable else _purpose(device, name)
         port.neighbour = (cable.device, cable.to_port) if cable and other else None
-        port.light = None if device.role != "router" or _is_virtual(name) else _light(f"{device.name} {name}")
+        port.light = _light(f"{device.name} {name}") if _is_optical(device, name) else None
         ports[name] = port
     yield from ports.values()
     for bundle, names in members.items():
@@ -130,6 +130,10 @@ def _ports(device: Device, topology: Topology) -> Iterator[Port]:
     if device.role == "router":
         address = topology.router_ids.get(device.name, "")
         yield Port(_loopback(device.platform), "router id", address=address, speed_bps=8 * _GIGA, in_bps=0, out_bps=0)
+
+
+def _is_optical(device: Device, port: str) -> bool:
+    return device.role in ("router", "switch") and not _is_virtual(port)
 
 
 def _port(device: str, name: str, speed: int) -> Port:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from eventready.assurance.clauses.forms import form_specs
 from eventready.core.messages import Bilingual, Text, known, message
 from eventready.workspace.workspace import Workspace
 
@@ -11,8 +12,8 @@ _FAMILY = "clauses:paper"
 
 
 def document_titles(workspace: Workspace) -> dict[str, Bilingual]:
-    """Return the workspace's names of documents: the titles of forms, and `documents` of duties.yaml."""
-    titles = {name: form.title.text for name, form in workspace.forms.items()}
+    """Return the names of a workspace's documents: the titles of forms, and `documents` of duties.yaml."""
+    titles = {name: form.title.text for name, form in form_specs(workspace).items()}
     return titles | {name: title.text for name, title in workspace.documents.items()}
 
 

@@ -11,7 +11,8 @@ from eventready.assurance.clauses.attestation import Attestation
 from eventready.assurance.clauses.form import Form
 from eventready.assurance.clauses.sent import SentDocument
 from eventready.core.phrases import moment_of
-from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
+from eventready.workspace.examples.example import example_home
+from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_form, load_forms
 from eventready.workspace.workspace import Workspace
 
 _BUILTIN = Path(__file__).parent / "builtin"
@@ -25,7 +26,15 @@ def builtin_forms() -> Mapping[str, FormSpec]:
 
 def forms_of(workspace: Workspace) -> Mapping[str, Form]:
     """Return the forms by document, or by clause for the attestation of a clause itself."""
-    return {name: Form(spec) for name, spec in {**workspace.forms, **builtin_forms()}.items()}
+    return {name: Form(spec) for name, spec in {**form_specs(workspace), **builtin_forms()}.items()}
+
+
+def form_specs(workspace: Workspace) -> dict[str, FormSpec]:
+    """Return the workspace's forms, and the shipped forms of the documents of its duties without a form."""
+    named = {name for duty in workspace.duties for name in duty.proof.documents} - workspace.forms.keys()
+    home = example_home() / "inventory" / "forms"
+    files = {name: home / f"{name}.yaml" for name in sorted(named - set(BUILT_IN))}
+    return {**{name: load_form(file) for name, file in files.items() if file.is_file()}, **workspace.forms}
 
 
 def handed_over(attestations: Iterable[Attestation]) -> tuple[SentDocument, ...]:

@@ -19,12 +19,16 @@ def _here(items: Iterable[ExpectedSite | ExpectedCell | ExpectedAccessPoint], ve
     return any(item.venue in (None, venue) for item in items)
 
 
+_PORTS: Mapping[str, Condition] = {
+    "uplink": lambda expect, _venue: expect.uplinks,
+    "link": lambda expect, _venue: expect.links,
+    "bundle": lambda expect, _venue: expect.bundles,
+}
 #: Checks of access by role, with the expectation that each rests on. For a service host: what the host offers.
 _ACCESS: Mapping[Role, Mapping[str, Condition]] = {
+    "switch": _PORTS,
     "router": {
-        "uplink": lambda expect, _venue: expect.uplinks,
-        "link": lambda expect, _venue: expect.links,
-        "bundle": lambda expect, _venue: expect.bundles,
+        **_PORTS,
         "vrrp": _gateway("vrrp"),
         "hsrp": _gateway("hsrp"),
         "ospf": lambda expect, _venue: expect.ospf,

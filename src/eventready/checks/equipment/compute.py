@@ -11,8 +11,10 @@ from eventready.checks.answer import blind, graded, unknown
 from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import Cpu, Memory, System
+from eventready.workspace.devices.device import Role
 
 _DAY_S = 86_400
+_ROLES: tuple[Role, ...] = ("router", "switch", "wifi_controller", "service_host")
 
 
 class CpuLimits(Limits):
@@ -63,7 +65,7 @@ class UptimeLimits(Limits):
     fail: float = Field(default=1, ge=0, description="Failure when restarted within so many days [K]")
 
 
-@check("cpu", roles=("router", "wifi_controller", "service_host"), needs=("cpu",), limits=CpuLimits())
+@check("cpu", roles=_ROLES, needs=("cpu",), limits=CpuLimits())
 def cpu(view: DeviceView, limits: CpuLimits) -> Iterator[Finding]:
     """Processor load stays below the limit: the mean of five minutes, or of a period of the device."""
     for row in view.rows("cpu", Cpu):
@@ -83,7 +85,7 @@ def _sentence(row: Cpu) -> str:
     return "checks:cpu.load_over" if row.period_s else "checks:cpu.load_now"
 
 
-@check("memory", roles=("router", "wifi_controller", "service_host"), needs=("memory",), limits=MemoryLimits())
+@check("memory", roles=_ROLES, needs=("memory",), limits=MemoryLimits())
 def memory(view: DeviceView, limits: MemoryLimits) -> Iterator[Finding]:
     """Memory in use stays below the limit."""
     for row in view.rows("memory", Memory):
@@ -96,7 +98,7 @@ def memory(view: DeviceView, limits: MemoryLimits) -> Iterator[Finding]:
         yield graded(subject, "checks:memory.used", row.percent, warn=limits.warn, fail=limits.fail, unit="%")
 
 
-@check("uptime", roles=("router", "wifi_controller", "service_host"), needs=("system",), limits=UptimeLimits())
+@check("uptime", roles=_ROLES, needs=("system",), limits=UptimeLimits())
 def uptime(view: DeviceView, limits: UptimeLimits) -> Iterator[Finding]:
     """The device has not restarted lately."""
     for row in view.rows("system", System):

@@ -25,7 +25,7 @@ class FailedParts(Limits):
     fail: int = Field(default=2, ge=1, description="Failure from this number on, or when none is left [K]")
 
 
-@check("temperature", roles=("router",), needs=("temperature",), limits=TemperatureLimits())
+@check("temperature", roles=("router", "switch"), needs=("temperature",), limits=TemperatureLimits())
 def temperature(view: DeviceView, limits: TemperatureLimits) -> Iterator[Finding]:
     """No sensor is near its critical temperature."""
     for row in view.rows("temperature", Sensor):
@@ -65,13 +65,13 @@ def _degrees(status: Outcome, subject: str, value: float, limit: float) -> Findi
     )
 
 
-@check("power", roles=("router",), needs=("power",), limits=FailedParts())
+@check("power", roles=("router", "switch"), needs=("power",), limits=FailedParts())
 def power(view: DeviceView, limits: FailedParts) -> Iterator[Finding]:
     """Every power supply works."""
     yield from _parts(view.rows("power", Sensor), limits)
 
 
-@check("fan", roles=("router",), needs=("fan",), limits=FailedParts())
+@check("fan", roles=("router", "switch"), needs=("fan",), limits=FailedParts())
 def fan(view: DeviceView, limits: FailedParts) -> Iterator[Finding]:
     """Every fan works."""
     yield from _parts(view.rows("fan", Sensor), limits)
@@ -103,7 +103,7 @@ def _worst(severe: bool, noticed: bool) -> Outcome:
     return Outcome.WARN if noticed else Outcome.PASS
 
 
-@check("board", roles=("router",), needs=("board",))
+@check("board", roles=("router", "switch"), needs=("board",))
 def board(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every plugged-in board works."""
     for row in view.rows("board", Sensor):

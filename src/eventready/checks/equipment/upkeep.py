@@ -21,7 +21,7 @@ class NtpLimits(Limits):
 
 
 _security_check = partial(
-    check, topic="security", roles=("router", "bts_controller", "wifi_controller", "service_host")
+    check, topic="security", roles=("router", "switch", "bts_controller", "wifi_controller", "service_host")
 )
 
 
@@ -61,7 +61,7 @@ def syslog(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 
 @check(
     "saved_config",
-    roles=("router", "bts_controller", "wifi_controller"),
+    roles=("router", "switch", "bts_controller", "wifi_controller"),
     needs=("saved_config",),
     applies=expects("saved_config"),
 )

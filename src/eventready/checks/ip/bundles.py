@@ -13,7 +13,12 @@ from eventready.workspace.devices.expect import ExpectedBundle
 
 
 @check(
-    "bundle", topic="backup", roles=("router",), needs=("link_bundle",), applies=expects("bundles"), expected_only=True
+    "bundle",
+    topic="backup",
+    roles=("router", "switch"),
+    needs=("link_bundle",),
+    applies=expects("bundles"),
+    expected_only=True,
 )
 def bundle(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every bundle is up with all its members."""

@@ -15,7 +15,7 @@ from eventready.checks.ip.ports import port_key
 from eventready.facts.records import Interface, LinkBundle
 from eventready.workspace.devices.device import Device, Role
 
-_ROLES: tuple[Role, ...] = ("router", "wifi_controller")
+_ROLES: tuple[Role, ...] = ("router", "switch", "wifi_controller")
 _MEGABYTE = 1_000_000
 _HOUR_S = 3_600
 
@@ -217,7 +217,7 @@ def _percent(percent: float | None, rate: int | None, bandwidth: int | None) -> 
 @check(
     "bundle_headroom",
     topic="traffic",
-    roles=("router",),
+    roles=("router", "switch"),
     needs=("interface", "link_bundle"),
     limits=HeadroomLimits(),
     applies=expects("bundles"),

@@ -11,7 +11,7 @@ from eventready.checks.ip.ports import port_key
 from eventready.facts.records import Interface, Neighbour, System
 from eventready.workspace.devices.device import Device, Role
 
-_ROLES: tuple[Role, ...] = ("router", "wifi_controller")
+_ROLES: tuple[Role, ...] = ("router", "switch", "wifi_controller")
 _MEGABIT = 1_000_000
 #: Bytes of no VLAN tag, one and two.
 _TAGS = (0, 4, 8)

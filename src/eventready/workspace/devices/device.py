@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from eventready.workspace.devices.access import Access
 from eventready.workspace.devices.expect import Expect
 
-Role = Literal["router", "bts_controller", "wifi_controller", "service_host"]
+Role = Literal["router", "switch", "bts_controller", "wifi_controller", "service_host"]
 Service = Literal["fixed", "internet", "mobile", "wifi"]
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -18,6 +18,7 @@ SERVICES: tuple[Service, ...] = get_args(Service)
 #: Default services by role.
 ROLE_SERVICES: dict[Role, tuple[Service, ...]] = {
     "router": SERVICES,
+    "switch": SERVICES,
     "bts_controller": ("mobile",),
     "wifi_controller": ("wifi",),
     "service_host": SERVICES,
@@ -56,6 +57,11 @@ class Device:
     origin: str = ""
     intents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     pair: str = ""
+
+    def gives_access(self, service: Service) -> bool:
+        """Return True for access of users to the service: by role, or a switch with `fixed` among its services."""
+        fixed = self.role == "switch" and service == "fixed" and service in self.services
+        return fixed or self.role == ACCESS_ROLES[service]
 
     def serves(self, venue: str, service: Service) -> bool:
         """True when the service of the venue depends on this device."""

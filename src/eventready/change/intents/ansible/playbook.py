@@ -21,6 +21,7 @@ from eventready.core.messages import message
 from eventready.core.redaction.redaction import redactor
 from eventready.core.text_lines import lines_of
 from eventready.workspace.devices.device import Device
+from eventready.workspace.examples.example import example_home
 from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.workspace import Workspace
 
@@ -83,12 +84,12 @@ Progress = Callable[[str, str, str], None]
 
 
 def playbook_path(workspace: Path, name: str) -> Path:
-    """The file of a playbook of the workspace. Raises UsageError."""
-    folder = workspace / "playbooks"
-    names = [path.stem for path in sorted(folder.glob("*.yml"))]
-    if name not in names:
-        raise UsageError(message("change:playbook.unknown", name=name), where=str(folder), do=suggest(name, names))
-    return folder / f"{name}.yml"
+    """Return the file of a playbook: of the workspace, or as shipped. Raises UsageError."""
+    own = workspace / "playbooks"
+    found = {path.stem: path for folder in (example_home() / "playbooks", own) for path in sorted(folder.glob("*.yml"))}
+    if name not in found:
+        raise UsageError(message("change:playbook.unknown", name=name), where=str(own), do=suggest(name, found))
+    return found[name]
 
 
 def run_playbook(
