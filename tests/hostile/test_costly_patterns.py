@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,12 @@ from eventready.facts.interpret import interpret
 from eventready.facts.observation import Status
 from eventready.facts.parsing import line_pattern
 from eventready.facts.parsing.line_pattern import LinePattern, LineRules, watched
-from eventready.facts.parsing.parsed import ParsingTooLong
+from eventready.facts.parsing.parsed import LONGEST_LINE, ParsingTooLong
+from eventready.facts.parsing.parsers import TemplateParser
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import describe, platform_names
 from eventready.platforms.model import BOUNDED, ChangeSpec, GuardSpec, PlatformSpec
-from eventready.platforms.pattern import find_in_answer
+from eventready.platforms.pattern import exponent, find_in_answer, search_exponent
 from eventready.session.reply import Reply
 from tests.facts.folders import FACTS, PLATFORM, write_platform
 
@@ -100,6 +102,34 @@ def test_a_configuration_with_lines_too_long_is_not_compared(lines: list[str]) -
     assert form_of(spec).read({"show run": usual}, device="r1").tree
     assert find_in_answer("x", usual)
     assert find_in_answer("x", long) is None
+
+
+#: Steps that all patterns of a fact together may take on one line; a core takes some 5e7 in a second. The clock is read
+#: behind each line as long as this, and ends the answer after PARSING_SECONDS.
+STEPS = 3e8
+
+
+def steps_on_a_line(patterns: Sequence[LinePattern], length: int) -> float:
+    return sum(float(length) ** search_exponent(one.pattern) for one in patterns if one.longest >= length)
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_no_line_stalls_a_fact_of_the_package(name: str) -> None:
+    """So that an answer ends in the threads of a small audit, where nothing can end it from outside."""
+    platform = load_platform(name)
+    assert platform.packaged
+    for fact in platform.facts.values():
+        known = [fact.empty, fact.headings, fact.counts, fact.subtotals, fact.trailers, fact.silent]
+        lines = [*map(LinePattern, fact.spec.carries or ()), *(pattern for group in known for pattern in group)]
+        around = max(steps_on_a_line(lines, length) for length in {LONGEST_LINE, *(one.longest for one in lines)})
+        states = fact.parser.template.states.items() if isinstance(fact.parser, TemplateParser) else ()
+        rules = fact.parser.template.machine.states if isinstance(fact.parser, TemplateParser) else {}
+        costs = [sum(state.longest ** exponent(rule.regex) for rule in rules[at]) for at, state in states]
+        assert around + max(costs, default=0) < STEPS, fact.name
+
+
+def test_a_platform_of_a_workspace_is_not_of_the_package(tmp_path: Path) -> None:
+    assert not load_platform("testing", [write_platform(tmp_path)]).packaged
 
 
 def test_an_answer_that_costs_too_much_is_unparsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

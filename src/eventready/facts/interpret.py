@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from time import thread_time
 
 from eventready.core.messages import Message, Text
 from eventready.core.text_lines import lines_of
@@ -23,7 +24,14 @@ from eventready.facts.broken_lines import BREAKS_TRIED, join_at
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.parsing.build import Reject
 from eventready.facts.parsing.line_pattern import LinePattern, watched
-from eventready.facts.parsing.parsed import LONGEST_LINE, TOO_LONG, UNMATCHED_SHOWN, ParsedText, ParsingTooLong
+from eventready.facts.parsing.parsed import (
+    LONGEST_LINE,
+    PARSING_SECONDS,
+    TOO_LONG,
+    UNMATCHED_SHOWN,
+    ParsedText,
+    ParsingTooLong,
+)
 from eventready.facts.platform import CompiledFact
 from eventready.facts.record_blocks import LinesRead, readable
 from eventready.facts.records import Fact
@@ -121,7 +129,8 @@ def _across_breaks(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _
     outcome = _outcome(compiled, reply, cache)
     places = list(reply.breaks)
     doubtful: list[_Outcome] = []
-    while places and len(reply.breaks) <= BREAKS_TRIED:
+    deadline = thread_time() + PARSING_SECONDS
+    while places and len(reply.breaks) <= BREAKS_TRIED and thread_time() <= deadline:
         joined, parts = join_at(reply, places.pop())
         other = _outcome(compiled, joined, cache)
         strange = set(outcome.unmatched)
@@ -133,7 +142,7 @@ def _across_breaks(compiled: CompiledFact, reply: Reply, cache: ParseCache) -> _
             reply, outcome, places = joined, other, list(joined.breaks)
         else:
             doubtful.append(other)
-    if len(reply.breaks) > BREAKS_TRIED:
+    if places:
         doubtful = [_Outcome(Status.EMPTY)]
     return _agreed(outcome, doubtful)
 

@@ -24,10 +24,10 @@ from eventready.facts.grammar import strings_in, words_in
 from eventready.facts.parsing.build import RowBuilder, columns_of, is_pattern
 from eventready.facts.parsing.line_pattern import LinePattern
 from eventready.facts.parsing.parsed import LineReader, TextParser
-from eventready.facts.parsing.parsers import ParserError, compile_parser, parser_names
+from eventready.facts.parsing.parsers import BUILT_IN, ParserError, compile_parser, parser_names
 from eventready.facts.parsing.pattern_examples import unreachable
 from eventready.facts.record_blocks import RecordBlocks
-from eventready.platforms.loader import Description, allows, describe, in_one, suggestion
+from eventready.platforms.loader import HOME, Description, allows, describe, in_one, suggestion
 from eventready.platforms.model import FactSpec, FactsSpec, PlatformSpec, Reason, Source
 from eventready.session.dialogue.patterns import patterns as session_patterns
 from eventready.workspace.files.validation_messages import Key, Sentence
@@ -95,6 +95,12 @@ class Platform:
     def unconfirmed(self) -> tuple[str, ...]:
         """Facts with a form without public source."""
         return tuple(name for name, fact in self.facts.items() if fact.unconfirmed)
+
+    @cached_property
+    def packaged(self) -> bool:
+        """True where this package brings the folder and all parsers: tests bound the time of reading."""
+        parsers = {fact.spec.parser for fact in self.facts.values()}
+        return self.folder.parent == HOME and parsers <= {*BUILT_IN}
 
     @cached_property
     def words(self) -> frozenset[str]:
