@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eventready.checks.ip.ports import port_key
 from eventready.facts.observation import Observation
 from eventready.facts.platform import CompiledFact, load_platform
+from eventready.facts.ports import port_key
 from eventready.facts.records import Fact
 from eventready.workspace.files.yaml_document import load_yaml
 from tests.corpus.captured import HOME, Output

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eventready.checks.ip.ports import port_key
+from eventready.facts.ports import port_key
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import ExpectedGateway
 from eventready_lab.device.state import (

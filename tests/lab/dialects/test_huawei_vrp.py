@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventready.checks.ip.ports import port_key
 from eventready.facts import records as r
 from eventready.facts.platform import load_platform
+from eventready.facts.ports import port_key
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.device.configuration.tree import parse_tree
 from eventready_lab.device.credentials import Credentials

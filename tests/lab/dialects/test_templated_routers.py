@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventready.checks.ip.ports import optic_key, port_key
 from eventready.facts import records as r
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
 from eventready.facts.platform import load_platform
+from eventready.facts.ports import optic_key, port_key
 from eventready.facts.saved import saved_reply
 from eventready_lab.device.device import SimulatedDevice
 from eventready_lab.device.state import Bfd, Bundle, DeviceState, Gateway, Light, Peer, Port, Static

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from eventready.checks.answer import failed, missing, passed, warned
 from eventready.checks.check import DeviceView, NoLimits, check, expects
 from eventready.checks.finding import Finding
-from eventready.checks.ip.ports import port_key
+from eventready.facts.ports import port_key
 from eventready.facts.records import LinkBundle
 from eventready.workspace.devices.expect import ExpectedBundle
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from eventready.checks.answer import answered, at, blind, failed, graded, missing, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
-from eventready.checks.ip.ports import port_key
+from eventready.facts.ports import port_key
 from eventready.facts.records import GatewayFailover, GatewayGroup
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import ExpectedGateway

@@ -11,7 +11,7 @@ from pydantic import Field
 from eventready.checks.answer import blind, failed, graded, missing, passed, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
-from eventready.checks.ip.ports import port_key
+from eventready.facts.ports import port_key
 from eventready.facts.records import Interface, LinkBundle
 from eventready.workspace.devices.device import Device, Role
 

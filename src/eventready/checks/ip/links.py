@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from eventready.checks.answer import at, blind, failed, missing, of_all, passed, tidy, unknown, warned
 from eventready.checks.check import DeviceView, NoLimits, check, expects
 from eventready.checks.finding import Finding
-from eventready.checks.ip.ports import port_key
+from eventready.facts.ports import port_key
 from eventready.facts.records import Interface, Neighbour, System
 from eventready.workspace.devices.device import Device, Role
 

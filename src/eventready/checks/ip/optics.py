@@ -9,7 +9,7 @@ from pydantic import Field
 from eventready.checks.answer import answered, blind, of_all, passed, tidy, unknown
 from eventready.checks.check import DeviceView, Limits, check, expects
 from eventready.checks.finding import Finding, Outcome
-from eventready.checks.ip.ports import optic_key, port_key
+from eventready.facts.ports import optic_key, port_key
 from eventready.facts.records import Optic
 from eventready.workspace.devices.device import Device
 

@@ -5,7 +5,7 @@ An unexpected neighbour that is up is no fault; one that is not up gives a findi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 
 from pydantic import Field
@@ -14,9 +14,7 @@ from eventready.checks.answer import failed, missing, of_all, passed, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding
 from eventready.facts.records import BfdSession, RoutingPeer
-
-#: Names of the table of no VRF, as equipment prints them.
-GLOBAL_TABLE = frozenset({"default", "global", "main", "master", "_public_"})
+from eventready.network.peers import peer_name, peers_of, sessions_of
 
 
 class BgpLimits(Limits):
@@ -50,7 +48,7 @@ def bgp(view: DeviceView, limits: BgpLimits) -> Iterator[Finding]:
     yield from _neighbours(view, "bgp_neighbour", view.device.expect.bgp or (), "BGP")
     baseline = view.baselined("bgp_neighbour", RoutingPeer)
     rows = view.rows("bgp_neighbour", RoutingPeer)
-    matched = {id(row) for name in view.device.expect.bgp or () for row in _rows_of(name, rows)}
+    matched = {id(row) for name in view.device.expect.bgp or () for row in peers_of(name, rows)}
     for row in rows:
         if row.up and row.prefixes is not None and id(row) in matched:
             earlier = baseline.get(row.subject)
@@ -58,7 +56,7 @@ def bgp(view: DeviceView, limits: BgpLimits) -> Iterator[Finding]:
 
 
 def _prefixes(row: RoutingPeer, count: int, earlier: int | None, limits: BgpLimits) -> Iterator[Finding]:
-    subject = " ".join(part for part in (_label(row), row.family, "prefixes") if part)
+    subject = " ".join(part for part in (peer_name(row), row.family, "prefixes") if part)
     if earlier and 100.0 * (earlier - count) / earlier >= limits.lost_percent:
         yield warned(
             subject,
@@ -74,24 +72,11 @@ def _prefixes(row: RoutingPeer, count: int, earlier: int | None, limits: BgpLimi
         yield passed(subject, "checks:routing.prefixes", peer=row.peer, value=count)
 
 
-def _names(row: RoutingPeer) -> set[str]:
-    return {name.casefold() for name in (row.peer, row.address) if name}
-
-
-def _rows_of(expected: str, rows: Sequence[RoutingPeer]) -> list[RoutingPeer]:
-    """Return the neighbours of `name` or `name@vrf`; without a VRF those of the global table, else of any VRF."""
-    name, _, vrf = expected.casefold().partition("@")
-    own = [row for row in rows if name in _names(row)]
-    if vrf:
-        return [row for row in own if row.vrf is not None and row.vrf.casefold() == vrf]
-    return [row for row in own if _is_global(row)] or own
-
-
 def _neighbours(view: DeviceView, fact: str, expected: tuple[str, ...], protocol: str) -> Iterator[Finding]:
     rows = view.rows(fact, RoutingPeer)
     matched: set[int] = set()
     for name in expected:
-        own = _rows_of(name, rows)
+        own = peers_of(name, rows)
         matched.update(map(id, own))
         yield _neighbour(name, own, protocol)
     for row in rows:
@@ -127,32 +112,14 @@ def bfd(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     expected = view.device.expect.bfd or ()
     matched: set[int] = set()
     for peer in expected:
-        own = _sessions_of(peer, rows)
+        own = sessions_of(peer, rows)
         matched.update(map(id, own))
         yield _session(peer, own)
     for row in rows:
         if id(row) not in matched and row.state != "up":
-            yield warned(_label(row), "checks:bfd.unexpected_state", state=row.state)
+            yield warned(peer_name(row), "checks:bfd.unexpected_state", state=row.state)
     if not expected:
         yield of_all(passed("BFD", "checks:bfd.none_expected"))
-
-
-def _is_global(row: BfdSession | RoutingPeer) -> bool:
-    """Return True for a row of the global table, or without a printed VRF."""
-    return row.vrf is None or row.vrf.casefold() in GLOBAL_TABLE
-
-
-def _label(row: BfdSession | RoutingPeer) -> str:
-    return row.peer if _is_global(row) else f"{row.peer}@{row.vrf}"
-
-
-def _sessions_of(expected: str, rows: Sequence[BfdSession]) -> list[BfdSession]:
-    """Return the sessions to `address` or `address@vrf`; without a VRF those of the global table, else of any VRF."""
-    address, _, vrf = expected.casefold().partition("@")
-    own = [row for row in rows if row.peer.casefold() == address]
-    if vrf:
-        return [row for row in own if row.vrf is None or row.vrf.casefold() == vrf]
-    return [row for row in own if _is_global(row)] or own
 
 
 def _session(peer: str, rows: list[BfdSession]) -> Finding:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from eventready.checks.ip.ports import port_key
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+from eventready.facts.ports import port_key
 from eventready_lab.device.state import DeviceState, Peer, Port
 from eventready_lab.faults.errors import known_parts
 from eventready_lab.faults.simulated.target import FaultTarget, fault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.checks.ip.ports import optic_key, port_key
+from eventready.facts.ports import optic_key, port_key
 
 
 @pytest.mark.parametrize(

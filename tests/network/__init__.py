@@ -1,0 +1,1 @@
+"""Tests of the network as facts and expectations describe it."""
