@@ -1,1 +1,1 @@
-"""The network as its facts and expectations describe it, in pure functions; findings about it are made in checks."""
+"""Network model of facts and expectations, in pure functions; checks make findings of them."""
