@@ -38,3 +38,21 @@ def port_key(name: str) -> str:
 def optic_key(name: str) -> str:
     """Name of a port's transceiver on devices with separate names: `Optics0/0/0/1` (IOS XR)."""
     return "optics" + re.sub(r"^\D*", "", port_key(name))
+
+
+_LOGICAL = re.compile(
+    r"(?:vlan|vlanif|loopback|port-channel|eth-trunk|bundle-ether|ae|bvi|irb|br|bdi|bond|reth|lag|tunnel|tu|null|nve|"
+    r"dummy|vxlan|wg|gre|veth|docker|virbr|virtual-template|bridge-aggregation|route-aggregation|bridge|lo|mpls)"
+    r"(?![a-z])"
+)
+
+
+def parent_port(name: str) -> str:
+    """Port of a subinterface (`eth1.100`, `GigabitEthernet0/0/1.5`, `xe-0/0/1.0`); another port as given."""
+    return name.rpartition(".")[0] if "." in name and name.rpartition(".")[2].isdigit() else name
+
+
+def is_physical(name: str) -> bool:
+    """Return True for a port that can hold a cable, by its name: no VLAN, loopback, bundle, bridge or tunnel."""
+    key = port_key(name)
+    return not _LOGICAL.match(key) and parent_port(key) == key

@@ -8,7 +8,9 @@ rejects the row.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from ipaddress import IPv6Address, ip_address
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -293,6 +295,15 @@ class BundleMinimum(Fact):
     min_links: Count
 
 
+_DEFAULTS = frozenset({"0.0.0.0/0", "::/0"})
+#: Next hops and interfaces of a route that drops its packets.
+_DROPPED = re.compile(r"null ?\d*|black ?hole|discard|reject|unreachable|prohibit", re.I)
+
+
+def _leads_out(prefix: str, *ways: str | None) -> bool:
+    return prefix in _DEFAULTS and not any(way and _DROPPED.fullmatch(way.strip()) for way in ways)
+
+
 class Route(Fact):
     """A default route in the forwarding table; a row per next hop in use."""
 
@@ -303,6 +314,11 @@ class Route(Fact):
     interface: MaybeText = None
     distance: MaybeCount = None
     metric: MaybeCount = None
+
+    @property
+    def leads_out(self) -> bool:
+        """True for a default route; False for a discard route."""
+        return _leads_out(self.prefix, self.next_hop, self.interface)
 
 
 class StaticRoute(Fact):
@@ -320,6 +336,11 @@ class StaticRoute(Fact):
     def protected(self) -> bool:
         """True when a silent loss of the next hop withdraws the route."""
         return bool(self.track or self.bfd)
+
+    @property
+    def leads_out(self) -> bool:
+        """True for a default route; False for a discard route."""
+        return _leads_out(self.prefix, self.next_hop, self.interface)
 
 
 class TimeSync(Fact):
@@ -535,6 +556,19 @@ class Listener(Fact):
     protocol: Literal["tcp", "udp"]
     address: Text
     port: Count
+
+    @property
+    def is_local(self) -> bool:
+        """True for an address of the host itself, also with its interface (`127.0.0.53%lo`)."""
+        bare, _, interface = self.address.replace("[", "").replace("]", "").partition("%")
+        if interface == "lo":
+            return True
+        try:
+            found = ip_address(bare)
+        except ValueError:
+            return False
+        mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+        return (mapped or found).is_loopback
 
 
 class Certificate(Fact):

@@ -14,6 +14,7 @@ from eventready.workspace.settings.duties import DutyFile
 from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.forms import FormSpec
 from eventready.workspace.settings.intent_folders import ValuesFile
+from eventready.workspace.settings.learning import LearnFile
 from eventready.workspace.settings.waivers import WaiverFile
 from eventready.workspace.settings.writable import WritableFile
 
@@ -31,6 +32,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "waivers": WaiverFile,
     "values": ValuesFile,
     "writable": WritableFile,
+    "learn": LearnFile,
 }
 
 

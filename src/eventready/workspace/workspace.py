@@ -27,7 +27,7 @@ from eventready.workspace.inventory import InventoryFiles, load_inventory
 from eventready.workspace.keys.secrets import is_reference, resolve
 from eventready.workspace.model import Title
 from eventready.workspace.settings.duties import Duty, load_duties
-from eventready.workspace.settings.event import Event, load_event
+from eventready.workspace.settings.event import Event, check_origins, load_event
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
 from eventready.workspace.settings.intent_folders import IntentFolder, load_intent_folders
 from eventready.workspace.settings.limits import LimitOverrides, load_limits
@@ -154,6 +154,7 @@ def load_workspace(path: Path) -> Workspace:
     files, devices = load_inventory(folder, event)
     names = tuple(device.name for device in devices)
     problems: list[WorkspaceError] = []
+    _or_problem(lambda: check_origins(folder / "event.yaml", event, names), problems)
     duties = _or_problem(
         lambda: load_duties(folder / "duties.yaml", windows=event.windows, venues=event.venue_ids), problems
     )
@@ -167,6 +168,8 @@ def load_workspace(path: Path) -> Workspace:
         duties is None or forms is None or limits is None or waivers is None or writable is None or jump_hosts is None
         or intents is None
     ):  # fmt: skip
+        raise combine_errors(problems)
+    if problems:
         raise combine_errors(problems)
     return Workspace(
         path=path,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv6Address, ip_address
 
 from pydantic import Field
 
@@ -79,8 +78,8 @@ def service(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
 def listener(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every expected port accepts traffic."""
     rows = view.rows("listener", Listener)
-    local = {f"{row.protocol}/{row.port}" for row in rows if _is_loopback(row.address)}
-    opened = {f"{row.protocol}/{row.port}" for row in rows if not _is_loopback(row.address)}
+    local = {f"{row.protocol}/{row.port}" for row in rows if row.is_local}
+    opened = {f"{row.protocol}/{row.port}" for row in rows if not row.is_local}
     for name in view.device.expect.listeners:
         if name in opened:
             yield passed(name, "checks:host.port_open")
@@ -88,19 +87,6 @@ def listener(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
             yield failed(name, "checks:host.port_local")
         else:
             yield missing(name, "checks:host.port_closed")
-
-
-def _is_loopback(address: str) -> bool:
-    """Return True for an address of the host itself, also with its interface (`127.0.0.53%lo`)."""
-    bare, _, interface = address.replace("[", "").replace("]", "").partition("%")
-    if interface == "lo":
-        return True
-    try:
-        found = ip_address(bare)
-    except ValueError:
-        return False
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return (mapped or found).is_loopback
 
 
 @check(

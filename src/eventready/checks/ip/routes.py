@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -15,27 +14,16 @@ from eventready.workspace.devices.device import Device
 _route_check = partial(check, topic="backup", roles=("router",))
 
 
-_DEFAULTS = frozenset({"0.0.0.0/0", "::/0"})
-#: Next hops and interfaces of a route that drops its packets.
-_DROPPED = re.compile(r"null ?\d*|black ?hole|discard|reject|unreachable|prohibit", re.I)
-
-
 def _expects_default(device: Device) -> bool:
     return device.expect.default_routes is not None
 
 
-def _leads_out(row: Route | StaticRoute) -> bool:
-    """Return True for a default route; False for a discard route."""
-    ways = (row.next_hop, row.interface)
-    return row.prefix in _DEFAULTS and not any(way and _DROPPED.fullmatch(way.strip()) for way in ways)
-
-
 def _in_use(view: DeviceView) -> list[Route]:
-    return [row for row in view.rows("default_route", Route) if _leads_out(row)]
+    return [row for row in view.rows("default_route", Route) if row.leads_out]
 
 
 def _statics(view: DeviceView) -> list[StaticRoute]:
-    return [row for row in view.rows("static_route", StaticRoute) if _leads_out(row)]
+    return [row for row in view.rows("static_route", StaticRoute) if row.leads_out]
 
 
 @_route_check("default_route", needs=("default_route",), applies=_expects_default)

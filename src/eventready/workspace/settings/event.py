@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Self, get_args
@@ -20,6 +21,7 @@ from eventready.workspace.files.yaml_document import load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.settings.change_settings import ChangeSettings
 from eventready.workspace.settings.mail import MailSettings, ScheduleSettings
+from eventready.workspace.settings.origins import ServiceOrigin, unknown_origins
 
 WindowKind = Literal["event", "protected", "freeze", "drill"]
 Operator = Literal["telecom", "postal", "both"]
@@ -191,6 +193,7 @@ class Event(Titled):
     basis: tuple[str, ...] = Field(default=(), description="Documents cited as the basis of the work")
     recipient: Recipient
     venues: tuple[Venue, ...] = Field(min_length=1, max_length=MOST_VENUES)
+    origins: tuple[ServiceOrigin, ...] = Field(default=(), description="Where each service comes from")
     windows: tuple[Window, ...] = ()
     weekly_report: WeeklyReport | None = None
     duty_list_before: Moment | None = Field(default=None, description="Deadline of the duty list")
@@ -250,6 +253,14 @@ def load_event(path: Path) -> Event:
             problems.append(document.error(what, "venues", index, "id"))
     raise_errors(problems)
     return event
+
+
+def check_origins(path: Path, event: Event, devices: Collection[str]) -> None:
+    """Raise WorkspaceError for origins at devices that hosts.yaml does not have."""
+    document = load_yaml(path) if event.origins else None
+    if document is not None:
+        unknown = unknown_origins(event.origins, devices)
+        raise_errors([document.error(what, "origins", index, "device", do=do) for index, what, do in unknown])
 
 
 def is_lab(workspace: Path) -> bool:

@@ -1,0 +1,1 @@
+"""Proposals for expectations, by kind, from facts; a person accepts them."""

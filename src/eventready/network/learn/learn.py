@@ -1,0 +1,86 @@
+"""Expectations that the network suggests: all kinds, in the order of the devices, without what is ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from eventready.facts.catalogue import CATALOGUE
+from eventready.network.learn import hosts, radio, redundancy, routing
+from eventready.network.learn.links import NetworkLayout, links, uplinks
+from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, Stranger
+from eventready.network.learn.venues import VenuePatterns
+from eventready.network.network_facts import DeviceFacts, NetworkFacts
+from eventready.workspace.devices.device import Role
+from eventready.workspace.settings.learning import Ignored
+from eventready.workspace.settings.origins import ServiceOrigin
+
+_PORTS = ("system", "interface", "address", "neighbour")
+#: Facts that are learnt from, by role, in catalogue order.
+_READ: dict[Role, frozenset[str]] = {
+    "router": frozenset({
+        *_PORTS, "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "bfd_session", "vrrp_group", "hsrp_group",
+        "link_bundle", "bundle_minimum", "default_route", "static_route",
+    }),
+    "bts_controller": frozenset({"site", "cell", "core_link"}),
+    "wifi_controller": frozenset({*_PORTS, "access_point", "controller_pair", "radius_server"}),
+    "service_host": frozenset({
+        "vrrp_group", "service", "listener", "certificate", "backend", "dns_answer", "dhcp_pool",
+    }),
+}  # fmt: skip
+
+
+def facts_read(role: Role) -> tuple[str, ...]:
+    """Facts that expectations of a role are learnt from, in catalogue order."""
+    return tuple(fact for fact in CATALOGUE if fact in _READ[role])
+
+
+@dataclass(frozen=True)
+class LearnSetting:
+    """Input beside the readings: origins of the services, venues by pattern, and what is ignored."""
+
+    origins: Sequence[ServiceOrigin] = ()
+    venues: VenuePatterns = field(default_factory=VenuePatterns)
+    ignored: Sequence[Ignored] = ()
+
+
+def learn(readings: NetworkFacts, setting: LearnSetting) -> LearnResult:
+    """Propose for every device what it shows and nobody expects, and name what is expected and not shown."""
+    layout = NetworkLayout(readings, setting.origins)
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    proposals = sorted(
+        (one for one in _all(layout, setting.venues) if not _ignored(one, setting.ignored)),
+        key=lambda one: (readings.order[one.device], order[one.kind]),
+    )
+    strangers = (one for one in layout.cables.strangers if not _stranger_ignored(one, setting.ignored))
+    return LearnResult(tuple(proposals), tuple(strangers))
+
+
+def _all(layout: NetworkLayout, venues: VenuePatterns) -> Iterator[Proposal]:
+    yield from links(layout)
+    yield from uplinks(layout)
+    yield from redundancy.gateways(layout.readings)
+    for reading in layout.readings.all:
+        yield from _of_device(reading, venues)
+
+
+def _of_device(reading: DeviceFacts, venues: VenuePatterns) -> Iterator[Proposal]:
+    yield from venues.of_devices(reading)
+    yield from redundancy.bundles(reading)
+    yield from routing.peers(reading)
+    yield from routing.bfd(reading)
+    yield from redundancy.default_routes(reading)
+    yield from redundancy.controller_pair(reading)
+    yield from radio.stations(reading, venues)
+    yield from radio.core_links(reading)
+    yield from radio.access_points(reading, venues)
+    yield from radio.radius(reading)
+    yield from hosts.host(reading)
+
+
+def _ignored(one: Proposal, ignored: Sequence[Ignored]) -> bool:
+    return any(rule.covers(one.device, one.kind, one.subject) for rule in ignored)
+
+
+def _stranger_ignored(one: Stranger, ignored: Sequence[Ignored]) -> bool:
+    return any(rule.covers(device, "neighbours", one.name) for rule in ignored for device, _port in one.seen_by)

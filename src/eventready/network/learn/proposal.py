@@ -1,0 +1,92 @@
+"""Proposal: a value for `expect` of a device, with its source, its state now and what to ask about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from eventready.core.messages import Text, message
+from eventready.network.network_facts import DeviceFacts
+
+#: Expectations that are learnt, by their key in `expect`; `venues` is a key of the device itself.
+Kind = Literal[
+    "venues", "links", "uplinks", "bundles", "ospf", "isis", "bgp", "bfd", "gateways", "default_routes",
+    "sites", "cells", "core_links", "access_points", "controller_pair", "radius",
+    "services", "listeners", "certificates", "backends", "dns", "dhcp",
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+#: healthy: as it should be, from both sides where there are two. absent: expected, and not shown.
+State = Literal["healthy", "down", "one_side", "unknown", "absent"]
+
+#: How a value was found; a text of `learn:source`.
+Source = Literal[
+    "device", "lldp", "lldp_subnet", "subnet", "configured", "members", "origin", "nearer", "default_route", "router",
+    "priority", "state", "expected", "pattern",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Value to add to the expectations of a device, or (`absent`) to remove.
+
+    `value` is plain YAML. `subject` names the value within its kind, the same in every run. `question`: what a person
+    must decide; none for a healthy value.
+    """
+
+    device: str
+    kind: Kind
+    subject: str
+    value: Any
+    source: Source = "device"
+    state: State = "healthy"
+    question: Text | None = None
+
+    @classmethod
+    def judged(cls, device: str, kind: Kind, subject: str, value: Any, question: Text | None) -> Proposal:
+        """Build a proposal that is down with a question, and healthy without."""
+        return cls(device, kind, subject, value, "device", "down" if question else "healthy", question)
+
+    @classmethod
+    def absent(cls, device: str, kind: Kind, subject: str, value: Any, question: Text | None = None) -> Proposal:
+        """Build the removal of an expectation that the device does not show."""
+        return cls(device, kind, subject, value, "expected", "absent", question or message("learn:ask.not_shown"))
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Identity: device, kind and subject."""
+        return self.device, self.kind, self.subject
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Neighbour that is no device of the inventory, as a row of an import. `seen_by`: (device, port) pairs."""
+
+    name: str
+    address: str = ""
+    seen_by: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class LearnResult:
+    """Outcome: proposals in the order of devices and kinds, and neighbours that are no device."""
+
+    proposals: tuple[Proposal, ...] = ()
+    strangers: tuple[Stranger, ...] = ()
+
+
+def absent_parts(reading: DeviceFacts, kind: Kind, fact: str, shown: Iterable[str]) -> Iterator[Proposal]:
+    """Expected names, or parts with a name, that are not shown by a fact that was read whole."""
+    if not reading.whole(fact):
+        return
+    names = {name.casefold() for name in shown}
+    for one in getattr(reading.device.expect, kind) or ():
+        name = one if isinstance(one, str) else one.name
+        if name.casefold() not in names:
+            yield Proposal.absent(reading.name, kind, name, plain(one))
+
+
+def plain(value: Any) -> Any:
+    """Value of an expectation as it is written in YAML."""
+    return value if isinstance(value, str | int) else value.model_dump(exclude_defaults=True)

@@ -1,0 +1,94 @@
+"""Base stations, cells, links to the core, access points and RADIUS servers to propose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from eventready.core.messages import Text, message
+from eventready.facts.records import AccessPoint, Cell, ControllerPair, CoreLink, RadiusServer, Site
+from eventready.network.learn.proposal import Kind, Proposal, absent_parts
+from eventready.network.learn.venues import VenuePatterns
+from eventready.network.network_facts import DeviceFacts
+
+
+def stations(reading: DeviceFacts, venues: VenuePatterns) -> Iterator[Proposal]:
+    """Base stations and cells that no expectation names, with their venues, and expected ones that are not shown."""
+    if reading.device.role != "bts_controller":
+        return
+    sites, cells = reading.rows("site", Site), reading.rows("cell", Cell)
+    known = _named(reading.device.expect.sites)
+    for site in sites:
+        if site.name.casefold() not in known:
+            yield _item(reading, "sites", {"name": site.name}, venues, _site_question(site))
+    listed = known | {site.name.casefold() for site in sites}
+    known = _named(reading.device.expect.cells)
+    for cell in cells:
+        if cell.name.casefold() not in known:
+            site = cell.site if cell.site and cell.site.casefold() in listed else None
+            yield _item(reading, "cells", {"name": cell.name, "site": site}, venues, _cell_question(cell))
+    yield from absent_parts(reading, "sites", "site", (site.name for site in sites))
+    yield from absent_parts(reading, "cells", "cell", (cell.name for cell in cells))
+
+
+def _named(items: Iterable[Any]) -> set[str]:
+    return {item.name.casefold() for item in items}
+
+
+def _item(
+    reading: DeviceFacts, kind: Kind, value: dict[str, Any], venues: VenuePatterns, question: Text | None
+) -> Proposal:
+    """Propose a named part with its venue; the site of a cell decides where the cell's own name does not."""
+    venue = venues.of(value["name"]) or venues.at(value.get("site") or value["name"], reading)
+    plain = {key: part for key, part in {**value, "venue": venue}.items() if part is not None}
+    return Proposal.judged(reading.name, kind, value["name"], plain, question)
+
+
+def _site_question(row: Site) -> Text | None:
+    return None if row.link == "up" else message("learn:ask.not_up", state=row.link)
+
+
+def _cell_question(row: Cell) -> Text | None:
+    if row.admin == "locked":
+        return message("learn:ask.cell_locked")
+    if row.state != "up":
+        return message("learn:ask.not_up", state=row.state)
+    return message("learn:ask.cell_barred") if row.barred else None
+
+
+def core_links(reading: DeviceFacts) -> Iterator[Proposal]:
+    """Links of a BTS controller to the core that no expectation names."""
+    if reading.device.role == "bts_controller":
+        states = [(row.name, row.state == "up") for row in reading.rows("core_link", CoreLink)]
+        yield from _by_name(reading, "core_links", "core_link", states)
+
+
+def radius(reading: DeviceFacts) -> Iterator[Proposal]:
+    """RADIUS servers of a wireless controller that no expectation names."""
+    if reading.device.role == "wifi_controller":
+        states = [(row.host, row.state == "up") for row in reading.rows("radius_server", RadiusServer)]
+        yield from _by_name(reading, "radius", "radius_server", states)
+
+
+def _by_name(reading: DeviceFacts, kind: Kind, fact: str, states: list[tuple[str, bool]]) -> Iterator[Proposal]:
+    known = {name.casefold() for name in getattr(reading.device.expect, kind) or ()}
+    for name, up in states:
+        if name.casefold() not in known:
+            question = None if up else message("learn:ask.not_up", state="down")
+            yield Proposal.judged(reading.name, kind, name, name, question)
+    yield from absent_parts(reading, kind, fact, (name for name, _up in states))
+
+
+def access_points(reading: DeviceFacts, venues: VenuePatterns) -> Iterator[Proposal]:
+    """Access points that no expectation names; those of a standby controller are its partner's."""
+    if reading.device.role != "wifi_controller":
+        return
+    if any(row.local_state == "standby" for row in reading.rows("controller_pair", ControllerPair)):
+        return
+    rows = reading.rows("access_point", AccessPoint)
+    known = _named(reading.device.expect.access_points)
+    for row in rows:
+        if row.name.casefold() not in known:
+            question = None if row.state == "up" else message("learn:ask.not_up", state=row.state)
+            yield _item(reading, "access_points", {"name": row.name}, venues, question)
+    yield from absent_parts(reading, "access_points", "access_point", (row.name for row in rows))

@@ -1,0 +1,44 @@
+"""Venues by pattern: which venue a device, base station, cell or access point serves, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from eventready.network.learn.proposal import Proposal
+from eventready.network.network_facts import DeviceFacts
+
+
+@dataclass(frozen=True)
+class VenuePattern:
+    """Names that match the glob belong to the venue. Case does not matter."""
+
+    glob: str
+    venue: str
+
+    def covers(self, name: str) -> bool:
+        """True for a name of this venue."""
+        return fnmatchcase(name.casefold(), self.glob.casefold())
+
+
+@dataclass(frozen=True)
+class VenuePatterns:
+    """Patterns in order; the first that covers a name decides."""
+
+    patterns: tuple[VenuePattern, ...] = ()
+
+    def of(self, name: str) -> str | None:
+        """Venue of a name by pattern."""
+        return next((pattern.venue for pattern in self.patterns if pattern.covers(name)), None)
+
+    def at(self, name: str, reading: DeviceFacts) -> str | None:
+        """Venue of a part of a device: by pattern, else the only venue of the device; None: all of the device's."""
+        venues = reading.device.venues
+        return self.of(name) or (venues[0] if len(venues) == 1 else None)
+
+    def of_devices(self, reading: DeviceFacts) -> Iterator[Proposal]:
+        """Venue of a device without any, by the pattern of its own name."""
+        venue = None if reading.device.venues else self.of(reading.name)
+        if venue:
+            yield Proposal(reading.name, "venues", venue, venue, "pattern")

@@ -1,0 +1,85 @@
+"""Facts of a device beside its expectations, and those of all devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+from eventready.facts.ports import port_key
+from eventready.facts.records import Fact, Interface, InterfaceAddress
+from eventready.workspace.devices.device import Device
+
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass(frozen=True)
+class DeviceFacts:
+    """Measured rows of a device, by fact. A fact that was not measured is absent.
+
+    `partial`: facts with unread records, whose rows are not all.
+    """
+
+    device: Device
+    facts: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    partial: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """Name of the device."""
+        return self.device.name
+
+    def rows(self, fact: str, record: type[F]) -> tuple[F, ...]:
+        """Rows of a fact; empty for an empty or unmeasured fact."""
+        return tuple(row for row in self.facts.get(fact, ()) if isinstance(row, record))
+
+    def measured(self, fact: str) -> bool:
+        """True when the fact was measured, with rows or as empty."""
+        return fact in self.facts
+
+    def whole(self, fact: str) -> bool:
+        """True when the fact was measured with all its records."""
+        return fact in self.facts and fact not in self.partial
+
+    @cached_property
+    def ports(self) -> Mapping[str, Interface]:
+        """Interfaces by canonical name."""
+        return {port_key(row.name): row for row in self.rows("interface", Interface)}
+
+    def spelled(self, port: str) -> str:
+        """The device's own spelling of a port; an unlisted port as given."""
+        row = self.ports.get(port_key(port))
+        return row.name if row else port
+
+    def up(self, port: str) -> bool | None:
+        """True for a port that is up; None for an unlisted port."""
+        row = self.ports.get(port_key(port))
+        return row.oper == "up" if row else None
+
+    def addresses(self) -> Iterator[tuple[str, str, str]]:
+        """Addresses as (port, address with the length of its prefix, VRF or empty), each once."""
+        shown = [(row.name, str(one), row.vrf or "") for row in self.ports.values() for one in row.addresses]
+        apart = [(r.interface, str(r.address), r.vrf or "") for r in self.rows("address", InterfaceAddress)]
+        seen = set()
+        for port, address, vrf in (*apart, *shown):
+            if (port_key(port), address) not in seen:
+                seen.add((port_key(port), address))
+                yield self.spelled(port), address, vrf
+
+
+@dataclass(frozen=True)
+class NetworkFacts:
+    """Facts of all devices, in the order of the inventory."""
+
+    all: Sequence[DeviceFacts]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, DeviceFacts]:
+        """Facts by name of the device."""
+        return {reading.name: reading for reading in self.all}
+
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """Place of each device in the inventory."""
+        return {reading.name: place for place, reading in enumerate(self.all)}

@@ -1,0 +1,49 @@
+"""learn.yaml: what `inventory learn` never proposes, and who accepted what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pydantic import Field
+
+from eventready.workspace.files.yaml_document import load_yaml
+from eventready.workspace.model import WorkspaceModel
+
+
+class Ignored(WorkspaceModel):
+    """Proposals to leave out. `device`, `kind`, `value`: globs, of which case does not matter."""
+
+    device: str = Field(default="*", min_length=1)
+    kind: str = Field(default="*", min_length=1, description="Key of `expect`, or `neighbours`")
+    value: str = Field(default="*", min_length=1, description="As `inventory learn` prints it")
+    by: str = Field(default="", description="Person who decided")
+    at: datetime | None = Field(default=None, description="When")
+
+    def covers(self, device: str, kind: str, value: str) -> bool:
+        """True for a proposal with this identity."""
+        pairs = ((device, self.device), (kind, self.kind), (value, self.value))
+        return all(fnmatchcase(text.casefold(), pattern.casefold()) for text, pattern in pairs)
+
+
+class Acceptance(WorkspaceModel):
+    """Expectations that were taken over from a run: the person, the moment, and values by device and kind."""
+
+    at: datetime
+    by: str
+    run: str = Field(description="Run whose facts were shown")
+    added: dict[str, dict[str, tuple[str, ...]]] = Field(default={}, description="By device and kind")
+    removed: dict[str, dict[str, tuple[str, ...]]] = Field(default={}, description="By device and kind")
+
+
+class LearnFile(WorkspaceModel):
+    """learn.yaml"""
+
+    ignore: tuple[Ignored, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
+
+
+def load_learning(path: Path) -> LearnFile:
+    """Read learn.yaml; an absent file ignores nothing. Raises WorkspaceError."""
+    return load_yaml(path, may_be_empty=True).validate(LearnFile) if path.exists() else LearnFile()
