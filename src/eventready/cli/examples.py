@@ -14,6 +14,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "inventory import devices.xlsx --dry-run",
         "inventory import netbox --url https://netbox.example.net --filter site=hall --role-map edge=router",
     ),
+    "inventory learn": (
+        "inventory learn --venue 'HN-*=hall'",
+        "inventory learn --run latest --accept links,ospf,bgp",
+        "inventory learn --check -o json",
+    ),
     "doctor": ("doctor", "doctor -l role=router --connect"),
     "schema": ("schema hosts > hosts.schema.json", "schema event"),
     "docs": ("docs --list", "docs howto/own-event"),

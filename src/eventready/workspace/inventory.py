@@ -260,6 +260,12 @@ def _layers(host: Host) -> tuple[Mapping[str, Any], ...]:
     return (host.defaults.data, *(group.data for group in reversed(host.extended_groups())), host.data)
 
 
+def written(host: Host, part: str, key: str) -> Any:
+    """Value of `part.key` as written for a host: its own, else of its groups, else the default; None for none."""
+    layers = ((layer.get(part) or {}).get(key) for layer in reversed(_layers(host)))
+    return next((value for value in layers if value is not None), None)
+
+
 @cache
 def _empty(model: type[M]) -> M:
     """Empty part, shared by devices; models are frozen."""

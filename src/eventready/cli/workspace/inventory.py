@@ -1,4 +1,4 @@
-"""`eventready inventory import`: devices from a table or from NetBox."""
+"""`eventready inventory`: import of devices from a table or from NetBox, and learning what they show."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from eventready.cli.context import App
+from eventready.cli.workspace.learn import learn_command
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.platforms.loader import platform_names
@@ -21,7 +22,10 @@ from eventready.workspace.keys.secrets import resolve
 
 @click.group()
 def command() -> None:
-    """Import devices into inventory/hosts.yaml."""
+    """Import devices into inventory/hosts.yaml, and learn from the network what to expect of them."""
+
+
+command.add_command(learn_command)
 
 
 @command.command("import", short_help="Devices from CSV, XLSX or NetBox")

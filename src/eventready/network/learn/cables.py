@@ -115,14 +115,15 @@ class ShownCables:
                 network = ip_interface(address).network
                 if network.num_addresses > 1 and not network.is_link_local and port_key(port) not in gateways:
                     ends[str(network), vrf].add((reading.name, port))
-        for (network, _vrf), pair in ends.items():
+        for (subnet, _vrf), pair in ends.items():
             if len(pair) == 2 and len({name for name, _port in pair}) == 2:
-                yield from self._of_subnet(network, *sorted(pair, key=self._place), taken)
+                one, other = sorted(pair, key=self._place)
+                yield from self._of_subnet(subnet, one, other, taken)
 
     def _place(self, end: End) -> tuple[int, str]:
         return self._readings.order[end[0]], end[1]
 
-    def _of_subnet(self, network: str, one: End, other: End, taken: set[_Key]) -> Iterator[ShownCable]:
+    def _of_subnet(self, subnet: str, one: End, other: End, taken: set[_Key]) -> Iterator[ShownCable]:
         one, other = (one[0], parent_port(one[1])), (other[0], parent_port(other[1]))
         if not (is_physical(one[1]) and is_physical(other[1])) or {_key(one), _key(other)} & taken:
             return
@@ -130,7 +131,7 @@ class ShownCables:
         cable = self._judged(ShownCable(one, other, "subnet", "healthy"))
         if cable.state != "healthy":
             yield cable
-        elif ip_interface(network).network.num_addresses > 4:
+        elif ip_interface(subnet).network.num_addresses > 4:
             yield replace(cable, state="unknown", why="wide_subnet")
         elif all(self._readings.by_name[name].rows("neighbour", Neighbour) for name, _port in (one, other)):
             yield replace(cable, state="unknown", why="lldp_silent")

@@ -25,8 +25,8 @@ def stations(reading: DeviceFacts, venues: VenuePatterns) -> Iterator[Proposal]:
     known = _named(reading.device.expect.cells)
     for cell in cells:
         if cell.name.casefold() not in known:
-            site = cell.site if cell.site and cell.site.casefold() in listed else None
-            yield _item(reading, "cells", {"name": cell.name, "site": site}, venues, _cell_question(cell))
+            of = cell.site if cell.site and cell.site.casefold() in listed else None
+            yield _item(reading, "cells", {"name": cell.name, "site": of}, venues, _cell_question(cell))
     yield from absent_parts(reading, "sites", "site", (site.name for site in sites))
     yield from absent_parts(reading, "cells", "cell", (cell.name for cell in cells))
 

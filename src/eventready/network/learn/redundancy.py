@@ -32,7 +32,8 @@ def bundles(reading: DeviceFacts) -> Iterator[Proposal]:
 def _bundle(reading: DeviceFacts, row: LinkBundle, configured: int | None) -> Proposal:
     members = len(row.members)
     least = max(1, members - 1 if configured is None else configured)
-    value = {"name": row.name, "members": members, "min_links": least}
+    name = reading.spelled(row.name)
+    value = {"name": name, "members": members, "min_links": least}
     source: Source = "members" if configured is None else "configured"
     state: State = "healthy"
     question = None
@@ -40,7 +41,7 @@ def _bundle(reading: DeviceFacts, row: LinkBundle, configured: int | None) -> Pr
         state, question = "down", message("learn:ask.members", value=len(row.bundled), count=members)
     elif configured is None and members > 1:
         state, question = "unknown", message("learn:ask.min_links", value=least, count=members)
-    return Proposal(reading.name, "bundles", row.name, value, source, state, question)
+    return Proposal(reading.name, "bundles", name, value, source, state, question)
 
 
 # --- gateways -------------------------------------------------------------------------------------------------------
@@ -80,13 +81,14 @@ def _membership(row: GatewayGroup) -> tuple[str, int, str, bool]:
 def _gateway(reading: DeviceFacts, row: GatewayGroup, members: list[tuple[str, GatewayGroup]]) -> Proposal:
     by_priority = _role(reading.name, members)
     role = by_priority or (row.state if row.state != "init" else None)
+    interface = reading.spelled(row.interface)
     value: Mapping[str, object] = {
-        "protocol": row.protocol, "group": row.group, "interface": row.interface, "virtual_ip": row.virtual_ip,
+        "protocol": row.protocol, "group": row.group, "interface": interface, "virtual_ip": row.virtual_ip,
         "role": role,
     }  # fmt: skip
     value = {key: part for key, part in value.items() if part is not None}
     state, question = _gateway_state(row, role, members)
-    name = f"{row.protocol} {row.group} {row.interface}{' ipv6' if row.family == 'ipv6' else ''}"
+    name = f"{row.protocol} {row.group} {interface}{' ipv6' if row.family == 'ipv6' else ''}"
     return Proposal(reading.name, "gateways", name, value, "priority" if by_priority else "state", state, question)
 
 

@@ -1,8 +1,12 @@
-"""Merge of imported devices into hosts.yaml: comments, other devices and other keys stay."""
+"""Merge of devices and expectations into hosts.yaml: comments, order, other devices and other keys stay.
+
+A device is rewritten by itself: the text of all others stays as it is, to the byte.
+"""
 
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -11,15 +15,22 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
 
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Bilingual, message
-from eventready.workspace.files.yaml_document import load_yaml
+from eventready.workspace.files.yaml_document import YamlDocument, load_yaml
 from eventready.workspace.importing.devices import ImportedDevice
 from eventready.workspace.inventory import load_inventory
 from eventready.workspace.settings.event import Event
+
+#: Longest line that a list is written into, in characters of its items.
+_ONE_LINE = 80
+#: A key with a block below, and the first dash of a list below a key.
+_NESTED = re.compile(r"^( *)[^\s#-][^#\n]*:[ ]*(?:#.*)?\n( +)[^\s#-]", re.M)
+_DASH = re.compile(r"^( *)[^\s#-][^#\n]*:[ ]*(?:#.*)?\n( *)- ", re.M)
 
 
 @dataclass(frozen=True)
@@ -41,25 +52,90 @@ class Merge:
 
 def merge(hosts: Path, devices: Sequence[ImportedDevice]) -> Merge:
     """Merge devices into the text of hosts.yaml, without writing. Raises WorkspaceError."""
-    if hosts.exists():
-        load_yaml(hosts, may_be_empty=True)  # a sentence for invalid YAML
-    yaml = YAML()
-    yaml.width = 120
-    yaml.preserve_quotes = True
     text = hosts.read_text(encoding="utf-8") if hosts.exists() else ""
+    document = load_yaml(hosts, may_be_empty=True) if hosts.exists() else YamlDocument(hosts, {})
+    yaml = _yaml(text)
+    try:
+        return _by_device(yaml, text, document, devices)
+    except YAMLError:  # an alias to another device's anchor, or a device on one line with others
+        return _whole(yaml, text, devices)
+
+
+def _yaml(text: str) -> YAML:
+    """Return a writer with the indentation of a text."""
+    yaml = YAML()
+    yaml.width = 4096
+    yaml.preserve_quotes = True
+    nested, dash = _NESTED.search(text), _DASH.search(text)
+    mapping = max(1, len(nested[2]) - len(nested[1])) if nested else 2
+    offset = max(0, len(dash[2]) - len(dash[1])) if dash else 2
+    yaml.indent(mapping=mapping, sequence=offset + 2, offset=offset)
+    return yaml
+
+
+def _by_device(yaml: YAML, text: str, document: YamlDocument, devices: Sequence[ImportedDevice]) -> Merge:
+    """Merge each device into its own part of the text; new devices follow at the end."""
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+    starts = [line - 1 for line in sorted(document.line(name) for name in document.mapping())]
+    parts = {
+        name: _part(lines, document.line(name) - 1, [*starts, len(lines)]) for name in document.mapping()
+    }  # fmt: skip
+    differences, written, new = [], {}, CommentedMap()
+    for device in devices:
+        begin, end = parts.get(device.name, (0, 0))
+        alone = _loaded(yaml, "".join(lines[begin:end]), device.name) if device.name in parts else new
+        if difference := _apply(alone, device):
+            differences.append(difference)
+            if alone is not new:
+                written[begin, end] = _dumped(yaml, alone)
+    for (begin, end), changed in sorted(written.items(), reverse=True):
+        lines[begin:end] = [changed]
+    if new:
+        lines = _without_empty(lines) if not parts else lines
+        lines += ["\n"] if lines and not lines[-1].endswith("\n") else []
+        lines.append(_dumped(yaml, new))
+    return Merge("".join(lines), tuple(differences))
+
+
+def _without_empty(lines: list[str]) -> list[str]:
+    """Comments of a file without devices, whose empty mapping goes."""
+    return [line for line in lines if not line.strip() or line.lstrip().startswith("#")]
+
+
+def _part(lines: Sequence[str], begin: int, starts: Sequence[int]) -> tuple[int, int]:
+    """Lines of a device, without the comments and blank lines before the next one."""
+    end = min(start for start in starts if start > begin)
+    while end > begin + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
+        end -= 1
+    return begin, end
+
+
+def _loaded(yaml: YAML, part: str, name: str) -> CommentedMap:
+    """Load a device by itself. Raises YAMLError for a part that is none."""
+    alone = yaml.load(part)
+    if not isinstance(alone, CommentedMap) or list(alone) != [name] or alone.fa.flow_style():
+        raise YAMLError
+    return alone
+
+
+def _dumped(yaml: YAML, document: CommentedMap) -> str:
+    written = io.StringIO()
+    yaml.dump(document, written)
+    return written.getvalue()
+
+
+def _whole(yaml: YAML, text: str, devices: Sequence[ImportedDevice]) -> Merge:
     document = yaml.load(text)
     if document is None:
         document = CommentedMap()
     document.fa.set_block_style()
     differences = [found for device in devices if (found := _apply(document, device))]
-    written = io.StringIO()
-    yaml.dump(document, written)
-    return Merge(written.getvalue(), tuple(differences))
+    return Merge(_dumped(yaml, document), tuple(differences))
 
 
 def _apply(document: CommentedMap, device: ImportedDevice) -> Difference | None:
     if document.get(device.name) is None:
-        document[device.name] = _plain(device.entry)
+        document[device.name] = _styled(device.entry)
         return Difference(device.name, True, tuple((key, None, value) for key, value in flatten(device.entry)))
     changed = tuple(_update(document[device.name], device.entry))
     return Difference(device.name, False, changed) if changed else None
@@ -70,20 +146,48 @@ def _update(target: Any, entry: Mapping[str, Any], prefix: str = "") -> list[tup
     for key, value in entry.items():
         if isinstance(value, Mapping):
             if not isinstance(target.get(key), Mapping):
-                target[key] = {}
+                target[key] = CommentedMap()
             changed += _update(target[key], value, f"{prefix}{key}.")
         elif _comparable(target.get(key)) != value:
             changed.append((f"{prefix}{key}", _comparable(target.get(key)), value))
-            target[key] = value
+            _set(target, key, value)
     return changed
+
+
+def _set(target: Any, key: str, value: Any) -> None:
+    """Set a value; a list keeps the items that stay in it, with their comments."""
+    old = target.get(key)
+    if isinstance(old, CommentedSeq) and isinstance(value, list) and old:
+        for index in reversed(range(len(old))):
+            if old[index] not in value:
+                del old[index]
+        old.extend(_item(item) for item in value if item not in old)
+        if old and list(old) == value:
+            return
+    target[key] = _styled(value)
+
+
+def _item(value: Any) -> Any:
+    styled = _styled(value)
+    if isinstance(styled, CommentedMap):
+        styled.fa.set_flow_style()
+    return styled
+
+
+def _styled(value: Any) -> Any:
+    """Value as it is written: mappings of a list in braces, a short list of words in brackets."""
+    if isinstance(value, Mapping):
+        return CommentedMap({key: _styled(part) for key, part in value.items()})
+    if not isinstance(value, list):
+        return value
+    styled = CommentedSeq([_item(item) for item in value])
+    if not any(isinstance(item, Mapping) for item in value) and len(", ".join(map(str, value))) <= _ONE_LINE:
+        styled.fa.set_flow_style()
+    return styled
 
 
 def _comparable(value: Any) -> Any:
     return list(value) if isinstance(value, list | tuple) else value
-
-
-def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _plain(value) if isinstance(value, Mapping) else value for key, value in entry.items()}
 
 
 def flatten(entry: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pydantic import Field
+from ruamel.yaml import YAML
 
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import WorkspaceModel
+
+_HEAD = """\
+# Kept by `eventready inventory learn`: what it never proposes, and who accepted what.
+# `device`, `kind` and `value` of `ignore` may be globs: {device: "edge-*", kind: bgp, value: "203.0.113.*"}
+ignore: []
+accepted: []
+"""
 
 
 class Ignored(WorkspaceModel):
@@ -42,6 +52,23 @@ class LearnFile(WorkspaceModel):
 
     ignore: tuple[Ignored, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
+
+
+def learn_text(old: str, *, accepted: Acceptance | None, ignore: Sequence[Ignored]) -> str:
+    """Return the text of learn.yaml with another acceptance and more to ignore; comments stay."""
+    yaml = YAML()
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    document = yaml.load(old or _HEAD)
+    for key, entries in (("ignore", ignore), ("accepted", (accepted,) if accepted else ())):
+        known = document.get(key)
+        if entries and not known:
+            document[key] = known = []
+        for entry in entries:
+            known.append(entry.model_dump(mode="json", exclude_defaults=True))
+    written = io.StringIO()
+    yaml.dump(document, written)
+    return written.getvalue()
 
 
 def load_learning(path: Path) -> LearnFile:

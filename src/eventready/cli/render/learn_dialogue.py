@@ -1,0 +1,79 @@
+"""Dialogue about proposals: accept in whole or in part, and decide what is in question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import click
+
+from eventready.cli.render.learn import described
+from eventready.core.messages import Lang, Param, text
+from eventready.network.learn.proposal import Proposal
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Proposals to take over, and those never to be shown again."""
+
+    accepted: tuple[Proposal, ...] = ()
+    ignored: tuple[Proposal, ...] = ()
+
+
+def decide(proposals: Sequence[Proposal], lang: Lang, *, prune: bool) -> Decision:
+    """Ask about the healthy proposals together, and about each one in question; about removals with `prune` only."""
+    healthy = [one for one in proposals if one.state == "healthy"]
+    asked = [one for one in proposals if one.state not in ("healthy", "absent") and one.value is not None]
+    absent = [one for one in proposals if one.state == "absent"] if prune else []
+    accepted = _healthy(healthy, lang)
+    ignored: list[Proposal] = []
+    if asked:
+        click.echo(text("learn:dialogue.questions", lang, n=len(asked)), err=True)
+    for one in asked:
+        answer = _answer(_titled(one, lang), "learn:dialogue.question", "ynl", lang)
+        (accepted if answer == "y" else ignored if answer == "n" else []).append(one)
+    for one in absent:
+        if _answer(_titled(one, lang), "learn:dialogue.removal", "yl", lang) == "y":
+            accepted.append(one)
+    return Decision(tuple(accepted), tuple(ignored))
+
+
+def _titled(one: Proposal, lang: Lang) -> str:
+    return f"{one.device} {one.kind} {described(one, lang)}"
+
+
+def _healthy(healthy: Sequence[Proposal], lang: Lang) -> list[Proposal]:
+    if not healthy:
+        return []
+    answer = _answer("", "learn:dialogue.all", "asn", lang, count=len(healthy))
+    if answer != "s":
+        return list(healthy) if answer == "a" else []
+    accepted: list[Proposal] = []
+    for device, own in groupby(healthy, key=lambda one: one.device):
+        accepted += _of_device(device, list(own), lang)
+    return accepted
+
+
+def _of_device(device: str, proposals: list[Proposal], lang: Lang) -> list[Proposal]:
+    answer = _answer("", "learn:dialogue.device", "ynk", lang, device=device, count=len(proposals))
+    if answer != "k":
+        return proposals if answer == "y" else []
+    accepted: list[Proposal] = []
+    for kind, grouped in groupby(proposals, key=lambda one: one.kind):
+        own = list(grouped)
+        for one in own:
+            click.echo(f"  {described(one, lang)}", err=True)
+        if _answer("", "learn:dialogue.kind", "yn", lang, device=device, kind=kind, count=len(own)) == "y":
+            accepted += own
+    return accepted
+
+
+def _answer(what: str, question: str, letters: str, lang: Lang, **params: Param) -> str:
+    if what:
+        click.echo(what, err=True)
+    answer: str = click.prompt(
+        text(question, lang, **params), type=click.Choice(list(letters), case_sensitive=False), default=letters[-1],
+        err=True, show_choices=False, prompt_suffix=" ",
+    )  # fmt: skip
+    return answer

@@ -1,0 +1,235 @@
+"""`eventready inventory learn`: expectations from what the network shows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from eventready.audit.audit import AuditOptions, audit
+from eventready.audit.run_builder import recorded_rows
+from eventready.cli.context import App
+from eventready.cli.options import FOLDER, limit_option, workers_option
+from eventready.cli.render.learn import NotRead, as_json, show
+from eventready.cli.render.learn_dialogue import Decision, decide
+from eventready.cli.render.progress import ProgressBars
+from eventready.cli.signing import current_user
+from eventready.core.atomic_files import write_atomic
+from eventready.core.errors import Exit, UsageError, most_severe
+from eventready.core.messages import from_record, message
+from eventready.facts.observation import Status
+from eventready.facts.platform import load_platform
+from eventready.network.learn.learn import LearnSetting, facts_read, learn
+from eventready.network.learn.proposal import KINDS, LearnResult, Proposal
+from eventready.network.learn.venues import VenuePattern, VenuePatterns
+from eventready.network.network_facts import DeviceFacts, NetworkFacts
+from eventready.store.run import Run
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.select import select
+from eventready.workspace.importing.expectations import ExpectationChange, expectation_entries
+from eventready.workspace.importing.merge import merge, write_hosts
+from eventready.workspace.settings.event import unknown_venue
+from eventready.workspace.settings.learning import Acceptance, Ignored, learn_text, load_learning
+from eventready.workspace.workspace import Workspace
+
+#: Suffix of a kind of `--accept` that takes also what is in question.
+_ASKED = ":asked"
+
+
+@click.command("learn", short_help="Expectations from what the network shows")
+@limit_option
+@click.option("--from", "saved", type=FOLDER, metavar="DIR",
+              help="Read saved outputs (DIR/<device>/<command>.txt) instead of the devices.")  # fmt: skip
+@click.option("--run", "run_name", default="", metavar="RUN", help="Learn from the facts of this run, without reading.")
+@click.option("--venue", "venues", multiple=True, metavar="GLOB=VENUE",
+              help="Venue of devices, stations, cells and access points by name, repeatable: 'HN-*=hall'.")  # fmt: skip
+@click.option("--accept", "accepted", multiple=True, metavar="KIND,...",
+              help="Accept the healthy values of these kinds, or all; KIND:asked also those in question.")  # fmt: skip
+@click.option("--prune", is_flag=True, help="Remove expectations that the network does not show.")
+@click.option("--check", is_flag=True, help="Compare only; exit code 3 for any difference.")
+@click.option("--by", default="", help="Person who accepts.  [default: login name]")
+@workers_option
+@click.pass_obj
+def learn_command(
+    app: App,
+    *,
+    limit: str | None,
+    saved: Path | None,
+    run_name: str,
+    venues: tuple[str, ...],
+    accepted: tuple[str, ...],
+    prune: bool,
+    check: bool,
+    by: str,
+    workers: int,
+) -> int:
+    """Propose as expectations what the devices show: links, uplinks, neighbours, gateways, cells, access points, services.
+
+    Healthy values are accepted together or in part. What is down, seen on one side only or unknown is asked, never
+    learnt as healthy. Comments and order of hosts.yaml stay; inventory/learn.yaml records who accepted what.
+
+    \b
+    Exit codes:
+      0  shown, or written
+      2  nothing accepted, off a terminal
+      3  a difference, with --check
+      4  something was not read
+    """
+    workspace = app.workspace if saved or run_name else app.allowed_workspace
+    patterns = _patterns(venues, workspace)
+    kinds = _kinds(accepted)
+    devices = select(workspace.devices, limit)
+    run = _run(app, workspace, devices, run_name, AuditOptions(workers=workers, interval_s=0, saved=saved, wide=True))
+    ignored = load_learning(_file(workspace)).ignore
+    setting = LearnSetting(workspace.event.origins, patterns, ignored)
+    result = _selected(learn(_facts(workspace, run), setting), devices)
+    not_read = tuple(_not_read(run, devices, workspace))
+    decision = Decision()
+    dialogue = not (check or kinds) and _at_terminal(app)
+    if app.output == "table":
+        _shown(app, result, not_read)
+    if dialogue:
+        decision = decide(result.proposals, app.lang, prune=prune)
+    elif not check:
+        decision = Decision(tuple(_accepted(result.proposals, kinds, prune=prune)))
+    written = _write(app, workspace, decision, run, by)
+    if app.output != "table":
+        app.emit({"run": run.id, **as_json(result, not_read, decision.accepted)})
+    elif not (check or kinds or dialogue or not result.proposals):
+        raise UsageError(message("learn:none_accepted"), do=message("learn:none_accepted.do"))
+    if written:
+        app.notify("learn:written", **written)
+    different = check and bool(result.proposals)
+    return most_severe([Exit.INCOMPLETE if not_read else Exit.OK, Exit.FINDINGS if different else Exit.OK])
+
+
+def _file(workspace: Workspace) -> Path:
+    return workspace.path / "inventory" / "learn.yaml"
+
+
+def _at_terminal(app: App) -> bool:
+    return app.interactive and sys.stdin.isatty() and app.output == "table"
+
+
+# --- input ----------------------------------------------------------------------------------------------------------
+
+
+def _patterns(texts: Sequence[str], workspace: Workspace) -> VenuePatterns:
+    """Venues by pattern. Raises UsageError for another form, and for a venue that event.yaml does not have."""
+    patterns = []
+    for text in texts:
+        glob, equals, venue = text.rpartition("=")
+        if not (glob and equals and venue):
+            raise UsageError(message("learn:venue.pattern", text=text), do=message("learn:venue.pattern.do"))
+        if venue not in workspace.event.venue_ids:
+            what, do = unknown_venue(venue, workspace.event)
+            raise UsageError(what, do=do)
+        patterns.append(VenuePattern(glob, venue))
+    return VenuePatterns(tuple(patterns))
+
+
+def _kinds(texts: Sequence[str]) -> Mapping[str, bool]:
+    """Kinds to accept, with True for those in question as well. Raises UsageError for an unknown kind."""
+    kinds: dict[str, bool] = {}
+    for word in (part.strip() for text in texts for part in text.split(",") if part.strip()):
+        kind = word.removesuffix(_ASKED)
+        if kind not in (*KINDS, "all"):
+            raise UsageError(message("learn:accept.kind", kind=kind), do=message("learn:accept.kind.do"))
+        for one in KINDS if kind == "all" else (kind,):
+            kinds[one] = kinds.get(one, False) or word.endswith(_ASKED)
+    return kinds
+
+
+def _run(app: App, workspace: Workspace, devices: Sequence[Device], name: str, options: AuditOptions) -> Run:
+    """Return the named run, else that of a new reading of every fact."""
+    with app.open_store() as store, ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars:
+        if name:
+            return store.get(name)
+        return audit(workspace, devices, store=store, clock=app.clock, options=options, progress=bars).run
+
+
+def _facts(workspace: Workspace, run: Run) -> NetworkFacts:
+    rows = recorded_rows(run)
+    partial: dict[str, set[str]] = {}
+    for entry in run.document["observations"]:
+        if entry.get("unread"):
+            partial.setdefault(entry["device"], set()).add(entry["fact"])
+    return NetworkFacts([
+        DeviceFacts(device, rows.get(device.name, {}), frozenset(partial.get(device.name, ())))
+        for device in workspace.devices
+    ])  # fmt: skip
+
+
+def _not_read(run: Run, devices: Sequence[Device], workspace: Workspace) -> Iterator[NotRead]:
+    """Facts to learn from that the platforms offer and the run does not have."""
+    seen = {(entry["device"], entry["fact"]): entry for entry in run.document["observations"]}
+    for device in devices:
+        offered = load_platform(device.platform, workspace.platform_dirs).facts
+        for fact in facts_read(device.role):
+            entry = seen.get((device.name, fact))
+            if entry is None and fact in offered:
+                yield NotRead(device.name, fact, message("learn:not_asked"))
+            elif entry is not None and not (Status(entry["status"]).measured or entry["status"] == Status.UNSUPPORTED):
+                yield NotRead(device.name, fact, from_record(entry, "reason"))
+
+
+def _selected(result: LearnResult, devices: Sequence[Device]) -> LearnResult:
+    """Keep the proposals at these devices, and the links to them."""
+    names = {device.name for device in devices}
+    proposals = tuple(
+        one for one in result.proposals
+        if one.device in names or (one.kind == "links" and one.value is not None and one.value["device"] in names)
+    )  # fmt: skip
+    strangers = tuple(one for one in result.strangers if names.intersection(device for device, _port in one.seen_by))
+    return LearnResult(proposals, strangers)
+
+
+# --- outcome --------------------------------------------------------------------------------------------------------
+
+
+def _shown(app: App, result: LearnResult, not_read: Sequence[NotRead]) -> None:
+    with app.tolerate_closed_pipe():
+        show(result, not_read, app.lang)
+    if not result.proposals and not not_read:
+        app.notify("learn:nothing")
+
+
+def _accepted(proposals: Sequence[Proposal], kinds: Mapping[str, bool], *, prune: bool) -> Iterator[Proposal]:
+    for one in proposals:
+        if one.kind not in kinds or one.value is None:
+            continue
+        if one.state == "healthy" or (one.state == "absent" and prune) or (one.state != "absent" and kinds[one.kind]):
+            yield one
+
+
+def _write(app: App, workspace: Workspace, decision: Decision, run: Run, by: str) -> dict[str, int]:
+    """Write hosts.yaml and learn.yaml. Return the numbers of values, none for nothing."""
+    if not decision.accepted and not decision.ignored:
+        return {}
+    person, at = current_user(by)[0], app.clock.real()
+    added = [one for one in decision.accepted if one.state != "absent"]
+    removed = [one for one in decision.accepted if one.state == "absent"]
+    changes = [ExpectationChange(one.device, one.kind, one.value, one.state == "absent") for one in decision.accepted]
+    merged = merge(workspace.path / "inventory" / "hosts.yaml", expectation_entries(workspace.files, changes))
+    if merged.differences:
+        write_hosts(workspace.path / "inventory", workspace.event, merged)
+    record = Acceptance(at=at, by=person, run=run.id, added=_by_device(added), removed=_by_device(removed))
+    ignore = [
+        Ignored(device=one.device, kind=one.kind, value=one.subject, by=person, at=at) for one in decision.ignored
+    ]  # fmt: skip
+    file = _file(workspace)
+    old = file.read_text(encoding="utf-8") if file.exists() else ""
+    content = learn_text(old, accepted=record if decision.accepted else None, ignore=ignore)
+    write_atomic(file, content.encode(), what="learn.yaml")
+    return {"added": len(added), "removed": len(removed)}
+
+
+def _by_device(proposals: Sequence[Proposal]) -> dict[str, dict[str, tuple[str, ...]]]:
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for one in proposals:
+        kinds = found.setdefault(one.device, {})
+        kinds[one.kind] = (*kinds.get(one.kind, ()), one.subject)
+    return found
