@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from textwrap import wrap
 from typing import Any
 
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text as Line
 
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.messages import Lang, Text, in_language, text
-from eventready.network.learn.proposal import LearnResult, Proposal, Stranger
+from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, Stranger
 
 _MARKS = {"healthy": ("+", "green"), "absent": ("-", "red")}
 _ASKED = ("?", "yellow")
-#: Kinds whose values are told by their names alone, many on a line.
+#: Names on a line until the rest is only counted.
 _NAMES = 24
-_VENUE_KINDS = ("sites", "cells", "access_points")
-_SHOWN_APART = ("links", "bundles", "gateways")
+#: Width of the column of kinds.
+_KIND = max(map(len, KINDS))
+#: Kinds with values at venues, and kinds with a line for each value.
+_AT_VENUES = ("sites", "cells", "access_points")
+_EACH = ("links", "bundles", "gateways")
 
 
 @dataclass(frozen=True)
@@ -31,60 +35,67 @@ class NotRead:
     reason: str | Text
 
 
-def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang) -> None:
-    """Print the proposals, neighbours that are no device, and facts that were not read, on stdout."""
+def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, origins: bool) -> None:
+    """Print the proposals, neighbours that are no device, and facts that were not read, on stdout.
+
+    `origins`: event.yaml names where the services come from.
+    """
     console = VisibleConsole(soft_wrap=True)
+    width = console.width if console.is_terminal else 0
     for device, proposals in groupby(result.proposals, key=lambda one: one.device):
         console.print(device, style="bold")
-        console.print(_table(list(proposals), lang))
-    if result.strangers:
-        console.print(f"\n{text('learn:strangers', lang)}")
-        for line in _rows(result.strangers):
-            console.print(line)
-    if not_read:
-        console.print(f"\n{text('learn:not_read', lang)}")
-        for line in _unread(not_read, lang):
-            console.print(line, style="yellow")
+        for kind, own in groupby(proposals, key=lambda one: one.kind):
+            _print_kind(console, kind, list(own), lang, width)
+    _print_block(console, "learn:strangers", _rows(result.strangers), lang)
+    _print_block(console, "learn:not_read", _unread(not_read, lang), lang)
     if result.proposals:
         console.print(f"\n{_total(result.proposals, lang)}")
+    if not origins and any(one.source == "router" for one in result.proposals):
+        console.print(text("learn:no_origins", lang))
+
+
+def _print_block(console: Console, heading: str, lines: Iterable[str], lang: Lang) -> None:
+    shown = list(lines)
+    if shown:
+        console.print(f"\n{text(heading, lang)}")
+    for line in shown:
+        console.print(line)
+
+
+def _print_kind(console: Console, kind: str, proposals: Sequence[Proposal], lang: Lang, width: int) -> None:
+    """Print the values of a kind, wrapped under their column on a terminal."""
+    indent = " " * (_KIND + 6)
+    for mark, style, what in _lines(proposals, lang):
+        lines = wrap(what, max(40, width - len(indent))) if width else [what]
+        console.print(Line.assemble("  ", (mark, style), f" {kind:<{_KIND}}  {lines[0]}"))
+        for line in lines[1:]:
+            console.print(indent + line)
+        kind = ""
 
 
 def _total(proposals: Sequence[Proposal], lang: Lang) -> str:
     healthy = [one for one in proposals if one.state == "healthy"]
     absent = sum(one.state == "absent" for one in proposals)
-    return text(
-        "learn:total", lang, healthy=len(healthy), devices=len({one.device for one in healthy}), absent=absent,
-        asked=len(proposals) - len(healthy) - absent,
-    )  # fmt: skip
-
-
-def _table(proposals: Sequence[Proposal], lang: Lang) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column()
-    for kind, own in groupby(proposals, key=lambda one: one.kind):
-        label = f"  {kind}"
-        for mark, style, what in _lines(list(own), lang):
-            table.add_row(label, Line(mark, style=style), Line(what))
-            label = ""
-    return table
+    asked = len(proposals) - len(healthy) - absent
+    devices = len({one.device for one in healthy})
+    return text("learn:total", lang, healthy=len(healthy), devices=devices, absent=absent, asked=asked)
 
 
 def _lines(proposals: Sequence[Proposal], lang: Lang) -> Iterator[tuple[str, str, str]]:
     """Mark, style and text of each line of a kind: plain names together, all others each."""
-    plain = [one for one in proposals if one.state == "healthy" and one.kind not in _SHOWN_APART]
-    for venue, own in groupby(sorted(plain, key=_venue), key=_venue):
-        names = _shortened([_value(one, lang) for one in own], lang)
-        yield *_MARKS["healthy"], text("learn:at_venue", lang, venue=venue, names=names) if venue else names
+    plain = [one for one in proposals if one.state == "healthy" and one.kind not in _EACH]
+    for (venue, source), own in groupby(sorted(plain, key=_group), key=_group):
+        names = _shortened([one.subject for one in own], lang) + _source(source, lang)
+        where = text("learn:every_venue", lang) if venue == "*" else venue
+        yield *_MARKS["healthy"], text("learn:at_venue", lang, venue=where, names=names) if venue else names
     for one in proposals:
-        if one.state != "healthy" or one.kind in _SHOWN_APART:
+        if one.state != "healthy" or one.kind in _EACH:
             mark, style = _MARKS.get(one.state, _ASKED)
             yield mark, style, described(one, lang)
 
 
-def _venue(one: Proposal) -> str:
-    return str(one.value.get("venue") or "") if one.kind in _VENUE_KINDS else ""
+def _group(one: Proposal) -> tuple[str, str]:
+    return str(one.value.get("venue") or "*") if one.kind in _AT_VENUES else "", one.source
 
 
 def _shortened(names: Sequence[str], lang: Lang) -> str:
@@ -92,28 +103,26 @@ def _shortened(names: Sequence[str], lang: Lang) -> str:
     return text("learn:more", lang, names=shown, count=len(names) - _NAMES) if len(names) > _NAMES else shown
 
 
-def _value(one: Proposal, lang: Lang) -> str:
-    source = "" if one.source in ("device", "state") else f" ({text(f'learn:source.{one.source}', lang)})"
-    return f"{one.subject}{source}"
+def _source(source: str, lang: Lang) -> str:
+    return "" if source in ("device", "expected") else f" ({text(f'learn:source.{source}', lang)})"
 
 
 def described(one: Proposal, lang: Lang) -> str:
     """Describe a proposal in a line: its value, its source, and the question about it."""
-    parts = [one.subject]
-    if one.kind == "bundles" and isinstance(one.value, Mapping):
-        parts = [f"{one.subject} {one.value['members']}/{one.value.get('min_links', 1)}"]
+    value = one.subject
+    if one.kind == "bundles" and one.state != "absent":
+        value = text("learn:bundle", lang, name=one.subject, count=one.value["members"], least=one.value["min_links"])
     elif one.kind == "gateways" and one.state != "absent":
-        parts = [" ".join(str(part) for part in (one.subject, one.value.get("virtual_ip"), one.value.get("role")) if part)]
-    if one.source not in ("device", "expected"):
-        parts[0] += f" ({text(f'learn:source.{one.source}', lang)})"
-    if one.question is not None:
-        parts.append(in_language(one.question, lang))
-    return ": ".join(parts)
+        parts = (one.subject, one.value.get("virtual_ip"), one.value.get("role"))
+        value = " ".join(str(part) for part in parts if part)
+    value += _source(one.source, lang)
+    return value if one.question is None else f"{value}: {in_language(one.question, lang)}"
 
 
-def _rows(strangers: Iterable[Stranger]) -> Iterator[str]:
+def _rows(strangers: Sequence[Stranger]) -> Iterator[str]:
     """Rows of an import, each with the ports that see the neighbour as a comment."""
-    yield "name,hostname,platform,role"
+    if strangers:
+        yield "name,hostname,platform,role"
     for one in strangers:
         seen = "; ".join(f"{device} {port}" for device, port in one.seen_by)
         yield f"{one.name},{one.address},,    # {seen}"
@@ -134,9 +143,9 @@ def as_json(result: LearnResult, not_read: Sequence[NotRead], accepted: Iterable
     return {
         "proposals": [
             {
-                "device": one.device, "kind": one.kind, "subject": one.subject, "value": one.value, "source": one.source,
-                "state": one.state, "question": in_language(one.question, "en") if one.question else "",
-                "accepted": one.key in taken,
+                "device": one.device, "kind": one.kind, "subject": one.subject, "value": one.value,
+                "source": one.source, "state": one.state, "accepted": one.key in taken,
+                "question": in_language(one.question, "en") if one.question else "",
             }
             for one in result.proposals
         ],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -66,7 +65,7 @@ def learn_command(
     by: str,
     workers: int,
 ) -> int:
-    """Propose as expectations what the devices show: links, uplinks, neighbours, gateways, cells, access points, services.
+    """Propose as expectations what the devices show: links, neighbours, gateways, cells, access points, services.
 
     Healthy values are accepted together or in part. What is down, seen on one side only or unknown is asked, never
     learnt as healthy. Comments and order of hosts.yaml stay; inventory/learn.yaml records who accepted what.
@@ -103,7 +102,7 @@ def learn_command(
     if written:
         app.notify("learn:written", **written)
     different = check and bool(result.proposals)
-    return most_severe([Exit.INCOMPLETE if not_read else Exit.OK, Exit.FINDINGS if different else Exit.OK])
+    return most_severe({Exit.INCOMPLETE if not_read else Exit.OK, Exit.FINDINGS if different else Exit.OK})
 
 
 def _file(workspace: Workspace) -> Path:
@@ -192,7 +191,7 @@ def _selected(result: LearnResult, devices: Sequence[Device]) -> LearnResult:
 
 def _shown(app: App, result: LearnResult, not_read: Sequence[NotRead]) -> None:
     with app.tolerate_closed_pipe():
-        show(result, not_read, app.lang)
+        show(result, not_read, app.lang, origins=bool(app.workspace.event.origins))
     if not result.proposals and not not_read:
         app.notify("learn:nothing")
 
@@ -209,7 +208,7 @@ def _write(app: App, workspace: Workspace, decision: Decision, run: Run, by: str
     """Write hosts.yaml and learn.yaml. Return the numbers of values, none for nothing."""
     if not decision.accepted and not decision.ignored:
         return {}
-    person, at = current_user(by)[0], app.clock.real()
+    person, at = current_user(by)[0], app.clock.real().replace(microsecond=0)
     added = [one for one in decision.accepted if one.state != "absent"]
     removed = [one for one in decision.accepted if one.state == "absent"]
     changes = [ExpectationChange(one.device, one.kind, one.value, one.state == "absent") for one in decision.accepted]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -29,6 +29,11 @@ class ShownCable:
     state: State
     why: str = ""
 
+    @property
+    def disputed(self) -> bool:
+        """True where another cable is shown at a port of this one."""
+        return self.why == "ends_differ"
+
     def far(self, device: str) -> tuple[End, End]:
         """Own end and far end as seen from a device."""
         return (self.one, self.other) if self.one[0] == device else (self.other, self.one)
@@ -36,6 +41,22 @@ class ShownCable:
 
 def _key(end: End) -> _Key:
     return end[0], port_key(end[1])
+
+
+def _ends(cable: ShownCable) -> frozenset[_Key]:
+    return frozenset((_key(cable.one), _key(cable.other)))
+
+
+def _undisputed(cables: list[ShownCable]) -> list[ShownCable]:
+    """Cables, of which those that share a port with another are disputed, unless both their ends agree."""
+    agreed = {end for cable in cables if cable.source == "lldp" for end in _ends(cable)}
+    uses = Counter(end for cable in cables for end in _ends(cable))
+    return [
+        replace(cable, state="one_side", source="lldp_one", why="ends_differ")
+        if cable.source != "lldp" and (agreed & _ends(cable) or any(uses[end] > 1 for end in _ends(cable)))
+        else cable
+        for cable in cables
+    ]
 
 
 class ShownCables:
@@ -48,9 +69,9 @@ class ShownCables:
     @cached_property
     def all(self) -> tuple[ShownCable, ...]:
         """Cables by LLDP, then those by subnet, in the order of the devices."""
-        by_lldp = {frozenset((_key(c.one), _key(c.other))): c for c in self._by_lldp()}
-        taken = {key for pair in by_lldp for key in pair}
-        return (*by_lldp.values(), *self._by_subnet(taken))
+        by_lldp = _undisputed(list({_ends(cable): cable for cable in self._by_lldp()}.values()))
+        taken = {end for cable in by_lldp for end in _ends(cable)}
+        return (*by_lldp, *self._by_subnet(taken))
 
     @cached_property
     def strangers(self) -> tuple[Stranger, ...]:
@@ -90,13 +111,13 @@ class ShownCables:
             if back is not None and _key(back[1]) == _key(near):
                 yield self._judged(ShownCable(near, far, "lldp", "healthy"))
             elif back is not None:
-                yield ShownCable(near, far, "lldp", "one_side", "ends_differ")
+                yield ShownCable(near, far, "lldp_one", "one_side", "ends_differ")
             elif self._readings.by_name[far[0]].measured("neighbour"):
-                yield ShownCable(near, far, "lldp", "one_side", "one_side")
+                yield ShownCable(near, far, "lldp_one", "one_side", "one_side")
             elif _subnets(self._readings.by_name[near[0]], near[1]) & _subnets(self._readings.by_name[far[0]], far[1]):
                 yield self._judged(ShownCable(near, far, "lldp_subnet", "healthy"))
             else:
-                yield ShownCable(near, far, "lldp", "one_side", "no_lldp_there")
+                yield ShownCable(near, far, "lldp_one", "one_side", "no_lldp_there")
 
     def _judged(self, cable: ShownCable) -> ShownCable:
         """Cable with the state of its ports."""

@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_interface
 
 from eventready.core.messages import message
 from eventready.facts.ports import parent_port, port_key
-from eventready.facts.records import Route
+from eventready.facts.records import BfdSession, Route, RoutingPeer
 from eventready.network.learn.cables import End, ShownCable, ShownCables
 from eventready.network.learn.proposal import Proposal, Source, State, plain
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
@@ -101,7 +101,8 @@ def _link(cable: ShownCable, one: End, other: End) -> Proposal:
     value = {"port": one[1], "device": other[0], "to_port": other[1]}
     ends = {"here": f"{one[0]} {one[1]}", "there": f"{other[0]} {other[1]}"}
     question = message(f"learn:ask.{cable.why}", **ends) if cable.why else None
-    return Proposal(one[0], "links", _subject(one, other), value, cable.source, cable.state, question)
+    subject, plain_value = _subject(one, other), None if cable.disputed else value
+    return Proposal(one[0], "links", subject, plain_value, cable.source, cable.state, question)
 
 
 def _subject(one: End, other: End) -> str:
@@ -182,20 +183,31 @@ def _default_ports(reading: DeviceFacts) -> Iterator[str]:
     for row in reading.rows("default_route", Route):
         if not row.leads_out:
             continue
-        port = row.interface or next(iter(_ports_towards(reading, row.next_hop)), "")
+        port = row.interface or next(_ports_towards(reading, row.next_hop or ""), "")
         if port:
-            physical = parent_port(port)
+            physical = reading.spelled(parent_port(port))
             yield physical if port_key(physical) in reading.ports else port
 
 
-def _ports_towards(reading: DeviceFacts, hop: str | None) -> Iterator[str]:
-    try:
-        wanted = ip_address(hop or "")
-    except ValueError:
-        return
+def _ports_towards(reading: DeviceFacts, hop: str) -> Iterator[str]:
+    """Ports of a next hop: where a session or an adjacency with it runs, else whose subnet has it."""
+    for session in reading.rows("bfd_session", BfdSession):
+        if session.peer == hop and session.interface:
+            yield session.interface
+    for fact in ("ospf_neighbour", "isis_neighbour", "bgp_neighbour"):
+        for row in reading.rows(fact, RoutingPeer):
+            if row.address == hop and row.interface:
+                yield row.interface
     for port, address, _vrf in reading.addresses():
-        if wanted in ip_interface(address).network:
+        if _within(hop, address):
             yield port
+
+
+def _within(hop: str, address: str) -> bool:
+    try:
+        return ip_address(hop) in ip_interface(address).network
+    except ValueError:
+        return False
 
 
 def _uplink(reading: DeviceFacts, port: str, source: Source, state: State) -> Proposal:

@@ -22,8 +22,8 @@ State = Literal["healthy", "down", "one_side", "unknown", "absent"]
 
 #: How a value was found; a text of `learn:source`.
 Source = Literal[
-    "device", "lldp", "lldp_subnet", "subnet", "configured", "members", "origin", "nearer", "default_route", "router",
-    "priority", "state", "expected", "pattern",
+    "device", "lldp", "lldp_one", "lldp_subnet", "subnet", "configured", "members", "origin", "nearer", "default_route",
+    "router", "priority", "state", "expected", "pattern",
 ]  # fmt: skip
 
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
 
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.model import WorkspaceModel
@@ -57,7 +59,7 @@ class LearnFile(WorkspaceModel):
 def learn_text(old: str, *, accepted: Acceptance | None, ignore: Sequence[Ignored]) -> str:
     """Return the text of learn.yaml with another acceptance and more to ignore; comments stay."""
     yaml = YAML()
-    yaml.width = 4096
+    yaml.width = 110
     yaml.indent(mapping=2, sequence=4, offset=2)
     document = yaml.load(old or _HEAD)
     for key, entries in (("ignore", ignore), ("accepted", (accepted,) if accepted else ())):
@@ -65,10 +67,21 @@ def learn_text(old: str, *, accepted: Acceptance | None, ignore: Sequence[Ignore
         if entries and not known:
             document[key] = known = []
         for entry in entries:
-            known.append(entry.model_dump(mode="json", exclude_defaults=True))
+            known.append(_compact(entry.model_dump(mode="json", exclude_defaults=True)))
     written = io.StringIO()
     yaml.dump(document, written)
     return written.getvalue()
+
+
+def _compact(value: Any) -> Any:
+    """Value with its lists of words in brackets."""
+    if isinstance(value, dict):
+        return {key: _compact(part) for key, part in value.items()}
+    if not isinstance(value, list):
+        return value
+    words = CommentedSeq(value)
+    words.fa.set_flow_style()
+    return words
 
 
 def load_learning(path: Path) -> LearnFile:

@@ -1,0 +1,378 @@
+"""What is learnt as healthy, what is asked, and what is left alone; facts in, proposals out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.facts import records as r
+from eventready.network.learn.learn import LearnSetting, learn
+from eventready.network.learn.proposal import Proposal
+from eventready.network.learn.venues import VenuePattern, VenuePatterns
+from eventready.network.network_facts import DeviceFacts, NetworkFacts
+from eventready.workspace.devices.cables import mirror_cables
+from eventready.workspace.devices.device import Device, Role
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.settings.learning import Ignored
+from eventready.workspace.settings.origins import ServiceOrigin
+
+
+def device(name: str, role: Role = "router", venues: tuple[str, ...] = ("hall",), **expect: Any) -> Device:
+    return Device(name, role, "cisco_xe", f"192.0.2.{len(name)}", venues=venues, expect=Expect.model_validate(expect))
+
+
+def facts(one: Device, **rows: Sequence[r.Fact]) -> DeviceFacts:
+    return DeviceFacts(one, {fact: tuple(found) for fact, found in rows.items()})
+
+
+def port(name: str, oper: str = "up", *addresses: str) -> r.Interface:
+    return r.Interface(name=name, admin="up", oper=oper, addresses=addresses)  # type: ignore[arg-type]
+
+
+def sees(interface: str, other: str, at: str | None, **more: Any) -> r.Neighbour:
+    return r.Neighbour(interface=interface, device=other, port=at, **more)
+
+
+def learnt(*of: DeviceFacts, **setting: Any) -> list[Proposal]:
+    return list(learn(NetworkFacts(of), LearnSetting(**setting)).proposals)
+
+
+def told(proposals: Sequence[Proposal], kind: str) -> list[tuple[str, str, str, str]]:
+    """(device, subject, source, state) of a kind."""
+    return [(one.device, one.subject, one.source, one.state) for one in proposals if one.kind == kind]
+
+
+def question(proposals: Sequence[Proposal], kind: str) -> str:
+    """The id of the only question of a kind."""
+    (asked,) = [one.question for one in proposals if one.kind == kind and one.question]
+    return str(getattr(asked, "id", "")).partition("ask.")[2]
+
+
+# --- links ----------------------------------------------------------------------------------------------------------
+
+
+def pair(near: str = "up", back: r.Neighbour | None = None, **far: Sequence[r.Fact]) -> list[Proposal]:
+    """Two routers, of which r1 sees r2 by LLDP."""
+    seen = {"neighbour": (back,)} if back else {}
+    return learnt(
+        facts(device("r1"), interface=[port("Gi0/1", near)], neighbour=[sees("Gi0/1", "r2.example.vn", "Te0/2")]),
+        facts(device("r2"), **{"interface": [port("TenGigabitEthernet0/2")], **seen, **far}),
+    )
+
+
+def test_a_cable_that_both_ends_show_is_learnt_in_the_ports_own_spelling() -> None:
+    (link,) = [one for one in pair(back=sees("Te0/2", "R1", "GigabitEthernet0/1")) if one.kind == "links"]
+    assert (link.source, link.state, link.question) == ("lldp", "healthy", None)
+    assert link.value == {"port": "Gi0/1", "device": "r2", "to_port": "TenGigabitEthernet0/2"}
+
+
+@pytest.mark.parametrize(
+    ("proposals", "source", "state", "asked"),
+    [
+        (pair("down", sees("Te0/2", "r1", "Gi0/1")), "lldp", "down", "port_down"),
+        (pair(back=sees("Te0/2", "r1", "Gi0/9")), "lldp", "one_side", "one_side"),
+        (pair(neighbour=()), "lldp_one", "one_side", "one_side"),
+        (pair(), "lldp_one", "one_side", "no_lldp_there"),
+    ],
+)
+def test_a_cable_that_is_down_or_shown_at_one_end_is_asked(
+    proposals: list[Proposal], source: str, state: str, asked: str
+) -> None:
+    (link,) = [one for one in proposals if one.kind == "links"]
+    assert link.state == state
+    assert question(proposals, "links") == asked
+    assert link.source == ("lldp_one" if state == "one_side" else source)
+
+
+def test_lldp_at_one_end_and_a_common_subnet_prove_a_cable() -> None:
+    near = facts(device("r1"), interface=[port("Gi0/1", "up", "10.0.0.1/30")], neighbour=[sees("Gi0/1", "r2", "eth1")])
+    far = facts(device("r2"), interface=[port("eth1")],
+                address=[r.InterfaceAddress(interface="eth1", address="10.0.0.2/30")])  # fmt: skip
+    assert told(learnt(near, far), "links") == [("r1", "Gi0/1 - r2 eth1", "lldp_subnet", "healthy")]
+
+
+def subnet(*hosts: tuple[str, str, str]) -> list[Proposal]:
+    """Routers without LLDP: (name, port, address)."""
+    return learnt(*(facts(device(name), interface=[port(at, "up", address)]) for name, at, address in hosts))
+
+
+def test_without_lldp_a_subnet_of_exactly_two_devices_is_a_cable() -> None:
+    found = subnet(("r1", "eth1", "10.0.0.1/30"), ("r2", "eth2", "10.0.0.2/30"))
+    assert told(found, "links") == [("r1", "eth1 - r2 eth2", "subnet", "healthy")]
+    wide = subnet(("r1", "eth1", "10.0.0.1/24"), ("r2", "eth2", "10.0.0.2/24"))
+    assert question(wide, "links") == "wide_subnet"
+    three = subnet(("r1", "eth1", "10.0.0.1/29"), ("r2", "eth1", "10.0.0.2/29"), ("r3", "eth1", "10.0.0.3/29"))
+    assert not told(three, "links")
+    assert not told(subnet(("r1", "Vlanif10", "10.0.0.1/30"), ("r2", "lo", "10.0.0.2/30")), "links")
+
+
+def test_a_port_with_several_neighbours_is_no_cable_and_a_stranger_is_an_import_row() -> None:
+    one = facts(
+        device("r1"), interface=[port("Gi0/1"), port("Gi0/2")],
+        neighbour=[sees("Gi0/1", "r2", "Gi0/1"), sees("Gi0/1", "r3", "Gi0/1"),
+                   sees("Gi0/2", "sw-9", "1", management_address="10.9.9.9")],
+    )  # fmt: skip
+    result = learn(NetworkFacts([one, facts(device("r2")), facts(device("r3"))]), LearnSetting())
+    assert not result.proposals
+    assert [(s.name, s.address, s.seen_by) for s in result.strangers] == [("sw-9", "10.9.9.9", (("r1", "Gi0/2"),))]
+
+
+def test_a_neighbour_is_known_by_its_management_address_and_no_name_of_two_devices() -> None:
+    one = facts(
+        device("r1"), interface=[port("Gi0/1"), port("Gi0/2")],
+        neighbour=[sees("Gi0/1", "other-name", "Gi0/1", management_address="10.1.1.1"), sees("Gi0/2", "core", "Gi0/5")],
+    )  # fmt: skip
+    two = facts(device("r2"), interface=[port("Gi0/1"), port("lo", "up", "10.1.1.1/32")],
+                neighbour=[sees("Gi0/1", "r1", "Gi0/1")], system=[r.System(hostname="core", version="1")])  # fmt: skip
+    three = facts(device("r3"), system=[r.System(hostname="core", version="1")])
+    assert told(learnt(one, two, three), "links") == [("r1", "Gi0/1 - r2 Gi0/1", "lldp", "healthy")]
+
+
+def test_a_recabled_port_is_told_and_an_expected_port_that_is_gone_may_be_pruned() -> None:
+    expected = {"port": "Gi0/1", "device": "r3", "to_port": "Gi0/1"}
+    gone = {"port": "Gi0/8", "device": "r3", "to_port": "Gi0/8"}
+    one = facts(
+        device("r1", links=[expected, gone]), interface=[port("Gi0/1")], neighbour=[sees("Gi0/1", "r2", "Gi0/1")]
+    )
+    two = facts(device("r2"), interface=[port("Gi0/1")], neighbour=[sees("Gi0/1", "r1", "Gi0/1")])
+    found = learnt(one, two, facts(device("r3")))
+    assert told(found, "links") == [
+        ("r1", "Gi0/1 - r2 Gi0/1", "lldp", "unknown"),
+        ("r1", "Gi0/8 - r3 Gi0/8", "expected", "absent"),
+    ]
+    assert [one.value for one in found if one.kind == "links"] == [None, gone]
+
+
+# --- uplinks --------------------------------------------------------------------------------------------------------
+
+
+def tree(**setting: Any) -> list[Proposal]:
+    """A core, an edge below with its own default route over a subnet, a twin of the edge, and a controller."""
+    links = [("core", "e1", "Gi0/1", "Gi0/0"), ("core", "e2", "Gi0/2", "Gi0/0"), ("e1", "e2", "Gi0/5", "Gi0/5"),
+             ("e1", "wlc", "Gi0/6", "Te1")]  # fmt: skip
+    ports: dict[str, list[r.Interface]] = {name: [] for name in ("core", "e1", "e2", "wlc")}
+    seen: dict[str, list[r.Neighbour]] = {name: [] for name in ports}
+    for near, far, a, b in links:
+        for name, at, other, there in ((near, a, far, b), (far, b, near, a)):
+            ports[name].append(port(at))
+            seen[name].append(sees(at, other, there))
+    ports["core"].append(port("Gi0/9", "up", "203.0.113.2/30"))
+    route = r.Route(prefix="0.0.0.0/0", protocol="static", next_hop="203.0.113.1")
+    devices = {name: device(name, "wifi_controller" if name == "wlc" else "router") for name in ports}
+    routes = {"core": {"default_route": [route]}}
+    return learnt(
+        *(facts(devices[name], interface=ports[name], neighbour=seen[name], **routes.get(name, {})) for name in ports),
+        **setting,
+    )
+
+
+def test_uplinks_lead_towards_the_origins() -> None:
+    origins = [ServiceOrigin(kind="upstream", device="core"), ServiceOrigin(kind="portal", device="wlc")]
+    assert told(tree(origins=origins), "uplinks") == [
+        ("core", "Gi0/9", "default_route", "healthy"),
+        ("e1", "Gi0/0", "nearer", "healthy"),
+        ("e2", "Gi0/0", "nearer", "healthy"),
+        ("wlc", "Te1", "nearer", "healthy"),
+    ]
+
+
+def test_without_origins_the_default_route_decides_and_other_routers_are_asked() -> None:
+    found = tree()
+    assert ("core", "Gi0/9", "default_route", "healthy") in told(found, "uplinks")
+    assert ("wlc", "Te1", "router", "healthy") in told(found, "uplinks")
+    assert {one.state for one in found if one.kind == "uplinks" and one.device in ("e1", "e2")} == {"unknown"}
+
+
+def test_a_named_port_of_an_origin_that_is_down_is_asked() -> None:
+    one = facts(device("core"), interface=[port("Gi0/9", "down")])
+    found = learnt(one, origins=[ServiceOrigin(kind="upstream", device="core", port="Gi0/9")])
+    assert question(found, "uplinks") == "uplink_down"
+
+
+# --- neighbours -----------------------------------------------------------------------------------------------------
+
+
+def bgp(peer: str, *, up: bool, **more: Any) -> r.RoutingPeer:
+    return r.RoutingPeer(protocol="bgp", peer=peer, state="Established" if up else "Idle", up=up, **more)
+
+
+def test_neighbours_that_are_up_are_learnt_with_their_vrf_and_others_asked() -> None:
+    rows = [bgp("10.0.0.1", up=True, vrf="default"), bgp("10.0.0.1", up=True, vrf="red"), bgp("10.0.0.9", up=False)]
+    found = learnt(facts(device("r1"), bgp_neighbour=rows))
+    assert told(found, "bgp") == [
+        ("r1", "10.0.0.1", "device", "healthy"),
+        ("r1", "10.0.0.1@red", "device", "healthy"),
+        ("r1", "10.0.0.9", "device", "down"),
+    ]
+    assert question(found, "bgp") == "peer_down"
+
+
+@pytest.mark.parametrize(("down_s", "asked"), [(86_400, "peer_old"), (600, "peer_down"), (None, "peer_down")])
+def test_a_peer_down_for_longer_than_the_device_runs_is_old(down_s: int | None, asked: str) -> None:
+    system = r.System(version="1", uptime_s=3_600)
+    found = learnt(facts(device("r1"), system=[system], bgp_neighbour=[bgp("10.0.0.9", up=False, uptime_s=down_s)]))
+    assert question(found, "bgp") == asked
+
+
+def test_an_expected_neighbour_without_a_row_is_absent_unless_rows_were_unread() -> None:
+    one = device("r1", bgp=["10.0.0.1"], bfd=["10.0.0.5"])
+    found = learnt(facts(one, bgp_neighbour=[], bfd_session=[]))
+    assert {(one.kind, one.state) for one in found} == {("bgp", "absent"), ("bfd", "absent")}
+    assert not learnt(replace(facts(one, bgp_neighbour=[]), partial=frozenset({"bgp_neighbour"})))
+
+
+# --- redundancy -----------------------------------------------------------------------------------------------------
+
+
+def gateway(state: str, priority: int | None) -> r.GatewayGroup:
+    group = {"protocol": "vrrp", "group": 10, "interface": "eth3", "virtual_ip": "10.9.0.1"}
+    return r.GatewayGroup.model_validate({**group, "state": state, "priority": priority})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "roles", "state"),
+    [
+        (("master", 120), ("backup", 100), ("master", "backup"), "healthy"),
+        (("backup", 120), ("master", 100), ("master", "backup"), "down"),  # failed over: the priorities tell the roles
+        (("master", None), ("backup", None), ("master", "backup"), "healthy"),
+        (("master", 100), ("master", 90), ("master", "backup"), "down"),
+    ],
+)
+def test_the_role_in_a_gateway_group_is_that_of_its_priority(
+    one: tuple[str, int | None], other: tuple[str, int | None], roles: tuple[str, str], state: str
+) -> None:
+    found = learnt(facts(device("r1"), vrrp_group=[gateway(*one)]), facts(device("r2"), vrrp_group=[gateway(*other)]))
+    own = [p for p in found if p.kind == "gateways"]
+    assert tuple(p.value["role"] for p in own) == roles
+    assert state in {p.state for p in own}
+
+
+def test_a_lone_member_of_a_gateway_group_is_asked() -> None:
+    found = learnt(facts(device("r1"), vrrp_group=[gateway("backup", 100)]), facts(device("r2")))
+    assert question(found, "gateways") == "gateway_alone"
+
+
+def test_a_bundle_has_the_least_links_that_are_configured_or_is_asked() -> None:
+    row = r.LinkBundle(name="Po1", oper="up", members=("a", "b", "c"), bundled=("a", "b", "c"))
+    (one,) = learnt(facts(device("r1"), link_bundle=[row]))
+    assert (one.value, one.state) == ({"name": "Po1", "members": 3, "min_links": 2}, "unknown")
+    minimum = r.BundleMinimum(name="Port-channel1", min_links=1)
+    (one,) = learnt(facts(device("r1"), link_bundle=[row], bundle_minimum=[minimum], interface=[port("Port-channel1")]))
+    assert (one.value, one.state) == ({"name": "Port-channel1", "members": 3, "min_links": 1}, "healthy")
+    (one,) = learnt(facts(device("r1"), link_bundle=[row.model_copy(update={"bundled": ("a",)})]))
+    assert one.state == "down"
+
+
+def test_ways_out_are_counted_and_a_discard_route_is_none() -> None:
+    used = r.Route(prefix="0.0.0.0/0", protocol="static", next_hop="10.0.0.1", interface="eth1")
+    spare = r.StaticRoute(prefix="0.0.0.0/0", next_hop="10.0.0.5")
+    waiting = [spare, r.StaticRoute(prefix="0.0.0.0/0", interface="Null0")]
+    found = learnt(facts(device("r1"), default_route=[used], static_route=waiting))
+    assert [one.value for one in found if one.kind == "default_routes"] == [2]
+
+
+# --- radio and hosts ------------------------------------------------------------------------------------------------
+
+
+def test_parts_get_their_venue_by_pattern_else_the_only_venue_of_the_device() -> None:
+    venues = VenuePatterns((VenuePattern("HN-*", "hall"), VenuePattern("VH-*", "stage")))
+    sites = [r.Site(name="HN-1", link="up"), r.Site(name="LD-1", link="up"), r.Site(name="VH-9", link="down")]
+    cells = [r.Cell(name="c1", site="VH-9", state="up"), r.Cell(name="c2", state="up", barred=True)]
+    found = learnt(facts(device("b1", "bts_controller", ("hall", "stage")), site=sites, cell=cells), venues=venues)
+    values = {one.subject: (one.value.get("venue"), one.state) for one in found}
+    assert values == {
+        "HN-1": ("hall", "healthy"), "LD-1": (None, "healthy"), "VH-9": ("stage", "down"), "c1": ("stage", "healthy"),
+        "c2": (None, "down"),
+    }  # fmt: skip
+    (ap,) = learnt(facts(device("w1", "wifi_controller"), access_point=[r.AccessPoint(name="ap", state="up")]))
+    assert ap.value == {"name": "ap", "venue": "hall"}
+
+
+def test_a_standby_controller_has_no_access_points_of_its_own() -> None:
+    standby = r.ControllerPair(local_state="standby", peer_state="active", ready=True)
+    one = facts(
+        device("w1", "wifi_controller"), access_point=[r.AccessPoint(name="ap", state="up")], controller_pair=[standby]
+    )
+    assert [p.kind for p in learnt(one)] == ["controller_pair"]
+
+
+def test_a_service_host_is_known_by_its_services_and_not_by_its_operating_system() -> None:
+    units = [r.ServiceUnit.model_validate({"name": name, "state": state}) for name, state in (
+        ("nginx", "up"), ("systemd-logind", "up"), ("cron", "up"), ("getty@tty1", "up"), ("portal", "failed"),
+        ("bind9", "down"))]  # fmt: skip
+    sockets = [r.Listener.model_validate({"protocol": a, "address": b, "port": c}) for a, b, c in (
+        ("tcp", "0.0.0.0", 443), ("tcp", "127.0.0.1", 5432), ("udp", "*", 68), ("udp", "0.0.0.0", 41_000))]  # fmt: skip
+    backends = [r.Backend(pool="web", server="a", state="up"), r.Backend(pool="web", server="b", state="down")]
+    found = learnt(facts(device("s1", "service_host"), service=units, listener=sockets, backend=backends))
+    assert {(one.kind, one.subject, one.state) for one in found} == {
+        ("services", "nginx", "healthy"), ("services", "portal", "down"), ("listeners", "tcp/443", "healthy"),
+        ("backends", "web", "down"),
+    }  # fmt: skip
+
+
+# --- the whole ------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_ignored_is_not_proposed() -> None:
+    one = facts(device("edge-1"), bgp_neighbour=[bgp("10.0.0.1", up=True), bgp("10.0.0.9", up=False)])
+    found = learnt(one, ignored=[Ignored(device="edge-*", kind="bgp", value="10.0.0.9")])
+    assert told(found, "bgp") == [("edge-1", "10.0.0.1", "device", "healthy")]
+
+
+def taken(network: Sequence[DeviceFacts], accepted: Sequence[Proposal]) -> list[DeviceFacts]:
+    """The same facts beside the expectations with what was accepted."""
+    devices = []
+    for one in network:
+        expect = one.device.expect.model_dump(exclude_defaults=True)
+        for proposal in accepted:
+            if proposal.device == one.name:
+                scalar = isinstance(proposal.value, bool | int)
+                expect[proposal.kind] = proposal.value if scalar else [*expect.get(proposal.kind, ()), proposal.value]
+        devices.append(replace(one.device, expect=Expect.model_validate(expect)))
+    cabled, problems = mirror_cables(devices)
+    assert not problems
+    return [replace(one, device=cable) for one, cable in zip(network, cabled, strict=True)]
+
+
+_NAMES = ("r1", "r2", "r3")
+
+
+def chance_of(name: str, chance: Random) -> DeviceFacts:
+    """A router with whatever rows, of which some may contradict those of the others."""
+
+    def some(*values: Any) -> list[Any]:
+        return chance.sample(values, chance.randint(0, len(values)))
+
+    def updown() -> Any:
+        return chance.choice(("up", "up", "down"))
+
+    ports = ("Gi0/1", "GigabitEthernet0/2", "Te0/3", "eth4")
+    number = chance.randint(1, 6)
+    hops = ("10.0.0.1", "10.0.1.2", "10.0.1.3")
+    rows: dict[str, Sequence[r.Fact]] = {
+        "interface": [port(at, updown(), *some(f"10.0.{chance.randint(0, 2)}.{number}/29")) for at in some(*ports)],
+        "neighbour": [sees(at, chance.choice((*_NAMES, "stranger")), chance.choice(ports)) for at in some(*ports)],
+        "bgp_neighbour": [bgp(peer, up=updown() == "up") for peer in some(*hops, *hops)],
+        "bfd_session": [r.BfdSession(peer=peer, state=updown()) for peer in some(*hops)],
+        "vrrp_group": [gateway(chance.choice(("master", "backup", "init")), chance.randint(90, 92))],
+        "default_route": [r.Route(prefix="0.0.0.0/0", protocol="static", next_hop=hop) for hop in some(*hops)],
+    }
+    return facts(device(name), **{fact: found for fact, found in rows.items() if chance.random() < 0.8})
+
+
+@given(st.integers(0, 1_000_000), st.booleans())
+def test_a_second_run_proposes_nothing_of_what_was_accepted(seed: int, everything: bool) -> None:
+    chance = Random(seed)
+    network = [chance_of(name, chance) for name in _NAMES]
+    first = [one for one in learnt(*network) if one.value is not None and one.state != "absent"]
+    accepted = [one for one in first if everything or one.state == "healthy"]
+    again = {one.key for one in learnt(*taken(network, accepted)) if one.value is not None and one.state != "absent"}
+    assert not again & {one.key for one in accepted}
+    if everything:
+        assert not {key for key in again if key[1] not in ("links", "uplinks")}
