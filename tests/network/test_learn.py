@@ -1,4 +1,4 @@
-"""What is learnt as healthy, what is asked, and what is left alone; facts in, proposals out."""
+"""What is learnt as healthy, what is open, and what is left alone; facts in, proposals out."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ def learnt(*of: DeviceFacts, **setting: Any) -> list[Proposal]:
     return list(learn(NetworkFacts(of), LearnSetting(**setting)).proposals)
 
 
-def told(proposals: Sequence[Proposal], kind: str) -> list[tuple[str, str, str, str]]:
+def outline(proposals: Sequence[Proposal], kind: str) -> list[tuple[str, str, str, str]]:
     """(device, subject, source, state) of a kind."""
     return [(one.device, one.subject, one.source, one.state) for one in proposals if one.kind == kind]
 
 
 def question(proposals: Sequence[Proposal], kind: str) -> str:
     """The id of the only question of a kind."""
-    (asked,) = [one.question for one in proposals if one.kind == kind and one.question]
-    return str(getattr(asked, "id", "")).partition("ask.")[2]
+    (open,) = [one.question for one in proposals if one.kind == kind and one.question]
+    return str(getattr(open, "id", "")).partition("ask.")[2]
 
 
 # --- links ----------------------------------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ def test_a_cable_that_both_ends_show_is_learnt_in_the_ports_own_spelling() -> No
 
 
 @pytest.mark.parametrize(
-    ("proposals", "source", "state", "asked"),
+    ("proposals", "source", "state", "open"),
     [
         (pair("down", sees("Te0/2", "r1", "Gi0/1")), "lldp", "down", "port_down"),
         (pair(back=sees("Te0/2", "r1", "Gi0/9")), "lldp", "one_side", "one_side"),
@@ -82,11 +82,11 @@ def test_a_cable_that_both_ends_show_is_learnt_in_the_ports_own_spelling() -> No
     ],
 )
 def test_a_cable_that_is_down_or_shown_at_one_end_is_asked(
-    proposals: list[Proposal], source: str, state: str, asked: str
+    proposals: list[Proposal], source: str, state: str, open: str
 ) -> None:
     (link,) = [one for one in proposals if one.kind == "links"]
     assert link.state == state
-    assert question(proposals, "links") == asked
+    assert question(proposals, "links") == open
     assert link.source == ("lldp_one" if state == "one_side" else source)
 
 
@@ -94,7 +94,7 @@ def test_lldp_at_one_end_and_a_common_subnet_prove_a_cable() -> None:
     near = facts(device("r1"), interface=[port("Gi0/1", "up", "10.0.0.1/30")], neighbour=[sees("Gi0/1", "r2", "eth1")])
     far = facts(device("r2"), interface=[port("eth1")],
                 address=[r.InterfaceAddress(interface="eth1", address="10.0.0.2/30")])  # fmt: skip
-    assert told(learnt(near, far), "links") == [("r1", "Gi0/1 - r2 eth1", "lldp_subnet", "healthy")]
+    assert outline(learnt(near, far), "links") == [("r1", "Gi0/1 - r2 eth1", "lldp_subnet", "healthy")]
 
 
 def subnet(*hosts: tuple[str, str, str]) -> list[Proposal]:
@@ -104,15 +104,15 @@ def subnet(*hosts: tuple[str, str, str]) -> list[Proposal]:
 
 def test_without_lldp_a_subnet_of_exactly_two_devices_is_a_cable() -> None:
     found = subnet(("r1", "eth1", "10.0.0.1/30"), ("r2", "eth2", "10.0.0.2/30"))
-    assert told(found, "links") == [("r1", "eth1 - r2 eth2", "subnet", "healthy")]
+    assert outline(found, "links") == [("r1", "eth1 - r2 eth2", "subnet", "healthy")]
     wide = subnet(("r1", "eth1", "10.0.0.1/24"), ("r2", "eth2", "10.0.0.2/24"))
     assert question(wide, "links") == "wide_subnet"
     three = subnet(("r1", "eth1", "10.0.0.1/29"), ("r2", "eth1", "10.0.0.2/29"), ("r3", "eth1", "10.0.0.3/29"))
-    assert not told(three, "links")
-    assert not told(subnet(("r1", "Vlanif10", "10.0.0.1/30"), ("r2", "lo", "10.0.0.2/30")), "links")
+    assert not outline(three, "links")
+    assert not outline(subnet(("r1", "Vlanif10", "10.0.0.1/30"), ("r2", "lo", "10.0.0.2/30")), "links")
 
 
-def test_a_port_with_several_neighbours_is_no_cable_and_a_stranger_is_an_import_row() -> None:
+def test_a_port_with_several_neighbours_is_no_cable_and_an_unknown_one_is_an_import_row() -> None:
     one = facts(
         device("r1"), interface=[port("Gi0/1"), port("Gi0/2")],
         neighbour=[sees("Gi0/1", "r2", "Gi0/1"), sees("Gi0/1", "r3", "Gi0/1"),
@@ -120,7 +120,9 @@ def test_a_port_with_several_neighbours_is_no_cable_and_a_stranger_is_an_import_
     )  # fmt: skip
     result = learn(NetworkFacts([one, facts(device("r2")), facts(device("r3"))]), LearnSetting())
     assert not result.proposals
-    assert [(s.name, s.address, s.seen_by) for s in result.strangers] == [("sw-9", "10.9.9.9", (("r1", "Gi0/2"),))]
+    assert [(s.name, s.address, s.seen_by) for s in result.unknown_neighbours] == [
+        ("sw-9", "10.9.9.9", (("r1", "Gi0/2"),))
+    ]
 
 
 def test_a_neighbour_is_known_by_its_management_address_and_no_name_of_two_devices() -> None:
@@ -131,10 +133,10 @@ def test_a_neighbour_is_known_by_its_management_address_and_no_name_of_two_devic
     two = facts(device("r2"), interface=[port("Gi0/1"), port("lo", "up", "10.1.1.1/32")],
                 neighbour=[sees("Gi0/1", "r1", "Gi0/1")], system=[r.System(hostname="core", version="1")])  # fmt: skip
     three = facts(device("r3"), system=[r.System(hostname="core", version="1")])
-    assert told(learnt(one, two, three), "links") == [("r1", "Gi0/1 - r2 Gi0/1", "lldp", "healthy")]
+    assert outline(learnt(one, two, three), "links") == [("r1", "Gi0/1 - r2 Gi0/1", "lldp", "healthy")]
 
 
-def test_a_recabled_port_is_told_and_an_expected_port_that_is_gone_may_be_pruned() -> None:
+def test_a_recabled_port_is_shown_and_an_absent_port_may_be_pruned() -> None:
     expected = {"port": "Gi0/1", "device": "r3", "to_port": "Gi0/1"}
     gone = {"port": "Gi0/8", "device": "r3", "to_port": "Gi0/8"}
     one = facts(
@@ -142,7 +144,7 @@ def test_a_recabled_port_is_told_and_an_expected_port_that_is_gone_may_be_pruned
     )
     two = facts(device("r2"), interface=[port("Gi0/1")], neighbour=[sees("Gi0/1", "r1", "Gi0/1")])
     found = learnt(one, two, facts(device("r3")))
-    assert told(found, "links") == [
+    assert outline(found, "links") == [
         ("r1", "Gi0/1 - r2 Gi0/1", "lldp", "unknown"),
         ("r1", "Gi0/8 - r3 Gi0/8", "expected", "absent"),
     ]
@@ -174,7 +176,7 @@ def tree(**setting: Any) -> list[Proposal]:
 
 def test_uplinks_lead_towards_the_origins() -> None:
     origins = [ServiceOrigin(kind="upstream", device="core"), ServiceOrigin(kind="portal", device="wlc")]
-    assert told(tree(origins=origins), "uplinks") == [
+    assert outline(tree(origins=origins), "uplinks") == [
         ("core", "Gi0/9", "default_route", "healthy"),
         ("e1", "Gi0/0", "nearer", "healthy"),
         ("e2", "Gi0/0", "nearer", "healthy"),
@@ -184,8 +186,8 @@ def test_uplinks_lead_towards_the_origins() -> None:
 
 def test_without_origins_the_default_route_decides_and_other_routers_are_asked() -> None:
     found = tree()
-    assert ("core", "Gi0/9", "default_route", "healthy") in told(found, "uplinks")
-    assert ("wlc", "Te1", "router", "healthy") in told(found, "uplinks")
+    assert ("core", "Gi0/9", "default_route", "healthy") in outline(found, "uplinks")
+    assert ("wlc", "Te1", "router", "healthy") in outline(found, "uplinks")
     assert {one.state for one in found if one.kind == "uplinks" and one.device in ("e1", "e2")} == {"unknown"}
 
 
@@ -205,7 +207,7 @@ def bgp(peer: str, *, up: bool, **more: Any) -> r.RoutingPeer:
 def test_neighbours_that_are_up_are_learnt_with_their_vrf_and_others_asked() -> None:
     rows = [bgp("10.0.0.1", up=True, vrf="default"), bgp("10.0.0.1", up=True, vrf="red"), bgp("10.0.0.9", up=False)]
     found = learnt(facts(device("r1"), bgp_neighbour=rows))
-    assert told(found, "bgp") == [
+    assert outline(found, "bgp") == [
         ("r1", "10.0.0.1", "device", "healthy"),
         ("r1", "10.0.0.1@red", "device", "healthy"),
         ("r1", "10.0.0.9", "device", "down"),
@@ -213,11 +215,11 @@ def test_neighbours_that_are_up_are_learnt_with_their_vrf_and_others_asked() -> 
     assert question(found, "bgp") == "peer_down"
 
 
-@pytest.mark.parametrize(("down_s", "asked"), [(86_400, "peer_old"), (600, "peer_down"), (None, "peer_down")])
-def test_a_peer_down_for_longer_than_the_device_runs_is_old(down_s: int | None, asked: str) -> None:
+@pytest.mark.parametrize(("down_s", "open"), [(86_400, "peer_old"), (600, "peer_down"), (None, "peer_down")])
+def test_a_peer_down_for_longer_than_the_device_runs_is_old(down_s: int | None, open: str) -> None:
     system = r.System(version="1", uptime_s=3_600)
     found = learnt(facts(device("r1"), system=[system], bgp_neighbour=[bgp("10.0.0.9", up=False, uptime_s=down_s)]))
-    assert question(found, "bgp") == asked
+    assert question(found, "bgp") == open
 
 
 def test_an_expected_neighbour_without_a_row_is_absent_unless_rows_were_unread() -> None:
@@ -319,10 +321,10 @@ def test_a_service_host_is_known_by_its_services_and_not_by_its_operating_system
 # --- the whole ------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_ignored_is_not_proposed() -> None:
+def test_ignored_values_are_not_proposed() -> None:
     one = facts(device("edge-1"), bgp_neighbour=[bgp("10.0.0.1", up=True), bgp("10.0.0.9", up=False)])
     found = learnt(one, ignored=[Ignored(device="edge-*", kind="bgp", value="10.0.0.9")])
-    assert told(found, "bgp") == [("edge-1", "10.0.0.1", "device", "healthy")]
+    assert outline(found, "bgp") == [("edge-1", "10.0.0.1", "device", "healthy")]
 
 
 def taken(network: Sequence[DeviceFacts], accepted: Sequence[Proposal]) -> list[DeviceFacts]:
@@ -357,7 +359,7 @@ def chance_of(name: str, chance: Random) -> DeviceFacts:
     hops = ("10.0.0.1", "10.0.1.2", "10.0.1.3")
     rows: dict[str, Sequence[r.Fact]] = {
         "interface": [port(at, updown(), *some(f"10.0.{chance.randint(0, 2)}.{number}/29")) for at in some(*ports)],
-        "neighbour": [sees(at, chance.choice((*_NAMES, "stranger")), chance.choice(ports)) for at in some(*ports)],
+        "neighbour": [sees(at, chance.choice((*_NAMES, "elsewhere")), chance.choice(ports)) for at in some(*ports)],
         "bgp_neighbour": [bgp(peer, up=updown() == "up") for peer in some(*hops, *hops)],
         "bfd_session": [r.BfdSession(peer=peer, state=updown()) for peer in some(*hops)],
         "vrrp_group": [gateway(chance.choice(("master", "backup", "init")), chance.randint(90, 92))],
@@ -367,7 +369,7 @@ def chance_of(name: str, chance: Random) -> DeviceFacts:
 
 
 @given(st.integers(0, 1_000_000), st.booleans())
-def test_a_second_run_proposes_nothing_of_what_was_accepted(seed: int, everything: bool) -> None:
+def test_a_second_run_proposes_nothing_of_the_accepted_values(seed: int, everything: bool) -> None:
     chance = Random(seed)
     network = [chance_of(name, chance) for name in _NAMES]
     first = [one for one in learnt(*network) if one.value is not None and one.state != "absent"]

@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Fact)
 
 @dataclass(frozen=True)
 class DeviceFacts:
-    """Measured rows of a device, by fact. A fact that was not measured is absent.
+    """Measured rows of a device, by fact. An unmeasured fact is absent.
 
     `partial`: facts with unread records, whose rows are not all.
     """
@@ -53,7 +53,7 @@ class DeviceFacts:
         return row.name if row else port
 
     def up(self, port: str) -> bool | None:
-        """True for a port that is up; None for an unlisted port."""
+        """True for a port in service; None for an unlisted port."""
         row = self.ports.get(port_key(port))
         return row.oper == "up" if row else None
 

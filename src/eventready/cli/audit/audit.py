@@ -27,6 +27,9 @@ from eventready.store.store import Store
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.select import select
 
+#: Devices named in a notice.
+_NAMED = 12
+
 
 @click.command()
 @limit_option
@@ -99,12 +102,21 @@ def command(
             _print(app, lost.run)
             _write(out, lost.run.json)
             raise
+    _warn_of_nothing_expected(app, devices)
     _print(app, done.run)
     _write(out, done.run.json)
     _write(junit_file, lambda: junit(done.run, fail_on))
     _write(sarif_file, lambda: sarif(done.run, all_checks(), workspace.devices))
     _advise(app, done.run, devices)
     return Exit(done.exit)
+
+
+def _warn_of_nothing_expected(app: App, devices: Sequence[Device]) -> None:
+    """Name the devices without expectations, whose verdict would rest on themselves alone."""
+    names = [device.name for device in devices if device.expect.empty]
+    if names and app.output == "table":
+        shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+        app.notify("learn:no_expectation", n=len(names), names=shown)
 
 
 def _print(app: App, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""Print what the network shows and nobody expects, by device and kind."""
+"""Proposals of `inventory learn` on the terminal, by device and kind, and as JSON."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from rich.text import Text as Line
 
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.messages import Lang, Text, in_language, text
-from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, Stranger
+from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, UnknownNeighbour
 
 _MARKS = {"healthy": ("+", "green"), "absent": ("-", "red")}
-_ASKED = ("?", "yellow")
+_OPEN = ("?", "yellow")
 #: Names on a line until the rest is only counted.
 _NAMES = 24
 #: Width of the column of kinds.
@@ -28,7 +28,7 @@ _EACH = ("links", "bundles", "gateways")
 
 @dataclass(frozen=True)
 class NotRead:
-    """Fact of a device that was not read, with the reason."""
+    """Unread fact of a device, with the reason."""
 
     device: str
     fact: str
@@ -36,7 +36,7 @@ class NotRead:
 
 
 def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, origins: bool) -> None:
-    """Print the proposals, neighbours that are no device, and facts that were not read, on stdout.
+    """Print the proposals, unknown neighbours and unread facts on stdout.
 
     `origins`: event.yaml names where the services come from.
     """
@@ -46,7 +46,7 @@ def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, origin
         console.print(device, style="bold")
         for kind, own in groupby(proposals, key=lambda one: one.kind):
             _print_kind(console, kind, list(own), lang, width)
-    _print_block(console, "learn:strangers", _rows(result.strangers), lang)
+    _print_block(console, "learn:unknown_neighbours", _rows(result.unknown_neighbours), lang)
     _print_block(console, "learn:not_read", _unread(not_read, lang), lang)
     if result.proposals:
         console.print(f"\n{_total(result.proposals, lang)}")
@@ -76,9 +76,9 @@ def _print_kind(console: Console, kind: str, proposals: Sequence[Proposal], lang
 def _total(proposals: Sequence[Proposal], lang: Lang) -> str:
     healthy = [one for one in proposals if one.state == "healthy"]
     absent = sum(one.state == "absent" for one in proposals)
-    asked = len(proposals) - len(healthy) - absent
+    open = len(proposals) - len(healthy) - absent
     devices = len({one.device for one in healthy})
-    return text("learn:total", lang, healthy=len(healthy), devices=devices, absent=absent, asked=asked)
+    return text("learn:total", lang, healthy=len(healthy), devices=devices, absent=absent, open=open)
 
 
 def _lines(proposals: Sequence[Proposal], lang: Lang) -> Iterator[tuple[str, str, str]]:
@@ -90,7 +90,7 @@ def _lines(proposals: Sequence[Proposal], lang: Lang) -> Iterator[tuple[str, str
         yield *_MARKS["healthy"], text("learn:at_venue", lang, venue=where, names=names) if venue else names
     for one in proposals:
         if one.state != "healthy" or one.kind in _EACH:
-            mark, style = _MARKS.get(one.state, _ASKED)
+            mark, style = _MARKS.get(one.state, _OPEN)
             yield mark, style, described(one, lang)
 
 
@@ -108,7 +108,7 @@ def _source(source: str, lang: Lang) -> str:
 
 
 def described(one: Proposal, lang: Lang) -> str:
-    """Describe a proposal in a line: its value, its source, and the question about it."""
+    """Describe a proposal in a line: value, source and open question."""
     value = one.subject
     if one.kind == "bundles" and one.state != "absent":
         value = text("learn:bundle", lang, name=one.subject, count=one.value["members"], least=one.value["min_links"])
@@ -119,11 +119,11 @@ def described(one: Proposal, lang: Lang) -> str:
     return value if one.question is None else f"{value}: {in_language(one.question, lang)}"
 
 
-def _rows(strangers: Sequence[Stranger]) -> Iterator[str]:
-    """Rows of an import, each with the ports that see the neighbour as a comment."""
-    if strangers:
+def _rows(unknown_neighbours: Sequence[UnknownNeighbour]) -> Iterator[str]:
+    """Rows of an import, each with the ports of its neighbours as a comment."""
+    if unknown_neighbours:
         yield "name,hostname,platform,role"
-    for one in strangers:
+    for one in unknown_neighbours:
         seen = "; ".join(f"{device} {port}" for device, port in one.seen_by)
         yield f"{one.name},{one.address},,    # {seen}"
 
@@ -151,7 +151,7 @@ def as_json(result: LearnResult, not_read: Sequence[NotRead], accepted: Iterable
         ],
         "neighbours": [
             {"name": one.name, "hostname": one.address, "seen_by": [list(end) for end in one.seen_by]}
-            for one in result.strangers
+            for one in result.unknown_neighbours
         ],
         "not_read": [
             {"device": one.device, "fact": one.fact, "reason": in_language(one.reason, "en")} for one in not_read

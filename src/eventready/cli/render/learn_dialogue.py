@@ -1,4 +1,4 @@
-"""Dialogue about proposals: accept in whole or in part, and decide what is in question."""
+"""Dialogue about proposals: acceptance in whole or in part, and answers to open questions."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from eventready.network.learn.proposal import Proposal
 
 
 @dataclass(frozen=True)
-class Decision:
-    """Proposals to take over, and those never to be shown again."""
+class LearnDecision:
+    """Proposals to take over, and proposals never to be shown again."""
 
     accepted: tuple[Proposal, ...] = ()
     ignored: tuple[Proposal, ...] = ()
 
 
-def decide(proposals: Sequence[Proposal], lang: Lang, *, prune: bool) -> Decision:
-    """Ask about the healthy proposals together, and about each one in question; about removals with `prune` only."""
+def decide(proposals: Sequence[Proposal], lang: Lang, *, prune: bool) -> LearnDecision:
+    """Ask about the healthy proposals together, and about each open proposal; about removals with `prune` only."""
     healthy = [one for one in proposals if one.state == "healthy"]
-    asked = [one for one in proposals if one.state not in ("healthy", "absent") and one.value is not None]
+    open = [one for one in proposals if one.state not in ("healthy", "absent") and one.value is not None]
     absent = [one for one in proposals if one.state == "absent"] if prune else []
     accepted = _healthy(healthy, lang)
     ignored: list[Proposal] = []
-    if asked:
-        click.echo(text("learn:dialogue.questions", lang, n=len(asked)), err=True)
-    for one in asked:
+    if open:
+        click.echo(text("learn:dialogue.questions", lang, n=len(open)), err=True)
+    for one in open:
         answer = _answer(_titled(one, lang), "learn:dialogue.question", "ynl", lang)
         (accepted if answer == "y" else ignored if answer == "n" else []).append(one)
     for one in absent:
         if _answer(_titled(one, lang), "learn:dialogue.removal", "yl", lang) == "y":
             accepted.append(one)
-    return Decision(tuple(accepted), tuple(ignored))
+    return LearnDecision(tuple(accepted), tuple(ignored))
 
 
 def _titled(one: Proposal, lang: Lang) -> str:

@@ -1,4 +1,4 @@
-"""`eventready inventory`: import of devices from a table or from NetBox, and learning what they show."""
+"""`eventready inventory`: import of devices from a table or from NetBox, and learning from the network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from eventready.workspace.keys.secrets import resolve
 
 @click.group()
 def command() -> None:
-    """Import devices into inventory/hosts.yaml, and learn from the network what to expect of them."""
+    """Import devices into inventory/hosts.yaml, and learn their expected state from the network."""
 
 
 command.add_command(learn_command)

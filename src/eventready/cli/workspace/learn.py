@@ -1,4 +1,4 @@
-"""`eventready inventory learn`: expectations from what the network shows."""
+"""`eventready inventory learn`: expectations from the state of the network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from eventready.audit.run_builder import recorded_rows
 from eventready.cli.context import App
 from eventready.cli.options import FOLDER, limit_option, workers_option
 from eventready.cli.render.learn import NotRead, as_json, show
-from eventready.cli.render.learn_dialogue import Decision, decide
+from eventready.cli.render.learn_dialogue import LearnDecision, decide
 from eventready.cli.render.progress import ProgressBars
 from eventready.cli.signing import current_user
 from eventready.core.atomic_files import write_atomic
@@ -35,10 +35,10 @@ from eventready.workspace.settings.learning import Acceptance, Ignored, learn_te
 from eventready.workspace.workspace import Workspace
 
 #: Suffix of a kind of `--accept` that takes also what is in question.
-_ASKED = ":asked"
+_OPEN = ":open"
 
 
-@click.command("learn", short_help="Expectations from what the network shows")
+@click.command("learn", short_help="Expectations from the state of the network")
 @limit_option
 @click.option("--from", "saved", type=FOLDER, metavar="DIR",
               help="Read saved outputs (DIR/<device>/<command>.txt) instead of the devices.")  # fmt: skip
@@ -46,10 +46,10 @@ _ASKED = ":asked"
 @click.option("--venue", "venues", multiple=True, metavar="GLOB=VENUE",
               help="Venue of devices, stations, cells and access points by name, repeatable: 'HN-*=hall'.")  # fmt: skip
 @click.option("--accept", "accepted", multiple=True, metavar="KIND,...",
-              help="Accept the healthy values of these kinds, or all; KIND:asked also those in question.")  # fmt: skip
+              help="Accept the healthy values of these kinds, or all; KIND:open also those in question.")  # fmt: skip
 @click.option("--prune", is_flag=True, help="Remove expectations that the network does not show.")
 @click.option("--check", is_flag=True, help="Compare only; exit code 3 for any difference.")
-@click.option("--by", default="", help="Person who accepts.  [default: login name]")
+@click.option("--by", default="", help="Person who accepts, instead of the login name.")
 @workers_option
 @click.pass_obj
 def learn_command(
@@ -65,9 +65,9 @@ def learn_command(
     by: str,
     workers: int,
 ) -> int:
-    """Propose as expectations what the devices show: links, neighbours, gateways, cells, access points, services.
+    """Propose expectations from the state of the network: links, neighbours, gateways, cells, access points, services.
 
-    Healthy values are accepted together or in part. What is down, seen on one side only or unknown is asked, never
+    Healthy values are accepted together or in part. What is down, seen on one side only or unknown is open, never
     learnt as healthy. Comments and order of hosts.yaml stay; inventory/learn.yaml records who accepted what.
 
     \b
@@ -86,14 +86,14 @@ def learn_command(
     setting = LearnSetting(workspace.event.origins, patterns, ignored)
     result = _selected(learn(_facts(workspace, run), setting), devices)
     not_read = tuple(_not_read(run, devices, workspace))
-    decision = Decision()
+    decision = LearnDecision()
     dialogue = not (check or kinds) and _at_terminal(app)
     if app.output == "table":
         _shown(app, result, not_read)
     if dialogue:
         decision = decide(result.proposals, app.lang, prune=prune)
     elif not check:
-        decision = Decision(tuple(_accepted(result.proposals, kinds, prune=prune)))
+        decision = LearnDecision(tuple(_accepted(result.proposals, kinds, prune=prune)))
     written = _write(app, workspace, decision, run, by)
     if app.output != "table":
         app.emit({"run": run.id, **as_json(result, not_read, decision.accepted)})
@@ -117,7 +117,7 @@ def _at_terminal(app: App) -> bool:
 
 
 def _patterns(texts: Sequence[str], workspace: Workspace) -> VenuePatterns:
-    """Venues by pattern. Raises UsageError for another form, and for a venue that event.yaml does not have."""
+    """Venues by pattern. Raises UsageError for another form, and for a venue missing from event.yaml."""
     patterns = []
     for text in texts:
         glob, equals, venue = text.rpartition("=")
@@ -134,16 +134,16 @@ def _kinds(texts: Sequence[str]) -> Mapping[str, bool]:
     """Kinds to accept, with True for those in question as well. Raises UsageError for an unknown kind."""
     kinds: dict[str, bool] = {}
     for word in (part.strip() for text in texts for part in text.split(",") if part.strip()):
-        kind = word.removesuffix(_ASKED)
+        kind = word.removesuffix(_OPEN)
         if kind not in (*KINDS, "all"):
             raise UsageError(message("learn:accept.kind", kind=kind), do=message("learn:accept.kind.do"))
         for one in KINDS if kind == "all" else (kind,):
-            kinds[one] = kinds.get(one, False) or word.endswith(_ASKED)
+            kinds[one] = kinds.get(one, False) or word.endswith(_OPEN)
     return kinds
 
 
 def _run(app: App, workspace: Workspace, devices: Sequence[Device], name: str, options: AuditOptions) -> Run:
-    """Return the named run, else that of a new reading of every fact."""
+    """Return the named run, else the run of a new reading of all facts."""
     with app.open_store() as store, ProgressBars(interactive=app.shows_progress, lang=app.lang) as bars:
         if name:
             return store.get(name)
@@ -163,7 +163,7 @@ def _facts(workspace: Workspace, run: Run) -> NetworkFacts:
 
 
 def _not_read(run: Run, devices: Sequence[Device], workspace: Workspace) -> Iterator[NotRead]:
-    """Facts to learn from that the platforms offer and the run does not have."""
+    """Facts to learn from, offered by the platforms and missing in the run."""
     seen = {(entry["device"], entry["fact"]): entry for entry in run.document["observations"]}
     for device in devices:
         offered = load_platform(device.platform, workspace.platform_dirs).facts
@@ -182,8 +182,10 @@ def _selected(result: LearnResult, devices: Sequence[Device]) -> LearnResult:
         one for one in result.proposals
         if one.device in names or (one.kind == "links" and one.value is not None and one.value["device"] in names)
     )  # fmt: skip
-    strangers = tuple(one for one in result.strangers if names.intersection(device for device, _port in one.seen_by))
-    return LearnResult(proposals, strangers)
+    unknown_neighbours = tuple(
+        one for one in result.unknown_neighbours if names.intersection(device for device, _port in one.seen_by)
+    )
+    return LearnResult(proposals, unknown_neighbours)
 
 
 # --- outcome --------------------------------------------------------------------------------------------------------
@@ -204,7 +206,7 @@ def _accepted(proposals: Sequence[Proposal], kinds: Mapping[str, bool], *, prune
             yield one
 
 
-def _write(app: App, workspace: Workspace, decision: Decision, run: Run, by: str) -> dict[str, int]:
+def _write(app: App, workspace: Workspace, decision: LearnDecision, run: Run, by: str) -> dict[str, int]:
     """Write hosts.yaml and learn.yaml. Return the numbers of values, none for nothing."""
     if not decision.accepted and not decision.ignored:
         return {}

@@ -11,7 +11,7 @@ from ipaddress import ip_interface
 from eventready.facts.ports import is_physical, parent_port, port_key
 from eventready.facts.records import GatewayGroup, Neighbour
 from eventready.network.learn.directory import Directory, far_port
-from eventready.network.learn.proposal import Source, State, Stranger
+from eventready.network.learn.proposal import Source, State, UnknownNeighbour
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 
 #: Device and port.
@@ -21,7 +21,7 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class ShownCable:
-    """Cable between two ends, the way it was found, and its state; `why`: the question to ask, a key of `learn:ask`."""
+    """Cable between two ends, with its source and state; `why`: the open question, a key of `learn:ask`."""
 
     one: End
     other: End
@@ -31,7 +31,7 @@ class ShownCable:
 
     @property
     def disputed(self) -> bool:
-        """True where another cable is shown at a port of this one."""
+        """True where a port is shown with another cable too."""
         return self.why == "ends_differ"
 
     def far(self, device: str) -> tuple[End, End]:
@@ -48,7 +48,7 @@ def _ends(cable: ShownCable) -> frozenset[_Key]:
 
 
 def _undisputed(cables: list[ShownCable]) -> list[ShownCable]:
-    """Cables, of which those that share a port with another are disputed, unless both their ends agree."""
+    """Cables, disputed where they share a port with another and their two ends do not agree."""
     agreed = {end for cable in cables if cable.source == "lldp" for end in _ends(cable)}
     uses = Counter(end for cable in cables for end in _ends(cable))
     return [
@@ -60,7 +60,7 @@ def _undisputed(cables: list[ShownCable]) -> list[ShownCable]:
 
 
 class ShownCables:
-    """Cables of all devices, and the neighbours that are no device."""
+    """Cables of all devices, and neighbours outside the inventory."""
 
     def __init__(self, readings: NetworkFacts) -> None:
         self._readings = readings
@@ -74,13 +74,13 @@ class ShownCables:
         return (*by_lldp, *self._by_subnet(taken))
 
     @cached_property
-    def strangers(self) -> tuple[Stranger, ...]:
-        """Neighbours that are no device of the inventory, each with the ports that see it."""
-        found: dict[str, Stranger] = {}
+    def unknown_neighbours(self) -> tuple[UnknownNeighbour, ...]:
+        """Neighbours outside the inventory, each with the ports towards the neighbour."""
+        found: dict[str, UnknownNeighbour] = {}
         for reading in self._readings.all:
             for row in reading.rows("neighbour", Neighbour):
                 if self._directory.device_of(row) is None:
-                    known = found.get(row.device, Stranger(row.device))
+                    known = found.get(row.device, UnknownNeighbour(row.device))
                     seen = (*known.seen_by, (reading.name, reading.spelled(row.interface)))
                     address = known.address or row.management_address or ""
                     found[row.device] = replace(known, address=address, seen_by=tuple(dict.fromkeys(seen)))
@@ -90,7 +90,7 @@ class ShownCables:
 
     @cached_property
     def _seen(self) -> Mapping[_Key, tuple[End, End]]:
-        """Own end and far end, by own end, of every port with a single neighbour that is a device with a known port."""
+        """Own end and far end, by own end, of every port with a single neighbour, a device with a known port."""
         seen: dict[_Key, set[tuple[End, End]]] = defaultdict(set)
         for reading in self._readings.all:
             for row in reading.rows("neighbour", Neighbour):

@@ -1,4 +1,4 @@
-"""Directory of the devices: which one a neighbour is, by the names and addresses that it goes by."""
+"""Directory of the devices: the device behind a neighbour, by its names and addresses."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from eventready.network.network_facts import DeviceFacts, NetworkFacts
 
 
 class Directory:
-    """Devices by inventory name, host name and address; a name of several devices is nobody's."""
+    """Devices by inventory name, host name and address; a name of several devices leads to none."""
 
     def __init__(self, readings: NetworkFacts) -> None:
         self._readings = readings
 
     def device_of(self, row: Neighbour) -> DeviceFacts | None:
-        """Return the device that a neighbour is; by its name, else by its management address."""
+        """Return the device behind a neighbour, by its name, else by its management address."""
         for name in (_plain(row.device), _short(row.device), (row.management_address or "").casefold()):
             owner = self._owners.get(name) if name else None
             if owner is not None:
@@ -45,18 +45,18 @@ def _names(reading: DeviceFacts) -> Iterator[str]:
 
 
 def _plain(name: str) -> str:
-    """Return a name without the serial number that CDP adds in parentheses."""
+    """Return a name without the serial number of CDP in parentheses."""
     return name.partition("(")[0].strip().casefold()
 
 
 def _short(name: str) -> str:
-    """Return a name without its domain; an address as it is."""
+    """Return a name without its domain; an address unchanged."""
     plain = _plain(name)
     return plain if plain.replace(".", "").isdigit() or ":" in plain else plain.partition(".")[0]
 
 
 def far_port(reading: DeviceFacts, printed: str | None) -> str | None:
-    """Return the far device's spelling of a printed port, by name or description; None for a port it does not list.
+    """Return the far device's spelling of a printed port, by name or description; None for an unlisted port.
 
     A device whose ports were not read is believed.
     """

@@ -27,7 +27,7 @@ _CLIENTS = frozenset({("udp", 68), ("udp", 546), ("udp", 5353)})
 
 
 def host(reading: DeviceFacts) -> Iterator[Proposal]:
-    """Yield what a service host runs and serves, as far as no expectation names it."""
+    """Services and data of a service host beyond its expectations."""
     if reading.device.role != "service_host":
         return
     yield from _services(reading)
@@ -39,7 +39,7 @@ def host(reading: DeviceFacts) -> Iterator[Proposal]:
 
 
 def _services(reading: DeviceFacts) -> Iterator[Proposal]:
-    """Running services; a failed one is asked about. Stopped ones are many on any host, and say nothing."""
+    """Running services; a failed service is an open question. Stopped ones are many on any host, and mean nothing."""
     rows = {row.name: row for row in reading.rows("service", ServiceUnit)}
     for name, row in rows.items():
         if name in reading.device.expect.services or _SYSTEM_UNITS.match(name):
@@ -54,7 +54,7 @@ def _services(reading: DeviceFacts) -> Iterator[Proposal]:
 
 
 def _listeners(reading: DeviceFacts) -> Iterator[Proposal]:
-    """Sockets open to others, with a port that a service has to itself."""
+    """Sockets open to others, without the ports of clients."""
     opened = dict.fromkeys(
         f"{row.protocol}/{row.port}"
         for row in sorted(reading.rows("listener", Listener), key=lambda row: (row.protocol, row.port))
@@ -71,7 +71,7 @@ def _flag(reading: DeviceFacts, kind: Kind, shown: bool) -> Iterator[Proposal]:
 
 
 def _backends(reading: DeviceFacts) -> Iterator[Proposal]:
-    """Pools of the load balancer; one with a silent server is asked about."""
+    """Pools of the load balancer; a pool with a silent server is an open question."""
     rows = reading.rows("backend", Backend)
     for pool in dict.fromkeys(row.pool for row in rows):
         if pool in reading.device.expect.backends:
@@ -84,7 +84,7 @@ def _backends(reading: DeviceFacts) -> Iterator[Proposal]:
 
 
 def _names(reading: DeviceFacts) -> Iterator[Proposal]:
-    """Names on the DNS server; one without an answer is asked about."""
+    """Names on the DNS server; a name without an answer is an open question."""
     rows = reading.rows("dns_answer", DnsAnswer)
     for row in rows:
         if row.name not in reading.device.expect.dns:

@@ -1,4 +1,4 @@
-"""Expectations that the network suggests: all kinds, in the order of the devices, without what is ignored."""
+"""Proposals of all kinds, in the order of the devices, without ignored ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from eventready.facts.catalogue import CATALOGUE
 from eventready.network.learn import hosts, radio, redundancy, routing
 from eventready.network.learn.links import NetworkLayout, links, uplinks
-from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, Stranger
+from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, UnknownNeighbour
 from eventready.network.learn.venues import VenuePatterns
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.workspace.devices.device import Role
@@ -31,13 +31,13 @@ _READ: dict[Role, frozenset[str]] = {
 
 
 def facts_read(role: Role) -> tuple[str, ...]:
-    """Facts that expectations of a role are learnt from, in catalogue order."""
+    """Facts to learn the expectations of a role from, in catalogue order."""
     return tuple(fact for fact in CATALOGUE if fact in _READ[role])
 
 
 @dataclass(frozen=True)
 class LearnSetting:
-    """Input beside the readings: origins of the services, venues by pattern, and what is ignored."""
+    """Input beside the facts: origins of the services, venues by pattern, and proposals to ignore."""
 
     origins: Sequence[ServiceOrigin] = ()
     venues: VenuePatterns = field(default_factory=VenuePatterns)
@@ -45,15 +45,17 @@ class LearnSetting:
 
 
 def learn(readings: NetworkFacts, setting: LearnSetting) -> LearnResult:
-    """Propose for every device what it shows and nobody expects, and name what is expected and not shown."""
+    """Propose additions to the expectations of every device, and list expectations without a trace in the facts."""
     layout = NetworkLayout(readings, setting.origins)
     order = {kind: place for place, kind in enumerate(KINDS)}
     proposals = sorted(
         (one for one in _all(layout, setting.venues) if not _ignored(one, setting.ignored)),
         key=lambda one: (readings.order[one.device], order[one.kind]),
     )
-    strangers = (one for one in layout.cables.strangers if not _stranger_ignored(one, setting.ignored))
-    return LearnResult(tuple(proposals), tuple(strangers))
+    unknown_neighbours = (
+        one for one in layout.cables.unknown_neighbours if not _neighbour_ignored(one, setting.ignored)
+    )
+    return LearnResult(tuple(proposals), tuple(unknown_neighbours))
 
 
 def _all(layout: NetworkLayout, venues: VenuePatterns) -> Iterator[Proposal]:
@@ -82,5 +84,5 @@ def _ignored(one: Proposal, ignored: Sequence[Ignored]) -> bool:
     return any(rule.covers(one.device, one.kind, one.subject) for rule in ignored)
 
 
-def _stranger_ignored(one: Stranger, ignored: Sequence[Ignored]) -> bool:
+def _neighbour_ignored(one: UnknownNeighbour, ignored: Sequence[Ignored]) -> bool:
     return any(rule.covers(device, "neighbours", one.name) for rule in ignored for device, _port in one.seen_by)

@@ -1,4 +1,4 @@
-"""Links and uplinks to propose: cables that nobody expects, and the ports that lead towards the origins."""
+"""Links and uplinks to propose: unexpected cables, and the ports towards the origins."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class NetworkLayout:
         return {name: tuple(cables) for name, cables in found.items()}
 
     def ways(self, device: str) -> Iterator[tuple[str, str, State]]:
-        """Ports with their far device and state: expected ones, then others that are shown."""
+        """Ports with their far device and state, in the order expected, shown."""
         done = set()
         for link in self.readings.by_name[device].device.expect.links:
             done.add(port_key(link.port))
@@ -78,7 +78,7 @@ class NetworkLayout:
 
 
 def links(layout: NetworkLayout) -> Iterator[Proposal]:
-    """Cables that no expectation has, each at its end nearer to the origins, and expected ports that are not there."""
+    """Unexpected cables, each at its end nearer to the origins, and expected ports missing from their devices."""
     by_name = layout.readings.by_name
     for cable in layout.cables.all:
         one, other = sorted((cable.one, cable.other), key=lambda end: layout.nearness(end[0]))
@@ -110,14 +110,14 @@ def _subject(one: End, other: End) -> str:
 
 
 def _recabled(one: End, other: End, known: Sequence[End | None]) -> Proposal:
-    """Contradiction between an expected cable and a shown one; told, since one of both must be corrected by hand."""
+    """Contradiction between an expected cable and a shown cable, without a value: a person must correct either by hand."""
     wanted = " ".join(next(end for end in known if end is not None))
     question = message("learn:ask.recabled", here=f"{one[0]} {one[1]}", there=f"{other[0]} {other[1]}", wanted=wanted)
     return Proposal(one[0], "links", _subject(one, other), None, "lldp", "unknown", question)
 
 
 def _absent_links(reading: DeviceFacts, layout: NetworkLayout) -> Iterator[Proposal]:
-    """Expected links at ports that the device does not list; each once, at the end where it is written first."""
+    """Expected links at unlisted ports; each once."""
     if not reading.whole("interface"):
         return
     for link in reading.device.expect.links:
@@ -133,7 +133,7 @@ def _absent_links(reading: DeviceFacts, layout: NetworkLayout) -> Iterator[Propo
 
 
 def uplinks(layout: NetworkLayout) -> Iterator[Proposal]:
-    """Ports towards a device nearer to the origins that no expectation has, and expected ports that are not there."""
+    """Unexpected ports towards a device nearer to the origins, and expected ports missing from the device."""
     for reading in layout.readings.all:
         if reading.device.role not in ROLES:
             continue
@@ -190,7 +190,7 @@ def _default_ports(reading: DeviceFacts) -> Iterator[str]:
 
 
 def _ports_towards(reading: DeviceFacts, hop: str) -> Iterator[str]:
-    """Ports of a next hop: where a session or an adjacency with it runs, else whose subnet has it."""
+    """Ports of a next hop: of a session or an adjacency with the next hop, else of its subnet."""
     for session in reading.rows("bfd_session", BfdSession):
         if session.peer == hop and session.interface:
             yield session.interface

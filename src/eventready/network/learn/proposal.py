@@ -1,4 +1,4 @@
-"""Proposal: a value for `expect` of a device, with its source, its state now and what to ask about it."""
+"""Proposal: a value for `expect` of a device, with source, present state and open question."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class Proposal:
 
     @classmethod
     def judged(cls, device: str, kind: Kind, subject: str, value: Any, question: Text | None) -> Proposal:
-        """Build a proposal that is down with a question, and healthy without."""
+        """Build a proposal: down with a question, healthy without."""
         return cls(device, kind, subject, value, "device", "down" if question else "healthy", question)
 
     @classmethod
     def absent(cls, device: str, kind: Kind, subject: str, value: Any, question: Text | None = None) -> Proposal:
-        """Build the removal of an expectation that the device does not show."""
+        """Build the removal of an expectation without a trace in the facts."""
         return cls(device, kind, subject, value, "expected", "absent", question or message("learn:ask.not_shown"))
 
     @property
@@ -60,8 +60,8 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Stranger:
-    """Neighbour that is no device of the inventory, as a row of an import. `seen_by`: (device, port) pairs."""
+class UnknownNeighbour:
+    """Neighbour outside the inventory, as a row of an import. `seen_by`: (device, port) pairs."""
 
     name: str
     address: str = ""
@@ -70,14 +70,14 @@ class Stranger:
 
 @dataclass(frozen=True)
 class LearnResult:
-    """Outcome: proposals in the order of devices and kinds, and neighbours that are no device."""
+    """Outcome: proposals in the order of devices and kinds, and neighbours outside the inventory."""
 
     proposals: tuple[Proposal, ...] = ()
-    strangers: tuple[Stranger, ...] = ()
+    unknown_neighbours: tuple[UnknownNeighbour, ...] = ()
 
 
 def absent_parts(reading: DeviceFacts, kind: Kind, fact: str, shown: Iterable[str]) -> Iterator[Proposal]:
-    """Expected names, or parts with a name, that are not shown by a fact that was read whole."""
+    """Expected names, or parts with a name, missing from a fact with all its records."""
     if not reading.whole(fact):
         return
     names = {name.casefold() for name in shown}
@@ -88,5 +88,5 @@ def absent_parts(reading: DeviceFacts, kind: Kind, fact: str, shown: Iterable[st
 
 
 def plain(value: Any) -> Any:
-    """Value of an expectation as it is written in YAML."""
+    """Value of an expectation as in YAML."""
     return value if isinstance(value, str | int) else value.model_dump(exclude_defaults=True)

@@ -13,7 +13,7 @@ from eventready.network.network_facts import DeviceFacts
 
 
 def stations(reading: DeviceFacts, venues: VenuePatterns) -> Iterator[Proposal]:
-    """Base stations and cells that no expectation names, with their venues, and expected ones that are not shown."""
+    """Unexpected base stations and cells with their venues, and expected ones missing from the controller."""
     if reading.device.role != "bts_controller":
         return
     sites, cells = reading.rows("site", Site), reading.rows("cell", Cell)
@@ -57,14 +57,14 @@ def _cell_question(row: Cell) -> Text | None:
 
 
 def core_links(reading: DeviceFacts) -> Iterator[Proposal]:
-    """Links of a BTS controller to the core that no expectation names."""
+    """Unexpected links of a BTS controller to the core."""
     if reading.device.role == "bts_controller":
         states = [(row.name, row.state == "up") for row in reading.rows("core_link", CoreLink)]
         yield from _by_name(reading, "core_links", "core_link", states)
 
 
 def radius(reading: DeviceFacts) -> Iterator[Proposal]:
-    """RADIUS servers of a wireless controller that no expectation names."""
+    """Unexpected RADIUS servers of a wireless controller."""
     if reading.device.role == "wifi_controller":
         states = [(row.host, row.state == "up") for row in reading.rows("radius_server", RadiusServer)]
         yield from _by_name(reading, "radius", "radius_server", states)
@@ -80,7 +80,7 @@ def _by_name(reading: DeviceFacts, kind: Kind, fact: str, states: list[tuple[str
 
 
 def access_points(reading: DeviceFacts, venues: VenuePatterns) -> Iterator[Proposal]:
-    """Access points that no expectation names; those of a standby controller are its partner's."""
+    """Unexpected access points; those of a standby controller are its partner's."""
     if reading.device.role != "wifi_controller":
         return
     if any(row.local_state == "standby" for row in reading.rows("controller_pair", ControllerPair)):

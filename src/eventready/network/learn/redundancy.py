@@ -17,7 +17,7 @@ _Group = tuple[str, int, str]
 
 
 def bundles(reading: DeviceFacts) -> Iterator[Proposal]:
-    """Bundles that no expectation names, with the least number of links as configured, else the members less one."""
+    """Unexpected bundles, with the least number of links as configured, else the members less 1."""
     rows = {port_key(row.name): row for row in reading.rows("link_bundle", LinkBundle)}
     least = {port_key(row.name): row.min_links for row in reading.rows("bundle_minimum", BundleMinimum)}
     expected = {port_key(bundle.name): bundle for bundle in reading.device.expect.bundles}
@@ -48,7 +48,7 @@ def _bundle(reading: DeviceFacts, row: LinkBundle, configured: int | None) -> Pr
 
 
 def gateways(readings: NetworkFacts) -> Iterator[Proposal]:
-    """Gateway groups that no expectation names, with the role that the members' priorities give."""
+    """Unexpected gateway groups, with the role by the members' priorities."""
     groups: dict[_Group, list[tuple[str, GatewayGroup]]] = defaultdict(list)
     for reading in readings.all:
         for row in _rows(reading):
@@ -93,7 +93,7 @@ def _gateway(reading: DeviceFacts, row: GatewayGroup, members: list[tuple[str, G
 
 
 def _role(device: str, members: list[tuple[str, GatewayGroup]]) -> _Role | None:
-    """Return the role by priority; None unless all of at least two members print one, and a single one is highest."""
+    """Return the role by priority; None without a single highest priority among at least two, all printed."""
     priorities = [(row.priority, name) for name, row in members if row.priority is not None]
     if len(priorities) < 2 or len(priorities) < len(members):
         return None
@@ -121,7 +121,7 @@ def _gateway_state(
 
 
 def default_routes(reading: DeviceFacts) -> Iterator[Proposal]:
-    """Number of ways out of a router without such an expectation: default routes in use, and static ones that wait."""
+    """Number of ways out of a router without such an expectation: default routes in use, and static ones in waiting."""
     if reading.device.role != "router" or reading.device.expect.default_routes is not None:
         return
     in_use = [row for row in reading.rows("default_route", Route) if row.leads_out]
@@ -135,7 +135,7 @@ def default_routes(reading: DeviceFacts) -> Iterator[Proposal]:
 
 
 def controller_pair(reading: DeviceFacts) -> Iterator[Proposal]:
-    """Redundancy of a controller with a partner, where nothing expects it; a controller that stands alone has none."""
+    """Unexpected redundancy of a controller with a partner."""
     if reading.device.role != "wifi_controller" or reading.device.expect.controller_pair:
         return
     for row in reading.rows("controller_pair", ControllerPair):

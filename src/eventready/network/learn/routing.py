@@ -17,7 +17,7 @@ _PROTOCOLS: tuple[tuple[Kind, str], ...] = (
 
 
 def peers(reading: DeviceFacts) -> Iterator[Proposal]:
-    """Neighbours of OSPF, IS-IS and BGP that no expectation names, and expected ones without a row."""
+    """Unexpected neighbours of OSPF, IS-IS and BGP, and expected ones without a row."""
     for kind, fact in _PROTOCOLS:
         rows = reading.rows(fact, RoutingPeer)
         expected = getattr(reading.device.expect, kind) or ()
@@ -47,13 +47,13 @@ def _peer(reading: DeviceFacts, kind: Kind, name: str, rows: list[RoutingPeer]) 
 
 
 def _older_than_device(reading: DeviceFacts, rows: list[RoutingPeer]) -> bool:
-    """Return True for neighbours that have not been up since the device started."""
+    """Return True for neighbours down since the start of the device."""
     running = next((row.uptime_s for row in reading.rows("system", System)), None)
     return running is not None and all(row.uptime_s is not None and row.uptime_s >= running for row in rows)
 
 
 def bfd(reading: DeviceFacts) -> Iterator[Proposal]:
-    """BFD sessions that no expectation names, and expected ones without a row."""
+    """Unexpected BFD sessions, and expected ones without a row."""
     rows = reading.rows("bfd_session", BfdSession)
     expected = reading.device.expect.bfd or ()
     covered = {id(row) for name in expected for row in sessions_of(name, rows)}

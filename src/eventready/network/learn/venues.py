@@ -1,4 +1,4 @@
-"""Venues by pattern: which venue a device, base station, cell or access point serves, by its name."""
+"""Venues by pattern: the venue of a device, base station, cell or access point, by its name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from eventready.network.network_facts import DeviceFacts
 
 @dataclass(frozen=True)
 class VenuePattern:
-    """Names that match the glob belong to the venue. Case does not matter."""
+    """Venue of all names of a glob. Case does not matter."""
 
     glob: str
     venue: str
@@ -24,7 +24,7 @@ class VenuePattern:
 
 @dataclass(frozen=True)
 class VenuePatterns:
-    """Patterns in order; the first that covers a name decides."""
+    """Patterns in order; the first match decides."""
 
     patterns: tuple[VenuePattern, ...] = ()
 

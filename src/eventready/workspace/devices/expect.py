@@ -98,6 +98,11 @@ class Expect(WorkspaceModel):
     dhcp: bool = Field(default=False, description="The host gives out addresses, of which some must be left")
 
     @property
+    def empty(self) -> bool:
+        """True where nothing of the network is expected, beside the upkeep of the device itself."""
+        return not self.model_fields_set - {"ntp", "syslog", "saved_config"}
+
+    @property
     def bfd_addresses(self) -> tuple[str, ...]:
         """Addresses of the BFD peers, without their VRF."""
         return tuple(dict.fromkeys(peer.partition("@")[0] for peer in self.bfd or ()))

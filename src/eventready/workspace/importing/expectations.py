@@ -79,7 +79,7 @@ def _with(items: list[Any], value: Any) -> list[Any]:
 
 
 def _same(device: str, kind: str, item: Any, change: ExpectationChange) -> bool:
-    """Return True for a written item that means the value to remove; a cable is the same from its other end."""
+    """Return True for a written item with the meaning of the value to remove; a cable has two ends."""
     wanted = [change.value]
     if kind == "links" and device != change.device:
         wanted = [{"port": change.value["to_port"], "device": change.device, "to_port": change.value["port"]}]

@@ -256,7 +256,7 @@ def load_event(path: Path) -> Event:
 
 
 def check_origins(path: Path, event: Event, devices: Collection[str]) -> None:
-    """Raise WorkspaceError for origins at devices that hosts.yaml does not have."""
+    """Raise WorkspaceError for origins at devices missing from hosts.yaml."""
     document = load_yaml(path) if event.origins else None
     if document is not None:
         unknown = unknown_origins(event.origins, devices)

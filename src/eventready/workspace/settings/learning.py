@@ -1,4 +1,4 @@
-"""learn.yaml: what `inventory learn` never proposes, and who accepted what."""
+"""learn.yaml: values never proposed by `inventory learn`, and the record of acceptances."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Ignored(WorkspaceModel):
 
 
 class Acceptance(WorkspaceModel):
-    """Expectations that were taken over from a run: the person, the moment, and values by device and kind."""
+    """Expectations taken over from a run: the person, the moment, and values by device and kind."""
 
     at: datetime
     by: str

@@ -25,7 +25,7 @@ class ServiceOrigin(WorkspaceModel):
 def unknown_origins(
     origins: Iterable[ServiceOrigin], devices: Collection[str]
 ) -> Iterator[tuple[int, Sentence, Sentence]]:
-    """Index, cause and remedy of each origin at a device that hosts.yaml does not have."""
+    """Index, cause and remedy of each origin at a device missing from hosts.yaml."""
     remedy = Suggestions(dict.fromkeys(devices))
     for index, origin in enumerate(origins):
         if origin.device not in devices:
