@@ -81,7 +81,7 @@ def test_a_cable_that_both_ends_show_is_learnt_in_the_ports_own_spelling() -> No
         (pair(), "lldp_one", "one_side", "no_lldp_there"),
     ],
 )
-def test_a_cable_that_is_down_or_shown_at_one_end_is_asked(
+def test_a_cable_with_a_doubt_is_an_open_question(
     proposals: list[Proposal], source: str, state: str, open: str
 ) -> None:
     (link,) = [one for one in proposals if one.kind == "links"]
@@ -184,14 +184,14 @@ def test_uplinks_lead_towards_the_origins() -> None:
     ]
 
 
-def test_without_origins_the_default_route_decides_and_other_routers_are_asked() -> None:
+def test_without_origins_the_default_route_decides_and_other_routers_are_open() -> None:
     found = tree()
     assert ("core", "Gi0/9", "default_route", "healthy") in outline(found, "uplinks")
     assert ("wlc", "Te1", "router", "healthy") in outline(found, "uplinks")
     assert {one.state for one in found if one.kind == "uplinks" and one.device in ("e1", "e2")} == {"unknown"}
 
 
-def test_a_named_port_of_an_origin_that_is_down_is_asked() -> None:
+def test_a_named_port_of_an_origin_that_is_down_is_open() -> None:
     one = facts(device("core"), interface=[port("Gi0/9", "down")])
     found = learnt(one, origins=[ServiceOrigin(kind="upstream", device="core", port="Gi0/9")])
     assert question(found, "uplinks") == "uplink_down"
@@ -204,7 +204,7 @@ def bgp(peer: str, *, up: bool, **more: Any) -> r.RoutingPeer:
     return r.RoutingPeer(protocol="bgp", peer=peer, state="Established" if up else "Idle", up=up, **more)
 
 
-def test_neighbours_that_are_up_are_learnt_with_their_vrf_and_others_asked() -> None:
+def test_neighbours_that_are_up_are_learnt_with_their_vrf_and_others_open() -> None:
     rows = [bgp("10.0.0.1", up=True, vrf="default"), bgp("10.0.0.1", up=True, vrf="red"), bgp("10.0.0.9", up=False)]
     found = learnt(facts(device("r1"), bgp_neighbour=rows))
     assert outline(found, "bgp") == [
@@ -255,12 +255,12 @@ def test_the_role_in_a_gateway_group_is_that_of_its_priority(
     assert state in {p.state for p in own}
 
 
-def test_a_lone_member_of_a_gateway_group_is_asked() -> None:
+def test_a_lone_member_of_a_gateway_group_is_open() -> None:
     found = learnt(facts(device("r1"), vrrp_group=[gateway("backup", 100)]), facts(device("r2")))
     assert question(found, "gateways") == "gateway_alone"
 
 
-def test_a_bundle_has_the_least_links_that_are_configured_or_is_asked() -> None:
+def test_a_bundle_has_the_least_links_that_are_configured_or_is_open() -> None:
     row = r.LinkBundle(name="Po1", oper="up", members=("a", "b", "c"), bundled=("a", "b", "c"))
     (one,) = learnt(facts(device("r1"), link_bundle=[row]))
     assert (one.value, one.state) == ({"name": "Po1", "members": 3, "min_links": 2}, "unknown")

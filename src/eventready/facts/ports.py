@@ -53,6 +53,6 @@ def parent_port(name: str) -> str:
 
 
 def is_physical(name: str) -> bool:
-    """Return True for a port that can hold a cable, by its name: no VLAN, loopback, bundle, bridge or tunnel."""
+    """Return True for a port with room for a cable, by its name: no VLAN, loopback, bundle, bridge or tunnel."""
     key = port_key(name)
     return not _LOGICAL.match(key) and parent_port(key) == key

@@ -112,7 +112,7 @@ def command(
 
 
 def _warn_of_nothing_expected(app: App, devices: Sequence[Device]) -> None:
-    """Name the devices without expectations, whose verdict would rest on themselves alone."""
+    """Name the devices without expectations: a verdict about them rests on their own health alone."""
     names = [device.name for device in devices if device.expect.empty]
     if names and app.output == "table":
         shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")

@@ -67,7 +67,7 @@ def learn_command(
 ) -> int:
     """Propose expectations from the state of the network: links, neighbours, gateways, cells, access points, services.
 
-    Healthy values are accepted together or in part. What is down, seen on one side only or unknown is open, never
+    Healthy values are accepted together or in part. What is down, seen on one side only or unknown is asked, never
     learnt as healthy. Comments and order of hosts.yaml stay; inventory/learn.yaml records who accepted what.
 
     \b

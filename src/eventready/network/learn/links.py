@@ -110,7 +110,7 @@ def _subject(one: End, other: End) -> str:
 
 
 def _recabled(one: End, other: End, known: Sequence[End | None]) -> Proposal:
-    """Contradiction between an expected cable and a shown cable, without a value: a person must correct either by hand."""
+    """Contradiction between an expected cable and a shown cable, to be corrected by hand."""
     wanted = " ".join(next(end for end in known if end is not None))
     question = message("learn:ask.recabled", here=f"{one[0]} {one[1]}", there=f"{other[0]} {other[1]}", wanted=wanted)
     return Proposal(one[0], "links", _subject(one, other), None, "lldp", "unknown", question)

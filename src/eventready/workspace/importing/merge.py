@@ -98,12 +98,12 @@ def _by_device(yaml: YAML, text: str, document: YamlDocument, devices: Sequence[
 
 
 def _without_empty(lines: list[str]) -> list[str]:
-    """Comments of a file without devices, whose empty mapping goes."""
+    """Comments of a file without devices, without its empty mapping."""
     return [line for line in lines if not line.strip() or line.lstrip().startswith("#")]
 
 
 def _part(lines: Sequence[str], begin: int, starts: Sequence[int]) -> tuple[int, int]:
-    """Lines of a device, without the comments and blank lines before the next one."""
+    """Lines of a device, without the comments and blank lines before the next device."""
     end = min(start for start in starts if start > begin)
     while end > begin + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
         end -= 1
@@ -111,7 +111,7 @@ def _part(lines: Sequence[str], begin: int, starts: Sequence[int]) -> tuple[int,
 
 
 def _loaded(yaml: YAML, part: str, name: str) -> CommentedMap:
-    """Load a device by itself. Raises YAMLError for a part that is none."""
+    """Load a device by itself. Raises YAMLError for another part."""
     alone = yaml.load(part)
     if not isinstance(alone, CommentedMap) or list(alone) != [name] or alone.fa.flow_style():
         raise YAMLError
@@ -155,7 +155,7 @@ def _update(target: Any, entry: Mapping[str, Any], prefix: str = "") -> list[tup
 
 
 def _set(target: Any, key: str, value: Any) -> None:
-    """Set a value; a list keeps the items that stay in it, with their comments."""
+    """Set a value; remaining items of a list keep their comments."""
     old = target.get(key)
     if isinstance(old, CommentedSeq) and isinstance(value, list) and old:
         for index in reversed(range(len(old))):
@@ -175,7 +175,7 @@ def _item(value: Any) -> Any:
 
 
 def _styled(value: Any) -> Any:
-    """Value as it is written: mappings of a list in braces, a short list of words in brackets."""
+    """Value in the style of the file: mappings of a list in braces, a short list of words in brackets."""
     if isinstance(value, Mapping):
         return CommentedMap({key: _styled(part) for key, part in value.items()})
     if not isinstance(value, list):
