@@ -58,7 +58,9 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("alarm", r.Alarm),
         FactKind("core_link", r.CoreLink),
         FactKind("access_point", r.AccessPoint),
+        # Controllers answer by protocol: `access_point_uplink` covers CDP, `access_point_lldp` LLDP.
         FactKind("access_point_uplink", r.AccessPointUplink),
+        FactKind("access_point_lldp", r.AccessPointUplink),
         # Controllers that answer by band need a question per band: `radio*` covers 5 and 6 GHz, `radio*_24` 2.4 GHz.
         FactKind("radio", r.Radio),
         FactKind("radio_24", r.Radio),

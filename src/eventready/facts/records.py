@@ -33,6 +33,7 @@ from eventready.facts.units import (
     MaybeSeconds,
     MaybeSpeed,
     MaybeText,
+    MaybeVrf,
     Name,
     Names,
     Percent,
@@ -150,19 +151,20 @@ class Interface(Fact):
     in_drops: MaybeCount = None
     out_drops: MaybeCount = None
     addresses: Addresses = ()
-    vrf: MaybeText = None
+    vrf: MaybeVrf = None
 
 
 class InterfaceAddress(Fact):
     """An address of the device with the length of its prefix, where the device prints addresses apart from the ports.
 
-    `vrf`: none for the global table.
+    `vrf`: none for the global table. `port`: below a logical interface with a name of its own.
     """
 
-    key = ("interface", "address", "vrf")
+    key = ("interface", "address")
     interface: Name
     address: AddressWithLength
-    vrf: MaybeText = None
+    vrf: MaybeVrf = None
+    port: MaybeText = None
 
 
 class PortSpeed(Fact):
@@ -221,7 +223,7 @@ class RouterIdentity(Fact):
     protocol: Literal["ospf", "isis", "bgp"]
     router_id: Address
     process: MaybeText = None
-    vrf: MaybeText = None
+    vrf: MaybeVrf = None
     local_as: MaybeText = None
 
 
@@ -370,7 +372,7 @@ class SavedConfig(Fact):
 class Neighbour(Fact):
     """The device at the other end of a cable (LLDP or CDP).
 
-    `management_address`: the first one where there are several.
+    `management_address`: the last one printed where there are several.
     """
 
     key = ("interface", "device", "port")

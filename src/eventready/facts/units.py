@@ -15,6 +15,8 @@ from pydantic import BeforeValidator, Field
 
 #: Devices say the same few things over and over: 1000000 Kbit/sec, never, 4w2d.
 _REMEMBERED = 4_096
+#: Names of the table of no VRF, as equipment prints them.
+GLOBAL_TABLE = frozenset({"default", "global", "main", "master", "_public_"})
 _NOTHING = frozenset({"", "-", "--", "---", "n/a", "na", "none", "null", "unknown", "never", "*"})
 #: SFF-8472 counts light in steps of 0.1 uW (-40 dBm); a module that counts none is shown with an infinite loss.
 _NO_LIGHT_DBM = -40.0
@@ -185,6 +187,12 @@ def address(value: Any) -> Any:
     return text
 
 
+def vrf(value: Any) -> Any:
+    """Return the name of a VRF; None for nothing and for the devices' names of the global table."""
+    text = maybe(value)
+    return None if isinstance(text, str) and text.casefold() in GLOBAL_TABLE else text
+
+
 def name(value: Any) -> Any:
     """Return the text without surrounding blanks. Raises ValueError for an empty text."""
     text = value.strip() if isinstance(value, str) else value
@@ -248,6 +256,7 @@ Name = Annotated[str, BeforeValidator(name)]
 Address = Annotated[str, BeforeValidator(address)]
 MaybeAddress = Annotated[str | None, BeforeValidator(address)]
 MaybeMac = Annotated[str | None, BeforeValidator(mac)]
+MaybeVrf = Annotated[str | None, BeforeValidator(vrf)]
 MaybeText = Annotated[str | None, BeforeValidator(maybe)]
 #: No device measures an infinite figure, or none (NaN): every comparison with NaN is false, and a limit never passed.
 _Finite = Field(allow_inf_nan=False)
