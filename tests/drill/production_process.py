@@ -24,6 +24,7 @@ from eventready.drill.probes import Measuring
 from eventready.drill.production import ProductionTarget, refuse_production
 from eventready.drill.record import DrillRecord, ProbeResult, Step, drill_runs
 from eventready.drill.spec import Drill
+from eventready.drill.stage import Prepared
 from eventready.drill.targets import DrillTarget
 from eventready.store.changes import Changes, StepEntry
 from eventready.store.store import Store
@@ -75,6 +76,7 @@ def executor(folder: Path, drill: Drill, store: Store, plan: str, file: PlanFile
     target = ProductionTarget(load_workspace(folder), drill, plan, store, CLOCK, "an", "noc-1", file, TIMING)
     return DrillExecutor(
         store=store, clock=CLOCK, target=target, audit=lambda _names: ("run", []),
+        prepared=lambda _drill: Prepared(),
         measuring=_Unmeasured, options=DrillOptions(by="an", plan=plan), progress=_Silent(),
     )  # fmt: skip
 

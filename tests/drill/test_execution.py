@@ -15,6 +15,7 @@ from eventready.drill.execution import DrillExecutor, DrillOptions
 from eventready.drill.probes import Measuring
 from eventready.drill.record import DrillRecord, DrillRun, ProbeResult, drill_run_named, drill_runs
 from eventready.drill.spec import Drill, Failure, Probe
+from eventready.drill.stage import Prepared
 from eventready.drill.targets import DrillTarget
 from eventready.drill.targets import Network as NetworkKind
 from eventready.session.probes.stream import StreamTarget
@@ -133,6 +134,7 @@ def executor(
 
     made = DrillExecutor(
         store=store, clock=Clock(), target=network, audit=lambda _names: next(audits),
+        prepared=lambda _drill: Prepared(),
         measuring=lambda _drill: measured, options=DrillOptions(by="An", sleep=sleep), progress=Silent(),
     )  # fmt: skip
     return made, measured

@@ -46,6 +46,11 @@ def test_a_workspace_without_drills_has_none(tmp_path: Path) -> None:
         ("[backup_route]", "[backup]", "no check is called 'backup'. Did you mean 'backup_route'?"),
         (", outage_ms: 300", "", "a probe without a limit proves nothing. Give outage_ms."),
         ("kind: icmp", "kind: calls", "a probe without a limit proves nothing. Give refused_percent."),
+        (
+            "outage_ms: 300",
+            "outage_ms: 10001",
+            "uplink.yaml:9: the failure is repaired after 10 s, before an outage of",
+        ),
         ("kind: icmp", "kind: sctp", "'kind' cannot be 'sctp'"),
         ("predicted_by: [backup_route]", "", "'predicted_by' is missing. Add it."),
         ("outage_ms: 300", "outage_ms: 300, rate: 5000", "'rate' must be at most 100"),

@@ -17,6 +17,7 @@ from eventready.drill.probes import Measuring
 from eventready.drill.record import DrillRecord, DrillRun, Outcome, ProbeResult, drill_run_named, drill_runs
 from eventready.drill.requirements import unmet
 from eventready.drill.spec import Drill, Failure
+from eventready.drill.stage import Prepared
 from eventready.drill.targets import DrillTarget
 from eventready.store.store import Store
 
@@ -39,10 +40,14 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class DrillOptions:
-    """Operator of the drill; `plan`: id of the plan in production. `sleep` is replaced in tests."""
+    """Operator of the drill; `plan`: id of the plan in production. `sleep` is replaced in tests.
+
+    named: `by` is a person's name; otherwise a login.
+    """
 
     by: str
     plan: str = ""
+    named: bool = True
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -54,6 +59,7 @@ class DrillExecutor:
     clock: Clock
     target: DrillTarget
     audit: AuditDevices
+    prepared: Callable[[Drill], Prepared]
     measuring: Callable[[Drill], Measuring]
     options: DrillOptions
     progress: Progress
@@ -67,8 +73,8 @@ class DrillExecutor:
         record = DrillRecord.open(
             self.store, drill, self.clock,
             {"by": self.options.by, "target": to_stored(self.target.description), "network": self.target.network,
-             "rehearsal": self.target.rehearsal or self.clock.rehearsal, "changes": list(changes_in_force(self.store)),
-             "plan": self.options.plan},
+             "rehearsal": self.target.rehearsal or self.clock.rehearsal, "plan": self.options.plan,
+             "named": self.options.named},
         )  # fmt: skip
         measuring = self.measuring(drill)
         try:
@@ -102,6 +108,7 @@ class DrillExecutor:
             run=run,
             unmet=[one.render("en") for one in missing],
             predicted=[asdict(one) for one in self._predicted],
+            prepared=self.prepared(drill).to_dict(),
         )
         if missing:
             raise RefusedError(message("drill:run.unmet", missing=missing[:5]))  # fmt: skip
@@ -167,6 +174,10 @@ class DrillExecutor:
         missed = [names[probe.probe] for probe in probes if not probe.within]
         if missing:
             return "failed", message("drill:closed.after_repair", missing=missing[:5])
+        void = [one for one in probes if one.void]
+        if void:
+            reasons = [message("drill:closed.void_probe", probe=names[one.probe], reason=one.void) for one in void]
+            return "void", message("drill:closed.void", probes=reasons)
         if unpredicted(probes, self._predicted):
             return "unpredicted", message("drill:closed.unpredicted", probes=missed)
         if missed:
@@ -189,19 +200,8 @@ class DrillExecutor:
             self.progress.step(step, detail)
 
 
-def changes_in_force(store: Store) -> tuple[str, ...]:
-    """Changes with devices in the new state and without a later rollback."""
-    entries = store.changes.entries()
-    taken_back = {entry.header.rolls_back for entry in entries}
-    return tuple(
-        entry.id
-        for entry in entries
-        if entry.id not in taken_back and not entry.header.rolls_back and "new" in entry.outcomes.values()
-    )
-
-
 def _recorded(probe: ProbeResult) -> dict[str, Any]:
-    return {**asdict(probe), "detail": to_stored(probe.detail)}
+    return {**asdict(probe), "detail": to_stored(probe.detail), "void": to_stored(probe.void)}
 
 
 def _devices(drill: Drill) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from eventready.checks.registry import all_checks
 from eventready.core.clock import Clock
 from eventready.drill.counters import counter_probe
 from eventready.drill.execution import DrillExecutor, DrillOptions, Progress
+from eventready.drill.prepared import read_prepared
 from eventready.drill.probes import Measuring
 from eventready.drill.spec import Drill, load_drills
 from eventready.drill.targets import DrillTarget
@@ -41,6 +42,7 @@ def executor_of(
         clock=clock,
         target=target,
         audit=partial(_audit, workspace, store, clock),
+        prepared=partial(read_prepared, workspace, store),
         measuring=lambda drill: Measuring(drill, partial(counter_probe, read=read)),
         options=options,
         progress=progress,

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from eventready.drill.record import ProbeResult
+from eventready.core.messages import rendered
+from eventready.drill.record import FlowFigures, ProbeMeasure, ProbeResult
 from eventready.drill.spec import STREAMS, Drill, Probe
 from eventready.drill.targets import DrillTarget
-from eventready.session.probes.outage import Interruption
-from eventready.session.probes.stream import ProbeStream, stop_all
+from eventready.session.probes.flow import NEW_PORTS
+from eventready.session.probes.measurement import Measurement, Times, measure
+from eventready.session.probes.outage import Outage
+from eventready.session.probes.stream import ProbeStream, StreamPlan, stop_all
 
-#: An answer younger than this shows that a stream is answered now.
-_RECENT_S = 1.5
+#: An answer that takes longer is a loss, unless the probe allows a longer round trip.
+_ANSWER_MS = 500.0
+#: Requests were not sent for longer than this: the prober was stopped or had no processor, and measured nothing.
+_GAP_MS = 20.0
+#: Outages of a stream on record.
+_KEPT = 20
 
 
 class CounterProbe(Protocol):
@@ -44,7 +51,7 @@ class Measuring:
         """Begin every probe. Raises UsageError."""
         for probe in self._drill.probes:
             if probe.kind in STREAMS:
-                self._streams[probe.name] = ProbeStream.start(probe.name, target.stream(probe), probe.rate)
+                self._streams[probe.name] = ProbeStream.start(probe.name, target.stream(probe), plan_of(probe))
         for counter in self._counters.values():
             counter.begin()
 
@@ -60,12 +67,8 @@ class Measuring:
 
     @property
     def answered_now(self) -> bool:
-        """True when every stream has had an answer a moment ago."""
-        since = time.monotonic() - _RECENT_S
-        return all(
-            any(sample.received and sample.received >= since for sample in stream.samples[-200:])
-            for stream in self._streams.values()
-        )
+        """True when every flow of every stream has had an answer a moment ago."""
+        return all(stream.answered_now for stream in self._streams.values())
 
     def mark(self) -> None:
         """Note the moment of the failure, from which outages are counted."""
@@ -88,40 +91,69 @@ class Measuring:
         stop_all(list(self._streams.values()))
 
     def _of_stream(self, probe: Probe) -> ProbeResult:
-        measured = before_repair(self._streams[probe.name].finish(), self._repaired_at)
-        by_loss = probe.outage_ms is None
-        return ProbeResult(
-            probe=probe.name,
-            kind=probe.kind,
-            value=measured.loss_percent if by_loss else measured.longest_ms,
-            limit=float(probe.loss_percent or 0) if by_loss else float(probe.outage_ms or 0),
-            unit="%" if by_loss else "ms",
-            resolution=0.0 if by_loss else measured.resolution_ms,
-            sent=measured.sent,
-            lost=measured.lost,
-            reordered=measured.reordered,
-            outages=self._since_failure(measured),
-        )
-
-    def _since_failure(self, measured: Interruption) -> tuple[tuple[float, float | None], ...]:
-        """(begin, end) of each outage in seconds after the failure."""
-        return tuple(
-            (
-                round(outage.begin - self._failed_at, 4),
-                None if outage.end is None else round(outage.end - self._failed_at, 4),
-            )
-            for outage in measured.outages
-        )
+        stream = self._streams[probe.name]
+        stream.finish()
+        times = Times(self._failed_at, self._repaired_at or stream.ended, stream.ended)
+        limit_s = plan_of(probe).limit_s
+        found = measure(stream.samples, probe.rate, limit_s, times, new_ports=probe.kind in NEW_PORTS)
+        return stream_result(probe, found, self._failed_at)
 
 
-def before_repair(measured: Interruption, repaired_at: float | None) -> Interruption:
-    """Measurement without the end of outages still open at the repair."""
-    if repaired_at is None:
-        return measured
-    outages = tuple(
-        replace(outage, end=None)
-        if outage.begin < repaired_at and (outage.end or repaired_at) >= repaired_at
-        else outage
-        for outage in measured.outages
+def plan_of(probe: Probe) -> StreamPlan:
+    """How the stream of a probe is sent: an answer counts within the round trip allowed, or the outage allowed."""
+    limit_ms = probe.latency_ms or min(_ANSWER_MS, probe.outage_ms or _ANSWER_MS)
+    return StreamPlan(
+        probe.rate, probe.flows, limit_ms / 1000, probe.status, probe.addresses, probe.source_addresses, probe.size
+    )  # fmt: skip
+
+
+def stream_result(probe: Probe, found: Measurement, failed_at: float) -> ProbeResult:
+    """Result of a stream: every given limit, or the reason for no measurement."""
+    void = _void(found)
+    measures = _measures(probe, found)
+    first = measures[0]
+    return ProbeResult(
+        probe=probe.name,
+        kind=probe.kind,
+        value=None if void else first.value,
+        limit=first.limit,
+        unit=first.unit,
+        resolution=found.resolution_ms if first.unit == "ms" else 0.0,
+        sent=found.sent,
+        lost=found.lost,
+        reordered=found.reordered,
+        outages=_since_failure(found.worst, failed_at),
+        measures=measures,
+        flows=FlowFigures(found.flows, found.hit, found.median_ms, found.loss_percent, found.round_trip_ms),
+        void=void,
     )
-    return replace(measured, outages=outages)
+
+
+def _void(found: Measurement) -> str:
+    """Reason for a stream without a measurement; empty otherwise."""
+    if not found.requested:
+        return rendered("drill:void.nothing")
+    return rendered("drill:void.gap", ms=found.gap_ms, limit=_GAP_MS) if found.gap_ms > _GAP_MS else ""
+
+
+def _measures(probe: Probe, found: Measurement) -> tuple[ProbeMeasure, ...]:
+    given: list[ProbeMeasure] = []
+    if probe.outage_ms is not None:
+        given += [
+            ProbeMeasure("outage", found.longest_ms, probe.outage_ms, "ms"),
+            ProbeMeasure("repair", found.repair_ms, probe.outage_ms, "ms"),
+        ]
+    if probe.loss_percent is not None:
+        given.append(ProbeMeasure("loss", found.loss_percent, probe.loss_percent, "%"))
+    if probe.latency_ms is not None:
+        given.append(ProbeMeasure("latency", found.slowest_ms, probe.latency_ms, "ms"))
+    return tuple(given)
+
+
+def _since_failure(outages: Sequence[Outage], failed_at: float) -> tuple[tuple[float, float | None], ...]:
+    """(begin, end) of the longest outages in seconds after the failure, in the order of time."""
+    longest = sorted(outages, key=lambda one: math.inf if one.end is None else one.end - one.begin)[-_KEPT:]
+    return tuple(
+        (round(one.begin - failed_at, 4), None if one.end is None else round(one.end - failed_at, 4))
+        for one in sorted(longest, key=lambda one: one.begin)
+    )

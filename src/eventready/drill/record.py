@@ -11,20 +11,60 @@ from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import Message, from_json, from_stored, message, to_json
 from eventready.drill.spec import Drill
+from eventready.drill.stage import Stage, stage_on_record
 from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
 
 #: The journal stream of drills. A body's `step` is one of `Step`; `opened` comes first, `closed` last.
 STREAM = "drill"
 Step = Literal["opened", "prechecked", "failing", "measured", "repairing", "repaired", "verified", "closed"]
-Outcome = Literal["passed", "failed", "unpredicted", "refused", "interrupted"]
+#: `void`: the probes were not sent as planned, and nothing is measured.
+Outcome = Literal["passed", "failed", "unpredicted", "void", "refused", "interrupted"]
+#: Outcomes with a measurement.
+MEASURED: tuple[Outcome, ...] = ("passed", "failed", "unpredicted")
+
+
+#: Limits of a stream: outage of the failure and of the repair, loss and round trip from failure to repair.
+MeasureName = Literal["outage", "repair", "loss", "latency"]
+
+
+@dataclass(frozen=True)
+class ProbeMeasure:
+    """A figure of a stream with its limit. `value` None: the outage did not end, or no answer has a round trip."""
+
+    name: MeasureName
+    value: float | None
+    limit: float
+    unit: str
+
+    @property
+    def within(self) -> bool:
+        """True when the value is known and within its limit."""
+        return self.value is not None and self.value <= self.limit
+
+
+@dataclass(frozen=True)
+class FlowFigures:
+    """Flows of a stream from failure to repair: number, flows with a loss, loss of all requests.
+
+    `median_ms`: longest outage of the median flow, None without an end; `round_trip_ms`: the median's, None without an
+    answer.
+    """
+
+    flows: int
+    hit: int
+    median_ms: float | None
+    loss_percent: float
+    round_trip_ms: float | None
 
 
 @dataclass(frozen=True)
 class ProbeResult:
     """Measurement of a probe with its limit. `value` None: the outage did not end before the repair.
 
-    `unit` is `ms`, `%` or `x` (the fullest access point against the mean); `resolution` is in the same unit.
+    `value` is the first of the stream's `measures`: the worst flow's longest outage, else loss, else round trip.
+    `unit` is `ms`, `%` or `x` (the fullest access point against the mean); `resolution` is in the same unit. `void`:
+    the reason why nothing is measured; the value is None then.
     """
 
     probe: str
@@ -38,11 +78,20 @@ class ProbeResult:
     reordered: int = 0
     outages: tuple[tuple[float, float | None], ...] = ()  # (begin, end) in seconds since the failure
     detail: str = ""
+    measures: tuple[ProbeMeasure, ...] = ()  # empty for counters and in older records
+    flows: FlowFigures | None = None
+    void: str = ""
 
     @property
     def within(self) -> bool:
-        """True when the value is known and within its limit."""
+        """True when every value is known and within its limit."""
+        if self.measures:
+            return not self.void and all(measure.within for measure in self.measures)
         return self.value is not None and self.value <= self.limit
+
+    def measure(self, name: MeasureName) -> ProbeMeasure | None:
+        """ProbeMeasure by name; None without such a limit."""
+        return next((measure for measure in self.measures if measure.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -86,8 +135,20 @@ class DrillRun:
 
     @property
     def changes(self) -> tuple[str, ...]:
-        """Changes in force at the beginning of the drill."""
-        return tuple(str(change) for change in self.opened.get("changes", ()))
+        """Changes in force on the drill's devices as read before the failure."""
+        prepared = self.step("prechecked").get("prepared") or {}
+        return tuple(str(change) for change in prepared.get("in_force", self.opened.get("changes", ())))
+
+    @property
+    def stage(self) -> Stage:
+        """Stage of the run: before or after the changes of the preparing intents."""
+        return stage_on_record(self.step("prechecked"), self.opened.get("changes", ()))
+
+    @property
+    def person(self) -> str:
+        """Name of the operator; empty for a login."""
+        by = str(self.opened["by"])
+        return by if self.opened.get("named", by != "root") else ""
 
     def to_dict(self) -> dict[str, Any]:
         """The drill as plain JSON types, for `-o json` and papers."""
@@ -99,6 +160,7 @@ class DrillRun:
             "target": str(self.target),
             "rehearsal": self.opened["rehearsal"],
             "changes": list(self.changes),
+            "stage": self.stage,
             "outcome": self.outcome,
             "reason": self.reason,
             "predicted": list(self.step("prechecked").get("predicted", ())),
@@ -191,7 +253,16 @@ def _run(key: str, steps: Sequence[JournalEntry]) -> DrillRun:
 
 def _probe_result(row: Mapping[str, Any]) -> ProbeResult:
     outages = tuple((float(begin), None if end is None else float(end)) for begin, end in row["outages"])
-    return ProbeResult(**{**row, "outages": outages, "detail": from_stored(row.get("detail", ""))})
+    return ProbeResult(
+        **{
+            **row,
+            "outages": outages,
+            "detail": from_stored(row.get("detail", "")),
+            "measures": tuple(ProbeMeasure(**measure) for measure in row.get("measures", ())),
+            "flows": FlowFigures(**row["flows"]) if row.get("flows") else None,
+            "void": from_stored(row.get("void", "")),
+        }
+    )
 
 
 def _new_id(now: datetime, taken: set[str]) -> str:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from eventready.core.errors import InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import message
+from eventready.workspace.devices.intents import Intent
 from eventready.workspace.files.validation_messages import Suggestions, suggest
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import Title, WorkspaceModel
@@ -55,9 +56,26 @@ class Probe(WorkspaceModel):
     host: str = Field(default="", description="Production: the address or name that the stream goes to")
     port: int = Field(default=0, ge=0, le=65_535, description="The port, where it is not the usual one")
     query: str = Field(default="", description="http: the path; dns: the name to resolve")
-    rate: float = Field(default=50, ge=0.1, le=100, description="Requests per second")
-    outage_ms: float | None = Field(default=None, ge=0, description="The longest outage that is allowed, ms")
-    loss_percent: float | None = Field(default=None, ge=0, le=100, description="The largest loss that is allowed, %")
+    status: int = Field(default=200, ge=100, le=599, description="http: the status of a right answer")
+    addresses: tuple[str, ...] = Field(
+        default=(), description="dns: the addresses of a right answer; without them, those of the first answers"
+    )
+    size: int = Field(default=0, ge=0, le=9000, description="icmp, udp: bytes of a request, sent without fragmentation")
+    flows: int = Field(default=16, ge=1, le=64, description="Streams side by side, each with its own source port")
+    source_addresses: tuple[str, ...] = Field(
+        default=(), description="The local addresses that the flows are sent from, in turn"
+    )
+    rate: float = Field(default=50, ge=0.1, le=100, description="Requests per second of each flow")
+    outage_ms: float | None = Field(default=None, ge=0, description="The longest outage of a flow that is allowed, ms")
+    loss_percent: float | None = Field(
+        default=None, ge=0, le=100, description="The largest loss from failure to repair that is allowed, %"
+    )
+    latency_ms: float | None = Field(
+        default=None,
+        ge=0,
+        le=10_000,
+        description="The longest round trip that is allowed, ms; a later answer is a loss",
+    )
     refused_percent: float | None = Field(default=None, ge=0, le=100, description="calls: refusals allowed, %")
     most_per_mean: float | None = Field(
         default=None, ge=1, description="stations: the fullest access point against the mean"
@@ -69,12 +87,8 @@ class Probe(WorkspaceModel):
 
     @model_validator(mode="after")
     def _has_its_limit(self) -> Probe:
-        limits = {
-            "calls": self.refused_percent,
-            "stations": self.most_per_mean,
-        }
-        limit = limits.get(self.kind, self.outage_ms if self.outage_ms is not None else self.loss_percent)
-        if limit is None:
+        own = {"calls": (self.refused_percent,), "stations": (self.most_per_mean,)}
+        if all(limit is None for limit in own.get(self.kind, (self.outage_ms, self.loss_percent, self.latency_ms))):
             wanted = {"calls": "refused_percent", "stations": "most_per_mean"}.get(self.kind, "outage_ms")
             raise InvalidValue(message("drill:spec.no_limit", wanted=wanted))
         return self
@@ -89,6 +103,10 @@ class Drill(WorkspaceModel):
     break_: tuple[Failure, ...] = Field(min_length=1, alias="break")
     probes: tuple[Probe, ...] = Field(min_length=1)
     predicted_by: tuple[str, ...] = Field(min_length=1, description="Checks whose findings announce a long outage")
+    prepared_by: tuple[Intent, ...] = Field(
+        default=("backup", "load_balancing"), min_length=1,
+        description="Intents whose changes prepare the devices for this failure: before and after in the minutes",
+    )  # fmt: skip
     observe_s: float = Field(default=10, ge=1, le=3600)
     settle_s: float = Field(default=3, ge=0, le=600)
     name: str = Field(default="", exclude=True)
@@ -97,6 +115,13 @@ class Drill(WorkspaceModel):
     def devices(self) -> tuple[str, ...]:
         """Failing devices without duplicates, in the order of the file."""
         return tuple(dict.fromkeys(failure.device for failure in self.break_))
+
+    @property
+    def tested(self) -> tuple[str, ...]:
+        """Tested devices: failing, required, and read by counters."""
+        required = (device for requirement in self.requires for device in requirement.devices)
+        read = (probe.target for probe in self.probes if probe.kind not in STREAMS)
+        return tuple(dict.fromkeys((*self.devices, *required, *read)))
 
 
 def load_drills(folder: Path, *, devices: Iterable[str], checks: Iterable[str]) -> Mapping[str, Drill]:
@@ -111,7 +136,7 @@ def load_drills(folder: Path, *, devices: Iterable[str], checks: Iterable[str]) 
         except WorkspaceError as error:
             problems.append(error)
             continue
-        problems += _unknown_names(document, drill, known)
+        problems += (*_unknown_names(document, drill, known), *_too_short(document, drill))
         found[path.stem] = drill
     raise_errors(problems)
     return found
@@ -134,6 +159,14 @@ def _unknown_names(
     for kind, name, keys in _names(drill):
         if name not in known[kind]:
             yield document.error(message(f"drill:spec_unknown.{kind}", name=name), *keys, do=remedies[kind].of(name))
+
+
+def _too_short(document: YamlDocument, drill: Drill) -> Iterable[WorkspaceError]:
+    """Errors for allowed outages longer than the failure; drills on record stay readable."""
+    for index, probe in enumerate(drill.probes):
+        if probe.kind in STREAMS and 1000 * drill.observe_s < (probe.outage_ms or 0):
+            figures = {"seconds": drill.observe_s, "allowed": probe.outage_ms or 0}
+            yield document.error(message("drill:spec.observe", **figures), "probes", index, "outage_ms")
 
 
 def _names(drill: Drill) -> Iterable[tuple[str, str, Sequence[str | int]]]:

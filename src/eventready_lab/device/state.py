@@ -22,6 +22,16 @@ class Light:
 
 
 @dataclass
+class Impairment:
+    """Impairment of the packets of a port. `flap_s`: seconds down, then as long up; `longest`: bytes (0: any)."""
+
+    loss_percent: float = 0.0
+    delay_ms: float = 0.0
+    flap_s: float = 0.0
+    longest: int = 0
+
+
+@dataclass
 class Port:
     """A port. Counters grow by `in_bps`, `out_bps` and `error_rate` while the link is up."""
 
@@ -41,6 +51,7 @@ class Port:
     out_drops: int = 0
     light: Light | None = None
     neighbour: tuple[str, str] | None = None  # (device, port) at the other end
+    impairment: Impairment | None = None
 
 
 @dataclass
@@ -265,5 +276,6 @@ class DeviceState:
     disks: list[DiskState] = field(default_factory=list)
     pools: list[PoolState] = field(default_factory=list)
     dns: dict[str, str] = field(default_factory=dict)  # name to address; empty: no answer
+    portal_status: int = 200  # of the answers of its HTTP service
     dhcp: list[DhcpPoolState] = field(default_factory=list)
     certificates: dict[str, int] = field(default_factory=dict)  # file to days until the end of validity

@@ -24,7 +24,7 @@ from eventready.workspace.devices.device import Device
 from eventready_lab.control.workspace_copy import HOST
 from eventready_lab.device.configuration.tree import Tree
 from eventready_lab.device.device import SimulatedDevice
-from eventready_lab.device.state import Gateway, Static
+from eventready_lab.device.state import Bfd, Gateway, Impairment, Port, Static
 from eventready_lab.device.topology import point_to_point_peer
 from eventready_lab.dialects._shared.forwarding import in_use, works
 from eventready_lab.embedded.delayed_choice import DelayedChoices
@@ -32,6 +32,10 @@ from eventready_lab.embedded.delayed_choice import DelayedChoices
 _BFD_S, _BFD_MULTIPLIER = 0.3, 3
 _SLA_S = 60.0
 _HOPS = 16
+#: Bytes of the headers of IPv4 and UDP.
+_HEADERS = 28
+#: Prime to 100: successive packets spread evenly.
+_SPREAD = 61
 
 _INTERVAL = re.compile(r"(?:min_rx|receive-interval|min-rx-interval) (\d+)")
 _MULTIPLIER = re.compile(r"(?:^|\s)(?:detect-)?multiplier (\d+)")
@@ -50,23 +54,45 @@ class Network:
 
     def __post_init__(self) -> None:
         """Begin without a choice."""
+        self._packets = 0
         self._routes: DelayedChoices[tuple[Hop, ...]] = DelayedChoices(self.monotonic)
         self._masters: DelayedChoices[tuple[Hop, ...]] = DelayedChoices(self.monotonic)
 
     def delivers(self, source: str, members: Sequence[str]) -> bool:
         """True when a packet reaches the Internet now; `source` is a router, or a venue with its gateways `members`."""
+        return self.delay_s(source, members, 0) is not None
+
+    def delay_s(self, source: str, members: Sequence[str], size: int) -> float | None:
+        """Seconds of a packet of a size (bytes) to the Internet and back beyond the usual; None for a lost packet."""
         router = source if source in self.devices else self._gateway(source, members)
+        delay_s = 0.0
         for _hop in range(_HOPS):
-            if not router:
-                return False
-            route = self._route(router)
+            route = self._route(router) if router else None
             if route is None or not self._carries(router, route):
-                return False
+                return None
+            impairment = self._impairment(router, route)
+            if impairment and self._impaired(impairment, size):
+                return None
+            delay_s += 2 * impairment.delay_ms / 1000 if impairment else 0.0
             owner = self._owner(route.next_hop)
             if owner is None:
-                return True
+                return delay_s
             router = owner
-        return False
+        return None
+
+    def _impairment(self, name: str, route: Static) -> Impairment | None:
+        port = self._port(name, route)
+        return port.impairment if port else None
+
+    def _impaired(self, impairment: Impairment, size: int) -> bool:
+        """True for a lost packet; partial loss is spread evenly over the packets."""
+        self._packets += 1
+        down = impairment.flap_s and self.monotonic() // impairment.flap_s % 2
+        return (
+            bool(down)
+            or 0 < impairment.longest < size
+            or self._packets * _SPREAD % 100 < impairment.loss_percent
+        )  # fmt: skip
 
     def _route(self, name: str) -> Static | None:
         """Return the present default route of a router."""
@@ -78,10 +104,17 @@ class Network:
 
     def _carries(self, name: str, route: Static) -> bool:
         """True when packets from a router reach a next hop."""
-        state = self.devices[name].state
-        session = next((session for session in state.bfd if session.peer == route.next_hop), None)
-        port = state.ports.get(route.interface or (session.interface if session else ""))
+        session, port = self._session(name, route), self._port(name, route)
         return (session is None or session.up) and (port is None or works(port))
+
+    def _session(self, name: str, route: Static) -> Bfd | None:
+        """BFD session to the next hop of a route."""
+        return next((session for session in self.devices[name].state.bfd if session.peer == route.next_hop), None)
+
+    def _port(self, name: str, route: Static) -> Port | None:
+        """Port of a route."""
+        session = self._session(name, route)
+        return self.devices[name].state.ports.get(route.interface or (session.interface if session else ""))
 
     def _owner(self, address: str) -> str | None:
         """Return the router with an address: the router with a session to the other address of the /30."""
@@ -116,8 +149,7 @@ class Network:
         used = [route for route in state.statics if (route.next_hop, route.interface, route.distance) in
                 self._routes.current(name)]  # fmt: skip
         for route in used:
-            session = next((session for session in state.bfd if session.peer == route.next_hop), None)
-            port = state.ports.get(route.interface or (session.interface if session else ""))
+            port = self._port(name, route)
             if port is not None and not works(port):
                 return 0.0
             lines = list(_lines(device.configured or {}))
@@ -149,17 +181,22 @@ def _figure(lines: Iterable[str], pattern: re.Pattern[str], default: float) -> f
 
 
 class _Echo(asyncio.DatagramProtocol):
-    """Echoes datagrams while the flow's packets arrive."""
+    """Echoes datagrams while the flow's packets arrive. `delay_s`: of a packet of so many bytes, None when lost."""
 
-    def __init__(self, delivers: Callable[[], bool]) -> None:
-        self._delivers = delivers
+    def __init__(self, delay_s: Callable[[int], float | None]) -> None:
+        self._delay_s = delay_s
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.DatagramTransport", transport)  # no subclass of it before Python 3.12
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        if self._transport and self._delivers():
+        delay_s = self._delay_s(len(data) + _HEADERS) if self._transport else None
+        if self._transport is None or delay_s is None:
+            return
+        if delay_s:
+            asyncio.get_running_loop().call_later(delay_s, self._transport.sendto, data, address)
+        else:
             self._transport.sendto(data, address)
 
 
@@ -193,7 +230,7 @@ class Flows:
         if source not in self._open:
             loop = asyncio.get_running_loop()
             transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Echo(lambda: self._network.delivers(source, members)), local_addr=(HOST, 0)
+                lambda: _Echo(lambda size: self._network.delay_s(source, members, size)), local_addr=(HOST, 0)
             )
             self._open[source] = transport
         port: int = self._open[source].get_extra_info("sockname")[1]

@@ -8,8 +8,11 @@ that fails twice, and advertisements every 0.3 s of which three are missed (RFC 
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import cast
 
 from eventready.core.errors import UsageError
@@ -22,7 +25,9 @@ from eventready_lab.embedded.delayed_choice import DelayedChoices
 #: Unit that answers a kind of probe.
 UNITS: Mapping[str, str] = {"http": "nginx", "dns": "dnsmasq"}
 _CHECK_S, _ADVERTISEMENT_S = 2.0, 0.3
-_DNS_HEADER_BYTES, _DNS_ANSWER = 12, 0x80
+_DNS_HEADER_BYTES, _NAME_ABOVE, _TTL_S = 12, 0xC00C, 60
+#: Flags of an answer, and of the answer that there is no such name (RFC 1035).
+_DNS_ANSWER, _NO_NAME = 0x8580, 0x8583
 
 
 class VirtualServices:
@@ -43,6 +48,14 @@ class VirtualServices:
         ready = _up(holder, UNITS[kind])
         pools = [server for pool in holder.pools for server in pool.servers.values()]
         return ready and (kind != "http" or not pools or any(pools))
+
+    def status(self, address: str) -> int:
+        """HTTP status of the holder's answers."""
+        return self._devices[self._holder(address)].state.portal_status
+
+    def resolved(self, address: str, name: str) -> str | None:
+        """Holder's address for a name; empty: no answer, None: no such name."""
+        return self._devices[self._holder(address)].state.dns.get(name)
 
     def _members(self, address: str) -> list[tuple[DeviceState, Gateway]]:
         hosts = (device.state for device in self._devices.values() if device.state.role == "service_host")
@@ -73,10 +86,28 @@ def _tracked(state: DeviceState) -> bool:
     return all(_up(state, unit) for unit in UNITS.values())
 
 
-class _DnsAnswer(asyncio.DatagramProtocol):
-    """Answers queries without records while the service is there."""
+def dns_answer(query: bytes, resolve: Callable[[str], str | None]) -> bytes | None:
+    """Answer to a query for an address; None for a silent name, and for an incomplete message."""
+    try:
+        labels, at = [], _DNS_HEADER_BYTES
+        while length := query[at]:
+            labels.append(query[at + 1 : at + 1 + length].decode("ascii"))
+            at += length + 1
+        address = resolve(".".join(labels).lower())
+    except (IndexError, UnicodeDecodeError):
+        return None
+    if address == "":
+        return None
+    found = address is not None
+    head = query[:2] + struct.pack("!HHHHH", _DNS_ANSWER if found else _NO_NAME, 1, found, 0, 0)
+    record = struct.pack("!HHHIH", _NAME_ABOVE, 1, 1, _TTL_S, 4) + socket.inet_aton(address) if address else b""
+    return head + query[_DNS_HEADER_BYTES : at + 5] + record
 
-    def __init__(self, answers: Callable[[], bool]) -> None:
+
+class _DnsAnswer(asyncio.DatagramProtocol):
+    """Answers queries while the service is there. `answers`: to a query, None for silence."""
+
+    def __init__(self, answers: Callable[[bytes], bytes | None]) -> None:
         self._answers = answers
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -84,8 +115,8 @@ class _DnsAnswer(asyncio.DatagramProtocol):
         self._transport = cast("asyncio.DatagramTransport", transport)  # no subclass of it before Python 3.12
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        if self._transport and len(data) >= _DNS_HEADER_BYTES and self._answers():
-            self._transport.sendto(data[:2] + bytes([data[2] | _DNS_ANSWER]) + data[3:], address)
+        if self._transport and (answer := self._answers(data)):
+            self._transport.sendto(answer, address)
 
 
 class ServicePorts:
@@ -105,24 +136,29 @@ class ServicePorts:
                 do=message("lab:flow.addresses", addresses=known) if known else "",
             )
         if (kind, address) not in self._ports:
-            make = self._http if kind == "http" else self._dns
-            self._ports[kind, address] = await make(lambda: self._services.answers(kind, address))
+            self._ports[kind, address] = await (self._http if kind == "http" else self._dns)(address)
         return self._ports[kind, address]
 
-    async def _http(self, answers: Callable[[], bool]) -> int:
+    async def _http(self, address: str) -> int:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.readline()
-            if answers():
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            if self._services.answers("http", address):
+                status = HTTPStatus(self._services.status(address))
+                line = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+                writer.write(f"{line}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
             writer.close()
 
         server = await asyncio.start_server(serve, HOST, 0)
         self._open.append(server)
         return int(server.sockets[0].getsockname()[1])
 
-    async def _dns(self, answers: Callable[[], bool]) -> int:
+    async def _dns(self, address: str) -> int:
+        def answer(query: bytes) -> bytes | None:
+            there = self._services.answers("dns", address)
+            return dns_answer(query, lambda name: self._services.resolved(address, name)) if there else None
+
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: _DnsAnswer(answers), local_addr=(HOST, 0))
+        transport, _ = await loop.create_datagram_endpoint(lambda: _DnsAnswer(answer), local_addr=(HOST, 0))
         self._open.append(transport)
         return int(transport.get_extra_info("sockname")[1])
 

@@ -15,7 +15,7 @@ from eventready.assurance.roster.finding import RosterReport
 from eventready.assurance.roster.roster import Role
 from eventready.core.messages import Bilingual, Message, Param, Text, message
 from eventready.core.phrases import moment_of
-from eventready.drill.record import DrillRun
+from eventready.drill.record import MEASURED, DrillRun
 from eventready.store.run import Run
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
@@ -27,8 +27,6 @@ EvidenceKind: TypeAlias = Literal[
 #: The roster's code of each role that duties.yaml names.
 ROLE_CODES: Mapping[str, Role] = {"leadership": "LD", "command": "DH", "shift": "CA", "emergency": "UC",
                                   "operations": "VH"}  # fmt: skip
-#: Outcomes of a drill with a measurement.
-DRILL_MEASURED = ("passed", "failed", "unpredicted")
 #: The rule on submission: documents sent prove it, and the roster does not.
 _SUBMISSION = 7
 #: The message for each status of findings that speak against a clause, the worst first.
@@ -218,7 +216,7 @@ def of_drills(duty: Duty, drills: Sequence[DrillRun]) -> ProofResult:
     first."""
     evidence, missing, against = [], [], []
     for name in duty.proof.drills:
-        run = next((run for run in reversed(drills) if run.drill.name == name and run.outcome in DRILL_MEASURED), None)
+        run = next((run for run in reversed(drills) if run.drill.name == name and run.outcome in MEASURED), None)
         if run is None:
             missing.append(message("clauses:proof.drill_missing", drill=name))
             continue

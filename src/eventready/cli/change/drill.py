@@ -17,7 +17,7 @@ from eventready.cli.render.apply_progress import existing_plan
 from eventready.cli.render.drill import show_drills, show_plan, show_run, show_runs
 from eventready.cli.render.plan import show as show_change_plan
 from eventready.cli.signing import current_user, role_key
-from eventready.core.errors import Exit, UsageError
+from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import Message, message, term, text
 from eventready.drill.execution import DrillOptions
 from eventready.drill.preparation import drills_of, executor_of
@@ -27,6 +27,8 @@ from eventready.drill.spec import Drill, drill_named
 from eventready.drill.targets import target_of
 from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey
+
+_EXITS = {"passed": Exit.OK, "interrupted": Exit.OK, "void": Exit.INCOMPLETE}
 
 
 @click.group("drill", help="Make failures on purpose, and measure the interruption of the services.")
@@ -108,6 +110,7 @@ def run(app: App, *, names: Sequence[str], by: str, source: str, resume: str, pl
     Exit codes:
       0  every limit was kept
       3  a limit was missed
+      4  nothing was measured: the probes were not sent as planned
       6  a device is not proven to be repaired
       7  refused, no failure was made
     """
@@ -126,11 +129,12 @@ def run(app: App, *, names: Sequence[str], by: str, source: str, resume: str, pl
         production = _production(app, store, chosen[0] if chosen else interrupted, plan_path, by=by, key=key)
         executor = executor_of(
             app.allowed_workspace, production or target_of(app.workspace_path), store=store, clock=app.clock,
-            options=DrillOptions(current_user(by)[0], production.plan if production else ""), progress=_Lines(app),
+            options=DrillOptions(current_user(by)[0], production.plan if production else "", bool(by.strip())),
+            progress=_Lines(app),
         )  # fmt: skip
         done = [executor.resume(interrupted)] if interrupted else [executor.run(drill) for drill in chosen]
     _print(app, done)
-    return Exit.OK if all(one.outcome in ("passed", "interrupted") for one in done) else Exit.FINDINGS
+    return most_severe({_EXITS.get(one.outcome or "", Exit.FINDINGS) for one in done})
 
 
 def _production(

@@ -19,7 +19,7 @@ from eventready.assurance.incidents.log import find
 from eventready.assurance.papers.document.formats import FORMS, TEXTS, Form, render
 from eventready.assurance.papers.document.model import Document
 from eventready.assurance.papers.document.profile import Profile, check_profile, load_profile
-from eventready.assurance.papers.kinds.drill import drill_minutes
+from eventready.assurance.papers.kinds.drill import Meeting, drill_minutes
 from eventready.assurance.papers.kinds.final import final
 from eventready.assurance.papers.kinds.incident import incident_report
 from eventready.assurance.papers.kinds.plan import plan
@@ -192,13 +192,23 @@ def incident_command(app: App, wanted: PaperOptions, *, incident: str) -> None:
 
 
 @click.command("drill", short_help="Write the minutes of the drills")
+@click.option("--place", default="", help="Place of the drills, for the minutes.")
+@click.option("--present", multiple=True, metavar="NAME", help="Person present, for the minutes; may be repeated.")
+@click.option("--chair", default="", metavar="NAME", help="Chair of the meeting, for the minutes.")
+@click.option("--secretary", default="", metavar="NAME", help="Secretary of the meeting, for the minutes.")
 @_options("docx,pdf")
-def drill_command(app: App, wanted: PaperOptions) -> None:
-    """Write the minutes of the drills: failures, and the interruption of each service before and after the changes."""
+def drill_command(
+    app: App, wanted: PaperOptions, *, place: str, present: tuple[str, ...], chair: str, secretary: str
+) -> None:
+    """Write the minutes of the drills: failures, and the interruption of each service before and after the changes.
+
+    Every run on record is listed, and the worst counts. Place and people that are not given are left blank.
+    """
     material = _material(app, wanted)
     with Store.of_workspace(app.workspace_path, make=False) as store:
         runs = drill_runs(store)
-    _write(app, drill_minutes(runs, material, _profile(app, wanted), wanted.lang), material, wanted)
+    meeting = Meeting(place, present, chair, secretary)
+    _write(app, drill_minutes(runs, material, _profile(app, wanted), wanted.lang, meeting), material, wanted)
 
 
 @click.command("final", short_help="Write the summary of the whole event")

@@ -12,11 +12,18 @@ from eventready.cli.render.listing import cell, translated
 from eventready.cli.render.listing import show as show_table
 from eventready.core.clock import TZ
 from eventready.core.messages import Lang, from_json, in_language, message, number, term, text
-from eventready.drill.record import DrillRun, ProbeResult
-from eventready.drill.spec import Drill, Probe
+from eventready.drill.record import DrillRun, FlowFigures, ProbeMeasure, ProbeResult
+from eventready.drill.spec import STREAMS, Drill, Probe
 from eventready.drill.timeline import TimelineEntry, failed_at, timeline
 
-_STYLES = {"passed": "green", "failed": "red", "unpredicted": "bold red", "refused": "yellow", "interrupted": "yellow"}
+_STYLES = {
+    "passed": "green",
+    "failed": "red",
+    "unpredicted": "bold red",
+    "void": "yellow",
+    "refused": "yellow",
+    "interrupted": "yellow",
+}
 
 
 def show_drills(drills: Sequence[Drill], last: Mapping[str, DrillRun], lang: Lang) -> None:
@@ -80,7 +87,7 @@ def show_run(run: DrillRun, lang: Lang) -> None:
     origin = {"by": str(run.opened["by"]), "target": run.target}
     click.echo(text("cli:drill.by", lang, title=run.drill.title.text, at=run.begun, **origin))
     changes = run.changes or (message("cli:drill.no_changes"),)
-    click.echo(text("cli:drill.changes", lang, changes=changes))
+    click.echo(text("cli:drill.changes", lang, changes=changes, stage=term("cli:drill_stage", run.stage, lang)))
     if run.reason:
         click.echo(run.reason_in(lang))
     for probe in run.probes:
@@ -121,12 +128,16 @@ def _event(run: DrillRun, at: TimelineEntry, lang: Lang) -> str:
 
 
 def measured(probe: ProbeResult, lang: Lang) -> str:
-    """A probe's value against its limit, with resolution and loss: `285 ms (limit 300 ms, resolution 20 ms)`."""
-    value = text("cli:drill.no_recovery", lang) if probe.value is None else _figure(probe, lang)
+    """A probe's values against their limits, with flows and loss: `285 ms (limit 300 ms, resolution 20 ms)`."""
+    if probe.void:
+        return text("cli:drill.void", lang, reason=probe.void)
+    value = text("cli:drill.no_recovery", lang) if probe.value is None else _figure(probe.value, probe.unit, lang)
     limit = text("cli:drill.limit", lang, limit=probe.limit, unit=probe.unit)
     if probe.resolution:
         limit += text("cli:drill.resolution", lang, resolution=probe.resolution, unit=probe.unit)
-    parts = [f"{value} ({limit})"]
+    parts = [f"{value} ({limit})", *(_measured(measure, lang) for measure in probe.measures[1:])]
+    if probe.flows:
+        parts.append(_flows(probe.flows, lang))
     if probe.sent and probe.kind != "stations":
         lost = text("cli:drill.lost_of", lang, lost=probe.lost, sent=probe.sent)
         parts.append(lost + (text("cli:drill.reordered", lang, number=probe.reordered) if probe.reordered else ""))
@@ -135,21 +146,43 @@ def measured(probe: ProbeResult, lang: Lang) -> str:
     return "; ".join(parts) + ("" if probe.within else "  " + text("cli:drill.missed", lang))
 
 
+def _measured(measure: ProbeMeasure, lang: Lang) -> str:
+    """A further limit of a stream: outage of the repair, loss, round trip."""
+    known = None if measure.value is None else _figure(measure.value, measure.unit, lang)
+    value = known or text("cli:drill.no_value", lang)
+    limit = text("cli:drill.limit", lang, limit=measure.limit, unit=measure.unit)
+    return f"{term('cli:drill_measure', measure.name, lang)} {value} ({limit})"
+
+
+def _flows(flows: FlowFigures, lang: Lang) -> str:
+    """Flows hit of all, the median flow's outage, and the round trip."""
+    end = text("cli:drill.no_end", lang)
+    middle = end if flows.median_ms is None else _figure(flows.median_ms, "ms", lang)
+    trip = end if flows.round_trip_ms is None else f"{number(flows.round_trip_ms, lang, '.1f')} ms"
+    return text("cli:drill.flows", lang, hit=flows.hit, flows=flows.flows, middle=middle, trip=trip)
+
+
 def _longest(run: DrillRun | None, lang: Lang) -> str:
     if run is None or not run.probes:
         return ""
     worst = next((probe for probe in run.probes if not probe.within), run.probes[0])
-    return text("cli:drill.no_end", lang) if worst.value is None else _figure(worst, lang)
+    if worst.void:
+        return term("cli:drill_outcome", "void", lang)
+    missed = next((measure for measure in worst.measures if not measure.within), None)
+    value, unit = (missed.value, missed.unit) if missed else (worst.value, worst.unit)
+    return text("cli:drill.no_end", lang) if value is None else _figure(value, unit, lang)
 
 
-def _figure(probe: ProbeResult, lang: Lang) -> str:
-    return f"{number(probe.value or 0, lang, '.0f' if probe.unit == 'ms' else '.1f')} {probe.unit}"
+def _figure(value: float, unit: str, lang: Lang) -> str:
+    return f"{number(value, lang, '.0f' if unit == 'ms' else '.1f')} {unit}"
 
 
 def _described(probe: Probe, lang: Lang) -> str:
-    limits = ("outage_ms", "loss_percent", "refused_percent", "most_per_mean")
+    limits = ("outage_ms", "loss_percent", "latency_ms", "refused_percent", "most_per_mean")
     given = {key: value for key in limits if (value := getattr(probe, key)) is not None}
     allowed = [message(f"cli:drill_limit.{key}", value=value) for key, value in given.items()]
     source = message("cli:drill.from", source=probe.source) if probe.source else ""
     where = {"kind": probe.kind, "target": probe.target, "source": source}
-    return text("cli:drill.probe", lang, **where, rate=probe.rate, allowed=allowed)
+    if probe.kind not in STREAMS:
+        return text("cli:drill.probe_counter", lang, **where, allowed=allowed)
+    return text("cli:drill.probe", lang, **where, rate=probe.rate, flows=probe.flows, allowed=allowed)

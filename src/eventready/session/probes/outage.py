@@ -1,8 +1,8 @@
-"""Interruptions of a probe stream: from samples with sequence numbers to outages in milliseconds.
+"""Interruptions of a flow: from samples with sequence numbers to outages in milliseconds.
 
 A sample is one request of a probe: its sequence number, when it was sent, and when its answer arrived. Times are
 seconds of one monotonic clock. An outage begins when the first lost request was sent and ends when the first answer
-after it arrived, so its resolution is the interval between two requests.
+after it arrived, so its resolution is the interval between two requests. An answer after the limit is a loss.
 """
 
 from __future__ import annotations
@@ -64,8 +64,19 @@ class Interruption:
         return 100.0 * self.lost / self.sent if self.sent else 0.0
 
 
-def interruption(samples: Iterable[Sample], interval_s: float) -> Interruption:
-    """Measure a stream of requests sent every `interval_s`. Samples may come in any order, each sequence once."""
+def in_time(samples: Iterable[Sample], limit_s: float) -> list[Sample]:
+    """Return the samples, those with an answer after the limit as lost."""
+    return [
+        Sample(one.sequence, one.sent) if one.received is not None and one.received - one.sent > limit_s else one
+        for one in samples
+    ]
+
+
+def interruption(samples: Iterable[Sample], interval_s: float, quiet: int = 1) -> Interruption:
+    """Measure requests sent every `interval_s`. Samples may come in any order, each sequence once.
+
+    quiet: so many answers in sequence end an outage, at the first of them.
+    """
     ordered = sorted(samples, key=lambda sample: sample.sequence)
     arrivals = [sample.received for sample in ordered if sample.received is not None]
     return Interruption(
@@ -73,19 +84,23 @@ def interruption(samples: Iterable[Sample], interval_s: float) -> Interruption:
         lost=sum(sample.lost for sample in ordered),
         reordered=sum(later < earlier for earlier, later in pairwise(arrivals)),
         resolution_ms=1000.0 * interval_s,
-        outages=tuple(_outages(ordered)),
+        outages=tuple(_outages(ordered, quiet)),
     )
 
 
-def _outages(ordered: Sequence[Sample]) -> Iterable[Outage]:
+def _outages(ordered: Sequence[Sample], quiet: int) -> Iterable[Outage]:
     begin: float | None = None
-    lost = 0
+    lost = answers = 0
+    end = 0.0
     for sample in ordered:
         if sample.received is None:
             begin = sample.sent if begin is None else begin
-            lost += 1
+            lost, answers = lost + 1, 0
         elif begin is not None:
-            yield Outage(begin, max(sample.received, begin), lost)
-            begin, lost = None, 0
+            end = end if answers else max(sample.received, begin)
+            answers += 1
+            if answers >= quiet:
+                yield Outage(begin, end, lost)
+                begin, lost, answers = None, 0, 0
     if begin is not None:
-        yield Outage(begin, None, lost)
+        yield Outage(begin, end if answers else None, lost)

@@ -1,21 +1,25 @@
-"""Probe stream of a drill: prober process, samples, end."""
+"""Probe stream: prober process, samples of each flow, end."""
 
 from __future__ import annotations
 
-import json
-import os
+import math
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from eventready.core.errors import UsageError, os_reason
 from eventready.core.messages import Message, message
 from eventready.core.text_lines import lines_of
-from eventready.session.probes.outage import Interruption, Sample, interruption
+from eventready.session.probes.outage import Sample
+from eventready.session.probes.prober import RECORD, TIMEOUT_S
 
 _END_S = 5.0
+_CHUNK = 65_536
+#: An answer younger than this shows that a flow is answered now: this time, or two requests.
+_RECENT_S, _RECENT_REQUESTS = 1.5, 2.0
 
 
 @dataclass(frozen=True)
@@ -29,60 +33,97 @@ class StreamTarget:
     launcher: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class StreamPlan:
+    """How a stream is sent. `rate`: requests per second of each flow; `limit_s`: a later answer is a loss.
+
+    status, addresses: of a right answer of `http` and `dns`; `sources`: local addresses of the flows; `size`: bytes of
+    an echo request.
+    """
+
+    rate: float
+    flows: int = 16
+    limit_s: float = TIMEOUT_S
+    status: int = 200
+    addresses: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    size: int = 0
+
+    @property
+    def wait_s(self) -> float:
+        """Time for an answer: beyond the limit, for the round trip of late answers."""
+        return max(TIMEOUT_S, 1.5 * self.limit_s)
+
+
 @dataclass
 class ProbeStream:
-    """Running prober. `finish` ends the process and measures the losses."""
+    """Running prober. `finish` ends the process; `samples` has the requests of each flow."""
 
     name: str
-    rate: float
-    process: subprocess.Popen[str]
-    samples: list[Sample] = field(default_factory=list)
+    kind: str
+    plan: StreamPlan
+    process: subprocess.Popen[bytes]
+    samples: list[list[Sample]] = field(default_factory=list)
+    ended: float = 0.0
+    _answers: dict[int, float] = field(default_factory=dict)
     _reader: threading.Thread | None = None
 
     @classmethod
-    def start(cls, name: str, target: StreamTarget, rate: float) -> ProbeStream:
+    def start(cls, name: str, target: StreamTarget, plan: StreamPlan) -> ProbeStream:
         """Start the prober of a target. Raises UsageError if the process cannot be started."""
-        command = [
-            *target.launcher, sys.executable, "-m", "eventready.session.probes.prober", target.kind, target.host,
-            str(target.port), "--rate", str(rate), "--argument", target.argument,
-        ]  # fmt: skip
+        command = [*target.launcher, sys.executable, "-m", "eventready.session.probes.prober", *_words(target, plan)]
         try:
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                start_new_session=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                start_new_session=True, bufsize=0,
             )  # fmt: skip
         except OSError as error:
             raise UsageError(message("drill:stream.not_started", name=name, reason=os_reason(error))) from None
-        stream = cls(name, rate, process)
+        stream = cls(name, target.kind, plan, process, [[] for _ in range(plan.flows)])
         stream._reader = threading.Thread(target=stream._read, name=f"probe {name}", daemon=True)
         stream._reader.start()
         return stream
 
     def _read(self) -> None:
-        for line in self.process.stdout or ():
-            row = json.loads(line)
-            self.samples.append(Sample(row["sequence"], row["sent"], row["received"]))
+        waiting = b""
+        while self.process.stdout and (chunk := self.process.stdout.read(_CHUNK)):
+            waiting += chunk
+            whole = len(waiting) - len(waiting) % RECORD.size
+            for flow, sequence, sent, received in RECORD.iter_unpack(waiting[:whole]):
+                self._note(flow, Sample(sequence, sent, None if math.isnan(received) else received))
+            waiting = waiting[whole:]
+
+    def _note(self, flow: int, sample: Sample) -> None:
+        self.samples[flow].append(sample)
+        if sample.received is not None and sample.received - sample.sent <= self.plan.limit_s:
+            self._answers[flow] = sample.received
 
     @property
     def answered(self) -> bool:
-        """True once an answer has arrived."""
-        return any(not sample.lost for sample in list(self.samples))
+        """True once each flow has had an answer in time."""
+        return len(self._answers) == self.plan.flows
 
-    def finish(self) -> Interruption:
-        """End the prober after the requests under way, and measure. Raises UsageError after a failure of the prober."""
+    @property
+    def answered_now(self) -> bool:
+        """True when each flow has had an answer a moment ago."""
+        since = time.monotonic() - max(_RECENT_S, _RECENT_REQUESTS / self.plan.rate)
+        return self.answered and all(received >= since for received in list(self._answers.values()))
+
+    def finish(self) -> None:
+        """End the prober after the requests under way. Raises UsageError after a failure of the prober."""
+        self.ended = time.monotonic()
         if self.process.stdin:
             self.process.stdin.close()
         try:
-            code = self.process.wait(_END_S)
+            code = self.process.wait(_END_S + self.plan.wait_s)
         except subprocess.TimeoutExpired:
             self.kill()
             code = 0
         if self._reader:
             self._reader.join(_END_S)
-        complaint = self.process.stderr.read().strip() if self.process.stderr else ""
+        complaint = self.process.stderr.read().decode(errors="replace").strip() if self.process.stderr else ""
         if code:
             raise UsageError(message("drill:stream.failed", name=self.name, reason=_last_line(complaint)))
-        return interruption(self.samples, 1.0 / self.rate)
 
     def kill(self) -> None:
         """End the prober at once; samples are kept."""
@@ -95,6 +136,16 @@ def stop_all(streams: Sequence[ProbeStream]) -> None:
     for stream in streams:
         if stream.process.poll() is None:
             stream.kill()
+
+
+def _words(target: StreamTarget, plan: StreamPlan) -> list[str]:
+    """Arguments of the prober."""
+    words = [
+        target.kind, target.host, str(target.port), "--rate", str(plan.rate), "--wait", str(plan.wait_s), "--flows",
+        str(plan.flows), "--argument", target.argument, "--status", str(plan.status), "--size", str(plan.size),
+    ]  # fmt: skip
+    words += [word for address in plan.addresses for word in ("--address", address)]
+    return words + [word for source in plan.sources for word in ("--source", source)]
 
 
 def _last_line(text: str) -> str | Message:

@@ -15,7 +15,7 @@ _DARK_DBM = -40.0
 _INNER = ("ospf", "isis")
 
 
-def _port(target: FaultTarget, name: str) -> Port:
+def port_of(target: FaultTarget, name: str) -> Port:
     """The named port, or the first with a cable or an uplink."""
     ports = target.state.ports
     if not name:
@@ -68,7 +68,7 @@ def _lose_carrier(target: FaultTarget, device: str, port: Port) -> None:
 @fault("link-down", roles=_PORTS)
 def link_down(target: FaultTarget, port: str = "") -> None:
     """A cable loses its carrier: both ports are down, with the sessions over the cable."""
-    near = _port(target, port)
+    near = port_of(target, port)
     _lose_carrier(target, target.state.name, near)
     if near.neighbour:
         name, far_port = near.neighbour
@@ -81,13 +81,13 @@ def link_down(target: FaultTarget, port: str = "") -> None:
 def port_shut(target: FaultTarget, port: str = "") -> None:
     """A port is shut in the configuration, and its far end loses the carrier."""
     link_down(target, port)
-    _port(target, port).admin_up = False
+    port_of(target, port).admin_up = False
 
 
 @fault("optic-low", roles=_ROUTER)
 def optic_low(target: FaultTarget, port: str = "", dbm: float = -17.2) -> None:
     """The received light of a port is low (a bent or dirty fibre); the link stays up."""
-    chosen = _port(target, port)
+    chosen = port_of(target, port)
     if chosen.light is None:
         lit = sorted(name for name, port in target.state.ports.items() if port.light)
         raise UsageError(message("lab:fault.no_light", device=target.state.name, port=chosen.name), do=known_parts(lit))
@@ -97,17 +97,17 @@ def optic_low(target: FaultTarget, port: str = "", dbm: float = -17.2) -> None:
 @fault("errors", roles=_PORTS)
 def errors(target: FaultTarget, port: str = "", per_second: float = 40.0) -> None:
     """A port counts input and CRC errors while the link is up."""
-    _port(target, port).error_rate = per_second
+    port_of(target, port).error_rate = per_second
 
 
 @fault("congested", roles=_PORTS)
 def congested(target: FaultTarget, port: str = "", percent: int = 92) -> None:
     """The load of a port is high in both directions."""
-    chosen = _port(target, port)
+    chosen = port_of(target, port)
     chosen.in_bps = chosen.out_bps = chosen.speed_bps * percent // 100
 
 
 @fault("wrong-cable", roles=_PORTS)
 def wrong_cable(target: FaultTarget, port: str = "", device: str = "unknown-switch", to_port: str = "Gi0/1") -> None:
     """The neighbour at the far end of a cable differs from the declared device."""
-    _port(target, port).neighbour = (device, to_port)
+    port_of(target, port).neighbour = (device, to_port)

@@ -77,6 +77,19 @@ def dns_silent(target: FaultTarget, name: str = "") -> None:
     target.state.dns[wanted] = ""
 
 
+@fault("dns-wrong", roles=_HOST)
+def dns_wrong(target: FaultTarget, name: str = "", address: str = "203.0.113.66") -> None:
+    """The DNS server answers with another address for a name."""
+    dns_silent(target, name)
+    target.state.dns[name or next(iter(target.state.dns))] = address
+
+
+@fault("http-error", roles=_HOST)
+def http_error(target: FaultTarget, status: int = 500) -> None:
+    """The portal answers every request with an error."""
+    target.state.portal_status = status
+
+
 @fault("dhcp-exhausted", roles=_HOST)
 def dhcp_exhausted(target: FaultTarget, percent: int = 96) -> None:
     """Nearly all addresses of the DHCP pools are leased."""

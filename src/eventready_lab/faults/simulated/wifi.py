@@ -44,6 +44,14 @@ def ap_crowded(target: FaultTarget, ap: str = "", clients: int = 78) -> None:
         radio.clients, radio.utilisation = (clients, 84) if radio.band == "5" else (clients // 3, 61)
 
 
+@fault("admission-closed", roles=_WIFI)
+def admission_closed(target: FaultTarget, ap: str = "") -> None:
+    """The access points are up and admit no station: all of them, or the given access point."""
+    for chosen in [_ap(target, ap)] if ap else target.state.aps:
+        for radio in chosen.radios:
+            radio.clients = 0
+
+
 @fault("channel-busy", roles=_WIFI)
 def channel_busy(target: FaultTarget, ap: str = "", band: str = "5", percent: int = 88) -> None:
     """The channel utilisation of a radio is high."""

@@ -142,7 +142,7 @@ def _(block: Letterhead) -> Iterator[str]:
     yield from (escaped(block.number), "")
     yield from ((escaped(block.subject), "") if block.subject else ())
     yield from ((f"**{escaped(block.urgency)}**", "") if block.urgency else ())
-    yield from (f"*{escaped(block.place_date)}*", "")
+    yield from (f"*{escaped(block.place_date)}*", "") if block.place_date else ()
 
 
 def _item(item: Item) -> Iterator[str]:
@@ -175,6 +175,8 @@ def _cell(cell: TableCell, *, signed: bool) -> str:
 
 @_block.register
 def _(block: Closing) -> Iterator[str]:
+    yield from (line for text in block.secretary for line in (f"**{escaped(text)}**", ""))
+    yield from ((f"**{escaped(block.secretary_name)}**", "") if block.secretary_name else ())
     yield from (line for text in block.authority for line in (f"**{escaped(text)}**", ""))
     yield from ((f"**{escaped(block.name)}**", "") if block.name else ())
     if block.label:

@@ -282,12 +282,17 @@ class Figure:
 
 @dataclass(frozen=True)
 class Closing:
-    """The end of the document, in two columns: recipients, and authority over the signature; the name may be blank."""
+    """The end of the document, in two columns: recipients, and authority over the signature; the name may be blank.
+
+    With a `secretary` (minutes) two signatures stand side by side over the recipients.
+    """
 
     label: str
     recipients: tuple[str, ...]
     authority: tuple[str, ...]
     name: str = ""
+    secretary: tuple[str, ...] = ()
+    secretary_name: str = ""
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,10 @@ class Office(WorkspaceModel):
 
 
 class PaperTemplate(WorkspaceModel):
-    """Texts of a kind of paper. `symbol` follows the number; `signers` stand above the signature."""
+    """Texts of a kind of paper. `symbol` follows the number; `signers` stand above the signature.
+
+    `secretary` stands above the second signature of minutes.
+    """
 
     symbol: str = Field(min_length=1)
     kind: str = Field(min_length=1)
@@ -85,6 +88,7 @@ class PaperTemplate(WorkspaceModel):
     recipients: tuple[str, ...] = ()
     signers: tuple[str, ...] = Field(min_length=1)
     signed_by: str = ""
+    secretary: tuple[str, ...] = ()
 
 
 class PaperTemplates(WorkspaceModel):

@@ -198,11 +198,15 @@ class BlockWriter:
     def _closing(self, closing: Closing) -> None:
         self._add("VB Rule").paragraph_format.keep_with_next = True
         half = self._measure / 2
-        left, right = self._columns((half, self._measure - half), rows=1).rows[0].cells
-        _fill(left, "VB Recipients Label", (closing.label,) if closing.label else ())
-        _fill(left, "VB Recipients", closing.recipients)
-        _fill(right, "VB Signer", closing.authority)
-        right.add_paragraph(closing.name, "VB Signer").paragraph_format.space_before = Mm(24)
+        minutes = bool(closing.secretary)
+        rows = self._columns((half, self._measure - half), rows=2 if minutes else 1).rows
+        left, right = rows[0].cells
+        if minutes:
+            _sign(left, closing.secretary, closing.secretary_name)
+        _sign(right, closing.authority, closing.name)
+        below = rows[-1].cells[0]
+        _fill(below, "VB Recipients Label", (closing.label,) if closing.label else ())
+        _fill(below, "VB Recipients", closing.recipients)
 
     def _columns(self, widths: tuple[float, float], *, rows: int) -> WordTable:
         """A table without borders, for text in two columns."""
@@ -232,6 +236,12 @@ def _runs(paragraph: WordParagraph, spans: Spans) -> WordParagraph:
         if span.italic:
             run.italic = True
     return paragraph
+
+
+def _sign(cell: _Cell, authority: Iterable[str], name: str) -> None:
+    """Authority, room for a signature, and the name below."""
+    _fill(cell, "VB Signer", authority)
+    cell.add_paragraph(name, "VB Signer").paragraph_format.space_before = Mm(24)
 
 
 def _fill(cell: _Cell, style: str, texts: Iterable[str]) -> None:

@@ -35,9 +35,8 @@ from eventready.assurance.papers.material.change_lines import change_lines
 from eventready.assurance.papers.material.drill_results import (
     drill_comparisons,
     drill_title,
-    figure,
+    limit_value,
     prediction,
-    probe_of,
     probe_title,
     probe_value,
 )
@@ -57,7 +56,7 @@ from eventready.assurance.papers.material.verdicts import VerdictCell, count_ver
 from eventready.assurance.papers.sections.evidence_section import evidence_section, readings_table
 from eventready.core.groups import group_by
 from eventready.core.messages import Lang, Param
-from eventready.drill.record import DrillRun
+from eventready.drill.record import DrillRun, ProbeResult
 from eventready.store.run import Run, Summary
 
 #: Groups of findings by venue; the rest stands with the devices.
@@ -367,7 +366,7 @@ class _Report:
         if not compared:
             return
         yield self._section("page:drills", "drills")
-        if any(one.latest.opened.get("rehearsal") for one in compared):
+        if any(one.worst.opened.get("rehearsal") for one in compared):
             yield paragraph(self._t("page:drills_rehearsal"), "note")
         keys = ("drill", "drill_probe", "drill_before", "drill_after", "drill_limit", "drill_prediction")
         yield Table(
@@ -375,18 +374,15 @@ class _Report:
             tuple(Column(self._t(f"papers:col.{key}"), 2) for key in keys),
             tuple(
                 (
-                    Cell(clean(drill_title(one.latest, lang)), note=self.language.moment(one.latest.begun.isoformat())),
-                    clean(probe_title(one.latest, probe.probe, lang)),
-                    probe_value(probe_of(one.before, probe.probe), lang),
-                    Cell(
-                        probe_value(probe_of(one.after, probe.probe), lang),
-                        "" if one.after is None else "pass" if probe.within else "fail",
-                    ),
-                    figure(probe.limit, probe.unit, lang),
-                    Cell(prediction(one.latest, lang), "fail" if one.latest.outcome == "unpredicted" else ""),
+                    Cell(clean(drill_title(one.worst, lang)), note=self.language.moment(one.worst.begun.isoformat())),
+                    clean(probe_title(one.worst, probe.probe, lang)),
+                    probe_value(one.worst_of("before", probe.probe), lang),
+                    _after(one.worst_of("after", probe.probe), lang),
+                    limit_value(probe, lang),
+                    Cell(prediction(one.worst, lang), "fail" if one.worst.outcome == "unpredicted" else ""),
                 )
                 for one in compared
-                for probe in one.latest.probes
+                for probe in one.worst.probes
             ),
         )
 
@@ -435,6 +431,11 @@ class _Report:
         made = self._t("page:made_by", tool=clean(document.get("tool", "eventready")), run=clean(self.run.id))
         seal = clean(document.get("sha256", ""))[:16]
         return paragraph(f"{made} {self._t('page:seal')}: {seal}" if seal else made, "note")
+
+
+def _after(found: ProbeResult | None, lang: Lang) -> Cell:
+    """Worst result after the changes."""
+    return Cell(probe_value(found, lang), "" if found is None else "pass" if found.within else "fail")
 
 
 def _framed(word: str, text: str, style: ParagraphStyle) -> Paragraph:

@@ -1,41 +1,67 @@
-"""Measured drills for papers: the last run before and after the changes, and the texts of their figures."""
+"""Measured drills for papers: every run before and after the changes, the worst of each, and the texts of figures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
-from eventready.assurance.clauses.proof import DRILL_MEASURED
-from eventready.core.messages import Lang, number, text
-from eventready.drill.record import DrillRun, ProbeResult
+from eventready.core.messages import Lang, number, term, text
+from eventready.drill.record import MEASURED, DrillRun, ProbeResult
+from eventready.drill.stage import Stage
 
 
 @dataclass(frozen=True)
 class DrillComparison:
-    """Last measured runs of a drill without and with a change in force; None if missing."""
+    """All runs of a drill, oldest first; before and after are the stages as the devices were read."""
 
     name: str
-    before: DrillRun | None
-    after: DrillRun | None
+    runs: tuple[DrillRun, ...]
+
+    def measured(self, stage: Stage) -> tuple[DrillRun, ...]:
+        """Measured runs of a stage, oldest first."""
+        return tuple(run for run in self.runs if run.outcome in MEASURED and run.stage == stage)
 
     @property
-    def latest(self) -> DrillRun:
-        """Return the run of the conclusion: after the changes if available."""
-        found = self.after or self.before
-        if found is None:
-            raise ValueError(f"{self.name} was never run")
-        return found
+    def concluding(self) -> tuple[DrillRun, ...]:
+        """Measured runs of the conclusion: after the changes, else before, else of an unknown stage."""
+        return self.measured("after") or self.measured("before") or self.measured("unknown")
+
+    @property
+    def worst(self) -> DrillRun:
+        """Run of the conclusion: the worst, and of equal ones the last."""
+        return max(reversed(self.concluding), key=_badness)
+
+    @property
+    def repeated(self) -> bool:
+        """True for a drill with failed runs before its last, which passed."""
+        outcomes = [run.outcome for run in self.concluding]
+        return outcomes[-1] == "passed" and any(outcome != "passed" for outcome in outcomes)
+
+    def worst_of(self, stage: Stage, probe: str) -> ProbeResult | None:
+        """Worst result of a probe in a stage; None without a measurement."""
+        found = [one for run in self.measured(stage) if (one := probe_of(run, probe))]
+        return max(reversed(found), key=_excess, default=None)
+
+    def run_of(self, stage: Stage, result: ProbeResult | None) -> DrillRun | None:
+        """Run of a result."""
+        return next((run for run in reversed(self.measured(stage)) if any(one is result for one in run.probes)), None)
 
 
 def drill_comparisons(runs: Sequence[DrillRun]) -> tuple[DrillComparison, ...]:
-    """Compare every measured drill, in the order in which the drills were first run."""
-    before: dict[str, DrillRun] = {}
-    after: dict[str, DrillRun] = {}
-    for run in runs:
-        if run.outcome in DRILL_MEASURED:
-            (after if run.changes else before)[run.drill.name] = run
-    names = dict.fromkeys(run.drill.name for run in runs if run.drill.name in before or run.drill.name in after)
-    return tuple(DrillComparison(name, before.get(name), after.get(name)) for name in names)
+    """Every measured drill with all its runs, in the order in which the drills were first run."""
+    names = dict.fromkeys(run.drill.name for run in runs if run.outcome in MEASURED)
+    return tuple(DrillComparison(name, tuple(run for run in runs if run.drill.name == name)) for name in names)
+
+
+def _excess(probe: ProbeResult) -> float:
+    """How far a result is beyond its limits; infinite without an end."""
+    values = [(one.value, one.limit) for one in probe.measures] or [(probe.value, probe.limit)]
+    return max(inf if value is None else value / limit if limit else (inf if value else 0.0) for value, limit in values)
+
+
+def _badness(run: DrillRun) -> tuple[bool, float]:
+    return run.outcome != "passed", max((_excess(probe) for probe in run.probes), default=0.0)
 
 
 def drill_title(run: DrillRun, lang: Lang) -> str:
@@ -54,10 +80,29 @@ def probe_of(run: DrillRun | None, name: str) -> ProbeResult | None:
 
 
 def probe_value(probe: ProbeResult | None, lang: Lang) -> str:
-    """Measured value in words: not measured, never recovered, or a figure."""
-    if probe is None:
+    """Measured values of the failure in words: not measured, never recovered, or figures."""
+    if probe is None or probe.void:
         return text("papers:drill_not_run", lang)
-    return text("papers:drill_no_end", lang) if probe.value is None else figure(probe.value, probe.unit, lang)
+    if not probe.measures:
+        return _value(probe.value, probe.unit, lang)
+    return "; ".join(
+        text(f"papers:drill_measure.{one.name}", lang, figure=_value(one.value, one.unit, lang))
+        for one in probe.measures
+        if one.name != "repair"
+    )
+
+
+def repair_value(probe: ProbeResult | None, lang: Lang) -> str:
+    """Outage of the repair in words; or a dash."""
+    repair = probe.measure("repair") if probe else None
+    return _value(repair.value, repair.unit, lang) if repair else "-"
+
+
+def limit_value(probe: ProbeResult, lang: Lang) -> str:
+    """Limits of a probe as figures."""
+    if not probe.measures:
+        return figure(probe.limit, probe.unit, lang)
+    return "; ".join(figure(one.limit, one.unit, lang) for one in probe.measures if one.name != "repair")
 
 
 def figure(value: float, unit: str, lang: Lang) -> str:
@@ -72,3 +117,12 @@ def prediction(run: DrillRun, lang: Lang) -> str:
         return text("papers:drill_prediction.missed", lang)
     announced = bool(run.step("prechecked").get("predicted"))
     return text("papers:drill_prediction.announced" if announced else "papers:drill_prediction.none", lang)
+
+
+def outcome_text(run: DrillRun, lang: Lang) -> str:
+    """Outcome of a run as a word."""
+    return term("papers:drill_outcome", run.outcome or "open", lang)
+
+
+def _value(value: float | None, unit: str, lang: Lang) -> str:
+    return text("papers:drill_no_end", lang) if value is None else figure(value, unit, lang)

@@ -81,7 +81,8 @@ class PaperWriter:
         return {**values, "symbol": filled(values["symbol"], values)}
 
     def _mark(self, *, draft: bool) -> str:
-        marks = [self.text("papers:mark_rehearsal")] if self.material.rehearsal else []
+        word = "papers:mark_trial" if self.kind == "drill" else "papers:mark_rehearsal"
+        marks = [self.text(word)] if self.material.rehearsal else []
         return " - ".join([*marks, *([self.text("papers:mark_draft")] if draft else [])])
 
     # ---- texts
@@ -165,7 +166,7 @@ class PaperWriter:
                 country=self.office(office.country),
                 motto=self.office(office.motto),
                 number=self.text("papers:number"),
-                place_date=self.text("papers:place_date", date=formal_date(self.material.moment.date(), self.lang)),
+                place_date=self._place_and_date(),
                 urgency=urgency,
                 stamp=STAMPS.get(urgency, 40.0) if urgency else 0,
             ),
@@ -175,18 +176,26 @@ class PaperWriter:
             names = tuple(self.office(name) for name in paper.addressees)
             blocks.append(Addressee(self.text("papers:addressed"), _listed(names)))
         if self.material.rehearsal:
-            blocks.append(self.note("papers:rehearsal"))
+            blocks.append(self.note("papers:trial" if self.kind == "drill" else "papers:rehearsal"))
         return [*blocks, *self.paragraphs(paper.opening)]
 
-    def close(self) -> list[Block]:
-        """Last sentence, recipients and signature."""
+    def _place_and_date(self) -> str:
+        """Place and date of issue; minutes state theirs in the text (Decree 30/2020/NĐ-CP, form 1.10)."""
+        if self.kind == "drill":
+            return ""
+        return self.text("papers:place_date", date=formal_date(self.material.moment.date(), self.lang))
+
+    def close(self, *, secretary: str = "", chair: str = "") -> list[Block]:
+        """Last sentence, recipients and signature; of minutes, the signatures of `secretary` and `chair`."""
         paper = self.paper
         recipients = tuple(f"- {self.office(line)}" for line in paper.recipients)
         closing = Closing(
             label=self.text("papers:recipients") if recipients else "",
             recipients=recipients,
             authority=tuple(self.office(line).upper() for line in paper.signers),
-            name=self.office(paper.signed_by),
+            name=fit(chair) or self.office(paper.signed_by),
+            secretary=tuple(self.office(line).upper() for line in paper.secretary),
+            secretary_name=fit(secretary),
         )
         return [*self.paragraphs(paper.closing), closing]
 

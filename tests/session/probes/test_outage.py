@@ -7,7 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.drill.probes import before_repair
+from eventready.session.probes.measurement import before_repair
 from eventready.session.probes.outage import Sample, interruption
 
 STEP = 0.02
@@ -40,7 +40,7 @@ def test_an_outage_that_does_not_end_has_no_duration() -> None:
 def test_an_outage_that_only_the_repair_ended_did_not_end_by_itself() -> None:
     measured = interruption(stream([True, False, True, False, False, True]), STEP)
     assert [outage.end is None for outage in before_repair(measured, 4.5 * STEP).outages] == [False, True]
-    assert before_repair(measured, 6 * STEP) == before_repair(measured, None) == measured
+    assert before_repair(measured, 6 * STEP) == before_repair(measured, 4.5 * STEP, 2 * STEP) == measured
     assert before_repair(measured, 0.5 * STEP).outages == measured.outages
 
 
