@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from eventready_lab.faults.errors import not_active, unknown_device
 from eventready_lab.faults.fault import FaultType
 from eventready_lab.real.faults.catalogue import REAL_FAULT_TYPES
 from eventready_lab.real.faults.target import FaultSteps, RealFaultTarget
-from eventready_lab.real.machinery.commands import run
+from eventready_lab.real.machinery import udp_echo
+from eventready_lab.real.machinery.commands import in_namespace, run, spawn
 from eventready_lab.real.machinery.listeners import DeviceListeners
 from eventready_lab.real.province import frr
 from eventready_lab.real.province.equipment import Equipment
@@ -27,6 +29,7 @@ from eventready_lab.real.province.layout import (
     AIR_HOST,
     CONTROLLER,
     INTERNET_ADDRESS,
+    NET,
     NET_ADDRESS,
     ROUTERS,
     SERVICE_HOSTS,
@@ -79,6 +82,8 @@ class RealLab:
         frr.lay_cables()
         parts.logins.prepare()
         frr.start(self.folder)
+        words = (sys.executable, "-m", udp_echo.__name__, INTERNET_ADDRESS, NET_ADDRESS)
+        spawn(in_namespace(NET, *words), self.folder / "udp_echo.log")
         parts.radio.start()
         for router in ROUTERS:
             parts.listeners.open(router, partial(parts.logins.command, router))
@@ -153,7 +158,8 @@ class RealLab:
         }  # fmt: skip
         if source != SITE or target not in hosts:
             raise UsageError(message("lab:flow.no_path", source=source, target=target, site=SITE, targets=list(hosts)))
-        return {"kind": kind, "host": hosts[target], "port": 0, "namespace": SITE}
+        port = udp_echo.PORT if kind == "udp" else 0
+        return {"kind": kind, "host": hosts[target], "port": port, "namespace": SITE}
 
     def _inject(self, device: str, name: str, args: Mapping[str, Any]) -> Sequence[ActiveFault]:
         fault_type = self._fault_type(device, name)

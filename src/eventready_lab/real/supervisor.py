@@ -23,6 +23,7 @@ from eventready_lab.device.credentials import Credentials
 from eventready_lab.real.lab import RealLab
 from eventready_lab.real.machinery import sandbox
 from eventready_lab.real.province import service_hosts
+from eventready_lab.real.province.drills import write_drills
 from eventready_lab.real.province.layout import SERVICE_HOSTS, air_of, devices, expected_findings, service_data
 
 WORK = "real"
@@ -56,6 +57,7 @@ async def serve(workspace_path: Path, folder: LabFolder, outside: int, start_tim
         inventory = devices(workspace.event, core=lab.equipment.radio.core, air=air, hosts=hosts)
         data = {name: {"service": service_data(name)} for name in hosts}
         write_workspace_copy(workspace, {device: access[device.name] for device in inventory}, {}, folder.path, data)
+        write_drills(folder.path / "inventory", [device.name for device in inventory])
         await control.open(socket)
         folder.write_record(
             LabRecord(

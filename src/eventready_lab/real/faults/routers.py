@@ -42,7 +42,7 @@ def _wait_until_settled() -> None:
         time.sleep(_CONVERGENCE_S)
 
 
-def _cable(
+def cable_at(
     target: RealFaultTarget, matches: Callable[[End, End], bool], part: str, name: str
 ) -> tuple[Cable, End, End]:
     """The first cable of a router with matching (own, far) ends. `part`, `name`: the wanted part, for the error."""
@@ -57,13 +57,13 @@ def _cable(
     raise no_part(target.device, part, name, known)
 
 
-def _bfd_state(router: str, peer: str) -> str:
+def bfd_state(router: str, peer: str) -> str:
     """The state of a BFD session on a router; empty otherwise."""
     rows = show_json(router, "show bfd peers json")
     return next((row["status"] for row in rows if row["peer"] == peer), "") if isinstance(rows, list) else ""
 
 
-def _drop_packets(table: str, plugs: tuple[str, ...], match: str = "") -> None:
+def drop_packets(table: str, plugs: tuple[str, ...], match: str = "") -> None:
     """Drop all packets, or the matching packets, at the ingress of these plugs."""
     devices = ", ".join(f'"{plug}"' for plug in plugs)
     chain = f"type filter hook ingress devices = {{ {devices} }} priority 0; policy accept;"
@@ -81,17 +81,18 @@ def _drop_all(table: str, plugs: tuple[str, ...]) -> None:
     run(*in_namespace(WIRE, "nft", "-f", "-"), given=f"table netdev {table} {{\n{chains}}}\n")
 
 
-def _pass_packets(table: str) -> None:
+def pass_packets(table: str) -> None:
+    """End a loss of packets."""
     run(*in_namespace(WIRE, "nft", "delete", "table", "netdev", table))
 
 
 @fault("link-down", _ROUTER)
 def link_down(target: RealFaultTarget, port: str = "") -> FaultSteps:
     """A cable loses its carrier at both ends."""
-    cable, own, far = _cable(target, lambda own, _far: port in (own.port, ""), "cable", port)
+    cable, own, far = cable_at(target, lambda own, _far: port in (own.port, ""), "cable", port)
     for plug in frr.plugs(cable):
         run("ip", "-n", WIRE, "link", "set", plug, "down")
-    yield lambda: "up" not in (_bfd_state(own.router, far.ip), _bfd_state(far.router, own.ip)) and _ospf_lost(own, far)
+    yield lambda: "up" not in (bfd_state(own.router, far.ip), bfd_state(far.router, own.ip)) and _ospf_lost(own, far)
     for plug in frr.plugs(cable):
         run("ip", "-n", WIRE, "link", "set", plug, "up")
 
@@ -111,16 +112,16 @@ def _ospf_state(own: End, far: End) -> str:
 @fault("bfd-down", _ROUTER)
 def bfd_down(target: RealFaultTarget, peer: str = "") -> FaultSteps:
     """A cable loses all packets without a loss of carrier: BFD is down at both ends, ports stay up."""
-    cable, own, far = _cable(target, lambda _own, far: peer in (far.ip, ""), "bfd_session", peer)
-    _drop_packets(f"silent_{cable.name}", frr.plugs(cable))
+    cable, own, far = cable_at(target, lambda _own, far: peer in (far.ip, ""), "bfd_session", peer)
+    drop_packets(f"silent_{cable.name}", frr.plugs(cable))
     yield (
         lambda: (
-            "up" not in (_bfd_state(own.router, far.ip), _bfd_state(far.router, own.ip))
+            "up" not in (bfd_state(own.router, far.ip), bfd_state(far.router, own.ip))
             and _ospf_lost(own, far)
             and (far.router not in ISPS or not _established(own.router, far.ip))
         )
     )
-    _pass_packets(f"silent_{cable.name}")
+    pass_packets(f"silent_{cable.name}")
 
 
 def _established(router: str, peer: str) -> bool:
@@ -163,22 +164,22 @@ def _bgp_lost(target: RealFaultTarget, peer: str) -> FaultSteps:
 
 def _ospf_stuck(target: RealFaultTarget, peer: str) -> FaultSteps:
     """Drop database descriptions (OSPF type 2), as an MTU mismatch does: the neighbour stays in ExStart."""
-    cable, own, far = _cable(
+    cable, own, far = cable_at(
         target,
         lambda _own, far: far.router not in ISPS and peer in (router_id(far.router), ""),
         "ospf_neighbour",
         peer,
     )
-    _drop_packets(f"stuck_{cable.name}", frr.plugs(cable), "meta protocol ip ip protocol 89 @th,8,8 2")
+    drop_packets(f"stuck_{cable.name}", frr.plugs(cable), "meta protocol ip ip protocol 89 @th,8,8 2")
     run("vtysh", "-N", own.router, "-c", f"clear ip ospf neighbor {router_id(far.router)}")
     run("vtysh", "-N", far.router, "-c", f"clear ip ospf neighbor {router_id(own.router)}")
     yield (
         lambda: (
             all(state.startswith("ExStart") for state in (_ospf_state(own, far), _ospf_state(far, own)))
-            and _bfd_state(own.router, far.ip) == _bfd_state(far.router, own.ip) == "up"
+            and bfd_state(own.router, far.ip) == bfd_state(far.router, own.ip) == "up"
         )
     )
-    _pass_packets(f"stuck_{cable.name}")
+    pass_packets(f"stuck_{cable.name}")
 
 
 @fault("unwatched-route", _ROUTER)
@@ -218,9 +219,9 @@ def _vrrp_state(router: str) -> str:
 def two_masters(target: RealFaultTarget, group: int = GROUP) -> FaultSteps:
     """The members of a VRRP group do not receive each other's advertisements: both are master."""
     _require_group(target, group)
-    _drop_packets("vrrp", tuple(f"lan-{router}" for router in GATEWAYS), "meta protocol ip ip protocol 112")
+    drop_packets("vrrp", tuple(f"lan-{router}" for router in GATEWAYS), "meta protocol ip ip protocol 112")
     yield lambda: all(_vrrp_state(router) == "Master" for router in GATEWAYS)
-    _pass_packets("vrrp")
+    pass_packets("vrrp")
 
 
 @fault("gateway-lost", _ROUTER)
@@ -244,9 +245,9 @@ def gateway_silent(target: RealFaultTarget) -> FaultSteps:
     peers = [far for _own, far in cables_of(target.device)]
     own = {far.router: near.ip for near, far in cables_of(target.device)}
     yield (
-        lambda: _vrrp_state(other) == "Master" and all(_bfd_state(far.router, own[far.router]) != "up" for far in peers)
+        lambda: _vrrp_state(other) == "Master" and all(bfd_state(far.router, own[far.router]) != "up" for far in peers)
     )
-    _pass_packets(table)
+    pass_packets(table)
 
 
 def _require_group(target: RealFaultTarget, group: int) -> None:

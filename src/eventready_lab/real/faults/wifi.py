@@ -37,6 +37,18 @@ def ap_crowded(target: RealFaultTarget, ap: str = "") -> FaultSteps:
     wifi.clear(host.record, "crowded", chosen.name)
 
 
+@fault("admission-closed", _WIFI)
+def admission_closed(target: RealFaultTarget, ap: str = "") -> FaultSteps:
+    """The access points are up and admit no station: all of them, or the given access point."""
+    host, chosen = _access_point(target, ap)
+    closed = [chosen] if ap else list(host.air)
+    for one in closed:
+        wifi.make(host.record, "closed", one.name)
+    yield lambda: not any(host.stations()[one.name] for one in closed)
+    for one in closed:
+        wifi.clear(host.record, "closed", one.name)
+
+
 @fault("controller-dead", _WIFI)
 def controller_dead(target: RealFaultTarget) -> FaultSteps:
     """hostapd has been killed."""

@@ -38,6 +38,8 @@ AIR_HOST = "ap-host-1"
 #: Service hosts on the site's network, and their floating address.
 SERVICE_HOSTS = ("svc-1", "svc-2")
 SERVICE_GROUP, SERVICE_IP = 51, "10.10.0.10"
+#: Name of the portal in their DNS.
+DNS_NAME = "portal.lab.example"
 
 
 @dataclass(frozen=True)
@@ -217,7 +219,7 @@ def service_expectations(host: str) -> dict[str, Any]:
         "services": ["ssh", "nginx", "keepalived", "dnsmasq", "chrony", "rsyslog"],
         "listeners": ["tcp/22", "tcp/80", "udp/53", "udp/67"],
         "backends": ["portal"],
-        "dns": ["portal.lab.example"],
+        "dns": [DNS_NAME],
         "dhcp": True,
         "gateways": [gateway],
     }
@@ -238,7 +240,7 @@ def service_data(host: str) -> dict[str, Any]:
             "address": f"{SERVICE_IP}/24",
         },
         "names": {
-            "records": {"portal.lab.example": SERVICE_IP, "ntp.lab.example": address},
+            "records": {DNS_NAME: SERVICE_IP, "ntp.lab.example": address},
             "pools": [{"first": "10.10.0.150", "last": "10.10.0.199", "lease": "1h"}],
         },
         "time": {"servers": [other]},

@@ -218,9 +218,9 @@ esac >/dev/null 2>&1
 def fault_script(air: Sequence[AccessPoint]) -> str:
     """`/lab/fault`: makes and undoes the faults of the machine.
 
-    `ap-down AP`, `ap-up AP`; `gather AP` brings every station next to one access point and to the edge of the cells of
-    all others, free to choose; `spread` brings each station home; `controller-down` kills hostapd, `controller-up`
-    starts it.
+    `ap-down AP`, `ap-up AP`; `close AP` lets its stations go and admits none, `open AP` admits as its file says;
+    `gather AP` brings every station next to one access point and to the edge of all other cells, free to choose;
+    `spread` brings each station home; `controller-down` kills hostapd, `controller-up` starts it.
     """
     where = "\n    ".join(f"{ap.name}) radio={number};;" for number, ap in enumerate(air))
     return f"""#!/bin/bash
@@ -245,6 +245,9 @@ control() {{
 case "$1" in
   ap-down) place "$2"; control "$2" disable;;
   ap-up) place "$2"; control "$2" enable;;
+  close) place "$2"; control "$2" set max_num_sta 0; control "$2" deauthenticate ff:ff:ff:ff:ff:ff;;
+  open) place "$2"; most=$(grep -m 1 '^max_num_sta=' /etc/hostapd/"$2".conf)
+    control "$2" set max_num_sta "${{most#max_num_sta=}}";;
   gather) place "$2"; signals {_FAR}; signal $radio {_NEAR}; /lab/stations join 1 {_ARRIVAL_S};;
   spread) signals {_NEAR}; /lab/stations join 0 0;;
   controller-down) kill -9 $(pidof hostapd);;

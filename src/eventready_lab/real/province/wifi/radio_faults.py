@@ -15,7 +15,7 @@ from eventready.core.errors import UsageError, os_reason
 from eventready.core.messages import message
 from eventready_lab.real.province.wifi.machine import MachineRecord
 
-Fault = Literal["ap-down", "crowded", "controller-dead"]
+Fault = Literal["ap-down", "closed", "crowded", "controller-dead"]
 _TIMEOUT_S = 20.0
 
 
@@ -31,6 +31,7 @@ class RadioFault:
 
 RADIO_FAULTS: Mapping[Fault, RadioFault] = {
     "ap-down": RadioFault("ap-down", "ap-up"),
+    "closed": RadioFault("close", "open"),
     "crowded": RadioFault("gather", "spread", undo_needs_ap=False),
     "controller-dead": RadioFault("controller-down", "controller-up", make_needs_ap=False, undo_needs_ap=False),
 }
