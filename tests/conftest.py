@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -66,6 +67,19 @@ _GROUP = re.compile(r"@[^@\[\]]+$")
 #: A command that runs in the test's process sets the umask of a command; the next test starts with the usual one.
 _UMASK = os.umask(0o022)
 os.umask(_UMASK)
+
+
+#: Numbers of the folders of tests: platforms and templates are read once per path and process.
+_NUMBERS = count()
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folder of a test, under a path of no other test; removed with it."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    folder = tmp_path_factory.mktemp(f"{name}{next(_NUMBERS)}", numbered=False)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -371,6 +371,59 @@ class EffectsSpec(Strict):
     objects: tuple[ChangeRegex, ...] = ()
 
 
+class NamedObject(Strict):
+    """Object named by other lines. `used` and `defined` are full matches of a line with the group `name`."""
+
+    kind: str = Field(description="The device's word for the object: route-map, track")
+    used: tuple[ChangeRegex, ...] = Field(min_length=1)
+    defined: tuple[ChangeRegex, ...] = Field(min_length=1)
+    built_in: ChangeRegex = Field(default="", description="Names that the device brings")
+
+
+class TimerBounds(Strict):
+    """Bounds of a timer: `line` with the group `ms`, `seconds` or `times`. Beyond them a plan has a risk."""
+
+    timer: Literal["bfd", "sla"]
+    line: ChangeRegex
+    least: float = Field(default=0, description="In ms, or times")
+    most: float = Field(description="In ms, or times")
+
+
+class SelectionSpec(Strict):
+    """Selection of traffic by the sections of policies, to find actions on all traffic.
+
+    A section selects everything if its header matches `always`, if a line matches `any`, by the objects named by its
+    `filter` lines (all of them in the sections `all_of`), or without a `filter` line in the sections `selecting`.
+    `bound`: lines that join a `selector` with an `action`, where these are sections of their own.
+    """
+
+    actions: tuple[ChangeRegex, ...] = ()
+    always: tuple[ChangeRegex, ...] = ()
+    any: tuple[ChangeRegex, ...] = ()
+    filter: tuple[ChangeRegex, ...] = ()
+    selecting: tuple[ChangeRegex, ...] = ()
+    all_of: tuple[ChangeRegex, ...] = ()
+    bound: ChangeRegex = ""
+
+
+class ValuesSpec(Strict):
+    """Lines whose values are judged. Patterns are full matches of a line.
+
+    `addresses`: own addresses; `neighbours`: addresses of others; `virtual`: shared addresses of gateway groups;
+    `towards`: next hops of default routes and redirections (group `address` each). `min_links`: least members of a
+    bundle (`links`, and `interface` if the line names it; members are those of `way_in`).
+    """
+
+    addresses: tuple[ChangeRegex, ...] = ()
+    neighbours: tuple[ChangeRegex, ...] = ()
+    virtual: tuple[ChangeRegex, ...] = ()
+    towards: tuple[ChangeRegex, ...] = ()
+    names: tuple[NamedObject, ...] = ()
+    min_links: ChangeRegex = ""
+    timers: tuple[TimerBounds, ...] = ()
+    selection: SelectionSpec = Field(default_factory=SelectionSpec)
+
+
 class ChangeSpec(Strict):
     """Configuration of the platform. Patterns are full matches of a stripped line unless stated otherwise.
 
@@ -405,6 +458,7 @@ class ChangeSpec(Strict):
     management: lines, and sections with all their lines, of the management access: never changed.
     effects: lines with an effect on traffic and on the way in, which plans are simulated with.
     writable: the lines that intents may write; without them no line is.
+    values: lines whose values are judged: addresses, names, numbers and selections.
     checks: how the device judges lines without a commit; empty: it cannot.
     """
 
@@ -450,6 +504,7 @@ class ChangeSpec(Strict):
     management: tuple[ChangeRegex, ...] = ()
     effects: EffectsSpec = Field(default_factory=EffectsSpec)
     writable: WritableSpec = Field(default_factory=WritableSpec)
+    values: ValuesSpec = Field(default_factory=ValuesSpec)
     objects: dict[str, MmlObject] = Field(default_factory=dict)
     menus: dict[str, Menu] = Field(default_factory=dict)
     guards: tuple[GuardSpec, ...] = Field(min_length=1)

@@ -173,7 +173,7 @@ def test_a_file_that_is_not_there_or_a_folder_or_huge(tmp_path: Path, monkeypatc
         ({"left_out": [{"name": "edge-3", "reason": "\x1b]0;x"}]}, "control characters"),
         ({"devices": [planned(before="A" * 64)]}, "before"),
         ({"devices": [planned(guard={"kind": "hope", "protects": "", "gap": ""})]}, "guard"),
-        ({"intents": ["reload"]}, "intents"),
+        ({"intents": ["Reload now"]}, "intents"),
         ({"intents": []}, "intents"),
         ({"id": "../../etc"}, "id"),
         ({"approvals_needed": "0"}, "approvals_needed"),

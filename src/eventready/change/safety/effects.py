@@ -42,13 +42,13 @@ def effects_of(spec: EffectsSpec, tree: Tree) -> Effects:
             if prefix := _prefix(match):
                 routes.setdefault(prefix, {})[match["next_hop"]] = line
         elif spec.group and (match := re.fullmatch(spec.group, line)):
-            groups.add((_interface(spec, path, match), match["group"]))
+            groups.add((interface_of(spec, path, match), match["group"]))
         elif spec.shutdown and (match := re.fullmatch(spec.shutdown, line)):
-            shut.add(_interface(spec, path, match))
+            shut.add(interface_of(spec, path, match))
     return Effects(routes, frozenset(groups), frozenset(shut - {""}))
 
 
-def _interface(spec: EffectsSpec, path: Path, match: re.Match[str]) -> str:
+def interface_of(spec: EffectsSpec, path: Path, match: re.Match[str]) -> str:
     """Return the interface named by a line, or by the nearest section above."""
     if "interface" in match.re.groupindex:
         unit = match.groupdict().get("unit")
