@@ -8,7 +8,7 @@ import pytest
 
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
-from eventready.change.safety.values import judge_values
+from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import Hop, RouteBack, WayIn
 from eventready.core.errors import RefusedError
 from eventready.platforms.loader import describe
@@ -187,7 +187,7 @@ def judged(name: str, lines: str) -> str:
     way = WayIn("203.0.113.7", (RouteBack("203.0.113.7", "static", "", (Hop("10.0.0.1", port),)),))
     predicted = form.merge(running, form.parse(lines, "test"))
     try:
-        return "\n".join(judge_values(platform(name), device, way, running, predicted))
+        return "\n".join(check_values(platform(name), device, way, running, predicted))
     except RefusedError as error:
         return error.render("en")
 
@@ -211,7 +211,7 @@ def test_what_the_device_has_already_is_not_judged() -> None:
     text = "interface Vlan10\n ip address 10.9.0.2 255.255.255.0\n ip policy route-map GONE\n standby 10 ip 10.9.0.2\n"
     running = form.parse(text, "test").tree
     predicted = form.merge(running, form.parse("interface Vlan10\n standby 10 priority 110\n", "test"))
-    assert judge_values(platform("cisco_xe"), device, WayIn(), running, predicted) == ()
+    assert check_values(platform("cisco_xe"), device, WayIn(), running, predicted) == ()
 
 
 def test_a_removed_object_that_is_still_named_is_missing() -> None:

@@ -17,7 +17,7 @@ from eventready.change.intents.participants import Participant
 from eventready.change.plan.scope import planned_scope
 from eventready.change.safety.effects import effects_of, refuse_effects
 from eventready.change.safety.forbidden import refuse_forbidden
-from eventready.change.safety.values import judge_values
+from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import read_way_in
 from eventready.change.safety.way_in_lines import check_way_in
 from eventready.change.safety.writable import addition_risks
@@ -69,7 +69,7 @@ def plan_device(
         refuse_effects(device, effects_of(form.spec.effects, running.tree), effects_of(form.spec.effects, predicted))
     way = read_way_in(participant.platform.spec, device, session, running.tree)
     ways = check_way_in(participant.platform.spec, device, way, running.tree, predicted, refuses=writable is not None)
-    judged = judge_values(participant.platform.spec, device, way, running.tree, predicted) if writable else ()
+    judged = check_values(participant.platform.spec, device, way, running.tree, predicted) if writable else ()
     _refuse_secrets(device.name, (*forward, *backward, *lines_of(participant.fragment.text)))
     ask, has_shell = partial(answer_to, session.send_commands), session.target.has_shell
     guards = guards_for(participant.platform, running, ask, has_shell=has_shell)

@@ -16,7 +16,7 @@ from eventready.platforms.model import ChangeSpec, PlatformSpec, TimerBounds
 from eventready.workspace.devices.device import Device
 
 
-def judge_values(platform: PlatformSpec, device: Device, way: WayIn, running: Tree, predicted: Tree) -> tuple[str, ...]:
+def check_values(platform: PlatformSpec, device: Device, way: WayIn, running: Tree, predicted: Tree) -> tuple[str, ...]:
     """Return the risks of the values that a plan writes; values that the device has already are not judged.
 
     Raises RefusedError for an address of somebody else or of the device itself, a name without an object, a bundle that
