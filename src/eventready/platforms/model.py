@@ -407,7 +407,7 @@ class SelectionSpec(Strict):
 
 
 class ValuesSpec(Strict):
-    """Lines whose values are judged. Patterns are full matches of a line.
+    """Lines with judged values. Patterns are full matches of a line.
 
     `addresses`: own addresses; `neighbours`: addresses of others; `virtual`: shared addresses of gateway groups;
     `towards`: next hops of default routes and redirections (group `address` each). `min_links`: least members of a

@@ -1,4 +1,4 @@
-"""Actions on all traffic: redirection, policing or queueing whose selection leaves nothing out."""
+"""Actions on all traffic: redirection, policing and queueing by a selection without an exception."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Selection:
         return (kind.kind, name) in self._defined or bool(kind.built_in and re.fullmatch(kind.built_in, name))
 
     def actions_on_everything(self) -> frozenset[Path]:
-        """Return the paths of the actions whose selection leaves nothing out."""
+        """Return the paths of the actions with a selection of all traffic."""
         spec = self.spec.values.selection
         found = (path for path in walk(self.tree) if matches(spec.actions, path[-1])) if spec.actions else ()
         return frozenset(path for path in found if any(map(self._everything, self._selectors(path[:-1] or path))))
 
     def is_on(self, path: Path, interfaces: Set[str]) -> bool:
-        """Return True for an action on one of these interfaces: by its own line, or by the objects named there."""
+        """Return True for an action on any of these interfaces: by its own line, or by the objects named there."""
         for pattern in self.spec.values.selection.actions:
             match = re.fullmatch(pattern, path[-1])
             if match and "interface" in match.groupdict():
@@ -78,7 +78,7 @@ class Selection:
                 yield from self._defined.get((kind.kind, name), ())
 
     def _selectors(self, section: Path) -> Iterator[Path]:
-        """Yield the sections that select for an action: its own, or those bound to it."""
+        """Yield the sections with the selection of an action: its own, or the bound sections."""
         bound = self.spec.values.selection.bound
         if not bound:
             yield section

@@ -1,4 +1,4 @@
-"""Values of the lines that a plan writes: addresses, names, members and timers, refused or a risk."""
+"""Values of the lines of a plan: addresses, names, members and timers, refused or a risk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from eventready.workspace.devices.device import Device
 
 
 def check_values(platform: PlatformSpec, device: Device, way: WayIn, running: Tree, predicted: Tree) -> tuple[str, ...]:
-    """Return the risks of the values that a plan writes; values that the device has already are not judged.
+    """Return the risks of the values written by a plan; existing values of the device are not judged.
 
     Raises RefusedError for an address of somebody else or of the device itself, a name without an object, a bundle that
     would be down with all its members, and an action on all traffic of the way in.
@@ -86,7 +86,7 @@ def _is_address(text: str) -> bool:
 def _refuse_names(
     spec: ChangeSpec, device: Device, selections: tuple[Selection, Selection], tree: Tree, before: frozenset[Path]
 ) -> None:
-    """Raise RefusedError for a name whose object the plan lacks, or removes."""
+    """Raise RefusedError for the name of an object absent from the plan, or removed by the plan."""
     now, then = selections
     for path in walk(tree):
         for kind in spec.values.names:
