@@ -9,6 +9,7 @@ import pytest
 from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
 from eventready.evaluation.matrix import CellState, MatrixCell, build_matrix
+from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import load_platform
 from eventready.platforms.loader import platform_names
 from eventready.workspace.devices.device import Device
@@ -116,4 +117,5 @@ def test_no_devices_make_an_empty_matrix() -> None:
 def test_a_platform_declares_every_fact_that_checks_of_its_roles_need(name: str) -> None:
     platform = load_platform(name)
     needs = {need for check in all_checks() if {*check.roles} & {*platform.spec.roles} for need in check.needs}
+    needs -= {name for name, kind in CATALOGUE.items() if kind.per_question}  # refused at load where it cannot be asked
     assert sorted(needs - {*platform.facts, *platform.unsupported}) == []

@@ -17,6 +17,7 @@ from eventready.core.errors import Exit
 from eventready.evaluation.runner import Coverage
 from eventready.evaluation.verdicts import (
     DEVICES_LEFT_OUT,
+    NO_ANSWER_EXPECTED,
     NO_DEVICE,
     NOTHING_MEASURED,
     Readiness,
@@ -24,6 +25,7 @@ from eventready.evaluation.verdicts import (
     telling,
     verdicts,
 )
+from eventready.workspace.devices.answers import ExpectedAnswer, Question
 from eventready.workspace.devices.device import Device, Role, Service
 from eventready.workspace.devices.expect import Expect, ExpectedAccessPoint, ExpectedCell
 
@@ -36,9 +38,12 @@ class Venue:
 
 all_checks()  # a verdict asks what a check needs
 
+#: A question of a device, for the users of all its services.
+ANSWERS = (ExpectedAnswer(ping="203.0.113.1"),)
 ROUTER = Device(
-    "r1", "router", "any", "192.0.2.1", venues=("hoi-nghi", "van-hoa"), expect=Expect(uplinks=("GigabitEthernet0/0/0",))
-)
+    "r1", "router", "any", "192.0.2.1", venues=("hoi-nghi", "van-hoa"),
+    expect=Expect(uplinks=("GigabitEthernet0/0/0",), answers=ANSWERS),
+)  # fmt: skip
 PASS = Finding(Outcome.PASS, "GigabitEthernet0/0/0", "fine", check="uplink", device="r1")
 IDLE = Finding(Outcome.PASS, "CPU", "fine", check="cpu", device="r1")
 WARN = Finding(Outcome.WARN, "CPU", "warm", check="cpu", device="r1")
@@ -83,6 +88,28 @@ def test_findings_make_a_verdict(findings: tuple[Finding, ...], readiness: Readi
     assert verdict(*findings).verdict is readiness
 
 
+def test_a_service_without_a_question_is_ready_with_a_risk_at_best() -> None:
+    silent = replace(ROUTER, expect=Expect(uplinks=("GigabitEthernet0/0/0",)))
+    (found,) = verdicts([Venue("hoi-nghi")], [silent], [PASS])
+    assert (found.verdict, found.reasons) == (Readiness.READY_WITH_RISK, (NO_ANSWER_EXPECTED,))
+    assert exit_code([PASS], Coverage(1, 1), verdicts=[found]) is Exit.OK
+    (failing,) = verdicts([Venue("hoi-nghi")], [silent], [PASS, FAIL])
+    assert failing.reasons == ()
+
+
+def test_a_question_counts_for_its_venue_and_services_and_makes_them_incomplete_without_its_device() -> None:
+    silent = replace(ROUTER, expect=Expect(uplinks=("GigabitEthernet0/0/0",)))
+    question = Question(ANSWERS[0], "hoi-nghi", ("internet",))
+    vantage = Device("v1", "vantage", "local", "localhost", event_questions=(question,))
+    places = [Venue("hoi-nghi", ("internet", "fixed")), Venue("van-hoa")]
+    found = verdicts(places, [silent, vantage], [PASS])
+    assert [one.verdict for one in found] == [Readiness.READY, *[Readiness.READY_WITH_RISK] * 2]
+    left_out = verdicts(places, [silent], [PASS], left_out=[vantage])
+    assert [one.reasons for one in left_out] == [(DEVICES_LEFT_OUT,), *[(NO_ANSWER_EXPECTED,)] * 2]
+    unread = replace(MISSING, device="v1", check="answer_ping", venues=("hoi-nghi",), services=("internet",))
+    assert verdicts(places, [silent, vantage], [PASS, unread])[0].verdict is Readiness.NOT_MEASURED
+
+
 def test_no_device_is_not_measured_and_says_so() -> None:
     (found,) = verdicts([Venue("hoi-nghi")], [], [])
     assert (found.verdict, found.reasons) == (Readiness.NOT_MEASURED, (NO_DEVICE,))
@@ -102,8 +129,8 @@ def joined(role: Role) -> Finding:
 
 def controller(role: Role, venue: str | None = None, *, empty: bool = False) -> Device:
     expect = {
-        "bts_controller": Expect(cells=(ExpectedCell(name="C-1", venue=venue),)),
-        "wifi_controller": Expect(access_points=(ExpectedAccessPoint(name="AP-1", venue=venue),)),
+        "bts_controller": Expect(cells=(ExpectedCell(name="C-1", venue=venue),), answers=ANSWERS),
+        "wifi_controller": Expect(access_points=(ExpectedAccessPoint(name="AP-1", venue=venue),), answers=ANSWERS),
     }
     here = ("hoi-nghi", "van-hoa")
     return Device("a1", role, "any", "192.0.2.2", venues=here, expect=Expect() if empty else expect[role])
@@ -124,7 +151,9 @@ def test_a_controller_without_access_at_the_venue_makes_nothing_ready(service: S
 
 
 @pytest.mark.parametrize("service", ["fixed", "internet"])
-@pytest.mark.parametrize("expect", [Expect(ospf=("10.0.0.1",)), Expect(default_routes=1)])
+@pytest.mark.parametrize(
+    "expect", [Expect(ospf=("10.0.0.1",), answers=ANSWERS), Expect(default_routes=1, answers=ANSWERS)]
+)
 def test_the_load_of_a_router_is_no_access(service: Service, expect: Expect) -> None:
     (idle,) = verdicts([Venue("hoi-nghi", (service,))], [replace(ROUTER, expect=Expect(ospf=()))], [PASS])
     assert idle.verdict is Readiness.NOT_MEASURED
@@ -184,7 +213,7 @@ def test_a_cable_is_access_of_the_routers_at_both_ends() -> None:
     ends = [replace(ROUTER, name=name, expect=Expect.model_validate({"links": [cable]})) for name in ("r2", "r3")]
     found = telling([replace(PASS, check="link", subject=end.name, witnesses=("r1", end.name)) for end in ends])
     for end in ends:
-        (seen,) = verdicts([Venue("hoi-nghi")], [replace(ROUTER, expect=Expect()), end], found)
+        (seen,) = verdicts([Venue("hoi-nghi")], [replace(ROUTER, expect=Expect(answers=ANSWERS)), end], found)
         assert seen.verdict is Readiness.READY
 
 

@@ -150,7 +150,8 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
     ),
     "no role": (
         {"groups": GROUPS.replace("role: router, ", "")},
-        "hosts.yaml:1: r1 has no role. Add `role` under `data`: router, bts_controller, wifi_controller, service_host.",
+        "hosts.yaml:1: r1 has no role. Add `role` under `data`: "
+        "router, switch, bts_controller, wifi_controller, service_host, vantage.",
     ),
     "no platform": (
         {"groups": GROUPS.replace("  platform: frr\n", "")},

@@ -30,6 +30,7 @@ from eventready.evaluation.names import require_known
 from eventready.evaluation.runner import Coverage, evaluate
 from eventready.evaluation.verdicts import exit_code, telling, verdicts
 from eventready.facts.platform import load_platform
+from eventready.facts.questions import with_questions
 from eventready.session.hostkeys import known_hosts
 from eventready.store.run import Run
 from eventready.store.store import Store
@@ -120,7 +121,7 @@ def _job(
     platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
     job = AuditJob(
         devices={device.name: device for device in devices},
-        platforms={device.name: platforms[device.platform] for device in devices},
+        platforms={device.name: with_questions(platforms[device.platform], device) for device in devices},
         matrix=build_matrix(devices, platforms, wide=options.wide),
         limits=resolve_limits(workspace.limits, devices),
         moment=clock.now(),

@@ -32,6 +32,7 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Status
 from eventready.facts.observe import commands_for, observe, reduced_replies
 from eventready.facts.platform import Platform, load_platform
+from eventready.facts.questions import with_questions
 from eventready.facts.saved import END_OF_ANSWER
 from eventready.session.dialogue.patterns import LOG_LINE_MARK
 from eventready.session.hostkeys import known_hosts
@@ -82,9 +83,8 @@ def capture(
 ) -> tuple[DeviceCapture, ...]:
     """Read the devices and save the answers in `folder`. Raises EventreadyError before the first connection."""
     platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in devices}}
-    writer = _Writer(
-        folder, {d.name: platforms[d.platform] for d in devices}, build_matrix(devices, platforms, wide=True)
-    )
+    asking = {device.name: with_questions(platforms[device.platform], device) for device in devices}
+    writer = _Writer(folder, asking, build_matrix(devices, platforms, wide=True))
     workspace.check_secrets([device.name for device in devices])
     known_hosts(workspace.known_hosts)
     _require_place(folder, replace=options.replace)

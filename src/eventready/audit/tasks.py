@@ -26,9 +26,11 @@ from nornir.core.task import Result, Task
 from eventready.audit.script_hosts import prepare_host
 from eventready.evaluation.matrix import build_matrix
 from eventready.evaluation.runner import evaluate
+from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
 from eventready.facts.observe import commands_for, observe, unreached
 from eventready.facts.platform import Platform, load_platform
+from eventready.facts.questions import with_questions
 from eventready.session.connect import Session
 from eventready.session.plugin import CONNECTION, register
 from eventready.session.reply import Reply, ReplyStatus, SessionError
@@ -46,14 +48,15 @@ register()
 def read_facts(
     task: Task, facts: Sequence[str] | None = None, reading: int = 1, platform: Platform | None = None
 ) -> Result:
-    """Read `facts` (default: all facts of the platform) from a host. Result: an Observation per fact.
+    """Read `facts` (default: all facts of the platform, without questions) from a host. Result: an Observation each.
 
     An unreachable device, a refused login and a lost session are results, not failures: the status of the
     observations names them. The session is closed afterwards.
     """
     dirs = prepare_host(task)
     spoken = platform or load_platform(str(task.host.platform), dirs)
-    wanted = tuple(spoken.facts) + tuple(spoken.unsupported) if facts is None else tuple(facts)
+    every = (name for name in (*spoken.facts, *spoken.unsupported) if not CATALOGUE[name].per_question)
+    wanted = tuple(every) if facts is None else tuple(facts)
     return Result(host=task.host, result=_observations(task, spoken, wanted, reading))
 
 
@@ -165,7 +168,7 @@ def run_checks(task: Task) -> Result:
     """
     dirs = prepare_host(task)
     device = device_of(task.host)
-    platform = load_platform(device.platform, dirs)
+    platform = with_questions(load_platform(device.platform, dirs), device)
     matrix = build_matrix([device], {platform.name: platform}, fleet=False)
     observations = _observations(task, platform, matrix.facts_for(device.name), 1)
     findings = evaluate([device], matrix, observations, moment=datetime.now(UTC))

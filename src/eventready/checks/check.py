@@ -103,7 +103,8 @@ class Check:
     A `fleet` check gets the views of all devices of the audit at once, and names the device in its findings.
     `concerns` gives the names of its devices where the expectations of one device do not suffice (the far end of a
     link). `also_reads` are facts that it uses where another check needs them. `expected_only`: each finding rests on
-    the one record of an expected subject, so that no other record matters.
+    the one record of an expected subject, so that no other record matters. `each`: the empty findings of a device's
+    subjects, with their venues and services, for a device whose facts were not measured; None: one for the device.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Check:
     also_reads: tuple[str, ...] = ()
     topic: Topic = "network"
     expected_only: bool = False
+    each: Callable[[Device], Iterable[Finding]] | None = None
 
     @property
     def title(self) -> str:
@@ -150,6 +152,7 @@ def check(
     also_reads: tuple[str, ...] = (),
     topic: Topic = "network",
     expected_only: bool = False,
+    each: Callable[[Device], Iterable[Finding]] | None = None,
 ) -> Callable[[Callable[..., Iterable[Finding]]], Callable[..., Iterable[Finding]]]:
     """Register a check under `name`. A second check of the same name is a defect and raises ValueError."""
 
@@ -158,7 +161,7 @@ def check(
             raise ValueError(f"two checks are named {name!r}")
         settled = limits or NoLimits()
         CHECKS[name] = Check(
-            name, roles, needs, settled, function, scope, applies, concerns, also_reads, topic, expected_only
+            name, roles, needs, settled, function, scope, applies, concerns, also_reads, topic, expected_only, each
         )
         return function
 

@@ -147,7 +147,8 @@ def _inventory(
     for device in devices:
         platform, judged = platforms[device.platform], matrix.facts_for(device.name)
         known = {*platform.facts, *platform.unsupported}.difference(judged)
-        inventory[device.name] = tuple(fact for fact in CATALOGUE if fact in known)
+        named = (name for name, kind in CATALOGUE.items() if not kind.per_question)
+        inventory[device.name] = tuple(name for name in named if name in known)
     return inventory
 
 

@@ -213,7 +213,9 @@ class _Evaluation:
         view, readings = self._views[device.name], self._readings[device.name].by_fact
         missing = next((need for need in check.needs if not view.measured(need)), None)
         if missing is not None:
-            yield self._completed(_unmeasured(missing, readings.get(missing)), check, device.name)
+            finding = _unmeasured(missing, readings.get(missing))
+            for one in _of_each(check, device, finding):
+                yield self._completed(one, check, device.name)
             return
         findings = _run(check, view, self._limits.of(check, device)) if check.scope == "device" else []
         findings = _with_unread(findings, check, view)
@@ -243,6 +245,17 @@ class _Evaluation:
         venues = finding.venues or (self._devices[device].venues if device in self._devices else ())
         duties = self._duties.of(check.name, venues)
         return finding.replace(check=check.name, device=device, duties=duties, evidence=evidence)
+
+
+def _of_each(check: Check, device: Device, finding: Finding) -> Iterator[Finding]:
+    """The finding for each subject of the check at a device."""
+    if check.each is None:
+        yield finding
+        return
+    for empty in check.each(device):
+        params = {**finding.params, "subject": empty.subject}
+        subject, venues, services = empty.subject, empty.venues, empty.services
+        yield finding.replace(subject=subject, params=params, venues=venues, services=services)
 
 
 def _run(check: Check, seen: DeviceView | Sequence[DeviceView], limits: object) -> list[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol
@@ -40,6 +40,8 @@ ACCESS_NOT_MEASURED: dict[Role, str] = {
     "service_host": "checks:verdict.no_service_measured",
 }
 DEVICES_LEFT_OUT = "checks:verdict.devices_left_out"
+#: Nobody asks the service for an answer: what is measured is the equipment, not what users have. A risk.
+NO_ANSWER_EXPECTED = "checks:verdict.no_answer_expected"
 
 
 class Readiness(StrEnum):
@@ -129,12 +131,9 @@ def verdicts(
     left_out: Iterable[Device] = (),
 ) -> tuple[Verdict, ...]:
     """Verdicts per venue and service, in the order of the event. Services of `left_out` are NOT_MEASURED at best."""
-    incomplete = {
-        (venue, service)
-        for device in left_out
-        for venue in device.venues
-        for service in device.services or ROLE_SERVICES[device.role]
-    }
+    absent = tuple(left_out)
+    incomplete = {place for device in absent for place in (*_served(device), *_answered(device))}
+    answered = {place for device in (*devices, *absent) for place in _answered(device)}
     serving = {device.name: device for device in devices}
     at_venue: dict[str, list[_Weighed]] = {}
     for finding in findings:
@@ -151,10 +150,26 @@ def verdicts(
             serving.values(),
             at_venue.get(venue.id, []),
             complete=(venue.id, service) not in incomplete,
+            answered=(venue.id, service) in answered,
         )
         for venue in venues
         for service in venue.services
     )
+
+
+def _served(device: Device) -> Iterator[tuple[str, str]]:
+    """Venue and service of everything carried by a device."""
+    services = device.services or ROLE_SERVICES[device.role]
+    return ((venue, service) for venue in device.venues for service in services)
+
+
+def _answered(device: Device) -> Iterator[tuple[str, str]]:
+    """Venue and service of everything with a question at a device."""
+    for question in device.questions:
+        if question.venue:
+            yield from ((question.venue, service) for service in question.services)
+        else:
+            yield from _served(device)
 
 
 def telling(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -194,7 +209,13 @@ def _weighed(finding: Finding, services: tuple[str, ...]) -> _Weighed:
 
 
 def _verdict(
-    venue: str, service: Service, devices: Iterable[Device], weighed: Iterable[_Weighed], *, complete: bool
+    venue: str,
+    service: Service,
+    devices: Iterable[Device],
+    weighed: Iterable[_Weighed],
+    *,
+    complete: bool,
+    answered: bool,
 ) -> Verdict:
     serving = [device for device in devices if device.serves(venue, service)]
     if not serving:
@@ -217,8 +238,9 @@ def _verdict(
             *no_access,
             *(() if measured else (NOTHING_MEASURED,)),
         )
-    elif by_gravity[Gravity.RISK]:
+    elif by_gravity[Gravity.RISK] or not answered:
         readiness = Readiness.READY_WITH_RISK
+        reasons = () if answered else (NO_ANSWER_EXPECTED,)
     else:
         readiness = Readiness.READY
     return Verdict(venue, service, readiness, reasons, references)
@@ -277,7 +299,9 @@ def exit_code(
     A need is a fact without a waiver, or a service without access; not the devices left out of the audit.
     """
     codes: set[Exit] = set()
-    if any(verdict.reasons and DEVICES_LEFT_OUT not in verdict.reasons for verdict in verdicts):
+    if any(
+        set(verdict.reasons) - {NO_ANSWER_EXPECTED} and DEVICES_LEFT_OUT not in verdict.reasons for verdict in verdicts
+    ):
         codes.add(Exit.INCOMPLETE)
     bad = (Outcome.FAIL,) if fail_on == "fail" else (Outcome.FAIL, Outcome.WARN)
     if not coverage.measured:

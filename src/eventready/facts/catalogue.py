@@ -13,11 +13,15 @@ from eventready.facts import records as r
 
 @dataclass(frozen=True)
 class FactKind:
-    """A fact: name, record type of its rows, and whether a second reading is due."""
+    """A fact: name, record type of its rows, and whether a second reading is due.
+
+    `per_question`: the answers to the questions of a device, each with a command of its own.
+    """
 
     name: str
     record: type[r.Fact]
     counter: bool = False
+    per_question: bool = False
 
 
 CATALOGUE: dict[str, FactKind] = {
@@ -75,5 +79,13 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("backend", r.Backend),
         FactKind("dns_answer", r.DnsAnswer),
         FactKind("dhcp_pool", r.DhcpPool),
+        # Asked last: what a slow service costs in time costs no other fact.
+        FactKind("answer_tcp", r.PortAnswer, per_question=True),
+        FactKind("answer_dns", r.ResolverAnswer, per_question=True),
+        FactKind("answer_http", r.PageAnswer, per_question=True),
+        FactKind("answer_ping", r.EchoAnswer, per_question=True),
+        FactKind("answer_ntp", r.ClockAnswer, per_question=True),
+        FactKind("answer_smtp", r.MailAnswer, per_question=True),
+        FactKind("answer_dhcp", r.LeaseAnswer, per_question=True),
     )
 }

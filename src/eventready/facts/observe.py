@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 
-from eventready.core.messages import Message
+from eventready.core.messages import Bilingual, Message
 from eventready.facts.configuration_text import Answer, reduce_evidence, reduce_replies
 from eventready.facts.interpret import ParseCache, interpret
-from eventready.facts.observation import Observation, Status
+from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.parsing.comparison import join_answers
 from eventready.facts.platform import CompiledFact, Platform
 from eventready.platforms.model import FactSpec
@@ -49,7 +49,7 @@ def observe(
     replies = send(commands) if commands else ()
     with _computing:
         answers = _answers(device, platform, wanted, replies, reading, alone=alone)
-        observations = {compiled.name: observation for compiled, _, observation in answers}
+        observations = _by_fact(answers)
         observations |= reduce_evidence(platform, answers)
     return [observations.get(fact) or _unsupported(device, platform, fact, reading) for fact in wanted]
 
@@ -72,7 +72,7 @@ def _answers(
     """Return the supported facts with the reply and the observation of each."""
     cache, by_command = ParseCache(), {reply.command: reply for reply in replies}
     answers: list[Answer] = []
-    for compiled in (platform.facts[fact] for fact in facts if fact in platform.facts):
+    for compiled in _single(platform, facts):
         reply = _answer_to(compiled, by_command, alone)
         observed = interpret(device, compiled.name, compiled, reply, reading, cache=cache)
         if (
@@ -81,6 +81,39 @@ def _answers(
             observed = replace(observed, complete=False)
         answers.append((compiled, reply, observed))
     return answers
+
+
+def _single(platform: Platform, facts: Iterable[str]) -> Iterator[CompiledFact]:
+    """Yield the supported facts; questions stand in place of their fact."""
+    for compiled in (platform.facts[fact] for fact in facts if fact in platform.facts):
+        yield from (compiled,) if compiled.questions is None else compiled.questions
+
+
+def _by_fact(answers: Iterable[Answer]) -> dict[str, Observation]:
+    observed: dict[str, list[tuple[CompiledFact, Observation]]] = {}
+    for compiled, _, observation in answers:
+        observed.setdefault(compiled.name, []).append((compiled, observation))
+    return {fact: found[0][1] if len(found) == 1 else _together(found) for fact, found in observed.items()}
+
+
+def _together(answers: Sequence[tuple[CompiledFact, Observation]]) -> Observation:
+    """Return the observation of a fact with several questions; those without a readable answer are unread."""
+    observations = [observation for _, observation in answers]
+    first = next((one for one in observations if one.status.measured), observations[0])
+    unread = [
+        Unread(str(compiled.spec.constants["question"]), one.message or Bilingual("", one.reason))
+        for compiled, one in answers
+        if not one.status.measured
+    ]
+    return replace(
+        first,
+        command="\n".join(one.command for one in observations),
+        rows=tuple(row for one in observations for row in one.rows),
+        unmatched=tuple(line for one in observations for line in one.unmatched),
+        raw="\n".join(f"=== {one.command} ===\n{one.raw}" for one in observations),
+        complete=all(one.complete for one in observations),
+        unread=tuple(unread) if first.status.measured else (),
+    )
 
 
 def _answer_to(compiled: CompiledFact, replies: Mapping[str, Reply], alone: Container[str]) -> Reply:
@@ -135,12 +168,16 @@ def unreached(
         compiled = platform.facts.get(fact)
         observations.append(
             Observation(
-                device, fact, status, compiled.command, reason=str(error), message=error.message, reading=reading
+                device, fact, status, _shown(compiled), reason=str(error), message=error.message, reading=reading
             )
             if compiled
             else _unsupported(device, platform, fact, reading)
         )
     return tuple(observations)
+
+
+def _shown(compiled: CompiledFact) -> str:
+    return compiled.command if compiled.questions is None else "\n".join(compiled.commands)
 
 
 def _unsupported(device: str, platform: Platform, fact: str, reading: int) -> Observation:

@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
 from eventready.facts.catalogue import CATALOGUE, FactKind
+from eventready.facts.command_template import examples
 from eventready.facts.grammar import strings_in, words_in
 from eventready.facts.parsing.build import RowBuilder, columns_of, is_pattern
 from eventready.facts.parsing.line_pattern import LinePattern
@@ -42,6 +43,7 @@ class CompiledFact:
     """Command, parser and words of a fact of a platform, compiled.
 
     `home`: the platform whose folder defines the fact. `sources`: public sources of its form; none if `unconfirmed`.
+    `questions`: of a fact that asks services, its questions with a command each; None for any other fact.
     """
 
     name: str
@@ -60,6 +62,7 @@ class CompiledFact:
     origin: str
     sources: tuple[Source, ...] = ()
     unconfirmed: bool = False
+    questions: tuple[CompiledFact, ...] | None = None
 
     @property
     def command(self) -> str:
@@ -68,7 +71,9 @@ class CompiledFact:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """All commands to send: two for a fact with `also`, `instead` or `against`."""
+        """All commands to send: two for a fact with `also`, `instead` or `against`, or those of its questions."""
+        if self.questions is not None:
+            return tuple(question.command for question in self.questions)
         spec = self.spec
         return tuple(filter(None, (spec.command, spec.also, spec.instead, spec.against)))
 
@@ -188,7 +193,8 @@ class _Folder:
         self._check_sources(top, spec, facts)
         merged = {n: f for n, f in (base.facts if base else {}).items() if n not in facts.unsupported} | own
         for name, fact in merged.items():
-            refused = [command for command in fact.commands if not allows(spec, command)]
+            sent = fact.commands if fact.questions is None else tuple(examples(name, fact.command))
+            refused = [command for command in sent if not allows(spec, command)]
             if name not in own and refused:
                 self._problems.append(
                     top.error(
@@ -232,10 +238,9 @@ class _Folder:
             return None
         before = len(self._problems)
         for key in ("command", *(key for key in ("also", "instead", "against") if getattr(spec, key))):
-            if not allows(platform, getattr(spec, key)):
-                self._problem(
-                    message("facts:platform.not_read_only", command=getattr(spec, key)), *("facts", name, key)
-                )
+            for command in self._sent(kind, spec, key):
+                if not allows(platform, command):
+                    self._problem(message("facts:platform.not_read_only", command=command), "facts", name, key)
         if bool(spec.also) + bool(spec.instead) + bool(spec.against) > 1:
             self._problem(message("facts:platform.one_command"), "facts", name)
         if spec.against and spec.parser != "compared":
@@ -274,7 +279,19 @@ class _Folder:
             origin=self._document.where("facts", name),
             sources=() if unconfirmed else tuple(s for s in platform.sources if not s.confirms or name in s.confirms),
             unconfirmed=unconfirmed,
+            questions=() if kind.per_question else None,
         )
+
+    def _sent(self, kind: FactKind, spec: FactSpec, key: str) -> tuple[str, ...]:
+        """Return the command of a key; of a template, the commands of example questions."""
+        if not kind.per_question:
+            return (getattr(spec, key),)
+        try:
+            return tuple(examples(kind.name, spec.command))
+        except KeyError as error:
+            argument = str(error.args[0])
+            self._problem(message("facts:platform.no_argument", argument=argument), "facts", kind.name, key)
+            return ()
 
     def _check_sources(self, top: YamlDocument, spec: PlatformSpec, facts: FactsSpec) -> None:
         unconfirmed = {name for name, fact in facts.facts.items() if fact.unconfirmed or spec.unconfirmed}

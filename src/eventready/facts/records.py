@@ -27,12 +27,15 @@ from eventready.facts.units import (
     MaybeFlag,
     MaybeInterval,
     MaybeMac,
+    MaybeMilliseconds,
     MaybeNumber,
+    MaybeOffset,
     MaybePercent,
     MaybeRate,
     MaybeSeconds,
     MaybeSpeed,
     MaybeText,
+    MaybeTime,
     MaybeVrf,
     Name,
     Names,
@@ -611,3 +614,73 @@ class DhcpPool(Fact):
     def percent(self) -> float | None:
         """Percent leased; None for an empty range."""
         return 100.0 * self.used / self.total if self.total else None
+
+
+class Answer(Fact):
+    """An answer of a service to a question of the device. `question`: the question in words; the key of the answer.
+
+    `time_ms`: milliseconds until the answer. `error`: why there was none, in the asker's words.
+    """
+
+    key = ("question",)
+    question: Text = ""
+    time_ms: MaybeMilliseconds = None
+    error: MaybeText = None
+
+
+class PageAnswer(Answer):
+    """A web page. `status`: 0 without an answer. `content`: its first 4,096 bytes.
+
+    Of a page behind TLS: `not_after`, the end of the certificate as served; `named`: the certificate is for the host
+    asked; `verify`: OpenSSL's result of its chain, 0 for a trusted one.
+    """
+
+    status: Count
+    content: Names = ()
+    not_after: MaybeTime = None
+    named: MaybeFlag = None
+    verify: MaybeCount = None
+
+
+class ResolverAnswer(Answer):
+    """Addresses of a name. `code`: RCODE in words, such as NOERROR; none without an answer."""
+
+    code: MaybeText = None
+    addresses: Names = ()
+
+
+class EchoAnswer(Answer):
+    """Echo replies. `time_ms`: mean round trip."""
+
+    sent: Count
+    received: Count
+
+    @property
+    def loss_percent(self) -> float:
+        """Percent of the requests without a reply."""
+        return 100.0 * (1 - self.received / self.sent) if self.sent else 100.0
+
+
+class PortAnswer(Answer):
+    """A TCP port."""
+
+    state: Literal["open", "closed"]
+
+
+class ClockAnswer(Answer):
+    """Time of a time server. `offset_ms`: of the asker's clock; none without an answer."""
+
+    offset_ms: MaybeOffset = None
+
+
+class MailAnswer(Answer):
+    """Greeting of a mail server. `code`: of RFC 5321; none without an answer."""
+
+    code: MaybeCount = None
+
+
+class LeaseAnswer(Answer):
+    """Address offered by a DHCP server, and the server; none without an offer."""
+
+    address: MaybeAddress = None
+    server: MaybeAddress = None

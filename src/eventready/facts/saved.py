@@ -20,6 +20,7 @@ from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe
 from eventready.facts.platform import Platform
+from eventready.facts.questions import with_example
 from eventready.session.dialogue.patterns import patterns
 from eventready.session.dialogue.terminal import Cleaner, to_text
 from eventready.session.reply import Reply, ReplyStatus
@@ -70,6 +71,9 @@ def parse_saved(platform: Platform, question: str, text: str) -> list[Observatio
     what the second one adds (`also`) the observation is not `complete`.
     """
     facts = facts_for(platform, question)
+    for fact in facts:
+        if fact in platform.facts and CATALOGUE[fact].per_question:
+            platform = with_example(platform, fact)
     specs = [platform.facts[fact].spec for fact in facts if fact in platform.facts]
     log = _Log(platform, text)
     second = {spec.also or spec.against for spec in specs} | {spec.command for spec in specs if spec.against}

@@ -7,6 +7,7 @@ Empty text and the devices' own "not available" words become None where the fiel
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import lru_cache
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Annotated, Any
@@ -34,6 +35,8 @@ _FRACTION = re.compile(r"(?<=[a-z])\d+(?:ms|us)(?:\d+us)?$")  # 2m4s30ms
 _DAYS_AND_CLOCK = re.compile(
     r"((?:\d+\s*(?:y(?:ears?)?|w(?:eeks?)?|d(?:ays?)?),?\s*)+)(?<=\s)(\d{1,2}):(\d\d)(?::(\d\d))?", re.I
 )
+_LATENCY = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*(ms|msecs?|us|s|)", re.I)
+_MILLISECONDS = {"": 1, "ms": 1, "msec": 1, "msecs": 1, "us": 0.001, "s": 1000}
 _INTERVAL = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(ms|msecs?|milliseconds?|cs|s|secs?|seconds?|)", re.I)
 _INTERVAL_PARTS = {"": 1, "s": 1, "se": 1, "cs": 100, "ms": 1000, "mi": 1000}
 _CLOCK = re.compile(r"^(?:(\d+)[.:d]\s*)?(\d{1,3}):(\d{2}):(\d{2})(?:\.\d+)?$", re.I)
@@ -149,6 +152,16 @@ def interval(value: Any) -> Any:
     if not match:
         raise ValueError(f"{value!r} is not the interval of a timer")
     return round(float(match[1]) / _INTERVAL_PARTS[match[2][:2].lower()], 3) or None
+
+
+def milliseconds(value: Any) -> Any:
+    """Milliseconds from `0.0337s`, `12 ms`, `3msec`, `150us`, `8` (already milliseconds); None for nothing."""
+    if not isinstance(value, str) or nothing(value):
+        return None if nothing(value) else value
+    match = _LATENCY.fullmatch(value.strip())
+    if not match:
+        raise ValueError(f"{value!r} is not a length of time")
+    return round(float(match[1]) * _MILLISECONDS[match[2].lower()], 3)
 
 
 def flag(value: Any) -> Any:
@@ -272,5 +285,8 @@ MaybeRate = Annotated[int | None, _Size, BeforeValidator(rate)]
 MaybeSpeed = Annotated[int | None, _Size, BeforeValidator(speed)]
 MaybeSeconds = Annotated[int | None, _Size, BeforeValidator(span)]
 MaybeInterval = Annotated[float | None, _Share, BeforeValidator(interval)]
+MaybeOffset = Annotated[float | None, _Finite, BeforeValidator(milliseconds)]
+MaybeTime = Annotated[datetime | None, BeforeValidator(maybe)]
+MaybeMilliseconds = Annotated[float | None, _Share, BeforeValidator(milliseconds)]
 Flag = Annotated[bool, BeforeValidator(flag)]
 MaybeFlag = Annotated[bool | None, BeforeValidator(lambda v: None if nothing(v) else flag(v))]

@@ -23,6 +23,7 @@ from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
 from eventready.platforms.loader import describe
 from eventready.session.connect import Session, open_session
+from eventready.session.local import LOCAL, LocalSession
 from eventready.session.target import Secret, Target
 from eventready.session.target_builder import AccessSettings, with_access
 from eventready.workspace.devices.access import Access
@@ -65,7 +66,8 @@ class EventreadyConnection:
         options = extras or {}
         target = build_target(hostname, username, password, port, options)
         described = describe(platform, _platform_dirs(options))
-        self._session = open_session(target, described.spec)
+        local = described.spec.netmiko.device_type == LOCAL
+        self._session = LocalSession(target, described.spec) if local else open_session(target, described.spec)
 
     def close(self) -> None:
         """Close the session."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from eventready.core.messages import Text
 from eventready.platforms.loader import describe
 from eventready.session.hostkeys import HostKey, known_hosts, record
+from eventready.session.local import LOCAL
 from eventready.session.reply import SessionError
 from eventready.session.ssh.errors import to_session_error
 from eventready.session.ssh.handshake import start_transport
@@ -48,11 +49,11 @@ class HostKeyResult:
 def ssh_devices(devices: Iterable[Device], platform_dirs: Sequence[Path]) -> tuple[Device, ...]:
     """Return the devices with SSH access. Raises PlatformError."""
     chosen = tuple(devices)
-    encrypted = {
-        name: not describe(name, tuple(platform_dirs)).spec.session.cleartext
-        for name in {device.platform for device in chosen}
+    specs = {name: describe(name, tuple(platform_dirs)).spec for name in {device.platform for device in chosen}}
+    with_ssh = {
+        name for name, spec in specs.items() if not spec.session.cleartext and spec.netmiko.device_type != LOCAL
     }
-    return tuple(device for device in chosen if encrypted[device.platform])
+    return tuple(device for device in chosen if device.platform in with_ssh)
 
 
 def key_rounds(targets: Iterable[Target]) -> tuple[tuple[Target, ...], ...]:

@@ -198,6 +198,10 @@ def _device_problems(device: Device) -> Iterator[WorkspaceError]:
             yield WorkspaceError(
                 message("workspace:device.expects_twice", device=device.name, name=name, kind=kind), where=device.origin
             )
+    subjects = [answer.subject for answer in expect.answers]
+    for subject in sorted({subject for subject in subjects if subjects.count(subject) > 1}):
+        what = message("workspace:answer.twice", subject=subject, name=device.name)
+        yield WorkspaceError(what, where=device.origin)
     sites = {site.name for site in expect.sites}
     for cell in expect.cells:
         if sites and cell.site is not None and cell.site not in sites:

@@ -26,6 +26,7 @@ from eventready.workspace.files.yaml_document import combine_errors, raise_error
 from eventready.workspace.inventory import InventoryFiles, load_inventory
 from eventready.workspace.keys.secrets import is_reference, resolve
 from eventready.workspace.model import Title
+from eventready.workspace.questions import with_questions
 from eventready.workspace.settings.duties import Duty, load_duties
 from eventready.workspace.settings.event import Event, check_origins, load_event
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
@@ -152,6 +153,7 @@ def load_workspace(path: Path) -> Workspace:
     require_confined(path, CONFINED)
     event = load_event(folder / "event.yaml")
     files, devices = load_inventory(folder, event)
+    devices = with_questions(event, devices)
     names = tuple(device.name for device in devices)
     problems: list[WorkspaceError] = []
     _or_problem(lambda: check_origins(folder / "event.yaml", event, names), problems)

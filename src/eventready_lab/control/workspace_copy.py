@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,11 @@ def write_workspace_copy(
         _copy_tree(source / folder, out / folder, () if hosts else _PER_DEVICE)
     inventory = out / "inventory"
     event = (source / "inventory" / "event.yaml").read_text(encoding="utf-8")
-    write_private(inventory / "event.yaml", _mark_as_lab(event))
+    names = {device.name for device in access}
+    asking = {
+        name for venue in workspace.event.venues for one in venue.answers.values() for a in one for name in a.askers
+    }
+    write_private(inventory / "event.yaml", _mark_as_lab(event if asking <= names else _without_askers(event, names)))
     files = workspace.files
     groups = {name: _without_addresses(raw or {}) for name, raw in files.groups.items()}
     write_private(inventory / "groups.yaml", _yaml(groups))
@@ -96,6 +100,19 @@ def _copy_tree(source: Path, target: Path, without: Sequence[str]) -> None:
             copy.unlink(missing_ok=True)
             copy.touch(mode=0o600)
             copy.write_bytes(path.read_bytes())
+
+
+def _without_askers(event: str, known: Container[str]) -> str:
+    """event.yaml without the questions of devices absent from the lab."""
+    content = yaml.load(event, Loader=yaml.BaseLoader)  # noqa: S506  strings only
+    for venue in content["venues"]:
+        answers = {}
+        for service, expected in (venue.pop("answers", None) or {}).items():
+            askers = [[one["from"]] if isinstance(one["from"], str) else one["from"] for one in expected]
+            there = [[name for name in names if name in known] for names in askers]
+            answers[service] = [{**one, "from": names} for one, names in zip(expected, there, strict=True) if names]
+        venue.update({"answers": answers} if any(answers.values()) else {})
+    return _yaml(content)
 
 
 def _mark_as_lab(event: str) -> str:

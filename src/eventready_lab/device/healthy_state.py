@@ -362,7 +362,10 @@ def _service_host(state: DeviceState, device: Device) -> None:
     state.pools = [
         PoolState(pool, {_pool_server(pool, number): True for number in (1, 2, 3)}) for pool in expect.backends
     ]
-    state.dns = {record: f"10.20.0.{stable_number(record, 10, 60)}" for record in expect.dns}
+    right = {one.answer.dns: one.answer.addresses for one in device.questions if one.answer.dns}
+    state.dns = {record: f"10.20.0.{stable_number(record, 10, 60)}" for record in (*expect.dns, *right)}
+    state.dns |= {record: addresses[0] for record, addresses in right.items() if addresses}
+    state.pages = {str(one.answer.http): one.answer.contains for one in device.questions if one.answer.http}
     if expect.dhcp:
         state.dhcp = [DhcpPoolState("10.20.8.10", "10.20.9.250", stable_number(name + " leases", 60, 190), 497)]
     if expect.certificates:

@@ -279,3 +279,5 @@ class DeviceState:
     portal_status: int = 200  # of the answers of its HTTP service
     dhcp: list[DhcpPoolState] = field(default_factory=list)
     certificates: dict[str, int] = field(default_factory=dict)  # file to days until the end of validity
+    pages: dict[str, str] = field(default_factory=dict)  # URL to the text of the page
+    page_status: int = 200  # status of every page, where nginx and a server of its pool work

@@ -50,6 +50,7 @@ _ACCESS: Mapping[Role, Mapping[str, Condition]] = {
         "dhcp_pool": lambda expect, _venue: expect.dhcp,
         "vrrp": _gateway("vrrp"),
     },
+    "vantage": {},
 }
 #: Names of all checks of access.
 ACCESS_CHECKS = frozenset(check for checks in _ACCESS.values() for check in checks)

@@ -110,7 +110,7 @@ def _selection(workspace: Path, incomplete: str) -> Iterable[str]:
     key, equals, _value = term.removeprefix("!").partition("=")
     if equals:
         known = {
-            "role": ("router", "switch", "bts_controller", "wifi_controller", "service_host"),
+            "role": ("router", "switch", "bts_controller", "wifi_controller", "service_host", "vantage"),
             "service": ("fixed", "internet", "mobile", "wifi"),
             "venue": _block_ids(workspace, "event.yaml", "venues"),
             "name": _devices(workspace),

@@ -1,21 +1,88 @@
-"""DNS messages (RFC 1035) of a question for addresses: the query, and whether a message is a right answer."""
+"""Queries and answers of DNS (RFC 1035)."""
 
 from __future__ import annotations
 
-import ipaddress
 import struct
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
-#: Identifier, flags (recursion desired), number of questions, answers, authorities, additional records.
 _HEADER = struct.Struct("!HHHHHH")
 _RECORD = struct.Struct("!HHIH")
-_RECURSION, _ANSWER, _TRUNCATED, _CODE = 0x0100, 0x8000, 0x0200, 0x000F
-_A, _IN = 1, 1
-_POINTER = 0xC0
+_RECURSION_DESIRED, _RESPONSE, _TRUNCATED = 0x0100, 0x8000, 0x0200
+_MOST_LABELS = 128
 #: Without declared addresses, those of the first answers count: of this time.
 _LEARNING_S = 1.0
+TYPES = {"A": 1, "AAAA": 28}
+CODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
+
+
+class BadMessage(ValueError):
+    """Datagram without an answer to the query."""
+
+
+@dataclass(frozen=True)
+class DnsReply:
+    """`code`: RCODE in words; `addresses`: of the records of the type; `truncated`: not all of them."""
+
+    code: str
+    addresses: tuple[str, ...]
+    truncated: bool = False
+
+
+def question(name: str, kind: str) -> bytes:
+    """Question section of a query for the records `kind` (A, AAAA) of a name. Raises UnicodeError for a bad name."""
+    labels = [label.encode("idna") for label in name.rstrip(".").split(".")]
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0" + struct.pack("!HH", TYPES[kind], 1)
+
+
+def query(identifier: int, section: bytes) -> bytes:
+    """Query with a question section."""
+    return _HEADER.pack(identifier, _RECURSION_DESIRED, 1, 0, 0, 0) + section
+
+
+def read_reply(data: bytes, identifier: int, section: bytes) -> DnsReply:
+    """Read the answer to a query. Raises BadMessage for an echoed, foreign, or malformed message."""
+    try:
+        number, flags, questions, answers, _, _ = _HEADER.unpack_from(data)
+        if number != identifier or not flags & _RESPONSE or questions != 1:
+            raise BadMessage("no answer to the query")
+        end = _HEADER.size + len(section)
+        if data[_HEADER.size : end].lower() != section.lower():
+            raise BadMessage("an answer to another question")
+        wanted = struct.unpack("!HH", section[-4:])[0]
+        return DnsReply(
+            CODES.get(flags & 0xF, f"RCODE{flags & 0xF}"),
+            _addresses(data, end, answers, wanted),
+            bool(flags & _TRUNCATED),
+        )
+    except (struct.error, IndexError) as error:
+        raise BadMessage(f"a message that ends too early ({error})") from None
+
+
+def _addresses(data: bytes, place: int, count: int, wanted: int) -> tuple[str, ...]:
+    found = []
+    for _ in range(count):
+        place = _after_name(data, place)
+        kind, _class, _ttl, length = _RECORD.unpack_from(data, place)
+        place += _RECORD.size
+        if place + length > len(data):
+            raise BadMessage("a record that ends too early")
+        if kind == wanted and length in (4, 16):
+            found.append(str(ip_address(data[place : place + length])))
+        place += length
+    return tuple(found)
+
+
+def _after_name(data: bytes, place: int) -> int:
+    for _ in range(_MOST_LABELS):
+        length = data[place]
+        if length >= 0xC0:
+            return place + 2
+        place += length + 1
+        if not length:
+            return place
+    raise BadMessage("a name without an end")
 
 
 @dataclass
@@ -29,28 +96,24 @@ class DnsQuestion:
 
     def __post_init__(self) -> None:
         """Encode the question."""
-        labels = [label.encode("idna") for label in self.name.rstrip(".").split(".")]
-        self._question = b"".join(bytes([len(label)]) + label for label in labels) + struct.pack("!BHH", 0, _A, _IN)
+        self._section = question(self.name, "A")
 
     def query(self, identifier: int) -> bytes:
         """Query with an identifier."""
-        return _HEADER.pack(identifier, _RECURSION, 1, 0, 0, 0) + self._question
+        return query(identifier, self._section)
 
     def answered(self, data: bytes) -> int | None:
         """Identifier of the query with a right answer in a message; None otherwise.
 
         Right: a whole answer without an error, to this question, with wanted addresses only.
         """
+        identifier = int.from_bytes(data[:2], "big")
         try:
-            identifier, flags, questions, answers, *_ = _HEADER.unpack_from(data)
-            body = data[_HEADER.size :]
-            wrong = not flags & _ANSWER or flags & (_TRUNCATED | _CODE) or questions != 1
-            if wrong or body[: len(self._question)].lower() != self._question.lower():
-                return None
-            found = set(_addresses(data, _HEADER.size + len(self._question), answers))
-        except (struct.error, IndexError, ValueError):
+            reply = read_reply(data, identifier, self._section)
+        except BadMessage:
             return None
-        return int(identifier) if self._wanted(found) else None
+        right = reply.code == "NOERROR" and not reply.truncated and self._wanted(set(reply.addresses))
+        return identifier if right else None
 
     def learning_ends(self) -> None:
         """Accept the addresses seen until now, and no others."""
@@ -65,21 +128,3 @@ class DnsQuestion:
         if now < self._until:
             self._learned |= found
         return found <= self._learned
-
-
-def _addresses(data: bytes, at: int, count: int) -> Iterator[str]:
-    """Addresses of the A records. Raises struct.error and IndexError for an incomplete message."""
-    for _ in range(count):
-        at = _after_name(data, at)
-        kind, family, _ttl, length = _RECORD.unpack_from(data, at)
-        at += _RECORD.size
-        if (kind, family) == (_A, _IN):
-            yield str(ipaddress.IPv4Address(data[at : at + length]))
-        at += length
-
-
-def _after_name(data: bytes, at: int) -> int:
-    """Position behind a name: labels, which a pointer may end."""
-    while (length := data[at]) and length < _POINTER:
-        at += length + 1
-    return at + (2 if length else 1)

@@ -7,21 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from eventready.workspace.devices.access import Access
+from eventready.workspace.devices.answers import Question
 from eventready.workspace.devices.expect import Expect
 
-Role = Literal["router", "switch", "bts_controller", "wifi_controller", "service_host"]
+Role = Literal["router", "switch", "bts_controller", "wifi_controller", "service_host", "vantage"]
 Service = Literal["fixed", "internet", "mobile", "wifi"]
 
 ROLES: tuple[Role, ...] = get_args(Role)
 SERVICES: tuple[Service, ...] = get_args(Service)
 
-#: Default services by role.
+#: Default services by role. A vantage carries none: it asks for those of others.
 ROLE_SERVICES: dict[Role, tuple[Service, ...]] = {
     "router": SERVICES,
     "switch": SERVICES,
     "bts_controller": ("mobile",),
     "wifi_controller": ("wifi",),
     "service_host": SERVICES,
+    "vantage": (),
 }
 
 #: Role of the devices that carry a service to its users. Routers alone give neither mobile nor Wi-Fi access.
@@ -39,7 +41,7 @@ class Device:
 
     `endpoint`: address of the session; devices with the same endpoint share its session limit. `origin`: `file:line`
     of the host, for messages. `intents`: template values by intent. `pair`: name shared by devices that back each
-    other up.
+    other up. `event_questions`: questions of event.yaml.
     """
 
     name: str
@@ -57,6 +59,12 @@ class Device:
     origin: str = ""
     intents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     pair: str = ""
+    event_questions: tuple[Question, ...] = ()
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """Questions of the device: its own, and those of event.yaml."""
+        return (*map(Question, self.expect.answers), *self.event_questions)
 
     def gives_access(self, service: Service) -> bool:
         """Return True for access of users to the service: by role, or a switch with `fixed` among its services."""

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from eventready.workspace.devices.answers import ExpectedAnswer
 from eventready.workspace.model import WorkspaceModel
 
 
@@ -96,6 +97,9 @@ class Expect(WorkspaceModel):
     backends: tuple[str, ...] = Field(default=(), description="Pools of the load balancer, by name")
     dns: tuple[str, ...] = Field(default=(), description="Names that the host's DNS server must answer for")
     dhcp: bool = Field(default=False, description="The host gives out addresses, of which some must be left")
+    answers: tuple[ExpectedAnswer, ...] = Field(
+        default=(), description="Answers that the device itself gets when it asks, for the services that it carries"
+    )
 
     @property
     def empty(self) -> bool:

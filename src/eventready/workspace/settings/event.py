@@ -13,11 +13,12 @@ from pydantic import Field, field_validator, model_validator
 from eventready.core.clock import TZ
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Bilingual, message
+from eventready.workspace.devices.answers import ServiceAnswer
 from eventready.workspace.devices.device import Service
 from eventready.workspace.devices.intents import KNOWN_INTENTS, Intents, intent_names
 from eventready.workspace.files.datetimes import Day, Moment, TimeOfDay
 from eventready.workspace.files.validation_messages import Sentence, suggest
-from eventready.workspace.files.yaml_document import load_yaml, raise_errors
+from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
 from eventready.workspace.settings.change_settings import ChangeSettings
 from eventready.workspace.settings.mail import MailSettings, ScheduleSettings
@@ -77,9 +78,19 @@ class Venue(Titled):
 
     id: str = Field(description="Identifier used by devices and limits")
     services: tuple[Service, ...] = Field(min_length=1)
+    answers: dict[Service, tuple[ServiceAnswer, ...]] = Field(
+        default={}, description="Answers that users of a service get at the venue, and the asking devices"
+    )
     police: Police | None = Field(default=None, description="Nearest police station")
 
     _id = field_validator("id")(_identifier)
+
+    @model_validator(mode="after")
+    def _of_its_services(self) -> Self:
+        for service in self.answers:
+            if service not in self.services:
+                raise InvalidValue(message("workspace:event.answers_service", venue=self.id, service=service))
+        return self
 
 
 class Window(Titled):
@@ -244,7 +255,8 @@ class Event(Titled):
 def load_event(path: Path) -> Event:
     """Read event.yaml. Raises WorkspaceError."""
     document = load_yaml(path)
-    event = document.validate(Event, context={KNOWN_INTENTS: intent_names(path.parent.parent / "templates")})
+    known = {KNOWN_INTENTS: intent_names(path.parent.parent / "templates")}
+    event = _with_places(document.validate(Event, context=known), document)
     ids = event.venue_ids
     problems = []
     for index, name in enumerate(ids):
@@ -261,6 +273,18 @@ def check_origins(path: Path, event: Event, devices: Collection[str]) -> None:
     if document is not None:
         unknown = unknown_origins(event.origins, devices)
         raise_errors([document.error(what, "origins", index, "device", do=do) for index, what, do in unknown])
+
+
+def _with_places(event: Event, document: YamlDocument) -> Event:
+    """Return the event; each of its answers knows its line."""
+    venues = []
+    for number, venue in enumerate(event.venues):
+        answers = {}
+        for service, expected in venue.answers.items():
+            lines = (document.where("venues", number, "answers", service, place) for place in range(len(expected)))
+            answers[service] = tuple(one.at(line) for one, line in zip(expected, lines, strict=True))
+        venues.append(venue.model_copy(update={"answers": answers}) if answers else venue)
+    return event.model_copy(update={"venues": tuple(venues)})
 
 
 def is_lab(workspace: Path) -> bool:

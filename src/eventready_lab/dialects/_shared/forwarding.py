@@ -55,3 +55,18 @@ def learned(state: DeviceState, address: str) -> Learned | None:
 def network(address: str) -> str:
     """Return the /30 with an address."""
     return str(ipaddress.IPv4Network(f"{address}/30", strict=False))
+
+
+def echoes(state: DeviceState, address: str, size: int = 0, *, df: bool = False) -> bool:
+    """Return True when echo requests of `size` bytes (IP packet) to an address are answered."""
+    port = state.ports.get(connected(state, address))
+    hop = learned(state, address)
+    if port is None and hop is None:
+        routes = in_use(state)
+        port = state.ports.get(way(state, routes[0])) if routes else None
+        return bool(routes) and (port is None or _passes(port, size, df=df))
+    return port is None or _passes(port, size, df=df)
+
+
+def _passes(port: Port, size: int, *, df: bool) -> bool:
+    return works(port) and not (df and size > port.mtu)

@@ -2,9 +2,10 @@
 
 Names in a template: `state`, `view`, `match` (the match of the command), `up(port)`, `live(bundle)` (active members),
 `bundle(port)` (the bundle of this name), `peers(protocol)`, `groups(protocol)`, `routes` (the default routes in use),
-`connected(address)` (the port of its network), `learned(address)` (its route of OSPF), `network(address)`, `cabled`
-(working ports with a neighbour), the helpers of the dialect, and what the template `macros` defines. An answer ends
-without a newline; the answer of a block with `|+` ends with the blank lines behind the block.
+`connected(address)` (the port of its network), `learned(address)` (its route of OSPF), `network(address)`,
+`echoes(state, address, size, df=)` (ping is answered), `cabled` (working ports with a neighbour), the helpers of the
+dialect, and what the template `macros` defines. An answer ends without a newline; the answer of a block with `|+` ends
+with the blank lines behind the block.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from eventready_lab.device.dialect import Render
 from eventready_lab.device.state import DeviceState
 from eventready_lab.device.view import View
-from eventready_lab.dialects._shared.forwarding import bundled, connected, in_use, learned, network, works
+from eventready_lab.dialects._shared.forwarding import bundled, connected, echoes, in_use, learned, network, works
 
 #: libyaml reads the data of a dialect ten times as fast.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -48,7 +49,7 @@ class Templates:
         self._environment = Environment(  # noqa: S701  plain text
             undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
         )
-        self._environment.globals |= {"up": works, "network": network, **helpers}
+        self._environment.globals |= {"up": works, "network": network, "echoes": echoes, **helpers}
         self._macros = macros
         self._compiled: dict[str, Template] = {}
 

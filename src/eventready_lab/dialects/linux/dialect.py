@@ -20,8 +20,21 @@ from eventready_lab.dialects._shared.linux_system import (
     read_only_pattern,
 )
 from eventready_lab.dialects._shared.templated import load_answers
+from eventready_lab.dialects.linux import services
 
 _PLATFORM = "linux"
+
+
+#: Answers to questions, by the beginning of the read-only pattern.
+_SERVICES: dict[str, Render] = {
+    "curl ": services.page,
+    "dig ": services.name,
+    "ping ": services.echo,
+    r"s=\$\(date \+%s%N\); timeout 3": services.port,
+    r"s=\$\(date \+%s%N\); g=": services.greeting,
+    "timeout 9 chronyd": services.clock,
+    "command -v dhcpcd": services.lease,
+}
 
 
 def _is_up(state: DeviceState, unit: str) -> bool:
@@ -51,6 +64,8 @@ def _shows() -> Iterator[tuple[str, Render]]:
     for start, answer in answers.items():
         yield read_only_pattern(_PLATFORM, start), answer
     yield read_only_pattern(_PLATFORM, "awk '"), load
+    for start, answer in _SERVICES.items():
+        yield read_only_pattern(_PLATFORM, start), answer
     yield from (("free -b", memory), ("ip -json -statistics link", links))
 
 

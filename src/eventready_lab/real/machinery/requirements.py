@@ -67,6 +67,8 @@ OPTIONAL = (
     Package("chrony", "time", "chronyd"),
     Package("rsyslog", "logs", "rsyslogd"),
     Package("bind9-dnsutils", "dns_answers", "dig"),
+    Package("curl", "page_answers", "curl"),
+    Package("iputils-ping", "echo_answers", "ping"),
     Package("gcc", "msc_without_sctp", "cc"),
     Package("libc6-dev", "msc_without_sctp", file="/usr/include/dlfcn.h"),
 )

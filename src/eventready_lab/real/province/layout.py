@@ -222,6 +222,12 @@ def service_expectations(host: str) -> dict[str, Any]:
         "dns": [DNS_NAME],
         "dhcp": True,
         "gateways": [gateway],
+        "answers": [
+            {"http": f"http://{SERVICE_IP}/"},
+            {"dns": "portal.lab.example", "server": SERVICE_IP, "addresses": [SERVICE_IP]},
+            {"ping": INTERNET_ADDRESS, "size": 1500, "df": True},
+            {"tcp": f"{SERVICE_IP}:80"},
+        ],
     }
 
 

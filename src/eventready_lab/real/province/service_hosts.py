@@ -26,7 +26,7 @@ from eventready_lab.device.credentials import Credentials
 from eventready_lab.real.machinery.commands import in_namespace
 
 _START_S = 60.0
-_PROGRAMS = ("nginx", "keepalived", "dnsmasq", "chronyd", "rsyslogd", "dig")
+_PROGRAMS = ("nginx", "keepalived", "dnsmasq", "chronyd", "rsyslogd", "dig", "curl", "ping")
 
 
 def unmet_requirement() -> str:

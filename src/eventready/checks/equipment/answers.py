@@ -1,0 +1,294 @@
+"""Answers of services, as their users have them: pages, names, addresses, ports, clocks, mail and DHCP servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from ipaddress import ip_address
+from typing import TypeVar
+
+from pydantic import Field
+
+from eventready.checks.answer import failed, graded, passed, unknown, warned
+from eventready.checks.check import DeviceView, Limits, check
+from eventready.checks.finding import Finding
+from eventready.facts.records import (
+    Answer,
+    ClockAnswer,
+    EchoAnswer,
+    LeaseAnswer,
+    MailAnswer,
+    PageAnswer,
+    PortAnswer,
+    ResolverAnswer,
+)
+from eventready.workspace.devices.answers import AnswerKind, Question
+from eventready.workspace.devices.device import Device, Role
+
+A = TypeVar("A", bound=Answer)
+_Function = Callable[..., Iterable[Finding]]
+_Register = Callable[[_Function], _Function]
+
+_ROLES: tuple[Role, ...] = ("router", "switch", "service_host", "vantage")
+_DAY_S = 86_400
+
+
+class PageLimits(Limits):
+    """Milliseconds until the end of a page."""
+
+    warn: float = Field(default=1000, gt=0, description="Warning from this time on, ms [K]")
+    fail: float = Field(default=4000, gt=0, description="Failure from this time on, ms [K]")
+
+
+class ServedCertificateLimits(Limits):
+    """Days until a served certificate's validity ends."""
+
+    worse = "lower"
+    warn: float = Field(default=30, ge=0, description="Warning with so many days left; usual renewal period [K]")
+    fail: float = Field(default=7, ge=0, description="Failure with so many days left [K]")
+
+
+class ResolverLimits(Limits):
+    """Milliseconds until an answer of a DNS server."""
+
+    warn: float = Field(default=200, gt=0, description="Warning from this time on, ms [K]")
+    fail: float = Field(default=1000, gt=0, description="Failure from this time on, ms [K]")
+
+
+class EchoLimits(Limits):
+    """Mean round trip in milliseconds, and lost packets in percent."""
+
+    warn: float = Field(default=50, gt=0, description="Warning beyond this mean round trip, ms (QCVN 34) [S2]")
+    fail: float = Field(default=150, gt=0, description="Failure beyond this mean round trip, ms [K]")
+    loss_warn: float = Field(default=1, ge=0, le=100, description="Warning from this loss on, % [K]")
+    loss_fail: float = Field(default=30, ge=0, le=100, description="Failure from this loss on, % [K]")
+
+
+class PortLimits(Limits):
+    """Milliseconds until a connection is accepted."""
+
+    warn: float = Field(default=200, gt=0, description="Warning from this time on, ms [K]")
+    fail: float = Field(default=1000, gt=0, description="Failure from this time on, ms [K]")
+
+
+class ClockLimits(Limits):
+    """Offset of the asker's clock from a time server, in milliseconds."""
+
+    warn: float = Field(default=100, gt=0, description="Warning from this offset on, ms [K]")
+    fail: float = Field(default=1000, gt=0, description="Failure from this offset on, ms [K]")
+
+
+class MailLimits(Limits):
+    """Milliseconds until a mail server's greeting."""
+
+    warn: float = Field(default=1000, gt=0, description="Warning from this time on, ms [K]")
+    fail: float = Field(default=4000, gt=0, description="Failure from this time on, ms [K]")
+
+
+class LeaseLimits(Limits):
+    """Milliseconds until the offer of a DHCP server, where the asker tells them."""
+
+    warn: float = Field(default=3000, gt=0, description="Warning from this time on, ms [K]")
+    fail: float = Field(default=8000, gt=0, description="Failure from this time on, ms [K]")
+
+
+def _questions(device: Device, kind: AnswerKind, *, secure: bool = False) -> tuple[Question, ...]:
+    return tuple(one for one in device.questions if one.answer.kind == kind and (one.answer.secure or not secure))
+
+
+def _for(question: Question, finding: Finding) -> Finding:
+    """Narrow a finding to whom the question concerns."""
+    return finding.replace(venues=tuple(filter(None, (question.venue,))), services=question.services)
+
+
+def _empty(device: Device, kind: AnswerKind, *, secure: bool = False) -> Iterator[Finding]:
+    for question in _questions(device, kind, secure=secure):
+        yield _for(question, unknown(question.subject, "checks:answer.unread"))
+
+
+def _answer_check(kind: AnswerKind, limits: Limits, name: str = "", *, secure: bool = False) -> _Register:
+    """Register a check of the answers of a kind; `secure`: of pages behind TLS only."""
+    return check(
+        name or f"answer_{kind}", roles=_ROLES, needs=(f"answer_{kind}",), limits=limits, expected_only=True,
+        applies=lambda device: bool(_questions(device, kind, secure=secure)),
+        each=lambda device: _empty(device, kind, secure=secure),
+    )  # fmt: skip
+
+
+def _answers(
+    view: DeviceView, kind: AnswerKind, record: type[A], findings_of: Callable[[Question, A], Iterator[Finding]],
+    *, secure: bool = False,
+) -> Iterator[Finding]:  # fmt: skip
+    """Findings of each question; without a readable answer a question is not measured."""
+    rows = {row.question: row for row in view.rows(f"answer_{kind}", record)}
+    reasons = {one.subject: one.message for one in view.unread.get(f"answer_{kind}", ())}
+    for question in _questions(view.device, kind, secure=secure):
+        row = rows.get(question.answer.subject)
+        if row is not None:
+            yield from (_for(question, finding) for finding in findings_of(question, row))
+        elif reason := reasons.get(question.answer.subject):
+            yield _for(question, unknown(question.subject, "checks:answer.unread_why", reason=reason))
+        else:
+            yield _for(question, unknown(question.subject, "checks:answer.unread"))
+
+
+def _silent(question: Question, row: Answer) -> Finding:
+    """Failure without an answer."""
+    if row.error:
+        return failed(question.subject, "checks:answer.none_why", reason=row.error)
+    return failed(question.subject, "checks:answer.none")
+
+
+def _time(question: Question, row: Answer, warn: float, fail: float) -> Iterator[Finding]:
+    if row.time_ms is not None:
+        yield graded(f"{question.subject} time", "checks:answer.time", row.time_ms, warn=warn, fail=fail, unit="ms")
+
+
+@_answer_check("http", PageLimits())
+def answer_http(view: DeviceView, limits: PageLimits) -> Iterator[Finding]:
+    """Pages answer with the expected status and content, in time."""
+
+    def findings_of(question: Question, row: PageAnswer) -> Iterator[Finding]:
+        yield _page(question, row)
+        if row.status:
+            yield from _time(question, row, limits.warn, limits.fail)
+
+    yield from _answers(view, "http", PageAnswer, findings_of)
+
+
+def _page(question: Question, row: PageAnswer) -> Finding:
+    answer = question.answer
+    if not row.status:
+        return _silent(question, row)
+    if row.status != answer.status:
+        return failed(question.subject, "checks:answer.status", value=row.status, limit=answer.status)
+    if " ".join(answer.contains.split()) not in " ".join(" ".join(row.content).split()):
+        return failed(question.subject, "checks:answer.content", text=answer.contains)
+    return passed(question.subject, "checks:answer.page", value=row.status)
+
+
+@_answer_check("http", ServedCertificateLimits(), "answer_certificate", secure=True)
+def answer_certificate(view: DeviceView, limits: ServedCertificateLimits) -> Iterator[Finding]:
+    """Served certificates are for their host, trusted, and valid beyond the event."""
+
+    def findings_of(question: Question, row: PageAnswer) -> Iterator[Finding]:
+        subject = question.subject
+        if row.not_after is None or view.moment is None:
+            yield unknown(subject, "checks:answer.no_certificate")
+            return
+        if row.named is False:
+            yield failed(f"{subject} name", "checks:answer.certificate_name")
+        if row.verify:
+            yield warned(f"{subject} trust", "checks:answer.certificate_untrusted", code=row.verify)
+        days = (row.not_after - view.moment).total_seconds() / _DAY_S
+        yield graded(
+            subject, "checks:host.certificate_days", days,
+            warn=limits.warn, fail=limits.fail, unit="d", worse="lower", digits=0,
+        )  # fmt: skip
+
+    yield from _answers(view, "http", PageAnswer, findings_of, secure=True)
+
+
+@_answer_check("dns", ResolverLimits())
+def answer_dns(view: DeviceView, limits: ResolverLimits) -> Iterator[Finding]:
+    """Names resolve to the expected addresses, in time."""
+
+    def findings_of(question: Question, row: ResolverAnswer) -> Iterator[Finding]:
+        yield _resolved(question, row)
+        if row.code:
+            yield from _time(question, row, limits.warn, limits.fail)
+
+    yield from _answers(view, "dns", ResolverAnswer, findings_of)
+
+
+def _resolved(question: Question, row: ResolverAnswer) -> Finding:
+    expected = {ip_address(address) for address in question.answer.addresses}
+    if not row.code:
+        return _silent(question, row)
+    if row.code != "NOERROR":
+        return failed(question.subject, "checks:answer.code", value=row.code)
+    if not row.addresses:
+        return failed(question.subject, "checks:answer.no_address")
+    if expected and {ip_address(address) for address in row.addresses} != expected:
+        shown = ", ".join(row.addresses)
+        return failed(question.subject, "checks:answer.address", value=shown, limit=", ".join(map(str, expected)))
+    return passed(question.subject, "checks:answer.resolved", value=", ".join(row.addresses))
+
+
+@_answer_check("ping", EchoLimits())
+def answer_ping(view: DeviceView, limits: EchoLimits) -> Iterator[Finding]:
+    """Addresses answer echo requests of the expected size, with little loss and delay."""
+
+    def findings_of(question: Question, row: EchoAnswer) -> Iterator[Finding]:
+        if not row.received:
+            yield _silent(question, row)
+            return
+        yield graded(
+            question.subject, "checks:answer.loss", row.loss_percent, warn=limits.loss_warn, fail=limits.loss_fail,
+            unit="%", sent=row.sent, received=row.received,
+        )  # fmt: skip
+        if row.time_ms is not None:
+            yield graded(
+                f"{question.subject} time", "checks:answer.time", row.time_ms,
+                warn=limits.warn, fail=limits.fail, unit="ms", beyond=True,
+            )  # fmt: skip
+
+    yield from _answers(view, "ping", EchoAnswer, findings_of)
+
+
+@_answer_check("tcp", PortLimits())
+def answer_tcp(view: DeviceView, limits: PortLimits) -> Iterator[Finding]:
+    """Ports accept connections, in time."""
+
+    def findings_of(question: Question, row: PortAnswer) -> Iterator[Finding]:
+        if row.state == "closed":
+            yield _silent(question, row)
+            return
+        yield passed(question.subject, "checks:answer.open")
+        yield from _time(question, row, limits.warn, limits.fail)
+
+    yield from _answers(view, "tcp", PortAnswer, findings_of)
+
+
+@_answer_check("ntp", ClockLimits())
+def answer_ntp(view: DeviceView, limits: ClockLimits) -> Iterator[Finding]:
+    """Time servers answer, with the time of the asker."""
+
+    def findings_of(question: Question, row: ClockAnswer) -> Iterator[Finding]:
+        if row.offset_ms is None:
+            yield _silent(question, row)
+            return
+        yield graded(
+            question.subject, "checks:answer.offset", abs(row.offset_ms), warn=limits.warn, fail=limits.fail, unit="ms"
+        )
+
+    yield from _answers(view, "ntp", ClockAnswer, findings_of)
+
+
+@_answer_check("smtp", MailLimits())
+def answer_smtp(view: DeviceView, limits: MailLimits) -> Iterator[Finding]:
+    """Mail servers greet with 220, in time."""
+
+    def findings_of(question: Question, row: MailAnswer) -> Iterator[Finding]:
+        if row.code is None:
+            yield _silent(question, row)
+        elif row.code != 220:
+            yield failed(question.subject, "checks:answer.status", value=row.code, limit=220)
+        else:
+            yield passed(question.subject, "checks:answer.greeting")
+            yield from _time(question, row, limits.warn, limits.fail)
+
+    yield from _answers(view, "smtp", MailAnswer, findings_of)
+
+
+@_answer_check("dhcp", LeaseLimits())
+def answer_dhcp(view: DeviceView, limits: LeaseLimits) -> Iterator[Finding]:
+    """A DHCP server offers an address."""
+
+    def findings_of(question: Question, row: LeaseAnswer) -> Iterator[Finding]:
+        if row.address is None:
+            yield _silent(question, row)
+            return
+        yield passed(question.subject, "checks:answer.offer", address=row.address)
+        yield from _time(question, row, limits.warn, limits.fail)
+
+    yield from _answers(view, "dhcp", LeaseAnswer, findings_of)

@@ -1,0 +1,57 @@
+"""Questions of a device to services, as facts of its platform: a command and an answer each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import message
+from eventready.facts.command_template import examples, fill
+from eventready.facts.parsing.build import RowBuilder
+from eventready.facts.platform import CompiledFact, Platform
+from eventready.workspace.devices.device import Device
+from eventready.workspace.files.yaml_document import raise_errors
+
+
+def with_questions(platform: Platform, device: Device) -> Platform:
+    """Return the platform with the questions of a device. Raises WorkspaceError for questions beyond the device."""
+    answers = {question.answer.subject: question.answer for question in device.questions}
+    if not answers:
+        return platform
+    by_fact: dict[str, list[CompiledFact]] = {}
+    problems: list[WorkspaceError] = []
+    for subject, answer in answers.items():
+        where = answer.origin or device.origin
+        compiled = platform.facts.get(answer.fact)
+        if compiled is None:
+            named = {"device": device.name, "kind": answer.kind, "platform": platform.name}
+            problems.append(WorkspaceError(message("facts:question.unsupported", **named), where=where))
+            continue
+        command = fill(compiled.command, answer.arguments())
+        if not platform.allows(command):
+            what = message("facts:question.not_read_only", device=device.name, command=command)
+            problems.append(WorkspaceError(what, where=where))
+            continue
+        by_fact.setdefault(answer.fact, []).append(_question(compiled, command, subject))
+    raise_errors(problems)
+    return _asking(platform, {fact: tuple(questions) for fact, questions in by_fact.items()})
+
+
+def with_example(platform: Platform, fact: str) -> Platform:
+    """Return the platform with an example question of a fact, for a saved answer to any question."""
+    compiled = platform.facts[fact]
+    command = next(iter(examples(fact, compiled.command)))
+    return _asking(platform, {fact: (_question(compiled, command, ""),)})
+
+
+def _question(compiled: CompiledFact, command: str, subject: str) -> CompiledFact:
+    constants = {**compiled.spec.constants, "question": subject}
+    spec = compiled.spec.model_copy(update={"command": command, "constants": constants})
+    return replace(compiled, spec=spec, builder=RowBuilder(compiled.kind, spec), questions=None)
+
+
+def _asking(platform: Platform, by_fact: Mapping[str, tuple[CompiledFact, ...]]) -> Platform:
+    facts = {name: replace(fact, questions=by_fact.get(name, fact.questions)) for name, fact in platform.facts.items()}
+    return replace(platform, facts=MappingProxyType(facts))

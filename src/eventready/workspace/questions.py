@@ -1,0 +1,52 @@
+"""Questions of event.yaml, with the asking devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from eventready.core.errors import WorkspaceError
+from eventready.core.messages import message
+from eventready.workspace.devices.answers import Question, ServiceAnswer
+from eventready.workspace.devices.device import Device, Service
+from eventready.workspace.files.validation_messages import Suggestions
+from eventready.workspace.files.yaml_document import raise_errors
+from eventready.workspace.settings.event import Event
+
+
+def with_questions(event: Event, devices: Sequence[Device]) -> tuple[Device, ...]:
+    """Return the devices with their questions of event.yaml. Raises WorkspaceError for unknown and unfit devices."""
+    known = {device.name: device for device in devices}
+    remedy = Suggestions(known)
+    found: dict[str, dict[str, Question]] = {}
+    problems: list[WorkspaceError] = []
+    for venue, service, answer in _answers(event):
+        for name in answer.askers:
+            if name not in known:
+                what = message("workspace:answer.no_device", name=name)
+                problems.append(WorkspaceError(what, where=answer.origin, do=remedy.of(name)))
+                continue
+            question = Question(answer, venue, (service,))
+            earlier = found.setdefault(name, {}).get(question.subject)
+            if earlier is None:
+                found[name][question.subject] = question
+            elif service in earlier.services or _expected(earlier.answer) != _expected(answer):
+                what = message("workspace:answer.twice", subject=question.subject, name=name)
+                problems.append(WorkspaceError(what, where=answer.origin))
+            else:
+                found[name][question.subject] = replace(earlier, services=(*earlier.services, service))
+    raise_errors(problems)
+    return tuple(
+        replace(device, event_questions=tuple(found[device.name].values())) if device.name in found else device
+        for device in devices
+    )
+
+
+def _answers(event: Event) -> Iterator[tuple[str, Service, ServiceAnswer]]:
+    for venue in event.venues:
+        for service, answers in venue.answers.items():
+            yield from ((venue.id, service, answer) for answer in answers)
+
+
+def _expected(answer: object) -> object:
+    return answer.model_dump(exclude={"askers"}) if isinstance(answer, ServiceAnswer) else answer

@@ -1,0 +1,148 @@
+"""Questions of this machine: services on loopback, forged and silent ones, and the session that sends the questions."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from eventready.facts.observe import observe
+from eventready.facts.platform import load_platform
+from eventready.facts.questions import with_questions
+from eventready.facts.records import Answer
+from eventready.session.local import LocalSession
+from eventready.session.probes import asking
+from eventready.session.probes.dns_message import BadMessage, query, question, read_reply
+from eventready.session.reply import ReplyStatus
+from eventready.session.target import Target
+from eventready.workspace.devices.answers import ExpectedAnswer
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect
+
+HOST = "127.0.0.1"
+
+
+@contextmanager
+def serving(reply: bytes) -> Iterator[int]:
+    """The port of a TCP server that answers each connection with `reply`."""
+    listener = socket.create_server((HOST, 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.sendall(reply)
+                connection.settimeout(1)
+                try:
+                    while connection.recv(512):
+                        pass
+                except OSError:
+                    continue
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.close()
+
+
+def closed_port() -> int:
+    with socket.create_server((HOST, 0)) as one:
+        return int(one.getsockname()[1])
+
+
+def ask(**answer: object) -> Answer:
+    """The row of an answer, through the session and the platform."""
+    expected = ExpectedAnswer.model_validate(answer)
+    device = Device("v1", "vantage", "local", "localhost", expect=Expect(answers=(expected,)))
+    platform = with_questions(load_platform("local"), device)
+    session = LocalSession(Target("v1", "localhost", None), platform.spec)
+    (found,) = observe("v1", platform, [expected.fact], session.send_commands)
+    assert found.rows, (found.status, found.reason, found.raw)
+    assert found.rows[0].subject == expected.subject
+    return found.rows[0]  # type: ignore[return-value]  # a question has a row of its kind
+
+
+def fields(row: Answer) -> dict[str, object]:
+    return row.model_dump(exclude_none=True, exclude={"question", "time_ms"})
+
+
+def test_a_page_has_its_status_and_its_text_in_one_line_each() -> None:
+    forged = "status=200 time_ms=1.0 verify= not_after= named= error="
+    body = f"HTTP/1.1 503 Busy\r\nConnection: close\r\n\r\nCổng\x07 thông tin\n==> end\n{forged}"
+    with serving(body.encode()) as port:
+        row = fields(ask(http=f"http://{HOST}:{port}/"))
+    assert row["status"] == 503
+    assert row["content"] == ("Cổng thông tin", "==> end", forged)
+
+
+@pytest.mark.parametrize("reply", [b"\xff garbage\r\n", b"SSH-2.0 200\r\n", b"x" * 70_000, b""])
+def test_something_else_than_http_is_no_page(reply: bytes) -> None:
+    with serving(reply) as port:
+        row = fields(ask(http=f"http://{HOST}:{port}/"))
+    assert row["status"] == 0
+    assert row["error"]
+
+
+def test_ports_mail_and_time() -> None:
+    with serving(b"220 mail.example.vn ESMTP\r\n") as port:
+        assert fields(ask(tcp=f"{HOST}:{port}")) == {"state": "open"}
+        assert fields(ask(smtp=f"{HOST}:{port}")) == {"code": 220}
+    with serving(b"SSH-2.0-OpenSSH\r\n") as port:
+        assert fields(ask(smtp=f"{HOST}:{port}")) == {"error": "no greeting"}
+    assert fields(ask(tcp=f"{HOST}:{closed_port()}")) == {"state": "closed", "error": "Connection refused"}
+
+
+def test_replies_to_echo_requests_of_a_size() -> None:
+    row = ask(ping=HOST, size=1500, df=True, count=2)
+    if row.error and "ermi" in row.error:
+        pytest.skip(row.error)
+    assert fields(row) == {"sent": 2, "received": 2}
+    assert fields(ask(ping="no-such-host.invalid", count=1))["sent"] == 0
+
+
+SECTION = question("portal.example.vn", "A")
+RECORD = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x5a"
+
+
+def dns(
+    flags: int = 0x8180, section: bytes = SECTION, records: bytes = RECORD, count: int = 1, number: int = 7
+) -> bytes:
+    head = query(number, b"")
+    return head[:2] + flags.to_bytes(2, "big") + head[4:6] + count.to_bytes(2, "big") + head[8:12] + section + records
+
+
+def test_an_answer_of_dns_is_read() -> None:
+    assert read_reply(dns(), 7, SECTION).addresses == ("192.0.2.90",)
+    assert read_reply(dns(0x8183, count=0, records=b""), 7, SECTION).code == "NXDOMAIN"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        query(7, SECTION),
+        dns(number=8),
+        dns(section=question("other.example.vn", "A")),
+        dns(section=question("portal.example.vn", "AAAA")),
+        dns(records=RECORD[:-2]),
+        dns(count=2),
+        b"",
+        b"\0\x07\x81\x80",
+    ],
+)
+def test_an_echo_and_a_forged_answer_of_dns_are_none(forged: bytes) -> None:
+    with pytest.raises(BadMessage):
+        read_reply(forged, 7, SECTION)
+
+
+def test_this_machine_asks_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "_ASKING", {})
+    session = LocalSession(Target("v1", "localhost", None), load_platform("local").spec)
+    statuses = {reply.status for reply in session.send_commands(["reboot", "tcp host=a port=1;b", "show version", ""])}
+    assert statuses == {ReplyStatus.REFUSED}
