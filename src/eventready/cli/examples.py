@@ -11,7 +11,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "allow": ("allow", "allow --show -o json"),
     "inventory import": (
-        "inventory import devices.xlsx --dry-run",
+        "inventory import devices.xlsx --fix --dry-run",
         "inventory import netbox --url https://netbox.example.net --filter site=hall --role-map edge=router",
     ),
     "inventory learn": (
@@ -19,6 +19,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "inventory learn --run latest --accept links,ospf,bgp",
         "inventory learn --check -o json",
     ),
+    "inventory template": ("inventory template", "--lang en inventory template --out devices.xlsx"),
+    "inventory export": ("inventory export", "inventory export --format ansible --out hosts"),
     "doctor": ("doctor", "doctor -l role=router --connect"),
     "schema": ("schema hosts > hosts.schema.json", "schema event"),
     "docs": ("docs --list", "docs howto/own-event"),

@@ -19,7 +19,7 @@ from eventready.core.errors import EventreadyError, UsageError, WorkspaceError
 from eventready.workspace import inventory
 from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.importing import table
-from eventready.workspace.importing.table import read_table
+from eventready.workspace.importing.table import read_tables
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.test_new_workspace import BULL_RACE
 
@@ -77,17 +77,17 @@ def test_devices_are_merged_and_comments_stay(folder: Path) -> None:
 
 
 CASES = {
-    "unknown column": ("name,hostnam\n", "devices.csv!B1: unknown column 'hostnam'. Did you mean 'host"),
-    "missing column": ("name\nx\n", "devices.csv!A1: the column 'hostname' is missing."),
+    "unknown column": ("name,hostnam\n", "devices.csv!B1: unknown column 'hostnam'. Did you mean 'hostname'?"),
+    "missing column": ("name\nx\n", "devices.csv!A1: the column 'Address' is missing."),
     "column twice": ("name,hostname,name\n", "devices.csv!C1: the column 'name' is there twice."),
     "platform": (HEADER + "a,192.0.2.3,fr,router,hall,\n", "devices.csv!C2: unknown platform 'fr'."),
-    "role": (HEADER + "a,192.0.2.3,frr,ruoter,hall,\n", "devices.csv!D2: 'role' cannot be 'ruoter'."),
+    "role": (HEADER + "a,192.0.2.3,frr,ruoter,hall,\n", "devices.csv!D2: unknown role 'ruoter'. Did you mean 'rou"),
     "venue": (HEADER + "a,192.0.2.3,frr,router,hal,\n", "devices.csv!E2: unknown venue 'hal'. Did you"),
     "group": (HEADER + "a,192.0.2.3,frr,router,hall,nope\n", "devices.csv!F2: unknown group 'nope'."),
-    "address": (HEADER + "a,http://x/,frr,router,hall,\n", "devices.csv!B2: 'hostname': invalid address."),
+    "address": (HEADER + "a,http://x/,frr,router,hall,\n", "devices.csv!B2: 'http://x/' is more than an address."),
     "name": (HEADER + "../a,192.0.2.3,frr,router,hall,\n", "devices.csv!A2: invalid device name '../a'."),
-    "no name": (HEADER + ",192.0.2.3,frr,router,hall,\n", "devices.csv!A2: the device has no name."),
-    "twice": (HEADER + "a,192.0.2.3,frr,router,,\na,192.0.2.3,frr,router,,\n", "devices.csv!A3: the device"),
+    "no name": (HEADER + ",192.0.2.3,frr,router,hall,\n", "devices.csv!B2: the column 'Name' is empty."),
+    "twice": (HEADER + "a,192.0.2.3,frr,router,,\n" * 2, "devices.csv!A3: the device 'a' is listed a second time."),
     "secret": ("name,hostname,password\na,192.0.2.3,hunter2\n", "devices.csv!C2: plain-text secret."),
     "empty": ("", "devices.csv: the table is empty."),
     "quotes": ('name,hostname\n"a,1\n', "the table is not CSV"),
@@ -106,10 +106,10 @@ def test_all_invalid_cells_are_named_at_once(folder: Path) -> None:
     assert [place in printed for place in ("!C", "!D", "!E")] == [True] * 3
 
 
-def test_a_device_without_a_role_leaves_the_inventory_unchanged(folder: Path) -> None:
-    printed = refusal(folder, csv(folder, HEADER + "a,192.0.2.3,frr,,hall,\n"))
-    assert "a has no role" in printed
-    assert "hosts.yaml is unchanged" in printed
+def test_an_error_in_the_merged_inventory_leaves_it_unchanged(folder: Path) -> None:
+    made: list[list[object]] = [["core-1", "a", "core-1", "b"], ["core-1", "a", "core-1", "c"]]
+    path = workbook(folder / "d.xlsx", [["Device A", "Port A", "Device B", "Port B"], *made])
+    assert "hosts.yaml is unchanged" in refusal(folder, path)
 
 
 def workbook(path: Path, rows: list[list[object]], title: str = "Sheet1") -> Path:
@@ -152,7 +152,7 @@ def test_a_workbook_that_unpacks_to_too_much(folder: Path, monkeypatch: pytest.M
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 2_000_000)
     (folder / "d.xlsx").write_bytes(packed.getvalue())
     with pytest.raises(EventreadyError):
-        read_table(folder / "d.xlsx")
+        read_tables(folder / "d.xlsx")
 
 
 def test_a_row_of_too_many_columns_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -178,4 +178,4 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     path = tmp_path_factory.mktemp("t") / "d.csv"
     path.write_bytes(data)
     with suppress(UsageError):
-        assert read_table(path)
+        assert read_tables(path)

@@ -1,4 +1,4 @@
-"""`eventready inventory`: import of devices from a table or from NetBox, and learning from the network."""
+"""`eventready inventory`: devices from tables and NetBox; spreadsheets; learning from the network."""
 
 from __future__ import annotations
 
@@ -8,21 +8,30 @@ from typing import Any
 import click
 
 from eventready.cli.context import App
+from eventready.cli.options import FILE
 from eventready.cli.workspace.learn import learn_command
+from eventready.core.atomic_files import create_atomic
 from eventready.core.errors import UsageError
-from eventready.core.messages import message
-from eventready.platforms.loader import platform_names
+from eventready.core.groups import group_by
+from eventready.core.messages import LANGS, message, term
+from eventready.platforms.loader import describe, platform_names
+from eventready.workspace.exporting.files import to_csv, to_xlsx
+from eventready.workspace.exporting.rows import Words, sheets_of_workspace, template_sheets
 from eventready.workspace.files.yaml_document import raise_errors
-from eventready.workspace.importing.devices import Known, check_device, devices_of
-from eventready.workspace.importing.merge import Merge, merge, write_hosts
+from eventready.workspace.importing.entries import entry_problems
+from eventready.workspace.importing.known import Known, PlatformNames
+from eventready.workspace.importing.merge import Merge, write_hosts
+from eventready.workspace.importing.merge_sheets import merge_sheets
 from eventready.workspace.importing.netbox import NetBoxSource, read_netbox
-from eventready.workspace.importing.table import read_table
+from eventready.workspace.importing.reading import Imported, read_entries
+from eventready.workspace.importing.table import read_tables
 from eventready.workspace.keys.secrets import resolve
+from eventready.workspace.workspace import Workspace
 
 
 @click.group()
 def command() -> None:
-    """Import devices into inventory/hosts.yaml, and learn their expected state from the network."""
+    """Import devices, export the inventory as spreadsheets, and learn the expected state from the network."""
 
 
 command.add_command(learn_command)
@@ -31,7 +40,8 @@ command.add_command(learn_command)
 @command.command("import", short_help="Devices from CSV, XLSX or NetBox")
 @click.argument("source", metavar="FILE|netbox")
 @click.option("--dry-run", is_flag=True, help="Show the difference, write nothing.")
-@click.option("--sheet", default="", metavar="NAME", help="Sheet of the workbook.  [default: the first]")
+@click.option("--fix", is_flag=True, help="Mend misspelt values that can mean one thing only.")
+@click.option("--sheet", default="", metavar="NAME", help="Sheet of the workbook.  [default: all known sheets]")
 @click.option("--url", default="", metavar="URL", help="netbox: address of the server.")
 @click.option("--token", default="env:NETBOX_TOKEN", show_default=True, metavar="REFERENCE",
               help="netbox: reference of the API token.")  # fmt: skip
@@ -47,6 +57,7 @@ def import_devices(
     *,
     source: str,
     dry_run: bool,
+    fix: bool,
     sheet: str,
     url: str,
     token: str,
@@ -58,11 +69,12 @@ def import_devices(
 ) -> None:
     """Merge devices into hosts.yaml. Devices of the same name are updated; comments and other keys stay.
 
-    Columns: name, hostname, and optionally platform, role, port, username, password (a reference), venues, services,
-    groups, endpoint, element, pair, allow_cleartext. Lists are separated by ";".
+    Columns and values are read in Vietnamese and English, by name or identifier; `inventory template` writes a workbook
+    with all of them. Further sheets: links, pairs, bastions, windows, duties. Unknown columns of devices are kept as
+    notes.
     """
     workspace = app.workspace
-    known = Known(platform_names(workspace.platform_dirs), workspace.event.venue_ids, tuple(workspace.files.groups))
+    known = known_names(workspace)
     if source == "netbox":
         if not url:
             raise UsageError(message("cli:inventory.no_url"))
@@ -72,14 +84,116 @@ def import_devices(
             venue_field=venue_field, allow_http=allow_http,
         )  # fmt: skip
         devices = read_netbox(place)
-        raise_errors([problem for device in devices for problem in check_device(device, known)])
+        imported = Imported(
+            {"devices": devices}, problems=tuple(p for one in devices for p in entry_problems(one, known))
+        )
     else:
-        devices = devices_of(read_table(Path(source), sheet), known)
-    merged = merge(workspace.path / "inventory" / "hosts.yaml", devices)
-    _show(app, merged, len(devices))
+        imported = read_entries(read_tables(Path(source), sheet), known, fix=fix)
+    _print_notices(app, imported)
+    raise_errors(imported.errors)
+    merged = merge_sheets(workspace.path / "inventory", imported)
+    _show(app, merged, len(imported.of("devices")))
     if not dry_run and merged.differences:
         write_hosts(workspace.path / "inventory", workspace.event, merged)
-        app.notify("cli:inventory.written")
+        files = dict.fromkeys(f"inventory/{one.file}" for one in merged.differences)
+        app.notify("cli:inventory.written", files=[*files])
+
+
+def known_names(workspace: Workspace) -> Known:
+    """Names of a workspace for imported cells. Raises PlatformError."""
+    folder, event = workspace.path / "inventory", workspace.event
+    return Known(
+        _platforms(workspace),
+        {venue.id: tuple(form for form in (venue.name, venue.name_vi) if form) for venue in event.venues},
+        tuple(workspace.files.groups),
+        workspace.files,
+        tuple(workspace.jump_hosts),
+        event.windows,
+        tuple(path.stem for path in (folder / "drills").glob("*.yaml")),
+    )
+
+
+def _platforms(workspace: Workspace) -> dict[str, PlatformNames]:
+    found = {}
+    for name in platform_names(workspace.platform_dirs):
+        spec = describe(name, workspace.platform_dirs).spec
+        terms = dict.fromkeys(term("terms:platform", name, lang) for lang in LANGS)
+        found[name] = PlatformNames((name, *terms, spec.title), spec.roles)
+    return found
+
+
+def _print_notices(app: App, imported: Imported) -> None:
+    """Print notes, unread parts, mends, and the number of mendable cells."""
+    if imported.notes:
+        app.notify("cli:inventory.kept", names=[f"'{name}'" for name in imported.notes])
+    if imported.unread:
+        app.notify("cli:inventory.unread", names=[f"'{name}'" for name in imported.unread])
+    for (table, written, taken), mends in group_by(
+        imported.mends, lambda mend: (mend.place.table, mend.written, mend.taken)
+    ).items():
+        cells = f"{table}!{', '.join(mend.place.cell for mend in mends)}"
+        app.notify("cli:inventory.mended", cells=cells, written=written, taken=taken)
+    if imported.mendable:
+        app.notify("cli:inventory.fix", count=imported.mendable, total=len(imported.problems))
+
+
+@command.command("template", short_help="An empty workbook with drop-downs")
+@click.option("--out", type=FILE, default="inventory.xlsx", show_default=True, help="File to write.")
+@click.pass_obj
+def template(app: App, out: Path) -> None:
+    """Write an empty workbook for devices, links, pairs, bastions, windows and duties.
+
+    Venues, services, platforms and roles are chosen from lists. The language is that of papers; --lang en for English.
+    """
+    words = _words(app)
+    _write(app, out, to_xlsx(template_sheets(words), words))
+
+
+@command.command("export", short_help="The inventory as XLSX, CSV or for Ansible")
+@click.option("--format", "form", type=click.Choice(["xlsx", "csv", "ansible"]), default="xlsx",
+              show_default=True,
+              help="xlsx: all sheets; csv: the devices; ansible: a script for the service hosts.")  # fmt: skip
+@click.option("--out", type=FILE, help="File to write.  [default: inventory.xlsx, or the terminal]")
+@click.pass_obj
+def export(app: App, form: str, out: Path | None) -> None:
+    """Write the inventory as a spreadsheet, which `inventory import` reads back unchanged.
+
+    For Ansible it is a script without secrets: ansible-playbook -i reaches the service hosts as `plan` does.
+    """
+    if form == "ansible":
+        _script(app, out)
+        return
+    words = _words(app)
+    sheets = sheets_of_workspace(app.workspace, words)
+    if form == "xlsx":
+        _write(app, out or Path("inventory.xlsx"), to_xlsx(sheets, words))
+    elif out:
+        _write(app, out, to_csv(sheets[0]))
+    else:
+        click.echo(to_csv(sheets[0]), nl=False)
+
+
+def _script(app: App, out: Path | None) -> None:
+    from eventready.change.intents.ansible.script import script_of  # noqa: PLC0415  loads Nornir
+
+    text = script_of(app.workspace.path)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    _write(app, out, text.encode())
+    out.chmod(0o700)
+
+
+def _words(app: App) -> Words:
+    workspace = app.workspace
+    return Words(workspace.event, platform_names(workspace.platform_dirs), app.paper_lang)
+
+
+def _write(app: App, path: Path, data: bytes) -> None:
+    """Write a new file. Raises UsageError for an existing file, which may hold a person's work."""
+    if not create_atomic(path, data):
+        raise UsageError(message("cli:inventory.exists"), where=str(path))
+    app.notify("cli:inventory.exported", file=str(path))
 
 
 def _pairs(option: str, values: tuple[str, ...]) -> dict[str, str]:
@@ -103,17 +217,20 @@ def _query(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 def _show(app: App, merged: Merge, total: int) -> None:
     if app.output != "table":
         app.emit([
-            {"device": d.device, "new": d.new, "keys": {key: {"old": old, "new": new} for key, old, new in d.keys}}
+            {"device": d.device, "file": d.file, "new": d.new,
+             "keys": {key: {"old": old, "new": new} for key, old, new in d.keys}}
             for d in merged.differences
         ])  # fmt: skip
         return
     for difference in merged.differences:
-        click.echo(f"{'+' if difference.new else '~'} {difference.device}")
+        file = "" if difference.file == "hosts.yaml" else f" ({difference.file})"
+        click.echo(f"{'+' if difference.new else '~'} {difference.device}{file}")
         for key, old, new in difference.keys:
             click.echo(f"    {key}: {_shown(new)}" if difference.new else f"    {key}: {_shown(old)} -> {_shown(new)}")
-    new = sum(difference.new for difference in merged.differences)
-    changed = len(merged.differences) - new
-    app.notify("cli:inventory.read", total=total, new=new, changed=changed, unchanged=total - new - changed)
+    devices = {one.device: one.new for one in reversed(merged.differences) if one.file == "hosts.yaml"}
+    new = sum(devices.values())
+    changed = len(devices) - new
+    app.notify("cli:inventory.read", total=total, new=new, changed=changed, unchanged=max(0, total - new - changed))
 
 
 def _shown(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from nornir.core.inventory import Host
 
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.importing.devices import ImportedDevice
+from eventready.workspace.importing.entries import Entry
 from eventready.workspace.inventory import InventoryFiles, written
 
 #: Kind that is a key of the device itself.
@@ -26,7 +26,7 @@ class ExpectationChange:
     remove: bool = False
 
 
-def expectation_entries(files: InventoryFiles, changes: Sequence[ExpectationChange]) -> list[ImportedDevice]:
+def expectation_entries(files: InventoryFiles, changes: Sequence[ExpectationChange]) -> list[Entry]:
     """Entries with the changed keys of each device, for `merge`; items of groups are kept in the host's own key.
 
     A part at a venue that the device does not serve yet adds the venue to the device.
@@ -37,7 +37,7 @@ def expectation_entries(files: InventoryFiles, changes: Sequence[ExpectationChan
         for name in _owners(change, hosts):
             data = entries.setdefault(name, {})
             _change(data, hosts[name], change)
-    return [ImportedDevice(name, {"data": data}, "") for name, data in entries.items()]
+    return [Entry(name, {"data": data}) for name, data in entries.items()]
 
 
 def _owners(change: ExpectationChange, hosts: Mapping[str, Host]) -> Iterator[str]:

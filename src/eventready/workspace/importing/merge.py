@@ -10,9 +10,10 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -21,10 +22,11 @@ from ruamel.yaml.error import YAMLError
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Bilingual, message
+from eventready.workspace.devices.access import load_jump_hosts
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml
-from eventready.workspace.importing.devices import ImportedDevice
 from eventready.workspace.inventory import load_inventory
-from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.duties import load_duties
+from eventready.workspace.settings.event import Event, load_event
 
 #: Longest line that a list is written into, in characters of its items.
 _ONE_LINE = 80
@@ -33,35 +35,58 @@ _NESTED = re.compile(r"^( *)[^\s#-][^#\n]*:[ ]*(?:#.*)?\n( +)[^\s#-]", re.M)
 _DASH = re.compile(r"^( *)[^\s#-][^#\n]*:[ ]*(?:#.*)?\n( *)- ", re.M)
 
 
+class Named(Protocol):
+    """Entry of a file by name."""
+
+    @property
+    def name(self) -> str:
+        """Name of the entry."""
+
+    @property
+    def entry(self) -> Mapping[str, Any]:
+        """Keys and values."""
+
+
 @dataclass(frozen=True)
 class Difference:
-    """Change of a device: `new`, or the changed keys with old and new value."""
+    """Change of a device or of an entry of another file: `new`, or the changed keys with old and new value."""
 
     device: str
     new: bool
     keys: tuple[tuple[str, Any, Any], ...]
+    file: str = "hosts.yaml"
 
 
 @dataclass(frozen=True)
 class Merge:
-    """New text of hosts.yaml, and its differences from the old text."""
+    """New text of hosts.yaml, and of `others` by name; the differences from the old texts."""
 
     text: str
     differences: tuple[Difference, ...]
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Texts of all files by name."""
+        return {"hosts.yaml": self.text, **self.others}
 
 
-def merge(hosts: Path, devices: Sequence[ImportedDevice]) -> Merge:
+def merge(hosts: Path, devices: Sequence[Named]) -> Merge:
     """Merge devices into the text of hosts.yaml, without writing. Raises WorkspaceError."""
     text = hosts.read_text(encoding="utf-8") if hosts.exists() else ""
     document = load_yaml(hosts, may_be_empty=True) if hosts.exists() else YamlDocument(hosts, {})
-    yaml = _yaml(text)
+    plain = deepcopy(document.mapping())  # the round-trip parser takes a hundred times as long
+    devices = [device for device in devices if _apply(plain, device)]
+    if not devices:
+        return Merge(text, ())
+    yaml = writer_for(text)
     try:
         return _by_device(yaml, text, document, devices)
     except YAMLError:  # an alias to another device's anchor, or a device on one line with others
         return _whole(yaml, text, devices)
 
 
-def _yaml(text: str) -> YAML:
+def writer_for(text: str) -> YAML:
     """Return a writer with the indentation of a text."""
     yaml = YAML()
     yaml.width = 4096
@@ -73,7 +98,7 @@ def _yaml(text: str) -> YAML:
     return yaml
 
 
-def _by_device(yaml: YAML, text: str, document: YamlDocument, devices: Sequence[ImportedDevice]) -> Merge:
+def _by_device(yaml: YAML, text: str, document: YamlDocument, devices: Sequence[Named]) -> Merge:
     """Merge each device into its own part of the text; new devices follow at the end."""
     lines = re.findall(r"[^\n]*\n|[^\n]+", text)
     starts = [line - 1 for line in sorted(document.line(name) for name in document.mapping())]
@@ -124,7 +149,7 @@ def _dumped(yaml: YAML, document: CommentedMap) -> str:
     return written.getvalue()
 
 
-def _whole(yaml: YAML, text: str, devices: Sequence[ImportedDevice]) -> Merge:
+def _whole(yaml: YAML, text: str, devices: Sequence[Named]) -> Merge:
     document = yaml.load(text)
     if document is None:
         document = CommentedMap()
@@ -133,23 +158,23 @@ def _whole(yaml: YAML, text: str, devices: Sequence[ImportedDevice]) -> Merge:
     return Merge(_dumped(yaml, document), tuple(differences))
 
 
-def _apply(document: CommentedMap, device: ImportedDevice) -> Difference | None:
+def _apply(document: dict[str, Any], device: Named) -> Difference | None:
     if document.get(device.name) is None:
-        document[device.name] = _styled(device.entry)
+        document[device.name] = styled(device.entry)
         return Difference(device.name, True, tuple((key, None, value) for key, value in flatten(device.entry)))
-    changed = tuple(_update(document[device.name], device.entry))
+    changed = tuple(update(document[device.name], device.entry))
     return Difference(device.name, False, changed) if changed else None
 
 
-def _update(target: Any, entry: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any, Any]]:
+def update(target: Any, entry: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any, Any]]:
     changed: list[tuple[str, Any, Any]] = []
     for key, value in entry.items():
         if isinstance(value, Mapping):
             if not isinstance(target.get(key), Mapping):
                 target[key] = CommentedMap()
-            changed += _update(target[key], value, f"{prefix}{key}.")
-        elif _comparable(target.get(key)) != value:
-            changed.append((f"{prefix}{key}", _comparable(target.get(key)), value))
+            changed += update(target[key], value, f"{prefix}{key}.")
+        elif _comparable(target.get(key)) != _comparable(value):
+            changed.append((f"{prefix}{key}", _plain(target.get(key)), value))
             _set(target, key, value)
     return changed
 
@@ -164,30 +189,37 @@ def _set(target: Any, key: str, value: Any) -> None:
         old.extend(_item(item) for item in value if item not in old)
         if old and list(old) == value:
             return
-    target[key] = _styled(value)
+    target[key] = styled(value)
 
 
 def _item(value: Any) -> Any:
-    styled = _styled(value)
-    if isinstance(styled, CommentedMap):
-        styled.fa.set_flow_style()
-    return styled
+    item = styled(value)
+    if isinstance(item, CommentedMap):
+        item.fa.set_flow_style()
+    return item
 
 
-def _styled(value: Any) -> Any:
+def styled(value: Any) -> Any:
     """Value in the style of the file: mappings of a list in braces, a short list of words in brackets."""
     if isinstance(value, Mapping):
-        return CommentedMap({key: _styled(part) for key, part in value.items()})
+        return CommentedMap({key: styled(part) for key, part in value.items()})
     if not isinstance(value, list):
         return value
-    styled = CommentedSeq([_item(item) for item in value])
+    listed = CommentedSeq([_item(item) for item in value])
     if not any(isinstance(item, Mapping) for item in value) and len(", ".join(map(str, value))) <= _ONE_LINE:
-        styled.fa.set_flow_style()
-    return styled
+        listed.fa.set_flow_style()
+    return listed
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, list | tuple) else value
 
 
 def _comparable(value: Any) -> Any:
-    return list(value) if isinstance(value, list | tuple) else value
+    """Value as shown by its cell: text without outer blanks; a number and its digits are equal."""
+    if isinstance(value, list | tuple):
+        return [_comparable(item) for item in value]
+    return value if value is None or isinstance(value, bool | Mapping) else str(value).strip()
 
 
 def flatten(entry: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
@@ -198,17 +230,33 @@ def flatten(entry: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]
     return found
 
 
+#: Files of the inventory that are loaded together.
+_FILES = ("event.yaml", "hosts.yaml", "groups.yaml", "defaults.yaml", "jump_hosts.yaml", "duties.yaml")
+
+
 def write_hosts(folder: Path, event: Event, merged: Merge) -> None:
-    """Validate the merged inventory and write hosts.yaml atomically. Raises WorkspaceError, UsageError."""
+    """Validate the merged inventory and write its files atomically. Raises WorkspaceError, UsageError."""
     with tempfile.TemporaryDirectory() as temporary:
         trial = Path(temporary)
-        for name in ("groups.yaml", "defaults.yaml"):
+        for name in _FILES:
             if (folder / name).exists():
                 shutil.copyfile(folder / name, trial / name)
-        (trial / "hosts.yaml").write_text(merged.text, encoding="utf-8")
+        if (folder / "drills").is_dir():
+            shutil.copytree(folder / "drills", trial / "drills")
+        for name, text in merged.texts.items():
+            (trial / name).write_text(text, encoding="utf-8")
         try:
-            load_inventory(trial, event)
+            _validate(trial, event, merged.others)
         except WorkspaceError as error:
             problem = Bilingual(*(error.render(lang).replace(str(trial), str(folder)) for lang in ("vi", "en")))
             raise WorkspaceError(message("workspace:import.invalid", problem=problem)) from None
-    write_atomic(folder / "hosts.yaml", merged.text.encode(), what="hosts.yaml")
+    for name, text in merged.texts.items():
+        write_atomic(folder / name, text.encode(), what=name)
+
+
+def _validate(folder: Path, event: Event, changed: Mapping[str, str]) -> None:
+    event = load_event(folder / "event.yaml") if "event.yaml" in changed else event
+    load_inventory(folder, event)
+    if changed:
+        load_jump_hosts(folder / "jump_hosts.yaml", lab=event.lab)
+        load_duties(folder / "duties.yaml", windows=event.windows, venues=event.venue_ids)

@@ -10,7 +10,8 @@ from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.core.text_lines import lines_of
 from eventready.workspace.devices.device import ROLES
-from eventready.workspace.importing.devices import ImportedDevice
+from eventready.workspace.importing.entries import Entry
+from eventready.workspace.importing.problems import CellPlace
 from eventready.workspace.importing.web import Bounds, bounded_session
 
 #: Maximum number of records.
@@ -33,7 +34,7 @@ class NetBoxSource:
     allow_http: bool = False
 
 
-def read_netbox(source: NetBoxSource) -> list[ImportedDevice]:
+def read_netbox(source: NetBoxSource) -> list[Entry]:
     """Devices with a name and a primary address. Raises UsageError, also beyond the bounds of an import (`web`)."""
     bounds = Bounds(source.url, allow_http=source.allow_http)
     try:
@@ -44,7 +45,7 @@ def read_netbox(source: NetBoxSource) -> list[ImportedDevice]:
         raise UsageError(message("workspace:netbox.unreadable", reason=_reason(error)), where=source.url) from None
 
 
-def _devices(source: NetBoxSource, api: Any) -> list[ImportedDevice]:
+def _devices(source: NetBoxSource, api: Any) -> list[Entry]:
     records = api.dcim.devices.filter(**source.filters) if source.filters else api.dcim.devices.all()
     devices = []
     for number, record in enumerate(records, 1):
@@ -70,7 +71,7 @@ def _reason(error: Exception) -> str:
     return lines[0][:200]
 
 
-def _device(record: Mapping[str, Any], source: NetBoxSource) -> ImportedDevice | None:
+def _device(record: Mapping[str, Any], source: NetBoxSource) -> Entry | None:
     """Device of a record; None without name or primary address."""
     address = record.get("primary_ip4") or record.get("primary_ip6") or record.get("primary_ip")
     name = record.get("name")
@@ -90,7 +91,7 @@ def _device(record: Mapping[str, Any], source: NetBoxSource) -> ImportedDevice |
         data["venues"] = venues
     if data:
         entry["data"] = data
-    return ImportedDevice(str(name), entry, f"{source.url}, device {name}")
+    return Entry(str(name), entry, CellPlace(source.url, f"device {name}", ", "))
 
 
 def _address(address: Any) -> str:

@@ -1,0 +1,1 @@
+"""Export of the inventory: rows of the sheets, workbooks and CSV files."""

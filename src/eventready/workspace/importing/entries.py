@@ -1,0 +1,198 @@
+"""Entries of a workspace from the rows of sheets, with all problems of their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from eventready.core.messages import message
+from eventready.workspace.devices.access import JumpHost
+from eventready.workspace.files.validation_messages import describe_error, suggest
+from eventready.workspace.importing.cells import Cells, Mend
+from eventready.workspace.importing.headers import FoundSheet
+from eventready.workspace.importing.known import Known, value_at
+from eventready.workspace.importing.problems import CellPlace, Problem
+from eventready.workspace.importing.table import Row, TableCell
+from eventready.workspace.inventory import NAME_PATTERN
+from eventready.workspace.inventory_schema import Element
+from eventready.workspace.keys.secrets import is_reference
+from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.event import Window
+from eventready.workspace.sheets.layout import DEVICES, NOTES, Column, Layout
+
+#: Model of the entries of a sheet.
+MODELS: Mapping[str, type[BaseModel]] = {"devices": Element, "bastions": JumpHost, "windows": Window, "duties": Duty}
+
+
+#: Place of an entry that comes from no table.
+_NOWHERE = CellPlace("", "")
+#: Columns of devices whose values hosts.yaml, a group or the defaults may give, with their paths.
+_INHERITED = {"hostname": ("hostname",), "platform": ("platform",), "role": ("data", "role")}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Entry of a file by name; `place` is the cell of the name, `places` the cells by column."""
+
+    name: str
+    entry: Mapping[str, Any]
+    place: CellPlace = _NOWHERE
+    places: Mapping[str, CellPlace] = field(default_factory=dict)
+
+    def of(self, *path: str) -> Any:
+        """Value under a path, or None."""
+        return value_at(self.entry, path)
+
+
+def entries_of(sheet: FoundSheet, cells: Cells) -> list[Entry]:
+    """Entries of a sheet; problems are recorded in `cells`."""
+    found: dict[str, Entry] = {}
+    for row in sheet.rows:
+        by_column = _by_column(sheet, row)
+        entry = _entry(sheet, row, by_column, cells) if by_column else None
+        if entry is None:
+            continue
+        key = entry.name if _naming(sheet.layout) else str(len(found))
+        if key in found:
+            _repeated(found[key], entry, cells)
+        else:
+            found[key] = entry
+            cells.problems += problems_of(sheet.layout, entry, cells.known)
+    return list(found.values())
+
+
+def _naming(layout: Layout) -> str:
+    """Column of the names; empty for a sheet without names."""
+    return next((column.name for column in layout.columns if not column.path), "")
+
+
+def _by_column(sheet: FoundSheet, row: Row) -> dict[str, TableCell]:
+    """Cells with text by column; several cells of a column are joined in the first of them."""
+    found: dict[str, TableCell] = {}
+    for index, column in sheet.columns.items():
+        if _text(row, index):
+            first = found.get(column)
+            found[column] = TableCell(f"{first.text} {row[index].text}", first.place) if first else row[index]
+    return found
+
+
+def _text(row: Row, index: int) -> str:
+    return row[index].text if index < len(row) else ""
+
+
+def _entry(sheet: FoundSheet, row: Row, by_column: Mapping[str, TableCell], cells: Cells) -> Entry | None:
+    """Entry of a row; None without a name. Problems are recorded in `cells`."""
+    first = next(cell for cell in row if cell.text)
+    for name in sheet.layout.needed:
+        if name not in by_column and name in sheet.columns.values() and not _may_lack(sheet, name):
+            cells.problem(message("workspace:import.no_value", column=message(f"workspace:column.{name}")), first)
+    naming = _naming(sheet.layout)
+    if naming and naming not in by_column:
+        return None
+    entry: dict[str, Any] = {}
+    role = str(cells.value(DEVICES.column("role"), by_column["role"]) or "") if "role" in by_column else ""
+    for column in sheet.layout.columns:
+        if column.path and column.name in by_column:
+            _put(entry, column, role if column.name == "role" else _value(column, by_column, cells, role, entry))
+    notes = {header: row[index].text for index, header in sheet.notes.items() if _text(row, index)}
+    if notes and sheet.layout is DEVICES:
+        entry.setdefault(NOTES[0], {})[NOTES[1]] = notes
+    place = by_column[naming] if naming else first
+    places = {column: cell.place for column, cell in by_column.items()}
+    return Entry(cells.name(place) if naming else first.text, entry, place.place, places)
+
+
+def _may_lack(sheet: FoundSheet, column: str) -> bool:
+    return sheet.layout is DEVICES and column in _INHERITED
+
+
+def _repeated(first: Entry, second: Entry, cells: Cells) -> None:
+    """Record a repeated entry; an equal entry is mended."""
+    equal = first.entry == second.entry
+    if equal and cells.fix:
+        cells.mends.append(Mend(second.place, second.name, first.place.cell))
+        return
+    cause = message("workspace:import.device_twice", name=second.name)
+    do = message("workspace:import.first", place=str(first.place))
+    cells.problems.append(Problem(cause, second.place, do, second.name, first.place.cell if equal else ""))
+
+
+def _value(column: Column, by_column: Mapping[str, TableCell], cells: Cells, role: str, entry: dict[str, Any]) -> Any:
+    cell = by_column[column.name]
+    if column.name != "hostname":
+        return cells.value(column, cell, role)
+    address, port = cells.address(cell)
+    if port is not None and "port" not in by_column:
+        entry["port"] = port
+    return address
+
+
+def _put(values: dict[str, Any], column: Column, value: Any) -> None:
+    if value is None or value == "":
+        return
+    part = values
+    for key in column.path[:-1]:
+        part = part.setdefault(key, {})
+    part[column.path[-1]] = value
+
+
+def problems_of(layout: Layout, entry: Entry, known: Known) -> Iterator[Problem]:
+    """Problems of an entry beyond the spelling of its cells."""
+    model = MODELS.get(layout.name)
+    if model is not None:
+        yield from _invalid(layout, entry, model, known)
+    password = entry.entry.get("password")
+    if password is not None and not is_reference(password):
+        yield Problem(message("workspace:plain_secret"), entry.places.get("password", entry.place))
+
+
+def _invalid(layout: Layout, entry: Entry, model: type[BaseModel], known: Known) -> Iterator[Problem]:
+    """Errors of the model but for empty columns, which have their own problem."""
+    needed = [column.path for column in layout.columns if column.name in layout.needed]
+    try:
+        model.model_validate(entry.entry, context={"windows": known.windows})
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            location = tuple(part for part in detail["loc"] if isinstance(part, str))
+            if detail["type"] != "missing" or location not in needed:
+                what, do = describe_error(detail, model)
+                yield Problem(what, _place(layout, entry, location), do)
+
+
+def _place(layout: Layout, entry: Entry, location: Sequence[str]) -> CellPlace:
+    columns = (one for one in layout.columns if one.path and one.path == tuple(location)[: len(one.path)])
+    return next((entry.places[one.name] for one in columns if one.name in entry.places), entry.place)
+
+
+def entry_problems(entry: Entry, known: Known) -> list[Problem]:
+    """Problems of a device of a server."""
+    return [*problems_of(DEVICES, entry, known), *device_problems(entry, known)]
+
+
+def device_problems(entry: Entry, known: Known) -> Iterator[Problem]:
+    """Problems of a device against the workspace: unknown names, and values missing in all groups."""
+    if not entry.places and not NAME_PATTERN.fullmatch(entry.name):
+        yield Problem(message("workspace:import.device_name", name=entry.name), entry.place, value=entry.name)
+    named: tuple[tuple[str, Sequence[str], Collection[str]], ...] = (
+        ("platform", [entry.entry["platform"]] if "platform" in entry.entry else [], known.platforms),
+        ("venue", entry.of("data", "venues") or (), known.venues),
+        ("group", entry.entry.get("groups") or (), known.groups),
+    )
+    for column, names, allowed in named:
+        for name in names:
+            if name not in allowed:
+                cause = message("workspace:import.unknown", column=column, name=name)
+                yield Problem(cause, entry.place, suggest(name, allowed), str(name))
+    yield from _absent(entry, known)
+
+
+def _absent(entry: Entry, known: Known) -> Iterator[Problem]:
+    """Address, role and platform given neither by the entry, nor by hosts.yaml, nor by a group."""
+    groups = tuple(name for name in entry.entry.get("groups") or () if name in known.groups)
+    for column, path in _INHERITED.items():
+        given = column in entry.places or entry.of(*path) or known.inherits(entry.name, groups, *path)
+        if not given:
+            yield Problem(message(f"workspace:import.absent.{column}"), entry.place)

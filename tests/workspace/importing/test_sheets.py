@@ -1,0 +1,190 @@
+"""Spreadsheets of the inventory: what strangers write, and what is exported and read back unchanged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventready.cli.context import App
+from eventready.cli.workspace.inventory import command, known_names
+from eventready.core.errors import EventreadyError
+from eventready.core.messages import Lang
+from eventready.platforms.loader import platform_names
+from eventready.workspace.devices.device import ROLES, SERVICES
+from eventready.workspace.examples.example import copy_example
+from eventready.workspace.examples.new_workspace import NewVenue, write_workspace
+from eventready.workspace.exporting.files import to_csv, to_xlsx
+from eventready.workspace.exporting.rows import Words, sheets_of_workspace
+from eventready.workspace.importing.merge import write_hosts
+from eventready.workspace.importing.merge_sheets import merge_sheets
+from eventready.workspace.importing.reading import read_entries
+from eventready.workspace.importing.table import read_tables
+from eventready.workspace.inventory import NAME_PATTERN
+from eventready.workspace.sheets.spelling import fold
+from eventready.workspace.workspace import load_workspace
+from tests.workspace.importing.hue import write_hue
+from tests.workspace.test_new_workspace import BULL_RACE
+
+HUE = replace(
+    BULL_RACE,
+    province="Huế",
+    venues=(
+        NewVenue("ngo-mon", "Quảng trường Ngọ Môn"),
+        NewVenue("tu-do", "Sân vận động Tự Do"),
+        NewVenue("huyen-tran", "Trung tâm Huyền Trân"),
+    ),
+)
+
+
+def run(folder: Path, *words: str) -> Result:
+    return CliRunner().invoke(command, words, obj=App(workspace_path=folder))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_workspace(tmp_path / "hue", HUE)
+    return tmp_path / "hue"
+
+
+#: What the stranger mends by hand after the first round: a row removed, a role, a platform.
+BY_HAND: dict[str, tuple[str, ...]] = {
+    "HUE_UPS_01": (),
+    "HUE_DNS_01": ("HUE-DNS-01", "10.54.5.4", "", "Linux", "Máy chủ", "Tất cả", ""),
+    "HUE_GNB_02": ("HUE-GNB-02", "10.54.3.14", "Huawei", "gNodeB", "gNodeB", "Sân vận động Tự Do", "5G"),
+}
+
+
+def test_a_foreign_workbook_takes_one_round_of_errors(folder: Path, tmp_path: Path) -> None:
+    first = run(folder, "import", str(write_hue(tmp_path / "ds.xlsx")))
+    assert isinstance(first.exception, EventreadyError)
+    errors = str(first.exception).splitlines()[1:]
+    assert len(errors) == 8, errors
+    shown = "\n".join(errors)
+    for part in (
+        "unknown role 'Ruoter' (F14, F15), 'UPS' (F39). Perhaps 'Ruoter': router.",
+        "unknown venue 'Sân Tự Do'. Did you mean 'tu-do'?",
+        "!B22: invalid device name 'HUE/ACC/08'.",
+        "!D28: platform 'Huawei' is not clear: huawei_enb, huawei_gnb, huawei_mml.",
+        "!B37: the device has no role.",
+    ):
+        assert part in shown
+    assert "--fix mends 9 of these 13 cells" in first.stderr
+    assert not load_workspace(folder).devices
+
+    path = write_hue(tmp_path / "mended.xlsx", **BY_HAND)
+    second = run(folder, "import", str(path), "--fix")
+    assert second.exit_code == 0, second.exception
+    assert "F14, F15: 'Ruoter' is read as 'router'." in second.stderr
+    assert "'Phục vụ tại' is read as 'Venues'." in second.stderr
+    workspace = load_workspace(folder)
+    devices = {device.name: device for device in workspace.devices}
+    assert len(devices) == 34
+    venues = ("ngo-mon", "tu-do", "huyen-tran")
+    assert (devices["HUE-CORE-02"].platform, devices["HUE-CORE-02"].venues) == ("cisco_xr", venues)
+    assert {name: devices[f"HUE-{name}-01"].platform for name in ("BNG", "AGG", "BSC", "ENB", "GNB", "AC", "FRR")} == {
+        "BNG": "nokia_sros", "AGG": "huawei_vrp", "BSC": "huawei_mml", "ENB": "huawei_enb", "GNB": "huawei_gnb",
+        "AC": "huawei_ac", "FRR": "frr",
+    }  # fmt: skip
+    assert (devices["HUE-SVC-03"].hostname, devices["HUE-SVC-03"].port) == ("10.54.5.3", 2222)
+    assert devices["HUE-ACC-01"].venues == ("tu-do",)
+    assert devices["HUE-BNG-02"].services == ("internet", "fixed")
+    assert devices["HUE-AGG-01"].access.jump_host == "bastion-hue"
+    assert workspace.jump_hosts["bastion-hue"].hostname == "10.54.9.1"
+    assert [link.device for link in devices["HUE-CORE-01"].expect.links] == ["HUE-CORE-02", "HUE-AGG-01"]
+    notes = workspace.files.hosts["HUE-AGG-01"]["data"]["x_notes"]
+    assert notes == {"Số serial": "SN00005", "Vị trí lắp đặt": "Tủ 5"}
+    assert "34 unchanged" in run(folder, "import", str(path), "--fix").stderr
+
+
+def test_every_sheet_of_the_example_is_read_back_unchanged(tmp_path: Path) -> None:
+    copy_example(tmp_path / "w")
+    inventory = tmp_path / "w" / "inventory"
+    before = {path.name: path.read_text() for path in inventory.glob("*.yaml")}
+    exports: tuple[tuple[Lang, str], ...] = (("vi", "a.xlsx"), ("en", "b.xlsx"), ("vi", "c.csv"))
+    for lang, name in exports:
+        app = App(workspace_path=tmp_path / "w", chosen_lang=lang)
+        words = ("export", "--format", name[2:], "--out", str(tmp_path / name))
+        assert CliRunner().invoke(command, words, obj=app).exit_code == 0
+        shown = run(tmp_path / "w", "import", str(tmp_path / name))
+        assert (shown.exception, shown.stdout) == (None, ""), name
+    assert {path.name: path.read_text() for path in inventory.glob("*.yaml")} == before
+    again = run(tmp_path / "w", "export", "--out", str(tmp_path / "a.xlsx")).exception
+    assert isinstance(again, EventreadyError)
+    assert "the file exists already" in str(again)
+
+
+WRITTEN = st.text("aBĐế ;,\"'=&-1\n", min_size=1, max_size=8).map(str.strip).filter(bool)
+NAMES = st.text("aBđế1-_.", min_size=1, max_size=8).filter(NAME_PATTERN.fullmatch)
+DATA = st.fixed_dictionaries(
+    {"role": st.sampled_from(ROLES)},
+    optional={
+        "venues": st.lists(st.sampled_from(["ngo-mon", "tu-do", "huyen-tran"]), unique=True, min_size=1),
+        "services": st.lists(st.sampled_from(SERVICES), unique=True, min_size=1),
+        "element": WRITTEN,
+        "pair": WRITTEN,
+        "allow_cleartext": st.booleans(),
+        "x_notes": st.dictionaries(st.sampled_from(["Tủ", "Serial", "=x"]), WRITTEN, min_size=1),
+        "x_other": WRITTEN,
+    },
+)
+HOST = st.fixed_dictionaries(
+    {"hostname": st.sampled_from(["192.0.2.1", "core.example.net", "2001:db8::1"]), "data": DATA,
+     "platform": st.sampled_from(platform_names())},
+    optional={"port": st.integers(1, 65535), "username": WRITTEN, "password": st.just("env:X"),
+              "groups": st.just(["router"])},
+)  # fmt: skip
+HOSTS = st.lists(st.tuples(NAMES, HOST), min_size=1, max_size=3, unique_by=lambda pair: fold(pair[0]))
+
+
+def cabled(listed: list[tuple[str, dict[str, Any]]], port: str) -> dict[str, dict[str, Any]]:
+    """Hosts by name, the first with a cable to the last."""
+    hosts = {name: {**host, "data": dict(host["data"])} for name, host in listed}
+    if len(listed) > 1:
+        link = {"port": port, "device": listed[-1][0], "to_port": f"x {port}"}
+        hosts[listed[0][0]]["data"]["expect"] = {"links": [link]}
+    return hosts
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shared") / "hue"
+    write_workspace(folder, HUE)
+    return folder
+
+
+@settings(max_examples=12)
+@given(listed=HOSTS, port=WRITTEN, lang=st.sampled_from(["vi", "en"]))
+def test_any_inventory_is_read_back_unchanged(
+    shared: Path, listed: list[tuple[str, dict[str, Any]]], port: str, lang: Lang
+) -> None:
+    hosts, file = cabled(listed, port), shared / "inventory" / "hosts.yaml"
+    file.write_text(json.dumps(hosts), encoding="utf-8")
+    workspace = load_workspace(shared)
+    words = Words(workspace.event, platform_names(), lang)
+    sheets = sheets_of_workspace(workspace, words)
+    for name, data in (("x.csv", to_csv(sheets[0])), ("x.xlsx", to_xlsx(sheets, words))):
+        (shared / name).write_bytes(data)
+        imported = read_entries(read_tables(shared / name), known_names(workspace))
+        assert [error.render("en") for error in imported.errors] == []
+        assert merge_sheets(shared / "inventory", imported).differences == ()
+    # The same workbook gives an empty inventory the same devices.
+    file.write_text("{}")
+    imported = read_entries(read_tables(shared / "x.xlsx"), known_names(load_workspace(shared)))
+    write_hosts(shared / "inventory", workspace.event, merge_sheets(shared / "inventory", imported))
+    assert {name: without(host) for name, host in load_workspace(shared).files.hosts.items()} == {
+        name: without(host) for name, host in hosts.items()
+    }
+
+
+def without(host: Mapping[str, Any]) -> dict[str, Any]:
+    """Entry without the keys that the sheets lack."""
+    data = {key: value for key, value in host["data"].items() if key != "x_other"}
+    return {**host, "data": data}
