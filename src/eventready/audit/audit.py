@@ -31,6 +31,7 @@ from eventready.evaluation.runner import Coverage, evaluate
 from eventready.evaluation.verdicts import exit_code, telling, verdicts
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
+from eventready.network.seen import SeenSubjects
 from eventready.session.hostkeys import known_hosts
 from eventready.store.run import Run
 from eventready.store.store import Store
@@ -92,6 +93,7 @@ def audit(
             across = tuple(sorted((*old, *across), key=lambda finding: (finding.device, finding.check)))
         decisive = [*(finding for name in sorted(results) for finding in results[name].decisive), *telling(across)]
         coverage = sum((result.coverage for result in results.values()), Coverage(0, 0))
+        seen = sum((result.seen for result in results.values()), SeenSubjects())
         not_audited = set(workspace.devices).difference(devices)
         found = verdicts(workspace.event.venues, devices, decisive, left_out=not_audited)
         document = build_run(
@@ -105,6 +107,7 @@ def audit(
             across=across,
             verdicts=found,
             coverage=coverage,
+            seen=seen,
             sessions={"wanted": options.workers, "most": sessions} if sessions else None,
         )
         digest = summary(document, results.values(), across)

@@ -173,7 +173,7 @@ def _result(job: AuditJob, name: str, observations: Sequence[Observation], inter
         [job.devices[name]], job.matrix, judged, moment=job.moment, limits=job.limits, waivers=job.waivers,
         baseline=job.baseline, intervals={name: interval_s}, duties=job.duties, scope="device",
     )  # fmt: skip
-    return build_device_result(name, job.matrix, observations, findings)
+    return build_device_result(job.devices[name], job.matrix, observations, findings)
 
 
 def _raise_defects(outcome: AggregatedResult) -> None:

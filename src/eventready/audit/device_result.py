@@ -19,7 +19,10 @@ from eventready.evaluation.matrix import Matrix
 from eventready.evaluation.runner import Coverage, coverage
 from eventready.evaluation.verdicts import telling
 from eventready.facts.observation import Observation, Status, Unread
+from eventready.network.network_facts import DeviceFacts
+from eventready.network.seen import SeenSubjects, seen_subjects
 from eventready.store.run import canonical
+from eventready.workspace.devices.device import Device
 
 _NOT_READ = Observation(
     "", "", Status.UNREACHABLE, reason=text("facts:not_asked", "en"), message=message("facts:not_asked")
@@ -45,6 +48,7 @@ class DeviceResult:
     decisive: tuple[Finding, ...]
     counts: Mapping[str, int]
     coverage: Coverage
+    seen: SeenSubjects
     packed: bytes
 
     @property
@@ -55,16 +59,18 @@ class DeviceResult:
 
 
 def build_device_result(
-    device: str, matrix: Matrix, observations: Sequence[Observation], findings: Sequence[Finding]
+    device: Device, matrix: Matrix, observations: Sequence[Observation], findings: Sequence[Finding]
 ) -> DeviceResult:
     """Build the result of a device from its observations and the findings of device checks."""
+    name = device.name
     ordered = sorted(observations, key=lambda o: (o.fact, o.reading))
-    inventory = matrix.inventory.get(device, ())
+    inventory = matrix.inventory.get(name, ())
     answered = any(o.status not in _NO_SESSION and o.evidence for o in ordered)
     silent = None if answered else next((o for o in ordered if o.reason), _NOT_READ)
-    shared = matrix.shared(device)
+    shared = matrix.shared(name)
+    rows = {o.fact: o.rows for o in ordered if o.status.measured}
     return DeviceResult(
-        device=device,
+        device=name,
         reachable=answered,
         reason="" if silent is None else silent.reason,
         message=None if silent is None else silent.message,
@@ -72,7 +78,8 @@ def build_device_result(
         findings=group_by_check(findings),
         decisive=telling(findings),
         counts=Counter(str(finding.status) for finding in findings),
-        coverage=coverage(matrix, ordered, [device]),
+        coverage=coverage(matrix, ordered, [name]),
+        seen=seen_subjects(DeviceFacts(device, rows)),
         packed=pickle.dumps(tuple(o for o in ordered if o.fact in shared)),
     )
 

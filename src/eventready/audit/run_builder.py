@@ -17,6 +17,7 @@ from eventready.evaluation.verdicts import Verdict
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Status
 from eventready.facts.records import Fact
+from eventready.network.seen import SeenSubjects
 from eventready.store.run import SCHEMA, Parts, Run, Summary, json_array
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.duties import Duty
@@ -35,6 +36,7 @@ def build_run(
     across: Sequence[Finding],
     verdicts: Iterable[Verdict],
     coverage: Coverage,
+    seen: SeenSubjects,
     sessions: Mapping[str, int] | None = None,
 ) -> Parts:
     """Build the document of a finished run, without `previous` and `sha256` (the store adds both).
@@ -54,7 +56,7 @@ def build_run(
         "event_info": event_info(event, duties),
         "state": "finished",
         **({"sessions": dict(sessions)} if sessions else {}),
-        "coverage": {"needed": coverage.needed, "measured": coverage.measured, "ratio": coverage.ratio},
+        "coverage": _coverage(coverage, seen),
         "devices": [_device(device, results[device.name]) for device in ordered],
         "verdicts": [
             {"venue": v.venue, "service": v.service, "verdict": v.verdict, "because": v.because, "reasons": v.reasons}
@@ -66,6 +68,12 @@ def build_run(
         observations=json_array([piece for piece in observations if piece]),
         findings=json_array(list(_findings(results, across))),
     )
+
+
+def _coverage(coverage: Coverage, seen: SeenSubjects) -> dict[str, float]:
+    """Measured share of the needed observations; numbers of subjects in use, and of those without an expectation."""
+    measured = {"needed": coverage.needed, "measured": coverage.measured, "ratio": coverage.ratio}
+    return {**measured, "seen": seen.seen, "uncovered": seen.uncovered, "unseen_devices": seen.unseen_devices}
 
 
 def _findings(results: Mapping[str, DeviceResult], across: Sequence[Finding]) -> Iterator[bytes]:
@@ -107,6 +115,7 @@ def _device(device: Device, result: DeviceResult) -> dict[str, Any]:
         "reachable": result.reachable,
         "reason": result.reason,
         "reason_message": to_json(result.message),
+        **({"without_expectations": True} if device.expect.names_nothing else {}),
     }
 
 

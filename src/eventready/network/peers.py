@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eventready.facts.records import BfdSession, RoutingPeer
-
-#: Names of the table of no VRF, as equipment prints them.
-GLOBAL_TABLE = frozenset({"default", "global", "main", "master", "_public_"})
+from eventready.facts.units import GLOBAL_TABLE
 
 
 def is_global(row: BfdSession | RoutingPeer) -> bool:

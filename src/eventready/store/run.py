@@ -190,7 +190,8 @@ class Summary:
     """Summary of a run for lists and trends.
 
     `moment`: event time (ISO 8601). `counts`: findings by status. `verdicts`: triples of venue, service and verdict.
-    `devices`: number of devices, 0 in summaries without that key.
+    `devices`: number of devices, 0 in summaries without that key. `seen`: ports, neighbours, cells and access points in
+    use; `uncovered`: those without an expectation; `unseen_devices`: devices on which none were read.
     """
 
     id: str
@@ -202,6 +203,9 @@ class Summary:
     counts: Mapping[str, int] = field(default_factory=dict)
     verdicts: tuple[tuple[str, str, str], ...] = ()
     devices: int = 0
+    seen: int = 0
+    uncovered: int = 0
+    unseen_devices: int = 0
 
     @property
     def ratio(self) -> float:
@@ -214,19 +218,22 @@ class Summary:
         if counts is None:
             findings = Run(document).findings() if "findings" in document else ()
             counts = Counter(str(finding["status"]) for finding in findings)
-        clock = document.get("clock", {})
+        clock, coverage = document.get("clock", {}), document.get("coverage", {})
         return cls(
             id=str(document["id"]),
             event=str(document.get("event", "")),
             moment=str(clock.get("event") or document.get("started", "")),
             rehearsal=bool(clock.get("rehearsal", False)),
-            needed=int(document.get("coverage", {}).get("needed", 0)),
-            measured=int(document.get("coverage", {}).get("measured", 0)),
+            needed=int(coverage.get("needed", 0)),
+            measured=int(coverage.get("measured", 0)),
             counts=dict(counts),
             verdicts=tuple(
                 (str(v["venue"]), str(v["service"]), str(v["verdict"])) for v in document.get("verdicts", ())
             ),
             devices=len(document.get("devices", ())),
+            seen=int(coverage.get("seen", 0)),
+            uncovered=int(coverage.get("uncovered", 0)),
+            unseen_devices=int(coverage.get("unseen_devices", 0)),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -120,6 +120,10 @@ def _show(run: Run, lang: Lang) -> None:
         click.echo(text("cli:runs.rehearsal", lang, at=language.moment(str(run.document["started"]))))
     ratio = language.percent(summary.ratio)
     click.echo(text("cli:runs.measured", lang, measured=summary.measured, needed=summary.needed, ratio=ratio))
+    if summary.seen:
+        click.echo(text("cli:runs.seen", lang, seen=summary.seen, uncovered=summary.uncovered))
+    if summary.unseen_devices:
+        click.echo(text("cli:runs.unseen", lang, n=summary.unseen_devices))
     click.echo()
     table = _table(("venue", "service", "verdict"), lang)
     for venue, service, verdict in summary.verdicts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from shlex import quote
 from typing import Any
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from rich.text import Text
 from eventready.assurance.papers.language import Language
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.messages import Bilingual, Lang, text
-from eventready.store.run import Run
+from eventready.store.run import Run, Summary
 
 _VERDICT_STYLES = {
     "READY": "bold green",
@@ -25,6 +26,7 @@ _VERDICT_STYLES = {
 _MARK_STYLES = {"fail": "red", "warn": "yellow", "not_measured": "magenta"}
 _COUNTED = ("pass", "warn", "fail", "not_measured", "waived")
 _SHOWN = 40
+_DEVICES_SHOWN = 10
 _WIDTH = 110  # of a file or a pipe
 
 #: Status, device, check, sentence
@@ -40,6 +42,7 @@ def show(run: Run, lang: Lang = "en") -> None:
     note = text("cli:run.rehearsal", lang) if document["clock"]["rehearsal"] else ""
     moment = language.moment(document["clock"]["event"])
     console.print(text("cli:run.heading", lang, id=run.id, at=moment, rehearsal=note))
+    _unexpecting(console, document, lang)
     console.print()
     console.print(_matrix(document, lang))
     counts: Counter[str] = Counter()
@@ -49,6 +52,11 @@ def show(run: Run, lang: Lang = "en") -> None:
         if finding["status"] != "pass":
             open_findings.append(finding)
     console.print(_totals(document, counts, lang))
+    summary = Summary.of(document, counts)
+    if summary.seen:
+        console.print(text("cli:runs.seen", lang, seen=summary.seen, uncovered=summary.uncovered))
+    if summary.unseen_devices:
+        console.print(text("cli:runs.unseen", lang, n=summary.unseen_devices))
     faults = _of(open_findings, "fail", "warn")
     rows = [(f["status"], f["device"], f["check"], language.sentence(f)) for f in faults]
     _listed(console, "cli:run.findings", rows, lang)
@@ -57,6 +65,15 @@ def show(run: Run, lang: Lang = "en") -> None:
     if blind:
         spots = [text("cli:run.blind_spot", lang, check=check, n=count) for check, count in sorted(blind.items())]
         console.print(f"\n{text('cli:run.blind', lang, spots=spots)}")
+
+
+def _unexpecting(console: Console, document: Mapping[str, Any], lang: Lang) -> None:
+    """Print a line per device without expectations, with the command that proposes them."""
+    names = [device["name"] for device in document["devices"] if device.get("without_expectations")]
+    for name in names[:_DEVICES_SHOWN]:
+        console.print(text("cli:run.no_expectations", lang, device=name, quoted=quote(name)))
+    if len(names) > _DEVICES_SHOWN:
+        console.print(text("cli:run.more_without", lang, n=len(names) - _DEVICES_SHOWN))
 
 
 def _name(entry: Mapping[str, Any], lang: Lang) -> str:

@@ -68,6 +68,10 @@ class ExpectedAccessPoint(WorkspaceModel):
     clients: int | None = Field(default=None, ge=1, le=10_000)
 
 
+#: Expectations of every device.
+_OF_ALL = frozenset({"ntp", "syslog", "saved_config"})
+
+
 class Expect(WorkspaceModel):
     """Expectations of a device. None: no expectation. Empty list: none allowed."""
 
@@ -105,6 +109,12 @@ class Expect(WorkspaceModel):
     def empty(self) -> bool:
         """True where nothing of the network is expected, beside the upkeep of the device itself."""
         return not self.model_fields_set - {"ntp", "syslog", "saved_config"}
+
+    @property
+    def names_nothing(self) -> bool:
+        """True without an expectation beside those of all devices."""
+        fields = {name: one for name, one in type(self).model_fields.items() if name not in _OF_ALL}
+        return all(getattr(self, name) == one.default for name, one in fields.items())
 
     @property
     def bfd_addresses(self) -> tuple[str, ...]:

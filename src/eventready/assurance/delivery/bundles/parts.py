@@ -129,8 +129,9 @@ class FindingEntry(BundlePart):
 class RunPart(BundlePart):
     """Latest audit; `present` False without an audit. `counts` are findings by status, also unlisted findings.
 
-    `needed` and `measured` count observations; `unconfirmed` has the facts measured in forms without public source, by
-    platform.
+    `needed` and `measured` count observations, `seen` ports, neighbours, cells and access points in use, `uncovered`
+    those without an expectation, `unseen_devices` devices on which none were read; `unconfirmed` has the facts measured
+    in forms without public source, by platform.
     """
 
     present: bool
@@ -141,6 +142,9 @@ class RunPart(BundlePart):
     sha256: _Sha256 = ""
     needed: _Count = 0
     measured: _Count = 0
+    seen: _Count = 0
+    uncovered: _Count = 0
+    unseen_devices: _Count = 0
     devices: _Count = 0
     reached: _Count = 0
     counts: dict[Status, _Count] = Field(default_factory=dict)
@@ -154,6 +158,7 @@ class RunPart(BundlePart):
     @model_validator(mode="after")
     def _possible(self) -> Self:
         _at_most(self.measured, "measured", self.needed, "needed")
+        _at_most(self.uncovered, "uncovered", self.seen, "seen")
         _at_most(self.reached, "devices reached", self.devices, "devices")
         for status in ("fail", "not_measured"):
             listed = sum(found.status == status for found in self.findings)

@@ -15,11 +15,11 @@ from eventready.assurance.delivery.province.tables import (
     operator_table,
     service_table,
 )
-from eventready.assurance.papers.document.model import Block, Document, Heading, OnScreen
+from eventready.assurance.papers.document.model import Block, Document, Heading, OnScreen, paragraph
 from eventready.assurance.papers.document.profile import Profile
 from eventready.assurance.papers.language import clean
 from eventready.assurance.papers.material.material import Material, Week
-from eventready.assurance.papers.sections.run_sections import unconfirmed_items
+from eventready.assurance.papers.sections.run_sections import seen_sentences, unconfirmed_items
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.assurance.roster.roster import ROLES
 from eventready.core.messages import Lang
@@ -72,7 +72,16 @@ def _overall(writer: PaperWriter, received: ReceivedBundles, rows: Sequence[Oper
     if received.rewritten:
         yield writer.p("papers:province_rewritten", names=", ".join(received.rewritten))
     yield operator_table(writer, rows)
+    yield from _seen(writer, received.bundles)
     yield writer.note("papers:verdict_note")
+
+
+def _seen(writer: PaperWriter, bundles: Sequence[Bundle]) -> Iterator[Block]:
+    """Yield a paragraph per operator on the rest beside its share of measured readings."""
+    for bundle in bundles:
+        run = bundle.run
+        if sentences := seen_sentences(writer, run.seen, run.uncovered, run.unseen_devices):
+            yield paragraph(f"{clean(bundle.operator)}: {' '.join(sentences)}")
 
 
 def _services(writer: PaperWriter, bundles: Sequence[Bundle]) -> list[Block]:

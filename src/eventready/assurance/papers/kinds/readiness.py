@@ -147,12 +147,14 @@ class _Report:
         """Measured readings, and the findings without a measurement; a share alone would hide them."""
         summary = self.results.summary
         unmeasured = summary.counts.get("not_measured", 0)
+        figures = {"measured": summary.measured, "needed": summary.needed}
         if unmeasured:
-            return self._t(
-                "page:coverage_open", measured=summary.measured, needed=summary.needed, unmeasured=unmeasured
-            )
-        share = self._t("page:coverage_of", measured=summary.measured, needed=summary.needed)
-        return f"{self.language.percent(summary.ratio)} ({share})"
+            measured = self._t("page:coverage_open", **figures, unmeasured=unmeasured)
+        else:
+            measured = f"{self.language.percent(summary.ratio)} ({self._t('page:coverage_of', **figures)})"
+        if not summary.seen:
+            return measured
+        return f"{measured}; {self._t('page:coverage_seen', seen=summary.seen, uncovered=summary.uncovered)}"
 
     def _head(self, event: str) -> Iterator[Block]:
         summary, document = self.results.summary, self.run.document

@@ -50,6 +50,7 @@ def coverage(writer: PaperWriter, results: RunResults) -> list[Block]:
             needed=summary.needed,
             share=writer.language.percent(summary.ratio),
         ),
+        *seen_sentences(writer, summary.seen, summary.uncovered, summary.unseen_devices),
         *([writer.text("papers:coverage_lost", count=lost)] if lost else []),
         *([writer.text("papers:coverage_blind", count=blind)] if blind else []),
         *_unconfirmed(writer, results),
@@ -60,6 +61,14 @@ def coverage(writer: PaperWriter, results: RunResults) -> list[Block]:
     if not summary.measured:
         blocks.append(writer.p("papers:nothing_measured"))
     return blocks
+
+
+def seen_sentences(writer: PaperWriter, seen: int, uncovered: int, unseen_devices: int) -> list[str]:
+    """Return the rest beside the share of measured readings: subjects without an expectation, devices without ports."""
+    return [
+        *([writer.text("papers:coverage_seen", seen=seen, uncovered=uncovered)] if seen else []),
+        *([writer.text("papers:coverage_unseen", count=unseen_devices)] if unseen_devices else []),
+    ]
 
 
 def _unconfirmed(writer: PaperWriter, results: RunResults) -> list[str]:
