@@ -68,7 +68,7 @@ def show(run: Run, lang: Lang = "en") -> None:
 
 
 def _unexpecting(console: Console, document: Mapping[str, Any], lang: Lang) -> None:
-    """Print a line per device without expectations, with the command that proposes them."""
+    """Print a line per device without expectations, with the command for proposals."""
     names = [device["name"] for device in document["devices"] if device.get("without_expectations")]
     for name in names[:_DEVICES_SHOWN]:
         console.print(text("cli:run.no_expectations", lang, device=name, quoted=quote(name)))
