@@ -47,7 +47,7 @@ def seen_subjects(reading: DeviceFacts) -> SeenSubjects:
 
 
 def _ports(reading: DeviceFacts) -> Iterator[bool]:
-    """Yield True for a covered port and False for others: physical ports that are up, then LLDP neighbours."""
+    """Yield True for a covered port and False for others: physical ports in use, then LLDP neighbours."""
     covered = _covered_ports(reading)
     for row in reading.rows("interface", Interface):
         if row.admin == row.oper == "up" and is_physical(row.name):
