@@ -34,6 +34,7 @@ from eventready.change.execute.resume import resume
 from eventready.change.execute.rollback import make_rollback
 from eventready.change.guard import guard
 from eventready.change.guard.window import RetryTiming, Timer
+from eventready.checks.registry import all_checks
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError
 from eventready.facts.platform import load_platform
@@ -97,11 +98,13 @@ class Teller(ChangeProgress):
 
 
 @cache
-def _workspace(folder: str) -> Workspace:
+def _workspace(folder: str, plan: str) -> Workspace:
     """Read before the first process parts, with what else costs time and is the same each time."""
     workspace = load_workspace(Path(folder))
-    for device in workspace.devices:
-        load_platform(device.platform, workspace.platform_dirs)
+    for planned in load_plan(Path(plan)).plan.devices:
+        load_platform(workspace.device(planned.name).platform, workspace.platform_dirs)
+    all_checks()
+    Store(Path(folder) / "first.db").close()
     return workspace
 
 
@@ -113,7 +116,7 @@ def carry_out(order: dict[str, Any]) -> None:
         _hurry()
     if order["full"]:
         resource.setrlimit(resource.RLIMIT_FSIZE, FULL)
-    workspace = _workspace(order["workspace"])
+    workspace = _workspace(order["workspace"], order["plan"])
     options = Options(
         by="an", host="noc-1", confirm_within_s=SECONDS, settle_s=SETTLE_S, soak_s=0, partners=0, timing=PATIENCE,
         timer=Timer(teller.now, teller.real, teller.sleep),
@@ -192,7 +195,7 @@ def main() -> None:
         if not line.startswith(b"{"):
             continue  # leave for one that was killed while it came
         order = json.loads(line)
-        _workspace(order["workspace"])
+        _workspace(order["workspace"], order["plan"])
         pid = os.fork()
         if pid == 0:
             _one(order)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, TemplateError, meta, nodes
@@ -48,25 +49,42 @@ def collect_variables(environment: Environment, templates: Iterable[str]) -> Tem
     waiting, seen = list(templates), set[str]()
     while waiting:
         name = waiting.pop()
-        tree = None if name in seen else _tree(environment, name)
+        found = None if name in seen else _template(environment, name)
         seen.add(name)
-        if tree is None:
+        if found is None:
             continue
-        for other in meta.find_referenced_templates(tree):
+        for other in found.included:
             waiting += [other] if other else environment.list_templates(extensions=["j2"])
-        words = set(_words(tree))
-        names |= words
-        walked = walked or bool(words & _WALKS) or any(map(_by_value, tree.find_all(nodes.Getitem)))
+        names |= found.names
+        walked = walked or found.walked
     return TemplateVariables(frozenset(names), walked)
 
 
-def _tree(environment: Environment, name: str) -> nodes.Template | None:
+@dataclass(frozen=True)
+class _Template:
+    """Names of one template, and its included templates: None stands for a computed name."""
+
+    names: frozenset[str]
+    walked: bool
+    included: tuple[str | None, ...]
+
+
+def _template(environment: Environment, name: str) -> _Template | None:
     if environment.loader is None:
         return None
     try:
-        return environment.parse(environment.loader.get_source(environment, name)[0])
+        return _parsed(environment, environment.loader.get_source(environment, name)[0])
     except (TemplateError, OSError, UnicodeDecodeError, RecursionError):
         return None  # rendering reports it
+
+
+@lru_cache(maxsize=512)
+def _parsed(environment: Environment, source: str) -> _Template:
+    """Parse a template once: a plan of many devices and a plan after it look at the same ones."""
+    tree = environment.parse(source)
+    words = frozenset(_words(tree))
+    walked = bool(words & _WALKS) or any(map(_by_value, tree.find_all(nodes.Getitem)))
+    return _Template(words, walked, tuple(meta.find_referenced_templates(tree)))
 
 
 def _words(tree: nodes.Template) -> Iterator[str]:
