@@ -137,11 +137,14 @@ def go_on(lab: Province) -> ApplyResult:
         return resume(ExecutionContext(load_workspace(lab.copy), store, CLOCK, options, Silent()), "latest")
 
 
-CASES = [("at backup", "untouched"), ("amid the lines", "old"), ("after confirm", "new")]
+CASES = [
+    ("edge-dt-2", "at backup", "untouched"),
+    ("edge-dt-2", "amid the lines", "old"),
+    ("bsc-2", "after confirm", "new"),
+]
 
 
-@pytest.mark.parametrize(("when", "outcome"), CASES)
-@pytest.mark.parametrize("device", ["edge-dt-2", "bsc-2"])
+@pytest.mark.parametrize(("device", "when", "outcome"), CASES)
 def test_killed_and_resumed(lab: Province, tmp_path: Path, device: str, when: str, outcome: str) -> None:
     """A guard on the device's own host, and none at all: in its old or its new state, and the outcome says which."""
     file = tmp_path / "plan.json"

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -185,14 +185,20 @@ def _area(reference: str) -> int:
 
 def _load(path: Path, data: bytes, *, values: bool) -> Workbook:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return load_workbook(io.BytesIO(data), data_only=values, keep_links=False)
+        return _workbook(data, values)
     except MemoryError:
         raise
     except Exception as error:  # a parser of others, on a file from anywhere
         detail = lines_of(str(error))[0][:120] if str(error) else type(error).__name__
         raise _unfit(path, message("roster:file.no_spreadsheet", detail=detail), _SAVE_AGAIN) from None
+
+
+@lru_cache(maxsize=4)
+def _workbook(data: bytes, values: bool) -> Workbook:
+    """Return the workbook of a file, for reading only. A schedule looks at the same file again and again."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return load_workbook(io.BytesIO(data), data_only=values, keep_links=False)
 
 
 def _filled(path: Path, sheet: Worksheet) -> list[Any]:
