@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from eventready.workspace.settings.event import load_event
 from eventready_lab.control.workspace_copy import generated_host
 from eventready_lab.real.machinery.requirements import unmet_requirement
 from eventready_lab.real.province.layout import AIR_HOST, CONTROLLER, STATIONS, air_of, devices, expected_findings
+from tests import forked
 from tests.e2e.conftest import NOW, Province
 
 #: Set by `make test-real`; without it nothing real is started, so that `make test` leaves the machine alone.
@@ -109,9 +108,9 @@ def played(home: Path, kind: str) -> Iterator[Twin]:
     place = Twin(home / "workspace", home / "copy", kind == "real")
     write_workspace(place.workspace)
     write_scenario(home / "scenario.yaml")
-    lab = [sys.executable, "-m", "eventready", "-w", str(place.workspace), "-o", "json", "--now", NOW, "lab"]
+    lab = ("-w", place.workspace, "-o", "json", "--now", NOW, "lab")
     how = ["--real"] if kind == "real" else ["--scenario", str(home / "scenario.yaml")]
-    up = subprocess.run([*lab, "up", *how, "--out", str(place.copy)], check=False, capture_output=True, text=True)
+    up = forked.run_text(*lab, "up", *how, "--out", place.copy, timeout_s=900)
     try:
         assert up.returncode == 0, up.stderr
         found = json.loads(up.stdout)
@@ -121,7 +120,7 @@ def played(home: Path, kind: str) -> Iterator[Twin]:
         (place.copy / "inventory" / "limits.yaml").write_text(yaml.safe_dump({"devices": BUSY}), encoding="utf-8")
         yield place
     finally:
-        subprocess.run([*lab, "down", "--out", str(place.copy)], check=True, capture_output=True)
+        forked.run(*lab, "down", "--out", place.copy).check_returncode()
 
 
 def skip_unless_real() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -33,6 +31,7 @@ from eventready.store.store import Store
 from eventready.tasks import apply_plan, open_plan
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
+from tests import forked
 
 pytestmark = pytest.mark.slow
 
@@ -89,14 +88,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     (inventory / "hosts.yaml").write_text(yaml.safe_dump(few, allow_unicode=True), encoding="utf-8")
     for name in ("waivers", "limits"):
         (inventory / f"{name}.yaml").unlink(missing_ok=True)
-    command = [sys.executable, "-m", "eventready", "-w", str(place.workspace), "--now", NOW, "lab"]
-    subprocess.run([*command, "up", "--scenario", "none", "--out", str(place.copy)], check=True, capture_output=True)
+    command = ("-w", place.workspace, "--now", NOW, "lab")
+    forked.run(*command, "up", "--scenario", "none", "--out", place.copy).check_returncode()
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("eventready.cli.render.apply_progress.TIMING", RetryTiming(pause_s=0.2))
             yield place
     finally:
-        subprocess.run([*command, "down", "--out", str(place.copy)], check=True, capture_output=True)
+        forked.run(*command, "down", "--out", place.copy).check_returncode()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from eventready.cli import main as command_line
 from eventready.cli.commands import COMMANDS, load_command
 from eventready.cli.main import cli
 from eventready.core.redaction.redaction import redactor
+from tests import forked
 
 pytestmark = pytest.mark.slow
 
@@ -28,10 +29,7 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
         for name, value in os.environ.items()
         if not name.startswith("EVENTREADY_") or name == "EVENTREADY_ALLOWED"
     }
-    return subprocess.run(
-        [sys.executable, "-m", "eventready", *words],
-        check=False, capture_output=True, env={**clean, **environment}, timeout=60,
-    )  # fmt: skip
+    return forked.run(*words, env={**clean, **environment})
 
 
 def leaves(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -97,8 +95,9 @@ def test_a_log_that_the_variable_names_is_written_once(tmp_path: Path) -> None:
 
 def test_a_legacy_code_page_does_not_stop_vietnamese(tmp_path: Path) -> None:
     run("init", str(tmp_path / "event"), "--example")
-    words = ("-w", str(tmp_path / "event"), "doctor")
-    done = run(*words, PYTHONIOENCODING="latin-1", LC_ALL="C", PYTHONUTF8="0")
+    words = [sys.executable, "-m", "eventready", "-w", str(tmp_path / "event"), "doctor"]
+    legacy = {**os.environ, "PYTHONIOENCODING": "latin-1", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    done = subprocess.run(words, check=False, capture_output=True, env=legacy, timeout=60)
     assert "Trà Vinh" in done.stdout.decode("utf-8")
 
 

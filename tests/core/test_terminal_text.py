@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
-import subprocess
 import sys
 import unicodedata
 from io import StringIO
@@ -21,6 +19,7 @@ from rich.text import Text
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.redaction.redaction import RedactingFilter
 from eventready.core.terminal_text import VisibleStream, visible
+from tests import forked
 
 HOSTILE = "a\x1b[2J\x1b]0;t\x07b\u202ec\x9b31m\r\u2066\x00\ufeff\U000e0041"
 
@@ -98,13 +97,7 @@ def test_a_file_from_outside(tmp_path: Path, output: str) -> None:
     """`parse` prints the lines of a file that no template knows."""
     saved = tmp_path / "show.txt"
     saved.write_text(f"nonsense {HOSTILE} word\n".replace("\r", ""), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "eventready", "parse", "cisco_xe", "interface", str(saved), "-o", output],
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-    )
+    done = forked.run_text("parse", "cisco_xe", "interface", saved, "-o", output)
     assert "nonsense" in done.stdout
     assert not hidden(done.stdout + done.stderr)
 
@@ -112,11 +105,6 @@ def test_a_file_from_outside(tmp_path: Path, output: str) -> None:
 @pytest.mark.slow
 def test_a_name_from_outside(tmp_path: Path) -> None:
     """An error names a folder that does not exist."""
-    done = subprocess.run(
-        [sys.executable, "-m", "eventready", "-w", str(tmp_path / "\x08red\u202e"), "matrix"],
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-    )
+    done = forked.run_text("-w", tmp_path / "\x08red\u202e", "matrix")
     assert "\\u0008red\\u202e" in done.stderr
     assert not hidden(done.stdout + done.stderr)

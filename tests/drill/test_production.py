@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socketserver
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +32,7 @@ from eventready.store.store import Store
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey, make_key
 from eventready.workspace.permission import allow
 from eventready.workspace.workspace import load_workspace
+from tests import forked
 from tests.change.lab_trial import Ground, Guarded, ground_of
 from tests.conftest import Proved
 from tests.drill.production_process import CLOCK, DrillProcess
@@ -248,10 +247,7 @@ def test_the_command_line_plans_and_runs_an_approved_drill(cisco: Ground, tmp_pa
     plan = tmp_path / "uplink.plan"
 
     def command(*words: str, expect: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "eventready", "-w", str(cisco.folder), "--now", "2022-04-20 07:00", *words],
-            check=False, capture_output=True, text=True, timeout=100,
-        )  # fmt: skip
+        done = forked.run_text("-w", cisco.folder, "--now", "2022-04-20 07:00", *words)
         assert done.returncode == expect, done.stderr
         return done.stdout + done.stderr
 

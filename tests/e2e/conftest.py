@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from eventready.store.store import Store
 from eventready.workspace.devices.select import select
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.workspace import load_workspace
+from tests import forked
 
 NOW = "2022-04-25 07:00"
 #: A device that keeps silent costs this long in these tests, instead of minutes.
@@ -55,10 +55,7 @@ class Province:
         self, *words: str, expect: Sequence[int] = (0,), timeout_s: float = 110
     ) -> subprocess.CompletedProcess[str]:
         """Run the command line on the copy in a process of its own, and hold its exit code against what may come."""
-        done = subprocess.run(
-            [sys.executable, "-m", "eventready", "-w", str(self.copy), "--now", NOW, *words],
-            check=False, capture_output=True, text=True, encoding="utf-8", cwd=self.copy, timeout=timeout_s,
-        )  # fmt: skip
+        done = forked.run_text("-w", self.copy, "--now", NOW, *words, cwd=self.copy, timeout_s=timeout_s)
         assert done.returncode in expect, f"{words} ended with {done.returncode}: {done.stderr}"
         assert "Traceback" not in done.stderr
         return done
@@ -117,14 +114,13 @@ def province_of(home: Path, scene: str) -> Iterator[Province]:
     """A province that plays a scene."""
     place = Province(home / "workspace", home / "copy")
     copy_example(place.workspace)
-    lab = [sys.executable, "-m", "eventready", "-w", str(place.workspace), "-o", "json", "--now", NOW, "lab"]
-    up = subprocess.run(
-        [*lab, "up", "--scenario", scene, "--out", str(place.copy)], check=True, capture_output=True, text=True
-    )
+    lab = ("-w", place.workspace, "-o", "json", "--now", NOW, "lab")
+    up = forked.run_text(*lab, "up", "--scenario", scene, "--out", place.copy)
+    assert up.returncode == 0, up.stderr
     assert json.loads(up.stdout)["left_out"] == []
     try:
         defaults = place.copy / "inventory" / "defaults.yaml"
         defaults.write_text(PATIENCE, encoding="utf-8")
         yield place
     finally:
-        subprocess.run([*lab, "down", "--out", str(place.copy)], check=True, capture_output=True)
+        forked.run(*lab, "down", "--out", place.copy).check_returncode()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
@@ -25,6 +23,7 @@ from eventready.cli.workspace.schema import SCHEMA_MODELS
 from eventready.core.errors import Exit
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import load_workspace
+from tests import forked
 
 NOW = "2031-10-13 07:00"
 FESTIVAL = {
@@ -211,11 +210,11 @@ def call(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
 def lab(folder: Path, tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The workspace of the embedded lab that simulates the five devices; the current folder."""
     copy = tmp_path / "lab"
-    lab_command = [sys.executable, "-m", "eventready", "-w", str(folder), "--now", NOW, "lab"]
-    subprocess.run([*lab_command, "up", "--scenario", "none", "--out", str(copy)], check=True, capture_output=True)
+    lab_command = ("-w", folder, "--now", NOW, "lab")
+    forked.run(*lab_command, "up", "--scenario", "none", "--out", copy).check_returncode()
     monkeypatch.chdir(copy)
     yield copy
-    subprocess.run([*lab_command, "down", "--out", str(copy)], check=True, capture_output=True)
+    forked.run(*lab_command, "down", "--out", copy).check_returncode()
 
 
 @cache

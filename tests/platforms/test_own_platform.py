@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from eventready.platforms.model import FactSpec
+from tests import forked
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "howto" / "platform.md"
@@ -96,7 +97,14 @@ def site(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *words: str, expect: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *words: str, expect: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[bytes]:
+    """Run the command line on the workspace."""
+    done = forked.run(*words, cwd=folder, env={**os.environ, "EVENTREADY_WORKSPACE": str(folder / "w")})
+    assert done.returncode in expect, done.stderr.decode()
+    return done
+
+
+def run_installed(folder: Path, *words: str, expect: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
     """Run the command line with the package of the check."""
     environment = {**os.environ, "PYTHONPATH": str(folder / "site"), "EVENTREADY_WORKSPACE": str(folder / "w")}
     done = subprocess.run([sys.executable, "-m", "eventready", *words], check=False, capture_output=True, text=True,
@@ -107,11 +115,11 @@ def run(folder: Path, *words: str, expect: tuple[int, ...] = (0,)) -> subprocess
 
 @pytest.mark.slow
 def test_an_own_platform_and_an_own_check_give_findings(site: Path) -> None:
-    done = run(site, "-o", "json", "audit", "--from", "saved", "--interval", "0", expect=(3, 4))
+    done = run_installed(site, "-o", "json", "audit", "--from", "saved", "--interval", "0", expect=(3, 4))
     findings: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
     found = {(f["check"], f["subject"]): f["status"] for f in findings if f["check"] in ("cpu", "acme_processors")}
     assert found == {("cpu", "CPU a"): "pass", ("cpu", "CPU b"): "fail", ("acme_processors", "processors"): "pass"}
-    shown = run(site, "-o", "json", "matrix")
+    shown = run_installed(site, "-o", "json", "matrix")
     (entry,) = json.loads(shown.stdout)
     assert entry["unconfirmed"] == ["cpu"]
     assert entry["checks"]["power"]["state"] == "unsupported"
@@ -126,18 +134,18 @@ def test_a_sample_is_written_and_a_wrong_fact_leaves_the_others(site: Path) -> N
         "status: parsed\nrows:\n- slot: a\n  five_minutes: 12.0\n- slot: b\n  five_minutes: 91.0\n"
     )
     refused = run(site, "parse", "--write-sample", "acme_os", "cpu", str(output), expect=(2,))
-    assert "has its facts already" in refused.stderr
+    assert b"has its facts already" in refused.stderr
     facts = site / "w" / "inventory" / "platforms" / "acme_os" / "facts.yaml"
     for wrong in ("  power: {command: list power, parser: none, fields: {}}\n", "  fan: {comand: list fan}\n"):
         text = FACTS[: FACTS.index("unsupported:")] + wrong
         facts.write_text(text, encoding="utf-8")
         done = run(site, "parse", "acme_os", "cpu", str(output))
-        assert "cpu: parsed" in done.stdout
-        assert "does not hold and is left out" in done.stderr
-        assert "facts.yaml:" in done.stderr
-        assert "facts.yaml:" in run(site, "audit", "--from", "saved", expect=(2,)).stderr
+        assert b"cpu: parsed" in done.stdout
+        assert b"does not hold and is left out" in done.stderr
+        assert b"facts.yaml:" in done.stderr
+        assert b"facts.yaml:" in run(site, "audit", "--from", "saved", expect=(2,)).stderr
         name = wrong.split(":", maxsplit=1)[0].strip()
-        assert "facts.yaml:" in run(site, "parse", "acme_os", name, str(output), expect=(2,)).stderr
+        assert b"facts.yaml:" in run(site, "parse", "acme_os", name, str(output), expect=(2,)).stderr
 
 
 def test_the_guide_names_every_key_of_a_fact() -> None:

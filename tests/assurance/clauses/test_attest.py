@@ -8,7 +8,6 @@ import signal
 import stat
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +22,7 @@ from eventready.assurance.clauses.attesting import AttestationRequest, attest, a
 from eventready.core.errors import StoreError, UsageError
 from eventready.store.store import Store
 from eventready.workspace.workspace import Workspace
+from tests import forked
 from tests.assurance.clauses.conftest import clock
 
 pytestmark = pytest.mark.slow
@@ -235,9 +235,7 @@ def test_killed_on_the_way_it_is_whole_or_not_there(workspace: Workspace, tmp_pa
         main(["-w", sys.argv[1], "attest", "1.1a", "--by", "A", "--note", "b", "--file", sys.argv[2]])
     """
     Store.of_workspace(workspace.path).close()
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script), workspace.path, source], check=False, capture_output=True
-    )
+    done = forked.run_script(script, workspace.path, source)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     there = made(workspace)
     assert there == ([("A-0001", "phương án.PDF", True)] if where == "after the entry" else [])

@@ -9,6 +9,7 @@ import pytest
 from icalendar import Calendar
 
 from eventready.store.store import Store
+from tests import forked
 from tests.assurance.clauses.conftest import DUTIES, Call, Output, Write, clock, run_of, store_run
 
 pytestmark = pytest.mark.slow
@@ -358,17 +359,14 @@ def test_limits_are_those_of_the_workspace(write: Write, call: Call) -> None:
 def real(folder: Path, *arguments: str) -> Output:
     """A command on the real clock, whatever the tester's own is."""
     import os
-    import subprocess
-    import sys
 
     clean = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("EVENTREADY_") or name == "EVENTREADY_ALLOWED"
     }
-    words = [sys.executable, "-m", "eventready", "-w", str(folder), *arguments]
-    done = subprocess.run(words, check=False, capture_output=True, text=True, env=clean)
-    return Output(done.returncode, done.stdout, done.stderr)
+    done = forked.run("-w", folder, *arguments, env=clean)
+    return Output(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def test_what_was_rehearsed_does_not_count_when_it_is_serious(call: Call, folder: Path, tmp_path: Path) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -34,6 +31,7 @@ from eventready.core.messages import Text
 from eventready.store.store import Store
 from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import Workspace
+from tests import forked
 
 pytestmark = pytest.mark.slow
 
@@ -302,8 +300,7 @@ _VICTIM = """
     [("audit", 1, 1, "audit"), ("draft", 0, 1, "draft"), ("remind", 0, 0, "remind")],
 )
 def test_kill_9_and_restart(workspace: Path, moment: str, audits: int, drafts: int, first_again: str) -> None:
-    call = [sys.executable, "-c", textwrap.dedent(_VICTIM), str(workspace), moment]
-    assert subprocess.run(call, check=False, capture_output=True, timeout=60).returncode == -signal.SIGKILL
+    assert forked.run_script(_VICTIM, workspace, moment).returncode == -signal.SIGKILL
     clock = Clock.starting("2022-04-25 07:00")
     hands = Hands(clock)
     working = Scheduler(workspace, clock, hands.hire)

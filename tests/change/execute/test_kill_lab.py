@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from eventready.core.errors import Exit, RefusedError
 from eventready.store.changes import ChangeHeader
 from eventready.store.store import Store
 from eventready.workspace.workspace import load_workspace
+from tests import forked
 from tests.e2e.conftest import Province, province_of
 
 pytestmark = pytest.mark.slow
@@ -149,9 +149,8 @@ def test_killed_and_resumed(lab: Province, tmp_path: Path, device: str, when: st
     """A guard on the device's own host, and none at all: in its old or its new state, and the outcome says which."""
     file = tmp_path / "plan.json"
     made = plan_of(lab, device, file)
-    call = [sys.executable, "-c", textwrap.dedent(VICTIM), str(lab.copy), str(file), when]
-    victim = subprocess.run(call, check=False, capture_output=True, text=True, timeout=100)
-    assert victim.returncode == -signal.SIGKILL, victim.stderr
+    victim = forked.run_script(VICTIM, lab.copy, file, when)
+    assert victim.returncode == -signal.SIGKILL, victim.stderr.decode()
     with Store.of_workspace(lab.copy) as store:
         held = store.changes.locks()
         assert [hold.device for hold in held] == [device]
@@ -174,8 +173,7 @@ def test_killed_and_resumed(lab: Province, tmp_path: Path, device: str, when: st
 def test_two_who_resume_at_once(lab: Province, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     plan_of(lab, "bsc-2", file)
-    call = [sys.executable, "-c", textwrap.dedent(VICTIM), str(lab.copy), str(file), "after apply"]
-    subprocess.run(call, check=False, capture_output=True, timeout=100)
+    forked.run_script(VICTIM, lab.copy, file, "after apply")
     command = [sys.executable, "-m", "eventready", "-w", str(lab.copy), "apply", "--resume", "latest"]
     both = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
@@ -201,10 +199,9 @@ def test_killed_while_it_takes_back(lab: Province, tmp_path: Path, when: str) ->
     first, second = (wave[0] for wave in plan.waves)
     file = tmp_path / "plan.json"
     write_plan(file, PlanFile(plan=plan))
-    call = [sys.executable, "-c", textwrap.dedent(BACK_VICTIM), str(lab.copy), str(file), when]
     with lab.fault(second, "refuse-line", "pattern=standby 10 priority"):
-        victim = subprocess.run(call, check=False, capture_output=True, text=True, timeout=100)
-    assert victim.returncode == -signal.SIGKILL, victim.stderr + victim.stdout
+        victim = forked.run_script(BACK_VICTIM, lab.copy, file, when)
+    assert victim.returncode == -signal.SIGKILL, (victim.stderr + victim.stdout).decode()
     with Store.of_workspace(lab.copy) as store:
         change, back = store.changes.entries()[-2:]
         assert not change.ended
