@@ -11,13 +11,13 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from eventready.core.messages import Rendered
+from tests.disk import spare_the_disk
 
 if TYPE_CHECKING:
     from tests.behaviours.twin import Twin
@@ -29,11 +29,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.setdefault("EVENTREADY_ALLOWED", os.sep)
 os.environ.setdefault("EVENTREADY_ENV_NAMES", "*")
 _CONFIG = tempfile.mkdtemp(prefix="eventready-config-")
-#: Folders of tests lie in memory where there is room: each transaction of a store waits for the disk, 2 to 10 ms.
-_MEMORY = Path("/dev/shm")
-if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > 2**31:
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 os.environ["XDG_CONFIG_HOME"] = _CONFIG
+spare_the_disk()
 
 settings.register_profile(
     "eventready",

@@ -21,6 +21,8 @@ from tempfile import TemporaryFile
 from textwrap import dedent
 from typing import Any, NoReturn
 
+from tests.disk import spare_the_disk
+
 _STATUS = struct.Struct("i")
 _LARGEST = 1 << 20
 
@@ -82,6 +84,7 @@ def _server() -> tuple[subprocess.Popen[bytes], socket.socket]:
 
 def _serve(orders: socket.socket) -> None:
     _import_everything()
+    spare_the_disk()
     while True:
         data, fds, _, _ = socket.recv_fds(orders, _LARGEST, 3)
         if not data:

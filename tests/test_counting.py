@@ -12,6 +12,11 @@ pytest_plugins = ["pytester"]
 CONFTEST = (Path(__file__).parent / "conftest.py").read_text(encoding="utf-8")
 
 
+@pytest.fixture(autouse=True)
+def _tests_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+
+
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_cases_are_counted_by_kind(pytester: pytest.Pytester, workers: str) -> None:
     pytester.makeconftest(CONFTEST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -29,7 +30,7 @@ from eventready.drill.record import DrillRun, Outcome, ProbeResult
 from eventready.drill.spec import Drill
 from eventready.store.run import Run, Summary
 from eventready.workspace.settings.event import Event, Police
-from eventready.workspace.workspace import load_workspace
+from eventready.workspace.workspace import Workspace, load_workspace
 from tests.assurance.papers.documents import broken, healthy, history
 
 ROOT = Path(__file__).parents[3]
@@ -41,13 +42,18 @@ LETTERS = (
 )
 
 
+@cache
+def example() -> Workspace:
+    return load_workspace(ROOT)
+
+
 def profile(lang: Lang = "vi") -> Profile:
     return load_profile(ROOT, lang)
 
 
 def material(run: Run | None = None, *, full: bool = True) -> Material:
     """The example on the Monday before the event; without `full` only what the workspace itself says."""
-    workspace = load_workspace(ROOT)
+    workspace = example()
     bare = Material(
         event=with_police(workspace.event),
         moment=MONDAY,
@@ -94,7 +100,7 @@ def clauses() -> tuple[ClauseState, ...]:
     reasons = ("", "còn 2 mục chưa đo được", "chưa có biên bản", "không cung cấp dịch vụ này")
     proof = Evidence("check", "", Bilingual("kết quả kiểm tra 25/04/2022", ""))
     made = []
-    for number, duty in enumerate(load_workspace(ROOT).duties):
+    for number, duty in enumerate(example().duties):
         index = 3 if duty.applies_to == "postal" else number % 3
         reason = Bilingual(reasons[index], "")
         missing = (reason,) if index in (1, 2) else ()

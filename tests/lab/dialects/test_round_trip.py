@@ -144,7 +144,7 @@ def test_one_intent_there_and_back(proved: Proved, name: str, intent: str) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_there_and_back_where_other_values_were_before(proved: Proved, platform: str, seed: int) -> None:
     """The device has other values of the same things first, as an engineer typed them; what it refused it never had."""

@@ -62,7 +62,7 @@ def collect_variables(environment: Environment, templates: Iterable[str]) -> Tem
 
 @dataclass(frozen=True)
 class _Template:
-    """Names of one template, and its included templates: None stands for a computed name."""
+    """Names of a template and of its included templates; None is a computed name."""
 
     names: frozenset[str]
     walked: bool
@@ -80,7 +80,7 @@ def _template(environment: Environment, name: str) -> _Template | None:
 
 @lru_cache(maxsize=512)
 def _parsed(environment: Environment, source: str) -> _Template:
-    """Parse a template once: a plan of many devices and a plan after it look at the same ones."""
+    """Return the names of a parsed template; every plan of a process needs them again."""
     tree = environment.parse(source)
     words = frozenset(_words(tree))
     walked = bool(words & _WALKS) or any(map(_by_value, tree.find_all(nodes.Getitem)))
