@@ -22,6 +22,7 @@ _READ: dict[Role, frozenset[str]] = {
         *_PORTS, "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "bfd_session", "vrrp_group", "hsrp_group",
         "link_bundle", "bundle_minimum", "default_route", "static_route",
     }),
+    "switch": frozenset({*_PORTS, "link_bundle", "bundle_minimum"}),
     "bts_controller": frozenset({"site", "cell", "core_link"}),
     "wifi_controller": frozenset({*_PORTS, "access_point", "controller_pair", "radius_server"}),
     "service_host": frozenset({

@@ -16,7 +16,7 @@ from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.workspace.settings.origins import ServiceOrigin
 
 #: Roles with checks of links and uplinks.
-ROLES = frozenset({"router", "wifi_controller"})
+ROLES = frozenset({"router", "switch", "wifi_controller"})
 
 
 class NetworkLayout:
@@ -152,7 +152,7 @@ def uplinks(layout: NetworkLayout) -> Iterator[Proposal]:
 def _candidates(reading: DeviceFacts, layout: NetworkLayout) -> Iterator[tuple[str, Source, State]]:
     """Ports out of the device: named origins; towards a nearer device; else default routes, else routers to ask about.
 
-    A wireless controller has no routes to go by: its neighbours of role router are its ways out.
+    A switch or a wireless controller has no routes to go by: its neighbours of role router are its ways out.
     """
     for origin in layout.origins:
         if origin.device == reading.name and origin.port:
