@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from eventready.facts import records as r
 from eventready.network.learn.learn import LearnSetting, learn
+from eventready.network.learn.patterns import NamePatterns, VenuePattern
 from eventready.network.learn.proposal import Proposal
-from eventready.network.learn.venues import VenuePattern, VenuePatterns
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.workspace.devices.cables import mirror_cables
 from eventready.workspace.devices.device import Device, Role
@@ -283,7 +283,8 @@ def test_ways_out_are_counted_and_a_discard_route_is_none() -> None:
 
 
 def test_parts_get_their_venue_by_pattern_else_the_only_venue_of_the_device() -> None:
-    venues = VenuePatterns((VenuePattern("HN-*", "hall"), VenuePattern("VH-*", "stage")))
+    patterns = (VenuePattern("HN-*", "hall"), VenuePattern("VH-*", "stage"))
+    venues = NamePatterns(patterns, mobile=("LD-*",), critical=("ap*",))
     sites = [r.Site(name="HN-1", link="up"), r.Site(name="LD-1", link="up"), r.Site(name="VH-9", link="down")]
     cells = [r.Cell(name="c1", site="VH-9", state="up"), r.Cell(name="c2", state="up", barred=True)]
     found = learnt(facts(device("b1", "bts_controller", ("hall", "stage")), site=sites, cell=cells), venues=venues)
@@ -292,8 +293,10 @@ def test_parts_get_their_venue_by_pattern_else_the_only_venue_of_the_device() ->
         "HN-1": ("hall", "healthy"), "LD-1": (None, "healthy"), "VH-9": ("stage", "down"), "c1": ("stage", "healthy"),
         "c2": (None, "down"),
     }  # fmt: skip
-    (ap,) = learnt(facts(device("w1", "wifi_controller"), access_point=[r.AccessPoint(name="ap", state="up")]))
-    assert ap.value == {"name": "ap", "venue": "hall"}
+    assert {one.subject for one in found if one.value.get("mobile")} == {"LD-1"}
+    aps = [r.AccessPoint(name="ap", state="up")]
+    (ap,) = learnt(facts(device("w1", "wifi_controller"), access_point=aps), venues=venues)
+    assert ap.value == {"name": "ap", "venue": "hall", "critical": True}
 
 
 def test_a_standby_controller_has_no_access_points_of_its_own() -> None:

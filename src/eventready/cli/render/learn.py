@@ -50,7 +50,7 @@ def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, origin
     _print_block(console, "learn:not_read", _unread(not_read, lang), lang)
     if result.proposals:
         console.print(f"\n{_total(result.proposals, lang)}")
-    if not origins and any(one.source == "router" for one in result.proposals):
+    if not origins and any(one.source == "router" and one.state != "healthy" for one in result.proposals):
         console.print(text("learn:no_origins", lang))
 
 

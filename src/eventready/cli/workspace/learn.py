@@ -22,8 +22,8 @@ from eventready.core.messages import from_record, message
 from eventready.facts.observation import Status
 from eventready.facts.platform import load_platform
 from eventready.network.learn.learn import LearnSetting, facts_read, learn
+from eventready.network.learn.patterns import NamePatterns, VenuePattern
 from eventready.network.learn.proposal import KINDS, LearnResult, Proposal
-from eventready.network.learn.venues import VenuePattern, VenuePatterns
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.store.run import Run
 from eventready.workspace.devices.device import Device
@@ -45,6 +45,8 @@ _OPEN = ":open"
 @click.option("--run", "run_name", default="", metavar="RUN", help="Learn from the facts of this run, without reading.")
 @click.option("--venue", "venues", multiple=True, metavar="GLOB=VENUE",
               help="Venue of devices, stations, cells and access points by name, repeatable: 'HN-*=hall'.")  # fmt: skip
+@click.option("--critical", multiple=True, metavar="GLOB", help="Access points that may never be missing, repeatable.")
+@click.option("--mobile", multiple=True, metavar="GLOB", help="Mobile base stations, repeatable.")
 @click.option("--accept", "accepted", multiple=True, metavar="KIND,...",
               help="Accept the healthy values of these kinds, or all; KIND:open also those in question.")  # fmt: skip
 @click.option("--prune", is_flag=True, help="Remove expectations that the network does not show.")
@@ -59,6 +61,8 @@ def learn_command(
     saved: Path | None,
     run_name: str,
     venues: tuple[str, ...],
+    critical: tuple[str, ...],
+    mobile: tuple[str, ...],
     accepted: tuple[str, ...],
     prune: bool,
     check: bool,
@@ -78,7 +82,7 @@ def learn_command(
       4  something was not read
     """
     workspace = app.workspace if saved or run_name else app.allowed_workspace
-    patterns = _patterns(venues, workspace)
+    patterns = NamePatterns(_patterns(venues, workspace), mobile, critical)
     kinds = _kinds(accepted)
     devices = select(workspace.devices, limit)
     run = _run(app, workspace, devices, run_name, AuditOptions(workers=workers, interval_s=0, saved=saved, wide=True))
@@ -116,7 +120,7 @@ def _at_terminal(app: App) -> bool:
 # --- input ----------------------------------------------------------------------------------------------------------
 
 
-def _patterns(texts: Sequence[str], workspace: Workspace) -> VenuePatterns:
+def _patterns(texts: Sequence[str], workspace: Workspace) -> tuple[VenuePattern, ...]:
     """Venues by pattern. Raises UsageError for another form, and for a venue missing from event.yaml."""
     patterns = []
     for text in texts:
@@ -127,7 +131,7 @@ def _patterns(texts: Sequence[str], workspace: Workspace) -> VenuePatterns:
             what, do = unknown_venue(venue, workspace.event)
             raise UsageError(what, do=do)
         patterns.append(VenuePattern(glob, venue))
-    return VenuePatterns(tuple(patterns))
+    return tuple(patterns)
 
 
 def _kinds(texts: Sequence[str]) -> Mapping[str, bool]:

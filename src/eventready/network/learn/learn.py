@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from eventready.facts.catalogue import CATALOGUE
 from eventready.network.learn import hosts, radio, redundancy, routing
 from eventready.network.learn.links import NetworkLayout, links, uplinks
+from eventready.network.learn.patterns import NamePatterns
 from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, UnknownNeighbour
-from eventready.network.learn.venues import VenuePatterns
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.workspace.devices.device import Role
 from eventready.workspace.settings.learning import Ignored
@@ -41,7 +41,7 @@ class LearnSetting:
     """Input beside the facts: origins of the services, venues by pattern, and proposals to ignore."""
 
     origins: Sequence[ServiceOrigin] = ()
-    venues: VenuePatterns = field(default_factory=VenuePatterns)
+    venues: NamePatterns = field(default_factory=NamePatterns)
     ignored: Sequence[Ignored] = ()
 
 
@@ -59,7 +59,7 @@ def learn(readings: NetworkFacts, setting: LearnSetting) -> LearnResult:
     return LearnResult(tuple(proposals), tuple(unknown_neighbours))
 
 
-def _all(layout: NetworkLayout, venues: VenuePatterns) -> Iterator[Proposal]:
+def _all(layout: NetworkLayout, venues: NamePatterns) -> Iterator[Proposal]:
     yield from links(layout)
     yield from uplinks(layout)
     yield from redundancy.gateways(layout.readings)
@@ -67,7 +67,7 @@ def _all(layout: NetworkLayout, venues: VenuePatterns) -> Iterator[Proposal]:
         yield from _of_device(reading, venues)
 
 
-def _of_device(reading: DeviceFacts, venues: VenuePatterns) -> Iterator[Proposal]:
+def _of_device(reading: DeviceFacts, venues: NamePatterns) -> Iterator[Proposal]:
     yield from venues.of_devices(reading)
     yield from redundancy.bundles(reading)
     yield from routing.peers(reading)

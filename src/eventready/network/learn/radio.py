@@ -7,12 +7,12 @@ from typing import Any
 
 from eventready.core.messages import Text, message
 from eventready.facts.records import AccessPoint, Cell, ControllerPair, CoreLink, RadiusServer, Site
+from eventready.network.learn.patterns import NamePatterns
 from eventready.network.learn.proposal import Kind, Proposal, absent_parts
-from eventready.network.learn.venues import VenuePatterns
 from eventready.network.network_facts import DeviceFacts
 
 
-def stations(reading: DeviceFacts, venues: VenuePatterns) -> Iterator[Proposal]:
+def stations(reading: DeviceFacts, patterns: NamePatterns) -> Iterator[Proposal]:
     """Unexpected base stations and cells with their venues, and expected ones missing from the controller."""
     if reading.device.role != "bts_controller":
         return
@@ -20,13 +20,13 @@ def stations(reading: DeviceFacts, venues: VenuePatterns) -> Iterator[Proposal]:
     known = _named(reading.device.expect.sites)
     for site in sites:
         if site.name.casefold() not in known:
-            yield _item(reading, "sites", {"name": site.name}, venues, _site_question(site))
+            yield _item(reading, "sites", {"name": site.name}, patterns, _site_question(site))
     listed = known | {site.name.casefold() for site in sites}
     known = _named(reading.device.expect.cells)
     for cell in cells:
         if cell.name.casefold() not in known:
             of = cell.site if cell.site and cell.site.casefold() in listed else None
-            yield _item(reading, "cells", {"name": cell.name, "site": of}, venues, _cell_question(cell))
+            yield _item(reading, "cells", {"name": cell.name, "site": of}, patterns, _cell_question(cell))
     yield from absent_parts(reading, "sites", "site", (site.name for site in sites))
     yield from absent_parts(reading, "cells", "cell", (cell.name for cell in cells))
 
@@ -36,11 +36,12 @@ def _named(items: Iterable[Any]) -> set[str]:
 
 
 def _item(
-    reading: DeviceFacts, kind: Kind, value: dict[str, Any], venues: VenuePatterns, question: Text | None
+    reading: DeviceFacts, kind: Kind, value: dict[str, Any], patterns: NamePatterns, question: Text | None
 ) -> Proposal:
     """Propose a named part with its venue; the site of a cell decides where the cell's own name does not."""
-    venue = venues.of(value["name"]) or venues.at(value.get("site") or value["name"], reading)
-    plain = {key: part for key, part in {**value, "venue": venue}.items() if part is not None}
+    venue = patterns.of(value["name"]) or patterns.at(value.get("site") or value["name"], reading)
+    named = {**value, "venue": venue, **patterns.flags(kind, value["name"])}
+    plain = {key: part for key, part in named.items() if part is not None}
     return Proposal.judged(reading.name, kind, value["name"], plain, question)
 
 
@@ -79,7 +80,7 @@ def _by_name(reading: DeviceFacts, kind: Kind, fact: str, states: list[tuple[str
     yield from absent_parts(reading, kind, fact, (name for name, _up in states))
 
 
-def access_points(reading: DeviceFacts, venues: VenuePatterns) -> Iterator[Proposal]:
+def access_points(reading: DeviceFacts, patterns: NamePatterns) -> Iterator[Proposal]:
     """Unexpected access points; those of a standby controller are its partner's."""
     if reading.device.role != "wifi_controller":
         return
@@ -90,5 +91,5 @@ def access_points(reading: DeviceFacts, venues: VenuePatterns) -> Iterator[Propo
     for row in rows:
         if row.name.casefold() not in known:
             question = None if row.state == "up" else message("learn:ask.not_up", state=row.state)
-            yield _item(reading, "access_points", {"name": row.name}, venues, question)
+            yield _item(reading, "access_points", {"name": row.name}, patterns, question)
     yield from absent_parts(reading, "access_points", "access_point", (row.name for row in rows))

@@ -1,4 +1,4 @@
-"""Venues by pattern: the venue of a device, base station, cell or access point, by its name."""
+"""Properties by name: the venue of a device, base station, cell or access point; mobile and critical ones."""
 
 from __future__ import annotations
 
@@ -23,10 +23,15 @@ class VenuePattern:
 
 
 @dataclass(frozen=True)
-class VenuePatterns:
-    """Patterns in order; the first match decides."""
+class NamePatterns:
+    """Patterns in order; the first match decides about the venue.
+
+    `mobile`: globs of transportable base stations. `critical`: globs of access points that may never be missing.
+    """
 
     patterns: tuple[VenuePattern, ...] = ()
+    mobile: tuple[str, ...] = ()
+    critical: tuple[str, ...] = ()
 
     def of(self, name: str) -> str | None:
         """Venue of a name by pattern."""
@@ -36,6 +41,13 @@ class VenuePatterns:
         """Venue of a part of a device: by pattern, else the only venue of the device; None: all of the device's."""
         venues = reading.device.venues
         return self.of(name) or (venues[0] if len(venues) == 1 else None)
+
+    def flags(self, kind: str, name: str) -> dict[str, bool]:
+        """Flags of a part by its name: `mobile` of a base station, `critical` of an access point."""
+        flag, globs = {"sites": ("mobile", self.mobile), "access_points": ("critical", self.critical)}.get(
+            kind, ("", ())
+        )
+        return {flag: True} if any(fnmatchcase(name.casefold(), glob.casefold()) for glob in globs) else {}
 
     def of_devices(self, reading: DeviceFacts) -> Iterator[Proposal]:
         """Venue of a device without any, by the pattern of its own name."""
