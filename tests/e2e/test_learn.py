@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -32,22 +31,20 @@ def without_expectations(path: Path) -> None:
     entries = yaml.safe_load(path.read_text(encoding="utf-8"))
     for entry in entries.values():
         (entry.get("data") or {}).pop("expect", None)
-    parts = (
-        f"# about {name}\n{yaml.safe_dump({name: entry}, allow_unicode=True)}\n" for name, entry in entries.items()
-    )
-    path.write_text("".join(parts), encoding="utf-8")
+    parts = [(name, yaml.safe_dump({name: entry}, allow_unicode=True)) for name, entry in entries.items()]
+    path.write_text("".join(f"# about {name}\n{text}\n" for name, text in parts), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def bare(province: Province, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
+def bare(province: Province, tmp_path_factory: pytest.TempPathFactory) -> Province:
     """The running province beside a workspace that expects nothing, and a wide run of it."""
     place = tmp_path_factory.mktemp("bare") / "copy"
-    shutil.copytree(province.copy, place, ignore=shutil.ignore_patterns(".eventready"))
+    shutil.copytree(province.copy, place, ignore=shutil.ignore_patterns(".eventready", "*.sock"))
     for name in ("hosts.yaml", "groups.yaml"):
         without_expectations(place / "inventory" / name)
     found = Province(place, place)
     found.audit(interval_s=0, wide=True)
-    yield found
+    return found
 
 
 def test_the_province_is_learnt_ready_and_a_second_run_is_empty(province: Province, bare: Province) -> None:

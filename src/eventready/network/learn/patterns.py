@@ -44,9 +44,8 @@ class NamePatterns:
 
     def flags(self, kind: str, name: str) -> dict[str, bool]:
         """Flags of a part by its name: `mobile` of a base station, `critical` of an access point."""
-        flag, globs = {"sites": ("mobile", self.mobile), "access_points": ("critical", self.critical)}.get(
-            kind, ("", ())
-        )
+        known = {"sites": ("mobile", self.mobile), "access_points": ("critical", self.critical)}
+        flag, globs = known.get(kind, ("", ()))
         return {flag: True} if any(fnmatchcase(name.casefold(), glob.casefold()) for glob in globs) else {}
 
     def of_devices(self, reading: DeviceFacts) -> Iterator[Proposal]:
