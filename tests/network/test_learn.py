@@ -294,6 +294,9 @@ def test_parts_get_their_venue_by_pattern_else_the_only_venue_of_the_device() ->
         "c2": (None, "down"),
     }  # fmt: skip
     assert {one.subject for one in found if one.value.get("mobile")} == {"LD-1"}
+    named = [r.Cell(name="HN-1A", state="up")]  # a controller that prints no sites of cells
+    (cell,) = learnt(facts(device("b1", "bts_controller", sites=[{"name": "HN-1"}]), site=sites[:1], cell=named))
+    assert cell.value["site"] == "HN-1"
     aps = [r.AccessPoint(name="ap", state="up")]
     (ap,) = learnt(facts(device("w1", "wifi_controller"), access_point=aps), venues=venues)
     assert ap.value == {"name": "ap", "venue": "hall", "critical": True}

@@ -217,7 +217,7 @@ def _write(app: App, workspace: Workspace, decision: LearnDecision, run: Run, by
     person, at = current_user(by)[0], app.clock.real().replace(microsecond=0)
     added = [one for one in decision.accepted if one.state != "absent"]
     removed = [one for one in decision.accepted if one.state == "absent"]
-    changes = [ExpectationChange(one.device, one.kind, one.value, one.state == "absent") for one in decision.accepted]
+    changes = list(_changes(workspace, decision.accepted))
     merged = merge(workspace.path / "inventory" / "hosts.yaml", expectation_entries(workspace.files, changes))
     if merged.differences:
         write_hosts(workspace.path / "inventory", workspace.event, merged)
@@ -230,6 +230,17 @@ def _write(app: App, workspace: Workspace, decision: LearnDecision, run: Run, by
     content = learn_text(old, accepted=record if decision.accepted else None, ignore=ignore)
     write_atomic(file, content.encode(), what="learn.yaml")
     return {"added": len(added), "removed": len(removed)}
+
+
+def _changes(workspace: Workspace, accepted: Sequence[Proposal]) -> Iterator[ExpectationChange]:
+    """Changes of hosts.yaml; a cell at a site that is not expected has no site."""
+    sites = {(device.name, site.name) for device in workspace.devices for site in device.expect.sites}
+    sites |= {(one.device, one.subject) for one in accepted if one.kind == "sites"}
+    for one in accepted:
+        value = one.value
+        if one.kind == "cells" and one.state != "absent" and (one.device, value.get("site")) not in sites:
+            value = {key: part for key, part in value.items() if key != "site"}
+        yield ExpectationChange(one.device, one.kind, value, one.state == "absent")
 
 
 def _by_device(proposals: Sequence[Proposal]) -> dict[str, dict[str, tuple[str, ...]]]:

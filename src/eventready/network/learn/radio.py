@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from eventready.core.messages import Text, message
@@ -21,14 +21,22 @@ def stations(reading: DeviceFacts, patterns: NamePatterns) -> Iterator[Proposal]
     for site in sites:
         if site.name.casefold() not in known:
             yield _item(reading, "sites", {"name": site.name}, patterns, _site_question(site))
-    listed = known | {site.name.casefold() for site in sites}
+    listed = (*(site.name for site in reading.device.expect.sites), *(site.name for site in sites))
     known = _named(reading.device.expect.cells)
     for cell in cells:
         if cell.name.casefold() not in known:
-            of = cell.site if cell.site and cell.site.casefold() in listed else None
-            yield _item(reading, "cells", {"name": cell.name, "site": of}, patterns, _cell_question(cell))
+            value = {"name": cell.name, "site": _site_of(cell, listed)}
+            yield _item(reading, "cells", value, patterns, _cell_question(cell))
     yield from absent_parts(reading, "sites", "site", (site.name for site in sites))
     yield from absent_parts(reading, "cells", "cell", (cell.name for cell in cells))
+
+
+def _site_of(cell: Cell, sites: Sequence[str]) -> str | None:
+    """Site of a cell, in the site's own spelling: as printed, else the longest name at the beginning of the cell's."""
+    wanted = (cell.site or cell.name).casefold()
+    fits = str.__eq__ if cell.site else str.startswith
+    found = [site for site in sites if fits(wanted, site.casefold())]
+    return max(found, key=len, default=None)
 
 
 def _named(items: Iterable[Any]) -> set[str]:
