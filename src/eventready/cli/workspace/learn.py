@@ -233,7 +233,7 @@ def _write(app: App, workspace: Workspace, decision: LearnDecision, run: Run, by
 
 
 def _changes(workspace: Workspace, accepted: Sequence[Proposal]) -> Iterator[ExpectationChange]:
-    """Changes of hosts.yaml; a cell at a site that is not expected has no site."""
+    """Changes of hosts.yaml; the site of a cell is left out unless expected too."""
     sites = {(device.name, site.name) for device in workspace.devices for site in device.expect.sites}
     sites |= {(one.device, one.subject) for one in accepted if one.kind == "sites"}
     for one in accepted:
