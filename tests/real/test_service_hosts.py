@@ -19,7 +19,7 @@ from tests.real.network import Network
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900), pytest.mark.xdist_group("twin")]
 
 _TEXT = {"en": "x", "vi": "x"}
-_STREAM = {"source": SITE, "target": "services", "rate": 20, "outage_ms": 4000}
+_STREAM = {"source": SITE, "target": "services", "rate": 20, "flows": 4, "outage_ms": 4000}
 _PORTAL = {"kind": "http", "name": "portal", "query": "/", **_STREAM}
 _NAMES = {"kind": "dns", "name": "DNS", "query": "portal.lab.example", **_STREAM}
 
