@@ -80,6 +80,18 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     shutil.rmtree(folder, ignore_errors=True)
 
 
+#: Modules of slow tests only; `make quick` need not import them.
+_SLOW_MODULE = re.compile(r"^pytestmark = .*pytest\.mark\.(?:slow|lab|real|browser)\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out modules of slow tests under `make quick`."""
+    if not os.environ.get("EVENTREADY_QUICK") or not collection_path.name.startswith("test_"):
+        return None
+    slow = _SLOW_FOLDERS.intersection(collection_path.parts) or _SLOW_MODULE.search(collection_path.read_text("utf-8"))
+    return True if slow else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Restore the umask."""

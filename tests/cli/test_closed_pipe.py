@@ -15,6 +15,7 @@ from tests.change.fake_fleet import write_workspace
 _COMMANDS = ("matrix", "duties", "docs howto/platform", "--help", "--version", "audit --help")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", _COMMANDS)
 def test_a_reader_that_has_gone_is_no_error(tmp_path: Path, line: str) -> None:
     folder = write_workspace(tmp_path)

@@ -27,6 +27,7 @@ def test_other_characters_end_no_line(text: str, lines: list[str]) -> None:
     assert lines_of(text) == lines
 
 
+@pytest.mark.slow
 def test_no_text_is_split_by_other_characters() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}"

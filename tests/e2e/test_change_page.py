@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.e2e.conftest import Province, province_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "change.md").read_text(encoding="utf-8")
@@ -37,11 +36,10 @@ def test_the_plan_and_the_script_of_the_page(example: Province) -> None:
     for piece in pieces:
         assert flat(piece) in found
 
-    script = textwrap.dedent(PAGE[PAGE.index("    from pathlib import Path") :])
-    script = script.replace(".eventready/lab", str(example.copy))
-    done = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True, text=True, cwd=example.copy, timeout=100
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "0"
+    (script,) = (textwrap.dedent(block) for block in blocks if "from eventready.tasks import" in block)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(example.copy)
+        done = forked.run_script(script.replace(".eventready/lab", str(example.copy)))
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.strip() == b"0"
     example.command("plan", "backup", "-l", "edge-vh-*", "--detailed-exitcode")

@@ -25,6 +25,7 @@ EXEMPT = {("cisco_xe", "temperature"): "the name of a sensor has several words"}
 SAMPLES = [one for one in all_samples() if one.platform in LOG_LINES and one.case.startswith("ok")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.id)
 def test_a_log_line_inside_a_word_gives_no_other_rows(sample: Sample) -> None:
     output = Printed(sample.id, sample.compiled(), lambda: sample.text, sample.observe)

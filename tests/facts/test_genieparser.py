@@ -10,6 +10,7 @@ from tests.corpus.genieparser import KEYS, GenieOutput, contradictions, outputs
 ALL = [output for output in outputs() if not output.other]
 
 
+@pytest.mark.slow
 @needs_captures
 @pytest.mark.parametrize("output", ALL, ids=lambda output: output.id)
 def test_an_output_is_read_right_or_listed(output: GenieOutput) -> None:
@@ -17,6 +18,7 @@ def test_an_output_is_read_right_or_listed(output: GenieOutput) -> None:
     assert not output.disagreements(output.observed)
 
 
+@pytest.mark.slow
 @needs_captures
 def test_the_comparison_compares() -> None:
     """Most rows have values that genieparser has too: a changed one is noticed."""

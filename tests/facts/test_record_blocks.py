@@ -52,6 +52,7 @@ def without_second_line(lines: list[str], block: RecordBlock) -> list[str]:
     return [*lines[:second], *lines[second + 1 :]] if block.end > second else lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", GOOD, ids=lambda sample: sample.id)
 def test_damage_of_a_record_costs_no_other(sample: Sample) -> None:
     lines = lines_of(sample.observe().raw)

@@ -24,6 +24,7 @@ LOG_LINES = (
 ORDINARY = ("", " ", "GigabitEthernet0/1 is up, line protocol is up", "  5 minute input rate 1000 bits/sec", "%", "#")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", platform_names())
 @given(lines=st.lists(st.one_of(st.sampled_from(LOG_LINES + ORDINARY), st.text(max_size=20))))
 def test_the_hint_never_misses_a_log_line(platform: str, lines: list[str]) -> None:

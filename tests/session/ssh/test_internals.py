@@ -63,6 +63,7 @@ def test_an_internal_attribute_in_use_exists(kind: Any, name: str) -> None:
     assert hasattr(made, name)
 
 
+@pytest.mark.slow
 def test_one_module_per_library_has_its_internals() -> None:
     homes = {name: home for home, _, names in (*INTERNALS, *STATE) for name in names if name.startswith("_")}
     homes.pop("_transport")  # also a name of our own classes
