@@ -324,6 +324,16 @@ def test_a_service_host_is_known_by_its_services_and_not_by_its_operating_system
     }  # fmt: skip
 
 
+def test_answers_are_open_questions_unless_the_event_asks_them() -> None:
+    rows: dict[str, Sequence[r.Fact]] = {"listener": [r.Listener(protocol="tcp", address="*", port=80)],
+            "dns_answer": [r.DnsAnswer(name="portal.vn", address="192.0.2.90")]}  # fmt: skip
+    one = facts(device("s1", "service_host", listeners=["tcp/80"], dns=["portal.vn"]), **rows)
+    assert {(p.subject, p.state) for p in learnt(one)} == {
+        ("http://192.0.2.2/", "unknown"), ("dns portal.vn 192.0.2.2", "unknown"),
+    }  # fmt: skip
+    assert not learnt(one, questions={"s1": {"http://portal.vn/", "dns ntp.vn"}})
+
+
 # --- the whole ------------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import click
@@ -32,11 +32,19 @@ def decide(proposals: Sequence[Proposal], lang: Lang, *, prune: bool) -> LearnDe
         click.echo(text("learn:dialogue.questions", lang, n=len(open)), err=True)
     for one in open:
         answer = _answer(_titled(one, lang), "learn:dialogue.question", "ynl", lang)
-        (accepted if answer == "y" else ignored if answer == "n" else []).append(one)
+        (accepted if answer == "y" else ignored if answer == "n" else []).append(_with_content(one, answer, lang))
     for one in absent:
         if _answer(_titled(one, lang), "learn:dialogue.removal", "yl", lang) == "y":
             accepted.append(one)
     return LearnDecision(tuple(accepted), tuple(ignored))
+
+
+def _with_content(one: Proposal, answer: str, lang: Lang) -> Proposal:
+    """Add the text that an accepted page must have; none stays any page."""
+    if answer != "y" or one.kind != "answers" or "http" not in one.value:
+        return one
+    content = click.prompt(text("learn:dialogue.content", lang), default="", show_default=False, err=True)
+    return replace(one, value={**one.value, "contains": content.strip()}) if content.strip() else one
 
 
 def _titled(one: Proposal, lang: Lang) -> str:

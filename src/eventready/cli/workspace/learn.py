@@ -30,7 +30,7 @@ from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.select import select
 from eventready.workspace.importing.expectations import ExpectationChange, expectation_entries
 from eventready.workspace.importing.merge import merge, write_hosts
-from eventready.workspace.settings.event import unknown_venue
+from eventready.workspace.settings.event import Event, unknown_venue
 from eventready.workspace.settings.learning import Acceptance, Ignored, learn_text, load_learning
 from eventready.workspace.workspace import Workspace
 
@@ -87,7 +87,7 @@ def learn_command(
     devices = select(workspace.devices, limit)
     run = _run(app, workspace, devices, run_name, AuditOptions(workers=workers, interval_s=0, saved=saved, wide=True))
     ignored = load_learning(_file(workspace)).ignore
-    setting = LearnSetting(workspace.event.origins, patterns, ignored)
+    setting = LearnSetting(workspace.event.origins, patterns, ignored, _questions(workspace.event))
     result = _selected(learn(_facts(workspace, run), setting), devices)
     not_read = tuple(_not_read(run, devices, workspace))
     decision = LearnDecision()
@@ -132,6 +132,15 @@ def _patterns(texts: Sequence[str], workspace: Workspace) -> tuple[VenuePattern,
             raise UsageError(what, do=do)
         patterns.append(VenuePattern(glob, venue))
     return tuple(patterns)
+
+
+def _questions(event: Event) -> dict[str, set[str]]:
+    """Subjects of the questions that devices ask for the users of a venue, by device."""
+    found: dict[str, set[str]] = {}
+    for answer in (one for venue in event.venues for answers in venue.answers.values() for one in answers):
+        for device in answer.askers:
+            found.setdefault(device, set()).add(answer.subject)
+    return found
 
 
 def _kinds(texts: Sequence[str]) -> Mapping[str, bool]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from ipaddress import ip_address
 
-from eventready.core.messages import message
-from eventready.facts.records import Backend, Certificate, DhcpPool, DnsAnswer, Listener, ServiceUnit
+from eventready.core.messages import Text, message
+from eventready.facts.records import Backend, Certificate, DhcpPool, DnsAnswer, GatewayGroup, Listener, ServiceUnit
 from eventready.network.learn.proposal import Kind, Proposal, absent_parts
 from eventready.network.network_facts import DeviceFacts
+from eventready.workspace.devices.answers import ExpectedAnswer
 
 #: Units of the operating system itself, on Debian, Ubuntu and Red Hat; none serves the event.
 _SYSTEM_UNITS = re.compile(
@@ -26,8 +28,11 @@ _EPHEMERAL = 32_768
 _CLIENTS = frozenset({("udp", 68), ("udp", 546), ("udp", 5353)})
 
 
-def host(reading: DeviceFacts) -> Iterator[Proposal]:
-    """Services and data of a service host beyond its expectations."""
+def host(reading: DeviceFacts, questions: Collection[str] = ()) -> Iterator[Proposal]:
+    """Services and data of a service host beyond its expectations.
+
+    `questions`: subjects of the questions that event.yaml has the host ask.
+    """
     if reading.device.role != "service_host":
         return
     yield from _services(reading)
@@ -36,6 +41,7 @@ def host(reading: DeviceFacts) -> Iterator[Proposal]:
     yield from _backends(reading)
     yield from _names(reading)
     yield from _flag(reading, "dhcp", bool(reading.rows("dhcp_pool", DhcpPool)))
+    yield from _answers(reading, {*questions, *(answer.subject for answer in reading.device.expect.answers)})
 
 
 def _services(reading: DeviceFacts) -> Iterator[Proposal]:
@@ -53,14 +59,17 @@ def _services(reading: DeviceFacts) -> Iterator[Proposal]:
     yield from absent_parts(reading, "services", "service", installed)
 
 
-def _listeners(reading: DeviceFacts) -> Iterator[Proposal]:
+def _opened(reading: DeviceFacts) -> tuple[str, ...]:
     """Sockets open to others, without the ports of clients."""
-    opened = dict.fromkeys(
-        f"{row.protocol}/{row.port}"
-        for row in sorted(reading.rows("listener", Listener), key=lambda row: (row.protocol, row.port))
+    rows = sorted(reading.rows("listener", Listener), key=lambda row: (row.protocol, row.port))
+    return tuple(dict.fromkeys(
+        f"{row.protocol}/{row.port}" for row in rows
         if not row.is_local and row.port < _EPHEMERAL and (row.protocol, row.port) not in _CLIENTS
-    )
-    for name in opened:
+    ))  # fmt: skip
+
+
+def _listeners(reading: DeviceFacts) -> Iterator[Proposal]:
+    for name in _opened(reading):
         if name not in reading.device.expect.listeners:
             yield Proposal(reading.name, "listeners", name, name)
 
@@ -91,3 +100,31 @@ def _names(reading: DeviceFacts) -> Iterator[Proposal]:
             question = None if row.address else message("learn:ask.name_silent")
             yield Proposal.judged(reading.name, "dns", row.name, row.name, question)
     yield from absent_parts(reading, "dns", "dns_answer", (row.name for row in rows))
+
+
+def _answers(reading: DeviceFacts, known: Collection[str]) -> Iterator[Proposal]:
+    """Questions about the page and the names of a host without any: a person knows the right answers."""
+    address = _address(reading)
+    if address is None:
+        return
+    if "tcp/80" in _opened(reading) and not any(subject.startswith("http") for subject in known):
+        yield _question(reading, {"http": f"http://{address}/"}, message("learn:ask.page"))
+    if not any(subject.startswith("dns ") for subject in known):
+        for row in reading.rows("dns_answer", DnsAnswer):
+            if row.address:
+                value = {"dns": row.name, "server": address, "addresses": [row.address]}
+                yield _question(reading, value, message("learn:ask.name", address=row.address))
+
+
+def _address(reading: DeviceFacts) -> str | None:
+    """Return the address of the users: the floating address of a gateway group, else the host's own."""
+    floating = next((row.virtual_ip for row in reading.rows("vrrp_group", GatewayGroup) if row.virtual_ip), None)
+    try:
+        return floating or str(ip_address(reading.device.hostname))
+    except ValueError:
+        return None
+
+
+def _question(reading: DeviceFacts, value: Mapping[str, object], question: Text) -> Proposal:
+    subject = ExpectedAnswer.model_validate(value).subject
+    return Proposal(reading.name, "answers", subject, dict(value), "device", "unknown", question)

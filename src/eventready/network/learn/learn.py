@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from eventready.facts.catalogue import CATALOGUE
@@ -38,11 +38,15 @@ def facts_read(role: Role) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class LearnSetting:
-    """Input beside the facts: origins of the services, venues by pattern, and proposals to ignore."""
+    """Input beside the facts: origins of the services, venues by pattern, and proposals to ignore.
+
+    `questions`: subjects of the questions that event.yaml has a device ask, by device.
+    """
 
     origins: Sequence[ServiceOrigin] = ()
     venues: NamePatterns = field(default_factory=NamePatterns)
     ignored: Sequence[Ignored] = ()
+    questions: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def learn(readings: NetworkFacts, setting: LearnSetting) -> LearnResult:
@@ -50,7 +54,7 @@ def learn(readings: NetworkFacts, setting: LearnSetting) -> LearnResult:
     layout = NetworkLayout(readings, setting.origins)
     order = {kind: place for place, kind in enumerate(KINDS)}
     proposals = sorted(
-        (one for one in _all(layout, setting.venues) if not _ignored(one, setting.ignored)),
+        (one for one in _all(layout, setting) if not _ignored(one, setting.ignored)),
         key=lambda one: (readings.order[one.device], order[one.kind]),
     )
     unknown_neighbours = (
@@ -59,12 +63,13 @@ def learn(readings: NetworkFacts, setting: LearnSetting) -> LearnResult:
     return LearnResult(tuple(proposals), tuple(unknown_neighbours))
 
 
-def _all(layout: NetworkLayout, venues: NamePatterns) -> Iterator[Proposal]:
+def _all(layout: NetworkLayout, setting: LearnSetting) -> Iterator[Proposal]:
     yield from links(layout)
     yield from uplinks(layout)
     yield from redundancy.gateways(layout.readings)
     for reading in layout.readings.all:
-        yield from _of_device(reading, venues)
+        yield from _of_device(reading, setting.venues)
+        yield from hosts.host(reading, setting.questions.get(reading.name, ()))
 
 
 def _of_device(reading: DeviceFacts, venues: NamePatterns) -> Iterator[Proposal]:
@@ -78,7 +83,6 @@ def _of_device(reading: DeviceFacts, venues: NamePatterns) -> Iterator[Proposal]
     yield from radio.core_links(reading)
     yield from radio.access_points(reading, venues)
     yield from radio.radius(reading)
-    yield from hosts.host(reading)
 
 
 def _ignored(one: Proposal, ignored: Sequence[Ignored]) -> bool:

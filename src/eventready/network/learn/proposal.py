@@ -13,7 +13,7 @@ from eventready.network.network_facts import DeviceFacts
 Kind = Literal[
     "venues", "links", "uplinks", "bundles", "ospf", "isis", "bgp", "bfd", "gateways", "default_routes",
     "sites", "cells", "core_links", "access_points", "controller_pair", "radius",
-    "services", "listeners", "certificates", "backends", "dns", "dhcp",
+    "services", "listeners", "certificates", "backends", "dns", "dhcp", "answers",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
