@@ -40,7 +40,7 @@ def decide(proposals: Sequence[Proposal], lang: Lang, *, prune: bool) -> LearnDe
 
 
 def _with_content(one: Proposal, answer: str, lang: Lang) -> Proposal:
-    """Add the text that an accepted page must have; none stays any page."""
+    """Add the text of an accepted page; without text any page is right."""
     if answer != "y" or one.kind != "answers" or "http" not in one.value:
         return one
     content = click.prompt(text("learn:dialogue.content", lang), default="", show_default=False, err=True)

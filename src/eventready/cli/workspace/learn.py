@@ -135,7 +135,7 @@ def _patterns(texts: Sequence[str], workspace: Workspace) -> tuple[VenuePattern,
 
 
 def _questions(event: Event) -> dict[str, set[str]]:
-    """Subjects of the questions that devices ask for the users of a venue, by device."""
+    """Subjects of the questions of event.yaml, by asking device."""
     found: dict[str, set[str]] = {}
     for answer in (one for venue in event.venues for answers in venue.answers.values() for one in answers):
         for device in answer.askers:
