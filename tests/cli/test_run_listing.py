@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from eventready.cli.render.run import unmeasured_rows
+import pytest
+
+from eventready.cli.render.run import show, unmeasured_rows
+from tests.assurance.papers.documents import healthy
 
 LOST = "The jump host bastion-1 (203.0.113.9) was lost. Check it, then run again."
 
@@ -23,3 +26,18 @@ def test_devices_behind_a_lost_jump_host_share_a_row() -> None:
     findings += [finding("edge-1", "cpu", "No prompt within 30 s."), finding("edge-2", "fan", "blind", blind=True)]
     rows = [row[1:] for row in unmeasured_rows(findings, "en")]
     assert sorted(rows) == [("200 devices", "2 checks", LOST), ("edge-1", "cpu", "No prompt within 30 s.")]
+
+
+def test_the_first_lines_name_devices_without_expectations_and_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    made = healthy()
+    first = made.document["devices"][0]
+    first["without_expectations"] = True
+    made.document["coverage"] |= {"seen": 40, "uncovered": 7, "unseen_devices": 2}
+    show(made.run)
+    lines = capsys.readouterr().out.splitlines()
+    place = next(number for number, line in enumerate(lines) if "inventory learn -l" in line)
+    assert place < 4
+    assert lines[place].startswith(f"{first['name']} has no expectations")
+    text = " ".join(lines)
+    assert "Seen 40 ports, neighbours, cells and access points in use; 7 have no expectation" in text
+    assert "2 devices whose ports, cells or access points were not read" in text

@@ -53,6 +53,7 @@ def alpha(moment: datetime) -> dict[PartName, BundlePart]:
         "run": RunPart(
             present=True, id="20220425-060000-a1b2", event_vi="Lễ kỷ niệm 30 năm", event_en="Event",
             moment=moment, sha256="0" * 64, needed=200, measured=199, devices=16, reached=15,
+            seen=40, uncovered=7, unseen_devices=2,
             counts={"pass": 100, "fail": 2, "warn": 3, "not_measured": 4}, venues=VENUES,
             verdicts=(
                 VerdictEntry(venue="hoi-nghi", service="wifi", verdict="NOT_READY"),

@@ -101,6 +101,7 @@ def test_what_is_reported_of_duty_incidents_and_what_is_open(
         f"{ALPHA}: còn 45 phút không đủ người trực (ứng cứu thông tin).",
         f"{ALPHA}: một số giá trị được đọc theo dạng kết quả chưa có nguồn công khai nào xác nhận, cần đối chiếu với "
         "thiết bị: Huawei eNodeB (Bo mạch); own_radio.",
+        f"{ALPHA}: Trong 40 cổng, láng giềng, cell và điểm phát Wi-Fi đang hoạt động, 7 mục chưa có khai báo",
         f"{BETA}: chưa có danh sách trực.",
         "1 sự cố được ghi nhận, 1 sự cố chưa khắc phục xong; 1 thông báo quá hạn.",
         "Đứt cáp quang. xe thi công",

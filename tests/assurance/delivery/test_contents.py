@@ -68,6 +68,7 @@ def test_a_bundle_of_any_run_is_accepted(
 
 def test_platforms_read_in_an_unconfirmed_form_are_in_the_bundle(workspace: Workspace) -> None:
     document = dict(healthy().run.document)
+    document["coverage"] = {**document["coverage"], "seen": 40, "uncovered": 7, "unseen_devices": 2}
     first, *others = sorted(document["observations"], key=lambda one: one["status"] != "parsed")
     document["observations"] = [{**first, "unconfirmed": True}, *others]
     platform = next(one["platform"] for one in document["devices"] if one["name"] == first["device"])
@@ -75,3 +76,4 @@ def test_platforms_read_in_an_unconfirmed_form_are_in_the_bundle(workspace: Work
     run = contents(workspace, record, Operators.invented().clock.now())["run"]
     assert isinstance(run, RunPart)
     assert run.unconfirmed == {platform: [first["fact"]]}
+    assert (run.seen, run.uncovered, run.unseen_devices) == (40, 7, 2)

@@ -156,6 +156,21 @@ def test_the_measured_share_never_stands_alone_beside_unmeasured_findings() -> N
     assert "%" not in shown
 
 
+@pytest.mark.parametrize(
+    ("lang", "title", "words"),
+    [("vi", "Đo được", "7 trên 40 cổng, láng giềng, cell"), ("en", "Measured", "7 of 40 ports, neighbours, cells")],
+)
+def test_beside_the_measured_share_stand_the_subjects_without_an_expectation(
+    lang: Lang, title: str, words: str
+) -> None:
+    made = healthy()
+    made.document["coverage"] |= {"seen": 40, "uncovered": 7, "unseen_devices": 2}
+    document = report(made, lang)
+    facts = next(block for block in document.blocks if isinstance(block, Facts))
+    (shown,) = [value for name, value in facts.items if name == title]
+    assert words in shown
+
+
 def test_unreached_devices_first_then_failed_readings_then_blind_spots() -> None:
     document = report(broken())
     silent, unread, blind = items(document, "unmeasured")
