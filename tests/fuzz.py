@@ -8,6 +8,7 @@ test and its falsifying example are printed.
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import random
 import sys
@@ -16,6 +17,8 @@ from time import monotonic
 import pytest
 
 _APART = ("real", "browser")
+#: Seconds beyond the time of the run after which a test hangs.
+_HANGING_S = 1200
 
 
 class Rounds:
@@ -32,6 +35,11 @@ class Rounds:
         chosen = [item for item in items if item.get_closest_marker("hypothesis") and not _apart(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = chosen
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_timeout_set_timer(self) -> bool:
+        """No time limit per test: the examples are random and many. `main` ends a test that hangs."""
+        return True
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run rounds until the time is used or a test fails."""
@@ -59,6 +67,7 @@ def main(seconds: float) -> int:
     os.environ["EVENTREADY_FUZZ"] = "1"
     os.environ.pop("CI", None)
     rounds = Rounds(seconds)
+    faulthandler.dump_traceback_later(seconds + _HANGING_S, exit=True)
     code = pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", "--maxfail=1"], plugins=[rounds])
     print(f"make fuzz: {rounds.ran} property tests in {rounds.rounds} rounds, {seconds:g} s, exit {int(code)}")
     return int(code)

@@ -23,6 +23,7 @@ from eventready.core.text_lines import lines_of
 from eventready.facts.broken_lines import BREAKS_TRIED, join_at
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.parsing.build import Reject
+from eventready.facts.parsing.joined import join_rows
 from eventready.facts.parsing.line_pattern import LinePattern, watched
 from eventready.facts.parsing.parsed import (
     LONGEST_LINE,
@@ -172,6 +173,9 @@ class _Answer:
         self._all = lines
         self._lines = lines if short else [line for line in lines if len(line) <= LONGEST_LINE]
         self._parsed = cache.parse(compiled, "\n".join(lines))
+        join = compiled.spec.join
+        joined = join_rows(self._parsed, join, compiled.spec.also) if join and self._parsed.rows else None
+        self._joined, self._parted = joined or (self._parsed, ())
         self._stated = self._stated_numbers(compiled.counts)
         proved = not compiled.spec.also and (bool(self._stated) or self._ends_in_trailer())
         self._whole = reply.complete or self._parsed.whole or proved
@@ -185,9 +189,9 @@ class _Answer:
         spec = self._compiled.spec
         if (spec.against or spec.whole) and not self._whole:
             return _Outcome(Status.UNPARSED, Message("facts:no_end"), unmatched=unmatched, complete=False)
-        records, rejected = self._compiled.builder.build(parsed)
+        records, rejected = self._compiled.builder.build(self._joined)
         refused = parsed.refused - (len(parsed.unmatched) - len(unmatched))
-        broken = [*_contradictions(parsed), *self._miscounts(len(parsed.rows))]
+        broken = [*_contradictions(parsed), *self._miscounts(self._rows())]
         if rejected and not (refused > 0 or broken) and (unread := _unread(parsed, records, rejected)):
             return _Outcome(Status.PARSED, "", records, unmatched, self._whole, unread)
         rejects = [reject.reason for reject in rejected]
@@ -196,9 +200,9 @@ class _Answer:
             shown = (*unmatched, *(item.render("en") for item in broken), *rejects[:UNMATCHED_SHOWN])
             return self._partly(shown) or _Outcome(Status.UNPARSED, reason, (), shown, self._whole)
         if records:
-            return _Outcome(Status.PARSED, "", records, unmatched, self._whole)
-        status, reason = self._without_records()
-        return _Outcome(status, reason, records, unmatched, self._whole)
+            return _Outcome(Status.PARSED, "", records, unmatched, self._whole, self._parted)
+        status, why = self._without_records()
+        return _Outcome(status, why, records, unmatched, self._whole)
 
     def _partly(self, shown: tuple[str, ...]) -> _Outcome | None:
         """Return the outcome with the strange records as unread; None where they are not bounded."""
@@ -228,7 +232,9 @@ class _Answer:
             return LinesRead(parsed, reason=_refusal(parsed.refused, broken, [reject.reason for reject in rejected]))
         return LinesRead(parsed, records)
 
-    def _without_records(self) -> tuple[Status, Message]:
+    def _without_records(self) -> tuple[Status, Text]:
+        if self._parted:
+            return Status.UNPARSED, self._parted[0].message
         # A count in the first of two answers does not speak of the second.
         none = 0 in self._stated and (self._whole or not self._compiled.spec.also)
         if self._says_none() or self._parsed.none or none:
@@ -256,13 +262,23 @@ class _Answer:
         return [half for half in (self._lines[:place], self._lines[place + 1 :]) if any(half)]
 
     def _stated_numbers(self, patterns: tuple[LinePattern, ...]) -> list[int]:
-        """Return the stated numbers of rows: per pattern the sum of its groups over all lines."""
-        stated = []
+        """Return the stated numbers of rows: per pattern the sum of its groups over all lines.
+
+        Of joined answers each states the same number.
+        """
+        stated: list[int] = []
         for pattern in patterns:
             found = [match for line in watched(self._lines) if (match := pattern.search(line))]
-            if found:
-                stated.append(sum(int(group) for match in found for group in match.groups() if group))
+            numbers = [sum(int(group) for group in match.groups() if group) for match in found]
+            stated += numbers if self._compiled.spec.join else [sum(numbers)] if numbers else []
         return stated
+
+    def _rows(self) -> int:
+        """Return the number of rows, of joined answers those of the table."""
+        join, parsed = self._compiled.spec.join, self._parsed
+        if join is None or join.table not in parsed.columns:
+            return len(parsed.rows)
+        return sum(bool(row[parsed.columns.index(join.table)]) for row in parsed.rows)
 
     def _miscounts(self, rows: int) -> list[Message]:
         stated = [*self._stated, *self._stated_numbers(self._compiled.subtotals)]

@@ -243,6 +243,8 @@ class _Folder:
                     self._problem(message("facts:platform.not_read_only", command=command), "facts", name, key)
         if bool(spec.also) + bool(spec.instead) + bool(spec.against) > 1:
             self._problem(message("facts:platform.one_command"), "facts", name)
+        if spec.join and not spec.also:
+            self._problem(message("facts:platform.join"), "facts", name, "join")
         if spec.against and spec.parser != "compared":
             self._problem(message("facts:platform.compares", parser=spec.parser), "facts", name, "against")
         for index, pattern in enumerate(spec.empty):

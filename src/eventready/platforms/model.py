@@ -638,6 +638,21 @@ class RecordSpec(Strict):
         return starts
 
 
+class JoinSpec(Strict):
+    """Completion of records of the first answer from the rows of a table in the second (`also`).
+
+    A row with a value in `table` is a row of the table, any other one a record. The only row of a record is the one
+    that agrees in all columns of `by`, or, for a record with a value in `column`, in this one.
+    """
+
+    column: str = Field(description="Column of a record that the table gives where the answer does not")
+    table: str = Field(description="Column of the table with the same")
+    by: dict[str, str] = Field(description="Column of the table to a column of the record, or a format of several")
+    cut: dict[str, int] = Field(
+        default_factory=dict, description="Column of the table to the width at which it is cut off"
+    )
+
+
 class FactSpec(Strict):
     """Reading of a fact: `fields` maps a record's field to a column, `words` a column's text to the record's word.
 
@@ -654,6 +669,9 @@ class FactSpec(Strict):
         default=(),
         description="Answers to `also` by which a device has nothing of it: `silent`, it prints nothing; `refused`, it "
         "does not know the command. Any other failure of the second command is a failure of the fact",
+    )
+    join: JoinSpec | None = Field(
+        default=None, description="Completion of the records of `command` from a table in the answer to `also`"
     )
     instead: str = Field(
         default="", description="A second command, of another release: its answer counts where `command` is refused"

@@ -32,6 +32,9 @@ def columns_of(spec: FactSpec) -> tuple[str, ...]:
     for group in (spec.required, *spec.together):
         used.update(dict.fromkeys(group))
     used.update(dict.fromkeys(spec.lengths.values()))
+    if spec.join:
+        own = [name for column in spec.join.by.values() for name in _BRACED.findall(column) or [column]]
+        used.update(dict.fromkeys((spec.join.column, spec.join.table, *spec.join.by, *own)))
     return tuple(used)
 
 
@@ -238,7 +241,7 @@ class RowBuilder:
             plan = [
                 (field, self._with_items(field, cell), self._words.get(field))
                 for field, column in self._fields.items()
-                if (cell := _cell(column, places)) is not None
+                if (cell := cell_of(column, places)) is not None
             ]
             self._plans[columns] = plan
         return plan
@@ -273,7 +276,7 @@ def _complaint(item: Any) -> str:
     return message if shown in message or item["type"] == "missing" else f"{message}, not {shown}"
 
 
-def _cell(column: str, places: Mapping[str, int]) -> Cell | None:
+def cell_of(column: str, places: Mapping[str, int]) -> Cell | None:
     """Return the accessor of a field's value in a row; None for a missing column."""
     if column in places:
         return _at(places[column])

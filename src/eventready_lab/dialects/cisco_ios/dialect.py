@@ -7,9 +7,9 @@ from dataclasses import replace
 from eventready_lab.dialects._shared.templated import load_answers
 from eventready_lab.dialects.cisco_xe import dialect as cisco_xe
 from eventready_lab.dialects.cisco_xe import effects
-from eventready_lab.dialects.cisco_xe.formats import long_duration
+from eventready_lab.dialects.cisco_xe.formats import long_duration, short_name
 
-_OWN = load_answers("eventready_lab.dialects.cisco_ios", long_duration)
+_OWN = load_answers("eventready_lab.dialects.cisco_ios", long_duration, short_name)
 
 DIALECT = replace(
     cisco_xe.DIALECT,
