@@ -274,11 +274,12 @@ class _Answer:
         return stated
 
     def _rows(self) -> int:
-        """Return the number of rows, of joined answers those of the table."""
+        """Return the number of rows; of joined answers those of the table, or the records where no table is."""
         join, parsed = self._compiled.spec.join, self._parsed
         if join is None or join.table not in parsed.columns:
             return len(parsed.rows)
-        return sum(bool(row[parsed.columns.index(join.table)]) for row in parsed.rows)
+        place = parsed.columns.index(join.table)
+        return sum(bool(row[place]) for row in parsed.rows) or len(parsed.rows)
 
     def _miscounts(self, rows: int) -> list[Message]:
         stated = [*self._stated, *self._stated_numbers(self._compiled.subtotals)]

@@ -641,8 +641,8 @@ class RecordSpec(Strict):
 class JoinSpec(Strict):
     """Completion of records of the first answer from the rows of a table in the second (`also`).
 
-    A row with a value in `table` is a row of the table, any other one a record. The only row of a record is the one
-    that agrees in all columns of `by`, or, for a record with a value in `column`, in this one.
+    A row with a value in `table` is a row of the table, any other one a record. A record without a value in `column`
+    needs a row of its own, which agrees in all columns of `by`; a row of the table without a record is unread.
     """
 
     column: str = Field(description="Column of a record that the table gives where the answer does not")

@@ -29,17 +29,16 @@ def join_rows(parsed: ParsedText, spec: JoinSpec, second: str) -> tuple[ParsedTe
     by_cells, own_cells = _keys(spec, places)
     in_table = {by_cells(row): row for row in rows}
     often = Counter(by_cells(row) for row in rows) + Counter(own_cells(row) for row in records if not row[column])
-    ports = {row[table] for row in rows}
     complete: list[_Row] = []
     unread: list[str] = []
     for row in records:
         key = own_cells(row)
-        if row[column] in ports:
+        if row[column]:
             complete.append(row)
-        elif not row[column] and key in in_table and often[key] == 2:
+        elif key in in_table and often[key] == 2:
             complete.append([in_table[key][table] if place == column else value for place, value in enumerate(row)])
         else:
-            unread.append(row[column] or key[0])
+            unread.append(key[0])
     taken = {row[column] for row in complete}
     unread += [port for port in dict.fromkeys(row[table] for row in rows) if port not in taken]
     reason = Message("facts:join", {"command": second})
