@@ -58,6 +58,7 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("site", r.Site),
         FactKind("cell", r.Cell),
         FactKind("channel_load", r.ChannelLoad),
+        FactKind("timeslot", r.Timeslot),
         FactKind("channel_requests", r.ChannelRequests, counter=True),
         FactKind("alarm", r.Alarm),
         FactKind("core_link", r.CoreLink),

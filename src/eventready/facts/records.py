@@ -430,6 +430,21 @@ class ChannelLoad(Fact):
         return 100.0 * self.used / self.total if self.total else None
 
 
+class Timeslot(Fact):
+    """A timeslot of a transceiver with its configured kind, and the channels that the kind has.
+
+    `site`: number of the base station. `state`: `down` also for a locked one.
+    """
+
+    key = ("site", "trx", "number")
+    site: Name
+    trx: Text
+    number: Text
+    kind: Literal["tch_f", "tch_h", "sdcch", "pdch", "other"]
+    channels: Count
+    state: UpDown
+
+
 class ChannelRequests(Fact):
     """Requests for a channel since the counter started, and refusals for want of a channel. Read twice."""
 

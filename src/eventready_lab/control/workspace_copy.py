@@ -55,8 +55,8 @@ def write_workspace_copy(
 ) -> None:
     """Write the copy of a workspace with the given devices, readable by its owner only.
 
-    hosts: the devices' entries in the inventory; empty for devices of the lab's own, to which the workspace's limits
-        and waivers do not apply.
+    hosts: the devices' entries in the inventory; empty for devices of the lab's own, to which the workspace's limits,
+        waivers and questions do not apply.
     data: further data of devices, by name.
     """
     check_lab_folder(out)
@@ -65,11 +65,10 @@ def write_workspace_copy(
         _copy_tree(source / folder, out / folder, () if hosts else _PER_DEVICE)
     inventory = out / "inventory"
     event = (source / "inventory" / "event.yaml").read_text(encoding="utf-8")
-    names = {device.name for device in access}
-    asking = {
-        name for venue in workspace.event.venues for one in venue.answers.values() for a in one for name in a.askers
-    }
-    write_private(inventory / "event.yaml", _mark_as_lab(event if asking <= names else _without_askers(event, names)))
+    names = {device.name for device in access} if hosts else set()
+    answers = [answer for venue in workspace.event.venues for one in venue.answers.values() for answer in one]
+    lost = any(name not in names for answer in answers for name in answer.askers)
+    write_private(inventory / "event.yaml", _mark_as_lab(without_askers(event, names) if lost else event))
     files = workspace.files
     groups = {name: _without_addresses(raw or {}) for name, raw in files.groups.items()}
     write_private(inventory / "groups.yaml", _yaml(groups))
@@ -102,7 +101,7 @@ def _copy_tree(source: Path, target: Path, without: Sequence[str]) -> None:
             copy.write_bytes(path.read_bytes())
 
 
-def _without_askers(event: str, known: Container[str]) -> str:
+def without_askers(event: str, known: Container[str]) -> str:
     """event.yaml without the questions of devices absent from the lab."""
     content = yaml.load(event, Loader=yaml.BaseLoader)  # noqa: S506  strings only
     for venue in content["venues"]:

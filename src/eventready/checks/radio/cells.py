@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from functools import partial
 
@@ -10,7 +11,7 @@ from pydantic import Field
 from eventready.checks.answer import answered, blind, failed, graded, missing, of_all, passed, tidy, unknown, warned
 from eventready.checks.check import DeviceView, Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
-from eventready.facts.records import Cell, ChannelLoad, ChannelRequests
+from eventready.facts.records import Cell, ChannelLoad, ChannelRequests, Site, Timeslot
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import ExpectedCell
 
@@ -157,6 +158,39 @@ def _load(subject: str, used: int, total: int, venue: str | None, limits: Channe
         used=used,
         total=total,
     )
+
+
+class UsableLimits(Limits):
+    """Percent of the configured traffic channels of a cell in service."""
+
+    worse = "lower"
+    warn: float = Field(default=90, ge=0, le=100, description="Warning with so many of the channels in service, % [D]")
+    fail: float = Field(default=50, ge=0, le=100, description="Failure with so many of the channels in service, % [D]")
+
+
+@_channel_check("cell_channels", needs=("timeslot", "channel_load", "site"), limits=UsableLimits())
+def cell_channels(view: DeviceView, limits: UsableLimits) -> Iterator[Finding]:
+    """The traffic channels configured for a cell are in service."""
+    numbers = {row.name.casefold(): row.number for row in view.rows("site", Site)}
+    configured: Counter[str] = Counter()
+    for slot in view.rows("timeslot", Timeslot):
+        configured[slot.site] += slot.channels if slot.kind in _NEEDED["TCH"] else 0
+    usable: Counter[str] = Counter()
+    for row in view.rows("channel_load", ChannelLoad):
+        usable[row.cell.casefold()] += row.total if row.kind in _NEEDED["TCH"] else 0
+    for expected in _of_sites(view.device):
+        venues, total = (expected.venue,), configured[numbers.get((expected.site or "").casefold()) or ""]
+        left = usable[expected.name.casefold()]
+        if not left:
+            yield missing(expected.name, "checks:channel.none", venues=venues)
+        elif not total:
+            yield of_all(unknown(expected.name, "checks:channel.not_configured", venues=venues))
+        else:
+            share = graded(
+                expected.name, "checks:channel.usable", 100.0 * min(left, total) / total,
+                warn=limits.warn, fail=limits.fail, unit="%", worse="lower", venues=venues, used=left, total=total,
+            )  # fmt: skip
+            yield of_all(share)
 
 
 @_channel_check("channel_refusals", needs=("channel_requests",), limits=RefusalLimits())

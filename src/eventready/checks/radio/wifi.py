@@ -271,6 +271,38 @@ def access_point_balance(view: DeviceView, limits: CrowdLimits) -> Iterator[Find
         yield blind("clients", "checks:radio.clients_unsupported")
 
 
+class EmptyLimits(Limits):
+    """Clients of an access point beside which another of its venue should not be empty."""
+
+    clients: int = Field(default=10, ge=1, description="Failure without clients when another has so many [D]")
+
+
+@_wifi_check("access_point_empty", needs=("access_point", *_LOADS), limits=EmptyLimits())
+def access_point_empty(view: DeviceView, limits: EmptyLimits) -> Iterator[Finding]:
+    """No access point in service is without clients beside a full one of its venue."""
+    loads = list(_loads(view))
+    clients: Counter[str] = Counter()
+    for ap, row in loads:
+        if row.clients is not None:
+            clients[ap.name] += row.clients
+    known = {ap.name for ap, row in loads if row.clients is not None}
+    joined = {row.name.casefold() for row in view.rows("access_point", AccessPoint) if row.state == "up"}
+    serving = [ap for ap in view.device.expect.access_points if ap.name in known and ap.name.casefold() in joined]
+    for ap in serving:
+        most, fullest = max((clients[other.name], other.name) for other in serving if other.venue == ap.venue)
+        if clients[ap.name] or most < limits.clients:
+            yield of_all(passed(ap.name, "checks:clients.served", venues=(ap.venue,), value=clients[ap.name]))
+        else:
+            empty = failed(
+                ap.name, "checks:clients.empty", venues=(ap.venue,), value=most, limit=limits.clients, other=fullest
+            )
+            yield of_all(empty)
+    if not known and loads:
+        yield blind("clients", "checks:radio.clients_unsupported")
+    elif not serving:
+        yield missing("access points", "checks:access_point.none")
+
+
 @_wifi_check("radio_listed", needs=("access_point", *_STATES, *_LOADS))
 def radio_listed(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
     """Every joined access point reports the state and load of its radios."""

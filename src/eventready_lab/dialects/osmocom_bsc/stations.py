@@ -73,6 +73,13 @@ class Bts:
         return slots + ["NONE"] * (-len(slots) % 8)
 
     @property
+    def configured(self) -> list[str]:
+        """The kind of each timeslot by the configuration; by the state before its first use; none while unmanaged."""
+        if not self.managed:
+            return ["NONE"] * len(self.timeslots)
+        return configured_kinds(self) or self.timeslots
+
+    @property
     def transceivers(self) -> int:
         """The number of transceivers for the timeslots."""
         return len(self.timeslots) // 8
@@ -114,9 +121,9 @@ def bts_sections(state: DeviceState, running: Tree | None = None) -> list[Bts]:
     ]
 
 
-def _configure(station: Bts) -> None:
-    """Apply the configured kinds of the timeslots."""
-    slots = [
+def configured_kinds(station: Bts) -> list[str]:
+    """The configured kind of each timeslot; empty before the first use of the configuration."""
+    return [
         line.partition(" ")[2]
         for trx, beneath in station.section.items()
         if trx.startswith("trx ")
@@ -125,6 +132,11 @@ def _configure(station: Bts) -> None:
         for line in deeper
         if line.startswith("phys_chan_config ")
     ]
+
+
+def _configure(station: Bts) -> None:
+    """Apply the configured kinds of the timeslots."""
+    slots = configured_kinds(station)
     before = Counter(station.timeslots)
     now = Counter(slots)
     if not slots or all(before[kind] == now[kind] for kind in KINDS):
