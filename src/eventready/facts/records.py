@@ -431,7 +431,7 @@ class ChannelLoad(Fact):
 
 
 class Timeslot(Fact):
-    """A timeslot of a transceiver with its configured kind, and the channels that the kind has.
+    """A timeslot of a transceiver with its configured kind, and the channels of the kind.
 
     `site`: number of the base station. `state`: `down` also for a locked one.
     """

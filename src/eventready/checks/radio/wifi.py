@@ -279,7 +279,7 @@ class EmptyLimits(Limits):
 
 @_wifi_check("access_point_empty", needs=("access_point", *_LOADS), limits=EmptyLimits())
 def access_point_empty(view: DeviceView, limits: EmptyLimits) -> Iterator[Finding]:
-    """No access point in service is without clients beside a full one of its venue."""
+    """No access point in service is empty beside a full neighbour of its venue."""
     loads = list(_loads(view))
     clients: Counter[str] = Counter()
     for ap, row in loads:
