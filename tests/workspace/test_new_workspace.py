@@ -181,3 +181,28 @@ def test_a_venue_that_a_duty_invents_is_an_error_with_its_line(tmp_path: Path) -
         Exception, match=r"duties\.yaml:11: the venue 'hal' is not in event\.yaml\. Did you mean 'hall'\?"
     ):
         load_workspace(tmp_path)
+
+
+def test_a_terminal_asks_again_after_an_invalid_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+    answers = (
+        "Lễ hội", "Huế", "tomorrow", "31/13/2027 19:30", "29/04/2027 19:30", "Hall", "hall=Hội trường:internt",
+        "hall=Hội trường", "Viễn thông Huế", "", "office", "office@example.vn", "noc@", "noc@bastion.example.net:2222",
+    )  # fmt: skip
+    done = CliRunner().invoke(command, [str(tmp_path / "w")], obj=App(), input="\n".join((*answers, "")))
+    assert done.exit_code == 0, done.exception
+    assert "'Hall' is not a venue. Write it like" in done.stderr
+    assert "'internt' is not a service. Did you mean 'internet'?" in done.stderr
+    assert "'office' is not an e-mail address." in done.stderr
+    assert "'noc@' is not a bastion." in done.stderr
+    assert "eventready inventory learn" in done.stderr
+    workspace = load_workspace(tmp_path / "w")
+    event = workspace.event
+    assert (event.enterprise, event.recipient.email) == ("Viễn thông Huế", "office@example.vn")
+    assert event.windows[0].start == datetime(2027, 4, 29, 19, 30, tzinfo=TZ)
+    bastion = workspace.jump_hosts["bastion"]
+    assert (bastion.hostname, bastion.port, bastion.username) == ("bastion.example.net", 2222, "noc")
+    (tmp_path / "w" / "inventory" / "hosts.yaml").write_text(
+        "r-1: {hostname: 192.0.2.1, platform: frr, groups: [router]}"
+    )
+    assert load_workspace(tmp_path / "w").devices[0].access.jump_host == "bastion"

@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, entry_points, metadata, requires, version
@@ -19,6 +20,8 @@ from eventready.core.messages import Text, in_language, message
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.names import require_known
 from eventready.facts.platform import load_platform
+from eventready.platforms.loader import describe
+from eventready.session.connect import needs_cleartext
 from eventready.session.hostkeys import known_hosts
 from eventready.session.plugin import key_targets
 from eventready.session.trust import key_rounds, ssh_devices
@@ -32,6 +35,8 @@ from eventready.workspace.workspace import Workspace, load_workspace
 
 #: Entry points of modules with further requirements, such as the lab on real software.
 REQUIREMENTS = "eventready.requirements"
+#: Devices named per diagnostic; their number is always given.
+_NAMED = 8
 OLDEST, NEWEST = (3, 11), (3, 13)
 #: Earliest plausible date of the clock.
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -77,6 +82,8 @@ def examine(workspace: Path) -> Iterator[Diagnostic]:
         if permission.ok:
             yield from secrets(loaded)
         if loaded.devices:
+            yield from cleartext(loaded)
+            yield from expectations(loaded)
             yield from access_settings(loaded)
             yield host_keys(loaded)
         yield from unconfirmed_forms(loaded)
@@ -267,6 +274,34 @@ def unconfirmed_forms(workspace: Workspace) -> Iterator[Diagnostic]:
             detail = message("audit:doctor.unconfirmed", facts=facts)
             remedy = message("audit:doctor.compare")
             yield Diagnostic(f"platform {name}", False, detail, remedy, needed=False, label="note")
+
+
+def cleartext(workspace: Workspace) -> Iterator[Diagnostic]:
+    """Devices on a platform in clear text, without the permission of the inventory."""
+    specs = {}
+    for name in {device.platform for device in workspace.devices}:
+        with suppress(WorkspaceError):  # a diagnostic of `unconfirmed_forms`
+            specs[name] = describe(name, workspace.platform_dirs).spec
+    refused = [
+        device.name
+        for device in workspace.devices
+        if (spec := specs.get(device.platform)) and needs_cleartext(spec) and not device.allow_cleartext
+    ]
+    if refused:
+        detail = message("audit:doctor.cleartext", n=len(refused), names=_shown(refused))
+        yield Diagnostic("clear text", False, detail, message("audit:doctor.allow_cleartext"))
+
+
+def expectations(workspace: Workspace) -> Iterator[Diagnostic]:
+    """Devices without an expectation: their verdicts rest on their own health alone."""
+    empty = [device.name for device in workspace.devices if device.expect.empty]
+    if empty:
+        detail = message("audit:doctor.no_expect", n=len(empty), names=_shown(empty))
+        yield Diagnostic("expect", False, detail, message("audit:doctor.learn"), needed=False, label="note")
+
+
+def _shown(names: Sequence[str]) -> list[str]:
+    return [*names[:_NAMED], *(["..."] if len(names) > _NAMED else [])]
 
 
 def access_settings(workspace: Workspace) -> Iterator[Diagnostic]:

@@ -13,7 +13,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Workspace": {
         "init": "Create a workspace for an event, or from an example",
         "allow": "Permit this workspace to connect and to run programs",
-        "inventory": "Import and export the inventory: CSV, XLSX, NetBox",
+        "inventory": "Import and export the inventory: CSV, XLSX, NetBox, Zabbix",
         "doctor": "Diagnose this machine and the workspace",
         "schema": "Print the JSON Schema of a workspace file, for editors",
         "docs": "Read the documentation in the terminal",

@@ -13,6 +13,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "inventory import": (
         "inventory import devices.xlsx --fix --dry-run",
         "inventory import netbox --url https://netbox.example.net --filter site=hall --role-map edge=router",
+        'inventory import zabbix --url https://zabbix.example.net --filter "group=Hall routers" --peaks',
     ),
     "inventory learn": (
         "inventory learn --venue 'HN-*=hall'",

@@ -106,6 +106,11 @@ class Session:
         self.close()
 
 
+def needs_cleartext(spec: PlatformSpec) -> bool:
+    """True for a platform with passwords in clear text."""
+    return spec.session.cleartext or spec.netmiko.device_type.endswith("_telnet")
+
+
 def open_session(target: Target, spec: PlatformSpec, trace: Trace | None = None) -> Session:
     """Connect and log in, within the endpoint's session limit and the device's time limit.
 
@@ -116,7 +121,7 @@ def open_session(target: Target, spec: PlatformSpec, trace: Trace | None = None)
     target = target if spec.netmiko.device_type.endswith("_telnet") else target.for_ssh()
     target = replace(target, device_login=spec.session.device_login)
     trace = trace or Trace()
-    if (spec.session.cleartext or spec.netmiko.device_type.endswith("_telnet")) and not target.allow_cleartext:
+    if needs_cleartext(spec) and not target.allow_cleartext:
         raise CleartextRefused(message("session:cleartext", name=target.name, protocol=spec.netmiko.device_type))
     if target.jump is not None:
         with trace.step(ConnectStep.JUMP):  # before the time limit of the device: a person may type a one-time code

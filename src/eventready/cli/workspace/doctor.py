@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 
 import click
 
@@ -11,8 +12,8 @@ from eventready.assurance.clauses.example_data import example_data
 from eventready.audit.doctor import Diagnostic, examine, further_requirements
 from eventready.cli.context import App
 from eventready.cli.options import limit_option
-from eventready.core.errors import EventreadyError, Exit, UsageError
-from eventready.core.messages import Text, in_language, message, term
+from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError
+from eventready.core.messages import Message, Text, in_language, message, term
 from eventready.platforms.loader import describe
 from eventready.platforms.model import PlatformSpec
 from eventready.session.diagnosis import Diagnosis, StepState, diagnose_all
@@ -20,6 +21,8 @@ from eventready.session.plugin import host_target
 from eventready.session.target import Target
 from eventready.workspace.devices.select import select
 
+#: Message of a value that a template lacks.
+_LACKS = "change:template.lacks"
 #: Names of example data shown per kind; the count is always shown.
 _NAMED = 5
 
@@ -51,7 +54,8 @@ def command(app: App, *, limit: str | None, connect: bool, real: bool, install: 
         raise UsageError(message("cli:doctor.limit_connect"))
     if connect:
         return _connect(app, limit)
-    examined = _further(app, install=install) if real else (*examine(app.workspace_path), *_drills(app), *_example(app))
+    here = (_drills(app), _intents(app), _example(app))
+    examined = _further(app, install=install) if real else (*examine(app.workspace_path), *chain(*here))
     signs = [sign.rendered(app.lang if app.output == "table" else "en") for sign in examined]
     if app.output == "table":
         for sign in signs:
@@ -79,6 +83,27 @@ def _drills(app: App) -> Iterator[Diagnostic]:
         drills_of(workspace)
     except EventreadyError as error:
         yield Diagnostic("drills", ok=False, detail=error.whole, needed=False, label="failed")
+
+
+def _intents(app: App) -> Iterator[Diagnostic]:
+    """Intents with missing template values, by device."""
+    from eventready.change.intents.render import render_intent  # noqa: PLC0415  loaded for workspaces with intents only
+
+    try:
+        devices = [device for device in app.workspace.devices if device.intents]
+    except EventreadyError:
+        return
+    for device in devices:
+        for intent in device.intents:
+            try:
+                render_intent(app.workspace, device, intent)
+            except WorkspaceError as error:
+                problems = getattr(error, "problems", (error,))
+                lacking = [one for one in problems if isinstance(one.cause, Message) and one.cause.id == _LACKS]
+                if lacking:
+                    detail = message("cli:doctor.lacks", intent=intent, problems=[one.cause for one in lacking])
+                    remedy = message("cli:doctor.lacks_do", origin=device.origin, intent=intent)
+                    yield Diagnostic("intents", ok=False, detail=detail, remedy=remedy, needed=False, label="note")
 
 
 def _example(app: App) -> Iterator[Diagnostic]:

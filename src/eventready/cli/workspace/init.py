@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,7 @@ from eventready.core.clock import TZ, parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.workspace.examples.example import copy_example, example_named
-from eventready.workspace.examples.new_workspace import NewEvent, NewVenue, write_workspace
+from eventready.workspace.examples.new_workspace import NewBastion, NewEvent, NewVenue, write_workspace
 from eventready.workspace.permission import allow
 from eventready.workspace.settings.event import Operator
 
@@ -40,6 +42,7 @@ from eventready.workspace.settings.event import Operator
               help="Selects the clauses that apply.")  # fmt: skip
 @click.option("--recipient", default="", metavar="NAME", help="Recipient of the reports.")
 @click.option("--recipient-email", default="", metavar="ADDRESS", help="Address of the recipient.")
+@click.option("--bastion", default="", metavar="[USER@]HOST[:PORT]", help="Bastion in front of all devices.")
 @click.pass_obj
 def command(  # noqa: PLR0917  options
     app: App,
@@ -55,16 +58,21 @@ def command(  # noqa: PLR0917  options
     operator: Operator,
     recipient: str,
     recipient_email: str,
+    bastion: str,
 ) -> None:
-    """Create a workspace in DIR, an absent or empty folder. A terminal prompts for missing answers.
+    """Create a workspace in DIR, an absent or empty folder. A terminal prompts for missing answers, again after an
+    invalid one.
 
     Windows, weekly reports and deadlines are computed from the opening.
     """
     if example is not None:
         written = copy_example(folder, example_named(example))
     else:
-        answers = {"--event": name, "--province": province, "--opening": opening, "--venue": ";".join(venues) or None}
-        complete = _complete(app, answers)
+        complete = _complete(app, {
+            "--event": name, "--province": province, "--opening": opening, "--venue": ";".join(venues) or None,
+            "--enterprise": enterprise, "--recipient": recipient, "--recipient-email": recipient_email,
+            "--bastion": bastion,
+        })  # fmt: skip
         start = parse_moment(complete["--opening"])
         written = write_workspace(
             folder,
@@ -74,11 +82,12 @@ def command(  # noqa: PLR0917  options
                 opening=start,
                 ending=parse_moment(ending) if ending else start + timedelta(hours=4),
                 venues=tuple(NewVenue.parse(text) for text in complete["--venue"].split(";")),
-                enterprise=enterprise,
+                enterprise=complete["--enterprise"],
                 short=short,
                 operator=operator,
-                recipient=recipient,
-                recipient_email=recipient_email or NewEvent.recipient_email,
+                recipient=complete["--recipient"],
+                recipient_email=complete["--recipient-email"] or NewEvent.recipient_email,
+                bastion=complete["--bastion"],
                 today=datetime.now(TZ).date() if not app.clock.rehearsal else app.clock.now().date(),
             ),
         )
@@ -91,11 +100,46 @@ def command(  # noqa: PLR0917  options
 
 
 def _complete(app: App, answers: dict[str, str | None]) -> dict[str, str]:
-    """Ask for missing answers on a terminal. Raises UsageError without a terminal."""
-    missing = [option for option, value in answers.items() if not value or not value.strip()]
+    """Ask for missing answers on a terminal; optional ones may stay empty. Raises UsageError without a terminal."""
+    missing = [option for option, value in answers.items() if option in _NEEDED and not (value or "").strip()]
     if missing and not sys.stdin.isatty():
         raise UsageError(message("cli:init.incomplete", options=missing))
-    return {
-        option: value or click.prompt(app.text(f"cli:init_prompt.{option.lstrip('-')}"), err=True)
-        for option, value in answers.items()
-    }
+    if not missing:
+        return {option: value or "" for option, value in answers.items()}
+    return {option: value or _answer(app, option) for option, value in answers.items()}
+
+
+def _answer(app: App, option: str) -> str:
+    """Answer to the question of an option, repeated until valid."""
+    question = app.text(f"cli:init_prompt.{option.lstrip('-').replace('-', '_')}")
+    while True:
+        default = None if option in _NEEDED else ""
+        answer = str(click.prompt(question, default=default, show_default=False, err=True)).strip()
+        try:
+            if answer and option in _VALID:
+                _VALID[option](answer)
+        except UsageError as error:
+            app.say(error.render(app.lang))
+            continue
+        if answer or default is not None:
+            return answer
+
+
+def _venues(text: str) -> None:
+    for part in text.split(";"):
+        NewVenue.parse(part)
+
+
+def _email(text: str) -> None:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+        raise UsageError(message("cli:init.email", text=text))
+
+
+#: Answers without which there is no workspace, and the readers that refuse an invalid answer.
+_NEEDED = ("--event", "--province", "--opening", "--venue")
+_VALID: dict[str, Callable[[str], object]] = {
+    "--opening": parse_moment,
+    "--venue": _venues,
+    "--recipient-email": _email,
+    "--bastion": NewBastion.parse,
+}

@@ -25,6 +25,7 @@ from eventready.workspace.importing.merge_sheets import merge_sheets
 from eventready.workspace.importing.netbox import NetBoxSource, read_netbox
 from eventready.workspace.importing.reading import Imported, read_entries
 from eventready.workspace.importing.table import read_tables
+from eventready.workspace.importing.zabbix import ZabbixSource, read_zabbix
 from eventready.workspace.keys.secrets import resolve
 from eventready.workspace.workspace import Workspace
 
@@ -37,20 +38,32 @@ def command() -> None:
 command.add_command(learn_command)
 
 
-@command.command("import", short_help="Devices from CSV, XLSX or NetBox")
-@click.argument("source", metavar="FILE|netbox")
+@command.command("import", short_help="Devices from CSV, XLSX, NetBox or Zabbix")
+@click.argument("source", metavar="FILE|netbox|zabbix")
 @click.option("--dry-run", is_flag=True, help="Show the difference, write nothing.")
 @click.option("--fix", is_flag=True, help="Mend misspelt values that can mean one thing only.")
 @click.option("--sheet", default="", metavar="NAME", help="Sheet of the workbook.  [default: all known sheets]")
-@click.option("--url", default="", metavar="URL", help="netbox: address of the server.")
-@click.option("--token", default="env:NETBOX_TOKEN", show_default=True, metavar="REFERENCE",
-              help="netbox: reference of the API token.")  # fmt: skip
-@click.option("--filter", "filters", multiple=True, metavar="KEY=VALUE", help="netbox: query, repeatable: site=hall.")
-@click.option("--role-map", multiple=True, metavar="SLUG=ROLE", help="netbox: role of a slug, repeatable.")
-@click.option("--platform-map", multiple=True, metavar="SLUG=PLATFORM", help="netbox: platform of a slug, repeatable.")
+@click.option("--url", default="", metavar="URL", help="netbox, zabbix: address of the server.")
+@click.option("--token", default="", metavar="REFERENCE",
+              help="netbox, zabbix: reference of the API token.  "
+                   "[default: env:NETBOX_TOKEN, env:ZABBIX_TOKEN]")  # fmt: skip
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Query, repeatable: netbox site=hall; zabbix group=NAME.",
+)
+@click.option(
+    "--role-map", multiple=True, metavar="SLUG=ROLE", help="Role of a slug, a host group or a template, repeatable."
+)
+@click.option("--platform-map", multiple=True, metavar="SLUG=PLATFORM",
+              help="Platform of a slug, a host group or a template, repeatable.")  # fmt: skip
 @click.option("--venue-field", default="venues", show_default=True, metavar="NAME",
-              help="netbox: custom field with the venues.")  # fmt: skip
-@click.option("--allow-http", is_flag=True, help="netbox: send the token without encryption.")
+              help="netbox: custom field with the venues; zabbix: tag.")  # fmt: skip
+@click.option("--venue-map", multiple=True, metavar="GROUP=VENUE", help="zabbix: venue of a host group, repeatable.")
+@click.option("--peaks", is_flag=True, help="zabbix: peaks of the last 30 days as notes to ports.")
+@click.option("--allow-http", is_flag=True, help="netbox, zabbix: send the token without encryption.")
 @click.pass_obj
 def import_devices(
     app: App,
@@ -65,6 +78,8 @@ def import_devices(
     role_map: tuple[str, ...],
     platform_map: tuple[str, ...],
     venue_field: str,
+    venue_map: tuple[str, ...],
+    peaks: bool,
     allow_http: bool,
 ) -> None:
     """Merge devices into hosts.yaml. Devices of the same name are updated; comments and other keys stay.
@@ -75,15 +90,20 @@ def import_devices(
     """
     workspace = app.workspace
     known = known_names(workspace)
-    if source == "netbox":
+    if source in ("netbox", "zabbix"):
         if not url:
-            raise UsageError(message("cli:inventory.no_url"))
-        place = NetBoxSource(
-            url=url, token=resolve(token, workspace.path, own=True), filters=_query(filters),
-            roles=_pairs("--role-map", role_map), platforms=_pairs("--platform-map", platform_map),
-            venue_field=venue_field, allow_http=allow_http,
-        )  # fmt: skip
-        devices = read_netbox(place)
+            raise UsageError(message("cli:inventory.no_url", source=source))
+        secret = resolve(token or f"env:{source.upper()}_TOKEN", workspace.path, own=True)
+        roles, platforms = _pairs("--role-map", role_map), _pairs("--platform-map", platform_map)
+        if source == "netbox":
+            devices = read_netbox(
+                NetBoxSource(url, secret, _query(filters), roles, platforms, venue_field, allow_http=allow_http)
+            )
+        else:
+            groups = _query(filters).get("group", ())
+            venues = _pairs("--venue-map", venue_map)
+            server = ZabbixSource(url, secret, groups, roles, platforms, venues, venue_field, peaks, allow_http)
+            devices = read_zabbix(server, known)
         imported = Imported(
             {"devices": devices}, problems=tuple(p for one in devices for p in entry_problems(one, known))
         )

@@ -23,6 +23,7 @@ from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.settings.event import Operator
 
 _SKELETON = Path(__file__).parent / "skeleton"
+_BASTION = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\])(?::(?P<port>\d{1,5}))?")
 _VENUE = re.compile(r"(?P<id>[a-z0-9]+(-[a-z0-9]+)*)=(?P<name>[^:]+)(:(?P<services>[a-z, ]+))?")
 
 
@@ -52,6 +53,24 @@ class NewVenue:
 
 
 @dataclass(frozen=True)
+class NewBastion:
+    """Bastion of a new workspace."""
+
+    hostname: str
+    username: str = ""
+    port: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> NewBastion:
+        """Bastion from `[USER@]HOST[:PORT]`. Raises UsageError."""
+        match = _BASTION.fullmatch(text.strip())
+        port = int(match["port"]) if match and match["port"] else None
+        if not match or (port is not None and not 0 < port < 65536):
+            raise UsageError(message("workspace:new.bastion", text=text))
+        return cls(match["host"].strip("[]"), match["user"] or "", port)
+
+
+@dataclass(frozen=True)
 class NewEvent:
     """Data of a new event. `opening` and `ending` are aware; `today` decides the first weekly report."""
 
@@ -65,6 +84,7 @@ class NewEvent:
     operator: Operator = "telecom"
     recipient: str = ""
     recipient_email: str = PLACEHOLDER_EMAIL
+    bastion: str = ""
     today: date = field(default_factory=lambda: datetime.now(TZ).date())
 
     def values(self) -> dict[str, Any]:
@@ -93,6 +113,7 @@ class NewEvent:
             "operator": self.operator,
             "recipient": tidy(self.recipient, "recipient"),
             "recipient_email": self.recipient_email,
+            "bastion": NewBastion.parse(self.bastion) if self.bastion else None,
             "venues": self.venues,
             "opening": self.opening,
             "ending": self.ending,
@@ -136,6 +157,7 @@ def render_files(event: NewEvent) -> dict[Path, str]:
     return {
         Path("inventory") / path.stem: environment.get_template(path.name).render(values)
         for path in sorted(_SKELETON.glob("*.j2"))
+        if path.name != "jump_hosts.yaml.j2" or event.bastion
     }
 
 
