@@ -184,7 +184,12 @@ def engineer() -> Iterator[Engineer]:
         yield one
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+def on_one_worker(guard: str) -> pytest.MarkDecorator:
+    """A guard's cases stay on one worker, beside one ground."""
+    return pytest.mark.xdist_group(f"faults {guard}")
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, marks=on_one_worker(case.guard), id=str(case)) for case in CASES])
 def test_old_or_new_and_never_between(
     grounds: Grounds, engineer: Engineer, tmp_path: Path, proved: Proved, case: Case
 ) -> None:
@@ -212,6 +217,7 @@ def test_old_or_new_and_never_between(
     proved("fault", GUARDED[case.guard].kind, str(case), outcome)
 
 
+@on_one_worker("inverse cisco_xe")
 def test_a_device_that_cannot_be_looked_at_is_left_as_it_is(
     grounds: Grounds, engineer: Engineer, tmp_path: Path
 ) -> None:
