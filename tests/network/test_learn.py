@@ -109,6 +109,7 @@ def test_without_lldp_a_subnet_of_exactly_two_devices_is_a_cable() -> None:
     assert question(wide, "links") == "wide_subnet"
     three = subnet(("r1", "eth1", "10.0.0.1/29"), ("r2", "eth1", "10.0.0.2/29"), ("r3", "eth1", "10.0.0.3/29"))
     assert not outline(three, "links")
+    assert not outline(subnet(("r1", "vrrp4-5", "10.0.0.1/30"), ("r2", "vrrp4-5", "10.0.0.2/30")), "links")
     assert not outline(subnet(("r1", "Vlanif10", "10.0.0.1/30"), ("r2", "lo", "10.0.0.2/30")), "links")
 
 

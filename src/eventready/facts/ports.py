@@ -42,7 +42,7 @@ def optic_key(name: str) -> str:
 
 _LOGICAL = re.compile(
     r"(?:vlan|vlanif|loopback|port-channel|eth-trunk|bundle-ether|ae|bvi|irb|br|bdi|bond|reth|lag|tunnel|tu|null|nve|"
-    r"dummy|vxlan|wg|gre|veth|docker|virbr|virtual-template|bridge-aggregation|route-aggregation|bridge|lo|mpls)"
+    r"dummy|vxlan|wg|gre|veth|docker|virbr|virtual-template|vrrp|bridge-aggregation|route-aggregation|bridge|lo|mpls)"
     r"(?![a-z])"
 )
 

@@ -88,10 +88,19 @@ def _lines(proposals: Sequence[Proposal], lang: Lang) -> Iterator[tuple[str, str
         names = _shortened([one.subject for one in own], lang) + _source(source, lang)
         where = text("learn:every_venue", lang) if venue == "*" else venue
         yield *_MARKS["healthy"], text("learn:at_venue", lang, venue=where, names=names) if venue else names
+    for one in grouped(one for one in proposals if one.state != "healthy" or one.kind in _EACH):
+        mark, style = _MARKS.get(one[0].state, _OPEN)
+        yield mark, style, described(one, lang)
+
+
+def grouped(proposals: Iterable[Proposal]) -> list[tuple[Proposal, ...]]:
+    """Proposals of a device and kind with the same question together, such as several access points without service."""
+    groups: dict[object, list[Proposal]] = {}
     for one in proposals:
-        if one.state != "healthy" or one.kind in _EACH:
-            mark, style = _MARKS.get(one.state, _OPEN)
-            yield mark, style, described(one, lang)
+        alone = one.kind in _EACH or one.question is None
+        key = one.key if alone else (one.device, one.kind, one.state, one.source, in_language(one.question, "en"))
+        groups.setdefault(key, []).append(one)
+    return [tuple(group) for group in groups.values()]
 
 
 def _group(one: Proposal) -> tuple[str, str]:
@@ -107,9 +116,10 @@ def _source(source: str, lang: Lang) -> str:
     return "" if source in ("device", "expected") else f" ({text(f'learn:source.{source}', lang)})"
 
 
-def described(one: Proposal, lang: Lang) -> str:
-    """Describe a proposal in a line: value, source and open question."""
-    value = one.subject
+def described(group: Sequence[Proposal], lang: Lang) -> str:
+    """Describe proposals with the same question in a line: values, source and open question."""
+    one = group[0]
+    value = _shortened([each.subject for each in group], lang)
     if one.kind == "bundles" and one.state != "absent":
         value = text("learn:bundle", lang, name=one.subject, count=one.value["members"], least=one.value["min_links"])
     elif one.kind == "gateways" and one.state != "absent":

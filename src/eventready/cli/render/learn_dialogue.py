@@ -8,7 +8,7 @@ from itertools import groupby
 
 import click
 
-from eventready.cli.render.learn import described
+from eventready.cli.render.learn import described, grouped
 from eventready.core.messages import Lang, Param, text
 from eventready.network.learn.proposal import Proposal
 
@@ -22,20 +22,22 @@ class LearnDecision:
 
 
 def decide(proposals: Sequence[Proposal], lang: Lang, *, prune: bool) -> LearnDecision:
-    """Ask about the healthy proposals together, and about each open proposal; about removals with `prune` only."""
+    """Ask about the healthy proposals together, and about each open question; about removals with `prune` only."""
     healthy = [one for one in proposals if one.state == "healthy"]
-    open = [one for one in proposals if one.state not in ("healthy", "absent") and one.value is not None]
-    absent = [one for one in proposals if one.state == "absent"] if prune else []
+    questions = grouped(one for one in proposals if one.state not in ("healthy", "absent") and one.value is not None)
+    removals = grouped(one for one in proposals if one.state == "absent") if prune else []
     accepted = _healthy(healthy, lang)
     ignored: list[Proposal] = []
-    if open:
-        click.echo(text("learn:dialogue.questions", lang, n=len(open)), err=True)
-    for one in open:
-        answer = _answer(_titled(one, lang), "learn:dialogue.question", "ynl", lang)
-        (accepted if answer == "y" else ignored if answer == "n" else []).append(_with_content(one, answer, lang))
-    for one in absent:
-        if _answer(_titled(one, lang), "learn:dialogue.removal", "yl", lang) == "y":
-            accepted.append(one)
+    if questions:
+        click.echo(text("learn:dialogue.questions", lang, n=len(questions)), err=True)
+    for group in questions:
+        answer = _answer(_titled(group, lang), "learn:dialogue.question", "ynl", lang)
+        (accepted if answer == "y" else ignored if answer == "n" else []).extend(
+            _with_content(one, answer, lang) for one in group
+        )
+    for group in removals:
+        if _answer(_titled(group, lang), "learn:dialogue.removal", "yl", lang) == "y":
+            accepted += group
     return LearnDecision(tuple(accepted), tuple(ignored))
 
 
@@ -47,8 +49,8 @@ def _with_content(one: Proposal, answer: str, lang: Lang) -> Proposal:
     return replace(one, value={**one.value, "contains": content.strip()}) if content.strip() else one
 
 
-def _titled(one: Proposal, lang: Lang) -> str:
-    return f"{one.device} {one.kind} {described(one, lang)}"
+def _titled(group: Sequence[Proposal], lang: Lang) -> str:
+    return f"{group[0].device} {group[0].kind} {described(group, lang)}"
 
 
 def _healthy(healthy: Sequence[Proposal], lang: Lang) -> list[Proposal]:
@@ -68,10 +70,10 @@ def _of_device(device: str, proposals: list[Proposal], lang: Lang) -> list[Propo
     if answer != "k":
         return proposals if answer == "y" else []
     accepted: list[Proposal] = []
-    for kind, grouped in groupby(proposals, key=lambda one: one.kind):
-        own = list(grouped)
+    for kind, of_kind in groupby(proposals, key=lambda one: one.kind):
+        own = list(of_kind)
         for one in own:
-            click.echo(f"  {described(one, lang)}", err=True)
+            click.echo(f"  {described((one,), lang)}", err=True)
         if _answer("", "learn:dialogue.kind", "yn", lang, device=device, kind=kind, count=len(own)) == "y":
             accepted += own
     return accepted
