@@ -30,6 +30,11 @@ class PatternError(ValueError):
     """The pattern of a line is not well formed."""
 
 
+def is_own_name(name: str) -> bool:
+    """Return True for the name of an object of the event: `EVENT` or `EVENT-...`."""
+    return _OWN.fullmatch(name) is not None
+
+
 @dataclass(frozen=True)
 class _Word:
     """Word of a pattern: a keyword, or `before{value}after`. `more`: the word may be repeated."""

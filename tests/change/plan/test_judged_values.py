@@ -8,6 +8,7 @@ import pytest
 
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import Tree
+from eventready.change.safety.objects import refuse_altered_objects
 from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import Hop, RouteBack, WayIn
 from eventready.core.errors import RefusedError
@@ -216,3 +217,31 @@ def test_what_the_device_has_already_is_not_judged() -> None:
 
 def test_a_removed_object_that_is_still_named_is_missing() -> None:
     assert "names track 10" in judged("cisco_xe", "no track 10\n")
+
+
+OTHERS = [
+    # platform, lines that alter an object of others, its name, and the same on another number
+    ("cisco_xe", "track 10 ip sla 10 reachability\n delay down 5 up 30\n", "track 10",
+     "track 11 ip sla 10 reachability\n"),
+    ("cisco_xe", "ip sla 10\n icmp-echo 10.0.0.5\n", "ip sla 10", "ip sla 11\n icmp-echo 10.0.0.5\n"),
+    ("cisco_xe", "no track 10\n", "track 10", "ip route 0.0.0.0 0.0.0.0 10.0.0.5 track 10\n"),
+    ("huawei_vrp", "acl number 3001\n rule 10 permit ip source 10.21.0.0 0.0.255.255\n", "acl 3001",
+     "acl number 3002\n rule 10 permit ip source 10.21.0.0 0.0.255.255\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "lines", "named", "other"), OTHERS)
+def test_an_object_of_others_is_used_and_not_altered(name: str, lines: str, named: str, other: str) -> None:
+    spec, form = change_of(name), form_of(change_of(name))
+    running = form.parse(RUNNING[name], "test").tree
+
+    def altered(text: str, *earlier: str, owns: tuple[str, ...] = ()) -> None:
+        trees = running, form.merge(running, form.parse(text, "test"))
+        refuse_altered_objects(spec, "edge-1", trees, earlier, owns)
+
+    with pytest.raises(RefusedError, match=f"{named} is on edge-1 already"):
+        altered(lines)
+    altered(other)
+    altered(lines, owns=(named,))
+    altered(lines, owns=(f"{named[:-1]}*",))
+    altered(lines, *RUNNING[name].splitlines())

@@ -9,6 +9,7 @@ from eventready.change.document import PlanFile
 from eventready.change.execute.context import ExecutionContext
 from eventready.change.execute.mode import ChangeMode
 from eventready.change.execute.rollback import rolled_back_devices
+from eventready.change.plan.restated import refuse_restated
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable, refuse_unsigned, sign_change
 from eventready.change.safety.freeze import Emergency, refuse_in_freeze, refuse_shifted_clock
 from eventready.core.errors import RefusedError, UsageError
@@ -74,6 +75,7 @@ def admit(context: ExecutionContext, file: PlanFile, mode: ChangeMode) -> Admiss
         refuse_unsigned(file, event.changes)
         approved = _approvers(context, file, context.store.changes.used_approvals(plan.id))
         refuse_unsendable(plan, workspace)
+        refuse_restated(plan, workspace)
     return Admission(context, file, mode, approved, emergency if closed else None)
 
 

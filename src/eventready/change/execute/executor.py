@@ -33,6 +33,7 @@ from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree
 from eventready.change.guard.soak import Soak, soak_of
 from eventready.change.plan.partners import partners_of
+from eventready.change.plan.restated import refuse_other_words
 from eventready.change.plan.scope import Drift, unrelated_drift
 from eventready.change.safety.forbidden import refuse_forbidden
 from eventready.change.safety.way_in_check import WayInCheck
@@ -194,6 +195,7 @@ class ChangeExecutor:
             refuse=lambda lines, running: refuse_forbidden(
                 platform.spec, lines, device=planned.name, running=running, address=address
             ),
+            restated=self._restated(platform.spec, planned),
             unrelated=self._unrelated(form, planned),
             explain_drift=partial(self._explain_drift, planned),
             startup=None if self._rolls_back is not None else planned.startup,
@@ -205,6 +207,12 @@ class ChangeExecutor:
             settle_s=settings.settle_s if settle_s is None else settle_s,
             timing=self._options.timing,
         )
+
+    def _restated(self, spec: PlatformSpec, planned: PlannedDevice) -> Callable[[Tree, Tree], None]:
+        """Return the check of the words of a plan. A way back and a drill are computed from records."""
+        if self._rolls_back is not None or self._resumed or self._hold is not None:
+            return lambda _before, _target: None
+        return partial(refuse_other_words, spec, self._devices[planned.name], planned)
 
     def _way_in_check(self, spec: PlatformSpec, planned: PlannedDevice) -> WayInCheck:
         """Return the check of the way in. A way back is never refused."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
 
@@ -10,13 +10,14 @@ from eventready.change.document import PlannedDevice, PlannedGuard
 from eventready.change.errors import UnreadableConfiguration, answer_to
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
-from eventready.change.forms.tree import Path
 from eventready.change.guard.guard import Guard, gap, guards_for, protects
 from eventready.change.guard.soak import soak_of
 from eventready.change.intents.participants import Participant
+from eventready.change.plan.restated import recreated_risks
 from eventready.change.plan.scope import planned_scope
 from eventready.change.safety.effects import effects_of, refuse_effects
 from eventready.change.safety.forbidden import refuse_forbidden
+from eventready.change.safety.objects import refuse_altered_objects
 from eventready.change.safety.values import check_values
 from eventready.change.safety.way_in import read_way_in
 from eventready.change.safety.way_in_lines import check_way_in
@@ -34,13 +35,21 @@ _PLANNING = "plan"
 
 
 def plan_device(
-    participant: Participant, session: Session, seconds: int, soak_s: float, *, alone: bool
+    participant: Participant,
+    session: Session,
+    seconds: int,
+    soak_s: float,
+    *,
+    alone: bool,
+    earlier: Iterable[str] = (),
+    owns: Collection[str] = (),
 ) -> PlannedDevice | None:
     """Return the device's part of the plan; None for a device in compliance. Read-only.
 
     `seconds` is the guard's time, `soak_s` the shortest soak; `alone`: the inventory has no redundant partner for the
-    device. Raises UnreadableConfiguration and GuardStateUnknown if the device does not answer, FragmentError for an
-    unusable fragment, RefusedError for a forbidden line or a missing way back.
+    device; `earlier` are the lines of standing changes, `owns` the workspace's objects. Raises UnreadableConfiguration
+    and GuardStateUnknown if the device does not answer, FragmentError for an unusable fragment, RefusedError for a
+    forbidden line or value, or a missing way back.
     """
     form, device = participant.form, participant.device
     running = form.read_running(participant.fragment, session.send_commands, device=device.name)
@@ -69,6 +78,8 @@ def plan_device(
         refuse_effects(device, effects_of(form.spec.effects, running.tree), effects_of(form.spec.effects, predicted))
     way = read_way_in(participant.platform.spec, device, session, running.tree)
     ways = check_way_in(participant.platform.spec, device, way, running.tree, predicted, refuses=writable is not None)
+    if writable:
+        refuse_altered_objects(form.spec, device.name, (running.tree, predicted), earlier, owns)
     judged = check_values(participant.platform.spec, device, way, running.tree, predicted) if writable else ()
     _refuse_secrets(device.name, (*forward, *backward, *lines_of(participant.fragment.text)))
     ask, has_shell = partial(answer_to, session.send_commands), session.target.has_shell
@@ -82,7 +93,7 @@ def plan_device(
         *ways,
         *judged,
         *_unsaved(form, running, startup),
-        *(_recreated(path) for path in form.recreated(running.tree, predicted)),
+        *recreated_risks(form, running.tree, predicted),
         *([rendered("change:risk.alone")] if alone else []),
     ]
     scope, outside = planned_scope(form, running.tree, predicted, participant.fragment)
@@ -166,13 +177,6 @@ def _unsaved(form: ConfigurationForm, running: Configuration, startup: Configura
             yield rendered("change:risk.unsaved_one", first=first) if first else rendered("change:risk.unsaved_order")
         else:
             yield rendered("change:risk.unsaved", lines=len(lines), first=first)
-
-
-def _recreated(path: Path) -> str:
-    line, above = path[-1], path[:-1]
-    if above:
-        return rendered("change:risk.recreated_of", line=line, above=above[-1])
-    return rendered("change:risk.recreated", line=line)
 
 
 def _refuse_secrets(device: str, lines: tuple[str, ...]) -> None:

@@ -22,6 +22,7 @@ from eventready.change.guard.guard import GuardStateUnknown, change_spec
 from eventready.change.intents.participants import Participant, participants
 from eventready.change.intents.playbook_fragment import with_playbook
 from eventready.change.plan.device import plan_device
+from eventready.change.plan.earlier import earlier_lines
 from eventready.change.plan.order import Member, members_of, waves
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
@@ -174,11 +175,15 @@ def _read(
     by_name = {one.device.name: one for one in taking}
     workspace.check_secrets(by_name)
     known_hosts(workspace.known_hosts)
+    earlier = earlier_lines(workspace)
 
     def planned(one: Participant, session: Session) -> _Planned:
         participant, diff = with_playbook(workspace, one)
-        soak_s = workspace.event.changes.soak_of(participant.intents)
-        part = plan_device(participant, session, seconds, soak_s, alone=one.device.name in alone)
+        name, settings = one.device.name, workspace.event.changes
+        soak_s, lines = settings.soak_of(participant.intents), earlier.get(name, frozenset())
+        part = plan_device(
+            participant, session, seconds, soak_s, alone=name in alone, earlier=lines, owns=settings.owns
+        )
         return _Planned(part and part.model_copy(update={"diff": (*part.diff, *diff)}))
 
     def plan_one(task: Task) -> _Planned:

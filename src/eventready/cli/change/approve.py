@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from eventready.change.document import PlanFile, load_plan, write_plan
+from eventready.change.plan.restated import refuse_restated
 from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
 from eventready.cli.context import App
 from eventready.cli.options import FILE, key_option
@@ -41,6 +42,7 @@ def command(app: App, *, path: Path, source: str, seal: str, yes: bool) -> None:
             message("cli:approve.other_hash", hash=file.plan.sha256[:16], seal=seal.strip()[:64]), where=str(path)
         )
     refuse_unsendable(file.plan, app.workspace)
+    refuse_restated(file.plan, app.workspace)
     key = signing_key(app, source)
     used = _used(app, file)
     signed = approve(file, settings, key, app.clock.real(), used)

@@ -65,6 +65,9 @@ class ChangeSettings(WorkspaceModel):
     atomic: tuple[Intent, ...] = Field(
         default=(), description="Intents of all devices or none: a failed wave takes the earlier waves back"
     )
+    owns: tuple[str, ...] = Field(
+        default=(), description="Objects that plans may alter though others made them, as globs: track 10, acl 31*"
+    )
     confirm_within_s: int = Field(
         default=600, ge=60, le=3600, description="Guard time: an unconfirmed change is reverted by the device after it"
     )

@@ -49,6 +49,7 @@ class Assignment:
     the configuration after the change. `forward` is sent; `backward` is the way back as read by approvers.
 
     `target` computes the target tree from the present one; `refuse` raises RefusedError for forbidden lines;
+    `restated` raises RefusedError for words of the plan that are not those of the change from the planned tree;
     `unrelated` returns the drift outside of the plan's sections, from the present tree and its target, None for a drift
     in a section of the plan; `explain_drift` names the change that altered the running configuration; `soak` gives the
     observation time of a change from the old to the new tree; `startup` is the fingerprint of the planned startup
@@ -68,6 +69,7 @@ class Assignment:
     backward: tuple[str, ...]
     target: Callable[[Tree], Tree]
     refuse: Callable[[Sequence[str], Configuration], None] = lambda _lines, _running: None
+    restated: Callable[[Tree, Tree], None] = lambda _before, _target: None
     unrelated: Callable[[Tree, Tree], Drift | None] = lambda _before, _target: None
     explain_drift: Callable[[Configuration], str | Message] = lambda _found: message("change:drift.changed")
     startup: str | None = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from eventready.change.errors import SendCommands
 from eventready.change.execute.device.checks import DeviceChecks, Findings, ages, lost_meanwhile
@@ -114,6 +115,7 @@ class LiveDevice:
         self._armed = armed
         self._known = self._of_kind(planned)
         self._spec: GuardSpec | None = self._known[0] if armed else None
+        self._better: tuple[GuardSpec, ...] = ()
         self._unsure = armed and len(self._known) > 1
         self._open_session: Session | None = None
         self._open_guard: Guard | None = None
@@ -212,6 +214,7 @@ class LiveDevice:
         if self._spec is None:
             known = tuple(guards_for(self._platform, running, self._answer_to, has_shell=self._target.has_shell))
             self._spec = next((spec for spec in known if spec.kind == self._planned), None)
+            self._better = tuple(takewhile(lambda spec: spec.kind != self._planned, known)) if self._spec else ()
         if self._spec is None:
             raise RefusedError(
                 message("change:guard.other_now", device=self._target.name, kind=known[0].kind, planned=self._planned)
@@ -219,7 +222,14 @@ class LiveDevice:
         return GuardTerms(self._spec.kind, armed_seconds(self._spec, self._seconds), self._spec.kind != "inverse")
 
     def probe_guard(self) -> None:
-        """See DeviceDriver."""
+        """See DeviceDriver. Raises RefusedError if a guard better than the planned guard is usable."""
+        for better in self._better:
+            with ExitStack() as stack:
+                shell = stack.enter_context(open_shell(self._target)) if better.shell else None
+                guard = Guard(better, self._form.spec, self._session, shell, self._change, self._seconds)
+                if not guard.lacking():
+                    names = {"device": self._target.name, "better": better.kind, "planned": self._planned}
+                    raise RefusedError(message("change:restated.guard", **names))
         if lacking := self._guard.lacking():
             raise RefusedError(
                 message("change:guard.unusable", device=self._target.name, guard=self._planned, lacking=lacking)

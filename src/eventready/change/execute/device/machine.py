@@ -118,6 +118,8 @@ class DeviceMachine:
         if form.commands_between(target, before.tree) != assignment.backward:
             raise RefusedError(message("change:device.no_return", device=assignment.device))
         assignment.refuse((*assignment.forward, *assignment.backward), before)
+        if drift is None:
+            assignment.restated(before.tree, target)
         risks = steps.check_way_in(before, steps.target)
         if drift is not None:
             steps.record("drift", drift.to_dict())
