@@ -68,7 +68,8 @@ def ground(kind: str, folder: Path) -> Iterator[Ground]:
         inventory = place / "inventory"
         event = yaml.safe_load((inventory / "event.yaml").read_text(encoding="utf-8"))
         event["windows"].append({"kind": "drill", "from": "2022-04-20 06:00", "to": "2022-04-20 08:00"})
-        event["changes"] = {"approvers": [{"name": "Trần Thị Bình", "signs_with": KEY.public.id}]}
+        approvers = [{"name": "Trần Thị Bình", "signs_with": KEY.public.id}]
+        event["changes"] = {"approvers": approvers, "owns": event["changes"]["owns"]}
         (inventory / "event.yaml").write_text(yaml.safe_dump(event, allow_unicode=True), encoding="utf-8")
         drills = inventory / "drills"
         drills.mkdir(exist_ok=True)
