@@ -131,7 +131,8 @@ def measured(probe: ProbeResult, lang: Lang) -> str:
     """A probe's values against their limits, with flows and loss: `285 ms (limit 300 ms, resolution 20 ms)`."""
     if probe.void:
         return text("cli:drill.void", lang, reason=probe.void)
-    value = text("cli:drill.no_recovery", lang) if probe.value is None else _figure(probe.value, probe.unit, lang)
+    unknown = "cli:drill.no_recovery" if probe.kind in STREAMS else "cli:drill.no_count"
+    value = text(unknown, lang) if probe.value is None else _figure(probe.value, probe.unit, lang)
     limit = text("cli:drill.limit", lang, limit=probe.limit, unit=probe.unit)
     if probe.resolution:
         limit += text("cli:drill.resolution", lang, resolution=probe.resolution, unit=probe.unit)

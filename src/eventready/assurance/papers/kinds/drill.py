@@ -114,7 +114,7 @@ def _results(writer: PaperWriter, compared: Sequence[DrillComparison]) -> Table:
                 )
             )
     weights = {
-        "drill": 4.2, "drill_probe": 3.2, "drill_before": 2.6, "drill_after": 2.6, "drill_repair": 2.2,
+        "drill": 3.6, "drill_probe": 3.2, "drill_before": 3.2, "drill_after": 3.2, "drill_repair": 2.2,
         "drill_limit": 2.2, "drill_result": 1.8,
     }  # fmt: skip
     name, note = writer.text("papers:sheet_drills"), writer.text("papers:drill_worst_note")
@@ -195,8 +195,8 @@ def _measured_at(run: DrillRun) -> datetime:
 def _ended(runs: Sequence[DrillRun]) -> datetime:
     """End of the last run, on the event's clock."""
     last = max(runs, key=lambda run: run.begun)
-    first, end = (datetime.fromisoformat(last.steps[place].recorded) for place in (0, -1))
-    return last.begun + (end - first)
+    recorded = [datetime.fromisoformat(entry.recorded) for entry in last.steps]
+    return last.begun + (max(recorded) - min(recorded) if recorded else timedelta())
 
 
 def _course_entry(writer: PaperWriter, run: DrillRun, entry: TimelineEntry) -> str:

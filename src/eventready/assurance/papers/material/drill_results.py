@@ -8,6 +8,7 @@ from math import inf
 
 from eventready.core.messages import Lang, number, term, text
 from eventready.drill.record import MEASURED, DrillRun, ProbeResult
+from eventready.drill.spec import STREAMS
 from eventready.drill.stage import Stage
 
 
@@ -83,6 +84,8 @@ def probe_value(probe: ProbeResult | None, lang: Lang) -> str:
     """Measured values of the failure in words: not measured, never recovered, or figures."""
     if probe is None or probe.void:
         return text("papers:drill_not_run", lang)
+    if probe.value is None and probe.kind not in STREAMS:
+        return text("papers:drill_no_count", lang)
     if not probe.measures:
         return _value(probe.value, probe.unit, lang)
     return "; ".join(
