@@ -92,6 +92,9 @@ def _output(block: Block) -> Iterator[str]:
             yield block.note
         case Figure():
             yield block.caption
+        case Closing() if block.secretary:
+            yield from (*block.secretary, block.secretary_name, *block.authority, block.name)
+            yield from (block.label, *block.recipients)
         case Closing():
             yield from (block.label, *block.recipients, *block.authority, block.name)
 
