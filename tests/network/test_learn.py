@@ -301,6 +301,8 @@ def test_parts_get_their_venue_by_pattern_else_the_only_venue_of_the_device() ->
     aps = [r.AccessPoint(name="ap", state="up")]
     (ap,) = learnt(facts(device("w1", "wifi_controller"), access_point=aps), venues=venues)
     assert ap.value == {"name": "ap", "venue": "hall", "critical": True}
+    (venue,) = learnt(facts(device("HN-R1", venues=())), venues=venues)
+    assert (venue.kind, venue.value) == ("venues", "hall")
 
 
 def test_a_standby_controller_has_no_access_points_of_its_own() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from itertools import groupby
 from textwrap import wrap
 from typing import Any
@@ -35,10 +37,10 @@ class NotRead:
     reason: str | Text
 
 
-def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, origins: bool) -> None:
+def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, run: str, origins: bool) -> None:
     """Print the proposals, unknown neighbours and unread facts on stdout.
 
-    `origins`: event.yaml names where the services come from.
+    `run`: with the facts. `origins`: event.yaml names where the services come from.
     """
     console = VisibleConsole(soft_wrap=True)
     width = console.width if console.is_terminal else 0
@@ -49,7 +51,7 @@ def show(result: LearnResult, not_read: Sequence[NotRead], lang: Lang, *, origin
     _print_block(console, "learn:unknown_neighbours", _rows(result.unknown_neighbours), lang)
     _print_block(console, "learn:not_read", _unread(not_read, lang), lang)
     if result.proposals:
-        console.print(f"\n{_total(result.proposals, lang)}")
+        console.print(f"\n{_total(result.proposals, run, lang)}")
     if not origins and any(one.source == "router" and one.state != "healthy" for one in result.proposals):
         console.print(text("learn:no_origins", lang))
 
@@ -73,12 +75,12 @@ def _print_kind(console: Console, kind: str, proposals: Sequence[Proposal], lang
         kind = ""
 
 
-def _total(proposals: Sequence[Proposal], lang: Lang) -> str:
+def _total(proposals: Sequence[Proposal], run: str, lang: Lang) -> str:
     healthy = [one for one in proposals if one.state == "healthy"]
     absent = sum(one.state == "absent" for one in proposals)
     open = len(proposals) - len(healthy) - absent
     devices = len({one.device for one in healthy})
-    return text("learn:total", lang, healthy=len(healthy), devices=devices, absent=absent, open=open)
+    return text("learn:total", lang, run=run, healthy=len(healthy), devices=devices, absent=absent, open=open)
 
 
 def _lines(proposals: Sequence[Proposal], lang: Lang) -> Iterator[tuple[str, str, str]]:
@@ -130,12 +132,14 @@ def described(group: Sequence[Proposal], lang: Lang) -> str:
 
 
 def _rows(unknown_neighbours: Sequence[UnknownNeighbour]) -> Iterator[str]:
-    """Rows of an import, each with the ports of its neighbours as a comment."""
+    """Rows of an import; the ports of their neighbours become a note there."""
     if unknown_neighbours:
-        yield "name,hostname,platform,role"
+        yield "name,hostname,platform,role,seen_by"
     for one in unknown_neighbours:
         seen = "; ".join(f"{device} {port}" for device, port in one.seen_by)
-        yield f"{one.name},{one.address},,    # {seen}"
+        written = StringIO()
+        csv.writer(written, lineterminator="").writerow([one.name, one.address, "", "", seen])
+        yield written.getvalue()
 
 
 def _unread(not_read: Sequence[NotRead], lang: Lang) -> Iterator[str]:

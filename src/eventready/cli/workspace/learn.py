@@ -85,7 +85,7 @@ def learn_command(
     patterns = NamePatterns(_patterns(venues, workspace), mobile, critical)
     kinds = _kinds(accepted)
     devices = select(workspace.devices, limit)
-    run = _run(app, workspace, devices, run_name, AuditOptions(workers=workers, interval_s=0, saved=saved, wide=True))
+    run = _run(app, workspace, devices, run_name, AuditOptions(workers=workers, saved=saved, wide=True))
     ignored = load_learning(_file(workspace)).ignore
     setting = LearnSetting(workspace.event.origins, patterns, ignored, _questions(workspace.event))
     result = _selected(learn(_facts(workspace, run), setting), devices)
@@ -93,7 +93,7 @@ def learn_command(
     decision = LearnDecision()
     dialogue = not (check or kinds) and _at_terminal(app)
     if app.output == "table":
-        _shown(app, result, not_read)
+        _shown(app, result, not_read, run)
     if dialogue:
         decision = decide(result.proposals, app.lang, prune=prune)
     elif not check:
@@ -204,9 +204,9 @@ def _selected(result: LearnResult, devices: Sequence[Device]) -> LearnResult:
 # --- outcome --------------------------------------------------------------------------------------------------------
 
 
-def _shown(app: App, result: LearnResult, not_read: Sequence[NotRead]) -> None:
+def _shown(app: App, result: LearnResult, not_read: Sequence[NotRead], run: Run) -> None:
     with app.tolerate_closed_pipe():
-        show(result, not_read, app.lang, origins=bool(app.workspace.event.origins))
+        show(result, not_read, app.lang, run=run.id, origins=bool(app.workspace.event.origins))
     if not result.proposals and not not_read:
         app.notify("learn:nothing")
 
