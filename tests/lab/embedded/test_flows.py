@@ -104,3 +104,29 @@ def test_a_fault_that_is_cleared_before_it_was_noticed_changes_nothing(province:
     assert province.arrives("edge-dt-1")
     province.time += 5
     assert province.arrives("edge-dt-1")
+
+
+def test_an_impaired_port_loses_and_delays_what_it_should(province: Province) -> None:
+    members = province.gateways.get("agg-1", ())
+
+    def delays(size: int = 100) -> list[float | None]:
+        return [province.network.delay_s("agg-1", members, size) for _ in range(100)]
+
+    port = {"port": "TenGigabitEthernet0/2/0"}
+    for fault, more in (("packet-loss", {"percent": 30.0}), ("delay", {"ms": 200.0}), ("small-mtu", {"size": 1000})):
+        province.faults.inject("core-1", fault, {**port, **more})
+        small, large = delays(), delays(1400)
+        assert small.count(None) == (30 if fault == "packet-loss" else 0), fault
+        assert large.count(None) == {"packet-loss": 30, "delay": 0, "small-mtu": 100}[fault]
+        assert {one for one in small if one is not None} == {0.4 if fault == "delay" else 0.0}
+        province.faults.clear("core-1", fault, {})
+        assert delays() == [0.0] * 100
+
+
+def test_a_flapping_port_carries_half_of_the_time(province: Province) -> None:
+    province.faults.inject("core-1", "flapping", {"port": "TenGigabitEthernet0/2/0", "seconds": 0.75})
+    arrived = []
+    for _ in range(30):
+        province.time = round(province.time + 0.1, 6)
+        arrived.append(province.arrives("agg-1"))
+    assert 10 <= sum(arrived) <= 20

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from eventready.core.clock import Clock
+from eventready.session.probes.dns_message import DnsQuestion
 from eventready.workspace.workspace import load_workspace
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.embedded.process import simulate
-from eventready_lab.embedded.virtual_services import VirtualServices
+from eventready_lab.embedded.virtual_services import VirtualServices, dns_answer
 from eventready_lab.faults.simulated.injector import FaultInjector
 
 ADDRESS = "192.0.2.90"
@@ -64,3 +65,18 @@ def test_a_portal_without_servers_does_not_answer() -> None:
     hosts.faults.inject("svc-1", "backend-down", {"pool": "portal", "count": 9})
     assert not hosts.services.answers("http", ADDRESS)
     assert hosts.services.answers("dns", ADDRESS)
+
+
+def test_a_wrong_address_and_an_error_are_answered_as_such() -> None:
+    hosts = Hosts()
+    query = DnsQuestion("portal.example.vn").query(7)
+
+    def resolved() -> bytes | None:
+        return dns_answer(query, lambda name: hosts.services.resolved(ADDRESS, name))
+
+    assert DnsQuestion("portal.example.vn", frozenset({"203.0.113.66"})).answered(resolved() or b"") is None
+    hosts.faults.inject("svc-1", "dns-wrong", {"name": "portal.example.vn"})
+    assert DnsQuestion("portal.example.vn", frozenset({"203.0.113.66"})).answered(resolved() or b"") == 7
+    assert hosts.services.status(ADDRESS) == 200
+    hosts.faults.inject("svc-1", "http-error", {"status": 500})
+    assert hosts.services.status(ADDRESS) == 500

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from eventready.checks.registry import all_checks
 from eventready.core.errors import UsageError
+from eventready.drill.spec import load_drills
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.settings.event import load_event
 from eventready_lab.cli import _arguments
@@ -23,6 +25,7 @@ from eventready_lab.real.machinery import requirements, sandbox
 from eventready_lab.real.machinery.listeners import DeviceListeners
 from eventready_lab.real.machinery.vty import send_commands
 from eventready_lab.real.province import crowd, frr, layout, osmocom_files
+from eventready_lab.real.province.drills import texts, write_drills
 
 EVENT = load_event(example_home() / "inventory" / "event.yaml")
 
@@ -210,3 +213,17 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert requirements.unmet_requirement() == "Linux is required"
     with pytest.raises(UsageError, match="only root on Debian"):
         requirements.install(["no-such"])
+
+
+def test_the_drills_of_the_lab_can_be_loaded_and_made_in_its_workspace(tmp_path: Path) -> None:
+    names = [*layout.ROUTERS, layout.CONTROLLER, layout.AIR_HOST, *layout.SERVICE_HOSTS]
+    write_drills(tmp_path, names)
+    drills = load_drills(tmp_path / "drills", devices=names, checks=[check.name for check in all_checks()])
+    assert len(drills) == len(texts()) >= 16
+    for drill in drills.values():
+        for failure in drill.break_:
+            REAL_FAULT_TYPES[failure.fault].arguments(failure.arguments)
+    write_drills(tmp_path, layout.ROUTERS)
+    left = load_drills(tmp_path / "drills", devices=layout.ROUTERS, checks=[check.name for check in all_checks()])
+    assert "silent-uplink" in left
+    assert "wifi-crowd" not in left
