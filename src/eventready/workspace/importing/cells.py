@@ -32,7 +32,7 @@ class Mend:
 
     place: CellPlace
     written: str
-    taken: str
+    taken: Sentence
 
 
 @dataclass

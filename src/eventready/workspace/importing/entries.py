@@ -113,7 +113,7 @@ def _repeated(first: Entry, second: Entry, cells: Cells) -> None:
     """Record a repeated entry; an equal entry is mended."""
     equal = first.entry == second.entry
     if equal and cells.fix:
-        cells.mends.append(Mend(second.place, second.name, first.place.cell))
+        cells.mends.append(Mend(second.place, second.name, message("workspace:import.same", cell=first.place.cell)))
         return
     cause = message("workspace:import.device_twice", name=second.name)
     do = message("workspace:import.first", place=str(first.place))

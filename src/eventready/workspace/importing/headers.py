@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eventready.core.messages import message
-from eventready.workspace.importing.cells import Cells
+from eventready.workspace.importing.cells import Cells, Mend
 from eventready.workspace.importing.table import Row, Table, TableCell
 from eventready.workspace.sheets.layout import DEVICES, LAYOUTS, UNREAD, Layout, titles
 from eventready.workspace.sheets.spelling import fold, listed
@@ -101,7 +101,7 @@ def _sheet(table: Table, layout: Layout, cells: Cells) -> FoundSheet:
             cells.problem(message("workspace:import.column_twice", name=cell.text), cell, cell.text)
         elif shown := _shown_by_values(table.rows[top + 1 :], index, layout, columns, cells):
             columns[index] = shown
-            cells.mend(cell, cell.text, layout.column(shown).header("en"))
+            cells.mends.append(Mend(cell.place, cell.text, message(f"workspace:column.{shown}")))
         elif nearest := _misspelt(cell.text, layout, columns):
             columns |= _corrected(cell, index, nearest, cells)
         else:
