@@ -152,13 +152,16 @@ class HoldTime(Strict):
     Applies if the change touches a line that fully matches `touched`. `line` (full match) configures the time, with the
     group `seconds` or `ms` and optionally `times` (a multiplier). The field `times` multiplies in any case (VRRP: 3
     intervals). Without such a line the time is `default_s`, with its source in `default_reason`. `for_all` (full match)
-    replaces the default for every neighbour of a section that matches `touched`.
+    replaces the default for every neighbour of a section that matches `touched`. If `line` has the group `times`
+    alone, the interval is that of a line of the same section (`interval`, with `seconds` or `ms`), else `interval_s`.
     """
 
     touched: ChangeRegex
     line: ChangeRegex
     for_all: ChangeRegex = ""
     times: float = Field(default=1, gt=0)
+    interval: ChangeRegex = ""
+    interval_s: float = Field(default=0, ge=0)
     default_s: float = Field(ge=0)
     default_reason: str
 

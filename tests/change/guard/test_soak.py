@@ -35,6 +35,10 @@ VRP = "interface Vlanif10\n vrrp vrid 10 virtual-ip 192.0.2.254\n{lines}"
         ("huawei_vrp", VRP_BGP, VRP_BGP + " maximum load-balancing 4\n", 30, "hold 30"),
         ("cisco_xe", "track 1\n delay down 180\n", "track 1\n delay down 180\n object 2\n", 180, "delay down 180"),
         ("cisco_xe", XE.format(lines=""), XE.format(lines=" standby 10 priority 120\n"), 10, "the minimum"),
+        ("frr", "", "bfd\n profile E\n  detect-multiplier 50\n  transmit-interval 500\n", 25, "detect-multiplier 50"),
+        ("frr", "", "bfd\n profile E\n  detect-multiplier 50\n", 15, "detect-multiplier 50"),
+        ("frr", "", "bfd\n profile E\n  receive-interval 5000\n", 15, "receive-interval 5000"),
+        ("huawei_vrp", "", "nqa test-instance a b\n frequency 5\n probe-count 15\n", 60, "probe-count 15"),
         ("cisco_xe", XE.format(lines=""), XE.format(lines=" standby 10 timers 5 25\n"), 25, "standby 10 timers 5 25"),
         ("cisco_xe", "", "ip sla 10\n icmp-echo 192.0.2.1\n  frequency 30\n", 60, "frequency 30"),
         (

@@ -7,12 +7,12 @@ of the protocols that the change touches, from the device's own configuration.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.rules import Rules
-from eventready.change.forms.tree import Path, Tree, walk
+from eventready.change.forms.tree import Path, Tree, subtree, walk
 from eventready.core.messages import rendered
 from eventready.platforms.model import HoldTime
 
@@ -59,7 +59,8 @@ def _longest(rule: HoldTime, trees: tuple[Tree, ...]) -> Soak:
         Soak(seconds, f"`{path[-1]}`")
         for tree in trees
         for path in walk(tree)
-        if (match := re.fullmatch(rule.line, path[-1])) and (seconds := _seconds(rule, match)) is not None
+        if (match := re.fullmatch(rule.line, path[-1]))
+        and (seconds := _seconds(rule, match, subtree(tree, path[:-1]))) is not None
     ]
     if not times or not all(_replaces_default(rule, tree) for tree in trees):
         times.append(Soak(rule.default_s, rule.default_reason))
@@ -72,12 +73,19 @@ def _replaces_default(rule: HoldTime, tree: Tree) -> bool:
     return bool(rule.for_all) and all(any(re.fullmatch(rule.for_all, one) for one in lines) for lines in sections)
 
 
-def _seconds(rule: HoldTime, match: re.Match[str]) -> float | None:
+def _seconds(rule: HoldTime, match: re.Match[str], section: Iterable[str]) -> float | None:
+    value = _interval(rule, section) if rule.interval else _stated(match)
+    return None if value is None else value * rule.times * float(match.groupdict().get("times") or 1)
+
+
+def _interval(rule: HoldTime, section: Iterable[str]) -> float:
+    """Return the longest interval of a section, else the default of the protocol."""
+    found = (_stated(match) for line in section if (match := re.fullmatch(rule.interval, line)))
+    return max((seconds for seconds in found if seconds is not None), default=rule.interval_s)
+
+
+def _stated(match: re.Match[str]) -> float | None:
     groups = match.groupdict()
     if groups.get("seconds"):
-        value = float(groups["seconds"])
-    elif groups.get("ms"):
-        value = float(groups["ms"]) / 1000
-    else:
-        return None
-    return value * rule.times * float(groups.get("times") or 1)
+        return float(groups["seconds"])
+    return float(groups["ms"]) / 1000 if groups.get("ms") else None
