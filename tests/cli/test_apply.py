@@ -86,6 +86,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     hosts = yaml.safe_load((inventory / "hosts.yaml").read_text(encoding="utf-8"))
     few = {name: hosts[name] for name in ("bsc-1", "bsc-2")}
     (inventory / "hosts.yaml").write_text(yaml.safe_dump(few, allow_unicode=True), encoding="utf-8")
+    event = yaml.safe_load((inventory / "event.yaml").read_text(encoding="utf-8"))
+    for venue in event["venues"]:
+        venue.pop("answers", None)  # asked by devices that are left out
+    (inventory / "event.yaml").write_text(yaml.safe_dump(event, allow_unicode=True), encoding="utf-8")
     for name in ("waivers", "limits"):
         (inventory / f"{name}.yaml").unlink(missing_ok=True)
     command = ("-w", place.workspace, "--now", NOW, "lab")
