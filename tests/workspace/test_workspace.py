@@ -92,8 +92,8 @@ def test_any_nornir_host_is_a_device(make: Make) -> None:
     host.groups.clear()
     with pytest.raises(WorkspaceError, match="r1 has no role"):
         device_of(host)
-    host["role"] = "switch"
-    with pytest.raises(WorkspaceError, match="r1 has the unknown role 'switch'"):
+    host["role"] = "firewall"
+    with pytest.raises(WorkspaceError, match="r1 has the unknown role 'firewall'"):
         device_of(host)
     host["role"] = "router"
     host["expect"] = {"uplink": []}
