@@ -107,6 +107,13 @@ def test_a_refusal_names_the_nearest_line(platform: str, text: str, message: str
     assert "opensesame" not in str(error.value)
 
 
+def test_a_line_far_from_all_others_has_no_nearest_one() -> None:
+    with pytest.raises(RefusedError) as error:
+        lines_of("cisco_xe").canonical_text("reload\n", "t.j2")
+    assert "nearest" not in str(error.value).lower()
+    assert "inventory/writable.yaml" in str(error.value)
+
+
 def test_an_intent_writes_its_own_lines_only() -> None:
     text = "policy-map EVENT\n class class-default\n  fair-queue\n"
     assert lines_of("cisco_xe", "priority").canonical_text(text, "t.j2") == text

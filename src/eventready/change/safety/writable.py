@@ -121,8 +121,8 @@ class WritableLines:
         what = message(msgid, line=shown, intents=self.intents, **({"section": sections[-1]} if sections else {}))
         if not self.rules:
             return RefusedError(what, where=where, do=message("change:writable.none"))
-        near = get_close_matches(" ".join(line.split()), [*_readable(level)], n=1, cutoff=0.3)
-        near = near or get_close_matches(" ".join(line.split()), [*_all_readable(self.rules)], n=1, cutoff=0)
+        near = get_close_matches(" ".join(line.split()), [*_readable(level)], n=1, cutoff=0.5)
+        near = near or get_close_matches(" ".join(line.split()), [*_all_readable(self.rules)], n=1, cutoff=0.5)
         do = (
             message("change:writable.nearest", near=near[0], file=_FILE)
             if near
