@@ -31,7 +31,15 @@ lab="$demo/.eventready/lab"
 
 say "3. A drill: the uplink of core-2 is lost in silence. How long is the Internet gone?"
 # 3: the limit is missed, since nothing watches the route yet.
-"$eventready" -w "$lab" drill run silent-uplink || [ $? -eq 3 ]
+drill() { # again while it is void (4): the prober waited for a processor
+	for _ in 1 2 3; do
+		code=0
+		"$eventready" -w "$lab" drill run "$1" || code=$?
+		[ "$code" -eq 4 ] || break
+	done
+	return "$code"
+}
+drill silent-uplink || [ $? -eq 3 ]
 
 say "4. The audit (it only reads; counters are read twice, 5 s apart)"
 audit
@@ -65,7 +73,7 @@ say "9. Planned once more: nothing is left to change"
 tail -n 1 "$demo/again.txt"
 
 say "10. The same drill again, with the backup configuration in force"
-"$eventready" -w "$lab" drill run silent-uplink
+drill silent-uplink
 
 say "11. The readiness page, the weekly report with its draft mail, the minutes of the drills, and the duty list"
 "$eventready" -w "$lab" report readiness

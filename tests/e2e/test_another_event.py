@@ -268,7 +268,8 @@ def test_from_the_audit_to_the_consolidation(call: Call, lab: Path, tmp_path: Pa
     assert call("apply", "tonight.plan") == 0
     assert call("audit", "--interval", "0.2") == Exit.INCOMPLETE
     assert call("runs", "diff") == 0
-    assert call("--lang", "vi", "drill", "run", "museum") in (0, 3)
+    codes = (call("--lang", "vi", "drill", "run", "museum") for _ in range(3))
+    assert next((code for code in codes if code != 4), 4) in (0, 3)  # 4: the prober waited for a processor
     assert call("--lang", "vi", "drill", "show", "latest") == 0
     for lang in ("vi", "en"):
         for paper in ("readiness", "weekly", "roster", "plan", "final", "drill"):
