@@ -10,6 +10,7 @@ from eventready.facts import records as r
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
 from eventready.facts.platform import load_platform
+from eventready.facts.questions import with_example
 from eventready.facts.saved import saved_reply
 from eventready_lab.device.credentials import Credentials
 from eventready_lab.device.device import SimulatedDevice
@@ -60,6 +61,8 @@ def observed(machine: SimulatedDevice, fact: str) -> Observation:
     """What an audit makes of the device's answer."""
     platform = load_platform(machine.state.platform)
     compiled = platform.facts[fact]
+    if compiled.questions is not None:
+        (compiled,) = with_example(platform, fact).facts[fact].questions or ()
     reply = saved_reply(platform, compiled.command, printed(machine, compiled.command))
     return interpret("lab", fact, compiled, replace(reply, complete=True))
 
