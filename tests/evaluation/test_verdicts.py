@@ -108,6 +108,8 @@ def test_a_question_counts_for_its_venue_and_services_and_makes_them_incomplete_
     assert [one.reasons for one in left_out] == [(DEVICES_LEFT_OUT,), *[(NO_ANSWER_EXPECTED,)] * 2]
     unread = replace(MISSING, device="v1", check="answer_ping", venues=("hoi-nghi",), services=("internet",))
     assert verdicts(places, [silent, vantage], [PASS, unread])[0].verdict is Readiness.NOT_MEASURED
+    wrong = replace(unread, status=Outcome.FAIL)
+    assert verdicts(places, [vantage], [wrong])[0].verdict is Readiness.NOT_READY
 
 
 def test_no_device_is_not_measured_and_says_so() -> None:

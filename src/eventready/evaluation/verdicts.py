@@ -218,7 +218,9 @@ def _verdict(
     answered: bool,
 ) -> Verdict:
     serving = [device for device in devices if device.serves(venue, service)]
-    if not serving:
+    weighed = tuple(weighed)
+    wrong = any(service in finding.services and finding.gravity is Gravity.FAILURE for finding in weighed)
+    if not serving and not wrong:  # a vantage may show the failure of a service without devices
         return Verdict(venue, service, Readiness.NOT_MEASURED, (NO_DEVICE if complete else DEVICES_LEFT_OUT,))
     by_gravity: dict[Gravity, list[_Weighed]] = {weight: [] for weight in Gravity}
     measured: set[tuple[str, str]] = set()
