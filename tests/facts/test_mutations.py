@@ -141,10 +141,11 @@ def hold_for_every_damage_of_the_whole(output: Printed) -> None:
     text = "\n".join(lines_of(output.read())) + "\n"
     whole = output.observe(text)
     terminal = TERMINALS[output.compiled.home]
+    command = whole.command if output.compiled.questions is not None else output.compiled.command
     for kind, damage in OF_WHOLE.items():
-        own_prompt = not terminal.prompt or whole.complete or output.compiled.command in text
+        own_prompt = not terminal.prompt or whole.complete or command in text
         if whole.status is Status.PARSED and not (own_prompt and kind == "echoed_twice"):
-            saved = decode_output(damage(text, output.compiled.command, terminal).encode())
+            saved = decode_output(damage(text, command, terminal).encode())
             assert output.observe(saved).rows == whole.rows, (output.id, kind)
 
 

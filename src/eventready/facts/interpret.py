@@ -241,7 +241,10 @@ class _Answer:
             return Status.EMPTY, Message("facts:none")
         if _found(self._compiled.silent, self._lines):
             return Status.UNSUPPORTED, Message("facts:silent")
-        if not (self._parsed.rows or self._parsed.heading) and not _found(self._compiled.headings, self._lines):
+        headed = self._parsed.rows or self._parsed.heading or _found(self._compiled.headings, self._lines)
+        if (
+            not headed or "question" in self._compiled.spec.constants
+        ):  # a question has an answer, or none, which is a row
             return Status.UNPARSED, Message("facts:no_rows")
         return (Status.EMPTY, Message("facts:none")) if self._whole else (Status.UNPARSED, Message("facts:not_whole"))
 
