@@ -34,6 +34,7 @@ PORTS = ["a:0", "a:65536", "a:-1", "a:٣", ":80", "a:80;b", "::1:80"]
 URLS = [
     "ftp://a/", "http://", "http://a/'b", "http://a/$(b)", "http://a/;b", "http://user:pw@a/", "http://a b/", "http://a/\n",
     "http://a:99999/", "file:///etc/passwd", "http://-a/", "http://a/{1..9}", "http://a/" + "x" * 1100, "http://1.2.3/",
+    "http://[1.2.3.4]/",
 ]  # fmt: skip
 
 
@@ -63,6 +64,19 @@ def test_a_hostile_source_server_or_address_is_refused(source: str) -> None:
     ):
         with pytest.raises(ValidationError):
             ExpectedAnswer.model_validate(answer)
+
+
+def test_a_refused_url_shows_no_password() -> None:
+    with pytest.raises(ValidationError) as refused:
+        ExpectedAnswer.model_validate({"http": "http://user:p/w@x@portal.example.vn/"})
+    shown = refused.value.errors(include_url=False, include_input=False)[0]["msg"]
+    assert "***@portal.example.vn/" in shown
+    assert "p/w" not in shown
+
+
+def test_a_blank_text_of_a_page_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        ExpectedAnswer.model_validate({"http": "http://a/", "contains": " \t"})
 
 
 _WORDS = st.text(st.characters(codec="ascii"), max_size=12)

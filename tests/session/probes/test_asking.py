@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -75,14 +77,14 @@ def fields(row: Answer) -> dict[str, object]:
 
 def test_a_page_has_its_status_and_its_text_in_one_line_each() -> None:
     forged = "status=200 time_ms=1.0 verify= not_after= named= error="
-    body = f"HTTP/1.1 503 Busy\r\nConnection: close\r\n\r\nCổng\x07 thông tin\n==> end\n{forged}"
+    body = f"HTTP/1.1 503 Busy\r\nConnection: close\r\n\r\nCổng\x07\tthông tin\r\n==> end\n{forged}"
     with serving(body.encode()) as port:
         row = fields(ask(http=f"http://{HOST}:{port}/"))
     assert row["status"] == 503
     assert row["content"] == ("Cổng thông tin", "==> end", forged)
 
 
-@pytest.mark.parametrize("reply", [b"\xff garbage\r\n", b"SSH-2.0 200\r\n", b"x" * 70_000, b""])
+@pytest.mark.parametrize("reply", [b"\x16\x03", b"\xff garbage\r\n", b"SSH-2.0 200\r\n", b"x" * 70_000, b""])
 def test_something_else_than_http_is_no_page(reply: bytes) -> None:
     with serving(reply) as port:
         row = fields(ask(http=f"http://{HOST}:{port}/"))
@@ -107,6 +109,66 @@ def test_replies_to_echo_requests_of_a_size() -> None:
     assert fields(ask(ping="no-such-host.invalid", count=1))["sent"] == 0
 
 
+def test_a_greeting_in_pieces_is_read_to_its_end() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        sender = threading.Thread(target=lambda: [theirs.send(bytes([byte])) for byte in b"220 mail\r\n"])
+        sender.start()
+        assert asking._line(ours).strip() == b"220 mail"
+        sender.join()
+
+
+@pytest.mark.parametrize(
+    ("first", "times", "right"),
+    [
+        (b"\x24\x02", b"\1" * 16, True),
+        (b"\xe4\x02", b"\1" * 16, False),
+        (b"\x24\x10", b"\1" * 16, False),
+        (b"\x24\x00", b"\1" * 16, False),
+        (b"\x24\x02", b"\0" * 8 + b"\1" * 8, False),
+    ],
+    ids=["stratum 2", "leap unknown", "stratum 16", "kiss of death", "no time"],
+)
+def test_the_time_of_a_server_without_a_clock_is_none(
+    monkeypatch: pytest.MonkeyPatch, first: bytes, times: bytes, *, right: bool
+) -> None:
+    monkeypatch.setattr(asking, "_exchange", lambda _host, _port, sent: first + b"\0" * 22 + sent[40:48] + times)
+    assert ("offset_ms" in fields(ask(ntp=HOST))) == right
+
+
+def test_without_a_named_resolver_there_is_no_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(asking, "_RESOLVERS", tmp_path / "resolv.conf")
+    assert fields(ask(dns="portal.example.vn"))["error"] == "No such file or directory"
+    (tmp_path / "resolv.conf").write_text("# none\n")
+    monkeypatch.setattr(asking, "_exchange", lambda host, *_: host.encode())
+    assert "ends too early" in str(fields(ask(dns="portal.example.vn"))["error"])
+
+
+@pytest.mark.parametrize("certificate", [b"", b"0\x03\x02\x01\x09"])
+def test_a_certificate_that_cannot_be_read_is_none(monkeypatch: pytest.MonkeyPatch, certificate: bytes) -> None:
+    monkeypatch.setattr(asking, "_page", lambda _given: (200, b"", certificate))
+    monkeypatch.setattr(asking, "_verified", lambda _given: "18")
+    row = fields(ask(http=f"https://{HOST}/"))
+    assert row["status"] == 200
+    assert "not_after" not in row
+
+
+def test_a_name_with_many_addresses_is_tried_for_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(100))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("192.0.2.1", 80))] * 500)
+    tried: list[float] = []
+
+    def unreachable(_address: tuple[str, int], timeout: float) -> socket.socket:
+        tried.append(timeout)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket, "create_connection", unreachable)
+    with pytest.raises(TimeoutError):
+        asking._dial("portal.example.vn", 80)
+    assert len(tried) == 9
+
+
 SECTION = question("portal.example.vn", "A")
 RECORD = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x5a"
 
@@ -116,6 +178,26 @@ def dns(
 ) -> bytes:
     head = query(number, b"")
     return head[:2] + flags.to_bytes(2, "big") + head[4:6] + count.to_bytes(2, "big") + head[8:12] + section + records
+
+
+ALIAS = b"\xc0\x0c\0\x05\0\x01\0\0\0\x3c\0\x04\x01b\xc0\x13"  # portal.example.vn CNAME b.example.vn
+OF_ALIAS = b"\x01B\xc0\x13" + RECORD[2:]
+
+
+@pytest.mark.parametrize(
+    ("records", "addresses"),
+    [
+        ([ALIAS, OF_ALIAS], ("192.0.2.90",)),
+        ([OF_ALIAS, ALIAS], ("192.0.2.90",)),
+        ([OF_ALIAS], ()),
+        ([ALIAS, RECORD], ()),
+        ([RECORD.replace(b"\0\x01\0\x01", b"\0\x01\0\x03")], ()),
+        ([RECORD[:10] + b"\0\x10" + b"\x20" * 16], ()),
+    ],
+    ids=["alias", "alias last", "another name", "beside an alias", "another class", "another length"],
+)
+def test_addresses_are_those_of_the_name_and_its_aliases(records: list[bytes], addresses: tuple[str, ...]) -> None:
+    assert read_reply(dns(records=b"".join(records), count=len(records)), 7, SECTION).addresses == addresses
 
 
 def test_an_answer_of_dns_is_read() -> None:
@@ -132,6 +214,11 @@ def test_an_answer_of_dns_is_read() -> None:
         dns(section=question("portal.example.vn", "AAAA")),
         dns(records=RECORD[:-2]),
         dns(count=2),
+        dns(
+            records=ALIAS + b"\x01b\xc0\x13" + RECORD[2:4].replace(b"\x01", b"\x05") + RECORD[4:10] + b"\0\x02\xc0\x0c",
+            count=2,
+        ),
+        dns(records=b"\xc0\x23" + RECORD[2:]),
         b"",
         b"\0\x07\x81\x80",
     ],

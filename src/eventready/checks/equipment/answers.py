@@ -175,9 +175,13 @@ def answer_certificate(view: DeviceView, limits: ServedCertificateLimits) -> Ite
         if row.not_after is None or view.moment is None:
             yield unknown(subject, "checks:answer.no_certificate")
             return
-        if row.named is False:
+        if row.named is None:
+            yield unknown(f"{subject} name", "checks:answer.name_unread")
+        elif not row.named:
             yield failed(f"{subject} name", "checks:answer.certificate_name")
-        if row.verify:
+        if row.verify is None:
+            yield unknown(f"{subject} trust", "checks:answer.trust_unread")
+        elif row.verify:
             yield warned(f"{subject} trust", "checks:answer.certificate_untrusted", code=row.verify)
         days = (row.not_after - view.moment).total_seconds() / _DAY_S
         yield graded(

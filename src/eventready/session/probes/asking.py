@@ -27,7 +27,7 @@ from eventready.session.probes.dns_message import BadMessage, query, question, r
 
 TIMEOUT_S = 5.0
 _ECHO_S, _ECHO_INTERVAL_S = 1.0, 0.2
-_PAGE_BYTES = 4096
+_PAGE_BYTES, _LINE_BYTES = 4096, 512
 _IP_AND_ICMP = 28
 _RESOLVERS = Path("/etc/resolv.conf")
 #: Linux: path MTU discovery, always with DF, or never (ip(7)).
@@ -49,8 +49,8 @@ def answer(command: str) -> str:
 def _tcp(given: Mapping[str, str]) -> str:
     begin = time.monotonic()
     try:
-        socket.create_connection((given["host"], int(given["port"])), TIMEOUT_S).close()
-    except OSError as error:
+        _dial(given["host"], int(given["port"])).close()
+    except _FAILURES as error:
         return f"state=closed {_since(begin)} error={_reason(error)}"
     return f"state=open {_since(begin)} error="
 
@@ -70,7 +70,25 @@ def _dns(given: Mapping[str, str]) -> str:
 
 def _resolver() -> str:
     lines = _RESOLVERS.read_text(encoding="utf-8", errors="replace").split("\n")
-    return next(line.split()[1] for line in lines if re.match(r"nameserver\s+\S", line))
+    named = (line.split()[1] for line in lines if re.match(r"nameserver\s+\S", line))
+    # Where none is named the resolver asks this machine (resolv.conf(5)).
+    return next(named, "127.0.0.1")
+
+
+def _dial(host: str, port: int) -> socket.socket:
+    """Connect to the first accepting address of a name, within twice `TIMEOUT_S` however many addresses it has."""
+    until, failure = time.monotonic() + 2 * TIMEOUT_S, OSError("no address")
+    for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        if (left := until - time.monotonic()) <= 0:
+            break
+        try:
+            opened = socket.create_connection((str(address[0]), port), min(left, TIMEOUT_S))
+        except OSError as error:
+            failure = error
+            continue
+        opened.settimeout(TIMEOUT_S)
+        return opened
+    raise failure
 
 
 def _exchange(host: str, port: int, data: bytes) -> bytes:
@@ -90,8 +108,8 @@ def _http(given: Mapping[str, str]) -> str:
     except _FAILURES as error:
         return f"content=\nstatus=0 {_since(begin)} {_served(None, '', given)} error={_reason(error)}"
     since = _since(begin)
-    lines = _CONTROLS.sub("", page.decode(errors="replace")).split("\n")
-    content = "".join(f"content={line}\n" for line in lines)
+    lines = re.split(r"\r\n|\r|\n", page.decode(errors="replace").expandtabs(1))
+    content = "".join(f"content={_CONTROLS.sub('', line)}\n" for line in lines)
     verify = _verified(given) if certificate else ""
     return f"{content}status={status} {since} {_served(certificate, verify, given)} error="
 
@@ -114,7 +132,7 @@ def _page(given: Mapping[str, str]) -> tuple[int, bytes, bytes | None]:
 @contextmanager
 def _connected(host: str, port: int) -> Iterator[socket.socket]:
     """Open a connection, ended after twice `TIMEOUT_S` however slowly the other end sends."""
-    with socket.create_connection((host, port), TIMEOUT_S) as opened, opened.dup() as held:
+    with _dial(host, port) as opened, opened.dup() as held:
         watch = threading.Timer(2 * TIMEOUT_S, _end, (held,))
         watch.daemon = True
         watch.start()
@@ -154,8 +172,11 @@ def _verified(given: Mapping[str, str]) -> str:
 def _served(certificate: bytes | None, verify: str, given: Mapping[str, str]) -> str:
     if certificate is None:
         return "verify= not_after= named="
-    read = x509.load_der_x509_certificate(certificate)
-    named = "yes" if _is_for(read, urlsplit(given["url"]).hostname or "") else "no"
+    try:
+        read = x509.load_der_x509_certificate(certificate)
+        named = "yes" if _is_for(read, urlsplit(given["url"]).hostname or "") else "no"
+    except (ValueError, x509.InvalidVersion, x509.DuplicateExtension):
+        return "verify= not_after= named="
     return f"verify={verify} not_after={read.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ} named={named}"
 
 
@@ -233,7 +254,7 @@ def _ntp(given: Mapping[str, str]) -> str:
     try:
         data = _exchange(given["server"], 123, b"\x23" + b"\0" * 39 + mark)
         received = time.time()
-        if len(data) < 48 or data[0] & 7 != 4 or data[24:32] != mark or not data[1]:
+        if len(data) < 48 or data[0] & 7 != 4 or data[24:32] != mark or not _synchronised(data):
             raise BadMessage("no time of a synchronised server")
     except _FAILURES as error:
         return f"offset_ms= {_since(begin)} error={_reason(error)}"
@@ -242,17 +263,30 @@ def _ntp(given: Mapping[str, str]) -> str:
     return f"offset_ms={1000 * offset:.3f} {_since(begin)} error="
 
 
+def _synchronised(data: bytes) -> bool:
+    """True for a known leap indicator, stratum 1 to 15 and a time of arrival and of departure (RFC 5905, 7.3)."""
+    return data[0] >> 6 != 3 and 1 <= data[1] <= 15 and any(data[32:40]) and any(data[40:48])
+
+
 def _smtp(given: Mapping[str, str]) -> str:
     begin = time.monotonic()
     try:
-        with socket.create_connection((given["host"], int(given["port"])), TIMEOUT_S) as opened:
-            greeting = opened.recv(80).decode("ascii", errors="replace")
+        with _connected(given["host"], int(given["port"])) as opened:
+            greeting = _line(opened).decode("ascii", errors="replace")
             with suppress(OSError):
                 opened.send(b"QUIT\r\n")
-    except OSError as error:
+    except _FAILURES as error:
         return f"code= {_since(begin)} error={_reason(error)}"
     code = re.match(r"(\d{3})[ -]", greeting)
     return f"code={code[1] if code else ''} {_since(begin)} error={'' if code else 'no greeting'}"
+
+
+def _line(opened: socket.socket) -> bytes:
+    """First line, or the bytes before the end of the connection: 512 at most (RFC 5321, 4.5.3.1.5)."""
+    line = b""
+    while b"\n" not in line and len(line) < _LINE_BYTES and (more := opened.recv(_LINE_BYTES)):
+        line += more
+    return line
 
 
 def _since(begin: float) -> str:
@@ -260,8 +294,8 @@ def _since(begin: float) -> str:
 
 
 def _reason(error: Exception) -> str:
-    text = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
-    return _CONTROLS.sub(" ", text).replace("\n", " ")
+    text = (error.strerror if isinstance(error, OSError) else "") or str(error)
+    return " ".join(_CONTROLS.sub(" ", text).split()) or type(error).__name__
 
 
 _ASKING: Mapping[str, Ask] = {

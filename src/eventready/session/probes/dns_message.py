@@ -14,6 +14,9 @@ _MOST_LABELS = 128
 #: Without declared addresses, those of the first answers count: of this time.
 _LEARNING_S = 1.0
 TYPES = {"A": 1, "AAAA": 28}
+_ALIAS, _INTERNET = 5, 1
+#: Bytes of an address by type.
+_LENGTHS = {1: 4, 28: 16}
 CODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
 
 
@@ -61,27 +64,41 @@ def read_reply(data: bytes, identifier: int, section: bytes) -> DnsReply:
 
 
 def _addresses(data: bytes, place: int, count: int, wanted: int) -> tuple[str, ...]:
-    found = []
+    """Addresses of the name of the question, and of its aliases in turn; records of other names are none (RFC 1034, 3.6.2)."""
+    found: dict[bytes, list[str]] = {}
+    aliases: dict[bytes, bytes] = {}
     for _ in range(count):
-        place = _after_name(data, place)
-        kind, _class, _ttl, length = _RECORD.unpack_from(data, place)
+        owner, place = _name(data, place)
+        kind, group, _ttl, length = _RECORD.unpack_from(data, place)
         place += _RECORD.size
         if place + length > len(data):
             raise BadMessage("a record that ends too early")
-        if kind == wanted and length in (4, 16):
-            found.append(str(ip_address(data[place : place + length])))
+        if group == _INTERNET and kind == _ALIAS:
+            aliases[owner] = _name(data, place)[0]
+        elif group == _INTERNET and kind == wanted and length == _LENGTHS[wanted]:
+            found.setdefault(owner, []).append(str(ip_address(data[place : place + length])))
         place += length
-    return tuple(found)
+    name = _name(data, _HEADER.size)[0]
+    for _ in range(len(aliases) + 1):
+        if name not in aliases:
+            return tuple(found.get(name, ()))
+        name = aliases[name]
+    raise BadMessage("aliases in a circle")
 
 
-def _after_name(data: bytes, place: int) -> int:
+def _name(data: bytes, place: int) -> tuple[bytes, int]:
+    """Name in lower case, its compression undone (RFC 1035, 4.1.4), and the place behind it."""
+    labels, behind = b"", 0
     for _ in range(_MOST_LABELS):
         length = data[place]
         if length >= 0xC0:
-            return place + 2
+            behind = behind or place + 2
+            place = (length & 0x3F) << 8 | data[place + 1]
+            continue
+        labels += data[place : place + length + 1]
         place += length + 1
         if not length:
-            return place
+            return labels.lower(), behind or place
     raise BadMessage("a name without an end")
 
 

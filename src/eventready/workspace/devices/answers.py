@@ -63,9 +63,16 @@ def _name(value: str) -> str:
 def _url(value: str) -> str:
     found = _URL.fullmatch(value) if len(value) <= _LONGEST_URL else None
     if found is None or not _is_port(found["port"] or "80"):
-        raise InvalidValue(message("workspace:answer.url", value=value))
+        raise InvalidValue(message("workspace:answer.url", value=_without_password(value)))
     _host(found["host"].strip("[]"))
+    if found["host"].startswith("[") and ":" not in found["host"]:
+        raise InvalidValue(message("workspace:answer.url", value=value))
     return value
+
+
+def _without_password(url: str) -> str:
+    """Refused URL for a sentence, in a line and without its user and password."""
+    return " ".join(re.sub(r"(?<=//).*@", "***@", url, flags=re.DOTALL).split())
 
 
 def _is_port(value: str) -> bool:
@@ -146,6 +153,8 @@ class ExpectedAnswer(PlacedModel):
         known = {"from", "askers", found[0], *_KEYS[found[0]]}
         if strange := sorted(self.model_fields_set - known):
             raise InvalidValue(message("workspace:answer.key", key=strange[0], kind=found[0]))
+        if self.contains and not self.contains.strip():
+            raise InvalidValue(message("workspace:answer.blank"))
         if len({":" in address for address in self.addresses}) > 1:
             raise InvalidValue(message("workspace:answer.families"))
         return self
