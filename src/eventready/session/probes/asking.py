@@ -76,7 +76,7 @@ def _resolver() -> str:
 
 
 def _dial(host: str, port: int) -> socket.socket:
-    """Connect to the first accepting address of a name, within twice `TIMEOUT_S` however many addresses it has."""
+    """Connect to the first accepting address of a name, within twice `TIMEOUT_S` for all of them."""
     until, failure = time.monotonic() + 2 * TIMEOUT_S, OSError("no address")
     for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         if (left := until - time.monotonic()) <= 0:

@@ -64,7 +64,7 @@ def read_reply(data: bytes, identifier: int, section: bytes) -> DnsReply:
 
 
 def _addresses(data: bytes, place: int, count: int, wanted: int) -> tuple[str, ...]:
-    """Addresses of the name of the question, and of its aliases in turn; records of other names are none (RFC 1034, 3.6.2)."""
+    """Addresses of the name in the question and of its aliases, not those of other names (RFC 1034, 3.6.2)."""
     found: dict[bytes, list[str]] = {}
     aliases: dict[bytes, bytes] = {}
     for _ in range(count):
@@ -87,7 +87,7 @@ def _addresses(data: bytes, place: int, count: int, wanted: int) -> tuple[str, .
 
 
 def _name(data: bytes, place: int) -> tuple[bytes, int]:
-    """Name in lower case, its compression undone (RFC 1035, 4.1.4), and the place behind it."""
+    """Name in lower case, its compression undone (RFC 1035, 4.1.4), and the next place."""
     labels, behind = b"", 0
     for _ in range(_MOST_LABELS):
         length = data[place]
