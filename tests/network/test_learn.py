@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -11,15 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventready.cli.render.learn import show
 from eventready.facts import records as r
 from eventready.network.learn.learn import LearnSetting, learn
 from eventready.network.learn.patterns import NamePatterns, VenuePattern
-from eventready.network.learn.proposal import Proposal
+from eventready.network.learn.proposal import LearnResult, Proposal, UnknownNeighbour
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.workspace.devices.cables import mirror_cables
 from eventready.workspace.devices.device import Device, Role
 from eventready.workspace.devices.expect import Expect
-from eventready.workspace.settings.learning import Ignored
+from eventready.workspace.settings.learning import Ignored, learn_text
 from eventready.workspace.settings.origins import ServiceOrigin
 
 
@@ -344,6 +346,21 @@ def test_ignored_values_are_not_proposed() -> None:
     one = facts(device("edge-1"), bgp_neighbour=[bgp("10.0.0.1", up=True), bgp("10.0.0.9", up=False)])
     found = learnt(one, ignored=[Ignored(device="edge-*", kind="bgp", value="10.0.0.9")])
     assert outline(found, "bgp") == [("edge-1", "10.0.0.1", "device", "healthy")]
+
+
+def test_an_answer_never_ignores_this_value_alone() -> None:
+    rule = Ignored.exactly("r[1]", "access_points", "*", by="An", at=datetime(2027, 1, 1, tzinfo=UTC))
+    assert rule.covers("r[1]", "access_points", "*")
+    assert not rule.covers("r[1]", "access_points", "AP-2")
+    written = learn_text("# ours alone\n", accepted=None, ignore=[rule])
+    assert written.startswith("# ours alone\n")
+    assert "value: '[*]'" in written
+
+
+def test_a_neighbours_name_is_no_formula_of_the_spreadsheet(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = UnknownNeighbour("=cmd|' /C calc'!A0", "", (("r1", "Gi0/1"),))
+    show(LearnResult((), (hostile,)), (), "en", run="", origins=True)
+    assert "\n'=cmd|' /C calc'!A0,,,,r1 Gi0/1\n" in capsys.readouterr().out
 
 
 def taken(network: Sequence[DeviceFacts], accepted: Sequence[Proposal]) -> list[DeviceFacts]:

@@ -19,6 +19,8 @@ from eventready.core.errors import EventreadyError, UsageError, WorkspaceError
 from eventready.workspace import inventory
 from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.importing import table
+from eventready.workspace.importing.entries import Entry
+from eventready.workspace.importing.merge import merge, write_hosts
 from eventready.workspace.importing.table import read_tables
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.test_new_workspace import BULL_RACE
@@ -110,6 +112,15 @@ def test_an_error_in_the_merged_inventory_leaves_it_unchanged(folder: Path) -> N
     made: list[list[object]] = [["core-1", "a", "core-1", "b"], ["core-1", "a", "core-1", "c"]]
     path = workbook(folder / "d.xlsx", [["Device A", "Port A", "Device B", "Port B"], *made])
     assert "hosts.yaml is unchanged" in refusal(folder, path)
+
+
+def test_a_file_that_was_edited_meanwhile_is_left_alone(folder: Path) -> None:
+    hosts = folder / "inventory" / "hosts.yaml"
+    merged = merge(hosts, [Entry("core-1", {"hostname": "192.0.2.9"})])
+    hosts.write_text(HOSTS + "# a colleague's\n")
+    with pytest.raises(WorkspaceError, match="changed meanwhile"):
+        write_hosts(folder / "inventory", load_workspace(folder).event, merged)
+    assert hosts.read_text() == HOSTS + "# a colleague's\n"
 
 
 def workbook(path: Path, rows: list[list[object]], title: str = "Sheet1") -> Path:

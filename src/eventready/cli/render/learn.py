@@ -16,6 +16,7 @@ from rich.text import Text as Line
 from eventready.cli.render.console import VisibleConsole
 from eventready.core.messages import Lang, Text, in_language, text
 from eventready.network.learn.proposal import KINDS, LearnResult, Proposal, UnknownNeighbour
+from eventready.workspace.importing.table import protected
 
 _MARKS = {"healthy": ("+", "green"), "absent": ("-", "red")}
 _OPEN = ("?", "yellow")
@@ -138,7 +139,7 @@ def _rows(unknown_neighbours: Sequence[UnknownNeighbour]) -> Iterator[str]:
     for one in unknown_neighbours:
         seen = "; ".join(f"{device} {port}" for device, port in one.seen_by)
         written = StringIO()
-        csv.writer(written, lineterminator="").writerow([one.name, one.address, "", "", seen])
+        csv.writer(written, lineterminator="").writerow(map(protected, (one.name, one.address, "", "", seen)))
         yield written.getvalue()
 
 

@@ -30,6 +30,7 @@ from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.select import select
 from eventready.workspace.importing.expectations import ExpectationChange, expectation_entries
 from eventready.workspace.importing.merge import merge, write_hosts
+from eventready.workspace.inventory import load_inventory
 from eventready.workspace.settings.event import Event, unknown_venue
 from eventready.workspace.settings.learning import Acceptance, Ignored, learn_text, load_learning
 from eventready.workspace.workspace import Workspace
@@ -81,6 +82,10 @@ def learn_command(
       3  a difference, with --check
       4  something was not read
     """
+    if saved and run_name:
+        raise UsageError(message("learn:both_sources"))
+    if check and (accepted or prune):
+        raise UsageError(message("learn:check_only"))
     workspace = app.workspace if saved or run_name else app.allowed_workspace
     patterns = NamePatterns(_patterns(venues, workspace), mobile, critical)
     kinds = _kinds(accepted)
@@ -227,13 +232,12 @@ def _write(app: App, workspace: Workspace, decision: LearnDecision, run: Run, by
     added = [one for one in decision.accepted if one.state != "absent"]
     removed = [one for one in decision.accepted if one.state == "absent"]
     changes = list(_changes(workspace, decision.accepted))
-    merged = merge(workspace.path / "inventory" / "hosts.yaml", expectation_entries(workspace.files, changes))
+    files, _devices = load_inventory(workspace.path / "inventory", workspace.event)  # edited during the dialogue, maybe
+    merged = merge(workspace.path / "inventory" / "hosts.yaml", expectation_entries(files, changes))
     if merged.differences:
         write_hosts(workspace.path / "inventory", workspace.event, merged)
     record = Acceptance(at=at, by=person, run=run.id, added=_by_device(added), removed=_by_device(removed))
-    ignore = [
-        Ignored(device=one.device, kind=one.kind, value=one.subject, by=person, at=at) for one in decision.ignored
-    ]  # fmt: skip
+    ignore = [Ignored.exactly(one.device, one.kind, one.subject, by=person, at=at) for one in decision.ignored]
     file = _file(workspace)
     old = file.read_text(encoding="utf-8") if file.exists() else ""
     content = learn_text(old, accepted=record if decision.accepted else None, ignore=ignore)

@@ -76,15 +76,14 @@ class ShownCables:
     @cached_property
     def unknown_neighbours(self) -> tuple[UnknownNeighbour, ...]:
         """Neighbours outside the inventory, each with the ports towards the neighbour."""
-        found: dict[str, UnknownNeighbour] = {}
+        seen_by: dict[str, dict[End, None]] = defaultdict(dict)
+        addresses: dict[str, str] = {}
         for reading in self._readings.all:
             for row in reading.rows("neighbour", Neighbour):
                 if self._directory.device_of(row) is None:
-                    known = found.get(row.device, UnknownNeighbour(row.device))
-                    seen = (*known.seen_by, (reading.name, reading.spelled(row.interface)))
-                    address = known.address or row.management_address or ""
-                    found[row.device] = replace(known, address=address, seen_by=tuple(dict.fromkeys(seen)))
-        return tuple(found[name] for name in sorted(found))
+                    seen_by[row.device][reading.name, reading.spelled(row.interface)] = None
+                    addresses[row.device] = addresses.get(row.device) or row.management_address or ""
+        return tuple(UnknownNeighbour(name, addresses[name], tuple(seen_by[name])) for name in sorted(seen_by))
 
     # --- LLDP ----------------------------------------------------------------------------------------------------
 

@@ -11,13 +11,14 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+import yaml as pyyaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import WorkspaceError
@@ -59,11 +60,15 @@ class Difference:
 
 @dataclass(frozen=True)
 class Merge:
-    """New text of hosts.yaml, and of `others` by name; the differences from the old texts."""
+    """New text of hosts.yaml, and of `others` by name; the differences from the old texts.
+
+    `old`: bytes of hosts.yaml that the text was made from.
+    """
 
     text: str
     differences: tuple[Difference, ...]
     others: Mapping[str, str] = field(default_factory=dict)
+    old: bytes = b""
 
     @property
     def texts(self) -> dict[str, str]:
@@ -73,17 +78,43 @@ class Merge:
 
 def merge(hosts: Path, devices: Sequence[Named]) -> Merge:
     """Merge devices into the text of hosts.yaml, without writing. Raises WorkspaceError."""
-    text = hosts.read_text(encoding="utf-8") if hosts.exists() else ""
+    old = hosts.read_bytes() if hosts.exists() else b""
     document = load_yaml(hosts, may_be_empty=True) if hosts.exists() else YamlDocument(hosts, {})
-    plain = deepcopy(document.mapping())  # the round-trip parser takes a hundred times as long
+    try:
+        merged = _merged(old.decode().replace("\r\n", "\n"), document, devices)
+    except MarkedYAMLError as error:  # such as a tab before a comment, which the other parser takes
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise WorkspaceError(message("workspace:import.not_editable"), where=f"{hosts}:{line}") from None
+    text = merged.text.replace("\n", "\r\n") if b"\r\n" in old else merged.text
+    return replace(merged, text=text, old=old)
+
+
+def _merged(text: str, document: YamlDocument, devices: Sequence[Named]) -> Merge:
+    plain = _apart(document.mapping())  # the round-trip parser takes a hundred times as long
     devices = [device for device in devices if _apply(plain, device)]
     if not devices:
         return Merge(text, ())
     yaml = writer_for(text)
+    if _interwoven(text):
+        return _whole(yaml, text, devices)
     try:
         return _by_device(yaml, text, document, devices)
-    except YAMLError:  # an alias to another device's anchor, or a device on one line with others
+    except YAMLError:  # a device on one line with others
         return _whole(yaml, text, devices)
+
+
+def _apart(value: Any) -> Any:
+    """Copy without shared parts, as aliases make them."""
+    if isinstance(value, Mapping):
+        return {key: _apart(part) for key, part in value.items()}
+    return [_apart(part) for part in value] if isinstance(value, list) else value
+
+
+def _interwoven(text: str) -> bool:
+    """True for a text with aliases or with an end mark."""
+    if "\n..." in text:
+        return True
+    return "*" in text and any(isinstance(event, pyyaml.AliasEvent) for event in pyyaml.parse(text))
 
 
 def writer_for(text: str) -> YAML:
@@ -154,8 +185,23 @@ def _whole(yaml: YAML, text: str, devices: Sequence[Named]) -> Merge:
     if document is None:
         document = CommentedMap()
     document.fa.set_block_style()
+    for device in devices:
+        _separate(document, device.name, device.entry)
     differences = [found for device in devices if (found := _apply(document, device))]
     return Merge(_dumped(yaml, document), tuple(differences))
+
+
+def _separate(target: Any, key: str, entry: Any) -> None:
+    """Give a device its own copy of the parts to change: other devices may share them by an alias."""
+    if not isinstance(entry, Mapping) or target.get(key) is None:
+        return
+    own = deepcopy(target[key])
+    for part in (own, *(own.values() if isinstance(own, Mapping) else ())):
+        if hasattr(part, "yaml_set_anchor"):
+            part.yaml_set_anchor(None)
+    target[key] = own
+    for name, value in entry.items():
+        _separate(own, name, value)
 
 
 def _apply(document: dict[str, Any], device: Named) -> Difference | None:
@@ -250,6 +296,9 @@ def write_hosts(folder: Path, event: Event, merged: Merge) -> None:
         except WorkspaceError as error:
             problem = Bilingual(*(error.render(lang).replace(str(trial), str(folder)) for lang in ("vi", "en")))
             raise WorkspaceError(message("workspace:import.invalid", problem=problem)) from None
+    hosts = folder / "hosts.yaml"
+    if (hosts.read_bytes() if hosts.exists() else b"") != merged.old:
+        raise WorkspaceError(message("workspace:import.changed"), where=str(hosts))
     for name, text in merged.texts.items():
         write_atomic(folder / name, text.encode(), what=name)
 

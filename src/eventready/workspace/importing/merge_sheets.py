@@ -31,7 +31,7 @@ def merge_sheets(folder: Path, imported: Imported) -> Merge:
         text, found = _merged_list(folder / name, sheet, imported.of(sheet))
         texts |= {name: text} if found else {}
         differences += found
-    return Merge(devices.text, tuple(differences), texts)
+    return Merge(devices.text, tuple(differences), texts, devices.old)
 
 
 def _mapping(path: Path) -> Mapping[str, Any]:

@@ -6,8 +6,9 @@ import io
 from collections.abc import Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
+from glob import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field
 from ruamel.yaml import YAML
@@ -32,6 +33,11 @@ class Ignored(WorkspaceModel):
     value: str = Field(default="*", min_length=1, description="As `inventory learn` prints it")
     by: str = Field(default="", description="Person who decided")
     at: datetime | None = Field(default=None, description="When")
+
+    @classmethod
+    def exactly(cls, device: str, kind: str, value: str, *, by: str, at: datetime) -> Self:
+        """Build a rule for one value alone; characters of globs in a name mean nothing."""
+        return cls(device=escape(device), kind=kind, value=escape(value), by=by, at=at)
 
     def covers(self, device: str, kind: str, value: str) -> bool:
         """True for a proposal with this identity."""
@@ -61,7 +67,9 @@ def learn_text(old: str, *, accepted: Acceptance | None, ignore: Sequence[Ignore
     yaml = YAML()
     yaml.width = 110
     yaml.indent(mapping=2, sequence=4, offset=2)
-    document = yaml.load(old or _HEAD)
+    document = yaml.load(old)
+    if document is None:  # empty, or comments alone
+        document = yaml.load(old.removesuffix("\n") + "\n" + _HEAD if old.strip() else _HEAD)
     for key, entries in (("ignore", ignore), ("accepted", (accepted,) if accepted else ())):
         known = document.get(key)
         if entries and not known:
