@@ -36,7 +36,7 @@ class Ignored(WorkspaceModel):
 
     @classmethod
     def exactly(cls, device: str, kind: str, value: str, *, by: str, at: datetime) -> Self:
-        """Build a rule for one value alone; characters of globs in a name mean nothing."""
+        """Build a rule for a single value; characters of globs in a name mean nothing."""
         return cls(device=escape(device), kind=kind, value=escape(value), by=by, at=at)
 
     def covers(self, device: str, kind: str, value: str) -> bool:
