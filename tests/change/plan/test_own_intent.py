@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,6 +82,11 @@ def test_an_intent_without_a_folder_is_named_with_its_line(own: Path) -> None:
     ("old", "new", "says"),
     [
         ("default: 30", "default: 20", "must be at least 30"),
+        ("default: 30", "default: .nan", "'default' must be a number"),
+        ("least: 30", "least: 601", "`least` is 601, above `most`, which is 600"),
+        ("least: 30", "least: .nan", "values.yaml:"),
+        ("  seconds:", "  device:", "'device' is reserved"),
+        ("  seconds:", "  'a; {{ b }}':", "invalid variable name"),
         ("type: number", "type: counter", "cannot be 'counter'"),
         ("  vi: Tốc độ cổng bám sát lưu lượng của sự kiện\n", "", "'vi' is missing"),
     ],
@@ -91,6 +97,21 @@ def test_a_values_file_that_does_not_hold(own: Path, old: str, new: str, says: s
         load_workspace(own)
     assert says in error.value.render("en")
     assert "values.yaml:" in error.value.render("en")
+
+
+def test_a_pipe_is_no_values_file(own: Path) -> None:
+    (own / FOLDER / "values.yaml").unlink()
+    os.mkfifo(own / FOLDER / "values.yaml")
+    with pytest.raises(WorkspaceError, match="a pipe"):
+        load_workspace(own)
+
+
+@pytest.mark.parametrize("name", ["rate_window/parts/lines.j2", "rate_window/lines.txt", "lines.j2"])
+def test_a_template_includes_files_of_the_review_only(own: Path, name: str) -> None:
+    (own / "templates" / name).parent.mkdir(exist_ok=True)
+    (own / "templates" / name).write_text("load-interval 30\n", encoding="utf-8")
+    (own / FOLDER / "cisco_xe.j2").write_text(f"{{% include '{name}' %}}", encoding="utf-8")
+    assert f"'{name}' is no template of a folder" in refusal(own)
 
 
 def test_a_value_out_of_its_bounds_comes_with_its_meaning(own: Path) -> None:

@@ -6,8 +6,9 @@ Templates are sandboxed and strict: a missing value is an error that names devic
 from __future__ import annotations
 
 import math
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from jinja2 import (
+    Environment,
     FileSystemLoader,
     TemplateError,
     TemplateNotFound,
@@ -47,6 +49,8 @@ from eventready.workspace.workspace import Workspace
 _LARGEST = 1_000_000
 #: Characters; no device accepts a longer line.
 _LONGEST = 4_000
+#: Names of templates that `eventready allow` shows and binds.
+_BOUND = re.compile(r"[^/]+/[^/]+\.j2")
 #: Size of the largest integer that an expression may compute.
 _BITS = 256
 
@@ -191,10 +195,20 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+class _BoundTemplates(FileSystemLoader):
+    """Loader of the templates bound by a permission: `FOLDER/NAME.j2`."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """Return the source. Raises TemplateNotFound for any other file."""
+        if not _BOUND.fullmatch(template):
+            raise TemplateNotFound(template)
+        return super().get_source(environment, template)
+
+
 @lru_cache(maxsize=8)
 def _environment(folder: Path) -> _Environment:
     return _Environment(
-        loader=FileSystemLoader(folder),
+        loader=_BoundTemplates(folder),
         undefined=Missing,
         autoescape=False,
         trim_blocks=True,
@@ -256,6 +270,8 @@ def _unhappy(error: BaseException, folder: Path, template: str, device: Device) 
             reason = message("change:template.slow", seconds=MAX_SECONDS)
         case MemoryError():
             reason = message("change:template.memory", size=MAX_MEMORY >> 20)
+        case TemplateNotFound(name=name) if name and not _BOUND.fullmatch(str(name)):
+            reason = message("change:template.not_bound", name=str(name))
         case TemplateNotFound(name=name) if name:
             reason = message("change:template.not_found", name=str(name), folder=folder.name)
     return WorkspaceError(

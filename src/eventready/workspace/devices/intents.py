@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
 
@@ -51,7 +51,11 @@ RESERVED_NAMES = ("device", "expect", "event")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
-def _usable(values: dict[str, Any]) -> dict[str, Any]:
+V = TypeVar("V")
+
+
+def usable(values: dict[str, V]) -> dict[str, V]:
+    """Refuse names that no variable of a template can have."""
     for name in values:
         if not _NAME.fullmatch(name) or keyword.iskeyword(name):
             raise InvalidValue(message("workspace:intents.name", name=name))
@@ -61,7 +65,7 @@ def _usable(values: dict[str, Any]) -> dict[str, Any]:
 
 
 #: Template values by intent.
-Intents: TypeAlias = dict[Intent, Annotated[dict[str, Any], AfterValidator(_usable)]]
+Intents: TypeAlias = dict[Intent, Annotated[dict[str, Any], AfterValidator(usable)]]
 
 
 def merge_intents(values: Mapping[str, Any], layers: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

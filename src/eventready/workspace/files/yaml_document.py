@@ -7,6 +7,7 @@ Dates stay text and are parsed by their field. The node tree is kept for line nu
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -200,7 +201,10 @@ def load_yaml(path: Path, *, may_be_empty: bool = False) -> YamlDocument:
 
 def _read(path: Path) -> str:
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        size = status.st_size
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # a pipe would be waited for
+            raise WorkspaceError(message("workspace:file.not_regular"), where=str(path))
         if size > MAX_BYTES:
             raise WorkspaceError(
                 message("workspace:file.too_large", size=size / 1_048_576, limit=MAX_BYTES // 1_048_576),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import Message, message
-from eventready.workspace.devices.intents import intent_names
+from eventready.workspace.devices.intents import intent_names, usable
 from eventready.workspace.files.validation_messages import describe_value
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import Title, WorkspaceModel
@@ -33,8 +34,8 @@ class ValueSpec(WorkspaceModel):
 
     type: ValueType
     meaning: Title
-    least: float | None = Field(default=None, description="Least number, or items of a list")
-    most: float | None = Field(default=None, description="Largest number, or most items of a list")
+    least: float | None = Field(default=None, allow_inf_nan=False, description="Least number, or items of a list")
+    most: float | None = Field(default=None, allow_inf_nan=False, description="Largest number, or most items of a list")
     choices: tuple[str, ...] = Field(default=(), description="The only texts")
     keys: dict[str, ValueSpec] = Field(default={}, description="Values of a mapping, by key; empty: any")
     items: ValueSpec | None = Field(default=None, description="Items of a list")
@@ -48,8 +49,10 @@ class ValueSpec(WorkspaceModel):
             raise InvalidValue(message("workspace:values.keys"))
         if self.items and self.type != "list":
             raise InvalidValue(message("workspace:values.items"))
-        for given in (self.default, self.example):
-            for _place, what in () if given is None else self.problems(given):
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise InvalidValue(message("workspace:values.bounds", least=_number(self.least), most=_number(self.most)))
+        for name, given in (("default", self.default), ("example", self.example)):
+            for _place, what in () if given is None else self.problems(given, (name,)):
                 raise InvalidValue(what)
         return self
 
@@ -113,7 +116,7 @@ class ValuesFile(WorkspaceModel):
     """values.yaml of an intent: purpose, and each value of its templates."""
 
     purpose: Title
-    values: dict[str, ValueSpec] = Field(default={})
+    values: Annotated[dict[str, ValueSpec], AfterValidator(usable)] = Field(default={})
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,8 @@ def _is_of(kind: ValueType, value: Any) -> bool:
         return False
     if kind == "word":
         return str(value).strip() == str(value) != ""
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
     return kind not in ("address", "network") or _is_address(kind, str(value))
 
 
