@@ -54,6 +54,8 @@ def test_a_workspace_without_drills_has_none(tmp_path: Path) -> None:
         ("kind: icmp", "kind: sctp", "'kind' cannot be 'sctp'"),
         ("predicted_by: [backup_route]", "", "'predicted_by' is missing. Add it."),
         ("outage_ms: 300", "outage_ms: 300, rate: 5000", "'rate' must be at most 100"),
+        ("outage_ms: 300", "outage_ms: 300, addresses: [192.0.2]", "192.0.2 is no"),
+        ("outage_ms: 300", "outage_ms: 300, source_addresses: ['a;b']", "a;b is no"),
         ("vi: Mất đường lên", "vi: ''", "'vi' must not be empty"),
     ],
 )

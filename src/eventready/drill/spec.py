@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from eventready.core.errors import InvalidValue, UsageError, WorkspaceError
 from eventready.core.messages import message
+from eventready.workspace.devices.answers import IpAddress
 from eventready.workspace.devices.intents import Intent
 from eventready.workspace.files.validation_messages import Suggestions, suggest
 from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
@@ -57,12 +58,12 @@ class Probe(WorkspaceModel):
     port: int = Field(default=0, ge=0, le=65_535, description="The port, where it is not the usual one")
     query: str = Field(default="", description="http: the path; dns: the name to resolve")
     status: int = Field(default=200, ge=100, le=599, description="http: the status of a right answer")
-    addresses: tuple[str, ...] = Field(
+    addresses: tuple[IpAddress, ...] = Field(
         default=(), description="dns: the addresses of a right answer; without them, those of the first answers"
     )
     size: int = Field(default=0, ge=0, le=9000, description="icmp, udp: bytes of a request, sent without fragmentation")
     flows: int = Field(default=16, ge=1, le=64, description="Streams side by side, each with its own source port")
-    source_addresses: tuple[str, ...] = Field(
+    source_addresses: tuple[IpAddress, ...] = Field(
         default=(), description="The local addresses that the flows are sent from, in turn"
     )
     rate: float = Field(default=50, ge=0.1, le=100, description="Requests per second of each flow")

@@ -55,7 +55,7 @@ V = TypeVar("V")
 
 
 def usable(values: dict[str, V]) -> dict[str, V]:
-    """Refuse names that no variable of a template can have."""
+    """Return the values. Raises InvalidValue for a name of no possible variable of a template."""
     for name in values:
         if not _NAME.fullmatch(name) or keyword.iskeyword(name):
             raise InvalidValue(message("workspace:intents.name", name=name))
