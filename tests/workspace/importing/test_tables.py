@@ -123,6 +123,17 @@ def test_a_file_that_was_edited_meanwhile_is_left_alone(folder: Path) -> None:
     assert hosts.read_text() == HOSTS + "# a colleague's\n"
 
 
+def test_a_cell_a_million_rows_below_is_read_without_the_gap(tmp_path: Path) -> None:
+    made = Workbook()
+    sheet = made.active
+    assert sheet is not None
+    sheet.append(["Tên", "Địa chỉ"])
+    sheet.cell(1_048_576, 2, "10.0.0.1")
+    made.save(tmp_path / "far.xlsx")
+    (found,) = read_tables(tmp_path / "far.xlsx")
+    assert [row[-1].place.cell for row in found.rows] == ["B1", "B1048576"]
+
+
 def workbook(path: Path, rows: list[list[object]], title: str = "Sheet1") -> Path:
     made = Workbook()
     sheet = made.active

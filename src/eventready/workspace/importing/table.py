@@ -136,10 +136,14 @@ def _sheet_rows(path: Path, sheet: Any, data: bytes) -> Iterator[Row]:
     table, above = f"{path.name}, {sheet.title}", _merged(sheet, data)
     texts: dict[tuple[int, int], str] = {}
     wanted, widest = set(above.values()), max((column for _, column in above), default=0)
+    empty: object = None
     for number, values in enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS + 1), 1):
+        if values is empty and not widest:  # openpyxl gives one object for all rows of a gap, a million perhaps
+            continue
         _bound_width(len(values) if values and values[-1] is not None else 0, f"{path}, {sheet.title}!{number}")
         row = []
         width = max((index for index, value in enumerate(values, 1) if value is not None), default=0)
+        empty = values if not width else empty
         for column, value in enumerate(values[: max(width, widest)], 1):
             shown = _text(value)
             if (number, column) in wanted:
