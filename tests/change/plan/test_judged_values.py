@@ -164,6 +164,10 @@ CASES: list[tuple[str, str, str, str, str]] = [
         "on the way in",
         "assured-forwarding",
     ),
+    *(
+        ("cisco_xe", "ip route 0.0.0.0 0.0.0.0 {}\n", nowhere, "which no other device can have", "10.9.0.7")
+        for nowhere in ("127.0.0.1", "224.0.0.5", "0.0.0.0", "255.255.255.255")
+    ),
     ("mikrotik_routeros", MANGLE, "", "all traffic", "src-address=10.20.0.0/24"),
 ]
 

@@ -59,6 +59,8 @@ def _refuse_addresses(spec: ChangeSpec, device: Device, new: Iterable[Path], tre
         for address in _addresses(values.towards, [line]):
             if address in own or address in virtual:
                 raise RefusedError(message("change:value.towards_own", address=address, **about))
+            if not _may_be_next(address):
+                raise RefusedError(message("change:value.towards_none", address=address, **about))
 
 
 def _addresses(patterns: Iterable[str], lines: Iterable[str]) -> Mapping[str, str]:
@@ -78,6 +80,13 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _may_be_next(text: str) -> bool:
+    """Return True for an address of a single device: no loopback, multicast, broadcast or unspecified address."""
+    address = ipaddress.ip_address(text)
+    nowhere = address.is_loopback or address.is_multicast or address.is_unspecified
+    return not nowhere and text != "255.255.255.255"
 
 
 # --- names --------------------------------------------------------------------------------------------------------
