@@ -96,10 +96,12 @@ CASES = [
         gw-2 vrrp_failover vrrp 5 eth1""")),
     Case("bsc", "bts-link-lost", ("SITE-02",), rows("""
         bsc cell SITE-02
+        bsc cell_channels SITE-02
         bsc channel_load SITE-02
         bsc site SITE-02""")),
     Case("bsc", "bts-link-lost", ("BTS-LD-01",), rows("""
         bsc cell BTS-LD-01
+        bsc cell_channels BTS-LD-01
         bsc channel_load BTS-LD-01
         bsc mobile_bts BTS-LD-01
         bsc site BTS-LD-01""")),
@@ -120,7 +122,9 @@ CASES = [
         ap-host-1 radio gate phy5 (5 GHz)""", "warn")),
     Case("ap-host-1", "ap-crowded", ("gate",), rows("""
         ap-host-1 access_point_balance van-hoa
-        ap-host-1 radio_clients gate phy5 (5 GHz)""", "warn"), simulated=("clients=42",)),
+        ap-host-1 radio_clients gate phy5 (5 GHz)""", "warn") | rows("""
+        ap-host-1 access_point_empty stage-1
+        ap-host-1 access_point_empty stage-2"""), simulated=("clients=42",)),
 ]  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from eventready.facts.platform import load_platform
 from eventready.store.store import Store
 from eventready.tasks import read_facts, run_checks
 from tests.e2e.conftest import NOW, Province
+from tests.emptied import without_devices
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("province")]
 
@@ -165,10 +166,7 @@ def test_an_inventory_of_no_person_is_never_ready(province: Province, tmp_path: 
     from eventready.workspace.examples.example import copy_example
 
     copy_example(tmp_path / "empty")
-    inventory = tmp_path / "empty" / "inventory"
-    (inventory / "hosts.yaml").write_text("{}\n", encoding="utf-8")
-    for name in ("limits.yaml", "waivers.yaml"):
-        (inventory / name).unlink(missing_ok=True)
+    without_devices(tmp_path / "empty")
     empty = Province(province.workspace, tmp_path / "empty")
     done = empty.call("-o", "json", "audit", "--interval", "0", expect=(4,))
     document = json.loads(done.stdout)

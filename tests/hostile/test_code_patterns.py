@@ -28,6 +28,9 @@ BOUNDED_OTHERWISE = {
     "eventready.session.dialogue.login _PASSWORD": "at most 40 characters before the colon",
     "eventready.session.dialogue.login _USER": "at most 40 characters before the colon",
     "eventready.session.dialogue.opening _PASSWORD": "at most 40 characters before the colon",
+    "eventready.workspace.importing.cells _ADDRESS": "a cell of a spreadsheet, with bounded parts",
+    "eventready.workspace.importing.merge _DASH": "a line of hosts.yaml, with bounded parts",
+    "eventready.workspace.importing.merge _NESTED": "a line of hosts.yaml, with bounded parts",
 }
 _AT_ONE_PLACE = {"match", "fullmatch"}
 _CALLS = {"compile", "search", "split", "sub", "subn", "findall", "finditer"} | _AT_ONE_PLACE

@@ -11,6 +11,7 @@ import pytest
 from eventready.cli.main import main
 from eventready.store.database import ENVIRONMENT
 from tests.assurance.delivery.mailroom import Mailroom, Scripted, header
+from tests.emptied import without_devices
 
 pytestmark = pytest.mark.slow
 
@@ -152,9 +153,7 @@ def test_settings_that_do_not_hold(settings: str, words: str, call: Call, worksp
 
 
 def test_the_schedule_of_a_workspace_without_devices(call: Call, workspace: Path) -> None:
-    (workspace / "inventory" / "hosts.yaml").write_text("{}\n", encoding="utf-8")
-    (workspace / "inventory" / "waivers.yaml").unlink()
-    (workspace / "inventory" / "limits.yaml").unlink()
+    without_devices(workspace)
     code, out, _ = call("-o", "ndjson", "schedule", "--once", "--interval", "0")
     jobs = [json.loads(line) for line in out.splitlines()]
     assert code == 0, out

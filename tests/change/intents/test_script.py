@@ -54,7 +54,7 @@ def test_ansible_reaches_the_service_hosts_as_a_plan_does(tmp_path: Path, monkey
         assert list(variables) == ["svc-1"]
         environment = {
             **os.environ, "SSH_AUTH_SOCK": socket, "EVENTREADY_ALLOWED": str(tmp_path), "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(tmp_path / "cp"), "ANSIBLE_HOST_KEY_CHECKING": "True",
+            "ANSIBLE_SSH_ARGS": "-o ControlMaster=no", "ANSIBLE_HOST_KEY_CHECKING": "True",
         }  # fmt: skip
         program = str(Path(sys.executable).parent / "ansible")
         words = [

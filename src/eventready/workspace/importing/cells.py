@@ -19,7 +19,8 @@ from eventready.workspace.sheets.layout import Column
 from eventready.workspace.sheets.spelling import Vocabulary, fold, listed
 
 _ADDRESS = re.compile(
-    r"(?:\w+://)?(?:[^@/\s]*@)?(?P<host>\d{1,3}(?:\.\d{1,3}){3}|[A-Za-z][\w.-]*|\[?[0-9a-fA-F:]*:[0-9a-fA-F:]+\]?)"
+    r"(?:\w{1,20}://)?(?:[^@/\s]{0,200}@)?"
+    r"(?P<host>\d{1,3}(?:\.\d{1,3}){3}|[A-Za-z][\w.-]{0,252}|\[?[0-9a-fA-F:]{0,39}:[0-9a-fA-F:]{1,39}\]?)"
     r"(?::(?P<port>\d{1,5}))?(?:/\S*)?"
 )
 #: Words in front of a list's last item.

@@ -16,7 +16,7 @@ from eventready.workspace.settings.event import Window, WindowKind
 from eventready.workspace.sheets.spelling import Vocabulary, fold, spellings, tokens
 
 #: Version of software behind the name of a platform.
-_VERSION = re.compile(r"\b(?:v|version|ver)?\.? ?\d+(?:\.\d+)+\S*|\bV\d{1,3}R\d+\S*", re.I)
+_VERSION = re.compile(r"\b(?:v|version|ver)?\.? ?\d{1,9}\.\d\S*|\bV\d{1,3}R\d\S*", re.I)
 #: Consecutive words of a platform's title that are also written as one.
 _LONGEST = 5
 

@@ -32,8 +32,8 @@ from eventready.workspace.settings.event import Event, load_event
 #: Longest line that a list is written into, in characters of its items.
 _ONE_LINE = 80
 #: A key with a block below, and the first dash of a list below a key.
-_NESTED = re.compile(r"^( *)[^\s#-][^#\n]*:[ ]*(?:#.*)?\n( +)[^\s#-]", re.M)
-_DASH = re.compile(r"^( *)[^\s#-][^#\n]*:[ ]*(?:#.*)?\n( *)- ", re.M)
+_NESTED = re.compile(r"^( *)[^\s#-][^#\n]{0,200}:[ ]{0,40}(?:#.*)?\n( +)[^\s#-]", re.M)
+_DASH = re.compile(r"^( *)[^\s#-][^#\n]{0,200}:[ ]{0,40}(?:#.*)?\n( *)- ", re.M)
 
 
 class Named(Protocol):
