@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 CODE := src tests benchmarks docsite
 #: Marks of tests left out by `make quick`: labs over the network, real software, browsers, and slow tests.
 SLOW := slow or lab or real or browser
+#: Folders of `make quick`.
+QUICK ?= tests
 #: Seconds of `make fuzz`.
 FUZZ_S ?= 60
 
@@ -26,7 +28,7 @@ demo: setup ## audit, change, report and rollback on the embedded lab
 	@EVENTREADY=$(BIN)/eventready sh demo.sh
 
 quick: setup ## unit tests, platform samples, check cases, a smoke test of the lab: under a minute
-	EVENTREADY_QUICK=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not ($(SLOW))"
+	EVENTREADY_QUICK=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not ($(SLOW))" $(QUICK)
 
 lint: setup ## ruff, mypy --strict, and the floors by import-linter
 	$(BIN)/ruff check $(CODE)

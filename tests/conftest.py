@@ -107,8 +107,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Workers of `-n auto`: one more than processors, since tests of timeouts wait most of their time."""
-    return (os.cpu_count() or 1) + 1
+    """Workers of `-n auto`: two more than processors, since tests of timeouts and of kills wait most of their time."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_unconfigure() -> None:

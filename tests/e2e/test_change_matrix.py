@@ -3,6 +3,7 @@ back, and configured to the letter as before, running and startup, nobody else t
 
 from __future__ import annotations
 
+import os
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -165,7 +166,7 @@ def test_the_whole_province_in_one_plan(rig: Rig, proved: Proved, tmp_path: Path
 
 @pytest.mark.parametrize("platform", [on_one_worker(platform) for platform in PLATFORMS])
 @settings(
-    max_examples=8,
+    max_examples=8 if os.environ.get("EVENTREADY_FAULTS") == "all" else 4,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a smaller example tells no more, and takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

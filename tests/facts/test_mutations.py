@@ -34,7 +34,7 @@ from tests.platforms.samples import all_samples
 pytestmark = pytest.mark.slow
 
 EVERYWHERE = os.environ.get("EVENTREADY_MUTATIONS") == "all"
-PLACES = 6
+PLACES = 4
 #: Kinds of damage whose places are tried; those of a session are fewer.
 KINDS = {kind: 2 if kind in ("log_line", "log_in_word", "pager_line") else PLACES for kind in AT_PLACE}
 EXEMPT: dict[str, dict[str, str]] = load_yaml(Path(__file__).with_name("mutations.yaml")).data

@@ -225,7 +225,6 @@ def service_expectations(host: str) -> dict[str, Any]:
         "answers": [
             {"http": f"http://{SERVICE_IP}/"},
             {"dns": "portal.lab.example", "server": SERVICE_IP, "addresses": [SERVICE_IP]},
-            {"ping": INTERNET_ADDRESS, "size": 1500, "df": True},
             {"tcp": f"{SERVICE_IP}:80"},
         ],
     }
