@@ -3,8 +3,8 @@ back, and configured to the letter as before, running and startup, nobody else t
 
 from __future__ import annotations
 
-import os
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
