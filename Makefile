@@ -8,6 +8,10 @@ CODE := src tests benchmarks docsite
 SLOW := slow or lab or real or browser
 #: Folders of `make quick`.
 QUICK ?= tests
+#: Tests of `make test-real`.
+REAL ?= tests/real/test_province.py tests/real/test_drills.py tests/behaviours tests/real/test_wifi.py \
+	tests/real/test_service_hosts.py tests/real/test_change.py tests/session/test_openssh.py::test_two_hops \
+	tests/session/test_openssh.py::test_one_time_code_by_pam tests/session/test_jump_host_audit.py
 #: Seconds of `make fuzz`.
 FUZZ_S ?= 60
 
@@ -46,10 +50,7 @@ fuzz: setup ## all property tests with random examples for FUZZ_S seconds; the f
 # of their own first, then the lab that all others share, as it has started; last the chain of jump hosts by itself.
 test-real: setup ## tests on real router, base-station and WiFi software (root and Debian; installs what is missing)
 	$(BIN)/eventready doctor --real --install
-	EVENTREADY_REAL=1 $(BIN)/python -m pytest -n 0 -m "not lab" --durations=25 tests/real/test_province.py \
-		tests/real/test_drills.py tests/behaviours tests/real/test_wifi.py tests/real/test_service_hosts.py \
-		tests/real/test_change.py tests/session/test_openssh.py::test_two_hops \
-		tests/session/test_openssh.py::test_one_time_code_by_pam tests/session/test_jump_host_audit.py
+	EVENTREADY_REAL=1 $(BIN)/python -m pytest -n 0 -m "not lab" --durations=25 $(REAL)
 
 # Rules of bandit by ruff. Ignored: S603, S607 (programs are lists of words, found by PATH on purpose: ssh, vtysh, git);
 # each further exception stands in the code with its reason. Advisories of the pinned packages by pip-audit, none ignored.
