@@ -100,7 +100,7 @@ class Measuring:
 
 
 def plan_of(probe: Probe) -> StreamPlan:
-    """How the stream of a probe is sent: an answer counts within the round trip allowed, or the outage allowed."""
+    """Return the plan of a probe's stream: an answer counts within the round trip allowed, or the outage allowed."""
     limit_ms = probe.latency_ms or min(_ANSWER_MS, probe.outage_ms or _ANSWER_MS)
     return StreamPlan(
         probe.rate, probe.flows, limit_ms / 1000, probe.status, probe.addresses, probe.source_addresses, probe.size

@@ -8,7 +8,6 @@ confirmed: `apply --resume` and `drill run --resume` follow its journal to the w
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.make import make_drill_plan
 from eventready.change.safety.approval import refuse_unapproved, refuse_unsendable
 from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
+from eventready.core.addresses import is_address
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.messages import Message, Text, message, rendered
@@ -173,7 +173,7 @@ class ProductionTarget:
 
     def stream(self, probe: Probe) -> StreamTarget:
         """Address of a probe stream from this machine. Raises UsageError for a name known to labs only."""
-        host = probe.host or (probe.target if _is_address(probe.target) else "")
+        host = probe.host or (probe.target if is_address(probe.target) else "")
         if not host:
             raise UsageError(message("drill:production.no_host", probe=probe.name, target=probe.target))
         return StreamTarget(probe.kind, host, probe.port, probe.query)
@@ -248,11 +248,3 @@ def _guard_s(drill: Drill) -> int:
 
 def _plan_again(drill: Drill) -> Message:
     return message("drill:production.plan_again", drill=drill.name)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

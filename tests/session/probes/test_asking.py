@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -23,35 +22,19 @@ from eventready.session.target import Target
 from eventready.workspace.devices.answers import ExpectedAnswer
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
+from tests.session.probes.servers import HOST, accepting
 
-HOST = "127.0.0.1"
 
-
-@contextmanager
-def serving(reply: bytes) -> Iterator[int]:
+def serving(reply: bytes) -> AbstractContextManager[int]:
     """The port of a TCP server that answers each connection with `reply`."""
-    listener = socket.create_server((HOST, 0))
 
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                connection.sendall(reply)
-                connection.settimeout(1)
-                try:
-                    while connection.recv(512):
-                        pass
-                except OSError:
-                    continue
+    def handle(connection: socket.socket) -> None:
+        connection.sendall(reply)
+        connection.settimeout(1)
+        while connection.recv(512):
+            pass
 
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        listener.close()
+    return accepting(handle)
 
 
 def closed_port() -> int:

@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
@@ -20,8 +20,8 @@ from eventready.session.probes.measurement import Times, measure
 from eventready.session.probes.outage import Sample
 from eventready.session.probes.sender import Sender
 from eventready.session.probes.stream import ProbeStream, StreamPlan, StreamTarget
+from tests.session.probes.servers import HOST, accepting
 
-HOST = "127.0.0.1"
 #: What a server makes of a request; None: it says nothing.
 Answer = Callable[[bytes], bytes | None]
 
@@ -46,27 +46,14 @@ def udp_server(answer: Answer) -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-@contextmanager
-def tcp_server(answer: Answer) -> Iterator[int]:
+def tcp_server(answer: Answer) -> AbstractContextManager[int]:
     """A TCP server that answers the first bytes of every connection; its port."""
-    listener = socket.create_server((HOST, 0))
 
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            try:
-                with connection:
-                    if reply := answer(connection.recv(512)):
-                        connection.sendall(reply)
-            except OSError:
-                continue  # the prober has closed the connection
+    def handle(connection: socket.socket) -> None:
+        if reply := answer(connection.recv(512)):
+            connection.sendall(reply)
 
-    threading.Thread(target=serve, daemon=True).start()
-    with listener:
-        yield listener.getsockname()[1]
+    return accepting(handle)
 
 
 def sent(kind: str, port: int, argument: str = "", *, addresses: tuple[str, ...] = (), wait_s: float = 0.15) -> int:

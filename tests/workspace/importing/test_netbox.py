@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,15 +17,14 @@ import pytest
 
 pytest.importorskip("pynetbox")
 
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from eventready.cli.context import App
 from eventready.cli.workspace.inventory import command
 from eventready.core.errors import EventreadyError
-from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.importing import web
 from eventready.workspace.workspace import load_workspace
-from tests.workspace.test_new_workspace import BULL_RACE
+from tests.workspace.importing.stubs import JsonHandler, run_import, serving
 
 
 def device(name: str | None, role: str, platform: str, venues: Any, address: str | None) -> dict[str, Any]:
@@ -52,7 +52,7 @@ DEVICES = [
 ]
 
 
-class Stub(BaseHTTPRequestHandler):
+class Stub(JsonHandler):
     """`dcim/devices` in pages of two."""
 
     queries: ClassVar[list[dict[str, list[str]]]] = []
@@ -63,51 +63,28 @@ class Stub(BaseHTTPRequestHandler):
         query = parse_qs(url.query)
         self.tokens.append(self.headers.get("Authorization", ""))
         if url.path.rstrip("/") != "/api/dcim/devices":
-            self._send({"netbox-version": "4.4.0"})
+            self.send_json({"netbox-version": "4.4.0"}, API_Version="4.4")
             return
         self.queries.append(query)
         if "denied" in self.tokens[-1]:
-            self._send({"detail": "Invalid token"}, 403)
+            self.send_json({"detail": "Invalid token"}, 403, API_Version="4.4")
             return
         start = int(query.get("offset", ["0"])[0])
         rest = start + 2 < len(DEVICES)
         address = f"http://127.0.0.1:{self.connection.getsockname()[1]}{url.path}?limit=2&offset={start + 2}"
-        self._send({"count": len(DEVICES), "next": address if rest else None, "previous": None,
-                    "results": DEVICES[start : start + 2]})  # fmt: skip
-
-    def _send(self, document: Any, status: int = 200) -> None:
-        data = json.dumps(document).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("API-Version", "4.4")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_arguments: Any) -> None: ...
+        self.send_json({"count": len(DEVICES), "next": address if rest else None, "previous": None,
+                    "results": DEVICES[start : start + 2]}, API_Version="4.4")  # fmt: skip
 
 
 @pytest.fixture
 def url() -> Iterator[str]:
     Stub.queries.clear()
     Stub.tokens.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Stub)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with serving(Stub) as address:
+        yield address
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    write_workspace(tmp_path / "w", BULL_RACE)
-    return tmp_path / "w"
-
-
-def run(folder: Path, url: str, *words: str) -> Result:
-    words = ("import", "netbox", "--url", url, "--allow-http", *words)
-    return CliRunner().invoke(command, words, obj=App(workspace_path=folder))
+run = partial(run_import, "netbox")
 
 
 MAPS = ("--role-map", "edge=router", "--platform-map", "cisco-ios-xe=cisco_xe")

@@ -23,10 +23,10 @@ from eventready.workspace.examples.example import copy_example
 from eventready.workspace.examples.new_workspace import NewVenue, write_workspace
 from eventready.workspace.exporting.files import to_csv, to_xlsx
 from eventready.workspace.exporting.rows import Words, sheets_of_workspace
+from eventready.workspace.importing.files import read_tables
 from eventready.workspace.importing.merge import write_hosts
 from eventready.workspace.importing.merge_sheets import merge_sheets
 from eventready.workspace.importing.reading import read_entries
-from eventready.workspace.importing.table import read_tables
 from eventready.workspace.inventory import NAME_PATTERN
 from eventready.workspace.sheets.spelling import fold
 from eventready.workspace.workspace import load_workspace

@@ -20,8 +20,8 @@ from eventready.workspace import inventory
 from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.importing import table
 from eventready.workspace.importing.entries import Entry
+from eventready.workspace.importing.files import read_tables
 from eventready.workspace.importing.merge import merge, write_hosts
-from eventready.workspace.importing.table import read_tables
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.test_new_workspace import BULL_RACE
 

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import Any, ClassVar
 
 import pytest
 
 pytest.importorskip("requests")
 
-from click.testing import CliRunner, Result
 
-from eventready.cli.context import App
-from eventready.cli.workspace.inventory import command
 from eventready.core.errors import EventreadyError
-from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.importing import web
 from eventready.workspace.workspace import load_workspace
-from tests.workspace.test_new_workspace import BULL_RACE
+from tests.workspace.importing.stubs import JsonHandler, run_import, serving
 
 
 def interface(kind: str, main: str, useip: str, ip: str, dns: str = "") -> dict[str, str]:
@@ -69,7 +64,7 @@ REPLIES: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Stub(BaseHTTPRequestHandler):
+class Stub(JsonHandler):
     """Replies by method; an error for the token `wrong`."""
 
     calls: ClassVar[list[dict[str, Any]]] = []
@@ -82,34 +77,16 @@ class Stub(BaseHTTPRequestHandler):
             document["error"] = {"code": -32602, "message": "Invalid params.", "data": "Not authorized."}
         else:
             document["result"] = REPLIES[call["method"]]
-        data = json.dumps(document).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_arguments: Any) -> None: ...
+        self.send_json(document)
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Stub)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with serving(Stub) as address:
+        yield address
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    write_workspace(tmp_path / "w", BULL_RACE)
-    return tmp_path / "w"
-
-
-def run(folder: Path, url: str, *words: str) -> Result:
-    words = ("import", "zabbix", "--url", url, "--allow-http", *words)
-    return CliRunner().invoke(command, words, obj=App(workspace_path=folder))
+run = partial(run_import, "zabbix")
 
 
 def test_hosts_with_addresses_platforms_and_peaks(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

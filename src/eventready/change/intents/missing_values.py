@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import yaml
@@ -86,11 +87,12 @@ def _operations(note: Callable[[Undefined], None]) -> dict[str, Any]:
 
 def _place(folder: Path) -> str:
     """Return file and line of the innermost running template."""
-    frame = sys._getframe()
-    while (frame := frame.f_back) is not None:  # type: ignore[assignment]  # the loop ends at None
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
         template = frame.f_globals.get("__jinja_template__")
         if template is not None and Path(frame.f_code.co_filename).is_relative_to(folder):
             return f"{frame.f_code.co_filename}:{template.get_corresponding_lineno(frame.f_lineno)}"
+        frame = frame.f_back
     return str(folder)
 
 

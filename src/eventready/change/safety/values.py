@@ -10,6 +10,7 @@ from eventready.change.forms.tree import Path, Tree, walk
 from eventready.change.safety.effects import interface_of
 from eventready.change.safety.selection import Selection
 from eventready.change.safety.way_in import WayIn
+from eventready.core.addresses import is_address
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message, rendered
 from eventready.platforms.model import ChangeSpec, PlatformSpec, TimerBounds
@@ -71,15 +72,7 @@ def _addresses(patterns: Iterable[str], lines: Iterable[str]) -> Mapping[str, st
         for pattern in patterns
         if (match := re.fullmatch(pattern, line))
     )
-    return {address: line for address, line in found if _is_address(address)}
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return {address: line for address, line in found if is_address(address)}
 
 
 def _may_be_next(text: str) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import partial, wraps
 from ipaddress import ip_address
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from pydantic import Field
 
@@ -25,6 +27,9 @@ from eventready.workspace.devices.answers import AnswerKind, Question
 from eventready.workspace.devices.device import Device, Role
 
 A = TypeVar("A", bound=Answer)
+L = TypeVar("L", bound=Limits)
+#: Limits, question and answer to findings.
+_Evaluation: TypeAlias = Callable[[L, Question, A], Iterator[Finding]]
 _Function = Callable[..., Iterable[Finding]]
 _Register = Callable[[_Function], _Function]
 
@@ -32,11 +37,11 @@ _ROLES: tuple[Role, ...] = ("router", "switch", "service_host", "vantage")
 _DAY_S = 86_400
 
 
-class PageLimits(Limits):
-    """Milliseconds until the end of a page."""
+class TimeLimits(Limits):
+    """Milliseconds until an answer: the end of a page, a DNS answer, a connection, a greeting, an offer."""
 
-    warn: float = Field(default=1000, gt=0, description="Warning from this time on, ms [K]")
-    fail: float = Field(default=4000, gt=0, description="Failure from this time on, ms [K]")
+    warn: float = Field(gt=0, description="Warning from this time on, ms [K]")
+    fail: float = Field(gt=0, description="Failure from this time on, ms [K]")
 
 
 class ServedCertificateLimits(Limits):
@@ -45,13 +50,6 @@ class ServedCertificateLimits(Limits):
     worse = "lower"
     warn: float = Field(default=30, ge=0, description="Warning with so many days left; usual renewal period [K]")
     fail: float = Field(default=7, ge=0, description="Failure with so many days left [K]")
-
-
-class ResolverLimits(Limits):
-    """Milliseconds until an answer of a DNS server."""
-
-    warn: float = Field(default=200, gt=0, description="Warning from this time on, ms [K]")
-    fail: float = Field(default=1000, gt=0, description="Failure from this time on, ms [K]")
 
 
 class EchoLimits(Limits):
@@ -63,32 +61,11 @@ class EchoLimits(Limits):
     loss_fail: float = Field(default=30, ge=0, le=100, description="Failure from this loss on, % [K]")
 
 
-class PortLimits(Limits):
-    """Milliseconds until a connection is accepted."""
-
-    warn: float = Field(default=200, gt=0, description="Warning from this time on, ms [K]")
-    fail: float = Field(default=1000, gt=0, description="Failure from this time on, ms [K]")
-
-
 class ClockLimits(Limits):
     """Offset of the asker's clock from a time server, in milliseconds."""
 
     warn: float = Field(default=100, gt=0, description="Warning from this offset on, ms [K]")
     fail: float = Field(default=1000, gt=0, description="Failure from this offset on, ms [K]")
-
-
-class MailLimits(Limits):
-    """Milliseconds until a mail server's greeting."""
-
-    warn: float = Field(default=1000, gt=0, description="Warning from this time on, ms [K]")
-    fail: float = Field(default=4000, gt=0, description="Failure from this time on, ms [K]")
-
-
-class LeaseLimits(Limits):
-    """Milliseconds until the offer of a DHCP server, where the asker tells them."""
-
-    warn: float = Field(default=3000, gt=0, description="Warning from this time on, ms [K]")
-    fail: float = Field(default=8000, gt=0, description="Failure from this time on, ms [K]")
 
 
 def _questions(device: Device, kind: AnswerKind, *, secure: bool = False) -> tuple[Question, ...]:
@@ -105,7 +82,7 @@ def _empty(device: Device, kind: AnswerKind, *, secure: bool = False) -> Iterato
         yield _for(question, unknown(question.subject, "checks:answer.unread"))
 
 
-def _answer_check(kind: AnswerKind, limits: Limits, name: str = "", *, secure: bool = False) -> _Register:
+def _registered(kind: AnswerKind, limits: Limits, name: str = "", *, secure: bool = False) -> _Register:
     """Register a check of the answers of a kind; `secure`: of pages behind TLS only."""
     return check(
         name or f"answer_{kind}", roles=_ROLES, needs=(f"answer_{kind}",), limits=limits, expected_only=True,
@@ -114,8 +91,22 @@ def _answer_check(kind: AnswerKind, limits: Limits, name: str = "", *, secure: b
     )  # fmt: skip
 
 
+def _answer_check(kind: AnswerKind, record: type[A], limits: L) -> Callable[[_Evaluation[L, A]], _Evaluation[L, A]]:
+    """Register a check by its findings about an answer."""
+
+    def register(evaluate: _Evaluation[L, A]) -> _Evaluation[L, A]:
+        @_registered(kind, limits)
+        @wraps(evaluate)
+        def run(view: DeviceView, limits: L) -> Iterator[Finding]:
+            yield from _answers(view, kind, record, partial(evaluate, limits))
+
+        return evaluate
+
+    return register
+
+
 def _answers(
-    view: DeviceView, kind: AnswerKind, record: type[A], findings_of: Callable[[Question, A], Iterator[Finding]],
+    view: DeviceView, kind: AnswerKind, record: type[A], evaluate: Callable[[Question, A], Iterator[Finding]],
     *, secure: bool = False,
 ) -> Iterator[Finding]:  # fmt: skip
     """Findings of each question; without a readable answer a question is not measured."""
@@ -124,7 +115,7 @@ def _answers(
     for question in _questions(view.device, kind, secure=secure):
         row = rows.get(question.answer.subject)
         if row is not None:
-            yield from (_for(question, finding) for finding in findings_of(question, row))
+            yield from (_for(question, finding) for finding in evaluate(question, row))
         elif reason := reasons.get(question.answer.subject):
             yield _for(question, unknown(question.subject, "checks:answer.unread_why", reason=reason))
         else:
@@ -138,21 +129,19 @@ def _silent(question: Question, row: Answer) -> Finding:
     return failed(question.subject, "checks:answer.none")
 
 
-def _time(question: Question, row: Answer, warn: float, fail: float) -> Iterator[Finding]:
+def _time(question: Question, row: Answer, limits: TimeLimits) -> Iterator[Finding]:
     if row.time_ms is not None:
-        yield graded(f"{question.subject} time", "checks:answer.time", row.time_ms, warn=warn, fail=fail, unit="ms")
+        yield graded(
+            f"{question.subject} time", "checks:answer.time", row.time_ms, warn=limits.warn, fail=limits.fail, unit="ms"
+        )
 
 
-@_answer_check("http", PageLimits())
-def answer_http(view: DeviceView, limits: PageLimits) -> Iterator[Finding]:
+@_answer_check("http", PageAnswer, TimeLimits(warn=1000, fail=4000))
+def answer_http(limits: TimeLimits, question: Question, row: PageAnswer) -> Iterator[Finding]:
     """Pages answer with the expected status and content, in time."""
-
-    def findings_of(question: Question, row: PageAnswer) -> Iterator[Finding]:
-        yield _page(question, row)
-        if row.status:
-            yield from _time(question, row, limits.warn, limits.fail)
-
-    yield from _answers(view, "http", PageAnswer, findings_of)
+    yield _page(question, row)
+    if row.status:
+        yield from _time(question, row, limits)
 
 
 def _page(question: Question, row: PageAnswer) -> Finding:
@@ -166,42 +155,40 @@ def _page(question: Question, row: PageAnswer) -> Finding:
     return passed(question.subject, "checks:answer.page", value=row.status)
 
 
-@_answer_check("http", ServedCertificateLimits(), "answer_certificate", secure=True)
+@_registered("http", ServedCertificateLimits(), "answer_certificate", secure=True)
 def answer_certificate(view: DeviceView, limits: ServedCertificateLimits) -> Iterator[Finding]:
     """Served certificates are for their host, trusted, and valid beyond the event."""
-
-    def findings_of(question: Question, row: PageAnswer) -> Iterator[Finding]:
-        subject = question.subject
-        if row.not_after is None or view.moment is None:
-            yield unknown(subject, "checks:answer.no_certificate")
-            return
-        if row.named is None:
-            yield unknown(f"{subject} name", "checks:answer.name_unread")
-        elif not row.named:
-            yield failed(f"{subject} name", "checks:answer.certificate_name")
-        if row.verify is None:
-            yield unknown(f"{subject} trust", "checks:answer.trust_unread")
-        elif row.verify:
-            yield warned(f"{subject} trust", "checks:answer.certificate_untrusted", code=row.verify)
-        days = (row.not_after - view.moment).total_seconds() / _DAY_S
-        yield graded(
-            subject, "checks:host.certificate_days", days,
-            warn=limits.warn, fail=limits.fail, unit="d", worse="lower", digits=0,
-        )  # fmt: skip
-
-    yield from _answers(view, "http", PageAnswer, findings_of, secure=True)
+    yield from _answers(view, "http", PageAnswer, partial(_certificate, view.moment, limits), secure=True)
 
 
-@_answer_check("dns", ResolverLimits())
-def answer_dns(view: DeviceView, limits: ResolverLimits) -> Iterator[Finding]:
+def _certificate(
+    moment: datetime | None, limits: ServedCertificateLimits, question: Question, row: PageAnswer
+) -> Iterator[Finding]:
+    subject = question.subject
+    if row.not_after is None or moment is None:
+        yield unknown(subject, "checks:answer.no_certificate")
+        return
+    if row.named is None:
+        yield unknown(f"{subject} name", "checks:answer.name_unread")
+    elif not row.named:
+        yield failed(f"{subject} name", "checks:answer.certificate_name")
+    if row.verify is None:
+        yield unknown(f"{subject} trust", "checks:answer.trust_unread")
+    elif row.verify:
+        yield warned(f"{subject} trust", "checks:answer.certificate_untrusted", code=row.verify)
+    days = (row.not_after - moment).total_seconds() / _DAY_S
+    yield graded(
+        subject, "checks:host.certificate_days", days,
+        warn=limits.warn, fail=limits.fail, unit="d", worse="lower", digits=0,
+    )  # fmt: skip
+
+
+@_answer_check("dns", ResolverAnswer, TimeLimits(warn=200, fail=1000))
+def answer_dns(limits: TimeLimits, question: Question, row: ResolverAnswer) -> Iterator[Finding]:
     """Names resolve to the expected addresses, in time."""
-
-    def findings_of(question: Question, row: ResolverAnswer) -> Iterator[Finding]:
-        yield _resolved(question, row)
-        if row.code:
-            yield from _time(question, row, limits.warn, limits.fail)
-
-    yield from _answers(view, "dns", ResolverAnswer, findings_of)
+    yield _resolved(question, row)
+    if row.code:
+        yield from _time(question, row, limits)
 
 
 def _resolved(question: Question, row: ResolverAnswer) -> Finding:
@@ -218,81 +205,61 @@ def _resolved(question: Question, row: ResolverAnswer) -> Finding:
     return passed(question.subject, "checks:answer.resolved", value=", ".join(row.addresses))
 
 
-@_answer_check("ping", EchoLimits())
-def answer_ping(view: DeviceView, limits: EchoLimits) -> Iterator[Finding]:
+@_answer_check("ping", EchoAnswer, EchoLimits())
+def answer_ping(limits: EchoLimits, question: Question, row: EchoAnswer) -> Iterator[Finding]:
     """Addresses answer echo requests of the expected size, with little loss and delay."""
-
-    def findings_of(question: Question, row: EchoAnswer) -> Iterator[Finding]:
-        if not row.received:
-            yield _silent(question, row)
-            return
+    if not row.received:
+        yield _silent(question, row)
+        return
+    yield graded(
+        question.subject, "checks:answer.loss", row.loss_percent, warn=limits.loss_warn, fail=limits.loss_fail,
+        unit="%", sent=row.sent, received=row.received,
+    )  # fmt: skip
+    if row.time_ms is not None:
         yield graded(
-            question.subject, "checks:answer.loss", row.loss_percent, warn=limits.loss_warn, fail=limits.loss_fail,
-            unit="%", sent=row.sent, received=row.received,
+            f"{question.subject} time", "checks:answer.time", row.time_ms,
+            warn=limits.warn, fail=limits.fail, unit="ms", beyond=True,
         )  # fmt: skip
-        if row.time_ms is not None:
-            yield graded(
-                f"{question.subject} time", "checks:answer.time", row.time_ms,
-                warn=limits.warn, fail=limits.fail, unit="ms", beyond=True,
-            )  # fmt: skip
-
-    yield from _answers(view, "ping", EchoAnswer, findings_of)
 
 
-@_answer_check("tcp", PortLimits())
-def answer_tcp(view: DeviceView, limits: PortLimits) -> Iterator[Finding]:
+@_answer_check("tcp", PortAnswer, TimeLimits(warn=200, fail=1000))
+def answer_tcp(limits: TimeLimits, question: Question, row: PortAnswer) -> Iterator[Finding]:
     """Ports accept connections, in time."""
-
-    def findings_of(question: Question, row: PortAnswer) -> Iterator[Finding]:
-        if row.state == "closed":
-            yield _silent(question, row)
-            return
-        yield passed(question.subject, "checks:answer.open")
-        yield from _time(question, row, limits.warn, limits.fail)
-
-    yield from _answers(view, "tcp", PortAnswer, findings_of)
+    if row.state == "closed":
+        yield _silent(question, row)
+        return
+    yield passed(question.subject, "checks:answer.open")
+    yield from _time(question, row, limits)
 
 
-@_answer_check("ntp", ClockLimits())
-def answer_ntp(view: DeviceView, limits: ClockLimits) -> Iterator[Finding]:
+@_answer_check("ntp", ClockAnswer, ClockLimits())
+def answer_ntp(limits: ClockLimits, question: Question, row: ClockAnswer) -> Iterator[Finding]:
     """Time servers answer, with the time of the asker."""
-
-    def findings_of(question: Question, row: ClockAnswer) -> Iterator[Finding]:
-        if row.offset_ms is None:
-            yield _silent(question, row)
-            return
-        yield graded(
-            question.subject, "checks:answer.offset", abs(row.offset_ms), warn=limits.warn, fail=limits.fail, unit="ms"
-        )
-
-    yield from _answers(view, "ntp", ClockAnswer, findings_of)
+    if row.offset_ms is None:
+        yield _silent(question, row)
+        return
+    yield graded(
+        question.subject, "checks:answer.offset", abs(row.offset_ms), warn=limits.warn, fail=limits.fail, unit="ms"
+    )
 
 
-@_answer_check("smtp", MailLimits())
-def answer_smtp(view: DeviceView, limits: MailLimits) -> Iterator[Finding]:
+@_answer_check("smtp", MailAnswer, TimeLimits(warn=1000, fail=4000))
+def answer_smtp(limits: TimeLimits, question: Question, row: MailAnswer) -> Iterator[Finding]:
     """Mail servers greet with 220, in time."""
-
-    def findings_of(question: Question, row: MailAnswer) -> Iterator[Finding]:
-        if row.code is None:
-            yield _silent(question, row)
-        elif row.code != 220:
-            yield failed(question.subject, "checks:answer.status", value=row.code, limit=220)
-        else:
-            yield passed(question.subject, "checks:answer.greeting")
-            yield from _time(question, row, limits.warn, limits.fail)
-
-    yield from _answers(view, "smtp", MailAnswer, findings_of)
+    if row.code is None:
+        yield _silent(question, row)
+    elif row.code != 220:
+        yield failed(question.subject, "checks:answer.status", value=row.code, limit=220)
+    else:
+        yield passed(question.subject, "checks:answer.greeting")
+        yield from _time(question, row, limits)
 
 
-@_answer_check("dhcp", LeaseLimits())
-def answer_dhcp(view: DeviceView, limits: LeaseLimits) -> Iterator[Finding]:
+@_answer_check("dhcp", LeaseAnswer, TimeLimits(warn=3000, fail=8000))
+def answer_dhcp(limits: TimeLimits, question: Question, row: LeaseAnswer) -> Iterator[Finding]:
     """A DHCP server offers an address."""
-
-    def findings_of(question: Question, row: LeaseAnswer) -> Iterator[Finding]:
-        if row.address is None:
-            yield _silent(question, row)
-            return
-        yield passed(question.subject, "checks:answer.offer", address=row.address)
-        yield from _time(question, row, limits.warn, limits.fail)
-
-    yield from _answers(view, "dhcp", LeaseAnswer, findings_of)
+    if row.address is None:
+        yield _silent(question, row)
+        return
+    yield passed(question.subject, "checks:answer.offer", address=row.address)
+    yield from _time(question, row, limits)

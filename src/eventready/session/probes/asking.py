@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from eventready.session.probes import icmp
 from eventready.session.probes.dns_message import BadMessage, query, question, read_reply
 
 TIMEOUT_S = 5.0
@@ -227,24 +228,17 @@ def _echo_socket(given: Mapping[str, str]) -> socket.socket:
 def _echo(opened: socket.socket, number: int, payload: int) -> float:
     """Send an echo request and return the seconds until its reply. Raises OSError without a reply."""
     body = os.urandom(8).ljust(payload, b"\0")[:payload] if payload >= 8 else b"\0" * payload
-    identifier = os.getpid() & 0xFFFF
-    header = struct.pack("!BBHHH", 8, 0, 0, identifier, number)
-    header = struct.pack("!BBHHH", 8, 0, _checksum(header + body), identifier, number)
     begin = time.monotonic()
-    opened.send(header + body)
+    opened.send(icmp.echo_request(os.getpid() & 0xFFFF, number, body))
     while (left := begin + _ECHO_S - time.monotonic()) > 0 and select.select([opened], [], [], left)[0]:
         data = opened.recv(65_535)
         reply = data[(data[0] & 0xF) * 4 :] if opened.type == socket.SOCK_RAW else data
-        if len(reply) >= 8 and reply[0] == 0 and struct.unpack("!H", reply[6:8])[0] == number and reply[8:] == body:
+        if len(reply) < icmp.HEADER.size:
+            continue
+        kind, code, _sum, _identifier, answered = icmp.HEADER.unpack_from(reply)
+        if (kind, code, answered) == (icmp.ECHO_REPLY, 0, number) and reply[icmp.HEADER.size :] == body:
             return time.monotonic() - begin
     raise TimeoutError("no reply")
-
-
-def _checksum(data: bytes) -> int:
-    """The Internet checksum (RFC 1071)."""
-    total: int = sum(struct.unpack(f"!{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2)))
-    total = (total >> 16) + (total & 0xFFFF)
-    return ~(total + (total >> 16)) & 0xFFFF
 
 
 def _ntp(given: Mapping[str, str]) -> str:

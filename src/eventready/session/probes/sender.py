@@ -12,9 +12,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from eventready.session.probes.flow import FlowOptions, Flows, open_flows
+from eventready.session.probes.connection_flows import ConnectionFlows
+from eventready.session.probes.datagram_flows import DnsFlows, IcmpFlows, UdpFlows
+from eventready.session.probes.flow import FlowOptions, Flows
 from eventready.session.probes.outage import Sample
 
+_KINDS: dict[str, type[UdpFlows | DnsFlows | IcmpFlows | ConnectionFlows]] = {
+    "icmp": IcmpFlows, "udp": UdpFlows, "dns": DnsFlows, "tcp": ConnectionFlows, "http": ConnectionFlows,
+}  # fmt: skip
 _MASK = 0xFFFF
 #: Answers are looked for at least so often, for the requests whose time is over.
 _LONGEST_WAIT_S = 0.05
@@ -40,7 +45,7 @@ class Sender:
 
     def __post_init__(self) -> None:
         """Open the flows. Raises UsageError."""
-        self._flows: Flows = open_flows(self.options, self.selector, self._settled)
+        self._flows: Flows = _KINDS[self.options.kind](self.options, self.selector, self._settled)
         self._step = 1.0 / (self.rate * self.options.flows)
 
     def run(self, stopped: Callable[[], bool], longest_s: float) -> None:

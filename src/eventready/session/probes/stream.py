@@ -35,7 +35,7 @@ class StreamTarget:
 
 @dataclass(frozen=True)
 class StreamPlan:
-    """How a stream is sent. `rate`: requests per second of each flow; `limit_s`: a later answer is a loss.
+    """Requests of a stream. `rate`: per second and flow; `limit_s`: a later answer is a loss.
 
     status, addresses: of a right answer of `http` and `dns`; `sources`: local addresses of the flows; `size`: bytes of
     an echo request.

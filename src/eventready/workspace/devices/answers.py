@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from eventready.core.addresses import is_address
 from eventready.core.errors import InvalidValue
 from eventready.core.messages import message
 from eventready.workspace.model import PlacedModel
@@ -34,11 +34,8 @@ _HEADERS, _HEADERS_IPV6 = 28, 48
 
 
 def _is_address(value: str) -> bool:
-    try:
-        ip_address(value)
-    except ValueError:
-        return False
-    return "%" not in value
+    """Return True for an address without a zone."""
+    return is_address(value) and "%" not in value
 
 
 def _address(value: str) -> str:

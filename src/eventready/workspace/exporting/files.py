@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from eventready.core.messages import Lang, text
@@ -13,14 +12,11 @@ from eventready.workspace.exporting.rows import SheetRows, Words
 from eventready.workspace.importing.table import protected
 from eventready.workspace.sheets.layout import Column
 
-#: A file that says the same is the same, byte for byte.
-_BORN = datetime(2000, 1, 1)  # noqa: DTZ001  spreadsheets know no time zones
 #: Rows with drop-downs in a template; columns of further notes.
 _ROOM, _NOTE_WIDTH = 500, 20
 _FONT = {"font_name": "Arial", "font_size": 10}
 #: Vocabularies with a drop-down; those of names in other sheets have none.
 _CHOICES = ("venue", "service", "platform", "role", "kind", "addressee", "flag")
-_SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def to_csv(sheet: SheetRows) -> bytes:
@@ -33,11 +29,10 @@ def to_csv(sheet: SheetRows) -> bytes:
 
 def to_xlsx(sheets: Sequence[SheetRows], words: Words) -> bytes:
     """Workbook of the sheets, a guide and the values of the drop-downs."""
-    import xlsxwriter  # noqa: PLC0415  0.1 s, which the help of `inventory` does not need
+    # xlsxwriter takes 0.1 s, which the help of `inventory` does not need.
+    from eventready.workspace.sheets.workbook import new_workbook  # noqa: PLC0415  see above
 
-    stream = io.BytesIO()
-    workbook = xlsxwriter.Workbook(stream, _SAFE)
-    workbook.set_properties({"title": words.event.title.render(words.lang), "created": _BORN})
+    workbook, stream = new_workbook(words.event.title.render(words.lang))
     head = {**_FONT, "bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#DDEBF7"}
     formats = {
         "head": workbook.add_format(head),

@@ -25,6 +25,14 @@ def _sending(cable: Cable, own: End) -> str:
     return first if cable.a == own else second
 
 
+def _dropping(cable: Cable, name: str, condition: str) -> FaultSteps:
+    """Drop packets of a cable by a condition of nft, in both directions."""
+    table = f"{name}_{cable.name}"
+    drop_packets(table, frr.plugs(cable), condition)
+    yield immediately
+    pass_packets(table)
+
+
 @fault("one-way-loss", _ROUTER)
 def one_way_loss(target: RealFaultTarget, peer: str = "") -> FaultSteps:
     """A cable loses all packets of this device to the peer, and none of the peer; BFD is down at both ends."""
@@ -38,19 +46,13 @@ def one_way_loss(target: RealFaultTarget, peer: str = "") -> FaultSteps:
 @fault("packet-loss", _ROUTER)
 def packet_loss(target: RealFaultTarget, port: str = "", percent: float = 30.0) -> FaultSteps:
     """A cable loses some of the packets, at random; the link stays up."""
-    cable = _at_port(target, port)
-    drop_packets(f"partial_{cable.name}", frr.plugs(cable), f"numgen random mod 1000 < {round(10 * percent)}")
-    yield immediately
-    pass_packets(f"partial_{cable.name}")
+    yield from _dropping(_at_port(target, port), "partial", f"numgen random mod 1000 < {round(10 * percent)}")
 
 
 @fault("small-mtu", _ROUTER)
 def small_mtu(target: RealFaultTarget, port: str = "", size: int = 1000) -> FaultSteps:
     """A cable loses packets above a size in bytes, without a message to the sender."""
-    cable = _at_port(target, port)
-    drop_packets(f"short_{cable.name}", frr.plugs(cable), f"meta length > {size}")
-    yield immediately
-    pass_packets(f"short_{cable.name}")
+    yield from _dropping(_at_port(target, port), "short", f"meta length > {size}")
 
 
 @fault("delay", _ROUTER)

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import re
-from datetime import UTC, datetime
 from typing import Any
 
-import xlsxwriter
-
 from eventready.assurance.papers.document.model import Document, Table
+from eventready.workspace.sheets.workbook import new_workbook
 
 _LIMIT = 31  # characters of a sheet's name
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _NUMBER = re.compile(r"-?\d+(,\d+|\.\d+)?")
 _POINTS_A_CHARACTER = 1.9  # mm of a column per character of its width
 
-#: What a device says is never a formula, a link or a number; numbers are written as such where the column says so.
-_SAFE = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-
 
 def to_xlsx(document: Document) -> bytes:
     """Return every table of the document on a separate sheet; without a table, a sheet with the title of the
     document."""
     tables = document.tables() or ((document.title, Table("1", (), ())),)
-    buffer = io.BytesIO()
-    workbook = xlsxwriter.Workbook(buffer, _SAFE)
-    workbook.set_properties({"title": document.title, "created": datetime(2000, 1, 1, tzinfo=UTC)})
+    workbook, buffer = new_workbook(document.title)
     sheets = _Sheets(workbook, document.mark)
     for heading, table in tables:
         sheets.add(heading, table)

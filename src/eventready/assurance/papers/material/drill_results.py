@@ -56,7 +56,7 @@ def drill_comparisons(runs: Sequence[DrillRun]) -> tuple[DrillComparison, ...]:
 
 
 def _excess(probe: ProbeResult) -> float:
-    """How far a result is beyond its limits; infinite without an end."""
+    """Value of a result in parts of its limit, the worst of its measures; infinite for an outage without an end."""
     values = [(one.value, one.limit) for one in probe.measures] or [(probe.value, probe.limit)]
     return max(inf if value is None else value / limit if limit else (inf if value else 0.0) for value, limit in values)
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -16,9 +13,7 @@ from eventready.assurance.roster.exports.table import COLUMNS, rows
 from eventready.assurance.roster.roster import Person, Roster
 from eventready.core.messages import Param, term, text
 from eventready.workspace.settings.event import Event
-
-#: A file that says the same is the same, byte for byte.
-_BORN = datetime(2000, 1, 1)  # noqa: DTZ001  spreadsheets know no time zones
+from eventready.workspace.sheets.workbook import new_workbook
 
 #: Columns and widths; the catalogue has their titles under `roster:people_column`.
 _PEOPLE = (
@@ -40,9 +35,7 @@ def _text(msgid: str, /, **params: Param) -> str:
 
 def to_xlsx(roster: Roster, event: Event, *, rehearsal: bool = False) -> bytes:
     """The bytes of the file, with complete telephone numbers; `rehearsal` marks its title."""
-    stream = io.BytesIO()
-    workbook = xlsxwriter.Workbook(stream, {"in_memory": True})
-    workbook.set_properties({"title": _text("roster:xlsx.list"), "created": _BORN})
+    workbook, stream = new_workbook(_text("roster:xlsx.list"))
     base = {"font_name": "Times New Roman", "font_size": 12}
     formats = {
         "title": workbook.add_format({**base, "bold": True, "align": "center", "text_wrap": True, "font_size": 14}),

@@ -19,7 +19,8 @@ from eventready.workspace.workspace import Workspace, load_workspace
 
 #: Name of the folder on a host in which a playbook keeps the files that it replaces.
 _CHANGE = "ansible"
-_SECRET = "ansible_password"  # noqa: S105  the name of a variable
+#: Variable left out on a terminal.
+_HIDDEN = "ansible_password"
 
 
 def script_of(workspace: Path) -> str:
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     variables = inventory["_meta"]["hostvars"]
     if sys.stdout.isatty():
         for host in variables.values():
-            host.pop(_SECRET, None)
+            host.pop(_HIDDEN, None)
     print(json.dumps(variables.get(words[1], {}) if words[:1] == ["--host"] and len(words) > 1 else inventory))
     return int(Exit.OK)
 
