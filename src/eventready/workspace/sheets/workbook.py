@@ -12,7 +12,7 @@ _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def new_workbook(title: str) -> tuple[xlsxwriter.Workbook, io.BytesIO]:
-    """Return an empty workbook, and the stream that has its bytes once it is closed."""
+    """Return an empty workbook and the stream of its bytes, written by `close`."""
     stream = io.BytesIO()
     workbook = xlsxwriter.Workbook(stream, _OPTIONS)
     workbook.set_properties({"title": title, "created": _CREATED})
