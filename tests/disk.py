@@ -1,4 +1,4 @@
-"""Where tests write: in memory where there is room, else on a disk that no transaction of a store waits for.
+"""Folders of tests: in memory where there is room, else on a disk that no transaction of a store waits for.
 
 A disk takes 2 to 30 ms to confirm a transaction, and a change on record has dozens of them.
 """

@@ -1,4 +1,4 @@
-"""What is learnt as healthy, what is open, and what is left alone; facts in, proposals out."""
+"""Proposals from facts: values learnt as healthy, open questions, and expectations left alone."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _REQUEST = struct.Struct("!HI")
 
 @dataclass
 class Heard:
-    """What a prober beside a drill sent and heard, per flow: {sequence: moment}."""
+    """Requests and answers of a prober beside a drill, per flow: {sequence: moment}."""
 
     sent: list[dict[int, float]] = field(default_factory=list)
     answered: list[dict[int, float]] = field(default_factory=list)

@@ -24,7 +24,7 @@ _RECENT_S, _RECENT_REQUESTS = 1.5, 2.0
 
 @dataclass(frozen=True)
 class StreamTarget:
-    """Where a stream goes. `launcher` are the words before the prober's command: a network namespace of a lab."""
+    """Destination of a stream. `launcher`: the words before the prober's command: a network namespace of a lab."""
 
     kind: str
     host: str

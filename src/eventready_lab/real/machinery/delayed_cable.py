@@ -37,16 +37,16 @@ def relay(delay_s: float, names: Sequence[str]) -> None:
     ports = [_port(name) for name in names]
     selector = selectors.DefaultSelector()
     for port, other in zip(ports, ports[::-1], strict=True):
-        selector.register(port, selectors.EVENT_READ, other)
+        selector.register(port, selectors.EVENT_READ, (port, other))
     waiting: list[tuple[float, int, bytes, socket.socket]] = []
     number = count()
     while True:
         due = waiting[0][0] - time.monotonic() if waiting else None
         for key, _events in selector.select(None if due is None else max(due, 0.0)):
-            arrived = time.monotonic()
+            arrived, (port, other) = time.monotonic(), key.data
             with suppress(BlockingIOError):
-                while frame := key.fileobj.recv(_LONGEST):  # type: ignore[union-attr]  # the sockets of above
-                    heapq.heappush(waiting, (arrived + delay_s, next(number), frame, key.data))
+                while frame := port.recv(_LONGEST):
+                    heapq.heappush(waiting, (arrived + delay_s, next(number), frame, other))
         while waiting and waiting[0][0] <= time.monotonic():
             _, _, frame, other = heapq.heappop(waiting)
             with suppress(OSError):  # the port is down: the frame is lost
