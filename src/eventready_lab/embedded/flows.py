@@ -236,6 +236,11 @@ class Flows:
         port: int = self._open[source].get_extra_info("sockname")[1]
         return port
 
+    def follow(self) -> None:
+        """Begin and end takeovers and changes of routes on the ways of the open ports."""
+        for source in self._open:
+            self._network.delivers(source, self.gateways.get(source, ()))
+
     def close(self) -> None:
         """Close every port."""
         for transport in self._open.values():

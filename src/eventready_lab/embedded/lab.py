@@ -144,7 +144,9 @@ class EmbeddedLab:
         self._next_tick = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
 
     def _tick(self) -> None:
-        """Fire the timers of all devices."""
+        """Fire the timers of all devices, and those of flows and services without requests."""
+        self._flows.follow()
+        self._services.follow()
         for device in self.devices.values():
             if device.timers:
                 device.timers.tick()

@@ -49,6 +49,11 @@ class VirtualServices:
         pools = [server for pool in holder.pools for server in pool.servers.values()]
         return ready and (kind != "http" or not pools or any(pools))
 
+    def follow(self) -> None:
+        """Begin and end takeovers: their times run from a change at a host, with or without requests."""
+        for address in self.addresses:
+            self._holder(address)
+
     def status(self, address: str) -> int:
         """HTTP status of the holder's answers."""
         return self._devices[self._holder(address)].state.portal_status
@@ -138,6 +143,11 @@ class ServicePorts:
         if (kind, address) not in self._ports:
             self._ports[kind, address] = await (self._http if kind == "http" else self._dns)(address)
         return self._ports[kind, address]
+
+    def follow(self) -> None:
+        """Begin and end takeovers, once a port is open."""
+        if self._ports:
+            self._services.follow()
 
     async def _http(self, address: str) -> int:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -53,6 +53,17 @@ def test_a_failed_service_is_replaced_after_two_checks_more(kind: str, service: 
     assert outage == pytest.approx(2 + (3 + (256 - 100) / 256) * 0.3, abs=2 * STEP_S)
 
 
+def test_an_address_comes_back_without_a_request_and_its_next_loss_is_one() -> None:
+    hosts = Hosts()
+    assert hosts.outage("dns", "dnsmasq")
+    hosts.faults.clear("svc-1", "service-down", {"service": "dnsmasq"})
+    hosts.services.follow()
+    hosts.time += 10
+    hosts.services.follow()
+    hosts.faults.inject("svc-1", "service-down", {"service": "dnsmasq"})
+    assert not hosts.services.answers("dns", ADDRESS)
+
+
 def test_without_another_host_no_answer_comes_back() -> None:
     hosts = Hosts()
     hosts.faults.inject("svc-2", "service-down", {"service": "dnsmasq"})
