@@ -15,7 +15,7 @@ REAL ?= tests/real/test_province.py tests/real/test_drills.py tests/behaviours t
 #: Seconds of `make fuzz`.
 FUZZ_S ?= 60
 
-.PHONY: help setup demo quick test fuzz test-real lint security docs bench wheel lock clean
+.PHONY: help setup demo quick test attacks fuzz test-real lint security docs bench wheel lock clean
 help: ## list targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
 
@@ -42,6 +42,9 @@ lint: setup ## ruff, mypy --strict, and the floors by import-linter
 
 test: lint ## lint, types and all tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+attacks: setup ## the attacks among the tests: family, tried, held
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup -m attack
 
 fuzz: setup ## all property tests with random examples for FUZZ_S seconds; the first failure ends it
 	$(BIN)/python -m tests.fuzz $(FUZZ_S)

@@ -56,6 +56,8 @@ Rendered.__format__ = _refuse_to_format  # type: ignore[method-assign, assignmen
 os.environ.setdefault("EVENTREADY_APPLY_SOAK", "0s")
 os.environ.setdefault("EVENTREADY_ROLLBACK_SOAK", "0s")
 
+#: Mark of a test that attacks the product, `attack(family=...)`.
+_ATTACK = "attack"
 #: Folders whose tests use a lab over the network throughout.
 _SLOW_FOLDERS = frozenset({"behaviours", "e2e", "hostile", "real"})
 
@@ -84,11 +86,15 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 _SLOW_MODULE = re.compile(r"^pytestmark = .*pytest\.mark\.(?:slow|lab|real|browser)\b", re.MULTILINE)
 
 
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out modules of slow tests under `make quick`."""
-    if not os.environ.get("EVENTREADY_QUICK") or not collection_path.name.startswith("test_"):
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out modules of slow tests under `make quick`, and those without an attack under `make attacks`."""
+    attacks, quick = config.option.markexpr == _ATTACK, os.environ.get("EVENTREADY_QUICK")
+    if not (attacks or quick) or not collection_path.name.startswith("test_"):
         return None
-    slow = _SLOW_FOLDERS.intersection(collection_path.parts) or _SLOW_MODULE.search(collection_path.read_text("utf-8"))
+    source = collection_path.read_text("utf-8")
+    if attacks:
+        return None if f"mark.{_ATTACK}(" in source else True
+    slow = _SLOW_FOLDERS.intersection(collection_path.parts) or _SLOW_MODULE.search(source)
     return True if slow else None
 
 
@@ -117,8 +123,9 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of labs over the network as slow."""
+    """Mark the tests of labs over the network as slow, and give those of attacks their family to report."""
     for item in items:
+        item.user_properties += [(_ATTACK, mark.kwargs["family"]) for mark in item.iter_markers(_ATTACK)]
         if _SLOW_FOLDERS.intersection(item.path.parts):
             item.add_marker(pytest.mark.slow)
 
@@ -161,8 +168,19 @@ def counts(cases: Iterable[list[str]]) -> Mapping[str, Counter[str]]:
     return found
 
 
+def held(reports: Mapping[str, Iterable[pytest.TestReport]]) -> Mapping[str, Counter[str]]:
+    """Per family of attacks, how many were tried, and how many held, by the reports of each outcome."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for outcome, columns in (("passed", ("tried", "held")), ("failed", ("tried",)), ("error", ("tried",))):
+        for report in reports.get(outcome, ()):
+            for name, family in report.user_properties:
+                if name == _ATTACK:
+                    found[str(family)].update(columns)
+    return found
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The counts of the tests that passed."""
+    """Print the counts of the tests that passed, and the attacks by family."""
     passed: list[pytest.TestReport] = terminalreporter.stats.get("passed", [])
     proved = counts(
         [str(word) for word in cast("list[object]", case)]
@@ -170,9 +188,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, case in report.user_properties
         if name == _PROPERTY
     )
-    if not proved:
-        return
-    terminalreporter.section("cases proved")
+    if proved:
+        terminalreporter.section("cases proved")
     for kind, by in sorted(proved.items()):
         parts = ", ".join(f"{word} {number}" for word, number in sorted(by.items()) if word)
         terminalreporter.write_line(f"{kind}: {by.total()}" + (f" ({parts})" if parts else ""))
+    attacks = held(terminalreporter.stats)
+    if attacks:
+        terminalreporter.section("attacks")
+        rows = [("family", "tried", "held"), *((name, by["tried"], by["held"]) for name, by in sorted(attacks.items()))]
+        for name, *numbers in [*rows, ("all", *(sum(by[of] for by in attacks.values()) for of in ("tried", "held")))]:
+            terminalreporter.write_line(f"{name:48}" + "".join(f"{number:>7}" for number in numbers))

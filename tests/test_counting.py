@@ -44,6 +44,31 @@ def test_cases_are_counted_by_kind(pytester: pytest.Pytester, workers: str) -> N
     )
 
 
+def test_attacks_are_counted_by_family(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makeini("[pytest]\nmarkers = attack")
+    pytester.makepyfile("import pytest; pytestmark = [pytest.mark.attack(family='files')]\ndef test_held(): pass")
+    pytester.makepyfile(test_plain="assert False, 'not imported'")
+    pytester.makepyfile(test_broken="""
+        import pytest
+
+        @pytest.fixture
+        def broken(): assert False
+
+        @pytest.mark.attack(family="devices")
+        @pytest.mark.parametrize("number", [1, 2, 3])
+        def test_three(number): assert number != 2 or pytest.skip()
+
+        @pytest.mark.attack(family="devices")
+        def test_fixture(broken): pass
+        def test_not_chosen(): assert False
+    """)
+    result = pytester.runpytest_subprocess("-n", "2", "-m", "attack", "-p", "no:cacheprovider")
+    table = ["family *tried *held", "devices *3 *2", "files *1 *1", "all *4 *3"]
+    result.stdout.fnmatch_lines(["==* attacks ==*", *table], consecutive=True)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
 def test_nothing_is_reported_where_nothing_was_counted(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile("def test_plain(): pass")

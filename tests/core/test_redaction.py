@@ -379,6 +379,7 @@ def test_hostile_text_costs_linear_time(piece: str) -> None:
     redact(piece * (2_000_000 // len(piece)))
 
 
+@pytest.mark.attack(family="cost of redaction")
 @pytest.mark.parametrize("piece", ["key 7 ", "<key> ", "psk ", "auth md5 x ", "cipher x "])
 @pytest.mark.timeout(60)
 def test_lines_of_keywords_cost_one_pass(piece: str) -> None:

@@ -26,6 +26,7 @@ from tests.facts.folders import FACTS, PLATFORM, write_platform
 CATASTROPHIC = r"^(\w+ ?)+$"
 
 
+@pytest.mark.attack(family="patterns that backtrack")
 @pytest.mark.parametrize(
     "line",
     [
@@ -47,6 +48,7 @@ def test_a_catastrophic_pattern_is_refused_when_loaded(tmp_path: Path, line: str
         load_platform("testing", [folder])
 
 
+@pytest.mark.attack(family="patterns that backtrack")
 @pytest.mark.parametrize(
     ("old", "new"),
     [("'^% BFD is not configured'", f"'{CATASTROPHIC}'"), ("/^adm/", rf"/{CATASTROPHIC}/")],
@@ -57,6 +59,7 @@ def test_so_are_words_and_the_words_of_none(tmp_path: Path, old: str, new: str) 
         load_platform("testing", [folder])
 
 
+@pytest.mark.attack(family="patterns that backtrack")
 @pytest.mark.parametrize(
     ("section", "line"),
     [
@@ -80,6 +83,7 @@ def test_so_is_a_pattern_of_a_session_or_a_change(tmp_path: Path, section: str, 
         describe("testing", [folder])
 
 
+@pytest.mark.attack(family="patterns that backtrack")
 @pytest.mark.parametrize("key", ["read_only", "never_sent", "configuration"])
 def test_so_is_a_pattern_of_commands(tmp_path: Path, key: str) -> None:
     text = "".join(f"{line}\n" for line in PLATFORM.split("\n") if not line.startswith(f"{key}:"))

@@ -87,6 +87,7 @@ NO_SESSION: dict[str, tuple[Serve, PlatformSpec]] = {
 }
 
 
+@pytest.mark.attack(family="devices without end")
 @pytest.mark.parametrize("case", NO_SESSION)
 def test_no_session(running: Servers, tmp_path: Path, case: str) -> None:
     serve, platform = NO_SESSION[case]
@@ -98,6 +99,7 @@ def test_no_session(running: Servers, tmp_path: Path, case: str) -> None:
     assert cost(act) < PEAK
 
 
+@pytest.mark.attack(family="devices without end")
 @pytest.mark.parametrize("at", ["login", "channel", "pty", "shell", "prompt"])
 def test_ssh_that_stops_answering(running: Servers, tmp_path: Path, host_key: paramiko.PKey, at: str) -> None:
     port = running.listen(servers.ssh(host_key, at, running.stopped))
@@ -108,6 +110,7 @@ def test_ssh_that_stops_answering(running: Servers, tmp_path: Path, host_key: pa
         assert "accepts the login and opens no shell within 1 s" in str(raised.value)
 
 
+@pytest.mark.attack(family="devices without end")
 @pytest.mark.parametrize("data", [b"x", b"line\r\n", b"R1#", b"\x1b[80D"])
 def test_ssh_shell_without_end(running: Servers, tmp_path: Path, host_key: paramiko.PKey, data: bytes) -> None:
     port = running.listen(servers.ssh_flood(host_key, data, running.stopped))
@@ -148,6 +151,7 @@ def _no_answer(where: Target, platform: PlatformSpec, command: str = "show clock
     assert ask(where, platform, command) is not ReplyStatus.ANSWERED
 
 
+@pytest.mark.attack(family="devices without end")
 @pytest.mark.parametrize("case", ANSWERS)
 def test_answer_without_end(running: Servers, tmp_path: Path, case: str) -> None:
     serve, platform = ANSWERS[case]

@@ -43,6 +43,7 @@ def invoke(folder: Path, *words: str) -> Result:
     return CliRunner().invoke(cli, ["-w", str(folder), *words], standalone_mode=False, catch_exceptions=True)
 
 
+@pytest.mark.attack(family="permission of a workspace")
 @pytest.mark.parametrize(
     "words",
     [
@@ -166,6 +167,7 @@ def test_environment_variables_are_limited(folder: Path, tmp_path: Path, monkeyp
     assert resolve("env:HOME", own=True) == os.environ["HOME"]
 
 
+@pytest.mark.attack(family="permission of a workspace")
 @pytest.mark.parametrize("name", ["inventory/platforms", "templates/x", ".eventready", ".eventready/lab/templates",
                                   "reports", "known_hosts"])  # fmt: skip
 def test_links_that_lead_out_are_refused(folder: Path, tmp_path: Path, name: str) -> None:
@@ -183,6 +185,7 @@ def test_links_inside_are_followed(folder: Path) -> None:
     assert load_workspace(folder).devices
 
 
+@pytest.mark.attack(family="permission of a workspace")
 @pytest.mark.parametrize("option", ["session_log: /tmp/x", "ssh_config_file: x", "key_file: x", "sock: x", "host: x"])
 def test_options_of_a_platform_are_known_ones(folder: Path, option: str) -> None:
     own = folder / "inventory" / "platforms" / "mine"

@@ -177,6 +177,7 @@ ATTACKS: dict[str, tuple[Harm, Exit, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.attack(family="bundles")
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_what_was_done_to_it_is_refused_and_reported(attack: str, good: bytes, operators: Operators) -> None:
     harm, code, words = ATTACKS[attack]

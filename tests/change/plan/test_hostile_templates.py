@@ -80,6 +80,7 @@ def attempt(platform: str, text: str) -> None:
         lines.refuse_commands(commands, "edge")
 
 
+@pytest.mark.attack(family="templates of a change")
 @pytest.mark.slow
 @pytest.mark.parametrize(("platform", "text"), cases())
 def test_a_hostile_template_is_refused(platform: str, text: str) -> None:

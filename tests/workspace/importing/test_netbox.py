@@ -179,6 +179,7 @@ class Hostile(BaseHTTPRequestHandler):
     def log_message(self, *_arguments: Any) -> None: ...
 
 
+@pytest.mark.attack(family="servers of an import")
 @pytest.mark.parametrize(
     ("attack", "sentence"),
     [
