@@ -49,7 +49,8 @@ def test_attacks_are_counted_by_family(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nmarkers = attack")
     pytester.makepyfile("import pytest; pytestmark = [pytest.mark.attack(family='files')]\ndef test_held(): pass")
     pytester.makepyfile(test_plain="assert False, 'not imported'")
-    pytester.makepyfile(test_broken="""
+    pytester.makepyfile(
+        test_broken="""
         import pytest
 
         @pytest.fixture
@@ -62,7 +63,8 @@ def test_attacks_are_counted_by_family(pytester: pytest.Pytester) -> None:
         @pytest.mark.attack(family="devices")
         def test_fixture(broken): pass
         def test_not_chosen(): assert False
-    """)
+    """
+    )
     result = pytester.runpytest_subprocess("-n", "2", "-m", "attack", "-p", "no:cacheprovider")
     table = ["family *tried *held", "devices *3 *2", "files *1 *1", "all *4 *3"]
     result.stdout.fnmatch_lines(["==* attacks ==*", *table], consecutive=True)
