@@ -34,6 +34,19 @@ MEASURED = (
 )
 
 
+#: The event: a venue, without the devices that the example's own event names.
+EVENT = """\
+id: bench
+name: Benchmark
+enterprise: Benchmark
+province: Trà Vinh
+recipient: {name: Benchmark, email: bench@example.vn}
+venues: [{id: hoi-nghi, name: Conference centre, services: [fixed, internet, mobile, wifi]}]
+windows:
+  - {kind: event, name: Night, from: "2022-04-29 18:00", to: "2022-04-30 23:00"}
+"""
+
+
 def router(number: int) -> dict[str, Any]:
     """A router with two dozen ports in use, three OSPF and two BGP neighbours, two gateways and a bundle."""
     ports = [f"TenGigabitEthernet0/{slot}/{port}" for slot in range(3) for port in range(8)][:PORTS]
@@ -63,12 +76,13 @@ def router(number: int) -> dict[str, Any]:
 
 
 def write_workspace(folder: Path, devices: int) -> None:
-    """The example's event with `devices` routers."""
-    shutil.copytree(ROOT / "inventory", folder / "inventory")
+    """An event with `devices` routers."""
+    inventory = folder / "inventory"
+    inventory.mkdir(parents=True)
+    shutil.copy(ROOT / "inventory" / "defaults.yaml", inventory)
+    (inventory / "event.yaml").write_text(EVENT, encoding="utf-8")
     hosts = {f"bench-{number:04d}": router(number) for number in range(devices)}
-    (folder / "inventory" / "hosts.yaml").write_text(yaml.safe_dump(hosts, sort_keys=False), encoding="utf-8")
-    for name in ("limits.yaml", "waivers.yaml"):
-        (folder / "inventory" / name).unlink(missing_ok=True)
+    (inventory / "hosts.yaml").write_text(yaml.safe_dump(hosts, sort_keys=False), encoding="utf-8")
 
 
 def narrow(copy: Path) -> None:
@@ -101,7 +115,9 @@ def lab(workspace: Path, *options: str) -> Iterator[Path]:
         copy = Path(home) / "copy"
         command = [sys.executable, "-m", "eventready", "-w", str(workspace), "lab"]
         up = [*command, "up", "--scenario", "none", "--out", str(copy), *options]
-        subprocess.run(up, check=True, stderr=subprocess.DEVNULL)
+        started = subprocess.run(up, stderr=subprocess.PIPE, encoding="utf-8")
+        if started.returncode:
+            sys.exit(f"the lab did not start: {started.stderr}")
         try:
             yield copy
         finally:
