@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.fleet import MEASURED, narrow, write_workspace
+
 from eventready.facts.platform import load_platform
 from eventready.workspace.workspace import load_workspace
 
@@ -14,5 +15,5 @@ def test_the_workspace_of_the_benchmarks_loads(tmp_path: Path) -> None:
     narrow(tmp_path)
     workspace = load_workspace(tmp_path)
     assert {device.platform for device in workspace.devices} == {"bench_xe"}
-    asked = load_platform("bench_xe", workspace.platform_dirs).facts
-    assert set(asked) == set(MEASURED)
+    facts = load_platform("bench_xe", workspace.platform_dirs).facts
+    assert set(facts) == set(MEASURED)
