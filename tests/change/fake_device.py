@@ -72,6 +72,7 @@ class FakeDevice:
     healthy: bool = True
     down_until: float = 0.0
     refuses: str = ""
+    loses: int = 0
     cannot_save: bool = False
     silent_save: bool = False
     tells_startup: bool = False
@@ -114,6 +115,9 @@ class FakeDevice:
         self.sent.append(line)
         if self.refuses and self.refuses in line:
             return False
+        if self.loses and "preempt" in line:
+            self.loses -= 1
+            return True
         taken = configuring.close_section() if line == "exit" else configuring.execute(line)
         if self.kind != "commit_trial":
             self.running = store.running

@@ -457,6 +457,8 @@ class ChangeSpec(Strict):
     blank_insensitive: lines that the device may print with more blanks between words than were entered.
     refused: found in the answer to a rejected line; `harmless` answers that only look like one.
     questions: found at the end of an answer, and the reply to send.
+    repeats: how often lines that were accepted and are missing from the configuration are sent again, where each
+        line acts at once and a device loses some beside other sessions.
     saved: found in the answer to the last line of `save`.
     management: lines, and sections with all their lines, of the management access: never changed.
     effects: lines with an effect on traffic and on the way in, which plans are simulated with.
@@ -502,6 +504,7 @@ class ChangeSpec(Strict):
     refused: tuple[ChangeRegex, ...] = ()
     harmless: tuple[ChangeRegex, ...] = ()
     questions: dict[ChangeRegex, str] = Field(default_factory=dict)
+    repeats: int = Field(default=0, ge=0, le=9)
     save: tuple[str, ...] = ()
     saved: ChangeRegex = ""
     management: tuple[ChangeRegex, ...] = ()

@@ -105,6 +105,18 @@ def test_a_refused_line_takes_the_device_back(kind: str) -> None:
     holds(box, result)
 
 
+@pytest.mark.parametrize("kind", ["dead_man", "inverse"])
+@pytest.mark.parametrize(("loses", "outcome"), [(2, DeviceOutcome.NEW), (3, DeviceOutcome.OLD)])
+def test_lines_that_a_device_accepts_and_loses_are_sent_again(kind: str, loses: int, outcome: DeviceOutcome) -> None:
+    """FRR loses lines while another vtysh ends. A line that is lost too often is a difference, as elsewhere."""
+    box = FakeDevice(kind, loses=loses)
+    result, record = carry_out(box, form=form_of(SPEC.model_copy(update={"repeats": 2})))
+    again = [step.body for step in record.steps if step.body.get("again")]
+    assert (result.outcome, again) == (outcome, [{"lines": 3, "again": True}] * 2)
+    assert box.sent.count("ip route 0.0.0.0 0.0.0.0 10.0.2.1 200") == 1, "no other line is sent twice"
+    holds(box, result)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_verification_that_fails_takes_the_device_back(kind: str) -> None:
     box = FakeDevice(kind, healthy=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -28,7 +29,8 @@ from tests.session import real
 pytestmark = real.frr_timer_marks()
 
 NETWORK = "evrtest1"
-LINES = {"interface way-b": {"ip ospf cost 20": None, "no ip ospf cost": None}}
+LINES = {"interface way-b": {"ip ospf cost 20": None, "no ip ospf cost": None}, "ip route {prefix} blackhole": None}
+MANY = "".join(f"ip route 198.51.100.{number}/32 blackhole\n" for number in range(60))
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """A router with two uplinks; the route back to the station is static, by the first."""
     folder = tmp_path_factory.mktemp("frr")
     with real.frr(folder, NETWORK) as router:
+        real.call("chmod", "-R", "a+rwX", f"/etc/frr/{NETWORK}")  # `write memory` of the login
         for port, address in (("way-a", "10.77.1.2/24"), ("way-b", "10.77.2.2/24")):
             real.call("ip", "-n", NETWORK, "link", "add", port, "type", "veth", "peer", "name", f"{port}-far")
             real.call("ip", "-n", NETWORK, "addr", "add", address, "dev", port)
@@ -91,3 +94,24 @@ def test_a_route_that_has_moved_is_refused_and_one_that_is_back_is_not(workspace
     steps = {step.step: step.body for step in store.changes.get(done.change).of("frr-1")}
     assert steps["arm"]["route_back"] == "static, 10.77.1.1 (way-a)"
     assert "confirm" in steps
+
+
+def test_lines_that_frr_loses_beside_another_vtysh_are_sent_again(workspace: Workspace, store: Store) -> None:
+    """With FRR 10.3 a vtysh that ends beside the change has mgmtd lose lines that it has accepted, in most rounds."""
+    (workspace.path / "templates" / "backup" / "frr.j2").write_text(MANY)
+    again = load_workspace(workspace.path)
+    plan = make_plan(again, [workspace.device("frr-1")], ("backup",), clock=CLOCK, by="an", progress=Silent())
+    over = threading.Event()
+
+    def read() -> None:
+        while not over.wait(0.05):
+            real.call("vtysh", "-N", NETWORK, "-c", "show ip route")
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        done = apply(workspace, store, plan)
+    finally:
+        over.set()
+        reader.join()
+    assert done.exit is Exit.OK, done.results[0].why

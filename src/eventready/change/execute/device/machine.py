@@ -149,12 +149,7 @@ class DeviceMachine:
         )
         steps.send(assignment.forward, terms, lambda: steps.record("apply", {"lines": len(assignment.forward)}))
         steps.check_abort()
-        steps.record("compare")
-        found = self._insistent(driver.read).configuration
-        if not assignment.form.equivalent(found.tree, steps.target):
-            difference = assignment.form.diff(steps.target, found.tree)
-            raise Failed(message("change:why.differs", device=assignment.device, difference=abbreviated(difference)))
-        steps.check_abort()
+        self._compare()
         soak = {"soak_s": self._soak.seconds, "soak_reason": self._soak.reason}
         steps.record("verify", {"held": True} if assignment.hold else soak)
         left_s = steps.window.first - assignment.timing.margin_s - steps.timer.now()
@@ -168,6 +163,25 @@ class DeviceMachine:
         steps.login_again()
         if steps.timer.now() > steps.window.first - assignment.timing.margin_s:
             raise Failed(message("change:why.late"))
+
+    def _compare(self) -> None:
+        """Read the configuration back; send accepted and lost lines again. Raises Failed for a difference."""
+        assignment, steps = self._assignment, self._steps
+        form = assignment.form
+        for left in reversed(range(form.spec.repeats + 1)):
+            steps.record("compare")
+            found = self._insistent(self._driver.read).configuration.tree
+            if form.equivalent(found, steps.target):
+                steps.check_abort()
+                return
+            lost = form.commands_between(found, steps.target) if left else ()
+            if not lost or not frozenset(lost) <= frozenset(assignment.forward):
+                break
+            steps.check_abort()
+            steps.record("apply", {"lines": len(lost), "again": True})
+            steps.deliver(lost)
+        difference = abbreviated(form.diff(steps.target, found))
+        raise Failed(message("change:why.differs", device=assignment.device, difference=difference))
 
     def _verify(self, left_s: float) -> str:
         """Run the checks and the soak within `left_s`; return the measurement. Raises Failed."""

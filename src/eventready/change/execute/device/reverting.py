@@ -18,7 +18,8 @@ class Revert:
     def __init__(self, steps: DeviceSteps, before: Configuration) -> None:
         self._steps, self._before = steps, before
         self._driver, self._assignment = steps.driver, steps.assignment
-        self._attempts_left, self._saves_left = steps.assignment.timing.rollback_attempts, 2
+        self._attempts_left = steps.assignment.timing.rollback_attempts + steps.assignment.form.spec.repeats
+        self._saves_left = 2
         self._seen = self._problem = ""  # the last hash read, and the reason for another round
         self._given_up = False
 

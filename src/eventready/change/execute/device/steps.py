@@ -78,10 +78,14 @@ class DeviceSteps:
         require(self.driver.arm(), "change:why.not_armed")
         before_sending()
         try:
-            applied = self.driver.apply(lines)
+            self.deliver(lines)
         finally:
             if terms.device_side:
                 self.window = GuardWindow(began + terms.seconds, self.timer.now() + terms.seconds)
+
+    def deliver(self, lines: Sequence[str]) -> None:
+        """Send lines under the armed guard. Raises Failed for a refused line."""
+        applied = self.driver.apply(lines)
         if not applied.ok:
             rejected = applied.rejected
             reason = rejected.reason if rejected else ""
