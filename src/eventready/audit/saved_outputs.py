@@ -8,7 +8,6 @@ two.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from eventready.core.atomic_files import read_bounded
 from eventready.core.errors import UsageError
+from eventready.core.json_text import parse_json
 from eventready.core.messages import Message, message
 from eventready.facts.platform import Platform
 from eventready.facts.saved import decode_output, saved_reply
@@ -86,13 +86,13 @@ def _index(index: Path) -> tuple[dict[str, float], bool, datetime | None]:
     if not index.exists():
         return {}, False, None
     try:
-        document = json.loads(read_bounded(index, _MOST_INDEX_BYTES, "index of the capture"))
+        document = parse_json(read_bounded(index, _MOST_INDEX_BYTES, "index of the capture"))
         known, rehearsal = document["schema"] == INDEX_SCHEMA, bool(document.get("rehearsal"))
         found = {str(one["device"]): float(one["interval_s"]) for one in document["devices"] if one["interval_s"]}
         captured = datetime.fromisoformat(document["captured"]) if document.get("captured") else None
         known = known and (captured is None or captured.tzinfo is not None)
         known = known and all(isfinite(seconds) and seconds > 0 for seconds in found.values())
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         known = False
     if not known:
         raise UsageError(message("audit:saved.index", schema=INDEX_SCHEMA), where=str(index))

@@ -29,6 +29,7 @@ from eventready import __version__
 from eventready.core.atomic_files import read_bounded, write_atomic
 from eventready.core.clock import Clock
 from eventready.core.errors import InvalidValue, RefusedError, UsageError
+from eventready.core.json_text import parse_json
 from eventready.core.messages import Message, from_stored, message, to_stored
 from eventready.platforms.model import GuardKind
 from eventready.store.run import canonical
@@ -311,8 +312,8 @@ def load_plan(path: Path) -> PlanFile:
     """Read a plan file. Raises UsageError for an unreadable or invalid plan, RefusedError for an altered plan."""
     data = read_bounded(path, MAX_BYTES, "plan")
     try:
-        document = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        document = parse_json(data.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+    except ValueError:
         what = message("change:plan_file.incomplete" if data.strip() else "change:plan_file.empty")
         raise UsageError(what, where=str(path), do=_ANEW) from None
     return parse_plan(document, str(path))

@@ -43,6 +43,8 @@ _ID = "id"
 _FIGURE = re.compile(r" *([+-]?)(\d+)((?:\.\d+)?)(%?)", re.ASCII)
 _MARKS = str.maketrans(".,", ",.")
 #: Types of parameters that are values of JSON themselves: most parameters.
+#: Messages and lists of them, in each other.
+_MOST_LEVELS = 8
 _JSON_TYPES = frozenset({str, int, float, bool, type(None)})
 
 
@@ -131,7 +133,7 @@ def from_stored(value: Any) -> str:
         case str():
             return value
         case {"text": str(text), "id": str(), "params": dict(), **others} if text and not others:
-            with suppress(TypeError, RecursionError):
+            with suppress(TypeError):
                 return Rendered(from_json(value), text)
     raise ValueError("not a text, and not a message with its text")
 
@@ -238,15 +240,20 @@ def to_json(value: Param) -> Any:
     return [to_json(item) for item in value]
 
 
-def from_json(value: Any) -> Any:
-    """A parameter from a document, with its messages and bilingual texts. Raises TypeError for another mapping."""
+def from_json(value: Any, levels: int = _MOST_LEVELS) -> Any:
+    """A parameter from a document, with its messages and bilingual texts. Raises TypeError for another mapping.
+
+    Messages in messages have a bound: a sentence may show a parameter three times.
+    """
+    if not levels:
+        raise TypeError("too many messages in a message")
     match value:
         case {"id": str(msgid), "params": dict(params)}:
-            return Message(msgid, {str(name): from_json(param) for name, param in params.items()})
+            return Message(msgid, {str(name): from_json(param, levels - 1) for name, param in params.items()})
         case {"vi": str(vi), "en": str(en)}:
             return Bilingual(vi, en)
         case list():
-            return [from_json(item) for item in value]
+            return [from_json(item, levels - 1) for item in value]
         case str() | int() | float() | None:
             return value
     raise TypeError(f"no parameter of a message: {type(value).__name__}")

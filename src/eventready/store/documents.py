@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import tempfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from eventready.core.errors import UsageError, os_reason
+from eventready.core.atomic_files import read_bounded
+from eventready.core.errors import UsageError
 from eventready.core.gc import relaxed_gc
+from eventready.core.json_text import parse_json
 from eventready.core.messages import message
 from eventready.store.run import SCHEMA, Parts, Run
 
 _LEVEL = 3
+#: Largest file of a run: four times that of 1,000 devices.
+_MOST_BYTES = 256_000_000
 #: Header of a zlib stream of this level; the trailer is the Adler-32 of the content.
 _HEAD = zlib.compress(b"", _LEVEL)[:2]
 
@@ -55,15 +60,21 @@ def decompress(data: bytes) -> dict[str, Any]:
 def load_run(path: Path) -> Run:
     """Load a run from a JSON file. Raises UsageError."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            message("store:run.unreadable", reason=os_reason(error) if isinstance(error, OSError) else str(error)),
-            where=str(path),
-        ) from None
+        document = parse_json(read_bounded(path, _MOST_BYTES, "run"))
+    except ValueError as error:
+        raise UsageError(message("store:run.unreadable", reason=str(error)), where=str(path)) from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise UsageError(message("store:run.other_schema", schema=SCHEMA), where=str(path))
     return Run(document)
+
+
+@contextmanager
+def document_of(file: str) -> Iterator[None]:
+    """Convert the errors of the block about parts of a run document into UsageError."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise UsageError(message("store:run.other_schema", schema=SCHEMA), where=file) from None
 
 
 def save_unstored_run(run: Run, folder: Path | None) -> Path | None:

@@ -21,6 +21,7 @@ from eventready.assurance.roster.roster import Roster
 from eventready.assurance.roster.rulebook.case import Submission
 from eventready.core.atomic_files import create_atomic
 from eventready.core.errors import StoreError, UsageError, os_reason
+from eventready.core.json_text import parse_json
 from eventready.core.messages import message
 
 _VERSION = re.compile(r"(\d{4,})\.json")
@@ -154,7 +155,7 @@ class Shelf:
 
     def _document(self, path: Path, schema: str) -> Mapping[str, Any]:
         try:
-            document = json.loads(path.read_bytes())
+            document = parse_json(path.read_bytes())
         except (OSError, ValueError) as error:
             raise _damaged(path) from error
         if not isinstance(document, dict) or document.get("schema") != schema:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -9,13 +10,14 @@ import click
 from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
 from eventready.assurance.clauses.event_record import drills_that_count
 from eventready.assurance.papers.document.formats import Form, render
+from eventready.assurance.papers.document.model import Document
 from eventready.assurance.papers.files import targets, write_bytes
 from eventready.assurance.papers.kinds.readiness import Background, evidence_shown, readiness
 from eventready.cli.context import App
 from eventready.cli.options import PATH
 from eventready.cli.papers.formats import PAPERS, format_option, rehearsal_option, to_stdout
 from eventready.core.errors import StoreError
-from eventready.store.documents import load_run
+from eventready.store.documents import document_of, load_run
 from eventready.store.run import Run, latest_complete
 from eventready.store.store import Store
 
@@ -37,23 +39,12 @@ def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path 
     RUN is the id of a run, a prefix of the id, latest, previous, or a file with a run document; by default the latest
     run of all devices.
     """
-    with app.open_store(make=run.endswith(".json")) as store:
-        of = load_run(Path(run)) if run.endswith(".json") else store.get(run or _latest_complete(app, store))
-        background = Background(
-            earlier=store.trend(of),
-            previous=store.before(of),
-            texts=store.texts(evidence_shown(of)),
-            changes=_changes(app, store, of),
-            rehearsal=rehearsal,
-            drills=drills_that_count(store, rehearsal=rehearsal or bool(of.document["clock"]["rehearsal"])),
-        )
-    if not of.document["clock"]["rehearsal"] and _has_workspace(app):
-        app.paper_clock(rehearsal=rehearsal)
-    printed = to_stdout(out, forms)
-    lang = app.paper_lang
-    document = readiness(of, lang, background)
-    made = {form: render(document, form) for form in forms}
-    if printed:
+    file = run if run.endswith(".json") else ""
+    with document_of(file) if file else nullcontext(), app.open_store(make=bool(file)) as store:
+        of = load_run(Path(file)) if file else store.get(run or _latest_complete(app, store))
+        lang, document = app.paper_lang, _document(app, store, of, rehearsal=rehearsal)
+        made = {form: render(document, form) for form in forms}
+    if to_stdout(out, forms):
         click.echo(made[forms[0]].decode(), nl=False)
         return
     places = targets(out or app.workspace_path / "reports", document.stem, forms)
@@ -64,6 +55,20 @@ def readiness_command(app: App, run: str, *, forms: tuple[Form, ...], out: Path 
             click.echo(place)
     else:
         app.emit([{"run": of.id, "format": form, "lang": lang, "file": str(place)} for form, place in places.items()])
+
+
+def _document(app: App, store: Store, of: Run, *, rehearsal: bool) -> Document:
+    background = Background(
+        earlier=store.trend(of),
+        previous=store.before(of),
+        texts=store.texts(evidence_shown(of)),
+        changes=_changes(app, store, of),
+        rehearsal=rehearsal,
+        drills=drills_that_count(store, rehearsal=rehearsal or bool(of.document["clock"]["rehearsal"])),
+    )
+    if not of.document["clock"]["rehearsal"] and _has_workspace(app):
+        app.paper_clock(rehearsal=rehearsal)
+    return readiness(of, app.paper_lang, background)
 
 
 def _has_workspace(app: App) -> bool:

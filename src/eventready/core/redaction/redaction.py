@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
+from eventready.core.json_text import parse_json
 from eventready.core.redaction.secret_blocks import hide_blocks, is_key_material
 from eventready.core.redaction.secret_forms import CIPHERTEXTS, RULES
 from eventready.core.redaction.secret_lines import close_line, is_description, is_keyword
@@ -117,8 +118,8 @@ def _line(line: str) -> str:
 def _long_line(line: str) -> str:
     """Redact a long line: JSON field by field, other text from the first keyword on."""
     try:
-        document = json.loads(line)
-    except (ValueError, RecursionError):
+        document = parse_json(line)
+    except ValueError:
         found = _ANY_WORD.search(line)
         return line if found is None or line.endswith(REDACTED) else line[: found.start()] + REDACTED
     return json.dumps(_fields(document, ""), ensure_ascii=False, separators=(",", ":"))

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from eventready.core.atomic_files import read_bounded, read_private, write_atomic
 from eventready.core.errors import UsageError
+from eventready.core.json_text import parse_json
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redactor
 from eventready.workspace.keys.ed25519 import fingerprint_of, is_small_order
@@ -192,12 +193,12 @@ def _check_succession(keys: Sequence[PublicKey], folder: Path) -> None:
 def _public_file(path: Path) -> PublicKey:
     data = read_bounded(path, _LARGEST, "key")
     try:
-        plain = json.loads(data)
+        plain = parse_json(data)
         if plain["schema"] != SCHEMA:
             raise ValueError("another schema")  # noqa: TRY301  one message for every defect
         key = PublicKey(str(plain["operator"]), base64.b64decode(plain["key"], validate=True), _succession(plain))
         Ed25519PublicKey.from_public_bytes(key.raw)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise UsageError(message("workspace:key.not_published", schema=SCHEMA), where=str(path)) from None
     if operator_name(key.operator, str(path)) != key.operator or plain.get("id") != key.id:
         raise UsageError(message("workspace:key.fingerprint"), where=str(path))

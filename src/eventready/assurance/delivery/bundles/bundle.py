@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -33,6 +32,7 @@ from eventready.assurance.delivery.bundles.parts import (
 )
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
+from eventready.core.json_text import parse_json
 from eventready.core.messages import Message, message
 from eventready.store.run import canonical
 from eventready.workspace.files.validation_messages import describe_error
@@ -227,8 +227,8 @@ def _part(archive: zipfile.ZipFile, name: PartName, model: type[P], manifest: Ma
 
 def _json(data: bytes, name: str) -> dict[str, object]:
     try:
-        plain = json.loads(data, parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        plain = parse_json(data, parse_constant=_no_number)
+    except ValueError:
         plain = None
     if not isinstance(plain, dict):
         raise UsageError(message("delivery:bundle.no_object", name=name))

@@ -14,6 +14,7 @@ from eventready.assurance.delivery.bundles.bundle import LARGEST, LARGEST_MANIFE
 from eventready.assurance.delivery.mail.eml import CHECKPOINT_HEADER
 from eventready.core.atomic_files import read_bounded
 from eventready.core.errors import UsageError
+from eventready.core.json_text import parse_json
 from eventready.core.messages import message
 from eventready.store.checkpoints import Checkpoint
 
@@ -24,7 +25,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """Return the checkpoint in a file. Its signature is not verified here. Raises UsageError."""
     data = read_bounded(path, _LARGEST, "checkpoint")
     try:
-        return Checkpoint.from_dict(json.loads(_document(data)))
+        return Checkpoint.from_dict(parse_json(_document(data)))
     except (ValueError, AttributeError, KeyError, TypeError, RuntimeError, OSError, zipfile.BadZipFile, zlib.error):
         raise UsageError(message("delivery:checkpoint.none"), where=str(path)) from None
 
@@ -33,7 +34,7 @@ def _document(data: bytes) -> str:
     """JSON text of the checkpoint. Raises ValueError, KeyError and the errors of zipfile."""
     if data.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(MANIFEST) as file:
-            return json.dumps(json.loads(file.read(LARGEST_MANIFEST))["checkpoint"])
+            return json.dumps(parse_json(file.read(LARGEST_MANIFEST))["checkpoint"])
     if data.lstrip().startswith(b"{"):
         return data.decode()
     header = str(BytesHeaderParser().parsebytes(data).get(CHECKPOINT_HEADER, ""))

@@ -12,6 +12,7 @@ from email.errors import HeaderParseError
 from email.header import Header, decode_header, make_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, format_datetime, getaddresses
+from typing import Any
 
 from eventready.assurance.delivery.mail.eml import Mailbox, fitting, message_id
 from eventready.assurance.delivery.mail.letter import PaperReference, marked_subject
@@ -23,6 +24,23 @@ _AS_IS = policy.compat32.clone(max_line_length=0)
 #: Headers for the sender's mail program only.
 _REHEARSAL = "X-Eventready-Rehearsal"
 _NOT_SENT = ("X-Unsent", "Bcc", "Resent-Bcc")
+
+
+#: Levels of parts in parts.
+_MOST_LEVELS = 50
+
+
+class _Nested(Message):
+    """Message with a bound on its levels, checked before the parts of a part are parsed."""
+
+    level = 0
+
+    def attach(self, payload: Any) -> None:
+        """Add a part. Raises UsageError beyond the bound."""
+        payload.level = self.level + 1
+        if payload.level > _MOST_LEVELS:
+            raise UsageError(message("delivery:mail.levels", most=_MOST_LEVELS))
+        super().attach(payload)
 
 
 @dataclass(frozen=True)
@@ -52,7 +70,7 @@ class Mail:
 def read(data: bytes, where: str = "") -> Mail:
     """Parse an .eml file. Raises UsageError for other files and over the size limit."""
     fitting(data)
-    parsed = message_from_bytes(data, policy=_AS_IS)
+    parsed = message_from_bytes(data, _Nested, policy=_AS_IS)
     if not parsed.keys() or not any(name in parsed for name in ("Subject", "To", "From")):
         raise UsageError(message("delivery:mail.no_mail"), where=where)
     leaves = tuple(_leaves(parsed))
@@ -75,7 +93,7 @@ def marked(mail: Mail, lang: Lang) -> Mail:
     """The mail with the mark of a rehearsal in its subject and headers."""
     if mail.rehearsal:
         return mail
-    message = message_from_bytes(mail.data, policy=_AS_IS)
+    message = message_from_bytes(mail.data, _Nested, policy=_AS_IS)
     del message["Subject"]
     message["Subject"] = Header(marked_subject(mail.subject, lang), "utf-8", header_name="Subject").encode()
     message[_REHEARSAL] = "yes"
@@ -84,7 +102,7 @@ def marked(mail: Mail, lang: Lang) -> Mail:
 
 def posted(mail: Mail, sender: Mailbox, moment: datetime) -> Mail:
     """The mail for the server: dated (real time), with sender and message id, without headers of drafts."""
-    message = message_from_bytes(mail.data, policy=_AS_IS)
+    message = message_from_bytes(mail.data, _Nested, policy=_AS_IS)
     for name in _NOT_SENT:
         del message[name]
     del message["Date"]

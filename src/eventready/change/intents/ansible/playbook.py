@@ -8,16 +8,18 @@ import importlib.util
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from eventready.change.intents.ansible.inventory import ansible_inventory, service_hosts
 from eventready.core.errors import UsageError
-from eventready.core.messages import message
+from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redactor
 from eventready.core.text_lines import lines_of
 from eventready.workspace.devices.device import Device
@@ -25,8 +27,8 @@ from eventready.workspace.examples.example import example_home
 from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.workspace import Workspace
 
-#: A playbook that runs longer is ended; so is one whose hosts say nothing for the second time.
-LONGEST_S, IDLE_S = 1800, 300
+#: Seconds of a playbook for each _FORKS hosts, seconds without output, and bytes of the results of a host.
+LONGEST_S, IDLE_S, LARGEST = 600, 300, 16_000_000
 _FORKS = 32
 
 HostState = Literal["ok", "changed", "failed", "unreachable"]
@@ -111,6 +113,7 @@ def run_playbook(
     path = playbook_path(workspace.path, name)
     inventory = ansible_inventory(workspace, service_hosts(devices), change, guarded=guarded)
     collected = _Collected(progress)
+    longest = LONGEST_S * ceil(len(inventory["all"]["hosts"]) / _FORKS)
     with TemporaryDirectory(prefix="eventready-ansible-", ignore_cleanup_errors=True) as folder:
         private = Path(folder)
         done = runner.run(
@@ -121,14 +124,20 @@ def run_playbook(
             cmdline="--check --diff" if check else "--diff",
             forks=_FORKS,
             event_handler=collected.event,
+            cancel_callback=lambda: collected.full,
             quiet=True,
-            settings={"job_timeout": LONGEST_S, "idle_timeout": IDLE_S, "suppress_ansible_output": True},
+            settings={"job_timeout": longest, "idle_timeout": IDLE_S, "suppress_ansible_output": True},
             envvars=_environment(private),
             suppress_env_files=True,
         )
+    hosts = inventory["all"]["hosts"]
+    if collected.full or done.status == "timeout":
+        why = "" if collected.full else rendered("change:playbook.too_slow", limit=longest)
+        late = (TaskResult(host, name, "failed", why) for host in hosts if why)
+        return PlaybookRun(name, check, dict.fromkeys(hosts, "failed"), (*collected.tasks, *late))
     if collected.recap is None:
         raise UsageError(message("change:playbook.not_run", name=name, reason=collected.complaint or done.status))
-    return PlaybookRun(name, check, _states(collected.recap, inventory["all"]["hosts"]), tuple(collected.tasks))
+    return PlaybookRun(name, check, _states(collected.recap, hosts) | collected.odd, tuple(collected.tasks))
 
 
 def missing_package() -> str:
@@ -179,9 +188,35 @@ class _Collected:
         self.recap: Mapping[str, Mapping[str, int]] | None = None
         self._progress = progress
         self._handlers: set[str] = set()
+        self._bytes: Counter[str] = Counter()
+        #: Hosts whose results cannot be read; `full`: one of them has sent too much, which ends the run.
+        self.odd: dict[str, HostState] = {}
+        self.full = False
 
     def event(self, event: Mapping[str, Any]) -> bool:
-        """Process an event of ansible-runner. Return False: ansible-runner then keeps no copy in the artifacts."""
+        """Process an event of ansible-runner. Return False: ansible-runner then keeps no copy in the artifacts.
+
+        The results in it are a host's own: whatever their types, they are the failure of this host alone.
+        """
+        host, task = (str((event.get("event_data") or {}).get(name, "")) for name in ("host", "task"))
+        self._bytes[host] += len(str(event)) if host else 0
+        if self.full:
+            return False
+        if self._bytes[host] > LARGEST:
+            self.full = True
+            self._fail(host, task, rendered("change:playbook.too_large", limit=LARGEST // 1_000_000))
+            return False
+        try:
+            self._process(event)
+        except Exception as error:  # any type at any place
+            self._fail(host, task, rendered("change:playbook.odd_result", reason=type(error).__name__))
+        return False
+
+    def _fail(self, host: str, task: str, reason: str) -> None:
+        self.odd[host] = "failed"
+        self.tasks.append(TaskResult(host, task, "failed", reason))
+
+    def _process(self, event: Mapping[str, Any]) -> None:
         kind = str(event.get("event", ""))
         if kind == "error" or (not self.tasks and "ERROR" in str(event.get("stdout", ""))):
             self.complaint = redactor.redact(lines_of(str(event.get("stdout", "")).strip())[-1])
@@ -193,7 +228,7 @@ class _Collected:
             self.recap = data
         result = data.get("res") or {}
         if state is None or data.get("ignore_errors"):
-            return False
+            return
         if state == "ok" and result.get("changed"):
             state = "changed"
         host, task = str(data.get("host", "")), str(data.get("task", ""))
@@ -202,7 +237,6 @@ class _Collected:
             handler = str(data.get("task_uuid")) in self._handlers
             file = _written_file(result)
             self.tasks.append(TaskResult(host, task, state, _message(result), _difference(result), handler, file))
-        return False
 
 
 def _message(result: Mapping[str, Any]) -> str:
