@@ -17,7 +17,7 @@ def parse_json(data: str | bytes, **options: Any) -> Any:
     except RecursionError:
         raise ValueError(f"more than {MAX_LEVELS} levels") from None
     level = _inner([[document]])
-    for _ in range(MAX_LEVELS):
+    for _ in range(MAX_LEVELS + 1):
         if not level:
             return document
         level = _inner(level)
