@@ -11,8 +11,8 @@ from pydantic import Field
 from eventready.checks.answer import answered, graded, missing, of_all, tidy, warned
 from eventready.checks.check import DeviceView, Limits, check
 from eventready.checks.finding import Finding, Outcome
-from eventready.checks.radio.erlang import blocking
 from eventready.facts.records import ChannelLoad, Radio
+from eventready.network.capacity.formulas import blocking
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import ExpectedAccessPoint, ExpectedCell
 

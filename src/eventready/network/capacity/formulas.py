@@ -1,0 +1,125 @@
+"""Formulas of capacity. Traffic in erlangs (E), rates in Mbit/s, shares from 0 to 1.
+
+Erlang B assumes arrivals independent of each other. The callers of a crowd are not, so it is a lower bound there; the
+surge of the demand stands for the difference.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+
+from eventready.network.capacity.amount import Amount, called, most
+
+#: Steps of the repeated calls that a spreadsheet computes.
+_STEPS = 40
+#: Most channels of a group that the inverse looks for.
+_MOST_CHANNELS = 100_000
+#: Timeslots of a transceiver, and SDCCHs of a timeslot (3GPP TS 45.002).
+TIMESLOTS, SDCCH_OF_TIMESLOT = 8, 8
+#: Ports of a public address beyond the system ports (RFC 6335), each a session of a port-restricted NAT (RFC 4787).
+NAT_PORTS = 64_512
+
+
+def blocking(channels: int, traffic: float) -> float:
+    """Erlang B (ITU-T E.501): share of calls without a free channel. Raises ValueError for negative figures."""
+    if channels < 0 or traffic < 0:
+        raise ValueError(f"neither {channels} channels nor {traffic} E of traffic may be negative")
+    share = 1.0
+    for number in range(1, channels + 1):
+        share = traffic * share / (number + traffic * share)
+    return share
+
+
+def waiting(channels: int, traffic: float) -> float:
+    """Erlang C: share of calls that wait; 1 for at least as much traffic as channels."""
+    if traffic >= channels:
+        return 1.0
+    lost = blocking(channels, traffic)
+    return channels * lost / (channels - traffic * (1 - lost))
+
+
+def with_retries(channels: int, traffic: float, retries: float) -> float:
+    """Extended Erlang B: traffic with a share `retries` of the lost calls made again."""
+    offered = traffic
+    for _ in range(_STEPS):
+        offered = traffic + retries * offered * blocking(channels, offered)
+    return offered
+
+
+def channels_for(traffic: float, loss: float) -> int:
+    """Fewest channels with at most `loss` of the calls lost. Raises ValueError where no number suffices."""
+    if traffic < 0 or not 0 < loss <= 1:
+        raise ValueError(f"no number of channels loses {loss} of {traffic} E")
+    share = 1.0
+    for number in range(_MOST_CHANNELS):
+        if share <= loss:
+            return number
+        share = traffic * share / (number + 1 + traffic * share)
+    raise ValueError(f"no number of channels loses {loss} of {traffic} E")
+
+
+def traffic_for(channels: int, loss: float) -> float:
+    """Most traffic with at most `loss` of the calls lost, by bisection."""
+    if not 0 <= loss < 1:
+        raise ValueError(f"no traffic loses {loss}")
+    low, high = 0.0, channels / (1 - loss) + 1
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if blocking(channels, middle) <= loss else (low, middle)
+    return low
+
+
+def lost(channels: Amount, traffic: Amount) -> Amount:
+    """Share of calls lost."""
+    return called("erlang_b", blocking(int(channels.value), traffic.value), channels, traffic)
+
+
+def repeated(channels: Amount, traffic: Amount, retries: Amount) -> Amount:
+    """Traffic with repeated calls, by steps that a spreadsheet computes too."""
+    offered = traffic
+    for number in range(_STEPS):
+        offered = traffic + retries * offered * lost(channels, offered)
+        hidden = number < _STEPS - 1
+        offered = Amount(offered.value, offered.formula, "retried", "E", hidden=hidden)
+    return offered
+
+
+def offered(users: Amount, attempts: Amount, holding_s: Amount) -> Amount:
+    """Traffic of users with calls in the busy hour and seconds of a call."""
+    return users * attempts * holding_s / 3600
+
+
+def traffic_channels(trx: Amount, signalling: Amount, data: Amount, half_rate: Amount) -> Amount:
+    """TCH of a cell: timeslots without BCCH, SDCCH and PDCH; a half-rate timeslot carries two calls (TS 45.002)."""
+    return (trx * TIMESLOTS - 1 - signalling - data) * (half_rate + 1)
+
+
+def data_rate(megabytes: Amount, users: Amount, peak: Amount) -> Amount:
+    """Mbit/s of users with megabytes in an hour, and the peak against the mean."""
+    return megabytes * users * 8 / 3600 * peak
+
+
+def usable_rate(mhz: Amount, efficiency: Amount, load: Amount, share: Amount | float = 1.0) -> Amount:
+    """Mbit/s of an LTE or NR cell: width, bit/s/Hz, load; `share` of the slots of a direction (TDD, TS 38.213)."""
+    return mhz * efficiency * load * share
+
+
+def radios_by_airtime(devices: Amount, wanted: Amount, real: Amount, most_airtime: Amount) -> Amount:
+    """Radios for devices that want Mbit/s each, of the real rate of a radio, at most so much of the airtime."""
+    return wanted / real * devices / most_airtime
+
+
+def requests(clients: Amount, each: Amount, seconds: Amount | float = 1.0) -> Amount:
+    """Requests per second: `each` of the clients in a span (the mean rate of arrivals, ITU-T E.600)."""
+    return clients * each / seconds
+
+
+def left_after_loss(members: tuple[Amount, ...], share: Amount) -> Amount:
+    """Mbit/s that links may carry: a share of what is left without the largest."""
+    return (reduce(add, members) - most(*members)) * share
+
+
+def backhaul(peak: Amount, cells: Amount, mean: Amount, overhead: Amount) -> Amount:
+    """Mbit/s of a site: the peak of a cell or the busy hour of all cells, with tunnels (NGMN, 2011)."""
+    return most(peak, cells * mean) * (overhead + 1)
