@@ -1,4 +1,4 @@
-"""Figures that know their formula: printed line by line, and written as live cells of a spreadsheet."""
+"""Figures with their formulas, printed line by line, and written as live cells of a spreadsheet."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class Amount:
         return _joined(self, "/", other, self.value / divisor if divisor else 0.0)
 
     def named(self, name: str, unit: str = "") -> Amount:
-        """The figure under a name of its own: a line of the calculation."""
+        """Copy with a name: a line of the calculation."""
         return replace(self, name=name, unit=unit)
 
     def lines(self) -> tuple[Amount, ...]:
-        """Named figures that this one rests on, in the order of the calculation, and itself."""
+        """Named figures of the calculation in order, the last for the figure itself."""
         seen: dict[int, Amount] = {}
         _collect((self,) if self.name else self.formula, seen)
         return tuple(seen.values())
@@ -74,7 +74,7 @@ def called(function: str, value: float, *arguments: Amount | float) -> Amount:
 
 
 def up(figure: Amount) -> Amount:
-    """Return the next whole number; a figure whole but for its last digits stays."""
+    """Return the next whole number, apart from the error of floating point."""
     return called("up", float(-(-round(figure.value, 9) // 1)), figure)
 
 

@@ -32,7 +32,7 @@ def blocking(channels: int, traffic: float) -> float:
 
 
 def waiting(channels: int, traffic: float) -> float:
-    """Erlang C: share of calls that wait; 1 for at least as much traffic as channels."""
+    """Erlang C: share of delayed calls; 1 for at least as much traffic as channels."""
     if traffic >= channels:
         return 1.0
     lost = blocking(channels, traffic)
