@@ -76,7 +76,7 @@ def lost(channels: Amount, traffic: Amount) -> Amount:
 
 
 def repeated(channels: Amount, traffic: Amount, retries: Amount) -> Amount:
-    """Traffic with repeated calls, by steps that a spreadsheet computes too."""
+    """Traffic with repeated calls, in the steps of a spreadsheet."""
     offered = traffic
     for number in range(_STEPS):
         offered = traffic + retries * offered * lost(channels, offered)
@@ -106,7 +106,7 @@ def usable_rate(mhz: Amount, efficiency: Amount, load: Amount, share: Amount | f
 
 
 def radios_by_airtime(devices: Amount, wanted: Amount, real: Amount, most_airtime: Amount) -> Amount:
-    """Radios for devices that want Mbit/s each, of the real rate of a radio, at most so much of the airtime."""
+    """Radios for devices with a rate each, by the real rate of a radio and the most of its airtime."""
     return wanted / real * devices / most_airtime
 
 
@@ -116,7 +116,7 @@ def requests(clients: Amount, each: Amount, seconds: Amount | float = 1.0) -> Am
 
 
 def left_after_loss(members: tuple[Amount, ...], share: Amount) -> Amount:
-    """Mbit/s that links may carry: a share of what is left without the largest."""
+    """Usable Mbit/s of links: a share of their sum without the largest."""
     return (reduce(add, members) - most(*members)) * share
 
 
