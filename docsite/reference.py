@@ -12,7 +12,7 @@ from docsite.commands import command_pages
 from docsite.markdown import cell, code, fence, page, table
 from eventready.checks.check import Check, NoLimits
 from eventready.checks.registry import all_checks
-from eventready.cli.workspace.schema import SCHEMA_MODELS
+from eventready.cli.workspace.schema import schema_models
 from eventready.core.errors import SEVERITY, Exit, describe_exit
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import Platform, load_platform
@@ -260,7 +260,7 @@ def _written(value: object) -> str:
 
 def file_pages() -> dict[str, str]:
     """One page per workspace file with its keys, and an index."""
-    models: Mapping[str, type[BaseModel]] = SCHEMA_MODELS
+    models: Mapping[str, type[BaseModel]] = schema_models()
     rows = [
         (f"[{name}.yaml]({name}.md)", cell((getdoc(m) or "").splitlines()[0])) for name, m in sorted(models.items())
     ]

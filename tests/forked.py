@@ -103,9 +103,11 @@ def _serve(orders: socket.socket) -> None:
 def _import_everything() -> None:
     from eventready.checks.registry import all_checks
     from eventready.cli.commands import COMMANDS, load_command
+    from eventready.cli.deferred import load_deferred
 
     for name in COMMANDS:
         load_command(name)
+    load_deferred()
     all_checks()
 
 

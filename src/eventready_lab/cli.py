@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import textwrap
@@ -128,6 +127,8 @@ def _say_next(app: App, folder: LabFolder) -> None:
 
 
 def _serve_here(app: App, options: LabOptions, folder: LabFolder) -> None:
+    import asyncio  # noqa: PLC0415  the help of `lab` loads no lab
+
     from eventready_lab.embedded.process import serve  # noqa: PLC0415  the help of `lab` loads no lab
 
     record = folder.read_record()

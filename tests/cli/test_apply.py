@@ -24,7 +24,8 @@ from eventready.change.execute.result import AssignmentResult, DeviceOutcome
 from eventready.change.guard.window import RetryTiming
 from eventready.cli.context import App
 from eventready.cli.main import main
-from eventready.cli.render.apply_progress import ApplyProgress, execution_options, options_of
+from eventready.cli.options import execution_options
+from eventready.cli.render.apply_progress import ApplyProgress, options_of
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.store.store import Store

@@ -19,7 +19,7 @@ from pypdf import PdfReader
 from eventready.assurance.roster.reading.load import load_roster
 from eventready.cli.commands import COMMANDS
 from eventready.cli.main import main
-from eventready.cli.workspace.schema import SCHEMA_MODELS
+from eventready.cli.workspace.schema import KINDS
 from eventready.core.errors import Exit
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.workspace import load_workspace
@@ -291,7 +291,7 @@ def test_from_the_audit_to_the_consolidation(call: Call, lab: Path, tmp_path: Pa
     assert_own([*lab.glob("papers-*/*.*"), *lab.glob("reports/*/*.*"), *lab.glob("st.evr"), lab / "tonight.plan"])
 
 
-@pytest.mark.parametrize("kind", sorted([*SCHEMA_MODELS, "limits"]))
+@pytest.mark.parametrize("kind", KINDS)
 def test_schemas(call: Call, kind: str) -> None:
     assert call("schema", kind) == 0
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from importlib.metadata import entry_points
-from typing import Any
 
 import click
+
+from eventready.cli.deferred import declared, loading
 
 #: Subcommands by group, in order of use, with their line in `--help`.
 GROUPS: dict[str, dict[str, str]] = {
@@ -59,11 +59,8 @@ COMMAND_GROUP = "eventready.commands"
 
 
 def load_command(name: str) -> click.Command:
-    """Import a subcommand from its entry point, or from the package of its group."""
+    """Load the declaration of a subcommand from its entry point, or from the package of its group."""
     for point in entry_points(group=COMMAND_GROUP, name=name):
-        command: click.Command = point.load()
-        return command
+        return loading(getattr(declared(point.module), point.attr))
     group = next(group for group, commands in GROUPS.items() if name in commands)
-    module: Any = importlib.import_module(f"eventready.cli.{group.lower()}.{name}")
-    found: click.Command = module.command
-    return found
+    return loading(declared(f"eventready.cli.{group.lower()}.{name}").command)

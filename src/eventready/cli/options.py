@@ -60,3 +60,58 @@ reading_options = with_options(
     click.option("--time-limit", type=click.FloatRange(min=1), default=7200.0, show_default=True,
                  help="Seconds of the whole run; devices that remain then are not read."),
 )  # fmt: skip
+
+
+def _duration(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """Return a time in seconds, from 1; a soak may be 0. Raises click.BadParameter."""
+    if value is None:
+        return None
+    least = 0 if parameter.name == "soak" else 1
+    text = value.strip().lower()
+    factor = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
+    number = text[:-1] if factor else text
+    if not number.isascii() or not number.isdecimal() or not least <= int(number) * (factor or 1) <= 86_400:
+        raise click.BadParameter(f"{value!r} is not a duration. Write 10m, 300s or 300.")
+    return int(number) * (factor or 1)
+
+
+#: Options of the commands `apply` and `rollback`.
+execution_options = with_options(
+    click.option("--confirm-within", callback=_duration, metavar="TIME",
+                 help="Time after which an unconfirmed device reverts: 10m, 300s.  [default: event.yaml]"),
+    click.option("--settle", callback=_duration, metavar="TIME",
+                 help="Time limit until no check is worse than before.  [default: event.yaml]"),
+    click.option("--soak", callback=_duration, metavar="TIME",
+                 help="Minimum observation before confirmation; never below the hold times of the protocols, "
+                      "except in a lab.  [default: event.yaml]"),
+    click.option("--workers", type=click.IntRange(1, 2000), default=32, show_default=True,
+                 help="Devices of a wave at once."),
+    click.option("--emergency", "ticket", default="", metavar="TICKET",
+                 help="Execute in a closed window. Requires --named twice."),
+    click.option("--named", multiple=True, metavar="NAME", help="Answerable for the emergency: two people."),
+    click.option("--by", default="", metavar="NAME", help="The operator.  [default: your login]"),
+    key_option("The operator's key, where the workspace has `changes: appliers:`."),
+)  # fmt: skip
+
+#: Options of a rehearsal.
+rehearsal_options = with_options(
+    click.option(
+        "--rehearse",
+        is_flag=True,
+        help="Execute the plan and its rollback on a simulated twin; devices are only read.",
+    ),
+    click.option(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="'DEVICE FAULT [NAME=VALUE...]'",
+        help="With --rehearse: a fault of the lab on a device of the twin; repeatable.",
+    ),
+    click.option(
+        "--from",
+        "saved",
+        type=FOLDER,
+        metavar="DIR",
+        help="With --rehearse: saved configurations, as of `audit --from`; no device is contacted.",
+    ),
+)

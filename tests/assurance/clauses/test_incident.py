@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from eventready.assurance.incidents.incident import ADDRESSEES, HOWS, STAGES, Notice, replay
+from eventready.assurance.incidents.incident import STAGES, Notice, replay
 from eventready.assurance.incidents.log import Given, Report, find, incidents, open_incident, update_incident
 from eventready.assurance.incidents.text import incident_lines, incident_plain
+from eventready.assurance.words import ADDRESSEES, HOWS
 from eventready.core.errors import UsageError
 from eventready.store.store import Store
 from eventready.workspace.settings.event import NoticeLimits

@@ -16,9 +16,10 @@ from eventready.assurance.clauses.attestation import Attachment, Attestation
 from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.clauses.event_record import EventRecord
 from eventready.assurance.clauses.sent import SentDocument
-from eventready.assurance.clauses.state import ClauseState, State
+from eventready.assurance.clauses.state import ClauseState
 from eventready.assurance.incidents.incident import Incident, Notice
 from eventready.assurance.roster.finding import Gap, RosterFinding, RosterReport
+from eventready.assurance.words import State
 from eventready.core.messages import message
 from eventready.store.run import Run
 from eventready.workspace.devices.device import Device

@@ -15,9 +15,10 @@ from eventready.assurance.delivery.bundles.bundle import pack
 from eventready.assurance.delivery.bundles.parts import FindingEntry
 from eventready.assurance.delivery.bundles.receive import ReceivedBundles, receive
 from eventready.assurance.delivery.province.province import province
-from eventready.assurance.papers.document.formats import FORMS, render
+from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.model import Document, Table
 from eventready.assurance.papers.document.profile import load_profile
+from eventready.assurance.words import FORMS
 from eventready.cli.main import main
 from eventready.core.clock import TZ, Clock
 from eventready.core.messages import Lang

@@ -11,7 +11,7 @@ from typing import get_args
 from eventready.assurance.clauses.applies import applying
 from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.clauses.proof import Evidence
-from eventready.assurance.clauses.state import ClauseState, State
+from eventready.assurance.clauses.state import ClauseState
 from eventready.assurance.incidents.incident import Action, Incident, Notice
 from eventready.assurance.papers.document.model import Document
 from eventready.assurance.papers.document.profile import Profile, load_profile
@@ -24,6 +24,7 @@ from eventready.assurance.papers.kinds.weekly import weekly
 from eventready.assurance.papers.material.material import AttestedForm, DutyList, DutyPerson, Material, Week
 from eventready.assurance.roster.exports.table import Row
 from eventready.assurance.roster.roster import ROLES
+from eventready.assurance.words import State
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual, Lang
 from eventready.drill.record import DrillRun, Outcome, ProbeResult

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from eventready.assurance.clauses.changes import ChangeOnRecord
-from eventready.assurance.papers.document.formats import Form, render
+from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.kinds.readiness import Background, readiness
 from eventready.assurance.papers.kinds.weekly import weekly
+from eventready.assurance.words import Form
 from eventready.cli.main import main
 from eventready.core.clock import TZ, Clock
 from eventready.core.messages import Lang

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from eventready.assurance.papers.document.charts import Series, column_charts
-from eventready.assurance.papers.document.formats import FORMS, render
+from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.model import (
     Block,
     Bullets,
@@ -29,6 +29,7 @@ from eventready.assurance.papers.document.model import (
 )
 from eventready.assurance.papers.kinds.readiness import Background, evidence_shown, readiness
 from eventready.assurance.papers.material.evidence import CHARACTERS, LINES
+from eventready.assurance.words import FORMS
 from eventready.core.messages import Lang, text
 from eventready.store.run import Run, Summary
 from tests.assurance.papers.documents import Scene, broken, fleet, healthy, history, hostile, scene

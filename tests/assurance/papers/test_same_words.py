@@ -12,10 +12,11 @@ import docx
 import openpyxl
 import pytest
 
-from eventready.assurance.papers.document.formats import FORMS, render
+from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.model import Document, Figure, PaperKind, Table
 from eventready.assurance.papers.document.pdf import to_pdf
 from eventready.assurance.papers.document.word import to_docx
+from eventready.assurance.words import FORMS
 from eventready.core.messages import Lang
 from tests.assurance.papers.documents import scene
 from tests.assurance.papers.papers import LETTERS, material, papers

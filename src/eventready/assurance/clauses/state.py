@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from eventready.assurance.clauses.proof import Evidence, ProofResult
+from eventready.assurance.words import State
 from eventready.core.messages import Bilingual, Text, in_both, message
 from eventready.workspace.settings.duties import Duty
-
-State: TypeAlias = Literal["done", "in_progress", "not_done", "not_applicable"]
 
 
 @dataclass(frozen=True)

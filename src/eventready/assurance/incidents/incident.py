@@ -7,22 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias, get_args
 
+from eventready.assurance.words import ADDRESSEES, Addressee, How, Kind
 from eventready.core.messages import Text, message
 from eventready.core.phrases import moment_of
 from eventready.workspace.settings.event import Event, NoticeLimits, Police
 
 STREAM = "incident"
 
-Addressee: TypeAlias = Literal["department", "police"]
-How: TypeAlias = Literal["phone", "in_person", "email", "letter", "fax"]
 Stage: TypeAlias = Literal["first", "written", "final"]
-Kind: TypeAlias = Literal["outage", "congestion", "security", "illegal_content", "postal", "accident", "other"]
 NoticeStatus: TypeAlias = Literal["given", "late", "waiting", "overdue"]
 
-ADDRESSEES: tuple[Addressee, ...] = get_args(Addressee)
-HOWS: tuple[How, ...] = get_args(How)
 STAGES: tuple[Stage, ...] = get_args(Stage)
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 #: Ways of giving a first notice; a report is written.
 SPOKEN: tuple[How, ...] = ("phone", "in_person")

@@ -11,13 +11,11 @@ from typing import Any
 from eventready.assurance.incidents.incident import (
     SPOKEN,
     STREAM,
-    Addressee,
-    How,
     Incident,
-    Kind,
     police_near,
     replay,
 )
+from eventready.assurance.words import SERVICES, Addressee, How, Kind
 from eventready.core.clock import TZ, Clock
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
@@ -26,9 +24,6 @@ from eventready.store.journal import JournalEntry
 from eventready.store.store import Store
 from eventready.workspace.files.validation_messages import suggest
 from eventready.workspace.settings.event import Event, unknown_venue
-
-#: What people can be touched by; `postal` beside the services of a venue.
-SERVICES = ("fixed", "internet", "mobile", "wifi", "postal")
 
 #: Clocks of two machines differ by less.
 _SKEW = timedelta(minutes=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from eventready.assurance.papers.document.formats import Form
+from eventready.assurance.words import Form
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import UsageError
 from eventready.core.messages import message

@@ -9,23 +9,26 @@ from typing import Literal
 
 import click
 
-from eventready.audit.audit import AuditOptions, audit
-from eventready.checks.registry import all_checks
 from eventready.cli.context import App, lab_origin
+from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, FOLDER, limit_option, reading_options
-from eventready.cli.render.junit import junit
-from eventready.cli.render.progress import ProgressBars
-from eventready.cli.render.run import show
-from eventready.cli.render.sarif import sarif
-from eventready.cli.signing import enterprise_key
-from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
-from eventready.store.run import Run
-from eventready.store.storage_errors import RunNotStored
-from eventready.store.store import Store
-from eventready.workspace.devices.device import Device
-from eventready.workspace.devices.select import select
+
+with deferred():
+    from eventready.audit.audit import AuditOptions, audit
+    from eventready.checks.registry import all_checks
+    from eventready.cli.render.junit import junit
+    from eventready.cli.render.progress import ProgressBars
+    from eventready.cli.render.run import show
+    from eventready.cli.render.sarif import sarif
+    from eventready.cli.signing import enterprise_key
+    from eventready.core.atomic_files import write_atomic
+    from eventready.store.run import Run
+    from eventready.store.storage_errors import RunNotStored
+    from eventready.store.store import Store
+    from eventready.workspace.devices.device import Device
+    from eventready.workspace.devices.select import select
 
 #: Devices named in a notice.
 _NAMED = 12

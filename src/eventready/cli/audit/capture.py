@@ -9,12 +9,15 @@ from shlex import quote
 
 import click
 
-from eventready.audit.capture import CaptureOptions, DeviceCapture, capture
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH, limit_option, reading_options
-from eventready.cli.render.progress import ProgressBars
 from eventready.core.errors import Exit
-from eventready.workspace.devices.select import select
+
+with deferred():
+    from eventready.audit.capture import CaptureOptions, DeviceCapture, capture
+    from eventready.cli.render.progress import ProgressBars
+    from eventready.workspace.devices.select import select
 
 
 @click.command()

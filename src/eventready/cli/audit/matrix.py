@@ -10,13 +10,16 @@ from typing import Any
 import click
 
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import limit_option
 from eventready.core.messages import Lang, term, text
-from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
-from eventready.facts.observe import commands_for
-from eventready.facts.platform import Platform, load_platform
-from eventready.workspace.devices.device import Device
-from eventready.workspace.devices.select import select
+
+with deferred():
+    from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
+    from eventready.facts.observe import commands_for
+    from eventready.facts.platform import Platform, load_platform
+    from eventready.workspace.devices.device import Device
+    from eventready.workspace.devices.select import select
 
 _LABEL_WIDTH = 17
 

@@ -8,18 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from eventready.cli.context import App
-from eventready.core.atomic_files import write_atomic
+from eventready.cli.deferred import deferred
 from eventready.core.errors import Exit, UsageError, os_reason
 from eventready.core.messages import in_language, message
-from eventready.facts.observation import Observation
-from eventready.facts.platform import Platform, load_usable
-from eventready.facts.saved import decode_output, facts_for, parse_saved
-from eventready.platforms.loader import in_one
-from eventready.session.dialogue.budget import MAX_ANSWER_BYTES
-from eventready.workspace.files.yaml_document import combine_errors
+
+with deferred():
+    import yaml
+
+    from eventready.core.atomic_files import write_atomic
+    from eventready.facts.observation import Observation
+    from eventready.facts.platform import Platform, load_usable
+    from eventready.facts.saved import decode_output, facts_for, parse_saved
+    from eventready.platforms.loader import in_one
+    from eventready.session.dialogue.budget import MAX_ANSWER_BYTES
+    from eventready.workspace.files.yaml_document import combine_errors
 
 _COMPLETE = {True: "yes", False: "unknown"}
 

@@ -13,21 +13,24 @@ from typing import Any
 
 import click
 
-from eventready.assurance.delivery.bundles.checkpoint_files import read_checkpoint
-from eventready.assurance.papers.language import Language
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, FOLDER
-from eventready.cli.render.listing import show as show_table
-from eventready.cli.render.listing import translated
-from eventready.cli.signing import enterprise_key
-from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message, term, text
-from eventready.evaluation.differences import Change, Diff, compare
-from eventready.store.chain import ChainVerification, evidence_of
-from eventready.store.run import Run, Summary
-from eventready.store.store import RunEntry, Store
-from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, load_public, own_public_keys
+
+with deferred():
+    from eventready.assurance.delivery.bundles.checkpoint_files import read_checkpoint
+    from eventready.assurance.papers.language import Language
+    from eventready.cli.render.listing import show as show_table
+    from eventready.cli.render.listing import translated
+    from eventready.cli.signing import enterprise_key
+    from eventready.core.atomic_files import write_atomic
+    from eventready.evaluation.differences import Change, Diff, compare
+    from eventready.store.chain import ChainVerification, evidence_of
+    from eventready.store.run import Run, Summary
+    from eventready.store.store import RunEntry, Store
+    from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, load_public, own_public_keys
 
 #: The kinds of change between two runs, in the order in which they are shown; the first two mean: it got worse.
 KINDS = ("new", "worse", "fixed", "better", "unseen", "still")

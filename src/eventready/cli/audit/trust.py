@@ -8,13 +8,23 @@ from typing import Any
 import click
 
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import limit_option
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import in_language, message
-from eventready.session.plugin import key_targets
-from eventready.session.trust import HostKeyResult, HostKeyState, fetch_keys, key_rounds, record_results, ssh_devices
-from eventready.workspace.devices.select import select
-from eventready.workspace.permission import allow, by_environment
+
+with deferred():
+    from eventready.session.plugin import key_targets
+    from eventready.session.trust import (
+        HostKeyResult,
+        HostKeyState,
+        fetch_keys,
+        key_rounds,
+        record_results,
+        ssh_devices,
+    )
+    from eventready.workspace.devices.select import select
+    from eventready.workspace.permission import allow, by_environment
 
 
 @click.command()

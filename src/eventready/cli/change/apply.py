@@ -10,27 +10,29 @@ from typing import Any
 
 import click
 
-from eventready.change.document import Plan
-from eventready.change.errors import abbreviate
-from eventready.change.execute.apply import apply_plan
-from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.resume import resume
-from eventready.change.safety.freeze import next_closed_window
 from eventready.cli.context import App
-from eventready.cli.options import PATH
-from eventready.cli.render.apply_progress import (
-    ApplyProgress,
-    execution_options,
-    existing_plan,
-    interruption_as_failure,
-    options_of,
-    report_result,
-)
-from eventready.cli.render.dry_run import check_plan
-from eventready.cli.render.rehearsal import RehearsalOptions, rehearsal_options, rehearse_file
+from eventready.cli.deferred import deferred
+from eventready.cli.options import PATH, execution_options, rehearsal_options
 from eventready.core.clock import TZ
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
+
+with deferred():
+    from eventready.change.document import Plan
+    from eventready.change.errors import abbreviate
+    from eventready.change.execute.apply import apply_plan
+    from eventready.change.execute.context import ExecutionContext
+    from eventready.change.execute.resume import resume
+    from eventready.change.safety.freeze import next_closed_window
+    from eventready.cli.render.apply_progress import (
+        ApplyProgress,
+        existing_plan,
+        interruption_as_failure,
+        options_of,
+        report_result,
+    )
+    from eventready.cli.render.dry_run import check_plan
+    from eventready.cli.render.rehearsal import RehearsalOptions, rehearse_file
 
 #: A warning is printed if a window closes within this time.
 _SOON = timedelta(hours=1)

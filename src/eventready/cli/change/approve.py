@@ -7,16 +7,19 @@ from pathlib import Path
 
 import click
 
-from eventready.change.document import PlanFile, load_plan, write_plan
-from eventready.change.plan.restated import refuse_restated
-from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, key_option
-from eventready.cli.render.plan import show
-from eventready.cli.signing import signing_key
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
-from eventready.store.store import Store
+
+with deferred():
+    from eventready.change.document import PlanFile, load_plan, write_plan
+    from eventready.change.plan.restated import refuse_restated
+    from eventready.change.safety.approval import approvals_required, approve, approved_by, refuse_unsendable
+    from eventready.cli.render.plan import show
+    from eventready.cli.signing import signing_key
+    from eventready.store.store import Store
 
 
 @click.command("approve")

@@ -10,31 +10,34 @@ from typing import Any
 
 import click
 
-from eventready.change.document import Approval, recorded_plan
-from eventready.change.execute.context import ExecutionContext, Options
-from eventready.change.execute.release import Claim, Decision, DeviceView, release
-from eventready.change.execute.status import (
-    DeviceStatus,
-    advice,
-    describe_state,
-    describe_step,
-    device_statuses,
-    exit_on_record,
-    needs_person,
-)
-from eventready.change.safety.approval import is_signed_change
-from eventready.change.safety.freeze import Emergency
 from eventready.cli.context import App
-from eventready.cli.render.apply_progress import ApplyProgress
-from eventready.cli.render.change_states import STYLES
-from eventready.cli.render.listing import cell, translated
-from eventready.cli.render.listing import show as show_table
-from eventready.cli.signing import current_user
+from eventready.cli.deferred import deferred
 from eventready.core.clock import TZ
 from eventready.core.errors import RefusedError, UsageError
 from eventready.core.messages import message
-from eventready.store.changes import ChangeEntry, ChangeRecord, Step
-from eventready.store.store import Store
+
+with deferred():
+    from eventready.change.document import Approval, recorded_plan
+    from eventready.change.execute.context import ExecutionContext, Options
+    from eventready.change.execute.release import Claim, Decision, DeviceView, release
+    from eventready.change.execute.status import (
+        DeviceStatus,
+        advice,
+        describe_state,
+        describe_step,
+        device_statuses,
+        exit_on_record,
+        needs_person,
+    )
+    from eventready.change.safety.approval import is_signed_change
+    from eventready.change.safety.freeze import Emergency
+    from eventready.cli.render.apply_progress import ApplyProgress
+    from eventready.cli.render.change_states import STYLES
+    from eventready.cli.render.listing import cell, translated
+    from eventready.cli.render.listing import show as show_table
+    from eventready.cli.signing import current_user
+    from eventready.store.changes import ChangeEntry, ChangeRecord, Step
+    from eventready.store.store import Store
 
 
 @click.group("changes", help="List changes and the state of every device.")

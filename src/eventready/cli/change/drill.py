@@ -8,25 +8,28 @@ from typing import Any
 
 import click
 
-from eventready.change.document import Plan, write_plan
-from eventready.change.safety.approval import sign_plan
-from eventready.cli.change.plan import refuse_overwrite
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, PATH, key_option
-from eventready.cli.render.apply_progress import existing_plan
-from eventready.cli.render.drill import show_drills, show_plan, show_run, show_runs
-from eventready.cli.render.plan import show as show_change_plan
-from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import Message, message, term, text
-from eventready.drill.execution import DrillOptions
-from eventready.drill.preparation import drills_of, executor_of
-from eventready.drill.production import ProductionTarget, plan_failure, refuse_production
-from eventready.drill.record import DrillRun, drill_run_named, drill_runs
-from eventready.drill.spec import Drill, drill_named
-from eventready.drill.targets import target_of
-from eventready.store.store import Store
-from eventready.workspace.keys.signing_keys import PrivateKey
+
+with deferred():
+    from eventready.change.document import Plan, write_plan
+    from eventready.change.safety.approval import sign_plan
+    from eventready.cli.change.plan import refuse_overwrite
+    from eventready.cli.render.apply_progress import existing_plan
+    from eventready.cli.render.drill import show_drills, show_plan, show_run, show_runs
+    from eventready.cli.render.plan import show as show_change_plan
+    from eventready.cli.signing import current_user, role_key
+    from eventready.drill.execution import DrillOptions
+    from eventready.drill.preparation import drills_of, executor_of
+    from eventready.drill.production import ProductionTarget, plan_failure, refuse_production
+    from eventready.drill.record import DrillRun, drill_run_named, drill_runs
+    from eventready.drill.spec import Drill, drill_named
+    from eventready.drill.targets import target_of
+    from eventready.store.store import Store
+    from eventready.workspace.keys.signing_keys import PrivateKey
 
 _EXITS = {"passed": Exit.OK, "interrupted": Exit.OK, "void": Exit.INCOMPLETE}
 

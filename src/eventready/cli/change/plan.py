@@ -7,19 +7,22 @@ from pathlib import Path
 
 import click
 
-from eventready.change.document import Plan, load_plan, write_plan
-from eventready.change.plan.make import make_plan
-from eventready.change.safety.approval import sign_plan
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, key_option, limit_option, workers_option
-from eventready.cli.render.plan import show
-from eventready.cli.render.progress import ProgressBars
-from eventready.cli.signing import current_user, role_key
 from eventready.core.errors import EventreadyError, Exit, UsageError
 from eventready.core.messages import message
-from eventready.workspace.devices.intents import Intent
-from eventready.workspace.devices.select import select
-from eventready.workspace.files.validation_messages import suggest
+
+with deferred():
+    from eventready.change.document import Plan, load_plan, write_plan
+    from eventready.change.plan.make import make_plan
+    from eventready.change.safety.approval import sign_plan
+    from eventready.cli.render.plan import show
+    from eventready.cli.render.progress import ProgressBars
+    from eventready.cli.signing import current_user, role_key
+    from eventready.workspace.devices.intents import Intent
+    from eventready.workspace.devices.select import select
+    from eventready.workspace.files.validation_messages import suggest
 
 
 @click.command("plan")

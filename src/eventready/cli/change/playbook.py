@@ -6,13 +6,16 @@ from dataclasses import asdict
 
 import click
 
-from eventready.change.intents.ansible.inventory import service_hosts
-from eventready.change.intents.ansible.playbook import PlaybookRun, run_playbook
-from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.core.errors import Exit, most_severe
 from eventready.core.messages import Lang, term
-from eventready.workspace.devices.select import select
+
+with deferred():
+    from eventready.change.intents.ansible.inventory import service_hosts
+    from eventready.change.intents.ansible.playbook import PlaybookRun, run_playbook
+    from eventready.change.safety.freeze import refuse_in_freeze, refuse_shifted_clock
+    from eventready.workspace.devices.select import select
 
 
 @click.group("playbook", help="Run Ansible playbooks on the service hosts of the workspace.")

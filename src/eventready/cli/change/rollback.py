@@ -8,24 +8,26 @@ from typing import Any
 
 import click
 
-from eventready.change.document import PlanFile, write_plan
-from eventready.change.execute.apply import apply_plan
-from eventready.change.execute.context import ExecutionContext
-from eventready.change.execute.rollback import make_rollback
-from eventready.cli.change.plan import refuse_overwrite
 from eventready.cli.context import App
-from eventready.cli.options import FILE, limit_option
-from eventready.cli.render.apply_progress import (
-    ApplyProgress,
-    execution_options,
-    interruption_as_failure,
-    options_of,
-    report_result,
-)
-from eventready.cli.render.rehearsal import RehearsalOptions, rehearsal_options, rehearse_plan
+from eventready.cli.deferred import deferred
+from eventready.cli.options import FILE, execution_options, limit_option, rehearsal_options
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import message
-from eventready.workspace.devices.select import select
+
+with deferred():
+    from eventready.change.document import PlanFile, write_plan
+    from eventready.change.execute.apply import apply_plan
+    from eventready.change.execute.context import ExecutionContext
+    from eventready.change.execute.rollback import make_rollback
+    from eventready.cli.change.plan import refuse_overwrite
+    from eventready.cli.render.apply_progress import (
+        ApplyProgress,
+        interruption_as_failure,
+        options_of,
+        report_result,
+    )
+    from eventready.cli.render.rehearsal import RehearsalOptions, rehearse_plan
+    from eventready.workspace.devices.select import select
 
 
 @click.command()

@@ -8,26 +8,29 @@ from typing import Any
 
 import click
 
-from eventready.assurance.clauses.attestation import Attestation
-from eventready.assurance.clauses.attesting import (
-    AttestationRequest,
-    attest,
-    attestable,
-    attestations,
-    duty_named,
-    forms_named,
-    withdraw,
-)
-from eventready.assurance.clauses.form import Form
-from eventready.assurance.clauses.forms import forms_of
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH
-from eventready.cli.render.listing import cell, show, translated
 from eventready.core.errors import UsageError
 from eventready.core.messages import in_both, message
 from eventready.core.phrases import at
-from eventready.core.redaction.masking import mask_text
-from eventready.store.store import Store
+
+with deferred():
+    from eventready.assurance.clauses.attestation import Attestation
+    from eventready.assurance.clauses.attesting import (
+        AttestationRequest,
+        attest,
+        attestable,
+        attestations,
+        duty_named,
+        forms_named,
+        withdraw,
+    )
+    from eventready.assurance.clauses.form import Form
+    from eventready.assurance.clauses.forms import forms_of
+    from eventready.cli.render.listing import cell, show, translated
+    from eventready.core.redaction.masking import mask_text
+    from eventready.store.store import Store
 
 LIST = "list"
 _COLUMNS = ("id", "clause", "document", "by", "at", "rows", "files", "note")

@@ -6,18 +6,21 @@ from pathlib import Path
 
 import click
 
-from eventready.assurance.delivery.bundles.bundle import LARGEST, Position, pack
-from eventready.assurance.delivery.bundles.bundle_log import BundleLog
-from eventready.assurance.delivery.bundles.contents import contents
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, key_option
 from eventready.cli.papers.event_record import load_event_record
-from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.store.store import Store
-from eventready.workspace.keys.operator_names import operator_name
-from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, make_key, public_path
+
+with deferred():
+    from eventready.assurance.delivery.bundles.bundle import LARGEST, Position, pack
+    from eventready.assurance.delivery.bundles.bundle_log import BundleLog
+    from eventready.assurance.delivery.bundles.contents import contents
+    from eventready.core.atomic_files import write_atomic
+    from eventready.store.store import Store
+    from eventready.workspace.keys.operator_names import operator_name
+    from eventready.workspace.keys.signing_keys import OWN_KEY, load_private, make_key, public_path
 
 
 @click.group("bundle", invoke_without_command=True)

@@ -9,20 +9,24 @@ from pathlib import Path
 
 import click
 
-from eventready.assurance.delivery.bundles.bundle import BundlePolicy
-from eventready.assurance.delivery.bundles.receive import ReceivedBundles, receive
-from eventready.assurance.delivery.bundles.received_log import ReceivedLog
-from eventready.assurance.delivery.province.province import province
-from eventready.assurance.papers.document.formats import Form, render
-from eventready.assurance.papers.document.profile import load_profile
-from eventready.assurance.papers.files import write_bytes
+from eventready.assurance.words import Form
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import FOLDER
 from eventready.cli.papers.formats import format_option
 from eventready.core.errors import Exit, most_severe
-from eventready.store.store import Store
-from eventready.workspace.keys.signing_keys import load_public
-from eventready.workspace.settings.event import load_event
+
+with deferred():
+    from eventready.assurance.delivery.bundles.bundle import BundlePolicy
+    from eventready.assurance.delivery.bundles.receive import ReceivedBundles, receive
+    from eventready.assurance.delivery.bundles.received_log import ReceivedLog
+    from eventready.assurance.delivery.province.province import province
+    from eventready.assurance.papers.document.formats import render
+    from eventready.assurance.papers.document.profile import load_profile
+    from eventready.assurance.papers.files import write_bytes
+    from eventready.store.store import Store
+    from eventready.workspace.keys.signing_keys import load_public
+    from eventready.workspace.settings.event import load_event
 
 
 @click.command()

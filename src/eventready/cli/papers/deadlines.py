@@ -8,15 +8,18 @@ from typing import Any
 
 import click
 
-from eventready.assurance.clauses.deadlines import Deadline
-from eventready.assurance.clauses.ics import to_ics, write_ics
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH
 from eventready.cli.papers.event_record import load_event_record
-from eventready.cli.render.listing import cell, show, translated
 from eventready.core.errors import Exit
 from eventready.core.messages import Lang, in_both, term
 from eventready.core.phrases import at
+
+with deferred():
+    from eventready.assurance.clauses.deadlines import Deadline
+    from eventready.assurance.clauses.ics import to_ics, write_ics
+    from eventready.cli.render.listing import cell, show, translated
 
 _STYLE = {"late": "bold red", "due": "red", "near": "yellow", "in_force": "yellow"}
 _PAST = ("done", "done_late", "over")

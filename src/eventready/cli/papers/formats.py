@@ -12,28 +12,32 @@ from typing import Any, cast
 
 import click
 
-from eventready.assurance.delivery.mail.delivery_log import sent_to
-from eventready.assurance.delivery.mail.paper_files import PaperOptions, write_paper
-from eventready.assurance.incidents.incident import Incident
-from eventready.assurance.incidents.log import find
-from eventready.assurance.papers.document.formats import FORMS, TEXTS, Form, render
-from eventready.assurance.papers.document.model import Document
-from eventready.assurance.papers.document.profile import Profile, check_profile, load_profile
-from eventready.assurance.papers.kinds.drill import Meeting, drill_minutes
-from eventready.assurance.papers.kinds.final import final
-from eventready.assurance.papers.kinds.incident import incident_report
-from eventready.assurance.papers.kinds.plan import plan
-from eventready.assurance.papers.kinds.roster_list import roster_list
-from eventready.assurance.papers.kinds.weekly import outside_the_week, weekly
-from eventready.assurance.papers.material.gather import PaperRequest, gather
-from eventready.assurance.papers.material.material import Material, Week
+from eventready.assurance.words import FORMS, TEXTS, Form
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, PATH, F, with_options
 from eventready.core.clock import parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
-from eventready.drill.record import drill_runs
-from eventready.store.store import Store
+
+with deferred():
+    from eventready.assurance.delivery.mail.delivery_log import sent_to
+    from eventready.assurance.delivery.mail.paper_files import PaperOptions, write_paper
+    from eventready.assurance.incidents.incident import Incident
+    from eventready.assurance.incidents.log import find
+    from eventready.assurance.papers.document.formats import render
+    from eventready.assurance.papers.document.model import Document
+    from eventready.assurance.papers.document.profile import Profile, check_profile, load_profile
+    from eventready.assurance.papers.kinds.drill import Meeting, drill_minutes
+    from eventready.assurance.papers.kinds.final import final
+    from eventready.assurance.papers.kinds.incident import incident_report
+    from eventready.assurance.papers.kinds.plan import plan
+    from eventready.assurance.papers.kinds.roster_list import roster_list
+    from eventready.assurance.papers.kinds.weekly import outside_the_week, weekly
+    from eventready.assurance.papers.material.gather import PaperRequest, gather
+    from eventready.assurance.papers.material.material import Material, Week
+    from eventready.drill.record import drill_runs
+    from eventready.store.store import Store
 
 
 def format_option(default: str) -> Callable[[F], F]:

@@ -7,19 +7,23 @@ from pathlib import Path
 
 import click
 
-from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
-from eventready.assurance.clauses.event_record import drills_that_count
-from eventready.assurance.papers.document.formats import Form, render
-from eventready.assurance.papers.document.model import Document
-from eventready.assurance.papers.files import targets, write_bytes
-from eventready.assurance.papers.kinds.readiness import Background, evidence_shown, readiness
+from eventready.assurance.words import Form
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH
 from eventready.cli.papers.formats import PAPERS, format_option, rehearsal_option, to_stdout
 from eventready.core.errors import StoreError
-from eventready.store.documents import document_of, load_run
-from eventready.store.run import Run, latest_complete
-from eventready.store.store import Store
+
+with deferred():
+    from eventready.assurance.clauses.changes import ChangeOnRecord, changes_on_record
+    from eventready.assurance.clauses.event_record import drills_that_count
+    from eventready.assurance.papers.document.formats import render
+    from eventready.assurance.papers.document.model import Document
+    from eventready.assurance.papers.files import targets, write_bytes
+    from eventready.assurance.papers.kinds.readiness import Background, evidence_shown, readiness
+    from eventready.store.documents import document_of, load_run
+    from eventready.store.run import Run, latest_complete
+    from eventready.store.store import Store
 
 
 @click.group("report", help="Write a report from a run.")

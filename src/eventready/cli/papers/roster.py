@@ -10,25 +10,28 @@ from typing import Any
 
 import click
 
-from eventready.assurance.roster import wording
-from eventready.assurance.roster.changes import RosterChange
-from eventready.assurance.roster.changes import changes as compare
-from eventready.assurance.roster.exports.calendar import to_calendars
-from eventready.assurance.roster.exports.chart import Lane, chart, lanes
-from eventready.assurance.roster.exports.spreadsheet import to_xlsx
-from eventready.assurance.roster.finding import RULES, RosterReport
-from eventready.assurance.roster.json_codec import person_plain, to_plain
-from eventready.assurance.roster.reading.load import load_roster
-from eventready.assurance.roster.roster import Roster
-from eventready.assurance.roster.rules import check as hold
-from eventready.assurance.roster.settings import RosterSettings, load_settings
-from eventready.assurance.roster.versions import Sending, Shelf, Version
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, FOLDER
-from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit, UsageError
 from eventready.core.groups import group_by
 from eventready.core.messages import Lang, joined, message, text
+
+with deferred():
+    from eventready.assurance.roster import wording
+    from eventready.assurance.roster.changes import RosterChange
+    from eventready.assurance.roster.changes import changes as compare
+    from eventready.assurance.roster.exports.calendar import to_calendars
+    from eventready.assurance.roster.exports.chart import Lane, chart, lanes
+    from eventready.assurance.roster.exports.spreadsheet import to_xlsx
+    from eventready.assurance.roster.finding import RULES, RosterReport
+    from eventready.assurance.roster.json_codec import person_plain, to_plain
+    from eventready.assurance.roster.reading.load import load_roster
+    from eventready.assurance.roster.roster import Roster
+    from eventready.assurance.roster.rules import check as hold
+    from eventready.assurance.roster.settings import RosterSettings, load_settings
+    from eventready.assurance.roster.versions import Sending, Shelf, Version
+    from eventready.core.atomic_files import write_atomic
 
 FORMATS = ("xlsx", "ics", "json")
 _FILE = click.argument("file", required=False, type=FILE)

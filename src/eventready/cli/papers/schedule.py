@@ -6,13 +6,16 @@ from typing import Any, Literal
 
 import click
 
-from eventready.assurance.delivery.schedule.scheduler import JobResult, Scheduler
-from eventready.assurance.delivery.schedule.service_units import cron, systemd
-from eventready.assurance.delivery.schedule.workspace_jobs import WorkspaceJobs
-from eventready.audit.audit import AuditOptions
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import interval_option, workers_option
 from eventready.core.errors import EventreadyError, Exit, RefusedError
+
+with deferred():
+    from eventready.assurance.delivery.schedule.scheduler import JobResult, Scheduler
+    from eventready.assurance.delivery.schedule.service_units import cron, systemd
+    from eventready.assurance.delivery.schedule.workspace_jobs import WorkspaceJobs
+    from eventready.audit.audit import AuditOptions
 
 
 @click.command()

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import click
 
-from eventready.assurance.clauses.document_names import document_titles
-from eventready.assurance.delivery.mail.delivery import Delivery
-from eventready.assurance.delivery.mail.delivery_log import DeliveryLog
-from eventready.assurance.delivery.mail.mail import Mail
-from eventready.assurance.delivery.mail.mailer import Mailer, MailRequest, build_mail
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import in_language, message
+
+with deferred():
+    from eventready.assurance.clauses.document_names import document_titles
+    from eventready.assurance.delivery.mail.delivery import Delivery
+    from eventready.assurance.delivery.mail.delivery_log import DeliveryLog
+    from eventready.assurance.delivery.mail.mail import Mail
+    from eventready.assurance.delivery.mail.mailer import Mailer, MailRequest, build_mail
 
 
 @click.command()

@@ -23,7 +23,6 @@ from eventready.change.guard.window import RetryTiming
 from eventready.change.plan.scope import Drift
 from eventready.change.safety.freeze import Emergency
 from eventready.cli.context import App
-from eventready.cli.options import key_option, with_options
 from eventready.cli.render.change_states import STYLES
 from eventready.cli.render.console import VisibleConsole
 from eventready.cli.render.listing import cell, show, translated
@@ -217,38 +216,6 @@ def _table(app: App, result: ApplyResult, record: ChangeRecord) -> None:
     if result.trouble:
         app.say(f"eventready: {in_language(result.trouble, app.lang)}")
     click.echo(app.text("change:result", change=result.change, next=app.hint(advice(record))))
-
-
-def _duration(_context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    """Return a time in seconds, from 1; a soak may be 0. Raises click.BadParameter."""
-    if value is None:
-        return None
-    least = 0 if parameter.name == "soak" else 1
-    text = value.strip().lower()
-    factor = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
-    number = text[:-1] if factor else text
-    if not number.isascii() or not number.isdecimal() or not least <= int(number) * (factor or 1) <= 86_400:
-        raise click.BadParameter(f"{value!r} is not a duration. Write 10m, 300s or 300.")
-    return int(number) * (factor or 1)
-
-
-#: Options of the commands `apply` and `rollback`.
-execution_options = with_options(
-    click.option("--confirm-within", callback=_duration, metavar="TIME",
-                 help="Time after which an unconfirmed device reverts: 10m, 300s.  [default: event.yaml]"),
-    click.option("--settle", callback=_duration, metavar="TIME",
-                 help="Time limit until no check is worse than before.  [default: event.yaml]"),
-    click.option("--soak", callback=_duration, metavar="TIME",
-                 help="Minimum observation before confirmation; never below the hold times of the protocols, "
-                      "except in a lab.  [default: event.yaml]"),
-    click.option("--workers", type=click.IntRange(1, 2000), default=32, show_default=True,
-                 help="Devices of a wave at once."),
-    click.option("--emergency", "ticket", default="", metavar="TICKET",
-                 help="Execute in a closed window. Requires --named twice."),
-    click.option("--named", multiple=True, metavar="NAME", help="Answerable for the emergency: two people."),
-    click.option("--by", default="", metavar="NAME", help="The operator.  [default: your login]"),
-    key_option("The operator's key, where the workspace has `changes: appliers:`."),
-)  # fmt: skip
 
 
 def options_of(

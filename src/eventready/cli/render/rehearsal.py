@@ -15,7 +15,6 @@ from eventready.change.execute.rehearsal.rehearsal import RehearsedDevice, read_
 from eventready.change.execute.rehearsal.twin import TwinFault, twin_factory
 from eventready.change.plan.scope import Drift
 from eventready.cli.context import App
-from eventready.cli.options import FOLDER, with_options
 from eventready.cli.render.apply_progress import ApplyProgress, existing_plan
 from eventready.cli.render.change_states import STYLES
 from eventready.cli.render.listing import cell, show, translated
@@ -42,30 +41,6 @@ class RehearsalOptions:
         if faults or saved:
             raise UsageError(message("cli:apply.rehearse_only"))
         return None
-
-
-#: Options of a rehearsal.
-rehearsal_options = with_options(
-    click.option(
-        "--rehearse",
-        is_flag=True,
-        help="Execute the plan and its rollback on a simulated twin; devices are only read.",
-    ),
-    click.option(
-        "--fault",
-        "faults",
-        multiple=True,
-        metavar="'DEVICE FAULT [NAME=VALUE...]'",
-        help="With --rehearse: a fault of the lab on a device of the twin; repeatable.",
-    ),
-    click.option(
-        "--from",
-        "saved",
-        type=FOLDER,
-        metavar="DIR",
-        help="With --rehearse: saved configurations, as of `audit --from`; no device is contacted.",
-    ),
-)
 
 
 def rehearse_file(app: App, path: Path, options: Options, rehearsal: RehearsalOptions) -> Exit:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import click
 
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.core.errors import UsageError
 from eventready.core.messages import message, term
 from eventready.core.terminal_text import visible
-from eventready.workspace.permission import allow, by_environment, changes, is_allowed, programs, variables
+
+with deferred():
+    from eventready.workspace.permission import allow, by_environment, changes, is_allowed, programs, variables
 
 _SHOWN = 20
 

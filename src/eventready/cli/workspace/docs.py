@@ -9,9 +9,12 @@ from pathlib import Path
 import click
 
 from eventready.cli.context import App
-from eventready.cli.render.console import VisibleConsole
+from eventready.cli.deferred import deferred
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
+
+with deferred():
+    from eventready.cli.render.console import VisibleConsole
 
 _PACKAGE = Path(__file__).parents[2]
 _CHECKOUT = _PACKAGE.parent.parent

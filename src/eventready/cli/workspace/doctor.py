@@ -8,18 +8,21 @@ from itertools import chain
 
 import click
 
-from eventready.assurance.clauses.example_data import example_data
-from eventready.audit.doctor import Diagnostic, examine, further_requirements
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import limit_option
 from eventready.core.errors import EventreadyError, Exit, UsageError, WorkspaceError
 from eventready.core.messages import Message, Text, in_language, message, term
-from eventready.platforms.loader import describe
-from eventready.platforms.model import PlatformSpec
-from eventready.session.diagnosis import Diagnosis, StepState, diagnose_all
-from eventready.session.plugin import host_target
-from eventready.session.target import Target
-from eventready.workspace.devices.select import select
+
+with deferred():
+    from eventready.assurance.clauses.example_data import example_data
+    from eventready.audit.doctor import Diagnostic, examine, further_requirements
+    from eventready.platforms.loader import describe
+    from eventready.platforms.model import PlatformSpec
+    from eventready.session.diagnosis import Diagnosis, StepState, diagnose_all
+    from eventready.session.plugin import host_target
+    from eventready.session.target import Target
+    from eventready.workspace.devices.select import select
 
 #: Message of a value that a template lacks.
 _LACKS = "change:template.lacks"

@@ -12,14 +12,17 @@ from pathlib import Path
 import click
 
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import PATH
 from eventready.core.clock import TZ, parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-from eventready.workspace.examples.example import copy_example, example_named
-from eventready.workspace.examples.new_workspace import NewBastion, NewEvent, NewVenue, write_workspace
-from eventready.workspace.permission import allow
-from eventready.workspace.settings.event import Operator
+
+with deferred():
+    from eventready.workspace.examples.example import copy_example, example_named
+    from eventready.workspace.examples.new_workspace import NewBastion, NewEvent, NewVenue, write_workspace
+    from eventready.workspace.permission import allow
+    from eventready.workspace.settings.event import Operator
 
 
 @click.command()
@@ -135,11 +138,15 @@ def _email(text: str) -> None:
         raise UsageError(message("cli:init.email", text=text))
 
 
+def _bastion(text: str) -> None:
+    NewBastion.parse(text)
+
+
 #: Answers without which there is no workspace, and the readers that refuse an invalid answer.
 _NEEDED = ("--event", "--province", "--opening", "--venue")
 _VALID: dict[str, Callable[[str], object]] = {
     "--opening": parse_moment,
     "--venue": _venues,
     "--recipient-email": _email,
-    "--bastion": NewBastion.parse,
+    "--bastion": _bastion,
 }

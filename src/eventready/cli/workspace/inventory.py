@@ -8,26 +8,29 @@ from typing import Any
 import click
 
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE
 from eventready.cli.workspace.learn import learn_command
-from eventready.core.atomic_files import create_atomic
 from eventready.core.errors import UsageError
 from eventready.core.groups import group_by
 from eventready.core.messages import LANGS, message, term
-from eventready.platforms.loader import describe, platform_names
-from eventready.workspace.exporting.files import to_csv, to_xlsx
-from eventready.workspace.exporting.rows import Words, sheets_of_workspace, template_sheets
-from eventready.workspace.files.yaml_document import raise_errors
-from eventready.workspace.importing.entries import entry_problems
-from eventready.workspace.importing.files import read_tables
-from eventready.workspace.importing.known import Known, PlatformNames
-from eventready.workspace.importing.merge import Merge, write_hosts
-from eventready.workspace.importing.merge_sheets import merge_sheets
-from eventready.workspace.importing.netbox import NetBoxSource, read_netbox
-from eventready.workspace.importing.reading import Imported, read_entries
-from eventready.workspace.importing.zabbix import ZabbixSource, read_zabbix
-from eventready.workspace.keys.secrets import resolve
-from eventready.workspace.workspace import Workspace
+
+with deferred():
+    from eventready.core.atomic_files import create_atomic
+    from eventready.platforms.loader import describe, platform_names
+    from eventready.workspace.exporting.files import to_csv, to_xlsx
+    from eventready.workspace.exporting.rows import Words, sheets_of_workspace, template_sheets
+    from eventready.workspace.files.yaml_document import raise_errors
+    from eventready.workspace.importing.entries import entry_problems
+    from eventready.workspace.importing.files import read_tables
+    from eventready.workspace.importing.known import Known, PlatformNames
+    from eventready.workspace.importing.merge import Merge, write_hosts
+    from eventready.workspace.importing.merge_sheets import merge_sheets
+    from eventready.workspace.importing.netbox import NetBoxSource, read_netbox
+    from eventready.workspace.importing.reading import Imported, read_entries
+    from eventready.workspace.importing.zabbix import ZabbixSource, read_zabbix
+    from eventready.workspace.keys.secrets import resolve
+    from eventready.workspace.workspace import Workspace
 
 
 @click.group()

@@ -8,32 +8,35 @@ from pathlib import Path
 
 import click
 
-from eventready.audit.audit import AuditOptions, audit
-from eventready.audit.run_builder import recorded_rows
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.options import FOLDER, limit_option, workers_option
-from eventready.cli.render.learn import NotRead, as_json, show
-from eventready.cli.render.learn_dialogue import LearnDecision, decide
-from eventready.cli.render.progress import ProgressBars
-from eventready.cli.signing import current_user
-from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import from_record, message
-from eventready.facts.observation import Status
-from eventready.facts.platform import load_platform
-from eventready.network.learn.learn import LearnSetting, facts_read, learn
-from eventready.network.learn.patterns import NamePatterns, VenuePattern
-from eventready.network.learn.proposal import KINDS, LearnResult, Proposal
-from eventready.network.network_facts import DeviceFacts, NetworkFacts
-from eventready.store.run import Run
-from eventready.workspace.devices.device import Device
-from eventready.workspace.devices.select import select
-from eventready.workspace.importing.expectations import ExpectationChange, expectation_entries
-from eventready.workspace.importing.merge import merge, write_hosts
-from eventready.workspace.inventory import load_inventory
-from eventready.workspace.settings.event import Event, unknown_venue
-from eventready.workspace.settings.learning import Acceptance, Ignored, learn_text, load_learning
-from eventready.workspace.workspace import Workspace
+
+with deferred():
+    from eventready.audit.audit import AuditOptions, audit
+    from eventready.audit.run_builder import recorded_rows
+    from eventready.cli.render.learn import NotRead, as_json, show
+    from eventready.cli.render.learn_dialogue import LearnDecision, decide
+    from eventready.cli.render.progress import ProgressBars
+    from eventready.cli.signing import current_user
+    from eventready.core.atomic_files import write_atomic
+    from eventready.facts.observation import Status
+    from eventready.facts.platform import load_platform
+    from eventready.network.learn.learn import LearnSetting, facts_read, learn
+    from eventready.network.learn.patterns import NamePatterns, VenuePattern
+    from eventready.network.learn.proposal import KINDS, LearnResult, Proposal
+    from eventready.network.network_facts import DeviceFacts, NetworkFacts
+    from eventready.store.run import Run
+    from eventready.workspace.devices.device import Device
+    from eventready.workspace.devices.select import select
+    from eventready.workspace.importing.expectations import ExpectationChange, expectation_entries
+    from eventready.workspace.importing.merge import merge, write_hosts
+    from eventready.workspace.inventory import load_inventory
+    from eventready.workspace.settings.event import Event, unknown_venue
+    from eventready.workspace.settings.learning import Acceptance, Ignored, learn_text, load_learning
+    from eventready.workspace.workspace import Workspace
 
 #: Suffix of a kind of `--accept` that takes also what is in question.
 _OPEN = ":open"

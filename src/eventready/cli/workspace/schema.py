@@ -7,33 +7,39 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
-from pydantic import BaseModel
 
-from eventready.assurance.roster.settings import RosterSettings
-from eventready.checks.registry import all_checks
-from eventready.drill.spec import Drill
-from eventready.platforms.model import FactsSpec, PlatformSpec
-from eventready.workspace.schema import MODELS, limits_schema, schema_of
+from eventready.cli.deferred import deferred
+
+with deferred():
+    from pydantic import BaseModel
+
+    from eventready.assurance.roster.settings import RosterSettings
+    from eventready.checks.registry import all_checks
+    from eventready.drill.spec import Drill
+    from eventready.platforms.model import FactsSpec, PlatformSpec
+    from eventready.workspace.schema import MODELS, limits_schema, schema_of
 
 
 def _schema(kind: str) -> dict[str, Any]:
     if kind == "limits":
         return limits_schema({check.name: type(check.limits) for check in all_checks()})
-    return schema_of(SCHEMA_MODELS[kind], f"{kind}.yaml")
+    return schema_of(schema_models()[kind], f"{kind}.yaml")
 
 
-#: Models by the name of their file.
-SCHEMA_MODELS: Mapping[str, type[BaseModel]] = {
-    **MODELS,
-    "drill": Drill,
-    "platform": PlatformSpec,
-    "facts": FactsSpec,
-    "roster": RosterSettings,
-}
+#: Files with a schema, by their name.
+KINDS = (
+    "defaults", "drill", "duties", "event", "facts", "forms", "groups", "hosts", "jump_hosts", "learn", "limits",
+    "platform", "roster", "values", "waivers", "writable",
+)  # fmt: skip
+
+
+def schema_models() -> Mapping[str, type[BaseModel]]:
+    """Models by the name of their file; the limits are those of the checks."""
+    return {**MODELS, "drill": Drill, "platform": PlatformSpec, "facts": FactsSpec, "roster": RosterSettings}
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(sorted([*SCHEMA_MODELS, "limits"])))
+@click.argument("kind", type=click.Choice(KINDS))
 def command(kind: str) -> None:
     """Print the JSON Schema of a workspace file, for completion and validation in editors.
 

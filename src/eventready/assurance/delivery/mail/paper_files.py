@@ -10,10 +10,11 @@ from eventready.assurance.delivery.mail.eml import Attachment, Mailbox
 from eventready.assurance.delivery.mail.letter import PaperReference
 from eventready.assurance.delivery.mail.paper_mail import draft_paper
 from eventready.assurance.incidents.incident import Incident, police_near
-from eventready.assurance.papers.document.formats import Form, render
+from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.model import Document
 from eventready.assurance.papers.files import write_bytes
 from eventready.assurance.papers.material.material import Material
+from eventready.assurance.words import Form
 from eventready.core.errors import UsageError
 from eventready.core.messages import Lang, message
 

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Literal, TypeAlias, get_args
 
 from eventready.assurance.papers.document.model import Document
+from eventready.assurance.words import Form
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
-
-Form: TypeAlias = Literal["html", "docx", "pdf", "xlsx", "md", "json"]
-
-FORMS: tuple[Form, ...] = get_args(Form)
-
-#: Forms that are text, and may go to stdout.
-TEXTS: frozenset[Form] = frozenset({"html", "md", "json"})
 
 _MAKERS: dict[Form, tuple[str, str]] = {
     "html": ("html", "to_html"),

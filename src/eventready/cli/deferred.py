@@ -1,0 +1,88 @@
+"""Imports of a command, made when the command runs: its help, the version and completion need none of them."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import click
+
+_ordinary = builtins.__import__
+#: True while `load_command` imports a module for its declarations.
+_declaring = False
+#: Global names of the modules with imports that are still to be made.
+_modules: list[dict[str, Any]] = []
+
+
+class _Name:
+    """Place of a name from a module that is not imported yet."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+
+    def load(self) -> Any:
+        return getattr(_ordinary(self._module, fromlist=[self._name]), self._name)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self.load()(*arguments, **named)
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Leave the `from ... import` lines of the block to the run of a command, where its declarations are loaded."""
+    builtins.__import__ = _postponed if _declaring else _ordinary
+    try:
+        yield
+    finally:
+        builtins.__import__ = _ordinary
+
+
+def _postponed(
+    module: str,
+    names: dict[str, Any],
+    _locals: Mapping[str, object] | None = None,
+    wanted: Sequence[str] | None = (),
+    _level: int = 0,
+) -> SimpleNamespace:
+    _modules.append(names)
+    return SimpleNamespace(**{name: _Name(module, name) for name in wanted or ()})
+
+
+def load_deferred() -> None:
+    """Make all imports that were left."""
+    while _modules:
+        names = _modules.pop()
+        names.update({name: value.load() for name, value in names.items() if isinstance(value, _Name)})
+
+
+def declared(module: str) -> Any:
+    """Import a module for its declarations."""
+    global _declaring  # noqa: PLW0603  imports have no parameters
+    before, _declaring = _declaring, True
+    try:
+        return import_module(module)
+    finally:
+        _declaring = before
+
+
+def loading(command: click.Command) -> click.Command:
+    """Let a command and its subcommands make the imports that were left, before their bodies."""
+    for child in command.commands.values() if isinstance(command, click.Group) else ():
+        loading(child)
+    if command.callback and (not isinstance(command, click.Group) or command.invoke_without_command):
+        command.callback = _loading(command.callback)
+    return command
+
+
+def _loading(body: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(body)
+    def run(*arguments: Any, **options: Any) -> Any:
+        load_deferred()
+        return body(*arguments, **options)
+
+    return run
