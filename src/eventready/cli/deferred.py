@@ -35,7 +35,8 @@ class _Name:
 @contextmanager
 def deferred() -> Iterator[None]:
     """Leave the `from ... import` lines of the block to the run of a command, where its declarations are loaded."""
-    builtins.__import__ = _postponed if _declaring else _ordinary
+    chosen: Any = _postponed if _declaring else _ordinary
+    builtins.__import__ = chosen
     try:
         yield
     finally:
@@ -74,7 +75,7 @@ def loading(command: click.Command) -> click.Command:
     """Let a command and its subcommands make the imports that were left, before their bodies."""
     for child in command.commands.values() if isinstance(command, click.Group) else ():
         loading(child)
-    if command.callback and (not isinstance(command, click.Group) or command.invoke_without_command):
+    if command.callback:
         command.callback = _loading(command.callback)
     return command
 
@@ -82,7 +83,8 @@ def loading(command: click.Command) -> click.Command:
 def _loading(body: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(body)
     def run(*arguments: Any, **options: Any) -> Any:
-        load_deferred()
+        if click.get_current_context().invoked_subcommand is None:
+            load_deferred()
         return body(*arguments, **options)
 
     return run
