@@ -1,4 +1,4 @@
-"""Words of assurance that commands offer as choices."""
+"""Choices of the commands of assurance: states, notices, services, formats."""
 
 from __future__ import annotations
 

@@ -15,12 +15,12 @@ import click
 _ordinary = builtins.__import__
 #: True while `load_command` imports a module for its declarations.
 _declaring = False
-#: Global names of the modules with imports that are still to be made.
+#: Global names of the modules with imports left.
 _modules: list[dict[str, Any]] = []
 
 
 class _Name:
-    """Place of a name from a module that is not imported yet."""
+    """Name of a module without its import so far."""
 
     def __init__(self, module: str, name: str) -> None:
         self._module, self._name = module, name
@@ -55,7 +55,7 @@ def _postponed(
 
 
 def load_deferred() -> None:
-    """Make all imports that were left."""
+    """Import all names left so far."""
     while _modules:
         names = _modules.pop()
         names.update({name: value.load() for name, value in names.items() if isinstance(value, _Name)})
@@ -72,7 +72,7 @@ def declared(module: str) -> Any:
 
 
 def loading(command: click.Command) -> click.Command:
-    """Let a command and its subcommands make the imports that were left, before their bodies."""
+    """Wrap the bodies of a command and its subcommands in the import of all names left so far."""
     for child in command.commands.values() if isinstance(command, click.Group) else ():
         loading(child)
     if command.callback:
