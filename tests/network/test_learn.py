@@ -18,6 +18,7 @@ from eventready.network.learn.learn import LearnSetting, learn
 from eventready.network.learn.patterns import NamePatterns, VenuePattern
 from eventready.network.learn.proposal import LearnResult, Proposal, UnknownNeighbour
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
+from eventready.workspace.devices.answers import ExpectedAnswer
 from eventready.workspace.devices.cables import mirror_cables
 from eventready.workspace.devices.device import Device, Role
 from eventready.workspace.devices.expect import Expect
@@ -287,7 +288,8 @@ def test_ways_out_are_counted_and_a_discard_route_is_none() -> None:
 
 def test_parts_get_their_venue_by_pattern_else_the_only_venue_of_the_device() -> None:
     patterns = (VenuePattern("HN-*", "hall"), VenuePattern("VH-*", "stage"))
-    venues = NamePatterns(patterns, mobile=("LD-*",), critical=("ap*",))
+    users, clients = (("c2", 250), ("c*", 180)), (("AP", 40),)
+    venues = NamePatterns(patterns, ("LD-*",), ("ap*",), users, clients)
     sites = [r.Site(name="HN-1", link="up"), r.Site(name="LD-1", link="up"), r.Site(name="VH-9", link="down")]
     cells = [r.Cell(name="c1", site="VH-9", state="up"), r.Cell(name="c2", state="up", barred=True)]
     found = learnt(facts(device("b1", "bts_controller", ("hall", "stage")), site=sites, cell=cells), venues=venues)
@@ -297,12 +299,13 @@ def test_parts_get_their_venue_by_pattern_else_the_only_venue_of_the_device() ->
         "c2": (None, "down"),
     }  # fmt: skip
     assert {one.subject for one in found if one.value.get("mobile")} == {"LD-1"}
+    assert {one.subject: one.value["users"] for one in found if one.kind == "cells"} == {"c1": 180, "c2": 250}
     named = [r.Cell(name="HN-1A", state="up")]  # a controller that prints no sites of cells
     (cell,) = learnt(facts(device("b1", "bts_controller", sites=[{"name": "HN-1"}]), site=sites[:1], cell=named))
     assert cell.value["site"] == "HN-1"
     aps = [r.AccessPoint(name="ap", state="up")]
     (ap,) = learnt(facts(device("w1", "wifi_controller"), access_point=aps), venues=venues)
-    assert ap.value == {"name": "ap", "venue": "hall", "critical": True}
+    assert ap.value == {"name": "ap", "venue": "hall", "critical": True, "clients": 40}
     (venue,) = learnt(facts(device("HN-R1", venues=())), venues=venues)
     assert (venue.kind, venue.value) == ("venues", "hall")
 
@@ -337,6 +340,34 @@ def test_answers_are_open_questions_unless_the_event_asks_them() -> None:
         ("http://192.0.2.2/", "unknown"), ("dns portal.vn 192.0.2.2", "unknown"),
     }  # fmt: skip
     assert not learnt(one, questions={"s1": {"http://portal.vn/", "dns ntp.vn"}})
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "addresses", "values"),
+    [
+        (200, ("<TITLE lang='vi'>Cổng  thông", " tin</TITLE>"), ("192.0.2.90", "192.0.2.91"), [
+            {"http": "http://192.0.2.2/", "contains": "Cổng thông tin"},
+            {"dns": "portal.vn", "server": "192.0.2.2", "addresses": ["192.0.2.90", "192.0.2.91"]},
+        ]),
+        (404, ("<title>Not found</title>",), ("198.51.100.1",), []),
+        (200, ("<p>no title</p>",), (), []),
+    ],
+)  # fmt: skip
+def test_answers_that_the_host_got_are_learnt_with_their_content(
+    status: int, content: tuple[str, ...], addresses: tuple[str, ...], values: list[object]
+) -> None:
+    name, sockets = (
+        r.DnsAnswer(name="portal.vn", address="192.0.2.90"),
+        r.Listener(protocol="tcp", address="*", port=80),
+    )
+    page = r.PageAnswer(question="http://192.0.2.2/", status=status, content=content)
+    resolved = r.ResolverAnswer(question="dns portal.vn 192.0.2.2", code="NOERROR", addresses=addresses)
+    one = facts(device("s1", "service_host", listeners=["tcp/80"], dns=["portal.vn"]), listener=[sockets],
+                dns_answer=[name], answer_http=[page], answer_dns=[resolved])  # fmt: skip
+    found = learnt(one)
+    assert [p.value for p in found if p.state == "healthy"] == values
+    assert len(found) == 2
+    assert {ExpectedAnswer.model_validate(p.value).subject for p in found} == {p.subject for p in found}
 
 
 # --- the whole ------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -73,6 +73,10 @@ class NetworkFacts:
     """Facts of all devices, in the order of the inventory."""
 
     all: Sequence[DeviceFacts]
+
+    def joined(self, more: Mapping[str, Mapping[str, tuple[Fact, ...]]]) -> NetworkFacts:
+        """Return these facts with further facts by device."""
+        return NetworkFacts([replace(one, facts={**one.facts, **more.get(one.name, {})}) for one in self.all])
 
     @cached_property
     def by_name(self) -> Mapping[str, DeviceFacts]:

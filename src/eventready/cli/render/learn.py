@@ -26,7 +26,7 @@ _NAMES = 24
 _KIND = max(map(len, KINDS))
 #: Kinds with values at venues, and kinds with a line for each value.
 _AT_VENUES = ("sites", "cells", "access_points")
-_EACH = ("links", "bundles", "gateways")
+_EACH = ("links", "bundles", "gateways", "answers")
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,8 @@ def described(group: Sequence[Proposal], lang: Lang) -> str:
     elif one.kind == "gateways" and one.state != "absent":
         parts = (one.subject, one.value.get("virtual_ip"), one.value.get("role"))
         value = " ".join(str(part) for part in parts if part)
+    elif one.source == "served":
+        value = f"{value}: {', '.join(one.value.get('addresses', [one.value.get('contains')]))}"
     value += _source(one.source, lang)
     return value if one.question is None else f"{value}: {in_language(one.question, lang)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import from_record, message
 
 with deferred():
+    from eventready.audit.asking import ask
     from eventready.audit.audit import AuditOptions, audit
     from eventready.audit.run_builder import recorded_rows
     from eventready.cli.render.learn import NotRead, as_json, show
@@ -29,6 +31,7 @@ with deferred():
     from eventready.network.learn.proposal import KINDS, LearnResult, Proposal
     from eventready.network.network_facts import DeviceFacts, NetworkFacts
     from eventready.store.run import Run
+    from eventready.workspace.devices.answers import ExpectedAnswer
     from eventready.workspace.devices.device import Device
     from eventready.workspace.devices.select import select
     from eventready.workspace.importing.expectations import ExpectationChange, expectation_entries
@@ -51,6 +54,10 @@ _OPEN = ":open"
               help="Venue of devices, stations, cells and access points by name, repeatable: 'HN-*=hall'.")  # fmt: skip
 @click.option("--critical", multiple=True, metavar="GLOB", help="Access points that may never be missing, repeatable.")
 @click.option("--mobile", multiple=True, metavar="GLOB", help="Mobile base stations, repeatable.")
+@click.option("--users", multiple=True, metavar="GLOB=NUMBER",
+              help="Users of each cell expected in the busy hour, by name, repeatable.")  # fmt: skip
+@click.option("--clients", multiple=True, metavar="GLOB=NUMBER",
+              help="Clients of each access point expected at once, by name, repeatable.")  # fmt: skip
 @click.option("--accept", "accepted", multiple=True, metavar="KIND,...",
               help="Accept the healthy values of these kinds, or all; KIND:open also those in question.")  # fmt: skip
 @click.option("--prune", is_flag=True, help="Remove expectations that the network does not show.")
@@ -67,6 +74,8 @@ def learn_command(
     venues: tuple[str, ...],
     critical: tuple[str, ...],
     mobile: tuple[str, ...],
+    users: tuple[str, ...],
+    clients: tuple[str, ...],
     accepted: tuple[str, ...],
     prune: bool,
     check: bool,
@@ -90,13 +99,18 @@ def learn_command(
     if check and (accepted or prune):
         raise UsageError(message("learn:check_only"))
     workspace = app.workspace if saved or run_name else app.allowed_workspace
-    patterns = NamePatterns(_patterns(venues, workspace), mobile, critical)
+    numbers = (tuple(_numbers(option, texts)) for option, texts in (("--users", users), ("--clients", clients)))
+    patterns = NamePatterns(_patterns(venues, workspace), mobile, critical, *numbers)
     kinds = _kinds(accepted)
     devices = select(workspace.devices, limit)
     run = _run(app, workspace, devices, run_name, AuditOptions(workers=workers, saved=saved, wide=True))
     ignored = load_learning(_file(workspace)).ignore
     setting = LearnSetting(workspace.event.origins, patterns, ignored, _questions(workspace.event))
-    result = _selected(learn(_facts(workspace, run), setting), devices)
+    facts = _facts(workspace, run)
+    result = _selected(learn(facts, setting), devices)
+    if not (saved or run_name) and (asked := _asked(result)):
+        answers = ask(workspace, asked, workers)
+        result = _selected(learn(facts.joined(answers), setting), devices)
     not_read = tuple(_not_read(run, devices, workspace))
     decision = LearnDecision()
     dialogue = not (check or kinds) and _at_terminal(app)
@@ -132,14 +146,23 @@ def _patterns(texts: Sequence[str], workspace: Workspace) -> tuple[VenuePattern,
     """Venues by pattern. Raises UsageError for another form, and for a venue missing from event.yaml."""
     patterns = []
     for text in texts:
-        glob, equals, venue = text.rpartition("=")
-        if not (glob and equals and venue):
+        glob, _equals, venue = text.rpartition("=")
+        if not (glob and venue):
             raise UsageError(message("learn:venue.pattern", text=text), do=message("learn:venue.pattern.do"))
         if venue not in workspace.event.venue_ids:
             what, do = unknown_venue(venue, workspace.event)
             raise UsageError(what, do=do)
         patterns.append(VenuePattern(glob, venue))
     return tuple(patterns)
+
+
+def _numbers(option: str, texts: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Numbers by pattern. Raises UsageError for another form."""
+    for text in texts:
+        glob, _equals, number = text.rpartition("=")
+        if not (glob and re.fullmatch(r"[1-9][0-9]{0,3}", number)):
+            raise UsageError(message("learn:number.pattern", option=option, text=text))
+        yield glob, int(number)
 
 
 def _questions(event: Event) -> dict[str, set[str]]:
@@ -181,6 +204,15 @@ def _facts(workspace: Workspace, run: Run) -> NetworkFacts:
         DeviceFacts(device, rows.get(device.name, {}), frozenset(partial.get(device.name, ())))
         for device in workspace.devices
     ])  # fmt: skip
+
+
+def _asked(result: LearnResult) -> dict[str, list[ExpectedAnswer]]:
+    """Open questions about the answers of hosts, by device."""
+    found: dict[str, list[ExpectedAnswer]] = {}
+    for one in result.proposals:
+        if one.kind == "answers" and one.question:
+            found.setdefault(one.device, []).append(ExpectedAnswer.model_validate(one.value))
+    return found
 
 
 def _not_read(run: Run, devices: Sequence[Device], workspace: Workspace) -> Iterator[NotRead]:

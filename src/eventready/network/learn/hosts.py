@@ -7,7 +7,17 @@ from collections.abc import Collection, Iterator, Mapping
 from ipaddress import ip_address
 
 from eventready.core.messages import Text, message
-from eventready.facts.records import Backend, Certificate, DhcpPool, DnsAnswer, GatewayGroup, Listener, ServiceUnit
+from eventready.facts.records import (
+    Backend,
+    Certificate,
+    DhcpPool,
+    DnsAnswer,
+    GatewayGroup,
+    Listener,
+    PageAnswer,
+    ResolverAnswer,
+    ServiceUnit,
+)
 from eventready.network.learn.proposal import Kind, Proposal, absent_parts
 from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.answers import ExpectedAnswer
@@ -26,6 +36,9 @@ _SYSTEM_UNITS = re.compile(
 _EPHEMERAL = 32_768
 #: Clients of DHCP and multicast DNS: no service of the event.
 _CLIENTS = frozenset({("udp", 68), ("udp", 546), ("udp", 5353)})
+
+_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,1000})<", re.IGNORECASE)
+_LONGEST_TITLE, _OK = 200, 200
 
 
 def host(reading: DeviceFacts, questions: Collection[str] = ()) -> Iterator[Proposal]:
@@ -103,17 +116,38 @@ def _names(reading: DeviceFacts) -> Iterator[Proposal]:
 
 
 def _answers(reading: DeviceFacts, known: Collection[str]) -> Iterator[Proposal]:
-    """Questions about the page and the names of a host without any: a person knows the right answers."""
+    """Answers about the page and the names of a host without any; open questions until the host has asked."""
     address = _address(reading)
     if address is None:
         return
     if "tcp/80" in _opened(reading) and not any(subject.startswith("http") for subject in known):
-        yield _question(reading, {"http": f"http://{address}/"}, message("learn:ask.page"))
+        yield _page(reading, f"http://{address}/")
     if not any(subject.startswith("dns ") for subject in known):
         for row in reading.rows("dns_answer", DnsAnswer):
             if row.address:
-                value = {"dns": row.name, "server": address, "addresses": [row.address]}
-                yield _question(reading, value, message("learn:ask.name", address=row.address))
+                yield _resolved(reading, row, address)
+
+
+def _page(reading: DeviceFacts, url: str) -> Proposal:
+    """Page with its title as the content to expect."""
+    for row in reading.rows("answer_http", PageAnswer):
+        if row.question == url and row.status == _OK and (title := _title(row)):
+            return _answer(reading, {"http": url, "contains": title}, None)
+    return _answer(reading, {"http": url}, message("learn:ask.page"))
+
+
+def _title(row: PageAnswer) -> str:
+    found = _TITLE.search(" ".join(row.content))
+    return " ".join(found[1].split())[:_LONGEST_TITLE] if found else ""
+
+
+def _resolved(reading: DeviceFacts, row: DnsAnswer, server: str) -> Proposal:
+    value: dict[str, object] = {"dns": row.name, "server": server, "addresses": [row.address]}
+    subject = ExpectedAnswer.model_validate(value).subject
+    for answer in reading.rows("answer_dns", ResolverAnswer):
+        if answer.question == subject and row.address in answer.addresses:
+            return _answer(reading, {**value, "addresses": list(answer.addresses)}, None)
+    return _answer(reading, value, message("learn:ask.name", address=row.address or ""))
 
 
 def _address(reading: DeviceFacts) -> str | None:
@@ -125,6 +159,8 @@ def _address(reading: DeviceFacts) -> str | None:
         return None
 
 
-def _question(reading: DeviceFacts, value: Mapping[str, object], question: Text) -> Proposal:
+def _answer(reading: DeviceFacts, value: Mapping[str, object], question: Text | None) -> Proposal:
     subject = ExpectedAnswer.model_validate(value).subject
-    return Proposal(reading.name, "answers", subject, dict(value), "device", "unknown", question)
+    if question is None:
+        return Proposal(reading.name, "answers", subject, value, "served")
+    return Proposal(reading.name, "answers", subject, value, "device", "unknown", question)

@@ -1,4 +1,4 @@
-"""Properties by name: the venue of a device, base station, cell or access point; mobile and critical ones."""
+"""Properties by name: venue, mobile base stations, critical access points, users of cells, clients of access points."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from eventready.network.learn.proposal import Proposal
 from eventready.network.network_facts import DeviceFacts
 
 
+def _fits(name: str, glob: str) -> bool:
+    return fnmatchcase(name.casefold(), glob.casefold())
+
+
 @dataclass(frozen=True)
 class VenuePattern:
     """Venue of all names of a glob. Case does not matter."""
@@ -19,7 +23,7 @@ class VenuePattern:
 
     def covers(self, name: str) -> bool:
         """True for a name of this venue."""
-        return fnmatchcase(name.casefold(), self.glob.casefold())
+        return _fits(name, self.glob)
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,14 @@ class NamePatterns:
     """Patterns in order; the first match decides about the venue.
 
     `mobile`: globs of transportable base stations. `critical`: globs of access points that may never be missing.
+    `users`, `clients`: globs of cells and of access points, each with the number expected.
     """
 
     patterns: tuple[VenuePattern, ...] = ()
     mobile: tuple[str, ...] = ()
     critical: tuple[str, ...] = ()
+    users: tuple[tuple[str, int], ...] = ()
+    clients: tuple[tuple[str, int], ...] = ()
 
     def of(self, name: str) -> str | None:
         """Venue of a name by pattern."""
@@ -42,11 +49,13 @@ class NamePatterns:
         venues = reading.device.venues
         return self.of(name) or (venues[0] if len(venues) == 1 else None)
 
-    def flags(self, kind: str, name: str) -> dict[str, bool]:
-        """Flags of a part by its name: `mobile` of a base station, `critical` of an access point."""
-        known = {"sites": ("mobile", self.mobile), "access_points": ("critical", self.critical)}
-        flag, globs = known.get(kind, ("", ()))
-        return {flag: True} if any(fnmatchcase(name.casefold(), glob.casefold()) for glob in globs) else {}
+    def properties(self, kind: str, name: str) -> dict[str, bool | int]:
+        """Properties of a part by its name: flags, and numbers of which the first match decides."""
+        marked = {"sites": ("mobile", self.mobile), "access_points": ("critical", self.critical)}
+        counted = {"cells": ("users", self.users), "access_points": ("clients", self.clients)}
+        (flag, globs), (number, expected) = marked.get(kind, ("", ())), counted.get(kind, ("", ()))
+        found: dict[str, bool | int] = {flag: True} if any(_fits(name, glob) for glob in globs) else {}
+        return found | next(({number: count} for glob, count in expected if _fits(name, glob)), {})
 
     def of_devices(self, reading: DeviceFacts) -> Iterator[Proposal]:
         """Venue of a device without any, by the pattern of its own name."""

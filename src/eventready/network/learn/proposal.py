@@ -23,7 +23,7 @@ State = Literal["healthy", "down", "one_side", "unknown", "absent"]
 #: How a value was found; a text of `learn:source`.
 Source = Literal[
     "device", "lldp", "lldp_one", "lldp_subnet", "subnet", "configured", "members", "origin", "nearer", "default_route",
-    "router", "priority", "state", "expected", "pattern",
+    "router", "priority", "state", "expected", "pattern", "served",
 ]  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def _item(
 ) -> Proposal:
     """Propose a named part with its venue; the site of a cell decides where the cell's own name does not."""
     venue = patterns.of(value["name"]) or patterns.at(value.get("site") or value["name"], reading)
-    named = {**value, "venue": venue, **patterns.flags(kind, value["name"])}
+    named = {**value, "venue": venue, **patterns.properties(kind, value["name"])}
     plain = {key: part for key, part in named.items() if part is not None}
     return Proposal.judged(reading.name, kind, value["name"], plain, question)
 
