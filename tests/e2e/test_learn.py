@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit
 from eventready.evaluation.verdicts import Readiness
 from eventready.workspace.settings.learning import load_learning
@@ -111,14 +113,23 @@ def test_every_seeded_fault_is_found_by_what_was_learnt(province: Province, bare
     assert len(found.found) > 60
 
 
-def test_pages_and_names_are_learnt_with_what_the_host_serves(province: Province, bare: Province) -> None:
+def test_pages_and_names_are_learnt_with_what_the_host_serves(
+    province: Province, bare: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = bare.copy / "inventory" / "event.yaml"
     lines = place.read_text(encoding="utf-8").splitlines(keepends=True)
     kept = "".join(line for line in lines if "svc-1, svc-2]" not in line and line.strip() not in ("internet:", "wifi:"))
     place.write_text(kept, encoding="utf-8")
     bare.call("allow", "--yes")
 
-    bare.call("inventory", "learn", "-l", "svc-1,svc-2", "--accept", "answers")
+    words = ("inventory", "learn", "-l", "svc-1,svc-2", "--accept", "answers")
+    records = len(load_learning(bare.copy / "inventory" / "learn.yaml").accepted)
+    with monkeypatch.context() as patched:
+        patched.setattr("eventready.workspace.importing.merge.write_atomic", killed_before_hosts)
+        bare.call(*words, expect=(137,))
+    assert len(load_learning(bare.copy / "inventory" / "learn.yaml").accepted) == records + 1
+
+    bare.call(*words)
 
     answers = {(device.name, answer.contains, answer.addresses) for device in load_workspace(bare.copy).devices
                for answer in device.expect.answers if answer.http or "portal" in answer.subject}  # fmt: skip
@@ -128,3 +139,10 @@ def test_pages_and_names_are_learnt_with_what_the_host_serves(province: Province
     assert not troubles(bare.audit("svc-1,svc-2"))
     with province.fault("svc-1", "dns-wrong", "portal.example.vn"):
         assert "answer_dns" in {check for _device, check, *_rest in troubles(bare.audit("svc-1,svc-2"))}
+
+
+def killed_before_hosts(path: Path, data: bytes, **options: Any) -> None:
+    """Write as usual, and end the process instead of writing hosts.yaml."""
+    if path.name == "hosts.yaml":
+        raise SystemExit(137)
+    write_atomic(path, data, **options)

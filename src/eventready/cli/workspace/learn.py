@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -268,15 +269,16 @@ def _write(app: App, workspace: Workspace, decision: LearnDecision, run: Run, by
     removed = [one for one in decision.accepted if one.state == "absent"]
     changes = list(_changes(workspace, decision.accepted))
     files, _devices = load_inventory(workspace.path / "inventory", workspace.event)  # edited during the dialogue, maybe
-    merged = merge(workspace.path / "inventory" / "hosts.yaml", expectation_entries(files, changes))
-    if merged.differences:
-        write_hosts(workspace.path / "inventory", workspace.event, merged)
     record = Acceptance(at=at, by=person, run=run.id, added=_by_device(added), removed=_by_device(removed))
     ignore = [Ignored.exactly(one.device, one.kind, one.subject, by=person, at=at) for one in decision.ignored]
     file = _file(workspace)
     old = file.read_text(encoding="utf-8") if file.exists() else ""
     content = learn_text(old, accepted=record if decision.accepted else None, ignore=ignore)
-    write_atomic(file, content.encode(), what="learn.yaml")
+    merged = merge(workspace.path / "inventory" / "hosts.yaml", expectation_entries(files, changes))
+    if merged.differences:  # the record first: what a crash leaves out of hosts.yaml is proposed again
+        write_hosts(file.parent, workspace.event, replace(merged, others={file.name: content}))
+    else:
+        write_atomic(file, content.encode(), what=file.name)
     return {"added": len(added), "removed": len(removed)}
 
 

@@ -72,8 +72,8 @@ class Merge:
 
     @property
     def texts(self) -> dict[str, str]:
-        """Texts of all files by name."""
-        return {"hosts.yaml": self.text, **self.others}
+        """Texts of all files by name, in the order of writing: hosts.yaml names what stands in the others."""
+        return {**self.others, "hosts.yaml": self.text}
 
 
 def merge(hosts: Path, devices: Sequence[Named]) -> Merge:
