@@ -1,4 +1,4 @@
-"""Answers of services to questions beyond those of an audit, asked by devices."""
+"""Answers of services to questions beyond those of an audit."""
 
 from __future__ import annotations
 

@@ -109,8 +109,8 @@ def learn_command(
     setting = LearnSetting(workspace.event.origins, patterns, ignored, _questions(workspace.event))
     facts = _facts(workspace, run)
     result = _selected(learn(facts, setting), devices)
-    if not (saved or run_name) and (asked := _asked(result)):
-        answers = ask(workspace, asked, workers)
+    if not (saved or run_name) and (questions := _open_answers(result)):
+        answers = ask(workspace, questions, workers)
         result = _selected(learn(facts.joined(answers), setting), devices)
     not_read = tuple(_not_read(run, devices, workspace))
     decision = LearnDecision()
@@ -207,7 +207,7 @@ def _facts(workspace: Workspace, run: Run) -> NetworkFacts:
     ])  # fmt: skip
 
 
-def _asked(result: LearnResult) -> dict[str, list[ExpectedAnswer]]:
+def _open_answers(result: LearnResult) -> dict[str, list[ExpectedAnswer]]:
     """Open questions about the answers of hosts, by device."""
     found: dict[str, list[ExpectedAnswer]] = {}
     for one in result.proposals:

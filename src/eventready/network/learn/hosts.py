@@ -116,7 +116,7 @@ def _names(reading: DeviceFacts) -> Iterator[Proposal]:
 
 
 def _answers(reading: DeviceFacts, known: Collection[str]) -> Iterator[Proposal]:
-    """Answers about the page and the names of a host without any; open questions until the host has asked."""
+    """Answers about the page and the names of a host without any; open questions without the answer itself."""
     address = _address(reading)
     if address is None:
         return

@@ -72,7 +72,7 @@ class Merge:
 
     @property
     def texts(self) -> dict[str, str]:
-        """Texts of all files by name, in the order of writing: hosts.yaml names what stands in the others."""
+        """Texts of all files by name, in the order of writing: hosts.yaml refers to the others."""
         return {**self.others, "hosts.yaml": self.text}
 
 
