@@ -40,7 +40,7 @@ def _observed(result: Result) -> Sequence[Observation]:
 
 
 def _asking(workspace: Workspace, name: str, answers: Sequence[ExpectedAnswer]) -> Platform:
-    """Platform of a device with those of the questions that the platform can ask."""
+    """Platform of a device with its questions, of kinds known to the platform."""
     device = workspace.device(name)
     platform = load_platform(device.platform, workspace.platform_dirs)
     possible = tuple(answer for answer in answers if answer.fact in platform.facts)
