@@ -47,6 +47,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "send": "Mail a draft or documents, and record the delivery",
         "schedule": "Run audits, report drafts and reminders at their times",
         "bundle": "Write the signed report for the department",
+        "kit": "Hand the event to the operators as a signed kit",
         "consolidate": "Merge the bundles of operators into a provincial report",
     },
 }

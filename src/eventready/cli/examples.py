@@ -114,6 +114,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "schedule": ("schedule --once", "schedule --really --print systemd"),
     "bundle": ("bundle --out mine.evr", "bundle --out mine.evr --key env:BUNDLE_KEY"),
     "bundle keygen": ("bundle keygen", 'bundle keygen --out keys/mine.pem --operator "Enterprise"'),
+    "kit make": ("kit make --out kit.json", "kit make --out kit.json --recipient-email reports@example.vn"),
     "consolidate": (
         "consolidate bundles/a.evr bundles/b.evr --keys keys/ --out province/",
         "consolidate bundles/a.evr --keys keys/ --out province/ --max-age 3",

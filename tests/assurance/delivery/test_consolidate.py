@@ -50,7 +50,11 @@ DEPARTMENT = {
     "province": "Trà Vinh",
     "office": {"parent": "Ủy ban nhân dân tỉnh Trà Vinh", "short": "STTTT"},
     "recipient": {"name": "People's Committee", "name_vi": "Ủy ban nhân dân tỉnh Trà Vinh", "email": "ubnd@example.vn"},
-    "venues": [{"id": "hoi-nghi", "name": "Hall", "services": ["wifi"]}],
+    "venues": [
+        {"id": "hoi-nghi", "name": "Hall", "name_vi": "Trung tâm Hội nghị tỉnh", "services": ["wifi"]},
+        {"id": "van-hoa", "name": "Culture", "name_vi": "Trung tâm Văn hóa tỉnh", "services": ["wifi"]},
+        {"id": "den-tho", "name": "Temple", "name_vi": "Khu di tích lịch sử Đền thờ Bác Hồ", "services": ["mobile"]},
+    ],
 }
 
 
@@ -84,6 +88,7 @@ def test_a_row_per_operator(received: ReceivedBundles, operators: Operators, tmp
     assert texts(table(document, "Mức độ sẵn sàng theo địa điểm và dịch vụ")) == (
         ("Trung tâm Hội nghị tỉnh", "Wi-Fi", "Chưa kiểm tra", "Chưa sẵn sàng"),
         ("Trung tâm Hội nghị tỉnh", "Internet", "Chưa kiểm tra", "Sẵn sàng"),
+        ("Trung tâm Văn hóa tỉnh", "Wi-Fi", "Chưa kiểm tra", "Không cung cấp"),
         ("Khu di tích lịch sử Đền thờ Bác Hồ", "Di động", "Chưa kiểm tra", "Chưa đo được"),
     )
     (clauses,) = [found for title, found in document.tables() if title == "TÌNH TRẠNG THỰC HIỆN TỪNG NHIỆM VỤ"]

@@ -12,7 +12,7 @@ import click
 from eventready.assurance.words import Form
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
-from eventready.cli.options import FOLDER
+from eventready.cli.options import FILE, FOLDER
 from eventready.cli.papers.formats import format_option
 from eventready.core.errors import Exit, most_severe
 
@@ -21,11 +21,13 @@ with deferred():
     from eventready.assurance.delivery.bundles.receive import ReceivedBundles, receive
     from eventready.assurance.delivery.bundles.received_log import ReceivedLog
     from eventready.assurance.delivery.province.province import province
+    from eventready.assurance.delivery.province.venues import VenueNames
     from eventready.assurance.papers.document.formats import render
     from eventready.assurance.papers.document.profile import load_profile
     from eventready.assurance.papers.files import write_bytes
     from eventready.store.store import Store
     from eventready.workspace.keys.signing_keys import load_public
+    from eventready.workspace.settings.duties import load_duties
     from eventready.workspace.settings.event import load_event
 
 
@@ -41,12 +43,14 @@ with deferred():
               help="Older bundles are refused.")  # fmt: skip
 @click.option("--restart", "restarted", multiple=True, metavar="OPERATOR",
               help="This operator lost its store, and its numbers begin again.")  # fmt: skip
+@click.option("--venues", "venues_file", type=FILE, metavar="FILE",
+              help="Venues of operators with identifiers of their own (YAML).")  # fmt: skip
 @click.option("--rehearsal", is_flag=True, help="Accept bundles of rehearsals only, and mark the report.")
 @format_option("html,docx,pdf,md,json")
 @click.pass_obj
 def command(
     app: App, *, bundles: tuple[Path, ...], keys: Path, out: Path, event_id: str, max_age: int,
-    restarted: tuple[str, ...], rehearsal: bool, forms: tuple[Form, ...],
+    restarted: tuple[str, ...], venues_file: Path | None, rehearsal: bool, forms: tuple[Form, ...],
 ) -> int:  # fmt: skip
     """Verify every BUNDLE (signature, event, age, number) and write a report of all operators.
 
@@ -54,14 +58,20 @@ def command(
     `recipient` the People's Committee. The workspace remembers the last bundle and the key of each operator; an older
     bundle and another key are refused. Refused files are named, the others are consolidated.
 
+    Operators with the department's kit have its venues and clauses. A bundle with other venues is refused; --venues
+    maps them: `venues: {OPERATOR: {its-hall: hall, its-office: null}}` (null: outside the event).
+
     \b
     Exit codes:
       0  done
       2  a file is not a bundle
       3  a run behind an earlier checkpoint was rewritten
-      7  a bundle was refused: altered, unknown key, old, replayed
+      7  a bundle was refused: altered, unknown key, old, replayed, other venues
     """
-    event = load_event(app.workspace_path / "inventory" / "event.yaml")
+    inventory = app.workspace_path / "inventory"
+    event = load_event(inventory / "event.yaml")
+    duties = load_duties(inventory / "duties.yaml", windows=event.windows, venues=event.venue_ids).duties
+    venues = VenueNames.load(event, venues_file)
     clock = replace(app.clock, marked=app.clock.marked or rehearsal)
     policy = BundlePolicy(
         event=event_id or event.id,
@@ -73,7 +83,7 @@ def command(
     profile = load_profile(app.workspace_path, app.paper_lang)
     with Store.of_workspace(app.workspace_path) as store:
         log = ReceivedLog(store, clock, policy)
-        received = receive(bundles, policy, log.last(), restarted)
+        received = receive(bundles, policy, log.last(), restarted, venues.mapped)
         for refused in received.refused:
             app.say(f"eventready: {refused.path}: {refused.error.render(app.lang)}")
         for sentence in (*received.missing, *received.rewritten.values()):
@@ -81,7 +91,7 @@ def command(
         if not received.bundles:
             app.notify("cli:consolidate.none")
             return most_severe({refused.error.exit for refused in received.refused})
-        document = province(received, policy, event, profile, app.paper_lang)
+        document = province(received, policy, event, profile, app.paper_lang, duties=duties)
         made = {out / f"{document.stem}.{form}": render(document, form) for form in forms}
         for path, data in made.items():
             write_bytes(path, data)

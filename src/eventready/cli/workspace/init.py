@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,13 +13,15 @@ import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
-from eventready.cli.options import PATH
+from eventready.cli.options import FILE, PATH
 from eventready.core.clock import TZ, parse_moment
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 
 with deferred():
     from eventready.workspace.examples.example import copy_example, example_named
+    from eventready.workspace.examples.kit import open_kit
+    from eventready.workspace.examples.kit_workspace import NewOperator, write_kit_workspace
     from eventready.workspace.examples.new_workspace import NewBastion, NewEvent, NewVenue, write_workspace
     from eventready.workspace.permission import allow
     from eventready.workspace.settings.event import Operator
@@ -28,6 +30,9 @@ with deferred():
 @click.command()
 @click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--example", metavar="[NAME]", is_flag=False, flag_value="", help="Copy the shipped example instead.")
+@click.option("--from", "kit", type=FILE, metavar="KIT",
+              help="Take event, venues, clauses and forms from a department's kit.")  # fmt: skip
+@click.option("--fingerprint", default="", metavar="F", help="Fingerprint of the kit, as the department says it.")
 @click.option("--event", "name", metavar="NAME", help="Name of the event.")
 @click.option("--province", metavar="NAME", help="Province of the event.")
 @click.option("--opening", metavar="TIME", help='Opening: "2027-03-26 19:30" or "26/03/2027 19:30".')
@@ -51,6 +56,8 @@ def command(  # noqa: PLR0917  options
     app: App,
     folder: Path,
     example: str | None,
+    kit: Path | None,
+    fingerprint: str,
     name: str | None,
     province: str | None,
     opening: str | None,
@@ -66,16 +73,27 @@ def command(  # noqa: PLR0917  options
     """Create a workspace in DIR, an absent or empty folder. A terminal prompts for missing answers, again after an
     invalid one.
 
-    Windows, weekly reports and deadlines are computed from the opening.
+    Windows, weekly reports and deadlines are computed from the opening, or come from the kit.
     """
-    if example is not None:
+    if fingerprint and not kit:
+        raise UsageError(message("cli:init.no_kit"))
+    if kit:
+        given = {"--example": example, "--event": name, "--province": province, "--opening": opening,
+                 "--ending": ending, "--venue": venues, "--recipient": recipient,
+                 "--recipient-email": recipient_email}  # fmt: skip
+        _refuse(option for option, value in given.items() if value)
+        opened = open_kit(kit, fingerprint)
+        answers = _complete(app, {"--enterprise": enterprise, "--bastion": bastion}, _OWN)
+        own = NewOperator(answers["--enterprise"], short, operator, answers["--bastion"])
+        written = write_kit_workspace(folder, opened, own)
+    elif example is not None:
         written = copy_example(folder, example_named(example))
     else:
         complete = _complete(app, {
             "--event": name, "--province": province, "--opening": opening, "--venue": ";".join(venues) or None,
             "--enterprise": enterprise, "--recipient": recipient, "--recipient-email": recipient_email,
             "--bastion": bastion,
-        })  # fmt: skip
+        }, _NEEDED)  # fmt: skip
         start = parse_moment(complete["--opening"])
         written = write_workspace(
             folder,
@@ -102,21 +120,27 @@ def command(  # noqa: PLR0917  options
         app.emit({"workspace": str(folder), "files": [path.as_posix() for path in written]})
 
 
-def _complete(app: App, answers: dict[str, str | None]) -> dict[str, str]:
+def _complete(app: App, answers: dict[str, str | None], needed: Collection[str]) -> dict[str, str]:
     """Ask for missing answers on a terminal; optional ones may stay empty. Raises UsageError without a terminal."""
-    missing = [option for option, value in answers.items() if option in _NEEDED and not (value or "").strip()]
+    missing = [option for option, value in answers.items() if option in needed and not (value or "").strip()]
     if missing and not sys.stdin.isatty():
-        raise UsageError(message("cli:init.incomplete", options=missing))
+        raise UsageError(message("cli:init.enterprise" if needed is _OWN else "cli:init.incomplete", options=missing))
     if not missing:
         return {option: value or "" for option, value in answers.items()}
-    return {option: value or _answer(app, option) for option, value in answers.items()}
+    return {option: value or _answer(app, option, needed=option in needed) for option, value in answers.items()}
 
 
-def _answer(app: App, option: str) -> str:
+def _refuse(options: Iterable[str]) -> None:
+    """Raise UsageError for answers given beside a kit."""
+    if given := tuple(options):
+        raise UsageError(message("cli:init.from_kit", options=given))
+
+
+def _answer(app: App, option: str, *, needed: bool) -> str:
     """Answer to the question of an option, repeated until valid."""
     question = app.text(f"cli:init_prompt.{option.lstrip('-').replace('-', '_')}")
     while True:
-        default = None if option in _NEEDED else ""
+        default = None if needed else ""
         answer = str(click.prompt(question, default=default, show_default=False, err=True)).strip()
         try:
             if answer and option in _VALID:
@@ -142,8 +166,9 @@ def _bastion(text: str) -> None:
     NewBastion.parse(text)
 
 
-#: Answers without which there is no workspace, and the readers that refuse an invalid answer.
+#: Answers without which there is no workspace, without or with a kit, and the readers that refuse an invalid answer.
 _NEEDED = ("--event", "--province", "--opening", "--venue")
+_OWN = ("--enterprise",)
 _VALID: dict[str, Callable[[str], object]] = {
     "--opening": parse_moment,
     "--venue": _venues,

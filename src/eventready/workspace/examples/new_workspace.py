@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -145,23 +147,33 @@ def slug(name: str) -> str:
 
 def write_workspace(target: Path, event: NewEvent) -> tuple[Path, ...]:
     """Write a workspace into an absent or empty folder. Return the relative paths of its files. Raises UsageError."""
-    return fill_folder(target, {**render_files(event), **_intent_templates()}, "workspace:new.unwritable")
+    return fill_folder(target, {**render_files(event), **intent_templates()}, "workspace:new.unwritable")
 
 
 def render_files(event: NewEvent) -> dict[Path, str]:
     """Texts of the inventory files by relative path."""
-    environment = Environment(loader=FileSystemLoader(_SKELETON), undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701  YAML, quoted by the filter
-    environment.filters["yaml"] = lambda value: json.dumps(value, ensure_ascii=False)
-    environment.filters["moment"] = lambda moment: f"{moment.astimezone(TZ):%Y-%m-%d %H:%M}"
     values = event.values()
     return {
-        Path("inventory") / path.stem: environment.get_template(path.name).render(values)
+        Path("inventory") / path.stem: render_skeleton(path.name, values)
         for path in sorted(_SKELETON.glob("*.j2"))
         if path.name != "jump_hosts.yaml.j2" or event.bastion
     }
 
 
-def _intent_templates() -> dict[Path, Path]:
+def render_skeleton(name: str, values: Mapping[str, Any]) -> str:
+    """Text of a file of the skeleton."""
+    return _skeletons().get_template(name).render(values)
+
+
+@cache
+def _skeletons() -> Environment:
+    environment = Environment(loader=FileSystemLoader(_SKELETON), undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701  YAML, quoted by the filter
+    environment.filters["yaml"] = lambda value: json.dumps(value, ensure_ascii=False)
+    environment.filters["moment"] = lambda moment: f"{moment.astimezone(TZ):%Y-%m-%d %H:%M}"
+    return environment
+
+
+def intent_templates() -> dict[Path, Path]:
     """Templates of intents by relative path; papers have a profile for any event in the package."""
     home = example_home()
     files = {path.relative_to(home): path for path in sorted((home / "templates").rglob("*")) if path.is_file()}

@@ -194,16 +194,24 @@ def _public_file(path: Path) -> PublicKey:
     data = read_bounded(path, _LARGEST, "key")
     try:
         plain = parse_json(data)
+    except ValueError:
+        plain = None
+    return published_key(plain, str(path))
+
+
+def published_key(plain: Any, where: str) -> PublicKey:
+    """Key from its published form. Raises UsageError."""
+    try:
         if plain["schema"] != SCHEMA:
             raise ValueError("another schema")  # noqa: TRY301  one message for every defect
         key = PublicKey(str(plain["operator"]), base64.b64decode(plain["key"], validate=True), _succession(plain))
         Ed25519PublicKey.from_public_bytes(key.raw)
     except (ValueError, KeyError, TypeError):
-        raise UsageError(message("workspace:key.not_published", schema=SCHEMA), where=str(path)) from None
-    if operator_name(key.operator, str(path)) != key.operator or plain.get("id") != key.id:
-        raise UsageError(message("workspace:key.fingerprint"), where=str(path))
+        raise UsageError(message("workspace:key.not_published", schema=SCHEMA), where=where) from None
+    if operator_name(key.operator, where) != key.operator or plain.get("id") != key.id:
+        raise UsageError(message("workspace:key.fingerprint"), where=where)
     if is_small_order(key.raw):
-        raise UsageError(message("workspace:key.small_order"), where=str(path))
+        raise UsageError(message("workspace:key.small_order"), where=where)
     return key
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -45,11 +45,12 @@ def receive(
     policy: BundlePolicy,
     last: Mapping[str, LastBundle] | None = None,
     restarted: Collection[str] = (),
+    mapped: Callable[[Bundle], Bundle] = lambda bundle: bundle,
 ) -> ReceivedBundles:
     """Open every file; the newest bundle of each operator counts, older ones are refused.
 
-    `last` are the bundles accepted before; `restarted` the operators whose numbers begin again. Raises UsageError for
-    look-alike names of operators.
+    `last` are the bundles accepted before; `restarted` the operators whose numbers begin again; `mapped` returns a
+    bundle under the department's identifiers, or raises an error. Raises UsageError for look-alike names of operators.
     """
     known = dict(last or {})
     check_names({*known, *(key.operator for key in policy.keys.values())})
@@ -61,6 +62,7 @@ def receive(
             _check_key(bundle, known.get(bundle.operator), policy.keys)
             if bundle.operator not in restarted:
                 _check_chain(bundle, known.get(bundle.operator))
+            bundle = mapped(bundle)
         except EventreadyError as error:
             refused.append(RefusedBundle(path, error))
             continue

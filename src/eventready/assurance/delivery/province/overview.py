@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from eventready.assurance.delivery.bundles.bundle import Bundle
 from eventready.assurance.delivery.bundles.parts import State, Verdict
+from eventready.workspace.settings.event import Event
 
 #: Verdicts from the worst to the best. An unmeasured service is never better than one that is known to be bad.
 WORST: tuple[Verdict, ...] = ("NOT_READY", "NOT_MEASURED", "READY_WITH_RISK", "READY")
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Worst of some verdicts."""
+    return min(verdicts, key=WORST.index)
 
 
 @dataclass(frozen=True)
@@ -68,18 +74,15 @@ class ServiceVerdicts:
     verdicts: tuple[Verdict | None, ...]
 
 
-def service_verdicts(bundles: Sequence[Bundle], *, vietnamese: bool) -> tuple[ServiceVerdicts, ...]:
-    """Verdicts by venue and service, in the order of first mention."""
-    names: dict[str, str] = {}
-    places: dict[tuple[str, str], None] = {}
-    for bundle in bundles:
-        for venue in bundle.run.venues:
-            names.setdefault(venue.id, (venue.name_vi if vietnamese else venue.name) or venue.name or venue.id)
-        places.update(dict.fromkeys((entry.venue, entry.service) for entry in bundle.run.verdicts))
+def service_verdicts(bundles: Sequence[Bundle], event: Event, *, vietnamese: bool) -> tuple[ServiceVerdicts, ...]:
+    """Verdicts by venue and service of the department's event, and by further services of the operators there."""
     by_place = [{(entry.venue, entry.service): entry.verdict for entry in bundle.run.verdicts} for bundle in bundles]
-    order = {venue: number for number, venue in enumerate(names)}
-    ordered = sorted(places, key=lambda place: order.get(place[0], len(order)))
-    return tuple(
-        ServiceVerdicts(names.get(venue, venue), service, tuple(known.get((venue, service)) for known in by_place))
-        for venue, service in ordered
-    )
+    rows = []
+    for venue in event.venues:
+        named = [service for known in by_place for place, service in known if place == venue.id]
+        title = (venue.name_vi if vietnamese else venue.name) or venue.name
+        rows += [
+            ServiceVerdicts(title, service, tuple(known.get((venue.id, service)) for known in by_place))
+            for service in dict.fromkeys((*venue.services, *named))
+        ]
+    return tuple(rows)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from eventready.assurance.delivery.bundles.bundle import Bundle, BundlePolicy
 from eventready.assurance.delivery.bundles.receive import ReceivedBundles
-from eventready.assurance.delivery.province.overview import OperatorRow, row
+from eventready.assurance.delivery.province.overview import WORST, OperatorRow, row, worst
 from eventready.assurance.delivery.province.tables import (
     clause_table,
     finding_table,
@@ -15,6 +15,7 @@ from eventready.assurance.delivery.province.tables import (
     operator_table,
     service_table,
 )
+from eventready.assurance.delivery.province.venues import OperatorAtVenue, at_venue
 from eventready.assurance.papers.document.model import Block, Document, Heading, OnScreen, paragraph
 from eventready.assurance.papers.document.profile import Profile
 from eventready.assurance.papers.language import clean
@@ -23,13 +24,15 @@ from eventready.assurance.papers.sections.run_sections import seen_sentences, un
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.assurance.roster.roster import ROLES
 from eventready.core.messages import Lang
+from eventready.workspace.settings.duties import Duty
 from eventready.workspace.settings.event import Event
 
 
 def province(
-    received: ReceivedBundles, policy: BundlePolicy, event: Event, profile: Profile, lang: Lang = "vi"
-) -> Document:
-    """The report of accepted bundles; `event` and `profile` are those of the department's workspace."""
+    received: ReceivedBundles, policy: BundlePolicy, event: Event, profile: Profile, lang: Lang = "vi",
+    *, duties: Sequence[Duty] = (),
+) -> Document:  # fmt: skip
+    """The report of accepted bundles; `event`, `duties` and `profile` are those of the department's workspace."""
     moment = policy.moment
     material = Material(
         event=event, moment=moment, week=Week.at(moment, event.report_weekday), rehearsal=policy.rehearsal
@@ -42,7 +45,8 @@ def province(
         writer.outline.section(writer.text("papers:province_overall")),
         *_overall(writer, received, rows),
         writer.outline.section(writer.text("papers:province_services")),
-        *_services(writer, bundles),
+        *_venues(writer, event, received),
+        *_services(writer, bundles, event),
         *_unconfirmed(writer, bundles),
         writer.outline.section(writer.text("papers:province_duty")),
         *writer.bullets(_roster(writer, bundle) for bundle in bundles),
@@ -54,7 +58,7 @@ def province(
         *(writer.standing(profile.standing.proposals) or [writer.p("papers:province_no_proposals")]),
         *writer.close(),
     ]
-    _annexes(writer, bundles)
+    _annexes(writer, bundles, duties)
     return writer.document(blocks)
 
 
@@ -84,9 +88,36 @@ def _seen(writer: PaperWriter, bundles: Sequence[Bundle]) -> Iterator[Block]:
             yield paragraph(f"{clean(bundle.operator)}: {' '.join(sentences)}")
 
 
-def _services(writer: PaperWriter, bundles: Sequence[Bundle]) -> list[Block]:
-    table = service_table(writer, bundles)
-    return [table] if table.rows else [writer.p("papers:province_no_verdicts")]
+_NONE = "papers:province_none"
+
+
+def _venues(writer: PaperWriter, event: Event, received: ReceivedBundles) -> list[Block]:
+    """Return a line per venue: its worst verdict, and the operators by verdict with the services concerned."""
+    return writer.bullets(
+        _venue(writer, venue.title.render(writer.lang), at_venue(venue.id, received.bundles, received.silent))
+        for venue in event.venues
+    )
+
+
+def _venue(writer: PaperWriter, name: str, operators: Sequence[OperatorAtVenue]) -> str:
+    offered = [one.verdict for one in operators if one.verdict]
+    conclusion = worst(offered) if offered else "NOT_MEASURED"
+    groups: dict[str, list[str]] = {}
+    for one in sorted(operators, key=lambda one: WORST.index(one.verdict) if one.verdict else len(WORST)):
+        missing = one.missing or ("" if one.verdict else "offered")
+        word = writer.term(_NONE, missing) if missing else writer.language.verdict(str(one.verdict))
+        services = ", ".join(map(writer.language.service, one.services)) if one.verdict != "READY" else ""
+        groups.setdefault(word, []).append(f"{one.operator} ({services})" if services else one.operator)
+    details = "; ".join(f"{word}: {', '.join(names)}" for word, names in groups.items())
+    return writer.text(
+        "papers:province_venue", venue=name, verdict=writer.language.verdict(conclusion).upper(), details=clean(details)
+    )
+
+
+def _services(writer: PaperWriter, bundles: Sequence[Bundle], event: Event) -> list[Block]:
+    if not any(bundle.run.verdicts for bundle in bundles):
+        return [writer.p("papers:province_no_verdicts")]
+    return [service_table(writer, bundles, event)]
 
 
 def _unconfirmed(writer: PaperWriter, bundles: Sequence[Bundle]) -> list[Block]:
@@ -144,8 +175,8 @@ def _open(writer: PaperWriter, rows: Sequence[OperatorRow]) -> list[Block]:
     return writer.bullets(items) or [writer.p("papers:province_open_none")]
 
 
-def _annexes(writer: PaperWriter, bundles: Sequence[Bundle]) -> None:
-    clauses, findings = clause_table(writer, bundles), finding_table(writer, bundles)
+def _annexes(writer: PaperWriter, bundles: Sequence[Bundle], duties: Sequence[Duty]) -> None:
+    clauses, findings = clause_table(writer, bundles, duties), finding_table(writer, bundles)
     none = writer.p("papers:province_findings_none")
     writer.annex(clauses.name, [clauses], landscape=True)
     writer.annex(findings.name, [findings if findings.rows else none], landscape=True)

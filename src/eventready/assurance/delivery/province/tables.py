@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from eventready.assurance.delivery.bundles.bundle import Bundle
-from eventready.assurance.delivery.bundles.parts import ClauseEntry
+from eventready.assurance.delivery.bundles.parts import LONGEST_TEXT, ClauseEntry
 from eventready.assurance.delivery.province.overview import OperatorRow, service_verdicts
 from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Cell, Column, Table, TableCell
@@ -14,6 +14,8 @@ from eventready.assurance.papers.sections.tables import as_sentence, columns, nu
 from eventready.assurance.papers.sections.writer import PaperWriter
 from eventready.core.messages import number
 from eventready.core.phrases import short
+from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.event import Event
 
 #: Rows of a table; findings of one operator; characters of a clause and of an incident.
 _ROWS, _FINDINGS, _TEXT = 300, 100, 200
@@ -48,7 +50,7 @@ def _operator(writer: PaperWriter, one: OperatorRow) -> tuple[TableCell, ...]:
     )
 
 
-def service_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
+def service_table(writer: PaperWriter, bundles: Sequence[Bundle], event: Event) -> Table:
     """A row per venue and service with the verdict of each operator."""
     none = [writer.text(f"{_NONE}.{'offered' if bundle.run.present else 'run'}") for bundle in bundles]
     caption = writer.text("papers:province_caption_services")
@@ -61,7 +63,7 @@ def service_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
                 for verdict, instead in zip(one.verdicts, none, strict=True)
             ),
         )
-        for one in service_verdicts(bundles, vietnamese=writer.lang == "vi")
+        for one in service_verdicts(bundles, event, vietnamese=writer.lang == "vi")
     )
     shown = (*columns(writer, venue=3, service=1.6), *_operators(bundles, 2))
     return _cut(writer, Table(caption, shown, rows, caption=caption))
@@ -92,24 +94,36 @@ def incident_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
     return numbered_table(writer, name, shown, rows, caption=caption, note=note)
 
 
-def clause_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:
-    """Return a row per clause with the state at each operator; the text is from the first bundle with the clause."""
-    texts: dict[str, str] = {}
+def clause_table(writer: PaperWriter, bundles: Sequence[Bundle], duties: Sequence[Duty] = ()) -> Table:
+    """Return a row per clause with the state at each operator.
+
+    The text is the department's (`duties`); a clause of the same number with another text has no state beside it. For
+    a clause that the department lacks, the text is from the first bundle with it.
+    """
+    own = {duty.id: duty.title.render(writer.lang)[:LONGEST_TEXT] for duty in duties if duty.applies_to != "department"}
+    texts = dict(own)
     for bundle in bundles:
         for one in bundle.duties.clauses:
-            texts.setdefault(one.clause, one.vi if writer.lang == "vi" else one.en or one.vi)
+            texts.setdefault(one.clause, _words(writer, one))
     states = [{one.clause: one for one in bundle.duties.clauses} for bundle in bundles]
     rows = tuple(
-        (fit(name), fit(short(as_sentence(text), _TEXT)), *(_state(writer, known.get(name)) for known in states))
+        (fit(name), fit(short(as_sentence(text), _TEXT)), *(_state(writer, known.get(name), own) for known in states))
         for name, text in texts.items()
     )
     shown = (*columns(writer, "center", clause=0.8), *columns(writer, duty=5), *_operators(bundles, 1.6))
     return _cut(writer, Table(writer.text("papers:province_annex_clauses"), shown, rows))
 
 
-def _state(writer: PaperWriter, clause: ClauseEntry | None) -> str:
+def _words(writer: PaperWriter, clause: ClauseEntry) -> str:
+    return clause.vi if writer.lang == "vi" else clause.en or clause.vi
+
+
+def _state(writer: PaperWriter, clause: ClauseEntry | None, own: Mapping[str, str]) -> str:
     if clause is None:
         return "-"
+    text = _words(writer, clause)
+    if own.get(clause.clause, text) != text:
+        return writer.text("papers:province_other_text")
     word = writer.term("papers:clause", clause.state)
     return f"{word} {writer.text('papers:province_late')}" if clause.late else word
 
