@@ -79,13 +79,13 @@ box:
   platform: box
   data: {role: router, venues: [hall], intents: {backup: {port: eth0, priority: 110}}}
 """
-#: box-4 complies already; box-5 takes no part.
+#: box-3 serves nothing of the event; box-4 complies already; box-5 takes no part.
 HOSTS = """\
 box-1:
   {hostname: 192.0.2.1, groups: [box], data: {pair: a, expect: {gateways: [{group: 1, interface: eth0, role: master}]}}}
 box-2:
   {hostname: 192.0.2.2, groups: [box], data: {pair: a, expect: {gateways: [{group: 1, interface: eth0, role: backup}]}}}
-box-3: {hostname: 192.0.2.3, groups: [box], data: {intents: {priority: {every: 5}}}}
+box-3: {hostname: 192.0.2.3, groups: [box], data: {services: [wifi], intents: {priority: {every: 5}}}}
 box-4: {hostname: 192.0.2.4, groups: [box]}
 box-5: {hostname: 192.0.2.5, platform: frr, data: {role: router, venues: [hall]}}
 """

@@ -168,6 +168,7 @@ class Plan(_Part):
 
     `unchanged` devices comply already. `rolls_back` is the change that this plan rolls back. `drill`: the lines make a
     failure, and the change ends with its way back; such a plan has no intents. `atomic`: all devices or none.
+    `unmeasured` are the venues and services without a measured path, with several devices in the plan.
     """
 
     schema_: Literal["eventready.plan/2"] = Field(default="eventready.plan/2", alias="schema")
@@ -186,10 +187,11 @@ class Plan(_Part):
     rolls_back: str | None = None
     drill: PlannedDrill | None = None
     atomic: bool = False
+    unmeasured: tuple[str, ...] = Field(default=(), strict=False)
     sha256: str = Field(pattern=_SHA256)
 
     _shown = field_validator("event", "by", "host", "tool")(_line)
-    _each = field_validator("unchanged")(_lines)
+    _each = field_validator("unchanged", "unmeasured")(_lines)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -67,6 +67,7 @@ def test_what_stands_in_a_plan(tmp_path: Path, fleet: FakeFleet) -> None:
     assert (plan.event, plan.by, plan.intents) == ("fair", "An", ("backup", "priority"))
     assert plan.created.event.startswith("2022-04-25T07:00")
     assert plan.waves == (("box-2",), ("box-3", "box-1"))
+    assert plan.unmeasured == ("hall internet",)
     assert [device.name for device in plan.devices] == ["box-1", "box-2", "box-3"]
     assert plan.unchanged == ("box-4",)
     assert [(one.name, one.reason) for one in plan.left_out] == [
@@ -348,7 +349,7 @@ def test_what_is_wrong_with_one_device_is_not_put_on_another(tmp_path: Path, fle
     folder = write_workspace(tmp_path)
     (folder / "templates" / "backup" / "box.j2").write_text("interface eth0\n {{ device.name }}: {{ 1 // 0 }}\n")
     (folder / "inventory" / "hosts.yaml").write_text(
-        HOSTS.replace("{intents: {priority: {every: 5}}}", '{intents: {backup: {port: "a\\nb"}}}')
+        HOSTS.replace("{services: [wifi], intents: {priority: {every: 5}}}", '{intents: {backup: {port: "a\\nb"}}}')
     )
     error = str(against(folder))
     assert "3 devices have this error: box-1, box-2, box-4." in error

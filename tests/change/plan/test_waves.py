@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.change.plan.order import CARRIES, STANDS_BY, UNKNOWN, Member, fewest_waves, members_of, waves
+from eventready.change.plan.order import fewest_waves, members_of, waves
+from eventready.change.plan.wave import CARRIES, STANDS_BY, UNKNOWN, Member, WaveLimits
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect, ExpectedGateway
 
@@ -29,7 +30,7 @@ MEMBERS = st.lists(
 
 @given(members=MEMBERS, batch=st.integers(1, 7))
 def test_every_order_keeps_its_promises(members: list[Member], batch: int) -> None:
-    order = waves(members, batch)
+    order = waves(members, WaveLimits(batch))
     named = [name for wave in order for name in wave]
     assert sorted(named) == sorted(member.name for member in members)
     assert all(order)
@@ -65,11 +66,11 @@ def test_the_ends_of_a_link_keep_their_order() -> None:
 def test_the_order_does_not_depend_on_how_the_members_come(members: list[Member], batch: int, seed: Random) -> None:
     shuffled = list(members)
     seed.shuffle(shuffled)
-    assert waves(shuffled, batch) == waves(members, batch)
+    assert waves(shuffled, WaveLimits(batch)) == waves(members, WaveLimits(batch))
 
 
 def test_without_pairs_the_waves_are_full() -> None:
-    order = waves([Member(f"d{number:03}") for number in range(101)], 20)
+    order = waves([Member(f"d{number:03}") for number in range(101)], WaveLimits(20))
     assert [len(wave) for wave in order] == [1, 20, 20, 20, 20, 20]
 
 
@@ -88,13 +89,13 @@ class Batch(int):
 def test_full_waves_are_not_looked_at_again_for_every_device(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Batch, "looks", 0)
     members = [Member(f"d{number:03}") for number in range(201)]
-    order = waves(members, Batch(size))
+    order = waves(members, WaveLimits(Batch(size)))
     assert [len(wave) for wave in order] == [1, *[size] * (200 // size)]
     assert 0 < Batch.looks <= 3 * len(members)
 
 
 def test_nothing_has_no_waves() -> None:
-    assert waves([], 20) == ()
+    assert waves([], WaveLimits(20)) == ()
 
 
 def device(name: str, *, pair: str = "", controllers: bool = False, **gateway: Any) -> Device:
@@ -118,14 +119,14 @@ def device(name: str, *, pair: str = "", controllers: bool = False, **gateway: A
     ],
 )
 def test_who_stands_in_for_whom(one: Device, other: Device, groups: dict[str, list[str]], apart: bool) -> None:
-    canary = Member("0", rank=STANDS_BY - 1)
-    order = waves([canary, *members_of([one, other], groups)], 20)
+    canary = Member("0", platform="frr", rank=STANDS_BY - 1)
+    order = waves([canary, *members_of([one, other], groups)], WaveLimits(20))
     assert len(order) == (3 if apart else 2)
 
 
 def test_the_standby_goes_first() -> None:
     pair = [device("a", virtual_ip="10.0.0.1", role="master"), device("b", virtual_ip="10.0.0.1", role="backup")]
-    assert waves(members_of(pair, {}), 20) == (("b",), ("a",))
+    assert waves(members_of(pair, {}), WaveLimits(20)) == (("b",), ("a",))
 
 
 def test_the_two_ends_of_a_link_are_not_changed_at_once_whichever_declares_it() -> None:
@@ -135,7 +136,7 @@ def test_the_two_ends_of_a_link_are_not_changed_at_once_whichever_declares_it() 
         Device(f"spoke-{number}", "router", "frr", f"192.0.2.{number}", expect=Expect.model_validate({"links": [link]}))
         for number in range(1, 5)
     ]
-    order = waves(members_of([Device("hub", "router", "frr", "192.0.2.9"), *ends], {}), 20)
+    order = waves(members_of([Device("hub", "router", "frr", "192.0.2.9"), *ends], {}), WaveLimits(20))
     wave = next(wave for wave in order if "hub" in wave)
     assert wave == ("hub",)
     assert len(order) <= 3

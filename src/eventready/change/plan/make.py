@@ -6,7 +6,7 @@ import socket
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nornir.core.task import Task
@@ -23,7 +23,9 @@ from eventready.change.intents.participants import Participant, participants
 from eventready.change.intents.playbook_fragment import with_playbook
 from eventready.change.plan.device import plan_device
 from eventready.change.plan.earlier import earlier_lines
-from eventready.change.plan.order import Member, members_of, waves
+from eventready.change.plan.order import members_of, radio_of, waves
+from eventready.change.plan.paths import Paths, measured_paths
+from eventready.change.plan.wave import Member, WaveLimits
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, Exit, RefusedError, UsageError
 from eventready.core.gc import relaxed_gc
@@ -82,19 +84,30 @@ def make_plan(
             seconds=settings.confirm_within_s,
         )
         _raise_problems(found, {one.device.name: one.device for one in taking})
-    parts = {name: one.part for name, one in found.items() if one.part is not None}
+        paths = measured_paths(workspace)
+    parts = {name: _with_paths(one.part, paths) for name, one in found.items() if one.part is not None}
+    planned = [replace(members[name], inverse=part.guard.kind == "inverse") for name, part in parts.items()]
+    several = Counter(need for member in planned for need in member.needs)
     return _sealed(
         {
             **plan_head(workspace.event.id, clock, by=by, host=socket.gethostname()),
             "intents": selected,
             "approvals_needed": settings.approvals,
-            "waves": waves([members[name] for name in parts], settings.batch),
+            "waves": waves(planned, WaveLimits(settings.batch, settings.share, radio_of(workspace.devices), paths)),
             "devices": [parts[one.device.name].model_dump() for one in taking if one.device.name in parts],
             "unchanged": tuple(one.device.name for one in taking if one.device.name not in parts),
             "left_out": [one.model_dump() for one in left_out],
             "atomic": settings.is_atomic(selected),
+            "unmeasured": [" ".join(need) for need in paths.ends if need not in paths.whole and several[need] > 1],
         }
     )
+
+
+def _with_paths(part: PlannedDevice, paths: Paths) -> PlannedDevice:
+    """Return the part with a risk for the services without another measured path."""
+    needs = [" ".join(need) for need in paths.single(part.name)]
+    risk = [rendered("change:risk.only_path", needs=needs)] if needs else []
+    return part.model_copy(update={"risks": (*part.risks, *risk)})
 
 
 def make_drill_plan(

@@ -1,59 +1,40 @@
-"""Waves: the order of changes. A single device first, then batches; redundant partners never at once."""
+"""Order of a change: waves. A single device first, then batches; redundant partners never at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from eventready.change.plan.partners import links_of, redundancy_groups
-from eventready.workspace.devices.device import Device
-
-#: Rank in the order: standby devices first, then unknown, then devices that carry the traffic.
-STANDS_BY, UNKNOWN, CARRIES = 0, 1, 2
+from eventready.change.plan.wave import CARRIES, STANDS_BY, UNKNOWN, Member, Radio, Wave, WaveLimits
+from eventready.workspace.devices.device import ROLE_SERVICES, Device
 
 
-@dataclass(frozen=True)
-class Member:
-    """Device in the order. Members with a common name in `pairs` are redundant partners; `weight` is the importance.
-
-    `links` are the names at the far ends of its links, which are verified together with it.
-    """
-
-    name: str
-    pairs: frozenset[str] = frozenset()
-    links: frozenset[str] = frozenset()
-    rank: int = UNKNOWN
-    weight: int = 0
-
-
-def waves(members: Sequence[Member], batch: int) -> tuple[tuple[str, ...], ...]:
-    """Return the waves: a first wave of a single device, then waves of up to `batch`. Every member is in a single
+def waves(members: Sequence[Member], limits: WaveLimits) -> tuple[tuple[str, ...], ...]:
+    """Return the waves: a first wave of a single device, then waves within the limits. Every member is in a single
     wave.
 
-    Redundant partners and the two ends of a link are never in one wave, and the standby precedes the active one.
-    Otherwise the order is rank, weight, name: the least impact comes first.
+    Redundant partners, devices of the same site, and the two ends of a link are never in one wave; the standby precedes
+    the active one, and the first device of a platform precedes its others. Otherwise the order is rank, weight, name:
+    the least impact comes first.
     """
-    filled: list[list[str]] = []
+    filled: list[Wave] = []
     last_of: dict[tuple[str, int], int] = {}
-    taken: list[set[str]] = []
+    first_of: dict[str, int] = {}
     full = 0  # leading waves without room, which need no further search
     for member in sorted(members, key=lambda one: (one.rank, one.weight, one.name)):
         after = (last_of.get((pair, rank), -1) for pair in member.pairs for rank in range(STANDS_BY, member.rank))
-        place = max(full, max(after, default=-1) + 1)
-        while place < len(filled) and (
-            len(filled[place]) >= _room(place, batch) or _meets(member, filled[place], taken[place])
-        ):
+        place = max(full, 1 + max(first_of.get(member.platform, -1), *after, -1))
+        while place < len(filled) and not filled[place].takes(member):
             place += 1
         if place == len(filled):
-            filled.append([])
-            taken.append(set())
-        filled[place].append(member.name)
-        taken[place] |= member.pairs
+            filled.append(Wave(limits, room=limits.batch if filled else 1))
+        filled[place].add(member)
+        first_of.setdefault(member.platform, place)
         for pair in member.pairs:
             last_of[pair, member.rank] = max(place, last_of.get((pair, member.rank), -1))
-        while full < len(filled) and len(filled[full]) >= _room(full, batch):
+        while full < len(filled) and filled[full].full:
             full += 1
-    return tuple(map(tuple, filled))
+    return tuple(tuple(wave.members) for wave in filled)
 
 
 def fewest_waves(members: Iterable[Member], order: Sequence[str]) -> list[list[str]]:
@@ -67,15 +48,6 @@ def fewest_waves(members: Iterable[Member], order: Sequence[str]) -> list[list[s
     return [[name for name in order if places[name] == number] for number in range(max(places.values()) + 1)]
 
 
-def _meets(member: Member, wave: Sequence[str], pairs: set[str]) -> bool:
-    """Return True if a wave has a redundant partner of the member, or the other end of a link."""
-    return bool(pairs & member.pairs) or not member.links.isdisjoint(wave)
-
-
-def _room(place: int, batch: int) -> int:
-    return 1 if place == 0 else batch
-
-
 def members_of(devices: Iterable[Device], groups: Mapping[str, Sequence[str]]) -> tuple[Member, ...]:
     """Return the members for devices of the inventory; `groups` are each host's own groups."""
     devices = tuple(devices)
@@ -87,9 +59,26 @@ def members_of(devices: Iterable[Device], groups: Mapping[str, Sequence[str]]) -
             links.get(device.name, frozenset()),
             _rank(device),
             _weight(device),
+            device.platform,
+            frozenset(
+                {*(site.name for site in device.expect.sites), *filter(None, (c.site for c in device.expect.cells))}
+            ),
+            radio_of([device]),
+            frozenset((venue, one) for venue in device.venues for one in device.services or ROLE_SERVICES[device.role]),
         )
         for device in devices
     )
+
+
+def radio_of(devices: Iterable[Device]) -> Radio:
+    """Return the cells and access points of devices; those without a venue are of all venues of their device."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for device in devices:
+        for kind, stations in (("cell", device.expect.cells), ("access_point", device.expect.access_points)):
+            for station in stations:
+                for venue in (station.venue,) if station.venue else device.venues:
+                    found.setdefault((kind, venue), set()).add(station.name)
+    return {key: frozenset(names) for key, names in found.items()}
 
 
 def _weight(device: Device) -> int:

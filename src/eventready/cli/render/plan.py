@@ -89,6 +89,7 @@ def _order(console: Console, plan: Plan, lang: Lang) -> None:
         lines.append(f"{number:3}  {text('change:plan.about', lang, wave=shown, minutes=ceil(seconds / 60))}")
     lines += [text("change:plan.duration", lang, minutes=ceil(sum(plan.durations) / 60))] if plan.waves else []
     lines += [text("change:plan.atomic", lang)] if plan.atomic else []
+    lines += [text("change:plan.unmeasured", lang, needs=plan.unmeasured)] if plan.unmeasured else []
     _listed(console, text("change:plan.order", lang), lines)
 
 

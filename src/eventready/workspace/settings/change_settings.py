@@ -57,6 +57,9 @@ class ChangeSettings(WorkspaceModel):
         default=86400, ge=600, le=2592000, description="An approval counts for so long after its signature"
     )
     batch: int = Field(default=20, ge=1, le=1000, description="Devices of one wave, after the first wave of one")
+    share: float = Field(
+        default=0.3, gt=0, le=1, description="Part of a venue's cells or access points in one wave, a device at least"
+    )
     settle_s: int = Field(default=90, ge=0, le=3600, description="Maximum time for a device to settle after a change")
     soak_s: dict[Intent, int] = Field(
         default_factory=lambda: dict(_SOAK_S),

@@ -1,0 +1,116 @@
+"""Measured paths of each venue and service: links, uplinks and core links found up by the last audit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+
+from eventready.facts.ports import port_key
+from eventready.store.run import Run, latest_complete
+from eventready.store.store import Store
+from eventready.workspace.devices.device import Device, Service
+from eventready.workspace.settings.event import Event
+from eventready.workspace.workspace import Workspace
+
+#: Venue and service.
+Need: TypeAlias = tuple[str, Service]
+
+_MEASURED = frozenset({"link", "uplink", "core_link"})
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Measured network: neighbours of each device, and for each need the devices of its users and of its origin."""
+
+    links: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    ends: Mapping[Need, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
+
+    @cached_property
+    def whole(self) -> Mapping[Need, frozenset[str]]:
+        """Shortest path of each need, where measured."""
+        return {need: path for need in self.ends if (path := self.path(need)) is not None}
+
+    def single(self, name: str) -> tuple[Need, ...]:
+        """Return the needs with a device on all of their paths."""
+        return tuple(need for need, path in self.whole.items() if name in path and self.path(need, {name}) is None)
+
+    def path(self, need: Need, without: Collection[str] = ()) -> frozenset[str] | None:
+        """Return the devices of a shortest measured path around `without`; None if no path is left."""
+        starts, origins = self.ends.get(need, (frozenset(), frozenset()))
+        before = dict.fromkeys(sorted(starts - frozenset(without)), "")
+        waiting = list(before)
+        for name in waiting:
+            if name in origins:
+                return frozenset(_back(before, name))
+            for far in sorted(self.links.get(name, frozenset()) - before.keys() - frozenset(without)):
+                before[far] = name
+                waiting.append(far)
+        return None
+
+
+def _back(before: Mapping[str, str], name: str) -> Iterator[str]:
+    while name:
+        yield name
+        name = before[name]
+
+
+def measured_paths(workspace: Workspace) -> Paths:
+    """Return the paths by the last stored audit of all devices; none without an audit. Raises StoreError."""
+    run = _last_run(workspace) or Run({"devices": (), "findings": ()})
+    return paths_of(workspace.event, workspace.devices, run)
+
+
+def _last_run(workspace: Workspace) -> Run | None:
+    if not Store.exists(workspace.path):
+        return None
+    with Store.of_workspace(workspace.path, make=False, only_reads=True) as store:
+        own = [run.summary for run in store.runs() if run.summary and run.event == workspace.event.id]
+        found = latest_complete(own, len(workspace.devices))
+        return store.get(found.id) if found else None
+
+
+def paths_of(event: Event, devices: Sequence[Device], run: Run) -> Paths:
+    """Return the paths measured by a run. A device without declared links counts by its own links to the core."""
+    reached = {device["name"] for device in run.document["devices"] if device["reachable"]}
+    findings = (one for one in run.findings() if one["check"] in _MEASURED and one["status"] == "pass")
+    up = {(one["check"], one["device"] if one["check"] != "link" else "", one["subject"]) for one in findings}
+    links: dict[str, set[str]] = defaultdict(set)
+    ports: set[tuple[str, str]] = set()
+    for device in devices:
+        for link in device.expect.links:
+            one, other = f"{device.name} {link.port}", f"{link.device} {link.to_port}"
+            ports |= {(device.name, port_key(link.port)), (link.device, port_key(link.to_port))}
+            if {device.name, link.device} <= reached and {("link", "", s) for s in _both(one, other)} & up:
+                links[device.name].add(link.device)
+                links[link.device].add(device.name)
+    linked = {name for name, _port in ports}
+    present = [device for device in devices if device.name in reached]
+    uplinks = {name for check, name, port in up if check == "uplink" and (name, port_key(port)) not in ports}
+    outward = {device.name for device in present if device.role == "router"} & uplinks
+    own = {name for check, name, _subject in up if check == "core_link" and name in reached and name not in linked}
+    needs = [(venue.id, service) for venue in event.venues for service in venue.services]
+    return Paths(
+        {name: frozenset(far) for name, far in links.items()},
+        {
+            (venue, service): (
+                frozenset(one.name for one in present if one.serves(venue, service) and one.gives_access(service)),
+                frozenset((_origins(event, service) & reached or outward) | own),
+            )
+            for venue, service in needs
+        },
+    )
+
+
+def _both(one: str, other: str) -> tuple[str, str]:
+    """Return the subjects of a link, from either end."""
+    return f"{one} - {other}", f"{other} - {one}"
+
+
+def _origins(event: Event, service: Service) -> set[str]:
+    """Return the devices where a service enters: at a provider or the core, else at any other origin."""
+    own = [origin for origin in event.origins if not origin.services or service in origin.services]
+    outward = {origin.device for origin in own if origin.kind in ("upstream", "core")}
+    return outward or {origin.device for origin in own}

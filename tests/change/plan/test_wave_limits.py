@@ -1,0 +1,223 @@
+"""Limits of a wave on random inventories: canaries, paths, radio, devices without a guard of their own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.change.plan.order import members_of, radio_of, waves
+from eventready.change.plan.paths import Need, Paths, paths_of
+from eventready.change.plan.wave import MOST_INVERSE, WaveLimits
+from eventready.store.run import Run
+from eventready.workspace.devices.device import ROLE_SERVICES, Device, Role
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.settings.event import Event
+from eventready.workspace.workspace import load_workspace
+
+ROLES: tuple[Role, ...] = ("router", "bts_controller", "wifi_controller", "switch")
+EXAMPLE = Path(__file__).parents[3]
+VENUES = ("hall", "park")
+EVENT = Event.model_validate(
+    {
+        "id": "fair",
+        "name": "The fair",
+        "recipient": {"name": "Department", "email": "desk@example.org"},
+        "venues": [
+            {"id": "hall", "name": "Hall", "services": ["fixed", "mobile", "wifi"]},
+            {"id": "park", "name": "Park", "services": ["internet", "mobile"]},
+        ],
+    }
+)
+
+
+@st.composite
+def inventories(draw: st.DrawFn) -> tuple[Device, ...]:
+    """Devices in a random network, with cells, access points, sites and pairs."""
+    names = [f"d{number}" for number in range(draw(st.integers(1, 14)))]
+    devices = []
+    for name in names:
+        far = draw(st.lists(st.sampled_from(names), max_size=3, unique=True))
+        links = [{"device": one, "port": f"to-{one}", "to_port": f"to-{name}"} for one in far if one != name]
+        cells = draw(st.lists(st.tuples(st.integers(0, 9), st.sampled_from([None, "s1", "s2"])), max_size=3))
+        expect = {
+            "links": links,
+            "uplinks": draw(st.sampled_from([[], ["out"]])),
+            "cells": [
+                {"name": f"c{number}", "site": site, "venue": draw(st.sampled_from([None, *VENUES]))}
+                for number, site in cells
+            ],
+            "access_points": [{"name": f"a{number}", "venue": "hall"} for number in draw(st.sets(st.integers(0, 9)))],
+        }
+        devices.append(
+            Device(
+                name,
+                draw(st.sampled_from(ROLES)),
+                draw(st.sampled_from(["frr", "cisco_xe", "osmocom_bsc"])),
+                "192.0.2.1",
+                venues=tuple(draw(st.sets(st.sampled_from(VENUES)))),
+                expect=Expect.model_validate(expect),
+                pair=draw(st.sampled_from(["", "", "p"])),
+            )
+        )
+    return tuple(devices)
+
+
+@st.composite
+def audits(draw: st.DrawFn, devices: Iterable[Device]) -> Run:
+    """An audit that measured a part of the network."""
+    devices = tuple(devices)
+    good = st.sampled_from(["pass", "pass", "pass", "fail", "not_measured"])
+    found = []
+    for device in devices:
+        found += [("uplink", device.name, port, draw(good)) for port in device.expect.uplinks]
+        found += [("core_link", device.name, "0", draw(good))] if device.role == "bts_controller" else []
+        found += [
+            ("link", "", f"{device.name} {link.port} - {link.device} {link.to_port}", draw(good))
+            for link in device.expect.links
+        ]
+    reached = draw(st.sets(st.sampled_from([device.name for device in devices])))
+    findings = [dict(zip(("check", "device", "subject", "status"), one, strict=True)) for one in found]
+    return Run({"devices": [{"name": d.name, "reachable": d.name in reached} for d in devices], "findings": findings})
+
+
+def has_path(paths: Paths, need: Need, without: Collection[str]) -> bool:
+    """Return True for a path, by growing the set of devices in reach of the users."""
+    starts, origins = paths.ends[need]
+    reach = starts - set(without)
+    for _ in paths.links:
+        reach |= {far for name in reach for far in paths.links.get(name, ()) if far not in without}
+    return not reach.isdisjoint(origins)
+
+
+def keeps_path(paths: Paths, need: Need, wave: Collection[str], serving: Collection[str]) -> bool:
+    """Return True for a wave that keeps a path, or that has a single device of a need on all of its paths."""
+    if not has_path(paths, need, ()):
+        return len(set(wave) & set(serving)) <= 1
+    if has_path(paths, need, wave):
+        return True
+    return any(
+        not has_path(paths, need, [one])
+        and has_path(paths, need, rest := set(wave) - {one})
+        and rest.isdisjoint(serving)
+        for one in wave
+    )
+
+
+@given(data=st.data(), batch=st.integers(1, 6), share=st.sampled_from([0.1, 0.3, 0.7]), seed=st.randoms())
+def test_no_wave_violates_a_limit(data: st.DataObject, batch: int, share: float, seed: Random) -> None:
+    devices = data.draw(inventories())
+    paths = paths_of(EVENT, devices, data.draw(audits(devices)))
+    inverse = data.draw(st.sets(st.sampled_from([device.name for device in devices])))
+    members = [replace(member, inverse=member.name in inverse) for member in members_of(devices, {})]
+    radio = radio_of(devices)
+    limits = WaveLimits(batch, share, radio, paths)
+    order = waves(members, limits)
+    assert sorted(name for wave in order for name in wave) == sorted(device.name for device in devices)
+    shuffled = list(members)
+    seed.shuffle(shuffled)
+    assert waves(shuffled, limits) == order
+    serving = {
+        need: {d.name for d in devices if need[0] in d.venues and need[1] in ROLE_SERVICES[d.role]}
+        for need in paths.ends
+    }
+    named = {device.name: device for device in devices}
+    seen: set[str] = set()
+    for number, wave in enumerate(order):
+        assert len(wave) <= (batch if number else 1)
+        assert len(inverse.intersection(wave)) <= MOST_INVERSE
+        assert all(keeps_path(paths, need, wave, serving[need]) for need in paths.ends)
+        platforms = Counter(named[name].platform for name in wave)
+        assert all(count == 1 or platform in seen for platform, count in platforms.items())
+        seen |= platforms.keys()
+        sites = Counter(site for name in wave for site in {cell.site for cell in named[name].expect.cells} - {None})
+        assert all(count == 1 for count in sites.values())
+        for key, names in radio.items():
+            own = [radio_of([named[name]]).get(key, frozenset()) for name in wave]
+            assert sum(map(bool, own)) <= 1 or len(frozenset().union(*own)) <= share * len(names)
+
+
+def router(name: str, *far: str, **expect: object) -> Device:
+    links = [{"device": one, "port": f"to-{one}", "to_port": f"to-{name}"} for one in far]
+    expected = Expect.model_validate({"links": links, **expect})
+    return Device(name, "router", name, "192.0.2.1", venues=("park",), expect=expected)
+
+
+def passed(*found: tuple[str, str, str]) -> Run:
+    """An audit that reached every device, and passed these checks only."""
+    findings = [{"check": check, "device": name, "subject": what, "status": "pass"} for check, name, what in found]
+    names = {name for _check, name, _what in found} | {"a", "b", "edge"}
+    return Run({"devices": [{"name": name, "reachable": True} for name in names], "findings": findings})
+
+
+#: Two ways out of the park: through `a` and through `b`.
+TWO_WAYS = (router("a", "edge", uplinks=["out"]), router("b", "edge", uplinks=["out"]), router("edge"))
+OUT_A, OUT_B = ("uplink", "a", "out"), ("uplink", "b", "out")
+TO_A, TO_B = ("link", "a", "a to-edge - edge to-a"), ("link", "a", "edge to-b - b to-edge")
+INTERNET: Need = ("park", "internet")
+
+
+def order_of(devices: Sequence[Device], run: Run, **limits: float) -> tuple[tuple[str, ...], ...]:
+    paths = paths_of(EVENT, devices, run)
+    return waves(members_of(devices, {}), WaveLimits(20, 0.3, radio_of(devices), paths))
+
+
+@pytest.mark.parametrize(
+    ("found", "path"),
+    [
+        ([OUT_A, TO_A, TO_B], {"a"}),
+        ([OUT_B, TO_A, TO_B], {"b"}),
+        ([OUT_B, TO_A], {"b"}),
+        ([TO_A, TO_B], None),
+        ([], None),
+    ],
+)
+def test_only_what_the_audit_found_up_is_a_path(found: list[tuple[str, str, str]], path: set[str] | None) -> None:
+    assert paths_of(EVENT, TWO_WAYS, passed(*found)).path(INTERNET) == path
+
+
+def test_an_unmeasured_cable_and_an_unreached_device_are_no_path() -> None:
+    edge_only = (*TWO_WAYS[:2], replace(TWO_WAYS[2], name="edge"), replace(router("c", "edge"), venues=()))
+    devices = tuple(replace(one, venues=("park",) if one.name == "edge" else ()) for one in edge_only)
+    assert paths_of(EVENT, devices, passed(OUT_A, OUT_B, TO_A)).path(INTERNET, {"a"}) is None
+    assert paths_of(EVENT, devices, passed(OUT_A, OUT_B, TO_A, TO_B)).path(INTERNET, {"a"}) == frozenset({"b", "edge"})
+    lost = Run({**passed(OUT_A, OUT_B, TO_A, TO_B).document, "devices": [{"name": "edge", "reachable": True}]})
+    assert paths_of(EVENT, devices, lost).path(INTERNET) is None
+
+
+def test_a_wave_leaves_a_measured_path_of_each_service() -> None:
+    far = tuple(replace(router(f"x{number}", uplinks=["out"]), services=("internet",)) for number in (1, 2, 3))
+    every = [("uplink", one.name, "out") for one in far]
+    assert order_of(far, passed(*every)) == (("x1",), ("x2", "x3"))
+    assert order_of(far, passed(*every[1:])) == (("x1",), ("x2",), ("x3",))
+    assert order_of(far, passed()) == (("x1",), ("x2",), ("x3",))
+
+
+def test_the_example_is_not_dark_in_any_wave() -> None:
+    """Once its second wave had all base station controllers, and a router of the aggregation with an edge router."""
+    workspace = load_workspace(EXAMPLE)
+    devices = [device for device in workspace.devices if device.intents.get("backup")]
+    up = [
+        *(("uplink", device.name, port) for device in workspace.devices for port in device.expect.uplinks),
+        *(("core_link", one.name, name) for one in workspace.devices for name in one.expect.core_links or ()),
+        *(
+            ("link", device.name, f"{device.name} {link.port} - {link.device} {link.to_port}")
+            for device in workspace.devices
+            for link in device.expect.links
+        ),
+    ]
+    run = passed(*up, *(("system", device.name, "name") for device in workspace.devices))
+    paths = paths_of(workspace.event, workspace.devices, run)
+    limits = WaveLimits(20, 0.3, radio_of(workspace.devices), paths)
+    order = waves(members_of(devices, workspace.files.groups_of), limits)
+    assert set(paths.ends) == set(paths.whole)
+    place = {name: number for number, wave in enumerate(order) for name in wave}
+    assert place["agg-1"] != place["edge-hn-2"]
+    radio = {device.name for device in devices if device.role == "bts_controller"}
+    assert all(not radio <= set(wave) for wave in order)
