@@ -55,11 +55,12 @@ def scale(devices: int) -> int:
 
 
 def with_intents(copy: Path) -> None:
-    """Add two intents to each router of a generated fleet, which has none."""
+    """Add two intents to each router of a generated fleet, which has none and serves no radio."""
     path = copy / "inventory" / "hosts.yaml"
     hosts = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     for host in hosts.values():
         if host["platform"] in INTENTS:
+            host["data"]["services"] = ["fixed", "internet"]
             host["data"]["intents"] = _intents(host["platform"], host["data"]["expect"])
     path.write_text(json.dumps(hosts), encoding="utf-8")  # which is YAML
 
@@ -82,6 +83,7 @@ def run(*, devices: int, rounds: int) -> dict[str, Any]:
     for _ in range(rounds):
         with lab(ROOT, "--scale", str(scale(devices))) as copy:
             with_intents(copy)
+            measure("audited", copy, scale(devices), "changing")
             for step, figures in turns.items():
                 figures.append(measure(step, copy, devices, "changing"))
                 _refuse_failure(step, devices, figures[-1])

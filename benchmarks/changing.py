@@ -1,7 +1,7 @@
 """The timed steps of a change, each in a process of its own: python -m benchmarks.changing STEP COPY DEVICES WORKERS
 
-`plan` is first and leaves a plan file in the workspace copy; `apply` and `send_config` send its lines to the same
-devices, and `rollback` is between the two. The time is from the first step for a device to the last, without the start
+`audited` is first; `plan` leaves a plan file in the workspace copy; `apply` and `send_config` send its lines to the
+same devices, and `rollback` is between the two. The time is from the first step for a device to the last, without the start
 of the interpreter and the loading of the workspace. The output is one JSON object.
 """
 
@@ -19,6 +19,7 @@ from nornir.core.task import Result, Task
 from nornir_netmiko import netmiko_send_config
 
 from benchmarks.contenders import Measured
+from eventready.audit.audit import AuditOptions, audit
 from eventready.change.document import Plan, PlanFile, load_plan, write_plan
 from eventready.change.execute.apply import ApplyResult, ExecutionContext, Options, apply_plan
 from eventready.change.execute.rollback import make_rollback
@@ -71,6 +72,15 @@ def _planned(workspace: Workspace, devices: int, workers: int) -> Plan:
 def _step(plan: Plan, seconds: float, failed: int, outcomes: Mapping[str, int] | None = None) -> Step:
     lines = sum(len(device.forward) for device in plan.devices)
     return Step(len(plan.devices), seconds, failed, lines, len(plan.waves), outcomes or {})
+
+
+def audited(copy: Path, devices: int, workers: int) -> Measured:
+    """Audit for the measured paths, which decide the waves of the plan."""
+    workspace, started = load_workspace(copy), time.perf_counter()
+    options = AuditOptions(workers=workers, interval_s=0)
+    with Store.of_workspace(copy) as store:
+        audit(workspace, workspace.devices, store=store, clock=Clock(), options=options, progress=_NoProgress())
+    return Measured(devices, time.perf_counter() - started, 0)
 
 
 def make(copy: Path, devices: int, workers: int) -> Step:
@@ -143,7 +153,8 @@ def send_config(copy: Path, devices: int, workers: int) -> Step:
     return _step(plan, seconds, len(set(outcome.failed_hosts) | missed))
 
 
-STEPS: dict[str, Callable[[Path, int, int], Step]] = {
+STEPS: dict[str, Callable[[Path, int, int], Measured]] = {
+    "audited": audited,
     "plan": make,
     "apply": apply,
     "rollback": rollback,
