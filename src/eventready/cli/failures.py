@@ -17,7 +17,6 @@ from eventready.core.text_lines import lines_of
 
 #: Optional packages and the extra with each.
 EXTRAS = {
-    "ansible_vault": "secrets",
     "apprise": "notify",
     "asyncssh": "lab",
     "keyring": "secrets",

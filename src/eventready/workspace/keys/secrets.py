@@ -2,7 +2,7 @@
 
     env:NAME                  an environment variable: EVENTREADY_*, or a name that the person's configuration lists
     keyring:service/user      the desktop's or server's keyring (extra: secrets)
-    vault:key                 a key of inventory/vault.yml, encrypted by ansible-vault (extra: secrets); its password
+    vault:key                 a key of inventory/vault.yml, encrypted by `ansible-vault`; its password
                               comes from EVENTREADY_VAULT_PASSWORD or the file EVENTREADY_VAULT_PASSWORD_FILE
     exec:COMMAND              the first line that a command prints, run without a shell, once per process
 
@@ -22,11 +22,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from eventready.core.errors import WorkspaceError, os_reason
 from eventready.core.messages import message
 from eventready.core.user_files import config_folder
 from eventready.workspace.files.validation_messages import SECRET_KEY, suggest
 from eventready.workspace.files.yaml_document import load_yaml
+from eventready.workspace.keys.vault import decrypt, is_vault
 
 VAULT = Path("inventory") / "vault.yml"
 
@@ -148,7 +151,10 @@ def _keyring(name: str, where: str) -> str:
     service, slash, user = name.rpartition("/")
     if not (slash and service and user):
         raise SecretError(message("workspace:secret.keyring_user", name=name), where=where)
-    keyring = _optional("keyring", f"keyring:{name}", where)
+    try:
+        keyring = importlib.import_module("keyring")
+    except ImportError:
+        raise SecretError(message("workspace:secret.package", name=name), where=where) from None
     try:
         value = keyring.get_password(service, user)
     except Exception as error:  # backends raise what they like, and their words may hold values
@@ -179,7 +185,7 @@ def _open_vault(path: Path, where: str) -> Mapping[str, Any]:
         raise SecretError(message("workspace:secret.vault_missing", path=str(path)), where=where) from None
     except (OSError, UnicodeDecodeError):
         raise SecretError(message("workspace:secret.vault_unreadable", path=str(path)), where=where) from None
-    if not text.startswith("$ANSIBLE_VAULT;"):
+    if not is_vault(text):
         raise SecretError(message("workspace:secret.vault_plain", path=str(path)), where=where)
     return _decrypt(text, _vault_password(where), str(path))
 
@@ -192,7 +198,7 @@ def _vault_password(where: str) -> str:
     if not file:
         raise SecretError(message("workspace:secret.vault_password"), where=where)
     try:
-        return Path(file).read_text(encoding="utf-8").strip("\r\n")
+        return Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise SecretError(message("workspace:secret.password_file", file=file), where=where) from None
 
@@ -200,18 +206,14 @@ def _vault_password(where: str) -> str:
 @lru_cache(maxsize=4)
 def _decrypt(text: str, password: str, path: str) -> Mapping[str, Any]:
     """Decrypt a vault; cached, since key derivation is slow."""
-    module = _optional("ansible_vault", "vault:", path)
     try:
-        values = module.Vault(password).load(text)
-    except Exception:  # ansible's own errors may quote what they decrypted
+        content = decrypt(text, password)
+    except ValueError:
         raise SecretError(message("workspace:secret.vault_wrong"), where=path) from None
+    try:
+        values = yaml.safe_load(content)
+    except (yaml.YAMLError, ValueError, RecursionError):  # their messages quote the content
+        values = None
     if not isinstance(values, dict):
         raise SecretError(message("workspace:secret.vault_lines"), where=path)
     return values
-
-
-def _optional(module: str, what: str, where: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise SecretError(message("workspace:secret.package", what=what, module=module), where=where) from None
