@@ -120,6 +120,20 @@ def test_a_folder_with_files_is_replaced_on_request_only(province: Province, tmp
     assert not stale.exists()
 
 
+@pytest.mark.attack(family="files")
+@pytest.mark.parametrize("place", ["core-1", "core-1/2"])
+def test_a_linked_folder_of_a_device_is_left_alone(province: Province, tmp_path: Path, place: str) -> None:
+    folder, other = tmp_path / "capture", tmp_path / "other"
+    other.mkdir()
+    (other / "notes.txt").write_text("mine")
+    (folder / place).parent.mkdir(parents=True)
+    (folder / place).symlink_to(other)
+    (folder / "capture.json").write_text("{}")
+    done = province.call("capture", "--out", str(folder), "-l", "core-1", "--replace", expect=(2,))
+    assert "is a link, whose files would be removed" in done.stderr
+    assert [path.name for path in other.iterdir()] == ["notes.txt"]
+
+
 def test_a_file_name_belongs_to_one_command() -> None:
     for platform in map(load_platform, platform_names()):
         commands = {command for fact in platform.facts.values() for command in fact.commands}

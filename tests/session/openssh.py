@@ -129,12 +129,21 @@ class OpenSsh:
         )
         return path
 
-    def certify(self, key: Path, authority: Path) -> Path:
-        """Sign a key for the current user."""
-        subprocess.run(
-            ["ssh-keygen", "-q", "-s", str(authority), "-I", key.name, "-n", self.user, f"{key}.pub"], check=True
-        )
+    def certify(self, key: Path, authority: Path, *options: str) -> Path:
+        """Sign a key for the current user. `options`: of ssh-keygen."""
+        arguments = ["-q", "-s", str(authority), "-I", key.name, "-n", self.user, *options]
+        subprocess.run(["ssh-keygen", *arguments, f"{key}.pub"], check=True)
         return key.with_name(f"{key.name}-cert.pub")
+
+    def certify_host(self, server: Server, authority: Path, *options: str) -> None:
+        """Sign the host key of a server, and run the server with the certificate. `options`: of ssh-keygen."""
+        key = self.folder / f"host_{server.port}"
+        names = () if "-n" in options or "-z" in options else ("-n", "127.0.0.1")
+        arguments = ["-q", "-s", str(authority), "-I", key.name, "-h", *names, *options]
+        subprocess.run(["ssh-keygen", *arguments, f"{key}.pub"], check=True)
+        server.stop()
+        server.lines = (*server.lines, f"HostCertificate {key}-cert.pub")
+        server.start()
 
     def authorize(self, *keys: Path) -> None:
         """Accept these keys only."""

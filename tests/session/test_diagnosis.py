@@ -12,8 +12,10 @@ from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Message
 from eventready.platforms.model import PlatformSpec
 from eventready.session.diagnosis import Diagnosis, StepState, diagnose, diagnose_all
+from eventready.session.plugin import build_target
 from eventready.session.steps import ConnectStep
 from eventready.session.target import Secret, Target
+from eventready.session.trust import fetch_key
 from tests.session.conftest import aim, kind, mml_kind
 from tests.session.fake import Fleet, MmlScript, Script
 from tests.session.real import free_port
@@ -109,3 +111,37 @@ def test_one_device_does_not_stop_the_others(ssh: Make, fleet: Fleet) -> None:
     assert [(result.device, result.failed is None) for result in results] == [("r1", True), ("r2", False), ("r3", True)]
     assert results[1].failed is not None
     assert english(results[1].failed.detail) == "r2: the environment variable X is not set"
+
+
+@pytest.mark.parametrize(
+    ("access", "step", "words"),
+    [
+        ({"identity_files": ["keys/absent"]}, ConnectStep.LOGIN, "absent does not exist"),
+        ({"passphrase": "env:EVENTREADY_ABSENT"}, ConnectStep.LOGIN, "EVENTREADY_ABSENT is not set"),
+        ({"jump_host": "bastion one"}, ConnectStep.JUMP, "invalid jump host"),
+        ({"proxy_command": "sh -c 'echo no way >&2; exit 1'"}, ConnectStep.ALGORITHMS, "no way"),
+    ],
+)
+def test_settings_are_named_at_the_step_that_needs_them(
+    tmp_path: Path, access: dict[str, object], step: ConnectStep, words: str
+) -> None:
+    target = build_target("192.0.2.1", "ops", None, 22, {"workspace": str(tmp_path), "access": access})
+    diagnosis = found(target)
+    assert diagnosis.failed is not None
+    assert diagnosis.failed.step is step
+    assert words in english(diagnosis.failed.detail)
+    assert diagnosis.failed.remedy
+
+
+def test_revoked_key_and_wrong_login_of_a_console_server(ssh: Make, tmp_path: Path) -> None:
+    target = ssh(Script())
+    shown = fetch_key(target)
+    (tmp_path / "revoked").write_text(f"@revoked * {shown.text}\n")
+    revoked = found(replace(target, known_hosts=tmp_path / "revoked")).failed
+    console = found(replace(target, console=True, console_username="ops", console_password=Secret("wr0ng"))).failed
+    assert revoked is not None
+    assert console is not None
+    assert (revoked.step, console.step) == (ConnectStep.HOST_KEY, ConnectStep.LOGIN)
+    assert "shows a revoked host key" in english(revoked.detail)
+    assert "trust" not in english(revoked.remedy)
+    assert "console_username" in english(console.detail)

@@ -30,7 +30,9 @@ from eventready.session.reply import (
 from eventready.session.ssh import jump_hosts as module
 from eventready.session.ssh.jump_hosts import JumpConnections
 from eventready.session.target import OneTimeCode, Secret, SshOptions, Target
-from eventready.session.trust import fetch_key
+from eventready.session.target_builder import AccessSettings, with_access
+from eventready.session.trust import HostKeyState, fetch_key, fetch_keys
+from eventready.workspace.devices.access import Access
 from tests.session.conftest import kind
 from tests.session.openssh import PASSPHRASE, OpenSsh, Server, missing
 from tests.session.real import free_port, until
@@ -129,8 +131,10 @@ def test_agent(openssh: OpenSsh, key_type: str, certified: bool) -> None:
 
 def test_agent_that_is_gone(openssh: OpenSsh) -> None:
     target = openssh.target(openssh.server(device=True), ssh=SshOptions(agent=str(openssh.folder / "nobody")))
-    with pytest.raises(LoginRefused, match="no credentials"):
+    with pytest.raises(LoginRefused, match="does not run or holds no key"):
         open_session(target, kind())
+    with pytest.raises(LoginRefused, match="does not run or holds no key"):
+        open_session(replace(target, ssh=SshOptions(agent=openssh.agent())), kind())
 
 
 def test_two_hops(openssh: OpenSsh, own_jump_hosts: JumpConnections) -> None:
@@ -372,3 +376,79 @@ def test_fetching_keys_through_a_jump_host(openssh: OpenSsh) -> None:
     device = openssh.server(device=True)
     target = openssh.target(device, jump=openssh.target(openssh.server(), "bastion-1"))
     assert fetch_key(target) == HostKey(device.host_key.algorithm, device.host_key.blob)
+
+
+@pytest.mark.parametrize("host_key", ["ed25519", "rsa", "ecdsa"])
+def test_certificate_of_a_host(openssh: OpenSsh, host_key: str) -> None:
+    device, authority = openssh.server(device=True, host_key=host_key), openssh.keygen("ca")
+    openssh.certify_host(device, authority)
+    public = Path(f"{authority}.pub").read_text()
+    target = openssh.target(device)
+    for names in ("127.0.0.*", "[127.0.0.1]:*", "*,!192.0.2.*"):
+        openssh.known_hosts.write_text(f"@cert-authority {names} {public}")
+        assert clock(target) == "07:00:00"
+    assert fetch_keys([target], openssh.known_hosts)[0].state is HostKeyState.SAME
+
+
+@pytest.mark.attack(family="host keys")
+@pytest.mark.parametrize(("line", "options", "words"), [
+    ("@cert-authority * CA", ("-n", "core-9"), "it is for other hosts: core-9"),
+    ("@cert-authority * CA", ("-z", "7"), "it is for other hosts"),
+    ("@cert-authority * CA", ("-V", "20200101:20210101"), "it expired at 20"),
+    ("@cert-authority * CA", ("-V", "20990101:20991231"), "it is valid from 20"),
+    ("@cert-authority 192.0.2.* CA", (), "is not recorded"),
+    ("@cert-authority *,!127.0.0.1,![127.* CA", (), "is not recorded"),
+    ("@cert-authority * OTHER", (), "another authority signed it"),
+    ("@cert-authority * CA\n@revoked * CA", (), "is not recorded"),
+    ("@cert-authority * CA\n@revoked * HOST", (), "shows a revoked host key"),
+    ("* HOST\n@revoked * HOST", (), "shows a revoked host key"),
+    ("*,!127.0.0.1,![127.0.0.1]:* HOST", (), "is not recorded"),
+    ("* CA", (), "shows another host key"),
+])  # fmt: skip
+def test_host_keys_that_do_not_hold(openssh: OpenSsh, line: str, options: tuple[str, ...], words: str) -> None:
+    device, authority = openssh.server(device=True), openssh.keygen("ca")
+    keys = {"CA": authority, "OTHER": openssh.keygen("other"), "HOST": openssh.folder / f"host_{device.port}"}
+    openssh.certify_host(device, authority, *options)
+    for name, key in keys.items():
+        line = line.replace(name, " ".join(Path(f"{key}.pub").read_text().split()[:2]))
+    openssh.known_hosts.write_text(f"{line}\n")
+    with pytest.raises(HostKeyMismatch, match=words):
+        open_session(openssh.target(device), kind())
+    assert device.log.count("Accepted") == 0
+
+
+def test_host_key_by_pattern_or_recorded_without_its_port(openssh: OpenSsh) -> None:
+    device = openssh.server(device=True)
+    for names in ("127.0.0.?", "[127.0.0.1]:*", "127.0.0.1", "core-?,127.*"):
+        openssh.known_hosts.write_text(f"{names} {device.host_key.text}\n")
+        assert clock(openssh.target(device)) == "07:00:00"
+
+
+def test_expired_certificate_is_named(openssh: OpenSsh) -> None:
+    authority, key = openssh.keygen("ca"), openssh.keygen("signed")
+    openssh.authorize()
+    server = openssh.server(f"TrustedUserCAKeys {authority}.pub", device=True)
+    openssh.certify(key, authority, "-V", "20200101:20210101")
+    with pytest.raises(LoginRefused, match=r"certificate signed-cert.pub \(it expired at 20"):
+        open_session(openssh.target(server, ssh=SshOptions(identity_files=(key,))), kind())
+
+
+def test_proxy_command_of_ssh_config(openssh: OpenSsh) -> None:
+    """Port and user of the inventory, as `ssh -p PORT -l USER` has them."""
+    device = openssh.server(device=True)
+    program = (
+        "import os, socket, sys, threading; open(sys.argv[1], 'w').write(' '.join(sys.argv[2:]));"
+        " s = socket.create_connection(sys.argv[3:5]);"
+        " pump = lambda r, w: [w(d) for d in iter(lambda: r(65536), b'')];"
+        " threading.Thread(target=pump, args=(lambda n: os.read(0, n), s.sendall), daemon=True).start();"
+        " pump(s.recv, lambda d: os.write(1, d))"
+    )
+    seen = openssh.folder / "seen"
+    (openssh.folder / "proxy.py").write_text(program)
+    command = f"{sys.executable} {openssh.folder / 'proxy.py'} {seen} %r %h %p %n 100%%"
+    (openssh.folder / "ssh_config").write_text(f"Host core-*\n ProxyCommand {command}\n")
+    settings = AccessSettings(lambda _: "", lambda _: "", openssh.folder, openssh.known_hosts)
+    given = openssh.target(device)
+    target = with_access(given, Access(identity_files=(str(openssh.key),)), settings)
+    assert clock(target) == "07:00:00"
+    assert seen.read_text() == f"{openssh.user} 127.0.0.1 {device.port} core-1 100%"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,39 @@ def test_cycles(tmp_path: Path) -> None:
     looping = "Host a\n ProxyJump b\nHost b\n ProxyJump a\n"
     with pytest.raises(WorkspaceError, match="leads to itself"):
         build(Access(jump_host="a"), settings(tmp_path, looping))
+
+
+@pytest.mark.attack(family="ways in")
+@pytest.mark.parametrize("given", [
+    {"username": "ops;touch x"}, {"username": "-oProxyCommand=x"}, {"username": "$(id)"}, {"name": "core `id`"},
+])  # fmt: skip
+def test_values_of_the_inventory_are_no_shell(tmp_path: Path, given: dict[str, str]) -> None:
+    command = settings(tmp_path, "Host *\n ProxyCommand nc %r %h %p %n\n")
+    target = Target(**{"name": "core-1", "host": "192.0.2.1", **given})  # type: ignore[arg-type]
+    with pytest.raises(WorkspaceError, match=r"ProxyCommand of .* would give .* to a shell"):
+        with_access(target, Access(), command)
+
+
+def test_tokens_of_keys(tmp_path: Path, home: Path) -> None:
+    given = settings(tmp_path, "Host *\n IdentityFile %d/.ssh/%r-%h\n IdentityFile ~/50%%\n")
+    files = build(Access(), given, username="ops").ssh.identity_files
+    assert files == (home / ".ssh" / "ops-192.0.2.1", home / "50%")
+
+
+def test_canonical_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(name: str) -> str:
+        if name != "core-1.example.net":
+            raise socket.gaierror(name)
+        return "192.0.2.1"
+
+    monkeypatch.setattr(socket, "gethostbyname", resolve)
+    config = "Host *\n CanonicalizeHostname yes\n CanonicalDomains example.org example.net\n{}"
+    named = Target("core-1", "core-1")
+    target = with_access(
+        named, Access(), settings(tmp_path, config.format("Host *.example.net\n Port 2022\n User canon\n"))
+    )
+    assert (target.host, target.ssh.port, target.ssh.user) == ("core-1.example.net", 2022, "canon")
+    assert with_access(named, Access(), settings(tmp_path, "CanonicalizeHostname yes\n")).host == "core-1"
+    strict = settings(tmp_path, config.format(" CanonicalizeFallbackLocal no\n"))
+    with pytest.raises(WorkspaceError, match="core-9"):
+        with_access(Target("core-9", "core-9"), Access(), strict)

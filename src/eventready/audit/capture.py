@@ -169,8 +169,10 @@ class _Writer:
         return max(self._read_at.values())
 
     def clear(self) -> None:
-        """Remove the files of these devices from an earlier capture."""
+        """Remove the files of these devices from an earlier capture. Raises UsageError for a link to another place."""
         for name in self.captures:
+            if link := next((home for home in (self._home(name, 1), self._home(name, 2)) if home.is_symlink()), None):
+                raise UsageError(message("audit:capture.link"), where=str(link))
             for path in (*self._home(name, 2).glob("*.txt"), *self._home(name, 1).glob("*.txt")):
                 path.unlink()
 

@@ -321,7 +321,7 @@ def host_keys(workspace: Workspace) -> Diagnostic:
     except EventreadyError as error:
         return Diagnostic("host keys", False, error.whole)
     servers = {server.host_key_name: server for group in key_rounds(targets) for server in group}
-    unknown = [server.name for server in servers.values() if not known.lookup(server.host_key_name)]
+    unknown = [server.name for server in servers.values() if not known.knows(server.host_key_name)]
     if not unknown:
         return Diagnostic("host keys", True, message("audit:doctor.keys_recorded", count=len(targets)))
     return Diagnostic(

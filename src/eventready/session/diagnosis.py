@@ -15,6 +15,13 @@ from eventready.session.steps import ConnectStep, Trace
 from eventready.session.target import Target
 
 _WORKERS = 16
+#: Families of messages about settings, and the step that needs the setting.
+_SETTINGS = {
+    "workspace:secret": ConnectStep.LOGIN,
+    "session:key": ConnectStep.LOGIN,
+    "session:jump_cycle": ConnectStep.JUMP,
+    "session:jump_invalid": ConnectStep.JUMP,
+}
 
 
 class StepState(StrEnum):
@@ -78,7 +85,8 @@ def _ok(step: ConnectStep, trace: Trace) -> DiagnosisStep:
 
 def _failed_steps(trace: Trace, error: EventreadyError) -> Iterator[DiagnosisStep]:
     """Yield the completed steps, the failed step, and the later steps."""
-    failed = trace.current or next((step for step in ConnectStep if step not in trace.done), ConnectStep.PRIVILEGE)
+    failed = _step_of(error) or trace.current
+    failed = failed or next((step for step in ConnectStep if step not in trace.done), ConnectStep.PRIVILEGE)
     for step in ConnectStep:
         if step is failed:
             detail = message("session:at", where=error.place, what=error.cause) if error.where else error.cause
@@ -88,3 +96,12 @@ def _failed_steps(trace: Trace, error: EventreadyError) -> Iterator[DiagnosisSte
             yield _ok(step, trace)
         elif list(ConnectStep).index(step) > list(ConnectStep).index(failed):
             yield DiagnosisStep(step, StepState.NOT_REACHED)
+
+
+def _step_of(error: EventreadyError) -> ConnectStep | None:
+    """Return the step that lacks a setting, which is found missing before the first step."""
+    cause: object = error.message
+    while isinstance(cause, Message) and "cause" in cause.params:
+        cause = cause.params["cause"]
+    family = cause.id.partition(".")[0] if isinstance(cause, Message) else ""
+    return _SETTINGS.get(family)

@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from threading import Lock
 
@@ -19,7 +20,7 @@ import paramiko
 
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import WorkspaceError, os_reason
-from eventready.core.messages import message
+from eventready.core.messages import Message, message
 from eventready.core.text_lines import lines_of
 from eventready.session.reply import HostKeyMismatch
 
@@ -64,46 +65,87 @@ def host_name(host: str, port: int | None) -> str:
 
 
 @dataclass(frozen=True)
+class Line:
+    """Key of names with wildcards, of negated names, or of hashed names (`|1|salt|hash`)."""
+
+    patterns: tuple[str, ...]
+    key: HostKey
+
+    def matches(self, name: str) -> bool:
+        """Return True for a name that matches a pattern and none of the negated ones."""
+        found = [pattern for pattern in self.patterns if _matches(pattern.removeprefix("!"), name)]
+        return bool(found) and not any(pattern.startswith("!") for pattern in found)
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """Match as OpenSSH does: `*` and `?` only. Raises ValueError for an invalid hashed name."""
+    if pattern.startswith("|"):
+        _, kind, salt, digest = pattern.split("|")
+        return kind == "1" and hmac.digest(base64.b64decode(salt), name.encode(), "sha1") == base64.b64decode(digest)
+    return fnmatchcase(name, pattern.lower().replace("[", "[[]"))
+
+
+@dataclass(frozen=True)
 class KnownHosts:
-    """The recorded keys by name; `hashed` are OpenSSH's `|1|salt|hash` names, `revoked` keys are never accepted."""
+    """The recorded keys by name, and by lines of other forms; `authorities` sign the keys of hosts.
+
+    `revoked` keys are never accepted. Names are compared without case.
+    """
 
     path: Path
     names: Mapping[str, tuple[HostKey, ...]] = field(default_factory=dict)
-    hashed: tuple[tuple[bytes, bytes, HostKey], ...] = ()
+    lines: tuple[Line, ...] = ()
+    authorities: tuple[Line, ...] = ()
     revoked: frozenset[bytes] = frozenset()
 
     def lookup(self, name: str) -> tuple[HostKey, ...]:
         """Return the recorded keys of a name in known_hosts notation, without revoked ones."""
-        found = [*self.names.get(name, ())]
-        found += [key for salt, digest, key in self.hashed if hmac.digest(salt, name.encode(), "sha1") == digest]
+        name = name.lower()
+        found = (*self.names.get(name, ()), *(line.key for line in self.lines if line.matches(name)))
+        return tuple(key for key in found if key.blob not in self.revoked)
+
+    def accepts(self, name: str, key: HostKey) -> bool:
+        """Return True for a recorded key, of the name or of its host without the port, as OpenSSH does."""
+        return key in self.lookup(name) or key in self.lookup(without_port(name))
+
+    def knows(self, name: str) -> bool:
+        """Return True for a name with a recorded key or authority."""
+        return bool(self.lookup(name) or self.lookup(without_port(name)) or self.signers(name))
+
+    def signers(self, name: str) -> tuple[HostKey, ...]:
+        """Return the authorities of a name, with or without its port."""
+        names = {name.lower(), without_port(name).lower()}
+        found = (line.key for line in self.authorities if any(map(line.matches, names)))
         return tuple(key for key in found if key.blob not in self.revoked)
 
     @classmethod
     def parse(cls, text: str, path: Path) -> KnownHosts:
         """Parse a known_hosts text. Raises WorkspaceError with file and line for an invalid line."""
         names: dict[str, tuple[HostKey, ...]] = {}
-        hashed: list[tuple[bytes, bytes, HostKey]] = []
-        revoked: set[bytes] = set()
+        lines: dict[str, list[Line]] = {"": [], "@cert-authority": [], "@revoked": []}
         for number, line in enumerate(lines_of(text), 1):
             words = line.split()
             if not words or words[0].startswith("#"):
                 continue
             marker = words.pop(0) if words[0].startswith("@") else ""
             try:
-                key = HostKey(words[1], base64.b64decode(words[2], validate=True))
-                hosts = words[0].split(",")
-                if marker == "@revoked":
-                    revoked.add(key.blob)
-                elif not marker:
-                    for host in hosts:
-                        if host.startswith("|1|"):
-                            _, _, salt, digest = host.split("|")
-                            hashed.append((base64.b64decode(salt), base64.b64decode(digest), key))
-                        else:
-                            names[host] = (*names.get(host, ()), key)
-            except (IndexError, ValueError, binascii.Error):
+                hosts, key = tuple(words[0].split(",")), HostKey(words[1], base64.b64decode(words[2], validate=True))
+                special = Line(hosts, key)
+                if marker or any(set("*?!|") & set(host) for host in hosts):
+                    special.matches("")
+                    lines[marker].append(special)
+                    continue
+            except (LookupError, ValueError, binascii.Error):
                 raise WorkspaceError(message("session:known_hosts.line"), where=f"{path}:{number}") from None
-        return cls(path, names, tuple(hashed), frozenset(revoked))
+            for host in map(str.lower, hosts):
+                names[host] = (*names.get(host, ()), key)
+        revoked = frozenset(line.key.blob for line in lines["@revoked"])
+        return cls(path, names, tuple(lines[""]), tuple(lines["@cert-authority"]), revoked)
+
+
+def without_port(name: str) -> str:
+    """Return the host of a name in known_hosts notation."""
+    return name[1:].rpartition("]:")[0] if name.startswith("[") else name
 
 
 _cache: dict[Path, tuple[tuple[int, int, int], KnownHosts]] = {}
@@ -170,3 +212,14 @@ def changed_key(name: str, hostname: str, shown: HostKey, recorded: HostKey, pat
     """Return the error for a device with another key than the recorded key."""
     params = {"name": name, "host": hostname, "key": str(shown), "option": f" -l {name}"}
     return HostKeyMismatch(message("session:changed_key", **params, recorded=str(recorded)), where=str(path))
+
+
+def revoked_key(name: str, hostname: str, shown: HostKey, path: Path) -> HostKeyMismatch:
+    """Return the error for a device with a revoked key."""
+    return HostKeyMismatch(message("session:revoked_key", name=name, host=hostname, key=str(shown)), where=str(path))
+
+
+def uncertified_key(name: str, hostname: str, shown: HostKey, reason: Message, path: Path) -> HostKeyMismatch:
+    """Return the error for a device whose certificate does not hold."""
+    what = message("session:uncertified_key", name=name, host=hostname, key=str(shown), reason=reason)
+    return HostKeyMismatch(what, where=str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
+from eventready.session.hostkeys import SSH_PORT
 from eventready.session.ssh.config import HostConfig, host_config
 from eventready.session.target import OneTimeCode, Secret, SshOptions, Target
 from eventready.workspace.devices.access import NO_JUMP, Access, JumpHost
@@ -18,6 +20,8 @@ from eventready.workspace.devices.access import NO_JUMP, Access, JumpHost
 _DEFAULT_IDENTITIES = ("id_ed25519", "id_ecdsa", "id_rsa")
 #: Keepalive interval of a jump host without one of its own.
 _JUMP_KEEPALIVE_S = 15.0
+#: Tokens of ssh_config, and values that a shell takes as they are.
+_TOKEN, _SHELL_SAFE = re.compile("%[%dhnpru]"), re.compile(r"[\w.:@+][\w.:@%+-]*")
 _HOP = re.compile(
     r"(?:ssh://)?(?:(?P<user>[^@\s]+)@)?(?:\[(?P<v6>[\w:.%]+)\]|(?P<host>[^\s:@/]+))(?::(?P<port>\d{1,6}))?/?"
 )
@@ -41,12 +45,13 @@ def with_access(target: Target, access: Access, settings: AccessSettings) -> Tar
     """Complete a target by its access and by ssh_config. Raises WorkspaceError."""
     config = host_config(settings.workspace, target.host, target.name)
     jump = _jump(access, config, settings, ())
+    host = _address(target, settings)
     return replace(
         target,
-        host=_address(target, settings),
-        ssh=_ssh_options(access, config, settings, password=bool(target.password)),
+        host=host,
+        ssh=_ssh_options(access, config, settings, replace(target, host=host)),
         jump=jump,
-        proxy_command=access.proxy_command or ("" if jump else config.proxy_command),
+        proxy_command=_proxy_command(access, config, replace(target, host=host), jump),
         console=bool(access.console),
         console_username=settings.resolve(access.console_username),
         console_password=Secret(settings.resolve(access.console_password)),
@@ -58,7 +63,34 @@ def _address(target: Target, settings: AccessSettings) -> str:
     return host_config(settings.workspace, target.host).hostname
 
 
-def _ssh_options(access: Access, config: HostConfig, settings: AccessSettings, *, password: bool) -> SshOptions:
+def _proxy_command(access: Access, config: HostConfig, target: Target, jump: Target | None) -> str:
+    """Return the command to connect, from ssh_config with its tokens. Raises WorkspaceError."""
+    if access.proxy_command or jump or not config.proxy_command:
+        return access.proxy_command or ""
+    values = _token_values(config, target)
+    if bad := next((value for value in values.values() if not _SHELL_SAFE.fullmatch(value)), None):
+        raise WorkspaceError(message("session:proxy_token", name=target.name, value=bad))
+    return _expanded(config.proxy_command, values)
+
+
+def _token_values(config: HostConfig, target: Target) -> dict[str, str]:
+    """Return the values of OpenSSH's tokens: of the inventory first, as `ssh -l USER -p PORT` has it."""
+    user, port = target.username or config.user or getpass.getuser(), target.port or config.port or SSH_PORT
+    return {"%h": target.host, "%n": target.name, "%p": str(port), "%r": user}
+
+
+def _expanded(text: str, values: Mapping[str, str]) -> str:
+    own = {"%%": "%", "%d": str(Path.home()), "%u": getpass.getuser()}
+    return _TOKEN.sub(lambda token: {**values, **own}.get(token[0], token[0]), text)
+
+
+def _ssh_options(access: Access, config: HostConfig, settings: AccessSettings, target: Target) -> SshOptions:
+    password, values = bool(target.password), _token_values(config, target)
+    config = replace(
+        config,
+        identity_files=tuple(_expanded(name, values) for name in config.identity_files),
+        certificate_files=tuple(_expanded(name, values) for name in config.certificate_files),
+    )
     files = _identity_files(access, config, settings, password=password)
     code = access.one_time_code
     return SshOptions(
@@ -139,14 +171,14 @@ def _hop(text: str, before: Target | None, settings: AccessSettings, seen: tuple
     config = host_config(settings.workspace, target.host, target.name)
     before = before or _jump(access, config, settings, (*seen, text))
     own = replace(settings, resolve=settings.resolve_jump)
-    options = _ssh_options(access, config, own, password=bool(target.password))
+    target = replace(target, host=_address(target, settings))
+    options = _ssh_options(access, config, own, target)
     interval = _first_set(access.keepalive_s, config.keepalive_s, _JUMP_KEEPALIVE_S)
     return replace(
         target,
-        host=_address(target, settings),
         ssh=replace(options, keepalive_s=interval),
         jump=before,
-        proxy_command=access.proxy_command or ("" if before else config.proxy_command),
+        proxy_command=_proxy_command(access, config, target, before),
     ).for_ssh()
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from eventready.core.messages import Text
 from eventready.platforms.loader import describe
-from eventready.session.hostkeys import HostKey, known_hosts, record
+from eventready.session.hostkeys import HostKey, KnownHosts, known_hosts, record
 from eventready.session.local import LOCAL
-from eventready.session.reply import SessionError
+from eventready.session.reply import HostKeyMismatch, SessionError
 from eventready.session.ssh.errors import to_session_error
-from eventready.session.ssh.handshake import start_transport
+from eventready.session.ssh.handshake import check_host_key, start_transport
 from eventready.session.ssh.jump_hosts import dial, proxy_failure
 from eventready.session.steps import Trace
 from eventready.session.target import Target
@@ -82,22 +82,32 @@ def _fetch_one(targets: Sequence[Target], recorded_in: Path, timeout_s: float) -
     known = known_hosts(recorded_in)
     address, recorded = target.host_key_name, known.lookup(target.host_key_name)
     try:
-        key = fetch_key(target, timeout_s)
+        key, accepted = _presented(target, timeout_s, known)
     except SessionError as error:
         return HostKeyResult(address, names, HostKeyState.SILENT, None, recorded, error.whole)
     if key.blob in known.revoked:
         return HostKeyResult(address, names, HostKeyState.REVOKED, key, recorded)
-    state = HostKeyState.SAME if key in recorded else HostKeyState.CHANGED if recorded else HostKeyState.NEW
+    state = HostKeyState.SAME if accepted else HostKeyState.CHANGED if recorded else HostKeyState.NEW
     return HostKeyResult(address, names, state, key, recorded)
 
 
 def fetch_key(target: Target, timeout_s: float = 10.0) -> HostKey:
     """Return the key presented by an SSH server, without logging in. Raises SessionError."""
+    return _presented(target, timeout_s, KnownHosts(Path()))[0]
+
+
+def _presented(target: Target, timeout_s: float, known: KnownHosts) -> tuple[HostKey, bool]:
+    """Return the key presented by an SSH server, and whether it is accepted. Raises SessionError."""
     connection = None
     try:
         connection = dial(target, timeout_s, Trace())
-        with start_transport(connection, target, timeout_s) as transport:
-            return HostKey.of(transport.get_remote_server_key())
+        with start_transport(connection, target, timeout_s, known) as transport:
+            key = HostKey.of(transport.get_remote_server_key())
+            try:
+                check_host_key(transport, target, known)
+            except HostKeyMismatch:
+                return key, False
+            return key, True
     except Exception as error:
         raise proxy_failure(connection, target) or to_session_error(error, target) from None
     finally:

@@ -91,9 +91,14 @@ def _refusal(target: Target, progress: _Progress) -> LoginRefused:
         return LoginRefused(
             message("session:more_methods", where=where, done=tuple(progress.succeeded), methods=accepted)
         )
+    if not progress.refused and target.ssh.agent:
+        agent, methods = target.ssh.agent, accepted or "?"
+        return LoginRefused(message("session:empty_agent", where=where, methods=methods, agent=agent))
     if not progress.refused:
         return LoginRefused(message("session:no_credentials", where=where, methods=accepted or "?"))
-    if progress.refused in (["password"], ["keyboard-interactive"], ["password", "keyboard-interactive"]):
+    if target.console:
+        credentials = message("session:console_user_or", methods=tuple(progress.refused))
+    elif progress.refused in (["password"], ["keyboard-interactive"], ["password", "keyboard-interactive"]):
         credentials = message("session:user_or_password")
     else:
         credentials = message("session:user_or", methods=tuple(progress.refused))

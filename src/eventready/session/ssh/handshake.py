@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from paramiko.ssh_exception import IncompatiblePeer
 
 from eventready.core.errors import InvalidValue, WorkspaceError
 from eventready.core.messages import message
-from eventready.session.hostkeys import HostKey, changed_key, known_hosts, unknown_key
-from eventready.session.reply import HostKeyMismatch, NoCommonAlgorithm
+from eventready.session.hostkeys import (
+    HostKey,
+    KnownHosts,
+    changed_key,
+    known_hosts,
+    revoked_key,
+    uncertified_key,
+    unknown_key,
+    without_port,
+)
+from eventready.session.reply import NoCommonAlgorithm
 from eventready.session.ssh.algorithms import legacy_among
 from eventready.session.ssh.authentication import authenticate
+from eventready.session.ssh.certificates import host_certificate_trouble
 from eventready.session.ssh.transport import Transport
 from eventready.session.steps import ConnectStep, Trace
 from eventready.session.target import Target
@@ -22,10 +31,14 @@ from eventready.session.wire.stream import BufferedSocket
 _TYPING_S = 180.0
 
 
-def start_transport(connection: Any, target: Target, timeout_s: float, recorded: Sequence[HostKey] = ()) -> Transport:
-    """Do the handshake over a connection. Raises paramiko.SSHException, NoCommonAlgorithm, WorkspaceError."""
+def start_transport(connection: Any, target: Target, timeout_s: float, known: KnownHosts) -> Transport:
+    """Do the handshake over a connection. Raises paramiko.SSHException, NoCommonAlgorithm, WorkspaceError.
+
+    Algorithms of recorded keys come first; certificates are accepted where an authority is recorded.
+    """
+    name = target.host_key_name
     try:
-        transport = Transport(connection, target.ssh, recorded)
+        transport = Transport(connection, target.ssh, known.lookup(name), certified=bool(known.signers(name)))
     except InvalidValue as error:
         raise WorkspaceError(
             message("session:algorithms_unusable", name=target.name, reason=error.error.cause)
@@ -73,14 +86,14 @@ def open_transport(connection: Any, target: Target, timeout_s: float, trace: Tra
 
     The transport is closed on failure.
     """
-    recorded = known_hosts(target.known_hosts_path).lookup(target.host_key_name)
+    known = known_hosts(target.known_hosts_path)
     with trace.step(ConnectStep.ALGORITHMS):
-        transport = start_transport(connection, target, timeout_s, recorded)
+        transport = start_transport(connection, target, timeout_s, known)
     trace.detail(ConnectStep.ALGORITHMS, ", ".join(transport.agreed))
     try:
         with trace.step(ConnectStep.HOST_KEY):
             presented = HostKey.of(transport.get_remote_server_key())
-            _check_host_key(presented, target, recorded)
+            check_host_key(transport, target, known)
         trace.detail(ConnectStep.HOST_KEY, str(presented))
         if target.ssh.one_time_code is not None:
             transport.auth_timeout = _TYPING_S
@@ -96,14 +109,24 @@ def open_transport(connection: Any, target: Target, timeout_s: float, trace: Tra
     return transport
 
 
-def _check_host_key(presented: HostKey, target: Target, recorded: Sequence[HostKey]) -> None:
-    """Raise HostKeyMismatch for an unrecorded key."""
-    if presented not in recorded:
-        raise _mismatch(presented, target, recorded)
-
-
-def _mismatch(presented: HostKey, target: Target, recorded: Sequence[HostKey]) -> HostKeyMismatch:
+def check_host_key(transport: Transport, target: Target, known: KnownHosts) -> None:
+    """Accept a recorded key or a recorded authority's certificate of the host. Raises HostKeyMismatch."""
+    presented, name = HostKey.of(transport.get_remote_server_key()), target.host_key_name
+    about = (target.name, name, presented)
+    if presented.blob in known.revoked:
+        raise revoked_key(*about, known.path)
+    certificate = transport.get_remote_server_key().public_blob
+    trouble = None
+    if certificate is not None:
+        trouble = host_certificate_trouble(certificate.key_blob, without_port(name), known.signers(name))
+        if trouble is None:
+            return
+    if known.accepts(name, presented):
+        return
+    if trouble is not None:
+        raise uncertified_key(*about, trouble, known.path)
+    recorded = known.lookup(name)
     if not recorded:
-        return unknown_key(target.name, target.host_key_name, presented, target.known_hosts_path)
+        raise unknown_key(*about, known.path)
     same = next((key for key in recorded if key.algorithm == presented.algorithm), recorded[0])
-    return changed_key(target.name, target.host_key_name, presented, same, target.known_hosts_path)
+    raise changed_key(*about, same, known.path)

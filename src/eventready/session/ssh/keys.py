@@ -18,8 +18,9 @@ from paramiko.agent import AgentSSH
 from paramiko.pkey import PublicBlob
 
 from eventready.core.errors import os_reason
-from eventready.core.messages import message
+from eventready.core.messages import message, rendered
 from eventready.session.reply import LoginRefused
+from eventready.session.ssh.certificates import validity_trouble
 from eventready.session.target import Secret, SshOptions
 
 _AGENT_TIMEOUT_S = 10.0
@@ -40,8 +41,8 @@ def identities(options: SshOptions) -> Iterator[tuple[Identity, ...]]:
     if not options.identity_files and not options.agent:
         yield ()
         return
-    with _agent(options.agent) as agent_keys:
-        yield tuple(_identities(options, agent_keys))
+    with agent_keys(options.agent) as keys:
+        yield tuple(_identities(options, keys))
 
 
 def _identities(options: SshOptions, agent_keys: tuple[paramiko.AgentKey, ...]) -> Iterator[Identity]:
@@ -74,10 +75,10 @@ def _with_certificates(
         blob = _public_blob(certificate)
         if not blob or not _certifies(blob, key):
             continue
-        if blob in agent_keys:
-            yield Identity(f"certificate {certificate.name}", agent_keys[blob])
-        else:
-            yield Identity(f"certificate {certificate.name}", _certified(key, certificate))
+        trouble = validity_trouble(blob)
+        title = rendered("session:certificate_of", name=certificate.name, trouble=trouble) if trouble else ""
+        signed = agent_keys[blob] if blob in agent_keys else _certified(key, certificate)
+        yield Identity(title or f"certificate {certificate.name}", signed)
     yield Identity(name, key)
 
 
@@ -151,7 +152,7 @@ def _parse(path: Path, passphrase: Secret) -> paramiko.PKey:
 
 
 @contextmanager
-def _agent(path: str) -> Iterator[tuple[paramiko.AgentKey, ...]]:
+def agent_keys(path: str) -> Iterator[tuple[paramiko.AgentKey, ...]]:
     """Connect to the agent; yield no keys without an agent. A connection per login: the protocol has no concurrent
     requests."""
     if not path:

@@ -25,6 +25,7 @@ from eventready.session.ssh.algorithms import (
     LEGACY_MACS,
     select,
 )
+from eventready.session.ssh.certificates import SUFFIX
 from eventready.session.target import SshOptions
 from eventready.session.wire.stream import BufferedSocket
 
@@ -64,6 +65,7 @@ class _DeadlinePacketizer(Packetizer):
 #: paramiko's stubs lack the tables of algorithms and the results of the negotiation.
 _PARAMIKO: Any = paramiko.Transport
 _PARAMIKO_SERVICE: Any = ServiceRequestingTransport
+_PARAMIKO_CONFIG: Any = paramiko.SSHConfig
 
 
 class _AuthHandler(AuthOnlyHandler):
@@ -91,6 +93,15 @@ class ConfigParser(paramiko.SSHConfig):
     """paramiko's parser of ssh_config, which matches `Host` patterns against the address and the device name."""
 
     alias = ""
+
+    def _allowed_tokens(self, key: str) -> list[str]:
+        """Leave these to `target_builder`, which knows the inventory's user and port."""
+        return [] if key in ("proxycommand", "identityfile") else _PARAMIKO_CONFIG._allowed_tokens(self, key)
+
+    def _lookup(self, *args: Any, **kwargs: Any) -> Any:
+        found = _PARAMIKO_CONFIG._lookup(self, *args, **kwargs)
+        found.setdefault("canonicaldomains", "")  # without domains, OpenSSH makes no name canonical
+        return found
 
     def _pattern_matches(self, patterns: Any, target: str) -> bool:
         if isinstance(patterns, str):
@@ -122,14 +133,16 @@ class Transport(ServiceRequestingTransport):
     _kex_info: ClassVar[dict[str, Any]] = {**_PARAMIKO._kex_info, **KEX_ENGINES}
     _key_info: ClassVar[dict[str, Any]] = {**_PARAMIKO._key_info, **HOST_KEY_TYPES}
 
-    def __init__(self, connection: Any, options: SshOptions, recorded: Sequence[HostKey] = ()) -> None:
+    def __init__(
+        self, connection: Any, options: SshOptions, recorded: Sequence[HostKey] = (), *, certified: bool = False
+    ) -> None:
         super().__init__(connection, packetizer_class=_DeadlinePacketizer)
         self._kex = ""
         self.peer_offer: dict[str, list[str]] = {}
         self._service_accepted = Event()
-        self._configure(options, recorded)
+        self._configure(options, recorded, certified)
 
-    def _configure(self, options: SshOptions, recorded: Sequence[HostKey]) -> None:
+    def _configure(self, options: SshOptions, recorded: Sequence[HostKey], certified: bool) -> None:
         """Set the algorithms. Raises ValueError for a list without a supported and allowed algorithm."""
         offer = self.get_security_options()
         allow = options.allow_legacy
@@ -146,7 +159,8 @@ class Transport(ServiceRequestingTransport):
         offer.digests = _allowed(options.macs, offer.digests, LEGACY_MACS, _PARAMIKO._mac_info, allow)
         key_types = _allowed(options.host_key_algorithms, offer.key_types, LEGACY_HOST_KEYS, self._key_info, allow)
         known = {kind for key in recorded for kind in _signatures(key.algorithm)}
-        offer.key_types = (*(k for k in key_types if k in known), *(k for k in key_types if k not in known))
+        signed = (f"{kind}{SUFFIX}" for kind in key_types if certified and f"{kind}{SUFFIX}" in self._key_info)
+        offer.key_types = (*signed, *(k for k in key_types if k in known), *(k for k in key_types if k not in known))
 
     def _really_parse_kex_init(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         parsed: dict[str, Any] = _PARAMIKO._really_parse_kex_init(self, *args, **kwargs)

@@ -111,8 +111,11 @@ put() { # NAME:PATH running|stopped absent|MODE OWNER GROUP SHA256
     else
         [ "$(hash_of "$home/objects/$6" 2>/dev/null)" = "$6" ] || fail "the saved content of $path is missing or damaged"
         fresh=${path%/*}/.eventready.$$
-        cp "$home/objects/$6" "$fresh" && chown "$4:$5" "$fresh" && chmod "$3" "$fresh" && mv -f "$fresh" "$path" ||
+        rm -f "${path%/*}"/.eventready.* # of an earlier one that was killed
+        cp "$home/objects/$6" "$fresh" && chown "$4:$5" "$fresh" && chmod "$3" "$fresh" && mv -f "$fresh" "$path" || {
+            rm -f "$fresh"
             fail "$path cannot be written"
+        }
     fi
     set_daemon "$name" "$wanted" || fail "$name does not take $path"
     rm -f "$home/stale/$name"
@@ -209,7 +212,7 @@ arm() { # CHANGE SECONDS
 end_timer() { # the text of `armed`
     case $1 in
         eventready-*) systemctl stop "$1.timer" ;;
-        *) grep -qs host_files "/proc/$1/cmdline" && kill -KILL -- "-$1" ;;
+        *) grep -qs host_files "/proc/$1/cmdline" && kill -KILL "-$1" ;; # dash takes no `--`
     esac
     return 0
 }
