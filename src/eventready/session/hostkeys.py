@@ -65,7 +65,7 @@ def host_name(host: str, port: int | None) -> str:
 
 
 @dataclass(frozen=True)
-class Line:
+class SpecialLine:
     """Key of names with wildcards, of negated names, or of hashed names (`|1|salt|hash`)."""
 
     patterns: tuple[str, ...]
@@ -94,8 +94,8 @@ class KnownHosts:
 
     path: Path
     names: Mapping[str, tuple[HostKey, ...]] = field(default_factory=dict)
-    lines: tuple[Line, ...] = ()
-    authorities: tuple[Line, ...] = ()
+    lines: tuple[SpecialLine, ...] = ()
+    authorities: tuple[SpecialLine, ...] = ()
     revoked: frozenset[bytes] = frozenset()
 
     def lookup(self, name: str) -> tuple[HostKey, ...]:
@@ -122,7 +122,7 @@ class KnownHosts:
     def parse(cls, text: str, path: Path) -> KnownHosts:
         """Parse a known_hosts text. Raises WorkspaceError with file and line for an invalid line."""
         names: dict[str, tuple[HostKey, ...]] = {}
-        lines: dict[str, list[Line]] = {"": [], "@cert-authority": [], "@revoked": []}
+        lines: dict[str, list[SpecialLine]] = {"": [], "@cert-authority": [], "@revoked": []}
         for number, line in enumerate(lines_of(text), 1):
             words = line.split()
             if not words or words[0].startswith("#"):
@@ -130,7 +130,7 @@ class KnownHosts:
             marker = words.pop(0) if words[0].startswith("@") else ""
             try:
                 hosts, key = tuple(words[0].split(",")), HostKey(words[1], base64.b64decode(words[2], validate=True))
-                special = Line(hosts, key)
+                special = SpecialLine(hosts, key)
                 if marker or any(set("*?!|") & set(host) for host in hosts):
                     special.matches("")
                     lines[marker].append(special)
