@@ -99,7 +99,7 @@ def _failed_steps(trace: Trace, error: EventreadyError) -> Iterator[DiagnosisSte
 
 
 def _step_of(error: EventreadyError) -> ConnectStep | None:
-    """Return the step that lacks a setting, which is found missing before the first step."""
+    """Return the step of a missing or invalid setting; such a setting is found before the first step."""
     cause: object = error.message
     while isinstance(cause, Message) and "cause" in cause.params:
         cause = cause.params["cause"]

@@ -72,7 +72,7 @@ class SpecialLine:
     key: HostKey
 
     def matches(self, name: str) -> bool:
-        """Return True for a name that matches a pattern and none of the negated ones."""
+        """Return True for a name matching a pattern and no negated pattern."""
         found = [pattern for pattern in self.patterns if _matches(pattern.removeprefix("!"), name)]
         return bool(found) and not any(pattern.startswith("!") for pattern in found)
 
@@ -220,6 +220,6 @@ def revoked_key(name: str, hostname: str, shown: HostKey, path: Path) -> HostKey
 
 
 def uncertified_key(name: str, hostname: str, shown: HostKey, reason: Message, path: Path) -> HostKeyMismatch:
-    """Return the error for a device whose certificate does not hold."""
+    """Return the error for a device with an invalid certificate."""
     what = message("session:uncertified_key", name=name, host=hostname, key=str(shown), reason=reason)
     return HostKeyMismatch(what, where=str(path))

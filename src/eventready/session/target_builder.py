@@ -74,7 +74,7 @@ def _proxy_command(access: Access, config: HostConfig, target: Target, jump: Tar
 
 
 def _token_values(config: HostConfig, target: Target) -> dict[str, str]:
-    """Return the values of OpenSSH's tokens: of the inventory first, as `ssh -l USER -p PORT` has it."""
+    """Return the values of OpenSSH's tokens, of the inventory first (`ssh -l USER -p PORT`)."""
     user, port = target.username or config.user or getpass.getuser(), target.port or config.port or SSH_PORT
     return {"%h": target.host, "%n": target.name, "%p": str(port), "%r": user}
 

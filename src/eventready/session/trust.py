@@ -97,7 +97,7 @@ def fetch_key(target: Target, timeout_s: float = 10.0) -> HostKey:
 
 
 def _presented(target: Target, timeout_s: float, known: KnownHosts) -> tuple[HostKey, bool]:
-    """Return the key presented by an SSH server, and whether it is accepted. Raises SessionError."""
+    """Return the key presented by an SSH server; True for an accepted key. Raises SessionError."""
     connection = None
     try:
         connection = dial(target, timeout_s, Trace())
