@@ -25,7 +25,7 @@ SUFFIX = "-cert-v01@openssh.com"
 
 
 def host_certificate_trouble(blob: bytes, host: str, authorities: Collection[HostKey]) -> Message | None:
-    """Return the reason against a certificate of a host; None for a valid one."""
+    """Return the reason against a certificate of a host; None for valid ones."""
     certificate = _parsed(blob)
     if certificate is None:
         return message("session:certificate.invalid")
@@ -45,7 +45,7 @@ def host_certificate_trouble(blob: bytes, host: str, authorities: Collection[Hos
 
 
 def validity_trouble(blob: bytes) -> Message | None:
-    """Return the reason against a certificate at present; None for a valid one."""
+    """Return the reason against a certificate at present; None for valid ones."""
     certificate = _parsed(blob)
     return message("session:certificate.invalid") if certificate is None else _outside(certificate)
 
