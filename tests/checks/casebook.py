@@ -5,7 +5,7 @@
       findings:
         - [CPU, fail, "CPU at 91% over five minutes (limit 85%)"]
 
-One device stands for itself (`expect`, `now`, `before`, `baseline`, `unmeasured`, `unsupported`); `devices` names
+One device stands for itself (`expect`, `now`, `before`, `baseline`, `history`, `unmeasured`, `unsupported`); `devices` names
 several, each with the same keys. A finding of several devices begins with the device. `not_measured` that is blind is
 written `blind`.
 """
@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from eventready.checks.check import EarlierReading
 from eventready.checks.finding import Finding, Outcome
 from eventready.checks.registry import all_checks
 from eventready.core.messages import Bilingual
@@ -115,6 +116,7 @@ class Case:
             moment=MOMENT,
             limits=resolve_limits(limits, devices),
             baseline={name: rows(output.get("baseline", {})) for name, output in self.devices.items()},
+            history={name: tuple(map(earlier, output.get("history", []))) for name, output in self.devices.items()},
             intervals={name: output.get("interval_s", 10.0) for name, output in self.devices.items()},
         )
         return [finding for finding in findings if finding.check == self.check]
@@ -150,6 +152,12 @@ def rows(output: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, tuple[Fact,
     return {
         fact: tuple(CATALOGUE[fact].record.model_validate(row) for row in result) for fact, result in output.items()
     }
+
+
+def earlier(output: Mapping[str, Any]) -> EarlierReading:
+    """An entry of a case's `history`: `days` ago, or `age_s` seconds."""
+    age_s = float(output.get("age_s", output.get("days", 0) * 86_400))
+    return EarlierReading(MOMENT - timedelta(seconds=age_s), age_s, rows(output["rows"]))
 
 
 def observations(device: str, output: Mapping[str, Any]) -> Iterator[Observation]:

@@ -37,7 +37,17 @@ def test_the_checks_of_a_switch() -> None:
     switch = Device("s1", "switch", "any", "192.0.2.3", expect=expect)
     cells = matrix_of([switch, ROUTER]).of("s1")
     assert {cell.check for cell in cells if cell.state is CellState.APPLICABLE} == {
-        *("uplink", "interface_errors", "interface_drops", "utilisation", "link", "link_neighbour", "optic", "bundle"),
+        *(
+            "uplink",
+            "port_flaps",
+            "interface_errors",
+            "interface_drops",
+            "utilisation",
+            "link",
+            "link_neighbour",
+            "optic",
+            "bundle",
+        ),
         *("bundle_headroom", "cpu", "memory", "uptime", "temperature", "power", "fan", "board"),
         *("ntp", "syslog", "saved_config"),
     }

@@ -15,6 +15,7 @@ from typing import Literal
 
 from eventready.audit.collect import AuditJob, DeviceRead
 from eventready.audit.device_result import DeviceResult
+from eventready.audit.history import earlier_audits
 from eventready.audit.progress import ReadProgress
 from eventready.audit.run_builder import build_run, recorded_rows, summary
 from eventready.audit.saved_outputs import SavedOutputs
@@ -108,6 +109,7 @@ def audit(
             verdicts=found,
             coverage=coverage,
             seen=seen,
+            saved=job.saved is not None,
             sessions={"wanted": options.workers, "most": sessions} if sessions else None,
         )
         digest = summary(document, results.values(), across)
@@ -132,6 +134,7 @@ def _job(
         waivers=workspace.waivers,
         duties=DutyIndex(workspace.duties),
         baseline=recorded_rows(store.get(options.baseline)) if options.baseline else {},
+        history={} if options.saved else earlier_audits(store, clock, workspace.event.id, len(workspace.devices)),
         saved=SavedOutputs(options.saved) if options.saved else None,
     )
     if not job.saved:

@@ -19,7 +19,7 @@ from eventready.core.messages import Message, Rendered
 from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import Matrix
-from eventready.evaluation.runner import Rows, evaluate
+from eventready.evaluation.runner import History, Rows, evaluate
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.observe import observe, unreached
@@ -47,6 +47,7 @@ class AuditJob:
     waivers: Sequence[Waiver] = ()
     duties: DutyIndex | None = None
     baseline: Mapping[str, Rows] = field(default_factory=dict)
+    history: History = field(default_factory=dict)
     saved: SavedOutputs | None = None
 
 
@@ -171,7 +172,7 @@ def _result(job: AuditJob, name: str, observations: Sequence[Observation], inter
     judged = [observation for observation in observations if observation.fact in of_checks]
     findings = evaluate(
         [job.devices[name]], job.matrix, judged, moment=job.moment, limits=job.limits, waivers=job.waivers,
-        baseline=job.baseline, intervals={name: interval_s}, duties=job.duties, scope="device",
+        baseline=job.baseline, history=job.history, intervals={name: interval_s}, duties=job.duties, scope="device",
     )  # fmt: skip
     return build_device_result(job.devices[name], job.matrix, observations, findings)
 

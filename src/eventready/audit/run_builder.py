@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -38,11 +38,12 @@ def build_run(
     coverage: Coverage,
     seen: SeenSubjects,
     sessions: Mapping[str, int] | None = None,
+    saved: bool = False,
 ) -> Parts:
     """Build the document of a finished run, without `previous` and `sha256` (the store adds both).
 
     `results`: of all devices. `across`: findings of checks across devices, ordered by device and check. `sessions`:
-    devices read at once, `wanted` and at `most`, where this machine was the limit.
+    devices read at once, `wanted` and at `most`, where this machine was the limit. `saved`: of saved outputs.
     """
     ordered = sorted(devices, key=lambda device: device.name)
     head = {
@@ -56,6 +57,7 @@ def build_run(
         "event_info": event_info(event, duties),
         "state": "finished",
         **({"sessions": dict(sessions)} if sessions else {}),
+        **({"saved": True} if saved else {}),
         "coverage": _coverage(coverage, seen),
         "devices": [_device(device, results[device.name]) for device in ordered],
         "verdicts": [
@@ -119,11 +121,11 @@ def _device(device: Device, result: DeviceResult) -> dict[str, Any]:
     }
 
 
-def recorded_rows(run: Run) -> dict[str, dict[str, tuple[Fact, ...]]]:
+def recorded_rows(run: Run, facts: Container[str] = CATALOGUE) -> dict[str, dict[str, tuple[Fact, ...]]]:
     """Measured rows of a run as records: device to fact (last reading) to rows."""
     rows: dict[str, dict[str, tuple[Fact, ...]]] = {}
-    for entry in run.document["observations"]:
-        kind = CATALOGUE.get(entry["fact"])
+    for entry in run.observations():
+        kind = CATALOGUE.get(entry["fact"]) if entry["fact"] in facts else None
         if kind is None or not Status(entry["status"]).measured:
             continue
         records = tuple(kind.record.model_validate(row) for row in entry["rows"])

@@ -16,6 +16,7 @@ from eventready.workspace.devices.device import ROLE_SERVICES, Device
 Value = str | int | float | Text | None
 
 _FIGURES = (int, float, str)
+_GRAVITY = (Outcome.PASS, Outcome.NOT_MEASURED, Outcome.WARN, Outcome.FAIL)
 
 #: Base of every finding: `replace` takes half the time of a frozen dataclass's `__init__`.
 _NOTHING = Finding(Outcome.NOT_MEASURED, "", "")
@@ -154,6 +155,11 @@ def grade(
     if over(fail):
         return Outcome.FAIL
     return Outcome.WARN if over(warn) else Outcome.PASS
+
+
+def worst(findings: Iterable[Finding]) -> Finding:
+    """The first finding of the gravest status."""
+    return max(findings, key=lambda finding: _GRAVITY.index(finding.status))
 
 
 def at(finding: Finding, among: Sequence[Device]) -> Finding:

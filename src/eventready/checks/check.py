@@ -53,11 +53,21 @@ class Limits(BaseModel):
 
 
 @dataclass(frozen=True)
+class EarlierReading:
+    """Rows of a device in an earlier full audit: event time, and seconds from the end of the audit until this one."""
+
+    moment: datetime
+    age_s: float
+    rows: Mapping[str, tuple[Fact, ...]]
+
+
+@dataclass(frozen=True)
 class DeviceView:
     """Measured facts of a device.
 
     `now`, `before` (first reading of counters) and `baseline` (an earlier run) map fact names to rows; a fact that
-    was not measured is absent from the mapping. `unsupported` are the facts that the platform does not offer, `unread`
+    was not measured is absent from the mapping. `history`: earlier full audits, oldest first: the latest, and those of
+    the same weekday and hour. `unsupported` are the facts that the platform does not offer, `unread`
     the records that could not be read, by fact: the rows of such a fact are partial.
     """
 
@@ -65,6 +75,7 @@ class DeviceView:
     now: Mapping[str, tuple[Fact, ...]]
     before: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
     baseline: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    history: tuple[EarlierReading, ...] = ()
     interval_s: float = 0.0
     moment: datetime | None = None
     unsupported: frozenset[str] = frozenset()

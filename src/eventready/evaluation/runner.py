@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from eventready.checks.answer import blind, unknown
-from eventready.checks.check import Check, DeviceView, Scope
+from eventready.checks.check import Check, DeviceView, EarlierReading, Scope
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.clock import TZ
 from eventready.core.messages import Bilingual
@@ -21,6 +21,7 @@ from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.waivers import Waiver
 
 Rows = Mapping[str, tuple[Fact, ...]]
+History = Mapping[str, tuple[EarlierReading, ...]]
 #: Unread records that a finding names, and the fields of a finding that are its statement.
 _NAMED = 5
 _SENTENCE = ("status", "message_id", "params", "value", "limit", "unit")
@@ -132,21 +133,23 @@ def evaluate(
     limits: ResolvedLimits | None = None,
     waivers: Sequence[Waiver] = (),
     baseline: Mapping[str, Rows] | None = None,
+    history: History | None = None,
     intervals: Mapping[str, float] | None = None,
     duties: DutyIndex | None = None,
     scope: Scope | None = None,
 ) -> tuple[Finding, ...]:
     """All findings, in the order of device, check and subject, whatever the order of `devices`.
 
-    `baseline` maps a device to the rows of an earlier run, `intervals` to the seconds between its two readings.
-    `moment` (aware) decides whether a waiver is valid. An exception in a check becomes a finding of that check.
+    `baseline` maps a device to the rows of an earlier run, `history` to its readings in full audits, `intervals` to the
+    seconds between its two readings. `moment` (aware) decides whether a waiver is valid. An exception in a check becomes
+    a finding of that check.
 
     `scope` "device" runs the checks of single devices: the findings of several devices are those of each. `scope`
     "fleet" runs the checks across devices, which need the facts of `matrix.shared` only.
     """
     evaluation = _Evaluation(
-        devices, matrix, observations, limits or ResolvedLimits(), moment, baseline or {}, intervals or {},
-        duties or DutyIndex(()),
+        devices, matrix, observations, limits or ResolvedLimits(), moment, baseline or {}, history or {},
+        intervals or {}, duties or DutyIndex(()),
     )  # fmt: skip
     today = moment.astimezone(TZ).date()
     findings = [*waive(evaluation.findings(scope), waivers, today)]
@@ -167,6 +170,7 @@ class _Evaluation:
         limits: ResolvedLimits,
         moment: datetime,
         baseline: Mapping[str, Rows],
+        history: History,
         intervals: Mapping[str, float],
         duties: DutyIndex,
     ) -> None:
@@ -179,6 +183,7 @@ class _Evaluation:
                 now=self._readings[name].now(),
                 before=self._readings[name].before(),
                 baseline=baseline.get(name, {}),
+                history=history.get(name, ()),
                 interval_s=intervals.get(name, 0.0),
                 moment=moment.astimezone(UTC),
                 unsupported=matrix.unsupported[name],

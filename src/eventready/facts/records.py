@@ -130,7 +130,8 @@ class Interface(Fact):
 
     `mtu_header`: bytes of the Ethernet header that the device counts in `mtu`, without VLAN tags; none: it
     counts the payload alone. `addresses`: of the device on this port with the length of their prefix (`10.0.0.1/30`)
-    and `vrf`, as far as they are printed with the port; others are facts of their own (`address`).
+    and `vrf`, as far as they are printed with the port; others are facts of their own (`address`). `transitions`: of its
+    carrier, up and down; `changed_s`: seconds since the last; `changed_at`: times by the device's clock, as printed.
     """
 
     key = ("name",)
@@ -153,6 +154,9 @@ class Interface(Fact):
     out_errors: MaybeCount = None
     in_drops: MaybeCount = None
     out_drops: MaybeCount = None
+    transitions: MaybeCount = None
+    changed_s: MaybeSeconds = None
+    changed_at: Names = ()
     addresses: Addresses = ()
     vrf: MaybeVrf = None
 
@@ -198,7 +202,8 @@ class RoutingPeer(Fact):
     """A routing adjacency. `up`: usable for forwarding (OSPF FULL, 2-WAY between DROTHERs; BGP Established).
 
     `level`: of an IS-IS adjacency; two neighbours may have one of each level on one link. `family`: the address family
-    of a BGP neighbour, where it is not IPv4 unicast.
+    of a BGP neighbour, where it is not IPv4 unicast. `transitions`: times established and lost; `uptime_s`: seconds
+    since the last change.
     """
 
     key = ("peer", "interface", "level", "family", "vrf")
@@ -213,6 +218,7 @@ class RoutingPeer(Fact):
     up: Flag
     remote_as: MaybeText = None
     prefixes: MaybeCount = None
+    transitions: MaybeCount = None
     uptime_s: MaybeSeconds = None
 
 

@@ -118,13 +118,15 @@ def _rate(value: str) -> int | None:
 def span(value: Any) -> Any:
     """Seconds from `3w2d`, `1 day, 2 hours, 5 minutes`, `01:02:03`, `4D:1H:10M:0S`, `12d03h04m`, `9w2d 5:23[:37]`.
 
-    None for nothing.
+    Of milliseconds (`21652ms`) the whole seconds. None for nothing.
     """
     if not isinstance(value, str):
         return value
     if nothing(value):
         return None
     text = _FRACTION.sub("", value.strip())
+    if text.endswith("ms") and text[:-2].isdecimal():
+        return int(text[:-2]) // 1000
     if daytime := _DAYS_AND_CLOCK.fullmatch(text):
         hours, minutes, seconds = (int(part or 0) for part in daytime.groups()[1:])
         return span(daytime[1]) + hours * 3_600 + minutes * 60 + seconds

@@ -151,7 +151,7 @@ class Run:
     """Audit as plain JSON types.
 
     Keys beside the documented contract: `clock` (event time, rehearsal), `event_info` (names, venues and services for
-    reports), `state` (`finished` or `interrupted`), and on findings `text`, `params`, `venues`, `services`, `blind`,
+    reports), `state` (`finished` or `interrupted`), `saved` (read from saved outputs), and on findings `text`, `params`, `venues`, `services`, `blind`,
     `waiver`, `was`.
     """
 
@@ -164,8 +164,14 @@ class Run:
 
     def findings(self) -> Iterator[Mapping[str, Any]]:
         """All findings, decoded piece by piece."""
-        document = self.document
-        return document.each("findings") if isinstance(document, Parts) else iter(document["findings"])
+        return self._each("findings")
+
+    def observations(self) -> Iterator[Mapping[str, Any]]:
+        """All observations, decoded piece by piece."""
+        return self._each("observations")
+
+    def _each(self, key: str) -> Iterator[Mapping[str, Any]]:
+        return self.document.each(key) if isinstance(self.document, Parts) else iter(self.document[key])
 
     @classmethod
     def sealed(cls, document: Mapping[str, Any]) -> Run:

@@ -1,0 +1,54 @@
+"""Earlier full audits of the same kind (rehearsals apart), as checks compare with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+
+from eventready.audit.run_builder import recorded_rows
+from eventready.checks.check import EarlierReading
+from eventready.core.clock import TZ, Clock
+from eventready.core.errors import EventreadyError
+from eventready.evaluation.runner import History
+from eventready.store.run import Summary
+from eventready.store.store import Store
+
+#: Facts with a history, and the most audits of the same weekday and hour.
+_FACTS = ("interface", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "radio_load", "radio_load_24")
+_MOST = 8
+
+
+def earlier_audits(store: Store, clock: Clock, event: str, devices: int) -> History:
+    """Readings of each device in the latest audit of at least `devices` devices, and in those of this weekday and hour."""
+    full = [
+        entry.summary
+        for entry in store.runs()
+        if entry.state == "finished" and entry.event == event and entry.summary
+        if entry.summary.rehearsal == clock.rehearsal and entry.summary.devices >= devices
+    ]
+    now = same_hour(clock.now())
+    alike = [summary for summary in full if same_hour(datetime.fromisoformat(summary.moment)) == now][-_MOST:]
+    found: dict[str, tuple[EarlierReading, ...]] = {}
+    for summary in dict.fromkeys(summary.id for summary in (*alike, *full[-1:])):
+        for name, reading in _readings(store, summary, clock):
+            found[name] = (*found.get(name, ()), reading)
+    return found
+
+
+def same_hour(moment: datetime) -> tuple[int, int]:
+    """Weekday and hour of a moment, for a comparison."""
+    local = moment.astimezone(TZ)
+    return local.weekday(), local.hour
+
+
+def _readings(store: Store, run_id: str, clock: Clock) -> Iterator[tuple[str, EarlierReading]]:
+    """Readings of an audit by device; none of saved outputs, of unknown age, and of a document that cannot be read."""
+    with suppress(EventreadyError, ValueError, KeyError, TypeError):
+        run = store.get(run_id)
+        if "saved" in run.document:
+            return
+        summary = Summary.of(run.document, {})
+        age_s = (clock.real() - datetime.fromisoformat(run.document["finished"])).total_seconds()
+        for name, rows in recorded_rows(run, _FACTS).items():
+            yield name, EarlierReading(datetime.fromisoformat(summary.moment), max(age_s, 0.0), rows)

@@ -1,0 +1,142 @@
+"""Flaps: changes of ports and neighbours between the two readings and since the latest full audit.
+
+A device that prints neither a counter of changes nor the time of the last is a blind spot: two equal states do not rule
+out changes in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from pydantic import Field
+
+from eventready.checks.answer import answered, blind, grade, unknown, warned, worst
+from eventready.checks.check import DeviceView, Limits, check
+from eventready.checks.finding import Finding, Outcome
+from eventready.facts.ports import port_key
+from eventready.facts.records import Interface, RoutingPeer
+from eventready.network.peers import peers_of
+from eventready.workspace.devices.device import Device
+
+#: Seconds that the limits speak of.
+_WINDOW_S = 600.0
+Row = Interface | RoutingPeer
+
+
+class FlapLimits(Limits):
+    """Changes of a port or neighbour within ten minutes."""
+
+    warn: int = Field(default=3, ge=1, description="Warning from so many changes within ten minutes on [D]")
+    fail: int = Field(default=10, ge=1, description="Failure from so many changes within ten minutes on [D]")
+
+
+def _ports_of(device: Device) -> dict[str, str]:
+    expect = device.expect
+    names = (*expect.uplinks, *(link.port for link in expect.links), *(bundle.name for bundle in expect.bundles))
+    return {port_key(name): name for name in reversed(names)}
+
+
+@check(
+    "port_flaps",
+    roles=("router", "switch", "wifi_controller"),
+    needs=("interface",),
+    limits=FlapLimits(),
+    applies=lambda device: bool(_ports_of(device)),
+    expected_only=True,
+)
+def port_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
+    """No uplink, cable or bundle goes up and down again and again."""
+    expected = _ports_of(view.device)
+    rows = {port_key(row.name): row for row in view.rows("interface", Interface)}
+    subjects = {name: rows[key] for key, name in expected.items() if key in rows}
+    return _flaps(view, "interface", subjects, limits)
+
+
+_neighbour_check = partial(check, roles=("router",), limits=FlapLimits(), expected_only=True)
+
+
+@_neighbour_check("ospf_flaps", needs=("ospf_neighbour",), applies=lambda device: bool(device.expect.ospf))
+def ospf_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
+    """No expected OSPF neighbour comes and goes."""
+    return _neighbours(view, "ospf_neighbour", view.device.expect.ospf or (), limits)
+
+
+@_neighbour_check("isis_flaps", needs=("isis_neighbour",), applies=lambda device: bool(device.expect.isis))
+def isis_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
+    """No expected IS-IS neighbour comes and goes."""
+    return _neighbours(view, "isis_neighbour", view.device.expect.isis or (), limits)
+
+
+@_neighbour_check("bgp_flaps", needs=("bgp_neighbour",), applies=lambda device: bool(device.expect.bgp))
+def bgp_flaps(view: DeviceView, limits: FlapLimits) -> Iterator[Finding]:
+    """No expected BGP session is established and lost again and again."""
+    return _neighbours(view, "bgp_neighbour", view.device.expect.bgp or (), limits)
+
+
+def _neighbours(view: DeviceView, fact: str, expected: Sequence[str], limits: FlapLimits) -> Iterator[Finding]:
+    rows = view.rows(fact, RoutingPeer)
+    return _flaps(view, fact, {row.subject: row for name in expected for row in peers_of(name, rows)}, limits)
+
+
+def _flaps(view: DeviceView, fact: str, subjects: Mapping[str, Row], limits: FlapLimits) -> Iterator[Finding]:
+    """Findings of the expected subjects that are there; a single blind spot where the device tells no changes."""
+    if subjects and not any(_tells(row) for row in view.rows(fact, Interface) + view.rows(fact, RoutingPeer)):
+        yield blind("changes", "checks:flaps.unsupported")
+        return
+    readings: list[tuple[Iterable[object], float]] = [
+        *((reading.rows.get(fact, ()), reading.age_s) for reading in view.history[-1:]),
+        (view.before.get(fact, ()), view.interval_s),
+    ]
+    earlier = [({_key(row): row for row in rows if isinstance(row, Row)}, age_s) for rows, age_s in readings]
+    for subject, row in subjects.items():
+        pairs = [(rows[_key(row)], age_s) for rows, age_s in earlier if _key(row) in rows and age_s > 0]
+        yield _judged(subject, row, pairs, limits)
+
+
+def _key(row: Row) -> str:
+    return port_key(row.name) if isinstance(row, Interface) else row.subject
+
+
+def _tells(row: Row) -> bool:
+    return bool(isinstance(row, Interface) and row.changed_at) or row.transitions is not None or _age(row) is not None
+
+
+def _age(row: Row) -> int | None:
+    return row.changed_s if isinstance(row, Interface) else row.uptime_s
+
+
+def _state(row: Row) -> object:
+    return (row.oper, row.changed_at) if isinstance(row, Interface) else row.up
+
+
+def _judged(subject: str, row: Row, earlier: Sequence[tuple[Row, float]], limits: FlapLimits) -> Finding:
+    if not _tells(row):
+        return blind(subject, "checks:subject.no_figure")
+    age_s = _age(row)
+    spans = [(int(age_s < _WINDOW_S), _WINDOW_S)] if age_s is not None else []
+    spans += [(_changes(before, row, span_s), span_s) for before, span_s in earlier]
+    return (
+        worst(_graded(subject, *span, age_s, limits) for span in spans)
+        if spans
+        else unknown(subject, "checks:subject.read_once")
+    )
+
+
+def _changes(before: Row, now: Row, span_s: float) -> int:
+    """Least number of changes between two readings. A counter below its earlier figure started anew in between."""
+    counted = 0
+    if now.transitions is not None and before.transitions is not None:
+        counted = now.transitions - (before.transitions if before.transitions <= now.transitions else 0)
+    age_s = _age(now)
+    return max(counted, int(_state(before) != _state(now) or (age_s is not None and age_s < span_s)))
+
+
+def _graded(subject: str, count: int, span_s: float, age_s: int | None, limits: FlapLimits) -> Finding:
+    """Grade the mean of ten minutes, and warn where the changes of a longer time may lie within ten minutes."""
+    minutes = round(span_s / 60, 1 if span_s < _WINDOW_S else None)
+    status = grade(count * min(1.0, _WINDOW_S / span_s), limits.warn, limits.fail)
+    if status is Outcome.PASS and count >= limits.warn and (age_s is None or age_s < _WINDOW_S):
+        return warned(subject, "checks:flaps.undated", value=count, minutes=minutes, limit=limits.warn)
+    limit = limits.fail if status is Outcome.FAIL else limits.warn
+    return answered(status, "checks:flaps.changes", subject=subject, value=count, minutes=minutes, limit=limit)
