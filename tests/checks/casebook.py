@@ -5,9 +5,9 @@
       findings:
         - [CPU, fail, "CPU at 91% over five minutes (limit 85%)"]
 
-One device stands for itself (`expect`, `now`, `before`, `baseline`, `history`, `unmeasured`, `unsupported`); `devices` names
-several, each with the same keys. A finding of several devices begins with the device. `not_measured` that is blind is
-written `blind`.
+One device stands for itself (`expect`, `now`, `before`, `baseline`, `history`, `unmeasured`, `unsupported`); `devices`
+names several, each with the same keys. A finding of several devices begins with the device. `not_measured` that is
+blind is written `blind`.
 """
 
 from __future__ import annotations

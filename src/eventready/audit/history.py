@@ -20,7 +20,7 @@ _MOST = 8
 
 
 def earlier_audits(store: Store, clock: Clock, event: str, devices: int) -> History:
-    """Readings of each device in the latest audit of at least `devices` devices, and in those of this weekday and hour."""
+    """Readings by device in the latest audit of at least `devices` devices, and in those of this weekday and hour."""
     full = [
         entry.summary
         for entry in store.runs()
@@ -43,7 +43,7 @@ def same_hour(moment: datetime) -> tuple[int, int]:
 
 
 def _readings(store: Store, run_id: str, clock: Clock) -> Iterator[tuple[str, EarlierReading]]:
-    """Readings of an audit by device; none of saved outputs, of unknown age, and of a document that cannot be read."""
+    """Readings of an audit by device; none of saved outputs (of unknown age) and of an unreadable document."""
     with suppress(EventreadyError, ValueError, KeyError, TypeError):
         run = store.get(run_id)
         if "saved" in run.document:

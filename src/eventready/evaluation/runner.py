@@ -141,8 +141,8 @@ def evaluate(
     """All findings, in the order of device, check and subject, whatever the order of `devices`.
 
     `baseline` maps a device to the rows of an earlier run, `history` to its readings in full audits, `intervals` to the
-    seconds between its two readings. `moment` (aware) decides whether a waiver is valid. An exception in a check becomes
-    a finding of that check.
+    seconds between its two readings. `moment` (aware) decides whether a waiver is valid. An exception in a check
+    becomes a finding of that check.
 
     `scope` "device" runs the checks of single devices: the findings of several devices are those of each. `scope`
     "fleet" runs the checks across devices, which need the facts of `matrix.shared` only.

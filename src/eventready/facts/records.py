@@ -130,8 +130,8 @@ class Interface(Fact):
 
     `mtu_header`: bytes of the Ethernet header that the device counts in `mtu`, without VLAN tags; none: it
     counts the payload alone. `addresses`: of the device on this port with the length of their prefix (`10.0.0.1/30`)
-    and `vrf`, as far as they are printed with the port; others are facts of their own (`address`). `transitions`: of its
-    carrier, up and down; `changed_s`: seconds since the last; `changed_at`: times by the device's clock, as printed.
+    and `vrf`, as far as they are printed with the port; others are facts of their own (`address`). `transitions`: of
+    the carrier, up and down; `changed_s`: seconds since the last; `changed_at`: by the device's clock, as printed.
     """
 
     key = ("name",)

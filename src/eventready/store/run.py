@@ -151,8 +151,8 @@ class Run:
     """Audit as plain JSON types.
 
     Keys beside the documented contract: `clock` (event time, rehearsal), `event_info` (names, venues and services for
-    reports), `state` (`finished` or `interrupted`), `saved` (read from saved outputs), and on findings `text`, `params`, `venues`, `services`, `blind`,
-    `waiver`, `was`.
+    reports), `state` (`finished` or `interrupted`), `saved` (read from saved outputs), and on findings `text`,
+    `params`, `venues`, `services`, `blind`, `waiver`, `was`.
     """
 
     document: Mapping[str, Any] = field(default_factory=dict)

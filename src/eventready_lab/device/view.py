@@ -167,6 +167,11 @@ class View:
         received, sent = self.octets(port)
         return received // 800, sent // 800
 
+    def flaps(self, port: Port) -> int:
+        """Changes of the carrier of a flapping port."""
+        seconds = port.impairment.flap_s if port.impairment else 0.0
+        return self.counter(f"{port.name} flaps", 0, 1 / seconds if seconds else 0.0)
+
     def errors(self, port: Port) -> tuple[int, int]:
         """Input errors and, among them, CRC errors of a port."""
         rate = port.error_rate * (port.admin_up and port.link_up)

@@ -80,7 +80,7 @@ def _neighbours(view: DeviceView, fact: str, expected: Sequence[str], limits: Fl
 
 
 def _flaps(view: DeviceView, fact: str, subjects: Mapping[str, Row], limits: FlapLimits) -> Iterator[Finding]:
-    """Findings of the expected subjects that are there; a single blind spot where the device tells no changes."""
+    """Findings of the printed subjects; a single blind spot for a device without any sign of changes."""
     if subjects and not any(_tells(row) for row in view.rows(fact, Interface) + view.rows(fact, RoutingPeer)):
         yield blind("changes", "checks:flaps.unsupported")
         return
