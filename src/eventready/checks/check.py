@@ -54,7 +54,7 @@ class Limits(BaseModel):
 
 @dataclass(frozen=True)
 class EarlierReading:
-    """Rows of a device in an earlier full audit: event time, and seconds from the end of the audit until this one."""
+    """Rows of a device in an earlier full audit: event time, and seconds since its end."""
 
     moment: datetime
     age_s: float
