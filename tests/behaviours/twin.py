@@ -16,7 +16,7 @@ import yaml
 
 from eventready.workspace.examples.example import copy_example
 from eventready.workspace.settings.event import load_event
-from eventready_lab.control.workspace_copy import generated_host, without_askers
+from eventready_lab.control.workspace_copy import generated_host, without_absent
 from eventready_lab.real.machinery.requirements import unmet_requirement
 from eventready_lab.real.province.layout import AIR_HOST, CONTROLLER, STATIONS, air_of, devices, expected_findings
 from tests import forked
@@ -80,7 +80,7 @@ def write_workspace(folder: Path) -> None:
     event = load_event(inventory / "event.yaml")
     played = devices(event, air=air_of(event))
     text = (inventory / "event.yaml").read_text(encoding="utf-8")
-    (inventory / "event.yaml").write_text(without_askers(text, ()), encoding="utf-8")
+    (inventory / "event.yaml").write_text(without_absent(text, ()), encoding="utf-8")
     hosts: dict[str, Any] = {}
     for number, device in enumerate(played, 1):
         hosts[device.name] = {"hostname": f"192.0.2.{100 + number}", **generated_host(device)}

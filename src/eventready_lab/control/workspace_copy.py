@@ -67,8 +67,8 @@ def write_workspace_copy(
     event = (source / "inventory" / "event.yaml").read_text(encoding="utf-8")
     names = {device.name for device in access} if hosts else set()
     answers = [answer for venue in workspace.event.venues for one in venue.answers.values() for answer in one]
-    lost = any(name not in names for answer in answers for name in answer.askers)
-    write_private(inventory / "event.yaml", _mark_as_lab(without_askers(event, names) if lost else event))
+    named = {name for answer in answers for name in answer.askers} | {one.device for one in workspace.event.origins}
+    write_private(inventory / "event.yaml", _mark_as_lab(without_absent(event, names) if named - names else event))
     files = workspace.files
     groups = {name: _without_addresses(raw or {}) for name, raw in files.groups.items()}
     write_private(inventory / "groups.yaml", _yaml(groups))
@@ -101,9 +101,10 @@ def _copy_tree(source: Path, target: Path, without: Sequence[str]) -> None:
             copy.write_bytes(path.read_bytes())
 
 
-def without_askers(event: str, known: Container[str]) -> str:
-    """event.yaml without the questions of devices absent from the lab."""
+def without_absent(event: str, known: Container[str]) -> str:
+    """event.yaml without the questions and origins of devices absent from the lab."""
     content = yaml.load(event, Loader=yaml.BaseLoader)  # noqa: S506  BaseLoader makes strings only
+    content["origins"] = [origin for origin in content.get("origins") or () if origin["device"] in known]
     for venue in content["venues"]:
         answers = {}
         for service, expected in (venue.pop("answers", None) or {}).items():

@@ -1,0 +1,51 @@
+"""Expectations learnt from the real province: nothing else is wrong, and every fault is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import yaml
+
+from eventready.workspace.workspace import load_workspace
+from tests.behaviours.test_behaviours import CASES, STANDING, reported
+from tests.behaviours.twin import Twin
+from tests.e2e.conftest import Row
+
+pytestmark = [pytest.mark.xdist_group("twin"), pytest.mark.timeout(600), pytest.mark.real]
+
+NAMES = (
+    "--venue", "hall-*=hoi-nghi", "--venue", "press=hoi-nghi", "--venue", "stage-*=van-hoa", "--venue", "gate=van-hoa",
+    "--mobile", "BTS-LD-*",
+)  # fmt: skip
+
+
+@pytest.fixture
+def learnt(real_province: Twin) -> Iterator[Twin]:
+    """The province with learnt expectations in place of the written ones."""
+    twin = real_province
+    with twin.inventory_restored() as inventory:
+        hosts = yaml.safe_load((inventory / "hosts.yaml").read_text(encoding="utf-8"))
+        for entry in hosts.values():
+            del entry["data"]["expect"]
+        (inventory / "hosts.yaml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
+        event = yaml.safe_load((inventory / "event.yaml").read_text(encoding="utf-8"))
+        event["origins"] = [{"kind": "upstream", "device": name} for name in ("isp-1", "isp-2")]
+        (inventory / "event.yaml").write_text(yaml.safe_dump(event, allow_unicode=True), encoding="utf-8")
+        twin.call("allow", "--yes")
+        twin.call("inventory", "learn", *NAMES, "--accept", "all,sites:open")
+        yield twin
+
+
+def test_the_province_is_learnt_in_order_and_every_fault_is_found(learnt: Twin) -> None:
+    devices = load_workspace(learnt.copy).devices
+    uplinks = {(device.name, port) for device in devices for port in device.expect.uplinks}
+    assert reported(learnt.audit()) <= STANDING
+    missed: dict[str, set[Row]] = {}
+    for case in CASES:
+        with learnt.fault(case.device, case.fault, *case.args):
+            found = reported(learnt.audit(interval_s=case.interval_s))
+        wanted = {row for row in case.found if row[1] != "uplink" or (row[0], row[2]) in uplinks}
+        if wanted - found:
+            missed[f"{case.device} {case.fault}"] = wanted - found
+    assert not missed
