@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from eventready.assurance.papers.document.model import Chart, Figure
+from eventready.assurance.papers.document.svg import COLOURS, drawing, label, rectangle
 
-#: Fills from dark to light, which differ in grey too.
-COLOURS = {"fail": "#9b1c1c", "warn": "#e0a030", "not_measured": "#8a8a8a", "waived": "#c9d4e0", "pass": "#3f7d58"}
 _LIGHT = frozenset({"warn", "waived"})
 _CURRENT, _EARLIER = "#3f5f8a", "#b9c2cc"
-_FONT = 'font-family="Liberation Serif, Times New Roman, serif"'
 
 #: Width of a bar chart and of its left margin with the names of the bars, in user units of the SVG.
 _WIDTH, _NAMES = 480.0, 170.0
@@ -62,11 +60,11 @@ def stacked_bars(bars: Sequence[Bar], words: Mapping[str, str], caption: str) ->
     shapes, texts = [_legend(words, 24.0)], []
     for index, bar in enumerate(bars):
         y = 24 + index * 26.0
-        shapes.append(_text(_NAMES - 8, y + 14, bar.name, 11, "end"))
+        shapes.append(label(_NAMES - 8, y + 14, bar.name, 11, "end"))
         shapes += _divided(bar, y)
         numbers = ", ".join(f"{words[key].lower()} {number}" for key, number in bar.counts.items() if number)
         texts.append(f"{bar.name}: {numbers}")
-    return Figure((_chart(shapes, _WIDTH, 26 + len(bars) * 26.0, "; ".join(texts)),), caption, _PAPER)
+    return Figure((drawing(shapes, _WIDTH, 26 + len(bars) * 26.0, "; ".join(texts)),), caption, _PAPER)
 
 
 def _divided(bar: Bar, y: float) -> list[str]:
@@ -76,10 +74,10 @@ def _divided(bar: Bar, y: float) -> list[str]:
         length = room * number / total if total else 0
         if not length:
             continue
-        shapes.append(_rect(x, y, length, 19, COLOURS[key]))
+        shapes.append(rectangle(x, y, length, 19, COLOURS[key]))
         if length > 8 + 6 * len(str(number)):
             fill = "#000" if key in _LIGHT else "#fff"
-            shapes.append(_text(x + length / 2, y + 14, str(number), 11, "middle", fill=fill))
+            shapes.append(label(x + length / 2, y + 14, str(number), 11, "middle", fill=fill))
         x += length
     return shapes
 
@@ -87,7 +85,7 @@ def _divided(bar: Bar, y: float) -> list[str]:
 def _legend(words: Mapping[str, str], left: float) -> str:
     shapes, x = [], left
     for key, word in words.items():
-        shapes.append(_rect(x, 4, 9, 9, COLOURS[key]) + _text(x + 12, 12, word, 10))
+        shapes.append(rectangle(x, 4, 9, 9, COLOURS[key]) + label(x + 12, 12, word, 10))
         x += 22 + 5.2 * len(word)
     return "".join(shapes)
 
@@ -102,14 +100,14 @@ def load_bars(levels: Sequence[Level], caption: str, limit_word: str) -> Figure:
         mark = _NAMES + room * min(level.limit, 100) / 100
         fill = COLOURS["fail"] if level.value >= level.limit else COLOURS["pass"]
         shapes += [
-            _text(_NAMES - 8, y + 13, level.name, 10, "end"),
-            _rect(_NAMES, y, room, 16, "#eeeeee"),
-            _rect(_NAMES, y, max(length, 1), 16, fill),
-            _rect(mark - 0.8, y - 1, 1.6, 18, "#000"),
-            _text(_NAMES + room + 5, y + 13, level.text, 10),
+            label(_NAMES - 8, y + 13, level.name, 10, "end"),
+            rectangle(_NAMES, y, room, 16, "#eeeeee"),
+            rectangle(_NAMES, y, max(length, 1), 16, fill),
+            rectangle(mark - 0.8, y - 1, 1.6, 18, "#000"),
+            label(_NAMES + room + 5, y + 13, level.text, 10),
         ]
         texts.append(f"{level.name}: {level.text} ({limit_word} {level.limit:g}%)")
-    return Figure((_chart(shapes, _WIDTH, 6 + len(levels) * 22.0, "; ".join(texts)),), caption, _PAPER)
+    return Figure((drawing(shapes, _WIDTH, 6 + len(levels) * 22.0, "; ".join(texts)),), caption, _PAPER)
 
 
 def column_charts(series: Sequence[Series], caption: str) -> Figure:
@@ -124,50 +122,27 @@ def _columns(series: Series) -> Chart:
     highest = max(range(count), key=lambda index: series.values[index])
     fitting = max(map(len, series.texts)) * 8 <= step + 4
     labelled = set(range(count)) if count <= ALL_LABELLED and fitting else {0, highest, count - 1}
-    shapes = [_text(0, 16, series.title, 17, weight="bold")]
+    shapes = [label(0, 16, series.title, 17, weight="bold")]
     for index, value in enumerate(series.values):
         last = index == count - 1
         x, high = index * step + (step - wide) / 2, _column_height(value, series.top)
         fill = COLOURS.get(series.status, _CURRENT) if last else _EARLIER
-        label = series.texts[index] if index in labelled else ""
+        figure = series.texts[index] if index in labelled else ""
         hint = escape(f"{series.moments[index]}: {series.texts[index]}")
         shapes.append(
-            f"<g><title>{hint}</title>{_rect(x, _BASE - high, wide, high, fill)}"
-            + _text(x + wide / 2, _BASE - high - 4, label, 14, "middle", weight="bold" if last else "normal")
+            f"<g><title>{hint}</title>{rectangle(x, _BASE - high, wide, high, fill)}"
+            + label(x + wide / 2, _BASE - high - 4, figure, 14, "middle", weight="bold" if last else "normal")
             + "</g>"
         )
     shapes.append(f'<line x1="0" y1="{_BASE:g}" x2="{_COLUMNS:g}" y2="{_BASE:g}" stroke="#000"/>')
     if count > 1:
-        shapes.append(_text(0, _BASE + 14, series.moments[0], 11))
-    shapes.append(_text(_COLUMNS, _BASE + 14, series.moments[-1], 11, "end"))
+        shapes.append(label(0, _BASE + 14, series.moments[0], 11))
+    shapes.append(label(_COLUMNS, _BASE + 14, series.moments[-1], 11, "end"))
     ends = dict.fromkeys((series.moments[0], series.moments[-1]))
     alt = f"{series.title}: {', '.join(series.texts)} ({' - '.join(ends)})"
-    return _chart(shapes, _COLUMNS, _BASE + 20, alt, series.status)
+    return drawing(shapes, _COLUMNS, _BASE + 20, alt, series.status)
 
 
 def _column_height(value: float, top: float) -> float:
     """The height of a column; a value above zero is visible."""
     return max((_PLOT - _ROOM) * min(value / top, 1.0), 1.5) if value else 0.0
-
-
-def _chart(shapes: Sequence[str], wide: float, high: float, alt: str, status: str = "") -> Chart:
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:g} {high:g}" width="{wide:g}" height="{high:g}">'
-        f"{''.join(shapes)}</svg>"
-    )
-    return Chart(svg, alt, high / wide, status)
-
-
-def _rect(x: float, y: float, wide: float, high: float, fill: str) -> str:
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" fill="{fill}"/>'
-
-
-def _text(
-    x: float, y: float, text: str, size: float, anchor: str = "start", *, fill: str = "#000", weight: str = "normal"
-) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}" fill="{fill}" '
-        f'font-weight="{weight}" {_FONT}>{escape(text)}</text>'
-        if text
-        else ""
-    )
