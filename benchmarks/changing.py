@@ -1,8 +1,8 @@
 """The timed steps of a change, each in a process of its own: python -m benchmarks.changing STEP COPY DEVICES WORKERS
 
 `audited` is first; `plan` leaves a plan file in the workspace copy; `apply` and `send_config` send its lines to the
-same devices, and `rollback` is between the two. The time is from the first step for a device to the last, without the start
-of the interpreter and the loading of the workspace. The output is one JSON object.
+same devices, and `rollback` is between the two. The time is from the first step for a device to the last, without the
+start of the interpreter and the loading of the workspace. The output is one JSON object.
 """
 
 from __future__ import annotations

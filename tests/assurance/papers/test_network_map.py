@@ -28,18 +28,19 @@ def words(lang: Lang) -> MapWords:
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_label_is_in_its_box(lang: Lang) -> None:
     nodes, lines = networks()["province"]
-    said = words(lang)
+    wording = words(lang)
     boxes = [
-        MapBox(node.name, node.tier, (node.name, said.statuses[status]), status, single=number % 5 == 0)
+        MapBox(node.name, node.tier, (node.name, wording.statuses[status]), status, single=number % 5 == 0)
         for number, node in enumerate(nodes)
         for status in (STATUSES[number % len(STATUSES)],)
     ]
-    states: dict[Pair, LineState] = dict.fromkeys(lines, "carrying") | {lines[0]: "lost", lines[1]: "not_measured"}
+    states: dict[Pair, LineState] = {pair: "carrying" for pair in lines}
+    states.update({lines[0]: "lost", lines[1]: "not_measured"})
     layout = lay_out([box.node() for box in boxes], lines)
-    (chart,) = network_map(boxes, states, layout, said, "Network").charts
+    (chart,) = network_map(boxes, states, layout, wording, "Network").charts
     drawing = ET.fromstring(chart.svg)
     (group,) = drawing.iter(f"{SVG}g")
-    texts = [text for text in group.iter(f"{SVG}text")]
+    texts = list(group.iter(f"{SVG}text"))
     assert len(texts) == 2 * len(boxes)
     places = [box for box in boxes for _ in box.lines]
     for box, text in zip(places, texts, strict=True):
@@ -53,4 +54,4 @@ def test_every_label_is_in_its_box(lang: Lang) -> None:
             assert float(text.get("x", "0")) + float(text.get("textLength", "0")) <= float(drawing.get("width", "0"))
     for box in boxes:
         assert ", ".join(box.lines) in chart.alt
-    assert f"{lines[0][0]} - {lines[0][1]}: {said.lines['lost']}" in chart.alt
+    assert f"{lines[0][0]} - {lines[0][1]}: {wording.lines['lost']}" in chart.alt

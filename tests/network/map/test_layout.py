@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventready.network.map.layout import Box, Layout, Point, folded, lay_out
+from eventready.network.map.layout import Box, MapLayout, Point, folded, lay_out
 from eventready.network.map.tiers import MapNode, Pair
 from tests.network.map.graphs import box, crossings, networks, tiered
 
@@ -19,7 +19,7 @@ DOT = {
 }  # fmt: skip
 
 
-def sound(nodes: tuple[MapNode, ...], layout: Layout) -> None:
+def sound(nodes: tuple[MapNode, ...], layout: MapLayout) -> None:
     """Boxes apart from each other, below those of the tier above, and no line through a box or outside."""
     boxes = layout.boxes
     assert set(boxes) == {node.name for node in nodes}

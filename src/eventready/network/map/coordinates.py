@@ -44,7 +44,7 @@ def _set(centres: list[float], row: Sequence[int], places: Sequence[float]) -> N
 
 
 def _offsets(tiers: Tiers, row: Sequence[int]) -> list[float]:
-    """Smallest centres of a row that begins at 0."""
+    """Smallest centres of a row from 0."""
     offsets = [0.0] if row else []
     for one, other in itertools.pairwise(row):
         gap = GAP if tiers.is_box(one) and tiers.is_box(other) else PASS
@@ -61,7 +61,7 @@ def _wanted(centres: Sequence[float], vertex: int, sides: Sequence[Sequence[Sequ
 
 
 def _rising(values: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """Nearest values that never fall, by least squares with weights."""
+    """Nearest rising values, by least squares with weights."""
     pools: list[list[float]] = []  # mean, weight, count
     for value, weight in zip(values, weights, strict=True):
         pools.append([value, weight, 1])

@@ -1,4 +1,4 @@
-"""Layout of a map: boxes and lines in coordinates, from the top left corner; deterministic, without overlaps."""
+"""MapLayout of a map: boxes and lines in coordinates, from the top left corner; deterministic, without overlaps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Layout:
+class MapLayout:
     """Boxes by name, corners of the lines by their ends, and the size of the whole."""
 
     boxes: Mapping[str, Box]
@@ -41,7 +41,7 @@ class Layout:
 def folded(
     nodes: Sequence[MapNode], pairs: Iterable[Pair], most: int = MOST_BOXES
 ) -> tuple[tuple[MapNode, ...], tuple[Pair, ...], Mapping[str, tuple[str, ...]]]:
-    """Fold the nodes of a site and tier into one where there are more than `most`.
+    """Fold the nodes of a site and tier into a single node beyond `most` nodes.
 
     Return nodes, lines between different nodes, and all names by the first of their box.
     """
@@ -57,7 +57,7 @@ def folded(
     return kept, tuple(lines), {group[0].name: tuple(node.name for node in group) for group in groups.values()}
 
 
-def lay_out(nodes: Sequence[MapNode], pairs: Iterable[Pair]) -> Layout:
+def lay_out(nodes: Sequence[MapNode], pairs: Iterable[Pair]) -> MapLayout:
     """Return the layout of nodes in their tiers. Raises ValueError for a line without two nodes."""
     tiers = Tiers.of(nodes, pairs)
     arrange(tiers)
@@ -85,7 +85,7 @@ def lay_out(nodes: Sequence[MapNode], pairs: Iterable[Pair]) -> Layout:
         lines[pair] = inner if downwards else inner[::-1]
     width = max((box.x + box.width for box in boxes.values()), default=0.0)
     rightmost = max((x for line in lines.values() for x, _ in line), default=0.0)
-    return Layout(boxes, lines, max(width, rightmost), (bottoms[-1] if bottoms else 0.0) + _below(arcs, tiers, -1))
+    return MapLayout(boxes, lines, max(width, rightmost), (bottoms[-1] if bottoms else 0.0) + _below(arcs, tiers, -1))
 
 
 @dataclass(frozen=True)

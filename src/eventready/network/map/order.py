@@ -112,13 +112,13 @@ def _exchange(tiers: Tiers) -> None:
 
 
 def _gain(near: Sequence[Sequence[int]], place: dict[int, int], one: int, other: int) -> int:
-    """Crossings removed by the exchange of two neighbours, on one side of the row."""
+    """Crossings removed by the exchange of two neighbours, on a side of the row."""
     first, second = sorted(place[end] for end in near[one]), sorted(place[end] for end in near[other])
     return _inversions(first, second) - _inversions(second, first)
 
 
 def _inversions(left: Sequence[int], right: Sequence[int]) -> int:
-    """Pairs of ends in which the left one is beyond the right one; both sorted."""
+    """Pairs of ends with the left end beyond the right end; both sorted."""
     count = at = 0
     for end in left:
         while at < len(right) and right[at] < end:

@@ -101,7 +101,7 @@ class Tiers:
         return count
 
     def covered(self, row: Sequence[int]) -> int:
-        """Lines that end under an arc between two vertices of a row; the arc is on the side with fewer."""
+        """Lines under the arcs between two vertices of a row; an arc is on the side with fewer."""
         place = {vertex: at for at, vertex in enumerate(row)}
         arcs = [
             (at, place[other]) for at, vertex in enumerate(row) for other in self.beside[vertex] if place[other] > at

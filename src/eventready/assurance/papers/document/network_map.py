@@ -9,7 +9,7 @@ from typing import Literal
 from eventready.assurance.papers.document.metrics import width
 from eventready.assurance.papers.document.model import Figure
 from eventready.assurance.papers.document.svg import COLOURS, drawing, label, rectangle
-from eventready.network.map.layout import Box, Layout, Point
+from eventready.network.map.layout import Box, MapLayout, Point
 from eventready.network.map.tiers import MapNode, Pair
 
 LineState = Literal["carrying", "lost", "not_measured"]
@@ -62,7 +62,7 @@ def text_width(text: str, *, bold: bool = False) -> float:
 
 
 def network_map(
-    boxes: Sequence[MapBox], lines: Mapping[Pair, LineState], layout: Layout, words: MapWords, caption: str
+    boxes: Sequence[MapBox], lines: Mapping[Pair, LineState], layout: MapLayout, words: MapWords, caption: str
 ) -> Figure:
     """Figure of a layout. Its text names every box with its lines, and every line with another state than carrying."""
     shapes = [_line(layout.lines[pair], state) for pair, state in lines.items()]

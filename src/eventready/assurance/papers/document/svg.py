@@ -1,4 +1,4 @@
-"""Shapes of the figures as SVG, in colours that differ in grey too."""
+"""Shapes of the figures as SVG, in colours different in grey too."""
 
 from __future__ import annotations
 
