@@ -34,7 +34,7 @@ def test_every_label_is_in_its_box(lang: Lang) -> None:
         for number, node in enumerate(nodes)
         for status in (STATUSES[number % len(STATUSES)],)
     ]
-    states: dict[Pair, LineState] = {pair: "carrying" for pair in lines}
+    states: dict[Pair, LineState] = dict.fromkeys(lines, "carrying")
     states.update({lines[0]: "lost", lines[1]: "not_measured"})
     layout = lay_out([box.node() for box in boxes], lines)
     (chart,) = network_map(boxes, states, layout, wording, "Network").charts
