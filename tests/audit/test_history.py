@@ -42,14 +42,14 @@ def _found(store: Store) -> list[Any]:
 
 def test_the_latest_full_audit_and_those_of_the_weekday_and_hour(store: Store) -> None:
     assert _found(store) == []
-    for number, days in enumerate((21, 14, 7, 6.5, 1.5)):
+    for number, days in enumerate((21, 14, 14, 7, 6.5, 1.5, 0)):
         store.finish(_audit(f"r{number}", days, transitions=number))
     store.finish(_audit("part", 1, transitions=90, devices=1))
     store.finish(_audit("lab", 1, transitions=91, clock={"event": datetime.now(UTC).isoformat(), "rehearsal": True}))
     store.finish(_audit("other", 1, transitions=92, event="another"))
-    assert _found(store) == [0, 1, 2, 4]
-    ages = [round(reading.age_s / 86_400, 1) for reading in earlier_audits(store, Clock(), "e", 2)["d1"]]
-    assert ages == [21, 14, 7, 1.5]
+    assert _found(store) == [0, 2, 3, 6]
+    readings = [(round(one.age_s / 86_400, 1), one.alike) for one in earlier_audits(store, Clock(), "e", 2)["d1"]]
+    assert readings == [(21, True), (14, True), (7, True), (0, False)]
 
 
 @pytest.mark.parametrize("more", [{"saved": True}, {"observations": [{"device": "d0"}]}], ids=["saved", "damaged"])

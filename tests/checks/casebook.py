@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -155,9 +155,9 @@ def rows(output: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, tuple[Fact,
 
 
 def earlier(output: Mapping[str, Any]) -> EarlierReading:
-    """An entry of a case's `history`: `days` ago, or `age_s` seconds."""
+    """An entry of a case's `history`: `age_s` seconds ago, or `days` at the same hour."""
     age_s = float(output.get("age_s", output.get("days", 0) * 86_400))
-    return EarlierReading(MOMENT - timedelta(seconds=age_s), age_s, rows(output["rows"]))
+    return EarlierReading(age_s, "days" in output, rows(output["rows"]))
 
 
 def observations(device: str, output: Mapping[str, Any]) -> Iterator[Observation]:

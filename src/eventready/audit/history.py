@@ -20,35 +20,41 @@ _MOST = 8
 
 
 def earlier_audits(store: Store, clock: Clock, event: str, devices: int) -> History:
-    """Readings by device in the latest audit of at least `devices` devices, and in those of this weekday and hour."""
+    """Readings by device in the latest audit of at least `devices` devices, and in those of this weekday and hour.
+
+    Of these the last of each earlier day counts.
+    """
     full = [
         entry.summary
         for entry in store.runs()
         if entry.state == "finished" and entry.event == event and entry.summary
         if entry.summary.rehearsal == clock.rehearsal and entry.summary.devices >= devices
     ]
-    now = same_hour(clock.now())
-    alike = [summary for summary in full if same_hour(datetime.fromisoformat(summary.moment)) == now][-_MOST:]
+    by_day = {_local(summary.moment).date(): summary.id for summary in full if _alike(summary, clock)}
+    by_day.pop(clock.now().date(), None)
+    alike = list(by_day.values())[-_MOST:]
     found: dict[str, tuple[EarlierReading, ...]] = {}
-    for summary in dict.fromkeys(summary.id for summary in (*alike, *full[-1:])):
-        for name, reading in _readings(store, summary, clock):
+    for run_id in dict.fromkeys((*alike, *(summary.id for summary in full[-1:]))):
+        for name, reading in _readings(store, run_id, clock, alike=run_id in alike):
             found[name] = (*found.get(name, ()), reading)
     return found
 
 
-def same_hour(moment: datetime) -> tuple[int, int]:
-    """Weekday and hour of a moment, for a comparison."""
-    local = moment.astimezone(TZ)
-    return local.weekday(), local.hour
+def _local(moment: str) -> datetime:
+    return datetime.fromisoformat(moment).astimezone(TZ)
 
 
-def _readings(store: Store, run_id: str, clock: Clock) -> Iterator[tuple[str, EarlierReading]]:
+def _alike(summary: Summary, clock: Clock) -> bool:
+    then, now = _local(summary.moment), clock.now()
+    return (then.weekday(), then.hour) == (now.weekday(), now.hour)
+
+
+def _readings(store: Store, run_id: str, clock: Clock, *, alike: bool) -> Iterator[tuple[str, EarlierReading]]:
     """Readings of an audit by device; none of saved outputs (of unknown age) and of an unreadable document."""
     with suppress(EventreadyError, ValueError, KeyError, TypeError):
         run = store.get(run_id)
         if "saved" in run.document:
             return
-        summary = Summary.of(run.document, {})
         age_s = (clock.real() - datetime.fromisoformat(run.document["finished"])).total_seconds()
         for name, rows in recorded_rows(run, _FACTS).items():
-            yield name, EarlierReading(datetime.fromisoformat(summary.moment), max(age_s, 0.0), rows)
+            yield name, EarlierReading(max(age_s, 0.0), alike, rows)

@@ -54,10 +54,10 @@ class Limits(BaseModel):
 
 @dataclass(frozen=True)
 class EarlierReading:
-    """Rows of a device in an earlier full audit: event time, and seconds since its end."""
+    """Rows of a device in an earlier full audit, seconds since its end; `alike`: of the same weekday and hour."""
 
-    moment: datetime
     age_s: float
+    alike: bool
     rows: Mapping[str, tuple[Fact, ...]]
 
 
@@ -66,9 +66,9 @@ class DeviceView:
     """Measured facts of a device.
 
     `now`, `before` (first reading of counters) and `baseline` (an earlier run) map fact names to rows; a fact that
-    was not measured is absent from the mapping. `history`: earlier full audits, oldest first: the latest, and those of
-    the same weekday and hour. `unsupported` are the facts that the platform does not offer, `unread`
-    the records that could not be read, by fact: the rows of such a fact are partial.
+    was not measured is absent from the mapping. `history`: earlier full audits, oldest first: the latest, and the last
+    of each earlier day with the same weekday and hour. `unsupported` are the facts that the platform does not offer,
+    `unread` the records that could not be read, by fact: the rows of such a fact are partial.
     """
 
     device: Device

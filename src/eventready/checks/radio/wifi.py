@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from statistics import median
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,7 +25,7 @@ from eventready.checks.answer import (
 )
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
-from eventready.facts.records import AccessPoint, Radio, RadioLoad
+from eventready.facts.records import AccessPoint, Fact, Radio, RadioLoad
 from eventready.workspace.devices.device import Role
 from eventready.workspace.devices.expect import ExpectedAccessPoint
 
@@ -301,6 +303,43 @@ def access_point_empty(view: DeviceView, limits: EmptyLimits) -> Iterator[Findin
         yield blind("clients", "checks:radio.clients_unsupported")
     elif not serving:
         yield missing("access points", "checks:access_point.none")
+
+
+class UsualLimits(Limits):
+    """Clients of an access point in percent of their median in earlier full audits of the same weekday and hour."""
+
+    worse: ClassVar[Literal["higher", "lower"]] = "lower"
+    warn: float = Field(default=30, ge=0, le=100, description="Warning below this share of the median, % [D]")
+    clients: int = Field(default=5, ge=1, description="Least median to compare with [D]")
+    audits: int = Field(default=3, ge=1, description="Least number of audits to compare with [D]")
+
+
+@_wifi_check("access_point_usual", needs=_LOADS, limits=UsualLimits())
+def access_point_usual(view: DeviceView, limits: UsualLimits) -> Iterator[Finding]:
+    """No access point has far fewer clients than usual on this weekday at this hour."""
+    now, earlier = _clients(view.now), [_clients(past.rows) for past in view.history if past.alike]
+    if not now and any(view.rows(fact, RadioLoad) for fact in _LOADS):
+        yield blind("clients", "checks:radio.clients_unsupported")
+        return
+    compared = False
+    for key, ap in _expected(view).items():
+        usual = [clients[key] for clients in earlier if key in clients]
+        if key in now and len(usual) >= limits.audits:
+            compared, middle = True, median(usual)
+            few = middle >= limits.clients and 100 * now[key] < limits.warn * middle
+            values = {"value": now[key], "median": tidy(middle), "audits": len(usual)}
+            yield (warned if few else passed)(ap.name, "checks:clients.usual", venues=(ap.venue,), **values)
+    if not compared:
+        yield passed("access points", "checks:clients.no_usual", value=len(earlier), limit=limits.audits)
+
+
+def _clients(rows: Mapping[str, tuple[Fact, ...]]) -> Counter[str]:
+    """Clients by access point, as far as they are printed."""
+    clients: Counter[str] = Counter()
+    for row in (row for fact in _LOADS for row in rows.get(fact, ())):
+        if isinstance(row, RadioLoad) and row.clients is not None:
+            clients[row.ap.casefold()] += row.clients
+    return clients
 
 
 @_wifi_check("radio_listed", needs=("access_point", *_STATES, *_LOADS))
