@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+
+from eventready.core.messages import Bilingual
+
+#: Code of a source, explained on the page of sources.
+SOURCE = re.compile(r"\[(K|S\d+)\]")
 
 
 def cell(value: object) -> str:
-    """Text of a table cell: one line, with pipes and angle brackets escaped."""
-    return " ".join(str(value).split()).replace("|", "\\|").replace("<", "&lt;")
+    """Text of a table cell in English: one line, with pipes and angle brackets escaped."""
+    shown = value.en if isinstance(value, Bilingual) else str(value)
+    return " ".join(shown.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def sourced(text: str) -> str:
+    """Link the codes of sources to their page, from a page two folders below it."""
+    return SOURCE.sub(lambda found: f"[\\[{found[1]}\\]](../../sources.md#{found[1].lower()})", text)
 
 
 def code(value: object) -> str:
-    """Inline code for a table cell; empty for an empty value."""
-    text = " ".join(str(value).split())
+    """Inline code for a table cell; empty for an empty value. Tuples are shown as lists of YAML."""
+    text = f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else " ".join(str(value).split())
     if not text:
         return ""
     return f"`` {text} ``" if "`" in text else f"`{text}`"

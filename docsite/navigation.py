@@ -6,7 +6,7 @@ from pathlib import Path
 
 #: Sections of the navigation in order: title, and either a page or a folder of pages.
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Start", ("index.md", "start.md", "concepts.md", "glossary.md")),
+    ("Start", ("index.md", "start.md", "concepts.md", "glossary.md", "sources.md")),
     ("How to", ("howto",)),
     ("Changes", ("change.md",)),
     ("Architecture", ("architecture.md", "decisions")),
@@ -36,6 +36,7 @@ font = false
 features = ["navigation.indexes", "navigation.top", "content.code.copy"]
 
 [project.plugins.search]
+[project.plugins.offline]
 
 [project.markdown_extensions.attr_list]
 [project.markdown_extensions.tables]

@@ -9,7 +9,7 @@ from inspect import cleandoc, getdoc
 from pydantic import BaseModel
 
 from docsite.commands import command_pages
-from docsite.markdown import cell, code, fence, page, table
+from docsite.markdown import cell, code, fence, page, sourced, table
 from eventready.checks.check import Check, NoLimits
 from eventready.checks.registry import all_checks
 from eventready.cli.workspace.schema import schema_models
@@ -95,11 +95,16 @@ def _limits(check: Check) -> Iterator[str]:
     yield from table(
         ("limit", "default", "meaning and source"),
         (
-            (code(name), code(getattr(check.limits, name)), cell(info.description or ""))
+            (
+                code(name),
+                code(getattr(check.limits, name) if getattr(check.limits, name) is not None else ""),
+                sourced(cell(info.description or "")),
+            )
             for name, info in type(check.limits).model_fields.items()
         ),
     )
-    example = "\n".join(f"    {name}: {getattr(check.limits, name)}" for name in type(check.limits).model_fields)
+    limits = check.limits.model_dump(mode="json", exclude_none=True)
+    example = "\n".join(f"    {name}: {json.dumps(value)}" for name, value in limits.items())
     yield from fence(f"# inventory/limits.yaml\ndefaults:\n  {check.name}:\n{example}", "yaml")
 
 
