@@ -23,9 +23,9 @@ def sourced(text: str) -> str:
 
 
 def code(value: object) -> str:
-    """Inline code for a table cell; empty for an empty value. Tuples are shown as lists of YAML."""
+    """Inline code for a table cell; empty without a value. Tuples are shown as lists of YAML."""
     text = f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else " ".join(str(value).split())
-    if not text:
+    if not text or value is None:
         return ""
     return f"`` {text} ``" if "`" in text else f"`{text}`"
 

@@ -27,6 +27,7 @@ site_description = "Event readiness for carrier networks, as code"
 docs_dir = "pages"
 site_dir = "site"
 use_directory_urls = false
+extra_css = ["tables.css"]
 nav = [
 {nav}
 ]
@@ -36,7 +37,6 @@ font = false
 features = ["navigation.indexes", "navigation.top", "content.code.copy"]
 
 [project.plugins.search]
-[project.plugins.offline]
 
 [project.markdown_extensions.attr_list]
 [project.markdown_extensions.tables]

@@ -97,7 +97,7 @@ def _limits(check: Check) -> Iterator[str]:
         (
             (
                 code(name),
-                code(getattr(check.limits, name) if getattr(check.limits, name) is not None else ""),
+                code(getattr(check.limits, name)),
                 sourced(cell(info.description or "")),
             )
             for name, info in type(check.limits).model_fields.items()

@@ -21,6 +21,8 @@ from eventready.core.messages import Rendered
 from tests.disk import spare_the_disk
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from tests.behaviours.twin import Twin
 
 # Compiled modules are kept: the tests start hundreds of processes, and each would compile the package anew.
@@ -199,3 +201,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         rows = [("family", "tried", "held"), *((name, by["tried"], by["held"]) for name, by in sorted(attacks.items()))]
         for name, *numbers in [*rows, ("all", *(sum(by[of] for by in attacks.values()) for of in ("tried", "held")))]:
             terminalreporter.write_line(f"{name:48}" + "".join(f"{number:>7}" for number in numbers))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, where this machine has it."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright")
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield launched
+        launched.close()
