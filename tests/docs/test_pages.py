@@ -88,7 +88,7 @@ def test_yaml_of_the_docs_loads_in_the_example(tmp_path: Path, file: str, block:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site."""
     config = build(tmp_path_factory.mktemp("docs"))
-    zensical = Path(sys.executable).with_name("zensical")
+    zensical = str(Path(sys.executable).with_name("zensical"))
     command = [zensical, "build", "--config-file", config.name, "--strict"]
     subprocess.run(command, cwd=config.parent, check=True, capture_output=True)
     return config.parent / "site"
