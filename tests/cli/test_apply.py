@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +93,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     event = yaml.safe_load((inventory / "event.yaml").read_text(encoding="utf-8"))
     for venue in event["venues"]:
         venue.pop("answers", None)  # asked by devices that are left out
+    event.pop("origins", None)
     (inventory / "event.yaml").write_text(yaml.safe_dump(event, allow_unicode=True), encoding="utf-8")
     for name in ("waivers", "limits"):
         (inventory / f"{name}.yaml").unlink(missing_ok=True)
@@ -218,6 +222,10 @@ def test_what_the_caller_raises_leaves_a_record(lab: Lab, plan: Path) -> None:
         (("nowhere.plan", "--confirm-within", "0"), "not a duration"),
         (("nowhere.plan", "--confirm-within", "٣m"), "not a duration"),
         (("--resume", "c-unknown"), "no change 'c-unknown'"),
+        (("--resume", "c-1", "--hold"), "--hold needs a plan"),
+        (("nowhere.plan", "--hold", "--dry-run"), "--hold needs a plan"),
+        (("nowhere.plan", "--hold", "--rehearse"), "--hold needs a plan"),
+        (("nowhere.plan", "--hold"), "no terminal to ask you"),
     ],
 )
 def test_what_cannot_be_meant(lab: Lab, words: tuple[str, ...], output: str) -> None:
@@ -328,3 +336,63 @@ def test_a_watcher_on_a_terminal_sees_the_wave_and_what_goes_wrong_first() -> No
     assert lines[0] == "Wave 2 of 3: 2 devices to go"
     assert lines[1].strip() == "r2  REVERTING"
     assert lines[2].strip() == "r1  verifying"
+
+
+@contextmanager
+def on_terminal(lab: Lab, *words: str | Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A command on a terminal of its own."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "eventready", "-w", lab.copy, "--now", NOW, *words]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as process:
+        os.close(theirs)
+        try:
+            yield process, ours
+        finally:
+            process.kill()
+            os.close(ours)
+
+
+def read_until(terminal: int, awaited: str) -> str:
+    """Return what a terminal shows, up to some words or to its end."""
+    shown = b""
+    with suppress(OSError):  # the other end is closed
+        while awaited.encode() not in shown and (more := os.read(terminal, 65536)):
+            shown += more
+    assert awaited in shown.decode(), shown.decode()
+    return shown.decode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "ends"), [(b"yes\n", 0, {"new"}), (b"what?\nno\n", 5, {"old", "untouched"})]
+)
+def test_a_held_change_waits_for_the_word_of_its_operator(
+    lab: Lab, plan: Path, answer: bytes, code: int, ends: set[str]
+) -> None:
+    with on_terminal(lab, "apply", plan, "--hold", "--soak", "0") as (process, terminal):
+        os.write(terminal, b"yes\n")  # typed ahead, which is no word
+        for wave in (1, 2) if code == 0 else (1,):
+            read_until(terminal, f"Wave {wave} of 2")
+            read_until(terminal, "take back. 9:")
+            os.write(terminal, answer)
+        assert process.wait(30) == code
+    with Store.of_workspace(lab.copy) as store:
+        assert set(store.changes.get("latest").entry.outcomes.values()) == ends
+        assert store.changes.locks() == ()
+    if code == 0:
+        lab.run("rollback", "latest", "--soak", "0")
+
+
+def test_a_held_change_without_a_word_goes_back_and_says_so(lab: Lab, plan: Path) -> None:
+    with on_terminal(lab, "apply", plan, "--hold", "--soak", "0", "--confirm-within", "13s") as (process, terminal):
+        read_until(terminal, "gave no word")
+        assert process.wait(30) == 5
+    lab.run("plan", "load_balancing", "--detailed-exitcode", expect=(3,))
+
+
+def test_a_held_change_that_is_killed_is_resumed(lab: Lab, plan: Path) -> None:
+    with on_terminal(lab, "apply", plan, "--hold", "--soak", "0") as (process, terminal):
+        read_until(terminal, "Type yes")
+        process.kill()
+    document = lab.json("apply", "--resume", "latest", expect=(5,))
+    assert set(outcomes(document).values()) == {"old", "untouched"}
+    lab.run("plan", "load_balancing", "--detailed-exitcode", expect=(3,))

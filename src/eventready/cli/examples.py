@@ -57,6 +57,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "apply tonight.plan --dry-run",
         "apply tonight.plan --rehearse",
         "apply tonight.plan --atomic",
+        "apply tonight.plan --hold",
     ),
     "rollback": (
         "rollback latest",

@@ -601,3 +601,62 @@ def test_a_refused_login_is_not_tried_again() -> None:
     driver.precheck = refuse  # type: ignore[method-assign,assignment]  # the point
     result, _record = carry_out(box, driver)
     assert (result.outcome, len(tried)) == (DeviceOutcome.UNTOUCHED, 1)
+
+
+# ------------------------------------------------------------------ the operator's word
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("word", "outcome"), [(True, DeviceOutcome.NEW), (False, DeviceOutcome.OLD), (None, DeviceOutcome.OLD)]
+)
+def test_a_change_is_confirmed_by_the_word_of_its_operator_only(
+    kind: str, word: bool | None, outcome: DeviceOutcome
+) -> None:
+    box, asked = FakeDevice(kind), list[float]()
+
+    def wait(_device: str, left_s: float, sleep: Callable[[float], None]) -> bool | None:
+        asked.append(left_s)
+        assert is_new(box)
+        sleep(left_s if word is None else 1.0)
+        return word
+
+    result, record = carry_out(box, word=wait)
+    assert (result.outcome, record.names[7]) == (outcome, "word")
+    assert 0 < asked[0] < SECONDS
+    assert ("confirm" in record.names) is bool(word)
+    assert word or "The operator" in result.why
+    holds(box, result)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_guard_that_fires_while_the_operator_thinks_is_told(kind: str) -> None:
+    """The machine slept meanwhile: the word came, and the device was back already."""
+    box = FakeDevice(kind)
+    asleep = 3 * SECONDS
+
+    def wait(_device: str, _left_s: float, _sleep: Callable[[float], None]) -> bool:
+        box.advance_clock(asleep)
+        return True
+
+    result, _ = carry_out(box, word=wait)
+    assert result.outcome is (DeviceOutcome.NEW if kind == "inverse" else DeviceOutcome.OLD)
+    holds(box, result)
+
+
+@pytest.mark.parametrize("later_s", CRASHES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_change_killed_while_its_operator_thinks_is_taken_back(kind: str, later_s: float) -> None:
+    def killed(*_: object) -> bool:
+        raise Killed
+
+    box = FakeDevice(kind)
+    record = Record(box)
+    with pytest.raises(Killed):
+        carry_out(box, record=record, word=killed)
+    assert record.names[-1] == "word"
+    box.advance_clock(later_s)
+    result = resume(box, record, word=killed)
+    assert result.outcome is DeviceOutcome.OLD
+    assert "`word`" in result.why
+    holds(box, result)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from eventready.change.document import PlannedDevice
+from eventready.change.execute.device.assignment import Word
 from eventready.change.execute.device.driver import DeviceDriver
 from eventready.change.execute.result import AssignmentResult
 from eventready.change.guard.window import RetryTiming, Timer
@@ -42,6 +43,8 @@ class Options:
     limits the number of devices read beside the changed device. `way_in`: read the route back before the first line;
     the routes of a twin are not those of the device.
 
+    `word` asks the operator before each confirmation.
+
     `by` is the operator. An `emergency` permits execution in a closed window, and is recorded. `atomic`: all devices or
     none; a plan can require the same. `fast`: a rollback without checks and
     soak. `key` signs the change, where the workspace has keys of appliers.
@@ -56,6 +59,7 @@ class Options:
     emergency: Emergency | None = None
     atomic: bool = False
     fast: bool = False
+    word: Word | None = None
     key: PrivateKey | None = field(default=None, repr=False)
     partners: int = MAX_PARTNERS
     way_in: bool = True

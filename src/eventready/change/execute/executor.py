@@ -201,6 +201,7 @@ class ChangeExecutor:
             startup=None if self._rolls_back is not None else planned.startup,
             tolerated=self._tolerated_issues(planned),
             hold=self._hold,
+            word=None if self.mode.goes_back else self._options.word,
             verifies=self.mode.verifies,
             check_way_in=self._way_in_check(platform.spec, planned) if self._options.way_in else None,
             soak=partial(self._soak, form),

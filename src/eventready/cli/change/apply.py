@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -43,6 +44,7 @@ _SOON = timedelta(hours=1)
 @click.option("--resume", "cut_off", default="", metavar="CHANGE", help="Finish or revert a change after a crash.")
 @click.option("--dry-run", is_flag=True, help="Only have devices check the lines, without a commit, where they can.")
 @click.option("--atomic", is_flag=True, help="All devices or none: a failed wave takes the earlier waves back.")
+@click.option("--hold", is_flag=True, help="Wait for your word before each confirmation, as long as the guard lasts.")
 @rehearsal_options
 @execution_options
 @click.pass_obj
@@ -54,6 +56,7 @@ def command(
     cut_off: str,
     dry_run: bool,
     atomic: bool,
+    hold: bool,
     rehearse: bool,
     faults: tuple[str, ...],
     saved: Path | None,
@@ -79,6 +82,10 @@ def command(
         raise UsageError(message("cli:apply.nothing"))
     if atomic and cut_off:
         raise UsageError(message("cli:apply.atomic_resumed"))
+    if hold and (cut_off or dry_run or rehearse):
+        raise UsageError(message("cli:apply.hold_alone"))
+    if hold and not (app.shows_progress and sys.stdin.isatty()):
+        raise UsageError(message("cli:apply.hold_terminal"))
     rehearsal = RehearsalOptions.of(rehearse=rehearse, faults=faults, saved=saved)
     if rehearsal is not None:
         if plan is None or dry_run:
@@ -98,6 +105,7 @@ def command(
             store = stack.enter_context(app.open_store(make=file is not None))
             notices = _notices(app, file.plan) if file else ()
             with ApplyProgress(interactive=app.shows_progress, notices=notices, lang=app.lang) as progress:
+                options = replace(options, word=progress.word if hold else None)
                 context = ExecutionContext(workspace, store, app.clock, options, progress)
                 done = apply_plan(context, file) if file else resume(context, cut_off)
         return report_result(app, done, store)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import select
+import sys
+import termios
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -37,6 +41,9 @@ _BACK = frozenset({"revert", "rollback"})
 TIMING = RetryTiming()
 #: More untouched devices than this with the same reason are one row.
 _FOLDED = 3
+#: Seconds between two looks at the terminal; the words that confirm a change and take it back.
+_LISTEN_S = 0.2
+_WORDS = {"yes": True, "y": True, "có": True, "no": False, "n": False, "không": False}
 #: Active devices shown; a wave may have hundreds.
 _SHOWN = 15
 
@@ -51,6 +58,8 @@ class ApplyProgress:
         self._live = Live(self, console=self._console, refresh_per_second=8, transient=True)
         self._lock = Lock()
         self._head, self._at, self._left = "", dict[str, str](), 0
+        self._waiting, self._listens = dict[str, float](), False
+        self._said: bool | None = None
 
     def __enter__(self) -> Self:
         if self._interactive:
@@ -73,7 +82,7 @@ class ApplyProgress:
     def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
         """See ChangeProgress."""
         with self._lock:
-            self._at, self._left = {}, len(devices)
+            self._at, self._left, self._said, self._listens = {}, len(devices), None, False
             alone = number == 1 and len(devices) == 1 and of > 1
             self._head = self._text("change:wave_alone" if alone else "change:wave", number=number, of=of)
         if not self._interactive:
@@ -97,6 +106,31 @@ class ApplyProgress:
         line = f"{result.device}: {state}" + (f". {in_language(result.why, self._lang)}" if result.why else "")
         self._print_always(line, STYLES[result.outcome])
 
+    def word(self, device: str, left_s: float, sleep: Callable[[float], None]) -> bool | None:
+        """Return the operator's word about all devices of the wave; None without a word in time."""
+        until = time.monotonic() + left_s
+        with self._lock:
+            self._waiting[device] = until
+        try:
+            while time.monotonic() < until and self._hear() is None:
+                sleep(_LISTEN_S)
+            return self._said
+        finally:
+            with self._lock:
+                del self._waiting[device]
+
+    def _hear(self) -> bool | None:
+        """Return the word, once all devices of the wave wait for it. What was typed before is no word."""
+        with self._lock:
+            if self._said is None and len(self._waiting) == self._left:
+                if not self._listens:
+                    termios.tcflush(sys.stdin, termios.TCIFLUSH)
+                    self._listens = True
+                if select.select([sys.stdin], [], [], 0)[0]:
+                    line = sys.stdin.readline()
+                    self._said = _WORDS.get(line.strip().casefold()) if line else False
+            return self._said
+
     def _text(self, msgid: str, /, **params: Param) -> str:
         return text(msgid, self._lang, **params)
 
@@ -114,6 +148,7 @@ class ApplyProgress:
     def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
         with self._lock:
             at, left, head = dict(self._at), self._left, self._head
+            waiting, listens = dict(self._waiting), self._listens and self._said is None
         if not head:
             return
         yield Text(self._text("change:to_go", head=head, devices=left), style="bold")
@@ -121,6 +156,11 @@ class ApplyProgress:
         for device in first[:_SHOWN]:
             activity = self._text(f"change:activity.{at[device]}")
             yield Text(f"  {device}  {activity}", style="bold yellow" if at[device] in _BACK else "")
+        if listens and waiting:
+            left_s = max(0, int(min(waiting.values()) - time.monotonic()))
+            yield Text(
+                self._text("change:word", devices=len(waiting), left=f"{left_s // 60}:{left_s % 60:02}"), style="bold"
+            )
         if len(at) > _SHOWN:
             yield Text(self._text("change:more", more=len(at) - _SHOWN))
 

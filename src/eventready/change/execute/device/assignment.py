@@ -18,6 +18,8 @@ from eventready.core.messages import Message, message, rendered
 
 #: Keeps a device in the new state: longest time in seconds, and a sleep that an interruption ends.
 Hold: TypeAlias = Callable[[float, Callable[[float], None]], None]
+#: Word of the operator on a device within so many seconds, with a sleep that an interruption ends; None: no word.
+Word: TypeAlias = Callable[[str, float, Callable[[float], None]], bool | None]
 #: Reason on record for a device whose temporary change has ended.
 HOLD_OVER = rendered("change:why.hold_over")
 
@@ -55,7 +57,8 @@ class Assignment:
     observation time of a change from the old to the new tree; `startup` is the fingerprint of the planned startup
     configuration, None if it does not matter. `tolerated` are the issues before a change that this one rolls back: they
     may occur again. `hold` keeps the new state for a drill, up to so many seconds and with a sleep that an interruption
-    ends; the way back follows instead of verification and confirmation. `verifies`: checks and a soak precede the
+    ends; the way back follows instead of verification and confirmation. `word`: the
+    operator is asked before the confirmation. `verifies`: checks and a soak precede the
     confirmation. `check_way_in` judges the change from the
     present to the target tree by the route back as read now: it returns the risks that the plan does not state, or
     raises RefusedError; None where the route back is not read.
@@ -75,6 +78,7 @@ class Assignment:
     startup: str | None = None
     tolerated: OpenIssues = ()
     hold: Hold | None = None
+    word: Word | None = None
     verifies: bool = True
     check_way_in: Callable[[WayIn, Tree, Tree], tuple[str, ...]] | None = None
     settle_s: float = 90.0

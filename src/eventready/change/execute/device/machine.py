@@ -160,6 +160,7 @@ class DeviceMachine:
             raise Failed(message("change:why.no_time", left=max(0, left_s), soak=self._soak.summary))
         self._verified = self._verify(left_s) if assignment.verifies else rendered("change:verified.read_back")
         steps.check_abort()
+        self._await_word(terms.seconds)
         steps.login_again()
         if steps.timer.now() > steps.window.first - assignment.timing.margin_s:
             raise Failed(message("change:why.late"))
@@ -193,6 +194,17 @@ class DeviceMachine:
         msgid = "change:verified.than_before" if assignment.tolerated else "change:verified.plain"
         shown = rendered(msgid, summary=verified.summary)
         return rendered("change:verified.soak", shown=shown, soak=self._soak.summary) if self._soak.seconds else shown
+
+    def _await_word(self, seconds: float) -> None:
+        """Wait for the operator's word, as long as the guard lasts. Raises Failed without a yes."""
+        assignment, steps = self._assignment, self._steps
+        if assignment.word is None:
+            return
+        steps.record("word")
+        left_s = min(steps.window.first - steps.timer.now(), seconds) - assignment.timing.margin_s
+        word = assignment.word(assignment.device, left_s, steps.interruptible_sleep)
+        if not word:
+            raise Failed(message("change:why.no_word" if word is None else "change:why.word_no"))
 
     def _insistent(self, read: Callable[[], _Reading]) -> _Reading:
         """Return a reading of the device; a failed reading is tried again after a pause, a refused login is not."""
