@@ -613,24 +613,24 @@ def test_a_refused_login_is_not_tried_again() -> None:
 def test_a_change_is_confirmed_by_the_word_of_its_operator_only(
     kind: str, word: bool | None, outcome: DeviceOutcome
 ) -> None:
-    box, asked = FakeDevice(kind), list[float]()
+    box, left = FakeDevice(kind), list[float]()
 
     def wait(_device: str, left_s: float, sleep: Callable[[float], None]) -> bool | None:
-        asked.append(left_s)
+        left.append(left_s)
         assert is_new(box)
         sleep(left_s if word is None else 1.0)
         return word
 
     result, record = carry_out(box, word=wait)
     assert (result.outcome, record.names[7]) == (outcome, "word")
-    assert 0 < asked[0] < SECONDS
+    assert 0 < left[0] < SECONDS
     assert ("confirm" in record.names) is bool(word)
     assert word or "The operator" in result.why
     holds(box, result)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_guard_that_fires_while_the_operator_thinks_is_told(kind: str) -> None:
+def test_a_guard_that_fires_while_the_operator_thinks_is_reported(kind: str) -> None:
     """The machine slept meanwhile: the word came, and the device was back already."""
     box = FakeDevice(kind)
     asleep = 3 * SECONDS

@@ -41,9 +41,8 @@ _BACK = frozenset({"revert", "rollback"})
 TIMING = RetryTiming()
 #: More untouched devices than this with the same reason are one row.
 _FOLDED = 3
-#: Seconds between two looks at the terminal; the words that confirm a change and take it back.
+#: Seconds between two looks at the terminal.
 _LISTEN_S = 0.2
-_WORDS = {"yes": True, "y": True, "có": True, "no": False, "n": False, "không": False}
 #: Active devices shown; a wave may have hundreds.
 _SHOWN = 15
 
@@ -59,7 +58,7 @@ class ApplyProgress:
         self._lock = Lock()
         self._head, self._at, self._left = "", dict[str, str](), 0
         self._waiting, self._listens = dict[str, float](), False
-        self._said: bool | None = None
+        self._word: bool | None = None
 
     def __enter__(self) -> Self:
         if self._interactive:
@@ -82,7 +81,7 @@ class ApplyProgress:
     def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
         """See ChangeProgress."""
         with self._lock:
-            self._at, self._left, self._said, self._listens = {}, len(devices), None, False
+            self._at, self._left, self._word, self._listens = {}, len(devices), None, False
             alone = number == 1 and len(devices) == 1 and of > 1
             self._head = self._text("change:wave_alone" if alone else "change:wave", number=number, of=of)
         if not self._interactive:
@@ -114,22 +113,29 @@ class ApplyProgress:
         try:
             while time.monotonic() < until and self._hear() is None:
                 sleep(_LISTEN_S)
-            return self._said
+            return self._word
         finally:
             with self._lock:
                 del self._waiting[device]
 
     def _hear(self) -> bool | None:
-        """Return the word, once all devices of the wave wait for it. What was typed before is no word."""
+        """Return the word, read once all devices of the wave wait; earlier input is dropped."""
         with self._lock:
-            if self._said is None and len(self._waiting) == self._left:
+            if self._word is None and len(self._waiting) == self._left:
                 if not self._listens:
                     termios.tcflush(sys.stdin, termios.TCIFLUSH)
                     self._listens = True
                 if select.select([sys.stdin], [], [], 0)[0]:
                     line = sys.stdin.readline()
-                    self._said = _WORDS.get(line.strip().casefold()) if line else False
-            return self._said
+                    self._word = self._meaning(line)
+            return self._word
+
+    def _meaning(self, line: str) -> bool | None:
+        """Return True for a yes, False for a no or the end of the input, None for another line."""
+        word = line.strip().casefold()
+        if word in self._text("change:word.yes").split():
+            return True
+        return False if not line or word in self._text("change:word.no").split() else None
 
     def _text(self, msgid: str, /, **params: Param) -> str:
         return text(msgid, self._lang, **params)
@@ -148,7 +154,7 @@ class ApplyProgress:
     def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
         with self._lock:
             at, left, head = dict(self._at), self._left, self._head
-            waiting, listens = dict(self._waiting), self._listens and self._said is None
+            waiting, listens = dict(self._waiting), self._listens and self._word is None
         if not head:
             return
         yield Text(self._text("change:to_go", head=head, devices=left), style="bold")
