@@ -7,7 +7,7 @@
 
 One device stands for itself (`expect`, `now`, `before`, `baseline`, `history`, `unmeasured`, `unsupported`); `devices`
 names several, each with the same keys. A finding of several devices begins with the device. `not_measured` that is
-blind is written `blind`.
+blind is written `blind`. `capacity` is the text of capacity.yaml.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
 from eventready.platforms.model import NetmikoSpec, PlatformSpec, SessionSpec
 from eventready.workspace.devices.access import Access
+from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import ROLES, Device
 from eventready.workspace.devices.expect import Expect
+from eventready.workspace.loads import with_loads
 from eventready.workspace.settings.limits import LimitOverride, LimitOverrides
 
 FOLDER = Path(__file__).parent / "cases"
@@ -97,7 +99,8 @@ class Case:
 
     def findings(self, spoilt: Callable[[Observation], Observation] = lambda observation: observation) -> list[Finding]:
         """What the check gives, through the runner; `spoilt` changes what devices were seen to tell."""
-        devices = [self._device(name, output) for name, output in self.devices.items()]
+        capacity = CapacityFile.model_validate(self.text.get("capacity", {}))
+        devices = with_loads(capacity, [self._device(name, output) for name, output in self.devices.items()])
         platforms = {
             _platform_name(name, output): FakePlatform(unsupported=english(output.get("unsupported", {})))
             for name, output in self.devices.items()

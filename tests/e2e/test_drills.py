@@ -33,8 +33,8 @@ def test_the_other_service_host_answers_http_and_dns(province: Province, name: s
 @pytest.mark.parametrize(
     ("name", "check", "device", "subject"),
     [
-        ("cell-crowd", "cell_capacity", "bsc-1", "BTS-HN-02 TCH"),
-        ("wifi-crowd", "access_point_capacity", "ac-1", "VH-SanKhau-01"),
+        ("cell-crowd", "capacity_cell", "bsc-1", "BTS-HN-02 TCH"),
+        ("wifi-crowd", "capacity_access_point", "ac-1", "VH-SanKhau-01"),
     ],
 )
 def test_a_crowd_beyond_the_capacity_is_predicted(

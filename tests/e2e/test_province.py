@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("province")]
 
 #: Places of the example where the expected crowd exceeds the capacity.
 CROWDS = {
-    ("bsc-1", "cell_capacity", "BTS-HN-02 TCH", "warn"),
-    ("ac-1", "access_point_capacity", "VH-SanKhau-01", "warn"),
+    ("bsc-1", "capacity_cell", "BTS-HN-02 TCH", "warn"),
+    ("ac-1", "capacity_access_point", "VH-SanKhau-01", "warn"),
 }
 
 

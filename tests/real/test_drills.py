@@ -63,10 +63,10 @@ DRILLS = {
     "gateway": drill("gw-1", "gateway-silent", {}, _STREAM, "vrrp_failover"),
     "cell-crowd": drill(CONTROLLER, "channels-full", {"cell": CELL, "requests_per_second": 5},
                         {"kind": "calls", "name": "refused", "target": CONTROLLER, "refused_percent": 8},
-                        "cell_capacity", observe_s=10),
+                        "capacity_cell", observe_s=10),
     "wifi-crowd": drill(AIR_HOST, "ap-crowded", {"ap": CROWDED},
                         {"kind": "stations", "name": "stations", "target": AIR_HOST, "most_per_mean": 2},
-                        "access_point_capacity"),
+                        "capacity_access_point"),
 }  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def test_more_signalling_channels_carry_the_crowd_of_a_cell(drills: Drills, prov
     network = drills.network
     before = network.drill("cell-crowd")
     assert before.outcome == "failed"  # and not `unpredicted`
-    assert before.predicted == {"cell_capacity"}
+    assert before.predicted == {"capacity_cell"}
     drills.change("load_balancing", CONTROLLER)
     network.restart_station(CELL)
     carried = network.drill("cell-crowd").value
@@ -180,7 +180,7 @@ def test_more_signalling_channels_carry_the_crowd_of_a_cell(drills: Drills, prov
 def test_a_limit_of_stations_shares_the_crowd_of_an_access_point(drills: Drills, proved: Proved) -> None:
     before = drills.network.drill("wifi-crowd")
     assert before.outcome == "failed"  # and not `unpredicted`
-    assert before.predicted == {"access_point_capacity"}
+    assert before.predicted == {"capacity_access_point"}
     drills.change("load_balancing", AIR_HOST)
     shared = drills.network.drill("wifi-crowd").probes["stations"]
     assert shared["sent"] == sum(ap.stations for ap in AIR)  # nobody is left without WiFi

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from eventready.workspace.devices.access import JumpHosts
+from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import ROLES
 from eventready.workspace.inventory_schema import Defaults, Elements
 from eventready.workspace.settings.duties import DutyFile
@@ -33,6 +34,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "values": ValuesFile,
     "writable": WritableFile,
     "learn": LearnFile,
+    "capacity": CapacityFile,
 }
 
 

@@ -25,8 +25,10 @@ from eventready.workspace.devices.intents import intent_names
 from eventready.workspace.files.yaml_document import combine_errors, raise_errors
 from eventready.workspace.inventory import InventoryFiles, load_inventory
 from eventready.workspace.keys.secrets import is_reference, resolve
+from eventready.workspace.loads import with_loads
 from eventready.workspace.model import Title
 from eventready.workspace.questions import with_questions
+from eventready.workspace.settings.capacity import load_capacity
 from eventready.workspace.settings.duties import Duty, load_duties
 from eventready.workspace.settings.event import Event, check_origins, load_event
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
@@ -165,10 +167,11 @@ def load_workspace(path: Path) -> Workspace:
     waivers = _or_problem(lambda: load_waivers(folder / "waivers.yaml", devices=names), problems)
     intents = _or_problem(lambda: load_intent_folders(path / "templates"), problems)
     writable = _or_problem(lambda: load_writable(folder / "writable.yaml", intent_names(path / "templates")), problems)
+    capacity = _or_problem(lambda: load_capacity(folder / "capacity.yaml", event, devices), problems)
     jump_hosts = _or_problem(lambda: load_jump_hosts(folder / "jump_hosts.yaml", lab=event.lab), problems)
     if (
         duties is None or forms is None or limits is None or waivers is None or writable is None or jump_hosts is None
-        or intents is None
+        or intents is None or capacity is None
     ):  # fmt: skip
         raise combine_errors(problems)
     if problems:
@@ -176,7 +179,7 @@ def load_workspace(path: Path) -> Workspace:
     return Workspace(
         path=path,
         event=event,
-        devices=devices,
+        devices=with_loads(capacity, devices),
         duties=duties.duties,
         documents=duties.documents,
         forms=forms,

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from eventready.workspace.devices.access import Access
 from eventready.workspace.devices.answers import Question
+from eventready.workspace.devices.capacity import Load
 from eventready.workspace.devices.expect import Expect
 
 Role = Literal["router", "switch", "bts_controller", "wifi_controller", "service_host", "vantage"]
@@ -41,7 +42,7 @@ class Device:
 
     `endpoint`: address of the session; devices with the same endpoint share its session limit. `origin`: `file:line`
     of the host, for messages. `intents`: template values by intent. `pair`: name shared by devices that back each
-    other up. `event_questions`: questions of event.yaml.
+    other up. `event_questions`: questions of event.yaml. `loads`: what capacity.yaml expects it to carry.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Device:
     intents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     pair: str = ""
     event_questions: tuple[Question, ...] = ()
+    loads: tuple[Load, ...] = ()
 
     @property
     def questions(self) -> tuple[Question, ...]:

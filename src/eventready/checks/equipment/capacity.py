@@ -1,0 +1,227 @@
+"""Demand of capacity.yaml against the capacity in service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from statistics import fmean
+
+from pydantic import Field
+
+from eventready.checks.answer import answered, missing, of_all, tidy, unknown, warned
+from eventready.checks.check import DeviceView, Limits, check
+from eventready.checks.finding import Finding, Outcome
+from eventready.network.capacity.balance import Balance, Status
+from eventready.network.capacity.calculate import CapacityCalculation
+from eventready.network.capacity.case import CapacityTargets
+from eventready.workspace.devices.capacity import Load
+from eventready.workspace.devices.device import ROLES, Device, Role
+
+_OUTCOMES: Mapping[Status, Outcome] = {"enough": Outcome.PASS, "crowd": Outcome.WARN, "short": Outcome.FAIL}
+_WORSE: Sequence[Status] = ("enough", "crowd", "unknown", "short")
+_SERVICES: tuple[Role, ...] = tuple(role for role in ROLES if role != "vantage")
+#: Loads that need no measurement, and the access points with a declared rate of their radios.
+_DECLARED = frozenset({"nat", "portal", "dns", "circuits", "backhaul"})
+
+
+class CapacityCellLimits(Limits):
+    """Percent of requests lost for want of a channel, and the most of the rate of an LTE or NR cell."""
+
+    call_loss: float = Field(default=2, gt=0, le=100, description="Calls lost, % (TCH blocking) [S25]")
+    signalling_loss: float = Field(default=0.5, gt=0, le=100, description="Signalling lost, % (SDCCH blocking) [K]")
+    load: float = Field(default=0.7, gt=0, le=1, description="Share of a cell's rate that users may ask for [S27]")
+
+
+class CapacityAccessPointLimits(Limits):
+    """Expected clients per radio in service, the mean of the venue, and airtime."""
+
+    warn: float = Field(default=30, ge=1, description="Warning from this number per radio on [S30]")
+    fail: float = Field(default=50, ge=1, description="Failure from this number per radio on [S30]")
+    share: float = Field(default=2, ge=1, description="Warning beyond this multiple of the venue's mean [D]")
+    airtime: float = Field(default=0.8, gt=0, le=1, description="Share of the airtime that clients may take [S31]")
+
+
+class CapacityLinkLimits(Limits):
+    """Use of links after the loss of the largest."""
+
+    left: float = Field(default=0.8, gt=0, le=1, description="Share of what is left without the largest link [D]")
+
+
+class CapacityPoolLimits(Limits):
+    """Reserve of addresses."""
+
+    reserve: float = Field(default=1.3, ge=1, description="Addresses for each device in the time of a lease [D]")
+
+
+class CapacityServiceLimits(Limits):
+    """Percent of calls lost for want of a circuit."""
+
+    circuit_loss: float = Field(default=1, gt=0, le=100, description="Calls lost, % (ITU-T E.520) [K]")
+
+
+def capacity_targets(*limits: Limits) -> CapacityTargets:
+    """Targets of a calculation by the limits of checks."""
+    known = {field.name for field in fields(CapacityTargets)}
+    return CapacityTargets(**{key: value for one in limits for key, value in one if key in known})
+
+
+def _carries(wanted: Callable[[Load], bool]) -> Callable[[Device], bool]:
+    return lambda device: any(map(wanted, device.loads))
+
+
+def _of_kind(kind: str) -> Callable[[Load], bool]:
+    return lambda load: load.kind == kind
+
+
+def _pool(load: Load) -> bool:
+    """True for a pool whose addresses the device reports."""
+    return load.kind == "pool" and load.supply is not None and not load.supply.addresses
+
+
+def _declared(load: Load) -> bool:
+    return load.kind in _DECLARED or (load.kind == "pool" and not _pool(load))
+
+
+def _worst(
+    view: DeviceView, limits: Limits, wanted: Callable[[Load], bool], others: Iterable[DeviceView] = ()
+) -> list[Balance]:
+    """The balance of each subject in its worst window."""
+    name = view.device.name
+    calculation = CapacityCalculation(
+        {name: view, **{one.device.name: one for one in others}}, lambda _name: capacity_targets(limits)
+    )
+    worst: dict[str, Balance] = {}
+    for found in calculation.balances(name, filter(wanted, view.device.loads)):
+        known = worst.setdefault(found.subject, found)
+        if (_WORSE.index(found.status), found.use) > (_WORSE.index(known.status), known.use):
+            worst[found.subject] = found
+    return list(worst.values())
+
+
+def _judged(balance: Balance) -> Finding:
+    if balance.unknown:
+        return unknown(balance.subject, "checks:capacity.no_supply", venues=balance.venues)
+    short = balance.status == "short"
+    figure, limit = (balance.busy, balance.limit) if short else (balance.crowd, balance.crowd_limit)
+    details = {key: tidy(one.value, 2) for key, one in balance.details.items()}
+    if "channels" in details:
+        details["traffic"] = details["traffic" if short else "crowd"]
+    message = "checks:demand" if "channels" in details else "checks:capacity"
+    finding = answered(
+        _OUTCOMES[balance.status],
+        "checks:demand.radio" if "clients" in details else f"{message}.busy_hour" if short else f"{message}.crowd",
+        subject=balance.subject, value=tidy(figure.value, 2), limit=tidy(limit.value, 2), unit=balance.unit,
+        venues=balance.venues, window=balance.window, kind=balance.kind, **details,
+    )  # fmt: skip
+    return of_all(finding)
+
+
+@check(
+    "capacity_cell",
+    topic="traffic",
+    roles=("bts_controller",),
+    needs=("cell",),
+    limits=CapacityCellLimits(),
+    applies=_carries(_of_kind("cell")),
+    also_reads=("channel_load",),
+)
+def capacity_cell(view: DeviceView, limits: CapacityCellLimits) -> Iterator[Finding]:
+    """Every cell has channels and rate enough for its expected users, in the busy hour and in a crowd."""
+    without: set[str] = set()
+    if view.partial("channel_load"):  # a sum of some of the channels is no capacity
+        view = replace(view, now={fact: rows for fact, rows in view.now.items() if fact != "channel_load"})
+    for balance in _worst(view, limits, _of_kind("cell")):
+        name = balance.subject.rpartition(" ")[0]
+        if not (balance.unknown and view.measured("channel_load")):
+            yield _judged(balance)
+        elif name not in without:
+            without.add(name)
+            yield missing(name, "checks:channel.none", venues=balance.venues)
+
+
+@check(
+    "capacity_access_point",
+    topic="wifi",
+    roles=("wifi_controller",),
+    needs=("radio", "radio_24"),
+    limits=CapacityAccessPointLimits(),
+    applies=_carries(_of_kind("access_point")),
+)
+def capacity_access_point(view: DeviceView, limits: CapacityAccessPointLimits) -> Iterator[Finding]:
+    """Every access point has radios enough for its expected clients, and no crowd for its neighbours to share."""
+    found = _worst(view, limits, _of_kind("access_point"))
+    placed = {place for load in view.device.loads for demand in load.demands for place in demand.places}
+    crowds = {one.subject: one.details["clients"].value for one in found if "clients" in one.details}
+    alike = {
+        one.venues: fmean(
+            crowds[other.subject] for other in found if other.venues == one.venues and other.subject in placed
+        )
+        for one in found
+        if one.subject in placed
+    }
+    for balance in found:
+        clients = tidy(crowds.get(balance.subject, 0))
+        if balance.unknown:
+            if balance.kind == "clients":
+                yield missing(balance.subject, "checks:demand.no_radio", venues=balance.venues, clients=clients)
+            continue
+        share = clients / alike[balance.venues] if balance.subject in placed else 0
+        if balance.status == "enough" and share > limits.share:
+            yield warned(
+                balance.subject, "checks:demand.share", venues=balance.venues, clients=clients, value=tidy(share),
+                limit=limits.share,
+            )  # fmt: skip
+        else:
+            yield _judged(balance)
+
+
+def _members(devices: Sequence[Device]) -> Collection[str]:
+    loads = (load for device in devices for load in device.loads)
+    return {name for load in loads for name, _port, _mbps in load.members}
+
+
+@check(
+    "capacity_link",
+    topic="traffic",
+    roles=("router", "switch"),
+    needs=("interface",),
+    limits=CapacityLinkLimits(),
+    scope="fleet",
+    concerns=_members,
+)
+def capacity_link(views: Sequence[DeviceView], limits: CapacityLinkLimits) -> Iterator[Finding]:
+    """Uplinks and bundles carry the expected demand after the loss of the largest."""
+    names = {view.device.name for view in views}
+    for view in views:
+        for balance, load in zip(
+            _worst(view, limits, _of_kind("links"), views), filter(_of_kind("links"), view.device.loads), strict=True
+        ):
+            members = tuple(dict.fromkeys(name for name, _port, _mbps in load.members))
+            witnesses = tuple(name for name in members if name in names)
+            yield _judged(balance).replace(device=view.device.name, witnesses=witnesses)
+
+
+@check(
+    "capacity_pool",
+    topic="traffic",
+    roles=_SERVICES,
+    needs=("dhcp_pool",),
+    limits=CapacityPoolLimits(),
+    applies=_carries(_pool),
+)
+def capacity_pool(view: DeviceView, limits: CapacityPoolLimits) -> Iterator[Finding]:
+    """Address pools have an address and a reserve for every expected device."""
+    yield from map(_judged, _worst(view, limits, _pool))
+
+
+@check(
+    "capacity_service",
+    topic="traffic",
+    roles=_SERVICES,
+    needs=(),
+    limits=CapacityServiceLimits(),
+    applies=_carries(_declared),
+)
+def capacity_service(view: DeviceView, limits: CapacityServiceLimits) -> Iterator[Finding]:
+    """Declared NAT, portal, DNS, circuits and backhaul carry the expected demand."""
+    yield from map(_judged, _worst(view, limits, _declared))

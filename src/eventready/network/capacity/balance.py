@@ -1,0 +1,90 @@
+"""Demand against supply for one cell, access point, group of links or service in a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from eventready.network.capacity.amount import Amount
+
+Kind = Literal[
+    "tch", "sdcch", "connected", "downward", "upward", "clients", "airtime", "links", "pool", "nat", "portal", "dns",
+    "circuits", "backhaul",
+]  # fmt: skip
+Status = Literal["enough", "crowd", "short", "unknown"]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Figures of the busy hour and of a crowd, each with the most that they may reach.
+
+    `unknown`: key of the reason without a supply. `ways`: the same balance with a number of additions, by their kind.
+    """
+
+    kind: Kind
+    subject: str
+    venues: tuple[str, ...]
+    window: str
+    unit: str
+    busy: Amount
+    crowd: Amount
+    limit: Amount
+    crowd_limit: Amount
+    details: Mapping[str, Amount] = field(default_factory=dict)
+    unknown: str = ""
+    ways: Mapping[str, Callable[[int], Balance]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def status(self) -> Status:
+        """`short`: not enough for the busy hour; `crowd`: not enough for a crowd."""
+        if self.unknown:
+            return "unknown"
+        if _exceeds(self.busy, self.limit):
+            return "short"
+        return "crowd" if _exceeds(self.crowd, self.crowd_limit) else "enough"
+
+    @property
+    def use(self) -> float:
+        """Crowd against the most that it may reach: 1 where both are equal."""
+        return self.crowd.value / self.crowd_limit.value if self.crowd_limit.value else float(self.crowd.value > 0)
+
+
+def _exceeds(figure: Amount, limit: Amount) -> bool:
+    return figure.value > limit.value + 1e-9 * max(1.0, abs(limit.value))
+
+
+#: Most additions looked for.
+_MOST = 100_000
+
+
+class Addition(NamedTuple):
+    """Fewest units of a kind that close a gap, with the balance as proof."""
+
+    way: str
+    number: int
+    proof: Balance
+
+
+def additions(balance: Balance) -> tuple[Addition, ...]:
+    """Additions that close the gap of a balance, the fewest units first."""
+    found = []
+    for way, again in balance.ways.items():
+        number = _fewest(again)
+        if number:
+            found.append(Addition(way, number, again(number)))
+    return tuple(sorted(found, key=lambda one: one.number))
+
+
+def _fewest(again: Callable[[int], Balance]) -> int:
+    """Smallest number that is enough; 0 where none is."""
+    high = 1
+    while again(high).status != "enough":
+        high *= 2
+        if high > _MOST:
+            return 0
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if again(middle).status == "enough" else (middle, high)
+    return high

@@ -1,0 +1,125 @@
+"""A load in one window, with the figures of its demands, the facts of its device and the targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from eventready.facts.records import Fact
+from eventready.network.capacity.amount import Amount, given, most
+from eventready.network.capacity.balance import Balance, Kind
+from eventready.workspace.devices.capacity import Demand, Load
+
+F = TypeVar("F", bound=Fact)
+
+_UNITS = {
+    "bhca": "1/h", "holding_s": "s", "signalling_me": "mE", "data_mb": "MB/h", "client_mbps": "Mbit/s",
+    "mbps": "Mbit/s", "arrival_s": "s", "queries": "1/s",
+}  # fmt: skip
+
+
+class FactRows(Protocol):
+    """Rows of a device, as `DeviceFacts` and `DeviceView` have them."""
+
+    def rows(self, fact: str, record: type[F]) -> tuple[F, ...]:
+        """Rows of a fact."""
+
+    def measured(self, fact: str) -> bool:
+        """True when the fact was measured."""
+
+
+@dataclass(frozen=True)
+class CapacityTargets:
+    """Most of each figure: losses in percent, shares of a rate, clients of a radio, reserve of addresses."""
+
+    call_loss: float = 2
+    signalling_loss: float = 0.5
+    circuit_loss: float = 1
+    load: float = 0.7
+    warn: float = 30
+    fail: float = 50
+    airtime: float = 0.8
+    left: float = 0.8
+    reserve: float = 1.3
+
+
+class DemandFigures:
+    """Figures of a demand, each a single line of the calculation."""
+
+    def __init__(self, demand: Demand) -> None:
+        self.demand = demand
+        self._known: dict[str, Amount] = {}
+
+    def __getitem__(self, name: str) -> Amount:
+        """Figure by name. Raises KeyError for one without a value or a default."""
+        if name not in self._known:
+            found = self.demand.figure(name)
+            if found is None:
+                raise KeyError(name)
+            default = getattr(self.demand, name) is None
+            self._known[name] = given(found.value, name, _UNITS.get(name, ""), found.source, default=default)
+        return self._known[name]
+
+    def __contains__(self, name: str) -> bool:
+        """True for a figure with a value or a default."""
+        return self.demand.figure(name) is not None
+
+    @property
+    def subscribers(self) -> Amount:
+        """People with this network."""
+        return self._line("subscribers_all", lambda: self["people"] * self["subscribers"])
+
+    @property
+    def clients(self) -> Amount:
+        """Clients of the Wi-Fi at once."""
+        return self._line("clients_all", lambda: self["people"] * self["take"] * self["concurrent"])
+
+    @property
+    def one_way(self) -> Amount:
+        """Share of the data in the busier direction."""
+        return self._line("one_way", lambda: most(self["upward"], given(1) - self["upward"]))
+
+    def _line(self, name: str, compute: Callable[[], Amount]) -> Amount:
+        if name not in self._known:
+            self._known[name] = compute().named(name)
+        return self._known[name]
+
+
+@dataclass(frozen=True)
+class LoadCase:
+    """A load in one window. `demands`: of the window; several for links and services of many venues."""
+
+    load: Load
+    demands: tuple[DemandFigures, ...]
+    facts: FactRows | None
+    targets: CapacityTargets
+
+    @property
+    def figures(self) -> DemandFigures:
+        """Figures of the only demand of a cell, an access point or a site."""
+        return self.demands[0]
+
+    def users(self, everybody: Amount, name: str, more: int = 0) -> Amount:
+        """Users of a place: its own, or the rest of everybody in equal parts; `more` places share them too."""
+        places = self.figures.demand.places
+        own = places.get(self.load.name)
+        if own is not None:
+            placed = given(own.value, f"{name}_placed", source=own.source)
+            return (placed / (1 + more) if more else placed * 1).named(name)
+        elsewhere = sum(places[peer].value for peer in self.load.peers if peer in places)
+        rest = most(everybody - given(elsewhere, f"{name}_elsewhere"), given(0)) if elsewhere else everybody
+        others = sum(peer not in places for peer in self.load.peers)
+        return (rest / given(others + more, "places")).named(name)
+
+    def balance(
+        self, kind: Kind, unit: str, busy: Amount, crowd: Amount, limit: Amount, *, subject: str = "",
+        crowd_limit: Amount | None = None, details: Mapping[str, Amount] | None = None, unknown: str = "",
+        ways: Mapping[str, Callable[[int], Balance]] | None = None,
+    ) -> Balance:  # fmt: skip
+        """Balance of the load; without a known supply nothing can be added to it."""
+        venues = tuple(dict.fromkeys(one.demand.venue for one in self.demands))
+        return Balance(
+            kind, subject or self.load.name, venues, self.figures.demand.window, unit, busy, crowd, limit,
+            crowd_limit or limit, details or {}, unknown, {} if unknown else ways or {},
+        )  # fmt: skip

@@ -1,0 +1,78 @@
+"""Balances of services: addresses, NAT sessions, requests to the portal and to DNS, voice channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import add
+
+from eventready.facts.records import DhcpPool
+from eventready.network.capacity.amount import Amount, given, up
+from eventready.network.capacity.balance import Balance, Kind
+from eventready.network.capacity.case import DemandFigures, LoadCase
+from eventready.network.capacity.cells import grade_of_service
+from eventready.network.capacity.formulas import NAT_PORTS, offered, requests
+
+_UNITS = {"portal": "1/s", "dns": "1/s"}
+#: Additions by kind, and how much one of them gives.
+_WAYS: Mapping[str, tuple[str, int]] = {
+    "pool": ("addresses", 1), "nat": ("public_addresses", NAT_PORTS), "portal": ("per_s", 1), "dns": ("per_s", 1),
+}  # fmt: skip
+#: Span of arrivals without a given one [D].
+_HOUR = 3600
+
+
+def service(case: LoadCase, kind: Kind, more: int = 0) -> Balance:
+    """Addresses, sessions or requests of all clients of the demands."""
+    unit, (way, each) = _UNITS.get(kind, ""), _WAYS[kind]
+    busy = reduce(add, (_asked(kind, one) for one in case.demands)).named("asked", unit)
+    if kind == "pool":
+        crowd = up(busy * given(case.targets.reserve, "reserve"))
+    else:
+        crowd = busy * max((one["surge"] for one in case.demands), key=lambda one: one.value)
+    there = _there(case)
+    limit = (there + more * each) if there and more else there or given(0)
+    return case.balance(
+        kind, unit, busy, crowd.named("asked_crowd", unit), limit.named("there", unit),
+        unknown="" if there else "supply", ways={way: lambda n: service(case, kind, n)},
+    )  # fmt: skip
+
+
+def _asked(kind: Kind, figures: DemandFigures) -> Amount:
+    if kind == "pool":
+        return (figures["people"] * figures["take"]).named("devices")
+    clients = figures.clients if figures.demand.service == "wifi" else figures["people"]
+    if kind == "nat":
+        return (clients * figures["sessions"]).named("asked_venue")
+    if kind == "dns":
+        return requests(clients, figures["queries"]).named("asked_venue", "1/s")
+    span = figures["arrival_s"] if "arrival_s" in figures else given(_HOUR, "arrival_s", "s", "[D]", default=True)
+    return requests(clients, figures["logins"], span).named("asked_venue", "1/s")
+
+
+def _there(case: LoadCase) -> Amount | None:
+    """Supply of a service; None where neither the device nor capacity.yaml gives one."""
+    supply, facts = case.load.supply, case.facts
+    if supply is None:
+        return None
+    for value, name in ((supply.sessions, "sessions_limit"), (supply.per_s, "per_s")):
+        if value:
+            return given(value, name, source=supply.source) * 1
+    if supply.addresses:
+        addresses = given(supply.addresses, "addresses", source=supply.source)
+        return addresses * (NAT_PORTS if supply.kind == "nat" else 1)
+    if supply.kind != "pool" or facts is None or not facts.measured("dhcp_pool"):
+        return None
+    rows = [row for row in facts.rows("dhcp_pool", DhcpPool) if supply.covers(row.pool)]
+    return given(sum(row.total for row in rows), "addresses", source=supply.device) * 1 if rows else None
+
+
+def circuits(case: LoadCase, more: int = 0) -> Balance:
+    """Voice channels of telephone lines: E1 timeslots or SIP sessions."""
+    figures, supply = case.figures, case.load.supply
+    lines = reduce(add, (one["lines"] for one in case.demands)).named("lines_all")
+    traffic = offered(lines, figures["bhca"], figures["holding_s"]).named("traffic", "E")
+    there = given((supply.channels or 0) + more if supply else 0, "channels", source=supply.source if supply else "")
+    limit = given(case.targets.circuit_loss, "loss_limit", "%")
+    ways = {"channels": lambda n: circuits(case, n)}
+    return grade_of_service(case, "circuits", (lines, traffic, there), limit, ways, known=supply is not None)

@@ -1,0 +1,176 @@
+"""Entries of capacity.yaml, and the loads of a device that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from eventready.core.errors import InvalidValue
+from eventready.core.messages import message
+from eventready.workspace.model import PlacedModel, WorkspaceModel
+
+SupplyKind = Literal["gsm", "lte", "nr", "radio", "pool", "nat", "circuits", "portal", "dns", "backhaul", "link"]
+
+#: Figures without which a kind of supply says nothing. NR has no spectral efficiency by default: none is published.
+_NEEDED: Mapping[SupplyKind, tuple[str, ...]] = {
+    "nr": ("efficiency_down", "efficiency_up"), "radio": ("mbps",), "pool": ("venues",), "nat": ("venues",),
+    "circuits": ("channels", "venues"), "portal": ("per_s", "venues"), "dns": ("per_s", "venues"),
+    "backhaul": ("mbps", "peak_mbps", "cells", "venues"), "link": ("mbps",),
+}  # fmt: skip
+#: Kinds at a device of hosts.yaml.
+_AT_DEVICE = frozenset({"pool", "nat", "circuits", "portal", "dns", "backhaul", "link"})
+
+
+class Figure(WorkspaceModel):
+    """A figure with its source."""
+
+    value: float = Field(ge=0, le=1_000_000_000, allow_inf_nan=False)
+    source: str = Field(min_length=1, description="Document, measurement or person behind the figure")
+
+
+class People(Figure):
+    """Number of people."""
+
+    value: int = Field(ge=1, le=1_000_000)
+
+
+class Share(Figure):
+    """Share, from 0 to 1."""
+
+    value: float = Field(ge=0, le=1)
+
+
+class Surge(Figure):
+    """Multiple of the busy hour."""
+
+    value: float = Field(ge=1, le=20)
+
+
+#: Figures of the product where the workspace gives none. Sources: [S] published, [K] practice, [D] our own.
+DEFAULTS: Mapping[str, Figure] = {
+    "subscribers": Share(value=1, source="everybody, until the share of the network is known [D]"),
+    "bhca": Figure(value=1, source="1 call of 90 s: 25 mE of a user in the busy hour [K]"),
+    "holding_s": Figure(value=90, source="1 call of 90 s: 25 mE of a user in the busy hour [K]"),
+    "signalling_me": Figure(value=4, source="a call, an update, a message of 5 s in the busy hour [D]"),
+    "retries": Share(value=0.5, source="half of the callers without a channel try again [D]"),
+    "surge": Surge(value=1.5, source="arrivals of a crowd are correlated: 1.5 to 2 times Erlang's [D]"),
+    "data_mb": Figure(value=10, source="Nokia, mass events: several MB per person and hour each way [S7]"),
+    "upward": Share(value=0.5, source="normal 1/11, festivals up to 3/4 (Nokia, Ericsson) [S7, S11]"),
+    "active": Share(value=0.4, source="30 to 50% of the crowd are active in breaks [S10]"),
+    "take": Share(value=0.6, source="unique Wi-Fi users of Super Bowl LII: 59.2% of the people [S32]"),
+    "concurrent": Share(value=0.63, source="concurrent of unique Wi-Fi users of Super Bowl LIII: 62.7% [S32]"),
+    "client_mbps": Figure(value=0.43, source="peak rate of a concurrent client of Super Bowl LIII [S32]"),
+}
+
+
+class Demand(PlacedModel):
+    """What the people of a venue ask of a service in a window. Figures left out: defaults, or not judged."""
+
+    venue: str
+    window: str = Field(min_length=1, description="Window of event.yaml, by name or kind")
+    service: Literal["fixed", "internet", "mobile", "wifi"]
+    people: People
+    places: dict[str, Figure] = Field(
+        default={}, description="Users expected at a cell or clients at an access point; others share the rest"
+    )
+    subscribers: Share | None = Field(default=None, description="Share of the people with this network")
+    bhca: Figure | None = Field(default=None, description="Calls of a user in the busy hour")
+    holding_s: Figure | None = Field(default=None, description="Seconds of a call")
+    signalling_me: Figure | None = Field(default=None, description="Signalling of a user, mE")
+    retries: Share | None = Field(default=None, description="Share of lost calls made again")
+    surge: Surge | None = Field(default=None, description="Traffic of the crowd, as a multiple of the busy hour")
+    data_mb: Figure | None = Field(default=None, description="Megabytes of a person in an hour, both ways")
+    upward: Share | None = Field(default=None, description="Share of the data sent upward")
+    active: Share | None = Field(default=None, description="Share of the users connected at once")
+    take: Share | None = Field(default=None, description="Share of the people that use the Wi-Fi")
+    concurrent: Share | None = Field(default=None, description="Share of the Wi-Fi users at once")
+    client_mbps: Figure | None = Field(default=None, description="Mbit/s of a Wi-Fi client")
+    mbps: Figure | None = Field(default=None, description="Mbit/s of fixed lines and leased circuits; no default")
+    lines: Figure | None = Field(default=None, description="Telephone lines; no default")
+    sessions: Figure | None = Field(default=None, description="NAT sessions of a client; no default")
+    logins: Figure | None = Field(default=None, description="Portal requests of an arriving client; no default")
+    arrival_s: Figure | None = Field(default=None, description="Seconds in which the clients arrive; no default")
+    queries: Figure | None = Field(default=None, description="DNS queries of a client per second; no default")
+
+    def figure(self, name: str) -> Figure | None:
+        """The figure as given, or the default; None where there is neither."""
+        found: Figure | None = getattr(self, name)
+        return found or DEFAULTS.get(name)
+
+
+class Supply(PlacedModel):
+    """Supply that no device reports. `name`: glob of cells, access points, pools, or the port or site."""
+
+    kind: SupplyKind
+    name: str = "*"
+    device: str = ""
+    venues: tuple[str, ...] = ()
+    source: str = Field(min_length=1, description="Document, measurement or person behind the figures")
+    trx: int | None = Field(default=None, ge=1, le=64, description="Transceivers of a GSM cell")
+    signalling: int = Field(default=1, ge=0, le=64, description="Timeslots for SDCCH, 8 channels each")
+    data: int = Field(default=0, ge=0, le=512, description="Timeslots for packet data")
+    half_rate: float = Field(default=0, ge=0, le=1, description="Share of the timeslots in half rate (HR, AMR-HR)")
+    mhz: float | None = Field(default=None, gt=0, le=1000, description="Width of an LTE or NR cell")
+    efficiency_down: float | None = Field(default=None, gt=0, le=50, description="bit/s/Hz downward; LTE: 1.75 [K]")
+    efficiency_up: float | None = Field(default=None, gt=0, le=50, description="bit/s/Hz upward; LTE: 0.8 [K]")
+    slots_down: float | None = Field(default=None, gt=0, lt=1, description="Share of the slots downward, with TDD")
+    users: int | None = Field(default=None, ge=1, le=100_000, description="Connected users; 185 in 20 MHz [S10]")
+    mbps: float | None = Field(default=None, gt=0, le=10_000_000, description="Rate: radio (real), link, backhaul")
+    peak_mbps: float | None = Field(default=None, gt=0, le=10_000_000, description="Peak of a cell of the site")
+    cells: int | None = Field(default=None, ge=1, le=1000, description="Cells of the site")
+    addresses: int | None = Field(default=None, ge=1, le=100_000_000, description="Addresses of a pool or NAT")
+    sessions: int | None = Field(default=None, ge=1, le=10_000_000_000, description="Sessions of a NAT")
+    channels: int | None = Field(default=None, ge=1, le=1_000_000, description="Voice channels: E1, SIP trunk")
+    per_s: float | None = Field(default=None, gt=0, le=1_000_000_000, description="Requests per second, by load test")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        needed = (*_NEEDED.get(self.kind, ()), *(("device",) if self.kind in _AT_DEVICE else ()))
+        for name in needed:
+            if not getattr(self, name):
+                raise InvalidValue(message("workspace:capacity.needs", kind=self.kind, name=name))
+        return self
+
+    def covers(self, name: str) -> bool:
+        """True for the name of a cell, an access point or a pool under the glob."""
+        return fnmatchcase(name.casefold(), self.name.casefold())
+
+
+class CapacityFile(WorkspaceModel):
+    """capacity.yaml"""
+
+    demand: tuple[Demand, ...] = ()
+    supply: tuple[Supply, ...] = ()
+
+
+LoadKind = Literal["cell", "access_point", "links", "pool", "nat", "circuits", "portal", "dns", "backhaul"]
+
+
+@dataclass(frozen=True)
+class Load:
+    """Load of a cell, an access point, a group of links or a service: demands by window, and the declared supply.
+
+    `peers`: cells or access points of the venue that share its users. `members`: ports of a group of links, with their
+    rate where no device reports one.
+    """
+
+    kind: LoadKind
+    name: str
+    demands: tuple[Demand, ...] = field(hash=False)
+    peers: tuple[str, ...] = ()
+    supply: Supply | None = field(default=None, hash=False)
+    members: tuple[tuple[str, str, float | None], ...] = ()
+
+    @property
+    def venues(self) -> tuple[str, ...]:
+        """Venues of the demands."""
+        return tuple(dict.fromkeys(one.venue for one in self.demands))
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """Windows of the demands, in the order of the file."""
+        return tuple(dict.fromkeys(one.window for one in self.demands))

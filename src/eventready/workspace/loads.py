@@ -1,0 +1,147 @@
+"""Loads of the devices by capacity.yaml: cells, access points, links and services with the demands they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from eventready.workspace.devices.capacity import CapacityFile, Demand, Load, LoadKind, Supply
+from eventready.workspace.devices.device import ROLE_SERVICES, Device
+from eventready.workspace.devices.expect import ExpectedAccessPoint, ExpectedCell
+
+#: Figures of a demand without a default, the kind of supply that carries them, and the role that reports a lack of it.
+_SERVICES: Mapping[LoadKind, str] = {"nat": "sessions", "portal": "logins", "dns": "queries", "circuits": "lines"}
+
+
+def with_loads(capacity: CapacityFile, devices: Sequence[Device]) -> tuple[Device, ...]:
+    """Return the devices with their loads."""
+    if not capacity.demand:
+        return tuple(devices)
+    found: dict[str, list[Load]] = {}
+    for name, load in _Distribution(capacity, devices).loads():
+        found.setdefault(name, []).append(load)
+    return tuple(replace(one, loads=tuple(found[one.name])) if one.name in found else one for one in devices)
+
+
+@dataclass(frozen=True)
+class _Distribution:
+    capacity: CapacityFile
+    devices: Sequence[Device]
+
+    def loads(self) -> Iterator[tuple[str, Load]]:
+        """Loads by name of the device."""
+        yield from self._places("mobile", "cell", ("gsm", "lte", "nr"))
+        yield from self._places("wifi", "access_point", ("radio",))
+        yield from self._links()
+        yield from self._services()
+
+    def _demands(self, venues: Iterable[str], services: Iterable[str]) -> tuple[Demand, ...]:
+        return tuple(one for one in self.capacity.demand if one.venue in venues and one.service in services)
+
+    def _supply(self, kinds: Sequence[str], name: str, device: str = "") -> Supply | None:
+        of_kind = (one for one in self.capacity.supply if one.kind in kinds and device in {one.device, ""})
+        return next((one for one in of_kind if one.covers(name)), None)
+
+    def _places(
+        self, service: Literal["mobile", "wifi"], kind: Literal["cell", "access_point"], kinds: tuple[str, ...]
+    ) -> Iterator[tuple[str, Load]]:
+        """Cells or access points; those of a venue and of a kind (voice, data) share its users."""
+        groups: dict[tuple[str, str], list[tuple[str, str, Supply | None]]] = {}
+        for device in self.devices:
+            places: Sequence[ExpectedCell | ExpectedAccessPoint] = (
+                device.expect.cells if kind == "cell" else device.expect.access_points
+            )
+            for place in places:
+                supply = self._supply(kinds, place.name)
+                voice = "voice" if supply is None or supply.kind == "gsm" else "data"
+                for venue in (place.venue,) if place.venue else device.venues[:1]:
+                    groups.setdefault((venue, voice), []).append((device.name, place.name, supply))
+        for (venue, _voice), members in groups.items():
+            demands = self._demands((venue,), (service,))
+            peers = tuple(name for _device, name, _supply in members)
+            if demands:
+                yield from ((owner, Load(kind, name, demands, peers, supply)) for owner, name, supply in members)
+
+    def _links(self) -> Iterator[tuple[str, Load]]:
+        """Groups of uplinks: of the devices at one distance from the outside with the same venues and services."""
+        groups: dict[tuple[object, ...], list[tuple[Device, str]]] = {}
+        for device in self.devices:
+            if device.role in {"router", "switch"}:
+                for port in device.expect.uplinks:
+                    identity = (self._distance(device.name), device.venues, device.services)
+                    groups.setdefault(identity, []).append((device, port))
+        for members in groups.values():
+            first = members[0][0]
+            demands = self._demands(first.venues, first.services or ROLE_SERVICES[first.role])
+            if demands:
+                ports = tuple((one.name, port, self._declared(one.name, port)) for one, port in members)
+                yield (
+                    first.name,
+                    Load("links", " + ".join(f"{name} {port}" for name, port, _ in ports), demands, members=ports),
+                )
+
+    def _declared(self, device: str, port: str) -> float | None:
+        supply = next(
+            (s for s in self.capacity.supply if s.kind == "link" and s.device == device and s.covers(port)), None
+        )
+        return supply.mbps if supply else None
+
+    @cached_property
+    def _parents(self) -> Mapping[str, set[str]]:
+        """Devices at the far end of the uplinks of each device."""
+        uplinks = {(one.name, port) for one in self.devices for port in one.expect.uplinks}
+        parents: dict[str, set[str]] = {}
+        for device in self.devices:
+            for link in device.expect.links:
+                near, far = (device.name, link.port), (link.device, link.to_port)
+                for one, other in ((near, far), (far, near)):
+                    if one in uplinks:
+                        parents.setdefault(one[0], set()).add(other[0])
+        return parents
+
+    def _distance(self, name: str) -> int:
+        """Uplinks from a device to the outside; a loop of uplinks ends where it begins."""
+        seen, edge, steps = {name}, {name}, 0
+        while edge and all(self._parents.get(one) for one in edge):
+            edge = {parent for one in edge for parent in self._parents[one]} - seen
+            seen |= edge
+            steps += 1
+        return steps
+
+    def _services(self) -> Iterator[tuple[str, Load]]:
+        for supply in self.capacity.supply:
+            match supply.kind:
+                case "pool" | "nat" | "portal" | "dns" | "circuits" | "backhaul" as kind:
+                    asked = self._asked(kind, supply.venues)
+                    if asked:
+                        peers = self._data_cells(supply.venues) if kind == "backhaul" else ()
+                        yield supply.device, Load(kind, _named(supply), asked, peers, supply)
+        supplied = {(one.kind, venue) for one in self.capacity.supply for venue in one.venues}
+        for venue in dict.fromkeys(one.venue for one in self.capacity.demand):
+            for lacking in ("pool", *_SERVICES):
+                asked = self._asked(lacking, (venue,))
+                bearer = next((one.name for one in self.devices if venue in one.venues and one.role != "vantage"), "")
+                if asked and bearer and (lacking, venue) not in supplied:
+                    yield bearer, Load(lacking, f"{lacking} {venue}", asked)
+
+    def _data_cells(self, venues: Sequence[str]) -> tuple[str, ...]:
+        """LTE and NR cells of the venues, or all cells where none is named as one."""
+        cells = [cell.name for one in self.devices for cell in one.expect.cells if cell.venue in venues]
+        return tuple(name for name in cells if self._supply(("lte", "nr"), name)) or tuple(cells)
+
+    def _asked(self, kind: LoadKind, venues: Sequence[str]) -> tuple[Demand, ...]:
+        """Demands of the venues that say something of this kind of supply."""
+        match kind:
+            case "pool":
+                return self._demands(venues, ("wifi",))
+            case "backhaul":
+                return self._demands(venues, ("mobile",))
+        figure = _SERVICES[kind]
+        every = self._demands(venues, ("fixed", "internet", "wifi", "mobile"))
+        return tuple(one for one in every if getattr(one, figure) is not None)
+
+
+def _named(supply: Supply) -> str:
+    return supply.kind if supply.name == "*" else f"{supply.kind} {supply.name}"

@@ -1,0 +1,68 @@
+"""capacity.yaml: demand per venue, window and service, and the supply that no device reports, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from eventready.core.messages import message
+from eventready.workspace.devices.capacity import CapacityFile
+from eventready.workspace.devices.device import Device
+from eventready.workspace.files.validation_messages import Sentence, Suggestions
+from eventready.workspace.files.yaml_document import load_yaml, raise_errors
+from eventready.workspace.settings.event import Event, unknown_venue
+
+
+def load_capacity(path: Path, event: Event, devices: Sequence[Device]) -> CapacityFile:
+    """Read capacity.yaml; an absent file means no demand. Raises WorkspaceError."""
+    if not path.exists():
+        return CapacityFile()
+    document = load_yaml(path, may_be_empty=True)
+    found = document.validate(CapacityFile)
+    problems = [document.error(what, *keys, do=do) for keys, what, do in _unknown(found, event, devices)]
+    raise_errors(problems)
+    return found.model_copy(
+        update={
+            key: tuple(one.at(document.where(key, number)) for number, one in enumerate(getattr(found, key)))
+            for key in ("demand", "supply")
+        }
+    )
+
+
+def _unknown(
+    found: CapacityFile, event: Event, devices: Sequence[Device]
+) -> Iterator[tuple[tuple[str | int, ...], Sentence, Sentence]]:
+    windows = {name for one in event.windows for name in (one.name, one.name_vi, one.kind) if name}
+    services = {venue.id: venue.services for venue in event.venues}
+    names = {one.name for one in devices}
+    cells = (cell.name for device in devices for cell in device.expect.cells)
+    places = {*cells, *(point.name for device in devices for point in device.expect.access_points)}
+    known_windows, known_devices, known_places = Suggestions(windows), Suggestions(names), Suggestions(places)
+    seen: dict[tuple[str, str, str], int] = {}
+    for number, demand in enumerate(found.demand):
+        if demand.venue not in services:
+            yield ("demand", number, "venue"), *unknown_venue(demand.venue, event)
+        elif demand.service not in services[demand.venue]:
+            what = message("workspace:capacity.service", venue=demand.venue, service=demand.service)
+            yield ("demand", number, "service"), what, ""
+        if demand.window not in windows:
+            what = message("workspace:capacity.window", window=demand.window)
+            yield ("demand", number, "window"), what, known_windows.of(demand.window)
+        for place in () if event.lab else demand.places:
+            if place not in places:
+                what = message("workspace:capacity.place", place=place)
+                yield ("demand", number, "places", place), what, known_places.of(place)
+        identity = (demand.venue, demand.window, demand.service)
+        if seen.setdefault(identity, number) != number:
+            yield (
+                ("demand", number),
+                message("workspace:capacity.twice", venue=demand.venue, service=demand.service),
+                "",
+            )
+    for number, supply in enumerate(found.supply):
+        for venue in supply.venues:
+            if venue not in services:
+                yield ("supply", number, "venues"), *unknown_venue(venue, event)
+        if supply.device and supply.device not in names and not event.lab:
+            what = message("workspace:capacity.device", device=supply.device)
+            yield ("supply", number, "device"), what, known_devices.of(supply.device)
