@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from eventready.workspace.devices.capacity import CapacityFile, Demand, Load, LoadKind, Supply
+from eventready.workspace.devices.capacity import CapacityFile, Load, LoadKind, Supply, VenueDemand
 from eventready.workspace.devices.device import ROLE_SERVICES, Device
 from eventready.workspace.devices.expect import ExpectedAccessPoint, ExpectedCell
 
@@ -37,7 +37,7 @@ class _Distribution:
         yield from self._links()
         yield from self._services()
 
-    def _demands(self, venues: Iterable[str], services: Iterable[str]) -> tuple[Demand, ...]:
+    def _demands(self, venues: Iterable[str], services: Iterable[str]) -> tuple[VenueDemand, ...]:
         return tuple(one for one in self.capacity.demand if one.venue in venues and one.service in services)
 
     def _supply(self, kinds: Sequence[str], name: str, device: str = "") -> Supply | None:
@@ -65,7 +65,7 @@ class _Distribution:
                 yield from ((owner, Load(kind, name, demands, peers, supply)) for owner, name, supply in members)
 
     def _links(self) -> Iterator[tuple[str, Load]]:
-        """Groups of uplinks: of the devices at one distance from the outside with the same venues and services."""
+        """Groups of uplinks: of devices at the same distance from the outside, with the same venues and services."""
         groups: dict[tuple[object, ...], list[tuple[Device, str]]] = {}
         for device in self.devices:
             if device.role in {"router", "switch"}:
@@ -102,7 +102,7 @@ class _Distribution:
         return parents
 
     def _distance(self, name: str) -> int:
-        """Uplinks from a device to the outside; a loop of uplinks ends where it begins."""
+        """Uplinks from a device to the outside; a loop of uplinks ends at its start."""
         seen, edge, steps = {name}, {name}, 0
         while edge and all(self._parents.get(one) for one in edge):
             edge = {parent for one in edge for parent in self._parents[one]} - seen
@@ -114,25 +114,25 @@ class _Distribution:
         for supply in self.capacity.supply:
             match supply.kind:
                 case "pool" | "nat" | "portal" | "dns" | "circuits" | "backhaul" as kind:
-                    asked = self._asked(kind, supply.venues)
-                    if asked:
+                    required = self._required(kind, supply.venues)
+                    if required:
                         peers = self._data_cells(supply.venues) if kind == "backhaul" else ()
-                        yield supply.device, Load(kind, _named(supply), asked, peers, supply)
+                        yield supply.device, Load(kind, _named(supply), required, peers, supply)
         supplied = {(one.kind, venue) for one in self.capacity.supply for venue in one.venues}
         for venue in dict.fromkeys(one.venue for one in self.capacity.demand):
             for lacking in ("pool", *_SERVICES):
-                asked = self._asked(lacking, (venue,))
+                required = self._required(lacking, (venue,))
                 bearer = next((one.name for one in self.devices if venue in one.venues and one.role != "vantage"), "")
-                if asked and bearer and (lacking, venue) not in supplied:
-                    yield bearer, Load(lacking, f"{lacking} {venue}", asked)
+                if required and bearer and (lacking, venue) not in supplied:
+                    yield bearer, Load(lacking, f"{lacking} {venue}", required)
 
     def _data_cells(self, venues: Sequence[str]) -> tuple[str, ...]:
-        """LTE and NR cells of the venues, or all cells where none is named as one."""
+        """LTE and NR cells of the venues; all cells of venues without such entries."""
         cells = [cell.name for one in self.devices for cell in one.expect.cells if cell.venue in venues]
         return tuple(name for name in cells if self._supply(("lte", "nr"), name)) or tuple(cells)
 
-    def _asked(self, kind: LoadKind, venues: Sequence[str]) -> tuple[Demand, ...]:
-        """Demands of the venues that say something of this kind of supply."""
+    def _required(self, kind: LoadKind, venues: Sequence[str]) -> tuple[VenueDemand, ...]:
+        """Demands of the venues for this kind of supply."""
         match kind:
             case "pool":
                 return self._demands(venues, ("wifi",))

@@ -1,4 +1,4 @@
-"""Demand of capacity.yaml against the capacity in service."""
+"""VenueDemand of capacity.yaml against the capacity in service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.network.capacity.balance import Balance, Status
 from eventready.network.capacity.calculate import CapacityCalculation
 from eventready.network.capacity.case import CapacityTargets
-from eventready.workspace.devices.capacity import Load
+from eventready.workspace.devices.capacity import POOL_ROLES, Load
 from eventready.workspace.devices.device import ROLES, Device, Role
 
 _OUTCOMES: Mapping[Status, Outcome] = {"enough": Outcome.PASS, "crowd": Outcome.WARN, "short": Outcome.FAIL}
@@ -74,7 +74,7 @@ def _of_kind(kind: str) -> Callable[[Load], bool]:
 
 
 def _pool(load: Load) -> bool:
-    """True for a pool whose addresses the device reports."""
+    """True for a pool with addresses reported by the device."""
     return load.kind == "pool" and load.supply is not None and not load.supply.addresses
 
 
@@ -204,7 +204,7 @@ def capacity_link(views: Sequence[DeviceView], limits: CapacityLinkLimits) -> It
 @check(
     "capacity_pool",
     topic="traffic",
-    roles=_SERVICES,
+    roles=POOL_ROLES,
     needs=("dhcp_pool",),
     limits=CapacityPoolLimits(),
     applies=_carries(_pool),

@@ -1,1 +1,1 @@
-"""Demand of an event against the supply of its network: formulas, calculation, additions."""
+"""VenueDemand of an event against the supply of its network: formulas, calculation, additions."""

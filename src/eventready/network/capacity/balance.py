@@ -1,4 +1,4 @@
-"""Demand against supply for one cell, access point, group of links or service in a window."""
+"""VenueDemand against supply of a cell, access point, group of links or service in a window."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Status = Literal["enough", "crowd", "short", "unknown"]
 
 @dataclass(frozen=True)
 class Balance:
-    """Figures of the busy hour and of a crowd, each with the most that they may reach.
+    """Figures of the busy hour and of a crowd, each with its limit.
 
     `unknown`: key of the reason without a supply. `ways`: the same balance with a number of additions, by their kind.
     """
@@ -46,7 +46,7 @@ class Balance:
 
     @property
     def use(self) -> float:
-        """Crowd against the most that it may reach: 1 where both are equal."""
+        """Crowd against its limit: 1 where both are equal."""
         return self.crowd.value / self.crowd_limit.value if self.crowd_limit.value else float(self.crowd.value > 0)
 
 
@@ -59,7 +59,7 @@ _MOST = 100_000
 
 
 class Addition(NamedTuple):
-    """Fewest units of a kind that close a gap, with the balance as proof."""
+    """Fewest units of a kind to close a gap, with the balance as proof."""
 
     way: str
     number: int
@@ -67,7 +67,7 @@ class Addition(NamedTuple):
 
 
 def additions(balance: Balance) -> tuple[Addition, ...]:
-    """Additions that close the gap of a balance, the fewest units first."""
+    """Additions to close the gap of a balance, the fewest units first."""
     found = []
     for way, again in balance.ways.items():
         number = _fewest(again)
@@ -77,7 +77,7 @@ def additions(balance: Balance) -> tuple[Addition, ...]:
 
 
 def _fewest(again: Callable[[int], Balance]) -> int:
-    """Smallest number that is enough; 0 where none is."""
+    """Smallest sufficient number; 0 where no number suffices."""
     high = 1
     while again(high).status != "enough":
         high *= 2

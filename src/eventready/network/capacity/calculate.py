@@ -56,7 +56,7 @@ class CapacityCalculation:
                 yield service(case, kind)
 
     def _links(self, case: LoadCase, more: int = 0) -> Balance:
-        """Links at one distance from the outside: what is left without the largest carries the demand."""
+        """Links at the same distance from the outside: the sum without the largest carries the demand."""
         rates = [(port, self._rate(*port)) for port in case.load.members]
         unknown = next((f"{name} {port}" for (name, port, _), rate in rates if rate is None), "")
         members = [rate or given(0) for _, rate in rates]

@@ -1,4 +1,4 @@
-"""A load in one window, with the figures of its demands, the facts of its device and the targets."""
+"""Load in a window, with the figures of its demands, the facts of its device and the targets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from eventready.facts.records import Fact
 from eventready.network.capacity.amount import Amount, given, most
 from eventready.network.capacity.balance import Balance, Kind
-from eventready.workspace.devices.capacity import Demand, Load
+from eventready.workspace.devices.capacity import Load, VenueDemand
 
 F = TypeVar("F", bound=Fact)
 
@@ -47,12 +47,12 @@ class CapacityTargets:
 class DemandFigures:
     """Figures of a demand, each a single line of the calculation."""
 
-    def __init__(self, demand: Demand) -> None:
+    def __init__(self, demand: VenueDemand) -> None:
         self.demand = demand
         self._known: dict[str, Amount] = {}
 
     def __getitem__(self, name: str) -> Amount:
-        """Figure by name. Raises KeyError for one without a value or a default."""
+        """Figure by name. Raises KeyError where the demand has neither a value nor a default."""
         if name not in self._known:
             found = self.demand.figure(name)
             if found is None:
@@ -88,7 +88,7 @@ class DemandFigures:
 
 @dataclass(frozen=True)
 class LoadCase:
-    """A load in one window. `demands`: of the window; several for links and services of many venues."""
+    """Load in a window. `demands`: of the window; several for links and services of many venues."""
 
     load: Load
     demands: tuple[DemandFigures, ...]
@@ -117,7 +117,7 @@ class LoadCase:
         crowd_limit: Amount | None = None, details: Mapping[str, Amount] | None = None, unknown: str = "",
         ways: Mapping[str, Callable[[int], Balance]] | None = None,
     ) -> Balance:  # fmt: skip
-        """Balance of the load; without a known supply nothing can be added to it."""
+        """Balance of the load, without ways to add to an unknown supply."""
         venues = tuple(dict.fromkeys(one.demand.venue for one in self.demands))
         return Balance(
             kind, subject or self.load.name, venues, self.figures.demand.window, unit, busy, crowd, limit,

@@ -142,7 +142,7 @@ def _direction(case: LoadCase, supply: Supply, kind: Kind, more: int = 0) -> Bal
 
 
 def site(case: LoadCase, supply: Supply, more: int = 0) -> Balance:
-    """Backhaul of a site: the peak of one cell, or the busy hour of its cells."""
+    """Backhaul of a site: the peak of a cell, or the busy hour of its cells."""
     figures = case.figures
     cells = given(supply.cells or 0, "cells", source=supply.source)
     users = (figures.subscribers / given(len(case.load.peers) or 1, "places") * cells).named("users")

@@ -25,7 +25,7 @@ _HOUR = 3600
 def service(case: LoadCase, kind: Kind, more: int = 0) -> Balance:
     """Addresses, sessions or requests of all clients of the demands."""
     unit, (way, each) = _UNITS.get(kind, ""), _WAYS[kind]
-    busy = reduce(add, (_asked(kind, one) for one in case.demands)).named("asked", unit)
+    busy = reduce(add, (_required(kind, one) for one in case.demands)).named("required", unit)
     if kind == "pool":
         crowd = up(busy * given(case.targets.reserve, "reserve"))
     else:
@@ -33,25 +33,25 @@ def service(case: LoadCase, kind: Kind, more: int = 0) -> Balance:
     there = _there(case)
     limit = (there + more * each) if there and more else there or given(0)
     return case.balance(
-        kind, unit, busy, crowd.named("asked_crowd", unit), limit.named("there", unit),
+        kind, unit, busy, crowd.named("required_crowd", unit), limit.named("there", unit),
         unknown="" if there else "supply", ways={way: lambda n: service(case, kind, n)},
     )  # fmt: skip
 
 
-def _asked(kind: Kind, figures: DemandFigures) -> Amount:
+def _required(kind: Kind, figures: DemandFigures) -> Amount:
     if kind == "pool":
         return (figures["people"] * figures["take"]).named("devices")
     clients = figures.clients if figures.demand.service == "wifi" else figures["people"]
     if kind == "nat":
-        return (clients * figures["sessions"]).named("asked_venue")
+        return (clients * figures["sessions"]).named("required_venue")
     if kind == "dns":
-        return requests(clients, figures["queries"]).named("asked_venue", "1/s")
+        return requests(clients, figures["queries"]).named("required_venue", "1/s")
     span = figures["arrival_s"] if "arrival_s" in figures else given(_HOUR, "arrival_s", "s", "[D]", default=True)
-    return requests(clients, figures["logins"], span).named("asked_venue", "1/s")
+    return requests(clients, figures["logins"], span).named("required_venue", "1/s")
 
 
 def _there(case: LoadCase) -> Amount | None:
-    """Supply of a service; None where neither the device nor capacity.yaml gives one."""
+    """Supply of a service; None without a figure of the device and of capacity.yaml."""
     supply, facts = case.load.supply, case.facts
     if supply is None:
         return None

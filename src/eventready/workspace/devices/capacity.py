@@ -1,4 +1,4 @@
-"""Entries of capacity.yaml, and the loads of a device that follow from them."""
+"""Entries of capacity.yaml, and the loads of devices by these entries."""
 
 from __future__ import annotations
 
@@ -24,86 +24,91 @@ _NEEDED: Mapping[SupplyKind, tuple[str, ...]] = {
 #: Kinds at a device of hosts.yaml.
 _AT_DEVICE = frozenset({"pool", "nat", "circuits", "portal", "dns", "backhaul", "link"})
 
+#: Roles whose devices report the addresses of their pools.
+POOL_ROLES: tuple[Literal["service_host"], ...] = ("service_host",)
 
-class Figure(WorkspaceModel):
+
+class SourcedFigure(WorkspaceModel):
     """A figure with its source."""
 
     value: float = Field(ge=0, le=1_000_000_000, allow_inf_nan=False)
     source: str = Field(min_length=1, description="Document, measurement or person behind the figure")
 
 
-class People(Figure):
+class People(SourcedFigure):
     """Number of people."""
 
     value: int = Field(ge=1, le=1_000_000)
 
 
-class Share(Figure):
+class Share(SourcedFigure):
     """Share, from 0 to 1."""
 
     value: float = Field(ge=0, le=1)
 
 
-class Surge(Figure):
+class Surge(SourcedFigure):
     """Multiple of the busy hour."""
 
     value: float = Field(ge=1, le=20)
 
 
 #: Figures of the product where the workspace gives none. Sources: [S] published, [K] practice, [D] our own.
-DEFAULTS: Mapping[str, Figure] = {
+DEFAULTS: Mapping[str, SourcedFigure] = {
     "subscribers": Share(value=1, source="everybody, until the share of the network is known [D]"),
-    "bhca": Figure(value=1, source="1 call of 90 s: 25 mE of a user in the busy hour [K]"),
-    "holding_s": Figure(value=90, source="1 call of 90 s: 25 mE of a user in the busy hour [K]"),
-    "signalling_me": Figure(value=4, source="a call, an update, a message of 5 s in the busy hour [D]"),
+    "bhca": SourcedFigure(value=1, source="1 call of 90 s: 25 mE of a user in the busy hour [K]"),
+    "holding_s": SourcedFigure(value=90, source="1 call of 90 s: 25 mE of a user in the busy hour [K]"),
+    "signalling_me": SourcedFigure(value=4, source="a call, an update, a message of 5 s in the busy hour [D]"),
     "retries": Share(value=0.5, source="half of the callers without a channel try again [D]"),
     "surge": Surge(value=1.5, source="arrivals of a crowd are correlated: 1.5 to 2 times Erlang's [D]"),
-    "data_mb": Figure(value=10, source="Nokia, mass events: several MB per person and hour each way [S7]"),
+    "data_mb": SourcedFigure(value=10, source="Nokia, mass events: several MB per person and hour each way [S7]"),
     "upward": Share(value=0.5, source="normal 1/11, festivals up to 3/4 (Nokia, Ericsson) [S7, S11]"),
     "active": Share(value=0.4, source="30 to 50% of the crowd are active in breaks [S10]"),
     "take": Share(value=0.6, source="unique Wi-Fi users of Super Bowl LII: 59.2% of the people [S32]"),
     "concurrent": Share(value=0.63, source="concurrent of unique Wi-Fi users of Super Bowl LIII: 62.7% [S32]"),
-    "client_mbps": Figure(value=0.43, source="peak rate of a concurrent client of Super Bowl LIII [S32]"),
+    "client_mbps": SourcedFigure(value=0.43, source="peak rate of a concurrent client of Super Bowl LIII [S32]"),
 }
 
 
-class Demand(PlacedModel):
-    """What the people of a venue ask of a service in a window. Figures left out: defaults, or not judged."""
+class VenueDemand(PlacedModel):
+    """Demand of the people of a venue for a service in a window. Figures left out: defaults, or not judged."""
 
     venue: str
     window: str = Field(min_length=1, description="Window of event.yaml, by name or kind")
     service: Literal["fixed", "internet", "mobile", "wifi"]
     people: People
-    places: dict[str, Figure] = Field(
+    places: dict[str, SourcedFigure] = Field(
         default={}, description="Users expected at a cell or clients at an access point; others share the rest"
     )
     subscribers: Share | None = Field(default=None, description="Share of the people with this network")
-    bhca: Figure | None = Field(default=None, description="Calls of a user in the busy hour")
-    holding_s: Figure | None = Field(default=None, description="Seconds of a call")
-    signalling_me: Figure | None = Field(default=None, description="Signalling of a user, mE")
+    bhca: SourcedFigure | None = Field(default=None, description="Calls of a user in the busy hour")
+    holding_s: SourcedFigure | None = Field(default=None, description="Seconds of a call")
+    signalling_me: SourcedFigure | None = Field(default=None, description="Signalling of a user, mE")
     retries: Share | None = Field(default=None, description="Share of lost calls made again")
     surge: Surge | None = Field(default=None, description="Traffic of the crowd, as a multiple of the busy hour")
-    data_mb: Figure | None = Field(default=None, description="Megabytes of a person in an hour, both ways")
+    data_mb: SourcedFigure | None = Field(default=None, description="Megabytes of a person in an hour, both ways")
     upward: Share | None = Field(default=None, description="Share of the data sent upward")
     active: Share | None = Field(default=None, description="Share of the users connected at once")
     take: Share | None = Field(default=None, description="Share of the people that use the Wi-Fi")
     concurrent: Share | None = Field(default=None, description="Share of the Wi-Fi users at once")
-    client_mbps: Figure | None = Field(default=None, description="Mbit/s of a Wi-Fi client")
-    mbps: Figure | None = Field(default=None, description="Mbit/s of fixed lines and leased circuits; no default")
-    lines: Figure | None = Field(default=None, description="Telephone lines; no default")
-    sessions: Figure | None = Field(default=None, description="NAT sessions of a client; no default")
-    logins: Figure | None = Field(default=None, description="Portal requests of an arriving client; no default")
-    arrival_s: Figure | None = Field(default=None, description="Seconds in which the clients arrive; no default")
-    queries: Figure | None = Field(default=None, description="DNS queries of a client per second; no default")
+    client_mbps: SourcedFigure | None = Field(default=None, description="Mbit/s of a Wi-Fi client")
+    mbps: SourcedFigure | None = Field(
+        default=None, description="Mbit/s of fixed lines and leased circuits; no default"
+    )
+    lines: SourcedFigure | None = Field(default=None, description="Telephone lines; no default")
+    sessions: SourcedFigure | None = Field(default=None, description="NAT sessions of a client; no default")
+    logins: SourcedFigure | None = Field(default=None, description="Portal requests of an arriving client; no default")
+    arrival_s: SourcedFigure | None = Field(default=None, description="Seconds in which the clients arrive; no default")
+    queries: SourcedFigure | None = Field(default=None, description="DNS queries of a client per second; no default")
 
-    def figure(self, name: str) -> Figure | None:
+    def figure(self, name: str) -> SourcedFigure | None:
         """The figure as given, or the default; None where there is neither."""
-        found: Figure | None = getattr(self, name)
+        found: SourcedFigure | None = getattr(self, name)
         return found or DEFAULTS.get(name)
 
 
 class Supply(PlacedModel):
-    """Supply that no device reports. `name`: glob of cells, access points, pools, or the port or site."""
+    """Supply without a report by a device. `name`: glob of cells, access points, pools, or the port or site."""
 
     kind: SupplyKind
     name: str = "*"
@@ -143,7 +148,7 @@ class Supply(PlacedModel):
 class CapacityFile(WorkspaceModel):
     """capacity.yaml"""
 
-    demand: tuple[Demand, ...] = ()
+    demand: tuple[VenueDemand, ...] = ()
     supply: tuple[Supply, ...] = ()
 
 
@@ -160,7 +165,7 @@ class Load:
 
     kind: LoadKind
     name: str
-    demands: tuple[Demand, ...] = field(hash=False)
+    demands: tuple[VenueDemand, ...] = field(hash=False)
     peers: tuple[str, ...] = ()
     supply: Supply | None = field(default=None, hash=False)
     members: tuple[tuple[str, str, float | None], ...] = ()

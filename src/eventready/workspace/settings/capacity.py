@@ -1,4 +1,4 @@
-"""capacity.yaml: demand per venue, window and service, and the supply that no device reports, each with its source."""
+"""capacity.yaml: demand per venue, window and service, and the supply without a report by a device, with sources."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from eventready.core.messages import message
-from eventready.workspace.devices.capacity import CapacityFile
+from eventready.workspace.devices.capacity import POOL_ROLES, CapacityFile
 from eventready.workspace.devices.device import Device
 from eventready.workspace.files.validation_messages import Sentence, Suggestions
 from eventready.workspace.files.yaml_document import load_yaml, raise_errors
@@ -34,10 +34,10 @@ def _unknown(
 ) -> Iterator[tuple[tuple[str | int, ...], Sentence, Sentence]]:
     windows = {name for one in event.windows for name in (one.name, one.name_vi, one.kind) if name}
     services = {venue.id: venue.services for venue in event.venues}
-    names = {one.name for one in devices}
+    roles = {one.name: one.role for one in devices}
     cells = (cell.name for device in devices for cell in device.expect.cells)
     places = {*cells, *(point.name for device in devices for point in device.expect.access_points)}
-    known_windows, known_devices, known_places = Suggestions(windows), Suggestions(names), Suggestions(places)
+    known_windows, known_devices, known_places = Suggestions(windows), Suggestions(roles), Suggestions(places)
     seen: dict[tuple[str, str, str], int] = {}
     for number, demand in enumerate(found.demand):
         if demand.venue not in services:
@@ -63,6 +63,13 @@ def _unknown(
         for venue in supply.venues:
             if venue not in services:
                 yield ("supply", number, "venues"), *unknown_venue(venue, event)
-        if supply.device and supply.device not in names and not event.lab:
+        if (
+            supply.kind == "pool"
+            and not supply.addresses
+            and roles.get(supply.device, "service_host") not in POOL_ROLES
+        ):
+            what = message("workspace:capacity.needs", kind=supply.kind, name="addresses")
+            yield ("supply", number), what, ""
+        if supply.device and supply.device not in roles and not event.lab:
             what = message("workspace:capacity.device", device=supply.device)
             yield ("supply", number, "device"), what, known_devices.of(supply.device)

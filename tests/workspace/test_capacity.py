@@ -1,0 +1,89 @@
+"""capacity.yaml: errors in a sentence each, and the loads of the devices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eventready.core.errors import WorkspaceError
+from eventready.workspace.devices.capacity import CapacityFile
+from eventready.workspace.devices.device import Device
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.loads import with_loads
+from eventready.workspace.settings.capacity import load_capacity
+from eventready.workspace.settings.event import load_event
+
+EXAMPLE = Path(__file__).parents[2] / "inventory"
+ENTRY = {
+    "venue": "hoi-nghi", "window": "Opening night", "service": "mobile", "people": "{value: 100, source: s}",
+}  # fmt: skip
+CELLS = Expect.model_validate({"cells": [{"name": "A", "venue": "hoi-nghi"}]})
+DEVICES = (
+    Device("bsc", "bts_controller", "any", "192.0.2.1", venues=("hoi-nghi",), expect=CELLS),
+    Device("core", "router", "any", "192.0.2.2", venues=("hoi-nghi",)),
+)
+
+
+def demand(**changes: str) -> str:
+    return "demand: [{" + ", ".join(f"{key}: {value}" for key, value in {**ENTRY, **changes}.items()) + "}]\n"
+
+
+def read(folder: Path, text: str) -> CapacityFile:
+    path = folder / "capacity.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_capacity(path, load_event(EXAMPLE / "event.yaml"), DEVICES)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (demand(venue="hoi-ngi"), "the venue 'hoi-ngi' is not in event.yaml"),
+        (demand(window="Opening nite"), "'Opening nite' is no window of event.yaml"),
+        (demand(venue="den-tho", service="wifi"), "venue den-tho does not offer wifi"),
+        (demand(people="{value: -5, source: s}"), "'value' must be at least 1"),
+        (demand(people="{value: 90000000, source: s}"), "'value' must be at most 1000000"),
+        (demand(people="{value: 100.5, source: s}"), "'value'"),
+        (demand(people="{value: 100}"), "source"),
+        (demand(people="{value: 100, source: ''}"), "source"),
+        (demand(upward="{value: 1.5, source: s}"), "'value' must be at most 1"),
+        (demand(surge="{value: 0.5, source: s}"), "'value' must be at least 1"),
+        (demand(bhca="{value: .inf, source: s}"), "'value'"),
+        (demand(bcha="{value: 1, source: s}"), "unknown key 'bcha'"),
+        (demand(places="{B: {value: 3, source: s}}"), "'B' is no expected cell or access point"),
+        (demand()[:-2] + ", " + demand()[9:], "twice"),
+        ("supply: [{kind: nr, mhz: 20, source: s}]\n", "supply of kind nr needs `efficiency_down`"),
+        ("supply: [{kind: nat, addresses: 2, venues: [hoi-nghi], source: s}]\n", "supply of kind nat needs `device`"),
+        ("supply: [{kind: dns, device: dns, per_s: 2, venues: [hoi-nghi], source: s}]\n", "'dns' is not in hosts"),
+        ("supply: [{kind: dns, device: core, per_s: 2, venues: [x], source: s}]\n", "the venue 'x' is not in"),
+        ("supply: [{kind: pool, device: core, venues: [hoi-nghi], source: s}]\n", "kind pool needs `addresses`"),
+        ("supply: [{kind: gsm, trx: 900, source: s}]\n", "'trx' must be at most 64, not 900"),
+        ("demand: 3\n", "demand"),
+    ],
+)  # fmt: skip
+def test_an_error_is_a_sentence_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(WorkspaceError) as caught:
+        read(tmp_path, text)
+    assert sentence in str(caught.value)
+    assert "capacity.yaml:" in str(caught.value)
+
+
+def test_without_the_file_and_with_an_empty_file_nothing_is_expected(tmp_path: Path) -> None:
+    event = load_event(EXAMPLE / "event.yaml")
+    assert load_capacity(tmp_path / "none.yaml", event, DEVICES) == read(tmp_path, "") == CapacityFile()
+    assert with_loads(CapacityFile(), DEVICES) == DEVICES
+
+
+def test_loops_of_uplinks_and_ports_of_unknown_devices_end(tmp_path: Path) -> None:
+    ring = [
+        Device(
+            f"r{number}", "router", "any", "192.0.2.1", venues=("hoi-nghi",),
+            expect=Expect.model_validate(
+                {"uplinks": ["up"], "links": [{"port": "up", "device": f"r{(number + 1) % 3}", "to_port": "down"}]}
+            ),
+        )
+        for number in range(3)
+    ]  # fmt: skip
+    found = with_loads(read(tmp_path, demand()), (*ring, *DEVICES))
+    links = [load for device in found for load in device.loads if load.kind == "links"]
+    assert [len(load.members) for load in links] == [3]
