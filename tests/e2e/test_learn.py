@@ -31,7 +31,7 @@ NAMES = (
 )  # fmt: skip
 #: Risks of the healthy province, by the users expected of it.
 CROWDS = {
-    ("ac-1", "access_point_capacity", "VH-SanKhau-01", "warn"), ("bsc-1", "cell_capacity", "BTS-HN-02 TCH", "warn"),
+    ("ac-1", "capacity_access_point", "VH-SanKhau-01", "warn"), ("bsc-1", "capacity_cell", "BTS-HN-02 TCH", "warn"),
 }  # fmt: skip
 
 

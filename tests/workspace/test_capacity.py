@@ -87,3 +87,19 @@ def test_loops_of_uplinks_and_ports_of_unknown_devices_end(tmp_path: Path) -> No
     found = with_loads(read(tmp_path, demand()), (*ring, *DEVICES))
     links = [load for device in found for load in device.loads if load.kind == "links"]
     assert [len(load.members) for load in links] == [3]
+
+
+def test_users_of_hosts_yaml_count_alone_and_beside_a_demand(tmp_path: Path) -> None:
+    cells = [{"name": "A", "users": 250}, {"name": "B"}]
+    device = Device(
+        "bsc",
+        "bts_controller",
+        "any",
+        "192.0.2.1",
+        venues=("hoi-nghi",),
+        expect=Expect.model_validate({"cells": cells}),
+    )
+    (alone,) = with_loads(CapacityFile(), (device,))
+    assert [(load.name, load.demands[0].places["A"].value) for load in alone.loads] == [("A", 250)]
+    (beside,) = with_loads(read(tmp_path, demand(places="{A: {value: 70, source: s}}")), (device,))
+    assert [(load.name, load.demands[0].places["A"].value) for load in beside.loads] == [("A", 70), ("B", 70)]

@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from eventready.workspace.devices.capacity import CapacityFile, Load, LoadKind, Supply, VenueDemand
+from eventready.workspace.devices.capacity import (
+    CapacityFile,
+    Load,
+    LoadKind,
+    People,
+    SourcedFigure,
+    Supply,
+    VenueDemand,
+)
 from eventready.workspace.devices.device import ROLE_SERVICES, Device
 from eventready.workspace.devices.expect import ExpectedAccessPoint, ExpectedCell
 
@@ -17,8 +25,6 @@ _SERVICES: Mapping[LoadKind, str] = {"nat": "sessions", "portal": "logins", "dns
 
 def with_loads(capacity: CapacityFile, devices: Sequence[Device]) -> tuple[Device, ...]:
     """Return the devices with their loads."""
-    if not capacity.demand:
-        return tuple(devices)
     found: dict[str, list[Load]] = {}
     for name, load in _Distribution(capacity, devices).loads():
         found.setdefault(name, []).append(load)
@@ -40,15 +46,15 @@ class _Distribution:
     def _demands(self, venues: Iterable[str], services: Iterable[str]) -> tuple[VenueDemand, ...]:
         return tuple(one for one in self.capacity.demand if one.venue in venues and one.service in services)
 
-    def _supply(self, kinds: Sequence[str], name: str, device: str = "") -> Supply | None:
-        of_kind = (one for one in self.capacity.supply if one.kind in kinds and device in {one.device, ""})
-        return next((one for one in of_kind if one.covers(name)), None)
+    def _supply(self, kinds: Sequence[str], name: str) -> Supply | None:
+        return next((one for one in self.capacity.supply if one.kind in kinds and one.covers(name)), None)
 
     def _places(
         self, service: Literal["mobile", "wifi"], kind: Literal["cell", "access_point"], kinds: tuple[str, ...]
     ) -> Iterator[tuple[str, Load]]:
         """Cells or access points; those of a venue and of a kind (voice, data) share its users."""
         groups: dict[tuple[str, str], list[tuple[str, str, Supply | None]]] = {}
+        own: dict[str, SourcedFigure] = {}
         for device in self.devices:
             places: Sequence[ExpectedCell | ExpectedAccessPoint] = (
                 device.expect.cells if kind == "cell" else device.expect.access_points
@@ -56,13 +62,31 @@ class _Distribution:
             for place in places:
                 supply = self._supply(kinds, place.name)
                 voice = "voice" if supply is None or supply.kind == "gsm" else "data"
-                for venue in (place.venue,) if place.venue else device.venues[:1]:
-                    groups.setdefault((venue, voice), []).append((device.name, place.name, supply))
+                venue = place.venue or next(iter(device.venues), "")
+                groups.setdefault((venue, voice), []).append((device.name, place.name, supply))
+                counted = place.users if isinstance(place, ExpectedCell) else place.clients
+                if counted:
+                    own[place.name] = SourcedFigure(value=counted, source="hosts.yaml")
         for (venue, _voice), members in groups.items():
-            demands = self._demands((venue,), (service,))
+            demands = self._of_places(venue, service, {name: own[name] for _, name, _ in members if name in own})
             peers = tuple(name for _device, name, _supply in members)
             if demands:
-                yield from ((owner, Load(kind, name, demands, peers, supply)) for owner, name, supply in members)
+                everybody = any(one.venue == venue and one.service == service for one in self.capacity.demand)
+                for owner, name, supply in members:
+                    if everybody or name in own:
+                        yield owner, Load(kind, name, demands, peers, supply)
+
+    def _of_places(
+        self, venue: str, service: Literal["mobile", "wifi"], own: Mapping[str, SourcedFigure]
+    ) -> tuple[VenueDemand, ...]:
+        """Demands with the users of hosts.yaml where capacity.yaml has none; those users alone without a demand."""
+        demands = self._demands((venue,), (service,))
+        if not own:
+            return demands
+        if demands:
+            return tuple(one.model_copy(update={"places": {**own, **one.places}}) for one in demands)
+        people = People(value=1, source="hosts.yaml")
+        return (VenueDemand(venue=venue, window="hosts.yaml", service=service, people=people, places=dict(own)),)
 
     def _links(self) -> Iterator[tuple[str, Load]]:
         """Groups of uplinks: of devices at the same distance from the outside, with the same venues and services."""

@@ -50,20 +50,22 @@ class ExpectedSite(WorkspaceModel):
 
 
 class ExpectedCell(WorkspaceModel):
-    """Cell with its site and venue; `barred`: barred intentionally."""
+    """Cell with its site and venue; `barred`: barred intentionally; `users`: expected in the busy hour."""
 
     name: str
     site: str | None = None
     venue: str | None = None
     barred: bool = False
+    users: int | None = Field(default=None, ge=1, le=100_000)
 
 
 class ExpectedAccessPoint(WorkspaceModel):
-    """Access point with its venue; `critical`: absence is a failure."""
+    """Access point with its venue; `critical`: absence is a failure; `clients`: expected at its place at once."""
 
     name: str
     venue: str | None = None
     critical: bool = False
+    clients: int | None = Field(default=None, ge=1, le=10_000)
 
 
 #: Expectations of every device.
