@@ -83,11 +83,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "duties": ("duties", "duties 2", "duties --late"),
     "attest": (
         'attest 1.4 --by "Nguyễn Văn A" --note "exercise held" --file minutes.pdf',
-        "attest --form-template 1.3 > form.yaml",
+        "attest --form-template stock-list > form.yaml",
     ),
     "deadlines": ("deadlines", "deadlines --ics deadlines.ics"),
     "roster check": ("roster check", "roster check roster.xlsx --all-days"),
-    "roster export": ("roster export --format csv", "roster export roster.xlsx --format xlsx --with-phones"),
+    "roster export": ("roster export --format ics", "roster export roster.xlsx --format xlsx --with-phones"),
     "roster versions": ("roster versions", "roster versions -o json"),
     "roster diff": ("roster diff 1 2", "roster diff 2 3 -o json"),
     "incident new": (
@@ -96,7 +96,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "incident update": (
         'incident update latest --by "An" --restored "2027-03-26 21:00"',
-        'incident update latest --by "An" --notice first --how telephone --to recipient',
+        'incident update latest --by "An" --notice department --how phone --to "Bình"',
     ),
     "incident list": ("incident list", "incident list -o json"),
     "incident show": ("incident show latest", "incident show latest --lang vi"),
@@ -106,7 +106,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "report incident": ("report incident latest", "report incident latest --format docx --eml"),
     "report final": ("report final", "report final --format docx,pdf --eml"),
     "report plan": ("report plan", "report plan --format docx"),
-    "report drill": ("report drill latest", "report drill latest --format docx"),
+    "report drill": ("report drill", 'report drill --place "Room 2" --chair "An" --format docx'),
     "report check-template": (
         "report check-template templates/reports/vi.yaml",
         "report check-template templates/reports/en.yaml",

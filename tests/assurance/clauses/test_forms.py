@@ -107,7 +107,7 @@ SHORT: list[tuple[str, list[dict[str, str]], str]] = [
 def short(name: str, rows: list[dict[str, str]], workspace: Workspace) -> list[str]:
     """What a form says of rows, read, recorded and read again."""
     form = FORMS[name]
-    recorded = [form.to_dict(form.read(row, workspace.event)) for row in rows]
+    recorded = [form.to_dict(form.read(row, workspace.event, NOW)) for row in rows]
     current, unreadable = form.current(recorded)
     assert unreadable == 0
     return [text.render("vi") for text in form.open_texts(current, workspace.event, NOW)]
@@ -142,7 +142,7 @@ def test_the_template_is_a_file_that_only_wants_filling_in(workspace: Workspace,
     data: Any = yaml.safe_load(form.template("en"))
     assert list(data["rows"][0]) == list(form.spec.fields)
     with pytest.raises(UsageError) as caught:
-        form.read_file(path, workspace.event)
+        form.read_file(path, workspace.event, NOW)
     for field in (name for name, field in form.spec.fields.items() if not field.optional):
         assert f"'{field}' is missing" in str(caught.value)
     filled = "rows:\n" + "".join(
@@ -153,8 +153,8 @@ def test_the_template_is_a_file_that_only_wants_filling_in(workspace: Workspace,
         for row in WHOLE[name]
     )
     path.write_text(filled, encoding="utf-8")
-    assert [form.to_dict(row) for row in form.read_file(path, workspace.event)] == [
-        form.to_dict(form.read(row, workspace.event)) for row in WHOLE[name]
+    assert [form.to_dict(row) for row in form.read_file(path, workspace.event, NOW)] == [
+        form.to_dict(form.read(row, workspace.event, NOW)) for row in WHOLE[name]
     ]
 
 
@@ -192,7 +192,7 @@ def test_the_template_is_a_file_that_only_wants_filling_in(workspace: Workspace,
 )
 def test_fields_that_do_not_hold(workspace: Workspace, name: str, change: dict[str, str], output: str) -> None:
     with pytest.raises(UsageError) as caught:
-        FORMS[name].read({**WHOLE[name][0], **change}, workspace.event)
+        FORMS[name].read({**WHOLE[name][0], **change}, workspace.event, NOW)
     assert output in str(caught.value)
     assert f"--form-template {name}" in str(caught.value) or "venue" in change
 
@@ -202,12 +202,12 @@ def test_no_sentence_gives_a_number_away(workspace: Workspace, tmp_path: Path) -
     path = tmp_path / "form.yaml"
     path.write_text("rows:\n  - {number: 0912345678, unit: X, group: steering}\n", encoding="utf-8")
     with pytest.raises(UsageError) as caught:
-        form.read_file(path, workspace.event)
+        form.read_file(path, workspace.event, NOW)
     assert "form.yaml:2" in str(caught.value)
     assert "Put it in quotes." in str(caught.value)
     assert "345678" not in str(caught.value).replace("(0912345678)", "")
     with pytest.raises(UsageError) as caught:
-        form.read({"number": "09 1234 567", "unit": "X", "group": "steering"}, workspace.event)
+        form.read({"number": "09 1234 567", "unit": "X", "group": "steering"}, workspace.event, NOW)
     assert "1234" not in str(caught.value).split("Write")[0]
 
 
@@ -228,7 +228,7 @@ def test_files_that_are_no_form(workspace: Workspace, tmp_path: Path, content: b
     path = tmp_path / "form.yaml"
     path.write_bytes(content)
     with pytest.raises(UsageError) as caught:
-        FORMS["stock-list"].read_file(path, workspace.event)
+        FORMS["stock-list"].read_file(path, workspace.event, NOW)
     assert output in str(caught.value)
 
 
@@ -239,7 +239,7 @@ def test_every_row_that_does_not_hold_is_named(workspace: Workspace, tmp_path: P
         encoding="utf-8",
     )
     with pytest.raises(UsageError) as caught:
-        FORMS["staff-acknowledgement"].read_file(path, workspace.event)
+        FORMS["staff-acknowledgement"].read_file(path, workspace.event, NOW)
     for part in (
         "form.yaml:2: more people",
         "form.yaml:3: 'staff' must be a whole number",
@@ -253,7 +253,19 @@ def test_vietnamese_in_either_form_is_one_text(workspace: Workspace) -> None:
 
     form = FORMS["staff-acknowledgement"]
     rows = [
-        form.to_dict(form.read({**STAFF, "unit": unicodedata.normalize(kind, "Đội Ứng cứu")}, workspace.event))
+        form.to_dict(form.read({**STAFF, "unit": unicodedata.normalize(kind, "Đội Ứng cứu")}, workspace.event, NOW))
         for kind in ("NFC", "NFD")
     ]
     assert len(form.current(rows)[0]) == 1
+
+
+def test_a_refusal_knows_the_day_of_the_statement(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "loan.yaml").write_text(
+        "title: {vi: Mượn, en: Loan}\nkey: [due]\nfields: {due: {type: date, vi: hạn, en: due}}\n"
+        "refuse: [{when: due < today, vi: đã quá hạn, en: overdue}]\n",
+        encoding="utf-8",
+    )
+    form = Form(load_forms(tmp_path)["loan"])
+    form.read({"due": "2022-04-25"}, workspace.event, NOW)
+    with pytest.raises(UsageError, match="overdue"):
+        form.read({"due": "2022-04-24"}, workspace.event, NOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ def attest(request: AttestationRequest, workspace: Workspace, store: Store, cloc
     forms = forms_of(workspace)
     document = _document(request, duty, forms)
     form = forms.get(document or duty.id)
-    rows = _rows(request, duty, document, form, workspace.event)
+    now = clock.now()
+    rows = _rows(request, _named(duty, document), form, workspace.event, now)
     _require_files(request, duty, document, form)
     files = Attachments(workspace.path).keep(request.files)
     draft = Attestation(
@@ -78,7 +80,7 @@ def attest(request: AttestationRequest, workspace: Workspace, store: Store, cloc
         document=document,
         by=by,
         note=note,
-        at=clock.now(),
+        at=now,
         recorded=clock.real(),
         files=files,
         rows=tuple(rows),
@@ -169,14 +171,13 @@ def _has_fields(form: Form | None, fields: Mapping[str, str] | None) -> bool:
 
 
 def _rows(
-    request: AttestationRequest, duty: Duty, document: str, form: Form | None, event: Event
+    request: AttestationRequest, named: Message, form: Form | None, event: Event, moment: datetime
 ) -> list[dict[str, Any]]:
     if request.form is None and not request.fields:
         return []
     if form is None:
-        named = _named(duty, document)
         raise UsageError(message("clauses:attest.named_no_form", named=named))
-    rows = form.read_file(request.form, event) if request.form is not None else []
+    rows = form.read_file(request.form, event, moment) if request.form is not None else []
     if request.fields:
-        rows.append(form.read(request.fields, event))
+        rows.append(form.read(request.fields, event, moment))
     return [form.to_dict(row) for row in rows]

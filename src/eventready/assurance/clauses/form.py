@@ -120,8 +120,8 @@ class Form:
         }
         return create_model("FormRow", __base__=Row, **fields)
 
-    def read(self, plain: Values, event: Event) -> Row:
-        """Return a row from plain values. Raises UsageError with each invalid field."""
+    def read(self, plain: Values, event: Event, moment: datetime) -> Row:
+        """Return a row from plain values at a moment. Raises UsageError with each invalid field."""
         try:
             row = self.row.model_validate(dict(plain))
         except ValidationError as error:
@@ -129,13 +129,13 @@ class Form:
             found = [UsageError(what, do=do) for what, do in details]
             raise UsageError(_as_text(found, " "), do=self.hint) from None
         try:
-            self._accept(row, event)
+            self._accept(row, event, moment)
         except UsageError as error:
             do = message("clauses:form.remedies", one=error.remedy, other=self.hint) if error.do else self.hint
             raise UsageError(error.cause, do=do) from None
         return row
 
-    def read_file(self, path: Path, event: Event) -> list[Row]:
+    def read_file(self, path: Path, event: Event, moment: datetime) -> list[Row]:
         """Return the rows of a filled form. Raises UsageError with each invalid line."""
         try:
             document = load_yaml(path)
@@ -147,7 +147,7 @@ class Form:
         for index in range(count):
             try:
                 row = document.validate(self.row, "rows", index)
-                self._accept(row, event)
+                self._accept(row, event, moment)
                 rows.append(row)
             except WorkspaceError as error:
                 problems += getattr(error, "problems", (error,))
@@ -166,7 +166,7 @@ class Form:
     def _venues(self) -> tuple[str, ...]:
         return tuple(name for name, field in self.spec.fields.items() if field.type == "venue")
 
-    def _accept(self, row: Row, event: Event) -> None:
+    def _accept(self, row: Row, event: Event, moment: datetime) -> None:
         """Raise UsageError for an unknown venue and for a row refused by the form."""
         values = row.model_dump(by_alias=True)
         for name in self._venues:
@@ -174,7 +174,7 @@ class Form:
                 what, do = unknown_venue(values[name], event)
                 raise UsageError(what, do=do)
         for refusal in self.spec.refuse:
-            if _holds(refusal.when, values):
+            if _holds(refusal.when, {**_variables(event, moment), **values}):
                 raise UsageError(message("clauses:form.text", text=refusal.text))
 
     @staticmethod

@@ -121,20 +121,33 @@ def _lines(report: RosterReport, lang: Lang) -> Iterable[str]:
     yield text("cli:roster.total", lang, **counts, period=wording.span(report.start, report.end))
 
 
+def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    wanted = tuple(part.strip() for part in value.split(",") if part.strip())
+    unknown = [part for part in wanted if part not in FORMATS]
+    if "docx" in unknown or "pdf" in unknown:
+        raise UsageError(message("cli:roster.formal"))
+    if unknown or not wanted:
+        raise UsageError(message("cli:roster.format", format=(unknown or [value])[0], formats=list(FORMATS)))
+    return wanted
+
+
 @command.command("export", short_help="Write the duty list, and a calendar per person")
 @_FILE
-@click.option("--format", "formats", default="xlsx,ics,json", show_default=True, help="Any of xlsx, ics, json.")
+@click.option("--format", "wanted", callback=_formats, default="xlsx,ics,json", show_default=True,
+              help="Any of xlsx, ics, json.")  # fmt: skip
 @click.option("--out", type=FOLDER, default=Path("duty-list"), show_default=True, help="Folder to write to.")
 @click.option("--with-phones", is_flag=True, help="Telephone numbers in full in JSON too.")
 @click.option("--rehearsal", is_flag=True, help="Mark the list as a rehearsal; people of the example are then allowed.")
 @click.pass_obj
-def export(app: App, file: Path | None, *, formats: str, out: Path, with_phones: bool, rehearsal: bool) -> None:
+def export(
+    app: App, file: Path | None, *, wanted: tuple[str, ...], out: Path, with_phones: bool, rehearsal: bool
+) -> None:
     """Write the formal duty list (xlsx, with telephone numbers), a calendar per person (ics), and JSON.
 
     The roster is stored as a version; the same roster keeps its number. The changes since the version sent last are
     shown.
     """
-    wanted, clock = _formats(formats), app.paper_clock(rehearsal=rehearsal)
+    clock = app.paper_clock(rehearsal=rehearsal)
     roster, settings = _load(app, file)
     event, shelf = app.workspace.event, Shelf(app.workspace_path)
     changed = shelf.changes(roster)
@@ -179,16 +192,6 @@ def _notify(app: App, roster: Roster, report: RosterReport, number: int, changed
             app.say(f"  {change.message.render(app.lang)}")
     if not report.holds:
         app.notify("cli:roster.broken", n=report.count("error"))
-
-
-def _formats(given: str) -> list[str]:
-    wanted = [part.strip() for part in given.split(",") if part.strip()]
-    unknown = [part for part in wanted if part not in FORMATS]
-    if "docx" in unknown or "pdf" in unknown:
-        raise UsageError(message("cli:roster.formal"))
-    if unknown or not wanted:
-        raise UsageError(message("cli:roster.format", format=(unknown or [given])[0], formats=list(FORMATS)))
-    return wanted
 
 
 @command.command("versions", short_help="List the exported versions, with recipients and times")

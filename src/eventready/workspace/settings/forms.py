@@ -168,7 +168,7 @@ def _errors(document: YamlDocument, form: FormSpec) -> Iterator[WorkspaceError]:
             )
     names = {*form.fields, *CONTEXT}
     for index, refusal in enumerate(form.refuse):
-        yield from _expression_errors(document, form, refusal.when, ("refuse", index, "when"), form.fields)
+        yield from _expression_errors(document, form, refusal.when, ("refuse", index, "when"), names)
     for index, condition in enumerate(form.open):
         place = ("open", index)
         extra = {"rows": {"n", "total", "some"}, "every": {"value"}}.get(condition.kind, set())
