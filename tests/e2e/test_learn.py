@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from eventready.audit.audit import AuditResult
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import Exit
 from eventready.evaluation.verdicts import Readiness
@@ -77,10 +78,17 @@ def test_the_province_is_learnt_ready_and_a_second_run_is_empty(province: Provin
         for key, value in own.items()
         if learnt[name][key] != value
     ]
-    done = bare.audit()
+    done = bare.audit(wide=True)
+    assert {"agg-1", "bsc-1", "core-1"} <= host_names(done)  # of the prompt, of the prompt, of the answer
     assert troubles(done) == CROWDS
     assert done.exit is Exit.OK
     assert {v["verdict"] for v in done.run.document["verdicts"]} <= {Readiness.READY, Readiness.READY_WITH_RISK}
+
+
+def host_names(done: AuditResult) -> set[str]:
+    """Devices with their own name as their host name."""
+    systems = [entry for entry in done.run.document["observations"] if entry["fact"] == "system"]
+    return {entry["device"] for entry in systems for row in entry["rows"] if row["hostname"] == entry["device"]}
 
 
 def summary(province: Province) -> dict[str, dict[str, object]]:

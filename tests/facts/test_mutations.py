@@ -146,7 +146,9 @@ def hold_for_every_damage_of_the_whole(output: Printed) -> None:
         own_prompt = not terminal.prompt or whole.complete or command in text
         if whole.status is Status.PARSED and not (own_prompt and kind == "echoed_twice"):
             saved = decode_output(damage(text, command, terminal).encode())
-            assert output.observe(saved).rows == whole.rows, (output.id, kind)
+            rows = output.observe(saved).rows
+            named = kind == "echoed_twice" and output.compiled.spec.prompt  # a prompt that the output lacks
+            assert rows == whole.rows or (named and all(holds(row, rows) for row in whole.rows)), (output.id, kind)
 
 
 @pytest.mark.skipif(not EVERYWHERE, reason="EVENTREADY_MUTATIONS is not `all`")

@@ -14,7 +14,8 @@ a trailer, or a prompt follows it; otherwise the observation is not `complete`, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import thread_time
 
@@ -92,7 +93,7 @@ def interpret(
         fact,
         outcome.status,
         reply.command,
-        outcome.rows,
+        _named(outcome.rows, compiled.spec.prompt, reply.prompt),
         outcome.unmatched,
         reason if isinstance(reason, str) else reason.render("en"),
         message=None if isinstance(reason, str) else reason,
@@ -102,6 +103,15 @@ def interpret(
         unconfirmed=compiled.unconfirmed,
         unread=outcome.unread,
     )
+
+
+def _named(rows: tuple[Fact, ...], patterns: Mapping[str, str], prompt: str) -> tuple[Fact, ...]:
+    """Return the rows with the values of the prompt where the answer has none."""
+    found = {field: match[1] for field, pattern in patterns.items() if (match := re.search(pattern, prompt))}
+    return tuple(
+        row.model_copy(update={field: value for field, value in found.items() if getattr(row, field) is None})
+        for row in rows
+    ) if found else rows  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -332,7 +332,7 @@ class _Folder:
     def _check_fields(self, name: str, spec: FactSpec, kind: FactKind) -> None:
         known = kind.record.model_fields
         record = kind.record.__name__
-        for section in ("fields", "constants", "defaults"):
+        for section in ("fields", "constants", "defaults", "prompt"):
             for field in getattr(spec, section):
                 if field not in known:
                     self._problem(

@@ -61,7 +61,7 @@ def saved_reply(platform: Platform, command: str, text: str) -> Reply:
         return Reply(command, shown, ReplyStatus.CUT, complete=False)
     if word:
         return Reply.failed(command, _REFUSALS[word], Message("facts:device_said", {"text": line}), shown)
-    return Reply(command, shown, complete=answer.complete, breaks=breaks)
+    return Reply(command, shown, complete=answer.complete, breaks=breaks, prompt=answer.prompt)
 
 
 def parse_saved(platform: Platform, question: str, text: str) -> list[Observation]:

@@ -696,6 +696,10 @@ class FactSpec(Strict):
     defaults: dict[str, str | int | float | bool] = Field(
         default_factory=dict, description="A field's value where the device prints nothing for it"
     )
+    prompt: dict[str, SessionRegex] = Field(
+        default_factory=dict,
+        description="Field to a pattern: its first group in the prompt is the value where the answer has none",
+    )
     expand: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="Column to patterns: each match makes a row of its own, with the named groups as columns",

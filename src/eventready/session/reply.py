@@ -30,7 +30,8 @@ class Reply:
 
     `message`: the reason as a message of the catalogue, where it is one. `complete`: False for a saved output whose end
     nothing proves; the answer may go on. `final`: True if another session would end in the same way. `breaks`: numbers
-    (from 0) of lines with a log line before them, which was removed and may have stood inside a line.
+    (from 0) of lines with a log line before them, which was removed and may have stood inside a line. `prompt`: of the
+    device, where known.
     """
 
     command: str
@@ -42,6 +43,7 @@ class Reply:
     message: Message | None = None
     final: bool = False
     breaks: tuple[int, ...] = ()
+    prompt: str = ""
 
     @classmethod
     def failed(cls, command: str, status: ReplyStatus, why: Message, text: str = "", seconds: float = 0.0) -> Reply:

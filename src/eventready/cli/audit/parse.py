@@ -15,7 +15,7 @@ from eventready.core.errors import Exit, UsageError, os_reason
 from eventready.core.messages import in_language, message
 
 with deferred():
-    import yaml
+    from yaml import safe_dump
 
     from eventready.core.atomic_files import write_atomic
     from eventready.facts.observation import Observation
@@ -90,7 +90,7 @@ def _write_sample(observations: Sequence[Observation], file: Path) -> Path:
         document["unread"] = [record.subject for record in observed.unread]
     if observed.status.measured and observed.unmatched:
         document["unmatched"] = len(observed.unmatched)
-    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=118)
+    text = safe_dump(document, sort_keys=False, allow_unicode=True, width=118)
     write_atomic(sample, text.encode(), what="the sample")
     return sample
 

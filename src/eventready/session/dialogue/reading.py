@@ -267,7 +267,8 @@ class Reader:
             return Reply.failed(command, ReplyStatus.DENIED, message("session:denied", line=line), text, seconds)
         if word == "refused":
             return Reply.failed(command, ReplyStatus.REFUSED, message("session:refused", line=line), text, seconds)
-        return Reply(command, text, ReplyStatus.ANSWERED, "", seconds, breaks=breaks)
+        shown = self._screen.shown_prompt
+        return Reply(command, text, ReplyStatus.ANSWERED, "", seconds, breaks=breaks, prompt=shown)
 
     def _timed_out(self, command: str, started: float, *, recover: bool = True) -> Reply:
         partial = self._broken_off()
