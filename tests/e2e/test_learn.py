@@ -26,11 +26,9 @@ pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("province")]
 NAMES = (
     "--venue", "*HN*=hoi-nghi", "--venue", "*VH*=van-hoa", "--venue", "*DT*=den-tho", "--venue", "*LD-01=hoi-nghi",
     "--venue", "*LD-02=den-tho", "--mobile", "BTS-LD-*", "--critical", "HN-HoiTruong-*",
-    "--critical", "VH-SanKhau-*", "--critical", "HN-BaoChi-*", "--users", "BTS-HN-02=250", "--users", "BTS-HN-*=180",
-    "--clients", "VH-SanKhau-01=78", "--clients", "VH-SanKhau-02=50", "--clients", "VH-SanKhau-0[34]=40",
-    "--clients", "VH-SanKhau-*=30",
+    "--critical", "VH-SanKhau-*", "--critical", "HN-BaoChi-*",
 )  # fmt: skip
-#: Risks of the healthy province, by the users expected of it.
+#: Risks of the healthy province, by the demand of capacity.yaml.
 CROWDS = {
     ("ac-1", "capacity_access_point", "VH-SanKhau-01", "warn"), ("bsc-1", "capacity_cell", "BTS-HN-02 TCH", "warn"),
 }  # fmt: skip
