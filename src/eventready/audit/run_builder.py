@@ -17,6 +17,7 @@ from eventready.evaluation.verdicts import Verdict
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Status
 from eventready.facts.records import Fact
+from eventready.network.network_facts import DeviceFacts, NetworkFacts
 from eventready.network.seen import SeenSubjects
 from eventready.store.run import SCHEMA, Parts, Run, Summary, json_array
 from eventready.workspace.devices.device import Device
@@ -131,3 +132,15 @@ def recorded_rows(run: Run, facts: Container[str] = CATALOGUE) -> dict[str, dict
         records = tuple(kind.record.model_validate(row) for row in entry["rows"])
         rows.setdefault(entry["device"], {})[kind.name] = records
     return rows
+
+
+def recorded_network(devices: Iterable[Device], run: Run) -> NetworkFacts:
+    """Facts of a run beside these devices, with those of which some records were not read."""
+    rows = recorded_rows(run)
+    partial: dict[str, set[str]] = {}
+    for entry in run.document["observations"]:
+        if entry.get("unread"):
+            partial.setdefault(entry["device"], set()).add(entry["fact"])
+    return NetworkFacts([
+        DeviceFacts(device, rows.get(device.name, {}), frozenset(partial.get(device.name, ()))) for device in devices
+    ])  # fmt: skip

@@ -27,6 +27,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "capture": "Save what an audit reads, redacted, for `audit --from`",
         "parse": "Parse a saved output into facts, or show the unmatched lines",
         "runs": "List, show, compare and verify earlier runs",
+        "whatif": "Show which services a failure takes, and what takes over",
+        "topology": "Export the network of a run: GraphML, DOT, JSON",
     },
     "Change": {
         "plan": "Compute a change with its diff and way back; sealed",

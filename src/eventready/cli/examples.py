@@ -49,6 +49,13 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "runs verify": ("runs verify", "runs verify --checkpoint head.json --keys keys/"),
     "runs sign": ("runs sign --out head.json", "runs sign --key env:BUNDLE_KEY"),
     "runs prune": ("runs prune --keep 30 --dry-run", "runs prune --older-than 90d"),
+    "whatif": (
+        "whatif down core-1",
+        "whatif link core-1:TenGigabitEthernet0/1/0 --given edge-2",
+        "whatif n-1 -o json",
+        "whatif n-2 -l 'edge-*'",
+    ),
+    "topology export": ("topology export --format dot > network.dot", "topology export --format graphml --run latest"),
     "plan": ("plan backup -l 'edge-*' --out tonight.plan", "plan load_balancing backup priority --out all.plan"),
     "approve": ("approve tonight.plan", "approve tonight.plan --key ~/keys/approver.pem"),
     "apply": (

@@ -266,6 +266,10 @@ class GatewayGroup(Fact):
     peer: MaybeAddress = None
 
 
+#: Lost advertisements of the master until a backup takes over (RFC 9568, 6.1).
+_ADVERTISEMENTS = 3
+
+
 class GatewayFailover(Fact):
     """Timers and tracking of a member of a first-hop redundancy group: conditions of a takeover.
 
@@ -284,6 +288,17 @@ class GatewayFailover(Fact):
     multiplier: MaybeCount = None
     hold_s: MaybeInterval = None
     tracks: MaybeFlag = None
+
+    @property
+    def takeover_s(self) -> float | None:
+        """Seconds without the master until the member takes over, as printed or from the interval of advertisements.
+
+        The skew of a member is its distance from priority 256, in 256ths of an interval (RFC 9568, 6.1).
+        """
+        if self.hold_s is not None or self.advertisement_s is None:
+            return self.hold_s
+        skew = (256 - (self.priority or 0)) / 256
+        return self.advertisement_s * ((self.multiplier or _ADVERTISEMENTS) + skew)
 
 
 class LinkBundle(Fact):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address, ip_interface
 
 from eventready.facts.records import BfdSession, RoutingPeer
 from eventready.facts.units import GLOBAL_TABLE
+from eventready.network.network_facts import DeviceFacts
+
+#: Facts with the adjacencies of the routing protocols.
+ADJACENCIES = ("ospf_neighbour", "isis_neighbour", "bgp_neighbour")
 
 
 def is_global(row: BfdSession | RoutingPeer) -> bool:
@@ -38,3 +43,24 @@ def sessions_of(expected: str, rows: Sequence[BfdSession]) -> list[BfdSession]:
     if vrf:
         return [row for row in own if row.vrf is None or row.vrf.casefold() == vrf]
     return [row for row in own if is_global(row)] or own
+
+
+def ports_towards(reading: DeviceFacts, hop: str) -> Iterator[str]:
+    """Yield the ports of a next hop: of a session or an adjacency with the next hop, else of its subnet."""
+    for session in reading.rows("bfd_session", BfdSession):
+        if session.peer == hop and session.interface:
+            yield session.interface
+    for fact in ADJACENCIES:
+        for row in reading.rows(fact, RoutingPeer):
+            if row.address == hop and row.interface:
+                yield row.interface
+    for port, address, _vrf in reading.addresses():
+        if _within(hop, address):
+            yield port
+
+
+def _within(hop: str, address: str) -> bool:
+    try:
+        return ip_address(hop) in ip_interface(address).network
+    except ValueError:
+        return False

@@ -35,7 +35,7 @@ _PATTERNS = (
     "playbooks/**/*", "known_hosts", "ssh_config",
 )  # fmt: skip
 #: Files without influence on connections.
-_HARMLESS = frozenset({"duties.yaml", "limits.yaml", "roster.yaml", "waivers.yaml", "capacity.yaml"})
+_HARMLESS = frozenset({"duties.yaml", "limits.yaml", "roster.yaml", "waivers.yaml", "capacity.yaml", "risk.yaml"})
 _MAX_TEXT = 200_000
 _PROGRAM = re.compile(r"exec:\S[^\n\"']*|(?<=ProxyCommand)\s[^\n]+", re.I)
 _VARIABLE = re.compile(r"\benv:(\w+)")

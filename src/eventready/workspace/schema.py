@@ -16,6 +16,7 @@ from eventready.workspace.settings.event import Event
 from eventready.workspace.settings.forms import FormSpec
 from eventready.workspace.settings.intent_folders import ValuesFile
 from eventready.workspace.settings.learning import LearnFile
+from eventready.workspace.settings.risk import RiskFile
 from eventready.workspace.settings.waivers import WaiverFile
 from eventready.workspace.settings.writable import WritableFile
 
@@ -35,6 +36,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "writable": WritableFile,
     "learn": LearnFile,
     "capacity": CapacityFile,
+    "risk": RiskFile,
 }
 
 

@@ -34,6 +34,7 @@ from eventready.workspace.settings.event import Event, check_origins, load_event
 from eventready.workspace.settings.forms import BUILT_IN, FormSpec, load_forms
 from eventready.workspace.settings.intent_folders import IntentFolder, load_intent_folders
 from eventready.workspace.settings.limits import LimitOverrides, load_limits
+from eventready.workspace.settings.risk import RiskGroup, load_risks
 from eventready.workspace.settings.waivers import Waiver, load_waivers
 from eventready.workspace.settings.writable import WritableAddition, load_writable
 
@@ -59,6 +60,7 @@ class Workspace:
     forms: Mapping[str, FormSpec] = field(default_factory=dict)
     limits: LimitOverrides = field(default_factory=LimitOverrides)
     waivers: tuple[Waiver, ...] = ()
+    risks: tuple[RiskGroup, ...] = ()
     writable: tuple[WritableAddition, ...] = ()
     jump_hosts: Mapping[str, JumpHost] = field(default_factory=dict)
     files: InventoryFiles = field(default_factory=InventoryFiles, repr=False)
@@ -165,6 +167,7 @@ def load_workspace(path: Path) -> Workspace:
     forms = _or_problem(lambda: load_forms(folder / "forms", reserved=BUILT_IN), problems)
     limits = _or_problem(lambda: load_limits(folder / "limits.yaml", venues=event.venue_ids, devices=names), problems)
     waivers = _or_problem(lambda: load_waivers(folder / "waivers.yaml", devices=names), problems)
+    risks = _or_problem(lambda: load_risks(folder / "risk.yaml", devices=names, lab=event.lab), problems)
     intents = _or_problem(lambda: load_intent_folders(path / "templates"), problems)
     writable = _or_problem(lambda: load_writable(folder / "writable.yaml", intent_names(path / "templates")), problems)
     capacity = _or_problem(lambda: load_capacity(folder / "capacity.yaml", event, devices), problems)
@@ -185,6 +188,7 @@ def load_workspace(path: Path) -> Workspace:
         forms=forms,
         limits=limits,
         waivers=waivers,
+        risks=risks or (),
         writable=(*writable, *(addition for intent in intents.values() for addition in intent.writable)),
         intents=intents,
         jump_hosts=jump_hosts,

@@ -24,7 +24,7 @@ _ADDRESS_KEYS = ("hostname", "port", "username", "password")
 _HEADER = "# Written by every `eventready lab up`: change the workspace that was copied instead.\n"
 _SECRETS = ("secret", "shell_username", "shell_password")
 _REWRITTEN = ("event.yaml", "hosts.yaml", "groups.yaml", "defaults.yaml", "vault.yml")
-_PER_DEVICE = ("limits.yaml", "waivers.yaml")  # name devices, which a generated fleet does not have
+_PER_DEVICE = ("limits.yaml", "waivers.yaml", "risk.yaml")  # name devices, which a generated fleet does not have
 _LAB_LINE = re.compile(r"^lab\s*:.*$", re.MULTILINE)
 
 

@@ -20,9 +20,6 @@ from eventready.workspace.devices.expect import ExpectedGateway
 
 Protocol = Literal["vrrp", "hsrp"]
 
-#: Lost advertisements of the master until a backup takes over (RFC 9568, 6.1).
-_ADVERTISEMENTS = 3
-
 
 def _uses_vrrp(device: Device) -> bool:
     return any(gateway.protocol == "vrrp" for gateway in device.expect.gateways)
@@ -188,24 +185,13 @@ def _failovers(
         subject, row = _subject(expected), _failover(view, expected)
         if row is None:
             yield missing(subject, "checks:subject.missing")
-        elif (seconds := _takeover_s(row)) is None:
+        elif (seconds := row.takeover_s) is None:
             yield blind(subject, "checks:gateway.failover_unknown")
         else:
             yield graded(
                 subject, "checks:gateway.failover", seconds,
                 warn=limits.warn, fail=limits.fail, unit="s", beyond=True, digits=2,
             )  # fmt: skip
-
-
-def _takeover_s(row: GatewayFailover) -> float | None:
-    """Seconds without the master until the member takes over, as printed or from the interval of the advertisements.
-
-    The skew of a member is its distance from priority 256, in 256ths of an interval (RFC 9568, 6.1).
-    """
-    if row.hold_s is not None or row.advertisement_s is None:
-        return row.hold_s
-    skew = (256 - (row.priority or 0)) / 256
-    return row.advertisement_s * ((row.multiplier or _ADVERTISEMENTS) + skew)
 
 
 @_vrrp_check("vrrp_pair", needs=("vrrp_group",), scope="fleet")

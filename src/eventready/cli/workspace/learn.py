@@ -19,7 +19,7 @@ from eventready.core.messages import from_record, message
 with deferred():
     from eventready.audit.asking import ask
     from eventready.audit.audit import AuditOptions, audit
-    from eventready.audit.run_builder import recorded_rows
+    from eventready.audit.run_builder import recorded_network
     from eventready.cli.render.learn import NotRead, as_json, show
     from eventready.cli.render.learn_dialogue import LearnDecision, decide
     from eventready.cli.render.progress import ProgressBars
@@ -30,7 +30,6 @@ with deferred():
     from eventready.network.learn.learn import LearnSetting, facts_read, learn
     from eventready.network.learn.patterns import NamePatterns, VenuePattern
     from eventready.network.learn.proposal import KINDS, LearnResult, Proposal
-    from eventready.network.network_facts import DeviceFacts, NetworkFacts
     from eventready.store.run import Run
     from eventready.workspace.devices.answers import ExpectedAnswer
     from eventready.workspace.devices.device import Device
@@ -107,7 +106,7 @@ def learn_command(
     run = _run(app, workspace, devices, run_name, AuditOptions(workers=workers, saved=saved, wide=True))
     ignored = load_learning(_file(workspace)).ignore
     setting = LearnSetting(workspace.event.origins, patterns, ignored, _questions(workspace.event))
-    facts = _facts(workspace, run)
+    facts = recorded_network(workspace.devices, run)
     result = _selected(learn(facts, setting), devices)
     if not (saved or run_name) and (questions := _open_answers(result)):
         answers = ask(workspace, questions, workers)
@@ -193,18 +192,6 @@ def _run(app: App, workspace: Workspace, devices: Sequence[Device], name: str, o
         if name:
             return store.get(name)
         return audit(workspace, devices, store=store, clock=app.clock, options=options, progress=bars).run
-
-
-def _facts(workspace: Workspace, run: Run) -> NetworkFacts:
-    rows = recorded_rows(run)
-    partial: dict[str, set[str]] = {}
-    for entry in run.document["observations"]:
-        if entry.get("unread"):
-            partial.setdefault(entry["device"], set()).add(entry["fact"])
-    return NetworkFacts([
-        DeviceFacts(device, rows.get(device.name, {}), frozenset(partial.get(device.name, ())))
-        for device in workspace.devices
-    ])  # fmt: skip
 
 
 def _open_answers(result: LearnResult) -> dict[str, list[ExpectedAnswer]]:

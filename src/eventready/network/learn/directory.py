@@ -18,11 +18,12 @@ class Directory:
 
     def device_of(self, row: Neighbour) -> DeviceFacts | None:
         """Return the device behind a neighbour, by its name, else by its management address."""
-        for name in (_plain(row.device), _short(row.device), (row.management_address or "").casefold()):
-            owner = self._owners.get(name) if name else None
-            if owner is not None:
-                return self._readings.by_name[owner]
-        return None
+        owner = self.owner(row.device) or self.owner(row.management_address or "")
+        return self._readings.by_name[owner] if owner else None
+
+    def owner(self, name: str) -> str | None:
+        """Return the name of the device with a name, host name or address."""
+        return (self._owners.get(_plain(name)) or self._owners.get(_short(name))) if name else None
 
     @cached_property
     def _owners(self) -> dict[str, str | None]:

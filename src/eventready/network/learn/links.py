@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from ipaddress import ip_address, ip_interface
 
 from eventready.core.messages import message
 from eventready.facts.ports import parent_port, port_key
-from eventready.facts.records import BfdSession, Route, RoutingPeer
+from eventready.facts.records import Route
 from eventready.network.learn.cables import End, ShownCable, ShownCables
 from eventready.network.learn.proposal import Proposal, Source, State, plain
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
+from eventready.network.peers import ports_towards
 from eventready.workspace.settings.origins import ServiceOrigin
 
 #: Roles with checks of links and uplinks.
@@ -183,31 +183,10 @@ def _default_ports(reading: DeviceFacts) -> Iterator[str]:
     for row in reading.rows("default_route", Route):
         if not row.leads_out:
             continue
-        port = row.interface or next(_ports_towards(reading, row.next_hop or ""), "")
+        port = row.interface or next(ports_towards(reading, row.next_hop or ""), "")
         if port:
             physical = reading.spelled(parent_port(port))
             yield physical if port_key(physical) in reading.ports else port
-
-
-def _ports_towards(reading: DeviceFacts, hop: str) -> Iterator[str]:
-    """Ports of a next hop: of a session or an adjacency with the next hop, else of its subnet."""
-    for session in reading.rows("bfd_session", BfdSession):
-        if session.peer == hop and session.interface:
-            yield session.interface
-    for fact in ("ospf_neighbour", "isis_neighbour", "bgp_neighbour"):
-        for row in reading.rows(fact, RoutingPeer):
-            if row.address == hop and row.interface:
-                yield row.interface
-    for port, address, _vrf in reading.addresses():
-        if _within(hop, address):
-            yield port
-
-
-def _within(hop: str, address: str) -> bool:
-    try:
-        return ip_address(hop) in ip_interface(address).network
-    except ValueError:
-        return False
 
 
 def _uplink(reading: DeviceFacts, port: str, source: Source, state: State) -> Proposal:

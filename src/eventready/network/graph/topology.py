@@ -1,0 +1,250 @@
+"""Graph of the network, with names for everything able to fail."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import ip_interface
+from typing import Literal
+
+from eventready.core.addresses import is_address
+from eventready.facts.ports import parent_port, port_key
+from eventready.facts.records import LinkBundle
+from eventready.network.graph.cables import TRANSIT, Cable, KnownCables, least_members
+from eventready.network.graph.graph import Cut, Graph, together
+from eventready.network.network_facts import NetworkFacts
+from eventready.network.setting import NetworkSetting
+from eventready.workspace.settings.risk import RiskGroup, ends
+
+ElementKind = Literal["device", "link", "group", "part"]
+#: Longest and shortest prefix of a network with the address of a host.
+_PREFIXES = {4: range(32, 7, -1), 6: range(128, 31, -1)}
+
+
+@dataclass(frozen=True)
+class NetworkElement:
+    """Unit of failure: a device, a link, a risk group, or a part of a device (a site, a core link, a RADIUS server).
+
+    `devices`: its devices, the first one for a finding.
+    """
+
+    kind: ElementKind
+    name: str
+    failure: Cut
+    devices: tuple[str, ...]
+
+
+@dataclass
+class Topology:
+    """Graph with its names. `dead`: cannot carry traffic now; `unmeasured`: may or may not; `waived`: by a waiver."""
+
+    readings: NetworkFacts
+    setting: NetworkSetting
+    graph: Graph = field(default_factory=Graph)
+    nodes: dict[str, int] = field(default_factory=dict)
+    parts: dict[tuple[str, str], int] = field(default_factory=dict)
+    owner: dict[int, int] = field(default_factory=dict)
+    elements: dict[str, NetworkElement] = field(default_factory=dict)
+    cables: tuple[Cable, ...] = ()
+    afloat: tuple[str, ...] = ()
+    strangers: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        self._dead: set[int] = set()
+        self._unmeasured: set[int] = set()
+        self._waived: set[int] = set()
+        self._at: dict[tuple[str, str], set[int]] = defaultdict(set)
+        self._nodes_at: dict[tuple[str, str], set[int]] = defaultdict(set)
+        self._bundles: list[tuple[tuple[frozenset[int], ...], int]] = []
+        self._bundle_of: dict[int, list[int]] = defaultdict(list)
+        self.known = KnownCables(self.readings)
+        self.cables = self.known.all
+        for reading in self.readings.all:
+            node = self.graph.node(transit=reading.device.role in TRANSIT)
+            self.nodes[reading.name] = node
+            self._element("device", reading.name, Cut(frozenset({node})), reading.name)
+        for cable in self.cables:
+            self._lay(cable)
+        self._join_bundles()
+        self._attach_hosts()
+
+    # --- building ------------------------------------------------------------------------------------------------
+
+    def _element(self, kind: ElementKind, name: str, failure: Cut, *devices: str) -> None:
+        self.elements[name] = NetworkElement(kind, name, failure, devices)
+
+    def _lay(self, cable: Cable) -> None:
+        one, other = self.nodes[cable.one[0]], self.nodes[cable.other[0]]
+        arcs = self.graph.arc(one, other), self.graph.arc(other, one)
+        for arc, carries in zip(arcs, (cable.there, cable.back), strict=True):
+            if carries is None:
+                self._unmeasured.add(arc)
+            elif not carries or cable.unrouted:
+                self._dead.add(arc)
+        for device, port in (cable.one, cable.other):
+            self._at[device, port_key(port)].update(arcs)
+            if port_key(port) in self.setting.waived.get(device, ()):
+                self._waived.update(arcs)
+        self._element("link", cable.name, Cut(arcs=frozenset(arcs)), cable.one[0], cable.other[0])
+
+    def _join_bundles(self) -> None:
+        """Bundles by their arcs per member, with the number of members needed."""
+        for name, states in self.known.ports.items():
+            for row in states.reading.rows("link_bundle", LinkBundle):
+                members = tuple(
+                    arcs for one in row.members if (arcs := frozenset(self._at.get((name, port_key(one)), ())))
+                )
+                if (least := least_members(states, row)) > 1 and members:
+                    for arc in frozenset().union(*members):
+                        self._bundle_of[arc].append(len(self._bundles))
+                    self._bundles.append((members, least))
+
+    def _attach_hosts(self) -> None:
+        """Connect ends without a cable to the routers of their network; of the others, afloat, the way is not known."""
+        routers: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for reading in self.readings.all:
+            if reading.device.role in TRANSIT:
+                for port, address, _vrf in reading.addresses():
+                    if (network := ip_interface(address).network).num_addresses > 2:
+                        routers[str(network)].append((reading.name, port))
+        cabled = {device for device, _port in self._at}
+        afloat = []
+        for reading in self.readings.all:
+            if reading.device.role in TRANSIT or reading.device.role == "vantage" or reading.name in cabled:
+                continue
+            own = (
+                *(address.partition("/")[0] for _port, address, _vrf in reading.addresses()),
+                reading.device.hostname,
+            )
+            near = next(filter(None, (_network_of(address, routers) for address in own)), ())
+            for router, port in near:
+                self._join(self.nodes[reading.name], self.part(router, port, transit=True))
+            if not near:
+                afloat.append(reading.name)
+        self.afloat = tuple(afloat)
+
+    def _join(self, one: int, other: int) -> tuple[int, int]:
+        return self.graph.arc(one, other), self.graph.arc(other, one)
+
+    def part(self, device: str, name: str, *, transit: bool = False, element: bool = False, owned: bool = True) -> int:
+        """Node of a port, site, cell or core link of a device, connected with the device.
+
+        `element`: among the single failures. `owned`: it falls with the device.
+        """
+        key = device, port_key(name)
+        if key not in self.parts:
+            self.parts[key] = node = self.graph.node(transit=transit)
+            if owned:
+                self.owner[node] = self.nodes[device]
+            arcs = self._join(self.nodes[device], node)
+            self._at[device, parent_port(key[1])].update(arcs)
+            self._nodes_at[device, parent_port(key[1])].add(node)
+            if self.known.ports[device].receives(name) is False:
+                self._dead.update(arcs)
+        if element:
+            self._element("part", f"{device} {name}", Cut(frozenset({self.parts[key]})), device)
+        return self.parts[key]
+
+    def server(self, device: str, host: str) -> int:
+        """Node of a server outside the inventory; shared by its clients."""
+        if host not in self.nodes:
+            self.nodes[host] = self.graph.node()
+            self._element("part", host, Cut(frozenset({self.nodes[host]})), device)
+        self.parts[device, port_key(host)] = self.nodes[host]
+        return self.nodes[host]
+
+    def add_groups(self, groups: Iterable[RiskGroup]) -> None:
+        """Add the risk groups, and keep their members of which nothing is known (`strangers`)."""
+        strangers = []
+        for group in groups:
+            failures = {member: self.member(member) for member in group.members}
+            strangers += [(group.name, member) for member, failure in failures.items() if failure is None]
+            known = [failure for failure in failures.values() if failure]
+            devices = dict.fromkeys(d for member in group.members for d, _port in ends(member) if d in self.nodes)
+            if known:
+                self._element("group", group.name, together(known), *devices)
+        self.strangers = tuple(strangers)
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def member(self, text: str) -> Cut | None:
+        """Cut of `device`, `device:port` or `device:port - device:port`; None for an unknown name."""
+        found = [self._end(device, port) for device, port in ends(text)]
+        if None in found:
+            return None
+        known = [one for one in found if one is not None]
+        return (
+            known[0]
+            if len(known) == 1
+            else Cut(arcs=known[0].arcs & known[1].arcs)
+            if known[0].arcs & known[1].arcs
+            else None
+        )
+
+    def _end(self, device: str, port: str) -> Cut | None:
+        if device not in self.nodes:
+            return None
+        if not port:
+            return Cut(frozenset({self.nodes[device]}))
+        key = device, port_key(port)
+        nodes = {*self._nodes_at.get(key, ()), *((self.parts[key],) if key in self.parts else ())}
+        arcs = frozenset(self._at.get(key, ()))
+        return Cut(frozenset(nodes), arcs) if nodes or arcs else None
+
+    def ports_of(self, device: str) -> list[str]:
+        """Ports of the cables of a device, by canonical name."""
+        return [port for name, port in self._at if name == device]
+
+    def whole(self, failure: Cut) -> Cut:
+        """Cut with the bundles below their least number of members."""
+        touched = {number for arc in failure.arcs for number in self._bundle_of.get(arc, ())}
+        arcs, gone = set(failure.arcs), failure.arcs | self._dead
+        for number in touched:
+            members, least = self._bundles[number]
+            if sum(not member <= gone for member in members) < least:
+                arcs.update(*members)
+        return Cut(failure.nodes, frozenset(arcs))
+
+    def arcs(self, failure: Cut) -> frozenset[int]:
+        """Arcs of a failure, those of its nodes included."""
+        both = enumerate(zip(self.graph.tails, self.graph.heads, strict=True))
+        return failure.arcs | {arc for arc, pair in both if failure.nodes.intersection(pair)}
+
+    @cached_property
+    def dead(self) -> Cut:
+        """Ways without traffic now."""
+        return self.whole(Cut(arcs=frozenset(self._dead)))
+
+    @cached_property
+    def unmeasured(self) -> Cut:
+        """Ways without a reading."""
+        return Cut(arcs=frozenset(self._unmeasured))
+
+    @cached_property
+    def waived(self) -> Cut:
+        """Ways with a finding under a waiver."""
+        return Cut(arcs=frozenset(self._waived))
+
+    def bundle_left(self, failure: Cut) -> Iterator[tuple[str, str, int, int]]:
+        """Bundles with members lost by a failure, as (device, bundle, members left, members)."""
+        for name, states in self.known.ports.items():
+            for row in states.reading.rows("link_bundle", LinkBundle):
+                arcs = [frozenset(self._at.get((name, port_key(one)), ())) for one in row.bundled]
+                left = [one for one in arcs if one and not one & failure.arcs]
+                if (
+                    self.nodes[name] not in failure.nodes
+                    and len(left) < len(arcs)
+                    and any(one & failure.arcs for one in arcs)
+                ):
+                    yield name, row.name, len(left), len(arcs)
+
+
+def _network_of(address: str, routers: Mapping[str, Sequence[tuple[str, str]]]) -> Sequence[tuple[str, str]]:
+    """Routers of the network of an address."""
+    if not is_address(address):
+        return ()
+    version = 6 if ":" in address else 4
+    networks = (str(ip_interface(f"{address}/{length}").network) for length in _PREFIXES[version])
+    return next((routers[network] for network in networks if network in routers), ())

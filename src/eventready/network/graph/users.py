@@ -1,0 +1,292 @@
+"""Users of each service, and their needs: networks behind a gateway, cells, access points."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+from eventready.facts.ports import port_key
+from eventready.facts.records import (
+    AccessPoint,
+    AccessPointUplink,
+    Cell,
+    ControllerPair,
+    CoreLink,
+    GatewayFailover,
+    GatewayGroup,
+    RadiusServer,
+    Site,
+)
+from eventready.network.graph.topology import Topology
+from eventready.network.learn.directory import Directory
+from eventready.network.network_facts import DeviceFacts
+from eventready.workspace.devices.device import Device, Service
+from eventready.workspace.devices.expect import Expect, ExpectedGateway
+from eventready.workspace.settings.origins import ServiceOrigin
+
+#: Kinds of origins that lead out of the network, and expectations of service hosts that make one of another kind.
+_OUTWARD = frozenset({"upstream", "core"})
+_OFFERS: Mapping[str, str] = {"dns": "dns", "dhcp": "dhcp", "backends": "portal"}
+_PORTS: Mapping[str, str] = {"udp/123": "time", "udp/1812": "radius"}
+
+
+_GATEWAYS, _FAILOVERS = ("vrrp_group", "hsrp_group"), ("vrrp_failover", "hsrp_failover")
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str:
+        """Name of the record."""
+
+
+R = TypeVar("R", bound=_Named)
+
+
+@dataclass(frozen=True)
+class Users:
+    """Users of a service at a venue with a common fate.
+
+    They are served while one node of each of `needs` lives, and the first living node of `attach` is in reach of every
+    set of `origins`; a node of `stays` out of reach keeps its users, another hands them to the next. `up`: state as
+    measured; None without a measurement. `people`: expected number.
+    """
+
+    venue: str
+    service: Service
+    name: str
+    attach: tuple[int, ...]
+    needs: tuple[tuple[int, ...], ...] = ()
+    origins: tuple[frozenset[int], ...] = ()
+    stays: frozenset[int] = frozenset()
+    up: bool | None = True
+    people: int = 0
+
+
+@dataclass(frozen=True)
+class GatewayMember:
+    """Member of a gateway group. `tracks`: hands over without a way out. `takeover_s`: seconds until its takeover."""
+
+    device: str
+    node: int
+    state: bool | None
+    master: bool
+    priority: int
+    tracks: bool
+    takeover_s: float | None
+
+
+class UserGroups:
+    """Users of all services of a topology; its parts for them are added to the graph."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._topology, self._readings = topology, topology.readings
+        self._directory = Directory(topology.readings)
+        self._setting = topology.setting
+        self.gateways: dict[str, list[GatewayMember]] = {}
+
+    @cached_property
+    def all(self) -> tuple[Users, ...]:
+        """Users in the order of the venues and services."""
+        return tuple(
+            users
+            for venue in self._setting.venues
+            for service in venue.services
+            for users in self._of(venue.id, service)
+        )
+
+    def _of(self, venue: str, service: Service) -> Iterator[Users]:
+        """Users of a service at a venue; unmeasured where its way out of the network is not known.
+
+        Controllers of base stations know their links to the core themselves.
+        """
+        if service == "mobile":
+            yield from self._cells(venue)
+            return
+        found = self._access_points(venue) if service == "wifi" else self._networks(venue, service)
+        outward = any(self._leads_out(origin, service) for origin in self._setting.origins)
+        yield from found if outward else (replace(users, up=None) for users in found)
+
+    def _leads_out(self, origin: ServiceOrigin, service: Service) -> bool:
+        known = origin.kind in _OUTWARD and origin.device in self._topology.nodes
+        return known and service in (origin.services or (service,))
+
+    def _serving(self, venue: str, service: Service) -> list[DeviceFacts]:
+        return [one for one in self._readings.all if one.device.serves(venue, service)]
+
+    # --- origins -------------------------------------------------------------------------------------------------
+
+    def _origins(self, venue: str, service: Service) -> tuple[tuple[frozenset[int], ...], tuple[tuple[int, ...], ...]]:
+        """Sets of nodes: at least a node in reach, or, without a known way, at least a living node."""
+        kinds: dict[str, dict[int, bool]] = defaultdict(dict)
+        for origin in self._setting.origins:
+            if origin.device in self._topology.nodes and service in (origin.services or (service,)):
+                node = self._topology.nodes[origin.device]
+                end = self._topology.part(origin.device, origin.port) if origin.port else node
+                kinds["out" if origin.kind in _OUTWARD else origin.kind][end] = origin.device in self._topology.afloat
+        for reading in self._serving(venue, service):
+            for kind in _offered(reading.device):
+                kinds[kind][self._topology.nodes[reading.name]] = reading.name in self._topology.afloat
+        reached = tuple(frozenset(nodes) for nodes in kinds.values() if not any(nodes.values()))
+        return reached, tuple(tuple(nodes) for nodes in kinds.values() if any(nodes.values()))
+
+    # --- fixed and Internet --------------------------------------------------------------------------------------
+
+    def _networks(self, venue: str, service: Service) -> Iterator[Users]:
+        """Networks behind the gateways of the venue; without gateways those of its routers.
+
+        The devices at the origins serve all venues: theirs count where there are no others.
+        """
+        origins, needs = self._origins(venue, service)
+        core = {origin.device for origin in self._setting.origins if origin.kind in _OUTWARD}
+        access = [one for one in self._serving(venue, service) if one.device.gives_access(service)]
+        own = [one for one in access if one.name not in core] or access
+        groups = self._gateways(own)
+        for name, members in groups.items():
+            states = [member.state for member in members]
+            up = True if True in states else None if None in states else False
+            ready = [member for member in members if member.state] or members
+            ready.sort(key=lambda member: (not member.master, -member.priority))
+            stays = frozenset(member.node for member in ready if not member.tracks)
+            yield Users(venue, service, name, tuple(member.node for member in ready), needs, origins, stays, up)
+        for reading in () if groups else _leaves(own):
+            yield Users(venue, service, reading.name, (self._topology.nodes[reading.name],), needs, origins)
+
+    def _gateways(self, access: Iterable[DeviceFacts]) -> dict[str, list[GatewayMember]]:
+        """Members of each gateway group, as expected and as read."""
+        found: dict[str, list[GatewayMember]] = {}
+        for reading in access:
+            rows = {_membership(row): row for fact in _GATEWAYS for row in reading.rows(fact, GatewayGroup)}
+            timers = {_membership(row): row for fact in _FAILOVERS for row in reading.rows(fact, GatewayFailover)}
+            keys = {_membership(one): one.virtual_ip or "" for one in reading.device.expect.gateways}
+            keys |= {key: keys.get(key) or row.virtual_ip or "" for key, row in rows.items()}
+            for key, address in keys.items():
+                row, timer = rows.get(key), timers.get(key)
+                state = row.state != "init" if row else False if reading.measured(f"{key[0]}_group") else None
+                node = self._topology.part(reading.name, reading.spelled(row.interface if row else key[2]))
+                priority = (row and row.priority) or (timer and timer.priority) or 0
+                member = GatewayMember(
+                    reading.name, node, state, row is not None and row.state == "master", priority,
+                    bool(timer and timer.tracks), timer.takeover_s if timer else None,
+                )  # fmt: skip
+                found.setdefault(f"{key[0]} {key[1]} {address}".strip(), []).append(member)
+        self.gateways |= found
+        return found
+
+    # --- mobile --------------------------------------------------------------------------------------------------
+
+    def _cells(self, venue: str) -> Iterator[Users]:
+        origins, needs = self._origins(venue, "mobile")
+        for reading in self._serving(venue, "mobile"):
+            if reading.device.role != "bts_controller":
+                continue
+            sites = {row.name.casefold(): row for row in reading.rows("site", Site)}
+            cells = _by_name(reading.rows("cell", Cell))
+            core = self._core_links(reading)
+            for cell in _at(reading.device, reading.device.expect.cells, venue):
+                row = cells.get(cell.name.casefold())
+                site = cell.site or (row.site if row else None)
+                of_site = (self._part(reading, site, element=True),) if site else ()
+                own = (*needs, *filter(None, (core, of_site, (self._part(reading, cell.name),))))
+                known = (
+                    None
+                    if not reading.measured("cell")
+                    else row is not None and row.state != "down" and row.admin == "unlocked"
+                )
+                if site and site.casefold() in sites and sites[site.casefold()].link == "down":
+                    known = False
+                attach = (self._topology.nodes[reading.name],)
+                yield Users(venue, "mobile", cell.name, attach, own, origins, up=known, people=cell.users or 0)
+
+    def _core_links(self, reading: DeviceFacts) -> tuple[int, ...]:
+        rows = reading.rows("core_link", CoreLink)
+        return tuple(self._part(reading, row.name, element=True) for row in rows if row.state == "up")
+
+    # --- Wi-Fi ---------------------------------------------------------------------------------------------------
+
+    def _access_points(self, venue: str) -> Iterator[Users]:
+        origins, needs = self._origins(venue, "wifi")
+        for reading in self._serving(venue, "wifi"):
+            if reading.device.role != "wifi_controller":
+                continue
+            rows = _by_name(reading.rows("access_point", AccessPoint))
+            attach = tuple(self._topology.nodes[name] for name in (reading.name, *self._standby(reading)))
+            radius = self._radius(reading)
+            switches = self._switches(reading)
+            for point in _at(reading.device, reading.device.expect.access_points, venue):
+                row = rows.get(point.name.casefold())
+                known = None if not reading.measured("access_point") else row is not None and row.state == "up"
+                own = (
+                    *needs,
+                    *filter(
+                        None,
+                        (
+                            radius,
+                            switches.get(point.name.casefold()),
+                            (self._topology.part(reading.name, point.name, owned=False),),
+                        ),
+                    ),
+                )
+                yield Users(venue, "wifi", point.name, attach, own, origins, up=known, people=point.clients or 0)
+
+    def _standby(self, reading: DeviceFacts) -> Iterator[str]:
+        """Standby controllers of an active controller, at the same venues, ready on both sides."""
+        if any(row.local_state == "active" and row.ready for row in reading.rows("controller_pair", ControllerPair)):
+            others = [
+                one.name for one in self._readings.all
+                if one.device.role == "wifi_controller" and one.device.venues == reading.device.venues
+                and any(r.local_state == "standby" and r.ready for r in one.rows("controller_pair", ControllerPair))
+            ]  # fmt: skip
+            yield from others if len(others) == 1 else ()
+
+    def _radius(self, reading: DeviceFacts) -> tuple[int, ...]:
+        """RADIUS servers with an answer, shared by the controllers."""
+        found = []
+        for row in reading.rows("radius_server", RadiusServer):
+            if row.state == "up":
+                owner = self._directory.owner(row.host)
+                found.append(self._topology.nodes[owner] if owner else self._topology.server(reading.name, row.host))
+        return tuple(found)
+
+    def _switches(self, reading: DeviceFacts) -> dict[str, tuple[int, ...]]:
+        """Switches of the inventory behind the access points."""
+        found: dict[str, tuple[int, ...]] = {}
+        for row in reading.rows("access_point_uplink", AccessPointUplink):
+            owner = self._directory.owner(row.device) or self._directory.owner(row.management_address or "")
+            if owner:
+                found[row.ap.casefold()] = (self._topology.nodes[owner],)
+        return found
+
+    def _part(self, reading: DeviceFacts, name: str, *, element: bool = False) -> int:
+        return self._topology.part(reading.name, name, element=element)
+
+
+def _at(device: Device, expected: Iterable[R], venue: str) -> Iterator[R]:
+    """Cells or access points at a venue; without a venue of its own, at the only venue of its device."""
+    for one in expected:
+        if getattr(one, "venue", None) == venue or (getattr(one, "venue", None) is None and device.venues == (venue,)):
+            yield one
+
+
+def _membership(row: GatewayGroup | GatewayFailover | ExpectedGateway) -> tuple[str, int, str]:
+    return row.protocol, row.group, port_key(row.interface)
+
+
+def _by_name(rows: Iterable[R]) -> dict[str, R]:
+    return {row.name.casefold(): row for row in rows}
+
+
+def _offered(device: Device) -> Iterator[str]:
+    """Kinds of origins offered by a service host, by its expectations."""
+    if device.role == "service_host":
+        expect: Expect = device.expect
+        yield from (kind for name, kind in _OFFERS.items() if getattr(expect, name))
+        yield from (kind for name, kind in _PORTS.items() if name in expect.listeners)
+
+
+def _leaves(access: list[DeviceFacts]) -> list[DeviceFacts]:
+    """Routers of a single venue where there are some: the nearest to its users."""
+    venues = min((len(one.device.venues) for one in access), default=0)
+    return [one for one in access if len(one.device.venues) == venues]

@@ -1,0 +1,264 @@
+"""What a failure takes: cables with two ways, routes, bundles, gateways, cells and access points of a small network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from eventready.facts import records as r
+from eventready.network.graph.outcome import WhatIf
+from eventready.network.graph.takeover import takeovers
+from eventready.network.network_facts import DeviceFacts, NetworkFacts
+from eventready.network.setting import NetworkSetting
+from eventready.workspace.devices.device import Device, Role
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.settings.event import Venue
+from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.risk import RiskGroup
+
+Rows = Mapping[str, Sequence[r.Fact]]
+
+
+def reading(
+    name: str, role: Role = "router", address: str = "", rows: Rows | None = None, **expect: Any
+) -> DeviceFacts:
+    device = Device(name, role, "frr", address or name, venues=("hall",), expect=Expect.model_validate(expect))
+    return DeviceFacts(device, {fact: tuple(found) for fact, found in (rows or {}).items()})
+
+
+def port(name: str, oper: str = "up", *addresses: str) -> r.Interface:
+    return r.Interface(name=name, admin="up", oper=oper, addresses=addresses)  # type: ignore[arg-type]
+
+
+def peer(interface: str, *, up: bool = True) -> r.RoutingPeer:
+    return r.RoutingPeer(protocol="ospf", peer="10.0.0.9", interface=interface, state="Full", up=up)
+
+
+def session(interface: str, state: Any) -> r.BfdSession:
+    return r.BfdSession(peer="10.0.0.9", interface=interface, state=state)
+
+
+def link(here: str, there: str, device: str) -> dict[str, str]:
+    return {"port": here, "device": device, "to_port": there}
+
+
+def whatif(*readings: DeviceFacts, services: Sequence[str] = ("internet",), **more: Any) -> WhatIf:
+    venue = Venue.model_validate({"id": "hall", "name": "Hall", "name_vi": "Hội trường", "services": services})
+    origins = (ServiceOrigin(kind="upstream", device="core"),)
+    given = more.pop("given", ())
+    return WhatIf(NetworkFacts(readings), NetworkSetting((venue,), **{"origins": origins, **more}), given)
+
+
+def taken(found: WhatIf) -> dict[str, str]:
+    """State of the only service, by single failure."""
+    return {one.names[0]: one.services[0].state for one in found.single()}
+
+
+def edge_and_core(
+    edge: Rows, core: Rows, cables: Sequence[tuple[str, str]] = (("a", "a"), ("b", "b")), **expect: Any
+) -> WhatIf:
+    """An edge router with cables to the core, at the ports a and b."""
+    base: Rows = {"interface": [port("a"), port("b")], "ospf_neighbour": [peer("a"), peer("b")]}
+    links = [link(near, far, "core") for near, far in cables]
+    return whatif(reading("core", rows={**base, **core}), reading("edge", rows={**base, **edge}, links=links, **expect))
+
+
+def test_two_routed_cables_leave_the_devices_alone_as_single_points() -> None:
+    assert taken(edge_and_core({}, {})) == {"core": "lost", "edge": "lost"}
+
+
+def test_a_second_cable_without_a_second_route_is_no_redundancy() -> None:
+    one = [peer("a")]
+    found = edge_and_core({"ospf_neighbour": one}, {"ospf_neighbour": one})
+    assert taken(found)["core a - edge a"] == "lost"
+    assert "core b - edge b" not in taken(found)
+    assert [cable.unrouted for cable in found.topology.cables] == [False, True]
+
+
+def test_a_static_route_is_a_route() -> None:
+    static = [r.StaticRoute(prefix="0.0.0.0/0", next_hop="10.0.2.1")]
+    ports = [port("a"), port("b", "up", "10.0.2.2/30")]
+    found = edge_and_core(
+        {"ospf_neighbour": [peer("a")], "interface": ports, "static_route": static}, {"ospf_neighbour": [peer("a")]}
+    )
+    assert "core a - edge a" not in taken(found)
+
+
+@pytest.mark.parametrize(
+    ("edge", "core"),
+    [
+        ({"bfd_session": [session("b", "down")]}, {}),  # the edge receives nothing: nothing comes back to it
+        ({}, {"bfd_session": [session("b", "down")]}),
+        ({}, {"ospf_neighbour": [peer("a"), peer("b", up=False)]}),
+        ({"interface": [port("a"), port("b", "down")]}, {}),
+    ],
+)
+def test_a_way_lost_at_its_receiver_makes_the_other_cable_a_single_point(edge: Rows, core: Rows) -> None:
+    assert taken(edge_and_core(edge, core))["core a - edge a"] == "lost"
+
+
+def test_a_session_shut_by_hand_says_nothing() -> None:
+    assert "core a - edge a" not in taken(edge_and_core({"bfd_session": [session("b", "admin_down")]}, {}))
+
+
+def test_what_was_not_measured_is_no_redundancy_and_no_loss() -> None:
+    found = whatif(
+        reading("core", rows={"interface": [port("a")], "ospf_neighbour": [peer("a")]}),
+        reading("edge", rows={"interface": [port("a")], "ospf_neighbour": [peer("a")]},
+                links=[link("a", "a", "core"), link("b", "b", "core")]),
+    )  # fmt: skip
+    assert found.outcome(["core a - edge a"]).state == "unmeasured"
+    assert found.outcome(["edge"]).state == "lost"
+
+
+def test_a_bundle_below_its_least_members_is_lost() -> None:
+    """Two members of which two are needed: a single cable takes the bundle."""
+    bundle = [r.LinkBundle(name="po1", oper="up", members=("a", "b"), bundled=("a", "b"), min_links=2)]
+    rows: Rows = {"link_bundle": bundle, "ospf_neighbour": [peer("po1")]}
+    assert taken(edge_and_core(rows, rows))["core b - edge b"] == "lost"
+    plain = {**rows, "link_bundle": [bundle[0].model_copy(update={"min_links": 1})]}
+    found = edge_and_core(plain, plain)
+    assert "core b - edge b" not in taken(found)
+    texts = [str(one.text.render("en")) for one in takeovers(found, found.failure(["core b - edge b"]))]
+    assert "edge po1: 1 of 2 members stay" in texts
+
+
+def gateways(tracks: bool | None) -> list[DeviceFacts]:
+    """Two edges behind a core, with a gateway group; no cable between them."""
+    found = [reading("core", rows={"interface": [port("a"), port("b")], "ospf_neighbour": [peer("a"), peer("b")]})]
+    for name, there, state, priority in (("e1", "a", "master", 110), ("e2", "b", "backup", 100)):
+        same: dict[str, Any] = {"protocol": "vrrp", "group": 1, "interface": "lan", "priority": priority}
+        group = r.GatewayGroup.model_validate({**same, "virtual_ip": "10.9.0.1", "state": state})
+        timers = r.GatewayFailover(advertisement_s=1.0, tracks=tracks, **same)
+        rows: Rows = {
+            "interface": [port("up"), port("lan")], "ospf_neighbour": [peer("up")],
+            "vrrp_group": [group], "vrrp_failover": [timers],
+        }  # fmt: skip
+        found.append(reading(name, rows=rows, links=[link("up", there, "core")]))
+    return found
+
+
+def test_a_gateway_is_taken_over_by_the_backup() -> None:
+    found = whatif(*gateways(tracks=False))
+    assert "e1" not in taken(found)
+    (moved,) = [one for one in takeovers(found, found.failure(["e1"])) if one.seconds]
+    assert moved.text.render("en") == "vrrp 1 10.9.0.1: e2 takes over from e1"
+    assert moved.seconds == pytest.approx(3 + 156 / 256)
+    assert found.outcome(["e1:lan"]).state == "unharmed"
+    assert whatif(*gateways(tracks=False), given=["e2"]).outcome(["e1:lan"]).state == "lost"
+
+
+@pytest.mark.parametrize(("tracks", "state"), [(True, None), (False, "lost"), (None, "lost")])
+def test_a_master_without_a_way_out_keeps_its_users_unless_it_tracks(tracks: bool | None, state: str | None) -> None:
+    assert taken(whatif(*gateways(tracks))).get("core a - e1 up") == state
+
+
+def test_a_risk_group_takes_both_ways() -> None:
+    duct = RiskGroup(name="road", kind="duct", members=("e1:up", "core:b - e2:up"))
+    found = whatif(*gateways(tracks=True), risks=(duct,))
+    assert taken(found) == {"core": "lost", "road": "lost"}
+
+
+def test_members_of_a_group_of_which_nothing_is_known_are_named() -> None:
+    duct = RiskGroup(name="road", kind="duct", members=("e1:up", "e1:Gi9", "e1:up - e2:up"))
+    found = whatif(*gateways(tracks=True), risks=(duct,))
+    assert found.topology.strangers == (("road", "e1:Gi9"), ("road", "e1:up - e2:up"))
+
+
+def test_a_way_under_a_waiver_is_marked() -> None:
+    found = whatif(*gateways(tracks=True), waived={"e2": frozenset({"up"})})
+    assert found.outcome(["e1"]).services[0].waived
+    assert not found.outcome(["e2"]).services[0].waived
+
+
+def test_cells_fall_with_their_site_controller_and_last_core_link() -> None:
+    bsc = reading(
+        "bsc", "bts_controller",
+        rows={
+            "cell": [r.Cell(name=name, site=name[:2], state="up") for name in ("s1a", "s1b", "s2a")],
+            "site": [r.Site(name="s1", link="up"), r.Site(name="s2", link="up")],
+            "core_link": [r.CoreLink(name="0", state="up"), r.CoreLink(name="1", state="down")],
+        },
+        cells=[{"name": name, "venue": "hall", "users": 10} for name in ("s1a", "s1b", "s2a")],
+    )  # fmt: skip
+    found = whatif(bsc, services=["mobile"])
+    assert taken(found) == {"bsc": "lost", "bsc 0": "lost", "bsc s1": "degraded", "bsc s2": "degraded"}
+    (outcome,) = found.outcome(["bsc:s1"]).services
+    assert (outcome.lost, outcome.people, outcome.users) == (("s1a", "s1b"), 20, 3)
+
+
+def test_access_points_stand_on_a_ready_standby_and_a_radius_server() -> None:
+    def controller(name: str, state: Any, there: str, points: Sequence[str] = ()) -> DeviceFacts:
+        rows: Rows = {
+            "access_point": [r.AccessPoint(name=one, state="up") for one in points],
+            "radius_server": [r.RadiusServer(host="10.1.1.1", state="up")],
+            "controller_pair": [r.ControllerPair(local_state=state, ready=True)], "interface": [port("up")],
+        }  # fmt: skip
+        expected = [{"name": one, "venue": "hall"} for one in points]
+        return reading(name, "wifi_controller", rows=rows, links=[link("up", there, "core")], access_points=expected)
+
+    core = reading("core", rows={"interface": [port("a"), port("b")]})
+    found = whatif(
+        core, controller("w1", "active", "a", ["x", "y"]), controller("w2", "standby", "b"), services=["wifi"]
+    )
+    assert taken(found) == {"core": "lost", "10.1.1.1": "lost"}
+    (moved,) = takeovers(found, found.failure(["w1"]))
+    assert moved.text.render("en") == "w2 takes over from w1"
+
+
+def test_a_host_is_found_by_its_address_in_a_network_of_a_router() -> None:
+    rows: Rows = {"interface": [port("lan", "up", "10.5.0.1/24")]}
+    host = reading("dns", "service_host", "10.5.0.53", dns=["portal"])
+    found = whatif(reading("core", rows=rows), host, reading("far", "service_host", "10.6.0.1"))
+    assert found.topology.afloat == ("far",)
+    assert taken(found) == {"core": "lost", "dns": "lost"}
+    assert found.outcome(["core:lan"]).state == "lost"
+
+
+def test_a_venue_without_a_known_way_is_not_measured() -> None:
+    lonely = reading("edge", rows={"interface": [port("a")]})
+    found = whatif(reading("core", rows={"interface": [port("a")]}), lonely)
+    assert found.outcome(["core"]).services[0].state == "unmeasured"
+    assert found.unmeasured
+    without = whatif(lonely, origins=())
+    assert without.outcome(["edge"]).state == "unmeasured"
+
+
+def test_a_cable_plugged_in_elsewhere_counts_as_seen() -> None:
+    """Expected at port b of the core, seen by both ends at port c."""
+    sees = r.Neighbour
+    found = whatif(
+        reading("core", rows={
+            "interface": [port("b"), port("c")], "ospf_neighbour": [peer("b"), peer("c")],
+            "neighbour": [sees(interface="c", device="edge", port="a")],
+        }),
+        reading("edge", rows={
+            "interface": [port("a")], "ospf_neighbour": [peer("a")],
+            "neighbour": [sees(interface="a", device="core", port="c")],
+        }, links=[link("a", "b", "core")]),
+    )  # fmt: skip
+    assert [cable.name for cable in found.topology.cables] == ["core c - edge a"]
+
+
+def test_a_loop_of_cables_and_a_cable_to_itself_end() -> None:
+    names = ("core", "edge", "third")
+    readings = [
+        reading(
+            name, "router" if name == "core" else "switch", rows={"interface": [port("l"), port("r")]},
+            links=[link("r", "l", names[(place + 1) % 3]), link("x", "y", name)],
+        )
+        for place, name in enumerate(names)
+    ]  # fmt: skip
+    assert set(taken(whatif(*readings))) == {"core"}
+
+
+def test_unknown_names_are_a_key_error() -> None:
+    for name in ("nobody", "core:Gi9", "core:a - core:b:c", ":", "core:"):
+        found = whatif(*gateways(tracks=True))
+        if name == "core:":
+            assert found.outcome([name]).state == "lost"
+            continue
+        with pytest.raises(KeyError):
+            found.outcome([name])
