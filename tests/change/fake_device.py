@@ -212,6 +212,9 @@ class FakeDriver:
         way = self.box.way_in
         return WayIn() if way is None else self._cross("way_in", lambda: way)
 
+    def shown(self, command: str) -> str:
+        return ""
+
     def terms(self, running: Configuration) -> GuardTerms:
         return GuardTerms(self.box.kind, SECONDS, self.box.kind != "inverse")
 

@@ -92,6 +92,12 @@ def answer_to(send: SendCommands, command: str) -> str:
     return require_answer(send([command])[0])
 
 
+def shown_by(send: SendCommands, command: str) -> str:
+    """Return the answer to a command; empty without an answer."""
+    reply = send([command])[0]
+    return reply.text if reply.status is ReplyStatus.ANSWERED else ""
+
+
 def require_answer(reply: Reply) -> str:
     """Return the text of a reply. Raises UnreadableConfiguration for a command without an answer."""
     if reply.status is not ReplyStatus.ANSWERED:

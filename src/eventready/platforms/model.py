@@ -154,6 +154,8 @@ class HoldTime(Strict):
     intervals). Without such a line the time is `default_s`, with its source in `default_reason`. `for_all` (full match)
     replaces the default for every neighbour of a section that matches `touched`. If `line` has the group `times`
     alone, the interval is that of a line of the same section (`interval`, with `seconds` or `ms`), else `interval_s`.
+    `ask` (a read-only command) shows the negotiated times of established neighbours, as `shown` (with `seconds`) finds
+    them: they replace the default and the unchanged lines.
     """
 
     touched: ChangeRegex
@@ -164,6 +166,8 @@ class HoldTime(Strict):
     interval_s: float = Field(default=0, ge=0)
     default_s: float = Field(ge=0)
     default_reason: str
+    ask: str = ""
+    shown: ChangeRegex = ""
 
 
 class SideEffect(Strict):

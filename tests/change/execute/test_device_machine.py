@@ -277,7 +277,7 @@ def test_a_device_that_lets_no_person_in_any_more_goes_back_through_the_old_sess
 def test_the_soak_is_shorter_than_the_guard_or_no_line_is_sent(kind: str) -> None:
     box = FakeDevice(kind)
     started = box.now
-    result, record = carry_out(box, soak=lambda _before, _target: Soak(100, "`dead-interval 100`"))
+    result, record = carry_out(box, soak=lambda *_: Soak(100, "`dead-interval 100`"))
     if 100 + 2 * assignment().timing.margin_s < SECONDS or kind == "inverse":
         assert result.outcome is DeviceOutcome.NEW
         assert box.now - started > 100
@@ -285,7 +285,7 @@ def test_the_soak_is_shorter_than_the_guard_or_no_line_is_sent(kind: str) -> Non
         assert verified.endswith("soak 100 s (`dead-interval 100`)")
         assert next(step.body["soak_s"] for step in record.steps if step.step == "verify") == 100
     box = FakeDevice(kind)
-    result, _ = carry_out(box, soak=lambda _before, _target: Soak(SECONDS, "BGP hold time"))
+    result, _ = carry_out(box, soak=lambda *_: Soak(SECONDS, "BGP hold time"))
     if kind == "inverse":
         assert result.outcome is DeviceOutcome.NEW
     else:

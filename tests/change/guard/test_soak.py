@@ -7,7 +7,7 @@ import pytest
 from eventready.change.forms.known_forms import form_of
 from eventready.change.forms.tree import parse_tree
 from eventready.change.guard.soak import soak_of
-from eventready.platforms.loader import describe
+from eventready.platforms.loader import allows, describe
 
 OSPF = "interface eth1\n ip ospf area 0\n{lines}router ospf\n maximum-paths 2\n"
 BGP = "router bgp 65001\n{lines} neighbor 192.0.2.1 remote-as 65002\n"
@@ -73,3 +73,48 @@ def test_the_longest_time_of_what_is_touched(
         soak = soak_of(form_of(spec), parse_tree(one), parse_tree(other), 10)
         assert soak.seconds == seconds
         assert reason in soak.reason
+
+
+XE_BGP = "  BGP state = {state}\n  Last read 00:00:12, last write 00:00:43, hold time is {s}, keepalive interval is 9\n"
+XR_BGP = "  BGP state = {state}\n  Last read 00:00:36\n  Hold time is {s}, keepalive interval is 9 seconds\n"
+FRR_BGP = "  BGP state = {state}, up for 00:00:26\n  Hold time is {s} seconds, keepalive interval is 9 seconds\n"
+VRP_SHOWN = "\t Negotiated: Active Hold Time: {s} sec\tKeepalive Time: 9 sec\n"
+UP, DOWN = "Established", "Idle"
+
+
+@pytest.mark.parametrize(
+    ("platform", "before", "after", "answer", "seconds"),
+    [
+        ("frr", BGP.format(lines=""), " maximum-paths 4\n", FRR_BGP.format(state=UP, s=27), 27),
+        (
+            "frr",
+            BGP.format(lines=""),
+            " maximum-paths 4\n",
+            FRR_BGP.format(state=UP, s=27) * 2 + FRR_BGP.format(state=UP, s=45),
+            45,
+        ),
+        ("frr", BGP.format(lines=" timers bgp 80 240\n"), " maximum-paths 4\n", FRR_BGP.format(state=UP, s=90), 90),
+        ("frr", BGP.format(lines=""), " timers bgp 20 60\n", FRR_BGP.format(state=UP, s=27), 60),
+        ("frr", BGP.format(lines=""), " maximum-paths 4\n", FRR_BGP.format(state=DOWN, s=27), 180),
+        ("frr", BGP.format(lines=""), " maximum-paths 4\n", "", 180),
+        ("cisco_xe", BGP.format(lines=""), " maximum-paths 4\n", XE_BGP.format(state=UP, s=27), 27),
+        ("cisco_xe", BGP.format(lines=""), " maximum-paths 4\n", XE_BGP.format(state=DOWN, s=27), 180),
+        ("cisco_xr", BGP.format(lines=""), " maximum-paths 4\n", XR_BGP.format(state=UP, s=27), 27),
+        ("huawei_vrp", "bgp 65001\n", " maximum load-balancing 4\n", VRP_SHOWN.format(s=27), 27),
+        ("juniper_junos", JUNOS, "set protocols bgp group x multipath\n", "  Active Holdtime: 27\n", 27),
+    ],
+)
+def test_a_negotiated_time_goes_before_configured_and_default(
+    platform: str, before: str, after: str, answer: str, seconds: float
+) -> None:
+    spec = describe(platform).spec
+    assert spec.change is not None
+    commands: list[str] = []
+
+    def ask(command: str) -> str:
+        commands.append(command)
+        return answer
+
+    soak = soak_of(form_of(spec.change), parse_tree(before), parse_tree(before + after), 10, ask)
+    assert (soak.seconds, len(commands)) == (seconds, 1)
+    assert allows(spec, commands[0]), "a plan only reads"

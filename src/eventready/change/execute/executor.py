@@ -31,7 +31,7 @@ from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import Fragment
 from eventready.change.forms.tree import Tree
-from eventready.change.guard.soak import Soak, soak_of
+from eventready.change.guard.soak import Ask, Soak, soak_of
 from eventready.change.plan.partners import partners_of
 from eventready.change.plan.restated import refuse_other_words
 from eventready.change.plan.scope import Drift, unrelated_drift
@@ -294,10 +294,10 @@ class ChangeExecutor:
             return given
         return max(given or 0.0, self._workspace.event.changes.soak_of(self.plan.intents))
 
-    def _soak(self, form: ConfigurationForm, before: Tree, target: Tree) -> Soak:
+    def _soak(self, form: ConfigurationForm, before: Tree, target: Tree, ask: Ask) -> Soak:
         if self._options.soak_s is not None and self._workspace.event.lab:
             return Soak(self._options.soak_s, "chosen for a lab")
-        return soak_of(form, before, target, self._minimum_soak_s())
+        return soak_of(form, before, target, self._minimum_soak_s(), ask)
 
 
 @contextmanager

@@ -1,20 +1,24 @@
 """Soak time: how long a changed device is observed before the change is confirmed.
 
 A neighbour that no longer agrees is lost after its dead or hold time, not at once. The soak is the longest such time
-of the protocols that the change touches, from the device's own configuration.
+of the protocols that the change touches: as negotiated, else from the device's own configuration, else the default.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.rules import Rules
 from eventready.change.forms.tree import Path, Tree, subtree, walk
 from eventready.core.messages import rendered
 from eventready.platforms.model import HoldTime
+
+#: Answer to a read-only command; empty without an answer.
+Ask: TypeAlias = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -30,14 +34,24 @@ class Soak:
         return rendered("change:soak", seconds=self.seconds, reason=self.reason)
 
 
-def soak_of(form: ConfigurationForm, before: Tree, target: Tree, minimum_s: float) -> Soak:
+def soak_of(
+    form: ConfigurationForm, before: Tree, target: Tree, minimum_s: float, ask: Ask = lambda _command: ""
+) -> Soak:
     """Return the soak of a change: the longest hold time of the touched protocols, at least `minimum_s`."""
     found = [Soak(minimum_s, rendered("change:soak_minimum"))]
-    touched = {line for path in touched_paths(form.rules(), before, target) for line in path}
+    paths = set(touched_paths(form.rules(), before, target))
+    touched = {line for path in paths for line in path}
     for rule in form.spec.hold_times:
         if any(re.fullmatch(rule.touched, line) for line in touched):
-            found.append(_longest(rule, (before, target)))
+            negotiated = _negotiated(rule, ask)
+            found.append(_longest(rule, (before, target), negotiated, paths if negotiated else None))
     return max(found, key=lambda soak: soak.seconds)
+
+
+def _negotiated(rule: HoldTime, ask: Ask) -> list[Soak]:
+    """Return the times of the established neighbours, if the device shows them."""
+    shown = re.finditer(rule.shown, ask(rule.ask), re.MULTILINE) if rule.ask else ()
+    return [Soak(float(match["seconds"]), f"`{' '.join(match[0].split())}`") for match in shown]
 
 
 def touched_paths(rules: Rules, before: Tree, target: Tree, path: Path = ()) -> Iterator[Path]:
@@ -53,16 +67,20 @@ def touched_paths(rules: Rules, before: Tree, target: Tree, path: Path = ()) -> 
                 yield here
 
 
-def _longest(rule: HoldTime, trees: tuple[Tree, ...]) -> Soak:
-    """Return the longest time of a rule in either tree: configured, or the default of the protocol."""
-    times = [
+def _longest(rule: HoldTime, trees: tuple[Tree, ...], negotiated: list[Soak], changed: set[Path] | None) -> Soak:
+    """Return the longest time of a rule in either tree: negotiated, configured, or the default of the protocol.
+
+    `changed`: only these lines count.
+    """
+    times = negotiated + [
         Soak(seconds, f"`{path[-1]}`")
         for tree in trees
         for path in walk(tree)
-        if (match := re.fullmatch(rule.line, path[-1]))
+        if (changed is None or path in changed)
+        and (match := re.fullmatch(rule.line, path[-1]))
         and (seconds := _seconds(rule, match, subtree(tree, path[:-1]))) is not None
     ]
-    if not times or not all(_replaces_default(rule, tree) for tree in trees):
+    if not negotiated and (not times or not all(_replaces_default(rule, tree) for tree in trees)):
         times.append(Soak(rule.default_s, rule.default_reason))
     return max(times, key=lambda soak: soak.seconds)
 

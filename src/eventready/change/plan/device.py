@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from eventready.change.document import PlannedDevice, PlannedGuard
-from eventready.change.errors import UnreadableConfiguration, answer_to
+from eventready.change.errors import UnreadableConfiguration, answer_to, shown_by
 from eventready.change.forms.configuration import Configuration
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.guard.guard import Guard, gap, guards_for, protects
@@ -117,7 +117,7 @@ def plan_device(
         startup="" if startup is None else form.fingerprint(startup.tree),
         scope=scope,
         outside=outside,
-        soak_s=soak_of(form, running.tree, predicted, soak_s).seconds,
+        soak_s=soak_of(form, running.tree, predicted, soak_s, partial(shown_by, session.send_commands)).seconds,
     )
 
 

@@ -64,6 +64,9 @@ class DeviceDriver(Protocol):
     def way_in(self, running: Configuration) -> WayIn:
         """Read the route from the device back to this machine."""
 
+    def shown(self, command: str) -> str:
+        """Return the answer to a read-only command; empty without an answer."""
+
     def terms(self, running: Configuration) -> GuardTerms:
         """Choose the guard; later calls return the same guard."""
 

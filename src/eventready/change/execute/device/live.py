@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from eventready.change.errors import SendCommands
+from eventready.change.errors import SendCommands, shown_by
 from eventready.change.execute.device.checks import DeviceChecks, Findings, ages, lost_meanwhile
 from eventready.change.execute.device.driver import ConfigurationReading, GuardTerms, Verification, VerifyTimes
 from eventready.change.execute.device.verify import compare_findings, verify_until_stable
@@ -329,6 +329,10 @@ class LiveDevice:
         """Return the guard with commands supported by this device, among several of a kind, after a crash."""
         fits = (one for one in self._known if not one.ask or find_in_answer(one.when, self._answer_to(one.ask)))
         return next(fits, self._known[0])
+
+    def shown(self, command: str) -> str:
+        """See DeviceDriver."""
+        return shown_by(self._session.send_commands, command)
 
     def _answer_to(self, command: str) -> str:
         reply = self._session.send_commands([command])[0]

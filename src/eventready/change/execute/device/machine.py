@@ -127,7 +127,7 @@ class DeviceMachine:
             steps.record("way_in", {"risks": risks})
         steps.record("backup", *evidence_of(reading))
         if assignment.hold is None and assignment.verifies:
-            self._soak = assignment.soak(before.tree, steps.target)
+            self._soak = assignment.soak(before.tree, steps.target, driver.shown)
         self._refuse_short_guard(before)
         self._refuse_start()
         return before
