@@ -15,7 +15,7 @@ from eventready.core.errors import EventreadyError, RefusedError, WorkspaceError
 from eventready.facts.platform import load_platform
 from eventready.workspace.examples.new_workspace import write_workspace
 from eventready.workspace.keys.secrets import resolve
-from eventready.workspace.permission import allow, changes, is_allowed, programs, require_allowed, variables
+from eventready.workspace.permission import allow, changes, is_allowed, require_allowed, reviewed
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.test_new_workspace import BULL_RACE
 
@@ -87,8 +87,8 @@ def test_the_review_names_programs_variables_and_hosts(folder: Path) -> None:
     assert "AWS_SECRET_ACCESS_KEY" in shown.output
     assert "192.0.2.1" in shown.output
     assert not is_allowed(folder)
-    assert programs(folder) == ["exec:curl http://203.0.113.9/x (inventory/hosts.yaml)"]
-    assert "AWS_SECRET_ACCESS_KEY" in variables(folder)
+    assert reviewed(folder).references.programs == (("exec:curl http://203.0.113.9/x", "inventory/hosts.yaml"),)
+    assert "AWS_SECRET_ACCESS_KEY" in reviewed(folder).references.variables
 
 
 def test_permission_is_bound_to_the_content(folder: Path) -> None:

@@ -18,6 +18,7 @@ from threading import Lock
 
 import paramiko
 
+from eventready.core.allowed_content import verified
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import WorkspaceError, os_reason
 from eventready.core.messages import Message, message
@@ -163,7 +164,7 @@ def known_hosts(path: Path) -> KnownHosts:
         cached = _cache.get(path)
         if cached and cached[0] == version:
             return cached[1]
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = verified(path, path.read_bytes()).decode(errors="replace")
         _cache[path] = (version, KnownHosts.parse(text, path))
         return _cache[path][1]
 

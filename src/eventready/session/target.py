@@ -91,9 +91,9 @@ class Target:
     `endpoint` names whose session limit counts (default: host and port); `element` is the network element behind an
     MML manager; `secret` is the enable password; `known_hosts` None means the user's own `~/.ssh/known_hosts`.
     `shell_username` and `shell_password` log in to the host's shell beside its own command line (FRR's vtysh).
-    The connection is direct, by `proxy_command`, or through `jump`, whose own jump host comes before it; a jump host
-    carries at most `sessions` connections. `console`: the address is a port of a console server, with its own login.
-    `device_login`: the device asks for user and password itself after SSH has let anybody in.
+    The connection is direct, by `proxy_command` (run in `proxy_folder`), or through `jump`, whose own jump host comes
+    before it; a jump host carries at most `sessions` connections. `console`: the address is a port of a console server,
+    with its own login. `device_login`: the device asks for user and password itself after SSH has let anybody in.
     Times are seconds: `connect_timeout_s` for each attempt until the login is through, `device_timeout_s` for
     everything from the first attempt to the last answer. `not_after` is the monotonic time at which the run ends.
     `unusable`: the error of the access settings, which every connection raises.
@@ -112,6 +112,7 @@ class Target:
     ssh: SshOptions = field(default_factory=SshOptions)
     jump: Target | None = None
     proxy_command: str = ""
+    proxy_folder: Path | None = None
     sessions: int = 100
     console: bool = False
     device_login: bool = False

@@ -52,6 +52,7 @@ def with_access(target: Target, access: Access, settings: AccessSettings) -> Tar
         ssh=_ssh_options(access, config, settings, replace(target, host=host)),
         jump=jump,
         proxy_command=_proxy_command(access, config, replace(target, host=host), jump),
+        proxy_folder=settings.workspace,
         console=bool(access.console),
         console_username=settings.resolve(access.console_username),
         console_password=Secret(settings.resolve(access.console_password)),
@@ -179,6 +180,7 @@ def _hop(text: str, before: Target | None, settings: AccessSettings, seen: tuple
         ssh=replace(options, keepalive_s=interval),
         jump=before,
         proxy_command=_proxy_command(access, config, target, before),
+        proxy_folder=settings.workspace,
     ).for_ssh()
 
 

@@ -11,34 +11,24 @@ import difflib
 import hashlib
 import json
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from shlex import quote
-from typing import Any
 
+from eventready.core.allowed_content import Allowed, enforce, forget
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import RefusedError
-from eventready.core.messages import message
+from eventready.core.json_text import parse_json
+from eventready.core.messages import message, rendered
 from eventready.core.text_lines import lines_of
 from eventready.core.user_files import config_folder
+from eventready.workspace.bound_files import BoundContent, BoundFile, bound_content, is_bound
+from eventready.workspace.references import References
 
 ENVIRONMENT = "EVENTREADY_ALLOWED"
-SCHEMA = "eventready.permission/1"
-
-#: Files that decide what is connected to, run, sent or configured.
-_PATTERNS = (
-    "inventory/*.yaml", "inventory/*.yml", "inventory/ssh_config", "inventory/platforms/**/*", "inventory/drills/**/*",
-    "templates/*/*.j2", "templates/*/values.yaml", "templates/*/writable.yaml",
-    "playbooks/**/*", "known_hosts", "ssh_config",
-)  # fmt: skip
-#: Files without influence on connections.
-_HARMLESS = frozenset({"duties.yaml", "limits.yaml", "roster.yaml", "waivers.yaml", "capacity.yaml", "risk.yaml"})
-_MAX_TEXT = 200_000
-_PROGRAM = re.compile(r"exec:\S[^\n\"']*|(?<=ProxyCommand)\s[^\n]+", re.I)
-_VARIABLE = re.compile(r"\benv:(\w+)")
+SCHEMA = "eventready.permission/2"
 
 
 @dataclass(frozen=True)
@@ -51,18 +41,50 @@ class FileChange:
 
 
 def require_allowed(workspace: Path) -> None:
-    """Raise RefusedError unless the person has allowed exactly this content."""
+    """Raise RefusedError unless the person has allowed exactly this content; verify each later use of the content."""
     if by_environment(workspace):
+        forget(workspace)
         return
     record = _record(workspace)
-    command = f"eventready -w {quote(str(workspace))} allow"
     if record is None:
-        raise RefusedError(message("workspace:permission.none", command=command), where=str(workspace))
-    changed = sorted(change.path for change in changes(workspace))
-    if changed:
-        more = message("workspace:permission.more", names=changed[:5], more=len(changed) - 5)
-        names = more if len(changed) > 5 else message("workspace:permission.names", names=changed)
-        raise RefusedError(message("workspace:permission.changed", names=names, command=command), where=str(workspace))
+        raise RefusedError(message("workspace:permission.none", command=_command(workspace)), where=str(workspace))
+    content = bound_content(workspace, record)
+    if changed := sorted(_differing(record.files, content.files)):
+        raise _changed(workspace, changed)
+    _enforce(workspace, content)
+
+
+def _enforce(workspace: Path, content: BoundContent) -> None:
+    programs = frozenset(name for name, file in content.files.items() if file.program)
+    home = Path(os.path.abspath(workspace))  # noqa: PTH100  names are as written, links stay
+    enforce(Allowed(home, _verifier(workspace, content.files), programs))
+
+
+def _verifier(workspace: Path, allowed: Mapping[str, BoundFile]) -> Callable[[str, str], None]:
+    """Return the verification of a reading: a permission given meanwhile counts, an unbound file is not verified."""
+    files = dict(allowed)
+
+    def verify(name: str, sha256: str) -> None:
+        if name in files and files[name].sha256 == sha256:
+            return
+        if name in files or is_bound(name):
+            record = _record(workspace)
+            files.update(record.files if record else {})
+            if name not in files or files[name].sha256 != sha256:
+                raise _changed(workspace, [name])
+
+    return verify
+
+
+def _changed(workspace: Path, changed: Sequence[str]) -> RefusedError:
+    more = message("workspace:permission.more", names=changed[:5], more=len(changed) - 5)
+    names = more if len(changed) > 5 else message("workspace:permission.names", names=changed)
+    what = message("workspace:permission.changed", names=names, command=_command(workspace))
+    return RefusedError(what, where=str(workspace))
+
+
+def _command(workspace: Path) -> str:
+    return f"eventready -w {quote(str(workspace))} allow"
 
 
 def is_allowed(workspace: Path) -> bool:
@@ -81,55 +103,43 @@ def by_environment(workspace: Path) -> bool:
     return any(folder == home or folder in home.parents for folder in folders)
 
 
-def allow(workspace: Path) -> None:
-    """Record the present content as allowed. Raises UsageError for an unwritable configuration folder."""
-    files = {name: {"sha256": sha256, "text": text} for name, (sha256, text) in _content(workspace).items()}
-    record = {"schema": SCHEMA, "workspace": str(workspace.resolve()), "files": files}
+def reviewed(workspace: Path) -> BoundContent:
+    """Return the present content, for a review."""
+    return bound_content(workspace, _record(workspace))
+
+
+def allow(workspace: Path, content: BoundContent | None = None) -> None:
+    """Record the content of a review as allowed, or the present content.
+
+    Raises UsageError for an unwritable configuration folder, RefusedError for a file read with other content than
+    reviewed.
+    """
+    if content is not None:
+        _enforce(workspace, content)
+    forget(workspace)
+    content = content or bound_content(workspace)
+    record = {"schema": SCHEMA, "workspace": str(workspace.resolve()), **asdict(content)}
     data = json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
     write_atomic(_record_file(workspace), data, private=True, what="the permission")
 
 
-def changes(workspace: Path) -> list[FileChange]:
+def changes(workspace: Path, content: BoundContent | None = None) -> list[FileChange]:
     """Files added, changed and removed since the permission; all files without a permission."""
-    record = _record(workspace) or {}
-    old: Mapping[str, Any] = record.get("files", {})
-    new = _content(workspace)
-    found = []
-    for name in sorted({*old, *new}):
-        before, after = old.get(name, {}), new.get(name)
-        if after is None:
-            found.append(FileChange(name, "removed"))
-        elif before.get("sha256") != after[0]:
-            diff = difflib.unified_diff(lines_of(str(before.get("text", ""))), lines_of(after[1]), lineterm="", n=1)
-            found.append(FileChange(name, "changed" if before else "added", tuple(diff)[2:] if before else ()))
-    return found
+    record = _record(workspace)
+    old: Mapping[str, BoundFile] = record.files if record else {}
+    new = (content or bound_content(workspace, record)).files
+    return [_change(name, old.get(name), new.get(name)) for name in sorted(_differing(old, new))]
 
 
-def programs(workspace: Path) -> list[str]:
-    """Programs named by the files, with the file."""
-    return [f"{match.strip()} ({name})" for name, text in _texts(workspace) for match in _PROGRAM.findall(text)]
+def _differing(old: Mapping[str, BoundFile], new: Mapping[str, BoundFile]) -> set[str]:
+    return {name for name in {*old, *new} if name not in old or name not in new or old[name].sha256 != new[name].sha256}
 
 
-def variables(workspace: Path) -> list[str]:
-    """Environment variables named by the files."""
-    return sorted({name for _file, text in _texts(workspace) for name in _VARIABLE.findall(text)})
-
-
-def _texts(workspace: Path) -> Iterator[tuple[str, str]]:
-    for name, (_sha256, text) in _content(workspace).items():
-        lines = (line for line in lines_of(text) if not line.lstrip().startswith("#"))
-        yield name, "\n".join(lines)
-
-
-def _content(workspace: Path) -> dict[str, tuple[str, str]]:
-    """SHA-256 and text (up to 200 kB) of the bound files by relative path."""
-    found = {}
-    for path in sorted({path for pattern in _PATTERNS for path in workspace.glob(pattern)}):
-        if path.is_file() and not (path.parent.name == "inventory" and path.name in _HARMLESS):
-            data = path.read_bytes()
-            text = data[:_MAX_TEXT].decode("utf-8", "replace")
-            found[path.relative_to(workspace).as_posix()] = (hashlib.sha256(data).hexdigest(), text)
-    return found
+def _change(name: str, old: BoundFile | None, new: BoundFile | None) -> FileChange:
+    if old is None or new is None:
+        return FileChange(name, "removed" if new is None else "added")
+    diff = tuple(difflib.unified_diff(lines_of(old.text), lines_of(new.text), lineterm="", n=1))[2:]
+    return FileChange(name, "changed", diff or (rendered("workspace:permission.beyond"),))
 
 
 def _record_file(workspace: Path) -> Path:
@@ -137,9 +147,13 @@ def _record_file(workspace: Path) -> Path:
     return config_folder() / "allowed" / f"{name}.json"
 
 
-def _record(workspace: Path) -> Mapping[str, Any] | None:
-    with suppress(OSError, ValueError):
-        record = json.loads(_record_file(workspace).read_text(encoding="utf-8"))
-        if isinstance(record, dict) and record.get("schema") == SCHEMA:
-            return record
+def _record(workspace: Path) -> BoundContent | None:
+    """Return the allowed content; None without a record or with a damaged record."""
+    with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+        record = parse_json(_record_file(workspace).read_bytes())
+        if record["schema"] == SCHEMA:
+            files = {name: BoundFile(**file) for name, file in record["files"].items()}
+            found = record["references"]
+            programs = tuple((command, file) for command, file in found["programs"])
+            return BoundContent(files, References(programs, tuple(found["variables"]), tuple(found["paths"])))
     return None

@@ -38,6 +38,7 @@ from eventready.change.intents.template_limits import (
     limited_rendering,
 )
 from eventready.change.intents.template_variables import TemplateVariables, collect_variables
+from eventready.core.allowed_content import verified
 from eventready.core.errors import EventreadyError, WorkspaceError
 from eventready.core.messages import Message, message, rendered
 from eventready.platforms.loader import describe
@@ -202,7 +203,8 @@ class _BoundTemplates(FileSystemLoader):
         """Return the source. Raises TemplateNotFound for any other file."""
         if not _BOUND.fullmatch(template):
             raise TemplateNotFound(template)
-        return super().get_source(environment, template)
+        _source, file, fresh = super().get_source(environment, template)
+        return verified(Path(file), Path(file).read_bytes()).decode(), file, fresh
 
 
 @lru_cache(maxsize=8)

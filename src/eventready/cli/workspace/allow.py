@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from eventready.cli.context import App
@@ -11,7 +13,10 @@ from eventready.core.messages import message, term
 from eventready.core.terminal_text import visible
 
 with deferred():
-    from eventready.workspace.permission import allow, by_environment, changes, is_allowed, programs, variables
+    from eventready.core.allowed_content import forget
+    from eventready.workspace.bound_files import BoundContent
+    from eventready.workspace.permission import FileChange, allow, by_environment, changes, is_allowed, reviewed
+    from eventready.workspace.workspace import Workspace
 
 _SHOWN = 20
 
@@ -26,16 +31,20 @@ def command(app: App, *, yes: bool, show: bool) -> None:
     Every command that connects or runs programs is refused before. A later change of inventory, platforms, templates,
     playbooks or host keys needs a new review, which shows the difference.
     """
-    folder, workspace = app.workspace_path, app.workspace
-    differences = changes(folder)
+    folder = app.workspace_path
+    forget(folder)
+    workspace = app.workspace
+    content = reviewed(folder)
+    differences = changes(folder, content)
     if app.output != "table":
-        app.emit({"allowed": is_allowed(folder), "programs": programs(folder), "variables": variables(folder),
+        app.emit({"allowed": is_allowed(folder), "programs": _programs(content), "recipients": _recipients(workspace),
+                  "variables": content.references.variables,
                   "changes": [{"file": found.path, "kind": found.kind} for found in differences]})  # fmt: skip
     elif by_environment(folder):
         app.notify("cli:allow.environment")
         return
     else:
-        _review(app)
+        _review(app, content, differences)
     if show:
         return
     if not differences and is_allowed(folder):
@@ -45,22 +54,24 @@ def command(app: App, *, yes: bool, show: bool) -> None:
         if not app.interactive:
             raise UsageError(message("cli:allow.terminal"))
         click.confirm(app.text("cli:allow.confirm", event=workspace.event.title), abort=True, err=True)
-    allow(folder)
+    allow(folder, content)
     app.notify("cli:allow.done")
 
 
-def _review(app: App) -> None:
-    folder, workspace = app.workspace_path, app.workspace
-    addresses = sorted({device.hostname for device in workspace.devices})
+def _review(app: App, content: BoundContent, differences: Sequence[FileChange]) -> None:
+    workspace = app.workspace
+    jumps = (jump.hostname for jump in workspace.jump_hosts.values())
+    addresses = sorted({*(device.hostname for device in workspace.devices), *jumps})
     more = max(0, len(addresses) - 8)
     msgid = "cli:allow.devices_more" if more else "cli:allow.devices"
     connects = app.text(msgid, count=len(workspace.devices), addresses=addresses[:8], more=more)
     _lines(app.text("cli:allow.connects"), [connects] if addresses else [])
     server = workspace.event.mail.server if workspace.event.mail else None
     _lines(app.text("cli:allow.server"), [server.host] if server else [])
-    _lines(app.text("cli:allow.programs"), programs(folder))
-    _lines(app.text("cli:allow.variables"), variables(folder))
-    for change in changes(folder):
+    _lines(app.text("cli:allow.recipients"), _recipients(workspace))
+    _lines(app.text("cli:allow.programs"), _programs(content))
+    _lines(app.text("cli:allow.variables"), content.references.variables)
+    for change in differences:
         click.echo(f"{term('cli:allow_change', change.kind, app.lang):8} {visible(change.path)}")
         for line in change.diff[:_SHOWN]:
             click.echo(f"         {visible(line)}")
@@ -68,7 +79,19 @@ def _review(app: App) -> None:
             click.echo(f"         {app.text('cli:allow.lines', more=len(change.diff) - _SHOWN)}")
 
 
-def _lines(title: str, lines: list[str]) -> None:
+def _programs(content: BoundContent) -> list[str]:
+    return [f"{command} ({file})" for command, file in content.references.programs]
+
+
+def _recipients(workspace: Workspace) -> list[str]:
+    """Addresses of the department, of reminders and of police stations, and references to Apprise URLs."""
+    event = workspace.event
+    remind = event.schedule.remind
+    police = [venue.police.email for venue in event.venues if venue.police]
+    return [*dict.fromkeys(filter(None, (event.recipient.email, *remind.mail, *remind.apprise, *police)))]
+
+
+def _lines(title: str, lines: Sequence[str]) -> None:
     if lines:
         click.echo(f"{title}:")
         for line in lines:

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
+from eventready.core.allowed_content import verified
 from eventready.facts.parsing.build import columns_of
 from eventready.facts.parsing.comparison import ComparisonParser
 from eventready.facts.parsing.json_parser import JsonParser
@@ -152,7 +153,7 @@ def ntc_folder() -> Path:
 
 def _template(path: Path) -> Template:
     try:
-        source = path.read_text(encoding="utf-8")
+        source = verified(path, path.read_bytes()).decode()
     except FileNotFoundError:
         raise ParserError(f"there is no template {path.name} in {path.parent.parent.name}/{path.parent.name}") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -8,9 +8,8 @@ host keys are always checked against the workspace's known_hosts.
 from __future__ import annotations
 
 import os
-import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,18 +18,17 @@ from typing import Any
 
 import paramiko
 
-from eventready.core.errors import WorkspaceError, os_reason
+from eventready.core.errors import WorkspaceError
 from eventready.core.messages import message
 from eventready.core.text_lines import lines_of
 from eventready.session.ssh.transport import ConfigParser
+from eventready.workspace.files.ssh_config_lines import config_lines, setting
 
 ENVIRONMENT = "EVENTREADY_SSH_CONFIG"
-_MAX_BYTES, _MAX_INCLUDES = 1_000_000, 16
 #: Errors of paramiko's parser for strange files; ImportError: `Match exec` needs a package.
 _PARSER_ERRORS = (
     paramiko.SSHException, LookupError, ValueError, TypeError, AttributeError, OSError, RuntimeError, ImportError
 )  # fmt: skip
-_KEYWORD = re.compile(r"^\s*(?P<word>\w+)(?:\s*=\s*|\s+)(?P<value>\S.*?)\s*$")
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,7 @@ def load_ssh_config(path: Path, *, allow_exec: bool) -> SshConfig:
 
     `allow_exec` accepts `Match exec`, which runs programs: for the user's own file, not for a workspace's.
     """
-    lines = tuple(_lines(path, 0))
+    lines = tuple(line for _file, line in config_lines(path))
     if not allow_exec and any(map(_runs_programs, lines)):
         raise WorkspaceError(message("session:ssh_config.match_exec"), where=str(path))
     return SshConfig("\n".join(lines), path)
@@ -148,58 +146,14 @@ def load_ssh_config(path: Path, *, allow_exec: bool) -> SshConfig:
 
 def _runs_programs(line: str) -> bool:
     """Return True for `Match exec`, as paramiko reads the words of the line: `ex""ec` is `exec`."""
-    found = _KEYWORD.match(line)
-    if found is None or found["word"].lower() != "match":
+    word, value = setting(line)
+    if word != "match":
         return False
     try:
-        words = shlex.split(found["value"])
+        words = shlex.split(value)
     except ValueError:
         return False  # refused when parsed
-    return any(word.lower().removeprefix("!") == "exec" for word in words)
-
-
-def _lines(path: Path, depth: int) -> Iterator[str]:
-    """Yield the lines with included files in place; after an included file the current section continues."""
-    if depth > _MAX_INCLUDES:
-        raise WorkspaceError(message("session:ssh_config.include_depth"), where=str(path))
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise WorkspaceError(
-            message("session:ssh_config.unreadable", reason=os_reason(error)), where=str(path)
-        ) from None
-    if len(data) > _MAX_BYTES:
-        raise WorkspaceError(message("session:ssh_config.too_large", limit=_MAX_BYTES // 1_000_000), where=str(path))
-    section = "Host *"
-    if b"\0" in data:
-        raise WorkspaceError(message("session:ssh_config.binary"), where=str(path))
-    for number, line in enumerate(lines_of(data.decode(errors="replace")), 1):
-        found = _KEYWORD.match(line)
-        word = found["word"].lower() if found else ""
-        if word in ("host", "match"):
-            section = line
-        if found is None or word != "include":
-            yield line
-            continue
-        if section.split()[1:] != ["*"]:
-            raise WorkspaceError(message("session:ssh_config.include_inside"), where=f"{path}:{number}")
-        try:
-            included = tuple(_included(found["value"], path.parent))
-        except (ValueError, RuntimeError, OSError, NotImplementedError) as error:
-            raise WorkspaceError(
-                message("session:ssh_config.invalid", reason=str(error)), where=f"{path}:{number}"
-            ) from None
-        for one in included:
-            yield from _lines(one, depth + 1)
-        yield section
-
-
-def _included(value: str, folder: Path) -> Iterator[Path]:
-    for pattern in value.split():
-        path = Path(pattern.strip('"')).expanduser()
-        path = path if path.is_absolute() else folder / path
-        yield from sorted(found for found in path.parent.glob(path.name) if found.is_file())
+    return any(one.lower().removeprefix("!") == "exec" for one in words)
 
 
 @lru_cache(maxsize=16)

@@ -49,7 +49,7 @@ def dial(target: Target, timeout_s: float, trace: Trace, default_port: int = SSH
         return connect_tcp(target.host, port, timeout_s, trace)
     trace.detail(ConnectStep.NAME, message("session:resolved_by_proxy", host=target.host))
     with trace.step(ConnectStep.TCP):
-        return ProxyCommand(target.proxy_command)
+        return ProxyCommand(target.proxy_command, target.proxy_folder)
 
 
 @dataclass

@@ -7,9 +7,11 @@ import signal
 import socket
 import subprocess
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import IO, Any
 
+from eventready.core.allowed_content import sealed_command
 from eventready.core.redaction.redaction import redact
 from eventready.core.text_lines import lines_of
 
@@ -20,13 +22,16 @@ _GRACE_S = 1.0
 class ProxyCommand:
     """The socket of a running command."""
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, folder: Path | None = None) -> None:
+        self._files = ExitStack()
+        (allowed,) = self._files.enter_context(sealed_command([command], folder or Path(), line=True))
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the connection
         self._message = ""
         self._socket, theirs = socket.socketpair()
         try:
             self._process = subprocess.Popen(  # by a shell, as OpenSSH does
-                ["/bin/sh", "-c", f"exec {command}"],
+                ["/bin/sh", "-c", f"exec {allowed}"],
+                cwd=folder,
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=self._errors,
@@ -34,6 +39,7 @@ class ProxyCommand:
             )
         except BaseException:
             self._socket.close()
+            self._files.close()
             raise
         finally:
             theirs.close()
@@ -51,6 +57,7 @@ class ProxyCommand:
             self._process.wait()
         self._message = self.failure()
         self._errors.close()
+        self._files.close()
 
     def failure(self) -> str:
         """Return the last line of the command's standard error; empty without output, also after `close`."""

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from eventready.core.allowed_content import verified
 from eventready.core.errors import WorkspaceError, distinct_errors, os_reason
 from eventready.core.messages import Message, message, text
 from eventready.workspace.files.validation_messages import SHOWN, Key, Sentence, describe_error, describe_value
@@ -210,7 +211,7 @@ def _read(path: Path) -> str:
                 message("workspace:file.too_large", size=size / 1_048_576, limit=MAX_BYTES // 1_048_576),
                 where=str(path),
             )
-        raw = path.read_bytes()
+        raw = verified(path, path.read_bytes())
     except FileNotFoundError:
         raise WorkspaceError(message("workspace:file.missing"), where=str(path)) from None
     except OSError as error:

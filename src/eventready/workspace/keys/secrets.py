@@ -4,7 +4,7 @@
     keyring:service/user      the desktop's or server's keyring (extra: secrets)
     vault:key                 a key of inventory/vault.yml, encrypted by `ansible-vault`; its password
                               comes from EVENTREADY_VAULT_PASSWORD or the file EVENTREADY_VAULT_PASSWORD_FILE
-    exec:COMMAND              the first line that a command prints, run without a shell, once per process
+    exec:COMMAND              first line printed by a command, run in the workspace without a shell, once per process
 
 No message contains a value.
 """
@@ -24,6 +24,7 @@ from typing import Any
 
 import yaml
 
+from eventready.core.allowed_content import sealed_command
 from eventready.core.errors import WorkspaceError, os_reason
 from eventready.core.messages import message
 from eventready.core.user_files import config_folder
@@ -61,7 +62,7 @@ def resolve(
     if kind == "env":
         return _environment(name, where, own=own)
     if kind == "exec":
-        return _run(name, where) if fresh else _run_once(name, where)
+        return _run(name, workspace, where) if fresh else _run_once(name, workspace, where)
     return _keyring(name, where) if kind == "keyring" else _vault(name, workspace / VAULT, where)
 
 
@@ -114,11 +115,11 @@ def _environment(name: str, where: str, *, own: bool) -> str:
 
 
 @lru_cache(maxsize=64)
-def _run_once(command: str, where: str) -> str:
-    return _run(command, where)
+def _run_once(command: str, workspace: Path, where: str) -> str:
+    return _run(command, workspace, where)
 
 
-def _run(command: str, where: str) -> str:
+def _run(command: str, workspace: Path, where: str) -> str:
     """First line of the output of a command. Messages name the program only: arguments may contain secrets."""
     try:
         arguments = shlex.split(command)
@@ -126,10 +127,11 @@ def _run(command: str, where: str) -> str:
     except (ValueError, IndexError):
         raise SecretError(message("workspace:secret.exec_quotes"), where=where) from None
     try:
-        done = subprocess.run(
-            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            check=False, timeout=_COMMAND_S,
-        )  # fmt: skip
+        with sealed_command(arguments, workspace) as allowed:
+            done = subprocess.run(
+                allowed, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                check=False, timeout=_COMMAND_S, cwd=workspace,
+            )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise SecretError(
             message("workspace:secret.exec_timeout", program=program, seconds=_COMMAND_S), where=where

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from eventready.change.intents.ansible.inventory import ansible_inventory, service_hosts
+from eventready.core.allowed_content import sealed
 from eventready.core.errors import UsageError
 from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redactor
@@ -110,12 +111,14 @@ def run_playbook(
     UsageError when Ansible is not installed or does not start.
     """
     runner = _ansible_runner()
-    path = playbook_path(workspace.path, name)
     inventory = ansible_inventory(workspace, service_hosts(devices), change, guarded=guarded)
     collected = _Collected(progress)
     longest = LONGEST_S * ceil(len(inventory["all"]["hosts"]) / _FORKS)
-    with TemporaryDirectory(prefix="eventready-ansible-", ignore_cleanup_errors=True) as folder:
-        private = Path(folder)
+    with (
+        sealed(workspace.path) as allowed,
+        TemporaryDirectory(prefix="eventready-ansible-", ignore_cleanup_errors=True) as folder,
+    ):
+        path, private = playbook_path(allowed, name), Path(folder)
         done = runner.run(
             private_data_dir=folder,
             project_dir=str(path.parent.resolve()),
