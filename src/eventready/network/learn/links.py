@@ -135,7 +135,7 @@ def _absent_links(reading: DeviceFacts, layout: NetworkLayout) -> Iterator[Propo
 def uplinks(layout: NetworkLayout) -> Iterator[Proposal]:
     """Unexpected ports towards a device nearer to the origins, and expected ports missing from the device."""
     for reading in layout.readings.all:
-        if reading.device.role not in ROLES:
+        if reading.device.role not in ROLES or not reading.measured("interface"):
             continue
         expected = {port_key(port) for port in reading.device.expect.uplinks}
         found: dict[str, Proposal] = {}
