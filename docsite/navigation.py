@@ -6,14 +6,14 @@ from pathlib import Path
 
 #: Sections of the navigation in order: title, and either a page or a folder of pages.
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Start", ("index.md", "start.md", "concepts.md", "glossary.md", "sources.md")),
+    ("Start", ("index.md", "start.md", "network.md", "concepts.md", "glossary.md", "sources.md")),
     ("How to", ("howto",)),
-    ("Changes", ("change.md",)),
+    ("Changes", ("change.md", "measured.md")),
     ("Architecture", ("architecture.md", "decisions")),
     ("Security", ("security.md", "threat-model.md")),
     ("Commands", ("reference/commands",)),
     ("Checks", ("reference/checks",)),
-    ("Platforms", ("reference/platforms", "reference/facts.md")),
+    ("Platforms", ("platforms.md", "reference/platforms", "reference/facts.md")),
     ("Intents", ("reference/intents",)),
     ("Files", ("reference/files",)),
     ("Exit codes", ("reference/exit-codes",)),

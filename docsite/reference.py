@@ -294,7 +294,7 @@ def _keys(schema: Mapping[str, object]) -> Iterator[tuple[str, str, str, str]]:
         return
     for key, entry in properties.items():
         needed = isinstance(required, list) and key in required
-        yield code(key), cell(_type(entry)), "yes" if needed else "", cell(entry.get("description", ""))
+        yield code(key), cell(_type(entry)), "yes" if needed else "", sourced(cell(entry.get("description", "")))
 
 
 def _type(entry: Mapping[str, object]) -> str:

@@ -56,6 +56,13 @@ def test_every_source_is_in_the_legend_and_linked(pages: Mapping[str, str]) -> N
     assert not [name for name, text in pages.items() if SOURCE.search(text)]
 
 
+def test_the_readme_is_short_and_its_links_exist() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 180
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
+    assert not [link for link in links if not (ROOT / link).exists()]
+
+
 def documented() -> Iterator[tuple[str, str]]:
     """File and text of each block of YAML in the docs with the name of its file."""
     for page in sorted((ROOT / "docs").rglob("*.md")):
