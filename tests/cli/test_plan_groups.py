@@ -70,8 +70,8 @@ def test_what_is_not_alike_is_read_by_itself(other: dict[str, Any]) -> None:
     assert [[one.name for one in shape.devices] for shape in found] == [["edge-1", "edge-2", "edge-3"], ["edge-4"]]
 
 
-def test_two_that_are_alike_are_read_one_by_one_and_so_are_those_with_too_many_values() -> None:
-    assert len(group_devices([device(1), device(2)], sent=True)) == 2
+def test_two_that_are_alike_are_read_once_and_those_with_too_many_values_one_by_one() -> None:
+    assert len(group_devices([device(1), device(2)], sent=True)) == 1
     wild = [device(n, diff=[f"+ a{n + place} b" for place in range(0, 70, 10)]) for n in range(1, 4)]
     assert len(group_devices(wild, sent=False)) == 3
     marked = [device(n, diff=[f"+ name <A> {n}"]) for n in range(1, 4)]

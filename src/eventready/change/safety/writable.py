@@ -9,8 +9,8 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
-from typing import Any
+from difflib import SequenceMatcher, get_close_matches
+from typing import Any, TypeAlias
 
 from eventready.change.forms.form import ConfigurationForm
 from eventready.change.forms.fragment import SECTION_EXITS, Fragment
@@ -24,6 +24,11 @@ from eventready.platforms.writable_pattern import Interfaces, PatternError, matc
 from eventready.workspace.settings.writable import WritableAddition
 
 _FILE = "inventory/writable.yaml"
+#: Least similarity of a mistyped keyword, and the share of the keywords of a near line.
+_CLOSE, _MOST = 0.75, 2 / 3
+#: Line with the addition that allows it; None for a line of the platform.
+_Held: TypeAlias = tuple[str, WritableAddition | None]
+_Used: TypeAlias = tuple[str, WritableAddition]
 
 
 @dataclass(frozen=True)
@@ -121,14 +126,9 @@ class WritableLines:
         what = message(msgid, line=shown, intents=self.intents, **({"section": sections[-1]} if sections else {}))
         if not self.rules:
             return RefusedError(what, where=where, do=message("change:writable.none"))
-        near = get_close_matches(" ".join(line.split()), [*_readable(level)], n=1, cutoff=0.5)
-        near = near or get_close_matches(" ".join(line.split()), [*_all_readable(self.rules)], n=1, cutoff=0.5)
-        do = (
-            message("change:writable.nearest", near=near[0], file=_FILE)
-            if near
-            else message("change:writable.add", file=_FILE)
-        )
-        return RefusedError(what, where=where, do=do)
+        near = _nearest(line, _readable(level)) or _nearest(line, _all_readable(self.rules))
+        do = message("change:writable.nearest", near=near, file=_FILE) if near else None
+        return RefusedError(what, where=where, do=do or message("change:writable.add", file=_FILE))
 
     # --- templates ------------------------------------------------------------------------------------------------
 
@@ -166,13 +166,14 @@ class WritableLines:
 
     # --- commands -------------------------------------------------------------------------------------------------
 
-    def refuse_commands(self, commands: Sequence[str], device: str) -> tuple[WritableAddition, ...]:
-        """Return the additions needed by commands of `commands_between`, each once.
+    def refuse_commands(self, commands: Sequence[str], device: str) -> tuple[_Used, ...]:
+        """Return the lines of `commands_between` that need an addition, each once, with their addition.
 
         Raises RefusedError for a command that writes another line, or in a section in which the line is not writable.
         """
         hold = self._hold_items if self.form.writes_items else self._hold_sections
-        return tuple({id(one): one for one in hold(commands, device) if one is not None}.values())
+        used = ((line, addition) for line, addition in hold(commands, device) if addition is not None)
+        return tuple({(line, id(addition)): (line, addition) for line, addition in used}.values())
 
     def _hold(self, line: str, level: Sequence[_Rule], sections: Path, device: str) -> WritableLine:
         found = self.find(line, level, whole=True)
@@ -180,7 +181,7 @@ class WritableLines:
             raise self._refusal(line, level, sections, device)
         return found
 
-    def _hold_sections(self, commands: Sequence[str], device: str) -> Iterator[WritableAddition | None]:
+    def _hold_sections(self, commands: Sequence[str], device: str) -> Iterator[_Held]:
         """Follow the sections entered and left by the commands.
 
         Where no command leaves a section, a line that is not writable in the section is one of the top level, as the
@@ -199,45 +200,55 @@ class WritableLines:
                 found = self.find(line, self.rules, whole=True)
             if found is None:
                 raise self._refusal(line, level, sections, device)
-            yield found.addition
+            yield line, found.addition
             if found.beneath or rules.opens_section(line):
                 stack.append((found.beneath, (*sections, found.line)))
 
-    def _hold_items(self, commands: Sequence[str], device: str) -> Iterator[WritableAddition | None]:
+    def _hold_items(self, commands: Sequence[str], device: str) -> Iterator[_Held]:
         for command in commands:
             found = self.form.written(command)
             if found is None:
                 raise self._refusal(command[:200], self.rules, (), device)
             yield from self._hold_item(*found, device)
 
-    def _hold_item(self, header: str, lines: Iterable[str], device: str) -> Iterator[WritableAddition | None]:
+    def _hold_item(self, header: str, lines: Iterable[str], device: str) -> Iterator[_Held]:
         """Hold an item and its `name=value` lines; `name=` removes a value."""
         item = self._hold(header, self.rules, (), device)
-        yield item.addition
+        yield header, item.addition
         for line in lines:
             if line.endswith("="):
                 known = [rule for rule in item.beneath if rule.pattern.startswith(line)]
                 if not known:
                     raise self._refusal(line, item.beneath, (header,), device)
-                yield known[0].addition
+                yield line, known[0].addition
             else:
-                yield self._hold(line, item.beneath, (header,), device).addition
+                yield line, self._hold(line, item.beneath, (header,), device).addition
 
 
-def addition_risks(used: Iterable[WritableAddition]) -> Iterator[str]:
-    """Yield a sentence for each addition of the workspace needed by a plan."""
-    for addition in used:
-        patterns = "; ".join(" > ".join(path) for path in _leaves(addition.lines))
-        answerable = {"by": addition.by, "reason": addition.reason}
-        yield rendered("change:risk.addition", file=_FILE, patterns=patterns, **answerable)
+def addition_risks(used: Iterable[_Used]) -> Iterator[str]:
+    """Yield a sentence for each line of a plan that only an addition of the workspace allows."""
+    for line, addition in used:
+        yield rendered("change:risk.addition", file=_FILE, line=line, by=addition.by, reason=addition.reason)
 
 
-def _leaves(lines: Mapping[str, Any], above: Path = ()) -> Iterator[Path]:
-    for pattern, beneath in lines.items():
-        if beneath:
-            yield from _leaves(beneath, (*above, str(pattern)))
-        else:
-            yield (*above, str(pattern))
+def _is_close(word: str, others: Sequence[str]) -> bool:
+    return bool(get_close_matches(word, others, cutoff=_CLOSE))
+
+
+def _nearest(line: str, patterns: Iterable[str]) -> str:
+    """Return the pattern with most keywords in common with a line, the first at the beginning; else an empty text."""
+    words = line.split()
+
+    def nearness(pattern: str) -> tuple[float, float]:
+        keywords = [word for word in pattern.split() if "{" not in word]
+        if not keywords or not _is_close(keywords[0], words[:1]):
+            return 0, 0
+        found = sum(word in words or (word.isalpha() and _is_close(word, words)) for word in keywords)
+        of = max(len(keywords), len(words) - pattern.count("{"))
+        return found / of, SequenceMatcher(None, pattern, line).ratio()
+
+    nearest = max(patterns, key=nearness, default="")
+    return nearest if nearness(nearest)[0] > _MOST else ""
 
 
 def _rules(lines: Mapping[str, Any], addition: WritableAddition | None = None) -> tuple[_Rule, ...]:

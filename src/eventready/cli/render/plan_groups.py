@@ -9,8 +9,8 @@ from string import ascii_uppercase
 
 from eventready.change.document import PlannedDevice
 
-#: Smallest group, and the largest number of differing values in one.
-_FEWEST, _MOST_VALUES = 3, 6
+#: Largest number of differing values in a group.
+_MOST_VALUES = 6
 
 _MARK = re.compile(r"<[A-Z]>")
 #: Platform, venues, intents, and the lines.
@@ -46,7 +46,7 @@ def group_devices(devices: Sequence[PlannedDevice], *, sent: bool) -> list[Devic
 
 def _merge(groups: Sequence[Sequence[PlannedDevice]], *, sent: bool) -> list[DeviceGroup]:
     """Merge sets of equal devices into a group, or return a group per set."""
-    letters = _letters(groups, sent=sent) if len(groups) >= _FEWEST else None
+    letters = _letters(groups, sent=sent) if len(groups) > 1 else None
     if letters is None:
         return [DeviceGroup(tuple(same), same[0].diff, same[0].forward if sent else ()) for same in groups]
     rows = tuple(
