@@ -167,7 +167,7 @@ class WritableLines:
     # --- commands -------------------------------------------------------------------------------------------------
 
     def refuse_commands(self, commands: Sequence[str], device: str) -> tuple[_Used, ...]:
-        """Return the lines of `commands_between` that need an addition, each once, with their addition.
+        """Return the lines of `commands_between` allowed by an addition only, each once, with the addition.
 
         Raises RefusedError for a command that writes another line, or in a section in which the line is not writable.
         """
@@ -226,7 +226,7 @@ class WritableLines:
 
 
 def addition_risks(used: Iterable[_Used]) -> Iterator[str]:
-    """Yield a sentence for each line of a plan that only an addition of the workspace allows."""
+    """Yield a sentence for each line of a plan allowed by an addition of the workspace only."""
     for line, addition in used:
         yield rendered("change:risk.addition", file=_FILE, line=line, by=addition.by, reason=addition.reason)
 
