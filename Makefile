@@ -1,4 +1,4 @@
-# For a machine with Python 3.11 to 3.13 and make: `make demo` and `make test`.
+# For a machine with Python 3.11 or newer (tested to 3.13) and make: `make demo` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -22,7 +22,7 @@ help: ## list targets
 setup: $(STAMP) ## create the virtual environment, pinned and hash-checked
 
 $(STAMP): constraints.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"eventready needs Python 3.11 to 3.13; this is {v[0]}.{v[1]}. Use: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v >= (3, 11) else f"eventready needs Python 3.11 or newer; this is {v[0]}.{v[1]}. Use: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -73,7 +73,7 @@ bench: setup ## against plain Nornir loops and a pipelined client: audits, then 
 wheel: docs ## a wheel with both packages, the example, catalogues and pages in dist/
 	$(BIN)/python -m build --wheel --no-isolation
 
-lock: ## constraints.txt: all extras, hashes, Python 3.11 to 3.13, no index
+lock: ## constraints.txt: all extras, hashes, Python 3.11 and newer, no index
 	$(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes \
 		--no-header --output-file constraints.txt
 

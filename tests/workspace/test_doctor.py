@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, PackageNotFoundError
 from pathlib import Path
@@ -107,7 +109,24 @@ def test_python() -> None:
     assert doctor.python((3, 11)).ok
     assert doctor.python((3, 13)).ok
     assert not doctor.python((3, 10)).ok
-    assert doctor.python((3, 14)).rendered("en").remedy == "Use Python 3.11 to 3.13."
+    assert doctor.python((3, 10)).needed
+    newer = doctor.python((3, 14)).rendered("en")
+    assert (newer.ok, newer.needed, newer.label) == (False, False, "note")
+    assert newer.remedy == "Tested with Python 3.11 to 3.13; use one of these."
+
+
+def test_one_least_version_of_python_without_an_upper_bound() -> None:
+    root = Path(__file__).parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    oldest = ".".join(map(str, doctor.OLDEST))
+    assert project["project"]["requires-python"] == f">={oldest}"
+    assert project["tool"]["mypy"]["python_version"] == oldest
+    make = (root / "Makefile").read_text(encoding="utf-8")
+    assert f"v >= {doctor.OLDEST}" in make
+    assert f"--python-version {oldest} " in make
+    lock = (root / "constraints.txt").read_text(encoding="utf-8")
+    ends = [int(minor) for minor in re.findall(r"python_full_version <=? '3\.(\d+)", lock)]
+    assert max(ends) <= doctor.NEWEST[1], "a package of the lock is left out beyond the tested versions"
 
 
 def test_clock() -> None:

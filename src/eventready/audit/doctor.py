@@ -37,6 +37,7 @@ from eventready.workspace.workspace import Workspace, load_workspace
 REQUIREMENTS = "eventready.requirements"
 #: Devices named per diagnostic; their number is always given.
 _NAMED = 8
+#: Least version of Python, as in the metadata, and the newest that the tests run with.
 OLDEST, NEWEST = (3, 11), (3, 13)
 #: Earliest plausible date of the clock.
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -113,10 +114,10 @@ def _invalid(name: str, error: WorkspaceError) -> Diagnostic:
 
 def python(running: tuple[int, ...]) -> Diagnostic:
     """Version of the interpreter."""
-    found = ".".join(map(str, running))
-    oldest, newest = (".".join(map(str, version)) for version in (OLDEST, NEWEST))
+    found, oldest, newest = (".".join(map(str, version)) for version in (running, OLDEST, NEWEST))
+    tested, needed = message("audit:doctor.use_python", oldest=oldest, newest=newest), running < OLDEST
     return Diagnostic(
-        "python", OLDEST <= running <= NEWEST, found, message("audit:doctor.use_python", oldest=oldest, newest=newest)
+        "python", OLDEST <= running <= NEWEST, found, tested, needed=needed, label="note" if running > NEWEST else ""
     )
 
 
