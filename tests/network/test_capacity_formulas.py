@@ -142,7 +142,7 @@ def test_a_figure_knows_its_formula_and_the_lines_before_it() -> None:
     traffic = (users * each + 1).named("traffic", "E")
     loss = lost(given(22, "channels"), traffic).named("loss")
     assert [line.name for line in loss.lines()] == ["channels", "users", "each", "traffic", "loss"]
-    names = {"traffic": "(users*each)+1", "loss": "erlang_b(channels;traffic)"}
+    names = {"traffic": "users*each+1", "loss": "erlang_b(channels;traffic)"}
     for line in (traffic, loss):
         shown = written(line.formula, lambda one: one.name, lambda name, inner: f"{name}({';'.join(inner)})")
         assert shown == names[line.name]

@@ -24,6 +24,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "trust": "Record the host keys of devices after showing the fingerprints",
         "matrix": "Show devices x checks: measured, not supported, not applicable",
         "audit": "Read every device and give a verdict per venue and service",
+        "capacity": "Show demand against supply, and the additions that close gaps",
         "capture": "Save what an audit reads, redacted, for `audit --from`",
         "parse": "Parse a saved output into facts, or show the unmatched lines",
         "runs": "List, show, compare and verify earlier runs",

@@ -37,6 +37,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "trust": ("trust", "trust -l 'edge-*' --replace"),
     "matrix": ("matrix", "matrix -l role=router -o json"),
     "audit": ("audit", "audit -l venue=hall --fail-on warn --junit audit.xml", "audit --from captures/"),
+    "capacity": ("capacity --venue hall", "capacity --window 'Opening night' --out capacity.xlsx"),
+    "capacity solve": ("capacity solve", "capacity solve --venue hall -o json"),
     "capture": ("capture --out captures/", "capture -l 'edge-*' --interval 0 --out tonight/"),
     "parse": (
         "parse cisco_xe cpu show_processes_cpu.txt",

@@ -24,6 +24,9 @@ _SERVICES: tuple[Role, ...] = tuple(role for role in ROLES if role != "vantage")
 _DECLARED = frozenset({"nat", "portal", "dns", "circuits", "backhaul"})
 
 
+CAPACITY_CHECKS = ("capacity_access_point", "capacity_cell", "capacity_link", "capacity_pool", "capacity_service")
+
+
 class CapacityCellLimits(Limits):
     """Percent of requests lost for want of a channel, and the most of the rate of an LTE or NR cell."""
 

@@ -83,17 +83,22 @@ def most(*figures: Amount) -> Amount:
     return called("max", max(one.value for one in figures), *figures)
 
 
-def written(formula: Sequence[Piece], figure: Callable[[Amount], str], call: Callable[[str, list[str]], str]) -> str:
-    """Return a formula as text, with each figure and function as written by the caller."""
+def written(
+    formula: Sequence[Piece],
+    figure: Callable[[Amount], str],
+    call: Callable[[str, list[str]], str],
+    sign: Callable[[str], str] = str,
+) -> str:
+    """Return a formula as text, with each figure, function and sign as written by the caller."""
     parts = []
     for piece in formula:
         match piece:
             case Amount():
                 parts.append(figure(piece))
             case Call():
-                parts.append(call(piece.function, [written(one, figure, call) for one in piece.arguments]))
+                parts.append(call(piece.function, [written(one, figure, call, sign) for one in piece.arguments]))
             case _:
-                parts.append(piece)
+                parts.append(sign(piece))
     return "".join(parts)
 
 
@@ -111,11 +116,11 @@ def _operand(one: Amount | float) -> Formula:
 
 def _joined(one: Amount, sign: str, other: Amount | float, value: float) -> Amount:
     left, right = _operand(one), _operand(other)
-    return Amount(value, (*_grouped(left), sign, *_grouped(right)))
-
-
-def _grouped(formula: Formula) -> Formula:
-    return formula if len(formula) == 1 else ("(", *formula, ")")
+    if sign in "*/" and {"+", "-"} & {piece for piece in left if isinstance(piece, str)}:
+        left = ("(", *left, ")")
+    if sign != "+" and len(right) > 1:
+        right = ("(", *right, ")")
+    return Amount(value, (*left, sign, *right))
 
 
 def _collect(formula: Formula, seen: dict[int, Amount]) -> None:

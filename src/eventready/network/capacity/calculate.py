@@ -87,9 +87,10 @@ def _rate(figures: DemandFigures) -> Amount:
     """Mbit/s of a demand in the busier direction."""
     flows = []
     if figures.demand.service == "mobile":
-        flows.append(data_rate(figures["data_mb"] * figures.one_way, figures.subscribers, given(1)))
+        flows.append(data_rate(figures["data_mb"] * figures.one_way, figures.subscribers))
     if figures.demand.service == "wifi":
         flows.append(figures.clients * figures["client_mbps"])
     if "mbps" in figures:
         flows.append(figures["mbps"] * 1)
-    return reduce(add, flows, given(0)).named("rate", "Mbit/s")
+    name = f"rate {figures.demand.service} {figures.demand.venue}"
+    return (reduce(add, flows) if flows else given(0)).named(name, "Mbit/s")

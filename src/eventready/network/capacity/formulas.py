@@ -95,9 +95,10 @@ def traffic_channels(trx: Amount, signalling: Amount, data: Amount, half_rate: A
     return (trx * TIMESLOTS - 1 - signalling - data) * (half_rate + 1)
 
 
-def data_rate(megabytes: Amount, users: Amount, peak: Amount) -> Amount:
-    """Mbit/s of users with megabytes in an hour, and the peak against the mean."""
-    return megabytes * users * 8 / 3600 * peak
+def data_rate(megabytes: Amount, users: Amount, peak: Amount | None = None) -> Amount:
+    """Mbit/s of users with megabytes in an hour; `peak`: against the mean."""
+    mean = megabytes * users * 8 / 3600
+    return mean * peak if peak else mean
 
 
 def usable_rate(mhz: Amount, efficiency: Amount, load: Amount, share: Amount | float = 1.0) -> Amount:

@@ -1,0 +1,155 @@
+"""`eventready capacity`: demand of capacity.yaml against the supply of a run, and the additions that close gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eventready.cli.context import App
+from eventready.cli.deferred import deferred
+from eventready.cli.options import FILE, with_options
+from eventready.core.errors import Exit, UsageError, most_severe
+from eventready.core.messages import message
+
+with deferred():
+    from eventready.audit.run_builder import recorded_rows
+    from eventready.checks.equipment.capacity import CAPACITY_CHECKS, capacity_targets
+    from eventready.checks.registry import all_checks
+    from eventready.cli.render.capacity import as_json, show, show_additions
+    from eventready.cli.render.capacity_sheet import capacity_sheet
+    from eventready.core.atomic_files import write_atomic
+    from eventready.evaluation.limits import resolve_limits
+    from eventready.network.capacity.balance import Addition, Balance, additions
+    from eventready.network.capacity.calculate import CapacityCalculation
+    from eventready.network.capacity.case import CapacityTargets
+    from eventready.network.network_facts import DeviceFacts
+    from eventready.store.run import Run, latest_complete
+    from eventready.store.store import Store
+    from eventready.workspace.files.validation_messages import suggest
+    from eventready.workspace.settings.event import unknown_venue
+    from eventready.workspace.workspace import Workspace
+
+_chosen = with_options(
+    click.option("--venue", metavar="VENUE", help="Only this venue."),
+    click.option("--window", metavar="WINDOW", help="Only this window of capacity.yaml."),
+    click.option(
+        "--run", "run_name", default="", metavar="RUN", help="Supply of this run.  [default: the last full audit]"
+    ),
+)
+
+
+@click.group("capacity", invoke_without_command=True)
+@_chosen
+@click.option("--out", type=FILE, metavar="FILE", help="Write the calculation as a workbook (XLSX) with live formulas.")
+@click.pass_context
+def command(context: click.Context, venue: str | None, window: str | None, run_name: str, out: Path | None) -> Exit:
+    """Show demand against supply line by line: cells, access points, links, addresses and services.
+
+    The demand is that of capacity.yaml, the supply that of a run or of capacity.yaml. Figures that the workspace does
+    not give are defaults, and listed. Connects to nothing.
+
+    \b
+    Exit codes:
+      0  enough for the busy hour
+      3  demand beyond the supply
+      4  a supply is not known
+    """
+    app: App = context.obj
+    if context.invoked_subcommand:
+        return Exit.OK
+    run, found = _balances(app, venue, window, run_name)
+    balances = [balance for _device, balance in found]
+    if out:
+        write_atomic(out, capacity_sheet(found, app.paper_lang))
+    if app.output == "table":
+        with app.tolerate_closed_pipe():
+            show(found, app.lang, run=run.id)
+    else:
+        app.emit(as_json(found, run=run.id))
+    return _exit(balances)
+
+
+@command.command("solve")
+@_chosen
+@click.pass_obj
+def solve(app: App, venue: str | None, window: str | None, run_name: str) -> Exit:
+    """Name the fewest additions that close each gap, proven by the same calculation.
+
+    Transceivers, half rate, mobile base stations, cells, radios, links, Mbit/s, addresses and channels: each alone
+    closes the gap for the busy hour and for the crowd.
+
+    \b
+    Exit codes:
+      0  every gap can be closed
+      3  a gap without a way to close it
+      4  a supply is not known
+    """
+    run, found = _balances(app, venue, window, run_name)
+    gaps = [(device, balance, additions(balance)) for device, balance in found if balance.status in ("short", "crowd")]
+    if app.output == "table":
+        with app.tolerate_closed_pipe():
+            show_additions(gaps, app.lang)
+    else:
+        app.emit({"run": run.id, "gaps": [_gap(*gap) for gap in gaps]})
+    codes = {Exit.INCOMPLETE for _device, balance in found if balance.unknown}
+    codes |= {Exit.FINDINGS for _device, _balance, ways in gaps if not ways}
+    return most_severe(codes)
+
+
+def _gap(device: str, balance: Balance, ways: Iterable[Addition]) -> dict[str, Any]:
+    named = {"device": device, "subject": balance.subject, "window": balance.window, "status": balance.status}
+    proofs = [
+        {"add": one.way, "number": one.number, "crowd": one.proof.crowd.value, "limit": one.proof.crowd_limit.value}
+        for one in ways
+    ]
+    return {**named, "crowd": balance.crowd.value, "limit": balance.crowd_limit.value, "ways": proofs}
+
+
+def _balances(app: App, venue: str | None, window: str | None, run_name: str) -> tuple[Run, list[tuple[str, Balance]]]:
+    """Run and its balances by device. Raises UsageError for unknown names, and without loads."""
+    workspace = app.workspace
+    windows = {name for device in workspace.devices for load in device.loads for name in load.windows}
+    if not windows:
+        raise UsageError(message("cli:capacity.none"), do=message("cli:capacity.none.do"))
+    if venue is not None and venue not in workspace.event.venue_ids:
+        what, do = unknown_venue(venue, workspace.event)
+        raise UsageError(what, do=do)
+    if window is not None and window not in windows:
+        raise UsageError(message("workspace:capacity.window", window=window), do=suggest(window, windows))
+    with app.open_store(make=False) as store:
+        run = store.get(run_name or _last_full(store, workspace))
+    calculation = _calculation(workspace, run)
+    found = [
+        (device.name, balance)
+        for device in workspace.devices
+        for balance in calculation.balances(device.name, device.loads)
+        if (venue is None or venue in balance.venues) and window in (None, balance.window)
+    ]
+    return run, found
+
+
+def _last_full(store: Store, workspace: Workspace) -> str:
+    summaries = [entry.summary for entry in store.runs() if entry.summary and entry.state == "finished"]
+    found = latest_complete(summaries, len(workspace.devices)) if summaries else None
+    return found.id if found else "latest"
+
+
+def _calculation(workspace: Workspace, run: Run) -> CapacityCalculation:
+    limits = resolve_limits(workspace.limits, workspace.devices)
+    checks = [check for check in all_checks() if check.name in CAPACITY_CHECKS]
+    devices = {device.name: device for device in workspace.devices}
+    rows = recorded_rows(run)
+    facts = {name: DeviceFacts(device, rows.get(name, {})) for name, device in devices.items()}
+
+    def targets(name: str) -> CapacityTargets:
+        return capacity_targets(*(limits.of(check, devices[name]) for check in checks))
+
+    return CapacityCalculation(facts, targets)
+
+
+def _exit(balances: Iterable[Balance]) -> Exit:
+    codes = {"short": Exit.FINDINGS, "unknown": Exit.INCOMPLETE}
+    return most_severe({codes[one.status] for one in balances if one.status in codes})

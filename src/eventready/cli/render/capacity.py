@@ -1,0 +1,131 @@
+"""Calculation of capacity for terminals and JSON: a line per figure, with its formula and source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+from eventready.cli.render.listing import cell, translated
+from eventready.cli.render.listing import show as show_table
+from eventready.core.messages import Lang, number, term, text
+from eventready.network.capacity.amount import Amount, written
+from eventready.network.capacity.balance import Addition, Balance, Status
+
+#: Balances with their devices.
+Found = Sequence[tuple[str, Balance]]
+
+_STYLE: Mapping[Status, str] = {"enough": "green", "crowd": "yellow", "short": "red", "unknown": "magenta"}
+_CALLS = {"erlang_b": "Erlang B({})", "up": "⌈{}⌉", "down": "⌊{}⌋", "max": "max({})"}
+_SIGNS = {"*": " × ", "/": " / ", "+": " + ", "-": " − "}
+
+
+def show(found: Found, lang: Lang, *, run: str) -> None:
+    """Print each balance with the lines of its calculation, a shared line once, then the defaults in use."""
+    shown: set[int] = set()
+    for device, balance in found:
+        status = term("cli:capacity_status", balance.status, lang)
+        click.secho(f"{balance.subject}  {device}, {balance.window}: {status}", fg=_STYLE[balance.status])
+        for line in _lines(balance):
+            if id(line) not in shown and not line.hidden:
+                shown.add(id(line))
+                click.echo(f"  {_shown(line, lang)}")
+    click.echo()
+    for line in _defaults(found):
+        click.echo(text("cli:capacity.default", lang, figure=_shown(line, lang)))
+    counts = Counter(balance.status for _device, balance in found)
+    states = ", ".join(f"{counts[status]} {term('cli:capacity_status', status, lang)}" for status in _STYLE)
+    click.echo(text("cli:capacity.total", lang, run=run, states=states))
+
+
+def show_additions(gaps: Iterable[tuple[str, Balance, Sequence[Addition]]], lang: Lang) -> None:
+    """Print the ways to close each gap."""
+    table = translated("cli:capacity_column", ("subject", "window", "figure", "ways"), lang)
+    for _device, balance, ways in gaps:
+        kind = term("terms:capacity", balance.kind, lang)
+        figure = f"{_number(balance.crowd, lang)} > {_number(balance.crowd_limit, lang)} {kind}"
+        named = [
+            f"+{one.number} {term('cli:capacity_way', one.way, lang)} ({_number(one.proof.crowd, lang)} ≤ "
+            f"{_number(one.proof.crowd_limit, lang)})"
+            for one in ways
+        ]
+        separator = text("cli:capacity.or", lang)
+        content = separator.join(named) or text("cli:capacity.no_way", lang)
+        table.add_row(cell(balance.subject), balance.window, figure, content)
+    if table.row_count:
+        show_table(table)
+    else:
+        click.echo(text("cli:capacity.no_gap", lang))
+
+
+def as_json(found: Found, *, run: str) -> dict[str, Any]:
+    """Return the balances with the lines of their calculation, and the defaults in use."""
+    return {
+        "run": run,
+        "balances": [
+            {
+                "device": device, "subject": balance.subject, "kind": balance.kind, "venues": list(balance.venues),
+                "window": balance.window, "status": balance.status, "unit": balance.unit,
+                "busy": balance.busy.value, "limit": balance.limit.value, "crowd": balance.crowd.value,
+                "crowd_limit": balance.crowd_limit.value,
+                "lines": [_line(line) for line in _lines(balance) if not line.hidden],
+            }
+            for device, balance in found
+        ],
+        "defaults": [_line(line) for line in _defaults(found)],
+    }  # fmt: skip
+
+
+def _line(line: Amount) -> dict[str, Any]:
+    return {
+        "name": line.name, "value": line.value, "unit": line.unit, "formula": formula_text(line, "en", by_key=True),
+        "source": line.source, "default": line.default,
+    }  # fmt: skip
+
+
+def _lines(balance: Balance) -> Iterator[Amount]:
+    seen: set[int] = set()
+    for figure in (balance.busy, balance.crowd, balance.limit, balance.crowd_limit):
+        for line in figure.lines():
+            if id(line) not in seen:
+                seen.add(id(line))
+                yield line
+
+
+def _defaults(found: Found) -> list[Amount]:
+    """Defaults in use, each once."""
+    lines = (line for _device, balance in found for line in _lines(balance) if line.default)
+    return list({(line.name, line.value): line for line in lines}.values())
+
+
+def formula_text(line: Amount, lang: Lang, *, by_key: bool = False) -> str:
+    """Formula of a line by the names of its figures; empty for a given figure."""
+
+    def name(figure: Amount) -> str:
+        return figure.name if by_key else line_name(figure, lang)
+
+    return written(
+        line.formula,
+        name,
+        lambda call, inner: _CALLS[call].format("; ".join(inner)),
+        lambda sign: _SIGNS.get(sign, sign),
+    )
+
+
+def line_name(line: Amount, lang: Lang) -> str:
+    """Name of a figure in words; a port by its own name."""
+    return term("cli:capacity_line", line.name, lang)
+
+
+def _shown(line: Amount, lang: Lang) -> str:
+    formula = formula_text(line, lang)
+    value = f"{_number(line, lang)} {line.unit}".strip()
+    source = f"  [{line.source}]" if line.source else ""
+    return f"{line_name(line, lang)} = {formula} = {value}" if formula else f"{line_name(line, lang)} = {value}{source}"
+
+
+def _number(line: Amount, lang: Lang) -> str:
+    value = round(line.value, 4)
+    return number(int(value) if value == int(value) else value, lang)

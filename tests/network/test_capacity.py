@@ -1,0 +1,162 @@
+"""Seeded shortages of a network of four venues: found, and nothing else; additions that close them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from eventready.checks.finding import Finding, Outcome
+from eventready.evaluation.runner import evaluate
+from eventready.network.capacity.balance import Balance, additions
+from eventready.network.capacity.calculate import CapacityCalculation
+from eventready.network.capacity.case import CapacityTargets
+from eventready.network.network_facts import DeviceFacts
+from eventready.workspace.devices.capacity import CapacityFile
+from eventready.workspace.devices.device import Device, Role
+from eventready.workspace.devices.expect import Expect
+from eventready.workspace.loads import with_loads
+from tests.checks.casebook import MOMENT, matrix_of, observations, rows
+
+VENUES = ("hall", "park", "port", "square")
+Facts = Mapping[str, list[Mapping[str, Any]]]
+
+
+def figure(value: float) -> dict[str, Any]:
+    return {"value": value, "source": "s"}
+
+
+def ports(**rates: str) -> Facts:
+    return {"interface": [{"name": name, "admin": "up", "oper": "up", "bandwidth_bps": rates[name]} for name in rates]}
+
+
+def channels(**cells: tuple[int, int]) -> Facts:
+    return {
+        "cell": [{"name": name, "state": "up"} for name in cells],
+        "channel_load": [
+            {"cell": name, "kind": kind, "used": 0, "total": total}
+            for name, totals in cells.items()
+            for kind, total in zip(("tch_f", "sdcch"), totals, strict=True)
+        ],
+    }
+
+
+def radios(prefix: str, number: int) -> Facts:
+    return {
+        "radio": [{"ap": f"{prefix}-{n}", "slot": "1", "band": "5", "oper": "up"} for n in range(number)],
+        "radio_24": [{"ap": f"{prefix}-{n}", "slot": "0", "band": "2.4", "oper": "up"} for n in range(number)],
+    }
+
+
+def points(prefix: str, venue: str, number: int) -> dict[str, Any]:
+    return {"access_points": [{"name": f"{prefix}-{n}", "venue": venue} for n in range(number)]}
+
+
+#: Name, role, venues, expectations, facts. Seeded: the bundle of edge-1 alone, a cell of the park, the hall's radios.
+DEVICES: tuple[tuple[str, Role, tuple[str, ...], dict[str, Any], Facts], ...] = (
+    ("core-1", "router", VENUES, {"uplinks": ["up"], "links": [
+        {"port": "p1", "device": "edge-1", "to_port": "Po1"}, {"port": "p2", "device": "park-1", "to_port": "up"},
+        {"port": "p3", "device": "port-1", "to_port": "up"}, {"port": "p4", "device": "square-1", "to_port": "up"},
+    ]}, ports(up="10G", p1="1G", p2="1G", p3="1G", p4="1G")),
+    ("core-2", "router", VENUES, {"uplinks": ["up"], "links": [
+        {"port": "p1", "device": "edge-2", "to_port": "Po1"}, {"port": "p2", "device": "park-2", "to_port": "up"},
+        {"port": "p3", "device": "port-2", "to_port": "up"}, {"port": "p4", "device": "square-2", "to_port": "up"},
+    ]}, ports(up="10G", p1="1G", p2="1G", p3="1G", p4="1G")),
+    ("edge-1", "router", ("hall",), {"uplinks": ["Po1"]}, ports(Po1="2G")),
+    ("edge-2", "router", ("hall",), {"uplinks": ["Po1"]}, ports(Po1="500M")),
+    *((f"{at}-{n}", "router", (at,), {"uplinks": ["up"]}, ports(up="1G")) for at in VENUES[1:] for n in (1, 2)),
+    ("bsc", "bts_controller", ("park", "port"), {"cells": [
+        {"name": "K1", "venue": "park"}, {"name": "K2", "venue": "park"}, {"name": "Q1", "venue": "port"},
+    ]}, channels(K1=(22, 16), K2=(22, 4), Q1=(22, 16))),
+    ("enb", "bts_controller", ("square",), {"cells": [{"name": f"L{n}", "venue": "square"} for n in range(3)]},
+     {"cell": [{"name": f"L{n}", "state": "up"} for n in range(3)]}),
+    ("wlc-hall", "wifi_controller", ("hall",), points("H", "hall", 5), radios("H", 5)),
+    ("wlc-port", "wifi_controller", ("port",), points("P", "port", 10), radios("P", 10)),
+)  # fmt: skip
+CAPACITY = CapacityFile.model_validate({
+    "demand": [
+        {"venue": "hall", "window": "opening", "service": "wifi", "people": figure(1000),
+         "places": {"H-0": figure(10)}},
+        {"venue": "hall", "window": "opening", "service": "fixed", "people": figure(10), "mbps": figure(150)},
+        {"venue": "park", "window": "opening", "service": "mobile", "people": figure(600)},
+        {"venue": "port", "window": "egress", "service": "mobile", "people": figure(300)},
+        {"venue": "port", "window": "egress", "service": "wifi", "people": figure(500)},
+        {"venue": "square", "window": "egress", "service": "mobile", "people": figure(900)},
+    ],
+    "supply": [
+        {"kind": "lte", "name": "L*", "mhz": 20, "source": "s"},
+        {"kind": "radio", "mbps": 150, "source": "s"},
+        {"kind": "pool", "device": "wlc-hall", "venues": ["hall", "port"], "addresses": 2000, "source": "s"},
+    ],
+})  # fmt: skip
+NETWORK = with_loads(
+    CAPACITY,
+    [
+        Device(name, role, "any", "192.0.2.1", venues=venues, expect=Expect.model_validate(expect))
+        for name, role, venues, expect, _facts in DEVICES
+    ],
+)
+#: Shortages put in on purpose.
+SEEDED = {
+    ("edge-1", "edge-1 Po1 + edge-2 Po1", "warn"),
+    ("bsc", "K2 SDCCH", "fail"),
+    *(("wlc-hall", f"H-{n}", "warn") for n in range(1, 5)),
+}
+
+
+def found() -> list[Finding]:
+    told = [row for name, *_rest, facts in DEVICES for row in observations(name, {"now": facts})]
+    return [
+        one
+        for one in evaluate(NETWORK, matrix_of(list(NETWORK)), told, moment=MOMENT)
+        if one.check.startswith("capacity_")
+    ]
+
+
+def balances() -> dict[str, Balance]:
+    facts = {name: DeviceFacts(NETWORK[number], rows(one)) for number, (name, *_rest, one) in enumerate(DEVICES)}
+    calculation = CapacityCalculation(facts, lambda _name: CapacityTargets())
+    return {one.subject: one for device in NETWORK for one in calculation.balances(device.name, device.loads)}
+
+
+def test_the_seeded_shortages_are_found_and_nothing_else() -> None:
+    short = {(one.device, one.subject, str(one.status)) for one in found() if one.status is not Outcome.PASS}
+    assert short == SEEDED
+    assert {one.check for one in found()} == {
+        "capacity_cell", "capacity_access_point", "capacity_link", "capacity_service",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("subject", "ways"),
+    [
+        ("edge-1 Po1 + edge-2 Po1", [("links", 1)]),
+        ("K2 SDCCH", [("sdcch", 1), ("mobile_bts", 4)]),
+        ("H-1", [("radios", 2)]),
+        ("K1 TCH", []),
+    ],
+)
+def test_the_fewest_additions_close_a_gap_and_fewer_do_not(subject: str, ways: list[tuple[str, int]]) -> None:
+    balance = balances()[subject]
+    named = additions(balance) if balance.status != "enough" else ()
+    assert [(one.way, one.number) for one in named] == ways
+    for way, number in ways:
+        assert balance.ways[way](number).status == "enough"
+        assert number == 1 or balance.ways[way](number - 1).status != "enough"
+
+
+def test_more_demand_and_less_supply_never_help() -> None:
+    before = balances()
+    for one in before.values():
+        for again in one.ways.values():
+            assert again(1).use <= one.use + 1e-12
+            assert again(4).use <= again(2).use + 1e-12
+
+
+def test_a_device_outside_the_audit_is_not_measured() -> None:
+    told = [row for name, *_rest, facts in DEVICES for row in observations(name, {"now": facts}) if name != "edge-2"]
+    some = [one for one in NETWORK if one.name != "edge-2"]
+    findings = evaluate(some, matrix_of(some), told, moment=MOMENT)
+    (link,) = [one for one in findings if one.check == "capacity_link" and one.device == "edge-1"]
+    assert link.status is Outcome.NOT_MEASURED
