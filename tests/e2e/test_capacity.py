@@ -83,10 +83,10 @@ def test_a_device_without_an_answer_leaves_its_supply_unknown(audited: Province,
 
 
 def test_the_workbook_recalculates_to_the_same_figures(audited: Province, tmp_path: Path) -> None:
-    book = tmp_path / "capacity.xlsx"
-    audited.call("capacity", "--venue", "hoi-nghi", "--out", str(book))
+    path = tmp_path / "capacity.xlsx"
+    audited.call("capacity", "--venue", "hoi-nghi", "--out", str(path))
     ours, formulas = (
-        [row[3].value for row in openpyxl.load_workbook(book, data_only=shown).worksheets[0].iter_rows(min_row=2)]
+        [row[3].value for row in openpyxl.load_workbook(path, data_only=shown).worksheets[0].iter_rows(min_row=2)]
         for shown in (True, False)
     )
     assert sum(str(one).startswith("=") for one in formulas) > 200
@@ -95,7 +95,7 @@ def test_the_workbook_recalculates_to_the_same_figures(audited: Province, tmp_pa
     profile = tmp_path / "profile"
     (profile / "user").mkdir(parents=True)
     (profile / "user" / "registrymodifications.xcu").write_text(_RECALCULATE, encoding="utf-8")
-    spoilt = openpyxl.load_workbook(book)  # openpyxl drops the figures, so that only the formulas are left
+    spoilt = openpyxl.load_workbook(path)  # openpyxl drops the figures, so that only the formulas are left
     spoilt.save(tmp_path / "formulas.xlsx")
     subprocess.run(
         ["soffice", f"-env:UserInstallation=file://{profile}", "--headless", "--convert-to",

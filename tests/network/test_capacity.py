@@ -106,10 +106,10 @@ SEEDED = {
 
 
 def found() -> list[Finding]:
-    told = [row for name, *_rest, facts in DEVICES for row in observations(name, {"now": facts})]
+    seen = [row for name, *_rest, facts in DEVICES for row in observations(name, {"now": facts})]
     return [
         one
-        for one in evaluate(NETWORK, matrix_of(list(NETWORK)), told, moment=MOMENT)
+        for one in evaluate(NETWORK, matrix_of(list(NETWORK)), seen, moment=MOMENT)
         if one.check.startswith("capacity_")
     ]
 
@@ -155,8 +155,8 @@ def test_more_demand_and_less_supply_never_help() -> None:
 
 
 def test_a_device_outside_the_audit_is_not_measured() -> None:
-    told = [row for name, *_rest, facts in DEVICES for row in observations(name, {"now": facts}) if name != "edge-2"]
+    seen = [row for name, *_rest, facts in DEVICES for row in observations(name, {"now": facts}) if name != "edge-2"]
     some = [one for one in NETWORK if one.name != "edge-2"]
-    findings = evaluate(some, matrix_of(some), told, moment=MOMENT)
+    findings = evaluate(some, matrix_of(some), seen, moment=MOMENT)
     (link,) = [one for one in findings if one.check == "capacity_link" and one.device == "edge-1"]
     assert link.status is Outcome.NOT_MEASURED

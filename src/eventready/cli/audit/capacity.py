@@ -1,4 +1,4 @@
-"""`eventready capacity`: demand of capacity.yaml against the supply of a run, and the additions that close gaps."""
+"""`eventready capacity`: demand of capacity.yaml against the supply of a run, and the additions to close gaps."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def command(context: click.Context, venue: str | None, window: str | None, run_n
 @_chosen
 @click.pass_obj
 def solve(app: App, venue: str | None, window: str | None, run_name: str) -> Exit:
-    """Name the fewest additions that close each gap, proven by the same calculation.
+    """Name the fewest additions to close each gap, proven by the same calculation.
 
     Transceivers, half rate, mobile base stations, cells, radios, links, Mbit/s, addresses and channels: each alone
     closes the gap for the busy hour and for the crowd.
