@@ -15,10 +15,12 @@ from eventready.change.execute.status import advice, device_statuses
 from eventready.core.errors import Exit, RefusedError, UsageError
 from tests.change.execute.test_apply import Rig, outcomes
 from tests.change.fake_device import FakeDriver
+from tests.conftest import Proved
 
 pytestmark = pytest.mark.slow
 
 FOREVER = 1e9
+DEAD = "way back past a dead device"
 
 
 @pytest.fixture
@@ -34,10 +36,11 @@ def roll_back(rig: Rig, *, fast: bool = False) -> ApplyResult:
     return apply_plan(context, PlanFile(plan=make_rollback(context, "latest")))
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize("fast", [False, True])
-def test_a_dead_device_holds_no_other_back(rig: Rig, fast: bool) -> None:
+def test_a_dead_device_holds_no_other_back(rig: Rig, proved: Proved, *, fast: bool, place: int) -> None:
     change = rig.store.changes.get("latest").entry.id
-    dead = rig.rollback().waves[0][0]
+    dead = rig.rollback().order[place]
     others = {name for name in rig.plan.order if name != dead}
     rig.fleet[dead].down_until = FOREVER
     done = roll_back(rig, fast=fast)
@@ -54,18 +57,21 @@ def test_a_dead_device_holds_no_other_back(rig: Rig, fast: bool) -> None:
     assert rig.running() == rig.at_start
     with pytest.raises(RefusedError, match="rolled back already"):
         rig.rollback()
+    proved(DEAD, "fast" if fast else "plain", str(place))
 
 
-def test_no_device_answers(rig: Rig) -> None:
+def test_no_device_answers(rig: Rig, proved: Proved) -> None:
     for name in rig.plan.order:
         rig.fleet[name].down_until = FOREVER
     done = roll_back(rig)
     assert (done.exit, set(outcomes(done).values())) == (Exit.REVERT_FAILED, {"untouched"})
     assert "roll back the rest" in advice(rig.store.changes.get("latest")).render("en")
+    proved(DEAD, "plain", "all")
 
 
-def test_a_device_lost_on_the_way_back_is_left_to_its_rollback(rig: Rig) -> None:
-    lost = rig.rollback().waves[0][0]
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_device_lost_on_the_way_back_is_left_to_its_rollback(rig: Rig, proved: Proved, place: int) -> None:
+    lost = rig.rollback().order[place]
 
     def lose(name: str, driver: FakeDriver) -> None:
         apply = driver.apply
@@ -88,6 +94,7 @@ def test_a_device_lost_on_the_way_back_is_left_to_its_rollback(rig: Rig) -> None
     assert rig.resume().exit is Exit.CHANGE_REVERTED
     assert rig.apply(rig.rollback()).exit is Exit.OK
     assert rig.running() == rig.at_start
+    proved(DEAD, "lost within", str(place))
 
 
 def test_a_device_that_became_worse_stops_the_way_back(rig: Rig) -> None:

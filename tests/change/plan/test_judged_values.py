@@ -16,6 +16,7 @@ from eventready.platforms.loader import describe
 from eventready.platforms.model import ChangeSpec, PlatformSpec
 from eventready.workspace.devices.device import Device
 from eventready.workspace.devices.expect import Expect
+from tests.conftest import Proved
 
 RUNNING = {
     "cisco_xe": """\
@@ -199,11 +200,12 @@ def judged(name: str, lines: str) -> str:
 
 @pytest.mark.parametrize(("name", "lines", "harmful", "words", "harmless"), CASES)
 def test_a_harmful_value_is_named_and_its_neighbour_is_not(
-    name: str, lines: str, harmful: str, words: str, harmless: str
+    *, proved: Proved, name: str, lines: str, harmful: str, words: str, harmless: str
 ) -> None:
     assert words in judged(name, lines.format(harmful))
     if harmless or "names" not in words:
         assert judged(name, lines.format(harmless)) == ""
+    proved("value of a change, and its harmless neighbour", name, lines, harmful)
 
 
 def test_an_object_of_the_same_plan_is_known() -> None:
@@ -235,7 +237,9 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("name", "lines", "named", "other"), OTHERS)
-def test_an_object_of_others_is_used_and_not_altered(name: str, lines: str, named: str, other: str) -> None:
+def test_an_object_of_others_is_used_and_not_altered(
+    proved: Proved, name: str, lines: str, named: str, other: str
+) -> None:
     spec, form = change_of(name), form_of(change_of(name))
     running = form.parse(RUNNING[name], "test").tree
 
@@ -249,3 +253,4 @@ def test_an_object_of_others_is_used_and_not_altered(name: str, lines: str, name
     altered(lines, owns=(named,))
     altered(lines, owns=(f"{named[:-1]}*",))
     altered(lines, *RUNNING[name].splitlines())
+    proved("value of a change, and its harmless neighbour", name, lines)

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.change.plan.order import members_of, radio_of, waves
@@ -20,6 +20,7 @@ from eventready.workspace.devices.device import ROLE_SERVICES, Device, Role
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import load_workspace
+from tests.conftest import Proved
 
 ROLES: tuple[Role, ...] = ("router", "bts_controller", "wifi_controller", "switch")
 EXAMPLE = Path(__file__).parents[3]
@@ -110,8 +111,9 @@ def keeps_path(paths: Paths, need: Need, wave: Collection[str], serving: Collect
     )
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data(), batch=st.integers(1, 6), share=st.sampled_from([0.1, 0.3, 0.7]), seed=st.randoms())
-def test_no_wave_violates_a_limit(data: st.DataObject, batch: int, share: float, seed: Random) -> None:
+def test_no_wave_violates_a_limit(data: st.DataObject, batch: int, share: float, seed: Random, proved: Proved) -> None:
     devices = data.draw(inventories())
     paths = paths_of(EVENT, devices, data.draw(audits(devices)))
     inverse = data.draw(st.sets(st.sampled_from([device.name for device in devices])))
@@ -141,6 +143,7 @@ def test_no_wave_violates_a_limit(data: st.DataObject, batch: int, share: float,
         for key, names in radio.items():
             own = [radio_of([named[name]]).get(key, frozenset()) for name in wave]
             assert sum(map(bool, own)) <= 1 or len(frozenset().union(*own)) <= share * len(names)
+    proved("waves of a random inventory")
 
 
 def router(name: str, *far: str, **expect: object) -> Device:
