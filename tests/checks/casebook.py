@@ -7,7 +7,8 @@
 
 One device stands for itself (`expect`, `now`, `before`, `baseline`, `history`, `unmeasured`, `unsupported`); `devices`
 names several, each with the same keys. A finding of several devices begins with the device. `not_measured` that is
-blind is written `blind`. `capacity` is the text of capacity.yaml.
+blind is written `blind`. `capacity` is the text of capacity.yaml; `network` the venues, origins and risk groups of a
+check of the whole network.
 """
 
 from __future__ import annotations
@@ -31,13 +32,17 @@ from eventready.evaluation.runner import evaluate
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.observation import Observation, Status
 from eventready.facts.records import Fact
+from eventready.network.setting import NetworkSetting
 from eventready.platforms.model import NetmikoSpec, PlatformSpec, SessionSpec
 from eventready.workspace.devices.access import Access
 from eventready.workspace.devices.capacity import CapacityFile
 from eventready.workspace.devices.device import ROLES, Device
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.loads import with_loads
+from eventready.workspace.settings.event import Venue
 from eventready.workspace.settings.limits import LimitOverride, LimitOverrides
+from eventready.workspace.settings.origins import ServiceOrigin
+from eventready.workspace.settings.risk import RiskGroup
 
 FOLDER = Path(__file__).parent / "cases"
 MOMENT = datetime(2022, 4, 25, 0, 0, tzinfo=UTC)
@@ -110,7 +115,7 @@ class Case:
         )
         findings = evaluate(
             devices,
-            build_matrix(devices, platforms),
+            build_matrix(devices, platforms, network=self._network()),
             [
                 spoilt(observation)
                 for name, output in self.devices.items()
@@ -127,6 +132,18 @@ class Case:
     def _limits(self) -> Mapping[str, Any]:
         limits: Mapping[str, Any] = self.text.get("limits", {})
         return limits
+
+    def _network(self) -> NetworkSetting | None:
+        """Event of a check of the whole network: venues with their services, origins, risk groups."""
+        text = self.text.get("network")
+        if text is None:
+            return None
+        venues = tuple(
+            Venue.model_validate({"id": name, "name": name, "name_vi": name, "services": services})
+            for name, services in text["venues"].items()
+        )
+        origins = tuple(map(ServiceOrigin.model_validate, text["origins"]))
+        return NetworkSetting(venues, origins, tuple(map(RiskGroup.model_validate, text.get("risks", ()))))
 
     def _device(self, name: str, output: Mapping[str, Any]) -> Device:
         return Device(

@@ -15,8 +15,12 @@ from tests.e2e.conftest import Province, province_of, troubles
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("province")]
 
 
-#: Places of the example where the expected crowd exceeds the capacity.
-CROWDS = {
+#: Weaknesses of the example: too small for the expected crowd, a controller and a RADIUS server without a second one, and
+#: both ways of a venue in one duct.
+WEAKNESSES = {
+    ("ac-1", "single_point", "ac-1", "warn"),
+    ("ac-1", "single_point", "198.51.100.241", "warn"),
+    ("edge-dt-1", "risk_group", "road-to-the-temple", "warn"),
     ("bsc-1", "capacity_cell", "BTS-HN-02 TCH", "warn"),
     ("ac-1", "capacity_access_point", "VH-SanKhau-01", "warn"),
 }
@@ -30,7 +34,7 @@ def healthy(province: Province) -> AuditResult:
 
 def test_a_healthy_province_is_measured_whole_and_has_no_trouble(healthy: AuditResult) -> None:
     document = healthy.run.document
-    assert troubles(healthy) == CROWDS
+    assert troubles(healthy) == WEAKNESSES
     assert document["coverage"]["ratio"] == 1.0
     assert document["coverage"]["needed"] > 200
     assert healthy.exit is Exit.OK

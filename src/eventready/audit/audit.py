@@ -33,6 +33,7 @@ from eventready.evaluation.verdicts import exit_code, telling, verdicts
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
 from eventready.network.seen import SeenSubjects
+from eventready.network.setting import NetworkSetting
 from eventready.session.hostkeys import known_hosts
 from eventready.store.run import Run
 from eventready.store.store import Store
@@ -127,7 +128,7 @@ def _job(
     job = AuditJob(
         devices={device.name: device for device in devices},
         platforms={device.name: with_questions(platforms[device.platform], device) for device in devices},
-        matrix=build_matrix(devices, platforms, wide=options.wide),
+        matrix=build_matrix(devices, platforms, wide=options.wide, network=network_setting(workspace, devices)),
         limits=resolve_limits(workspace.limits, devices),
         moment=clock.now(),
         interval_s=options.interval_s,
@@ -141,6 +142,14 @@ def _job(
         workspace.check_secrets(job.devices)
         known_hosts(workspace.known_hosts)
     return job
+
+
+def network_setting(workspace: Workspace, devices: Sequence[Device]) -> NetworkSetting | None:
+    """Setting of the checks of the whole network; None for a part of the devices, and for an event without origins."""
+    event = workspace.event
+    if not event.origins or len(devices) < len(workspace.devices):
+        return None
+    return NetworkSetting(event.venues, event.origins, workspace.risks)
 
 
 def _read(

@@ -23,6 +23,7 @@ from eventready.core.messages import message
 from eventready.core.text_lines import lines_of
 from eventready.facts.observation import Unread
 from eventready.facts.records import Fact
+from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.device import Device, Role
 from eventready.workspace.devices.expect import Expect
 
@@ -97,12 +98,17 @@ class DeviceView:
         """True when the fact was measured, with rows or as empty."""
         return fact in self.now
 
+    @property
+    def facts(self) -> DeviceFacts:
+        """Measured facts for the graph of the network."""
+        return DeviceFacts(self.device, self.now, frozenset(self.unread))
+
     def partial(self, fact: str) -> bool:
         """True for a fact with unread records: the rows are not all."""
         return bool(self.unread.get(fact))
 
 
-Scope = Literal["device", "fleet"]
+Scope = Literal["device", "fleet", "network"]
 #: The section of a report that a check belongs to.
 Topic = Literal["network", "traffic", "backup", "stations", "wifi", "security"]
 
@@ -111,7 +117,8 @@ Topic = Literal["network", "traffic", "backup", "stations", "wifi", "security"]
 class Check:
     """A registered check. `applies` decides by the device's expectations whether the check runs there.
 
-    A `fleet` check gets the views of all devices of the audit at once, and names the device in its findings.
+    A `fleet` check gets the views of all devices of the audit at once, and names the device in its findings. A
+    `network` check gets the graph of the network (`WhatIf`) instead, in audits of all devices of an event with origins.
     `concerns` gives the names of its devices where the expectations of one device do not suffice (the far end of a
     link). `also_reads` are facts that it uses where another check needs them. `expected_only`: each finding rests on
     the one record of an expected subject, so that no other record matters. `each`: the empty findings of a device's

@@ -27,8 +27,8 @@ class ResolvedLimits:
         self._known: dict[tuple[str, tuple[tuple[str, str], ...]], Limits] = {}
 
     def of(self, check: Check, device: Device | None = None) -> Limits:
-        """The limits of a check at a device; without a device the check's own. Raises pydantic's ValidationError."""
-        if device is None or check.name not in self._touched:
+        """The limits of a check at a device, or (None) everywhere. Raises pydantic's ValidationError."""
+        if check.name not in self._touched:
             return check.limits
         changed = self._overrides.for_check(check.name, device)
         key = (check.name, tuple(sorted((name, repr(value)) for name, value in changed.items())))

@@ -13,6 +13,7 @@ from eventready.checks.registry import all_checks
 from eventready.core.errors import WorkspaceError
 from eventready.core.messages import Bilingual, Text, message
 from eventready.facts.catalogue import CATALOGUE
+from eventready.network.setting import NetworkSetting
 from eventready.platforms.model import PlatformSpec
 from eventready.workspace.devices.device import ROLES, Device
 from eventready.workspace.files.validation_messages import suggest
@@ -64,7 +65,7 @@ class Matrix:
     """Matrix of devices and checks. Devices and checks are in the order of their names.
 
     `unsupported` are the facts that each device's platform does not offer. `inventory`: facts of each device beside
-    those of its checks, in a wide audit; no check sees them.
+    those of its checks, in a wide audit; no check sees them. `network`: setting of the checks of the whole network.
     """
 
     cells: Mapping[tuple[str, str], MatrixCell]
@@ -72,6 +73,7 @@ class Matrix:
     devices: tuple[str, ...]
     unsupported: Mapping[str, frozenset[str]]
     inventory: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    network: NetworkSetting | None = None
 
     def of(self, device: str) -> tuple[MatrixCell, ...]:
         """Cells of a device."""
@@ -98,7 +100,7 @@ class Matrix:
         across = [
             c
             for c in self.checks.values()
-            if c.scope == "fleet" and self.cells[device, c.name].state is CellState.APPLICABLE
+            if c.scope != "device" and self.cells[device, c.name].state is CellState.APPLICABLE
         ]
         return frozenset(fact for check in across for fact in (*check.needs, *check.also_reads))
 
@@ -116,14 +118,22 @@ class Matrix:
 
 
 def build_matrix(
-    devices: Sequence[Device], platforms: Mapping[str, PlatformFacts], *, fleet: bool = True, wide: bool = False
+    devices: Sequence[Device],
+    platforms: Mapping[str, PlatformFacts],
+    *,
+    fleet: bool = True,
+    wide: bool = False,
+    network: NetworkSetting | None = None,
 ) -> Matrix:
     """Decide for every check at every device; `fleet`: include checks across devices. `wide`: ask for all facts.
+
+    `network`: setting of the checks of the whole network, which are left out without it.
 
     Raises WorkspaceError, with the device's place, for a platform that is not among `platforms` and for a role that
     the platform does not play.
     """
-    checks = {check.name: check for check in all_checks() if fleet or check.scope == "device"}
+    scopes = {"device", *(("fleet",) if fleet else ()), *(("network",) if network else ())}
+    checks = {check.name: check for check in all_checks() if check.scope in scopes}
     ordered = sorted(devices, key=lambda device: device.name)
     concerned = {check.name: set(check.concerns(ordered)) for check in checks.values() if check.concerns is not None}
     cells: dict[tuple[str, str], MatrixCell] = {}
@@ -133,9 +143,8 @@ def build_matrix(
             wanted = device.name in concerned[check.name] if check.name in concerned else check.applies(device)
             cells[device.name, check.name] = _cell(device, check, platform, wanted=wanted)
     unsupported = {name: frozenset(CATALOGUE) - frozenset(platform.facts) for name, platform in platforms.items()}
-    matrix = Matrix(
-        cells, checks, tuple(device.name for device in ordered), {d.name: unsupported[d.platform] for d in ordered}
-    )
+    names = tuple(device.name for device in ordered)
+    matrix = Matrix(cells, checks, names, {d.name: unsupported[d.platform] for d in ordered}, network=network)
     return replace(matrix, inventory=_inventory(ordered, platforms, matrix)) if wide else matrix
 
 

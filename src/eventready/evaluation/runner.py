@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from eventready.checks.answer import blind, unknown
 from eventready.checks.check import Check, DeviceView, EarlierReading, Scope
@@ -17,6 +18,9 @@ from eventready.evaluation.matrix import CellState, Matrix, MatrixCell
 from eventready.evaluation.waivers import expired, waive
 from eventready.facts.observation import Observation, Status, Unread
 from eventready.facts.records import Fact
+from eventready.network.graph.outcome import WhatIf
+from eventready.network.network_facts import NetworkFacts
+from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.device import Device
 from eventready.workspace.settings.waivers import Waiver
 
@@ -199,12 +203,13 @@ class _Evaluation:
             for cell in cells:
                 if scope in (None, self._matrix.checks[cell.check].scope):
                     yield from self._of_cell(device, cell)
-            if scope != "fleet" and all(cell.state is CellState.NOT_APPLICABLE for cell in cells):
+            own = (cell for cell in cells if self._matrix.checks[cell.check].scope != "network")
+            if scope != "fleet" and all(cell.state is CellState.NOT_APPLICABLE for cell in own):
                 yield blind("", "checks:run.no_check").replace(check=UNCHECKED, device=name)
         if scope == "device":
             return
         for check in self._matrix.checks.values():
-            if check.scope == "fleet" and self._matrix.devices_for(check.name):
+            if check.scope != "device" and self._matrix.devices_for(check.name):
                 yield from self._across(check)
 
     def _of_cell(self, device: Device, cell: MatrixCell) -> Iterator[Finding]:
@@ -232,13 +237,21 @@ class _Evaluation:
 
     def _across(self, check: Check) -> Iterator[Finding]:
         devices = self._matrix.devices_for(check.name)
-        if not any(self._views[name].measured(need) for name in devices for need in check.needs):
+        if check.needs and not any(self._views[name].measured(need) for name in devices for need in check.needs):
             return  # each device has a finding for it already
-        for found in _run(check, list(self._views.values()), self._limits.of(check)):
+        seen = self._network if check.scope == "network" else list(self._views.values())
+        for found in _run(check, seen, self._limits.of(check)):
             witnesses = found.witnesses or ((found.device,) if found.device else devices)
             finding = _partly(found, check, [self._views[name] for name in witnesses if name in self._views])
             for name in (finding.device,) if finding.device else devices:  # without a device, all of the check's
                 yield self._completed(finding, check, name)
+
+    @cached_property
+    def _network(self) -> WhatIf:
+        """Graph of the network, for all checks of the whole."""
+        return WhatIf(
+            NetworkFacts([view.facts for view in self._views.values()]), self._matrix.network or NetworkSetting()
+        )
 
     def _completed(self, finding: Finding, check: Check, device: str) -> Finding:
         """Complete a finding with its check, device, clauses and evidence."""
@@ -263,7 +276,7 @@ def _of_each(check: Check, device: Device, finding: Finding) -> Iterator[Finding
         yield finding.replace(subject=subject, params=params, venues=venues, services=services)
 
 
-def _run(check: Check, seen: DeviceView | Sequence[DeviceView], limits: object) -> list[Finding]:
+def _run(check: Check, seen: DeviceView | Sequence[DeviceView] | WhatIf, limits: object) -> list[Finding]:
     """Findings of the check; a single NOT_MEASURED finding if there is none or an exception is raised."""
     try:
         findings = list(check.run(seen, limits))

@@ -15,6 +15,7 @@ from eventready.cli.options import limit_option
 from eventready.core.messages import Lang, term, text
 
 with deferred():
+    from eventready.audit.audit import network_setting
     from eventready.evaluation.matrix import CellState, Matrix, MatrixCell, build_matrix
     from eventready.facts.observe import commands_for
     from eventready.facts.platform import Platform, load_platform
@@ -35,7 +36,7 @@ def command(app: App, limit: str | None) -> None:
     devices = select(app.workspace.devices, limit)
     extra = app.workspace.platform_dirs
     platforms = {name: load_platform(name, extra) for name in sorted({device.platform for device in devices})}
-    matrix = build_matrix(devices, platforms)
+    matrix = build_matrix(devices, platforms, network=network_setting(app.workspace, devices))
     ordered = sorted(devices, key=lambda device: device.name)
     if app.output == "table":
         width = min(shutil.get_terminal_size((100, 24)).columns, 120)

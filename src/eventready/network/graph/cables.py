@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from eventready.facts.ports import parent_port, port_key
@@ -22,6 +22,7 @@ class Cable:
     """Cable with its two ways: True carries traffic, False does not, None was not measured.
 
     `unrouted`: between routers, without an adjacency or a route of its own. `seen`: shown by the devices.
+    `expected`: of the inventory.
     """
 
     one: End
@@ -30,6 +31,13 @@ class Cable:
     back: bool | None
     unrouted: bool = False
     seen: bool = False
+    expected: bool = True
+
+    @property
+    def devices(self) -> tuple[str, str]:
+        """Devices of both ends, in the order of the name."""
+        one, other = sorted((self.one[0], self.other[0]))
+        return one, other
 
     @property
     def name(self) -> str:
@@ -131,8 +139,15 @@ class KnownCables:
         for cable in shown:
             ends, known = _ends(cable.one, cable.other), cable.state in ("healthy", "down")
             if ends not in found:
-                found[ends] = self._cable(cable.one, cable.other, seen=True, known=known)
+                found[ends] = replace(self._cable(cable.one, cable.other, seen=True, known=known), expected=False)
         return tuple(found.values())
+
+    @property
+    def elsewhere(self) -> tuple[tuple[End, End], ...]:
+        """Cables of the inventory with another cable at their ports, as both of its ends show."""
+        kept = {_ends(cable.one, cable.other) for cable in self.all if cable.expected}
+        lost = {_ends(one, other): (one, other) for one, other in self._expected() if _ends(one, other) not in kept}
+        return tuple(lost.values())
 
     def _expected(self) -> Iterator[tuple[End, End]]:
         by_name = self._readings.by_name

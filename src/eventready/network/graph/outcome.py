@@ -14,6 +14,7 @@ from eventready.network.graph.topology import NetworkElement, Topology
 from eventready.network.graph.users import UserGroups, Users
 from eventready.network.network_facts import NetworkFacts
 from eventready.network.setting import NetworkSetting
+from eventready.workspace.devices.device import Service
 
 State = Literal["lost", "degraded", "unmeasured", "unharmed"]
 _WORST: tuple[State, ...] = ("lost", "degraded", "unmeasured", "unharmed")
@@ -27,7 +28,7 @@ class ServiceOutcome:
     """
 
     venue: str
-    service: str
+    service: Service
     state: State
     lost: tuple[str, ...] = ()
     users: int = 0
@@ -165,9 +166,9 @@ class WhatIf:
         )  # fmt: skip
 
     @cached_property
-    def services(self) -> dict[tuple[str, str], tuple[int, ...]]:
+    def services(self) -> dict[tuple[str, Service], tuple[int, ...]]:
         """Numbers of the users by venue and service, services without users included."""
-        found: dict[tuple[str, str], list[int]] = {
+        found: dict[tuple[str, Service], list[int]] = {
             (venue.id, service): [] for venue in self.topology.setting.venues for service in venue.services
         }
         for number, one in enumerate(self.users):
@@ -180,7 +181,7 @@ class WhatIf:
         services = tuple(self._services(failure, self.services))
         return FailureOutcome(tuple(names), failure, services)
 
-    def _services(self, failure: Cut, among: Iterable[tuple[str, str]]) -> Iterator[ServiceOutcome]:
+    def _services(self, failure: Cut, among: Iterable[tuple[str, Service]]) -> Iterator[ServiceOutcome]:
         lost = self._measured.lost(failure) & self.served
         certain = lost & self._possible.lost(failure) if self._possible is not self._measured else lost
         ways = self.topology.waived

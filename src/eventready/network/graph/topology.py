@@ -87,7 +87,7 @@ class Topology:
             self._at[device, port_key(port)].update(arcs)
             if port_key(port) in self.setting.waived.get(device, ()):
                 self._waived.update(arcs)
-        self._element("link", cable.name, Cut(arcs=frozenset(arcs)), cable.one[0], cable.other[0])
+        self._element("link", cable.name, Cut(arcs=frozenset(arcs)), *cable.devices)
 
     def _join_bundles(self) -> None:
         """Bundles by their arcs per member, with the number of members needed."""
@@ -151,7 +151,8 @@ class Topology:
         """Node of a server outside the inventory; shared by its clients."""
         if host not in self.nodes:
             self.nodes[host] = self.graph.node()
-            self._element("part", host, Cut(frozenset({self.nodes[host]})), device)
+        asking = self.elements[host].devices if host in self.elements else ()
+        self._element("part", host, Cut(frozenset({self.nodes[host]})), *dict.fromkeys((*asking, device)))
         self.parts[device, port_key(host)] = self.nodes[host]
         return self.nodes[host]
 

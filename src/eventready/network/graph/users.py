@@ -124,7 +124,7 @@ class UserGroups:
         for origin in self._setting.origins:
             if origin.device in self._topology.nodes and service in (origin.services or (service,)):
                 node = self._topology.nodes[origin.device]
-                end = self._topology.part(origin.device, origin.port) if origin.port else node
+                end = self._topology.part(origin.device, origin.port, element=True) if origin.port else node
                 kinds["out" if origin.kind in _OUTWARD else origin.kind][end] = origin.device in self._topology.afloat
         for reading in self._serving(venue, service):
             for kind in _offered(reading.device):

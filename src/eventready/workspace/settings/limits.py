@@ -48,18 +48,15 @@ class LimitOverrides:
 
     overrides: tuple[LimitOverride, ...] = ()
 
-    def for_check(self, check: str, device: Device) -> dict[str, Any]:
-        """Overridden limits of a check at a device: limit name to value of the most specific scope."""
+    def for_check(self, check: str, device: Device | None) -> dict[str, Any]:
+        """Overridden limits of a check at a device, or (None) by default: limit name to the most specific value."""
         return {name: override.value for name, override in self.overrides_for(check, device).items()}
 
-    def overrides_for(self, check: str, device: Device) -> dict[str, LimitOverride]:
+    def overrides_for(self, check: str, device: Device | None) -> dict[str, LimitOverride]:
         """Overrides of a check at a device by limit name, with origin and source."""
-        meant = {
-            ("defaults", ""),
-            ("roles", device.role),
-            ("devices", device.name),
-            *(("venues", v) for v in device.venues),
-        }
+        meant = {("defaults", "")}
+        if device is not None:
+            meant |= {("roles", device.role), ("devices", device.name), *(("venues", v) for v in device.venues)}
         found = (numbered for scope, of in meant for numbered in self._numbered.get((check, scope, of), ()))
         return {override.limit: override for _, override in sorted(found, key=itemgetter(0))}
 

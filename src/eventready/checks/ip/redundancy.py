@@ -1,0 +1,138 @@
+"""Redundancy of the whole network, by its graph: single points of failure, risk groups, cables as expected and seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from pydantic import Field
+
+from eventready.checks.answer import answered, blind, grade, passed, tidy, warned
+from eventready.checks.check import Limits, NoLimits, check
+from eventready.checks.finding import Finding, Outcome
+from eventready.core.messages import Text, message
+from eventready.network.graph.outcome import FailureOutcome, ServiceOutcome, WhatIf
+from eventready.network.graph.topology import NetworkElement
+
+_network_check = partial(
+    check, scope="network", topic="backup", needs=(),
+    roles=("router", "switch", "bts_controller", "wifi_controller", "service_host"),
+    also_reads=(
+        "interface", "address", "neighbour", "ospf_neighbour", "isis_neighbour", "bgp_neighbour", "bfd_session",
+        "link_bundle", "default_route", "static_route", "vrrp_group", "hsrp_group", "vrrp_failover", "hsrp_failover",
+        "system", "site", "cell", "core_link", "access_point", "access_point_uplink", "controller_pair",
+        "radius_server",
+    ),
+)  # fmt: skip
+
+
+class LossLimits(Limits):
+    warn: float = Field(default=100, gt=0, le=100, description="Warning from so many percent of a service's users [K]")
+    fail: float | None = Field(default=None, gt=0, le=100, description="Failure from so many percent [K]")
+
+
+@_network_check("single_point", limits=LossLimits())
+def single_point(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
+    """No single device, link or server takes a service from a venue."""
+    found: set[tuple[str, str]] = set()
+    for outcome in network.single(("device", "link", "part")):
+        element = network.topology.elements[outcome.names[0]]
+        lost = _beyond(outcome, limits)
+        if lost:
+            found |= {(one.venue, one.service) for one in lost}
+            yield _finding(
+                network, element, lost, limits, "checks:single_point.found", remedy=_remedy(network, element)
+            )
+    for (venue, service), numbers in network.services.items():
+        devices = [one.name for one in network.topology.readings.all if one.device.serves(venue, service)]
+        if (venue, service) in found or not devices:
+            continue
+        served = any(number in network.served for number in numbers)
+        subject = f"{venue} {service}"
+        empty = (
+            passed(subject, "checks:single_point.none", venues=(venue,), limit=tidy(limits.warn))
+            if served
+            else blind(subject, "checks:single_point.unmeasured", venues=(venue,))
+        )
+        yield empty.replace(device=devices[0], services=(service,))
+
+
+@_network_check("risk_group", limits=LossLimits())
+def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
+    """No group of risk.yaml takes from a venue what its members alone leave it."""
+    for group in network.topology.setting.risks:
+        element = network.topology.elements.get(group.name)
+        if element is None:
+            continue
+        alone = {
+            (one.venue, one.service, name)
+            for member in group.members if network.topology.member(member)
+            for one in network.outcome([member]).services for name in one.lost
+        }  # fmt: skip
+        lost = [
+            one for one in _beyond(network.outcome([group.name]), limits)
+            if any((one.venue, one.service, name) not in alone for name in one.lost)
+        ]  # fmt: skip
+        if lost:
+            yield _finding(network, element, lost, limits, "checks:risk_group.found", kind=group.kind)
+        else:
+            yield passed(group.name, "checks:risk_group.none").replace(device=element.devices[0])
+    for name, member in network.topology.strangers:
+        first = network.topology.elements.get(name)
+        device = first.devices[0] if first else network.topology.readings.all[0].name
+        yield warned(f"{name} {member}", "checks:risk_group.stranger", member=member).replace(device=device)
+
+
+def _beyond(outcome: FailureOutcome, limits: LossLimits) -> list[ServiceOutcome]:
+    return [one for one in outcome.services if one.lost and tidy(one.share) >= limits.warn]
+
+
+def _finding(
+    network: WhatIf,
+    element: NetworkElement,
+    lost: Sequence[ServiceOutcome],
+    limits: LossLimits,
+    message_id: str,
+    **more: Text | str,
+) -> Finding:
+    share = tidy(max(one.share for one in lost))
+    status = grade(share, limits.warn, limits.fail) if limits.fail else Outcome.WARN
+    limit = limits.fail if status is Outcome.FAIL and limits.fail else limits.warn
+    services = [message("checks:single_point.service", venue=one.venue, service=one.service) for one in lost]
+    venues = dict.fromkeys(one.venue for one in lost)
+    finding = answered(
+        status, message_id, subject=element.name, unit="%", venues=venues, value=share, limit=tidy(limit),
+        services=message("terms:several", items=services), **more,
+    )  # fmt: skip
+    by_name = network.topology.readings.by_name
+    serving = (name for name in element.devices if by_name[name].device.serves(lost[0].venue, lost[0].service))
+    device = next(serving, element.devices[0])
+    return finding.replace(device=device, services=tuple(dict.fromkeys(one.service for one in lost)))
+
+
+def _remedy(network: WhatIf, element: NetworkElement) -> Text:
+    role = network.topology.readings.by_name[element.devices[0]].device.role
+    return message(f"checks:single_point.remedy.{role if element.kind == 'device' else element.kind}")
+
+
+@_network_check("cabling")
+def cabling(network: WhatIf, _limits: NoLimits) -> Iterator[Finding]:
+    """Cables are as expected, known and in use: inventory, neighbours and routing agree."""
+    topology = network.topology
+    for one in topology.known.shown.unknown_neighbours:
+        for device, port in one.seen_by:
+            yield warned(port, "checks:cabling.unknown", neighbour=one.name).replace(device=device)
+    good: Counter[str] = Counter()
+    for cable in topology.cables:
+        device = cable.devices[0]
+        if cable.unrouted:
+            yield warned(cable.name, "checks:cabling.unrouted").replace(device=device)
+        elif not cable.expected:
+            yield warned(cable.name, "checks:cabling.unexpected").replace(device=device)
+        else:
+            good[device] += 1
+    for near, far in topology.known.elsewhere:
+        yield warned(f"{' '.join(near)} - {' '.join(far)}", "checks:cabling.elsewhere").replace(device=near[0])
+    for device, count in good.items():
+        yield passed("cables", "checks:cabling.ok", count=count).replace(device=device)
