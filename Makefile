@@ -69,6 +69,7 @@ bench: setup ## against plain Nornir loops and a pipelined client: audits, then 
 	$(BIN)/python benchmarks/fleet.py
 	$(BIN)/python -m benchmarks.change
 	$(BIN)/python -m benchmarks.planning
+	$(BIN)/python -m benchmarks.whatif
 
 wheel: docs ## a wheel with both packages, the example, catalogues and pages in dist/
 	$(BIN)/python -m build --wheel --no-isolation

@@ -15,8 +15,8 @@ from tests.e2e.conftest import Province, province_of, troubles
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("province")]
 
 
-#: Weaknesses of the example: too small for the expected crowd, a controller and a RADIUS server without a second one, and
-#: both ways of a venue in one duct.
+#: Weaknesses of the example: too small for the expected crowd, a controller and a RADIUS server without a second one,
+#: and both ways of a venue in one duct.
 WEAKNESSES = {
     ("ac-1", "single_point", "ac-1", "warn"),
     ("ac-1", "single_point", "198.51.100.241", "warn"),

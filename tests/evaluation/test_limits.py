@@ -49,7 +49,7 @@ def test_the_nearer_word_wins() -> None:
     )
     assert resolved.of(CHECKS["cpu"], CORE) == CpuLimits(warn=40, fail=85)
     assert resolved.of(CHECKS["cpu"], EDGE) == CpuLimits(warn=50, fail=55)
-    assert resolved.of(CHECKS["cpu"]) == CpuLimits()
+    assert resolved.of(CHECKS["cpu"]) == CpuLimits(warn=60, fail=85)  # of the whole network: the default
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])

@@ -138,7 +138,7 @@ def recorded_network(devices: Iterable[Device], run: Run) -> NetworkFacts:
     """Facts of a run beside these devices, with those of which some records were not read."""
     rows = recorded_rows(run)
     partial: dict[str, set[str]] = {}
-    for entry in run.document["observations"]:
+    for entry in run.observations():
         if entry.get("unread"):
             partial.setdefault(entry["device"], set()).add(entry["fact"])
     return NetworkFacts([
