@@ -1,7 +1,7 @@
 """CPU time and memory of all single failures of a network with 3 links a device, from a stored run, import included.
 
-`python -m benchmarks.whatif [--json]`. Half of the devices are at 20 venues with two services each; every hundredth link
-has a risk group with the next one.
+`python -m benchmarks.whatif [--json]`. Half of the devices are at 20 venues with two services each; a risk group for
+every hundredth link and the next.
 """
 
 from __future__ import annotations

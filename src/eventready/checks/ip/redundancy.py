@@ -59,7 +59,7 @@ def single_point(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
 
 @_network_check("risk_group", limits=LossLimits())
 def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
-    """No group of risk.yaml takes from a venue what its members alone leave it."""
+    """No group of risk.yaml takes a service from a venue beyond the losses of its members alone."""
     for group in network.topology.setting.risks:
         element = network.topology.elements.get(group.name)
         if element is None:
