@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from eventready.cli.context import App
 from eventready.cli.workspace.inventory import command, known_names
@@ -188,3 +189,37 @@ def without(host: Mapping[str, Any]) -> dict[str, Any]:
     """Entry without the keys that the sheets lack."""
     data = {key: value for key, value in host["data"].items() if key != "x_other"}
     return {**host, "data": data}
+
+
+def test_uncomputed_formulas_are_refused_by_their_text_and_hidden_sheets_are_named(
+    folder: Path, tmp_path: Path
+) -> None:
+    book = Workbook()
+    head = ["name", "hostname", "platform", "role", "venues"]
+    old, sheet = book.create_sheet("Old devices"), book.worksheets[0]
+    old.sheet_state = "hidden"
+    for row in (head, ["r0", "10.0.9.9", "cisco_xe", "router", "tu-do"]):
+        old.append(row)
+    for row in (head, ["r1", "10.0.0.1", "cisco_xe", "router", "tu-do"], ['="r"&2', '="10.0.0."&2']):
+        sheet.append(row)
+    book.save(tmp_path / "ds.xlsx")
+    imported = read_entries(read_tables(tmp_path / "ds.xlsx"), known_names(load_workspace(folder)))
+    assert next(device.name for device in imported.of("devices")) == "r1"
+    assert "Old devices" in imported.unread
+    assert """!A3: invalid device name '="r"&2'""" in "\n".join(map(str, imported.errors))
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "refused"),
+    [("port", ("", ""), True), ("port", ("22", "2222"), False), ("element", "ab", False), ("element", "aa", True)],
+)
+def test_two_devices_at_one_address_are_one_equipment(
+    folder: Path, tmp_path: Path, column: str, cells: Sequence[str], refused: bool
+) -> None:
+    rows = [f"name,hostname,platform,role,venues,{column}", f"r1,10.0.0.1,huawei_mml,bts_controller,tu-do,{cells[0]}",
+            f"r2,10.0.0.1,huawei_mml,bts_controller,tu-do,{cells[1]}"]  # fmt: skip
+    (tmp_path / "ds.csv").write_text("\n".join(rows), encoding="utf-8")
+    imported = read_entries(read_tables(tmp_path / "ds.csv"), known_names(load_workspace(folder)))
+    assert [str(one).startswith("ds.csv!B3: r2 has the address 10.0.0.1 of r1") for one in imported.errors] == (
+        [True] if refused else []
+    )

@@ -24,7 +24,7 @@ from eventready.workspace.importing.table import (
 
 
 def read_tables(path: Path, sheet: str = "") -> list[Table]:
-    """Tables of a file: all visible sheets of a workbook, or the named sheet. Raises UsageError, also without rows."""
+    """Tables of a file: all sheets of a workbook, or the named sheet. Raises UsageError, also without visible rows."""
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".xlsx"):
         raise UsageError(message("workspace:table.type"), where=str(path))
@@ -33,7 +33,7 @@ def read_tables(path: Path, sheet: str = "") -> list[Table]:
     tables = [Table("", bounded(path, _csv_rows(path, data)))] if csv_file else _workbook_tables(path, data, sheet)
     if not any(table.rows for table in tables):
         raise UsageError(message("workspace:table.empty"), where=str(path))
-    return [table for table in tables if table.rows]
+    return [table for table in tables if table.rows or table.hidden]
 
 
 def _workbook_tables(path: Path, data: bytes, sheet: str) -> list[Table]:

@@ -35,7 +35,7 @@ class FoundSheet:
 
 def sheets_of(tables: Sequence[Table], cells: Cells) -> tuple[list[FoundSheet], list[str]]:
     """Sheets in the order of the layouts, and titles of unread tables. Problems of headers are recorded in `cells`."""
-    chosen = [(table, layout) for table in tables if (layout := _layout(table)) is not None]
+    chosen = [(table, layout) for table in tables if not table.hidden and (layout := _layout(table)) is not None]
     if not chosen:
         chosen = [(tables[0], DEVICES)]
     read = [table for table, _ in chosen]

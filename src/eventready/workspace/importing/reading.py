@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,6 +55,7 @@ def read_entries(tables: Sequence[Table], known: Known, *, fix: bool = False) ->
     for device in entries["devices"]:
         if device.places:
             cells.problems += device_problems(device, known)
+    cells.problems += _same_address(entries["devices"])
     return Imported(
         entries,
         tuple(
@@ -64,6 +65,22 @@ def read_entries(tables: Sequence[Table], known: Known, *, fix: bool = False) ->
         tuple(cells.mends),
         tuple(cells.problems),
     )
+
+
+def _same_address(devices: Iterable[Entry]) -> Iterator[Problem]:
+    """Devices at the address, port and element of another: one equipment under two names."""
+    found: dict[tuple[object, ...], Entry] = {}
+    for device in devices:
+        address = device.entry.get("hostname")
+        key = (
+            address,
+            *(device.of(*path) for path in (("port",), ("data", "element"), ("data", "access", "jump_host"))),
+        )
+        first = found.setdefault(key, device)
+        if address and first is not device and device.places and device.of("data", "role") != "vantage":
+            cause = message("workspace:import.same_address", name=device.name, address=address, other=first.name)
+            do = message("workspace:import.same_address.do")
+            yield Problem(cause, device.places.get("hostname", device.place), do)
 
 
 def _names(sheets: Iterable[FoundSheet], layout: str, column: str) -> Iterable[str]:

@@ -31,10 +31,11 @@ Row = Sequence[TableCell]
 
 @dataclass(frozen=True)
 class Table:
-    """Non-empty rows of a sheet; the title of a CSV file is empty."""
+    """Non-empty rows of a sheet; the title of a CSV file is empty. `hidden`: not read."""
 
     title: str
     rows: Sequence[Row]
+    hidden: bool = False
 
 
 def bounded(path: Path, rows: Iterator[Row]) -> list[Row]:

@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,17 @@ from eventready.workspace.importing.table import (
 )
 
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+_UNCOMPUTED = re.compile(
+    rb'<c r="([A-Z]{1,3}\d{1,7})"[^<>]{0,60}><f[^<>]{0,80}>([^<>]{0,8192})</f>(?:<v ?/>|<v></v>)?</c>'
+)
+#: Characters of a formula in a message.
+_SHOWN = 40
 #: Merged cells and rows of them that are read per sheet.
 _MOST_MERGED, _TALLEST = 20_000, 1_000
 
 
 def workbook_tables(path: Path, data: bytes, sheet: str) -> list[Table]:
-    """Tables of all visible sheets, or of the named sheet. Raises UsageError."""
+    """Tables of all sheets, or of the named sheet; hidden ones without their rows. Raises UsageError."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
@@ -43,9 +49,11 @@ def workbook_tables(path: Path, data: bytes, sheet: str) -> list[Table]:
         raise UsageError(message("workspace:table.workbook_large"), where=str(path))
     if sheet and sheet not in workbook.sheetnames:
         raise UsageError(message("workspace:table.sheet", sheet=sheet, sheets=workbook.sheetnames), where=str(path))
-    chosen = [workbook[sheet]] if sheet else [one for one in workbook.worksheets if one.sheet_state == "visible"]
+    chosen = [workbook[sheet]] if sheet else workbook.worksheets
+    hidden = [Table(one.title, (), hidden=True) for one in chosen if not sheet and one.sheet_state != "visible"]
+    shown = [one for one in chosen if sheet or one.sheet_state == "visible"]
     try:
-        return [Table(one.title, bounded(path, _sheet_rows(path, one, data))) for one in chosen]
+        return [*(Table(one.title, bounded(path, _sheet_rows(path, one, data))) for one in shown), *hidden]
     except UsageError:
         raise
     except Exception as error:  # damaged parts are parsed lazily
@@ -53,10 +61,16 @@ def workbook_tables(path: Path, data: bytes, sheet: str) -> list[Table]:
 
 
 def _sheet_rows(path: Path, sheet: Any, data: bytes) -> Iterator[Row]:
-    """Rows of a sheet; a value of vertically merged cells stands in each of their rows."""
-    table, above = f"{path.name}, {sheet.title}", _merged(sheet, data)
+    """Rows of a sheet; a value of vertically merged cells stands in each of their rows.
+
+    A formula without a stored value stands as it is, so that the cell is refused by its text.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        text = archive.read(sheet._worksheet_path)  # the public object of read-only sheets lacks merged cells
+    table, above, formulas = f"{path.name}, {sheet.title}", _merged(text), _formulas(text)
     texts: dict[tuple[int, int], str] = {}
-    wanted, widest = set(above.values()), max((column for _, column in above), default=0)
+    columns = (column_index_from_string(place.rstrip("0123456789")) for place in formulas)
+    wanted, widest = set(above.values()), max((*(column for _, column in above), *columns), default=0)
     empty: object = None
     for number, values in enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS + 1), 1):
         if values is empty and not widest:  # openpyxl gives one object for all rows of a gap, a million perhaps
@@ -66,18 +80,22 @@ def _sheet_rows(path: Path, sheet: Any, data: bytes) -> Iterator[Row]:
         width = max((index for index, value in enumerate(values, 1) if value is not None), default=0)
         empty = values if not width else empty
         for column, value in enumerate(values[: max(width, widest)], 1):
-            shown = _text(value)
+            place = f"{get_column_letter(column)}{number}"
+            shown = _text(value) or formulas.get(place, "")
             if (number, column) in wanted:
                 texts[number, column] = shown
             shown = shown or texts.get(above.get((number, column), (0, 0)), "")
-            row.append(TableCell(shown, CellPlace(table, f"{get_column_letter(column)}{number}")))
+            row.append(TableCell(shown, CellPlace(table, place)))
         yield row
 
 
-def _merged(sheet: Any, data: bytes) -> Mapping[tuple[int, int], tuple[int, int]]:
+def _formulas(text: bytes) -> Mapping[str, str]:
+    """Formulas without a stored value, by cell: the file was not written by a program that computes them."""
+    return {cell.decode(): f"={unescape(formula.decode())[:_SHOWN]}" for cell, formula in _UNCOMPUTED.findall(text)}
+
+
+def _merged(text: bytes) -> Mapping[tuple[int, int], tuple[int, int]]:
     """First cell (row, column) by cell, for cells merged over several rows of a column."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        text = archive.read(sheet._worksheet_path)  # the public object of read-only sheets lacks merged cells
     found: dict[tuple[int, int], tuple[int, int]] = {}
     for left, top, right, bottom in _MERGED.findall(text):
         first, last = int(top), int(bottom)
