@@ -194,15 +194,15 @@ def without(host: Mapping[str, Any]) -> dict[str, Any]:
 def test_uncomputed_formulas_are_refused_by_their_text_and_hidden_sheets_are_named(
     folder: Path, tmp_path: Path
 ) -> None:
-    book = Workbook()
+    workbook = Workbook()
     head = ["name", "hostname", "platform", "role", "venues"]
-    old, sheet = book.create_sheet("Old devices"), book.worksheets[0]
+    old, sheet = workbook.create_sheet("Old devices"), workbook.worksheets[0]
     old.sheet_state = "hidden"
     for row in (head, ["r0", "10.0.9.9", "cisco_xe", "router", "tu-do"]):
         old.append(row)
     for row in (head, ["r1", "10.0.0.1", "cisco_xe", "router", "tu-do"], ['="r"&2', '="10.0.0."&2']):
         sheet.append(row)
-    book.save(tmp_path / "ds.xlsx")
+    workbook.save(tmp_path / "ds.xlsx")
     imported = read_entries(read_tables(tmp_path / "ds.xlsx"), known_names(load_workspace(folder)))
     assert next(device.name for device in imported.of("devices")) == "r1"
     assert "Old devices" in imported.unread

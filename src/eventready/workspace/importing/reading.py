@@ -68,7 +68,7 @@ def read_entries(tables: Sequence[Table], known: Known, *, fix: bool = False) ->
 
 
 def _same_address(devices: Iterable[Entry]) -> Iterator[Problem]:
-    """Devices at the address, port and element of another: one equipment under two names."""
+    """Equipment under two names: a device with the address, port and element of an earlier row."""
     found: dict[tuple[object, ...], Entry] = {}
     for device in devices:
         address = device.entry.get("hostname")
