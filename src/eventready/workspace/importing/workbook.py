@@ -90,7 +90,7 @@ def _sheet_rows(path: Path, sheet: Any, data: bytes) -> Iterator[Row]:
 
 
 def _formulas(text: bytes) -> Mapping[str, str]:
-    """Formulas without a stored value, by cell; a program that computes none wrote the file."""
+    """Formulas without a stored value, by cell."""
     return {cell.decode(): f"={unescape(formula.decode())[:_SHOWN]}" for cell, formula in _UNCOMPUTED.findall(text)}
 
 
