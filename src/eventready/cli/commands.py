@@ -40,6 +40,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "playbook": "Run an Ansible playbook on the service hosts",
         "drill": "Make a failure on purpose and measure the interruption",
     },
+    "Night": {"watch": "Read continuously, and name every change of state"},
     "Papers": {
         "duties": "List clauses with owner, deadline, state and evidence",
         "attest": "Attest a clause that no device can prove, with files and forms",

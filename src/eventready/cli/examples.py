@@ -124,6 +124,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "schedule": ("schedule --once", "schedule --really --print systemd"),
     "bundle": ("bundle --out mine.evr", "bundle --out mine.evr --key env:BUNDLE_KEY"),
     "bundle keygen": ("bundle keygen", 'bundle keygen --out keys/mine.pem --operator "Enterprise"'),
+    "watch": ("watch --for 8h", "watch -l venue=hall -o ndjson"),
+    "watch pause": ("watch pause core-1 --for 30m", "watch pause core-1 --for 0s"),
     "kit make": ("kit make --out kit.json", "kit make --out kit.json --recipient-email reports@example.vn"),
     "consolidate": (
         "consolidate bundles/a.evr bundles/b.evr --keys keys/ --out province/",

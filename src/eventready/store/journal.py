@@ -67,6 +67,11 @@ class Journal:
             key, body = decide(self._read(session))
             return _entry(self._put(session, head, [(key, body, recorded)])[0])
 
+    def add(self, news: Iterable[tuple[str, Mapping[str, Any], datetime]]) -> None:
+        """Append several (key, body, real time) in a transaction, without reading the stream. Raises StoreError."""
+        with self._database.writing() as session:
+            self.write(session, news)
+
     def write(self, session: Session, news: Iterable[tuple[str, Mapping[str, Any], datetime]]) -> None:
         """Append several (key, body, real time) in the transaction of the caller."""
         self._put(session, self._head(session), news)

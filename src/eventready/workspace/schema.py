@@ -18,6 +18,7 @@ from eventready.workspace.settings.intent_folders import ValuesFile
 from eventready.workspace.settings.learning import LearnFile
 from eventready.workspace.settings.risk import RiskFile
 from eventready.workspace.settings.waivers import WaiverFile
+from eventready.workspace.settings.watch import WatchFile
 from eventready.workspace.settings.writable import WritableFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -37,6 +38,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "learn": LearnFile,
     "capacity": CapacityFile,
     "risk": RiskFile,
+    "watch": WatchFile,
 }
 
 

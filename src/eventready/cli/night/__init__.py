@@ -1,0 +1,1 @@
+"""Commands of the night of the event: continuous reading."""

@@ -1,0 +1,79 @@
+"""`eventready watch`: continuous reading of the network, with changes as they happen."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from math import inf
+from typing import Any
+
+import click
+
+from eventready.cli.context import App
+from eventready.cli.deferred import deferred
+from eventready.cli.options import limit_option, workers_option
+from eventready.core.errors import Exit, UsageError
+from eventready.core.messages import message
+
+with deferred():
+    from eventready.cli.render.watch import WatchView
+    from eventready.cli.signing import current_user
+    from eventready.watch.session import WatchSession, pause
+    from eventready.workspace.devices.select import select
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_TIME = re.compile(r"(\d{1,6})([smh])")
+
+
+def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> float:
+    """Seconds of a time such as `90s`, `30m`, `8h`; infinite for none. Raises BadParameter."""
+    if not value:
+        return inf
+    match = _TIME.fullmatch(value)
+    if not match:
+        raise UsageError(message("watch:time", text=value))
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+@click.group("watch", invoke_without_command=True)
+@limit_option
+@click.option("--for", "seconds", default="", metavar="TIME", callback=_seconds,
+              help="End after this time: 90s, 30m, 8h.  [default: Ctrl-C]")  # fmt: skip
+@workers_option
+@click.pass_context
+def command(context: click.Context, *, limit: str | None, seconds: float, workers: int) -> int:
+    """Read what can change again and again, each fact at its interval, and name every change of state.
+
+    Intervals are in inventory/watch.yaml (5 to 300 s; halved in protected time). Each value has its age: two intervals
+    without an answer are not measured. A new state counts from its second reading; from the fourth change within ten
+    minutes a state is named once and then left until calm. A terminal shows the wall; elsewhere there is a line per
+    change, with -o ndjson as JSON. A second watcher of the store stands by and takes over. Watching only reads.
+    """
+    if context.invoked_subcommand is not None:
+        return Exit.OK
+    app: App = context.obj
+    workspace = app.allowed_workspace
+    devices = select(workspace.devices, limit)
+    with app.open_store() as store, WatchView(app, workspace.event) as view, suppress(KeyboardInterrupt):
+        session = WatchSession(workspace, devices, store, app.clock, workers)
+        session.run(seconds, view.show, lambda: app.notify("watch:standby"))
+    return Exit.OK
+
+
+@command.command("pause", short_help="Leave a device alone for a while")
+@click.argument("device")
+@click.option("--for", "seconds", default="30m", show_default=True, metavar="TIME", callback=_seconds,
+              help="How long: 90s, 30m, 8h; 0s ends a pause.")  # fmt: skip
+@click.option("--by", default="", metavar="NAME", help="Your name.  [default: the login]")
+@click.pass_obj
+def rest(app: App, *, device: str, seconds: float, by: str) -> None:
+    """Let the watchers of this store leave DEVICE alone, for example for work by hand: its line is free, its values are
+    not measured, and nobody is called."""
+    with app.open_store() as store:
+        session = WatchSession(app.workspace, app.workspace.devices, store, app.clock)
+        pause(session, device, seconds / 60, current_user(by)[0])
+    if app.output == "table":
+        app.notify("watch:pause.done", device=device, minutes=round(seconds / 60))
+    else:
+        document: dict[str, Any] = {"device": device, "seconds": seconds}
+        app.emit(document)

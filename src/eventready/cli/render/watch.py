@@ -1,0 +1,144 @@
+"""Watch on the terminal: verdicts with the age of the readings, what is wrong since when, and a line per change."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import click
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from eventready.assurance.papers.language import Language
+from eventready.cli.context import App
+from eventready.cli.render.console import VisibleConsole
+from eventready.core.clock import TZ
+from eventready.core.messages import Lang, text
+from eventready.watch.record import change_document
+from eventready.watch.states import Key, StateChange
+from eventready.watch.watcher import DEVICE, Watcher
+from eventready.workspace.settings.event import Event
+
+_STYLES = {"READY": "green", "READY_WITH_RISK": "yellow", "NOT_READY": "bold red", "NOT_MEASURED": "magenta"}
+_RANK = {"fail": 0, "not_measured": 1, "warn": 2}
+#: Findings shown on the terminal.
+_SHOWN = 20
+
+
+class WatchView:
+    """Wall for a terminal; elsewhere a line per change, as text or as JSON."""
+
+    def __init__(self, app: App, event: Event) -> None:
+        self._app, self._event, self._lang = app, event, app.lang
+        self._watcher: Watcher | None = None
+        self._resting: Mapping[str, str] = {}
+        self._console = VisibleConsole()
+        self._screen = self._console.is_terminal and app.output == "table"
+        self._live = Live(self, console=self._console, refresh_per_second=2, screen=self._screen)
+
+    def __enter__(self) -> Self:
+        if self._screen:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._screen:
+            self._live.stop()
+
+    def show(self, watcher: Watcher, changes: Sequence[StateChange], resting: Mapping[str, str]) -> None:
+        """Take a round of the watch."""
+        self._watcher, self._resting = watcher, resting
+        if self._screen:
+            return
+        now = self._app.clock.now()
+        for line in change_lines(changes, now, self._lang) if self._app.output == "table" else ():
+            click.echo(line)
+        for change in changes if self._app.output != "table" else ():
+            click.echo(json.dumps({"at": now.isoformat(timespec="seconds"), **change_document(change)}))
+
+    def __rich_console__(self, console: Console, _options: ConsoleOptions) -> RenderResult:
+        """Render the wall."""
+        if self._watcher is None:
+            yield Text(text("watch:wall.first", self._lang))
+            return
+        yield Text(f"{self._event.title.render(self._lang)}  {self._app.clock.now():%d/%m/%Y %H:%M:%S}", style="bold")
+        yield self._verdicts(self._watcher)
+        yield self._open(self._watcher)
+
+    def _verdicts(self, watcher: Watcher) -> Table:
+        language, found = Language(self._lang), watcher.verdicts()
+        services = list(dict.fromkeys(one.service for one in found))
+        table = Table(text("cli:run.venue", self._lang), *map(language.service, services))
+        by_place = {(one.venue, one.service): str(one.verdict) for one in found}
+        for venue in self._event.venues:
+            cells = [by_place.get((venue.id, service), "") for service in services]
+            words = [Text(language.verdict(one) if one else "-", style=_STYLES.get(one, "dim")) for one in cells]
+            table.add_row(venue.title.render(self._lang), *words)
+        return table
+
+    def _open(self, watcher: Watcher) -> Table:
+        now, language = time.monotonic(), Language(self._lang)
+        table = Table(
+            *(text(f"watch:wall.{name}", self._lang) for name in ("state", "since", "age", "device", "finding"))
+        )
+        rows = []
+        for finding in watcher.findings():
+            known = watcher.states.status(Key(finding.device, finding.check, finding.subject))
+            if known is None or known[0] not in _RANK or finding.blind or str(finding.status) != known[0]:
+                continue
+            age = watcher.age(finding.device, now) if finding.device in self._names() else None
+            shown = "-" if age is None else f"{age:.0f} s"
+            since = f"{datetime.fromtimestamp(known[1], TZ):%H:%M:%S}"
+            rows.append((_RANK[known[0]], -known[1], known[0], since, shown, finding))
+        rows.sort(key=lambda row: row[:2])
+        for _rank, _since, status, since, shown, finding in rows[:_SHOWN]:
+            sentence = language.sentence(
+                {"message_id": finding.message_id, "params": finding.params, "message": finding.message}
+            )
+            table.add_row(language.status(status), since, shown, finding.device, f"{finding.check}: {sentence}")
+        if len(rows) > _SHOWN:
+            table.caption = text("watch:wall.more", self._lang, n=len(rows) - _SHOWN)
+        for name, change in self._resting.items():
+            table.add_row(text("watch:wall.resting", self._lang), "", "", name, change)
+        return table
+
+    def _names(self) -> frozenset[str]:
+        return frozenset(self._watcher.devices) if self._watcher else frozenset()
+
+
+def change_lines(changes: Sequence[StateChange], now: datetime, lang: Lang) -> list[str]:
+    """Lines of the changes of a round: a line per cause, with the number of changes explained by the cause."""
+    explained: dict[str, int] = {}
+    for change in changes:
+        if change.cause:
+            explained[change.cause] = explained.get(change.cause, 0) + 1
+    lines = [_line(change, now, lang, explained.get(change.key.device, 0)) for change in changes if not change.cause]
+    named = {change.key.device for change in changes if not change.cause and not change.finding}
+    for cause in explained.keys() - named:
+        lines.append(f"{now:%H:%M:%S} {text('watch:line.caused', lang, n=explained[cause], device=cause)}")
+    return lines
+
+
+def _line(change: StateChange, now: datetime, lang: Lang, explained: int) -> str:
+    language, finding = Language(lang), change.finding
+    words = (
+        f"{language.status(change.old)} -> {language.status(change.new)}" if change.old else language.status(change.new)
+    )
+    if finding is None:
+        ended = "back" if change.key.check == DEVICE else "measured"
+        state = "lost" if change.new == "not_measured" else ended
+        sentence = text(f"watch:device.{state}", lang, n=explained, check=change.key.check)
+        return f"{now:%H:%M:%S} {words}  {change.key.device}: {sentence}"
+    said = language.sentence(
+        {"message_id": finding.message_id, "params": dict(finding.params), "message": finding.message}
+    )
+    damped = f" ({text('watch:line.damped', lang)})" if change.damped else ""
+    return f"{now:%H:%M:%S} {words}  {change.key.device} {change.key.check}: {said}{damped}"

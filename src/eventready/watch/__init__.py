@@ -1,0 +1,1 @@
+"""Continuous reading of the network: changes of state, with their ages and causes, beside the last full audit."""

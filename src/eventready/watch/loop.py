@@ -1,0 +1,144 @@
+"""Loop of a watch: readings by bounded threads, in the order of their due times; changes and beats are recorded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Protocol
+
+from eventready.core.clock import Clock
+from eventready.facts.observation import Observation
+from eventready.watch.record import BEAT_S, Beat
+from eventready.watch.schedule import Reading, Schedule
+from eventready.watch.states import StateChange
+from eventready.watch.watcher import Watcher
+
+#: Longest pause between two rounds, in seconds: stale answers and pauses are noticed within it.
+_ROUND_S = 1.0
+
+
+class Reader(Protocol):
+    """Source of observations, called from several threads, for a device from one at a time."""
+
+    def read(self, device: str, facts: Sequence[str]) -> Sequence[Observation]:
+        """Return an observation per fact."""
+
+
+class Log(Protocol):
+    """Record of a watch."""
+
+    def beat(self, beat: Beat) -> None:
+        """Record a beat."""
+
+    def changes(self, changes: Sequence[StateChange]) -> None:
+        """Record changes of state."""
+
+
+class ReaderThreads:
+    """Threads of a reader; they end with the process, whatever a device still does."""
+
+    def __init__(self, reader: Reader, workers: int) -> None:
+        self._reader, self._workers, self._begun = reader, workers, 0
+        self._waiting: SimpleQueue[Reading] = SimpleQueue()
+        self._ended: SimpleQueue[tuple[Reading, Sequence[Observation] | Exception]] = SimpleQueue()
+        self.running = 0
+
+    @property
+    def free(self) -> bool:
+        """True with a thread for a further reading."""
+        return self.running < self._workers
+
+    def start(self, reading: Reading) -> None:
+        """Start a reading."""
+        self.running += 1
+        if self._begun < self.running:
+            self._begun += 1
+            Thread(target=self._work, daemon=True, name="watch").start()
+        self._waiting.put(reading)
+
+    def ended(self, patience_s: float) -> list[tuple[Reading, Sequence[Observation]]]:
+        """Wait for an answer, and return the readings that have ended. Raises the exception of a reader."""
+        found: list[tuple[Reading, Sequence[Observation]]] = []
+        while True:
+            try:
+                reading, outcome = self._ended.get(timeout=0 if found else max(patience_s, 0))
+            except Empty:
+                return found
+            self.running -= 1
+            if isinstance(outcome, Exception):
+                raise outcome
+            found.append((reading, outcome))
+
+    def _work(self) -> None:
+        while True:
+            reading = self._waiting.get()
+            try:
+                self._ended.put((reading, self._reader.read(reading.device, reading.facts)))
+            except Exception as error:
+                self._ended.put((reading, error))
+
+
+@dataclass
+class WatchLoop:
+    """Loop over a schedule. `resting`: devices left alone now, because of a pause or a change in progress.
+
+    `on_round` is called after every round with its changes.
+    """
+
+    watcher: Watcher
+    schedule: Schedule
+    reader: Reader
+    log: Log
+    clock: Clock
+    resting: Callable[[], Collection[str]]
+    on_round: Callable[[Sequence[StateChange]], None]
+    workers: int = 32
+    _readings: int = 0
+    _lag_s: float = 0.0
+
+    def run(self, until: float) -> None:
+        """Watch until a monotonic time. Raises StoreError when nothing can be recorded."""
+        self.schedule.start(time.monotonic())
+        beat_at = time.monotonic()
+        threads = ReaderThreads(self.reader, self.workers)
+        while (now := time.monotonic()) < until:
+            resting = self.resting()
+            self._begin(threads, now, resting)
+            due = self.schedule.next_at() if threads.free else None
+            ended = threads.ended(min(_ROUND_S, until - now, _ROUND_S if due is None else due - now))
+            changes = [change for change in self._taken(ended, resting) if change.key.device not in resting]
+            if changes:
+                self.log.changes(changes)
+            self.on_round(changes)
+            if time.monotonic() >= beat_at:
+                self.log.beat(self._beat())
+                beat_at = time.monotonic() + BEAT_S
+
+    def _begin(self, threads: ReaderThreads, now: float, resting: Collection[str]) -> None:
+        """Start the readings that are due, while a thread is free."""
+        while threads.free and (reading := self.schedule.take(now)) is not None:
+            if reading.device in resting:
+                self.schedule.done(reading.device)
+                continue
+            self._lag_s = max(self._lag_s, reading.late_s)
+            threads.start(reading)
+
+    def _taken(
+        self, ended: Sequence[tuple[Reading, Sequence[Observation]]], resting: Collection[str]
+    ) -> list[StateChange]:
+        changes: list[StateChange] = []
+        for reading, observations in ended:
+            self._readings += 1
+            changes += self.watcher.read(reading.device, observations, time.monotonic(), self.clock.now())
+            self.schedule.done(reading.device)
+        return [*changes, *self.watcher.tick(time.monotonic(), self.clock.now(), resting)]
+
+    def _beat(self) -> Beat:
+        devices, now = self.schedule.facts, time.monotonic()
+        answering = sum(self.watcher.age(name, now) is not None for name in devices)
+        beat = Beat(len(devices), answering, self._readings, round(self._lag_s, 1))
+        self._readings, self._lag_s = 0, 0.0
+        return beat

@@ -1,0 +1,121 @@
+"""Record of a watch in the store: changes of state, and a beat per minute that proves the time watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from eventready.core.clock import Clock
+from eventready.core.messages import to_json
+from eventready.store.journal import Journal, JournalEntry
+from eventready.store.store import Store
+from eventready.watch.states import Key, StateChange
+
+STREAM, PAUSES = "watch", "watch pause"
+
+#: Seconds between two beats; a longer time without one is a gap.
+BEAT_S = 60.0
+_GAP = timedelta(seconds=2 * BEAT_S)
+
+
+@dataclass(frozen=True)
+class Beat:
+    """Figures of a watch at a beat: devices, those with an answer, readings since the last beat, greatest lag."""
+
+    devices: int
+    answering: int
+    readings: int
+    lag_s: float
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Time watched in a span: minutes, and gaps from their start to their end."""
+
+    minutes: int
+    gaps: tuple[tuple[datetime, datetime], ...]
+
+
+class WatchRecord:
+    """Journal of the watches of an event. Rehearsals are kept apart."""
+
+    def __init__(self, store: Store, event: str, clock: Clock) -> None:
+        self._journal, self._pauses = store.journal(STREAM), store.journal(PAUSES)
+        self._event, self._clock = event, clock
+
+    def beat(self, beat: Beat) -> None:
+        """Record a beat. Raises StoreError."""
+        self._journal.add([self._entry("beat", {"kind": "beat", **vars(beat)})])
+
+    def changes(self, changes: Sequence[StateChange]) -> None:
+        """Record changes of state. Raises StoreError."""
+        self._journal.add(self._entry(change.key.device, change_document(change)) for change in changes)
+
+    def pause(self, device: str, until: datetime, by: str) -> None:
+        """Record the pause of a device until an event time. Raises StoreError."""
+        self._pauses.add([self._entry(device, {"until": until.isoformat(), "by": by})])
+
+    def states(self) -> dict[Key, str]:
+        """Return the states after the recorded changes. Raises StoreError."""
+        last = {
+            Key(body["device"], body["check"], body["subject"]): str(body["new"]) for body in self._bodies("change")
+        }
+        return {key: status for key, status in last.items() if key.check}
+
+    def paused(self, now: datetime) -> frozenset[str]:
+        """Return the devices paused at an event time. Raises StoreError."""
+        until = {entry.key: str(entry.body["until"]) for entry in self._own(self._pauses)}
+        return frozenset(name for name, moment in until.items() if datetime.fromisoformat(moment) > now)
+
+    def watched(self, start: datetime, end: datetime) -> Watched:
+        """Return the time watched between two event times. Raises StoreError."""
+        beats = [datetime.fromisoformat(body["at"]) for body in self._bodies("beat")]
+        return watched([at for at in beats if start <= at <= end], start, end)
+
+    def timeline(self) -> tuple[Mapping[str, Any], ...]:
+        """Return the recorded changes, oldest first. Raises StoreError."""
+        return tuple(self._bodies("change"))
+
+    def _entry(self, key: str, body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], datetime]:
+        head = {"event": self._event, "rehearsal": self._clock.rehearsal, "at": self._clock.now().isoformat()}
+        return key, {**head, **body}, self._clock.real()
+
+    def _own(self, journal: Journal) -> Iterator[JournalEntry]:
+        for entry in journal.entries():
+            if entry.body["event"] == self._event and entry.body["rehearsal"] == self._clock.rehearsal:
+                yield entry
+
+    def _bodies(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        return (entry.body for entry in self._own(self._journal) if entry.body["kind"] == kind)
+
+
+def watched(beats: Iterable[datetime], start: datetime, end: datetime) -> Watched:
+    """Return the time watched by the beats of a span; a gap is a time without a beat for two of their periods."""
+    marks = [start, *sorted(beats), end]
+    gaps = tuple((one, other) for one, other in pairwise(marks) if other - one > _GAP)
+    lost = sum((other - one for one, other in gaps), timedelta())
+    return Watched(int((end - start - lost) / timedelta(minutes=1)), gaps)
+
+
+def change_document(change: StateChange) -> dict[str, Any]:
+    """Return a change as plain JSON types."""
+    finding = change.finding
+    sentence: dict[str, Any] = {}
+    if finding is not None:
+        sentence = {
+            "message": finding.message,
+            "message_id": finding.message_id,
+            "params": {name: to_json(value) for name, value in finding.params.items()},
+        }
+    return {
+        "kind": "change",
+        **change.key._asdict(),
+        "old": change.old,
+        "new": change.new,
+        "damped": change.damped,
+        "cause": change.cause,
+        **sentence,
+    }

@@ -1,0 +1,66 @@
+"""Schedule of readings: facts of a device that are due together, in a fair order, one reading of a device at a time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+#: Facts due within this time are read with those due now, in seconds.
+_TOGETHER_S = 1.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Facts of a device to be read now; `late_s`: seconds since the first of them was due."""
+
+    device: str
+    facts: tuple[str, ...]
+    late_s: float
+
+
+@dataclass
+class Schedule:
+    """Due times of the facts of each device. Times are seconds of a monotonic clock.
+
+    `interval_of` returns the current interval of a fact: shorter in protected time.
+    """
+
+    facts: Mapping[str, tuple[str, ...]]
+    interval_of: Callable[[str], float]
+    _due: dict[str, dict[str, float]] = field(default_factory=dict)
+    _queue: list[tuple[float, str]] = field(default_factory=list)
+    _busy: set[str] = field(default_factory=set)
+
+    def start(self, now: float) -> None:
+        """All facts are due, the devices one after the other within the shortest interval."""
+        for number, (device, facts) in enumerate(self.facts.items()):
+            if facts:
+                shift = min(map(self.interval_of, facts)) * number / len(self.facts)
+                self._due[device] = dict.fromkeys(facts, now + shift)
+                heapq.heappush(self._queue, (now + shift, device))
+
+    def take(self, now: float) -> Reading | None:
+        """Return the reading that has been due longest, and mark its device as busy; None if none is due."""
+        while self._queue and self._queue[0][0] <= now:
+            due, device = heapq.heappop(self._queue)
+            if device in self._busy or due != self._next(device):
+                continue
+            facts = tuple(fact for fact, at in self._due[device].items() if at <= now + _TOGETHER_S)
+            self._busy.add(device)
+            for fact in facts:
+                self._due[device][fact] = now + self.interval_of(fact)
+            return Reading(device, facts, now - due)
+        return None
+
+    def done(self, device: str) -> None:
+        """End the reading of a device; what became due meanwhile is next."""
+        self._busy.discard(device)
+        heapq.heappush(self._queue, (self._next(device), device))
+
+    def next_at(self) -> float | None:
+        """Return the time of the next reading; None while every device is busy."""
+        return self._queue[0][0] if self._queue else None
+
+    def _next(self, device: str) -> float:
+        return min(self._due[device].values())

@@ -1,0 +1,134 @@
+"""Watch of a workspace: devices, checks, states and record, put together and run until an end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from math import inf
+
+from eventready.core.clock import Clock
+from eventready.core.errors import RefusedError
+from eventready.core.messages import message
+from eventready.evaluation.limits import resolve_limits
+from eventready.evaluation.matrix import build_matrix
+from eventready.facts.platform import load_platform
+from eventready.facts.questions import with_questions
+from eventready.store.run import Run, latest_complete
+from eventready.store.store import Store
+from eventready.watch.loop import WatchLoop
+from eventready.watch.reader import DeviceReader
+from eventready.watch.record import WatchRecord
+from eventready.watch.schedule import Schedule
+from eventready.watch.states import Key, StateChange, States
+from eventready.watch.watcher import Watcher, WatchJob
+from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.watch import SHORTEST_S, load_watch
+from eventready.workspace.workspace import Workspace
+
+#: Pauses and changes in progress are looked up at most so often; a standby watcher waits so long; seconds.
+_LOOK_S, _STANDBY_S = 5.0, 5.0
+
+OnRound = Callable[[Watcher, Sequence[StateChange], Mapping[str, str]], None]
+
+
+@dataclass
+class WatchSession:
+    """Watch of some devices of a workspace."""
+
+    workspace: Workspace
+    devices: Sequence[Device]
+    store: Store
+    clock: Clock
+    workers: int = 32
+    _resting: Mapping[str, str] = field(default_factory=dict)
+    _looked_at: float = -inf
+
+    def run(self, seconds: float, on_round: OnRound, on_standby: Callable[[], None] = lambda: None) -> None:
+        """Watch for `seconds`. Another watcher of the store leads first; this one then takes over.
+
+        `on_round` gets the watcher, the changes, and the reason by resting device. Raises StoreError, WorkspaceError.
+        """
+        until = time.monotonic() + seconds
+        told = False
+        while time.monotonic() < until:
+            with self.store.exclusive("watch") as mine:
+                if mine:
+                    self._lead(until, on_round)
+                    return
+            if not told:
+                told = True
+                on_standby()
+            time.sleep(min(_STANDBY_S, max(0.0, until - time.monotonic())))
+
+    def _lead(self, until: float, on_round: OnRound) -> None:
+        workspace, devices = self.workspace, {device.name: device for device in self.devices}
+        platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in self.devices}}
+        questions = {name: with_questions(platforms[device.platform], device) for name, device in devices.items()}
+        matrix = build_matrix(self.devices, platforms)
+        workspace.check_secrets(devices)
+        facts = {name: matrix.needed(name) for name in devices}
+        settings = load_watch(workspace.path / "inventory" / "watch.yaml")
+        record = WatchRecord(self.store, workspace.event.id, self.clock)
+        states = States()
+        states.begin(record.states(), self.clock.now().timestamp())
+        states.begin(_audited(self.store, workspace), self.clock.now().timestamp())
+        job = WatchJob(
+            workspace.event, devices, matrix, resolve_limits(workspace.limits, self.devices), workspace.waivers
+        )
+        held = [name for name in devices if any(fnmatchcase(name, pattern) for pattern in settings.hold)]
+        reader = DeviceReader(workspace.nornir(self.workers), questions, held)
+
+        def interval_of(fact: str) -> float:
+            return max(float(SHORTEST_S), settings.interval_of(fact) * self._scale())
+
+        watcher = Watcher(job, states, interval_of)
+        loop = WatchLoop(
+            watcher=watcher,
+            schedule=Schedule(facts, interval_of),
+            reader=reader,
+            log=record,
+            clock=self.clock,
+            resting=lambda: self._rest(record).keys(),
+            on_round=lambda changes: on_round(watcher, changes, self._resting),
+            workers=self.workers,
+        )
+        try:
+            loop.run(until)
+        finally:
+            reader.close()
+
+    def _scale(self) -> float:
+        """Half of every interval in protected time."""
+        return 0.5 if self.workspace.event.windows_at(self.clock.now(), "protected") else 1.0
+
+    def _rest(self, record: WatchRecord) -> Mapping[str, str]:
+        """Return the reason by device that is left alone: a pause, or the id of a change in progress."""
+        if time.monotonic() - self._looked_at >= _LOOK_S:
+            self._looked_at = time.monotonic()
+            changing = {lock.device: lock.change for lock in self.store.changes.locks()}
+            self._resting = {**dict.fromkeys(record.paused(self.clock.now()), ""), **changing}
+        return self._resting
+
+
+def _audited(store: Store, workspace: Workspace) -> dict[Key, str]:
+    """Return the states in the last full audit; none without one."""
+    own = [run.summary for run in store.runs() if run.summary and run.event == workspace.event.id]
+    found = latest_complete(own, len(workspace.devices))
+    return states_of(store.get(found.id)) if found else {}
+
+
+def states_of(run: Run) -> dict[Key, str]:
+    """Return the states of the findings of an audit."""
+    return {Key(one["device"], one["check"], one["subject"]): str(one["status"]) for one in run.findings()}
+
+
+def pause(session: WatchSession, device: str, minutes: float, by: str) -> None:
+    """Let the watchers leave a device alone for some minutes; 0 ends a pause. Raises RefusedError, StoreError."""
+
+    if device not in {one.name for one in session.devices}:
+        raise RefusedError(message("watch:pause.unknown", device=device))
+    until = session.clock.now() + timedelta(minutes=minutes)
+    WatchRecord(session.store, session.workspace.event.id, session.clock).pause(device, until, by)

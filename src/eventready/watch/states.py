@@ -1,0 +1,118 @@
+"""States of findings over time: a new state counts from its second reading; frequent changes are damped."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from eventready.checks.finding import Finding, Outcome
+
+#: Readings with a new state until it counts; changes within the window from which a state is damped; seconds.
+HOLD_DOWN, DAMPED_FROM, WINDOW_S = 2, 4, 600.0
+
+
+class Key(NamedTuple):
+    """Identity of a finding."""
+
+    device: str
+    check: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class StateChange:
+    """Change of a state at a time (seconds of the event's clock). `damped`: the state changes too often to be named.
+
+    `cause`: device or subject whose loss explains this one; empty for a cause of its own.
+    """
+
+    at: float
+    key: Key
+    old: str
+    new: str
+    finding: Finding | None
+    damped: bool = False
+    cause: str = ""
+
+
+@dataclass
+class _State:
+    """State in force since `since`; `wanted`, seen in `seen` readings in a row; times of the latest changes."""
+
+    status: str
+    since: float
+    wanted: str = ""
+    seen: int = 0
+    changes: deque[float] = field(default_factory=lambda: deque(maxlen=DAMPED_FROM))
+    damped: bool = False
+
+
+class States:
+    """States of all findings. `begin` gives the states of an audit, or of an earlier watch, which are no changes.
+
+    A finding without an earlier state was passed before; a blind spot of the equipment is no change.
+    """
+
+    def __init__(self) -> None:
+        self._states: dict[Key, _State] = {}
+
+    def begin(self, states: Mapping[Key, str], since: float) -> None:
+        """Take states as they are."""
+        for key, status in states.items():
+            self._states.setdefault(key, _State(status, since))
+
+    def status(self, key: Key) -> tuple[str, float] | None:
+        """Return the state in force and its start; None for an unknown finding."""
+        state = self._states.get(key)
+        return (state.status, state.since) if state else None
+
+    def pending(self, findings: Iterable[Finding]) -> bool:
+        """True with a finding whose new state waits for a second reading, or whose damping may end."""
+        states = (self._states.get(Key(one.device, one.check, one.subject)) for one in findings)
+        return any(state is None or state.wanted or state.damped for state in states)
+
+    def update(self, now: float, findings: Iterable[Finding], *, at_once: bool = False) -> list[StateChange]:
+        """Take the findings of a reading and return the changes. `at_once`: in force from the first reading."""
+        changes: list[StateChange] = []
+        for finding in findings:
+            key, status = Key(finding.device, finding.check, finding.subject), str(finding.status)
+            state = self._states.get(key)
+            if state is None:
+                state = self._states[key] = _State(status if finding.blind else str(Outcome.PASS), now)
+            changes += self._of(state, key, status, now, finding, at_once=at_once)
+        return changes
+
+    def measured_again(self, now: float, keys: Iterable[Key]) -> list[StateChange]:
+        """Take the end of findings about a check as a whole, such as a missing answer, and return the changes."""
+        ended = [(key, self._states.pop(key)) for key in list(keys) if key in self._states]
+        passed = str(Outcome.PASS)
+        return [StateChange(now, key, one.status, passed, None) for key, one in ended if one.status != passed]
+
+    def _of(
+        self, state: _State, key: Key, status: str, now: float, finding: Finding, *, at_once: bool
+    ) -> list[StateChange]:
+        if status == state.status:
+            state.wanted, state.seen = "", 0
+            return self._calm(state, key, now, finding)
+        state.seen = state.seen + 1 if status == state.wanted else 1
+        state.wanted = status
+        if state.seen < HOLD_DOWN and not at_once:
+            return []
+        old, state.status, state.since, state.wanted, state.seen = state.status, status, now, "", 0
+        state.changes.append(now)
+        if state.damped:
+            return []
+        often = len(state.changes) == DAMPED_FROM and now - state.changes[0] <= WINDOW_S
+        state.damped = often
+        return [StateChange(now, key, old, status, finding, damped=often)]
+
+    @staticmethod
+    def _calm(state: _State, key: Key, now: float, finding: Finding) -> list[StateChange]:
+        """Name the state of a damped finding again after a window without a change."""
+        if not state.damped or now - state.changes[-1] <= WINDOW_S:
+            return []
+        state.damped = False
+        state.changes.clear()
+        return [StateChange(now, key, "", state.status, finding)]

@@ -1,0 +1,270 @@
+"""Watcher: latest observations of every device with their ages, the checks on them, and the changes of state.
+
+Without threads, clock and sessions of its own: a loop feeds it readings, tests feed it recorded answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from math import inf
+
+from eventready.checks.finding import Finding
+from eventready.core.messages import message
+from eventready.evaluation.limits import ResolvedLimits
+from eventready.evaluation.matrix import CellState, Matrix
+from eventready.evaluation.runner import evaluate
+from eventready.evaluation.verdicts import Verdict, verdicts
+from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.observation import Observation, Status
+from eventready.watch.states import Key, StateChange, States
+from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.event import Event
+from eventready.workspace.settings.waivers import Waiver
+
+#: Intervals of a fact after which its last answer is no measurement any more.
+STALE_AFTER = 2
+#: Equal answers are evaluated anew after so long: certificates and waivers expire; seconds.
+_ANEW_S = 300.0
+#: Checks across devices run at most so often, in seconds.
+_FLEET_S = 15.0
+_SILENT = "watch:silent"
+#: Check of a change about a device as a whole.
+DEVICE = "device"
+
+
+@dataclass(frozen=True)
+class WatchJob:
+    """Input of a watch: devices by name, checks, limits, waivers, event."""
+
+    event: Event
+    devices: Mapping[str, Device]
+    matrix: Matrix
+    limits: ResolvedLimits = field(default_factory=ResolvedLimits)
+    waivers: Sequence[Waiver] = ()
+
+
+@dataclass
+class _Fact:
+    """Latest answer of a fact: observation, time of the reading, and the reading of a counter before."""
+
+    observation: Observation
+    at: float
+    before: Observation | None = None
+    before_at: float = 0.0
+
+
+@dataclass
+class _DeviceState:
+    """Facts of a device; `answered_at`: time of the last answer of any fact; `lost`: no answer for too long.
+
+    `calm`: all findings had their states in force when evaluated at `evaluated_at`. `check_at`: time of the next stale
+    answer.
+    """
+
+    facts: dict[str, _Fact] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    answered_at: float | None = None
+    lost: bool = False
+    calm: bool = False
+    evaluated_at: float = 0.0
+    check_at: float = 0.0
+
+
+class Watcher:
+    """Findings of all devices as last read. Times are seconds of one monotonic clock, `moment` the event's time."""
+
+    def __init__(self, job: WatchJob, states: States, interval_of: Callable[[str], float]) -> None:
+        self._job, self._interval_of = job, interval_of
+        self.states = states
+        lost = (states.status(Key(name, DEVICE, "")) for name in job.devices)
+        self._devices = {
+            name: _DeviceState(lost=known is not None and known[0] == "not_measured")
+            for name, known in zip(job.devices, lost, strict=True)
+        }
+        self._needed = {name: job.matrix.needed(name) for name in job.devices}
+        self._shared = {name: job.matrix.shared(name) for name in job.devices}
+        self._across: tuple[Finding, ...] = ()
+        self._fleet_at: float | None = None
+        self._fleet_due = False
+
+    @property
+    def devices(self) -> Collection[str]:
+        """Names of the devices."""
+        return self._devices.keys()
+
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings as last read."""
+        return (*(one for device in self._devices.values() for one in device.findings), *self._across)
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Verdicts per venue and service as last read."""
+        return verdicts(self._job.event.venues, tuple(self._job.devices.values()), self.findings())
+
+    def age(self, device: str, now: float) -> float | None:
+        """Return the seconds since the oldest answer in use of a device; None without any."""
+        times = [fact.at for fact in self._devices[device].facts.values() if fact.observation.status.measured]
+        return now - min(times) if times else None
+
+    def read(self, device: str, observations: Iterable[Observation], now: float, moment: datetime) -> list[StateChange]:
+        """Take a reading of a device and return the changes of state."""
+        state = self._devices[device]
+        taken = list(observations)
+        answers = any(one.status.measured for one in taken)
+        state.answered_at = now if answers else state.answered_at
+        state.check_at = 0.0
+        same = all(self._same(state, one) for one in taken)
+        fresh = {one.fact for one in taken if self._take(state, one, now)}
+        if same and state.calm and now - state.evaluated_at < _ANEW_S:
+            return []
+        self._fleet_due |= bool(self._shared[device] & fresh)
+        changes = self._evaluated(device, fresh, now, moment) if fresh else []
+        if state.lost and answers:
+            state.lost = False
+            back = StateChange(now, Key(device, DEVICE, ""), "not_measured", "pass", None)
+            return [back, *(_caused(change, device) for change in changes)]
+        return [_caused(change, device) for change in changes] if state.lost else changes
+
+    @staticmethod
+    def _same(state: _DeviceState, observation: Observation) -> bool:
+        """True for the answer of the reading before; a counter speaks by its difference."""
+        known = state.facts.get(observation.fact)
+        return known is not None and known.observation is observation and not CATALOGUE[observation.fact].counter
+
+    @staticmethod
+    def _take(state: _DeviceState, observation: Observation, now: float) -> bool:
+        """Take an answer in place of the last; without an answer the last measurement stands until stale."""
+        known = state.facts.get(observation.fact)
+        if known and known.observation.status.measured and not observation.status.measured:
+            return False
+        before = known if known and CATALOGUE[observation.fact].counter and known.observation.status.measured else None
+        state.facts[observation.fact] = (
+            _Fact(observation, now, before.observation, before.at) if before else _Fact(observation, now)
+        )
+        return True
+
+    def tick(self, now: float, moment: datetime, resting: Collection[str] = ()) -> list[StateChange]:
+        """Mark answers as stale, run the checks across devices, and return the changes of state.
+
+        Stale answers of `resting` devices are no measurement either, but no change.
+        """
+        changes: list[StateChange] = []
+        for name, state in self._devices.items():
+            if now < state.check_at:
+                continue
+            stale = {
+                fact for fact, known in state.facts.items()
+                if known.observation.status.measured and now - known.at > STALE_AFTER * self._interval_of(fact)
+            }  # fmt: skip
+            for fact in stale:
+                state.facts[fact].observation = self._stale(state.facts[fact], now)
+                state.facts[fact].before = None
+            if not state.lost and self._is_lost(name, now) and name not in resting:
+                state.lost = True
+                changes.append(StateChange(now, Key(name, DEVICE, ""), "pass", "not_measured", None))
+            if stale:
+                self._fleet_due |= bool(self._shared[name] & stale)
+                found = self._evaluated(name, set() if name in resting else stale, now, moment, at_once=True)
+                changes += [_caused(change, name) if state.lost else change for change in found]
+            state.check_at = self._next_check(name, now)
+        if self._fleet_due and (self._fleet_at is None or now - self._fleet_at >= _FLEET_S):
+            changes += self._evaluate_across(now, moment)
+        return changes
+
+    def _next_check(self, name: str, now: float) -> float:
+        """Return the time at which the next answer of a device is stale, or the device itself lost."""
+        state = self._devices[name]
+        times = [
+            known.at + STALE_AFTER * self._interval_of(fact)
+            for fact, known in state.facts.items()
+            if known.observation.status.measured
+        ]
+        if not state.lost and self._needed[name] and state.answered_at is not None:
+            times.append(state.answered_at + STALE_AFTER * min(map(self._interval_of, self._needed[name])))
+        return max(min(times, default=inf), now)
+
+    def _is_lost(self, name: str, now: float) -> bool:
+        """True for a device without an answer for two of its shortest intervals, or since the begin of the watch."""
+        state, facts = self._devices[name], self._needed[name]
+        if state.answered_at is None:
+            state.answered_at = now
+        return bool(facts) and now - state.answered_at > STALE_AFTER * min(map(self._interval_of, facts))
+
+    @staticmethod
+    def _stale(known: _Fact, now: float) -> Observation:
+        reason = message(_SILENT, seconds=round(now - known.at))
+        return replace(
+            known.observation, status=Status.TIMEOUT, rows=(), unread=(), reason=reason.render("en"), message=reason
+        )
+
+    def _evaluated(
+        self, name: str, facts: set[str], now: float, moment: datetime, *, at_once: bool = False
+    ) -> list[StateChange]:
+        """Run the checks of a device and compare those of the facts just read."""
+        job, state = self._job, self._devices[name]
+        interval = max((known.at - known.before_at for known in state.facts.values() if known.before), default=0.0)
+        readings = [one for known in state.facts.values() for one in _readings(known)]
+        state.findings = evaluate(
+            [job.devices[name]], job.matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
+            intervals={name: interval}, scope="device",
+        )  # fmt: skip
+        settled = {check for check in self._checks(name) if self._settled(state, check)}
+        needs = {check for check in settled if not facts.isdisjoint(job.matrix.checks[check].needs)}
+        compared = [finding for finding in state.findings if finding.check in needs]
+        changes = self.states.update(now, compared, at_once=at_once)
+        whole = {Key(name, check, "") for check in needs} - {_key(finding) for finding in compared}
+        changes += self.states.measured_again(now, whole)
+        known = (finding for finding in state.findings if finding.check in settled)
+        state.calm, state.evaluated_at = not self.states.pending(known), now
+        return changes
+
+    def _evaluate_across(self, now: float, moment: datetime) -> list[StateChange]:
+        job, matrix = self._job, self._job.matrix
+        self._fleet_at, self._fleet_due = now, False
+        readings = [
+            one
+            for name, state in self._devices.items()
+            for fact, known in state.facts.items()
+            if fact in self._shared[name]
+            for one in _readings(known)
+        ]
+        self._across = evaluate(
+            tuple(job.devices.values()), matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
+            scope="fleet",
+        )  # fmt: skip
+        complete = all(self._shared[name] <= set(state.facts) for name, state in self._devices.items())
+        return self.states.update(now, self._across) if complete else []
+
+    def _checks(self, device: str) -> Iterable[str]:
+        """Names of the checks of a device by itself."""
+        matrix = self._job.matrix
+        cells = (cell for cell in matrix.of(device) if cell.state is CellState.APPLICABLE)
+        return (cell.check for cell in cells if matrix.checks[cell.check].scope == "device")
+
+    def _settled(self, state: _DeviceState, check: str) -> bool:
+        """True for a check with all its facts read, counters twice."""
+        needs = self._job.matrix.checks[check].needs
+        if not state.facts.keys() >= set(needs):
+            return False
+        known = [state.facts[need] for need in needs]
+        return all(
+            one.before is not None or not CATALOGUE[one.observation.fact].counter or not one.observation.status.measured
+            for one in known
+        )
+
+
+def _readings(known: _Fact) -> tuple[Observation, ...]:
+    """Observations of a fact as an audit has them."""
+    if known.before is None:
+        return (known.observation,)
+    return replace(known.before, reading=1), replace(known.observation, reading=2)
+
+
+def _key(finding: Finding) -> Key:
+    return Key(finding.device, finding.check, finding.subject)
+
+
+def _caused(change: StateChange, device: str) -> StateChange:
+    """Return the change with the lost or returned device as the cause of a missing measurement."""
+    return replace(change, cause=device) if "not_measured" in (change.old, change.new) else change

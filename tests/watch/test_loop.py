@@ -1,0 +1,140 @@
+"""The loop: a device that hangs delays no other, devices at rest are left alone, and the time watched is proven."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.core.clock import TZ, Clock
+from eventready.evaluation.matrix import build_matrix
+from eventready.facts.observation import Observation, Status
+from eventready.facts.platform import load_platform
+from eventready.store.store import Store
+from eventready.watch.loop import ReaderThreads, WatchLoop
+from eventready.watch.record import BEAT_S, Beat, WatchRecord, watched
+from eventready.watch.schedule import Reading, Schedule
+from eventready.watch.states import Key, StateChange, States
+from eventready.watch.watcher import Watcher, WatchJob
+from tests.watch.test_night import EVENT, FACT, devices
+
+START = datetime(2031, 4, 29, 19, tzinfo=TZ)
+
+
+class Recorder:
+    """Reader of empty answers; `hanging` devices answer at the end of the test only."""
+
+    def __init__(self, hanging: Collection[str] = ()) -> None:
+        self.hanging, self.read_at = hanging, dict[str, list[float]]()
+        self.end = threading.Event()
+
+    def read(self, device: str, facts: Sequence[str]) -> Sequence[Observation]:
+        self.read_at.setdefault(device, []).append(time.monotonic())
+        if device in self.hanging:
+            self.end.wait(30)
+        return [Observation(device, fact, Status.EMPTY) for fact in facts]
+
+
+class Memory:
+    def __init__(self) -> None:
+        self.beats, self.found = list[Beat](), list[StateChange]()
+
+    def beat(self, beat: Beat) -> None:
+        self.beats.append(beat)
+
+    def changes(self, changes: Sequence[StateChange]) -> None:
+        self.found += changes
+
+
+def run(reader: Recorder, *, resting: Collection[str] = (), seconds: float = 1.0) -> Memory:
+    known = dict(list(devices().items())[:6])
+    matrix = build_matrix(tuple(known.values()), {"huawei_vrp": load_platform("huawei_vrp")})
+    log = Memory()
+
+    def interval_of(_fact: str) -> float:
+        return 0.1
+
+    WatchLoop(
+        watcher=Watcher(WatchJob(EVENT, known, matrix), States(), interval_of),
+        schedule=Schedule(dict.fromkeys(known, (FACT,)), interval_of),
+        reader=reader,
+        log=log,
+        clock=Clock(),
+        resting=lambda: resting,
+        on_round=lambda _changes: None,
+        workers=3,
+    ).run(time.monotonic() + seconds)
+    reader.end.set()
+    return log
+
+
+def test_hanging_devices_delay_no_other() -> None:
+    reader = Recorder({"r00", "r01"})
+    log = run(reader)
+    assert len(reader.read_at["r00"]) == len(reader.read_at["r01"]) == 1
+    assert all(len(reader.read_at[f"r0{number}"]) >= 4 for number in range(2, 6))
+    assert {change.key for change in log.found if change.key.check == "device"} == {
+        Key("r00", "device", ""), Key("r01", "device", "")
+    }  # fmt: skip
+    assert log.beats
+
+
+def test_a_device_at_rest_is_not_read_and_not_named() -> None:
+    reader = Recorder()
+    log = run(reader, resting={"r03"})
+    assert "r03" not in reader.read_at
+    assert not [change for change in log.found if change.key.device == "r03"]
+
+
+def test_a_defect_of_a_reader_ends_the_watch() -> None:
+    class Broken(Recorder):
+        def read(self, device: str, facts: Sequence[str]) -> Sequence[Observation]:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run(Broken())
+
+
+def test_threads_are_begun_as_needed() -> None:
+    threads = ReaderThreads(Recorder(), 2)
+    threads.start(Reading("a", (FACT,), 0))
+    assert [reading.device for reading, _ in threads.ended(5)] == ["a"]
+    assert threads.ended(0) == []
+
+
+@given(st.lists(st.integers(0, 7200), max_size=150))
+def test_minutes_and_gaps_of_a_watch_make_up_the_span(seconds: list[int]) -> None:
+    end = START + timedelta(seconds=7200)
+    found = watched((START + timedelta(seconds=one) for one in seconds), START, end)
+    lost = sum((stop - start for start, stop in found.gaps), timedelta())
+    assert found.minutes == int((end - START - lost) / timedelta(minutes=1))
+    assert all(stop - start > timedelta(seconds=2 * BEAT_S) for start, stop in found.gaps)
+    for one in seconds:
+        at = START + timedelta(seconds=one)
+        assert not any(start < at < stop for start, stop in found.gaps)
+
+
+def test_the_record_has_states_pauses_and_time_watched(tmp_path: Path) -> None:
+    clock = Clock.starting("2031-04-29 19:00")
+    key = Key("core-1", "uplink", "Te0/1")
+    with Store(tmp_path / "watch.db") as store:
+        record = WatchRecord(store, "night", clock)
+        record.changes([StateChange(0, key, "pass", "fail", None), StateChange(5, key, "fail", "warn", None)])
+        record.beat(Beat(2, 2, 10, 0.1))
+        record.pause("core-1", clock.now() + timedelta(minutes=30), "An")
+        other = WatchRecord(store, "another", clock)
+        assert (record.states(), other.states()) == ({key: "warn"}, {})
+        assert record.paused(clock.now()) == {"core-1"}
+        assert record.paused(clock.now() + timedelta(hours=1)) == frozenset()
+        record.pause("core-1", clock.now(), "An")
+        assert record.paused(clock.now() + timedelta(seconds=1)) == frozenset()
+        now = clock.now()
+        assert record.watched(now - timedelta(minutes=1), now + timedelta(minutes=1)).gaps == ()
+        assert len(record.timeline()) == 2
+        assert store.verify().intact

@@ -1,0 +1,63 @@
+"""Readings are due in a fair order, one of a device at a time, and a slow device delays itself alone."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.watch.schedule import Schedule
+
+FAST, SLOW = "interface", "certificate"
+INTERVALS = {FAST: 15.0, SLOW: 300.0}
+
+
+def schedule(devices: int) -> Schedule:
+    made = Schedule({f"d{number}": (FAST, SLOW) for number in range(devices)}, INTERVALS.__getitem__)
+    made.start(0.0)
+    return made
+
+
+def test_the_first_readings_are_spread_over_the_shortest_interval() -> None:
+    made = schedule(15)
+    assert [made.take(float(at)) is not None for at in range(15)] == [True] * 15
+    assert made.take(14.0) is None
+
+
+def test_a_device_is_read_once_at_a_time() -> None:
+    made = schedule(1)
+    first = made.take(0.0)
+    assert first is not None
+    assert first.facts == (FAST, SLOW)
+    assert made.take(1000.0) is None
+    made.done("d0")
+    again = made.take(16.0)
+    assert again is not None
+    assert (again.facts, again.late_s) == ((FAST,), 1.0)
+
+
+@given(st.lists(st.floats(0.1, 60), min_size=2, max_size=8), st.integers(1, 3))
+def test_a_device_is_never_later_than_its_turn(durations: list[float], workers: int) -> None:
+    """With bounded threads the longest due is next: between two readings of a device, no other is read twice more."""
+    made = schedule(len(durations))
+    now, running, order = 0.0, dict[str, float](), list[str]()
+    for _ in range(200):
+        for device, end in list(running.items()):
+            if end <= now:
+                del running[device]
+                made.done(device)
+        while len(running) < workers and (reading := made.take(now)) is not None:
+            running[reading.device] = now + durations[int(reading.device[1:])]
+            order.append(reading.device)
+        ends = [*running.values()]
+        due = made.next_at()
+        if len(running) < workers and due is not None:
+            ends.append(due)
+        now = max(now + 0.001, min(ends))
+    names = {f"d{number}" for number in range(len(durations))}
+    last = dict.fromkeys(names, -1)
+    for at, device in enumerate(order):
+        between = order[last[device] + 1 : at]
+        others = {name: between.count(name) for name in names - {device}}
+        longest = max(durations) / min(INTERVALS.values())
+        assert all(count <= 2 + longest for count in others.values()), (device, between)
+        last[device] = at

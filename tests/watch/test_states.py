@@ -1,0 +1,69 @@
+"""States over time: hold-down, damping, and nothing named twice."""
+
+from __future__ import annotations
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventready.checks.finding import Finding, Outcome
+from eventready.watch.states import DAMPED_FROM, HOLD_DOWN, WINDOW_S, Key, StateChange, States
+
+KEY = Key("core-1", "uplink", "Te0/1")
+
+
+def finding(status: str, *, blind: bool = False) -> Finding:
+    return Finding(Outcome(status), KEY.subject, "checks:x", check=KEY.check, device=KEY.device, blind=blind)
+
+
+def run(statuses: list[str], step_s: float) -> list[StateChange]:
+    states = States()
+    return [
+        change for number, status in enumerate(statuses) for change in states.update(number * step_s, [finding(status)])
+    ]
+
+
+def test_a_new_state_counts_from_its_second_reading() -> None:
+    assert run(["pass", "fail", "pass", "fail"], 15) == []
+    (change,) = run(["pass", "fail", "fail", "fail"], 15)
+    assert (change.old, change.new, change.at) == ("pass", "fail", 30)
+
+
+def test_a_third_state_begins_its_own_hold_down() -> None:
+    assert run(["fail", "warn", "fail"], 15) == []
+
+
+def test_states_of_an_audit_and_blind_spots_are_no_changes() -> None:
+    states = States()
+    states.begin({KEY: "fail"}, 0)
+    assert states.update(15, [finding("fail")]) + states.update(30, [finding("fail")]) == []
+    other = Key("core-1", "noise", "")
+    blind = Finding(Outcome.NOT_MEASURED, "", "checks:x", check="noise", device="core-1", blind=True)
+    assert [states.update(at, [blind]) for at in (15, 30)] == [[], []]
+    assert states.status(other) == ("not_measured", 15)
+
+
+def test_frequent_changes_are_named_once_and_again_when_calm() -> None:
+    flapping = ["fail", "fail", "pass", "pass"] * 6
+    changes = run([*flapping, *["fail"] * 60], 15)
+    assert [change.damped for change in changes] == [False] * (DAMPED_FROM - 1) + [True, False]
+    assert (changes[-1].old, changes[-1].new) == ("", "fail")
+    last_flap = 15.0 * (len(flapping) + HOLD_DOWN - 1)
+    assert changes[-1].at > last_flap + WINDOW_S
+
+
+@given(st.lists(st.sampled_from(["pass", "warn", "fail", "not_measured"]), max_size=60), st.floats(5, 400))
+def test_named_states_follow_each_other(statuses: list[str], step_s: float) -> None:
+    """Each change begins at the state named before, is another one, and the last is the state in force if calm."""
+    changes = run(statuses, step_s)
+    named = "pass"
+    for change in changes:
+        assert change.old in ("", named)
+        assert change.new != named or not change.old
+        named = change.new
+    if not any(change.damped for change in changes):
+        held = "pass"
+        for one, other in itertools.pairwise(statuses):
+            held = other if one == other else held
+        assert named == held
