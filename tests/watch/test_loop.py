@@ -19,7 +19,7 @@ from eventready.facts.platform import load_platform
 from eventready.store.store import Store
 from eventready.watch.loop import ReaderThreads, WatchLoop
 from eventready.watch.record import BEAT_S, Beat, WatchRecord, watched
-from eventready.watch.schedule import Reading, Schedule
+from eventready.watch.schedule import DueReading, Schedule
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
 from tests.watch.test_night import EVENT, FACT, devices
@@ -103,7 +103,7 @@ def test_a_defect_of_a_reader_ends_the_watch() -> None:
 
 def test_threads_are_begun_as_needed() -> None:
     threads = ReaderThreads(Recorder(), 2)
-    threads.start(Reading("a", (FACT,), 0))
+    threads.start(DueReading("a", (FACT,), 0))
     assert [reading.device for reading, _ in threads.ended(5)] == ["a"]
     assert threads.ended(0) == []
 

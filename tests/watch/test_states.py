@@ -44,7 +44,7 @@ def test_states_of_an_audit_and_blind_spots_are_no_changes() -> None:
     assert states.status(other) == ("not_measured", 15)
 
 
-def test_frequent_changes_are_named_once_and_again_when_calm() -> None:
+def test_frequent_changes_are_named_once_and_again_after_a_quiet_window() -> None:
     flapping = ["fail", "fail", "pass", "pass"] * 6
     changes = run([*flapping, *["fail"] * 60], 15)
     assert [change.damped for change in changes] == [False] * (DAMPED_FROM - 1) + [True, False]
@@ -55,7 +55,7 @@ def test_frequent_changes_are_named_once_and_again_when_calm() -> None:
 
 @given(st.lists(st.sampled_from(["pass", "warn", "fail", "not_measured"]), max_size=60), st.floats(5, 400))
 def test_named_states_follow_each_other(statuses: list[str], step_s: float) -> None:
-    """Each change begins at the state named before, is another one, and the last is the state in force if calm."""
+    """Each change begins at the state named before and is another; undamped, the last is the state in force."""
     changes = run(statuses, step_s)
     named = "pass"
     for change in changes:

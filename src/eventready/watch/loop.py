@@ -12,7 +12,7 @@ from typing import Protocol
 from eventready.core.clock import Clock
 from eventready.facts.observation import Observation
 from eventready.watch.record import BEAT_S, Beat
-from eventready.watch.schedule import Reading, Schedule
+from eventready.watch.schedule import DueReading, Schedule
 from eventready.watch.states import StateChange
 from eventready.watch.watcher import Watcher
 
@@ -20,8 +20,8 @@ from eventready.watch.watcher import Watcher
 _ROUND_S = 1.0
 
 
-class Reader(Protocol):
-    """Source of observations, called from several threads, for a device from one at a time."""
+class AnswerSource(Protocol):
+    """Source of observations, called from several threads, for a device from a single thread at a time."""
 
     def read(self, device: str, facts: Sequence[str]) -> Sequence[Observation]:
         """Return an observation per fact."""
@@ -40,10 +40,10 @@ class Log(Protocol):
 class ReaderThreads:
     """Threads of a reader; they end with the process, whatever a device still does."""
 
-    def __init__(self, reader: Reader, workers: int) -> None:
+    def __init__(self, reader: AnswerSource, workers: int) -> None:
         self._reader, self._workers, self._begun = reader, workers, 0
-        self._waiting: SimpleQueue[Reading] = SimpleQueue()
-        self._ended: SimpleQueue[tuple[Reading, Sequence[Observation] | Exception]] = SimpleQueue()
+        self._waiting: SimpleQueue[DueReading] = SimpleQueue()
+        self._ended: SimpleQueue[tuple[DueReading, Sequence[Observation] | Exception]] = SimpleQueue()
         self.running = 0
 
     @property
@@ -51,7 +51,7 @@ class ReaderThreads:
         """True with a thread for a further reading."""
         return self.running < self._workers
 
-    def start(self, reading: Reading) -> None:
+    def start(self, reading: DueReading) -> None:
         """Start a reading."""
         self.running += 1
         if self._begun < self.running:
@@ -59,9 +59,9 @@ class ReaderThreads:
             Thread(target=self._work, daemon=True, name="watch").start()
         self._waiting.put(reading)
 
-    def ended(self, patience_s: float) -> list[tuple[Reading, Sequence[Observation]]]:
-        """Wait for an answer, and return the readings that have ended. Raises the exception of a reader."""
-        found: list[tuple[Reading, Sequence[Observation]]] = []
+    def ended(self, patience_s: float) -> list[tuple[DueReading, Sequence[Observation]]]:
+        """Wait for an answer, and return the ended readings. Raises the exception of a reader."""
+        found: list[tuple[DueReading, Sequence[Observation]]] = []
         while True:
             try:
                 reading, outcome = self._ended.get(timeout=0 if found else max(patience_s, 0))
@@ -90,7 +90,7 @@ class WatchLoop:
 
     watcher: Watcher
     schedule: Schedule
-    reader: Reader
+    reader: AnswerSource
     log: Log
     clock: Clock
     resting: Callable[[], Collection[str]]
@@ -118,7 +118,7 @@ class WatchLoop:
                 beat_at = time.monotonic() + BEAT_S
 
     def _begin(self, threads: ReaderThreads, now: float, resting: Collection[str]) -> None:
-        """Start the readings that are due, while a thread is free."""
+        """Start the due readings, while a thread is free."""
         while threads.free and (reading := self.schedule.take(now)) is not None:
             if reading.device in resting:
                 self.schedule.done(reading.device)
@@ -127,7 +127,7 @@ class WatchLoop:
             threads.start(reading)
 
     def _taken(
-        self, ended: Sequence[tuple[Reading, Sequence[Observation]]], resting: Collection[str]
+        self, ended: Sequence[tuple[DueReading, Sequence[Observation]]], resting: Collection[str]
     ) -> list[StateChange]:
         changes: list[StateChange] = []
         for reading, observations in ended:

@@ -1,4 +1,4 @@
-"""Readings of devices for a watch: a session per reading or a held one; answers as before are not parsed again."""
+"""Readings of devices for a watch: in a session per reading or a held session; equal answers are parsed once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from eventready.session.reply import Reply, ReplyStatus, SessionError
 
 
 class DeviceReader:
-    """Reader of the devices of a workspace. A device is read by one thread at a time."""
+    """Reader of the devices of a workspace. A device has a single thread at a time."""
 
     def __init__(self, nornir: Nornir, platforms: Mapping[str, Platform], hold: Collection[str] = ()) -> None:
         self._nornir, self._platforms, self._hold = nornir, platforms, hold

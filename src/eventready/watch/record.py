@@ -1,4 +1,4 @@
-"""Record of a watch in the store: changes of state, and a beat per minute that proves the time watched."""
+"""Record of a watch in the store: changes of state, and a beat per minute as proof of the time watched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedule of readings: facts of a device that are due together, in a fair order, one reading of a device at a time."""
+"""Schedule of readings: facts of a device due together, in a fair order, a single reading of a device at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TOGETHER_S = 1.0
 
 
 @dataclass(frozen=True)
-class Reading:
+class DueReading:
     """Facts of a device to be read now; `late_s`: seconds since the first of them was due."""
 
     device: str
@@ -33,15 +33,15 @@ class Schedule:
     _busy: set[str] = field(default_factory=set)
 
     def start(self, now: float) -> None:
-        """All facts are due, the devices one after the other within the shortest interval."""
+        """Make all facts due, the devices in turn within the shortest interval."""
         for number, (device, facts) in enumerate(self.facts.items()):
             if facts:
                 shift = min(map(self.interval_of, facts)) * number / len(self.facts)
                 self._due[device] = dict.fromkeys(facts, now + shift)
                 heapq.heappush(self._queue, (now + shift, device))
 
-    def take(self, now: float) -> Reading | None:
-        """Return the reading that has been due longest, and mark its device as busy; None if none is due."""
+    def take(self, now: float) -> DueReading | None:
+        """Return the reading due longest, and mark its device as busy; None without a due reading."""
         while self._queue and self._queue[0][0] <= now:
             due, device = heapq.heappop(self._queue)
             if device in self._busy or due != self._next(device):
@@ -50,11 +50,11 @@ class Schedule:
             self._busy.add(device)
             for fact in facts:
                 self._due[device][fact] = now + self.interval_of(fact)
-            return Reading(device, facts, now - due)
+            return DueReading(device, facts, now - due)
         return None
 
     def done(self, device: str) -> None:
-        """End the reading of a device; what became due meanwhile is next."""
+        """End the reading of a device; facts due meanwhile are next."""
         self._busy.discard(device)
         heapq.heappush(self._queue, (self._next(device), device))
 

@@ -47,19 +47,19 @@ class WatchSession:
     _looked_at: float = -inf
 
     def run(self, seconds: float, on_round: OnRound, on_standby: Callable[[], None] = lambda: None) -> None:
-        """Watch for `seconds`. Another watcher of the store leads first; this one then takes over.
+        """Watch for `seconds`. Another watcher of the store leads first; this watcher then takes over.
 
         `on_round` gets the watcher, the changes, and the reason by resting device. Raises StoreError, WorkspaceError.
         """
         until = time.monotonic() + seconds
-        told = False
+        announced = False
         while time.monotonic() < until:
             with self.store.exclusive("watch") as mine:
                 if mine:
                     self._lead(until, on_round)
                     return
-            if not told:
-                told = True
+            if not announced:
+                announced = True
                 on_standby()
             time.sleep(min(_STANDBY_S, max(0.0, until - time.monotonic())))
 
@@ -105,7 +105,7 @@ class WatchSession:
         return 0.5 if self.workspace.event.windows_at(self.clock.now(), "protected") else 1.0
 
     def _rest(self, record: WatchRecord) -> Mapping[str, str]:
-        """Return the reason by device that is left alone: a pause, or the id of a change in progress."""
+        """Return the reason by device left alone: a pause, or the id of a change in progress."""
         if time.monotonic() - self._looked_at >= _LOOK_S:
             self._looked_at = time.monotonic()
             changing = {lock.device: lock.change for lock in self.store.changes.locks()}
@@ -114,7 +114,7 @@ class WatchSession:
 
 
 def _audited(store: Store, workspace: Workspace) -> dict[Key, str]:
-    """Return the states in the last full audit; none without one."""
+    """Return the states in the last full audit; none without an audit."""
     own = [run.summary for run in store.runs() if run.summary and run.event == workspace.event.id]
     found = latest_complete(own, len(workspace.devices))
     return states_of(store.get(found.id)) if found else {}

@@ -69,7 +69,7 @@ class States:
         return (state.status, state.since) if state else None
 
     def pending(self, findings: Iterable[Finding]) -> bool:
-        """True with a finding whose new state waits for a second reading, or whose damping may end."""
+        """True with a finding waiting for a second reading of its new state, or for the end of its damping."""
         states = (self._states.get(Key(one.device, one.check, one.subject)) for one in findings)
         return any(state is None or state.wanted or state.damped for state in states)
 
@@ -95,7 +95,7 @@ class States:
     ) -> list[StateChange]:
         if status == state.status:
             state.wanted, state.seen = "", 0
-            return self._calm(state, key, now, finding)
+            return self._settled(state, key, now, finding)
         state.seen = state.seen + 1 if status == state.wanted else 1
         state.wanted = status
         if state.seen < HOLD_DOWN and not at_once:
@@ -109,7 +109,7 @@ class States:
         return [StateChange(now, key, old, status, finding, damped=often)]
 
     @staticmethod
-    def _calm(state: _State, key: Key, now: float, finding: Finding) -> list[StateChange]:
+    def _settled(state: _State, key: Key, now: float, finding: Finding) -> list[StateChange]:
         """Name the state of a damped finding again after a window without a change."""
         if not state.damped or now - state.changes[-1] <= WINDOW_S:
             return []

@@ -59,21 +59,21 @@ class _Fact:
 class _DeviceState:
     """Facts of a device; `answered_at`: time of the last answer of any fact; `lost`: no answer for too long.
 
-    `calm`: all findings had their states in force when evaluated at `evaluated_at`. `check_at`: time of the next stale
-    answer.
+    `steady`: all findings had their states in force when evaluated at `evaluated_at`. `check_at`: time of the next
+    stale answer.
     """
 
     facts: dict[str, _Fact] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     answered_at: float | None = None
     lost: bool = False
-    calm: bool = False
+    steady: bool = False
     evaluated_at: float = 0.0
     check_at: float = 0.0
 
 
 class Watcher:
-    """Findings of all devices as last read. Times are seconds of one monotonic clock, `moment` the event's time."""
+    """Findings of all devices as last read. Times are seconds of a monotonic clock, `moment` the event's time."""
 
     def __init__(self, job: WatchJob, states: States, interval_of: Callable[[str], float]) -> None:
         self._job, self._interval_of = job, interval_of
@@ -116,7 +116,7 @@ class Watcher:
         state.check_at = 0.0
         same = all(self._same(state, one) for one in taken)
         fresh = {one.fact for one in taken if self._take(state, one, now)}
-        if same and state.calm and now - state.evaluated_at < _ANEW_S:
+        if same and state.steady and now - state.evaluated_at < _ANEW_S:
             return []
         self._fleet_due |= bool(self._shared[device] & fresh)
         changes = self._evaluated(device, fresh, now, moment) if fresh else []
@@ -216,7 +216,7 @@ class Watcher:
         whole = {Key(name, check, "") for check in needs} - {_key(finding) for finding in compared}
         changes += self.states.measured_again(now, whole)
         known = (finding for finding in state.findings if finding.check in settled)
-        state.calm, state.evaluated_at = not self.states.pending(known), now
+        state.steady, state.evaluated_at = not self.states.pending(known), now
         return changes
 
     def _evaluate_across(self, now: float, moment: datetime) -> list[StateChange]:

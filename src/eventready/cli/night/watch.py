@@ -42,7 +42,7 @@ def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> f
 @workers_option
 @click.pass_context
 def command(context: click.Context, *, limit: str | None, seconds: float, workers: int) -> int:
-    """Read what can change again and again, each fact at its interval, and name every change of state.
+    """Read changeable facts again and again, each at its interval, and name every change of state.
 
     Intervals are in inventory/watch.yaml (5 to 300 s; halved in protected time). Each value has its age: two intervals
     without an answer are not measured. A new state counts from its second reading; from the fourth change within ten

@@ -1,4 +1,4 @@
-"""Watch on the terminal: verdicts with the age of the readings, what is wrong since when, and a line per change."""
+"""Watch on the terminal: verdicts, age of the readings, open findings with their begin, and a line per change."""
 
 from __future__ import annotations
 
@@ -137,8 +137,8 @@ def _line(change: StateChange, now: datetime, lang: Lang, explained: int) -> str
         state = "lost" if change.new == "not_measured" else ended
         sentence = text(f"watch:device.{state}", lang, n=explained, check=change.key.check)
         return f"{now:%H:%M:%S} {words}  {change.key.device}: {sentence}"
-    said = language.sentence(
+    sentence = language.sentence(
         {"message_id": finding.message_id, "params": dict(finding.params), "message": finding.message}
     )
     damped = f" ({text('watch:line.damped', lang)})" if change.damped else ""
-    return f"{now:%H:%M:%S} {words}  {change.key.device} {change.key.check}: {said}{damped}"
+    return f"{now:%H:%M:%S} {words}  {change.key.device} {change.key.check}: {sentence}{damped}"

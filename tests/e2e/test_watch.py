@@ -1,0 +1,93 @@
+"""A watch on the embedded lab: a fault is named within two intervals, once over a kill, and so is its end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import pytest
+
+from eventready.core.clock import Clock
+from eventready.store.store import Store
+from eventready.watch.record import WatchRecord
+from tests.e2e.conftest import NOW, Province, province_of
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.xdist_group("province")]
+PORT = "TenGigabitEthernet0/2/0"
+INTERVAL_S, PATIENCE_S = 5, 40
+
+
+class Changes:
+    """Lines of a watch in a process of its own."""
+
+    def __init__(self, province: Province) -> None:
+        words = ("-w", str(province.copy), "--now", NOW, "-o", "ndjson", "watch", "-l", "core-1", "--for", "100s")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "eventready", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.lines: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self.lines.put(json.loads(line))
+
+    def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first line of a kind; others are passed over."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            line = self.lines.get(timeout=max(0.1, end - time.monotonic()))
+            if wanted(line):
+                return line
+
+    def none_for(self, seconds: float) -> None:
+        with pytest.raises(Empty):
+            print(self.lines.get(timeout=seconds))
+
+
+@contextmanager
+def watching(province: Province) -> Iterator[Changes]:
+    changes = Changes(province)
+    try:
+        yield changes
+    finally:
+        changes.process.kill()
+        changes.process.wait()
+
+
+def _of_port(new: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda line: (line["check"], line["subject"], line["new"]) == ("uplink", PORT, new)
+
+
+def test_a_fault_is_named_once_and_its_end_too(tmp_path: Path) -> None:
+    with province_of(tmp_path, "none") as province:
+        facts = ("interface", "ospf_neighbour", "bgp_neighbour", "bfd_session", "link_bundle")
+        intervals = "".join(f"  {fact}: {INTERVAL_S}\n" for fact in facts)
+        (province.copy / "inventory" / "watch.yaml").write_text(f"intervals:\n{intervals}", encoding="utf-8")
+        province.audit("", interval_s=0.2)
+        province.call("allow", "--yes")
+        with watching(province) as changes:
+            changes.none_for(2 * INTERVAL_S)
+            province.call("lab", "fault", "core-1", "link-down", PORT)
+            line = changes.until(_of_port("fail"))
+            assert (line["device"], line["old"], line["cause"]) == ("core-1", "pass", "")
+            assert PORT in line["message"]
+        with watching(province) as changes:
+            changes.none_for(3 * INTERVAL_S)
+            province.call("lab", "fault", "core-1", "link-down", PORT, "--clear")
+            assert changes.until(_of_port("pass"))["old"] == "fail"
+        with Store.of_workspace(province.copy) as store:
+            named = [
+                (body["subject"], body["new"])
+                for body in WatchRecord(store, "tra-vinh-30", Clock.starting(NOW)).timeline()
+                if body["check"] == "uplink"
+            ]
+        assert named == [(PORT, "fail"), (PORT, "pass")]
