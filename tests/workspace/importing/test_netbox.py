@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from eventready.cli.context import App
 from eventready.cli.workspace.inventory import command
 from eventready.core.errors import EventreadyError
-from eventready.workspace.importing import web
+from eventready.workspace.importing import netbox, web
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.importing.stubs import JsonHandler, run_import, serving
 
@@ -149,13 +149,16 @@ class Hostile(BaseHTTPRequestHandler):
             "pages": f"{here}/api/dcim/devices/?offset={offset + 1}",
             "same page": f"{here}{self.path}",
             "other server": "http://localhost:9/api/dcim/devices/?offset=1",
+            "rows": None,
         }
         if self.attack == "redirect":
             self.send_response(302)
             self.send_header("Location", "http://localhost:9/")
             self.end_headers()
         elif self.attack in following or offset:
-            self._send(json.dumps({"count": 9, "next": following.get(self.attack), "results": DEVICES[:1]}).encode())
+            self._send(
+                json.dumps({"count": 9, "next": following.get(self.attack), "results": DEVICES[:1] * 4}).encode()
+            )
         elif self.attack == "megabytes":
             self._send(b"[" + b" " * 2_000_000)
         else:
@@ -188,6 +191,7 @@ class Hostile(BaseHTTPRequestHandler):
         ("other server", "refers to another server, http://localhost:9"),
         ("redirect", "NetBox cannot be read"),
         ("megabytes", "more than 1 MB"),
+        ("rows", "more than 3 devices"),
         ("drip", "did not finish within 1 s"),
     ],
 )
@@ -198,6 +202,7 @@ def test_a_server_without_end_is_a_sentence(
     monkeypatch.setattr(Hostile, "attack", attack)
     monkeypatch.setattr(web, "MAX_REQUESTS", 5)
     monkeypatch.setattr(web, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(netbox, "MAX_RECORDS", 3 if attack == "rows" else 1_000)
     monkeypatch.setattr(web, "MAX_SECONDS", 1.0 if attack == "drip" else 60.0)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
     server.shutting_down = False  # type: ignore[attr-defined]

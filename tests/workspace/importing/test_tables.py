@@ -167,6 +167,7 @@ def test_a_file_that_is_no_workbook(folder: Path, data: bytes) -> None:
     assert "not an XLSX workbook" in refusal(folder, path)
 
 
+@pytest.mark.attack(family="tables and inventories without end")
 def test_a_workbook_that_unpacks_to_too_much(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "MAX_UNPACKED", 1_000_000)
     packed = io.BytesIO()
@@ -177,12 +178,14 @@ def test_a_workbook_that_unpacks_to_too_much(folder: Path, monkeypatch: pytest.M
         read_tables(folder / "d.xlsx")
 
 
+@pytest.mark.attack(family="tables and inventories without end")
 def test_a_row_of_too_many_columns_is_refused(folder: Path, tmp_path: Path) -> None:
     wide = ["name", "hostname", *["x"] * table.MAX_COLUMNS]
     assert "more than 1,000 columns" in refusal(folder, csv(folder, ",".join(wide) + "\n"))
     assert "more than 1,000 columns" in refusal(folder, workbook(tmp_path / "wide.xlsx", [list(wide)]))
 
 
+@pytest.mark.attack(family="tables and inventories without end")
 def test_a_workspace_has_a_bound_of_devices(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inventory, "MAX_DEVICES", 0)
     with pytest.raises(WorkspaceError, match="1 devices, more than the 0"):

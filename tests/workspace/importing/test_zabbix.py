@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +15,7 @@ pytest.importorskip("requests")
 
 
 from eventready.core.errors import EventreadyError
-from eventready.workspace.importing import web
+from eventready.workspace.importing import web, zabbix
 from eventready.workspace.workspace import load_workspace
 from tests.workspace.importing.stubs import JsonHandler, run_import, serving
 
@@ -121,3 +122,49 @@ def test_refusals(
     error = run(folder, url, *words).exception
     assert isinstance(error, EventreadyError)
     assert sentence in str(error)
+
+
+class Hostile(JsonHandler):
+    """Reply of the attack in `reply`: bytes, or a document."""
+
+    reply: ClassVar[Any] = None
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if self.reply == "redirect":
+            self.send_json({}, 307, Location="http://localhost:9/api_jsonrpc.php")
+        elif isinstance(self.reply, str):
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                self.wfile.write(self.reply.encode())
+        else:
+            self.send_json({"jsonrpc": "2.0", "id": 1, "result": self.reply})
+
+
+@pytest.mark.attack(family="servers of an import")
+@pytest.mark.parametrize(
+    ("reply", "sentence"),
+    [
+        ("redirect", "Zabbix cannot be read"),
+        ("[" * 2_000_000, "more than 1 MB"),
+        ("[" * 200_000, "Zabbix cannot be read"),
+        ([HOSTS[0]] * 6, "more than 5"),
+        ([{"groupid": [], "name": {}, "hosts": 5}], "Zabbix cannot be read"),
+        (["text"], "Zabbix cannot be read"),
+        (5, "Zabbix cannot be read"),
+    ],
+)
+def test_a_hostile_server_is_a_sentence(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, reply: Any, sentence: str
+) -> None:
+    monkeypatch.setattr(web, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(zabbix, "MAX_HOSTS", 5)
+    if isinstance(reply, list) and len(reply) > 5:
+        monkeypatch.setattr(zabbix, "_groups", lambda _api, _source: [])
+    monkeypatch.setattr(Hostile, "reply", reply)
+    with serving(Hostile) as address:
+        error = run(folder, address, "--token", "x").exception
+    assert isinstance(error, EventreadyError), error
+    assert sentence in str(error)
+    assert error.exit == 2
