@@ -7,12 +7,14 @@ import subprocess
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from eventready.change.intents import render
+from eventready.change.intents.ansible import playbook
 from eventready.cli.context import App
 from eventready.cli.workspace.allow import command
 from eventready.core.allowed_content import forget, sealed
@@ -223,6 +225,32 @@ def test_a_name_hidden_by_quotes_runs_nothing(folder: Path) -> None:
     require_allowed(folder)
     with pytest.raises(RefusedError, match="hide the name"):
         ProxyCommand("sh ./p''.sh %h", folder)
+
+
+class Swapping:
+    """ansible-runner; the playbook of the workspace is swapped when it starts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.read = folder, ""
+
+    def run(self, **options: Any) -> Any:
+        (self.folder / "playbooks" / "prepare.yml").write_text("evil")
+        self.read = (Path(options["project_dir"]) / options["playbook"]).read_text()
+        return SimpleNamespace(status="timeout")
+
+
+@pytest.mark.attack(family="files swapped after the review")
+def test_a_playbook_runs_as_allowed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = "svc-1: {hostname: h, platform: linux, username: x, password: env:EVENTREADY_P, data: {role: service_host}}\n"
+    write(folder, {"playbooks/prepare.yml": "good", "inventory/hosts.yaml": host})
+    allow(folder)
+    require_allowed(folder)
+    monkeypatch.setenv("EVENTREADY_P", "x")
+    runner = Swapping(folder)
+    monkeypatch.setattr(playbook, "_ansible_runner", lambda: runner)
+    workspace = load_workspace(folder)
+    playbook.run_playbook(workspace, "prepare", workspace.devices, change="c", check=True)
+    assert runner.read == "good"
 
 
 def readers(folder: Path) -> dict[str, Callable[[], object]]:
