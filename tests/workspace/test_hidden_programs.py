@@ -241,7 +241,7 @@ class Swapping:
 
 @pytest.mark.attack(family="files swapped after the review")
 def test_a_playbook_runs_as_allowed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    host = "svc-1: {hostname: h, platform: linux, username: x, password: env:EVENTREADY_P, data: {role: service_host}}\n"
+    host = "svc-1: {hostname: h, platform: linux, password: env:EVENTREADY_P, data: {role: service_host}}\n"
     write(folder, {"playbooks/prepare.yml": "good", "inventory/hosts.yaml": host})
     allow(folder)
     require_allowed(folder)
