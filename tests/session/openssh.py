@@ -22,6 +22,8 @@ from tests.session.real import free_port, until
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 LISTENING = "Server listening on 127.0.0.1"
 PASSPHRASE = "Pl4nted-passphrase"
+#: Program that runs a server, and its own arguments.
+PREFIX: tuple[str, ...] = ()
 
 CLI = """#!/bin/sh
 stty -echoctl 2>/dev/null
@@ -69,7 +71,7 @@ class Server:
         config.write_text("\n".join(self.lines) + "\n")
         assert SSHD is not None
         self.process = subprocess.Popen(
-            [SSHD, "-D", "-e", "-f", str(config)],
+            [*PREFIX, SSHD, "-D", "-e", "-f", str(config)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=(self.folder / f"sshd_{self.port}.log").open("ab"),

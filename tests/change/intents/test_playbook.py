@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from eventready.change.intents.ansible.inventory import managed_files, service_hosts
 from eventready.change.intents.ansible.playbook import PlaybookRun, run_playbook
+from eventready.change.intents.ansible.run_folder import sweep
 from eventready.core.errors import UsageError
 from eventready.workspace.workspace import Workspace, load_workspace
 
@@ -79,6 +84,15 @@ def password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVENTREADY_TEST_PASSWORD", "planted-password")
 
 
+@pytest.fixture
+def private(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The place of private folders; short, as these hold sockets."""
+    with tempfile.TemporaryDirectory(prefix="er-", dir="/tmp") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr("tempfile.tempdir", None)
+        yield Path(folder)
+
+
 def run(workspace: Workspace, *, check: bool = False) -> PlaybookRun:
     return run_playbook(workspace, "write", workspace.devices, change="c-1", check=check)
 
@@ -86,11 +100,8 @@ def run(workspace: Workspace, *, check: bool = False) -> PlaybookRun:
 @needs_ansible
 @pytest.mark.slow
 def test_check_shows_the_difference_and_writes_nothing_and_a_second_run_changes_nothing(
-    make: Callable[[str], Workspace], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make: Callable[[str], Workspace], tmp_path: Path, private: Path
 ) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "private"))
-    (tmp_path / "private").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", None)
     workspace = make("192.0.2.9")
     checked = run(workspace, check=True)
     assert checked.hosts == {"svc-1": "changed"}
@@ -101,7 +112,7 @@ def test_check_shows_the_difference_and_writes_nothing_and_a_second_run_changes_
     assert "planted" not in repr(checked)
     assert run(workspace).hosts == {"svc-1": "changed"}
     assert run(workspace).hosts == {"svc-1": "ok"}
-    assert list((tmp_path / "private").iterdir()) == []  # inventory, passwords and artifacts are gone
+    assert list(private.iterdir()) == []  # inventory, passwords and artifacts are gone
 
 
 @needs_ansible
@@ -144,3 +155,66 @@ def test_only_service_hosts_are_chosen_and_only_known_parts_are_written(make: Ca
     ]
     with pytest.raises(UsageError, match="service hosts have no part 'mail'"):
         managed_files({"mail": {}})
+
+
+@needs_ansible
+@pytest.mark.slow
+@pytest.mark.attack(family="playbooks")
+@pytest.mark.parametrize("where", ["value", "key", "list", "name"])
+def test_values_of_the_inventory_are_no_templates(make: Callable[[str], Workspace], tmp_path: Path, where: str) -> None:
+    """A value from an import would run programs on this machine."""
+    workspace = make("192.0.2.9")
+    mark = tmp_path / "ran"
+    evil = "{{ lookup('pipe', 'touch MARK') }}".replace("MARK", str(mark))
+    hosts = tmp_path / "inventory" / "hosts.yaml"
+    entries = yaml.safe_load(hosts.read_text())
+    service = entries["svc-1"]["data"]["service"]
+    service["log"] = {
+        "value": {"host": evil}, "key": {"host": "192.0.2.9", evil: evil},
+        "list": {"host": [evil, {"x": evil}]}, "name": {"host": "192.0.2.9"},
+    }[where]  # fmt: skip
+    if where == "name":
+        event = tmp_path / "inventory" / "event.yaml"
+        event.write_text(event.read_text().replace("Test event", f'"{evil}"'))
+    hosts.write_text(yaml.safe_dump(entries))
+    playbook = (PLAYBOOK % tmp_path).replace("value {{ service.log.host }}", "{{ service }} {{ eventready_event }}")
+    (tmp_path / "playbooks" / "write.yml").write_text(playbook)
+    assert run(load_workspace(workspace.path)).hosts == {"svc-1": "changed"}
+    assert not mark.exists()
+    assert "lookup(" in (tmp_path / "out.conf").read_text()
+
+
+@needs_ansible
+@pytest.mark.slow
+@pytest.mark.attack(family="playbooks")
+def test_no_login_in_a_file_or_an_argument(make: Callable[[str], Workspace], tmp_path: Path, private: Path) -> None:
+    workspace, found = make("192.0.2.9"), tmp_path / "found"
+    search = f"ls {private}; grep -rl planted-[p]ass {private}; grep -al planted-[p]ass /proc/*/cmdline"
+    playbook = f"""
+- hosts: all
+  gather_facts: false
+  connection: local
+  tasks:
+    - ansible.builtin.shell: "({search}) > {found} 2>/dev/null; true"
+"""
+    (tmp_path / "playbooks" / "write.yml").write_text(playbook)
+    assert run(workspace).hosts == {"svc-1": "changed"}
+    names = found.read_text().split()
+    assert any(name.startswith(f"eventready-ansible-{os.getpid()}-") for name in names)
+    assert all(name.startswith(("eventready-ansible-", "ansible_")) for name in names)
+
+
+def test_folders_of_dead_processes_are_removed(tmp_path: Path, private: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "kept").touch()
+    for name in (f"{ended.pid}-a", f"{os.getpid()}-b", "word-c"):
+        (private / f"eventready-ansible-{name}").mkdir()
+        (private / f"eventready-ansible-{name}" / "x").touch()
+    (private / f"eventready-ansible-{ended.pid}-link").symlink_to(other)
+    sweep()
+    left = {path.name.removeprefix("eventready-ansible-") for path in private.iterdir()}
+    assert left == {f"{os.getpid()}-b", "word-c", f"{ended.pid}-link"}
+    assert (other / "kept").exists()

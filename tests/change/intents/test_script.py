@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -24,7 +25,7 @@ svc-1:
   platform: linux
   username: {user}
   password: env:EVENTREADY_TEST_PASSWORD
-  data: {{role: service_host, venues: [hall], service: {{log: {{host: 192.0.2.9}}}}}}
+  data: {{role: service_host, access: {{agent: true}}, venues: [hall], service: {{log: {{host: 192.0.2.9}}}}}}
 r-1: {{hostname: 192.0.2.1, platform: frr, data: {{role: router}}}}
 """
 
@@ -50,11 +51,10 @@ def test_ansible_reaches_the_service_hosts_as_a_plan_does(tmp_path: Path, monkey
         ssh.add_key(socket, ssh.key)
         script = exported(tmp_path, server.port, ssh.user)
         assert "planted" not in script.read_text()
-        variables = script_inventory(load_workspace(tmp_path))["_meta"]["hostvars"]
+        variables = json.loads(script_inventory(load_workspace(tmp_path), str(script)))["_meta"]["hostvars"]
         assert list(variables) == ["svc-1"]
         environment = {
             **os.environ, "SSH_AUTH_SOCK": socket, "EVENTREADY_ALLOWED": str(tmp_path), "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_SSH_ARGS": "-o ControlMaster=no", "ANSIBLE_HOST_KEY_CHECKING": "True",
         }  # fmt: skip
         program = str(Path(sys.executable).parent / "ansible")
         words = [

@@ -51,6 +51,14 @@ class Ground:
     def __init__(self, running: RealHost, plan: Path) -> None:
         self.running, self.plan, self.old, self.new = running, plan, running.picture(), ""
 
+    @classmethod
+    def planned(cls, running: RealHost, place: Path) -> Ground:
+        """Make the plan of the host's intent, by a real playbook."""
+        workspace, by, clock = running.workspace, "an", killed_process.CLOCK
+        plan = make_plan(workspace, workspace.devices, ("backup",), clock=clock, by=by, progress=_Silent())
+        write_plan(place, PlanFile(plan=plan))
+        return cls(running, place)
+
     def order(self, do: str, store: Path, place: str = "", how: str = "fake") -> tuple[int, str, str]:
         """Execute in a process of its own: exit status, outcome, reason."""
         command = [
@@ -124,10 +132,7 @@ def test_a_failed_task_is_reverted_at_once(ground: Ground, tmp_path: Path, prove
 @pytest.mark.skipif(os.environ.get("EVENTREADY_FAULTS") != "all", reason="Ansible runs: EVENTREADY_FAULTS=all")
 def test_killed_in_the_middle_of_its_playbook_it_ends_old(ground: Ground, tmp_path: Path, proved: Proved) -> None:
     """The Ansible that outlives eventready writes nothing more once the change is reverted."""
-    workspace = ground.running.workspace
-    plan = make_plan(workspace, workspace.devices, ("backup",), clock=killed_process.CLOCK, by="an", progress=_Silent())
-    write_plan(tmp_path / "plan.json", PlanFile(plan=plan))
-    real = Ground(ground.running, tmp_path / "plan.json")
+    real = Ground.planned(ground.running, tmp_path / "plan.json")
     assert real.order("apply", tmp_path / "e.db", "after 2", "real")[0] == -9
     assert ground.running.picture() != ground.old
     _, outcome, why = real.order("resume", tmp_path / "e.db", how="real")

@@ -121,7 +121,7 @@ class JumpConnections:
             if state.error is not None and monotonic() < state.retry_at:
                 raise state.error.again()  # a raised exception keeps the stack of its thread
             try:
-                state.transport = with_retries(lambda: _connect(jump), jump.attempts)
+                state.transport = with_retries(lambda: connect(jump), jump.attempts)
             except SessionError as error:
                 state.error = _failed(jump, error, lost=state.was_open)
                 may_recover = error.retryable or state.was_open or isinstance(error, Unreachable)
@@ -165,15 +165,15 @@ def _ended(transport: paramiko.Transport) -> bool:
     return not transport.is_active() or not isinstance(saved, paramiko.ChannelException | None)
 
 
-def _connect(jump: Target) -> paramiko.Transport:
-    """Open a transport to a jump host. Raises SessionError."""
+def connect(target: Target) -> paramiko.Transport:
+    """Open a transport to a host, such as a jump host. Raises SessionError."""
     connection = None
     try:
-        connection = dial(jump, jump.connect_timeout_s, Trace())
-        _detect_loss(connection, jump.ssh.keepalive_s)
-        return open_transport(BufferedSocket(connection), jump, jump.connect_timeout_s, Trace())
+        connection = dial(target, target.connect_timeout_s, Trace())
+        _detect_loss(connection, target.ssh.keepalive_s)
+        return open_transport(BufferedSocket(connection), target, target.connect_timeout_s, Trace())
     except Exception as error:
-        mapped = proxy_failure(connection, jump) or to_session_error(error, jump)
+        mapped = proxy_failure(connection, target) or to_session_error(error, target)
         if connection is not None:
             connection.close()
         raise mapped from None

@@ -90,7 +90,7 @@ def _is_plain(value: Any) -> bool:
     return value not in (None, "") and not isinstance(value, bool) and not is_reference(value)
 
 
-def _may_read(name: str) -> bool:
+def may_read(name: str) -> bool:
     """True for `EVENTREADY_*`, and for names (globs) listed in the user's configuration or environment."""
     listed = os.environ.get("EVENTREADY_ENV_NAMES", "").split(",")
     return any(fnmatchcase(name, pattern) for pattern in ("EVENTREADY_*", *filter(None, listed), *_configured_names()))
@@ -105,7 +105,7 @@ def _configured_names() -> tuple[str, ...]:
 
 
 def _environment(name: str, where: str, *, own: bool) -> str:
-    if not own and not _may_read(name):
+    if not own and not may_read(name):
         file = str(config_folder() / "config.yaml")
         raise SecretError(message("workspace:secret.env_forbidden", name=name, file=file), where=where)
     value = os.environ.get(name)

@@ -18,6 +18,7 @@ from eventready.change.execute.device.live import LiveDevice
 from eventready.change.forms.host_files import PROGRAM
 from eventready.change.guard.guard import RejectedLine, SendResult, StepResult
 from eventready.change.intents.ansible.playbook import run_playbook
+from eventready.change.intents.ansible.run_folder import sweep
 from eventready.change.intents.playbook_fragment import PLAYBOOK, check_playbook, failure_of
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.messages import Rendered, message, rendered
@@ -38,6 +39,7 @@ class ServiceHost(LiveDevice):
     ) -> None:
         super().__init__(*args, **options)
         self._workspace, self._device, self._part, self._restores = workspace, device, part, restores
+        sweep()
 
     def precheck(self) -> Findings:
         """See DeviceDriver. Raises RefusedError if the playbook would write other files than the plan has."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from eventready.core.errors import UsageError
 from eventready.core.messages import message
 from eventready.workspace.devices.device import Device
-from eventready.workspace.keys.secrets import resolve
 from eventready.workspace.workspace import Workspace
 
 
@@ -69,36 +69,42 @@ def _managed(part: str, values: Mapping[str, Any]) -> ManagedFile:
 
 
 def ansible_inventory(
-    workspace: Workspace, hosts: Iterable[Device], change: str, *, guarded: bool = False
-) -> dict[str, Any]:
-    """Return the inventory in Ansible's form. Secrets are resolved: write the result to a private folder only.
+    workspace: Workspace, hosts: Iterable[Device], change: str, *, ssh: str, guarded: bool = False
+) -> dict[str, dict[str, Any]]:
+    """Return the variables of each host. `ssh`: the program in place of ssh, which has the ways in and the logins.
 
-    Each host carries `service`, `eventready_files`, `eventready_backup` and `eventready_event`. `guarded`: the files
-    are saved already, and modules run by the Python that the guard of the change can stop. Raises UsageError,
-    SecretError.
+    `guarded`: the files are saved already, and modules run by the Python that the guard of the change can stop. Raises
+    UsageError.
     """
     nornir = workspace.nornir(1)
-    ssh = f"-o UserKnownHostsFile={workspace.known_hosts.resolve()} -o StrictHostKeyChecking=yes"
-    entries: dict[str, Any] = {}
+    entries: dict[str, dict[str, Any]] = {}
     for device in hosts:
-        host = nornir.inventory.hosts[device.name]
-        service = dict(host.get("service") or {})
+        service = dict(nornir.inventory.hosts[device.name].get("service") or {})
         entries[device.name] = {
             "ansible_host": device.hostname,
-            "ansible_port": device.port or 22,
-            "ansible_user": resolve(host.username or "", workspace.path, where=device.origin),
-            "ansible_ssh_common_args": ssh,
+            "ansible_ssh_executable": ssh,
+            "ansible_ssh_args": "",
+            "ansible_ssh_common_args": f"--host={quote(device.name)}",
+            "ansible_ssh_transfer_method": "piped",
             "ansible_python_interpreter": f"{BACKUPS}/{change}/python3" if guarded else "auto_silent",
             "service": service,
             "eventready_files": [file.path for file in managed_files(service)],
             "eventready_guarded": guarded,
             "eventready_backup": f"{BACKUPS}/{change}",
             "eventready_event": workspace.event.name,
-            **_password(host.password, workspace.path, device.origin),
         }
-    return {"all": {"hosts": entries}}
+    return entries
 
 
-def _password(reference: str | None, workspace: Path, origin: str) -> dict[str, str]:
-    """Return the password variable; empty for a host with keys or an agent."""
-    return {"ansible_password": resolve(reference, workspace, where=origin)} if reference else {}
+def as_script(variables: Mapping[str, Mapping[str, Any]], **groups: Any) -> str:
+    """Return the output of a script inventory. No text is a template: `{{ }}` in a value would run programs."""
+    document = {"_meta": {"hostvars": variables}, "all": {"hosts": [*variables]}, **groups}
+    return json.dumps({**document, "_meta": _literal(document["_meta"])})
+
+
+def _literal(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _literal(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_literal(inner) for inner in value]
+    return {"__ansible_unsafe": value} if isinstance(value, str) else value

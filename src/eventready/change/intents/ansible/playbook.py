@@ -5,24 +5,23 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
-import json
-import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from math import ceil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from eventready.change.intents.ansible.inventory import ansible_inventory, service_hosts
+from eventready.change.intents.ansible.inventory import ansible_inventory, as_script, service_hosts
+from eventready.change.intents.ansible.run_folder import run_folder
 from eventready.core.allowed_content import sealed
 from eventready.core.errors import UsageError
 from eventready.core.messages import message, rendered
 from eventready.core.redaction.redaction import redactor
 from eventready.core.text_lines import lines_of
+from eventready.session.plugin import host_target
+from eventready.session.ssh.relay import Relay
 from eventready.workspace.devices.device import Device
 from eventready.workspace.examples.example import example_home
 from eventready.workspace.files.validation_messages import suggest
@@ -111,29 +110,30 @@ def run_playbook(
     UsageError when Ansible is not installed or does not start.
     """
     runner = _ansible_runner()
-    inventory = ansible_inventory(workspace, service_hosts(devices), change, guarded=guarded)
-    collected = _Collected(progress)
-    longest = LONGEST_S * ceil(len(inventory["all"]["hosts"]) / _FORKS)
-    with (
-        sealed(workspace.path) as allowed,
-        TemporaryDirectory(prefix="eventready-ansible-", ignore_cleanup_errors=True) as folder,
-    ):
-        path, private = playbook_path(allowed, name), Path(folder)
-        done = runner.run(
-            private_data_dir=folder,
-            project_dir=str(path.parent.resolve()),
-            playbook=path.name,
-            inventory=_written(private / "inventory" / "hosts.json", inventory),
-            cmdline="--check --diff" if check else "--diff",
-            forks=_FORKS,
-            event_handler=collected.event,
-            cancel_callback=lambda: collected.full,
-            quiet=True,
-            settings={"job_timeout": longest, "idle_timeout": IDLE_S, "suppress_ansible_output": True},
-            envvars=_environment(private),
-            suppress_env_files=True,
-        )
-    hosts = inventory["all"]["hosts"]
+    chosen, collected = service_hosts(devices), _Collected(progress)
+    nornir = workspace.nornir(1)
+    targets = {host.name: host_target(nornir, host.name).for_ssh() for host in chosen}
+    longest = LONGEST_S * ceil(len(chosen) / _FORKS)
+    with run_folder() as folder, sealed(workspace.path) as allowed:
+        path = playbook_path(allowed, name)
+        hosts = ansible_inventory(workspace, chosen, change, ssh=folder.program("ssh"), guarded=guarded)
+        with Relay(folder.socket, targets, {"hosts": as_script(hosts)}):
+            done = runner.interface.init_runner(
+                private_data_dir=str(folder.path),
+                project_dir=str(path.parent.resolve()),
+                playbook=path.name,
+                inventory=folder.program("hosts"),
+                cmdline="--check --diff" if check else "--diff",
+                forks=_FORKS,
+                event_handler=collected.event,
+                cancel_callback=lambda: collected.full,
+                quiet=True,
+                settings={"job_timeout": longest, "idle_timeout": IDLE_S, "suppress_ansible_output": True},
+                envvars=folder.environment(),
+                suppress_env_files=True,
+            )
+            done.config.env, done.config.suppress_output_file = folder.written(done.config.env), True
+            done.run()
     if collected.full or done.status == "timeout":
         why = "" if collected.full else rendered("change:playbook.too_slow", limit=longest)
         late = (TaskResult(host, name, "failed", why) for host in hosts if why)
@@ -153,28 +153,6 @@ def _ansible_runner() -> Any:
     if missing := missing_package():
         raise UsageError(message("change:playbook.package", package=missing))
     return importlib.import_module("ansible_runner")
-
-
-def _written(path: Path, inventory: Mapping[str, Any]) -> str:
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(inventory), encoding="utf-8")
-    return str(path)
-
-
-def _environment(private: Path) -> dict[str, str]:
-    """The environment of Ansible: its programs on the path, its own files in the private folder."""
-    return {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
-        "HOME": os.environ.get("HOME", str(private)),
-        "ANSIBLE_LOCAL_TEMP": str(private / "tmp"),
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(private / "cp"),
-        "ANSIBLE_HOST_KEY_CHECKING": "True",  # ansible-runner switches it off
-        "ANSIBLE_RETRY_FILES_ENABLED": "False",
-        "ANSIBLE_PIPELINING": "True",
-        "ANSIBLE_NOCOLOR": "1",
-        "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "False",
-    }
 
 
 class _Collected:
