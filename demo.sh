@@ -51,6 +51,10 @@ say "5. Was every seeded fault found, and nothing that is not there?"
 say "5b. The crowd against the network: where it is short, and what closes the gap"
 "$eventready" -w "$lab" capacity solve || [ $? -eq 4 ]
 
+say "5c. What if the duct to the temple is cut?"
+# 3: something is lost.
+"$eventready" -w "$lab" whatif group road-to-the-temple || [ $? -eq 3 ] || [ $? -eq 4 ]
+
 say "6. Load balancing, backup and priority: what would change on whom, in which order, and what brings it back"
 "$eventready" -w "$lab" plan load_balancing backup priority --out "$demo/tonight.plan" > "$demo/tonight.txt"
 for device in edge-vh-1 bsc-1 ac-1; do
