@@ -188,6 +188,7 @@ class FakeDriver:
 
     def verify(self, before: Findings, times: VerifyTimes, sleep: Callable[[float], None]) -> Verification:
         def watch() -> Verification:
+            times.soaking()
             for _ in range(5):
                 sleep((self.box.verify_s + times.soak_s) / 5)
             return Verification(self.box.healthy, "12 findings, none worse" if self.box.healthy else "ports: failed")

@@ -168,6 +168,7 @@ class Plan(_Part):
 
     `unchanged` devices comply already. `rolls_back` is the change that this plan rolls back. `drill`: the lines make a
     failure, and the change ends with its way back; such a plan has no intents. `atomic`: all devices or none.
+    `together` are the numbers of the waves that begin while the wave before soaks (the first is 1).
     `unmeasured` are the venues and services without a measured path, with several devices in the plan.
     """
 
@@ -188,6 +189,7 @@ class Plan(_Part):
     drill: PlannedDrill | None = None
     atomic: bool = False
     unmeasured: tuple[str, ...] = Field(default=(), strict=False)
+    together: tuple[int, ...] = Field(default=(), strict=False)
     sha256: str = Field(pattern=_SHA256)
 
     _shown = field_validator("event", "by", "host", "tool")(_line)
@@ -220,6 +222,20 @@ class Plan(_Part):
     def order(self) -> tuple[str, ...]:
         """Return every device in the order of execution."""
         return tuple(name for wave in self.waves for name in wave)
+
+    @property
+    def groups(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
+        """Return the waves in the order of execution, grouped by common soak."""
+        groups: list[tuple[tuple[str, ...], ...]] = []
+        for number, wave in enumerate(self.waves, 1):
+            groups[-1:] = [(*groups[-1], wave)] if groups and number in self.together else [*groups[-1:], (wave,)]
+        return tuple(groups)
+
+    @property
+    def duration(self) -> float:
+        """Return the expected seconds of the whole: of each group the longest soak, and the steps of all its waves."""
+        longest = dict(zip(self.waves, self.durations, strict=True))
+        return sum(max(map(longest.__getitem__, group)) + _STEPS_S * (len(group) - 1) for group in self.groups)
 
     @property
     def durations(self) -> tuple[float, ...]:

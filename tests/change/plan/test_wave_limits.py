@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventready.change.plan.order import members_of, radio_of, waves
+from eventready.change.plan.order import members_of, radio_of, soak_together, waves
 from eventready.change.plan.paths import Need, Paths, paths_of
 from eventready.change.plan.wave import MOST_INVERSE, WaveLimits
 from eventready.store.run import Run
@@ -130,18 +130,28 @@ def test_no_wave_violates_a_limit(data: st.DataObject, batch: int, share: float,
         for need in paths.ends
     }
     named = {device.name: device for device in devices}
-    seen: set[str] = set()
-    for number, wave in enumerate(order):
-        assert len(wave) <= (batch if number else 1)
-        assert len(inverse.intersection(wave)) <= MOST_INVERSE
-        assert all(keeps_path(paths, need, wave, serving[need]) for need in paths.ends)
+    together = soak_together(members, order, limits)
+    assert not {1, 2} & set(together), "the first wave ends before any other begins"
+    groups: list[list[str]] = []
+    ended: set[str] = set()
+    begun: set[str] = set()
+    for number, wave in enumerate(order, 1):
+        assert len(wave) <= (batch if number > 1 else 1)
+        if number not in together:
+            ended |= begun
+            groups.append([])
+        groups[-1] += wave
         platforms = Counter(named[name].platform for name in wave)
-        assert all(count == 1 or platform in seen for platform, count in platforms.items())
-        seen |= platforms.keys()
-        sites = Counter(site for name in wave for site in {cell.site for cell in named[name].expect.cells} - {None})
-        assert all(count == 1 for count in sites.values())
+        assert all((count == 1 and platform not in begun) or platform in ended for platform, count in platforms.items())
+        begun |= platforms.keys()
+    for group in groups:
+        assert len(inverse.intersection(group)) <= MOST_INVERSE
+        assert all(keeps_path(paths, need, group, serving[need]) for need in paths.ends)
+        sites = Counter(site for name in group for site in {cell.site for cell in named[name].expect.cells} - {None})
+        pairs = Counter(named[name].pair for name in group if named[name].pair)
+        assert all(count == 1 for count in (*sites.values(), *pairs.values()))
         for key, names in radio.items():
-            own = [radio_of([named[name]]).get(key, frozenset()) for name in wave]
+            own = [radio_of([named[name]]).get(key, frozenset()) for name in group]
             assert sum(map(bool, own)) <= 1 or len(frozenset().union(*own)) <= share * len(names)
     proved("waves of a random inventory")
 
@@ -224,3 +234,16 @@ def test_the_example_is_not_dark_in_any_wave() -> None:
     assert place["agg-1"] != place["edge-hn-2"]
     radio = {device.name for device in devices if device.role == "bts_controller"}
     assert all(not radio <= set(wave) for wave in order)
+
+
+def test_waves_of_a_large_fleet_soak_together() -> None:
+    fleet = tuple(
+        Device(f"r{number:02}", "router", "frr", "192.0.2.1", venues=("park",), services=("internet",),
+               expect=Expect.model_validate({"uplinks": ["out"]})) for number in range(40)
+    )  # fmt: skip
+    run = passed(*(("uplink", one.name, "out") for one in fleet))
+    limits = WaveLimits(10, 0.3, {}, paths_of(EVENT, fleet, run))
+    members = members_of(fleet, {})
+    order = waves(members, limits)
+    assert [len(wave) for wave in order] == [1, 10, 10, 10, 9]
+    assert soak_together(members, order, limits) == (3, 4, 5), "the first router is back in service"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from eventready.change.document import PlanFile
@@ -49,13 +49,21 @@ class RunningChange:
         self._results |= self._executor.run(self.waves[number])
 
     def execute_waves(self) -> None:
-        """Run wave after wave, until no further device may start."""
-        for number, wave in enumerate(self.waves):
+        """Run wave after wave, or waves that soak together, until no further device may start."""
+        groups = self._executor.plan.groups if self._executor.overlaps else tuple((wave,) for wave in self.waves)
+        for group in groups:
             if self.stopped:
                 break
-            with suppress(Exception):
-                self._executor.progress.wave(number + 1, len(self.waves), wave)
-            self.execute_wave(number)
+            if len(group) == 1:
+                self._begin_wave(group[0])
+            else:
+                self._executor.run_together(group, self._begin_wave)
+
+    def _begin_wave(self, wave: Sequence[str]) -> None:
+        number = self.waves.index(tuple(wave))
+        with suppress(Exception):
+            self._executor.progress.wave(number + 1, len(self.waves), wave)
+        self.execute_wave(number)
 
     def close(self) -> None:
         """Record the state of the change; devices without a turn are recorded as left alone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
@@ -75,6 +76,7 @@ class ChangeExecutor:
         self._rolls_back, self._resumed, self._hold = before, resumed, hold
         self._driver_for = context.driver_for or self._live_device
         self.signals = StopSignals()
+        self._soaks, self._soaking = threading.Condition(), set[str]()
         self._devices = {device.name: device for device in workspace.devices}
         refuse_mismatch(plan, workspace, fresh=before is None and not resumed)
         self._cipher = backup_cipher(workspace)
@@ -82,6 +84,35 @@ class ChangeExecutor:
         self._nornir = workspace.nornir(options.workers)
         self._partners = partners_of(workspace.devices, workspace.files.groups_of)
         self._assignments = {planned.name: self._assignment(planned) for planned in plan.devices}
+
+    def run_together(self, waves: Sequence[Sequence[str]], begin: Callable[[Sequence[str]], None]) -> None:
+        """Run waves that soak together: each begins when all devices of the previous wave soak or have ended."""
+        with ThreadPoolExecutor(len(waves)) as pool:
+            running = []
+            for wave in waves:
+                if self.signals.hold or self.signals.abort:
+                    break
+                running.append(pool.submit(self._begin, begin, wave))
+                with self._soaks:
+                    self._soaks.wait_for(partial(self._soaking.issuperset, wave))
+            for one in running:
+                one.result()
+
+    @property
+    def overlaps(self) -> bool:
+        """True if waves may soak together; the operator's word is about a single wave."""
+        return self._options.word is None
+
+    def _begin(self, begin: Callable[[Sequence[str]], None], wave: Sequence[str]) -> None:
+        try:
+            begin(wave)
+        finally:  # also for an error before the first device
+            self._soak_begins(*wave)
+
+    def _soak_begins(self, *names: str) -> None:
+        with self._soaks:
+            self._soaking.update(names)
+            self._soaks.notify_all()
 
     def run(self, names: Iterable[str], work: Mapping[str, Work] | None = None) -> dict[str, AssignmentResult]:
         """Run devices in parallel. A device without the new state holds all others without an armed guard."""
@@ -119,6 +150,7 @@ class ChangeExecutor:
             )
         if self._stops(result.outcome):
             self.signals.hold = self.signals.hold or rendered("change:why.stopped", device=name)
+        self._soak_begins(name)
         with suppress(Exception):
             self.progress.done(result)
         return result
@@ -206,6 +238,7 @@ class ChangeExecutor:
             check_way_in=self._way_in_check(platform.spec, planned) if self._options.way_in else None,
             soak=partial(self._soak, form),
             settle_s=settings.settle_s if settle_s is None else settle_s,
+            soaking=partial(self._soak_begins, planned.name),
             timing=self._options.timing,
         )
 

@@ -23,7 +23,7 @@ from eventready.change.intents.participants import Participant, participants
 from eventready.change.intents.playbook_fragment import with_playbook
 from eventready.change.plan.device import plan_device
 from eventready.change.plan.earlier import earlier_lines
-from eventready.change.plan.order import members_of, radio_of, waves
+from eventready.change.plan.order import members_of, radio_of, soak_together, waves
 from eventready.change.plan.paths import Paths, measured_paths
 from eventready.change.plan.wave import Member, WaveLimits
 from eventready.core.clock import Clock
@@ -87,13 +87,16 @@ def make_plan(
         paths = measured_paths(workspace)
     parts = {name: _with_paths(one.part, paths) for name, one in found.items() if one.part is not None}
     planned = [replace(members[name], inverse=part.guard.kind == "inverse") for name, part in parts.items()]
+    limits = WaveLimits(settings.batch, settings.share, radio_of(workspace.devices), paths)
+    order = waves(planned, limits)
     several = Counter(need for member in planned for need in member.needs)
     return _sealed(
         {
             **plan_head(workspace.event.id, clock, by=by, host=socket.gethostname()),
             "intents": selected,
             "approvals_needed": settings.approvals,
-            "waves": waves(planned, WaveLimits(settings.batch, settings.share, radio_of(workspace.devices), paths)),
+            "waves": order,
+            "together": soak_together(planned, order, limits),
             "devices": [parts[one.device.name].model_dump() for one in taking if one.device.name in parts],
             "unchanged": tuple(one.device.name for one in taking if one.device.name not in parts),
             "left_out": [one.model_dump() for one in left_out],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from eventready.change.plan.partners import links_of, redundancy_groups
 from eventready.change.plan.wave import CARRIES, STANDS_BY, UNKNOWN, Member, Radio, Wave, WaveLimits
@@ -35,6 +36,38 @@ def waves(members: Sequence[Member], limits: WaveLimits) -> tuple[tuple[str, ...
         while full < len(filled) and filled[full].full:
             full += 1
     return tuple(tuple(wave.members) for wave in filled)
+
+
+def soak_together(members: Iterable[Member], waves: Sequence[Sequence[str]], limits: WaveLimits) -> tuple[int, ...]:
+    """Return the numbers (from 1) of the waves begun in the soak of the wave before.
+
+    All waves of a soak keep the limits of a wave together, except for the number of devices. The first wave, and the
+    first device of a platform, have ended before the next.
+    """
+    known = {member.name: member for member in members}
+    limits, found = replace(limits, batch=len(known)), list[int]()
+    union, soaking, seen = Wave(limits, room=limits.batch), set[str](), set[str]()
+    for number, names in enumerate(waves, 1):
+        wave = [known[name] for name in names]
+        first = {member.platform for member in wave} - seen
+        fits = number > 2 and not soaking & {member.platform for member in wave}
+        if fits and _takes_all(union, wave):
+            found.append(number)
+        else:
+            union, soaking = Wave(limits, room=limits.batch), set()
+            _takes_all(union, wave)
+        soaking |= first
+        seen |= first
+    return tuple(found)
+
+
+def _takes_all(union: Wave, members: Iterable[Member]) -> bool:
+    """Add members to the wave while its limits are kept; return True if all were added."""
+    for member in members:
+        if not union.takes(member):
+            return False
+        union.add(member)
+    return True
 
 
 def fewest_waves(members: Iterable[Member], order: Sequence[str]) -> list[list[str]]:

@@ -76,12 +76,14 @@ class ApplyProgress:
         for notice in self._notices:
             self._print_always(notice, "yellow")
         self._notices = ()  # an atomic change may begin a rollback
+        self._at, self._left = {}, 0
         self._print(self._text("change:begun", change=change, devices=devices), "bold")
 
     def wave(self, number: int, of: int, devices: Sequence[str]) -> None:
         """See ChangeProgress."""
         with self._lock:
-            self._at, self._left, self._word, self._listens = {}, len(devices), None, False
+            self._left += len(devices)  # a wave may begin while the one before soaks
+            self._word, self._listens = None, False
             alone = number == 1 and len(devices) == 1 and of > 1
             self._head = self._text("change:wave_alone" if alone else "change:wave", number=number, of=of)
         if not self._interactive:

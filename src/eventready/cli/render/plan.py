@@ -86,8 +86,10 @@ def _order(console: Console, plan: Plan, lang: Lang) -> None:
         names = ", ".join(wave)
         alone = number == 1 and len(plan.waves) > 1
         shown = text("change:plan.alone", lang, names=names) if alone else names
-        lines.append(f"{number:3}  {text('change:plan.about', lang, wave=shown, minutes=ceil(seconds / 60))}")
-    lines += [text("change:plan.duration", lang, minutes=ceil(sum(plan.durations) / 60))] if plan.waves else []
+        about = text("change:plan.about", lang, wave=shown, minutes=ceil(seconds / 60))
+        beside = text("change:plan.together", lang) if number in plan.together else ""
+        lines.append(f"{number:3}  {about}{beside}")
+    lines += [text("change:plan.duration", lang, minutes=ceil(plan.duration / 60))] if plan.waves else []
     lines += [text("change:plan.atomic", lang)] if plan.atomic else []
     lines += [text("change:plan.unmeasured", lang, needs=plan.unmeasured)] if plan.unmeasured else []
     _listed(console, text("change:plan.order", lang), lines)

@@ -58,9 +58,10 @@ class Assignment:
     configuration, None if it does not matter. `tolerated` are the issues before a change that this one rolls back: they
     may occur again. `hold` keeps the new state for a drill, up to so many seconds and with a sleep that an interruption
     ends; the way back follows instead of verification and confirmation. `word`: the
-    operator is asked before the confirmation. `verifies`: checks and a soak precede the confirmation. `check_way_in`
-    judges the change from the present to the target tree by the route back as read now: it returns the risks that the
-    plan does not state, or raises RefusedError; None where the route back is not read.
+    operator is asked before the confirmation. `soaking` is called when the soak begins. `verifies`: checks and a soak
+    precede the confirmation. `check_way_in` judges the change from the present to the target tree by the route back as
+    read now: it returns the risks that the plan does not state, or raises RefusedError; None where the route back is
+    not read.
     """
 
     device: str
@@ -81,5 +82,6 @@ class Assignment:
     verifies: bool = True
     check_way_in: Callable[[WayIn, Tree, Tree], tuple[str, ...]] | None = None
     settle_s: float = 90.0
+    soaking: Callable[[], None] = lambda: None
     soak: Callable[[Tree, Tree, Ask], Soak] = lambda _before, _target, _ask: Soak(0.0, "none")
     timing: RetryTiming = field(default_factory=RetryTiming)

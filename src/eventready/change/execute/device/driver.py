@@ -31,10 +31,14 @@ class Verification:
 
 @dataclass(frozen=True)
 class VerifyTimes:
-    """Seconds: `limit_s` until no check is worse, then `soak_s` in which none becomes worse again."""
+    """Seconds: `limit_s` until no check is worse, then `soak_s` in which none becomes worse again.
+
+    `soaking` is called when the soak begins.
+    """
 
     limit_s: float
     soak_s: float
+    soaking: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

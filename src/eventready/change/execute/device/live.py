@@ -148,11 +148,13 @@ class LiveDevice:
     def verify(self, before: Findings, times: VerifyTimes, sleep: Callable[[float], None]) -> Verification:
         """See DeviceDriver. A device without applicable checks is only observed for the soak."""
         if not self._checks.applicable:
+            times.soaking()
             sleep(times.soak_s)
             return Verification(True, rendered("change:verified.no_check"))
         single = tuple(one for one in before if (one.check, one.subject) not in self._rates)
         settled = verify_until_stable(self._run_checks, single, limit_s=times.limit_s, sleep=sleep)
         if settled.good and times.soak_s:
+            times.soaking()
             return self._soak(before, times.soak_s, sleep)
         return Verification(settled.good, settled.summary)
 

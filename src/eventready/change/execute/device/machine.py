@@ -187,7 +187,9 @@ class DeviceMachine:
     def _verify(self, left_s: float) -> str:
         """Run the checks and the soak within `left_s`; return the measurement. Raises Failed."""
         assignment = self._assignment
-        times = VerifyTimes(min(assignment.settle_s, left_s - self._soak.seconds), self._soak.seconds)
+        times = VerifyTimes(
+            min(assignment.settle_s, left_s - self._soak.seconds), self._soak.seconds, assignment.soaking
+        )
         verified = self._driver.verify(self._findings, times, self._steps.interruptible_sleep)
         if not verified.good:
             raise Failed(message("change:why.verification", summary=verified.summary))
