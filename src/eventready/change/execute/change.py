@@ -49,7 +49,7 @@ class RunningChange:
         self._results |= self._executor.run(self.waves[number])
 
     def execute_waves(self) -> None:
-        """Run wave after wave, or waves that soak together, until no further device may start."""
+        """Run the groups of waves in sequence, until no further device may start."""
         groups = self._executor.plan.groups if self._executor.overlaps else tuple((wave,) for wave in self.waves)
         for group in groups:
             if self.stopped:

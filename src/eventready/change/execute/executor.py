@@ -86,7 +86,7 @@ class ChangeExecutor:
         self._assignments = {planned.name: self._assignment(planned) for planned in plan.devices}
 
     def run_together(self, waves: Sequence[Sequence[str]], begin: Callable[[Sequence[str]], None]) -> None:
-        """Run waves that soak together: each begins when all devices of the previous wave soak or have ended."""
+        """Run waves with a common soak: each begins when all devices of the previous wave soak or have ended."""
         with ThreadPoolExecutor(len(waves)) as pool:
             running = []
             for wave in waves:
