@@ -154,6 +154,7 @@ class Case:
             venues=tuple(output.get("venues", [VENUE])),
             expect=Expect.model_validate(output.get("expect", {})),
             allow_cleartext=output.get("allow_cleartext", False),
+            intents=output.get("intents", {}),
             access=Access.model_validate(output.get("access", {})),
         )
 
