@@ -20,7 +20,7 @@ from eventready.workspace.devices.device import Device
 _MEGABIT = 1_000_000
 
 
-class BalanceLimits(Limits):
+class SharesLimits(Limits):
     """Largest share against the mean, and the least to judge."""
 
     most: float = Field(default=1.5, ge=1, description="Warning beyond this multiple of the mean share [D]")
@@ -51,11 +51,11 @@ def _judged(subject: str, shares: Mapping[str, float], least: float, most: float
     topic="traffic",
     roles=("router", "switch"),
     needs=("interface",),
-    limits=BalanceLimits(),
+    limits=SharesLimits(),
     applies=lambda device: _balances(device) and bool(device.expect.bundles or (device.expect.default_routes or 0) > 1),
     also_reads=("link_bundle", "default_route"),
 )
-def balance_link(view: DeviceView, limits: BalanceLimits) -> Iterator[Finding]:
+def balance_link(view: DeviceView, limits: SharesLimits) -> Iterator[Finding]:
     """Members of bundles and equal default routes share the traffic."""
     before = {port_key(name): row for name, row in view.earlier("interface", Interface).items()}
     sent = {
@@ -83,10 +83,10 @@ def balance_link(view: DeviceView, limits: BalanceLimits) -> Iterator[Finding]:
     topic="traffic",
     roles=("bts_controller",),
     needs=("channel_requests",),
-    limits=BalanceLimits(),
+    limits=SharesLimits(),
     applies=lambda device: _balances(device) and len(device.expect.cells) > 1,
 )
-def balance_cell(view: DeviceView, limits: BalanceLimits) -> Iterator[Finding]:
+def balance_cell(view: DeviceView, limits: SharesLimits) -> Iterator[Finding]:
     """Cells of a venue share the channel requests."""
     before = view.earlier("channel_requests", ChannelRequests)
     rows = {row.cell.casefold(): row for row in view.rows("channel_requests", ChannelRequests)}
@@ -108,10 +108,10 @@ def balance_cell(view: DeviceView, limits: BalanceLimits) -> Iterator[Finding]:
     topic="wifi",
     roles=("wifi_controller",),
     needs=("radio", "radio_24"),
-    limits=BalanceLimits(),
+    limits=SharesLimits(),
     applies=lambda device: _balances(device) and bool(device.expect.access_points),
 )
-def balance_radio(view: DeviceView, limits: BalanceLimits) -> Iterator[Finding]:
+def balance_radio(view: DeviceView, limits: SharesLimits) -> Iterator[Finding]:
     """Radios in service of an access point share its clients."""
     clients: dict[str, Counter[str]] = {}
     for fact in ("radio", "radio_24"):
