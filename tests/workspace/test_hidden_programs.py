@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from eventready.audit.runner import run_on_each
+from eventready.audit.tasks import read_replies
 from eventready.change.intents import render
 from eventready.change.intents.ansible import playbook
 from eventready.cli.context import App
@@ -135,6 +137,7 @@ PLAY = "- hosts: all\n  tasks:\n    - ansible.builtin.import_tasks: ../tasks/a.y
         ({"real/a.j2": "x"}, {"templates/mine": "real"}, "real/a.j2"),
         ({"templates/parts/deep/er/part.txt": "x"}, {}, "templates/parts/deep/er/part.txt"),
         ({"templates/part": "x"}, {}, "templates/part"),
+        ({"ssh_config": ""}, {}, "ssh_config"),
         ({"ansible.cfg": "[defaults]\n"}, {}, "ansible.cfg"),
         ({"ansible.cfg": "[defaults]\nroles_path = roles\n", "roles/a/main.yml": "x"}, {}, "roles/a/main.yml"),
         ({"playbooks/ansible.cfg": "library=../lib\n", "lib/ping.py": "x"}, {}, "lib/ping.py"),
@@ -168,9 +171,13 @@ def test_each_file_is_bound(folder: Path, files: dict[str, str], links: dict[str
 
 def test_what_only_prints_is_not_bound(folder: Path) -> None:
     """A rotated password is no other program; reports of a workspace are no part of it."""
-    write(folder, with_password("exec:cat ./password.txt") | {"password.txt": "old", "reports/a.html": "x"})
+    files = {"password.txt": "old", "reports/a.html": "x", "playbooks/a.yml": "- path: *.json reports/ ../ ./ . *.*\n"}
+    write(folder, with_password("exec:cat ./password.txt") | files | {"a.json": "x"})
     allow(folder)
-    write(folder, {"password.txt": "new", "reports/b.html": "x", "inventory/limits.yaml": "{}\n"})
+    write(
+        folder,
+        {"password.txt": "new", "reports/b.html": "x", "a.json": "y", "b.json": "x", "inventory/limits.yaml": "{}\n"},
+    )
     assert is_allowed(folder)
 
 
@@ -241,7 +248,7 @@ class Swapping:
 
 @pytest.mark.attack(family="files swapped after the review")
 def test_a_playbook_runs_as_allowed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    host = "svc-1: {hostname: h, platform: linux, password: env:EVENTREADY_P, data: {role: service_host}}\n"
+    host = "svc-1: {hostname: h, platform: linux, username: x, password: env:EVENTREADY_P, data: {role: service_host}}"
     write(folder, {"playbooks/prepare.yml": "good", "inventory/hosts.yaml": host})
     allow(folder)
     require_allowed(folder)
@@ -324,3 +331,16 @@ def test_a_pipe_is_not_waited_for(folder: Path) -> None:
     os.mkfifo(folder / "playbooks" / "pipe.yml")
     allow(folder)
     assert is_allowed(folder)
+
+
+@pytest.mark.attack(family="files swapped after the review")
+def test_a_refusal_inside_an_audit_is_a_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The known hosts are swapped once the audit has begun: no crash, and no answer of a device."""
+    monkeypatch.setenv("EVENTREADY_P", "x")
+    write(folder, {"inventory/hosts.yaml": f"{HOST}  password: env:EVENTREADY_P\n", "known_hosts": ""})
+    allow(folder)
+    require_allowed(folder)
+    workspace = load_workspace(folder)
+    write(folder, {"known_hosts": "# evil\n", "ssh_config": "Host *\n Port 2\n"})
+    with pytest.raises(RefusedError, match="files changed since the workspace was allowed"):
+        run_on_each(workspace, ["core-1"], lambda task: read_replies(task, ["show version"]), workers=1)

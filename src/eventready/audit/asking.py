@@ -8,6 +8,7 @@ from dataclasses import replace
 from nornir.core.task import Result, Task
 
 from eventready.audit.tasks import read_facts
+from eventready.core.errors import raise_defect
 from eventready.facts.observation import Observation
 from eventready.facts.platform import Platform, load_platform
 from eventready.facts.questions import with_questions
@@ -34,8 +35,7 @@ def ask(
 
 def _observed(result: Result) -> Sequence[Observation]:
     """Measured answers of a device. Raises RuntimeError for an exception in the task: a defect."""
-    if result.exception:
-        raise RuntimeError("asking failed") from result.exception
+    raise_defect(result.exception, "asking failed")
     return [one for one in result.result if one.status.measured]
 
 

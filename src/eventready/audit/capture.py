@@ -25,7 +25,7 @@ from eventready.audit.saved_outputs import INDEX_FILE, INDEX_SCHEMA, file_name
 from eventready.audit.tasks import read_replies
 from eventready.core.atomic_files import write_atomic
 from eventready.core.clock import Clock
-from eventready.core.errors import UsageError
+from eventready.core.errors import UsageError, raise_defect
 from eventready.core.messages import Rendered, message
 from eventready.evaluation.matrix import Matrix, build_matrix
 from eventready.facts.catalogue import CATALOGUE
@@ -146,8 +146,7 @@ def _run(nornir: Nornir, writer: _Writer, reading: int, progress: ReadProgress) 
     for name, results in sorted(nornir.run(task=save).items()):
         if isinstance(results.exception, UsageError):
             raise results.exception
-        if results.exception:
-            raise RuntimeError(f"the capture of {name} failed") from results.exception
+        raise_defect(results.exception, f"the capture of {name} failed")
 
 
 def _stage(progress: ReadProgress, name: str, total: int) -> None:

@@ -15,6 +15,7 @@ from eventready.audit.device_result import DeviceResult, build_device_result
 from eventready.audit.runner import AdaptiveThreadedRunner
 from eventready.audit.saved_outputs import SavedOutputs
 from eventready.audit.tasks import read_facts
+from eventready.core.errors import raise_defect
 from eventready.core.messages import Message, Rendered
 from eventready.evaluation.duties import DutyIndex
 from eventready.evaluation.limits import ResolvedLimits
@@ -178,10 +179,8 @@ def _result(job: AuditJob, name: str, observations: Sequence[Observation], inter
 
 
 def _raise_defects(outcome: AggregatedResult) -> None:
-    """Raise RuntimeError for an exception in a task: a defect, never a missing answer."""
     for name, results in sorted(outcome.items()):
-        if results.exception:
-            raise RuntimeError(f"reading {name} failed") from results.exception
+        raise_defect(results.exception, f"reading {name} failed")
 
 
 def _trouble(observations: Sequence[Observation]) -> str:

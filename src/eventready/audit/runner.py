@@ -18,6 +18,7 @@ from nornir.core.inventory import Host
 from nornir.core.task import AggregatedResult, Result, Task
 
 from eventready.audit.progress import ReadProgress
+from eventready.core.errors import raise_defect
 from eventready.workspace.workspace import Workspace
 
 #: Initial threads, and the most that begin between two samples.
@@ -134,6 +135,5 @@ def run_on_each(
     chosen = workspace.nornir(workers).filter(filter_func=lambda host: host.name in names)
     outcome = chosen.with_runner(AdaptiveThreadedRunner(workers)).run(task=run)
     for name, results in sorted(outcome.items()):
-        if results.exception:
-            raise RuntimeError(f"the job on {name} failed") from results.exception
+        raise_defect(results.exception, f"the job on {name} failed")
     return {name: outcome[name].result for name in names}

@@ -147,3 +147,11 @@ def os_reason(error: OSError) -> str | Message:
     code = errno.ETIMEDOUT if isinstance(error, TimeoutError) else error.errno or 0
     reason = Message(f"core:errno.{errno.errorcode.get(code)}")
     return reason if known(reason.id) else error.strerror or str(error)
+
+
+def raise_defect(error: BaseException | None, what: str) -> None:
+    """Raise the refusal of a task as such, and RuntimeError for another exception: a defect, never a missing answer."""
+    if isinstance(error, RefusedError):
+        raise error
+    if error is not None:
+        raise RuntimeError(what) from error

@@ -79,7 +79,9 @@ class _Content:
 
     def content(self, known: BoundContent | None) -> BoundContent:
         inventory = [path for path in self._inventory() if self._add(path) is not None]
-        for path in {self._home / "known_hosts", *(file for file, _line in ssh_config(self._home))}:
+        for name in ("known_hosts", "ssh_config"):
+            self._add(self._home / name)
+        for path in {file for file, _line in ssh_config(self._home)}:
             self._add(path)
         same = known is not None and self._files == {name: known.files.get(name) for name in self._files}
         found = known.references if known is not None and same else self._references(inventory)
@@ -134,9 +136,13 @@ class _Content:
                     waiting += self._found(base, _words(path, text))
 
     def _found(self, base: Path, words: Iterable[str], *, outside: bool = False) -> Iterator[Path]:
-        """Yield the files named by words: of a folder all, of a pattern each match."""
+        """Yield the files named by words: of a folder all, of a pattern each match.
+
+        `outside`: words of a command, which may name files outside of the workspace, and patterns without a folder.
+        """
         for word in words:
-            for one in {word, word.lstrip("/"), *([] if "." in word else [f"{word}.py"]), *self._matches(base, word)}:
+            matches = self._matches(base, word) if outside or "/" in word else ()
+            for one in {word, word.lstrip("/"), *([] if "." in word else [f"{word}.py"]), *matches}:
                 path = self._named(base, one, outside=outside)
                 if path is not None:
                     yield from self._walk(name_of(self._home, path)) if path.is_dir() else (path,)
