@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -20,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.audit.collect import Collector, CollectStatus, DeviceRead
-from eventready.audit.worker_processes import _WorkerPool, open_collector, partition_devices
+from eventready.audit.worker_processes import _WorkerPool, partition_devices
 from eventready.core.errors import EventreadyError
 
 pytestmark = pytest.mark.slow
@@ -84,15 +83,6 @@ def test_a_process_that_holds_the_interpreter_is_killed_and_its_devices_are_name
     seen = [(found.device, found.trouble) for found in heard]
     assert sorted(seen) == [("a", ""), ("a", "again"), ("b", ""), ("b", "stuck"), ("c", "stuck")]
     assert not multiprocessing.active_children()
-
-
-@linux
-@pytest.mark.parametrize("packaged", [True, False])
-def test_a_small_audit_reads_foreign_platforms_in_a_process(packaged: bool) -> None:
-    job = SimpleNamespace(devices={}, platforms={"r1": SimpleNamespace(packaged=packaged)})
-    nornir = SimpleNamespace(filter=lambda **_: SimpleNamespace(with_runner=lambda _: None))
-    with open_collector(cast("Any", job), cast("Any", nornir), 5, lambda _: None) as collector:
-        assert isinstance(collector, Collector) is packaged
 
 
 @linux

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from eventready.core.text_lines import lines_of
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation, Status
-from eventready.facts.observe import commands_for, observe, unreached
+from eventready.facts.observe import commands_for, observe, reduced_replies, unreached
 from eventready.facts.parsing.parsed import UNMATCHED_SHOWN
 from eventready.facts.platform import Platform, load_platform
 from eventready.facts.records import BfdSession, System
@@ -42,6 +43,24 @@ def read(
     platform: Platform, text: str, fact: str = "bfd_session", ended: ReplyStatus = ReplyStatus.ANSWERED
 ) -> Observation:
     return interpret("r1", fact, platform.facts[fact], Reply("show bfd", text, ended))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system limits no process")
+def test_a_foreign_platform_is_read_in_a_process_that_the_system_ends(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*_arguments: object, **_options: object) -> None:
+        while True:
+            pass
+
+    replies = [Reply(command, ROWS) for command in commands_for(platform, ["bfd_session"])]
+    assert observe("r1", platform, ["bfd_session"], lambda _: replies)[0].status is Status.PARSED
+    monkeypatch.setattr("eventready.facts.observe.interpret", endless)
+    monkeypatch.setattr("eventready.facts.observe._LONGEST_S", 1)
+    (observed,) = observe("r1", platform, ["bfd_session"], lambda _: replies)
+    assert observed.status is Status.UNPARSED
+    assert "was ended" in observed.reason
+    assert reduced_replies("r1", platform, ["bfd_session"], replies)[0].status is ReplyStatus.CUT
 
 
 def test_rows_become_records(platform: Platform) -> None:

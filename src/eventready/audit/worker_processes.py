@@ -2,9 +2,8 @@
 
 Devices are partitioned over the processes. Devices behind one endpoint or one jump host stay together, so that one
 process counts the sessions of the endpoint and shares the connection to the jump host. Processes are forked: cheap, and
-secrets stay in memory. For small audits the threads of this process read all devices: tests bound the time that an
-answer takes on the platforms of this package. With a platform of the workspace, or a parser of another package, a
-process of its own reads them, which can be ended. On systems other than Linux there are no processes.
+secrets stay in memory. For small audits the threads of this process read all devices. On systems other than Linux there
+are no processes.
 
 A process gives no sign of life while one of its threads holds the interpreter (a regular expression without end); it is
 killed after _STUCK_S seconds, and its devices without a result are not measured.
@@ -64,7 +63,7 @@ class DeviceCollector(Protocol):
 def open_collector(job: AuditJob, nornir: Nornir, workers: int, on_read: OnRead) -> Iterator[DeviceCollector]:
     """Open a collector for the devices of the job, in a single process or several, with `workers` threads in all."""
     count = min(_cores(), workers) if len(job.devices) > _MANY else 1
-    if count == 1 and not (_FORKS and _foreign(job)):
+    if count == 1:
         yield Collector(job, nornir, job.devices, workers, on_read)
         return
     first_hops = register_secrets(nornir, job.devices)
@@ -85,11 +84,6 @@ def _stuck(job: AuditJob, name: str) -> DeviceRead:
 def _cores() -> int:
     """Number of usable cores; 1 on systems without fork."""
     return len(os.sched_getaffinity(0)) if _FORKS else 1
-
-
-def _foreign(job: AuditJob) -> bool:
-    """Return True for platforms or parsers from outside this package."""
-    return not all(platform.packaged for platform in job.platforms.values())
 
 
 def _groups(devices: Iterable[Device], first_hops: Mapping[str, str]) -> dict[str, list[str]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
+from typing import TypeVar
 
+from eventready.core.apart import ComputedTooLong, computed_apart
 from eventready.core.messages import Bilingual, Message
 from eventready.facts.configuration_text import Answer, reduce_evidence, reduce_replies
 from eventready.facts.interpret import ParseCache, interpret
@@ -19,6 +21,12 @@ _NO_SESSION: tuple[tuple[type[SessionError], Status], ...] = (
     (LoginRefused, Status.DENIED),
     (NoPrompt, Status.TIMEOUT),
 )
+
+T = TypeVar("T")
+
+#: Seconds of processor time of a process that reads the answers of a device.
+_LONGEST_S = 20
+_TOO_LONG = Message("facts:too_long", {"seconds": _LONGEST_S})
 
 #: Held while answers are parsed: threads that compute at once only take the interpreter from each other, and from those
 #: that wait for devices.
@@ -47,17 +55,46 @@ def observe(
     wanted = list(dict.fromkeys(facts))
     commands = commands_for(platform, wanted)
     replies = send(commands) if commands else ()
-    with _computing:
+
+    def read() -> dict[str, Observation]:
         answers = _answers(device, platform, wanted, replies, reading, alone=alone)
-        observations = _by_fact(answers)
-        observations |= reduce_evidence(platform, answers)
+        return _by_fact(answers) | reduce_evidence(platform, answers)
+
+    try:
+        observations = _computed(platform, read)
+    except ComputedTooLong:
+        observations = {
+            fact: _unread(device, platform.facts[fact], reading) for fact in wanted if fact in platform.facts
+        }
     return [observations.get(fact) or _unsupported(device, platform, fact, reading) for fact in wanted]
 
 
 def reduced_replies(device: str, platform: Platform, facts: Iterable[str], replies: Sequence[Reply]) -> list[Reply]:
     """Return the replies to the commands of `facts`, with configuration text reduced to the lines of the facts."""
+    try:
+        return _computed(
+            platform, lambda: reduce_replies(platform, replies, _answers(device, platform, facts, replies, 1))
+        )
+    except ComputedTooLong:
+        return [Reply.failed(reply.command, ReplyStatus.CUT, _TOO_LONG) for reply in replies]
+
+
+def _computed(platform: Platform, compute: Callable[[], T]) -> T:
+    """Compute with the lock; for platforms and parsers of other packages in a process with a limit.
+
+    Tests bound the time of reading for the platforms of this package.
+    """
+    if not platform.packaged:
+        return computed_apart(compute, _LONGEST_S)
     with _computing:
-        return reduce_replies(platform, replies, _answers(device, platform, facts, replies, 1))
+        return compute()
+
+
+def _unread(device: str, compiled: CompiledFact, reading: int) -> Observation:
+    return Observation(
+        device, compiled.name, Status.UNPARSED, _shown(compiled), reason=_TOO_LONG.render("en"), message=_TOO_LONG,
+        reading=reading, complete=False,
+    )  # fmt: skip
 
 
 def _answers(
