@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventready.cli.context import App
+from eventready.cli.deferred import deferred
 from eventready.cli.help_language import translated_help
 from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Bilingual, message
-from eventready.workspace.permission import is_allowed
+
+with deferred():
+    from eventready.workspace.permission import is_allowed
 
 if TYPE_CHECKING:
     from eventready_lab.control.lab_folder import LabFolder

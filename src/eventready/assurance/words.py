@@ -19,6 +19,10 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 #: What people can be touched by; `postal` beside the services of a venue.
 SERVICES = ("fixed", "internet", "mobile", "wifi", "postal")
 
+#: Section of a paper for a person's words.
+NoteSection: TypeAlias = Literal["done", "capacity", "proposals", "lessons"]
+NOTE_SECTIONS: tuple[NoteSection, ...] = get_args(NoteSection)
+
 #: Format of a document.
 Form: TypeAlias = Literal["html", "docx", "pdf", "xlsx", "md", "json"]
 

@@ -44,6 +44,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Papers": {
         "duties": "List clauses with owner, deadline, state and evidence",
         "attest": "Attest a clause that no device can prove, with files and forms",
+        "note": "Record a person's words for a section of a paper",
         "deadlines": "List deadlines and warn ahead",
         "roster": "Check and export the duty roster, and show changes",
         "incident": "Record incidents and their notices",

@@ -94,6 +94,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         'attest 1.4 --by "Nguyễn Văn A" --note "exercise held" --file minutes.pdf',
         "attest --form-template stock-list > form.yaml",
     ),
+    "note": (
+        'note "Two more circuits to the hall" --section capacity --by "An"',
+        'note "No proposals" --week 2027-03-22 --section proposals --by "An"',
+    ),
     "deadlines": ("deadlines", "deadlines --ics deadlines.ics"),
     "roster check": ("roster check", "roster check roster.xlsx --all-days"),
     "roster export": ("roster export --format ics", "roster export roster.xlsx --format xlsx --with-phones"),

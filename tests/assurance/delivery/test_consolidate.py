@@ -18,6 +18,7 @@ from eventready.assurance.delivery.province.province import province
 from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.model import Document, Table
 from eventready.assurance.papers.document.profile import load_profile
+from eventready.assurance.papers.document.sources import sources
 from eventready.assurance.words import FORMS
 from eventready.cli.main import main
 from eventready.core.clock import TZ, Clock
@@ -77,6 +78,11 @@ def table(document: Document, name: str) -> Table:
 
 def texts(shown: Table) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(map(str, row)) for row in shown.rows)
+
+
+def test_every_block_has_a_source(received: ReceivedBundles, operators: Operators, tmp_path: Path) -> None:
+    found = {source for source, _ in sources(paper(received, operators, tmp_path))}
+    assert found == {"bundle", "outline", "blank"}
 
 
 def test_a_row_per_operator(received: ReceivedBundles, operators: Operators, tmp_path: Path) -> None:

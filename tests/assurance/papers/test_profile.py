@@ -123,9 +123,9 @@ def test_an_office_writes_only_what_it_wants_otherwise(tmp_path: Path) -> None:
 def test_an_own_sentence_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "templates" / "reports"
     folder.mkdir(parents=True)
-    _written(folder, "wording:\n  proposals_none: '{{ enterprise }} chưa có kiến nghị gì thêm.'\n")
+    _written(folder, "wording:\n  incidents_none: '{{ enterprise }} chưa ghi nhận sự cố nào.'\n")
     draft = PaperWriter("weekly", material(), load_profile(tmp_path, "vi"), "vi")
-    assert draft.text("papers:proposals_none") == "Doanh nghiệp viễn thông (ví dụ) chưa có kiến nghị gì thêm."
+    assert draft.text("papers:incidents_none") == "Doanh nghiệp viễn thông (ví dụ) chưa ghi nhận sự cố nào."
 
 
 def test_a_value_is_never_filled_in_again() -> None:

@@ -17,8 +17,9 @@ from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, PATH, F, with_options
 from eventready.core.clock import parse_moment
-from eventready.core.errors import UsageError
+from eventready.core.errors import Exit, UsageError
 from eventready.core.messages import Lang, message
+from eventready.core.phrases import short
 
 with deferred():
     from eventready.assurance.delivery.mail.delivery_log import sent_to
@@ -28,6 +29,7 @@ with deferred():
     from eventready.assurance.papers.document.formats import render
     from eventready.assurance.papers.document.model import Document
     from eventready.assurance.papers.document.profile import Profile, check_profile, load_profile
+    from eventready.assurance.papers.document.sources import sources
     from eventready.assurance.papers.kinds.drill import Meeting, drill_minutes
     from eventready.assurance.papers.kinds.final import final
     from eventready.assurance.papers.kinds.incident import incident_report
@@ -38,6 +40,10 @@ with deferred():
     from eventready.assurance.papers.material.material import Material, Week
     from eventready.drill.record import drill_runs
     from eventready.store.store import Store
+
+
+#: Letters of a part in the list of sources.
+_PART = 100
 
 
 def format_option(default: str) -> Callable[[F], F]:
@@ -72,15 +78,17 @@ def _options(default: str) -> Callable[[F], F]:
     def add(function: F) -> F:
         @wraps(function)
         def call(  # the options of every paper
-            app: App, *, forms: tuple[Form, ...], out: Path | None, eml: bool, rehearsal: bool, **more: Any
-        ) -> None:
-            function(app, PaperOptions(app.paper_lang, forms, out, eml, rehearsal), **more)
+            app: App, *, forms: tuple[Form, ...], out: Path | None, eml: bool, rehearsal: bool, check: bool, **more: Any
+        ) -> Exit:
+            made: Exit = function(app, PaperOptions(app.paper_lang, forms, out, eml, rehearsal, check), **more)
+            return made
 
         return with_options(
             format_option(default),
             click.option("--out", type=PATH, help="Folder, or - for stdout.  [default: WORKSPACE/reports]"),
             click.option("--eml", is_flag=True, help="Also write the mail as a draft (.eml); nothing is sent."),
             rehearsal_option,
+            click.option("--check", is_flag=True, help="Print the source of each part; exit code 3 without one."),
         )(cast("F", click.pass_obj(call)))
 
     return add
@@ -108,6 +116,10 @@ def _week(_context: click.Context, _parameter: click.Parameter, value: str | Non
         ) from None
 
 
+#: `--week`: day of the deadline, or its ISO week.
+week_option = click.option(
+    "--week", callback=_week, metavar="DAY", help="Day of the deadline, or 2033-W30.  [default: the latest]"
+)
 _RUN = click.option("--run", default="", help="Run of the report.  [default: the last run of the week]")
 
 
@@ -128,13 +140,15 @@ def _material(
 
 def _write(
     app: App, document: Document, material: Material, wanted: PaperOptions, incident: Incident | None = None
-) -> None:
-    """Write every file, or print the only form."""
+) -> Exit:
+    """Write every file, print the only form, or check the sources."""
+    if wanted.check:
+        return _check(app, document)
     if to_stdout(wanted.out, wanted.forms):
         if wanted.eml:
             raise UsageError(message("cli:papers.stdout"))
         click.echo(render(document, wanted.forms[0]).decode(), nl=False)
-        return
+        return Exit.OK
     folder = wanted.out or app.workspace_path / "reports"
     written = write_paper(document, material, wanted, folder, incident)
     if app.output == "table":
@@ -142,6 +156,18 @@ def _write(
             click.echo(file.path)
     else:
         app.emit([{"paper": document.kind, "format": file.form, "file": str(file.path)} for file in written])
+    return Exit.OK
+
+
+def _check(app: App, document: Document) -> Exit:
+    """Print the source of every part of a paper."""
+    found = list(sources(document))
+    if app.output == "table":
+        for source, part in found:
+            click.echo(f"{source or app.text('cli:papers.no_source')}: {short(part, _PART)}")
+    else:
+        app.emit([{"source": source, "text": part} for source, part in found])
+    return Exit.OK if all(source for source, _ in found) else Exit.FINDINGS
 
 
 def _profile(app: App, wanted: PaperOptions) -> Profile:
@@ -149,10 +175,10 @@ def _profile(app: App, wanted: PaperOptions) -> Profile:
 
 
 @click.command("weekly", short_help="Write the weekly report")
-@click.option("--week", callback=_week, metavar="DAY", help="Day of the deadline, or 2033-W30.  [default: the latest]")
+@week_option
 @_RUN
 @_options("docx,pdf,xlsx")
-def weekly_command(app: App, wanted: PaperOptions, *, week: date | None, run: str) -> None:
+def weekly_command(app: App, wanted: PaperOptions, *, week: date | None, run: str) -> Exit:
     """Write the weekly report: results by service and venue, changes since last week, incidents, next week.
 
     At most five pages and a one-page annex; the tables are in the workbook. Number, date and signature stay blank for
@@ -166,24 +192,24 @@ def weekly_command(app: App, wanted: PaperOptions, *, week: date | None, run: st
         app.notify("papers:cli_no_run")
     elif ran := outside_the_week(material):
         app.notify("papers:cli_outside_week", ran=ran)
-    _write(app, weekly(material, _profile(app, wanted), wanted.lang), material, wanted)
+    return _write(app, weekly(material, _profile(app, wanted), wanted.lang), material, wanted)
 
 
 @click.command("roster", short_help="Write the formal duty list, with telephone numbers")
 @_options("docx,pdf,xlsx")
-def roster_command(app: App, wanted: PaperOptions) -> None:
+def roster_command(app: App, wanted: PaperOptions) -> Exit:
     """Write the duty list, people by days, with telephone numbers in full; the shifts are an annex.
 
     The roster is stored as a version with a number; the list names the changes since the version sent last.
     """
     material = _material(app, wanted, keep_roster=True)
-    _write(app, roster_list(material, _profile(app, wanted), wanted.lang), material, wanted)
+    return _write(app, roster_list(material, _profile(app, wanted), wanted.lang), material, wanted)
 
 
 @click.command("incident", short_help="Write the report of an incident")
 @click.argument("incident")
 @_options("docx,pdf")
-def incident_command(app: App, wanted: PaperOptions, *, incident: str) -> None:
+def incident_command(app: App, wanted: PaperOptions, *, incident: str) -> Exit:
     """Write the report of an incident: course, cause, actions, and every notice with its lateness.
 
     INCIDENT is its name, `latest`, or the end of its name. With --eml the mail is addressed to the recipient and the
@@ -192,7 +218,7 @@ def incident_command(app: App, wanted: PaperOptions, *, incident: str) -> None:
     material = _material(app, wanted)
     record = find(incident, material.incidents or ())
     made = incident_report(record, material, _profile(app, wanted), wanted.lang)
-    _write(app, made, material, wanted, record)
+    return _write(app, made, material, wanted, record)
 
 
 @click.command("drill", short_help="Write the minutes of the drills")
@@ -203,7 +229,7 @@ def incident_command(app: App, wanted: PaperOptions, *, incident: str) -> None:
 @_options("docx,pdf")
 def drill_command(
     app: App, wanted: PaperOptions, *, place: str, present: tuple[str, ...], chair: str, secretary: str
-) -> None:
+) -> Exit:
     """Write the minutes of the drills: failures, and the interruption of each service before and after the changes.
 
     Every run on record is listed, and the worst counts. Place and people that are not given are left blank.
@@ -212,25 +238,25 @@ def drill_command(
     with Store.of_workspace(app.workspace_path, make=False) as store:
         runs = drill_runs(store)
     meeting = Meeting(place, present, chair, secretary)
-    _write(app, drill_minutes(runs, material, _profile(app, wanted), wanted.lang, meeting), material, wanted)
+    return _write(app, drill_minutes(runs, material, _profile(app, wanted), wanted.lang, meeting), material, wanted)
 
 
 @click.command("final", short_help="Write the summary of the whole event")
 @_RUN
 @click.option("--draft", is_flag=True, help="Write before the end of the event, marked as a draft.")
 @_options("docx,pdf,xlsx")
-def final_command(app: App, wanted: PaperOptions, *, run: str, draft: bool) -> None:
+def final_command(app: App, wanted: PaperOptions, *, run: str, draft: bool) -> Exit:
     """Write the summary after the event: results, course, all incidents, lessons."""
     material = _material(app, wanted, run=run)
-    _write(app, final(material, _profile(app, wanted), wanted.lang, draft=draft), material, wanted)
+    return _write(app, final(material, _profile(app, wanted), wanted.lang, draft=draft), material, wanted)
 
 
 @click.command("plan", short_help="Write the assurance plan")
 @_options("docx,pdf,xlsx")
-def plan_command(app: App, wanted: PaperOptions) -> None:
+def plan_command(app: App, wanted: PaperOptions) -> Exit:
     """Write the assurance plan from inventory, venues, attested forms and the office's texts."""
     material = _material(app, wanted)
-    _write(app, plan(material, _profile(app, wanted), wanted.lang), material, wanted)
+    return _write(app, plan(material, _profile(app, wanted), wanted.lang), material, wanted)
 
 
 @click.command("check-template", short_help="Check a profile: unknown variables and keys, by line")

@@ -34,13 +34,14 @@ ATTACHED: tuple[Form, ...] = ("docx", "pdf", "xlsx")
 
 @dataclass(frozen=True)
 class PaperOptions:
-    """Language, forms, folder (None: the workspace's `reports`), a mail too, and the mark of a rehearsal."""
+    """Language, forms, folder (None: the workspace's `reports`), a mail too, the mark of a rehearsal, `check` only."""
 
     lang: Lang = "vi"
     forms: tuple[Form, ...] = ATTACHED
     out: Path | None = None
     eml: bool = False
     rehearsal: bool = False
+    check: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from eventready.assurance.delivery.province.tables import (
 from eventready.assurance.delivery.province.venues import OperatorAtVenue, at_venue
 from eventready.assurance.papers.document.model import Block, Document, Heading, OnScreen, paragraph
 from eventready.assurance.papers.document.profile import Profile
+from eventready.assurance.papers.document.sources import cited
+from eventready.assurance.papers.kinds.weekly import proposals
 from eventready.assurance.papers.language import clean
 from eventready.assurance.papers.material.material import Material, Week
 from eventready.assurance.papers.sections.run_sections import seen_sentences, unconfirmed_items
@@ -40,8 +42,7 @@ def province(
     writer = PaperWriter("province", material, profile, lang)
     bundles = received.bundles
     rows = tuple(row(bundle) for bundle in bundles)
-    blocks = [
-        *writer.head(),
+    figures = [
         writer.outline.section(writer.text("papers:province_overall")),
         *_overall(writer, received, rows),
         writer.outline.section(writer.text("papers:province_services")),
@@ -54,10 +55,8 @@ def province(
         *_incidents(writer, bundles, rows),
         writer.outline.section(writer.text("papers:head_open")),
         *_open(writer, rows),
-        writer.outline.section(writer.text("papers:head_proposals")),
-        *(writer.standing(profile.standing.proposals) or [writer.p("papers:province_no_proposals")]),
-        *writer.close(),
     ]
+    blocks = [*writer.head(), *cited("bundle", figures), *proposals(writer), *writer.close()]
     _annexes(writer, bundles, duties)
     return writer.document(blocks)
 
@@ -178,5 +177,5 @@ def _open(writer: PaperWriter, rows: Sequence[OperatorRow]) -> list[Block]:
 def _annexes(writer: PaperWriter, bundles: Sequence[Bundle], duties: Sequence[Duty]) -> None:
     clauses, findings = clause_table(writer, bundles, duties), finding_table(writer, bundles)
     none = writer.p("papers:province_findings_none")
-    writer.annex(clauses.name, [clauses], landscape=True)
-    writer.annex(findings.name, [findings if findings.rows else none], landscape=True)
+    writer.annex(clauses.name, cited("bundle", [clauses]), landscape=True)
+    writer.annex(findings.name, cited("bundle", [findings if findings.rows else none]), landscape=True)

@@ -1,6 +1,7 @@
 """The document model: blocks of text, tables and figures, in reading order, with the numbers already in their text.
 
-Every renderer (HTML, DOCX, PDF, XLSX, Markdown, JSON) shows these words. Texts are clean (NFC, no control characters);
+Every renderer (HTML, DOCX, PDF, XLSX, Markdown, JSON) shows these words. A block of text, figures or rows names its
+`source` (see `sources`). Texts are clean (NFC, no control characters);
 lengths are millimetres, type sizes points.
 """
 
@@ -116,11 +117,12 @@ class Paragraph:
 
     spans: Spans
     style: ParagraphStyle = "body"
+    source: str = ""
 
 
-def paragraph(text: str, style: ParagraphStyle = "body") -> Paragraph:
+def paragraph(text: str, style: ParagraphStyle = "body", source: str = "") -> Paragraph:
     """Return a paragraph in a single face."""
-    return Paragraph((Span(text),), style)
+    return Paragraph((Span(text),), style, source)
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class Bullets:
     """List with a hyphen before each item."""
 
     items: tuple[Spans, ...]
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ class Facts:
     """Labels and values, side by side."""
 
     items: tuple[tuple[str, str], ...]
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,7 @@ class Tally:
     """Counts by state, side by side."""
 
     items: tuple[Count, ...]
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,6 +199,7 @@ class Listing:
 
     items: tuple[Item, ...]
     shown: int = 6
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -234,6 +240,7 @@ class Table:
     caption: str = ""
     note: str = ""
     matrix: bool = False
+    source: str = ""
 
     def widths(self, measure: float, size: float) -> tuple[float, ...]:
         """The columns' widths in mm, which fill the measure; no short word of `size` points is broken."""
@@ -271,6 +278,7 @@ class Figure:
     charts: tuple[Chart, ...]
     caption: str
     width: float = 150.0
+    source: str = ""
 
     GAP = 6.0
 
@@ -300,6 +308,7 @@ class Preformatted:
     """Raw text, line by line."""
 
     text: str
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from math import inf
 from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Block, Cell, Document, Paragraph, Span, Table, TableCell
 from eventready.assurance.papers.document.profile import Profile
+from eventready.assurance.papers.document.sources import BLANK, cited
 from eventready.assurance.papers.material.drill_results import (
     DrillComparison,
     drill_comparisons,
@@ -60,9 +61,7 @@ def drill_minutes(
         raise UsageError(message("papers:error.no_drill"))
     writer = PaperWriter("drill", material, profile, lang)
     outline = writer.outline
-    blocks: list[Block] = [
-        *writer.head(),
-        *_setting(writer, runs, meeting),
+    measured: list[Block] = [
         outline.section(writer.text("papers:head_drill_results")),
         _results(writer, compared),
         outline.section(writer.text("papers:head_drill_runs")),
@@ -72,6 +71,10 @@ def drill_minutes(
         outline.section(writer.text("papers:head_drill_conclusion")),
         *writer.bullets(_conclusions(writer, compared)),
         writer.p("papers:drill_ended", last=writer.moment(_ended(runs))),
+    ]
+    blocks = [
+        *writer.head(),
+        *cited("drill", [*_setting(writer, runs, meeting), *measured]),
         *writer.close(secretary=meeting.secretary, chair=meeting.chair),
     ]
     return writer.document(blocks)
@@ -92,7 +95,8 @@ def _setting(writer: PaperWriter, runs: Sequence[DrillRun], meeting: Meeting) ->
     }
     for key, value in given.items():
         label = writer.text(f"papers:drill_setting.{key}")
-        yield Paragraph((Span(f"{label} "), Span(fit(value) or _BLANK)))
+        typed = "command line" if key in ("place", "present", "chair", "secretary") else ""
+        yield Paragraph((Span(f"{label} "), Span(fit(value) or _BLANK)), source=typed if value else BLANK)
     if any(run.opened.get("rehearsal") for run in runs):
         yield writer.p("papers:drill_rehearsal")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eventready.assurance.papers.document.model import Block, Document
 from eventready.assurance.papers.document.profile import Profile
+from eventready.assurance.papers.document.sources import cited
 from eventready.assurance.papers.kinds.weekly import directing, history, period_warning, proposals, troubles
 from eventready.assurance.papers.material.material import Material
 from eventready.assurance.papers.material.results import RunResults
@@ -27,16 +28,16 @@ def final(material: Material, profile: Profile, lang: Lang = "vi", *, draft: boo
     writer = PaperWriter("final", material, profile, lang, draft=early)
     results = RunResults.of(material.run, writer.language) if material.run else None
     annex = add_annexes(writer, results)
-    lessons = writer.standing(profile.standing.lessons)
+    lessons = [*writer.standing(profile.standing.lessons), *writer.noted("lessons")]
     blocks = [
         *writer.head(),
         *directing(writer),
         *period_warning(writer, results),
         *ResultsSection(writer, results, annex).blocks(),
-        *_course(writer, results),
+        *cited(writer.run, _course(writer, results)),
         *troubles(writer, results, annex, material.incidents),
         writer.outline.section(writer.text("papers:head_lessons")),
-        *(lessons or [writer.p("papers:lessons_none")]),
+        *(lessons or [writer.blank()]),
         *proposals(writer),
         *writer.close(),
     ]

@@ -7,6 +7,7 @@ from eventready.assurance.incidents.log import recipient_of
 from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Block, Document, Table
 from eventready.assurance.papers.document.profile import Profile
+from eventready.assurance.papers.document.sources import cited
 from eventready.assurance.papers.kinds.weekly import proposals
 from eventready.assurance.papers.material.material import Material
 from eventready.assurance.papers.sections.tables import columns, numbered_table, service_names
@@ -28,8 +29,7 @@ def incident_report(incident: Incident, material: Material, profile: Profile, la
         if incident.cause
         else writer.p("papers:incident_cause_unknown")
     )
-    blocks: list[Block] = [
-        *writer.head(),
+    course: list[Block] = [
         outline.section(writer.text("papers:head_what")),
         *_course(writer, incident),
         outline.section(writer.text("papers:head_cause")),
@@ -38,9 +38,8 @@ def incident_report(incident: Incident, material: Material, profile: Profile, la
         *_actions(writer, incident),
         outline.section(writer.text("papers:head_notices")),
         _notices(writer, incident),
-        *proposals(writer),
-        *writer.close(),
     ]
+    blocks = [*writer.head(), *cited(f"incident {incident.id}", course), *proposals(writer), *writer.close()]
     return writer.document(blocks, name=ascii_name(incident.id))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Block, Column, Document, Table, paragraph
 from eventready.assurance.papers.document.profile import PlanForm, Profile
+from eventready.assurance.papers.document.sources import OUTLINE, cited
 from eventready.assurance.papers.material.findings import natural
 from eventready.assurance.papers.material.material import AttestedForm, Material
 from eventready.assurance.papers.sections.tables import columns, numbered_table, quoted
@@ -27,10 +29,13 @@ def plan(material: Material, profile: Profile, lang: Lang = "vi") -> Document:
     head = writer.head()
     opening = len(writer.paper.opening)
     before, after = head[: len(head) - opening], head[len(head) - opening :]
-    basis = (paragraph(writer.text("papers:basis", text=line), "basis") for line in _ended(material.event.basis))
+    basis = (
+        paragraph(writer.text("papers:basis", text=line), "basis", "event.yaml")
+        for line in _ended(material.event.basis)
+    )
     blocks: list[Block] = [*before, *basis, *after]
-    writer.annex(writer.text("papers:annex_inventory"), [_inventory(writer)], landscape=True)
-    writer.annex(writer.text("papers:annex_assignment"), [_assignment(writer)], landscape=True)
+    writer.annex(writer.text("papers:annex_inventory"), cited("inventory", [_inventory(writer)]), landscape=True)
+    writer.annex(writer.text("papers:annex_assignment"), cited("clause", [_assignment(writer)]), landscape=True)
     blocks += [
         outline.section(writer.text("papers:head_purpose")),
         outline.clause(writer.text("papers:head_aims")),
@@ -38,20 +43,19 @@ def plan(material: Material, profile: Profile, lang: Lang = "vi") -> Document:
         outline.clause(writer.text("papers:head_demands")),
         *writer.standing(standing.demands),
         outline.section(writer.text("papers:head_scope")),
-        _venues(writer),
-        *_windows(writer),
+        *cited("event.yaml", [_venues(writer), *_windows(writer)]),
         outline.section(writer.text("papers:head_today")),
-        *_today(writer),
+        *cited("inventory", _today(writer)),
         outline.section(writer.text("papers:head_measures")),
         outline.clause(writer.text("papers:head_redundancy")),
-        *_redundancy(writer),
+        *cited("inventory", _redundancy(writer)),
         *_of_service(writer, "mobile", "papers:head_mobile", _mobile),
         *_of_service(writer, "wifi", "papers:head_wifi", _wifi),
         *_forms(writer),
         outline.clause(writer.text("papers:head_scenarios")),
-        *_scenarios(writer),
+        *cited(OUTLINE, _scenarios(writer)),
         outline.section(writer.text("papers:head_steps")),
-        *_phases(writer),
+        *cited("event.yaml", _steps(writer)),
         outline.section(writer.text("papers:head_organisation")),
         *writer.standing(standing.organisation),
         *writer.close(),
@@ -65,7 +69,7 @@ def _of_service(
     """Return a section on a service; empty if no venue has the service."""
     if not any(service in venue.services for venue in writer.material.event.venues):
         return []
-    return [writer.outline.clause(writer.text(head)), *blocks(writer)]
+    return [writer.outline.clause(writer.text(head)), *cited("inventory", blocks(writer))]
 
 
 def _forms(writer: PaperWriter) -> list[Block]:
@@ -77,12 +81,12 @@ def _forms(writer: PaperWriter) -> list[Block]:
         attested = writer.material.forms.get(form.document)
         rows = [row for row in attested.rows if _wanted(row, form)] if attested else []
         if attested is None or not rows:
-            blocks.append(writer.p("papers:form_missing"))
+            blocks += cited(f"form {form.document}", [writer.p("papers:form_missing")])
             continue
-        blocks.append(writer.p("papers:form_attested", day=attested.at))
+        day = writer.p("papers:form_attested", day=attested.at)
         shown = (Column(writer.office(title), 3) for title in form.columns.values())
         cells = (tuple(_cell(writer, attested, field, row.get(field)) for field in form.columns) for row in rows)
-        blocks.append(numbered_table(writer, head, shown, cells))
+        blocks += cited(f"form {form.document}", [day, numbered_table(writer, head, shown, cells)])
     return blocks
 
 
@@ -265,11 +269,23 @@ def _scenarios(writer: PaperWriter) -> list[Block]:
     ]
 
 
-def _phases(writer: PaperWriter) -> list[Block]:
-    if not writer.profile.phases:
-        return []
-    rows = ((writer.office(phase.when), writer.office(phase.work)) for phase in writer.profile.phases)
-    return [numbered_table(writer, writer.text("papers:sheet_phases"), columns(writer, when=4, work=9), rows)]
+def _steps(writer: PaperWriter) -> list[Block]:
+    """Phases of the office, and the coming tests and windows of event.yaml."""
+    event, now = writer.material.event, writer.material.moment
+    phases = [(writer.office(phase.when), writer.office(phase.work)) for phase in writer.profile.phases]
+    dated = [
+        *((test.due, test.title) for test in event.tests),
+        *((window.start, window.title) for window in event.windows),
+    ]
+    coming = [
+        (writer.moment(at, short=True), fit(title.render(writer.lang)))
+        for at, title in sorted(dated, key=itemgetter(0))
+        if at > now
+    ]
+    office = numbered_table(writer, writer.text("papers:sheet_phases"), columns(writer, when=4, work=9), phases)
+    steps = numbered_table(writer, writer.text("papers:sheet_steps"), columns(writer, when=4, work=9), coming)
+    tables = [*cited(OUTLINE, [office] if phases else []), *([steps] if coming else [])]
+    return tables or [writer.blank()]
 
 
 def _inventory(writer: PaperWriter) -> Table:

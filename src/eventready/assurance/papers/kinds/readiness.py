@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.papers.document.charts import column_charts
@@ -30,6 +30,7 @@ from eventready.assurance.papers.document.model import (
     Title,
     paragraph,
 )
+from eventready.assurance.papers.document.sources import cited
 from eventready.assurance.papers.language import Language, clean
 from eventready.assurance.papers.material.change_lines import change_lines
 from eventready.assurance.papers.material.drill_results import (
@@ -114,8 +115,8 @@ class _Report:
             *self._wrong(),
             *self._unmeasured(),
             *self._trend(),
-            *self._changes(),
-            *self._drills(),
+            *cited("change", self._changes()),
+            *cited("drill", self._drills()),
             *self._duties(),
             *self._waivers(),
         )
@@ -128,8 +129,13 @@ class _Report:
             lang=self.language.code,
             title=f"{self._t('page:title')}: {event}, {moment}",
             stem=f"readiness-{clean(self.run.id)}.{self.language.code}",
-            blocks=(*self._head(event), *sections, screen, self._foot()),
-            sheets=((self._t("page:appendix"), readings_table(self.results, coverage)),),
+            blocks=tuple(cited(f"run {self.run.id}", (*self._head(event), *sections, screen, self._foot()))),
+            sheets=(
+                (
+                    self._t("page:appendix"),
+                    replace(readings_table(self.results, coverage), source=f"run {self.run.id}"),
+                ),
+            ),
         )
 
     def _t(self, msgid: str, **params: Param) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Block, Column, Document, Table
 from eventready.assurance.papers.document.profile import Profile
+from eventready.assurance.papers.document.sources import cited
 from eventready.assurance.papers.material.material import DutyList, DutyPerson, Material
 from eventready.assurance.papers.sections.results_section import roster_gaps
 from eventready.assurance.papers.sections.tables import columns, numbered_table
@@ -27,13 +28,14 @@ def roster_list(material: Material, profile: Profile, lang: Lang = "vi") -> Docu
         raise RefusedError(message("papers:error.no_roster"))
     writer = PaperWriter("roster", material, profile, lang)
     writer.values["version"] = fit(duty_list.version)
-    blocks: list[Block] = list(writer.head())
+    blocks: list[Block] = []
     if duty_list.since:
         blocks.append(writer.p("papers:list_changed", since=duty_list.since))
     blocks += _day_tables(writer, duty_list)
     blocks += roster_gaps(writer, duty_list)
-    writer.annex(writer.text("papers:annex_shifts"), [_shift_table(writer, duty_list.rows)], landscape=True)
-    return writer.document([*blocks, *writer.close()], landscape=True)
+    shifts = cited("roster", [_shift_table(writer, duty_list.rows)])
+    writer.annex(writer.text("papers:annex_shifts"), shifts, landscape=True)
+    return writer.document([*writer.head(), *cited("roster", blocks), *writer.close()], landscape=True)
 
 
 def _day_tables(writer: PaperWriter, duty_list: DutyList) -> Iterator[Block]:

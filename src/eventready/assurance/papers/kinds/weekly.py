@@ -12,6 +12,7 @@ from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.charts import column_charts
 from eventready.assurance.papers.document.model import Block, Document, Table
 from eventready.assurance.papers.document.profile import Profile
+from eventready.assurance.papers.document.sources import cited
 from eventready.assurance.papers.language import Language
 from eventready.assurance.papers.material.change_lines import change_lines
 from eventready.assurance.papers.material.findings import entries
@@ -43,14 +44,19 @@ def weekly(material: Material, profile: Profile, lang: Lang = "vi") -> Document:
         *directing(writer),
         *period_warning(writer, results),
         *ResultsSection(writer, results, annex).blocks(),
-        *_since_last_week(writer, results),
-        *_network_changes(writer, _changes_of_week(material)),
+        *cited(_compared(writer), _since_last_week(writer, results)),
+        *cited("change", _network_changes(writer, _changes_of_week(material))),
         *troubles(writer, results, annex, _incidents_of_week(material)),
         *_next_week(writer, results),
         *proposals(writer),
         *writer.close(),
     ]
     return writer.document(blocks)
+
+
+def _compared(writer: PaperWriter) -> str:
+    before = writer.material.baseline
+    return f"{writer.run}, run {before.id}" if before else writer.run
 
 
 def outside_the_week(material: Material) -> datetime | None:
@@ -68,23 +74,24 @@ def period_warning(writer: PaperWriter, results: RunResults | None) -> list[Bloc
         return []
     if writer.kind == "weekly":
         ran = outside_the_week(material)
-        return [writer.p("papers:audit_outside_week", when=ran)] if ran else []
+        return cited(writer.run, [writer.p("papers:audit_outside_week", when=ran)] if ran else [])
     start, ran = material.event_start, measured_at(results)
-    return [writer.p("papers:audit_before_event", when=ran)] if start and ran < start else []
+    early = [writer.p("papers:audit_before_event", when=ran)] if start and ran < start else []
+    return cited(writer.run, early)
 
 
 def directing(writer: PaperWriter) -> list[Block]:
     """I. Directions of the leaders, and the clauses by state."""
     blocks: list[Block] = [writer.outline.section(writer.text("papers:head_directing"))]
-    blocks += writer.standing(writer.profile.standing.directing)
+    blocks += [*writer.standing(writer.profile.standing.directing), *writer.noted("done")]
     clauses = writer.material.clauses
     if clauses is None:
-        return [*blocks, writer.p("papers:clauses_unknown")]
+        return cited("clause", [*blocks, writer.p("papers:clauses_unknown")])
     states = [clause.state for clause in clauses]
     counts = {state: states.count(state) for state in ("done", "in_progress", "not_done")}
     blocks.append(writer.p("papers:clauses_counted", ours=sum(counts.values()), **counts))
     table = clause_summary(writer, clauses)
-    return [*blocks, *([table] if table.rows else [])]
+    return cited("clause", [*blocks, *([table] if table.rows else [])])
 
 
 def _since_last_week(writer: PaperWriter, results: RunResults | None) -> list[Block]:
@@ -156,10 +163,10 @@ def troubles(
         blocks.append(writer.p("papers:incidents_none"))
     else:
         blocks += [writer.p("papers:incidents", count=len(incidents)), _incidents(writer, incidents)]
-    blocks.append(outline.clause(writer.text("papers:head_open")))
-    blocks += open_items(writer, results, annex)
-    blocks.append(outline.clause(writer.text("papers:head_unmeasured")))
-    return [*blocks, *(unmeasured(writer, results) if results else [writer.p("papers:no_run")])]
+    measured: list[Block] = [outline.clause(writer.text("papers:head_open")), *open_items(writer, results, annex)]
+    measured.append(outline.clause(writer.text("papers:head_unmeasured")))
+    measured += unmeasured(writer, results) if results else [writer.p("papers:no_run")]
+    return [*cited("incident", blocks), *cited(writer.run, measured)]
 
 
 def _incidents(writer: PaperWriter, incidents: Sequence[Incident]) -> Table:
@@ -168,7 +175,7 @@ def _incidents(writer: PaperWriter, incidents: Sequence[Incident]) -> Table:
     rest = len(table.rows) - _NAMED_INCIDENTS
     if rest <= 0:
         return table
-    writer.sheet(writer.text("papers:sheet_incidents"), table)
+    writer.sheet(writer.text("papers:sheet_incidents"), table, "incident")
     return replace(table, rows=table.rows[-_NAMED_INCIDENTS:], note=writer.text("papers:open_more", rest=rest))
 
 
@@ -193,17 +200,20 @@ def _of_week(material: Material, began: datetime, *, still_open: bool) -> bool:
 
 def _next_week(writer: PaperWriter, results: RunResults | None) -> list[Block]:
     """IV. Repairs, measurements, windows and clauses of the next week."""
-    items = _repairs(writer, results)
+    windows = []
     start = datetime.combine(writer.material.week.due, time(), TZ)
     end = start + timedelta(days=7)
     for window in sorted(writer.material.event.windows, key=lambda window: window.start):
         if window.kind != "protected" and window.start < end and window.end > start:
             name = window.title.render(writer.lang) or window.kind
             start_end = (writer.moment(moment, short=True) for moment in (window.start, window.end))
-            items.append(writer.text("papers:plan_window", name=name, span=" - ".join(start_end)))
-    items += _due_clauses(writer, start, end)
-    section = writer.outline.section(writer.text("papers:head_next"))
-    return [section, *writer.bullets([*items, writer.text("papers:plan_duty")])]
+            windows.append(writer.text("papers:plan_window", name=name, span=" - ".join(start_end)))
+    planned = [
+        *cited(writer.run, writer.bullets(_repairs(writer, results))),
+        *cited("event.yaml", writer.bullets(windows)),
+        *cited("clause", writer.bullets(_due_clauses(writer, start, end))),
+    ]
+    return [writer.outline.section(writer.text("papers:head_next")), *(planned or [writer.blank()])]
 
 
 def _repairs(writer: PaperWriter, results: RunResults | None) -> list[str]:
@@ -235,7 +245,6 @@ def _due_clauses(writer: PaperWriter, start: datetime, end: datetime) -> Iterabl
 
 
 def proposals(writer: PaperWriter) -> list[Block]:
-    """V. Proposals of the office."""
-    own = writer.standing(writer.profile.standing.proposals)
-    heading = writer.outline.section(writer.text("papers:head_proposals"))
-    return [heading, *(own or [writer.p("papers:proposals_none")])]
+    """V. Proposals of the office and of people, else a blank."""
+    own = [*writer.standing(writer.profile.standing.proposals), *writer.noted("proposals")]
+    return [writer.outline.section(writer.text("papers:head_proposals")), *(own or [writer.blank()])]

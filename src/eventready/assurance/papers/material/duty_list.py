@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from eventready.assurance.papers.material.material import DutyList, DutyPerson
 from eventready.assurance.roster.changes import changes
@@ -66,7 +66,9 @@ def _legend(shifts: Iterable[Shift], lang: Lang) -> Iterable[tuple[str, str]]:
     for shift in listed:
         if shift.code and shift.code != shift.role:
             start, end = shift.start.astimezone(TZ), shift.end.astimezone(TZ)
-            hours.setdefault(shift.code, set()).add(f"{start:%H:%M}-{end:%H:%M}")
+            whole = shift.end - shift.start == timedelta(days=1)
+            span = text("papers:whole_day", lang, at=f"{start:%H:%M}") if whole else f"{start:%H:%M}-{end:%H:%M}"
+            hours.setdefault(shift.code, set()).add(span)
     for code in sorted(hours):
         yield code, ", ".join(sorted(hours[code]))
     if any(shift.on_call for shift in listed):

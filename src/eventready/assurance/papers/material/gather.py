@@ -11,6 +11,7 @@ from eventready.assurance.clauses.applies import applying
 from eventready.assurance.clauses.attestation import Attestation
 from eventready.assurance.clauses.event_record import SentOf
 from eventready.assurance.clauses.forms import forms_of
+from eventready.assurance.notes import notes
 from eventready.assurance.papers.material.duty_list import duty_list
 from eventready.assurance.papers.material.material import AttestedForm, DutyList, Material, Week
 from eventready.assurance.roster.reading.load import workspace_roster
@@ -67,6 +68,7 @@ def gather(
         incidents=record.incidents,
         changes=record.changes,
         forms=_forms(workspace, record.attestations, request.lang),
+        notes=notes(store, rehearsal=request.rehearsal) if store else (),
         checkpoint=checkpoint.to_dict() if checkpoint else {},
     )
     return material, record.notices

@@ -13,6 +13,7 @@ from typing import Any
 from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.clauses.state import ClauseState
 from eventready.assurance.incidents.incident import Incident
+from eventready.assurance.notes import Note
 from eventready.assurance.roster.exports.table import Row
 from eventready.store.run import Run, Summary
 from eventready.workspace.devices.device import Device
@@ -107,6 +108,7 @@ class Material:
     incidents: tuple[Incident, ...] | None = None
     changes: tuple[ChangeOnRecord, ...] | None = None
     forms: Mapping[str, AttestedForm] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eventready.assurance.papers.document.model import Block
+from eventready.assurance.papers.document.sources import cited
 from eventready.assurance.papers.material.findings import collapse
 from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.sections.tables import (
@@ -23,7 +24,7 @@ def add_annexes(writer: PaperWriter, results: RunResults | None) -> str:
     """Add the annex and the sheets of a report; return the label of the annex."""
     if writer.material.clauses:
         table = clause_table(writer, writer.material.clauses)
-        writer.sheet(writer.text("papers:annex_clauses"), table)
+        writer.sheet(writer.text("papers:annex_clauses"), table, "clause")
     if results is None:
         return ""
     for title, table in (
@@ -32,7 +33,7 @@ def add_annexes(writer: PaperWriter, results: RunResults | None) -> str:
         (writer.text("papers:annex_measures"), measure_table(writer, results)),
     ):
         if table.rows:
-            writer.sheet(title, table)
+            writer.sheet(title, table, writer.run)
     return _open_annex(writer, results)
 
 
@@ -49,5 +50,5 @@ def _open_annex(writer: PaperWriter, results: RunResults) -> str:
     blocks: list[Block] = [replace(table, rows=table.rows[: shown - 1 if rest else shown], note=note)]
     if rest or len(lines) != len(results.findings.lines):
         single = [one for line in results.findings.lines[:SHEET_ROWS] for one in collapse([line])]
-        writer.sheet(title, open_table(writer, single, results))
-    return writer.annex(title, blocks, landscape=True)
+        writer.sheet(title, open_table(writer, single, results), writer.run)
+    return writer.annex(title, cited(writer.run, blocks), landscape=True)

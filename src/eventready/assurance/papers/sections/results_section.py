@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from eventready.assurance.clauses.state import ClauseState
 from eventready.assurance.papers.document.model import Block, Table
 from eventready.assurance.papers.document.profile import SectionPart, Shown
+from eventready.assurance.papers.document.sources import cited
 from eventready.assurance.papers.material.material import DutyList
 from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.sections.run_sections import services, topic, verdicts
@@ -41,14 +42,14 @@ class ResultsSection:
             blocks += [writer.outline.clause(writer.office(section.head)), *own]
             for part, inside in parts:
                 blocks += [writer.outline.point(writer.office(part.head)), *inside]
-        return [*blocks, *self._others(named)]
+        return cited(writer.run, [*blocks, *self._others(named)])
 
     def _part(self, part: SectionPart) -> list[Block]:
         """The results of a part; for a part without any, its clauses, which are otherwise in the table of clauses."""
         if part.shows:
             return [block for shown in part.shows for block in self._shown(shown)]
         if self._writer.material.clauses is None:
-            return [self._writer.p("papers:clauses_unknown")]
+            return cited("clause", [self._writer.p("papers:clauses_unknown")])
         return self._clauses([c for c in self._writer.material.clauses if part.names(c.duty.id)])
 
     def _named(self, parts: Sequence[SectionPart]) -> set[str]:
@@ -73,7 +74,7 @@ class ResultsSection:
         words = [f"{n} {writer.term('papers:clause', state).lower()}" for state, n in counts.items() if n]
         pending = [clause for state in ("not_done", "in_progress") for clause in clauses if clause.state == state]
         summary = writer.p("papers:clauses_part", states=", ".join(words))
-        return [summary, *writer.bullets(self._clause(clause) for clause in pending[:_CLAUSES])]
+        return cited("clause", [summary, *writer.bullets(self._clause(clause) for clause in pending[:_CLAUSES])])
 
     def _clause(self, clause: ClauseState) -> str:
         writer = self._writer
@@ -90,9 +91,12 @@ class ResultsSection:
         """Return the results named by a part of the profile."""
         writer, results = self._writer, self._results
         if key == "roster":
-            return on_duty(writer)
+            return cited("roster", on_duty(writer))
         if key == "services":
-            return services(writer, results)
+            return [
+                *cited(f"form {writer.profile.circuits}, {writer.run}", services(writer, results)),
+                *writer.noted("capacity"),
+            ]
         if key == "verdicts":
             return verdicts(writer, results) if results else [writer.p("papers:no_run")]
         return topic(writer, results, key, self._annex) if results else []
@@ -121,15 +125,16 @@ def clause_summary(writer: PaperWriter, clauses: Sequence[ClauseState]) -> Table
         for part in (section, *section.parts)
         if applies(part, writer)
     ]
-    rows = []
-    for part in parts:
-        own = [clause for clause in clauses if part.names(clause.duty.id) and clause.state != "not_applicable"]
+    rows, ours = [], [clause for clause in clauses if clause.state != "not_applicable"]
+    others = [clause for clause in ours if not any(part.names(clause.duty.id) for part in parts)]
+    named = [(writer.office(part.head), [one for one in ours if part.names(one.duty.id)]) for part in parts]
+    for head, own in (*named, (writer.text("papers:head_other_clauses"), others)):
         if own:
             states = [clause.state for clause in own]
             pending = next((text for clause in own if (text := clause.open_text(writer.lang))), "")
             rows.append(
                 (
-                    writer.office(part.head),
+                    head,
                     *(str(states.count(state)) for state in ("done", "in_progress", "not_done")),
                     short(_first_reason(pending), _LACKING),
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from eventready.assurance.papers.dates import bound, fit, formal_date, long_moment, short_date, short_moment
@@ -26,9 +27,11 @@ from eventready.assurance.papers.document.model import (
     paragraph,
 )
 from eventready.assurance.papers.document.profile import NAMESPACE, PaperTemplate, Profile, StandingText, filled
+from eventready.assurance.papers.document.sources import BLANK, OUTLINE, cited
 from eventready.assurance.papers.language import Language
 from eventready.assurance.papers.material.material import Material
 from eventready.assurance.papers.outline import Outline, roman
+from eventready.assurance.words import NoteSection
 from eventready.core.messages import Lang, render
 
 #: The left column of the letterhead in mm, in which names are broken.
@@ -140,12 +143,30 @@ class PaperWriter:
 
     def paragraphs(self, texts: Iterable[str]) -> list[Block]:
         """Paragraphs of texts of the profile."""
-        return [paragraph(self.office(text)) for text in texts]
+        return [paragraph(self.office(text), source=OUTLINE) for text in texts]
 
     def standing(self, texts: Iterable[StandingText]) -> list[Block]:
         """Return the office's texts with all clauses done."""
         done = {clause.duty.id for clause in self.material.clauses or () if clause.state == "done"}
         return self.paragraphs(one.text for one in texts if set(one.when) <= done)
+
+    def noted(self, section: NoteSection) -> list[Block]:
+        """People's notes to a section of this week; of all weeks in the summary."""
+        return [
+            paragraph(fit(note.text), source=note.source)
+            for note in self.material.notes
+            if note.section == section and (self.kind == "final" or note.week == self.material.week.due)
+        ]
+
+    @staticmethod
+    def blank() -> Block:
+        """Return a line to be filled in by hand."""
+        return paragraph("." * 60, source=BLANK)
+
+    @property
+    def run(self) -> str:
+        """Source of measurements: the run of the paper, `run -` without any."""
+        return f"run {self.material.run.id}" if self.material.run else "run -"
 
     def bullets(self, items: Iterable[str]) -> list[Block]:
         """A list; no block without items."""
@@ -176,7 +197,7 @@ class PaperWriter:
             names = tuple(self.office(name) for name in paper.addressees)
             blocks.append(Addressee(self.text("papers:addressed"), _listed(names)))
         if self.material.rehearsal:
-            blocks.append(self.note("papers:trial" if self.kind == "drill" else "papers:rehearsal"))
+            blocks += cited("clock", [self.note("papers:trial" if self.kind == "drill" else "papers:rehearsal")])
         return [*blocks, *self.paragraphs(paper.opening)]
 
     def _place_and_date(self) -> str:
@@ -210,9 +231,9 @@ class PaperWriter:
         self._annexes.append(Annex(label, title.upper(), reference, tuple(blocks), landscape))
         return label
 
-    def sheet(self, heading: str, table: Table) -> None:
+    def sheet(self, heading: str, table: Table, source: str) -> None:
         """Add a table for the workbook only."""
-        self._sheets.append((heading, table))
+        self._sheets.append((heading, replace(table, source=source)))
 
     def document(self, blocks: Sequence[Block], *, landscape: bool = False, name: str = "") -> Document:
         """The finished paper. Phone numbers are masked except those of the duty list and of the recipient."""
