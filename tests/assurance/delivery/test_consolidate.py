@@ -82,7 +82,7 @@ def texts(shown: Table) -> tuple[tuple[str, ...], ...]:
 
 def test_every_block_has_a_source(received: ReceivedBundles, operators: Operators, tmp_path: Path) -> None:
     found = {source for source, _ in sources(paper(received, operators, tmp_path))}
-    assert found == {"bundle", "outline", "blank"}
+    assert found == {"bundle", "outline", "blank", "clock"}
 
 
 def test_a_row_per_operator(received: ReceivedBundles, operators: Operators, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from eventready.assurance.incidents.log import Report, open_incident
 from eventready.assurance.roster.versions import Shelf
+from eventready.cli.deferred import load_deferred
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit
@@ -207,6 +208,7 @@ def test_check_template(capsys: pytest.CaptureFixture[str], workspace: Path) -> 
 def test_a_missing_package_is_named(
     capsys: pytest.CaptureFixture[str], workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    load_deferred()  # commands whose help was shown by another test
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
     monkeypatch.delitem(sys.modules, "eventready.assurance.papers.document.xlsx", raising=False)
     code, _, err = _run(capsys, workspace, "plan", "--format", "xlsx")
