@@ -95,7 +95,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         venue.pop("answers", None)  # asked by devices that are left out
     event.pop("origins", None)
     (inventory / "event.yaml").write_text(yaml.safe_dump(event, allow_unicode=True), encoding="utf-8")
-    for name in ("waivers", "limits", "risk"):
+    for name in ("waivers", "limits", "risk", "capacity"):
         (inventory / f"{name}.yaml").unlink(missing_ok=True)
     command = ("-w", place.workspace, "--now", NOW, "lab")
     forked.run(*command, "up", "--scenario", "none", "--out", place.copy).check_returncode()

@@ -207,8 +207,8 @@ class Plan(_Part):
 
     @property
     def document(self) -> dict[str, Any]:
-        """Return the document, as plain JSON types."""
-        return self.model_dump(mode="json", by_alias=True)
+        """Return the document as sealed, as plain JSON types: without the keys of a later release."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     @cached_property
     def _by_name(self) -> dict[str, PlannedDevice]:
@@ -289,7 +289,7 @@ def plan_head(event: str, clock: Clock, *, by: str, host: str) -> dict[str, Any]
 def seal(document: Mapping[str, Any]) -> Plan:
     """Return the plan of a document, with its hash. Raises ValueError for an invalid document."""
     bare = {key: value for key, value in document.items() if key != "sha256"}
-    bare = Plan.model_validate({**bare, "sha256": "0" * 64}).document
+    bare = Plan.model_validate({**bare, "sha256": "0" * 64}).model_dump(mode="json", by_alias=True)
     return Plan.model_validate({**bare, "sha256": _hash(bare)})
 
 
