@@ -29,7 +29,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "parse": "Parse a saved output into facts, or show the unmatched lines",
         "runs": "List, show, compare and verify earlier runs",
         "whatif": "Show which services a failure takes, and what takes over",
-        "topology": "Export the network of a run: GraphML, DOT, JSON",
+        "topology": "Export and draw the network: GraphML, DOT, JSON, SVG",
     },
     "Change": {
         "plan": "Compute a change with its diff and way back; sealed",

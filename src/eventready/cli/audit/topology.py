@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from eventready.cli.context import App
 from eventready.cli.deferred import deferred
+from eventready.cli.options import FILE
+from eventready.core.errors import UsageError
+from eventready.core.messages import message
 
 with deferred():
+    from eventready.assurance.papers.language import Language
+    from eventready.assurance.papers.sections.map_section import map_figure
     from eventready.cli.audit.whatif import last_full, load_whatif
+    from eventready.core.atomic_files import write_atomic
     from eventready.network.graph.export import FORMATS, plain
 
 
-@click.group("topology", help="Export the network of a run: GraphML, DOT, JSON.")
+@click.group("topology", help="Export and draw the network of a run: GraphML, DOT, JSON, SVG.")
 def command() -> None:
     """The group."""
 
@@ -30,3 +38,31 @@ def export(app: App, form: str, run_name: str) -> None:
         run = store.get(run_name) if run_name else last_full(store, app.workspace)
     with app.tolerate_closed_pipe():
         click.echo(FORMATS[form](plain(load_whatif(app.workspace, run))), nl=False)
+
+
+@command.command("map")
+@click.option("--out", type=FILE, metavar="FILE", help="SVG file.  [default: stdout]")
+@click.option("--down", multiple=True, metavar="NAME", help="Device that has failed, repeatable.")
+@click.option("--run", "run_name", default="", metavar="RUN", help="Facts of this run.  [default: the last full audit]")
+@click.pass_obj
+def draw(app: App, *, out: Path | None, down: tuple[str, ...], run_name: str) -> None:
+    """Draw the devices in tiers from the origins of the services, with states, cables and single points of failure.
+
+    Above 400 devices those of a venue and tier share a box.
+    """
+    with app.open_store(make=False) as store:
+        run = store.get(run_name) if run_name else last_full(store, app.workspace)
+    topology = plain(load_whatif(app.workspace, run, down))
+    figure = map_figure(topology, run, Language(app.lang), down)
+    if figure is None:
+        raise UsageError(message("whatif:no_run"), do=message("whatif:no_run.do"))
+    svg = figure.charts[0].svg
+    if out is None:
+        with app.tolerate_closed_pipe():
+            click.echo(svg)
+        return
+    write_atomic(out, svg.encode())
+    if app.output == "table":
+        click.echo(out)
+    else:
+        app.emit({"file": str(out), "run": run.id})

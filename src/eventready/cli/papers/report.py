@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,6 +23,8 @@ with deferred():
     from eventready.assurance.papers.document.model import Document
     from eventready.assurance.papers.files import targets, write_bytes
     from eventready.assurance.papers.kinds.readiness import Background, evidence_shown, readiness
+    from eventready.cli.audit.whatif import load_whatif
+    from eventready.network.graph.export import plain
     from eventready.store.documents import document_of, load_run
     from eventready.store.run import Run, latest_complete
     from eventready.store.store import Store
@@ -69,10 +73,18 @@ def _document(app: App, store: Store, of: Run, *, rehearsal: bool) -> Document:
         changes=_changes(app, store, of),
         rehearsal=rehearsal,
         drills=drills_that_count(store, rehearsal=rehearsal or bool(of.document["clock"]["rehearsal"])),
+        topology=_topology(app, of),
     )
     if not of.document["clock"]["rehearsal"] and _has_workspace(app):
         app.paper_clock(rehearsal=rehearsal)
     return readiness(of, app.paper_lang, background)
+
+
+def _topology(app: App, run: Run) -> Mapping[str, Any] | None:
+    """Network of a run of this workspace; None without origins of its services."""
+    if not _has_workspace(app) or app.workspace.event.id != run.document["event"] or not app.workspace.event.origins:
+        return None
+    return plain(load_whatif(app.workspace, run))
 
 
 def _has_workspace(app: App) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from eventready.assurance.clauses.changes import ChangeOnRecord
 from eventready.assurance.papers.document.charts import column_charts
@@ -55,6 +56,7 @@ from eventready.assurance.papers.material.results import RunResults
 from eventready.assurance.papers.material.trend import FindingChanges, finding_changes, series
 from eventready.assurance.papers.material.verdicts import VerdictCell, count_verdicts, verdict_rows
 from eventready.assurance.papers.sections.evidence_section import evidence_section, readings_table
+from eventready.assurance.papers.sections.map_section import map_figure
 from eventready.core.groups import group_by
 from eventready.core.messages import Lang, Param
 from eventready.drill.record import DrillRun, ProbeResult
@@ -76,7 +78,7 @@ class Background:
 
     `earlier`: summaries of the runs before, oldest first; `previous`: the last of them in full; `texts`: raw outputs
     by hash; `changes`: those made to the network, oldest first; `rehearsal`: marked although the run is none.
-    `drills`: runs of drills, oldest first.
+    `drills`: runs of drills, oldest first. `topology`: network of the run, as exported.
     """
 
     earlier: Sequence[Summary] = ()
@@ -85,6 +87,7 @@ class Background:
     changes: Sequence[ChangeOnRecord] = ()
     rehearsal: bool = False
     drills: Sequence[DrillRun] = ()
+    topology: Mapping[str, Any] | None = None
 
 
 def readiness(run: Run, lang: Lang = "vi", background: Background | None = None) -> Document:
@@ -112,6 +115,7 @@ class _Report:
         """The report; the evidence is only for a screen."""
         sections = (
             *self._verdicts(),
+            *self._map(),
             *self._wrong(),
             *self._unmeasured(),
             *self._trend(),
@@ -210,6 +214,12 @@ class _Report:
         if not cell.verdict:
             return self._t("page:not_offered")
         return Cell(cell.title, cell.verdict, cell.reason)
+
+    def _map(self) -> Iterator[Block]:
+        figure = self.background.topology and map_figure(self.background.topology, self.run, self.language)
+        if figure:
+            yield self._section("page:map", "map")
+            yield figure
 
     def _wrong(self) -> Iterator[Block]:
         """Failures and warnings: shared equipment first, then venue by venue, then equipment of no venue."""

@@ -1,0 +1,128 @@
+"""Map of the network of a run: devices in tiers by their distance from the origins, with states and single points."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from eventready.assurance.papers.document.model import Figure
+from eventready.assurance.papers.document.network_map import LineState, MapBox, MapWords, network_map
+from eventready.assurance.papers.language import Language, clean
+from eventready.network.map.layout import folded, lay_out
+from eventready.network.map.tiers import Pair
+from eventready.store.run import Run
+
+_STATES: Mapping[str, LineState] = {"up": "carrying", "unmeasured": "not_measured"}
+_RANK: tuple[LineState, ...] = ("lost", "not_measured", "carrying")
+_STATUSES = ("fail", "not_measured", "warn", "pass")
+#: Devices without a cable in a tier.
+_LOOSE = 9
+
+
+def map_figure(topology: Mapping[str, Any], run: Run, language: Language, down: Collection[str] = ()) -> Figure | None:
+    """Map of a topology (`network.graph.export.plain`) with the findings of its run; None without devices.
+
+    `down`: devices that have failed in a what-if; the lines at them are lost.
+    """
+    pairs = _pairs(topology["links"], frozenset(down))
+    tiers = _tiers(topology, pairs)
+    counts, single = _findings(run)
+    boxes = {
+        node["id"]: MapBox(
+            node["id"], tiers[node["id"]], (clean(node["id"]), _state(counts[node["id"]], language)),
+            _worst(counts[node["id"]]), single=node["id"] in single, site=",".join(node["venues"]),
+        )
+        for node in topology["nodes"]
+    }  # fmt: skip
+    if not boxes:
+        return None
+    nodes, lines, within = folded([box.node() for box in boxes.values()], pairs)
+    shown = [_together(within.get(node.name, (node.name,)), boxes, counts, language) for node in nodes]
+    states: dict[Pair, LineState] = {pair: pairs.get(pair, pairs.get(pair[::-1], "carrying")) for pair in lines}
+    layout = lay_out([box.node() for box in shown], lines)
+    return network_map(shown, states, layout, _words(language), language.phrase("page:map_caption"))
+
+
+def _pairs(links: Iterable[Mapping[str, Any]], down: frozenset[str]) -> dict[Pair, LineState]:
+    """Lines between two devices with the worst state of their cables."""
+    states: dict[Pair, LineState] = {}
+    for link in links:
+        one, other = sorted((link["source"], link["target"]))
+        if one == other:
+            continue
+        state = "lost" if down & {one, other} else _STATES.get(link["state"], "lost")
+        states[one, other] = min(state, states.get((one, other), "carrying"), key=_RANK.index)
+    return states
+
+
+def _tiers(topology: Mapping[str, Any], pairs: Collection[Pair]) -> dict[str, int]:
+    """Tier of each device: its distance from the origins; devices without a way from there are below all others."""
+    near: dict[str, set[str]] = defaultdict(set)
+    for one, other in pairs:
+        near[one].add(other)
+        near[other].add(one)
+    names = [node["id"] for node in topology["nodes"]]
+    origins = sorted({origin["device"] for origin in topology["origins"]} & near.keys())
+    starts = origins or sorted(near, key=lambda name: (-len(near[name]), name))[:1]
+    tiers = dict.fromkeys(starts, 0)
+    waiting = list(tiers)
+    for name in waiting:
+        for far in sorted(near[name] - tiers.keys()):
+            tiers[far] = tiers[name] + 1
+            waiting.append(far)
+    below = max(tiers.values(), default=-1) + 1
+    loose = [name for name in names if name not in tiers]
+    return tiers | {name: below + number // _LOOSE for number, name in enumerate(loose)}
+
+
+def _findings(run: Run) -> tuple[dict[str, Counter[str]], set[str]]:
+    """Findings by device and status without blind spots, and the devices that are single points of failure."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    single: set[str] = set()
+    for finding in run.findings():
+        if finding["check"] == "single_point":
+            if finding["status"] in ("fail", "warn"):
+                single.add(str(finding["subject"]))
+        elif not finding["blind"]:
+            counts[finding["device"]][finding["status"]] += 1
+    return counts, single
+
+
+def _worst(counts: Mapping[str, int]) -> str:
+    return next((status for status in _STATUSES if counts.get(status)), "")
+
+
+def _state(counts: Mapping[str, int], language: Language) -> str:
+    """Worst status in words, with the number of such findings unless passed."""
+    status = _worst(counts)
+    if not status:
+        return "-"
+    word = language.status(status)
+    return word if status == "pass" else f"{word} {language.number(counts[status])}"
+
+
+def _together(
+    names: Collection[str], boxes: Mapping[str, MapBox], counts: Mapping[str, Counter[str]], language: Language
+) -> MapBox:
+    """Return the box of a device, or of several folded ones."""
+    first, *rest = names
+    box = boxes[first]
+    if not rest:
+        return box
+    total = sum((counts[name] for name in names), Counter[str]())
+    lines = (language.phrase("page:map_devices", count=len(names), first=clean(first)), _state(total, language))
+    single = any(boxes[name].single for name in names)
+    return MapBox(first, box.tier, lines, _worst(total), single=single, site=box.site)
+
+
+def _words(language: Language) -> MapWords:
+    return MapWords(
+        {status: language.status(status) for status in _STATUSES},
+        language.phrase("page:map_single"),
+        {
+            "carrying": language.phrase("page:map_carrying"),
+            "lost": language.phrase("page:map_lost"),
+            "not_measured": language.status("not_measured"),
+        },
+    )
