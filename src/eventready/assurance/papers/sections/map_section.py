@@ -77,7 +77,7 @@ def _tiers(topology: Mapping[str, Any], pairs: Collection[Pair]) -> dict[str, in
 
 
 def _findings(run: Run) -> tuple[dict[str, Counter[str]], set[str]]:
-    """Findings by device and status without blind spots, and the devices that are single points of failure."""
+    """Findings by device and status without blind spots, and single points of failure by name."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     single: set[str] = set()
     for finding in run.findings():

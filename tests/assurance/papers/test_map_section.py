@@ -1,0 +1,96 @@
+"""The map of a run: tiers from the origins, states of devices and cables, single points, what-if, and folding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from eventready.assurance.papers.document.model import Figure
+from eventready.assurance.papers.kinds.readiness import Background, readiness
+from eventready.assurance.papers.language import Language
+from eventready.assurance.papers.sections.map_section import map_figure
+from eventready.core.messages import LANGS, Lang
+from eventready.store.run import Run
+from tests.assurance.papers.documents import healthy
+
+
+def link(one: str, other: str, state: str = "up") -> dict[str, Any]:
+    return {"source": one, "port": "a", "target": other, "to_port": "b", "state": state, "seen": True}
+
+
+def topology(links: Iterable[dict[str, Any]], *names: str) -> Mapping[str, Any]:
+    nodes = [{"id": name, "role": "router", "platform": "frr", "venues": ["hall"]} for name in names]
+    return {"nodes": nodes, "links": list(links), "origins": [{"device": "core"}]}
+
+
+def run_of(*findings: tuple[str, str, str, str]) -> Run:
+    rows = [
+        {"device": device, "check": check, "subject": subject, "status": status, "blind": False}
+        for device, check, subject, status in findings
+    ]
+    return Run({"findings": rows})
+
+
+def drawn(network: Mapping[str, Any], run: Run, down: Iterable[str] = ()) -> tuple[str, dict[str, float], str]:
+    """Text of the map, height of each device, and its drawing."""
+    figure = map_figure(network, run, Language("en"), frozenset(down))
+    assert figure is not None
+    (chart,) = figure.charts
+    names = re.findall(r'<text x="[\d.]+" y="([\d.]+)"[^>]*font-weight="bold"[^>]*>([^<]+)', chart.svg)
+    return chart.alt, {name: float(y) for y, name in names}, chart.svg
+
+
+def test_tiers_follow_the_distance_from_the_origins() -> None:
+    network = topology([link("core", "agg"), link("edge", "agg"), link("agg", "edge")], "edge", "core", "agg", "lone")
+    _alt, heights, _svg = drawn(network, run_of())
+    assert sorted(heights, key=heights.__getitem__) == ["core", "agg", "edge", "lone"]
+
+
+@pytest.mark.parametrize(
+    ("states", "shown"),
+    [(["up", "up"], ""), (["up", "unmeasured"], "Not measured"), (["unmeasured", "one_way"], "carries none"),
+     (["up", "down"], "carries none"), (["unrouted"], "carries none")],
+)  # fmt: skip
+def test_a_line_has_the_worst_state_of_its_cables(states: list[str], shown: str) -> None:
+    alt, _heights, _svg = drawn(topology([link("core", "agg", state) for state in states], "core", "agg"), run_of())
+    assert ("agg - core: " in alt) == bool(shown)
+    assert shown in alt
+
+
+def test_a_device_has_its_worst_state_and_single_points_are_marked() -> None:
+    run = run_of(
+        ("agg", "uplink", "a", "warn"), ("agg", "uplink", "b", "fail"), ("agg", "cpu", "", "pass"),
+        ("core", "cpu", "", "pass"), ("core", "single_point", "agg", "fail"), ("core", "single_point", "hall", "pass"),
+    )  # fmt: skip
+    alt, _heights, _svg = drawn(topology([link("core", "agg")], "core", "agg", "new"), run)
+    assert alt.split("; ")[:3] == ["core, Passed", "agg, Failed 1, single point of failure", "new, -"]
+
+
+def test_a_failed_device_has_no_line_left() -> None:
+    network = topology([link("core", "agg"), link("agg", "edge")], "core", "agg", "edge")
+    alt, _heights, svg = drawn(network, run_of(), ["agg"])
+    assert alt.count("carries none") == 2
+    assert svg.count('stroke-dasharray="2 4"') == 3  # two lines and the legend
+
+
+def test_a_large_network_is_folded() -> None:
+    names = [f"edge-{number}" for number in range(500)]
+    network = topology([link("core", name) for name in names], "core", *names)
+    alt, heights, _svg = drawn(network, run_of((names[7], "cpu", "", "fail")))
+    assert len(heights) == 2
+    assert "500 devices: edge-0, ..., Failed 1" in alt
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_readiness_page_has_the_map(lang: Lang) -> None:
+    run = healthy().run
+    network = topology([link("core", "agg")], "core", "agg")
+    with_map = readiness(run, lang, Background(topology=network))
+    without = readiness(run, lang)
+    figures = [block for block in with_map.blocks if isinstance(block, Figure)]
+    assert len(figures) == 1 + sum(isinstance(block, Figure) for block in without.blocks)
+    assert "core" in figures[0].charts[0].alt
+    assert map_figure(topology([]), run, Language(lang)) is None
