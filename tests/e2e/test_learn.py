@@ -28,8 +28,10 @@ NAMES = (
     "--venue", "*LD-02=den-tho", "--mobile", "BTS-LD-*", "--critical", "HN-HoiTruong-*",
     "--critical", "VH-SanKhau-*", "--critical", "HN-BaoChi-*",
 )  # fmt: skip
-#: Risks of the healthy province, by the demand of capacity.yaml.
-CROWDS = {
+#: Risks of the healthy province: by the demand of capacity.yaml, and by what has no second one or shares a duct.
+RISKS = {
+    ("ac-1", "single_point", "ac-1", "warn"), ("ac-1", "single_point", "198.51.100.241", "warn"),
+    ("edge-dt-1", "risk_group", "road-to-the-temple", "warn"),
     ("ac-1", "capacity_access_point", "VH-SanKhau-01", "warn"), ("bsc-1", "capacity_cell", "BTS-HN-02 TCH", "warn"),
 }  # fmt: skip
 
@@ -78,7 +80,7 @@ def test_the_province_is_learnt_ready_and_a_second_run_is_empty(province: Provin
     ]
     done = bare.audit(wide=True)
     assert {"agg-1", "bsc-1", "core-1"} <= host_names(done)  # of the prompt, of the prompt, of the answer
-    assert troubles(done) == CROWDS
+    assert troubles(done) == RISKS
     assert done.exit is Exit.OK
     assert {v["verdict"] for v in done.run.document["verdicts"]} <= {Readiness.READY, Readiness.READY_WITH_RISK}
 
