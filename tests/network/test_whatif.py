@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import networkx as nx
 import pytest
 
 from eventready.facts import records as r
+from eventready.network.graph.export import FORMATS, plain
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.graph.takeover import takeovers
 from eventready.network.network_facts import DeviceFacts, NetworkFacts
@@ -262,3 +265,35 @@ def test_unknown_names_are_a_key_error() -> None:
             continue
         with pytest.raises(KeyError):
             found.outcome([name])
+
+
+def test_five_thousand_devices_in_a_site() -> None:
+    """A core with 5,000 access routers in a chain of rings of ten: each takes its own users alone."""
+    size = 5_000
+    readings = [reading("core", rows={"interface": [], "default_route": []})]
+    for number in range(size):
+        first, last = number % 10 == 0, number % 10 == 9
+        before = "core" if first else f"r{number - 1}"
+        ports = [port("l"), port("r")]
+        links = [link("l", f"a{number}" if first else "r", before)]
+        links += [link("r", f"z{number}", "core")] if last else []
+        rows: Rows = {"interface": ports, "ospf_neighbour": [peer("l"), peer("r")]}
+        readings.append(reading(f"r{number}", rows=rows, links=links))
+    found = whatif(*readings)
+    assert len(found.users) == size
+    states = taken(found)
+    assert states.pop("core") == "lost"
+    assert set(states.values()) == {"degraded"}
+    assert len(states) == size
+
+
+def test_exports_are_read_by_other_programs() -> None:
+    found = whatif(*gateways(tracks=True))
+    topology = plain(found)
+    graph = nx.parse_graphml(FORMATS["graphml"](topology))
+    assert set(graph.nodes) == {"core", "e1", "e2"}
+    assert sorted(data["state"] for _one, _other, data in graph.edges(data=True)) == ["up", "up"]
+    assert json.loads(FORMATS["json"](topology))["links"] == topology["links"]
+    odd = {**topology, "nodes": [{"id": 'a"\\<&', "role": "router", "platform": "x", "venues": []}], "links": []}
+    assert '"a\\"\\\\<&"' in FORMATS["dot"](odd)
+    assert 'id="a&quot;\\&lt;&amp;"' in FORMATS["graphml"](odd)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from typing import Literal
 
-from eventready.network.graph.graph import Cut, Reach
+from eventready.network.graph.graph import Cut, Reach, together
 from eventready.network.graph.topology import NetworkElement, Topology
 from eventready.network.graph.users import UserGroups, Users
 from eventready.network.network_facts import NetworkFacts
@@ -186,20 +186,34 @@ class WhatIf:
         certain = lost & self._possible.lost(failure) if self._possible is not self._measured else lost
         ways = self.topology.waived
         waived = self._measured.lost(failure | ways) - lost if ways.arcs - failure.arcs else frozenset()
+        gone, doubtful, marked = map(self._by_service, (certain, lost - certain, waived))
         for key in among:
-            numbers = self.services[key]
-            served = [number for number in numbers if number in self.served]
-            gone = [number for number in served if number in certain]
-            doubtful = any(number in lost and number not in certain for number in served)
+            own, served = gone.get(key, ()), self._served_at[key]
             state: State = "unharmed"
-            if gone:
-                state = "lost" if len(gone) == len(served) else "degraded"
-            elif doubtful or not numbers or (not served and any(number in self.unmeasured for number in numbers)):
+            if own:
+                state = "lost" if len(own) == served else "degraded"
+            elif key in doubtful or (not served and key in self._unknown_at):
                 state = "unmeasured"
             yield ServiceOutcome(
-                *key, state, tuple(self.users[number].name for number in gone), len(served),
-                sum(self.users[number].people for number in gone), any(number in waived for number in served),
+                *key, state, tuple(self.users[number].name for number in own), served,
+                sum(self.users[number].people for number in own), key in marked,
             )  # fmt: skip
+
+    def _by_service(self, numbers: Iterable[int]) -> dict[tuple[str, Service], list[int]]:
+        found: dict[tuple[str, Service], list[int]] = {}
+        for number in sorted(numbers):
+            found.setdefault((self.users[number].venue, self.users[number].service), []).append(number)
+        return found
+
+    @cached_property
+    def _served_at(self) -> Counter[tuple[str, Service]]:
+        return Counter((self.users[number].venue, self.users[number].service) for number in self.served)
+
+    @cached_property
+    def _unknown_at(self) -> frozenset[tuple[str, Service]]:
+        """Services without users, or with unmeasured ones."""
+        empty = {key for key, numbers in self.services.items() if not numbers}
+        return frozenset(empty.union(self._by_service(self.unmeasured)))
 
     def single(self, kinds: Iterable[str] = ("device", "link", "group", "part")) -> Iterator[FailureOutcome]:
         """Outcomes of all single failures with a harm, in the order of the elements."""
@@ -210,13 +224,11 @@ class WhatIf:
 
     def _harm(self, *elements: NetworkElement, beyond: frozenset[int] = frozenset()) -> FailureOutcome | None:
         """FailureOutcome of the services with users lost, other than those of `beyond`; None without such."""
-        failure = self.topology.whole(
-            elements[0].failure if len(elements) == 1 else elements[0].failure | elements[1].failure
-        )
+        failure = self.topology.whole(together(one.failure for one in elements))
         lost = self._measured.lost(failure) & self.served
         if not lost - beyond:
             return None
-        among = dict.fromkeys((self.users[number].venue, self.users[number].service) for number in sorted(lost))
+        among = self._by_service(lost)
         return FailureOutcome(tuple(one.name for one in elements), failure, tuple(self._services(failure, among)))
 
     def double(self, elements: Sequence[NetworkElement]) -> Iterator[FailureOutcome]:
