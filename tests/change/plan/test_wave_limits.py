@@ -13,13 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventready.change.plan.order import members_of, radio_of, soak_together, waves
-from eventready.change.plan.paths import Need, Paths, paths_of
+from eventready.change.plan.paths import Need, Paths, measured_paths, paths_of
 from eventready.change.plan.wave import MOST_INVERSE, WaveLimits
+from eventready.core.clock import Clock
 from eventready.store.run import Run
+from eventready.store.store import Store
 from eventready.workspace.devices.device import ROLE_SERVICES, Device, Role
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.settings.event import Event
 from eventready.workspace.workspace import load_workspace
+from tests.change.fake_fleet import write_workspace
 from tests.conftest import Proved
 
 ROLES: tuple[Role, ...] = ("router", "bts_controller", "wifi_controller", "switch")
@@ -247,3 +250,30 @@ def test_waves_of_a_large_fleet_soak_together() -> None:
     order = waves(members, limits)
     assert [len(wave) for wave in order] == [1, 10, 10, 10, 9]
     assert soak_together(members, order, limits) == (3, 4, 5), "the first router is back in service"
+
+
+def test_the_paths_are_those_of_the_last_audit_of_all_devices(tmp_path: Path) -> None:
+    """Another event, a later audit of some devices, and a pruned run show no path."""
+    write_workspace(tmp_path)
+    need: Need = ("hall", "internet")
+    clock = Clock.starting("2022-04-25 07:00")
+    groups = (tmp_path / "inventory" / "groups.yaml").read_text()
+    groups = groups.replace("venues: [hall],", "venues: [hall], expect: {uplinks: [out]},")
+    (tmp_path / "inventory" / "groups.yaml").write_text(groups)
+    workspace = load_workspace(tmp_path)
+
+    def stored(event: str, *names: str, up: bool) -> None:
+        findings = [{"check": "uplink", "device": name, "subject": "out", "status": "pass"} for name in names if up]
+        devices = [{"name": name, "reachable": True} for name in names]
+        run = {"id": store.begin(event, clock), "event": event, "started": str(len(store.runs())), "finished": "9"}
+        store.finish({**run, "devices": devices, "findings": findings})
+
+    every = [device.name for device in workspace.devices]
+    with Store.of_workspace(tmp_path) as store:
+        assert measured_paths(workspace).path(need) is None
+        stored("fair", *every, up=True)
+        stored("fair", every[0], up=False)
+        stored("other", *every, up=False)
+        assert measured_paths(workspace).path(need) == frozenset({"box-1"})
+        store.prune(clock, keep=1)
+        assert measured_paths(workspace).path(need) is None
