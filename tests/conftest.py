@@ -175,7 +175,7 @@ def held(reports: Mapping[str, Iterable[pytest.TestReport]]) -> Mapping[str, Cou
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for outcome, columns in (("passed", ("tried", "held")), ("failed", ("tried",)), ("error", ("tried",))):
         for report in reports.get(outcome, ()):
-            for name, family in report.user_properties:
+            for name, family in getattr(report, "user_properties", ()):  # none of a module that was not collected
                 if name == _ATTACK:
                     found[str(family)].update(columns)
     return found
