@@ -116,6 +116,16 @@ def test_without_lldp_a_subnet_of_exactly_two_devices_is_a_cable() -> None:
     assert not outline(subnet(("r1", "Vlanif10", "10.0.0.1/30"), ("r2", "lo", "10.0.0.2/30")), "links")
 
 
+def test_every_address_of_a_port_has_the_vrf_of_the_port() -> None:
+    one = facts(
+        device("r1"), interface=[port("eth1", "up", "10.0.0.1/30", "10.0.1.1/30"), port("eth2", "up", "10.0.0.5/30")],
+        address=[r.InterfaceAddress(interface="eth1", address="10.0.0.1/30", vrf="GUEST")],
+    )  # fmt: skip
+    assert sorted(one.addresses()) == [
+        ("eth1", "10.0.0.1/30", "GUEST"), ("eth1", "10.0.1.1/30", "GUEST"), ("eth2", "10.0.0.5/30", ""),
+    ]  # fmt: skip
+
+
 def test_a_port_with_several_neighbours_is_no_cable_and_an_unknown_one_is_an_import_row() -> None:
     one = facts(
         device("r1"), interface=[port("Gi0/1"), port("Gi0/2")],

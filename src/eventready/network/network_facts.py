@@ -59,8 +59,12 @@ class DeviceFacts:
 
     def addresses(self) -> Iterator[tuple[str, str, str]]:
         """Addresses as (port, address with the length of its prefix, VRF or empty), each once."""
-        shown = [(row.name, str(one), row.vrf or "") for row in self.ports.values() for one in row.addresses]
         apart = [(r.interface, str(r.address), r.vrf or "") for r in self.rows("address", InterfaceAddress)]
+        vrfs = {port_key(port): vrf for port, _address, vrf in apart}
+        shown = [
+            (row.name, str(one), row.vrf or vrfs.get(port_key(row.name), ""))
+            for row in self.ports.values() for one in row.addresses
+        ]  # fmt: skip
         seen = set()
         for port, address, vrf in (*apart, *shown):
             if (port_key(port), address) not in seen:
