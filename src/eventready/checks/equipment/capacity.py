@@ -153,22 +153,20 @@ def capacity_cell(view: DeviceView, limits: CapacityCellLimits) -> Iterator[Find
 def capacity_access_point(view: DeviceView, limits: CapacityAccessPointLimits) -> Iterator[Finding]:
     """Every access point has radios enough for its expected clients, and no crowd for its neighbours to share."""
     found = _worst(view, limits, _of_kind("access_point"))
-    placed = {place for load in view.device.loads for demand in load.demands for place in demand.places}
+    demands = {id(one): one for load in view.device.loads for one in load.demands}
+    placed = {place for one in demands.values() for place in one.places}
     crowds = {one.subject: one.details["clients"].value for one in found if "clients" in one.details}
-    alike = {
-        one.venues: fmean(
-            crowds[other.subject] for other in found if other.venues == one.venues and other.subject in placed
-        )
-        for one in found
-        if one.subject in placed
-    }
+    alike: dict[tuple[str, ...], list[float]] = {}
+    for one in found:
+        if one.subject in placed:
+            alike.setdefault(one.venues, []).append(crowds[one.subject])
     for balance in found:
         clients = tidy(crowds.get(balance.subject, 0))
         if balance.unknown:
             if balance.kind == "clients":
                 yield missing(balance.subject, "checks:demand.no_radio", venues=balance.venues, clients=clients)
             continue
-        share = clients / alike[balance.venues] if balance.subject in placed else 0
+        share = clients / fmean(alike[balance.venues]) if balance.subject in placed else 0
         if balance.status == "enough" and share > limits.share:
             yield warned(
                 balance.subject, "checks:demand.share", venues=balance.venues, clients=clients, value=tidy(share),

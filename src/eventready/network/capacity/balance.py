@@ -54,8 +54,8 @@ def _exceeds(figure: Amount, limit: Amount) -> bool:
     return figure.value > limit.value + 1e-9 * max(1.0, abs(limit.value))
 
 
-#: Most additions looked for.
-_MOST = 100_000
+#: Most additions looked for; channels are counted one by one.
+_MOST, _MOST_CHANNELS = 100_000, 4_096
 
 
 class Addition(NamedTuple):
@@ -70,18 +70,18 @@ def additions(balance: Balance) -> tuple[Addition, ...]:
     """Additions to close the gap of a balance, the fewest units first."""
     found = []
     for way, again in balance.ways.items():
-        number = _fewest(again)
+        number = _fewest(again, _MOST_CHANNELS if balance.unit == "%" else _MOST)
         if number:
             found.append(Addition(way, number, again(number)))
     return tuple(sorted(found, key=lambda one: one.number))
 
 
-def _fewest(again: Callable[[int], Balance]) -> int:
+def _fewest(again: Callable[[int], Balance], most: int) -> int:
     """Smallest sufficient number; 0 where no number suffices."""
     high = 1
     while again(high).status != "enough":
         high *= 2
-        if high > _MOST:
+        if high > most:
             return 0
     low = high // 2
     while high - low > 1:

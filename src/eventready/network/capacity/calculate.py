@@ -7,7 +7,7 @@ from functools import reduce
 from operator import add
 
 from eventready.facts.ports import port_key
-from eventready.facts.records import Interface
+from eventready.facts.records import Fact, Interface
 from eventready.network.capacity.amount import Amount, given
 from eventready.network.capacity.balance import Balance
 from eventready.network.capacity.case import CapacityTargets, DemandFigures, FactRows, LoadCase
@@ -27,6 +27,7 @@ class CapacityCalculation:
     def __init__(self, devices: Mapping[str, FactRows], targets: Callable[[str], CapacityTargets]) -> None:
         self._devices, self._targets = devices, targets
         self._figures: dict[int, DemandFigures] = {}
+        self._index: dict[tuple[int, str], dict[str, list[Fact]]] = {}
 
     def balances(self, device: str, loads: Iterable[Load]) -> Iterator[Balance]:
         """Balances of each load of a device in each of its windows."""
@@ -34,7 +35,7 @@ class CapacityCalculation:
             for window in load.windows:
                 demands = (one for one in load.demands if one.window == window)
                 figures = tuple(self._figures.setdefault(id(one), DemandFigures(one)) for one in demands)
-                case = LoadCase(load, figures, self._devices.get(device), self._targets(device))
+                case = LoadCase(load, figures, self._devices.get(device), self._targets(device), self._index)
                 yield from self._of(case)
 
     def _of(self, case: LoadCase) -> Iterator[Balance]:

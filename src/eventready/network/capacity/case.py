@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from eventready.facts.records import Fact
@@ -50,6 +50,7 @@ class DemandFigures:
     def __init__(self, demand: VenueDemand) -> None:
         self.demand = demand
         self._known: dict[str, Amount] = {}
+        self._shared: dict[int, tuple[float, int]] = {}
 
     def __getitem__(self, name: str) -> Amount:
         """Figure by name. Raises KeyError where the demand has neither a value nor a default."""
@@ -80,6 +81,13 @@ class DemandFigures:
         """Share of the data in the busier direction."""
         return self._line("one_way", lambda: most(self["upward"], given(1) - self["upward"]))
 
+    def shared(self, peers: tuple[str, ...]) -> tuple[float, int]:
+        """Users with a place among these peers, and the number of peers without users of their own."""
+        if id(peers) not in self._shared:
+            own = [self.demand.places[peer].value for peer in peers if peer in self.demand.places]
+            self._shared[id(peers)] = (sum(own), len(peers) - len(own))
+        return self._shared[id(peers)]
+
     def _line(self, name: str, compute: Callable[[], Amount]) -> Amount:
         if name not in self._known:
             self._known[name] = compute().named(name)
@@ -94,6 +102,18 @@ class LoadCase:
     demands: tuple[DemandFigures, ...]
     facts: FactRows | None
     targets: CapacityTargets
+    index: dict[tuple[int, str], dict[str, list[Fact]]] = field(default_factory=dict, repr=False)
+
+    def rows(self, fact: str, record: type[F]) -> list[F]:
+        """Rows of a fact by the name of the load, which is their first key."""
+        key = (id(self.facts), fact)
+        if key not in self.index:
+            by_name: dict[str, list[Fact]] = {}
+            for row in self.facts.rows(fact, record) if self.facts else ():
+                by_name.setdefault(str(getattr(row, record.key[0])).casefold(), []).append(row)
+            self.index[key] = by_name
+        found = self.index[key].get(self.load.name.casefold(), [])
+        return [row for row in found if isinstance(row, record)]
 
     @property
     def figures(self) -> DemandFigures:
@@ -107,9 +127,8 @@ class LoadCase:
         if own is not None:
             placed = given(own.value, f"{name}_placed", source=own.source)
             return (placed / (1 + more) if more else placed * 1).named(name)
-        elsewhere = sum(places[peer].value for peer in self.load.peers if peer in places)
+        elsewhere, others = self.figures.shared(self.load.peers)
         rest = most(everybody - given(elsewhere, f"{name}_elsewhere"), given(0)) if elsewhere else everybody
-        others = sum(peer not in places for peer in self.load.peers)
         return (rest / given(others + more, "places")).named(name)
 
     def balance(

@@ -39,10 +39,8 @@ def voice(case: LoadCase) -> Iterator[Balance]:
 
 def _channels(case: LoadCase) -> tuple[Amount | None, Amount | None]:
     """Channels of a cell for calls and for signalling, as the device counts them, or by capacity.yaml."""
-    name, facts, supply = case.load.name, case.facts, case.load.supply
-    rows = facts.rows("channel_load", ChannelLoad) if facts and facts.measured("channel_load") else ()
-    rows = tuple(row for row in rows if row.cell.casefold() == name.casefold())
-    if rows:
+    name, supply = case.load.name, case.load.supply
+    if rows := case.rows("channel_load", ChannelLoad):
         calls, signals = (sum(row.total for row in rows if row.kind in kinds) for kinds in (_TCH, {"sdcch"}))
         return given(calls, "channels", source=name), given(signals, "channels", source=name)
     if supply is None or supply.trx is None:

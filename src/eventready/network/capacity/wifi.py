@@ -13,8 +13,7 @@ from eventready.network.capacity.formulas import radios_by_airtime
 
 def radios(case: LoadCase) -> Iterator[Balance]:
     """Clients per radio in service, and the airtime of the radios of 5 and 6 GHz."""
-    rows = [row for fact in ("radio", "radio_24") if case.facts for row in case.facts.rows(fact, Radio)]
-    there = [row for row in rows if row.ap.casefold() == case.load.name.casefold() and row.oper == "up"]
+    there = [row for fact in ("radio", "radio_24") for row in case.rows(fact, Radio) if row.oper == "up"]
     yield _per_radio(case, len(there))
     if case.load.supply:
         yield _airtime(case, sum(row.band != "2.4" for row in there), case.load.supply.mbps or 0)
