@@ -25,6 +25,7 @@ FORMS = {name: Form(spec) for name, spec in SPECS.items()}
 STATION = {"id": "B1", "venue": "hall", "technology": "4G, 5G", "backhaul": "quang", "power": "máy nổ", "antenna": "a",
            "licence": "12/GP", "arrived": "2022-04-24 08:00", "on_air": "2022-04-25 08:00",
            "tested": "2022-04-25 09:00", "alarms": "0"}  # fmt: skip
+SHEET = {"venue": "hall", "name": "BTS-01 TCH", "unit": "E", "demand": "10", "supply": "13.2"}
 CIRCUIT = {"name": "E1", "unit": "kênh", "required": "30", "available": "60"}
 NUMBER = {"number": "0912345678", "unit": "BCĐ", "group": "steering", "confirmed": "2022-04-15", "active": "true"}
 PROMOTION = {"name": "30 năm", "service": "di động", "content": "giảm 20%", "from": "2022-04-28", "to": "2022-05-02",
@@ -49,6 +50,7 @@ HANDED = {"due": "2022-04-25", "at": "2022-04-25 09:00", "how": "paper", "recipi
 #: By form: rows with which nothing is short.
 WHOLE: Mapping[str, list[dict[str, str]]] = {
     "mobile-bts-commissioning": [STATION],
+    "capacity-sheet": [SHEET],
     "circuit-table": [{**CIRCUIT, "service": service} for service in ("fixed", "internet", "mobile")],
     "priority-numbers": [NUMBER, {**NUMBER, "number": "0987654321", "group": "organising"}],
     "test-calls": [CALL],
@@ -75,6 +77,7 @@ SHORT: list[tuple[str, list[dict[str, str]], str]] = [
     ("mobile-bts-commissioning", [{**STATION, "tested": ""}], "trạm B1 chưa thử xong"),
     ("mobile-bts-commissioning", [{**STATION, "alarms": ""}], "trạm B1 chưa ghi số cảnh báo"),
     ("mobile-bts-commissioning", [{**STATION, "alarms": "2"}], "trạm B1 còn 2 cảnh báo"),
+    ("capacity-sheet", [{**SHEET, "supply": "8.5"}], "BTS-01 TCH thiếu 1,5 E"),
     ("circuit-table", WHOLE["circuit-table"][:2], "chưa có dòng nào cho dịch vụ di động"),
     ("circuit-table", [*WHOLE["circuit-table"], {**CIRCUIT, "service": "mobile", "name": "TCH", "available": "28.5"}],
      "TCH thiếu 1,5 kênh"),

@@ -21,11 +21,26 @@ _MEGABIT = 1_000_000
 
 
 class SharesLimits(Limits):
-    """Largest share against the mean, and the least to judge."""
+    """Largest share against the mean."""
 
     most: float = Field(default=1.5, ge=1, description="Warning beyond this multiple of the mean share [D]")
+
+
+class LinkSharesLimits(SharesLimits):
+    """Shares of links, and the least traffic to judge."""
+
     least_mbps: float = Field(default=10, ge=0, description="Mbit/s of a group of links to be judged [D]")
-    least_requests: int = Field(default=50, ge=1, description="Channel requests of a group of cells to be judged [D]")
+
+
+class CellSharesLimits(SharesLimits):
+    """Shares of cells, and the fewest requests to judge."""
+
+    least_requests: int = Field(default=1000, ge=1, description="Channel requests of a group of cells to be judged [D]")
+
+
+class RadioSharesLimits(SharesLimits):
+    """Shares of radios, and the fewest clients to judge."""
+
     least_clients: int = Field(default=30, ge=1, description="Clients of an access point to be judged [D]")
 
 
@@ -51,11 +66,11 @@ def _judged(subject: str, shares: Mapping[str, float], least: float, most: float
     topic="traffic",
     roles=("router", "switch"),
     needs=("interface",),
-    limits=SharesLimits(),
+    limits=LinkSharesLimits(),
     applies=lambda device: _balances(device) and bool(device.expect.bundles or (device.expect.default_routes or 0) > 1),
     also_reads=("link_bundle", "default_route"),
 )
-def balance_link(view: DeviceView, limits: SharesLimits) -> Iterator[Finding]:
+def balance_link(view: DeviceView, limits: LinkSharesLimits) -> Iterator[Finding]:
     """Members of bundles and equal default routes share the traffic."""
     before = {port_key(name): row for name, row in view.earlier("interface", Interface).items()}
     sent = {
@@ -83,10 +98,10 @@ def balance_link(view: DeviceView, limits: SharesLimits) -> Iterator[Finding]:
     topic="traffic",
     roles=("bts_controller",),
     needs=("channel_requests",),
-    limits=SharesLimits(),
+    limits=CellSharesLimits(),
     applies=lambda device: _balances(device) and len(device.expect.cells) > 1,
 )
-def balance_cell(view: DeviceView, limits: SharesLimits) -> Iterator[Finding]:
+def balance_cell(view: DeviceView, limits: CellSharesLimits) -> Iterator[Finding]:
     """Cells of a venue share the channel requests."""
     before = view.earlier("channel_requests", ChannelRequests)
     rows = {row.cell.casefold(): row for row in view.rows("channel_requests", ChannelRequests)}
@@ -108,10 +123,10 @@ def balance_cell(view: DeviceView, limits: SharesLimits) -> Iterator[Finding]:
     topic="wifi",
     roles=("wifi_controller",),
     needs=("radio", "radio_24"),
-    limits=SharesLimits(),
+    limits=RadioSharesLimits(),
     applies=lambda device: _balances(device) and bool(device.expect.access_points),
 )
-def balance_radio(view: DeviceView, limits: SharesLimits) -> Iterator[Finding]:
+def balance_radio(view: DeviceView, limits: RadioSharesLimits) -> Iterator[Finding]:
     """Radios in service of an access point share its clients."""
     clients: dict[str, Counter[str]] = {}
     for fact in ("radio", "radio_24"):
