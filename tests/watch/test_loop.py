@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Collection, Sequence
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.core.clock import TZ, Clock
+from eventready.core.errors import WorkspaceError
 from eventready.evaluation.matrix import build_matrix
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
@@ -20,8 +22,11 @@ from eventready.store.store import Store
 from eventready.watch.loop import ReaderThreads, WatchLoop
 from eventready.watch.record import BEAT_S, Beat, WatchRecord, watched
 from eventready.watch.schedule import DueReading, Schedule
+from eventready.watch.session import WatchSession
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
+from eventready.workspace.examples.example import copy_example
+from eventready.workspace.workspace import load_workspace
 from tests.watch.test_night import EVENT, FACT, devices
 
 START = datetime(2031, 4, 29, 19, tzinfo=TZ)
@@ -138,3 +143,19 @@ def test_the_record_has_states_pauses_and_time_watched(tmp_path: Path) -> None:
         assert record.watched(now - timedelta(minutes=1), now + timedelta(minutes=1)).gaps == ()
         assert len(record.timeline()) == 2
         assert store.verify().intact
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("intervals: {interfaces: 20}", "interfaces of `intervals` is no fact"),
+        ("intervals: {interface: 1}", "must be at least 5"),
+        ("hold: [nobody-*]", "no device has the name nobody-* of `hold`"),
+    ],
+)
+def test_a_wrong_setting_is_named_before_the_first_reading(tmp_path: Path, text: str, sentence: str) -> None:
+    copy_example(tmp_path / "event")
+    (tmp_path / "event" / "inventory" / "watch.yaml").write_text(text, encoding="utf-8")
+    workspace = load_workspace(tmp_path / "event")
+    with Store.of_workspace(tmp_path / "event") as store, pytest.raises(WorkspaceError, match=re.escape(sentence)):
+        WatchSession(workspace, workspace.devices, store, Clock()).run(1, lambda *_round: None)

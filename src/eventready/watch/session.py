@@ -10,10 +10,11 @@ from fnmatch import fnmatchcase
 from math import inf
 
 from eventready.core.clock import Clock
-from eventready.core.errors import RefusedError
+from eventready.core.errors import RefusedError, WorkspaceError
 from eventready.core.messages import message
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
+from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
 from eventready.store.run import Run, latest_complete
@@ -25,7 +26,9 @@ from eventready.watch.schedule import Schedule
 from eventready.watch.states import Key, StateChange, States
 from eventready.watch.watcher import Watcher, WatchJob
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.watch import SHORTEST_S, load_watch
+from eventready.workspace.files.validation_messages import suggest
+from eventready.workspace.files.yaml_document import raise_errors
+from eventready.workspace.settings.watch import SHORTEST_S, WatchFile, load_watch
 from eventready.workspace.workspace import Workspace
 
 #: Pauses and changes in progress are looked up at most so often; a standby watcher waits so long; seconds.
@@ -51,26 +54,26 @@ class WatchSession:
 
         `on_round` gets the watcher, the changes, and the reason by resting device. Raises StoreError, WorkspaceError.
         """
+        settings = _settings(self.workspace)
         until = time.monotonic() + seconds
         announced = False
         while time.monotonic() < until:
             with self.store.exclusive("watch") as mine:
                 if mine:
-                    self._lead(until, on_round)
+                    self._lead(settings, until, on_round)
                     return
             if not announced:
                 announced = True
                 on_standby()
             time.sleep(min(_STANDBY_S, max(0.0, until - time.monotonic())))
 
-    def _lead(self, until: float, on_round: OnRound) -> None:
+    def _lead(self, settings: WatchFile, until: float, on_round: OnRound) -> None:
         workspace, devices = self.workspace, {device.name: device for device in self.devices}
         platforms = {name: load_platform(name, workspace.platform_dirs) for name in {d.platform for d in self.devices}}
         questions = {name: with_questions(platforms[device.platform], device) for name, device in devices.items()}
         matrix = build_matrix(self.devices, platforms)
         workspace.check_secrets(devices)
         facts = {name: matrix.needed(name) for name in devices}
-        settings = load_watch(workspace.path / "inventory" / "watch.yaml")
         record = WatchRecord(self.store, workspace.event.id, self.clock)
         states = States()
         states.begin(record.states(), self.clock.now().timestamp())
@@ -111,6 +114,25 @@ class WatchSession:
             changing = {lock.device: lock.change for lock in self.store.changes.locks()}
             self._resting = {**dict.fromkeys(record.paused(self.clock.now()), ""), **changing}
         return self._resting
+
+
+def _settings(workspace: Workspace) -> WatchFile:
+    """Read watch.yaml. Raises WorkspaceError, also for an unknown fact and for a name of no device in `hold`."""
+    path = workspace.path / "inventory" / "watch.yaml"
+    settings = load_watch(path)
+    names = [device.name for device in workspace.devices]
+    problems = [
+        WorkspaceError(message("watch:interval.unknown", fact=fact), where=str(path), do=suggest(fact, CATALOGUE))
+        for fact in settings.intervals
+        if fact not in CATALOGUE
+    ]
+    problems += [
+        WorkspaceError(message("watch:hold.unknown", pattern=one), where=str(path), do=suggest(one, names))
+        for one in settings.hold
+        if not any(fnmatchcase(name, one) for name in names)
+    ]
+    raise_errors(problems)
+    return settings
 
 
 def _audited(store: Store, workspace: Workspace) -> dict[Key, str]:
