@@ -24,9 +24,14 @@ class Runner:
 
     def __init__(self, result: Any, *, status: str = "successful", times: int = 1) -> None:
         self.result, self.status, self.times = result, status, times
+        self.interface, self.config = self, SimpleNamespace(env={})
 
-    def run(self, **options: Any) -> Any:
-        handle = options["event_handler"]
+    def init_runner(self, **options: Any) -> Any:
+        self.options = options
+        return self
+
+    def run(self) -> None:
+        options, handle = self.options, self.options["event_handler"]
         data = {"host": "svc-1", "task": "Log", "res": self.result}
         sent = 0
         while sent < self.times and not options["cancel_callback"]():
@@ -35,7 +40,6 @@ class Runner:
         assert sent < 1_000
         if self.status == "successful" and not options["cancel_callback"]():
             handle({"event": "playbook_on_stats", "event_data": {"ok": {"svc-1": 1}}})
-        return SimpleNamespace(status=self.status)
 
 
 @pytest.fixture

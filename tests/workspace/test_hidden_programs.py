@@ -239,11 +239,15 @@ class Swapping:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.read = folder, ""
+        self.interface, self.config, self.status = self, SimpleNamespace(env={}), "timeout"
 
-    def run(self, **options: Any) -> Any:
+    def init_runner(self, **options: Any) -> Any:
+        self.playbook = Path(options["project_dir"]) / options["playbook"]
+        return self
+
+    def run(self) -> None:
         (self.folder / "playbooks" / "prepare.yml").write_text("evil")
-        self.read = (Path(options["project_dir"]) / options["playbook"]).read_text()
-        return SimpleNamespace(status="timeout")
+        self.read = self.playbook.read_text()
 
 
 @pytest.mark.attack(family="files swapped after the review")
