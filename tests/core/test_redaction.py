@@ -211,6 +211,72 @@ CONFIGURATION = [
 ]
 
 
+B = "MIIJqQIBAzCCCW8GCSqGSIb3DQEHAaCCCWAEgglcMIIJWDCCA9"
+#: Texts of several lines, and lines of other programs.
+FORMS = {
+    "isakmp keys": f"Keyring      Hostname/Address   Preshared Key\n\ndefault      10.0.0.1      {S}\n     10.0.0.2   {S}\n",
+    "isakmp keys with a rule": f"Keyring  Hostname/Address  Preshared Key  \n------- ----- ----\ndefault      10.0.0.1    {S}\n",
+    "backslash": f"username ops privilege 15 secret 9 $9$abc\\\n{S}{S}",
+    "community below": f"snmp-server community\n  {S}",
+    "secret below": f"enable secret\n {S}",
+    "open quotes": f'set system login user x authentication encrypted-password "\n{S}"',
+    "colon": f"password:\n{S}",
+    "equals": f"psk=\n{S}",
+    "key-string below": f"key-string\n   {S}\n exit",
+    "yaml literal": f"password: |\n  {S}\n",
+    "yaml folded": f"password: >-\n  {S}\nother: x",
+    "yaml list": f"secret:\n  - {S}\n",
+    "json": f'"password":\n   "{S}"',
+    "xml below": f"<password>\n{S}\n</password>",
+    "xml": f"<password>{S}</password>",
+    "xml and end": f"<key-string>\n   {S}</key-string>",
+    "vrrp": f"  Auth type : SIMPLE TEXT   Auth key : {S}\n",
+    "vrrp mixed case": f"    Auth Type : MD5\n    Auth Key : {S}\n",
+    "hostapd psk file": f"# x\n00:00:00:00:00:00 {S}\nkeyid=a 11:22:33:44:55:66 {S}\nvlanid=3 11:22:33:44:55:66 {S}",
+    "pkcs12": f"crypto pki import X pkcs12 terminal\n{B}\n{B[:20]}Ab1=\nquit",
+    "pkcs12 after a prompt": f"% Enter PKCS12:\n{B}\nQzplantedx0==\n",
+    "pkcs12 framed": f"-----BEGIN PKCS12-----\n{B}\nQzplantedx0==\n-----END PKCS12-----",
+    "pkcs12 with a short end": f"Exporting PKCS12:\n{B}\nshort1Aa==",
+    "chap": f"ppp chap password 0\n {S}",
+    "mml wrapped": f'ADD USER:USERNAME="a",\n PSWD="{S}";',
+    "mml value below": f'ADD USER:USERNAME="a",PSWD=\n"{S}";',
+    "junos continued": f'set security ike policy x pre-shared-key ascii-text \\\n "{S}"',
+    "junos mark": f"    {S}; ## SECRET-DATA",
+    "routeros": f"/ppp secret add name=x password=\\\n    {S}",
+    "routeros in quotes": f'/interface wireless security-profiles set wpa2-pre-shared-key="{S[:4]}\\\n    {S}"',
+    "continued": f"snmp-server user u g v3 auth sha \\\n  {S} priv aes 128 {S}",
+    "htpasswd": f"admin:$apr1$abc$defghijk{S}",
+    "shadow": f"root:$y$j9T$abc{S}$xyz:1:0",
+    "netrc below": f"machine x\n login y\n password\n  {S}",
+    "listing": f"WORKKEY              =  {S}",
+    "command": f"PSWD={S}",
+    "table": f"SECKEY  {S}",
+    "curl": f"curl -s -u user:{S} https://x",
+}
+
+
+@pytest.mark.attack(family="secrets in answers")
+@pytest.mark.parametrize("name", FORMS)
+def test_a_secret_in_several_lines_is_not_seen(name: str) -> None:
+    shown = redact(FORMS[name])
+    assert not [part for part in (S, "Qzplantedx0", B[:20], "short1Aa") if part in shown]
+    assert shown.count("\n") == FORMS[name].count("\n") or "BEGIN" in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " authentication-mode password\n user privilege level 15",
+        "security wpa akm psk\nsecurity wpa wpa2",
+        "00:11:22:33:44:55 dynamic Gi0/1",
+        "login password\nexit",
+        '["secret"\n]',
+    ],
+)
+def test_a_keyword_at_the_end_of_a_line_takes_no_other_line(text: str) -> None:
+    assert redact(text) == text
+
+
 @pytest.mark.parametrize("line", CONFIGURATION)
 def test_a_secret_in_a_configuration_is_not_seen(line: str) -> None:
     cleaned = Redactor().redact(f"before\n{line}\nafter\n")

@@ -34,6 +34,7 @@ _MADE = "\x00"
 #: Words of the rules, and those that close a line.
 _WORDS = tuple({word for rule in RULES for word in rule.words} | {"passcode", "passkey", "credential", "key", "token"})
 _ANY_WORD = re.compile("|".join(map(re.escape, _WORDS)), re.IGNORECASE)
+_FIRST_WORD = re.compile(r"^([ \t]{0,200})(?!<redacted>)\S{1,1024}")
 #: Longer lines are not searched by rules, whose cost would be minutes for megabytes.
 _MAX_LINE = 8_192
 
@@ -64,7 +65,9 @@ class Redactor:
         return text
 
     def _once(self, text: str) -> str:
-        return _patterns(self._known(hide_blocks(text, REDACTED)))
+        known = self._known(hide_blocks(text, REDACTED))
+        cleaned = _patterns(known)
+        return _continued(known, cleaned) if "\\\n" in known and cleaned != known else cleaned
 
     def _known(self, text: str) -> str:
         present = sorted((value for value in self._values if value in text), key=len, reverse=True)
@@ -99,6 +102,15 @@ def _patterns(text: str) -> str:
         return text
     cleaned = {line: _line(line) for line in suspects}
     return "\n".join([cleaned.get(line, line) for line in lines])
+
+
+def _continued(before: str, after: str) -> str:
+    """Mask the first word of a line that continues a masked value: the line before ended with a backslash."""
+    lines = after.split("\n")
+    for number, line in enumerate(before.split("\n")[:-1]):
+        if line.rstrip("\r").endswith("\\") and lines[number].rstrip('\\\r"').endswith(REDACTED):
+            lines[number + 1] = _FIRST_WORD.sub(rf"\g<1>{REDACTED}", lines[number + 1], count=1)
+    return "\n".join(lines)
 
 
 def _line(line: str) -> str:

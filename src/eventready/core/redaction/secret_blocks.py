@@ -15,8 +15,29 @@ _KEY_HEADING = re.compile(r"\bPre-?shared Key[ \t]{0,40}\r?$")
 _BASE64 = re.compile(r"(?=[^\n]{0,400}[a-z])(?=[^\n]{0,400}[A-Z])(?=[^\n]{0,400}\d)[A-Za-z0-9+/]{44,400}={0,2}")
 
 
+#: Ends of lines whose secret stands on the next line, and the marks between.
+_OPENING = (
+    "password", "passwd", "passphrase", "secret", "key-string", "shared-key", "snmp-server community", "pswd", "psk",
+    "psk_key", "token", "api-key", "api_key", "apikey", "private-key", "private_key", "wpa_psk", "workkey", "seckey",
+)  # fmt: skip
+_OPENING_MARKS = " \t\r:=|>\"'\\-0123456789"
+_LONE = re.compile(r"[ \t]{0,200}(?:- )?[\"']?(?P<value>[^\s\"'<]{1,512})[\"']?;?(?:</[\w-]{1,64}>)?[ \t\r]{0,40}")
+#: A line of hostapd's file of keys: an address, with fields before it, then the key.
+_PSK_LINE = re.compile(
+    r"(?im)^((?:[a-z]{1,16}=\S{1,64}[ \t]{1,8}){0,4}(?:[0-9a-f]{2}:){5}[0-9a-f]{2}[ \t]{1,8})"
+    r"(?!<)[^\s<]{8,64}(?=[ \t\r]{0,8}$)"
+)
+#: The short last line of Base64 below a long one.
+_BASE64_END = re.compile(
+    r"(?m)(?<=[A-Za-z0-9+/]{44}\n)(?=[^\n]{0,44}[A-Z0-9+/=])[A-Za-z0-9+/]{1,43}={0,2}(?=[ \t\r]{0,8}$)"
+)
+
+
 def hide_blocks(text: str, mark: str) -> str:
     """Return the text with private blocks replaced by the mark; a block without an end ends with the text."""
+    if "\n" in text:
+        text = _BASE64_END.sub(mark, _opened(text, mark))
+    text = _PSK_LINE.sub(rf"\1{mark}", text)
     if "BEGIN " in text:
         text = _framed(text, mark)
     if "hared Key" in text:
@@ -24,6 +45,24 @@ def hide_blocks(text: str, mark: str) -> str:
     if "Private-Lines:" in text or "PuTTY-User-Key-File-" in text:
         text = _putty(text, mark)
     return text
+
+
+def _opened(text: str, mark: str) -> str:
+    """Mask the lone word below a line that ends with a keyword: announced by `:`, `=` or a tag, or indented deeper."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines[:-1]):
+        bare = line.rstrip(_OPENING_MARKS)
+        if not bare[-24:].lower().endswith(_OPENING):
+            continue
+        following, ending = lines[number + 1], line[len(bare) :]
+        lone = _LONE.fullmatch(following)
+        if lone and (set(":=>\\") & set(ending) or ' "' in ending or _indent(following) > _indent(line)):
+            lines[number + 1] = following[: lone.start("value")] + mark + following[lone.end("value") :]
+    return "\n".join(lines)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _framed(text: str, mark: str) -> str:

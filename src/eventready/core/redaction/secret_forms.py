@@ -39,7 +39,7 @@ _ANNOUNCED = (
 
 #: Ciphertexts by their own shape: crypt(3), Cisco 8 and 9, Huawei; passwords in URLs.
 CIPHERTEXTS: tuple[Rule, ...] = (
-    _rule("$", r"(?P<value>\$(?:1|5|6|8|9|14|2[aby])\$[./A-Za-z0-9$]{8,256})"),
+    _rule("$", r"(?P<value>\$(?:1|5|6|7|8|9|14|2[aby]|y|gy|apr1|argon2id?|scrypt)\$[./A-Za-z0-9$]{8,256})"),
     _rule("%^%#|%$%$|%@%@", r"(?P<value>(?P<fence>%\^%#|%\$%\$|%@%@)[^\n]{1,256}?(?P=fence))"),
     # a password with @ or / of its own reaches to the last @ before the host
     _rule("://", r"://[^\s:@/]{1,128}:(?P<value>[^\s\"'<>]{1,256})@(?=[\w.\[-])"),
@@ -113,9 +113,16 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "key|cfm|pswd|commname|authstr",
-        rf"[:,][ \t]{{0,8}}(?:(?:P|WORK|SEC|PRV|PRI|PUBPRI|ENC|AUTH)?KEY|CFM(?:P?KEY)?|\w{{0,24}}PSWD|COMMNAME|AUTHSTR)"
-        rf"[ \t]{{0,8}}=[ \t]{{0,8}}(?P<value>{_VALUE})",
+        rf"[:,][ \t]{{0,8}}(?:(?:P|PRI|PUBPRI|ENC|AUTH)?KEY|CFM(?:P?KEY)?)[ \t]{{0,8}}=[ \t]{{0,8}}(?P<value>{_VALUE})",
     ),
+    _rule(
+        "workkey|seckey|prvkey|pswd|commname|authstr",
+        rf"(?:^|[:,; \t])(?:WORKKEY|SECKEY|PRVKEY|\w{{0,24}}PSWD|COMMNAME|AUTHSTR)(?:[ \t]{{0,40}}=[ \t]{{0,8}}|{_GAP})"
+        rf"(?P<value>{_VALUE})",
+    ),
+    _rule("secret-data", rf"(?P<value>{_VALUE});[ \t]{{0,8}}## SECRET-DATA"),
+    _rule("auth key|auth-key", rf"\bauth[ -]key[ \t]{{0,40}}[:=][ \t]{{0,8}}(?P<value>{_VALUE})"),
+    _rule("curl", rf"\bcurl\b[^\n]{{0,400}}?[ \t]-(?:u|-user)[ \t]{{0,8}}[^\s:]{{1,64}}:(?P<value>{_VALUE})"),
     _rule("community name", rf"\bcommunity name[ \t]{{0,40}}[:=][ \t]{{0,8}}(?P<value>{_VALUE})"),
     # IPsec and RSVP of VRP, servers by name, EEM variables
     _rule(
