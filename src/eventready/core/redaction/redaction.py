@@ -105,7 +105,7 @@ def _patterns(text: str) -> str:
 
 
 def _continued(before: str, after: str) -> str:
-    """Mask the first word of a line that continues a masked value: the line before ended with a backslash."""
+    """Mask the first word of the continuation of a masked value: the line before ended with a backslash."""
     lines = after.split("\n")
     for number, line in enumerate(before.split("\n")[:-1]):
         if line.rstrip("\r").endswith("\\") and lines[number].rstrip('\\\r"').endswith(REDACTED):

@@ -48,7 +48,7 @@ def hide_blocks(text: str, mark: str) -> str:
 
 
 def _opened(text: str, mark: str) -> str:
-    """Mask the lone word below a line that ends with a keyword: announced by `:`, `=` or a tag, or indented deeper."""
+    """Mask the lone word below a keyword at the end of a line, after `:`, `=` or a tag, or indented deeper."""
     lines = text.split("\n")
     for number, line in enumerate(lines[:-1]):
         bare = line.rstrip(_OPENING_MARKS)
