@@ -14,6 +14,8 @@ REAL ?= tests/real/test_province.py tests/real/test_drills.py tests/behaviours t
 	tests/session/test_openssh.py::test_one_time_code_by_pam tests/session/test_jump_host_audit.py
 #: Seconds of `make fuzz`.
 FUZZ_S ?= 60
+#: Release of cyclonedx-bom for the bill of materials.
+CYCLONEDX ?= 7.1.0
 
 .PHONY: help setup demo quick test attacks fuzz test-real lint security docs bench wheel lock clean
 help: ## list targets
@@ -71,8 +73,10 @@ bench: setup ## against plain Nornir loops and a pipelined client: audits, then 
 	$(BIN)/python -m benchmarks.planning
 	$(BIN)/python -m benchmarks.whatif
 
-wheel: docs ## a wheel with both packages, the example, catalogues and pages in dist/
+wheel: docs ## a wheel with both packages, the example, catalogues and pages in dist/, and its bill of materials
 	$(BIN)/python -m build --wheel --no-isolation
+	$(BIN)/uv tool run --from cyclonedx-bom==$(CYCLONEDX) cyclonedx-py requirements constraints.txt --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --output-file dist/eventready.cdx.json
 
 lock: ## constraints.txt: all extras, hashes, Python 3.11 and newer, no index
 	$(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes \

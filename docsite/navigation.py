@@ -10,7 +10,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("How to", ("howto",)),
     ("Changes", ("change.md", "measured.md")),
     ("Architecture", ("architecture.md", "decisions")),
-    ("Security", ("security.md", "threat-model.md")),
+    ("Security", ("security.md", "threat-model.md", "reference/licences.md")),
     ("Commands", ("reference/commands",)),
     ("Checks", ("reference/checks",)),
     ("Platforms", ("platforms.md", "reference/platforms", "reference/facts.md")),

@@ -9,6 +9,7 @@ from inspect import cleandoc, getdoc
 from pydantic import BaseModel
 
 from docsite.commands import command_pages
+from docsite.licences import licences_page
 from docsite.markdown import cell, code, fence, page, sourced, table
 from eventready.checks.check import Check, NoLimits
 from eventready.checks.registry import all_checks
@@ -32,6 +33,7 @@ def reference_pages() -> dict[str, str]:
         **file_pages(),
         **intent_pages(),
         "facts.md": facts_page(platforms),
+        "licences.md": licences_page(),
     }
 
 

@@ -215,7 +215,7 @@ B = "MIIJqQIBAzCCCW8GCSqGSIb3DQEHAaCCCWAEgglcMIIJWDCCA9"
 #: Texts of several lines, and lines of other programs.
 FORMS = {
     "isakmp keys": f"Keyring  Hostname/Address  Preshared Key\n\ndefault  10.0.0.1   {S}\n     10.0.0.2   {S}\n",
-    "isakmp keys with a rule": f"Keyring  Hostname/Address  Preshared Key  \n---- -----\ndefault      10.0.0.1    {S}\n",
+    "isakmp keys with a rule": f"Keyring  Hostname/Address  Preshared Key  \n---- ---\ndefault    10.0.0.1    {S}\n",
     "backslash": f"username ops privilege 15 secret 9 $9$abc\\\n{S}{S}",
     "community below": f"snmp-server community\n  {S}",
     "secret below": f"enable secret\n {S}",
