@@ -15,7 +15,7 @@ REAL ?= tests/real/test_province.py tests/real/test_drills.py tests/behaviours t
 #: Seconds of `make fuzz`.
 FUZZ_S ?= 60
 #: Release of cyclonedx-bom for the bill of materials.
-CYCLONEDX ?= 7.1.0
+CYCLONEDX ?= 7.5.0
 
 .PHONY: help setup demo quick test attacks fuzz test-real lint security docs bench wheel lock clean
 help: ## list targets

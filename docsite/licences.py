@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -24,22 +25,21 @@ def licences_page(lock: Path = LOCK) -> str:
     ]
     return page(
         "# Third-party licences",
-        "Packages of `constraints.txt`. The product has the licence Apache-2.0. `base` is installed always, an extra on "
-        "request; `development` is for tests and pages. Packages under the GPL are programs beside the product "
-        f"({', '.join(sorted(PROGRAMS))}), started as such and never imported. Packages under the LGPL are used as they are.",
+        "Packages of `constraints.txt`. The product has the licence Apache-2.0. `base` is installed always, an extra "
+        "on request; `development` is for tests and pages. Packages under the GPL are programs beside the product "
+        f"({', '.join(sorted(PROGRAMS))}), never imported. Packages under the LGPL are used as they are.",
         table(("package", "version", "licence", "needed by"), rows),
     )
 
 
 def required() -> dict[str, str]:
     """Extra of each package that eventready needs, with what the packages need; `base` before the extras."""
+    project = tomllib.loads((LOCK.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    uses = {"base": project["dependencies"], **project["optional-dependencies"]}
     found: dict[str, str] = {}
-    requirements = distribution("eventready").requires or []
-    for extra in ("", *(distribution("eventready").metadata.get_all("Provides-Extra") or [])):
-        own = [line for line in requirements if _extra(line) == extra]
-        if extra != "dev":
-            for name in own:
-                _follow(_canonical(name), extra or "base", found)
+    for use, names in uses.items():
+        for name in names if use != "dev" else ():
+            _follow(_canonical(name), use, found)
     return found
 
 
@@ -74,5 +74,6 @@ def licence(name: str) -> str:
         return "(not needed on this platform)"
     lines = metadata.get_all("Classifier") or []
     classified = [line.rpartition(" :: ")[2] for line in lines if re.match("License :: .*(?<!OSI Approved)$", line)]
-    text = metadata.get("License-Expression") or ", ".join(classified) or metadata.get("License") or ""
+    stated, old = (next(iter(metadata.get_all(key) or []), "") for key in ("License-Expression", "License"))
+    text = stated or ", ".join(classified) or old
     return next(iter(text.strip().splitlines()), "")[:80] or "(not stated)"
