@@ -228,7 +228,18 @@ def test_what_a_device_that_was_not_requested_serves_is_not_measured() -> None:
     assert output["hoi-nghi", "mobile"].reasons == (DEVICES_LEFT_OUT,)
     assert output["van-hoa", "internet"].verdict is Readiness.READY
     failing = {v.service: v for v in verdicts(venues[:1], [ROUTER], [PASS, FAIL], left_out=[unasked])}
-    assert failing["mobile"].verdict is Readiness.NOT_READY
+    assert failing["fixed"].verdict is Readiness.NOT_READY
+    assert failing["mobile"].reasons == (DEVICES_LEFT_OUT,), "a shared router alone says nothing of it"
+
+
+def test_an_audit_of_a_venue_changes_no_verdict_of_another() -> None:
+    shared = replace(ROUTER, venues=("hoi-nghi", "van-hoa"))
+    own = [replace(ROUTER, name=f"edge-{venue}", venues=(venue,)) for venue in shared.venues]
+    places = [Venue(venue, ("fixed",)) for venue in shared.venues]
+    failing = [FAIL, replace(PASS, device="edge-hoi-nghi", venues=("hoi-nghi",))]
+    read, other = verdicts(places, [shared, own[0]], failing, left_out=own[1:])
+    assert (read.verdict, other.verdict) == (Readiness.NOT_READY, Readiness.NOT_MEASURED)
+    assert other.reasons == (DEVICES_LEFT_OUT,)
 
 
 def test_a_warning_that_rests_on_no_fact_measures_nothing() -> None:

@@ -120,6 +120,20 @@ def test_closing_in_the_middle_marks_the_run(place: str, clock: Clock, document:
         assert again.verify().intact
 
 
+def test_runs_of_other_devices_are_no_comparison(store: Store, clock: Clock, document: Document) -> None:
+    def run(*names: str) -> Run:
+        devices = [{"name": name, "role": "router", "venues": [], "reachable": True} for name in names]
+        return store.finish({**document(store.begin("event", clock)), "devices": devices})
+
+    whole, drill, other = run("core-1", "core-2"), run("core-1"), run("core-1", "core-3")
+    again = run("core-1", "core-2")
+    before = store.before(again)
+    assert before
+    assert before.id == whole.id
+    assert [summary.id for summary in store.trend(again)] == [whole.id, other.id]
+    assert store.before(drill) is None
+
+
 def test_trend_is_of_the_same_event_and_before(store: Store, clock: Clock, document: Document) -> None:
     runs = [stored(store, clock, document, status=status) for status in ("fail", "warn", "pass")]
     other = store.finish(document(store.begin("other", clock), event="other"))

@@ -130,8 +130,12 @@ def verdicts(
     *,
     left_out: Iterable[Device] = (),
 ) -> tuple[Verdict, ...]:
-    """Verdicts per venue and service, in the order of the event. Services of `left_out` are NOT_MEASURED at best."""
+    """Verdicts per venue and service, in the order of the event. Services of `left_out` are NOT_MEASURED at best.
+
+    A service of whose own devices at a venue none was audited is not read: shared devices alone give no verdict.
+    """
     absent = tuple(left_out)
+    unread = _own(absent) - _own(devices)
     incomplete = {place for device in absent for place in (*_served(device), *_answered(device))}
     answered = {place for device in (*devices, *absent) for place in _answered(device)}
     serving = {device.name: device for device in devices}
@@ -152,9 +156,16 @@ def verdicts(
             complete=(venue.id, service) not in incomplete,
             answered=(venue.id, service) in answered,
         )
+        if (venue.id, service) not in unread
+        else Verdict(venue.id, service, Readiness.NOT_MEASURED, (DEVICES_LEFT_OUT,))
         for venue in venues
         for service in venue.services
     )
+
+
+def _own(devices: Iterable[Device]) -> set[tuple[str, str]]:
+    """Venue and service of everything with devices of its own among these."""
+    return {place for device in devices if len(device.venues) == 1 for place in _served(device)}
 
 
 def _served(device: Device) -> Iterator[tuple[str, str]]:

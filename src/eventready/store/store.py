@@ -32,6 +32,9 @@ from eventready.store.run_names import find_run, new_run_id
 from eventready.store.storage_errors import RunNotStored, translate_errors
 from eventready.store.tables import Ledger, RunRow
 
+#: Runs among which those of the same devices are looked for.
+_LOOKED_THROUGH = 200
+
 
 @dataclass(frozen=True)
 class RunEntry:
@@ -224,15 +227,21 @@ class Store:
             return _run(run_id, session.scalars(select(RunRow.document).where(RunRow.id == run_id)).one())
 
     def before(self, run: Run) -> Run | None:
-        """Return the previous finished run of the same event; None without a readable run."""
-        earlier = self.trend(run)
-        try:
-            return self.get(earlier[-1].id) if earlier else None
-        except (StoreError, UsageError):
-            return None
+        """Return the last earlier run of the same event and devices; None without a readable run."""
+        names = {device["name"] for device in run.document.get("devices", ())}
+        for summary in reversed(self.trend(run)):
+            with suppress(StoreError, UsageError):
+                earlier = self.get(summary.id)
+                if {device["name"] for device in earlier.document.get("devices", ())} == names:
+                    return earlier
+        return None
 
     def trend(self, run: Run, limit: int = 20) -> tuple[Summary, ...]:
-        """Summaries of up to `limit` earlier finished runs of the same event, oldest first."""
+        """Summaries of up to `limit` earlier finished runs of the same event and number of devices, oldest first.
+
+        An audit of some devices, as of a drill, is compared with others of the same size only.
+        """
+        devices = len(run.document.get("devices", ()))
         with self._database.reading() as session:
             position = session.scalars(select(RunRow.position).where(RunRow.id == run.id)).one_or_none()
             earlier = select(RunRow.summary).where(
@@ -240,8 +249,9 @@ class Store:
             )
             if position is not None:
                 earlier = earlier.where(RunRow.position < position)
-            newest = session.scalars(earlier.order_by(RunRow.position.desc()).limit(limit)).all()
-        return tuple(Summary.load(summary) for summary in reversed(newest) if summary)
+            newest = session.scalars(earlier.order_by(RunRow.position.desc()).limit(_LOOKED_THROUGH)).all()
+        found = [Summary.load(summary) for summary in newest if summary]
+        return tuple(reversed([one for one in found if one.devices in (0, devices)][:limit]))
 
     def texts(self, hashes: Iterable[str]) -> dict[str, str]:
         """Raw texts by hash; missing and damaged texts are absent."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from eventready.assurance.clauses import proof
 from eventready.assurance.clauses.attestation import Attachment, Attestation
@@ -23,7 +24,7 @@ from eventready.assurance.words import State
 from eventready.core.messages import message
 from eventready.store.run import Run
 from eventready.workspace.devices.device import Device
-from eventready.workspace.settings.duties import Duty
+from eventready.workspace.settings.duties import ROSTER_ROLES, Duty, Proof
 from eventready.workspace.settings.event import Event, Police
 from eventready.workspace.settings.forms import load_forms
 from eventready.workspace.workspace import Workspace
@@ -264,6 +265,16 @@ def test_rows_that_the_form_no_longer_reads_speak_against_it() -> None:
 )
 def test_roster(report: RosterReport | None, expected: str) -> None:
     assert state(duty(roster=("leadership",)), roster=report).state == expected
+
+
+def test_roles_of_the_roster_are_one_vocabulary() -> None:
+    codes = Proof.model_validate({"roster": list(ROSTER_ROLES)})
+    assert codes.roster == tuple(ROSTER_ROLES.values())
+    assert {code: proof.ROLE_CODES[word] for code, word in ROSTER_ROLES.items()} == {
+        code: code for code in ROSTER_ROLES
+    }
+    with pytest.raises(ValidationError, match="leadership"):
+        Proof.model_validate({"roster": ["boss"]})
 
 
 def test_a_role_of_which_no_person_is_required_is_not_filled() -> None:

@@ -240,11 +240,9 @@ def of_roster(duty: Duty, report: RosterReport | None, version: str = "") -> Pro
         return ProofResult.lacking("clauses:proof.no_roster")
     evidence, against = [], []
     for role in roles:
-        code = ROLE_CODES.get(role)
-        minutes = report.gap_minutes(code) if code else 1
-        if code is None:
-            against.append(message("clauses:proof.unknown_role", role=role))
-        elif minutes:
+        code = ROLE_CODES[role]
+        minutes = report.gap_minutes(code)
+        if minutes:
             against.append(message("clauses:proof.role_gap", role=role, n=minutes))
         elif code in report.unmanned:
             against.append(message("clauses:proof.role_unmanned", role=role))

@@ -32,6 +32,13 @@ MOST_DUTIES, LONGEST_ID = 500, 128
 #: Addressees of a clause: telecom enterprises, postal enterprises, all enterprises, the department.
 Addressee = Literal["telecom", "postal", "all", "department"]
 
+#: Roles of the roster by the code that a roster has for each; both are accepted.
+ROSTER_ROLES = {"LD": "leadership", "DH": "command", "CA": "shift", "UC": "emergency", "VH": "operations"}
+RosterRole = Annotated[
+    Literal["leadership", "command", "shift", "emergency", "operations"],
+    BeforeValidator(lambda role: ROSTER_ROLES.get(role, role) if isinstance(role, str) else role),
+]
+
 
 class Proof(WorkspaceModel):
     """Proof of a duty: checks, kinds of change, drills, roster roles, documents, attestation."""
@@ -40,7 +47,7 @@ class Proof(WorkspaceModel):
     venues: tuple[str, ...] = Field(default=(), description="Restrict the checks to these venues; empty: all")
     changes: tuple[str, ...] = ()
     drills: tuple[str, ...] = Field(default=(), description="Drills of inventory/drills/ that must have passed")
-    roster: tuple[str, ...] = ()
+    roster: tuple[RosterRole, ...] = Field(default=(), description="Roles of the roster filled at every minute")
     documents: tuple[str, ...] = ()
     attestation: str = ""
 

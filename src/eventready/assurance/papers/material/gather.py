@@ -85,8 +85,7 @@ def _runs(
     run = store.get(request.run) if request.run else _last_until(workspace, store, request)
     if run is None:
         return None, None, ()
-    devices = len(run.document.get("devices", ()))
-    earlier = tuple(summary for summary in store.trend(run) if summary.devices >= devices or not summary.devices)
+    earlier = store.trend(run)
     last_week = datetime.combine(request.week.first, _NOON, TZ)
     before = [summary for summary in earlier if _moment(summary) < last_week] or list(earlier[-1:])
     return run, store.get(before[-1].id) if before else None, earlier
