@@ -11,7 +11,7 @@ import pytest
 from eventready.change.document import Plan, seal
 from eventready.change.execute.device.driver import Verification, VerifyTimes
 from eventready.change.guard.guard import SendResult
-from eventready.core.errors import Exit, StoreError
+from eventready.core.errors import Exit, RefusedError, StoreError
 from tests.change.execute.test_apply import Rig, outcomes
 from tests.change.fake_device import FakeDriver
 
@@ -28,8 +28,8 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
 
 
 def together(rig: Rig) -> Plan:
-    """The plan of the rig, whose second wave begins while the first soaks."""
-    return seal({**rig.plan.document, "together": [2]})
+    """The plan of the rig, whose second wave begins while the first soaks; the partner of the first follows."""
+    return seal({**rig.plan.document, "waves": [["box-2"], ["box-3"], ["box-1"]], "together": [2]})
 
 
 def soaking(rig: Rig, first: Callable[[VerifyTimes], Verification]) -> threading.Event:
@@ -90,6 +90,16 @@ def test_a_failure_within_the_soak_keeps_what_the_next_wave_has_begun(rig: Rig) 
     assert set(outcomes(done).values()) <= {"old", "new", "untouched"}
     assert done.exit is Exit.CHANGE_REVERTED
     assert rig.fleet[FIRST].running == rig.at_start[FIRST]
+
+
+def test_partners_never_soak_together(rig: Rig) -> None:
+    with pytest.raises(RefusedError, match="redundant partners"):
+        rig.apply(seal({**rig.plan.document, "together": [2]}))
+
+
+@pytest.mark.parametrize("together", [[1], [0, -1], [99]])
+def test_a_number_without_a_wave_before_begins_a_group(rig: Rig, together: list[int]) -> None:
+    assert seal({**rig.plan.document, "together": together}).groups == tuple((wave,) for wave in rig.plan.waves)
 
 
 def test_an_error_of_the_first_wave_is_no_deadlock(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,9 +53,9 @@ def _or_none(value: str) -> str | Message:
 
 
 def _refuse_pairs(plan: Plan, workspace: Workspace, devices: Sequence[Device]) -> None:
-    """Raise RefusedError if the inventory has new redundant partners in a single wave."""
+    """Raise RefusedError if the inventory has redundant partners in a single wave, or in waves with a common soak."""
     pairs = {member.name: member.pairs for member in members_of(devices, workspace.files.groups_of)}
-    for wave in plan.waves:
-        for one, other in combinations(wave, 2):
+    for group in plan.groups:
+        for one, other in combinations([name for wave in group for name in wave], 2):
             if pairs[one] & pairs[other]:
                 raise RefusedError(message("change:mismatch.pair", one=one, other=other))
