@@ -12,6 +12,7 @@ from eventready.change.document import Plan, seal
 from eventready.change.execute.device.driver import Verification, VerifyTimes
 from eventready.change.guard.guard import SendResult
 from eventready.core.errors import Exit, RefusedError, StoreError
+from eventready.workspace.workspace import load_workspace
 from tests.change.execute.test_apply import Rig, outcomes
 from tests.change.fake_device import FakeDriver
 
@@ -90,6 +91,20 @@ def test_a_failure_within_the_soak_keeps_what_the_next_wave_has_begun(rig: Rig) 
     assert set(outcomes(done).values()) <= {"old", "new", "untouched"}
     assert done.exit is Exit.CHANGE_REVERTED
     assert rig.fleet[FIRST].running == rig.at_start[FIRST]
+
+
+@pytest.mark.parametrize("waves", [[["box-2", "box-3"], ["box-1"]], [["box-2", "box-1"], ["box-3"]]])
+def test_a_resealed_plan_with_a_larger_wave_is_refused(rig: Rig, waves: list[list[str]]) -> None:
+    with pytest.raises(RefusedError, match=r"may not change at once|redundant partners"):
+        rig.apply(seal({**rig.plan.document, "waves": waves}))
+
+
+def test_a_plan_made_before_the_limits_is_refused(rig: Rig) -> None:
+    inventory = rig.workspace.path / "inventory" / "event.yaml"
+    inventory.write_text(inventory.read_text().replace("batch: 2", "batch: 1"))
+    rig.workspace = load_workspace(rig.workspace.path)
+    with pytest.raises(RefusedError, match="box-3, box-1 may not change at once"):
+        rig.apply()
 
 
 def test_partners_never_soak_together(rig: Rig) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from eventready.change.document import Plan
-from eventready.change.plan.order import members_of
+from eventready.change.errors import abbreviate
+from eventready.change.plan.order import members_of, radio_of, takes_all
+from eventready.change.plan.wave import Member, Wave, WaveLimits
 from eventready.core.errors import RefusedError
 from eventready.core.messages import Message, message
 from eventready.workspace.devices.device import Device
@@ -54,8 +57,23 @@ def _or_none(value: str) -> str | Message:
 
 def _refuse_pairs(plan: Plan, workspace: Workspace, devices: Sequence[Device]) -> None:
     """Raise RefusedError if the inventory has redundant partners in a single wave, or in waves with a common soak."""
-    pairs = {member.name: member.pairs for member in members_of(devices, workspace.files.groups_of)}
+    members = {member.name: member for member in members_of(devices, workspace.files.groups_of)}
     for group in plan.groups:
         for one, other in combinations([name for wave in group for name in wave], 2):
-            if pairs[one] & pairs[other]:
+            if members[one].pairs & members[other].pairs:
                 raise RefusedError(message("change:mismatch.pair", one=one, other=other))
+    _refuse_large_waves(plan, workspace, members)
+
+
+def _refuse_large_waves(plan: Plan, workspace: Workspace, members: Mapping[str, Member]) -> None:
+    """Raise RefusedError for waves beyond the limits of the workspace; the measured paths are those of planning."""
+    settings, inverse = workspace.event.changes, {one.name for one in plan.devices if one.guard.kind == "inverse"}
+    limits = WaveLimits(len(members), settings.share, radio_of(workspace.devices))
+    rooms = [1, *[settings.batch] * len(plan.waves)][: len(plan.waves)]
+    large = [wave for wave, room in zip(plan.waves, rooms, strict=True) if len(wave) > room]
+    for group in plan.groups:
+        every = [replace(members[name], inverse=name in inverse) for wave in group for name in wave]
+        if not takes_all(Wave(limits, room=len(every)), every):
+            large.append(tuple(member.name for member in every))
+    if large:
+        raise RefusedError(message("change:mismatch.large", devices=abbreviate(large[0])))

@@ -51,17 +51,17 @@ def soak_together(members: Iterable[Member], waves: Sequence[Sequence[str]], lim
         wave = [known[name] for name in names]
         first = {member.platform for member in wave} - seen
         fits = number > 2 and not soaking & {member.platform for member in wave}
-        if fits and _takes_all(union, wave):
+        if fits and takes_all(union, wave):
             found.append(number)
         else:
             union, soaking = Wave(limits, room=limits.batch), set()
-            _takes_all(union, wave)
+            takes_all(union, wave)
         soaking |= first
         seen |= first
     return tuple(found)
 
 
-def _takes_all(union: Wave, members: Iterable[Member]) -> bool:
+def takes_all(union: Wave, members: Iterable[Member]) -> bool:
     """Add members to the wave while its limits are kept; return True if all were added."""
     for member in members:
         if not union.takes(member):
