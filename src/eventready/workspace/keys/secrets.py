@@ -24,7 +24,7 @@ from typing import Any
 
 import yaml
 
-from eventready.core.allowed_content import sealed_command
+from eventready.core.allowed_content import sealed_command, verified
 from eventready.core.errors import WorkspaceError, os_reason
 from eventready.core.messages import message
 from eventready.core.user_files import config_folder
@@ -182,7 +182,7 @@ def _vault(key: str, path: Path, where: str) -> str:
 
 def _open_vault(path: Path, where: str) -> Mapping[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = verified(path, path.read_bytes()).decode()
     except FileNotFoundError:
         raise SecretError(message("workspace:secret.vault_missing", path=str(path)), where=where) from None
     except (OSError, UnicodeDecodeError):
