@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eventready.checks.finding import Finding, Outcome
 from eventready.evaluation.runner import evaluate
@@ -114,10 +116,11 @@ def found() -> list[Finding]:
     ]
 
 
-def balances() -> dict[str, Balance]:
-    facts = {name: DeviceFacts(NETWORK[number], rows(one)) for number, (name, *_rest, one) in enumerate(DEVICES)}
+def balances(capacity: CapacityFile = CAPACITY) -> dict[str, Balance]:
+    network = with_loads(capacity, NETWORK)
+    facts = {name: DeviceFacts(network[number], rows(one)) for number, (name, *_rest, one) in enumerate(DEVICES)}
     calculation = CapacityCalculation(facts, lambda _name: CapacityTargets())
-    return {one.subject: one for device in NETWORK for one in calculation.balances(device.name, device.loads)}
+    return {one.subject: one for device in network for one in calculation.balances(device.name, device.loads)}
 
 
 def test_the_seeded_shortages_are_found_and_nothing_else() -> None:
@@ -152,6 +155,45 @@ def test_more_demand_and_less_supply_never_help() -> None:
         for again in one.ways.values():
             assert again(1).use <= one.use + 1e-12
             assert again(4).use <= again(2).use + 1e-12
+
+
+@given(
+    name=st.sampled_from(
+        [
+            "people",
+            "subscribers",
+            "bhca",
+            "holding_s",
+            "signalling_me",
+            "retries",
+            "surge",
+            "data_mb",
+            "active",
+            "take",
+            "concurrent",
+            "client_mbps",
+        ]
+    ),
+    low=st.floats(0.1, 1),
+    more=st.floats(1, 9),
+)
+def test_more_of_any_figure_of_the_demand_never_lightens_a_load(name: str, low: float, more: float) -> None:
+    shares = {"subscribers", "retries", "active", "take", "concurrent"}
+
+    def wanted(value: float) -> CapacityFile:
+        figures = {
+            "people": figure(int(100 * value)), "surge": figure(1 + value), "bhca": figure(value),
+            "holding_s": figure(60 * value), "signalling_me": figure(4 * value), "data_mb": figure(10 * value),
+            "client_mbps": figure(value), **{share: figure(value) for share in shares},
+        }  # fmt: skip
+        document = CAPACITY.model_dump(mode="json", exclude_none=True)
+        for demand in document["demand"]:
+            demand[name] = figures[name]
+        return CapacityFile.model_validate(document)
+
+    before = balances(wanted(low))
+    after = balances(wanted(min(1, low * more) if name in shares else low * more))
+    assert all(after[subject].crowd.value >= one.crowd.value - 1e-9 for subject, one in before.items())
 
 
 def test_a_device_outside_the_audit_is_not_measured() -> None:
