@@ -230,6 +230,8 @@ def test_calendar_file(workspace: Workspace) -> None:
     found = deadlines(workspace.event, workspace.duties, (), NOW)
     made = to_ics(found, workspace.event, NOW)
     assert made == to_ics(found, workspace.event, NOW)
+    assert b"TRIGGER;VALUE=DATE-TIME:" in made
+    assert b"TRIGGER:" not in made
     entries: dict[str, Any] = {str(entry["uid"]): entry for entry in Ics.from_ical(made).walk("VEVENT")}
     assert len(entries) == len(found)
     monday = entries["weekly-2022-05-02@le-30.eventready"]

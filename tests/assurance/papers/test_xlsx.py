@@ -60,3 +60,9 @@ def test_a_document_without_a_table_still_makes_a_workbook() -> None:
     sheet = _workbook(_document()).active
     assert sheet is not None
     assert sheet["A1"].value == "Báo cáo"
+
+
+def test_a_long_name_of_a_sheet_ends_with_a_word() -> None:
+    name = "Nguồn điện, truyền dẫn của trạm BTS lưu động"
+    (sheet,) = _workbook(_document(Table(name, (Column("A"),), ()))).sheetnames
+    assert sheet == "Nguồn điện, truyền dẫn của trạm"

@@ -52,7 +52,7 @@ def _alarm(deadline: Deadline, lang: str) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", deadline.title.render(lang))
-    alarm.add("trigger", deadline.warn.astimezone(UTC))
+    alarm.add("trigger", deadline.warn.astimezone(UTC), parameters={"VALUE": "DATE-TIME"})
     return alarm
 
 

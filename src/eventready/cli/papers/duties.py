@@ -24,6 +24,10 @@ _STYLE: dict[State, str] = {"done": "green", "in_progress": "yellow", "not_done"
 _COLUMNS = ("clause", "what", "state", "deadline", "owner", "reason")
 
 
+#: Letters of a reason in the table; `duties CLAUSE` has the whole.
+_REASON = 110
+
+
 @click.command()
 @click.argument("clauses", nargs=-1)
 @click.option("--state", "states", type=click.Choice(get_args(State)), multiple=True, help="Only these states.")
@@ -79,7 +83,7 @@ def _table(clauses: Sequence[ClauseState], lang: Lang) -> None:
             cell(_state(clause, lang), "bold red" if clause.late else _STYLE[clause.state]),
             cell(_deadline(clause)),
             cell(clause.owner),
-            cell(_reason(clause, lang)),
+            cell(short(_reason(clause, lang), _REASON)),
         )
     show(table)
 

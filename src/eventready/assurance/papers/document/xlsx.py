@@ -64,7 +64,9 @@ class _Sheets:
 
     def _name(self, wanted: str) -> str:
         """Return a sheet's name valid in Excel and unique in the workbook."""
-        base = _FORBIDDEN.sub(" ", wanted).strip("' ")[:_LIMIT] or "Sheet"
+        whole = " ".join(_FORBIDDEN.sub(" ", wanted).split()).strip("' ")
+        cut = whole if len(whole) <= _LIMIT else whole[: _LIMIT + 1].rpartition(" ")[0].rstrip(",;. ")
+        base = (cut or whole[:_LIMIT]) or "Sheet"
         name, number = base, 2
         while name.casefold() in self._names:
             tail = f" ({number})"

@@ -82,7 +82,7 @@ class ResultsSection:
         reason = writer.text("papers:because", reason=short(open_text, _REASON)) if open_text else ""
         return writer.text(
             "papers:clause_item",
-            duty=short(quoted(writer, clause.duty), _CLAUSE),
+            duty=short(quoted(writer, clause.duty), _CLAUSE).rstrip(".;:, "),
             state=writer.term("papers:clause", clause.state).lower(),
             reason=f" {reason}" if reason else "",
         )
