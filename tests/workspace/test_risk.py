@@ -42,6 +42,7 @@ def test_members_are_devices_ports_and_links(tmp_path: Path) -> None:
             "[{name: a, kind: duct, members: [core-1]}, {name: a, kind: feed, members: [core-1]}]",
             "two groups are named 'a'",
         ),
+        ("[{name: core-1, kind: duct, members: [core-1]}]", "has the name of a device"),
         ("{a: b}", "groups"),
     ],
 )

@@ -71,6 +71,9 @@ def load_risks(path: Path, *, devices: Iterable[str], lab: bool = False) -> tupl
     names = dict.fromkeys(devices)
     remedy = Suggestions(names)
     problems: list[WorkspaceError] = []
+    for index, group in enumerate(groups):
+        if group.name in names:
+            problems.append(document.error(message("workspace:risk.named", name=group.name), "groups", index, "name"))
     for index, group in enumerate(() if lab else groups):
         for place, member in enumerate(group.members):
             for device, _port in ends(member):
