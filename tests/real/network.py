@@ -70,7 +70,7 @@ class Network:
     def drill(self, name: str) -> Drilled:
         """Run a drill to its end, whatever it measures, beside an independent prober; again while it is void."""
         for _ in range(_VOID_RUNS):
-            with beside(self._launcher(), INTERNET_ADDRESS, udp_echo.PORT) as heard:
+            with beside(self.launcher(), INTERNET_ADDRESS, udp_echo.PORT) as heard:
                 done = self.twin.call("-o", "json", "drill", "run", name, expect=(0, 3, 4))
             (result,) = json.loads(done.stdout)
             if result["outcome"] != "void":
@@ -84,7 +84,7 @@ class Network:
         _tabulate(name, drilled, result, heard)
         return drilled
 
-    def _launcher(self) -> tuple[str, ...]:
+    def launcher(self) -> tuple[str, ...]:
         """The words before a command on the site."""
         record = LabFolder(self.twin.copy).read_record()
         assert record
