@@ -16,13 +16,15 @@ pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("province")]
 
 
 #: Weaknesses of the example: too small for the expected crowd, a controller and a RADIUS server without a second one,
-#: and both ways of a venue in one duct.
+#: both ways of a venue in one duct, and routes whose BFD session OSPF shares.
 WEAKNESSES = {
     ("ac-1", "single_point", "ac-1", "warn"),
     ("ac-1", "single_point", "198.51.100.241", "warn"),
     ("edge-dt-1", "risk_group", "road-to-the-temple", "warn"),
     ("bsc-1", "capacity_cell", "BTS-HN-02 TCH", "warn"),
     ("ac-1", "capacity_access_point", "VH-SanKhau-01", "warn"),
+    ("edge-dt-1", "floating_route", "BFD 10.0.0.21", "warn"),
+    ("edge-dt-2", "floating_route", "BFD 10.0.0.25", "warn"),
 }
 
 

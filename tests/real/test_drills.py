@@ -96,14 +96,17 @@ def values_of_the_event(hosts: dict[str, Any]) -> None:
     for name in (*GATEWAYS, *CORES):
         hosts[name]["data"]["intents"]["backup"] |= {"bfd_ms": 80, "vrrp_ms": 200}
     for name in GATEWAYS:
-        (_, first), (_, second) = cables_of(name)
+        (own, first), (other, second) = cables_of(name)
         # Below the distance of OSPF (110): its default route stays until ospfd has calculated, which takes a second.
-        floating = [{"next_hop": second.ip, "distance": 50, "watched": True}]
+        floating = [{"next_hop": second.ip, "distance": 50, "watched": True, "source": other.ip}]
         # A gateway that returns is master before its BFD sessions are up: until then it sends on to the other gateway.
         floating += [
             {"next_hop": end.ip, "distance": 240} for end in LAN if end.router in GATEWAYS and end.router != name
         ]
-        hosts[name]["data"]["intents"]["backup"] |= {"uplink": {"next_hop": first.ip}, "floating": floating}
+        hosts[name]["data"]["intents"]["backup"] |= {
+            "uplink": {"next_hop": first.ip, "source": own.ip},
+            "floating": floating,
+        }
     controller, air = hosts[CONTROLLER]["data"], hosts[AIR_HOST]["data"]
     controller["intents"]["load_balancing"]["signalling"] = [{"bts": 0, "trx": 0, "timeslots": [2, 3, 4]}]
     controller["expect"]["cells"][0]["users"] = 400
@@ -163,7 +166,7 @@ def test_silent_losses_heal_after_the_backup_configuration(drills: Drills, prove
     assert after.failover is not None
     assert after.failover < gateway.failover
     proved("drill on real software", "silent gateway")
-    # Both ends have a BFD session of their own: one that OSPF shares ends with OSPF, and the route may stay.
+    # The routes have BFD sessions of their own: one that OSPF shares ends with OSPF, and the route may stay.
     healed = [network.drill("one-way-loss").value is not None for _ in range(_ONE_WAY_RUNS)]
     assert all(healed), healed
     proved("drill on real software", "loss in one direction")

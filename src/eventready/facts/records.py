@@ -203,7 +203,7 @@ class RoutingPeer(Fact):
 
     `level`: of an IS-IS adjacency; two neighbours may have one of each level on one link. `family`: the address family
     of a BGP neighbour, where it is not IPv4 unicast. `transitions`: times established and lost; `uptime_s`: seconds
-    since the last change.
+    since the last change. `bfd`: the protocol asks for a BFD session to the neighbour.
     """
 
     key = ("peer", "interface", "level", "family", "vrf")
@@ -219,6 +219,7 @@ class RoutingPeer(Fact):
     remote_as: MaybeText = None
     prefixes: MaybeCount = None
     transitions: MaybeCount = None
+    bfd: MaybeFlag = None
     uptime_s: MaybeSeconds = None
 
 
@@ -239,12 +240,13 @@ class RouterIdentity(Fact):
 class BfdSession(Fact):
     """Local state of a BFD session; `admin_down` is not a failure of the path."""
 
-    key = ("peer", "interface", "vrf", "discriminator")
+    key = ("peer", "hops", "interface", "vrf", "discriminator")
     tie = ("discriminator",)
     peer: Address
     interface: MaybeText = None
     vrf: MaybeText = None
     discriminator: MaybeText = None
+    hops: Literal["multihop"] | None = None
     state: Literal["up", "down", "admin_down", "init"]
 
 

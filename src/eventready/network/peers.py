@@ -37,9 +37,13 @@ def _names(row: RoutingPeer) -> set[str]:
 
 
 def sessions_of(expected: str, rows: Sequence[BfdSession]) -> list[BfdSession]:
-    """Return the sessions to `address` or `address@vrf`; without a VRF those of the global table, else of any VRF."""
+    """Return the sessions to `address` or `address@vrf`; without a VRF those of the global table, else of any VRF.
+
+    Multihop sessions count where there is no other to the address.
+    """
     address, _, vrf = expected.casefold().partition("@")
-    own = [row for row in rows if row.peer.casefold() == address]
+    named = [row for row in rows if row.peer.casefold() == address]
+    own = [row for row in named if row.hops is None] or named
     if vrf:
         return [row for row in own if row.vrf is None or row.vrf.casefold() == vrf]
     return [row for row in own if is_global(row)] or own

@@ -117,7 +117,8 @@ def bfd(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
         yield _session(peer, own)
     for row in rows:
         if id(row) not in matched and row.state != "up":
-            yield warned(peer_name(row), "checks:bfd.unexpected_state", state=row.state)
+            name = " ".join(filter(None, (peer_name(row), row.hops)))
+            yield warned(name, "checks:bfd.unexpected_state", state=row.state)
     if not expected:
         yield of_all(passed("BFD", "checks:bfd.none_expected"))
 

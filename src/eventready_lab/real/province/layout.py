@@ -280,7 +280,7 @@ def router_intents(router: str) -> dict[str, Any]:
         return {}
     cables = cables_of(router)
     inner = [own.port for own, far in cables if far.router not in ISPS]
-    peers = [far.ip for _own, far in cables if far.router not in ISPS]
+    peers = [{"address": far.ip, "local": own.ip} for own, far in cables if far.router in GATEWAYS]
     balance: dict[str, Any] = {"ospf": {"maximum_paths": 8}, "bgp": {"as": system_number(router), "maximum_paths": 4}}
     backup: dict[str, Any] = {"gateway_groups": [], "bfd_ms": 250, "ospf_interfaces": inner, "bfd_peers": peers}
     if router not in GATEWAYS:
@@ -335,10 +335,11 @@ def expected_findings(
     air: Sequence[AccessPoint] = (), hosts: Sequence[str] = SERVICE_HOSTS
 ) -> tuple[tuple[str, str, str, str], ...]:
     """(check, device, subject, status) of every finding without faults: planned stations carry no calls, a VTY is
-    telnet, the neighbour of the VRF is down, and keepalived tracks no service."""
+    telnet, the neighbour of the VRF is down, keepalived tracks no service, and OSPF shares BFD sessions of routes."""
     planned = [one.name for one in STATIONS if not one.on_air]
     degraded = [(check, CONTROLLER, name, "warn") for check in ("site", "cell") for name in planned]
     in_vrf = [("bgp", core, f"{VRF_NEIGHBOUR} {VRF}", "warn") for core in CORES]
     untracked = [("vrrp_tracking", host, f"vrrp {SERVICE_GROUP} eth0", "warn") for host in hosts]
-    always = (("cleartext", CONTROLLER, "login", "warn"), *in_vrf, *untracked)
+    shared = [("floating_route", gateway, f"BFD {cables_of(gateway)[0][1].ip}", "warn") for gateway in GATEWAYS]
+    always = (("cleartext", CONTROLLER, "login", "warn"), *in_vrf, *untracked, *shared)
     return (*always, *_RECENT_START[: bool(air)], *degraded)
