@@ -99,7 +99,11 @@ def write_scenario(path: Path) -> None:
         }
         for name in planned
     ]
-    healthy = [{"check": "cleartext", "device": CONTROLLER, "subject": "login", "status": "warn"}]
+    healthy = [
+        dict(zip(("check", "device", "subject", "status"), one, strict=True))
+        for one in expected_findings()
+        if one not in REAL_ONLY and one[2] not in planned
+    ]
     scenario = {"title": "the real lab, simulated", "faults": faults, "expect_healthy": healthy}
     path.write_text(yaml.safe_dump(scenario), encoding="utf-8")
 
