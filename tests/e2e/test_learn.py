@@ -28,11 +28,12 @@ NAMES = (
     "--venue", "*LD-02=den-tho", "--mobile", "BTS-LD-*", "--critical", "HN-HoiTruong-*",
     "--critical", "VH-SanKhau-*", "--critical", "HN-BaoChi-*",
 )  # fmt: skip
-#: Risks of the healthy province: by the demand of capacity.yaml, and by what has no second one or shares a duct.
+#: Risks of the healthy province: by the demand of capacity.yaml, and by what has no second one, shares a duct or a BFD session.
 RISKS = {
     ("ac-1", "single_point", "ac-1", "warn"), ("ac-1", "single_point", "198.51.100.241", "warn"),
     ("edge-dt-1", "risk_group", "road-to-the-temple", "warn"),
     ("ac-1", "capacity_access_point", "VH-SanKhau-01", "warn"), ("bsc-1", "capacity_cell", "BTS-HN-02 TCH", "warn"),
+    ("edge-dt-1", "floating_route", "BFD 10.0.0.21", "warn"), ("edge-dt-2", "floating_route", "BFD 10.0.0.25", "warn"),
 }  # fmt: skip
 
 
