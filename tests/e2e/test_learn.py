@@ -28,7 +28,7 @@ NAMES = (
     "--venue", "*LD-02=den-tho", "--mobile", "BTS-LD-*", "--critical", "HN-HoiTruong-*",
     "--critical", "VH-SanKhau-*", "--critical", "HN-BaoChi-*",
 )  # fmt: skip
-#: Risks of the healthy province: by the demand of capacity.yaml, and by what has no second one, shares a duct or a BFD session.
+#: Risks of the healthy province: by the demand of capacity.yaml, what has no second one, and what is shared.
 RISKS = {
     ("ac-1", "single_point", "ac-1", "warn"), ("ac-1", "single_point", "198.51.100.241", "warn"),
     ("edge-dt-1", "risk_group", "road-to-the-temple", "warn"),
