@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from math import inf
 
+from eventready.audit.run_builder import recorded_network
 from eventready.core.clock import Clock
 from eventready.core.errors import RefusedError, WorkspaceError
 from eventready.core.messages import message
@@ -17,6 +18,9 @@ from eventready.evaluation.matrix import build_matrix
 from eventready.facts.catalogue import CATALOGUE
 from eventready.facts.platform import load_platform
 from eventready.facts.questions import with_questions
+from eventready.network.graph.behind import behind
+from eventready.network.graph.topology import Topology
+from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run, latest_complete
 from eventready.store.store import Store
 from eventready.watch.loop import WatchLoop
@@ -77,9 +81,15 @@ class WatchSession:
         record = WatchRecord(self.store, workspace.event.id, self.clock)
         states = States()
         states.begin(record.states(), self.clock.now().timestamp())
-        states.begin(_audited(self.store, workspace), self.clock.now().timestamp())
+        audited = _last_audit(self.store, workspace)
+        states.begin(states_of(audited) if audited else {}, self.clock.now().timestamp())
         job = WatchJob(
-            workspace.event, devices, matrix, resolve_limits(workspace.limits, self.devices), workspace.waivers
+            workspace.event,
+            devices,
+            matrix,
+            resolve_limits(workspace.limits, self.devices),
+            workspace.waivers,
+            _behind(workspace, audited, devices) if audited else {},
         )
         held = [name for name in devices if any(fnmatchcase(name, pattern) for pattern in settings.hold)]
         reader = DeviceReader(workspace.nornir(self.workers), questions, held)
@@ -135,11 +145,18 @@ def _settings(workspace: Workspace) -> WatchFile:
     return settings
 
 
-def _audited(store: Store, workspace: Workspace) -> dict[Key, str]:
-    """Return the states in the last full audit; none without an audit."""
+def _last_audit(store: Store, workspace: Workspace) -> Run | None:
+    """Return the last full audit; None without one."""
     own = [run.summary for run in store.runs() if run.summary and run.event == workspace.event.id]
     found = latest_complete(own, len(workspace.devices))
-    return states_of(store.get(found.id)) if found else {}
+    return store.get(found.id) if found else None
+
+
+def _behind(workspace: Workspace, run: Run, devices: Collection[str]) -> dict[str, frozenset[str]]:
+    """Return the devices cut off by each device of the watch, by the network of an audit."""
+    setting = NetworkSetting(workspace.event.venues, workspace.event.origins, workspace.risks)
+    cut = behind(Topology(recorded_network(workspace.devices, run), setting))
+    return {name: names for name, names in cut.items() if name in devices}
 
 
 def states_of(run: Run) -> dict[Key, str]:

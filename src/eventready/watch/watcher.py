@@ -36,13 +36,17 @@ DEVICE = "device"
 
 @dataclass(frozen=True)
 class WatchJob:
-    """Input of a watch: devices by name, checks, limits, waivers, event."""
+    """Input of a watch: devices by name, checks, limits, waivers, event.
+
+    `behind`: devices cut off by the failure of each device, as the network was in the last full audit.
+    """
 
     event: Event
     devices: Mapping[str, Device]
     matrix: Matrix
     limits: ResolvedLimits = field(default_factory=ResolvedLimits)
     waivers: Sequence[Waiver] = ()
+    behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -59,6 +63,8 @@ class _Fact:
 class _DeviceState:
     """Facts of a device; `answered_at`: time of the last answer of any fact; `lost`: no answer for too long.
 
+    `cause`: the lost device in front of a lost device.
+
     `steady`: all findings had their states in force when evaluated at `evaluated_at`. `check_at`: time of the next
     stale answer.
     """
@@ -67,6 +73,7 @@ class _DeviceState:
     findings: tuple[Finding, ...] = ()
     answered_at: float | None = None
     lost: bool = False
+    cause: str = ""
     steady: bool = False
     evaluated_at: float = 0.0
     check_at: float = 0.0
@@ -122,9 +129,9 @@ class Watcher:
         changes = self._evaluated(device, fresh, now, moment) if fresh else []
         if state.lost and answers:
             state.lost = False
-            back = StateChange(now, Key(device, DEVICE, ""), "not_measured", "pass", None)
-            return [back, *(_caused(change, device) for change in changes)]
-        return [_caused(change, device) for change in changes] if state.lost else changes
+            back = StateChange(now, Key(device, DEVICE, ""), "not_measured", "pass", None, cause=state.cause)
+            return [back, *(_caused(change, state.cause or device) for change in changes)]
+        return [_caused(change, state.cause or device) for change in changes] if state.lost else changes
 
     @staticmethod
     def _same(state: _DeviceState, observation: Observation) -> bool:
@@ -162,15 +169,22 @@ class Watcher:
                 state.facts[fact].before = None
             if not state.lost and self._is_lost(name, now) and name not in resting:
                 state.lost = True
-                changes.append(StateChange(now, Key(name, DEVICE, ""), "pass", "not_measured", None))
+                state.cause = self._cause(name)
+                lost = StateChange(now, Key(name, DEVICE, ""), "pass", "not_measured", None, cause=state.cause)
+                changes.append(lost)
             if stale:
                 self._fleet_due |= bool(self._shared[name] & stale)
                 found = self._evaluated(name, set() if name in resting else stale, now, moment, at_once=True)
-                changes += [_caused(change, name) if state.lost else change for change in found]
+                changes += [_caused(change, state.cause or name) if state.lost else change for change in found]
             state.check_at = self._next_check(name, now)
         if self._fleet_due and (self._fleet_at is None or now - self._fleet_at >= _FLEET_S):
             changes += self._evaluate_across(now, moment)
         return changes
+
+    def _cause(self, name: str) -> str:
+        """Return the first lost device with this one behind; empty without one."""
+        lost = (other for other, cut in self._job.behind.items() if name in cut and self._devices[other].lost)
+        return next(lost, "")
 
     def _next_check(self, name: str, now: float) -> float:
         """Return the time at which the next answer of a device is stale, or the device itself lost."""
