@@ -146,7 +146,7 @@ def _settings(workspace: Workspace) -> WatchFile:
 
 
 def _last_audit(store: Store, workspace: Workspace) -> Run | None:
-    """Return the last full audit; None without one."""
+    """Return the last full audit; None without an audit."""
     own = [run.summary for run in store.runs() if run.summary and run.event == workspace.event.id]
     found = latest_complete(own, len(workspace.devices))
     return store.get(found.id) if found else None

@@ -182,7 +182,7 @@ class Watcher:
         return changes
 
     def _cause(self, name: str) -> str:
-        """Return the first lost device with this one behind; empty without one."""
+        """Return the first lost device in front of a device; empty without any."""
         lost = (other for other, cut in self._job.behind.items() if name in cut and self._devices[other].lost)
         return next(lost, "")
 

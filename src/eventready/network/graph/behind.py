@@ -1,4 +1,4 @@
-"""Devices behind each device: without a way from the origins of the services while it has failed."""
+"""Devices behind each device: without a way from the origins of the services during its failure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from eventready.network.graph.topology import Topology
 
 
 def behind(topology: Topology) -> Mapping[str, frozenset[str]]:
-    """Return the devices cut off by the failure of each device; none behind devices that cut off no other.
+    """Return the devices cut off by the failure of each device; devices with none behind are left out.
 
     Ways that carry no traffic now do not count; devices with an unknown way (afloat) are behind none.
     """
