@@ -89,8 +89,9 @@ def verified(path: Path, data: bytes) -> bytes:
 
 @contextmanager
 def reviewing() -> Iterator[None]:
-    """Read the files of a workspace for a review: nothing is verified in the block."""
+    """Read the files of a workspace for a review: nothing is verified in the block, and earlier readings are past."""
     token = _reviewing.set(True)
+    _latest.clear()
     try:
         yield
     finally:
