@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from eventready.core.redaction.redaction import redact
 from eventready.core.text_lines import lines_of
-from eventready.facts.configuration_text import Structure
+from eventready.facts.configuration_text import Structure, _without_keys
 from eventready.facts.interpret import interpret
 from eventready.facts.observation import Observation
 from eventready.facts.observe import observe
@@ -35,6 +35,7 @@ SAMPLES = [
     for sample in all_samples()
     if any(map(load_platform(sample.platform).prints_configuration, sample.compiled().commands))
 ]
+OTHERS = [sample for sample in all_samples() if sample not in SAMPLES and sample.compiled().commands]
 READERS = [(name, fact.name) for name in platform_names() for fact in configuration_facts(load_platform(name))]
 
 
@@ -140,3 +141,25 @@ def test_the_structure_of_a_line(line: str, masked: str) -> None:
 def test_the_structure_of_a_structure_is_itself(text: str) -> None:
     once = Structure(WORDS).of(text)
     assert Structure(WORDS).of(once) == once
+
+
+@pytest.mark.attack(family="secrets in answers")
+def test_a_word_with_the_form_of_a_key_is_masked_unless_a_fact_reads_it() -> None:
+    key = "a8Kd93jfKD02mmXq19Zs"
+    observed = replace(next(iter(OTHERS)).observe(), raw=f"licence {key} of GigabitEthernet0/0/0/1", rows=())
+    masked = _without_keys(replace(observed, unmatched=(key,)))
+    assert key not in f"{masked.raw}{masked.unmatched}"
+    assert "GigabitEthernet0/0/0/1" in masked.raw
+    assert key in _without_keys(replace(observed, rows=({"licence": key},))).raw
+
+
+def test_evidence_of_other_answers_gives_the_same_rows() -> None:
+    changed = []
+    for sample in OTHERS:
+        observed = sample.observe()
+        bare = _without_keys(observed)
+        reply = Reply(sample.compiled().commands[0], bare.raw)
+        again = interpret("r1", sample.fact, sample.compiled(), reply) if bare.raw != observed.raw else observed
+        changed += [sample.id] if again.rows != observed.rows else []
+    assert len(OTHERS) > 500
+    assert changed == []

@@ -31,6 +31,9 @@ _NOTE = re.compile(r"(?i)(?<!\S)(?:description|remark)(?!\S)")
 #: Tokens that a skipped line may keep: words of commands, short numbers, addresses.
 _PLAIN = re.compile(r"[a-z][a-z-]{0,30}[46]?|\d{1,6}|\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?")
 _TOKENS_TRIED = 12
+#: A word of an answer with the form of a key: long, of letters of both cases with digits between them.
+_LONG_WORD = re.compile(r"(?<![\w+/$])[\w+/$]{20,512}+={0,2}", re.ASCII)
+_CHANGES = re.compile(r"[A-Za-z]\d")
 
 Answer = tuple[CompiledFact, Reply, Observation]
 
@@ -102,14 +105,17 @@ class Structure:
 def reduce_evidence(platform: Platform, answers: Iterable[Answer]) -> dict[str, Observation]:
     """Return the observations of configuration commands, by fact, with reduced text.
 
-    The facts of one answer share one text: what any of them reads is kept. Unmatched lines are masked likewise.
+    The facts of one answer share one text: what any of them reads is kept. Unmatched lines are masked likewise. In
+    other answers, words with the form of a key are masked unless the fact reads them.
     """
     groups: dict[str, list[Answer]] = {}
+    reduced: dict[str, Observation] = {}
     for answer in answers:
         compiled, _, observation = answer
         if observation.raw and any(map(platform.prints_configuration, compiled.commands)):
             groups.setdefault(observation.raw, []).append(answer)
-    reduced: dict[str, Observation] = {}
+        elif _LONG_WORD.search(observation.raw):
+            reduced[observation.fact] = _without_keys(observation)
     for raw, group in groups.items():
         lines = _reduced(platform.words, raw, group)
         pairs = zip(lines_of(raw), lines, strict=True)
@@ -118,6 +124,19 @@ def reduce_evidence(platform: Platform, answers: Iterable[Answer]) -> dict[str, 
             unmatched = tuple(shown.get(line, line) for line in observation.unmatched)
             reduced[observation.fact] = replace(observation, raw="\n".join(lines), unmatched=unmatched)
     return reduced
+
+
+def _without_keys(observation: Observation) -> Observation:
+    """Mask the words with the form of a key that are in no row."""
+    read = repr(observation.rows)
+
+    def masked(match: re.Match[str]) -> str:
+        word = match[0]
+        mixed = word.upper() != word != word.lower() and len(_CHANGES.findall(word)) > 2
+        return REDACTED if mixed and word not in read else word
+
+    unmatched = tuple(_LONG_WORD.sub(masked, line) for line in observation.unmatched)
+    return replace(observation, raw=_LONG_WORD.sub(masked, observation.raw), unmatched=unmatched)
 
 
 def reduce_replies(platform: Platform, replies: Iterable[Reply], answers: Iterable[Answer]) -> list[Reply]:
