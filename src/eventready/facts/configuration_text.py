@@ -127,7 +127,7 @@ def reduce_evidence(platform: Platform, answers: Iterable[Answer]) -> dict[str, 
 
 
 def _without_keys(observation: Observation) -> Observation:
-    """Mask the words with the form of a key that are in no row."""
+    """Mask the words with the form of a key, except those in a row."""
     read = repr(observation.rows)
 
     def masked(match: re.Match[str]) -> str:
