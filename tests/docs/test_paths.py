@@ -30,7 +30,13 @@ _ELSEWHERE = (
     *("DEVICE/", "DIR/"),
 )
 _OPTIONAL = (
-    *("inventory/jump_hosts.yaml", "inventory/learn.yaml", "inventory/platforms/", "inventory/writable.yaml"),
+    *(
+        "inventory/jump_hosts.yaml",
+        "inventory/learn.yaml",
+        "inventory/platforms/",
+        "inventory/watch.yaml",
+        "inventory/writable.yaml",
+    ),
     "templates/INTENT/writable.yaml",
 )
 #: Folders where a path of the docs may begin; the last one stands for the folder of a platform.
