@@ -201,6 +201,10 @@ def test_a_rollback_on_the_twin_keeps_the_work_of_others(rig: Rig, plan: Path, t
         assert (first.rolls_back, bool(again.rolls_back)) == ("", True)
         assert {(one["outcome"], one["way_back"]) for one in found.values()} == {("new", "proven")}
         assert found[FIRST]["drift"] == {"changed": [], "new": [outsider], "gone": 0}
+        fast = json.loads(rig.cli("-o", "json", "rollback", "latest", "--fast", "--rehearse"))
+        assert {(one["outcome"], one["way_back"]) for one in fast["devices"]} == {("new", "proven")}
+        with Store.of_workspace(twin, make=False) as store:
+            assert store.changes.entries()[1].header.mode == "fast_rollback"
         file = tmp_path / "back.plan"
         rig.cli("rollback", "latest", "--out", str(file))
         fault = f"{FIRST} drop-at-line pattern='standby 10'"
