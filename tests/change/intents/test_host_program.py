@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.session.real import until
+
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="needs root and unshare"),
     pytest.mark.skipif(Path("/run/systemd/system").is_dir(), reason="the timer is systemd's here"),
@@ -43,7 +45,7 @@ def test_the_timer_ends_with_the_decision(home: Path, action: str) -> None:
     timer = int((home / CHANGE / "armed").read_text())
     assert b"host_files" in Path(f"/proc/{timer}/cmdline").read_bytes()
     assert program(home, action).returncode == 0
-    assert not any(session_of(path) == timer for path in Path("/proc").iterdir() if path.name.isdigit())
+    until(lambda: not any(session_of(path) == timer for path in Path("/proc").iterdir() if path.name.isdigit()))
 
 
 def session_of(process: Path) -> int:
