@@ -123,6 +123,7 @@ class Check:
     link). `also_reads` are facts that it uses where another check needs them. `expected_only`: each finding rests on
     the one record of an expected subject, so that no other record matters. `each`: the empty findings of a device's
     subjects, with their venues and services, for a device whose facts were not measured; None: one for the device.
+    `varies`: the subjects come and go with the traffic; an audit judges them, the verification of a change does not.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Check:
     topic: Topic = "network"
     expected_only: bool = False
     each: Callable[[Device], Iterable[Finding]] | None = None
+    varies: bool = False
 
     @property
     def title(self) -> str:
@@ -171,6 +173,7 @@ def check(
     topic: Topic = "network",
     expected_only: bool = False,
     each: Callable[[Device], Iterable[Finding]] | None = None,
+    varies: bool = False,
 ) -> Callable[[Callable[..., Iterable[Finding]]], Callable[..., Iterable[Finding]]]:
     """Register a check under `name`. A second check of the same name is a defect and raises ValueError."""
 
@@ -179,8 +182,9 @@ def check(
             raise ValueError(f"two checks are named {name!r}")
         settled = limits or NoLimits()
         CHECKS[name] = Check(
-            name, roles, needs, settled, function, scope, applies, concerns, also_reads, topic, expected_only, each
-        )
+            name, roles, needs, settled, function, scope, applies, concerns, also_reads, topic, expected_only, each,
+            varies,
+        )  # fmt: skip
         return function
 
     return register

@@ -17,6 +17,7 @@ from eventready.change.execute.device.verify import (
     verify_until_stable,
 )
 from eventready.checks.finding import Finding, Outcome
+from eventready.checks.registry import all_checks
 from eventready.core.clock import parse_moment
 from eventready.facts.observation import Observation, Status
 from eventready.facts.platform import load_platform
@@ -247,6 +248,19 @@ def test_the_saved_configuration_is_no_part_of_it() -> None:
     assert "saved_config" not in checks.facts
     assert "cpu" in checks.facts
     assert "saved_config" not in {one.check for one in checks.evaluate(checks.read({"r1": refused}), MOMENT)}
+
+
+def test_shares_of_the_traffic_are_no_part_of_it() -> None:
+    """Radios that shared their clients before need not have as many afterwards."""
+    expect = Expect.model_validate({"access_points": [{"name": "AP-1", "venue": "v"}]})
+    controller = Device(
+        "w1", "wifi_controller", "cisco_9800", "192.0.2.1", venues=("v",), expect=expect, intents={"load_balancing": {}}
+    )
+    checks = DeviceChecks(controller, load_platform("cisco_9800"))
+    found = {one.check for one in checks.evaluate(checks.read({"w1": refused}), MOMENT)}
+    assert "access_point" in found
+    assert not {name for name in found if name.startswith("balance_")}
+    assert {check.name for check in all_checks() if check.varies} == {"balance_link", "balance_cell", "balance_radio"}
 
 
 def test_only_commands_that_read_are_requested() -> None:

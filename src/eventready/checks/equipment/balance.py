@@ -69,6 +69,7 @@ def _judged(subject: str, shares: Mapping[str, float], least: float, most: float
     limits=LinkSharesLimits(),
     applies=lambda device: _balances(device) and bool(device.expect.bundles or (device.expect.default_routes or 0) > 1),
     also_reads=("link_bundle", "default_route"),
+    varies=True,
 )
 def balance_link(view: DeviceView, limits: LinkSharesLimits) -> Iterator[Finding]:
     """Members of bundles and equal default routes share the traffic."""
@@ -100,6 +101,7 @@ def balance_link(view: DeviceView, limits: LinkSharesLimits) -> Iterator[Finding
     needs=("channel_requests",),
     limits=CellSharesLimits(),
     applies=lambda device: _balances(device) and len(device.expect.cells) > 1,
+    varies=True,
 )
 def balance_cell(view: DeviceView, limits: CellSharesLimits) -> Iterator[Finding]:
     """Cells of a venue share the channel requests."""
@@ -125,6 +127,7 @@ def balance_cell(view: DeviceView, limits: CellSharesLimits) -> Iterator[Finding
     needs=("radio", "radio_24"),
     limits=RadioSharesLimits(),
     applies=lambda device: _balances(device) and bool(device.expect.access_points),
+    varies=True,
 )
 def balance_radio(view: DeviceView, limits: RadioSharesLimits) -> Iterator[Finding]:
     """Radios in service of an access point share its clients."""

@@ -95,8 +95,9 @@ class DeviceChecks:
                 one if one.device == self.device.name else one.replace(subject=f"{one.subject} on {one.device}")
                 for one in found
             )
-        later = {name for name, check in self._matrix.checks.items() if _LATER & set(check.needs)}
-        return tuple(finding for finding in (*own, *across) if finding.check not in later)
+        checks = self._matrix.checks.items()
+        left_out = {name for name, check in checks if check.varies or _LATER & set(check.needs)}
+        return tuple(finding for finding in (*own, *across) if finding.check not in left_out)
 
     @property
     def applicable(self) -> bool:
