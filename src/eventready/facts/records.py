@@ -681,10 +681,31 @@ class PageAnswer(Answer):
 
 
 class ResolverAnswer(Answer):
-    """Addresses of a name. `code`: RCODE in words, such as NOERROR; none without an answer."""
+    """Addresses of a name. `code`: RCODE in words, such as NOERROR; none without an answer. `tcp`: answered there too.
+
+    `owners`: name of each address; none: all are of the name in the question. `aliases`, and their `targets`: CNAME.
+    """
 
     code: MaybeText = None
     addresses: Names = ()
+    owners: Names = ()
+    aliases: Names = ()
+    targets: Names = ()
+    tcp: MaybeFlag = None
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """Addresses of a name and of its aliases, not those of other names (RFC 1034, 3.6.2)."""
+        aliases = dict(zip(map(_plain, self.aliases), map(_plain, self.targets), strict=False))
+        known = _plain(name)
+        for _ in aliases:
+            known = aliases.get(known, known)
+        owned = zip(self.addresses, self.owners or (known,) * len(self.addresses), strict=False)
+        return tuple(address for address, owner in owned if _plain(owner) == known not in aliases)
+
+
+def _plain(name: str) -> str:
+    """Name of DNS without case and the dot of the root."""
+    return name.casefold().rstrip(".")
 
 
 class EchoAnswer(Answer):

@@ -197,12 +197,15 @@ def _resolved(question: Question, row: ResolverAnswer) -> Finding:
         return _silent(question, row)
     if row.code != "NOERROR":
         return failed(question.subject, "checks:answer.code", value=row.code)
-    if not row.addresses:
+    addresses = row.of(str(question.answer.dns))
+    shown = ", ".join(addresses)
+    if not addresses:
         return failed(question.subject, "checks:answer.no_address")
-    if expected and {ip_address(address) for address in row.addresses} != expected:
-        shown = ", ".join(row.addresses)
+    if expected and {ip_address(address) for address in addresses} != expected:
         return failed(question.subject, "checks:answer.address", value=shown, limit=", ".join(map(str, expected)))
-    return passed(question.subject, "checks:answer.resolved", value=", ".join(row.addresses))
+    if row.tcp is False:
+        return warned(question.subject, "checks:answer.udp_alone", value=shown)
+    return passed(question.subject, "checks:answer.resolved", value=shown)
 
 
 @_answer_check("ping", EchoAnswer, EchoLimits())

@@ -52,7 +52,7 @@ def name(view: View) -> str:
     wanted, kind = words[-2], words[-1]
     server = next((word[1:] for word in words if word.startswith("@")), "192.0.2.90")
     if _holds(view.state) and not _up(view.state, "dnsmasq"):
-        return f";; communications error to {server}#53: timed out\n;; no servers could be reached\n==> end"
+        return f";; communications error to {server}#53: timed out\n;; no servers could be reached\ntcp=no\n==> end"
     address = view.state.dns.get(wanted)
     code = "NXDOMAIN" if address is None else "NOERROR"
     record = f"\n;; ANSWER SECTION:\n{wanted}.\t\t0\tIN\t{kind}\t{address}" if address else ""
@@ -62,7 +62,7 @@ def name(view: View) -> str:
         f";; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232{record}\n\n;; Query time: 1 msec\n"
         f";; SERVER: {server}#53({server}) (UDP)\n"
         f";; WHEN: {view.now:%a %b %d %H:%M:%S %Z %Y}\n;; MSG SIZE  rcvd: 62\n\n"
-        "==> end"
+        "tcp=yes\n==> end"
     )
 
 
