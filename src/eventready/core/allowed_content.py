@@ -16,12 +16,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 
 from eventready.core.atomic_files import read_bounded
 from eventready.core.errors import RefusedError
 from eventready.core.messages import message
+from eventready.core.private_folders import private_folder
 
 #: Largest file of a program.
 MAX_BYTES = 64_000_000
@@ -131,17 +131,17 @@ def sealed(home: Path) -> Iterator[Path]:
     if allowed is None or not allowed.programs:
         yield home
         return
-    with TemporaryDirectory(prefix="eventready-programs-") as folder:
+    with private_folder("programs") as folder:
         for name in allowed.programs:
             path = allowed.home / name
             data = read_bounded(path, MAX_BYTES, "program")
             allowed.verify(name, hashlib.sha256(data).hexdigest())
             if not Path(name).is_absolute():
-                copy = Path(folder) / name
+                copy = folder / name
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_bytes(data)
                 copy.chmod(path.stat().st_mode & 0o700)
-        yield Path(folder)
+        yield folder
 
 
 @contextmanager

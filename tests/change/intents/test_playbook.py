@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,7 +14,6 @@ import yaml
 
 from eventready.change.intents.ansible.inventory import managed_files, service_hosts
 from eventready.change.intents.ansible.playbook import PlaybookRun, run_playbook
-from eventready.change.intents.ansible.run_folder import sweep
 from eventready.core.errors import UsageError
 from eventready.workspace.workspace import Workspace, load_workspace
 
@@ -202,19 +200,3 @@ def test_no_login_in_a_file_or_an_argument(make: Callable[[str], Workspace], tmp
     names = found.read_text().split()
     assert any(name.startswith(f"eventready-ansible-{os.getpid()}-") for name in names)
     assert all(name.startswith(("eventready-ansible-", "ansible_")) for name in names)
-
-
-def test_folders_of_dead_processes_are_removed(tmp_path: Path, private: Path) -> None:
-    ended = subprocess.Popen(["true"])
-    ended.wait()
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "kept").touch()
-    for name in (f"{ended.pid}-a", f"{os.getpid()}-b", "word-c"):
-        (private / f"eventready-ansible-{name}").mkdir()
-        (private / f"eventready-ansible-{name}" / "x").touch()
-    (private / f"eventready-ansible-{ended.pid}-link").symlink_to(other)
-    sweep()
-    left = {path.name.removeprefix("eventready-ansible-") for path in private.iterdir()}
-    assert left == {f"{os.getpid()}-b", "word-c", f"{ended.pid}-link"}
-    assert (other / "kept").exists()

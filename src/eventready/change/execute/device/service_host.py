@@ -18,10 +18,10 @@ from eventready.change.execute.device.live import LiveDevice
 from eventready.change.forms.host_files import PROGRAM
 from eventready.change.guard.guard import RejectedLine, SendResult, StepResult
 from eventready.change.intents.ansible.playbook import run_playbook
-from eventready.change.intents.ansible.run_folder import sweep
 from eventready.change.intents.playbook_fragment import PLAYBOOK, check_playbook, failure_of
 from eventready.core.errors import EventreadyError, RefusedError
 from eventready.core.messages import Rendered, message, rendered
+from eventready.core.private_folders import sweep
 from eventready.core.text_lines import lines_of
 from eventready.session.reply import ReplyStatus
 from eventready.workspace.devices.device import Device

@@ -10,18 +10,14 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from shutil import rmtree, which
-from tempfile import TemporaryDirectory, gettempdir
+from shutil import which
 
+from eventready.core.private_folders import private_folder
 from eventready.workspace.keys.secrets import may_read
-
-_PREFIX = "eventready-ansible-"
-#: Place for folders where the usual one is too long: the path of a socket has at most 107 bytes.
-_SHORT, _LONGEST = "/tmp", 60  # noqa: S108  the folders are private
 
 
 @dataclass(frozen=True)
@@ -72,29 +68,6 @@ class RunFolder:
 
 @contextmanager
 def run_folder() -> Iterator[RunFolder]:
-    """Folder named by this process, until the end of the run; folders of dead processes are removed before."""
-    sweep()
-    place = _SHORT if len(gettempdir()) > _LONGEST else None
-    prefix = f"{_PREFIX}{os.getpid()}-"
-    with TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True) as path:
-        yield RunFolder(Path(path))
-
-
-def sweep() -> None:
-    """Remove the folders of dead processes."""
-    for place in {gettempdir(), _SHORT}:
-        for folder in Path(place).glob(f"{_PREFIX}*-*"):
-            pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
-            with suppress(OSError):
-                if pid.isdigit() and folder.lstat().st_uid == os.geteuid() and not _runs(int(pid)):
-                    rmtree(folder)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
+    """Folder until the end of the run."""
+    with private_folder("ansible") as path:
+        yield RunFolder(path)
