@@ -215,3 +215,23 @@ def test_devices_without_permission_expectations_or_values_are_named(make: Make)
     assert "2 devices have no expectations: r1, b1" in printed
     assert "intents: backup: " in printed
     assert "uplink" in printed
+
+
+def test_a_cause_of_many_devices_is_one_line(make: Make) -> None:
+    def host(n: int, access: str) -> str:
+        data = f"data: {{role: router, access: {{{access}}}}}"
+        return f"d{n}: {{hostname: 192.0.2.{n}, platform: frr, {data}}}\n"
+
+    settings = ["identity_files: [keys/absent]"] * 20 + ["identity_files: [keys/other]"] * 2
+    settings += ["jump_host: 'bastion one'"]
+    workspace = make(hosts=HOST + "".join(host(n, access) for n, access in enumerate(settings, 100)))
+    lines = [line for line in run(workspace).stdout.splitlines() if " access " in line]
+    assert [line.partition(": ")[0] for line in lines] == [
+        "MISSING  access d100, d101, d102, d103, d104 and 15 more",
+        "MISSING  access d120 and d121",
+        "MISSING  access d122",
+    ]
+    assert "keys/absent does not exist" in lines[0]
+    documents = json.loads(run(workspace, "json").stdout)
+    named = [document["name"] for document in documents if document["name"].startswith("access ")]
+    assert named == [f"access d{n}" for n in range(100, 123)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 
@@ -26,7 +27,7 @@ with deferred():
 
 #: Message of a value that a template lacks.
 _LACKS = "change:template.lacks"
-#: Names of example data shown per kind; the count is always shown.
+#: Names of example data shown per kind, and of devices per cause; the count is always shown.
 _NAMED = 5
 
 
@@ -61,7 +62,7 @@ def command(app: App, *, limit: str | None, connect: bool, real: bool, install: 
     examined = _further(app, install=install) if real else (*examine(app.workspace_path), *chain(*here))
     signs = [sign.rendered(app.lang if app.output == "table" else "en") for sign in examined]
     if app.output == "table":
-        for sign in signs:
+        for sign in _by_cause(signs, app.lang):
             word = sign.label or ("ok" if sign.ok else "missing" if sign.needed else "absent")
             state, name = term("cli:doctor_state", word, app.lang), term("audit:doctor_name", sign.name, app.lang)
             click.echo(f"{state:8} {name}: {sign.detail}")
@@ -70,6 +71,19 @@ def command(app: App, *, limit: str | None, connect: bool, real: bool, install: 
     else:
         app.emit([vars(sign) for sign in signs])
     return Exit.OK if all(sign.ok or not sign.needed for sign in signs) else Exit.USAGE
+
+
+def _by_cause(signs: Iterable[Diagnostic], lang: str) -> Iterator[Diagnostic]:
+    """Diagnostics of access with one cause as one, under the names of the first devices."""
+    causes: dict[Diagnostic, list[str]] = {}
+    for sign in signs:
+        name, _, device = sign.name.partition(" ") if sign.name.startswith("access ") else (sign.name, "", "")
+        detail = str(sign.detail).removeprefix(f"{device}: ")
+        causes.setdefault(replace(sign, name=name, detail=detail), []).append(device)
+    for sign, devices in causes.items():
+        more = len(devices) - _NAMED
+        names = message("change:and_more", names=devices[:_NAMED], more=more) if more > 0 else devices
+        yield replace(sign, name=f"{sign.name} {in_language(names, lang)}".rstrip())
 
 
 def _drills(app: App) -> Iterator[Diagnostic]:
