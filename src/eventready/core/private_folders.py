@@ -1,4 +1,4 @@
-"""Private temporary folders, named by kind and process: a folder left by a killed process goes at the next start."""
+"""Private temporary folders, named by kind and process; those of killed processes go at the next start."""
 
 from __future__ import annotations
 
