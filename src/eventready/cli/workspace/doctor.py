@@ -74,7 +74,7 @@ def command(app: App, *, limit: str | None, connect: bool, real: bool, install: 
 
 
 def _by_cause(signs: Iterable[Diagnostic], lang: str) -> Iterator[Diagnostic]:
-    """Merge diagnostics of access that have one cause, under the names of the first devices."""
+    """Merged diagnostics of access with the same cause, under the names of the first devices."""
     causes: dict[Diagnostic, list[str]] = {}
     for sign in signs:
         name, _, device = sign.name.partition(" ") if sign.name.startswith("access ") else (sign.name, "", "")
