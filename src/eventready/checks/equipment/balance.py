@@ -148,4 +148,4 @@ def balance_radio(view: DeviceView, limits: RadioSharesLimits) -> Iterator[Findi
     if crowd is None:
         yield blind("radios", "checks:balance.no_counters")
     elif crowd < limits.least_clients:
-        yield blind("radios", "checks:balance.idle", value=crowd, limit=limits.least_clients)
+        yield of_all(passed("radios", "checks:balance.few", value=crowd, limit=limits.least_clients))
