@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
 from dataclasses import replace
 
 import pypdf
@@ -38,6 +40,13 @@ def test_it_has_a_title_and_a_language(weekly: bytes) -> None:
     assert reader.metadata is not None
     assert str(reader.metadata.title).startswith("Báo cáo - Kết quả triển khai")
     assert str(reader.root_object["/Lang"]) == "vi"
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler is not installed")
+def test_poppler_reads_it_without_an_error(weekly: bytes) -> None:
+    read = subprocess.run(["pdftotext", "-", "-"], input=weekly, capture_output=True, check=True)
+    assert read.stderr.decode() == ""
+    assert "BÁO CÁO" in read.stdout.decode()
 
 
 def test_the_first_page_of_every_part_has_no_number_and_the_others_count_from_two(weekly: bytes) -> None:

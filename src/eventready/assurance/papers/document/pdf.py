@@ -11,6 +11,9 @@ from eventready.assurance.papers.document.typeset import compile_here, compile_i
 
 _LAYOUT = Path(__file__).parent / "paper.typ"
 
+#: Entry with its default value, an error for poppler; blanks keep the offsets of the file.
+_DEFAULT = b"/Suspects false"
+
 _FIGURE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: white)
 #set text(font: "Liberation Serif")
 #image(bytes(sys.inputs.svg), format: "svg", width: float(sys.inputs.width) * 1mm)
@@ -19,7 +22,8 @@ _FIGURE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: white)
 
 def to_pdf(document: Document) -> bytes:
     """Return the document as PDF 1.7, tagged. Raises LayoutError, also for warnings of the engine."""
-    return compile_in_child(_LAYOUT.read_bytes(), "pdf", {"paper": json.dumps(to_dict(document))})
+    made = compile_in_child(_LAYOUT.read_bytes(), "pdf", {"paper": json.dumps(to_dict(document))})
+    return made.replace(_DEFAULT, b" " * len(_DEFAULT))
 
 
 def to_png(chart: Chart, width: float) -> bytes:
