@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from eventready.checks.finding import Finding
-from eventready.core.messages import Text, message, text, to_json
+from eventready.core.messages import Text, as_record, message, text, to_json
 from eventready.evaluation.matrix import Matrix
 from eventready.evaluation.runner import Coverage, coverage
 from eventready.evaluation.verdicts import telling
@@ -134,6 +134,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "venues": finding.venues,
         "services": finding.services,
         "blind": finding.blind,
-        "waiver": finding.waiver,
+        **as_record("waiver", finding.waiver),
         "was": str(finding.was) if finding.was else "",
     }

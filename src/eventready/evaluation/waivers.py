@@ -7,6 +7,7 @@ from datetime import date
 
 from eventready.checks.answer import warned
 from eventready.checks.finding import Finding, Outcome
+from eventready.core.messages import Bilingual, rendered
 from eventready.workspace.settings.waivers import Waiver
 
 #: The name under which an expired waiver is reported; no check is called so.
@@ -27,9 +28,13 @@ def waive(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -
             else finding.replace(
                 status=Outcome.WAIVED,
                 was=finding.status,
-                waiver=f"{waiver.by}, until {waiver.until:%Y-%m-%d}: {waiver.reason}",
+                waiver=rendered("checks:waiver.valid", by=waiver.by, until=_day(waiver.until), reason=waiver.reason),
             )
         )
+
+
+def _day(day: date) -> Bilingual:
+    return Bilingual(vi=f"{day:%d/%m/%Y}", en=f"{day:%Y-%m-%d}")
 
 
 def _covering(finding: Finding, waivers: Iterable[Waiver]) -> Waiver | None:
@@ -41,5 +46,5 @@ def expired(waivers: Iterable[Waiver], today: date) -> Iterator[Finding]:
     for waiver in waivers:
         if waiver.expired(today):
             subject = f"{waiver.check} {waiver.device} {waiver.subject}"
-            finding = warned(subject, "checks:waiver.expired", by=waiver.by, until=f"{waiver.until:%Y-%m-%d}")
+            finding = warned(subject, "checks:waiver.expired", by=waiver.by, until=_day(waiver.until))
             yield finding.replace(check=WAIVER)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventready.core.messages import render
+from eventready.core.messages import Bilingual, message, render, rendered, to_json
 from eventready.store.run import SCHEMA, Run
 
 Document = dict[str, Any]
@@ -53,6 +53,14 @@ HOSTILE = (
     "Tên NFD \u0065\u0302\u0301",
     "\u202eevil\x1b[31m|*_`",
 )
+
+UNREAD = message("facts:no_rows")
+SILENT = message("session:no_answer", where="192.0.2.41:22", seconds=10)
+NO_WORDS = message("facts:no_command", platform="Osmo", fact="temperature")
+WAIVER = rendered(
+    "checks:waiver.valid", by="Nguyễn Văn A", until=Bilingual("28/04/2022", "2022-04-28"),
+    reason="máy chủ nhật ký lắp ngày 27/4",
+)  # fmt: skip
 
 
 @dataclass
@@ -102,7 +110,7 @@ class Scene:
             "duties": ["1.2a"],
             "evidence": list(evidence),
             "message_id": message_id,
-            "params": params,
+            "params": {name: to_json(value) for name, value in params.items()},
             "venues": [],
             "blind": False,
             "waiver": "",
@@ -131,7 +139,7 @@ class Scene:
         return self
 
 
-_KEYS = {"duties", "venues", "blind", "waiver", "was"}
+_KEYS = {"duties", "venues", "blind", "waiver", "waiver_text", "was"}
 
 
 def scene(run_id: str = "20220425-070000-a3f2", moment: str = "2022-04-25T07:00:00+07:00") -> Scene:
@@ -327,13 +335,17 @@ def broken(run_id: str = "20220425-070000-a3f2") -> Scene:
             check,
             "not_measured",
             "checks:run.unparsed",
-            reason="2 lines that no template knows",
+            reason=UNREAD,
             duties=["1.3a"],
         )
     for index, entry in enumerate(made.document["devices"]):
         if entry["name"] == "edge-dt-1":
-            reason = "Nothing answers at 192.0.2.41:22 (connection refused)."
-            made.document["devices"][index] = {**entry, "reachable": False, "reason": reason}
+            made.document["devices"][index] = {
+                **entry,
+                "reachable": False,
+                "reason": SILENT.render("en"),
+                "reason_message": to_json(SILENT),
+            }
             for check in ("cpu", "uplink", "ospf", "vrrp", "default_route", "ntp"):
                 made.saw("edge-dt-1", check, "", "", status="unreachable")
                 made.found(
@@ -341,7 +353,7 @@ def broken(run_id: str = "20220425-070000-a3f2") -> Scene:
                     check,
                     "not_measured",
                     "checks:run.unreachable",
-                    reason=reason,
+                    reason=SILENT,
                 )
     for device in ("bsc-1", "enb-dt-1"):
         made.found(
@@ -349,7 +361,7 @@ def broken(run_id: str = "20220425-070000-a3f2") -> Scene:
             "temperature",
             "not_measured",
             "checks:run.unsupported_platform",
-            reason="it has no words for temperature",
+            reason=NO_WORDS,
             blind=True,
         )
     made.found(
@@ -359,7 +371,8 @@ def broken(run_id: str = "20220425-070000-a3f2") -> Scene:
         "checks:log.no_host",
         subject="log",
         was="warn",
-        waiver="Nguyễn Văn A, until 2022-04-28: máy chủ nhật ký lắp ngày 27/4",
+        waiver=str(WAIVER),
+        waiver_text=to_json(WAIVER.message),
     )
     return made.settle(
         (

@@ -52,7 +52,7 @@ def profile(lang: Lang = "vi") -> Profile:
     return load_profile(ROOT, lang)
 
 
-def material(run: Run | None = None, *, full: bool = True) -> Material:
+def material(run: Run | None = None, *, full: bool = True, lang: Lang = "vi") -> Material:
     """The example on the Monday before the event; without `full` only what the workspace itself says."""
     workspace = example()
     bare = Material(
@@ -70,7 +70,7 @@ def material(run: Run | None = None, *, full: bool = True) -> Material:
         baseline=healthy("20220418-070000-0001").run,
         earlier=tuple(Summary.of(scene.document) for scene in history()),
         clauses=clauses(),
-        duty_list=duty_list(),
+        duty_list=duty_list(lang),
         incidents=(incident(),),
         changes=changes(),
         forms=forms(),
@@ -98,18 +98,26 @@ def changes() -> tuple[ChangeOnRecord, ...]:
 
 def clauses() -> tuple[ClauseState, ...]:
     states: tuple[State, ...] = get_args(State)
-    reasons = ("", "còn 2 mục chưa đo được", "chưa có biên bản", "không cung cấp dịch vụ này")
-    proof = Evidence("check", "", Bilingual("kết quả kiểm tra 25/04/2022", ""))
+    reasons = (
+        Bilingual("", ""),
+        Bilingual("còn 2 mục chưa đo được", "2 items are not measured"),
+        Bilingual("chưa có biên bản", "the minutes are missing"),
+        Bilingual("không cung cấp dịch vụ này", "this service is not provided"),
+    )
+    proof = Evidence("check", "", Bilingual("kết quả kiểm tra 25/04/2022", "the audit of 25 Apr 2022"))
     made = []
     for number, duty in enumerate(example().duties):
         index = 3 if duty.applies_to == "postal" else number % 3
-        reason = Bilingual(reasons[index], "")
+        reason = reasons[index]
         missing = (reason,) if index in (1, 2) else ()
         made.append(ClauseState(duty, states[index], reason, () if index else (proof,), missing))
     return tuple(made)
 
 
-def duty_list() -> DutyList:
+def duty_list(lang: Lang = "vi") -> DutyList:
+    def word(vi: str, en: str) -> str:
+        return vi if lang == "vi" else en
+
     names = ("Nguyễn Văn Ước", "Trần Thị Mỹ Huyền", "Lê Hoàng Phúc", "Thạch Sa Rết", "Kim Thị Ngọc Ẩn", "Phạm Đức Kiên")
     days = tuple(date(2022, 4, 28) + timedelta(days=day) for day in range(4))
     rows = tuple(
@@ -120,11 +128,11 @@ def duty_list() -> DutyList:
             name=names[(number + turn) % len(names)],
             title=("Phó Giám đốc", "Trưởng phòng", "Kỹ sư")[min(number, 2)],
             unit="Trung tâm Điều hành mạng",
-            task=("Chỉ huy chung", "Điều hành mạng", "Trực ca", "Đội ứng cứu", "Vận hành")[number],
-            time=f"{6 + 8 * turn:02d}:00 - {(14 + 8 * turn) % 24:02d}:00, từ 28/04/2022 đến 01/05/2022",
+            task=word("Trực", "On duty") + f" {number}",
+            time=f"{6 + 8 * turn:02d}:00 - {(14 + 8 * turn) % 24:02d}:00, 28/04/2022 - 01/05/2022",
             place=("Trung tâm Hội nghị tỉnh", "NOC", "Khu di tích lịch sử Đền thờ Bác Hồ")[turn],
             phones=f"0912{number}{turn}4678",
-            note="" if turn else "dự bị",
+            note="" if turn else word("dự bị", "stand-in"),
         )
         for number, role in enumerate(ROLES)
         for turn in range(3)
@@ -141,10 +149,14 @@ def duty_list() -> DutyList:
         rows=rows,
         people=people,
         days=days,
-        legend=(("LD", "Trực lãnh đạo"), ("C1", "06:00-14:00"), ("*", "sẵn sàng tại nhà")),
+        legend=(
+            ("LD", word("Trực lãnh đạo", "leader on duty")),
+            ("C1", "06:00-14:00"),
+            ("*", word("sẵn sàng tại nhà", "on call at home")),
+        ),
         gaps={"LD": 0, "UC": 45},
-        broken=("UC: trống 45 phút",),
-        since="thay người trực lãnh đạo ngày 30/04/2022",
+        broken=(word("UC: trống 45 phút", "UC: 45 minutes without anybody"),),
+        since=word("thay người trực lãnh đạo ngày 30/04/2022", "another leader on 30 Apr 2022"),
     )
 
 

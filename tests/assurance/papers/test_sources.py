@@ -6,12 +6,13 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pydantic import BaseModel
 
 from eventready.assurance.notes import Note
 from eventready.assurance.papers.document.formats import render
@@ -19,9 +20,9 @@ from eventready.assurance.papers.document.model import Block, Document, Heading,
 from eventready.assurance.papers.document.sources import BLANK, sources
 from eventready.assurance.papers.kinds.readiness import Background, readiness
 from eventready.cli.main import cli
-from eventready.core.messages import LANGS, Lang
-from tests.assurance.papers.documents import broken, healthy, history
-from tests.assurance.papers.papers import MONDAY, ROOT, drills, duty_list, material, papers
+from eventready.core.messages import LANGS, Bilingual, Lang
+from tests.assurance.papers.documents import WAIVER, broken, healthy, history
+from tests.assurance.papers.papers import MONDAY, ROOT, drills, duty_list, forms, incident, material, papers, profile
 from tests.assurance.papers.papers import changes as change_records
 
 KINDS = re.compile(
@@ -33,9 +34,9 @@ def whole(lang: Lang) -> Iterator[Document]:
     """Every paper, with everything on record and with nothing."""
     bare = material(full=False)
     for of in (
-        material(),
-        replace(bare, duty_list=duty_list()),
-        replace(bare, run=healthy().run, duty_list=duty_list()),
+        material(lang=lang),
+        replace(bare, duty_list=duty_list(lang)),
+        replace(bare, run=healthy().run, duty_list=duty_list(lang)),
     ):
         yield from papers(of, lang).values()
     runs = [scene.run for scene in history()]
@@ -58,6 +59,60 @@ def test_sentences_without_a_source_are_gone(lang: Lang) -> None:
     for document in whole(lang):
         text = render(document, "md").decode()
         assert not [words for words in gone if words in text], document.kind
+
+
+#: Letters that only Vietnamese has, and English words that no name here has.
+VIETNAMESE = re.compile(r"[ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]", re.IGNORECASE)
+ENGLISH = re.compile(
+    r"\b(the|is|are|was|of|and|no|not|none|with|within|from|for|at|until|by|its?|has|board|ports?|warnings?|fail(ed|ures?)?|"
+    r"pass(ed)?|days?|hours?|minutes?|devices?|changes?|runs?|each|unknown|down|items?|lines?|venues?|mon|tue|apr)\b"
+)
+
+
+def leaves(value: object) -> Iterator[str]:
+    """Texts of people and their names, and no text with an English form."""
+    match value:
+        case Bilingual():
+            return
+        case str():
+            yield value
+        case dict():
+            yield from (text for one in value.values() for text in leaves(one))
+        case list() | tuple():
+            yield from (text for one in value for text in leaves(one))
+        case BaseModel():
+            yield from (text for name in type(value).model_fields for text in leaves(getattr(value, name)))
+        case _ if is_dataclass(value):
+            yield from (text for field in fields(value) for text in leaves(getattr(value, field.name)))
+
+
+def names() -> list[str]:
+    """Names and quotations of people, the longest first."""
+    of, office = material(), profile("en").office
+    owners = [duty.owner for duty in of.duties]
+    rows = duty_list("en")
+    people = [*leaves([rows.rows, rows.people]), "Trà Vinh", "Hồ Chí Minh", "Nguyễn Văn A"]
+    found = [
+        *owners,
+        *people,
+        *leaves([of.event, office, incident(), forms(), change_records()]),
+        str(WAIVER.message.params["reason"]),
+    ]
+    return sorted({text for text in found if VIETNAMESE.search(text)}, key=len, reverse=True)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_no_paper_has_words_of_the_other_language(lang: Lang) -> None:
+    pages = [render(document, "md").decode().replace("\\", "").replace("\xa0", " ") for document in whole(lang)]
+    lines = {line for page in pages for line in page.split("\n")}
+    assert not [line for line in lines if re.search(r"\b([2-9]|\d\d+) warning\b|\b1 (devices|items|incidents)\b", line)]
+    known = names()
+    if lang == "vi":
+        assert not [line for line in lines if ENGLISH.search(line)]
+        return
+    for name in known:
+        lines = {re.sub(re.escape(name), "", line, flags=re.IGNORECASE) for line in lines}
+    assert not [line for line in lines if VIETNAMESE.search(line)]
 
 
 def after(document: Document, head: str) -> Block:

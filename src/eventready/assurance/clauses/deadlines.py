@@ -157,7 +157,7 @@ def _clause(duty: Duty, due: datetime, calendar: Calendar, moment: datetime, don
     warn = _ahead(due, calendar)
     status = _status(due, due, warn, moment, min(due, moment) if duty.id in done else None)
     title = message("clauses:deadline.clause", clause=duty.id, what=Bilingual(short(duty.vi), short(duty.en)))
-    note = Bilingual(duty.deadline, duty.deadline)
+    note = duty.period
     return Deadline(f"clause-{duty.id}", "clause", title, due, due, warn, status, note, duty.owner)
 
 

@@ -41,6 +41,10 @@ class Language:
         """The word for the status of a finding."""
         return term("terms:status", clean(key), self.code)
 
+    def counted(self, key: str, count: int) -> str:
+        """`2 warnings`: findings of a status, inside a sentence."""
+        return self.phrase("terms:warnings", n=count) if key == "warn" else f"{count} {self.status(key).lower()}"
+
     def observation(self, key: str) -> str:
         """The words for the status of an observation."""
         return term("terms:observation", clean(key), self.code)

@@ -1,4 +1,4 @@
-"""Numbering of sections in Vietnamese documents: I., 1., a) by the Vietnamese alphabet."""
+"""Numbering of sections: I., 1., a) by the alphabet of the language."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from eventready.assurance.papers.document.model import Heading
 
 #: Letters of points; f, j, w, z are not of the alphabet, and letters with marks beside d are not used.
 LETTERS = "abcdđeghiklmnopqrstuvxy"
+ENGLISH = "abcdefghijklmnopqrstuvwxyz"
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 
@@ -21,7 +22,8 @@ def roman(number: int) -> str:
 class Outline:
     """Counts headings as they are made."""
 
-    def __init__(self) -> None:
+    def __init__(self, letters: str = LETTERS) -> None:
+        self._letters = letters
         self._section = self._clause = self._point = 0
 
     def section(self, title: str) -> Heading:
@@ -37,4 +39,4 @@ class Outline:
     def point(self, title: str) -> Heading:
         """a)"""
         self._point += 1
-        return Heading(3, f"{LETTERS[self._point - 1]}) {title}")
+        return Heading(3, f"{self._letters[self._point - 1]}) {title}")

@@ -67,6 +67,7 @@ class Duty(WorkspaceModel):
     applies_to: Addressee
     owner: str = Field(min_length=1, description="Person or unit responsible")
     deadline: str = Field(min_length=1)
+    deadline_en: str = Field(default="", description="The deadline in English, for English papers")
     due: Due = Field(default=None, description="Last moment, absolute or relative; absent for a continuous duty")
     proof: Proof
     not_applicable: str = Field(default="", description="Reason for a clause that does not apply to this enterprise")
@@ -75,6 +76,11 @@ class Duty(WorkspaceModel):
     def title(self) -> Bilingual:
         """The text of the clause in both languages."""
         return Bilingual(self.vi, self.en)
+
+    @property
+    def period(self) -> Bilingual:
+        """The deadline for people."""
+        return Bilingual(self.deadline, self.deadline_en)
 
 
 class DutyFile(WorkspaceModel):

@@ -311,7 +311,7 @@ def _assignment(writer: PaperWriter) -> Table:
             fit(duty.id),
             fit(quoted(writer, duty)),
             fit(duty.owner),
-            writer.day(duty.due.astimezone(TZ).date()) if duty.due else fit(duty.deadline),
+            writer.day(duty.due.astimezone(TZ).date()) if duty.due else fit(duty.period.render(writer.lang)),
         )
         for duty in writer.material.duties
     )

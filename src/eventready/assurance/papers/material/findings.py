@@ -10,6 +10,7 @@ from typing import Any
 
 from eventready.assurance.papers.language import Language, clean
 from eventready.core.groups import group_by
+from eventready.core.messages import from_record, in_language
 from eventready.store.run import Parts, Run
 
 #: From the most to the least urgent.
@@ -223,7 +224,7 @@ def _line(anchor: str, finding: Entry, context: RunContext) -> FindingLine:
         venues=context.venues_of(finding),
         duties=tuple(clean(duty) for duty in finding.get("duties", ())),
         evidence=tuple(str(name) for name in finding.get("evidence", ())),
-        waiver=clean(finding.get("waiver") or ""),
+        waiver=clean(in_language(from_record(finding, "waiver"), language.code)),
         message_id=str(finding.get("message_id", "")),
     )
 

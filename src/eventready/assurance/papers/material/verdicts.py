@@ -90,6 +90,6 @@ def _reason(verdict: Entry, statuses: Mapping[str, str], language: Language) -> 
             counts[statuses[reference]] += 1
         elif device and number.isdecimal():
             counts["not_measured"] += int(number)
-    numbers = [f"{counts[status]} {language.status(status).lower()}" for status in ORDER if counts[status]]
+    numbers = [language.counted(status, counts[status]) for status in ORDER if counts[status]]
     counted = ", ".join(number.replace(" ", _NBSP) for number in numbers)
     return " · ".join([*sentences, *([counted] if counted else [])])

@@ -112,7 +112,7 @@ def topic(writer: PaperWriter, results: RunResults, key: Topic, annex: str) -> l
     if not found.total:
         return []
     numbers = [
-        f"{found.counts[status]} {writer.language.status(status).lower()}"
+        writer.language.counted(status, found.counts[status])
         for status in ("pass", "warn", "fail", "waived", "not_measured")
         if found.counts[status]
     ]

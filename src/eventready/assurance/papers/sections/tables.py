@@ -290,7 +290,7 @@ def clause_table(writer: PaperWriter, clauses: Sequence[ClauseState]) -> Table:
             fit(clause.duty.id),
             fit(quoted(writer, clause.duty)),
             fit(clause.duty.owner),
-            writer.day(clause.duty.due) if clause.duty.due else fit(clause.duty.deadline),
+            writer.day(clause.duty.due) if clause.duty.due else fit(clause.duty.period.render(writer.lang)),
             writer.term("papers:clause", clause.state),
             "; ".join(filter(None, map(fit, _proof(clause, writer.lang)))),
         )

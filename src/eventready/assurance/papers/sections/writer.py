@@ -30,7 +30,7 @@ from eventready.assurance.papers.document.profile import NAMESPACE, PaperTemplat
 from eventready.assurance.papers.document.sources import BLANK, OUTLINE, cited
 from eventready.assurance.papers.language import Language
 from eventready.assurance.papers.material.material import Material
-from eventready.assurance.papers.outline import Outline, roman
+from eventready.assurance.papers.outline import ENGLISH, LETTERS, Outline, roman
 from eventready.assurance.words import NoteSection
 from eventready.core.messages import Lang, render
 
@@ -52,7 +52,7 @@ class PaperWriter:
         self.profile = profile
         self.lang: Lang = lang
         self.language = Language(lang)
-        self.outline = Outline()
+        self.outline = Outline(ENGLISH if lang == "en" else LETTERS)
         self.paper: PaperTemplate = getattr(profile.papers, kind)
         self.values = self._general()
         self.mark = self._mark(draft=draft)
