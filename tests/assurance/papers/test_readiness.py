@@ -176,7 +176,7 @@ def test_unreached_devices_first_then_failed_readings_then_blind_spots() -> None
     document = report(broken())
     silent, unread, blind = items(document, "unmeasured")
     assert (silent.title, silent.lines[0].text.endswith("6 mục kiểm tra không có kết quả")) == ("edge-dt-1", True)
-    assert "connection refused" in silent.lines[0].text
+    assert "192.0.2.41:22 không trả lời" in silent.lines[0].text
     assert (unread.title, len(unread.detail.split(", "))) == ("ac-1", 3)
     assert blind.tags == ("bsc-1", "enb-dt-1")
     facts = next(block for block in document.blocks if isinstance(block, Facts))
@@ -278,7 +278,7 @@ def test_waivers_have_their_author_and_reason() -> None:
     (item,) = items(report(broken()), "waivers")
     assert (item.title, item.lines[1].text) == (
         "agg-1",
-        "Nguyễn Văn A, until 2022-04-28: máy chủ nhật ký lắp ngày 27/4",
+        "Nguyễn Văn A, đến hết ngày 28/04/2022: máy chủ nhật ký lắp ngày 27/4",
     )
 
 
