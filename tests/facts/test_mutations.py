@@ -29,7 +29,7 @@ from eventready.workspace.files.yaml_document import load_yaml
 from tests.corpus.captured import Output
 from tests.corpus.damage import AT_PLACE, OF_WHOLE, TERMINALS, Terminal
 from tests.corpus.verdict import outputs as captured_outputs
-from tests.platforms.samples import all_samples
+from tests.platforms.samples import Sample, all_samples
 
 pytestmark = pytest.mark.slow
 
@@ -154,3 +154,18 @@ def hold_for_every_damage_of_the_whole(output: Printed) -> None:
 @pytest.mark.skipif(not EVERYWHERE, reason="EVENTREADY_MUTATIONS is not `all`")
 def test_every_exemption_is_needed() -> None:
     assert {(fact, kind) for fact, kinds in EXEMPT.items() for kind in kinds} <= SEEN
+
+
+HEADED = [one for one in all_samples() if one.case.startswith("ok") and one.compiled().headings]
+
+
+@pytest.mark.parametrize("sample", HEADED, ids=lambda sample: sample.id)
+def test_a_heading_that_comes_again_is_neither_empty_nor_another_value(sample: Sample) -> None:
+    whole, lines = sample.observe(), lines_of(sample.text)
+    heading = next(
+        (at for at, line in enumerate(lines) if any(one.search(line) for one in sample.compiled().headings)), len(lines)
+    )
+    for place in range(heading + 1, len(lines)):
+        observed = sample.observe("\n".join([*lines[:place], lines[heading], *lines[place:], ""]))
+        assert observed.status is not Status.EMPTY
+        assert set(map(repr, observed.rows)) <= set(map(repr, whole.rows))
