@@ -313,6 +313,7 @@ UNTOUCHED = [
     # algorithms, and words that people write
     "ssh server cipher aes256_ctr aes128_ctr",
     "wpa_key_mgmt=WPA-PSK SAE",
+    "0     Hall-01   0    1    00e0-fc31-0a00 ON      WPA2-PSK     4     Quay Visitors",
     "wpa_key_mgmt=WPA-PSK WPA-PSK-SHA256",
     "        * Authentication suites: PSK FT/PSK",
     " description Authenticator of the hall",

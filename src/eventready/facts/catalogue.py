@@ -63,6 +63,7 @@ CATALOGUE: dict[str, FactKind] = {
         FactKind("alarm", r.Alarm),
         FactKind("core_link", r.CoreLink),
         FactKind("access_point", r.AccessPoint),
+        FactKind("wlan", r.Wlan),
         # Controllers answer by protocol: `access_point_uplink` covers CDP, `access_point_lldp` LLDP.
         FactKind("access_point_uplink", r.AccessPointUplink),
         FactKind("access_point_lldp", r.AccessPointUplink),

@@ -512,6 +512,17 @@ class AccessPoint(Fact):
     detail: MaybeText = None
 
 
+class Wlan(Fact):
+    """A network of a controller by its SSID. `ap`: where the device lists the networks of each access point."""
+
+    key = ("name", "profile", "ap", "radio")
+    name: Text
+    profile: MaybeText = None
+    ap: MaybeText = None
+    radio: MaybeText = None
+    enabled: Flag
+
+
 class AccessPointUplink(Fact):
     """Switch port at the other end of an access point's cable (LLDP or CDP), from its controller.
 

@@ -272,6 +272,7 @@ class DeviceState:
     pair_active: bool = True  # active controller of the pair; False: standby
     pair_peer: str = ""
     radius: dict[str, bool] = field(default_factory=dict)
+    wlans: dict[str, bool] = field(default_factory=lambda: {"Event-WiFi": True})  # by SSID
     units: list[UnitState] = field(default_factory=list)
     disks: list[DiskState] = field(default_factory=list)
     pools: list[PoolState] = field(default_factory=list)

@@ -25,7 +25,7 @@ from eventready.checks.answer import (
 )
 from eventready.checks.check import DeviceView, Limits, NoLimits, check, expects
 from eventready.checks.finding import Finding
-from eventready.facts.records import AccessPoint, Fact, Radio, RadioLoad
+from eventready.facts.records import AccessPoint, Fact, Radio, RadioLoad, Wlan
 from eventready.workspace.devices.device import Role
 from eventready.workspace.devices.expect import ExpectedAccessPoint
 
@@ -94,6 +94,28 @@ def _joined(expected: ExpectedAccessPoint, row: AccessPoint | None) -> Finding:
     absent = "critical_not_joined" if expected.critical else "not_joined"
     away = (failed if expected.critical else warned)(name, f"checks:access_point.{absent}", venues=venues)
     return of_all(away) if row is None else away
+
+
+@_wifi_check("wlan", needs=("wlan", "access_point"))
+def wlan(view: DeviceView, _limits: NoLimits) -> Iterator[Finding]:
+    """Every expected Wi-Fi network is enabled, and every joined access point has one."""
+    rows = view.rows("wlan", Wlan)
+    names = view.device.expect.wlans
+    enabled = [row for row in rows if row.enabled and (not names or row.name in names)]
+    for name in names or sorted({row.name for row in enabled}):
+        yield _outcome(name, any(row.name == name for row in enabled), "checks:wlan.enabled", "checks:wlan.disabled")
+    if not names and not enabled:
+        yield of_all(failed("WLAN", "checks:wlan.none"))
+    if any(row.ap for row in rows):
+        served = {row.ap.casefold() for row in enabled if row.ap}
+        joined = {row.name.casefold() for row in view.rows("access_point", AccessPoint) if row.state == "up"}
+        for key, ap in _expected(view).items():
+            if key in joined:
+                yield _outcome(ap.name, key in served, "checks:wlan.served", "checks:wlan.not_served", ap.venue)
+
+
+def _outcome(subject: str, good: bool, yes: str, no: str, *venues: str | None) -> Finding:
+    return of_all((passed if good else failed)(subject, yes if good else no, venues=venues))
 
 
 def _share(subject: str, missing: int, count: int, limits: ShareLimits) -> Finding:

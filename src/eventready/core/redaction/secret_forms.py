@@ -190,7 +190,9 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "pass|psk",
-        rf"\b(?:pass-?phrase|wpa-psk|psk){_GAP}(?!pass-?phrase\b|set-key\b)"
+        # In a table of networks, the number of stations follows: WPA2-PSK   12    Visitors
+        r"\b(?:pass-?phrase|wpa-psk|psk)(?!(?<=(?-i:[2A]-PSK))[ \t]{1,16}\d{1,4}[ \t]{2,16})"
+        rf"{_GAP}(?!pass-?phrase\b|set-key\b)"
         rf"(?!(?:sae|cckm|ft|ft/psk|wpa-(?:psk|eap)(?:-sha256)?){_END}){_KIND}(?P<value>{_VALUE})",
     ),
     _rule("cipher", rf"(?<!ssh server )(?<!ssh client )\b(?:irreversible-)?cipher{_GAP}(?P<value>{_VALUE})"),

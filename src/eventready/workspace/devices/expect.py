@@ -93,6 +93,7 @@ class Expect(WorkspaceModel):
     cells: tuple[ExpectedCell, ...] = ()
     core_links: tuple[str, ...] | None = Field(default=None, description="Links to the core by name")
     access_points: tuple[ExpectedAccessPoint, ...] = ()
+    wlans: tuple[str, ...] = Field(default=(), description="Wi-Fi networks that must be enabled, by SSID")
     controller_pair: bool = Field(default=False, description="A standby controller is required")
     radius: tuple[str, ...] | None = Field(default=None, description="RADIUS servers by name or address")
     services: tuple[str, ...] = Field(default=(), description="Services of a host that must run, by unit name")

@@ -52,6 +52,12 @@ def admission_closed(target: FaultTarget, ap: str = "") -> None:
             radio.clients = 0
 
 
+@fault("wlan-disabled", roles=_WIFI)
+def wlan_disabled(target: FaultTarget) -> None:
+    """The Wi-Fi networks of the controller are disabled."""
+    target.state.wlans = dict.fromkeys(target.state.wlans, False)
+
+
 @fault("channel-busy", roles=_WIFI)
 def channel_busy(target: FaultTarget, ap: str = "", band: str = "5", percent: int = 88) -> None:
     """The channel utilisation of a radio is high."""
