@@ -68,6 +68,7 @@ def access_points(draw: st.DrawFn, platform: str) -> DeviceState:
     state.pair_mode = draw(st.sampled_from(["", "SSO" if platform == "cisco_9800" else "HSB"]))
     state.pair_ready, state.pair_active = draw(st.booleans()), draw(st.booleans())
     state.radius = draw(st.dictionaries(st.sampled_from(["10.9.8.7", "10.9.8.8"]), st.booleans(), min_size=1))
+    state.wlans = draw(st.dictionaries(st.sampled_from(["Event-WiFi", "Quay 12 Press", "x" * 32]), st.booleans()))
     return state
 
 
@@ -250,6 +251,7 @@ def test_cisco_9800_tells_what_is(state: DeviceState) -> None:
     assert {
         server.host: server.state == "up" for server in rows(machine, "radius_server", r.RadiusServer)
     } == state.radius
+    assert {wlan.name: wlan.enabled for wlan in rows(machine, "wlan", r.Wlan)} == state.wlans
 
 
 @FEW
@@ -266,3 +268,10 @@ def test_huawei_ac_tells_what_is(state: DeviceState) -> None:
     assert {
         server.host: server.state == "up" for server in rows(machine, "radius_server", r.RadiusServer)
     } == state.radius
+    assert {(wlan.ap, wlan.radio, wlan.name): wlan.enabled for wlan in rows(machine, "wlan", r.Wlan)} == {
+        (ap.name, str(slot), name): enabled and radio.up
+        for ap in state.aps
+        if ap.up
+        for slot, radio in enumerate(ap.radios)
+        for name, enabled in state.wlans.items()
+    }
