@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eventready.cli.render.run import show, unmeasured_rows
+from eventready.core.messages import message, to_json
 from tests.assurance.papers.documents import healthy
 
 LOST = "The jump host bastion-1 (203.0.113.9) was lost. Check it, then run again."
@@ -26,6 +27,20 @@ def test_devices_behind_a_lost_jump_host_share_a_row() -> None:
     findings += [finding("edge-1", "cpu", "No prompt within 30 s."), finding("edge-2", "fan", "blind", blind=True)]
     rows = [row[1:] for row in unmeasured_rows(findings, "en")]
     assert sorted(rows) == [("200 devices", "2 checks", LOST), ("edge-1", "cpu", "No prompt within 30 s.")]
+
+
+def test_unreached_devices_share_a_row_whatever_their_addresses() -> None:
+    findings = [
+        {
+            **finding(f"core-{n:02}", "cpu", ""),
+            "message_id": "checks:run.unreachable",
+            "params": {"reason": to_json(message("session:no_answer", where=f"192.0.2.{n}:22", seconds=10))},
+        }
+        for n in range(39)
+    ]
+    ((*_, sentence),) = unmeasured_rows(findings, "en")
+    assert "192.0.2.0:22 does not answer" in sentence
+    assert sentence.endswith("(38 other devices alike)")
 
 
 def test_the_first_lines_name_devices_without_expectations_and_the_command(capsys: pytest.CaptureFixture[str]) -> None:

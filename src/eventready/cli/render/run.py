@@ -112,16 +112,32 @@ def _of(findings: Sequence[Finding], *statuses: str) -> list[Finding]:
 def unmeasured_rows(findings: Sequence[Finding], lang: Lang) -> list[Row]:
     """Rows of unmeasured findings; devices and checks with the same reason share a row."""
     language = Language(lang)
-    together: dict[str, list[tuple[str, str]]] = {}
+    together: dict[str, list[tuple[str, str, str]]] = {}
     for finding in _of(findings, "not_measured"):
         if not finding["blind"]:
-            together.setdefault(language.sentence(finding), []).append((finding["device"], finding["check"]))
-    return [("not_measured", *_shared(pairs, lang), sentence) for sentence, pairs in together.items()]
+            row = (finding["device"], finding["check"], language.sentence(finding))
+            together.setdefault(_silence(finding) or row[2], []).append(row)
+    return [
+        ("not_measured", *_shared(rows, lang), _alike([row[2] for row in rows], lang)) for rows in together.values()
+    ]
 
 
-def _shared(pairs: Sequence[tuple[str, str]], lang: Lang) -> tuple[str, str]:
+def _silence(finding: Finding) -> str:
+    """Reason of an unreached device without its address."""
+    reason = finding.get("params", {}).get("reason")
+    unreached = finding.get("message_id") == "checks:run.unreachable"
+    return str(reason.get("id", "")) if unreached and isinstance(reason, Mapping) else ""
+
+
+def _alike(sentences: Sequence[str], lang: Lang) -> str:
+    """First of several sentences with their number."""
+    others = len(set(sentences)) - 1
+    return text("cli:run.alike", lang, sentence=sentences[0], n=others) if others else sentences[0]
+
+
+def _shared(rows: Sequence[tuple[str, str, str]], lang: Lang) -> tuple[str, str]:
     """The device and the check of a row, or their number where several share a reason."""
-    devices, checks = {device for device, _ in pairs}, {check for _, check in pairs}
+    devices, checks = {row[0] for row in rows}, {row[1] for row in rows}
     return (
         devices.pop() if len(devices) == 1 else text("cli:count.device", lang, n=len(devices)),
         checks.pop() if len(checks) == 1 else text("cli:count.check", lang, n=len(checks)),

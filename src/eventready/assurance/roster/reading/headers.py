@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 from eventready.assurance.roster.reading.grid import Fault, Sheet
-from eventready.assurance.roster.reading.text import fold
+from eventready.assurance.roster.reading.text import fold, tidy
 from eventready.assurance.roster.reading.when import Calendar, bare_day, is_serial, looks_like_day, month_named
 from eventready.assurance.roster.roster import Branch, Role
 from eventready.core.errors import WorkspaceError
@@ -131,6 +131,15 @@ class Table:
     def columns(self, name: Field) -> list[int]:
         """The columns of a field, from the left."""
         return [column for column, field in sorted(self.fields.items()) if field == name]
+
+    def unread(self) -> list[str]:
+        """The headers of columns that mean no field and no day."""
+        heads = (
+            self.sheet.cells.get(self.sheet.head(self.body - 1, column))
+            for column in range(1, self.sheet.width + 1)
+            if column not in self.fields and column not in self.days
+        )
+        return list(dict.fromkeys(tidy(head)[:60] for head in heads if isinstance(head, str) and not field_of(head)))
 
 
 def find_table(sheet: Sheet, calendar: Calendar) -> Table | None:

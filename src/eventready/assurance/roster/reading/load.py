@@ -41,7 +41,7 @@ def load_roster(path: Path, event: Event, settings: RosterSettings | None = None
     for table in tables:
         drafts += _read(table, reading)
     people, ids = register.people()
-    roster = _assembled(path, people, ids, drafts, tuple(_hidden(sheets, hidden)))
+    roster = _assembled(path, people, ids, drafts, (*_hidden(sheets, hidden), *_unread(tables)))
     busy = {shift.person for shift in roster.shifts} | {person.id for person in people if person.reserve}
     register.without_phone(busy, but=dict(roster.by_id))
     raise_errors(problems)
@@ -76,6 +76,13 @@ def _hidden(sheets: Iterable[Sheet], hidden_sheets: Sequence[str]) -> Iterator[M
         if sheet.hidden_columns:
             columns = sheet.hidden_columns
             yield message("roster:hidden.columns", sheet=sheet.name, names=columns)
+
+
+def _unread(tables: Iterable[Table | NameTable]) -> Iterator[Message]:
+    """Notices of columns with an unknown header."""
+    for table in tables:
+        if isinstance(table, Table) and (names := table.unread()):
+            yield message("roster:unread.columns", sheet=table.sheet.name, names=names)
 
 
 def _tables(path: Path, sheets: tuple[Sheet, ...], calendar: Calendar, codes: Codes) -> list[Table | NameTable]:
