@@ -182,6 +182,13 @@ def test_hidden_rows_columns_and_sheets_are_reported(tmp_path: Path) -> None:
     ]
 
 
+def test_columns_with_an_unknown_header_are_named(tmp_path: Path) -> None:
+    ledger(tmp_path / "roster.xlsx", [[*HEAD, "Cỡ áo", "Ghi chú"], [*LINE, "XL", "mới"]])
+    assert [notice.render("vi") for notice in load_roster(tmp_path / "roster.xlsx", EVENT).notices] == [
+        "Trang Trực: không đọc cột có tiêu đề lạ: Cỡ áo"
+    ]
+
+
 def test_shifts_at_home_are_on_call(tmp_path: Path) -> None:
     rows = [
         ["Ngày", "Nhiệm vụ", "06:00-18:00", "18:00-06:00 (trực tại nhà)"],
