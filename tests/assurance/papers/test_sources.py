@@ -17,10 +17,10 @@ from pydantic import BaseModel
 from eventready.assurance.notes import Note
 from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.model import Block, Document, Heading, Paragraph, Span
-from eventready.assurance.papers.document.sources import BLANK, sources
+from eventready.assurance.papers.document.sources import BLANK, OUTLINE, sources
 from eventready.assurance.papers.kinds.readiness import Background, readiness
 from eventready.cli.main import cli
-from eventready.core.messages import LANGS, Bilingual, Lang
+from eventready.core.messages import LANGS, Bilingual, Lang, ids, parameters, text
 from tests.assurance.papers.documents import WAIVER, broken, healthy, history
 from tests.assurance.papers.papers import MONDAY, ROOT, drills, duty_list, forms, incident, material, papers, profile
 from tests.assurance.papers.papers import changes as change_records
@@ -59,6 +59,44 @@ def test_sentences_without_a_source_are_gone(lang: Lang) -> None:
     for document in whole(lang):
         text = render(document, "md").decode()
         assert not [words for words in gone if words in text], document.kind
+
+
+#: Constant sentences on the state of a record, or at the head of a list of it.
+STATES = frozenset(
+    [
+        "changed_unknown",
+        "changes.new",
+        "changes_unknown",
+        "clauses_unknown",
+        "drill_rehearsal",
+        "form_missing",
+        "incidents_unknown",
+        "no_run",
+        "open_none",
+        "plan_first_run",
+        "redundancy",
+        "roster_gaps",
+        "services",
+        "today_note",
+        "unmeasured_none",
+        "wifi",
+        "windows",
+    ]
+)
+
+
+def test_a_constant_sentence_without_a_record_is_the_offices_text() -> None:
+    """A sentence of the catalogue with nothing to fill in is of the outline, or named here as the state of a record."""
+    constant = {text(f"papers:{key}", "en"): key for key in ids("papers") if not parameters(f"papers:{key}", "en")}
+    found = {
+        constant.get(sentence.replace("\xa0", " "), "")
+        for document in whole("en")
+        for source, sentence in sources(document)
+        if source not in (OUTLINE, BLANK)
+    }
+    assert {key for key in found if not key.startswith(("sheet_", "caption_", "head_", "figure_", "col."))} - {
+        ""
+    } <= STATES
 
 
 #: Letters that only Vietnamese has, and English words that no name here has.

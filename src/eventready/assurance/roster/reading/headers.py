@@ -133,7 +133,7 @@ class Table:
         return [column for column, field in sorted(self.fields.items()) if field == name]
 
     def unread(self) -> list[str]:
-        """The headers of columns that mean no field and no day."""
+        """Headers of columns with neither a field nor a day."""
         heads = (
             self.sheet.cells.get(self.sheet.head(self.body - 1, column))
             for column in range(1, self.sheet.width + 1)
