@@ -194,7 +194,9 @@ def test_one_fact_is_one_object(workspace: Path) -> None:
         "status": "parsed",
         "reason": "",
         "complete": "unknown",
-        "rows": [{"peer": "10.0.0.1", "interface": "Port 1", "vrf": None, "discriminator": None, "state": "up"}],
+        "rows": [
+            {"peer": "10.0.0.1", "interface": "Port 1", "vrf": None, "discriminator": None, "hops": None, "state": "up"}
+        ],
         "unread": [],
         "unmatched": [],
     }
