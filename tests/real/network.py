@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +24,10 @@ from tests.real.independent_prober import Heard, beside
 
 #: A drill is run again so often while its prober was not scheduled.
 _VOID_RUNS = 3
+#: Runs of each drill, of which the worst counts.
+RUNS = int(os.environ.get("EVENTREADY_DRILL_RUNS", "1"))
+#: Two probers at 100/s each see both ends of an outage 10 ms late at most.
+_APART_MS = 20
 CHANGED = ("gw-1", "gw-2", "core-1", "core-2", "bsc", "ap-host-1")
 
 
@@ -68,7 +74,16 @@ class Network:
             (inventory / "drills" / f"{name}.yaml").write_text(yaml.safe_dump(drill), encoding="utf-8")
 
     def drill(self, name: str) -> Drilled:
-        """Run a drill to its end, whatever it measures, beside an independent prober; again while it is void."""
+        """Run a drill so often as `RUNS` says, each beside an independent prober; the worst run."""
+        runs = [self._run(name) for _ in range(RUNS)]
+        worst = max(runs, key=lambda run: run.worst)
+        apart = [apart_ms(*pair) for run in runs for pair in run.compared]
+        _tabulate(name, worst, max(apart, default=0.0))
+        assert all(one <= _APART_MS for one in apart), f"{name}: {apart} ms apart"
+        return worst
+
+    def _run(self, name: str) -> Drilled:
+        """Run a drill to its end, whatever it measures; again while it is void."""
         for _ in range(_VOID_RUNS):
             with beside(self.launcher(), INTERNET_ADDRESS, udp_echo.PORT) as heard:
                 done = self.twin.call("-o", "json", "drill", "run", name, expect=(0, 3, 4))
@@ -78,10 +93,9 @@ class Network:
         assert result["steps"][-1]["step"] == "closed"
         drilled = Drilled(
             result["outcome"], {probe["probe"]: probe for probe in result["probes"]},
-            {one["check"] for one in result["predicted"]},
+            {one["check"] for one in result["predicted"]}, result["stage"], tuple(_compared(result, heard)),
         )  # fmt: skip
         print(f"{name}: {drilled}")
-        _tabulate(name, drilled, result, heard)
         return drilled
 
     def launcher(self) -> tuple[str, ...]:
@@ -91,20 +105,34 @@ class Network:
         return ("nsenter", "--target", str(record.pid), "--mount", "ip", "netns", "exec", SITE)
 
 
-def _tabulate(name: str, drilled: Drilled, result: Mapping[str, Any], heard: Heard) -> None:
+def apart_ms(one: float | None, other: float | None) -> float:
+    """Difference of two outages, None without an end."""
+    if one is None or other is None:
+        return 0.0 if one is other else math.inf
+    return abs(one - other)
+
+
+def _tabulate(name: str, drilled: Drilled, apart: float) -> None:
     """Add rows to the tables of `make test-real`."""
-    noticed, compared = TABLES.values()
+    noticed, compared, *_ = TABLES.values()
     announced = ", ".join(sorted(drilled.predicted)) or "no"
     measured = "; ".join(
         f"{one['name']} {_figure(one)}" for probe in drilled.probes.values() for one in probe["measures"]
     ) or str(drilled)  # fmt: skip
-    noticed.append(f"{name} ({result['stage']}) | {drilled.outcome}: {measured} | {announced}")
+    noticed.append(f"{name} ({drilled.stage}) | {drilled.outcome}: {measured} | {announced}")
+    compared += [
+        f"{name} ({drilled.stage}) | {_ms(own)} | {_ms(other)} | runs {RUNS}, at most {apart:.0f} ms apart"
+        for own, other in drilled.compared
+    ]
+
+
+def _compared(result: Mapping[str, Any], heard: Heard) -> Iterator[tuple[float | None, float | None]]:
+    """Outages of the probes, each with the one of the independent prober; lost at random, no two are alike."""
     moments = {one["step"]: datetime.fromisoformat(one["recorded"]).timestamp() for one in result["steps"]}
-    for probe in drilled.probes.values():
-        comparable = not any(measure["name"] == "latency" for measure in probe["measures"])
-        if probe["kind"] == "udp" and not probe["void"] and comparable:
-            other = heard.worst_ms(moments["failing"], moments["repairing"])
-            compared.append(f"{name} ({result['stage']}) | {_ms(probe['value'])} | {_ms(other)}")
+    for probe in result["probes"]:
+        measures = {measure["name"] for measure in probe["measures"]}
+        if probe["kind"] == "udp" and not probe["void"] and not measures & {"latency", "loss"}:
+            yield probe["value"], heard.worst_ms(moments["failing"], moments["repairing"])
 
 
 def _figure(measure: Mapping[str, Any]) -> str:
@@ -117,11 +145,18 @@ def _ms(value: float | None) -> str:
 
 @dataclass(frozen=True)
 class Drilled:
-    """A drill's outcome, its probes by name, and the checks that announced the outage."""
+    """A drill's outcome, its probes by name, the checks that announced the outage, its stage, and outages compared."""
 
     outcome: str
     probes: Mapping[str, Any]
     predicted: set[str]
+    stage: str = ""
+    compared: tuple[tuple[float | None, float | None], ...] = ()
+
+    @property
+    def worst(self) -> float:
+        """The worst value of the probes; infinite for an outage without an end."""
+        return max(math.inf if probe["value"] is None else float(probe["value"]) for probe in self.probes.values())
 
     @property
     def value(self) -> float | None:
