@@ -8,7 +8,7 @@ from eventready.checks.answer import at, blind, failed, missing, of_all, passed,
 from eventready.checks.check import DeviceView, NoLimits, check, expects
 from eventready.checks.finding import Finding
 from eventready.facts.ports import port_key
-from eventready.facts.records import Interface, Neighbour, System
+from eventready.facts.records import Interface, LinkBundle, Neighbour, System
 from eventready.workspace.devices.device import Device, Role
 
 _ROLES: tuple[Role, ...] = ("router", "switch", "wifi_controller")
@@ -33,16 +33,20 @@ def _ends(devices: Sequence[Device]) -> set[str]:
     return {name for ends in _cables(devices) for name, _port in ends}
 
 
-@check("link", roles=_ROLES, needs=("interface",), scope="fleet", concerns=_ends, expected_only=True)
+@check(
+    "link", roles=_ROLES, needs=("interface",), scope="fleet", concerns=_ends, also_reads=("link_bundle",),
+    expected_only=True,
+)  # fmt: skip
 def link(views: Sequence[DeviceView], _limits: NoLimits) -> Iterator[Finding]:
     """Both ends of every declared link are up, with the same speed and MTU."""
     by_name = {view.device.name: view for view in views}
     for one, other in _cables([view.device for view in views]).values():
         known = [by_name[name].device for name, _port in (one, other) if name in by_name]
-        yield at(_link(one, other, by_name), known)
+        for finding in _link(one, other, by_name):
+            yield at(finding, known)
 
 
-def _link(one: End, other: End, by_name: dict[str, DeviceView]) -> Finding:
+def _link(one: End, other: End, by_name: dict[str, DeviceView]) -> Iterator[Finding]:
     subject = f"{one[0]} {one[1]} - {other[0]} {other[1]}"
     rows: list[Interface] = []
     unread: list[str] = []
@@ -57,17 +61,32 @@ def _link(one: End, other: End, by_name: dict[str, DeviceView]) -> Finding:
         else:
             row = next((row for row in view.rows("interface", Interface) if port_key(row.name) == port_key(port)), None)
             if row is None:
-                return missing(subject, "checks:link.no_port", device=name, port=port)
+                yield missing(subject, "checks:link.no_port", device=name, port=port)
+                return
             if row.oper != "up":
-                return failed(subject, "checks:link.down", device=name)
+                yield failed(subject, "checks:link.down", device=name)
+                return
             rows.append(row)
     if unread:
-        return unknown(subject, "checks:subject.unread_elsewhere", unread=", ".join(unread))
-    if unsupported:
-        return blind(subject, "checks:subject.unsupported_elsewhere", unsupported=", ".join(unsupported))
-    if absent:
-        return blind(subject, "checks:link.not_audited", absent=", ".join(absent))
-    return _alike(subject, rows[0], rows[1])
+        yield unknown(subject, "checks:subject.unread_elsewhere", unread=", ".join(unread))
+    elif unsupported:
+        yield blind(subject, "checks:subject.unsupported_elsewhere", unsupported=", ".join(unsupported))
+    elif absent:
+        yield blind(subject, "checks:link.not_audited", absent=", ".join(absent))
+    else:
+        yield _alike(subject, rows[0], rows[1])
+        yield from _mtu(f"{subject} MTU", rows, [by_name[name] for name, _port in (one, other)])
+
+
+def _with_mtu(row: Interface, view: DeviceView) -> Interface:
+    """Port with the MTU of its bundle: VRP reports none of a member."""
+    bundles = {
+        port_key(bundle.name)
+        for bundle in view.rows("link_bundle", LinkBundle)
+        if port_key(row.name) in map(port_key, (*bundle.members, *bundle.bundled))
+    }
+    whole = next((other for other in view.rows("interface", Interface) if port_key(other.name) in bundles), row)
+    return row.model_copy(update={"mtu": whole.mtu, "mtu_header": whole.mtu_header})
 
 
 def _alike(subject: str, one: Interface, other: Interface) -> Finding:
@@ -78,19 +97,26 @@ def _alike(subject: str, one: Interface, other: Interface) -> Finding:
             one=tidy(one.bandwidth_bps / _MEGABIT),
             other=tidy(other.bandwidth_bps / _MEGABIT),
         )
-    return _same_mtu(subject, one, other) or passed(subject, "checks:link.up")
+    return passed(subject, "checks:link.up")
 
 
-def _same_mtu(subject: str, one: Interface, other: Interface) -> Finding | None:
-    """Return the finding about different MTUs; None where they are equal, or a device tells none."""
+def _mtu(subject: str, rows: Sequence[Interface], views: Sequence[DeviceView]) -> Iterator[Finding]:
+    """Different MTUs, and a cable of which neither end reports one."""
+    one, other = (row if row.mtu else _with_mtu(row, view) for row, view in zip(rows, views, strict=True))
+    found = _unlike(subject, one, other)
+    if found:
+        yield found if rows[0].mtu and rows[1].mtu else of_all(found)
+
+
+def _unlike(subject: str, one: Interface, other: Interface) -> Finding | None:
     if not one.mtu or not other.mtu:
-        return None
+        return None if one.mtu or other.mtu else blind(subject, "checks:link.no_mtu")
     if (one.mtu_header or 0) == (other.mtu_header or 0):
-        return None if one.mtu == other.mtu else warned(subject, "checks:link.mtu", one=one.mtu, other=other.mtu)
+        return None if one.mtu == other.mtu else failed(subject, "checks:link.mtu", one=one.mtu, other=other.mtu)
     if _payloads(one) & _payloads(other):
         return None
     near, far = one.mtu - (one.mtu_header or 0), other.mtu - (other.mtu_header or 0)
-    return warned(subject, "checks:link.mtu_payload", one=near, other=far)
+    return failed(subject, "checks:link.mtu_payload", one=near, other=far)
 
 
 def _payloads(row: Interface) -> set[int]:
