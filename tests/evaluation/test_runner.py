@@ -193,7 +193,7 @@ def test_a_reading_that_failed_is_not_measured_for_every_check_of_the_fact(readi
         router(name, links=[{"port": "e1", "device": far, "to_port": "e1"}])
         for name, far in (("r1", "r2"), ("r2", "r1"))
     ]
-    row = [{"name": "e1", "admin": "up", "oper": "up"}]
+    row = [{"name": "e1", "admin": "up", "oper": "up", "mtu": 1500}]
     result = [o for name in ("r1", "r2") for o in observations(name, {"before": {"interface": row}})]
     result += observations("r2", {"before": {"interface": row}, "now": {"interface": row}})
     other = next(o for o in result if o.device == "r1")
