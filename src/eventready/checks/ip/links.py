@@ -101,7 +101,7 @@ def _alike(subject: str, one: Interface, other: Interface) -> Finding:
 
 
 def _mtu(subject: str, rows: Sequence[Interface], views: Sequence[DeviceView]) -> Iterator[Finding]:
-    """Findings of different MTUs, and of a cable of which neither end reports one."""
+    """Compare the MTUs of both ends; a cable without any is a blind spot."""
     one, other = (row if row.mtu else _with_mtu(row, view) for row, view in zip(rows, views, strict=True))
     found = _unlike(subject, one, other)
     if found:
