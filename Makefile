@@ -53,6 +53,7 @@ fuzz: setup ## all property tests with random examples for FUZZ_S seconds; the f
 
 # The tests of single programs of the machine (sshd, FRR, OsmoBSC by themselves) are a part of `make test`. The order: labs
 # of their own first, then the lab that all others share, as it has started; last the chain of jump hosts by itself.
+# EVENTREADY_DRILL_RUNS=5 runs each drill five times, of which the worst counts.
 test-real: setup ## tests on real router, base-station and WiFi software (root and Debian; installs what is missing)
 	$(BIN)/eventready doctor --real --install
 	EVENTREADY_REAL=1 $(BIN)/python -m pytest -n 0 -m "not lab" --durations=25 $(REAL)
