@@ -31,7 +31,9 @@ def test_a_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert public.operator == "Viễn thông Trà Vinh"
     assert load_public(path.parent) == {public.id: public}
-    assert load_private(str(path), tmp_path, "x").public.id == public.id
+    assert load_private(str(path), tmp_path, "", default="x").public == public
+    with pytest.raises(UsageError, match="published for 'Viễn thông Trà Vinh', not for 'x'"):
+        load_private(str(path), tmp_path, "x")
     with pytest.raises(UsageError, match="the key exists already"):
         make_key(path, "x")
     path.unlink()

@@ -41,7 +41,7 @@ def enterprise_key(app: App) -> PrivateKey | None:
     path = app.workspace_path / OWN_KEY
     if not path.is_file():
         return None
-    return load_private(str(path), app.workspace_path, app.workspace.event.enterprise)
+    return load_private(str(path), app.workspace_path, "", default=app.workspace.event.enterprise)
 
 
 def role_key(app: App, people: Iterable[KeyHolder], source: str, by: str) -> tuple[PrivateKey | None, str]:

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from eventready.assurance.delivery.bundles.bundle import pack
 from eventready.assurance.delivery.bundles.parts import DutiesPart, RunPart, VenueEntry
+from eventready.assurance.delivery.province.venues import VenueNames
 from eventready.cli.main import main
 from eventready.core.clock import Clock
 from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.store.database import ENVIRONMENT
 from eventready.workspace.examples.kit import ReportAddress, make_kit, open_kit
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey
+from eventready.workspace.settings.event import load_event
 from eventready.workspace.workspace import load_workspace
 from tests.assurance.delivery.operators import alpha, key_of
 
@@ -132,7 +134,9 @@ def test_an_operator_has_the_event_of_the_department_and_its_own_letterhead(
     ("arguments", "code", "sentence"),
     [
         ((), 2, "the fingerprint of the department is needed"),
-        (("--fingerprint", "1234:5678"), 7, "the kit is signed with another key"),
+        (("--fingerprint", "1234:" * 8), 7, "the kit is signed with another key"),
+        (("--fingerprint", "64ea"), 2, "the fingerprint is too short: 4 of 32 characters"),
+        (("--fingerprint", "{key}", "--enterprise", "A", "--example"), 2, "--example cannot be given with --from"),
         (("--fingerprint", "{key}"), 2, "needs the name of its enterprise"),
         (("--fingerprint", "{key}", "--enterprise", "A", "--venue", "x=y"), 2, "--venue cannot be given with --from"),
     ],
@@ -186,6 +190,9 @@ _KITS: list[tuple[bytes, PublicKey]] = []
         ({"duties": {"duties": 3}}, "this is no kit|makes no valid workspace"),
         ({"forms": {"a": {"title": {"vi": "{{ x }}", "en": "y"}, "fields": 3}}}, "makes no valid workspace"),
         ({"event": []}, "this is no kit|makes no valid workspace"),
+        ({"event": {"name": "Festival \u202etxet"}}, "the text 'Festival \\u202etxet' has control"),
+        ({"duties": {"duties": [{"\x1b[2J": 1}]}}, "the text '\\u001b[2J' has control"),
+        ({"key": {"schema": "eventready.key/1"}}, "the key in the kit is damaged. Get the kit from the department"),
     ],
 )
 def test_a_hostile_kit_writes_nothing(
@@ -194,7 +201,7 @@ def test_a_hostile_kit_writes_nothing(
     """Signed by the department itself: the content is bounded all the same."""
     whole, _ = _example_kit(tmp_path_factory)
     signer = key_of("Department")
-    content = json.loads(whole) | change | {"key": signer.public.to_dict()}
+    content = json.loads(whole) | {"key": signer.public.to_dict()} | change
     del content["signature"]
     signed = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     content["signature"] = base64.b64encode(signer.sign(signed)).decode()
@@ -260,6 +267,49 @@ def test_a_clause_with_another_text_has_no_state(
     assert call("-w", str(department), *made, "--format", "md")[0] == 0
     text = next((tmp_path / "out").glob("*.md")).read_text(encoding="utf-8")
     assert "| 1 | Kiểm tra mạng lưới | Nội dung khác |" in text
+
+
+@pytest.mark.parametrize("address", ["not an address", "a@b.vn\nBcc: x@y.vn", "a@b.vn\n", "a@b"])
+def test_the_address_of_a_kit_is_the_address_of_event_yaml(
+    call: Call, department: Path, tmp_path: Path, address: str
+) -> None:
+    made = ("kit", "make", "--out", str(tmp_path / "kit.json"), "--recipient-email", address)
+    code, _, err = call("-w", str(department), *made)
+    assert (code, "is not an e-mail address" in err, (tmp_path / "kit.json").exists()) == (2, True, False), err
+
+
+@pytest.mark.parametrize("character", ["\\u202e", "\\e", "\\x9b"])
+def test_hidden_characters_make_no_kit(call: Call, department: Path, tmp_path: Path, character: str) -> None:
+    event = department / "inventory" / "event.yaml"
+    text = event.read_text(encoding="utf-8")
+    event.write_text(text.replace("Nhà hát", f"Nhà {character}hát", 1), encoding="utf-8")
+    made = ("kit", "make", "--out", str(tmp_path / "kit.json"), "--recipient-email", "a@b.vn")
+    code, _, err = call("-w", str(department), *made)
+    assert (code, "has control or bidirectional characters" in err) == (2, True), err
+    assert not (tmp_path / "kit.json").exists()
+
+
+def test_a_bundle_has_the_name_published_with_its_key(
+    call: Call, kit: tuple[Path, str], department: Path, tmp_path: Path
+) -> None:
+    folder = operator(call, kit, tmp_path / "alpha")
+    own = ("-w", str(folder), "bundle")
+    assert call(*own, "keygen", "--operator", "VNPT X")[0] == 0
+    written = (*own, "--rehearsal", "--out", str(tmp_path / "a.evr"))
+    assert call(*written)[0] == 0
+    published = ("--keys", str(folder / ".eventready" / "keys"), "--rehearsal", "--out", str(tmp_path / "out"))
+    made = ("-w", str(department), "-o", "json", "consolidate", str(tmp_path / "a.evr"), *published, "--format", "md")
+    code, out, err = call(*made)
+    assert (code, json.loads(out)["operators"]) == (0, ["VNPT X"]), err
+    code, _, err = call(*written, "--operator", ALPHA)
+    assert (code, f"published for 'VNPT X', not for '{ALPHA}'" in err) == (2, True), err
+
+
+def test_a_key_that_is_no_text_is_named(call: Call, department: Path, tmp_path: Path) -> None:
+    (tmp_path / "venues.yaml").write_text(f"venues:\n  {ALPHA}:\n    12: {SQUARE}\n", encoding="utf-8")
+    event = load_event(department / "inventory" / "event.yaml")
+    with pytest.raises(EventreadyError, match=r"venues.yaml:3: the key 12 must be text, not 12. Put it in quotes"):
+        VenueNames.load(event, tmp_path / "venues.yaml")
 
 
 def test_an_event_without_hours_and_a_clause_of_drills_alone_make_no_kit(department: Path) -> None:

@@ -245,7 +245,8 @@ def _show_verification(app: App, found: ChainVerification, where: str) -> None:
 @click.pass_obj
 def sign(app: App, source: str | None, out: Path | None) -> None:
     """Sign the head of the chain: all runs up to now are bound to the key."""
-    key = load_private(source or str(app.workspace_path / OWN_KEY), app.workspace_path, app.workspace.event.enterprise)
+    own = str(app.workspace_path / OWN_KEY)
+    key = load_private(source or own, app.workspace_path, "", default=app.workspace.event.enterprise)
     with app.open_store(make=False) as store:
         checkpoint = store.sign_head(key, app.clock)
     document = json.dumps(checkpoint.to_dict(), ensure_ascii=False, indent=1) + "\n"

@@ -26,7 +26,12 @@ with deferred():
 @click.group("bundle", invoke_without_command=True)
 @click.option("--out", type=FILE, metavar="FILE", help="File of the bundle.")
 @key_option("File, or env:, keyring:, vault: reference.")
-@click.option("--operator", default="", metavar="NAME", help="Name in the published key.  [default: `enterprise`]")
+@click.option(
+    "--operator",
+    default="",
+    metavar="NAME",
+    help="Name in the published key.  [default: as published, else `enterprise`]",
+)
 @click.option("--rehearsal", is_flag=True, help="Bundle a rehearsal (a lab, or another clock), marked as a rehearsal.")
 @click.pass_context
 def command(context: click.Context, out: Path | None, source: str, operator: str, *, rehearsal: bool) -> None:
@@ -42,7 +47,10 @@ def command(context: click.Context, out: Path | None, source: str, operator: str
         raise UsageError(message("cli:bundle.no_file"))
     clock = app.outgoing_clock(rehearsal=rehearsal)
     workspace, moment = app.workspace, clock.now()
-    key = load_private(source or _own_key(app), app.workspace_path, operator_name(_operator(app, operator)))
+    key = load_private(
+        source or _own_key(app), app.workspace_path, operator_name(operator) if operator else "",
+        default=operator_name(workspace.event.enterprise),
+    )  # fmt: skip
     record = load_event_record(app, clock)
     parts = contents(workspace, record, moment)
     with Store.of_workspace(app.workspace_path) as store:
@@ -80,7 +88,7 @@ def keygen(app: App, out: Path | None, operator: str, succeeds: str) -> None:
     the same operator is accepted only with the signature of the key before (--succeeds).
     """
     path = out or app.workspace_path / OWN_KEY
-    name = operator_name(_operator(app, operator))
+    name = operator_name(operator or app.workspace.event.enterprise)
     public = make_key(path, name, load_private(succeeds, app.workspace_path, name) if succeeds else None)
     if app.output == "table":
         published = str(public_path(path))
@@ -97,7 +105,3 @@ def _own_key(app: App) -> str:
     if not path.is_file():
         raise UsageError(message("cli:bundle.no_key"), where=str(path))
     return str(path)
-
-
-def _operator(app: App, name: str) -> str:
-    return name or app.workspace.event.enterprise

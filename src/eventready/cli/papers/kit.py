@@ -46,7 +46,7 @@ def make(app: App, *, out: Path, source: str, recipient_email: str) -> None:
     if not source and not own.is_file():
         raise UsageError(message("cli:bundle.no_key"), where=str(own))
     contact = event.mail.contact if event.mail else None
-    key = load_private(source or str(own), app.workspace_path, operator_name(event.enterprise))
+    key = load_private(source or str(own), app.workspace_path, "", default=operator_name(event.enterprise))
     recipient = ReportAddress(event.enterprise, email, contact.phone if contact else "")
     data, drilled = make_kit(app.workspace_path, recipient, key, app.clock)
     write_atomic(out, data)

@@ -24,7 +24,7 @@ with deferred():
     from eventready.workspace.examples.kit_workspace import NewOperator, write_kit_workspace
     from eventready.workspace.examples.new_workspace import NewBastion, NewEvent, NewVenue, write_workspace
     from eventready.workspace.permission import allow
-    from eventready.workspace.settings.event import Operator
+    from eventready.workspace.settings.event import ADDRESS, Operator
 
 
 @click.command()
@@ -78,7 +78,7 @@ def command(  # noqa: PLR0917  options
     if fingerprint and not kit:
         raise UsageError(message("cli:init.no_kit"))
     if kit:
-        given = {"--example": example, "--event": name, "--province": province, "--opening": opening,
+        given = {"--example": example is not None, "--event": name, "--province": province, "--opening": opening,
                  "--ending": ending, "--venue": venues, "--recipient": recipient,
                  "--recipient-email": recipient_email}  # fmt: skip
         _refuse(option for option, value in given.items() if value)
@@ -158,7 +158,7 @@ def _venues(text: str) -> None:
 
 
 def _email(text: str) -> None:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+    if not re.fullmatch(ADDRESS, text):
         raise UsageError(message("cli:init.email", text=text))
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eventready.core.atomic_files import read_bounded
 from eventready.core.clock import Clock
-from eventready.core.errors import RefusedError, UsageError
+from eventready.core.errors import EventreadyError, RefusedError, UsageError
 from eventready.core.json_text import parse_json
 from eventready.core.messages import message
+from eventready.core.terminal_text import visible
 from eventready.workspace.files.yaml_document import load_yaml
 from eventready.workspace.keys.signing_keys import PrivateKey, PublicKey, published_key
 from eventready.workspace.settings.duties import load_duties
-from eventready.workspace.settings.event import load_event
+from eventready.workspace.settings.event import ADDRESS, load_event
 from eventready.workspace.settings.forms import load_forms
 
 SCHEMA = "eventready.kit/1"
@@ -59,8 +60,10 @@ def make_kit(workspace: Path, recipient: ReportAddress, key: PrivateKey, clock: 
     """Return the signed kit of a workspace, and the clauses of which proofs by drills stay out.
 
     Drills name devices of an operator. Raises WorkspaceError for an invalid workspace, UsageError for an event without
-    a window of kind `event` and for a clause that drills alone prove.
+    a window of kind `event`, for a clause that drills alone prove, for an invalid address and for hidden characters.
     """
+    if not re.fullmatch(ADDRESS, recipient.email):
+        raise UsageError(message("cli:init.email", text=recipient.email))
     inventory = workspace / "inventory"
     event = load_event(inventory / "event.yaml")
     load_duties(inventory / "duties.yaml", windows=event.windows, venues=event.venue_ids)
@@ -84,6 +87,7 @@ def make_kit(workspace: Path, recipient: ReportAddress, key: PrivateKey, clock: 
         "forms": {path.stem: load_yaml(path).mapping() for path in sorted((inventory / "forms").glob("*.yaml"))},
         "key": key.public.to_dict(),
     }
+    _refuse_hidden(content, inventory, UsageError)
     signature = base64.b64encode(key.sign(_signed(content))).decode()
     drilled = tuple(str(duty["id"]) for duty in duties.get("duties", ()) if duty["proof"].get("drills"))
     return (json.dumps({**content, "signature": signature}, ensure_ascii=False, indent=1) + "\n").encode(), drilled
@@ -96,7 +100,7 @@ def open_kit(path: Path, fingerprint: str) -> Kit:
     """
     plain = _read(path)
     try:
-        key = published_key(plain["key"], str(path))
+        key = _key(plain["key"], path)
         signature = base64.b64decode(plain.pop("signature"), validate=True)
         clauses = [dict(duty) for duty in plain["duties"].get("duties", ())]
         kit = Kit(dict(plain["event"]), {**plain["duties"], "duties": clauses}, dict(plain["forms"]), key)
@@ -105,13 +109,38 @@ def open_kit(path: Path, fingerprint: str) -> Kit:
     if not fingerprint.strip():
         do = message("workspace:kit.compare.do", operator=key.operator, key=key.id)
         raise UsageError(message("workspace:kit.compare"), where=str(path), do=do)
+    if (given := len(_digits(fingerprint))) < (whole := len(_digits(key.id))):
+        raise UsageError(message("workspace:kit.short", given=given, whole=whole), where=str(path))
     if _digits(fingerprint) != _digits(key.id):
         raise RefusedError(message("workspace:kit.key", key=key.id), where=str(path))
     if not key.verifies(signature, _signed(plain)):
         raise RefusedError(message("workspace:kit.altered", operator=key.operator), where=str(path))
     if foreign := next((name for name in kit.forms if not _FORM.fullmatch(name)), None):
         raise RefusedError(message("workspace:kit.form", name=foreign[:80]), where=str(path))
+    _refuse_hidden(plain, path, RefusedError)
     return kit
+
+
+def _refuse_hidden(content: Any, where: Path, error: type[EventreadyError]) -> None:
+    """Raise an error for a text with control or bidirectional characters."""
+    if hidden := next((text for text in _texts(content) if visible(text) != text), None):
+        raise error(message("workspace:kit.hidden", text=visible(hidden)[:80]), where=str(where))
+
+
+def _texts(content: Any) -> Iterator[str]:
+    """Yield the keys and texts of JSON data."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, Mapping | list):
+        for part in content.items() if isinstance(content, Mapping) else content:
+            yield from _texts(list(part) if isinstance(part, tuple) else part)
+
+
+def _key(published: Any, path: Path) -> PublicKey:
+    try:
+        return published_key(published, str(path))
+    except UsageError:
+        raise UsageError(message("workspace:kit.damaged"), where=str(path)) from None
 
 
 def _shared_duty(duty: Mapping[str, Any]) -> dict[str, Any]:

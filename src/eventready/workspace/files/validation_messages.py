@@ -177,6 +177,8 @@ def _name(location: tuple[Key, ...]) -> Sentence:
     if not location:
         return message("workspace:value.file")
     last = location[-1]
+    if last == "[key]" and len(location) > 1:
+        return message("workspace:value.key", name=str(location[-2]))
     if isinstance(last, int):
         parent = next((f"'{part}'" for part in reversed(location) if isinstance(part, str)), None)
         return message("workspace:value.item", number=last + 1, parent=parent or message("workspace:value.the_list"))

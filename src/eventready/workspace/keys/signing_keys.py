@@ -136,10 +136,11 @@ def public_path(path: Path) -> Path:
     return path.with_name(path.stem + SUFFIX)
 
 
-def load_private(source: str, workspace: Path, operator: str) -> PrivateKey:
+def load_private(source: str, workspace: Path, operator: str, *, default: str = "") -> PrivateKey:
     """Load a private key from a file readable by its owner only, or from a reference.
 
-    Raises UsageError, and RefusedError for a file readable by others.
+    `default`: the name without `operator` and without a name published beside the file. Raises UsageError, also for
+    another name than the published, and RefusedError for a file readable by others.
     """
     where = "" if is_reference(source) else source
     data = resolve(source, workspace).encode() if is_reference(source) else read_private(Path(source), _LARGEST, "key")
@@ -150,7 +151,17 @@ def load_private(source: str, workspace: Path, operator: str) -> PrivateKey:
     if not isinstance(secret, Ed25519PrivateKey):
         raise UsageError(message("workspace:key.not_private"), where=where or source)
     redactor.register(data.decode("ascii", "replace"))
-    return PrivateKey(PublicKey(operator, secret.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)), secret)
+    raw = secret.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    published = _published_name(public_path(Path(source)), raw) if where else ""
+    if operator and published and operator != published:
+        raise UsageError(message("workspace:key.other_name", operator=operator, published=published), where=where)
+    return PrivateKey(PublicKey(operator or published or default, raw), secret)
+
+
+def _published_name(path: Path, raw: bytes) -> str:
+    """Operator in the published form of a key; empty without this form."""
+    key = _public_file(path) if path.is_file() else None
+    return key.operator if key and key.raw == raw else ""
 
 
 def load_public(folder: Path) -> dict[str, PublicKey]:

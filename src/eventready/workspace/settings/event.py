@@ -112,10 +112,14 @@ class Window(Titled):
         return self.start <= moment < self.end
 
 
+#: Address of a recipient.
+ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+
+
 class Recipient(Titled):
     """Recipient of the reports."""
 
-    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    email: str = Field(pattern=f"^{ADDRESS}$")
     phone: str = ""
 
 
