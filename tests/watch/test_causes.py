@@ -46,3 +46,32 @@ def test_the_silence_behind_a_lost_router_has_a_cause() -> None:
     assert {change.key.device: change.cause for change in lost} == {"r00": "", "r01": "r00", "r02": ""}
     back = watcher.read("r01", [Observation("r01", FACT, Status.EMPTY)], 30, MOMENT)
     assert [(change.new, change.cause) for change in back if change.key.check == "device"] == [("pass", "r00")]
+
+
+def test_a_silence_is_named_once_there_and_back() -> None:
+    known = dict(list(devices().items())[:1])
+    matrix = build_matrix(tuple(known.values()), {"huawei_vrp": load_platform("huawei_vrp")})
+    watcher = Watcher(WatchJob(EVENT, known, matrix), States(), lambda _fact: 10.0)
+    answers = [Observation("r00", FACT, Status.EMPTY)]
+    for at in (0, 10):
+        watcher.read("r00", answers, at, MOMENT)
+    changes = [change for at in (20, 25, 31, 40) for change in watcher.tick(at, MOMENT)]
+    changes += [change for at in (50, 60) for change in watcher.read("r00", answers, at, MOMENT)]
+    assert [(change.key.check, change.new) for change in changes if not change.cause] == [
+        ("device", "not_measured"), ("device", "pass")
+    ]  # fmt: skip
+    assert all(change.cause == "r00" for change in changes if change.key.check != "device")
+
+
+def test_the_time_at_rest_is_no_silence() -> None:
+    known = dict(list(devices().items())[:1])
+    matrix = build_matrix(tuple(known.values()), {"huawei_vrp": load_platform("huawei_vrp")})
+    watcher = Watcher(WatchJob(EVENT, known, matrix), States(), lambda _fact: 10.0)
+    answers = [Observation("r00", FACT, Status.EMPTY)]
+    for at in (0, 10):
+        watcher.read("r00", answers, at, MOMENT)
+    paused = [change for at in range(11, 100) for change in watcher.tick(at, MOMENT, {"r00"})]
+    assert watcher.age("r00", 99) is None
+    after = [change for at in range(100, 120) for change in watcher.tick(at, MOMENT)]
+    assert paused + after + watcher.read("r00", answers, 120, MOMENT) == []
+    assert next(change.key.check for change in watcher.tick(200, MOMENT)) == "device"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from math import inf
 
 from eventready.audit.run_builder import recorded_network
 from eventready.core.clock import Clock
-from eventready.core.errors import RefusedError, WorkspaceError
+from eventready.core.errors import UsageError, WorkspaceError
 from eventready.core.messages import message
 from eventready.evaluation.limits import resolve_limits
 from eventready.evaluation.matrix import build_matrix
@@ -37,6 +37,7 @@ from eventready.workspace.workspace import Workspace
 
 #: Pauses and changes in progress are looked up at most so often; a standby watcher waits so long; seconds.
 _LOOK_S, _STANDBY_S = 5.0, 5.0
+_LONGEST_PAUSE_S = 86_400.0
 
 OnRound = Callable[[Watcher, Sequence[StateChange], Mapping[str, str]], None]
 
@@ -56,8 +57,11 @@ class WatchSession:
     def run(self, seconds: float, on_round: OnRound, on_standby: Callable[[], None] = lambda: None) -> None:
         """Watch for `seconds`. Another watcher of the store leads first; this watcher then takes over.
 
-        `on_round` gets the watcher, the changes, and the reason by resting device. Raises StoreError, WorkspaceError.
+        `on_round` gets the watcher, the changes, and the reason by resting device. Raises StoreError, WorkspaceError,
+        and UsageError without devices.
         """
+        if not self.devices:
+            raise UsageError(message("watch:no_device"))
         settings = _settings(self.workspace)
         until = time.monotonic() + seconds
         announced = False
@@ -164,10 +168,17 @@ def states_of(run: Run) -> dict[Key, str]:
     return {Key(one["device"], one["check"], one["subject"]): str(one["status"]) for one in run.findings()}
 
 
-def pause(session: WatchSession, device: str, minutes: float, by: str) -> None:
-    """Let the watchers leave a device alone for some minutes; 0 ends a pause. Raises RefusedError, StoreError."""
+def pause(session: WatchSession, device: str, seconds: float, by: str) -> datetime:
+    """Let the watchers leave a device alone for some seconds; 0 ends a pause. Return its end.
+
+    Raises UsageError, StoreError.
+    """
 
     if device not in {one.name for one in session.devices}:
-        raise RefusedError(message("watch:pause.unknown", device=device))
-    until = session.clock.now() + timedelta(minutes=minutes)
+        names = [one.name for one in session.devices]
+        raise UsageError(message("watch:pause.unknown", device=device), do=suggest(device, names))
+    if seconds > _LONGEST_PAUSE_S:
+        raise UsageError(message("watch:pause.long"))
+    until = session.clock.now() + timedelta(seconds=seconds)
     WatchRecord(session.store, session.workspace.event.id, session.clock).pause(device, until, by)
+    return until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from eventready.checks.finding import Finding, Outcome
@@ -39,7 +39,10 @@ class StateChange:
 
 @dataclass
 class _State:
-    """State in force since `since`; `wanted`, seen in `seen` readings in a row; times of the latest changes."""
+    """State in force since `since`; `wanted`, seen in `seen` readings in a row; times of the latest changes.
+
+    `cause`: of a state without a measurement, until the end of that state.
+    """
 
     status: str
     since: float
@@ -47,6 +50,7 @@ class _State:
     seen: int = 0
     changes: deque[float] = field(default_factory=lambda: deque(maxlen=DAMPED_FROM))
     damped: bool = False
+    cause: str = ""
 
 
 class States:
@@ -73,22 +77,32 @@ class States:
         states = (self._states.get(Key(one.device, one.check, one.subject)) for one in findings)
         return any(state is None or state.wanted or state.damped for state in states)
 
-    def update(self, now: float, findings: Iterable[Finding], *, at_once: bool = False) -> list[StateChange]:
-        """Take the findings of a reading and return the changes. `at_once`: in force from the first reading."""
+    def update(
+        self, now: float, findings: Iterable[Finding], *, at_once: bool = False, cause: str = ""
+    ) -> list[StateChange]:
+        """Take the findings of a reading and return the changes.
+
+        `at_once`: in force from the first reading. `cause`: of missing measurements, and of their end.
+        """
         changes: list[StateChange] = []
         for finding in findings:
             key, status = Key(finding.device, finding.check, finding.subject), str(finding.status)
             state = self._states.get(key)
             if state is None:
                 state = self._states[key] = _State(status if finding.blind else str(Outcome.PASS), now)
-            changes += self._of(state, key, status, now, finding, at_once=at_once)
+            found = self._of(state, key, status, now, finding, at_once=at_once)
+            changes += [_with_cause(state, change, cause) for change in found]
         return changes
 
-    def measured_again(self, now: float, keys: Iterable[Key]) -> list[StateChange]:
+    def measured_again(self, now: float, keys: Iterable[Key], cause: str = "") -> list[StateChange]:
         """Take the end of findings about a check as a whole, such as a missing answer, and return the changes."""
         ended = [(key, self._states.pop(key)) for key in list(keys) if key in self._states]
         passed = str(Outcome.PASS)
-        return [StateChange(now, key, one.status, passed, None) for key, one in ended if one.status != passed]
+        return [
+            StateChange(now, key, one.status, passed, None, cause=one.cause or cause)
+            for key, one in ended
+            if one.status != passed
+        ]
 
     def _of(
         self, state: _State, key: Key, status: str, now: float, finding: Finding, *, at_once: bool
@@ -116,3 +130,10 @@ class States:
         state.damped = False
         state.changes.clear()
         return [StateChange(now, key, "", state.status, finding)]
+
+
+def _with_cause(state: _State, change: StateChange, cause: str) -> StateChange:
+    """Return the change with the cause of a missing measurement, also where the measurement comes back."""
+    before, state.cause = state.cause, cause if change.new == Outcome.NOT_MEASURED else ""
+    back = before or cause if change.old == Outcome.NOT_MEASURED else ""
+    return replace(change, cause=state.cause or back)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
 
-from eventready.checks.finding import Finding
+from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import message
 from eventready.evaluation.limits import ResolvedLimits
 from eventready.evaluation.matrix import CellState, Matrix
@@ -130,8 +130,8 @@ class Watcher:
         if state.lost and answers:
             state.lost = False
             back = StateChange(now, Key(device, DEVICE, ""), "not_measured", "pass", None, cause=state.cause)
-            return [back, *(_caused(change, state.cause or device) for change in changes)]
-        return [_caused(change, state.cause or device) for change in changes] if state.lost else changes
+            return [back, *changes]
+        return changes
 
     @staticmethod
     def _same(state: _DeviceState, observation: Observation) -> bool:
@@ -154,7 +154,8 @@ class Watcher:
     def tick(self, now: float, moment: datetime, resting: Collection[str] = ()) -> list[StateChange]:
         """Mark answers as stale, run the checks across devices, and return the changes of state.
 
-        Stale answers of `resting` devices are no measurement either, but no change.
+        Stale answers of `resting` devices are forgotten: they are no measurement and no change, and the time at rest
+        is no silence.
         """
         changes: list[StateChange] = []
         for name, state in self._devices.items():
@@ -164,22 +165,33 @@ class Watcher:
                 fact for fact, known in state.facts.items()
                 if known.observation.status.measured and now - known.at > STALE_AFTER * self._interval_of(fact)
             }  # fmt: skip
+            if name in resting:
+                self._rest(name, stale, now, moment)
+                continue
             for fact in stale:
                 state.facts[fact].observation = self._stale(state.facts[fact], now)
                 state.facts[fact].before = None
-            if not state.lost and self._is_lost(name, now) and name not in resting:
+            if not state.lost and self._is_lost(name, now):
                 state.lost = True
                 state.cause = self._cause(name)
                 lost = StateChange(now, Key(name, DEVICE, ""), "pass", "not_measured", None, cause=state.cause)
                 changes.append(lost)
             if stale:
                 self._fleet_due |= bool(self._shared[name] & stale)
-                found = self._evaluated(name, set() if name in resting else stale, now, moment, at_once=True)
-                changes += [_caused(change, state.cause or name) if state.lost else change for change in found]
+                changes += self._evaluated(name, stale, now, moment, at_once=True)
             state.check_at = self._next_check(name, now)
         if self._fleet_due and (self._fleet_at is None or now - self._fleet_at >= _FLEET_S):
-            changes += self._evaluate_across(now, moment)
+            changes += self._evaluate_across(now, moment, resting)
         return changes
+
+    def _rest(self, name: str, stale: Collection[str], now: float, moment: datetime) -> None:
+        """Forget stale answers of a device at rest."""
+        state = self._devices[name]
+        state.answered_at = None
+        for fact in stale:
+            del state.facts[fact]
+        if stale:
+            self._evaluated(name, set(), now, moment)
 
     def _cause(self, name: str) -> str:
         """Return the first lost device in front of a device; empty without any."""
@@ -226,14 +238,16 @@ class Watcher:
         settled = {check for check in self._checks(name) if self._settled(state, check)}
         needs = {check for check in settled if not facts.isdisjoint(job.matrix.checks[check].needs)}
         compared = [finding for finding in state.findings if finding.check in needs]
-        changes = self.states.update(now, compared, at_once=at_once)
+        cause = state.cause or name if state.lost else ""
+        changes = self.states.update(now, compared, at_once=at_once, cause=cause)
         whole = {Key(name, check, "") for check in needs} - {_key(finding) for finding in compared}
-        changes += self.states.measured_again(now, whole)
+        changes += self.states.measured_again(now, whole, cause)
         known = (finding for finding in state.findings if finding.check in settled)
         state.steady, state.evaluated_at = not self.states.pending(known), now
         return changes
 
-    def _evaluate_across(self, now: float, moment: datetime) -> list[StateChange]:
+    def _evaluate_across(self, now: float, moment: datetime, resting: Collection[str]) -> list[StateChange]:
+        """Run the checks across devices; a missing answer is the change of its own device."""
         job, matrix = self._job, self._job.matrix
         self._fleet_at, self._fleet_due = now, False
         readings = [
@@ -247,8 +261,10 @@ class Watcher:
             tuple(job.devices.values()), matrix, readings, moment=moment, limits=job.limits, waivers=job.waivers,
             scope="fleet",
         )  # fmt: skip
-        complete = all(self._shared[name] <= set(state.facts) for name, state in self._devices.items())
-        return self.states.update(now, self._across) if complete else []
+        reading = (name for name, state in self._devices.items() if not state.lost and name not in resting)
+        if not all(self._shared[name] <= set(self._devices[name].facts) for name in reading):
+            return []
+        return self.states.update(now, (one for one in self._across if one.status is not Outcome.NOT_MEASURED))
 
     def _checks(self, device: str) -> Iterable[str]:
         """Names of the checks of a device by itself."""
@@ -277,8 +293,3 @@ def _readings(known: _Fact) -> tuple[Observation, ...]:
 
 def _key(finding: Finding) -> Key:
     return Key(finding.device, finding.check, finding.subject)
-
-
-def _caused(change: StateChange, device: str) -> StateChange:
-    """Return the change with the lost or returned device as the cause of a missing measurement."""
-    return replace(change, cause=device) if "not_measured" in (change.old, change.new) else change

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from math import inf
-from typing import Any
 
 import click
 
@@ -71,9 +70,10 @@ def rest(app: App, *, device: str, seconds: float, by: str) -> None:
     not measured, and nobody is called."""
     with app.open_store() as store:
         session = WatchSession(app.workspace, app.workspace.devices, store, app.clock)
-        pause(session, device, seconds / 60, current_user(by)[0])
-    if app.output == "table":
-        app.notify("watch:pause.done", device=device, minutes=round(seconds / 60))
+        until = pause(session, device, seconds, current_user(by)[0])
+    if app.output != "table":
+        app.emit({"device": device, "until": until.isoformat(timespec="seconds")})
+    elif seconds:
+        app.notify("watch:pause.done", device=device, until=f"{until:%H:%M}")
     else:
-        document: dict[str, Any] = {"device": device, "seconds": seconds}
-        app.emit(document)
+        app.notify("watch:pause.ended", device=device)

@@ -115,19 +115,11 @@ class WatchView:
 
 
 def change_lines(changes: Sequence[StateChange], now: datetime, lang: Lang) -> list[str]:
-    """Lines of the changes of a round: a line per cause, with the number of changes explained by the cause."""
-    explained: dict[str, int] = {}
-    for change in changes:
-        if change.cause:
-            explained[change.cause] = explained.get(change.cause, 0) + 1
-    lines = [_line(change, now, lang, explained.get(change.key.device, 0)) for change in changes if not change.cause]
-    named = {change.key.device for change in changes if not change.cause and not change.finding}
-    for cause in explained.keys() - named:
-        lines.append(f"{now:%H:%M:%S} {text('watch:line.caused', lang, n=explained[cause], device=cause)}")
-    return lines
+    """Lines of the changes of a round with a cause of their own; the others are in the record with their cause."""
+    return [_line(change, now, lang) for change in changes if not change.cause]
 
 
-def _line(change: StateChange, now: datetime, lang: Lang, explained: int) -> str:
+def _line(change: StateChange, now: datetime, lang: Lang) -> str:
     language, finding = Language(lang), change.finding
     words = (
         f"{language.status(change.old)} -> {language.status(change.new)}" if change.old else language.status(change.new)
@@ -135,7 +127,7 @@ def _line(change: StateChange, now: datetime, lang: Lang, explained: int) -> str
     if finding is None:
         ended = "back" if change.key.check == DEVICE else "measured"
         state = "lost" if change.new == "not_measured" else ended
-        sentence = text(f"watch:device.{state}", lang, n=explained, check=change.key.check)
+        sentence = text(f"watch:device.{state}", lang, check=change.key.check)
         return f"{now:%H:%M:%S} {words}  {change.key.device}: {sentence}"
     sentence = language.sentence(
         {"message_id": finding.message_id, "params": dict(finding.params), "message": finding.message}
