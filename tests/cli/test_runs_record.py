@@ -45,7 +45,7 @@ def test_sign_prune_verify(folder: Path, tmp_path: Path) -> None:
     make_key(folder / OWN_KEY, "Nhà mạng A")
     head = tmp_path / "head.json"
     assert run(folder, "sign", "--out", str(head)).exception is None
-    assert "Signed up to run number 3 of 3 by Enterprise" in run(folder, "verify").stderr
+    assert "Signed up to run number 3 of 3 by Nhà mạng A" in run(folder, "verify").stderr
     assert "2 runs would be pruned" in run(folder, "prune", "--keep", "1", "--dry-run").stderr
     assert "2 runs pruned; 2 raw texts" in run(folder, "prune", "--keep", "1").stderr
     plain = json.loads(run(folder, "verify", output="json").stdout)
