@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from eventready.cli.audit import whatif as command_line
 from eventready.cli.audit.whatif import _drilled, last_full, load_whatif
 from eventready.core.errors import UsageError
 from eventready.network.graph.outcome import WhatIf
 from eventready.network.setting import NetworkSetting
 from eventready.store.store import Store
+from eventready.workspace.settings.risk import RiskGroup
 from eventready.workspace.workspace import load_workspace
 from tests.network.test_whatif import gateways, whatif
 
@@ -61,3 +64,75 @@ def test_nothing_read_is_nothing_lost_and_not_measured() -> None:
     states = {one.state for one in found.outcome(["core-1"]).services}
     assert states == {"unmeasured"}
     assert isinstance(found.topology.setting, NetworkSetting)
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """The command on two edges behind a core, as its exit code and text."""
+    risks = (
+        RiskGroup(name="road", kind="duct", members=("e1:Gi9",)),
+        RiskGroup(name="feed", kind="feed", members=("e1", "e2")),
+    )
+
+    def loaded(_workspace: Any, _run: Any, given: list[str]) -> WhatIf:
+        return whatif(*gateways(tracks=True), risks=risks, given=given)
+
+    monkeypatch.setattr(command_line, "load_whatif", loaded)
+    monkeypatch.setattr(command_line, "last_full", lambda *_: SimpleNamespace(id="run-1"))
+    monkeypatch.setattr(command_line, "drill_runs", lambda _store: ())
+    app = SimpleNamespace(
+        workspace=SimpleNamespace(devices=[]), output="table", lang="en", tolerate_closed_pipe=nullcontext,
+        open_store=lambda **_: nullcontext(None),
+    )  # fmt: skip
+
+    def asked(*words: str, lang: str = "en") -> tuple[int, str]:
+        app.lang = lang
+        code = command_line.command.main(list(words), obj=app, standalone_mode=False)
+        return int(code), capsys.readouterr().out
+
+    return asked
+
+
+def test_the_given_failure_is_named_and_its_losses_are_marked(ask: Any) -> None:
+    code, said = ask("down", "e1", "--given", "core")
+    assert code == 3
+    assert said.startswith("After the failure of e1, with core failed already (run run-1):")
+    assert "lost" in said
+    assert "1 of these by what is given already" in said
+    code, said = ask("n-1", "--given", "core", "--given", "e1")
+    assert "Failures with a harm, with core and e1 failed already" in said
+    assert "failures that take it: 0, lost already by what is given" in said
+
+
+@pytest.mark.parametrize(
+    ("lang", "heading"), [("en", "After the failure of e1 and e2 (run"), ("vi", "Nếu e1 và e2 hỏng (")]
+)
+def test_a_heading_reads_well_for_several(ask: Any, lang: str, heading: str) -> None:
+    assert heading in ask("down", "e1", "e2", lang=lang)[1]
+
+
+def test_a_group_with_an_unknown_member_is_incomplete_and_says_so_first(ask: Any) -> None:
+    code, said = ask("group", "road")
+    assert code == 4
+    assert said.startswith("Group road: nothing is known of its member e1:Gi9")
+    assert "unharmed" not in said
+    assert ask("down", "e1")[0] == 0
+    assert ask("n-1")[0] == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("down e1 --given e1", "'e1' has failed already by `--given`"),
+        ("link e1:up --given core:a", "'e1:up' has failed already by `--given`"),
+        ("link core", "A link is named by a port of a device: write `whatif link core:PORT`."),
+        ("group e1", "Write `whatif down 'e1'`."),
+        ("down road", "Write `whatif group 'road'`."),
+        ("down e1 -l core", "`-l` chooses among the failures of `n-1` and `n-2`"),
+        ("link e1:Gi9", "nothing is known of 'e1:Gi9'"),
+    ],
+)
+def test_a_name_in_the_wrong_place_is_refused(ask: Any, words: str, sentence: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        ask(*words.split())
+    assert sentence in str(refused.value)

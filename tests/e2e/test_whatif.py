@@ -185,6 +185,13 @@ def test_the_command_line_says_so(province: Province) -> None:
     assert all(name.startswith("core-") for one in pairs["outcomes"] for name in one["failed"])
     given = province.call("whatif", "down", "edge-hn-1", "--given", "edge-hn-2", expect=(3,)).stdout
     assert "vrrp 10" in given
+    gone = json.loads(province.call("whatif", "down", "agg-1", "--given", "core-1", "-o", "json", expect=(0,)).stdout)
+    assert gone["given"] == ["core-1"]
+    both = ("--given", "core-1", "--given", "core-2")
+    gone = json.loads(province.call("whatif", "down", "agg-1", *both, "-o", "json", expect=(3,)).stdout)
+    assert {one["state"] for one in gone["services"] if one["service"] == "internet"} == {"lost"}
+    taken = json.loads(province.call("whatif", "down", "core-1", "core-2", "-o", "json", expect=(3,)).stdout)
+    assert taken["takes_over"] == []
     assert "is no device" not in province.call("topology", "export", "--format", "dot").stdout
     for words in (("down", "nobody"), ("group", "nothing"), ("link", "core-1"), ("n-1", "core-1"), ("down",)):
         assert province.call("whatif", *words, expect=(2,)).stderr.count("\n") == 1

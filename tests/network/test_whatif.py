@@ -297,3 +297,78 @@ def test_exports_are_read_by_other_programs() -> None:
     odd = {**topology, "nodes": [{"id": 'a"\\<&', "role": "router", "platform": "x", "venues": []}], "links": []}
     assert '"a\\"\\\\<&"' in FORMATS["dot"](odd)
     assert 'id="a&quot;\\&lt;&amp;"' in FORMATS["graphml"](odd)
+
+
+@pytest.mark.parametrize("given", [["core"], ["e1", "e2"], ["core", "e1"]])
+def test_services_of_the_given_failure_are_lost_by_it(given: list[str]) -> None:
+    """Lost, of the users served before it, and known: not unharmed, and not unmeasured."""
+    found = whatif(*gateways(tracks=True), given=given)
+    (service,) = found.outcome(["core b - e2 up"]).services
+    assert (service.state, service.lost, service.users, service.given) == ("lost", ("vrrp 1 10.9.0.1",), 1, 1)
+    assert not found.unmeasured
+
+
+def test_losses_by_the_given_failure_and_beyond_are_counted_apart() -> None:
+    """Two edges with a network each: the first is gone already, the failure takes the second."""
+    edges = [
+        reading(
+            name, rows={"interface": [port("up")], "ospf_neighbour": [peer("up")]}, links=[link("up", there, "core")]
+        )
+        for name, there in (("e1", "a"), ("e2", "b"))
+    ]
+    core = reading("core", rows={"interface": [port("a"), port("b")], "ospf_neighbour": [peer("a"), peer("b")]})
+    found = whatif(core, *edges, given=["e1"])
+    states = [found.outcome([name]).services[0] for name in ("e2", "core:a")]
+    assert [(one.state, one.lost, one.users, one.given) for one in states] == [
+        ("lost", ("e1", "e2"), 2, 1), ("degraded", ("e1",), 2, 1),
+    ]  # fmt: skip
+
+
+def test_a_way_that_may_still_carry_leaves_the_service_unmeasured() -> None:
+    """The measured cable is gone already; of the other nothing was read."""
+    found = whatif(
+        reading("core", rows={"interface": [port("a")], "ospf_neighbour": [peer("a")]}),
+        reading("edge", rows={"interface": [port("a")], "ospf_neighbour": [peer("a")]},
+                links=[link("a", "a", "core"), link("b", "b", "core")]),
+        given=["core a - edge a"],
+    )  # fmt: skip
+    assert found.outcome(["core b - edge b"]).state == "unmeasured"
+    assert not found.gone
+
+
+def test_routers_without_a_way_out_take_nothing_over() -> None:
+    """A floating default route over the other core is next for one lost core, and nothing for both."""
+    default = [r.Route(prefix="0.0.0.0/0", next_hop="10.0.1.1", interface="a", protocol="ospf")]
+    static = [r.StaticRoute(prefix="0.0.0.0/0", next_hop="10.0.3.1", interface="c", distance=200)]
+    ports = [port("a"), port("b"), port("c")]
+    edge = reading("edge", rows={
+        "interface": ports, "ospf_neighbour": [peer("a"), peer("b"), peer("c")],
+        "default_route": default, "static_route": static,
+    }, links=[link("a", "a", "core"), link("b", "a", "core-2"), link("c", "c", "peer")])  # fmt: skip
+    others = [
+        reading(name, rows={"interface": [port(own), port("z")], "ospf_neighbour": [peer(own), peer("z")]}, links=links)
+        for name, own, links in (
+            ("core", "a", []), ("core-2", "a", [link("z", "z", "peer")]), ("peer", "c", [link("z", "z", "core-2")]),
+        )
+    ]  # fmt: skip
+    origins = tuple(ServiceOrigin(kind="upstream", device=name) for name in ("core", "core-2"))
+    found = whatif(edge, *others, origins=origins)
+
+    def texts(*names: str) -> list[str]:
+        return [one.text.render("en") for one in takeovers(found, found.failure(names))]
+
+    assert "edge: the default route by 10.0.3.1 is next (distance 200)" in texts("core")
+    assert found.outcome(["core", "core-2"]).state == "lost"
+    assert texts("core", "core-2") == []
+
+
+def test_a_group_with_an_unknown_member_leaves_nothing_unharmed() -> None:
+    groups = [
+        RiskGroup(name="road", kind="duct", members=("e1:Gi9",)),
+        RiskGroup(name="feed", kind="feed", members=("elsewhere", "core")),
+    ]
+    found = whatif(*gateways(tracks=True), risks=groups)
+    assert found.outcome(["road"]).state == "unmeasured"
+    assert found.outcome(["feed"]).state == "lost"
+    assert found.outcome(["e1"]).state == "unharmed"
+    assert whatif(*gateways(tracks=True), risks=groups, given=["road"]).outcome(["e1"]).state == "unmeasured"

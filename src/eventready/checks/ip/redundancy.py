@@ -11,6 +11,7 @@ from eventready.checks.answer import answered, blind, grade, passed, tidy, warne
 from eventready.checks.check import Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Text, message
+from eventready.network.graph.graph import Cut
 from eventready.network.graph.outcome import FailureOutcome, ServiceOutcome, WhatIf
 from eventready.network.graph.topology import NetworkElement
 
@@ -61,8 +62,8 @@ def single_point(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
 def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
     """No group of risk.yaml takes a service from a venue beyond the losses of its members alone."""
     for group in network.topology.setting.risks:
-        element = network.topology.elements.get(group.name)
-        if element is None:
+        element = network.topology.elements[group.name]
+        if element.failure == Cut():
             continue
         alone = {
             (one.venue, one.service, name)
@@ -78,8 +79,7 @@ def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
         else:
             yield passed(group.name, "checks:risk_group.none").replace(device=element.devices[0])
     for name, member in network.topology.strangers:
-        first = network.topology.elements.get(name)
-        device = first.devices[0] if first else network.topology.readings.all[0].name
+        device = (*network.topology.elements[name].devices, network.topology.readings.all[0].name)[0]
         yield warned(f"{name} {member}", "checks:risk_group.stranger", member=member).replace(device=device)
 
 

@@ -17,8 +17,10 @@ with deferred():
     from eventready.audit.run_builder import recorded_network
     from eventready.cli.render.whatif import as_json, show, show_ranked
     from eventready.drill.record import DrillRun, drill_runs
+    from eventready.network.graph.graph import Cut
     from eventready.network.graph.outcome import FailureOutcome, WhatIf
     from eventready.network.graph.takeover import takeovers
+    from eventready.network.graph.topology import NetworkElement
     from eventready.network.setting import NetworkSetting, waived_ports
     from eventready.store.run import Run
     from eventready.store.store import Store
@@ -51,14 +53,17 @@ def command(
       3  a service is lost, in whole or in part
       4  something needed was not measured
     """
-    if (what in ("n-1", "n-2")) == bool(names):
+    ranked = what in ("n-1", "n-2")
+    if ranked == bool(names):
         raise UsageError(message("whatif:names"), do=message("whatif:names.do"))
+    if limit is not None and not ranked:
+        raise UsageError(message("whatif:limit", what=what), do=message("whatif:limit.do"))
     workspace = app.workspace
     with app.open_store(make=False) as store:
         run = store.get(run_name) if run_name else last_full(store, workspace)
         drills = drill_runs(store)
     whatif = load_whatif(workspace, run, [name.removeprefix("down ") for name in given])
-    if what in ("n-1", "n-2"):
+    if ranked:
         return _ranked(app, whatif, run, limit, pairs=what == "n-2")
     outcome = _outcome(whatif, names, what)
     taking = takeovers(whatif, outcome.failure)
@@ -105,9 +110,28 @@ def _outcome(whatif: WhatIf, names: Sequence[str], what: str) -> FailureOutcome:
     known = [one.name for one in elements.values() if one.kind in kinds]
     for name in names:
         part = what != "group" and ":" in name and whatif.topology.member(name) is not None
+        if name in elements and name not in known and not part:
+            raise _elsewhere(what, elements[name])
         if name not in known and not part:
             raise _unknown(name, known)
+        if any(_same(whatif, name, given) for given in whatif.given_names):
+            raise UsageError(message("whatif:both", name=name), do=message("whatif:both.do"))
     return whatif.outcome(names)
+
+
+def _elsewhere(what: str, element: NetworkElement) -> UsageError:
+    """Refusal of a name that another word takes: of a device where a port is meant, of a group, of a link."""
+    word = {"group": "group", "link": "link"}.get(element.kind, "down")
+    remedy = "whatif:kind.port" if (what, element.kind) == ("link", "device") else "whatif:kind.do"
+    return UsageError(
+        message("whatif:kind", what=what, name=element.name), do=message(remedy, what=word, name=element.name)
+    )
+
+
+def _same(whatif: WhatIf, name: str, other: str) -> bool:
+    """True for two names of one element, such as both spellings of a port."""
+    failure = whatif.failure([name])
+    return name == other or (failure != Cut() and failure == whatif.failure([other]))
 
 
 def _ranked(app: App, whatif: WhatIf, run: Run, limit: str | None, *, pairs: bool) -> int:
@@ -127,7 +151,7 @@ def _ranked(app: App, whatif: WhatIf, run: Run, limit: str | None, *, pairs: boo
             show_ranked(ranked, least, whatif, app.lang, run=run.id)
     else:
         app.emit(as_json_ranked(ranked, least, whatif, run))
-    return _exit(ranked, whatif)
+    return _exit(ranked, whatif, incomplete=bool(whatif.topology.strangers))
 
 
 def as_json_ranked(
@@ -136,9 +160,9 @@ def as_json_ranked(
     """Outcomes as plain JSON types, with the least number of failures for the loss of each service."""
     outcomes = [as_json(one, (), (), whatif, run="") for one in ranked]
     for one in outcomes:
-        del one["run"], one["takes_over"], one["drills"], one["not_known"]
+        del one["run"], one["given"], one["takes_over"], one["drills"], one["not_known"]
     counts = [{"venue": venue, "service": service, "failures": count} for (venue, service), count in least.items()]
-    return {"run": run.id, "outcomes": outcomes, "least": counts}
+    return {"run": run.id, "given": list(whatif.given_names), "outcomes": outcomes, "least": counts}
 
 
 def _least(
@@ -151,7 +175,7 @@ def _least(
     ]
     for key, numbers in whatif.services.items():
         if not any(number in whatif.served for number in numbers):
-            yield key, "not measured"
+            yield key, "0" if whatif.gone.intersection(numbers) else "not measured"
         elif key in taken[0]:
             yield key, "1"
         else:
@@ -173,10 +197,10 @@ def _drilled(whatif: WhatIf, outcome: FailureOutcome, drills: Iterable[DrillRun]
             yield run.drill.name, max(outages) / 1000
 
 
-def _exit(outcomes: Sequence[FailureOutcome], whatif: WhatIf) -> Exit:
+def _exit(outcomes: Sequence[FailureOutcome], whatif: WhatIf, *, incomplete: bool = False) -> Exit:
     codes = {Exit.OK}
-    if any(one.state in ("lost", "degraded") for one in outcomes):
+    if whatif.gone or any(one.state in ("lost", "degraded") for one in outcomes):
         codes.add(Exit.FINDINGS)
-    if whatif.unmeasured or any(one.state == "unmeasured" for one in outcomes):
+    if incomplete or whatif.unmeasured or any(one.state == "unmeasured" for one in outcomes):
         codes.add(Exit.INCOMPLETE)
     return most_severe(codes)

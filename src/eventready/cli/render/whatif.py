@@ -27,7 +27,9 @@ def show(
     run: str,
 ) -> None:
     """Print the services after a failure, the takeovers, and the unknown parts."""
-    click.echo(text("whatif:title", lang, names=", ".join(outcome.names), run=run))
+    for note in strangers(whatif, outcome.names):
+        click.echo(in_language(note, lang))
+    click.echo(text("whatif:title", lang, names=list(outcome.names), given=_given(whatif), run=run))
     table = translated("whatif:column", ("venue", "service", "state", "lost"), lang)
     for one in outcome.services:
         state = term("whatif:state", one.state, lang)
@@ -41,6 +43,10 @@ def show(
         click.echo(in_language(note, lang))
 
 
+def _given(whatif: WhatIf) -> Text | str:
+    return message("whatif:given", names=list(whatif.given_names)) if whatif.given_names else ""
+
+
 def _seconds(seconds: float | None, lang: Lang) -> str:
     return "" if seconds is None else text("whatif:seconds", lang, seconds=number(seconds, lang, ".1f"))
 
@@ -50,6 +56,8 @@ def _lost(one: ServiceOutcome, lang: Lang) -> str:
     if one.lost:
         names = ", ".join(one.lost[:_NAMED]) + (", ..." if len(one.lost) > _NAMED else "")
         parts.append(text("whatif:lost", lang, count=len(one.lost), users=one.users, names=names))
+    if one.given:
+        parts.append(text("whatif:already", lang, count=one.given))
     if one.people:
         parts.append(text("whatif:people", lang, count=one.people))
     if one.waived:
@@ -61,7 +69,9 @@ def show_ranked(
     ranked: Sequence[FailureOutcome], least: Mapping[tuple[str, str], str], whatif: WhatIf, lang: Lang, *, run: str
 ) -> None:
     """Print failures with a harm, the worst first, and how many failures take each service."""
-    click.echo(text("whatif:ranked", lang, count=len(ranked), run=run))
+    for note in strangers(whatif):
+        click.echo(in_language(note, lang))
+    click.echo(text("whatif:ranked", lang, count=len(ranked), given=_given(whatif), run=run))
     table = translated("whatif:column", ("failure", "harm"), lang)
     for outcome in ranked:
         table.add_row(" + ".join(outcome.names), "; ".join(_harm(one, lang) for one in outcome.services))
@@ -80,6 +90,13 @@ def _harm(one: ServiceOutcome, lang: Lang) -> str:
     return f"{words}, {people}" if people else words
 
 
+def strangers(whatif: WhatIf, names: Sequence[str] = ()) -> Iterator[Text]:
+    """Unknown members of the groups among the failed and given ones, or of all groups."""
+    for group, member in whatif.topology.strangers:
+        if not names or group in (*names, *whatif.given_names):
+            yield message("whatif:stranger", group=group, member=member)
+
+
 def not_known(whatif: WhatIf) -> Iterator[Text]:
     """Parts of the network without a reading, none of them counted as redundancy."""
     if whatif.topology.afloat:
@@ -91,8 +108,6 @@ def not_known(whatif: WhatIf) -> Iterator[Text]:
     if users:
         names = [f"{one.venue} {one.name}" for one in users[:_NAMED]]
         yield message("whatif:unmeasured_users", count=len(users), users=names)
-    for group, member in whatif.topology.strangers:
-        yield message("whatif:stranger", group=group, member=member)
 
 
 def as_json(
@@ -107,15 +122,17 @@ def as_json(
     return {
         "run": run,
         "failed": list(outcome.names),
+        "given": list(whatif.given_names),
         "state": outcome.state,
         "services": [
             {
                 "venue": one.venue, "service": one.service, "state": one.state, "lost": list(one.lost),
                 "users": one.users, "people": one.people, "waived": one.waived,
+                "given": one.given,
             }
             for one in outcome.services
         ],
         "takes_over": [{"text": in_language(one.text, "en"), "seconds": one.seconds} for one in taking],
         "drills": [{"drill": name, "seconds": seconds} for name, seconds in drills],
-        "not_known": [in_language(note, "en") for note in not_known(whatif)],
+        "not_known": [in_language(note, "en") for note in (*strangers(whatif, outcome.names), *not_known(whatif))],
     }  # fmt: skip

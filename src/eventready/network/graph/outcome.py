@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Literal
 
+from eventready.facts.ports import port_key
 from eventready.network.graph.graph import Cut, Reach, together
 from eventready.network.graph.topology import NetworkElement, Topology
-from eventready.network.graph.users import UserGroups, Users
+from eventready.network.graph.users import OUTWARD, UserGroups, Users
 from eventready.network.network_facts import NetworkFacts
 from eventready.network.setting import NetworkSetting
 from eventready.workspace.devices.device import Service
@@ -25,6 +26,7 @@ class ServiceOutcome:
     """A service at a venue after a failure. `lost`: names of its lost users, of `users` served before.
 
     `waived`: a way that somebody answers for is all that is left. `people`: expected number of those who lose it.
+    `given`: number of the lost ones that the failures given took already.
     """
 
     venue: str
@@ -34,6 +36,7 @@ class ServiceOutcome:
     users: int = 0
     people: int = 0
     waived: bool = False
+    given: int = 0
 
     @property
     def share(self) -> float:
@@ -124,7 +127,7 @@ class WhatIf:
         self.users = groups.all
         self.gateways = groups.gateways
         self.topology.add_groups(setting.risks)
-        self.given = self.failure(given)
+        self.given, self.given_names = self.failure(given), tuple(given)
 
     def failure(self, names: Iterable[str]) -> Cut:
         """Cut of elements by name, or of `device:part`. Raises KeyError for an unknown name."""
@@ -156,9 +159,17 @@ class WhatIf:
         return frozenset(number for number in self._measured.served if self.users[number].up)
 
     @cached_property
+    def gone(self) -> frozenset[int]:
+        """Users without service by what is given alone."""
+        if not self.given_names:
+            return frozenset()
+        before = _View(self.topology, self.users, self.topology.dead).served
+        return frozenset(number for number in before if self.users[number].up) - self.served - self.unmeasured
+
+    @cached_property
     def unmeasured(self) -> frozenset[int]:
         """Users without a known state, or without a known way to the origins."""
-        known = _View(self.topology, self.users, self.given)  # where nothing is dead, is there a way at all?
+        known = _View(self.topology, self.users, Cut())  # where nothing is dead, is there a way at all?
         return frozenset(
             number for number, one in enumerate(self.users)
             if number not in self.served and one.up is not False
@@ -176,9 +187,14 @@ class WhatIf:
         return {key: tuple(numbers) for key, numbers in found.items()}
 
     def outcome(self, names: Sequence[str]) -> FailureOutcome:
-        """FailureOutcome of the failure of these, for all services. Raises KeyError for an unknown name."""
+        """FailureOutcome of the failure of these, for all services. Raises KeyError for an unknown name.
+
+        Nothing is unharmed for certain by a group with an unknown member.
+        """
         failure = self.failure(names)
         services = tuple(self._services(failure, self.services))
+        if any(group in (*names, *self.given_names) for group, _member in self.topology.strangers):
+            services = tuple(replace(one, state="unmeasured") if one.state == "unharmed" else one for one in services)
         return FailureOutcome(tuple(names), failure, services)
 
     def _services(self, failure: Cut, among: Iterable[tuple[str, Service]]) -> Iterator[ServiceOutcome]:
@@ -186,7 +202,7 @@ class WhatIf:
         certain = lost & self._possible.lost(failure) if self._possible is not self._measured else lost
         ways = self.topology.waived
         waived = self._measured.lost(failure | ways) - lost if ways.arcs - failure.arcs else frozenset()
-        gone, doubtful, marked = map(self._by_service, (certain, lost - certain, waived))
+        gone, doubtful, marked = map(self._by_service, (certain | self.gone, lost - certain, waived))
         for key in among:
             own, served = gone.get(key, ()), self._served_at[key]
             state: State = "unharmed"
@@ -196,7 +212,7 @@ class WhatIf:
                 state = "unmeasured"
             yield ServiceOutcome(
                 *key, state, tuple(self.users[number].name for number in own), served,
-                sum(self.users[number].people for number in own), key in marked,
+                sum(self.users[number].people for number in own), key in marked, len(self.gone.intersection(own)),
             )  # fmt: skip
 
     def _by_service(self, numbers: Iterable[int]) -> dict[tuple[str, Service], list[int]]:
@@ -207,7 +223,8 @@ class WhatIf:
 
     @cached_property
     def _served_at(self) -> Counter[tuple[str, Service]]:
-        return Counter((self.users[number].venue, self.users[number].service) for number in self.served)
+        served = self.served | self.gone
+        return Counter((self.users[number].venue, self.users[number].service) for number in served)
 
     @cached_property
     def _unknown_at(self) -> frozenset[tuple[str, Service]]:
@@ -245,3 +262,14 @@ class WhatIf:
         for number, (before, after) in self._measured.servers(failure).items():
             if after is not None and after != before and number in self.served:
                 yield self.users[number], names[owner.get(before, before)], names[owner.get(after, after)]
+
+    def led_out(self, failure: Cut) -> frozenset[str]:
+        """Devices with both ways out of the network after a failure, as measured."""
+        topology = self.topology
+        ends = [
+            topology.parts.get((one.device, port_key(one.port or "")), topology.nodes[one.device])
+            for one in topology.setting.origins if one.device in topology.nodes and one.kind in OUTWARD
+        ]  # fmt: skip
+        down = topology.dead | topology.unmeasured | self.given | failure
+        both = [Reach(topology.graph, ends, down, backward=back) for back in (False, True)]
+        return frozenset(name for name, node in topology.nodes.items() if all(node in reach for reach in both))

@@ -23,7 +23,7 @@ class Takeover:
 
 
 def takeovers(whatif: WhatIf, failure: Cut) -> tuple[Takeover, ...]:
-    """All takeovers of a failure, each once."""
+    """All takeovers of a failure, each once, of devices with a way out of the network left."""
     found = dict.fromkeys((*_servers(whatif, failure), *_bundles(whatif, failure), *_routes(whatif, failure)))
     return tuple(found)
 
@@ -39,8 +39,9 @@ def _servers(whatif: WhatIf, failure: Cut) -> Iterator[Takeover]:
 
 
 def _bundles(whatif: WhatIf, failure: Cut) -> Iterator[Takeover]:
+    led_out = whatif.led_out(failure)
     for device, bundle, left, members in whatif.topology.bundle_left(failure):
-        if left:
+        if left and device in led_out:
             yield Takeover(message("whatif:takeover.bundle", device=device, bundle=bundle, count=left, members=members))
 
 
@@ -48,10 +49,11 @@ def _routes(whatif: WhatIf, failure: Cut) -> Iterator[Takeover]:
     """Other ways out of routers with a lost cable: the next default route by distance, else an adjacency."""
     topology = whatif.topology
     gone, hit = _lost_ports(whatif, failure | whatif.given), _lost_ports(whatif, failure)
+    led_out = whatif.led_out(failure)
     for device in hit:
         ports = gone.get(device, set())
         states = topology.known.ports[device]
-        if states.reading.device.role != "router":
+        if states.reading.device.role != "router" or device not in led_out:
             continue
         used, waiting = _defaults(states.reading, ports)
         others = [port for port in topology.ports_of(device) if port not in ports and states.routed(port)]

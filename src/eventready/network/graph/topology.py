@@ -162,10 +162,9 @@ class Topology:
         for group in groups:
             failures = {member: self.member(member) for member in group.members}
             strangers += [(group.name, member) for member, failure in failures.items() if failure is None]
-            known = [failure for failure in failures.values() if failure]
+            known = together(failure for failure in failures.values() if failure)
             devices = dict.fromkeys(d for member in group.members for d, _port in ends(member) if d in self.nodes)
-            if known:
-                self._element("group", group.name, together(known), *devices)
+            self._element("group", group.name, known, *devices)
         self.strangers = tuple(strangers)
 
     # --- reading -------------------------------------------------------------------------------------------------

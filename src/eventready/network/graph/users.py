@@ -28,7 +28,7 @@ from eventready.workspace.devices.expect import Expect, ExpectedGateway
 from eventready.workspace.settings.origins import ServiceOrigin
 
 #: Kinds of origins that lead out of the network, and expectations of service hosts that make one of another kind.
-_OUTWARD = frozenset({"upstream", "core"})
+OUTWARD = frozenset({"upstream", "core"})
 _OFFERS: Mapping[str, str] = {"dns": "dns", "dhcp": "dhcp", "backends": "portal"}
 _PORTS: Mapping[str, str] = {"udp/123": "time", "udp/1812": "radius"}
 
@@ -110,7 +110,7 @@ class UserGroups:
         yield from found if outward else (replace(users, up=None) for users in found)
 
     def _leads_out(self, origin: ServiceOrigin, service: Service) -> bool:
-        known = origin.kind in _OUTWARD and origin.device in self._topology.nodes
+        known = origin.kind in OUTWARD and origin.device in self._topology.nodes
         return known and service in (origin.services or (service,))
 
     def _serving(self, venue: str, service: Service) -> list[DeviceFacts]:
@@ -125,7 +125,7 @@ class UserGroups:
             if origin.device in self._topology.nodes and service in (origin.services or (service,)):
                 node = self._topology.nodes[origin.device]
                 end = self._topology.part(origin.device, origin.port, element=True) if origin.port else node
-                kinds["out" if origin.kind in _OUTWARD else origin.kind][end] = origin.device in self._topology.afloat
+                kinds["out" if origin.kind in OUTWARD else origin.kind][end] = origin.device in self._topology.afloat
         for reading in self._serving(venue, service):
             for kind in _offered(reading.device):
                 kinds[kind][self._topology.nodes[reading.name]] = reading.name in self._topology.afloat
@@ -140,7 +140,7 @@ class UserGroups:
         The devices at the origins serve all venues: theirs count where there are no others.
         """
         origins, needs = self._origins(venue, service)
-        core = {origin.device for origin in self._setting.origins if origin.kind in _OUTWARD}
+        core = {origin.device for origin in self._setting.origins if origin.kind in OUTWARD}
         access = [one for one in self._serving(venue, service) if one.device.gives_access(service)]
         own = [one for one in access if one.name not in core] or access
         groups = self._gateways(own)
