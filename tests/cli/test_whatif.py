@@ -85,23 +85,23 @@ def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         open_store=lambda **_: nullcontext(None),
     )  # fmt: skip
 
-    def asked(*words: str, lang: str = "en") -> tuple[int, str]:
+    def run(*words: str, lang: str = "en") -> tuple[int, str]:
         app.lang = lang
         code = command_line.command.main(list(words), obj=app, standalone_mode=False)
         return int(code), capsys.readouterr().out
 
-    return asked
+    return run
 
 
 def test_the_given_failure_is_named_and_its_losses_are_marked(ask: Any) -> None:
-    code, said = ask("down", "e1", "--given", "core")
+    code, output = ask("down", "e1", "--given", "core")
     assert code == 3
-    assert said.startswith("After the failure of e1, with core failed already (run run-1):")
-    assert "lost" in said
-    assert "1 of these by what is given already" in said
-    code, said = ask("n-1", "--given", "core", "--given", "e1")
-    assert "Failures with a harm, with core and e1 failed already" in said
-    assert "failures that take it: 0, lost already by what is given" in said
+    assert output.startswith("After the failure of e1, with core failed already (run run-1):")
+    assert "lost" in output
+    assert "1 of these by what is given already" in output
+    code, output = ask("n-1", "--given", "core", "--given", "e1")
+    assert "Failures with a harm, with core and e1 failed already" in output
+    assert "failures that take it: 0, lost already by what is given" in output
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,10 @@ def test_a_heading_reads_well_for_several(ask: Any, lang: str, heading: str) -> 
 
 
 def test_a_group_with_an_unknown_member_is_incomplete_and_says_so_first(ask: Any) -> None:
-    code, said = ask("group", "road")
+    code, output = ask("group", "road")
     assert code == 4
-    assert said.startswith("Group road: nothing is known of its member e1:Gi9")
-    assert "unharmed" not in said
+    assert output.startswith("Group road: nothing is known of its member e1:Gi9")
+    assert "unharmed" not in output
     assert ask("down", "e1")[0] == 0
     assert ask("n-1")[0] == 4
 

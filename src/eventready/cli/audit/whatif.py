@@ -120,7 +120,7 @@ def _outcome(whatif: WhatIf, names: Sequence[str], what: str) -> FailureOutcome:
 
 
 def _elsewhere(what: str, element: NetworkElement) -> UsageError:
-    """Refusal of a name that another word takes: of a device where a port is meant, of a group, of a link."""
+    """Refusal of a name of another kind, with the words for its kind."""
     word = {"group": "group", "link": "link"}.get(element.kind, "down")
     remedy = "whatif:kind.port" if (what, element.kind) == ("link", "device") else "whatif:kind.do"
     return UsageError(
@@ -129,7 +129,7 @@ def _elsewhere(what: str, element: NetworkElement) -> UsageError:
 
 
 def _same(whatif: WhatIf, name: str, other: str) -> bool:
-    """True for two names of one element, such as both spellings of a port."""
+    """True for two names of the same element, such as both ends of a link."""
     failure = whatif.failure([name])
     return name == other or (failure != Cut() and failure == whatif.failure([other]))
 

@@ -160,7 +160,7 @@ class WhatIf:
 
     @cached_property
     def gone(self) -> frozenset[int]:
-        """Users without service by what is given alone."""
+        """Users with their service lost by the given failures alone."""
         if not self.given_names:
             return frozenset()
         before = _View(self.topology, self.users, self.topology.dead).served
