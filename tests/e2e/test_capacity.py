@@ -76,10 +76,20 @@ def test_an_unknown_name_is_a_sentence(audited: Province, words: tuple[str, ...]
     assert sentence in done.stderr
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_options_count_alike_before_and_after_solve(audited: Province, *, before: bool) -> None:
+    words = ("--venue", "hoi-nghi", "solve") if before else ("solve", "--venue", "hoi-nghi")
+    document = json.loads(audited.call("-o", "json", "capacity", *words).stdout)
+    assert [gap["subject"] for gap in document["gaps"]] == ["BTS-HN-02 TCH"]
+
+
 def test_a_device_without_an_answer_leaves_its_supply_unknown(audited: Province, tmp_path: Path) -> None:
     run = audited.audit("edge-dt-1").run
     done = audited.call("capacity", "--venue", "den-tho", "--run", run.id, expect=(Exit.INCOMPLETE,))
-    assert "supply not known" in done.stdout
+    assert "supply not known, no reading of" in done.stdout
+    solved = audited.call("capacity", "solve", "--venue", "den-tho", "--run", run.id, expect=(Exit.INCOMPLETE,)).stdout
+    assert "Supply not known for " in solved
+    assert "No gap" not in solved
 
 
 def test_the_workbook_recalculates_to_the_same_figures(audited: Province, tmp_path: Path) -> None:

@@ -116,9 +116,12 @@ def found() -> list[Finding]:
     ]
 
 
-def balances(capacity: CapacityFile = CAPACITY) -> dict[str, Balance]:
+def balances(capacity: CapacityFile = CAPACITY, **instead: Facts) -> dict[str, Balance]:
     network = with_loads(capacity, NETWORK)
-    facts = {name: DeviceFacts(network[number], rows(one)) for number, (name, *_rest, one) in enumerate(DEVICES)}
+    facts = {
+        name: DeviceFacts(network[number], rows(instead.get(name.replace("-", "_"), one)))
+        for number, (name, *_rest, one) in enumerate(DEVICES)
+    }
     calculation = CapacityCalculation(facts, lambda _name: CapacityTargets())
     return {one.subject: one for device in network for one in calculation.balances(device.name, device.loads)}
 
@@ -196,9 +199,27 @@ def test_more_of_any_figure_of_the_demand_never_lightens_a_load(name: str, low: 
     assert all(after[subject].crowd.value >= one.crowd.value - 1e-9 for subject, one in before.items())
 
 
+def test_a_measured_supply_of_nothing_is_short() -> None:
+    hall = {fact: [row for row in of if row["ap"] != "H-1"] for fact, of in radios("H", 5).items()}
+    found = balances(bsc=channels(K2=(22, 4), Q1=(22, 16)), wlc_hall=hall)
+    assert {one.status for name, one in found.items() if name.startswith(("K1 ", "H-1"))} == {"short"}
+    assert [one.way for one in additions(found["K1 TCH"])] == ["trx"]
+    assert [(one.way, one.number) for one in additions(found["H-1"])] == [("radios", 4)]
+
+
+def test_a_silent_device_is_named_as_the_reason() -> None:
+    found = balances(bsc={}, edge_2={})
+    assert {name: one.unread for name, one in found.items() if one.unknown} == {
+        "edge-1 Po1 + edge-2 Po1": ("edge-2",), **dict.fromkeys(
+            (f"{cell} {kind}" for cell in ("K1", "K2", "Q1") for kind in ("TCH", "SDCCH")), ("bsc",)
+        ),
+    }  # fmt: skip
+
+
 def test_a_device_outside_the_audit_is_not_measured() -> None:
     seen = [row for name, *_rest, facts in DEVICES for row in observations(name, {"now": facts}) if name != "edge-2"]
     some = [one for one in NETWORK if one.name != "edge-2"]
     findings = evaluate(some, matrix_of(some), seen, moment=MOMENT)
     (link,) = [one for one in findings if one.check == "capacity_link" and one.device == "edge-1"]
     assert link.status is Outcome.NOT_MEASURED
+    assert "without a reading of edge-2" in link.message

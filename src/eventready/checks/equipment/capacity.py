@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
 from statistics import fmean
 
 from pydantic import Field
@@ -14,6 +14,7 @@ from eventready.checks.finding import Finding, Outcome
 from eventready.network.capacity.balance import Balance, Status
 from eventready.network.capacity.calculate import CapacityCalculation
 from eventready.network.capacity.case import CapacityTargets
+from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.capacity import POOL_ROLES, Load
 from eventready.workspace.devices.device import ROLES, Device, Role
 
@@ -86,13 +87,11 @@ def _declared(load: Load) -> bool:
 
 
 def _worst(
-    view: DeviceView, limits: Limits, wanted: Callable[[Load], bool], others: Iterable[DeviceView] = ()
+    view: DeviceView, limits: Limits, wanted: Callable[[Load], bool], others: Mapping[str, DeviceFacts] | None = None
 ) -> list[Balance]:
     """The balance of each subject in its worst window."""
     name = view.device.name
-    calculation = CapacityCalculation(
-        {name: view, **{one.device.name: one for one in others}}, lambda _name: capacity_targets(limits)
-    )
+    calculation = CapacityCalculation(others or {name: view.facts}, lambda _name: capacity_targets(limits))
     worst: dict[str, Balance] = {}
     for found in calculation.balances(name, filter(wanted, view.device.loads)):
         known = worst.setdefault(found.subject, found)
@@ -103,6 +102,10 @@ def _worst(
 
 def _judged(balance: Balance) -> Finding:
     if balance.unknown:
+        if balance.unread:
+            return unknown(
+                balance.subject, "checks:capacity.unread", venues=balance.venues, devices=", ".join(balance.unread)
+            )
         return unknown(balance.subject, "checks:capacity.no_supply", venues=balance.venues)
     short = balance.status == "short"
     figure, limit = (balance.busy, balance.limit) if short else (balance.crowd, balance.crowd_limit)
@@ -130,15 +133,12 @@ def _judged(balance: Balance) -> Finding:
 )
 def capacity_cell(view: DeviceView, limits: CapacityCellLimits) -> Iterator[Finding]:
     """Every cell has channels and rate enough for its expected users, in the busy hour and in a crowd."""
-    without: set[str] = set()
-    if view.partial("channel_load"):  # a sum of some of the channels is no capacity
-        view = replace(view, now={fact: rows for fact, rows in view.now.items() if fact != "channel_load"})
-    for balance in _worst(view, limits, _of_kind("cell")):
-        name = balance.subject.rpartition(" ")[0]
-        if not (balance.unknown and view.measured("channel_load")):
+    found = [(one.subject.rpartition(" ")[0], one) for one in _worst(view, limits, _of_kind("cell"))]
+    served = {name for name, one in found if "channels" not in one.details or one.details["channels"].value}
+    for name, balance in found:
+        if name in served or balance.unknown:
             yield _judged(balance)
-        elif name not in without:
-            without.add(name)
+        elif balance.kind == "tch":
             yield missing(name, "checks:channel.none", venues=balance.venues)
 
 
@@ -162,7 +162,7 @@ def capacity_access_point(view: DeviceView, limits: CapacityAccessPointLimits) -
             alike.setdefault(one.venues, []).append(crowds[one.subject])
     for balance in found:
         clients = tidy(crowds.get(balance.subject, 0))
-        if balance.unknown:
+        if balance.status in ("unknown", "short") and not balance.limit.value:
             if balance.kind == "clients":
                 yield missing(balance.subject, "checks:demand.no_radio", venues=balance.venues, clients=clients)
             continue
@@ -192,13 +192,13 @@ def _members(devices: Sequence[Device]) -> Collection[str]:
 )
 def capacity_link(views: Sequence[DeviceView], limits: CapacityLinkLimits) -> Iterator[Finding]:
     """Uplinks and bundles carry the expected demand after the loss of the largest."""
-    names = {view.device.name for view in views}
+    facts = {view.device.name: view.facts for view in views}
     for view in views:
         for balance, load in zip(
-            _worst(view, limits, _of_kind("links"), views), filter(_of_kind("links"), view.device.loads), strict=True
+            _worst(view, limits, _of_kind("links"), facts), filter(_of_kind("links"), view.device.loads), strict=True
         ):
             members = tuple(dict.fromkeys(name for name, _port, _mbps in load.members))
-            witnesses = tuple(name for name in members if name in names)
+            witnesses = tuple(name for name in members if name in facts)
             yield _judged(balance).replace(device=view.device.name, witnesses=witnesses)
 
 

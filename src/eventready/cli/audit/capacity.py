@@ -15,7 +15,7 @@ from eventready.core.errors import Exit, UsageError, most_severe
 from eventready.core.messages import message
 
 with deferred():
-    from eventready.audit.run_builder import recorded_rows
+    from eventready.audit.run_builder import recorded_network
     from eventready.checks.equipment.capacity import CAPACITY_CHECKS, capacity_targets
     from eventready.checks.registry import all_checks
     from eventready.cli.render.capacity import as_json, show, show_additions
@@ -25,7 +25,6 @@ with deferred():
     from eventready.network.capacity.balance import Addition, Balance, additions
     from eventready.network.capacity.calculate import CapacityCalculation
     from eventready.network.capacity.case import CapacityTargets
-    from eventready.network.network_facts import DeviceFacts
     from eventready.store.run import Run, latest_complete
     from eventready.store.store import Store
     from eventready.workspace.files.validation_messages import suggest
@@ -38,14 +37,16 @@ _chosen = with_options(
     click.option(
         "--run", "run_name", default="", metavar="RUN", help="Supply of this run.  [default: the last full audit]"
     ),
+    click.option(
+        "--out", type=FILE, metavar="FILE", help="Write the calculation as a workbook (XLSX) with live formulas."
+    ),
 )
 
 
 @click.group("capacity", invoke_without_command=True)
 @_chosen
-@click.option("--out", type=FILE, metavar="FILE", help="Write the calculation as a workbook (XLSX) with live formulas.")
 @click.pass_context
-def command(context: click.Context, venue: str | None, window: str | None, run_name: str, out: Path | None) -> Exit:
+def command(context: click.Context, /, **chosen: Any) -> Exit:
     """Show demand against supply line by line: cells, access points, links, addresses and services.
 
     The demand is that of capacity.yaml, the supply that of a run or of capacity.yaml. Figures that the workspace does
@@ -60,22 +61,19 @@ def command(context: click.Context, venue: str | None, window: str | None, run_n
     app: App = context.obj
     if context.invoked_subcommand:
         return Exit.OK
-    run, found = _balances(app, venue, window, run_name)
-    balances = [balance for _device, balance in found]
-    if out:
-        write_atomic(out, capacity_sheet(found, app.paper_lang))
+    run, found = _balances(app, **chosen)
     if app.output == "table":
         with app.tolerate_closed_pipe():
             show(found, app.lang, run=run.id)
     else:
         app.emit(as_json(found, run=run.id))
-    return _exit(balances)
+    return _exit(balance for _device, balance in found)
 
 
 @command.command("solve")
 @_chosen
-@click.pass_obj
-def solve(app: App, venue: str | None, window: str | None, run_name: str) -> Exit:
+@click.pass_context
+def solve(context: click.Context, /, **chosen: Any) -> Exit:
     """Name the fewest additions to close each gap, proven by the same calculation.
 
     Transceivers, half rate, mobile base stations, cells, radios, links, Mbit/s, addresses and channels: each alone
@@ -87,29 +85,36 @@ def solve(app: App, venue: str | None, window: str | None, run_name: str) -> Exi
       3  a gap without a way to close it
       4  a supply is not known
     """
-    run, found = _balances(app, venue, window, run_name)
+    app: App = context.obj
+    before = context.parent.params if context.parent else {}
+    run, found = _balances(app, **{key: one or before[key] for key, one in chosen.items()})
+    unknown = [(device, balance) for device, balance in found if balance.unknown]
     gaps = [(device, balance, additions(balance)) for device, balance in found if balance.status in ("short", "crowd")]
     if app.output == "table":
         with app.tolerate_closed_pipe():
-            show_additions(gaps, app.lang)
+            show_additions(gaps, unknown, app.lang)
     else:
-        app.emit({"run": run.id, "gaps": [_gap(*gap) for gap in gaps]})
-    codes = {Exit.INCOMPLETE for _device, balance in found if balance.unknown}
-    codes |= {Exit.FINDINGS for _device, _balance, ways in gaps if not ways}
+        app.emit({"run": run.id, "gaps": [_gap(*gap) for gap in gaps], "unknown": [_named(*one) for one in unknown]})
+    codes = {Exit.INCOMPLETE for _ in unknown} | {Exit.FINDINGS for _device, _balance, ways in gaps if not ways}
     return most_severe(codes)
 
 
 def _gap(device: str, balance: Balance, ways: Iterable[Addition]) -> dict[str, Any]:
-    named = {"device": device, "subject": balance.subject, "window": balance.window, "status": balance.status}
     proofs = [
         {"add": one.way, "number": one.number, "crowd": one.proof.crowd.value, "limit": one.proof.crowd_limit.value}
         for one in ways
     ]
-    return {**named, "crowd": balance.crowd.value, "limit": balance.crowd_limit.value, "ways": proofs}
+    return {**_named(device, balance), "crowd": balance.crowd.value, "limit": balance.crowd_limit.value, "ways": proofs}
 
 
-def _balances(app: App, venue: str | None, window: str | None, run_name: str) -> tuple[Run, list[tuple[str, Balance]]]:
-    """Run and its balances by device. Raises UsageError for unknown names, and without loads."""
+def _named(device: str, balance: Balance) -> dict[str, Any]:
+    return {"device": device, "subject": balance.subject, "window": balance.window, "status": balance.status}
+
+
+def _balances(
+    app: App, venue: str | None, window: str | None, run_name: str, out: Path | None
+) -> tuple[Run, list[tuple[str, Balance]]]:
+    """Run and its balances by device, written to `out`. Raises UsageError for unknown names, and without loads."""
     workspace = app.workspace
     windows = {name for device in workspace.devices for load in device.loads for name in load.windows}
     if not windows:
@@ -128,6 +133,8 @@ def _balances(app: App, venue: str | None, window: str | None, run_name: str) ->
         for balance in calculation.balances(device.name, device.loads)
         if (venue is None or venue in balance.venues) and window in (None, balance.window)
     ]
+    if out:
+        write_atomic(out, capacity_sheet(found, app.paper_lang))
     return run, found
 
 
@@ -141,8 +148,7 @@ def _calculation(workspace: Workspace, run: Run) -> CapacityCalculation:
     limits = resolve_limits(workspace.limits, workspace.devices)
     checks = [check for check in all_checks() if check.name in CAPACITY_CHECKS]
     devices = {device.name: device for device in workspace.devices}
-    rows = recorded_rows(run)
-    facts = {name: DeviceFacts(device, rows.get(name, {})) for name, device in devices.items()}
+    facts = {one.name: one for one in recorded_network(workspace.devices, run).all}
 
     def targets(name: str) -> CapacityTargets:
         return capacity_targets(*(limits.of(check, devices[name]) for check in checks))

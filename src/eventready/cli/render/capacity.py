@@ -17,6 +17,8 @@ from eventready.network.capacity.balance import Addition, Balance, Status
 #: Balances with their devices.
 Found = Sequence[tuple[str, Balance]]
 
+#: Unknown supplies named one by one.
+SHOWN = 5
 _STYLE: Mapping[Status, str] = {"enough": "green", "crowd": "yellow", "short": "red", "unknown": "magenta"}
 _CALLS = {"erlang_b": "Erlang B({})", "up": "⌈{}⌉", "down": "⌊{}⌋", "max": "max({})"}
 _SIGNS = {"*": " × ", "/": " / ", "+": " + ", "-": " − "}
@@ -27,6 +29,8 @@ def show(found: Found, lang: Lang, *, run: str) -> None:
     shown: set[int] = set()
     for device, balance in found:
         status = term("cli:capacity_status", balance.status, lang)
+        if balance.unread:
+            status = text("cli:capacity.unread", lang, status=status, devices=balance.unread)
         click.secho(f"{balance.subject}  {device}, {balance.window}: {status}", fg=_STYLE[balance.status])
         for line in _lines(balance):
             if id(line) not in shown and not line.hidden:
@@ -40,8 +44,8 @@ def show(found: Found, lang: Lang, *, run: str) -> None:
     click.echo(text("cli:capacity.total", lang, run=run, states=states))
 
 
-def show_additions(gaps: Iterable[tuple[str, Balance, Sequence[Addition]]], lang: Lang) -> None:
-    """Print the ways to close each gap."""
+def show_additions(gaps: Iterable[tuple[str, Balance, Sequence[Addition]]], unknown: Found, lang: Lang) -> None:
+    """Print the ways to close each gap, and the first of the unknown supplies."""
     table = translated("cli:capacity_column", ("subject", "window", "figure", "ways"), lang)
     for _device, balance, ways in gaps:
         kind = term("terms:capacity", balance.kind, lang)
@@ -56,7 +60,11 @@ def show_additions(gaps: Iterable[tuple[str, Balance, Sequence[Addition]]], lang
         table.add_row(cell(balance.subject), balance.window, figure, content)
     if table.row_count:
         show_table(table)
-    else:
+    if unknown:
+        subjects = [balance.subject for _device, balance in unknown]
+        count, more = len(subjects), "…" if len(subjects) > SHOWN else ""
+        click.echo(text("cli:capacity.unknown", lang, count=count, subjects=subjects[:SHOWN], more=more))
+    elif not table.row_count:
         click.echo(text("cli:capacity.no_gap", lang))
 
 
@@ -68,6 +76,7 @@ def as_json(found: Found, *, run: str) -> dict[str, Any]:
             {
                 "device": device, "subject": balance.subject, "kind": balance.kind, "venues": list(balance.venues),
                 "window": balance.window, "status": balance.status, "unit": balance.unit,
+                "unread": list(balance.unread),
                 "busy": balance.busy.value, "limit": balance.limit.value, "crowd": balance.crowd.value,
                 "crowd_limit": balance.crowd_limit.value,
                 "lines": [_line(line) for line in _lines(balance) if not line.hidden],

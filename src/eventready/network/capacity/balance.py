@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Literal, NamedTuple
 
 from eventready.network.capacity.amount import Amount
@@ -19,7 +20,8 @@ Status = Literal["enough", "crowd", "short", "unknown"]
 class Balance:
     """Figures of the busy hour and of a crowd, each with its limit.
 
-    `unknown`: key of the reason without a supply. `ways`: the same balance with a number of additions, by their kind.
+    `unknown`: no supply is known, for want of a reading of the devices `unread`. `ways`: the same balance with a number
+    of additions, by their kind.
     """
 
     kind: Kind
@@ -32,7 +34,8 @@ class Balance:
     limit: Amount
     crowd_limit: Amount
     details: Mapping[str, Amount] = field(default_factory=dict)
-    unknown: str = ""
+    unknown: bool = False
+    unread: tuple[str, ...] = ()
     ways: Mapping[str, Callable[[int], Balance]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -46,8 +49,9 @@ class Balance:
 
     @property
     def use(self) -> float:
-        """Crowd against its limit: 1 where both are equal."""
-        return self.crowd.value / self.crowd_limit.value if self.crowd_limit.value else float(self.crowd.value > 0)
+        """Crowd against its limit: 1 where both are equal, infinite beyond a limit of 0."""
+        crowd, limit = self.crowd.value, self.crowd_limit.value
+        return crowd / limit if limit else inf if crowd else 0.0
 
 
 def _exceeds(figure: Amount, limit: Amount) -> bool:

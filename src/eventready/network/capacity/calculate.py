@@ -7,14 +7,15 @@ from functools import reduce
 from operator import add
 
 from eventready.facts.ports import port_key
-from eventready.facts.records import Fact, Interface
+from eventready.facts.records import Fact
 from eventready.network.capacity.amount import Amount, given
 from eventready.network.capacity.balance import Balance
-from eventready.network.capacity.case import CapacityTargets, DemandFigures, FactRows, LoadCase
+from eventready.network.capacity.case import CapacityTargets, DemandFigures, LoadCase
 from eventready.network.capacity.cells import data, site, voice
 from eventready.network.capacity.formulas import data_rate, left_after_loss
 from eventready.network.capacity.services import circuits, service
 from eventready.network.capacity.wifi import radios
+from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.capacity import Load
 
 
@@ -24,7 +25,7 @@ class CapacityCalculation:
     `devices`: facts by name of the device. `targets`: by name of the device.
     """
 
-    def __init__(self, devices: Mapping[str, FactRows], targets: Callable[[str], CapacityTargets]) -> None:
+    def __init__(self, devices: Mapping[str, DeviceFacts], targets: Callable[[str], CapacityTargets]) -> None:
         self._devices, self._targets = devices, targets
         self._figures: dict[int, DemandFigures] = {}
         self._index: dict[tuple[int, str], dict[str, list[Fact]]] = {}
@@ -35,7 +36,7 @@ class CapacityCalculation:
             for window in load.windows:
                 demands = (one for one in load.demands if one.window == window)
                 figures = tuple(self._figures.setdefault(id(one), DemandFigures(one)) for one in demands)
-                case = LoadCase(load, figures, self._devices.get(device), self._targets(device), self._index)
+                case = LoadCase(load, figures, self._devices[device], self._targets(device), self._index)
                 yield from self._of(case)
 
     def _of(self, case: LoadCase) -> Iterator[Balance]:
@@ -59,7 +60,7 @@ class CapacityCalculation:
     def _links(self, case: LoadCase, more: int = 0) -> Balance:
         """Links at the same distance from the outside: the sum without the largest carries the demand."""
         rates = [(port, self._rate(*port)) for port in case.load.members]
-        unknown = next((f"{name} {port}" for (name, port, _), rate in rates if rate is None), "")
+        unread = [name for (name, *_), rate in rates if rate is None and not self._read(name)]
         members = [rate or given(0) for _, rate in rates]
         members += [max(members, key=lambda one: one.value)] * more
         left = left_after_loss(tuple(members), given(case.targets.left, "share")).named("left", "Mbit/s")
@@ -67,15 +68,17 @@ class CapacityCalculation:
         busy = reduce(add, means).named("rate_busy", "Mbit/s")
         crowd = reduce(add, (mean * one["surge"] for mean, one in zip(means, case.demands, strict=True)))
         return case.balance(
-            "links", "Mbit/s", busy, crowd.named("rate_crowd", "Mbit/s"), left, unknown=unknown and "supply",
+            "links", "Mbit/s", busy, crowd.named("rate_crowd", "Mbit/s"), left,
+            unknown=any(rate is None for _, rate in rates), unread=tuple(dict.fromkeys(unread)),
             ways={"links": lambda n: self._links(case, n)},
         )  # fmt: skip
 
+    def _read(self, device: str) -> bool:
+        return device in self._devices and self._devices[device].measured("interface")
+
     def _rate(self, device: str, port: str, declared: float | None) -> Amount | None:
         """Mbit/s of a port, 0 out of service; None where neither the device nor capacity.yaml gives a rate."""
-        facts = self._devices.get(device)
-        rows = facts.rows("interface", Interface) if facts and facts.measured("interface") else ()
-        row = next((row for row in rows if port_key(row.name) == port_key(port)), None)
+        row = self._devices[device].ports.get(port_key(port)) if self._read(device) else None
         if row is None:
             return None
         rate = declared or (row.bandwidth_bps / 1_000_000 if row.bandwidth_bps else None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from eventready.facts.records import Fact
 from eventready.network.capacity.amount import Amount, given, most
 from eventready.network.capacity.balance import Balance, Kind
+from eventready.network.network_facts import DeviceFacts
 from eventready.workspace.devices.capacity import Load, VenueDemand
 
 F = TypeVar("F", bound=Fact)
@@ -17,16 +18,8 @@ _UNITS = {
     "bhca": "1/h", "holding_s": "s", "signalling_me": "mE", "data_mb": "MB/h", "client_mbps": "Mbit/s",
     "mbps": "Mbit/s", "arrival_s": "s", "queries": "1/s",
 }  # fmt: skip
-
-
-class FactRows(Protocol):
-    """Rows of a device, as `DeviceFacts` and `DeviceView` have them."""
-
-    def rows(self, fact: str, record: type[F]) -> tuple[F, ...]:
-        """Rows of a fact."""
-
-    def measured(self, fact: str) -> bool:
-        """True when the fact was measured."""
+#: Balances with a supply by the facts of a device; of pools, those of an entry of capacity.yaml.
+_REPORTED: frozenset[Kind] = frozenset({"tch", "sdcch", "clients", "airtime", "pool"})
 
 
 @dataclass(frozen=True)
@@ -100,7 +93,7 @@ class LoadCase:
 
     load: Load
     demands: tuple[DemandFigures, ...]
-    facts: FactRows | None
+    facts: DeviceFacts
     targets: CapacityTargets
     index: dict[tuple[int, str], dict[str, list[Fact]]] = field(default_factory=dict, repr=False)
 
@@ -109,7 +102,7 @@ class LoadCase:
         key = (id(self.facts), fact)
         if key not in self.index:
             by_name: dict[str, list[Fact]] = {}
-            for row in self.facts.rows(fact, record) if self.facts else ():
+            for row in self.facts.rows(fact, record):
                 by_name.setdefault(str(getattr(row, record.key[0])).casefold(), []).append(row)
             self.index[key] = by_name
         found = self.index[key].get(self.load.name.casefold(), [])
@@ -133,12 +126,14 @@ class LoadCase:
 
     def balance(
         self, kind: Kind, unit: str, busy: Amount, crowd: Amount, limit: Amount, *, subject: str = "",
-        crowd_limit: Amount | None = None, details: Mapping[str, Amount] | None = None, unknown: str = "",
-        ways: Mapping[str, Callable[[int], Balance]] | None = None,
+        crowd_limit: Amount | None = None, details: Mapping[str, Amount] | None = None, unknown: bool = False,
+        unread: Sequence[str] = (), ways: Mapping[str, Callable[[int], Balance]] | None = None,
     ) -> Balance:  # fmt: skip
         """Balance of the load, without ways to add to an unknown supply."""
         venues = tuple(dict.fromkeys(one.demand.venue for one in self.demands))
+        if unknown and not self.facts.facts and kind in _REPORTED and (kind != "pool" or self.load.supply):
+            unread = (self.facts.name,)
         return Balance(
             kind, subject or self.load.name, venues, self.figures.demand.window, unit, busy, crowd, limit,
-            crowd_limit or limit, details or {}, unknown, {} if unknown else ways or {},
+            crowd_limit or limit, details or {}, unknown, tuple(unread), {} if unknown else ways or {},
         )  # fmt: skip

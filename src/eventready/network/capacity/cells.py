@@ -40,7 +40,8 @@ def voice(case: LoadCase) -> Iterator[Balance]:
 def _channels(case: LoadCase) -> tuple[Amount | None, Amount | None]:
     """Channels of a cell for calls and for signalling, as the device counts them, or by capacity.yaml."""
     name, supply = case.load.name, case.load.supply
-    if rows := case.rows("channel_load", ChannelLoad):
+    if case.facts.whole("channel_load"):  # a sum of some of the channels is no capacity; a cell without any has none
+        rows = case.rows("channel_load", ChannelLoad)
         calls, signals = (sum(row.total for row in rows if row.kind in kinds) for kinds in (_TCH, {"sdcch"}))
         return given(calls, "channels", source=name), given(signals, "channels", source=name)
     if supply is None or supply.trx is None:
@@ -98,7 +99,7 @@ def grade_of_service(
         kind, "%", busy.named("lost", "%"), most_lost.named("lost_crowd", "%"), limit,
         subject=f"{case.load.name} {kind.upper()}" if kind != "circuits" else "",
         details={"users": users, "traffic": traffic, "crowd": crowd, "channels": channels},
-        unknown="" if known else "supply", ways=ways,
+        unknown=not known, ways=ways,
     )  # fmt: skip
 
 
@@ -118,7 +119,7 @@ def _connected(case: LoadCase, supply: Supply, more: int = 0) -> Balance:
         limit = (given(supply.mhz or 0, "mhz", "MHz", supply.source) * _USERS_PER_MHZ).named("connected_limit")
     return case.balance(
         "connected", "", connected, connected, limit, subject=f"{case.load.name} connected",
-        unknown="" if limit.value else "supply", ways={"cells": lambda n: _connected(case, supply, n)},
+        unknown=not limit.value, ways={"cells": lambda n: _connected(case, supply, n)},
     )  # fmt: skip
 
 
@@ -136,7 +137,7 @@ def _direction(case: LoadCase, supply: Supply, kind: Kind, more: int = 0) -> Bal
     usable = usable_rate(mhz, efficiency, load, 1.0 if slots is None else slots)
     return case.balance(
         kind, "Mbit/s", rate, (rate * figures["surge"]).named("rate_crowd", "Mbit/s"),
-        usable.named("usable", "Mbit/s"), subject=f"{case.load.name} {kind}", unknown="" if supply.mhz else "supply",
+        usable.named("usable", "Mbit/s"), subject=f"{case.load.name} {kind}", unknown=not supply.mhz,
         ways={"cells": lambda n: _direction(case, supply, kind, n)},
     )  # fmt: skip
 

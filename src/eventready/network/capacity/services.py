@@ -34,7 +34,7 @@ def service(case: LoadCase, kind: Kind, more: int = 0) -> Balance:
     limit = (there + more * each) if there and more else there or given(0)
     return case.balance(
         kind, unit, busy, crowd.named("required_crowd", unit), limit.named("there", unit),
-        unknown="" if there else "supply", ways={way: lambda n: service(case, kind, n)},
+        unknown=there is None, ways={way: lambda n: service(case, kind, n)},
     )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def _there(case: LoadCase) -> Amount | None:
     if supply.addresses:
         addresses = given(supply.addresses, "addresses", source=supply.source)
         return addresses * (NAT_PORTS if supply.kind == "nat" else 1)
-    if supply.kind != "pool" or facts is None or not facts.measured("dhcp_pool"):
+    if supply.kind != "pool" or not facts.measured("dhcp_pool"):
         return None
     rows = [row for row in facts.rows("dhcp_pool", DhcpPool) if supply.covers(row.pool)]
     return given(sum(row.total for row in rows), "addresses", source=supply.device) * 1 if rows else None

@@ -13,23 +13,26 @@ from eventready.network.capacity.formulas import radios_by_airtime
 
 def radios(case: LoadCase) -> Iterator[Balance]:
     """Clients per radio in service, and the airtime of the radios of 5 and 6 GHz."""
+    known = all(map(case.facts.whole, ("radio", "radio_24")))
     there = [row for fact in ("radio", "radio_24") for row in case.rows(fact, Radio) if row.oper == "up"]
-    yield _per_radio(case, len(there))
+    yield _per_radio(case, len(there), known=known)
     if case.load.supply:
-        yield _airtime(case, sum(row.band != "2.4" for row in there), case.load.supply.mbps or 0)
+        fast = sum(row.band != "2.4" for row in there)
+        yield _airtime(case, fast, case.load.supply.mbps or 0, known=known)
 
 
-def _per_radio(case: LoadCase, number: int) -> Balance:
-    clients = case.users(case.figures.clients, "clients")
-    each = (clients / given(number, "radios", source=case.load.name)).named("clients_radio")
+def _per_radio(case: LoadCase, number: int, *, known: bool = True) -> Balance:
+    clients, there = case.users(case.figures.clients, "clients"), given(number, "radios", source=case.load.name)
+    each = (clients / there).named("clients_radio") if number else clients
+    limit, warning = given(case.targets.fail, "clients_limit"), given(case.targets.warn, "clients_warning")
     return case.balance(
-        "clients", "", each, each, given(case.targets.fail, "clients_limit"),
-        crowd_limit=given(case.targets.warn, "clients_warning"), details={"clients": clients},
-        unknown="" if number else "radios", ways={"radios": lambda n: _per_radio(case, number + n)},
+        "clients", "", each, each, limit if number else there, crowd_limit=warning if number else there,
+        details={"clients": clients}, unknown=not (number or known),
+        ways={"radios": lambda n: _per_radio(case, number + n)},
     )  # fmt: skip
 
 
-def _airtime(case: LoadCase, number: int, real_mbps: float) -> Balance:
+def _airtime(case: LoadCase, number: int, real_mbps: float, *, known: bool = True) -> Balance:
     clients = case.users(case.figures.clients, "clients")
     source = case.load.supply.source if case.load.supply else ""
     real, most = given(real_mbps, "radio_mbps", "Mbit/s", source), given(case.targets.airtime, "airtime_limit")
@@ -37,5 +40,5 @@ def _airtime(case: LoadCase, number: int, real_mbps: float) -> Balance:
     return case.balance(
         "airtime", "", busy, (busy * case.figures["surge"]).named("radios_crowd"),
         given(number, "radios", source=case.load.name), subject=f"{case.load.name} airtime",
-        unknown="" if number else "radios", ways={"radios": lambda n: _airtime(case, number + n, real_mbps)},
+        unknown=not (number or known), ways={"radios": lambda n: _airtime(case, number + n, real_mbps)},
     )  # fmt: skip

@@ -58,6 +58,7 @@ _BOUNDS = {
     "greater_than": "gt",
     "less_than_equal": "le",
     "less_than": "lt",
+    "int_parsing_size": "",
     "too_long": "max_length",
     "string_too_long": "max_length",
 }

@@ -35,9 +35,12 @@ def _unknown(
     windows = {name for one in event.windows for name in (one.name, one.name_vi, one.kind) if name}
     services = {venue.id: venue.services for venue in event.venues}
     roles = {one.name: one.role for one in devices}
-    cells = (cell.name for device in devices for cell in device.expect.cells)
-    places = {*cells, *(point.name for device in devices for point in device.expect.access_points)}
-    known_windows, known_devices, known_places = Suggestions(windows), Suggestions(roles), Suggestions(places)
+    places = {
+        "mobile": {cell.name for device in devices for cell in device.expect.cells},
+        "wifi": {point.name for device in devices for point in device.expect.access_points},
+    }
+    known_windows, known_devices = Suggestions(windows), Suggestions(roles)
+    known_places = {service: Suggestions(names) for service, names in places.items()}
     seen: dict[tuple[str, str, str], int] = {}
     for number, demand in enumerate(found.demand):
         if demand.venue not in services:
@@ -48,10 +51,12 @@ def _unknown(
         if demand.window not in windows:
             what = message("workspace:capacity.window", window=demand.window)
             yield ("demand", number, "window"), what, known_windows.of(demand.window)
-        for place in () if event.lab else demand.places:
-            if place not in places:
-                what = message("workspace:capacity.place", place=place)
-                yield ("demand", number, "places", place), what, known_places.of(place)
+        expected = places.get(demand.service, set())
+        for place in demand.places if expected or not event.lab else ():  # a lab may have no such place at all
+            if place not in expected:
+                what = message("workspace:capacity.place", place=place, service=demand.service)
+                do = known_places[demand.service].of(place) if expected else ""
+                yield ("demand", number, "places", place), what, do
         identity = (demand.venue, demand.window, demand.service)
         if seen.setdefault(identity, number) != number:
             yield (
