@@ -76,6 +76,18 @@ def test_an_unknown_name_is_a_sentence(audited: Province, words: tuple[str, ...]
     assert sentence in done.stderr
 
 
+def test_a_place_outside_the_inventory_of_a_lab_is_named(audited: Province) -> None:
+    path = audited.copy / "inventory" / "capacity.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("BTS-HN-04:", "BTS-NOPE:"), encoding="utf-8")
+    try:
+        for words in ((), ("solve",)):
+            done = audited.call("capacity", *words, expect=(Exit.INCOMPLETE,))
+            assert "at the venue: BTS-NOPE (places of capacity.yaml)" in done.stdout
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
 @pytest.mark.parametrize("before", [True, False])
 def test_options_count_alike_before_and_after_solve(audited: Province, *, before: bool) -> None:
     words = ("--venue", "hoi-nghi", "solve") if before else ("solve", "--venue", "hoi-nghi")

@@ -61,13 +61,15 @@ def command(context: click.Context, /, **chosen: Any) -> Exit:
     app: App = context.obj
     if context.invoked_subcommand:
         return Exit.OK
-    run, found = _balances(app, **chosen)
+    run, found, unplaced = _balances(app, **chosen)
     if app.output == "table":
         with app.tolerate_closed_pipe():
-            show(found, app.lang, run=run.id)
+            show(found, unplaced, app.lang, run=run.id)
     else:
-        app.emit(as_json(found, run=run.id))
-    return _exit(balance for _device, balance in found)
+        app.emit(as_json(found, unplaced, run=run.id))
+    codes = {"short": Exit.FINDINGS, "unknown": Exit.INCOMPLETE}
+    states = {balance.status for _device, balance in found} | ({"unknown"} if unplaced else set())
+    return most_severe({codes[one] for one in states if one in codes})
 
 
 @command.command("solve")
@@ -87,15 +89,18 @@ def solve(context: click.Context, /, **chosen: Any) -> Exit:
     """
     app: App = context.obj
     before = context.parent.params if context.parent else {}
-    run, found = _balances(app, **{key: one or before[key] for key, one in chosen.items()})
+    run, found, unplaced = _balances(app, **{key: one or before[key] for key, one in chosen.items()})
     unknown = [(device, balance) for device, balance in found if balance.unknown]
     gaps = [(device, balance, additions(balance)) for device, balance in found if balance.status in ("short", "crowd")]
     if app.output == "table":
         with app.tolerate_closed_pipe():
-            show_additions(gaps, unknown, app.lang)
+            show_additions(gaps, unknown, unplaced, app.lang)
     else:
-        app.emit({"run": run.id, "gaps": [_gap(*gap) for gap in gaps], "unknown": [_named(*one) for one in unknown]})
-    codes = {Exit.INCOMPLETE for _ in unknown} | {Exit.FINDINGS for _device, _balance, ways in gaps if not ways}
+        named = [_named(*one) for one in unknown]
+        app.emit({"run": run.id, "gaps": [_gap(*gap) for gap in gaps], "unknown": named, "unknown_places": unplaced})
+    codes = {Exit.INCOMPLETE for _ in (*unknown, *unplaced)} | {
+        Exit.FINDINGS for _device, _balance, ways in gaps if not ways
+    }
     return most_severe(codes)
 
 
@@ -113,8 +118,8 @@ def _named(device: str, balance: Balance) -> dict[str, Any]:
 
 def _balances(
     app: App, venue: str | None, window: str | None, run_name: str, out: Path | None
-) -> tuple[Run, list[tuple[str, Balance]]]:
-    """Run and its balances by device, written to `out`. Raises UsageError for unknown names, and without loads."""
+) -> tuple[Run, list[tuple[str, Balance]], list[str]]:
+    """Run, its balances by device, and unknown places. Raises UsageError for unknown names, and without loads."""
     workspace = app.workspace
     windows = {name for device in workspace.devices for load in device.loads for name in load.windows}
     if not windows:
@@ -135,7 +140,7 @@ def _balances(
     ]
     if out:
         write_atomic(out, capacity_sheet(found, app.paper_lang))
-    return run, found
+    return run, found, _unplaced(workspace, venue, window)
 
 
 def _last_full(store: Store, workspace: Workspace) -> str:
@@ -156,6 +161,13 @@ def _calculation(workspace: Workspace, run: Run) -> CapacityCalculation:
     return CapacityCalculation(facts, targets)
 
 
-def _exit(balances: Iterable[Balance]) -> Exit:
-    codes = {"short": Exit.FINDINGS, "unknown": Exit.INCOMPLETE}
-    return most_severe({codes[one.status] for one in balances if one.status in codes})
+def _unplaced(workspace: Workspace, venue: str | None, window: str | None) -> list[str]:
+    """Places of demands without an expected cell or access point at the venue."""
+    loads = [load for device in workspace.devices for load in device.loads]
+    demands = {
+        (one.venue, one.service, place)
+        for load in loads for one in load.demands for place in one.places
+        if venue in (None, one.venue) and window in (None, one.window)
+    }  # fmt: skip
+    placed = {(one.venue, one.service, load.name) for load in loads for one in load.demands if load.peers}
+    return sorted({place for _venue, _service, place in demands - placed})

@@ -17,14 +17,14 @@ from eventready.network.capacity.balance import Addition, Balance, Status
 #: Balances with their devices.
 Found = Sequence[tuple[str, Balance]]
 
-#: Unknown supplies named one by one.
+#: Unknown supplies or places named one by one.
 SHOWN = 5
 _STYLE: Mapping[Status, str] = {"enough": "green", "crowd": "yellow", "short": "red", "unknown": "magenta"}
 _CALLS = {"erlang_b": "Erlang B({})", "up": "⌈{}⌉", "down": "⌊{}⌋", "max": "max({})"}
 _SIGNS = {"*": " × ", "/": " / ", "+": " + ", "-": " − "}
 
 
-def show(found: Found, lang: Lang, *, run: str) -> None:
+def show(found: Found, unplaced: Sequence[str], lang: Lang, *, run: str) -> None:
     """Print each balance with the lines of its calculation, a shared line once, then the defaults in use."""
     shown: set[int] = set()
     for device, balance in found:
@@ -42,10 +42,19 @@ def show(found: Found, lang: Lang, *, run: str) -> None:
     counts = Counter(balance.status for _device, balance in found)
     states = ", ".join(f"{counts[status]} {term('cli:capacity_status', status, lang)}" for status in _STYLE)
     click.echo(text("cli:capacity.total", lang, run=run, states=states))
+    _show_first("cli:capacity.unplaced", unplaced, lang)
 
 
-def show_additions(gaps: Iterable[tuple[str, Balance, Sequence[Addition]]], unknown: Found, lang: Lang) -> None:
-    """Print the ways to close each gap, and the first of the unknown supplies."""
+def _show_first(msgid: str, names: Sequence[str], lang: Lang) -> None:
+    if names:
+        more = "…" if len(names) > SHOWN else ""
+        click.echo(text(msgid, lang, count=len(names), names=names[:SHOWN], more=more))
+
+
+def show_additions(
+    gaps: Iterable[tuple[str, Balance, Sequence[Addition]]], unknown: Found, unplaced: Sequence[str], lang: Lang
+) -> None:
+    """Print the ways to close each gap, and the first of the unknown supplies and places."""
     table = translated("cli:capacity_column", ("subject", "window", "figure", "ways"), lang)
     for _device, balance, ways in gaps:
         kind = term("terms:capacity", balance.kind, lang)
@@ -60,15 +69,13 @@ def show_additions(gaps: Iterable[tuple[str, Balance, Sequence[Addition]]], unkn
         table.add_row(cell(balance.subject), balance.window, figure, content)
     if table.row_count:
         show_table(table)
-    if unknown:
-        subjects = [balance.subject for _device, balance in unknown]
-        count, more = len(subjects), "…" if len(subjects) > SHOWN else ""
-        click.echo(text("cli:capacity.unknown", lang, count=count, subjects=subjects[:SHOWN], more=more))
-    elif not table.row_count:
+    _show_first("cli:capacity.unknown", [balance.subject for _device, balance in unknown], lang)
+    _show_first("cli:capacity.unplaced", unplaced, lang)
+    if not (table.row_count or unknown or unplaced):
         click.echo(text("cli:capacity.no_gap", lang))
 
 
-def as_json(found: Found, *, run: str) -> dict[str, Any]:
+def as_json(found: Found, unplaced: Sequence[str], *, run: str) -> dict[str, Any]:
     """Return the balances with the lines of their calculation, and the defaults in use."""
     return {
         "run": run,
@@ -83,6 +90,7 @@ def as_json(found: Found, *, run: str) -> dict[str, Any]:
             }
             for device, balance in found
         ],
+        "unknown_places": list(unplaced),
         "defaults": [_line(line) for line in _defaults(found)],
     }  # fmt: skip
 

@@ -52,7 +52,7 @@ def _unknown(
             what = message("workspace:capacity.window", window=demand.window)
             yield ("demand", number, "window"), what, known_windows.of(demand.window)
         expected = places.get(demand.service, set())
-        for place in demand.places if expected or not event.lab else ():  # a lab may have no such place at all
+        for place in () if event.lab else demand.places:  # a lab may play some of the devices only
             if place not in expected:
                 what = message("workspace:capacity.place", place=place, service=demand.service)
                 do = known_places[demand.service].of(place) if expected else ""
