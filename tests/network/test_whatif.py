@@ -372,3 +372,32 @@ def test_a_group_with_an_unknown_member_leaves_nothing_unharmed() -> None:
     assert found.outcome(["feed"]).state == "lost"
     assert found.outcome(["e1"]).state == "unharmed"
     assert whatif(*gateways(tracks=True), risks=groups, given=["road"]).outcome(["e1"]).state == "unmeasured"
+
+
+def test_a_service_lost_in_the_run_is_lost() -> None:
+    down = {"interface": [port("a", "down")], "ospf_neighbour": []}
+    found = edge_and_core(down, down, cables=[("a", "a")])
+    (service,) = found.outcome(["core"]).services
+    assert (service.state, service.users, service.lost) == ("lost", 0, ())
+
+
+def test_members_lost_before_count_for_the_least_of_a_bundle() -> None:
+    """Three members of which two are needed: one is gone already, the next takes the bundle."""
+    names = ("a", "b", "c")
+    bundle = [r.LinkBundle(name="po1", oper="up", members=names, bundled=names, min_links=2)]
+    rows: Rows = {
+        "link_bundle": bundle, "ospf_neighbour": [peer("po1")], "interface": [port(name) for name in names],
+    }  # fmt: skip
+    core = reading("core", rows=rows)
+    edge = reading("edge", rows=rows, links=[link(name, name, "core") for name in names])
+    assert whatif(core, edge).outcome(["edge:b"]).state == "unharmed"
+    found = whatif(core, edge, given=["edge:a"])
+    assert found.outcome(["edge:b"]).state == "lost"
+    assert ["core b - edge b"] in [list(one.names) for one in found.single(["link"])]
+
+
+def test_ways_lost_by_what_is_given_are_no_takeover_of_the_failure() -> None:
+    found = edge_and_core({}, {})
+    assert takeovers(found, found.failure(["core:b"]))
+    given = whatif(*found.topology.readings.all, given=["core a - edge a"])
+    assert takeovers(given, given.failure(["edge:a"])) == ()

@@ -62,10 +62,10 @@ def command(
     with app.open_store(make=False) as store:
         run = store.get(run_name) if run_name else last_full(store, workspace)
         drills = drill_runs(store)
-    whatif = load_whatif(workspace, run, [name.removeprefix("down ") for name in given])
+    whatif = load_whatif(workspace, run, [*dict.fromkeys(name.removeprefix("down ") for name in given)])
     if ranked:
         return _ranked(app, whatif, run, limit, pairs=what == "n-2")
-    outcome = _outcome(whatif, names, what)
+    outcome = _outcome(whatif, [*dict.fromkeys(names)], what)
     taking = takeovers(whatif, outcome.failure)
     measured = tuple(_drilled(whatif, outcome, drills))
     if app.output == "table":
@@ -175,7 +175,8 @@ def _least(
     ]
     for key, numbers in whatif.services.items():
         if not any(number in whatif.served for number in numbers):
-            yield key, "0" if whatif.gone.intersection(numbers) else "not measured"
+            known = whatif.gone.intersection(numbers) or (numbers and not whatif.unmeasured.intersection(numbers))
+            yield key, "0" if known else "not measured"
         elif key in taken[0]:
             yield key, "1"
         else:

@@ -56,6 +56,8 @@ def _lost(one: ServiceOutcome, lang: Lang) -> str:
     if one.lost:
         names = ", ".join(one.lost[:_NAMED]) + (", ..." if len(one.lost) > _NAMED else "")
         parts.append(text("whatif:lost", lang, count=len(one.lost), users=one.users, names=names))
+    if one.state == "lost" and not one.users:
+        parts.append(text("whatif:before", lang))
     if one.given:
         parts.append(text("whatif:already", lang, count=one.given))
     if one.people:

@@ -23,8 +23,9 @@ _WORST: tuple[State, ...] = ("lost", "degraded", "unmeasured", "unharmed")
 
 @dataclass(frozen=True)
 class ServiceOutcome:
-    """A service at a venue after a failure. `lost`: names of its lost users, of `users` served before.
+    """A service at a venue after a failure.
 
+    `lost`: names of its lost users, of `users` served before: of none for a service without users served in the run.
     `waived`: a way that somebody answers for is all that is left. `people`: expected number of those who lose it.
     `given`: number of the lost ones that the failures given took already.
     """
@@ -198,6 +199,7 @@ class WhatIf:
         return FailureOutcome(tuple(names), failure, services)
 
     def _services(self, failure: Cut, among: Iterable[tuple[str, Service]]) -> Iterator[ServiceOutcome]:
+        failure = self.topology.whole(failure | self.given)
         lost = self._measured.lost(failure) & self.served
         certain = lost & self._possible.lost(failure) if self._possible is not self._measured else lost
         ways = self.topology.waived
@@ -210,6 +212,8 @@ class WhatIf:
                 state = "lost" if len(own) == served else "degraded"
             elif key in doubtful or (not served and key in self._unknown_at):
                 state = "unmeasured"
+            elif not served:
+                state = "lost"
             yield ServiceOutcome(
                 *key, state, tuple(self.users[number].name for number in own), served,
                 sum(self.users[number].people for number in own), key in marked, len(self.gone.intersection(own)),
@@ -242,7 +246,7 @@ class WhatIf:
     def _harm(self, *elements: NetworkElement, beyond: frozenset[int] = frozenset()) -> FailureOutcome | None:
         """FailureOutcome of the services with users lost, other than those of `beyond`; None without such."""
         failure = self.topology.whole(together(one.failure for one in elements))
-        lost = self._measured.lost(failure) & self.served
+        lost = self._measured.lost(self.topology.whole(failure | self.given)) & self.served
         if not lost - beyond:
             return None
         among = self._by_service(lost)

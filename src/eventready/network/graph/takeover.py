@@ -48,12 +48,11 @@ def _bundles(whatif: WhatIf, failure: Cut) -> Iterator[Takeover]:
 def _routes(whatif: WhatIf, failure: Cut) -> Iterator[Takeover]:
     """Other ways out of routers with a lost cable: the next default route by distance, else an adjacency."""
     topology = whatif.topology
-    gone, hit = _lost_ports(whatif, failure | whatif.given), _lost_ports(whatif, failure)
+    gone, before = _lost_ports(whatif, failure | whatif.given), _lost_ports(whatif, whatif.given)
     led_out = whatif.led_out(failure)
-    for device in hit:
-        ports = gone.get(device, set())
+    for device, ports in gone.items():
         states = topology.known.ports[device]
-        if states.reading.device.role != "router" or device not in led_out:
+        if states.reading.device.role != "router" or device not in led_out or ports == before.get(device):
             continue
         used, waiting = _defaults(states.reading, ports)
         others = [port for port in topology.ports_of(device) if port not in ports and states.routed(port)]
