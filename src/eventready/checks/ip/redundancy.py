@@ -11,7 +11,6 @@ from eventready.checks.answer import answered, blind, grade, passed, tidy, warne
 from eventready.checks.check import Limits, NoLimits, check
 from eventready.checks.finding import Finding, Outcome
 from eventready.core.messages import Text, message
-from eventready.network.graph.graph import Cut
 from eventready.network.graph.outcome import FailureOutcome, ServiceOutcome, WhatIf
 from eventready.network.graph.topology import NetworkElement
 
@@ -61,10 +60,9 @@ def single_point(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
 @_network_check("risk_group", limits=LossLimits())
 def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
     """No group of risk.yaml takes a service from a venue beyond the losses of its members alone."""
+    doubtful = {name for name, _member in network.topology.strangers}
     for group in network.topology.setting.risks:
         element = network.topology.elements[group.name]
-        if element.failure == Cut():
-            continue
         alone = {
             (one.venue, one.service, name)
             for member in group.members if network.topology.member(member)
@@ -76,7 +74,7 @@ def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
         ]  # fmt: skip
         if lost:
             yield _finding(network, element, lost, limits, "checks:risk_group.found", kind=group.kind)
-        else:
+        elif group.name not in doubtful:
             yield passed(group.name, "checks:risk_group.none").replace(device=element.devices[0])
     for name, member in network.topology.strangers:
         device = (*network.topology.elements[name].devices, network.topology.readings.all[0].name)[0]
