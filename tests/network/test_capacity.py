@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventready.checks.finding import Finding, Outcome
+from eventready.core.messages import term
 from eventready.evaluation.runner import evaluate
 from eventready.network.capacity.balance import Balance, additions
 from eventready.network.capacity.calculate import CapacityCalculation
 from eventready.network.capacity.case import CapacityTargets
 from eventready.network.network_facts import DeviceFacts
-from eventready.workspace.devices.capacity import CapacityFile
+from eventready.workspace.devices.capacity import DEFAULTS, CapacityFile
 from eventready.workspace.devices.device import Device, Role
 from eventready.workspace.devices.expect import Expect
 from eventready.workspace.loads import with_loads
@@ -214,6 +215,13 @@ def test_a_silent_device_is_named_as_the_reason() -> None:
             (f"{cell} {kind}" for cell in ("K1", "K2", "Q1") for kind in ("TCH", "SDCCH")), ("bsc",)
         ),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_every_default_has_its_source_in_words(lang: str) -> None:
+    figures = [one for found in balances().values() for one in (*found.busy.lines(), *found.crowd.lines())]
+    names = {*DEFAULTS, *(one.name for one in figures if one.default)}
+    assert [name for name in names if term("cli:capacity_source", name, lang) == name] == []
 
 
 def test_a_device_outside_the_audit_is_not_measured() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ from eventready.cli.context import App
 from eventready.cli.deferred import deferred
 from eventready.cli.options import FILE, with_options
 from eventready.core.errors import Exit, UsageError, most_severe
-from eventready.core.messages import message
+from eventready.core.messages import Lang, message, term
 
 with deferred():
     from eventready.audit.run_builder import recorded_network
     from eventready.checks.equipment.capacity import CAPACITY_CHECKS, capacity_targets
     from eventready.checks.registry import all_checks
-    from eventready.cli.render.capacity import as_json, show, show_additions
+    from eventready.cli.render.capacity import Found, as_json, show, show_additions
     from eventready.cli.render.capacity_sheet import capacity_sheet
     from eventready.core.atomic_files import write_atomic
     from eventready.evaluation.limits import resolve_limits
@@ -139,7 +140,9 @@ def _balances(
         if (venue is None or venue in balance.venues) and window in (None, balance.window)
     ]
     if out:
-        write_atomic(out, capacity_sheet(found, app.paper_lang))
+        write_atomic(out, capacity_sheet(_titled(found, workspace, app.paper_lang), app.paper_lang))
+    if app.output == "table":
+        found = _titled(found, workspace, app.lang)
     return run, found, _unplaced(workspace, venue, window)
 
 
@@ -159,6 +162,14 @@ def _calculation(workspace: Workspace, run: Run) -> CapacityCalculation:
         return capacity_targets(*(limits.of(check, devices[name]) for check in checks))
 
     return CapacityCalculation(facts, targets)
+
+
+def _titled(found: Found, workspace: Workspace, lang: Lang) -> list[tuple[str, Balance]]:
+    """Balances with the names of their windows in a language."""
+    windows = workspace.event.windows
+    titles = {str(one.kind): term("workspace:window_kind", one.kind, lang) for one in windows}
+    titles |= {name: one.title.render(lang) for one in windows for name in (one.name_vi, one.name) if name}
+    return [(name, replace(one, window=titles.get(one.window, one.window))) for name, one in found]
 
 
 def _unplaced(workspace: Workspace, venue: str | None, window: str | None) -> list[str]:

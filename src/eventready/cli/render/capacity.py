@@ -31,7 +31,7 @@ def show(found: Found, unplaced: Sequence[str], lang: Lang, *, run: str) -> None
         status = term("cli:capacity_status", balance.status, lang)
         if balance.unread:
             status = text("cli:capacity.unread", lang, status=status, devices=balance.unread)
-        click.secho(f"{balance.subject}  {device}, {balance.window}: {status}", fg=_STYLE[balance.status])
+        click.secho(f"{subject_name(balance, lang)}  {device}, {balance.window}: {status}", fg=_STYLE[balance.status])
         for line in _lines(balance):
             if id(line) not in shown and not line.hidden:
                 shown.add(id(line))
@@ -66,10 +66,10 @@ def show_additions(
         ]
         separator = text("cli:capacity.or", lang)
         content = separator.join(named) or text("cli:capacity.no_way", lang)
-        table.add_row(cell(balance.subject), balance.window, figure, content)
+        table.add_row(cell(subject_name(balance, lang)), balance.window, figure, content)
     if table.row_count:
         show_table(table)
-    _show_first("cli:capacity.unknown", [balance.subject for _device, balance in unknown], lang)
+    _show_first("cli:capacity.unknown", [subject_name(balance, lang) for _device, balance in unknown], lang)
     _show_first("cli:capacity.unplaced", unplaced, lang)
     if not (table.row_count or unknown or unplaced):
         click.echo(text("cli:capacity.no_gap", lang))
@@ -98,7 +98,7 @@ def as_json(found: Found, unplaced: Sequence[str], *, run: str) -> dict[str, Any
 def _line(line: Amount) -> dict[str, Any]:
     return {
         "name": line.name, "value": line.value, "unit": line.unit, "formula": formula_text(line, "en", by_key=True),
-        "source": line.source, "default": line.default,
+        "source": line_source(line, "en"), "default": line.default,
     }  # fmt: skip
 
 
@@ -136,10 +136,23 @@ def line_name(line: Amount, lang: Lang) -> str:
     return term("cli:capacity_line", line.name, lang)
 
 
+def line_source(line: Amount, lang: Lang) -> str:
+    """Source of a figure; of a default by the catalogue."""
+    return term("cli:capacity_source", line.name, lang) if line.default else line.source
+
+
+def subject_name(balance: Balance, lang: Lang) -> str:
+    """Subject in words: kinds of supply, and the quantity after the name of a cell or an access point."""
+    name, blank, last = balance.subject.rpartition(" ")
+    if blank and last == balance.kind:
+        return f"{name} {term('terms:subject', last, lang)}"
+    return term("terms:subject", balance.subject, lang)
+
+
 def _shown(line: Amount, lang: Lang) -> str:
     formula = formula_text(line, lang)
     value = f"{_number(line, lang)} {line.unit}".strip()
-    source = f"  [{line.source}]" if line.source else ""
+    source = f"  [{line_source(line, lang)}]" if line.source or line.default else ""
     return f"{line_name(line, lang)} = {formula} = {value}" if formula else f"{line_name(line, lang)} = {value}{source}"
 
 

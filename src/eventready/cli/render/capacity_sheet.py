@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventready.cli.render.capacity import Found, formula_text, line_name
+from eventready.cli.render.capacity import Found, formula_text, line_name, line_source, subject_name
 from eventready.core.messages import Lang, term, text
 from eventready.network.capacity.amount import Amount, written
 from eventready.workspace.sheets.workbook import new_workbook
@@ -29,18 +29,19 @@ def capacity_sheet(found: Found, lang: Lang) -> bytes:
     places: dict[int, str] = {}
     row = 1
     for _device, balance in found:
+        subject = subject_name(balance, lang)
         for figure in (balance.busy, balance.crowd, balance.limit, balance.crowd_limit):
             for line in figure.lines():
                 if id(line) in places:
                     continue
                 sheet.set_row(row, None, None, {"hidden": line.hidden})
-                for column, content in ((0, balance.subject), (1, balance.window), (2, line_name(line, lang))):
+                for column, content in ((0, subject), (1, balance.window), (2, line_name(line, lang))):
                     sheet.write_string(row, column, content)
                 if line.formula:
                     sheet.write_formula(row, 3, _formula(line, places), None, line.value)
                 else:
                     sheet.write_number(row, 3, line.value, default if line.default else None)
-                for column, content in ((4, line.unit), (5, formula_text(line, lang)), (6, line.source)):
+                for column, content in ((4, line.unit), (5, formula_text(line, lang)), (6, line_source(line, lang))):
                     sheet.write_string(row, column, content)
                 row += 1
                 places[id(line)] = f"$D${row}"
@@ -53,7 +54,7 @@ def capacity_sheet(found: Found, lang: Lang) -> bytes:
         verdict = (
             f'IF({busy}>{limit}+1E-9,"{words["short"]}",IF({crowd}>{most}+1E-9,"{words["crowd"]}","{words["enough"]}"))'
         )
-        sheet.write_string(row, 0, balance.subject, bold)
+        sheet.write_string(row, 0, subject, bold)
         sheet.write_string(row, 1, balance.window, bold)
         sheet.write_string(row, 2, term("terms:capacity", balance.kind, lang), bold)
         if balance.unknown:

@@ -20,7 +20,8 @@ class Amount:
     """A figure: given, or the result of a formula.
 
     `name`: key of `capacity:line`, empty for an intermediate result. `source`: origin of a given figure; `default`: the
-    product's own. `hidden`: a step of an iteration, left out of printed calculations.
+    product's own, its source in `cli:capacity_source`. `hidden`: a step of an iteration, left out of printed
+    calculations.
     """
 
     value: float

@@ -129,9 +129,7 @@ def _direction(case: LoadCase, supply: Supply, kind: Kind, more: int = 0) -> Bal
     users = case.users(figures.subscribers, "users", more)
     rate = data_rate(figures["data_mb"] * share, users).named("rate", "Mbit/s")
     own, planned = (supply.efficiency_down, _LTE_DOWN) if down else (supply.efficiency_up, _LTE_UP)
-    efficiency = given(
-        own or planned, "efficiency", "bit/s/Hz", supply.source if own else "planning figure [K]", default=own is None
-    )
+    efficiency = given(own or planned, "efficiency", "bit/s/Hz", supply.source if own else "", default=own is None)
     slots = supply.slots_down if down or supply.slots_down is None else 1 - supply.slots_down
     mhz, load = given(supply.mhz or 0, "mhz", "MHz", supply.source), given(case.targets.load, "load_limit")
     usable = usable_rate(mhz, efficiency, load, 1.0 if slots is None else slots)
@@ -149,7 +147,7 @@ def site(case: LoadCase, supply: Supply, more: int = 0) -> Balance:
     users = (figures.subscribers / given(len(case.load.peers) or 1, "places") * cells).named("users")
     mean = data_rate(figures["data_mb"] * figures.one_way, users).named("rate", "Mbit/s")
     peak = given(supply.peak_mbps or 0, "peak_mbps", "Mbit/s", supply.source)
-    one, overhead = given(1), given(_OVERHEAD, "overhead", source="IPsec and GTP: 10 to 15% [K]", default=True)
+    one, overhead = given(1), given(_OVERHEAD, "overhead", default=True)
     crowd = backhaul(peak, one, mean * figures["surge"], overhead)
     there = given((supply.mbps or 0) + more, "mbps_there", "Mbit/s", supply.source)
     return case.balance(

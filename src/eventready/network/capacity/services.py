@@ -46,7 +46,7 @@ def _required(kind: Kind, figures: DemandFigures) -> Amount:
         return (clients * figures["sessions"]).named("required_venue")
     if kind == "dns":
         return requests(clients, figures["queries"]).named("required_venue", "1/s")
-    span = figures["arrival_s"] if "arrival_s" in figures else given(_HOUR, "arrival_s", "s", "[D]", default=True)
+    span = figures["arrival_s"] if "arrival_s" in figures else given(_HOUR, "arrival_s", "s", default=True)
     return requests(clients, figures["logins"], span).named("required_venue", "1/s")
 
 

@@ -53,20 +53,20 @@ class Surge(SourcedFigure):
     value: float = Field(ge=1, le=20)
 
 
-#: Figures of the product where the workspace gives none. Sources: [S] published, [K] practice, [D] our own.
-DEFAULTS: Mapping[str, SourcedFigure] = {
-    "subscribers": Share(value=1, source="everybody, until the share of the network is known [D]"),
-    "bhca": SourcedFigure(value=1, source="1 call of 90 s: 25 mE of a user in the busy hour [K]"),
-    "holding_s": SourcedFigure(value=90, source="1 call of 90 s: 25 mE of a user in the busy hour [K]"),
-    "signalling_me": SourcedFigure(value=4, source="a call, an update, a message of 5 s in the busy hour [D]"),
-    "retries": Share(value=0.5, source="half of the callers without a channel try again [D]"),
-    "surge": Surge(value=1.5, source="arrivals of a crowd are correlated: 1.5 to 2 times Erlang's [D]"),
-    "data_mb": SourcedFigure(value=10, source="Nokia, mass events: several MB per person and hour each way [S7]"),
-    "upward": Share(value=0.5, source="normal 1/11, festivals up to 3/4 (Nokia, Ericsson) [S7, S11]"),
-    "active": Share(value=0.4, source="30 to 50% of the crowd are active in breaks [S10]"),
-    "take": Share(value=0.6, source="unique Wi-Fi users of Super Bowl LII: 59.2% of the people [S32]"),
-    "concurrent": Share(value=0.63, source="concurrent of unique Wi-Fi users of Super Bowl LIII: 62.7% [S32]"),
-    "client_mbps": SourcedFigure(value=0.43, source="peak rate of a concurrent client of Super Bowl LIII [S32]"),
+#: Figures of the product where the workspace gives none; sources: `cli:capacity_source`.
+DEFAULTS: Mapping[str, float] = {
+    "subscribers": 1,
+    "bhca": 1,
+    "holding_s": 90,
+    "signalling_me": 4,
+    "retries": 0.5,
+    "surge": 1.5,
+    "data_mb": 10,
+    "upward": 0.5,
+    "active": 0.4,
+    "take": 0.6,
+    "concurrent": 0.63,
+    "client_mbps": 0.43,
 }
 
 
@@ -102,9 +102,11 @@ class VenueDemand(PlacedModel):
     queries: SourcedFigure | None = Field(default=None, description="DNS queries of a client per second; no default")
 
     def figure(self, name: str) -> SourcedFigure | None:
-        """The figure as given, or the default; None where there is neither."""
+        """The figure as given, or the default with an empty source; None where there is neither."""
         found: SourcedFigure | None = getattr(self, name)
-        return found or DEFAULTS.get(name)
+        if found is None and name in DEFAULTS:
+            return SourcedFigure.model_construct(value=DEFAULTS[name], source="")
+        return found
 
 
 class Supply(PlacedModel):
