@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from eventready.assurance.delivery.bundles.bundle import pack
-from eventready.assurance.delivery.bundles.parts import FindingEntry
+from eventready.assurance.delivery.bundles.parts import FindingEntry, VerdictEntry
 from eventready.assurance.delivery.bundles.receive import ReceivedBundles, receive
 from eventready.assurance.delivery.province.province import province
+from eventready.assurance.delivery.province.venues import VenueNames
 from eventready.assurance.papers.document.formats import render
 from eventready.assurance.papers.document.model import Document, Table
 from eventready.assurance.papers.document.profile import load_profile
@@ -25,7 +26,7 @@ from eventready.core.clock import TZ, Clock
 from eventready.core.messages import Lang
 from eventready.store.database import ENVIRONMENT
 from eventready.workspace.settings.event import Event
-from tests.assurance.delivery.operators import ALPHA, BETA, EVENT, Operators, alpha
+from tests.assurance.delivery.operators import ALPHA, BETA, EVENT, VENUES, Operators, alpha
 from tests.assurance.papers.reading import docx_text, left_over, spoken
 
 pytestmark = pytest.mark.slow
@@ -93,7 +94,7 @@ def test_a_row_per_operator(received: ReceivedBundles, operators: Operators, tmp
     )
     assert texts(table(document, "Mức độ sẵn sàng theo địa điểm và dịch vụ")) == (
         ("Trung tâm Hội nghị tỉnh", "Wi-Fi", "Chưa kiểm tra", "Chưa sẵn sàng"),
-        ("Trung tâm Hội nghị tỉnh", "Internet", "Chưa kiểm tra", "Sẵn sàng"),
+        ("Trung tâm Hội nghị tỉnh", "Internet (ngoài yêu cầu của sự kiện)", "Chưa kiểm tra", "Sẵn sàng"),
         ("Trung tâm Văn hóa tỉnh", "Wi-Fi", "Chưa kiểm tra", "Không cung cấp"),
         ("Khu di tích lịch sử Đền thờ Bác Hồ", "Di động", "Chưa kiểm tra", "Chưa đo được"),
     )
@@ -103,6 +104,42 @@ def test_a_row_per_operator(received: ReceivedBundles, operators: Operators, tmp
         ("2.1a", "Nhiệm vụ Wi-Fi 2.1a", "Đang thực hiện", "Không áp dụng"),
         ("1.2b", "Nhiệm vụ Wi-Fi 1.2b", "-", "Chưa đạt (quá hạn)"),
     )
+
+
+def test_venues_outside_the_event_count_nothing(operators: Operators, tmp_path: Path) -> None:
+    """Findings of a dropped venue alone are left out; without a venue of the event the operator has no results."""
+    found = tuple(
+        FindingEntry(check="c", device=f"d{number}", status="fail", message="down", venues=venues)
+        for number, venues in enumerate((("den-tho",), ("den-tho", "hoi-nghi"), ()))
+    )
+    (tmp_path / "a.zip").write_bytes(operators.pack(findings=found, counts={"fail": 5}))
+
+    def shown(names: dict[str, str | None]) -> tuple[str, Document]:
+        names_of = VenueNames(Event.model_validate(DEPARTMENT), {ALPHA: names})
+        document = paper(receive([tmp_path / "a.zip"], operators.wanted(), mapped=names_of.mapped), operators, tmp_path)
+        return str(texts(table(document, "Tổng hợp theo doanh nghiệp"))[0][2:6]), document
+
+    row, document = shown({"den-tho": None})
+    assert row == "('Chưa sẵn sàng', '99,5%', '4', '0')"
+    assert [cells[2] for cells in texts(table(document, "Nội dung kiểm tra chưa đạt"))] == ["d1", "d2"]
+    row, document = shown({"den-tho": None, "hoi-nghi": None})
+    assert row == "('Không có địa điểm của sự kiện', '-', '-', '-')"
+    text = render(document, "md").decode()
+    assert not any(f"d{number}" in text for number in range(3))
+    assert f"{ALPHA}: 0 nội dung kiểm tra chưa đạt, 0 chưa đo được; 1 nhiệm vụ quá hạn" in text
+
+
+def test_a_service_beyond_the_event_decides_nothing(operators: Operators, tmp_path: Path) -> None:
+    verdicts = (
+        VerdictEntry(venue="hoi-nghi", service="wifi", verdict="READY"),
+        VerdictEntry(venue="hoi-nghi", service="internet", verdict="NOT_READY"),
+    )
+    (tmp_path / "a.zip").write_bytes(operators.pack(verdicts=verdicts, venues=VENUES[:1]))
+    document = paper(receive([tmp_path / "a.zip"], operators.wanted()), operators, tmp_path)
+    assert texts(table(document, "Tổng hợp theo doanh nghiệp"))[0][2] == "Sẵn sàng"
+    text = render(document, "md").decode().replace("\\", "").replace("\u00a0", " ")
+    assert f"Trung tâm Hội nghị tỉnh: CHƯA ĐO ĐƯỢC. Chưa có báo cáo: {BETA}; Sẵn sàng: {ALPHA}." in text
+    assert "Internet (ngoài yêu cầu của sự kiện) | Chưa sẵn sàng" in text
 
 
 def test_what_is_reported_of_duty_incidents_and_what_is_open(
@@ -115,6 +152,7 @@ def test_what_is_reported_of_duty_incidents_and_what_is_open(
         "thiết bị: Huawei eNodeB (Bo mạch); own_radio.",
         f"{ALPHA}: Trong 40 cổng, láng giềng, cell và điểm phát Wi-Fi đang hoạt động, 7 mục chưa có khai báo",
         f"{BETA}: chưa có danh sách trực.",
+        f"Chưa đối chiếu được địa điểm vì chưa có kết quả kiểm tra: {BETA}.",
         "1 sự cố được ghi nhận, 1 sự cố chưa khắc phục xong; 1 thông báo quá hạn.",
         "Đứt cáp quang. xe thi công",
         "12.500",

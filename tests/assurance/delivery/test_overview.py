@@ -17,7 +17,9 @@ from eventready.assurance.delivery.bundles.parts import (
 )
 from eventready.assurance.delivery.province.overview import row
 from eventready.core.clock import parse_moment
+from eventready.workspace.settings.event import Event
 from tests.assurance.delivery.operators import VENUES
+from tests.assurance.delivery.test_consolidate import DEPARTMENT
 
 MADE = parse_moment("2022-04-25 06:30")
 
@@ -33,4 +35,5 @@ def test_a_venue_without_a_verdict_is_not_measured(venues: tuple[str, ...], verd
         made_real=MADE + timedelta(days=1), rehearsal=True, parts={},
     )  # fmt: skip
     bundle = Bundle(manifest, "o", run, DutiesPart(), RosterPart(present=False), IncidentsPart(), "")
-    assert row(bundle).verdict == verdict
+    places = [{"id": venue.id, "name": venue.name, "services": ["wifi"]} for venue in VENUES]
+    assert row(bundle, Event.model_validate(DEPARTMENT | {"venues": places})).verdict == verdict

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -71,7 +72,6 @@ def command(
     inventory = app.workspace_path / "inventory"
     event = load_event(inventory / "event.yaml")
     duties = load_duties(inventory / "duties.yaml", windows=event.windows, venues=event.venue_ids).duties
-    venues = VenueNames.load(event, venues_file)
     clock = replace(app.clock, marked=app.clock.marked or rehearsal)
     policy = BundlePolicy(
         event=event_id or event.id,
@@ -80,12 +80,15 @@ def command(
         oldest=timedelta(days=max_age),
         rehearsal=clock.rehearsal,
     )
+    venues = VenueNames.load(event, venues_file, {key.operator for key in policy.keys.values()})
     profile = load_profile(app.workspace_path, app.paper_lang)
     with Store.of_workspace(app.workspace_path) as store:
         log = ReceivedLog(store, clock, policy)
         received = receive(bundles, policy, log.last(), restarted, venues.mapped)
         for refused in received.refused:
             app.say(f"eventready: {refused.path}: {refused.error.render(app.lang)}")
+        for unused in chain.from_iterable(venues.unused.values()):
+            app.say(unused.render(app.lang))
         for sentence in (*received.missing, *received.rewritten.values()):
             app.say(sentence)
         if not received.bundles:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from eventready.assurance.delivery.bundles.bundle import Bundle
-from eventready.assurance.delivery.bundles.parts import State, Verdict
+from eventready.assurance.delivery.bundles.parts import RunPart, State, Verdict, VerdictEntry
 from eventready.workspace.settings.event import Event
 
 #: Verdicts from the worst to the best. An unmeasured service is never better than one that is known to be bad.
@@ -20,10 +21,14 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 @dataclass(frozen=True)
 class OperatorRow:
-    """Figures of an operator. `verdict`: the worst of its services, None without an audit. `gaps` None: no roster."""
+    """Figures of an operator. `verdict`: the worst of its services for the event. `gaps` None: no roster.
+
+    `missing`: the absent base of a verdict: an audit, a venue of the event, or a service offered there.
+    """
 
     operator: str
     verdict: Verdict | None
+    missing: Literal["", "run", "venue", "offered"]
     ratio: float
     fail: int
     unmeasured: int
@@ -37,16 +42,30 @@ class OperatorRow:
     overdue: int
 
 
-def row(bundle: Bundle) -> OperatorRow:
+def _needed(run: RunPart, event: Event) -> tuple[VerdictEntry, ...]:
+    """Verdicts of services needed by the event at its venues."""
+    services = {venue.id: venue.services for venue in event.venues}
+    return tuple(entry for entry in run.verdicts if entry.service in services.get(entry.venue, ()))
+
+
+def _missing(run: RunPart) -> Literal["run", "venue", "offered"]:
+    if not run.present:
+        return "run"
+    return "offered" if run.venues or run.verdicts else "venue"
+
+
+def row(bundle: Bundle, event: Event) -> OperatorRow:
     """Return the figures of an operator; inapplicable clauses are not counted."""
     run, incidents = bundle.run, bundle.incidents.incidents
     applying = [clause for clause in bundle.duties.clauses if clause.state != "not_applicable"]
-    verdicts: set[Verdict] = {entry.verdict for entry in run.verdicts}
+    verdicts: set[Verdict] = {entry.verdict for entry in _needed(run, event)}
     if {venue.id for venue in run.venues} - {entry.venue for entry in run.verdicts}:
         verdicts.add("NOT_MEASURED")  # every venue has a service
+    verdict = worst(verdicts) if verdicts and run.present else None
     return OperatorRow(
         operator=bundle.operator,
-        verdict=next((verdict for verdict in WORST if verdict in verdicts), None) if run.present else None,
+        verdict=verdict,
+        missing="" if verdict else _missing(run),
         ratio=run.measured / run.needed if run.needed else 0.0,
         fail=run.counts.get("fail", 0),
         unmeasured=run.counts.get("not_measured", 0),
@@ -67,11 +86,15 @@ def _count(bundle: Bundle, state: State) -> int:
 
 @dataclass(frozen=True)
 class ServiceVerdicts:
-    """Verdicts of the operators for a service at a venue; None: not offered, or not audited."""
+    """Verdicts of the operators for a service at a venue; None: not offered, or not audited.
+
+    `beyond`: the event does not need the service there.
+    """
 
     venue: str
     service: str
     verdicts: tuple[Verdict | None, ...]
+    beyond: bool
 
 
 def service_verdicts(bundles: Sequence[Bundle], event: Event, *, vietnamese: bool) -> tuple[ServiceVerdicts, ...]:
@@ -82,7 +105,10 @@ def service_verdicts(bundles: Sequence[Bundle], event: Event, *, vietnamese: boo
         named = [service for known in by_place for place, service in known if place == venue.id]
         title = (venue.name_vi if vietnamese else venue.name) or venue.name
         rows += [
-            ServiceVerdicts(title, service, tuple(known.get((venue.id, service)) for known in by_place))
+            ServiceVerdicts(
+                title, service, tuple(known.get((venue.id, service)) for known in by_place),
+                beyond=service not in venue.services,
+            )
             for service in dict.fromkeys((*venue.services, *named))
-        ]
+        ]  # fmt: skip
     return tuple(rows)

@@ -15,7 +15,7 @@ from eventready.assurance.delivery.province.tables import (
     operator_table,
     service_table,
 )
-from eventready.assurance.delivery.province.venues import OperatorAtVenue, at_venue
+from eventready.assurance.delivery.province.venues import OperatorAtVenue, at_venue, venues_of
 from eventready.assurance.papers.document.model import Block, Document, Heading, OnScreen, paragraph
 from eventready.assurance.papers.document.profile import Profile
 from eventready.assurance.papers.document.sources import cited
@@ -41,7 +41,7 @@ def province(
     )
     writer = PaperWriter("province", material, profile, lang)
     bundles = received.bundles
-    rows = tuple(row(bundle) for bundle in bundles)
+    rows = tuple(row(bundle, event) for bundle in bundles)
     figures = [
         writer.outline.section(writer.text("papers:province_overall")),
         *_overall(writer, received, rows),
@@ -91,11 +91,14 @@ _NONE = "papers:province_none"
 
 
 def _venues(writer: PaperWriter, event: Event, received: ReceivedBundles) -> list[Block]:
-    """Return a line per venue: its worst verdict, and the operators by verdict with the services concerned."""
-    return writer.bullets(
-        _venue(writer, venue.title.render(writer.lang), at_venue(venue.id, received.bundles, received.silent))
+    """Return a line per venue: its worst verdict, and the operators by verdict with the services concerned; then the
+    operators whose bundles name no venue."""
+    lines = writer.bullets(
+        _venue(writer, venue.title.render(writer.lang), at_venue(venue, received.bundles, received.silent))
         for venue in event.venues
     )
+    unknown = [bundle.operator for bundle in received.bundles if not bundle.run.present and not venues_of(bundle)]
+    return [*lines, *([writer.p("papers:province_not_compared", names=", ".join(unknown))] if unknown else [])]
 
 
 def _venue(writer: PaperWriter, name: str, operators: Sequence[OperatorAtVenue]) -> str:
@@ -114,7 +117,7 @@ def _venue(writer: PaperWriter, name: str, operators: Sequence[OperatorAtVenue])
 
 
 def _services(writer: PaperWriter, bundles: Sequence[Bundle], event: Event) -> list[Block]:
-    if not any(bundle.run.verdicts for bundle in bundles):
+    if not any(bundle.run.present for bundle in bundles):
         return [writer.p("papers:province_no_verdicts")]
     return [service_table(writer, bundles, event)]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from eventready.assurance.delivery.bundles.bundle import Bundle
 from eventready.assurance.delivery.bundles.parts import LONGEST_TEXT, ClauseEntry
-from eventready.assurance.delivery.province.overview import OperatorRow, service_verdicts
+from eventready.assurance.delivery.province.overview import OperatorRow, ServiceVerdicts, service_verdicts
 from eventready.assurance.papers.dates import fit
 from eventready.assurance.papers.document.model import Cell, Column, Table, TableCell
 from eventready.assurance.papers.sections.tables import as_sentence, columns, numbered_table
@@ -33,10 +33,12 @@ def operator_table(writer: PaperWriter, rows: Sequence[OperatorRow]) -> Table:
 
 
 def _operator(writer: PaperWriter, one: OperatorRow) -> tuple[TableCell, ...]:
-    checked = one.verdict is not None
-    verdict: TableCell = writer.text("papers:province_no_run")
+    checked = one.missing not in {"run", "venue"}
+    verdict: TableCell
     if one.verdict:
         verdict = Cell(writer.language.verdict(one.verdict), one.verdict)
+    else:
+        verdict = writer.term(_NONE, one.missing)
     return (
         fit(one.operator),
         verdict,
@@ -57,7 +59,7 @@ def service_table(writer: PaperWriter, bundles: Sequence[Bundle], event: Event) 
     rows = tuple(
         (
             fit(one.venue),
-            writer.language.service(one.service),
+            _service(writer, one),
             *(
                 Cell(writer.language.verdict(verdict), verdict) if verdict else instead
                 for verdict, instead in zip(one.verdicts, none, strict=True)
@@ -70,6 +72,11 @@ def service_table(writer: PaperWriter, bundles: Sequence[Bundle], event: Event) 
 
 
 _NONE = "papers:province_none"
+
+
+def _service(writer: PaperWriter, one: ServiceVerdicts) -> str:
+    service = writer.language.service(one.service)
+    return writer.text("papers:province_beyond", service=service) if one.beyond else service
 
 
 def incident_table(writer: PaperWriter, bundles: Sequence[Bundle]) -> Table:

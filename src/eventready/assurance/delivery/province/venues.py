@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,11 +13,12 @@ from pydantic import Field
 from eventready.assurance.delivery.bundles.bundle import Bundle
 from eventready.assurance.delivery.bundles.parts import IncidentsPart, RunPart, VenueEntry, Verdict, VerdictEntry
 from eventready.assurance.delivery.province.overview import worst
-from eventready.core.errors import RefusedError
+from eventready.core.errors import RefusedError, WorkspaceError
 from eventready.core.messages import message
-from eventready.workspace.files.yaml_document import load_yaml, raise_errors
+from eventready.workspace.files.validation_messages import suggest
+from eventready.workspace.files.yaml_document import YamlDocument, load_yaml, raise_errors
 from eventready.workspace.model import WorkspaceModel
-from eventready.workspace.settings.event import Event, unknown_venue
+from eventready.workspace.settings.event import Event, Venue, unknown_venue
 
 
 class VenueFile(WorkspaceModel):
@@ -29,37 +31,50 @@ class VenueFile(WorkspaceModel):
 
 @dataclass(frozen=True)
 class VenueNames:
-    """The department's venues by identifier, and the mappings of operators with other identifiers."""
+    """The department's venues by identifier, and the mappings of operators with other identifiers.
+
+    `unused`: by operator an error for each mapped identifier that is missing from its audit.
+    """
 
     event: Event
     mappings: Mapping[str, Mapping[str, str | None]]
+    document: YamlDocument | None = None
+    unused: dict[str, list[WorkspaceError]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, event: Event, path: Path | None) -> VenueNames:
-        """Read the mappings of a file. Raises WorkspaceError, also for a venue unknown to the department."""
+    def load(cls, event: Event, path: Path | None, operators: Collection[str]) -> VenueNames:
+        """Read the mappings of a file. Raises WorkspaceError, also for an operator without a key and a venue unknown
+        to the department."""
         if path is None:
             return cls(event, {})
         document = load_yaml(path)
         mappings = document.validate(VenueFile).venues
         problems = []
         for operator, names in mappings.items():
+            if operator not in operators:
+                unknown = message("delivery:venues.operator", operator=operator)
+                problems.append(document.error(unknown, "venues", operator, do=suggest(operator, operators)))
             for own, name in names.items():
                 if name is not None and name not in event.venue_ids:
                     what, do = unknown_venue(name, event)
                     problems.append(document.error(what, "venues", operator, own, do=do))
         raise_errors(problems)
-        return cls(event, mappings)
+        return cls(event, mappings, document)
 
     def mapped(self, bundle: Bundle) -> Bundle:
         """Return a bundle under the department's identifiers. Raises RefusedError for an unknown venue."""
         run, incidents = bundle.run, bundle.incidents.incidents
-        names = {name: name for name in self.event.venue_ids} | dict(self.mappings.get(bundle.operator, {}))
-        used = (
-            *(venue.id for venue in run.venues),
-            *(verdict.venue for verdict in run.verdicts),
-            *(incident.venue for incident in incidents if incident.venue),
-        )
-        if unknown := [venue for venue in dict.fromkeys(used) if venue not in names]:
+        mapping = self.mappings.get(bundle.operator, {})
+        names = {name: name for name in self.event.venue_ids} | dict(mapping)
+        used = venues_of(bundle)
+        self.unused[bundle.operator] = [
+            self.document.error(
+                message("delivery:venues.unused", operator=bundle.operator, venue=own),
+                "venues", bundle.operator, own, do=suggest(own, used),
+            )
+            for own in mapping if self.document and run.present and own not in used
+        ]  # fmt: skip
+        if unknown := [venue for venue in used if venue not in names]:
             known = list(self.event.venue_ids)
             raise RefusedError(
                 message("delivery:venues.unknown", operator=bundle.operator, unknown=unknown, known=known)
@@ -75,6 +90,12 @@ class VenueNames:
         )
 
     def _run(self, run: RunPart, names: Mapping[str, str | None]) -> RunPart:
+        """Leave out findings of dropped venues alone; without a venue of the event, all results."""
+        own = [venue.id for venue in run.venues] or [entry.venue for entry in run.verdicts]
+        if own and not any(names[venue] for venue in own):
+            return RunPart.model_validate(run.model_dump(include=_IDENTITY))
+        findings = tuple(one for one in run.findings if not one.venues or any(names[venue] for venue in one.venues))
+        left_out = Counter[str](one.status for one in run.findings) - Counter[str](one.status for one in findings)
         venues = dict.fromkeys(name for venue in run.venues if (name := names[venue.id]))
         verdicts: dict[tuple[str, str], Verdict] = {}
         for entry in run.verdicts:
@@ -84,6 +105,8 @@ class VenueNames:
         titles = {venue.id: venue for venue in self.event.venues}
         return run.model_copy(
             update={
+                "counts": {status: count - left_out[status] for status, count in run.counts.items()},
+                "findings": findings,
                 "venues": tuple(
                     VenueEntry(id=name, name=titles[name].name, name_vi=titles[name].name_vi) for name in venues
                 ),
@@ -93,6 +116,22 @@ class VenueNames:
                 ),
             }
         )
+
+
+#: Fields of a run beside its results.
+_IDENTITY = {"present", "id", "event_vi", "event_en", "moment", "sha256"}
+
+
+def venues_of(bundle: Bundle) -> tuple[str, ...]:
+    """Venues named in a bundle."""
+    run = bundle.run
+    named = (
+        *(venue.id for venue in run.venues),
+        *(verdict.venue for verdict in run.verdicts),
+        *(venue for found in run.findings for venue in found.venues),
+        *(incident.venue for incident in bundle.incidents.incidents if incident.venue),
+    )
+    return tuple(dict.fromkeys(named))
 
 
 @dataclass(frozen=True)
@@ -108,7 +147,7 @@ class OperatorAtVenue:
     missing: Literal["", "run", "report"] = ""
 
 
-def at_venue(venue: str, bundles: Sequence[Bundle], silent: Iterable[str]) -> tuple[OperatorAtVenue, ...]:
+def at_venue(venue: Venue, bundles: Sequence[Bundle], silent: Iterable[str]) -> tuple[OperatorAtVenue, ...]:
     """Return every operator at a venue, those without a report last."""
     return (
         *(_at(venue, bundle) for bundle in bundles),
@@ -116,12 +155,13 @@ def at_venue(venue: str, bundles: Sequence[Bundle], silent: Iterable[str]) -> tu
     )
 
 
-def _at(venue: str, bundle: Bundle) -> OperatorAtVenue:
+def _at(venue: Venue, bundle: Bundle) -> OperatorAtVenue:
     if not bundle.run.present:
         return OperatorAtVenue(bundle.operator, "NOT_MEASURED", missing="run")
-    verdicts = {entry.service: entry.verdict for entry in bundle.run.verdicts if entry.venue == venue}
+    offered = {entry.service: entry.verdict for entry in bundle.run.verdicts if entry.venue == venue.id}
+    verdicts = {service: verdict for service, verdict in offered.items() if service in venue.services}
     if not verdicts:
-        listed = any(one.id == venue for one in bundle.run.venues)
-        return OperatorAtVenue(bundle.operator, "NOT_MEASURED" if listed else None)
+        unmeasured = not offered and any(one.id == venue.id for one in bundle.run.venues)
+        return OperatorAtVenue(bundle.operator, "NOT_MEASURED" if unmeasured else None)
     verdict = worst(verdicts.values())
     return OperatorAtVenue(bundle.operator, verdict, tuple(name for name, one in verdicts.items() if one == verdict))
