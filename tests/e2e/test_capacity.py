@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from eventready.cli.render.capacity import SHOWN
 from eventready.core.errors import Exit
 from tests.e2e.conftest import Province
 
@@ -106,8 +107,10 @@ def test_a_device_without_an_answer_leaves_its_supply_unknown(audited: Province,
     run = audited.audit("edge-dt-1").run
     done = audited.call("capacity", "--venue", "den-tho", "--run", run.id, expect=(Exit.INCOMPLETE,))
     assert "supply not known, no reading of" in done.stdout
-    solved = audited.call("capacity", "solve", "--venue", "den-tho", "--run", run.id, expect=(Exit.INCOMPLETE,)).stdout
+    solved = audited.call("capacity", "solve", "--run", run.id, expect=(Exit.INCOMPLETE,)).stdout
     assert "Supply not known for " in solved
+    named = solved.strip().rstrip("…").partition(": ")[2].split(", ")
+    assert len(named) == len(set(named)) == SHOWN
     assert "No gap" not in solved
 
 

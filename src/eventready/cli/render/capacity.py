@@ -47,8 +47,9 @@ def show(found: Found, unplaced: Sequence[str], lang: Lang, *, run: str) -> None
 
 def _show_first(msgid: str, names: Sequence[str], lang: Lang) -> None:
     if names:
-        more = "…" if len(names) > SHOWN else ""
-        click.echo(text(msgid, lang, count=len(names), names=names[:SHOWN], more=more))
+        each = list(dict.fromkeys(names))  # a subject has a balance for each window
+        more = "…" if len(each) > SHOWN else ""
+        click.echo(text(msgid, lang, count=len(names), names=each[:SHOWN], more=more))
 
 
 def show_additions(
