@@ -117,9 +117,14 @@ def test_saved_outputs_say_what_the_devices_reported(province: Province, tmp_pat
     platforms = {device["name"]: load_platform(device["platform"]) for device in live["devices"]}
 
     def reported_of(document: dict[str, list[dict[str, Any]]]) -> list[tuple[object, ...]]:
-        """Observations of facts of one command: the evidence of two commands is one text."""
+        """Observations of facts of one command: the evidence of two commands is one text; a file has no prompt."""
         return [
-            (o["device"], o["fact"], o["status"], o["rows"])
+            (
+                o["device"],
+                o["fact"],
+                o["status"],
+                [{k: v for k, v in row.items() if k != "hostname"} for row in o["rows"]],
+            )
             for o in document["observations"]
             if o["fact"] not in platforms[o["device"]].facts or not platforms[o["device"]].facts[o["fact"]].spec.also
         ]

@@ -210,7 +210,8 @@ def test_a_missing_package_is_named(
 ) -> None:
     load_deferred()  # commands whose help was shown by another test
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
-    monkeypatch.delitem(sys.modules, "eventready.assurance.papers.document.xlsx", raising=False)
+    for module in ("assurance.papers.document.xlsx", "workspace.sheets.workbook"):
+        monkeypatch.delitem(sys.modules, f"eventready.{module}", raising=False)
     code, _, err = _run(capsys, workspace, "plan", "--format", "xlsx")
     assert code == Exit.USAGE
     assert "XLSX needs the package 'xlsxwriter', which is not installed. Install `eventready[documents]`" in err

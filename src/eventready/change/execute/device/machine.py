@@ -149,7 +149,7 @@ class DeviceMachine:
         )
         steps.send(assignment.forward, terms, lambda: steps.record("apply", {"lines": len(assignment.forward)}))
         steps.check_abort()
-        self._compare()
+        self._compare(device_side=terms.device_side)
         soak = {"soak_s": self._soak.seconds, "soak_reason": self._soak.reason}
         steps.record("verify", {"held": True} if assignment.hold else soak)
         left_s = steps.window.first - assignment.timing.margin_s - steps.timer.now()
@@ -165,8 +165,9 @@ class DeviceMachine:
         if steps.timer.now() > steps.window.first - assignment.timing.margin_s:
             raise Failed(message("change:why.late"))
 
-    def _compare(self) -> None:
-        """Read the configuration back; send accepted and lost lines again. Raises Failed for a difference."""
+    def _compare(self, *, device_side: bool) -> None:
+        """Read the configuration back; send accepted and lost lines again under the guard. Raises Failed for a
+        difference."""
         assignment, steps = self._assignment, self._steps
         form = assignment.form
         for left in reversed(range(form.spec.repeats + 1)):
@@ -176,13 +177,19 @@ class DeviceMachine:
                 steps.check_abort()
                 return
             lost = form.commands_between(found, steps.target) if left else ()
-            if not lost or not frozenset(lost) <= frozenset(assignment.forward):
+            if not lost or not frozenset(lost) <= frozenset(assignment.forward) or not self._guarded(device_side):
                 break
             steps.check_abort()
             steps.record("apply", {"lines": len(lost), "again": True})
             steps.deliver(lost)
         difference = abbreviated(form.diff(steps.target, found))
         raise Failed(message("change:why.differs", device=assignment.device, difference=difference))
+
+    def _guarded(self, device_side: bool) -> bool:
+        """Return True while the guard waits: after its end nothing may be sent."""
+        if self._steps.timer.now() > self._steps.window.first - self._assignment.timing.margin_s:
+            return False
+        return not device_side or self._driver.pending() is not None
 
     def _verify(self, left_s: float) -> str:
         """Run the checks and the soak within `left_s`; return the measurement. Raises Failed."""
