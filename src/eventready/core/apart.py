@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
+import signal
 import sys
 import traceback
 import warnings
@@ -17,6 +19,10 @@ if sys.platform == "linux":
 T = TypeVar("T")
 
 
+#: Waiting time per second of processor time: a computation that waits for ever is ended too.
+_WAITS = 30
+
+
 class ComputedTooLong(Exception):
     """The computation was ended at its limit."""
 
@@ -24,7 +30,8 @@ class ComputedTooLong(Exception):
 def computed_apart(compute: Callable[[], T], seconds: int) -> T:
     """Return the result of `compute`, at once on systems other than Linux.
 
-    Raises ComputedTooLong beyond `seconds` of processor time, RuntimeError for an exception in `compute`.
+    Raises ComputedTooLong beyond `seconds` of processor time, or a multiple in waiting, and RuntimeError for an exception
+    of `compute`.
     """
     if sys.platform != "linux":
         return compute()
@@ -37,6 +44,10 @@ def computed_apart(compute: Callable[[], T], seconds: int) -> T:
         _compute(compute, writing, seconds)
     os.close(writing)
     try:
+        answer = select.poll()
+        answer.register(reading)
+        if not answer.poll(1000 * _WAITS * seconds):
+            os.kill(child, signal.SIGKILL)
         with os.fdopen(reading, "rb") as pipe:  # up to the end of the result: other children may hold the pipe open
             result: tuple[T | None, str] = pickle.load(pipe)  # noqa: S301  our own, from `_compute`
     except (EOFError, pickle.UnpicklingError):
