@@ -30,7 +30,7 @@ class ComputedTooLong(Exception):
 def computed_apart(compute: Callable[[], T], seconds: int) -> T:
     """Return the result of `compute`, at once on systems other than Linux.
 
-    Raises ComputedTooLong beyond `seconds` of processor time, or a multiple in waiting, and RuntimeError for an exception
+    Raises ComputedTooLong beyond `seconds` of processor time or a multiple in waiting, RuntimeError for an exception
     of `compute`.
     """
     if sys.platform != "linux":
