@@ -19,6 +19,9 @@ NAMES = (
     "--mobile", "BTS-LD-*",
 )  # fmt: skip
 
+#: With origins the network is judged too: a single host has all access points.
+ALONE = ("ap-host-1", "single_point", "ap-host-1", "warn")
+
 
 @pytest.fixture
 def learnt(real_province: Twin) -> Iterator[Twin]:
@@ -40,7 +43,7 @@ def learnt(real_province: Twin) -> Iterator[Twin]:
 def test_the_province_is_learnt_in_order_and_every_fault_is_found(learnt: Twin) -> None:
     devices = load_workspace(learnt.copy).devices
     uplinks = {(device.name, port) for device in devices for port in device.expect.uplinks}
-    assert reported(learnt.audit()) <= STANDING
+    assert reported(learnt.audit()) <= STANDING | {ALONE}
     missed: dict[str, set[Row]] = {}
     for case in CASES:
         with learnt.fault(case.device, case.fault, *case.args):

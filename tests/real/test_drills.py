@@ -95,6 +95,9 @@ def values_of_the_event(hosts: dict[str, Any]) -> None:
     """Failure detection for drills, more signalling channels, room for the crowd at each access point."""
     for name in (*GATEWAYS, *CORES):
         hosts[name]["data"]["intents"]["backup"] |= {"bfd_ms": 80, "vrrp_ms": 200}
+    for name in CORES:
+        peers = [{"address": far.ip, "local": own.ip} for own, far in cables_of(name) if far.router in GATEWAYS]
+        hosts[name]["data"]["intents"]["backup"]["bfd_peers"] = peers
     for name in GATEWAYS:
         (own, first), (other, second) = cables_of(name)
         # Below the distance of OSPF (110): its default route stays until ospfd has calculated, which takes a second.

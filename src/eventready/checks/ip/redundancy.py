@@ -60,6 +60,8 @@ def single_point(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
 @_network_check("risk_group", limits=LossLimits())
 def risk_group(network: WhatIf, limits: LossLimits) -> Iterator[Finding]:
     """No group of risk.yaml takes a service from a venue beyond the losses of its members alone."""
+    if not network.topology.setting.risks:
+        yield passed("groups", "checks:risk_group.undeclared").replace(device=network.topology.readings.all[0].name)
     doubtful = {name for name, _member in network.topology.strangers}
     for group in network.topology.setting.risks:
         element = network.topology.elements[group.name]

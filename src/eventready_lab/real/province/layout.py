@@ -280,9 +280,8 @@ def router_intents(router: str) -> dict[str, Any]:
         return {}
     cables = cables_of(router)
     inner = [own.port for own, far in cables if far.router not in ISPS]
-    peers = [{"address": far.ip, "local": own.ip} for own, far in cables if far.router in GATEWAYS]
     balance: dict[str, Any] = {"ospf": {"maximum_paths": 8}, "bgp": {"as": system_number(router), "maximum_paths": 4}}
-    backup: dict[str, Any] = {"gateway_groups": [], "bfd_ms": 250, "ospf_interfaces": inner, "bfd_peers": peers}
+    backup: dict[str, Any] = {"gateway_groups": [], "bfd_ms": 250, "ospf_interfaces": inner}
     if router not in GATEWAYS:
         return {"load_balancing": balance, "backup": backup}
     ways = [far.ip for _own, far in cables]
