@@ -58,7 +58,7 @@ _KINDS = (
     (r"(ip ospf bfd) profile \S+", r"\1"),
 )
 #: What is there before any template is.
-_GIVEN = r"(?:interface|router|isis|ospf|bgp)\b"
+_GIVEN = r"(?:interface|router|isis|ospf|bgp|wlan)\b"
 
 
 def earlier(tree: Tree, chance: Random) -> Tree:
@@ -135,7 +135,7 @@ IN_USE = "keeps its kind while"
 def take_away(spec: ChangeSpec, tree: Tree, say: Callable[[str], str], chance: Random) -> None:
     """Take some of what a template speaks of away from a device, the last first; what it refuses stays.
 
-    Elements of MML always have a value; interfaces and routing processes are not for templates to make.
+    Elements of MML always have a value; interfaces, routing processes and WLANs are not for templates to make.
     """
     if spec.form == "menus":
         for command in form_of(spec).commands_between(
