@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eventready.network.map.layout import Box, MapLayout, Point, folded, lay_out
@@ -89,7 +89,15 @@ def any_network(draw: st.DrawFn) -> tuple[tuple[MapNode, ...], tuple[Pair, ...]]
     return nodes, tuple(pairs)
 
 
+#: The line from a short box in the middle of a row of taller ones leaves towards the side.
+AMONG_TALLER = (
+    tuple(MapNode(f"n{number}", int(number == 2), 20, 20 + number % 3 * 12) for number in range(7)),
+    (("n0", "n2"), ("n2", "n6")),
+)
+
+
 @given(any_network())
+@example(AMONG_TALLER)
 def test_any_map_is_sound(network: tuple[tuple[MapNode, ...], tuple[Pair, ...]]) -> None:
     sound(network[0], lay_out(*network))
 

@@ -72,17 +72,17 @@ def lay_out(nodes: Sequence[MapNode], pairs: Iterable[Pair]) -> MapLayout:
     lines: dict[Pair, tuple[Point, ...]] = {}
     for pair, chain in tiers.chains.items():
         if pair in arcs:
-            lines[pair] = _arc(boxes[pair[0]], boxes[pair[1]], arcs[pair])
+            lines[pair] = _arc(boxes[pair[0]], boxes[pair[1]], arcs[pair], bottoms[arcs[pair].row])
             continue
         downwards = row_of[chain[0]] < row_of[chain[-1]]
-        points: list[Point] = []
-        for vertex in chain if downwards else chain[::-1]:
-            top, bottom = tops[row_of[vertex]], bottoms[row_of[vertex]]
-            if tiers.is_box(vertex):
-                bottom = top + nodes[vertex].height
-            points += [(centres[vertex], top), (centres[vertex], bottom)]
-        inner = tuple(points[1:-1])
-        lines[pair] = inner if downwards else inner[::-1]
+        first, *passed, last = chain if downwards else chain[::-1]
+        points = [(centres[first], tops[row_of[first]] + nodes[first].height)]
+        for vertex in (first, *passed):  # past the taller boxes of its row, a line is vertical
+            row = row_of[vertex]
+            points += [(centres[vertex], tops[row])] if vertex != first else []
+            points.append((centres[vertex], bottoms[row]))
+        points.append((centres[last], tops[row_of[last]]))
+        lines[pair] = tuple(points if downwards else points[::-1])
     width = max((box.x + box.width for box in boxes.values()), default=0.0)
     rightmost = max((x for line in lines.values() for x, _ in line), default=0.0)
     return MapLayout(boxes, lines, max(width, rightmost), (bottoms[-1] if bottoms else 0.0) + _below(arcs, tiers, -1))
@@ -142,8 +142,8 @@ def _below(arcs: Mapping[Pair, _Arc], tiers: Tiers, number: int) -> float:
     return _ARC * max((-arc.level for arc in arcs.values() if arc.row == row), default=0)
 
 
-def _arc(one: Box, other: Box, arc: _Arc) -> tuple[Point, ...]:
-    """Corners of a line within a row."""
+def _arc(one: Box, other: Box, arc: _Arc, bottom: float) -> tuple[Point, ...]:
+    """Corners of a line within a row; `bottom`: lower edge of its tallest box."""
     if not arc.level:
         left, right = sorted((one, other), key=lambda box: box.x)
         y = left.y + min(left.height, right.height) / 2
@@ -154,9 +154,5 @@ def _arc(one: Box, other: Box, arc: _Arc) -> tuple[Point, ...]:
         edge = box.y if arc.level > 0 else box.y + box.height
         shift = box.width / 4 * (1 if (other if box is one else one).x > box.x else -1)
         ends.append((box.x + box.width / 2 + shift, edge))
-    y = (
-        min(ends[0][1], ends[1][1]) - _ARC * arc.level
-        if arc.level > 0
-        else max(ends[0][1], ends[1][1]) - _ARC * arc.level
-    )
+    y = (one.y if arc.level > 0 else bottom) - _ARC * arc.level
     return ends[0], (ends[0][0], y), (ends[1][0], y), ends[1]
