@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from importlib import import_module
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ import click
 
 _ordinary = builtins.__import__
 #: True while `load_command` imports a module for its declarations.
-_declaring = False
+_declaring: ContextVar[bool] = ContextVar("_declaring", default=False)
 #: Global names of the modules with imports left.
 _modules: list[dict[str, Any]] = []
 
@@ -35,7 +36,7 @@ class _Name:
 @contextmanager
 def deferred() -> Iterator[None]:
     """Leave the `from ... import` lines of the block to the run of a command, where its declarations are loaded."""
-    chosen: Any = _postponed if _declaring else _ordinary
+    chosen: Any = _postponed if _declaring.get() else _ordinary
     builtins.__import__ = chosen
     try:
         yield
@@ -63,12 +64,11 @@ def load_deferred() -> None:
 
 def declared(module: str) -> Any:
     """Import a module for its declarations."""
-    global _declaring  # noqa: PLW0603  imports have no parameters
-    before, _declaring = _declaring, True
+    token = _declaring.set(True)
     try:
         return import_module(module)
     finally:
-        _declaring = before
+        _declaring.reset(token)
 
 
 def loading(command: click.Command) -> click.Command:

@@ -55,6 +55,11 @@ _lock = Lock()
 _reviewing: ContextVar[bool] = ContextVar("_reviewing", default=False)
 
 
+def as_written(path: Path) -> Path:
+    """Return the absolute path; links stay, since the names of bound files are as written."""
+    return Path(os.path.abspath(path))  # noqa: PTH100  `resolve` follows links, `absolute` keeps `..`
+
+
 def enforce(allowed: Allowed) -> None:
     """Verify all earlier and later readings of a workspace. Raises RefusedError."""
     with _lock:
@@ -66,7 +71,7 @@ def enforce(allowed: Allowed) -> None:
 
 def forget(home: Path) -> None:
     """Forget a workspace and its earlier readings."""
-    home = Path(os.path.abspath(home))  # noqa: PTH100  links stay, as in the names of the bound files
+    home = as_written(home)
     _allowed.pop(home, None)
     with _lock:
         for path in [path for path in _early if _inside(home, path)]:
@@ -75,7 +80,7 @@ def forget(home: Path) -> None:
 
 def verified(path: Path, data: bytes) -> bytes:
     """Return the content of a file as read. Raises RefusedError for other content than was allowed."""
-    file, digest = Path(os.path.abspath(path)), hashlib.sha256(data).hexdigest()  # noqa: PTH100  as in `forget`
+    file, digest = as_written(path), hashlib.sha256(data).hexdigest()
     _latest[file] = digest
     if _reviewing.get():
         return data
@@ -100,12 +105,12 @@ def reviewing() -> Iterator[None]:
 
 def latest(path: Path) -> str:
     """Return the hash of the latest reading of a file; empty for an unread file."""
-    return _latest.get(Path(os.path.abspath(path)), "")  # noqa: PTH100  as in `forget`
+    return _latest.get(as_written(path), "")
 
 
 def name_of(home: Path, path: Path) -> str:
     """Return the name of a file: relative to the workspace, or absolute outside."""
-    file = Path(os.path.abspath(path)).as_posix()  # noqa: PTH100  as in `forget`
+    file = as_written(path).as_posix()
     for folder in (home.as_posix(), _real(home)):
         if file.startswith(f"{folder}/"):
             return file[len(folder) + 1 :]
@@ -127,7 +132,7 @@ def sealed(home: Path) -> Iterator[Path]:
 
     The folder is the workspace itself where nothing is verified. Raises RefusedError for a changed file.
     """
-    allowed = _allowed.get(Path(os.path.abspath(home)))  # noqa: PTH100  as in `forget`
+    allowed = _allowed.get(as_written(home))
     if allowed is None or not allowed.programs:
         yield home
         return
@@ -150,7 +155,7 @@ def sealed_command(command: Sequence[str], home: Path, *, line: bool = False) ->
 
     `line`: each argument is a line for a shell. Raises RefusedError for a changed file and for a name hidden by quotes.
     """
-    allowed = _allowed.get(Path(os.path.abspath(home)))  # noqa: PTH100  as in `forget`
+    allowed = _allowed.get(as_written(home))
     if allowed is None or not any(map(allowed.program, words_of(command))):
         yield [*command]
         return

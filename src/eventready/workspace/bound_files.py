@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventready.core.allowed_content import MAX_BYTES, WORD, latest, name_of, reviewing, words_of
+from eventready.core.allowed_content import MAX_BYTES, WORD, as_written, latest, name_of, reviewing, words_of
 from eventready.core.confinement import require_confined
 from eventready.core.errors import RefusedError, os_reason
 from eventready.core.messages import message
@@ -58,7 +58,7 @@ def bound_content(home: Path, known: BoundContent | None = None) -> BoundContent
     `known` is earlier content, whose references hold while the files that have them are the same.
     """
     with reviewing():
-        return _Content(Path(os.path.abspath(home))).content(known)  # noqa: PTH100  names are as written, links stay
+        return _Content(as_written(home)).content(known)
 
 
 def is_bound(name: str) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from shlex import quote
 
-from eventready.core.allowed_content import Allowed, enforce, forget
+from eventready.core.allowed_content import Allowed, as_written, enforce, forget
 from eventready.core.atomic_files import write_atomic
 from eventready.core.errors import RefusedError
 from eventready.core.json_text import parse_json
@@ -56,7 +56,7 @@ def require_allowed(workspace: Path) -> None:
 
 def _enforce(workspace: Path, content: BoundContent) -> None:
     programs = frozenset(name for name, file in content.files.items() if file.program)
-    home = Path(os.path.abspath(workspace))  # noqa: PTH100  names are as written, links stay
+    home = as_written(workspace)
     enforce(Allowed(home, _verifier(workspace, content.files), programs))
 
 
