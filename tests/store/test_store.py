@@ -134,6 +134,19 @@ def test_runs_of_other_devices_are_no_comparison(store: Store, clock: Clock, doc
     assert store.before(drill) is None
 
 
+def test_a_full_run_has_all_devices_its_event_and_its_document(store: Store, clock: Clock, document: Document) -> None:
+    def run(devices: int, event: str = "event") -> str:
+        listed = [{"name": f"r{number}", "reachable": True} for number in range(devices)]
+        return store.finish({**document(store.begin(event, clock), event=event), "devices": listed}).id
+
+    pruned, kept = run(2), run(2)
+    run(1), run(2, "another")
+    assert store.full_runs("event", 2) == (pruned, kept)
+    store.prune(clock, keep=3)
+    assert store.full_runs("event", 2) == (kept,)
+    assert store.full_runs("event", 3) == ()
+
+
 def test_trend_is_of_the_same_event_and_before(store: Store, clock: Clock, document: Document) -> None:
     runs = [stored(store, clock, document, status=status) for status in ("fail", "warn", "pass")]
     other = store.finish(document(store.begin("other", clock), event="other"))

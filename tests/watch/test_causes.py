@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from eventready.core.clock import TZ
@@ -35,28 +36,33 @@ def test_devices_behind_a_router_have_no_other_way() -> None:
     assert behind(topology) == {"agg": {"edge"}, "core": {"agg", "edge", "other"}}
 
 
-def test_the_silence_behind_a_lost_router_has_a_cause() -> None:
-    known = dict(list(devices().items())[:3])
+def watching(count: int, behind: Mapping[str, frozenset[str]] | None = None) -> Watcher:
+    """Watcher of some devices; each has answered twice, the last time at 10 s."""
+    known = dict(list(devices().items())[:count])
     matrix = build_matrix(tuple(known.values()), {"huawei_vrp": load_platform("huawei_vrp")})
-    job = WatchJob(EVENT, known, matrix, behind={"r00": frozenset({"r01"})})
-    watcher = Watcher(job, States(), lambda _fact: 10.0)
-    for name in known:
-        watcher.read(name, [Observation(name, FACT, Status.EMPTY)], 0, MOMENT)
-    lost = [change for at in (15, 25) for change in watcher.tick(at, MOMENT) if change.key.check == "device"]
+    watcher = Watcher(WatchJob(EVENT, known, matrix, behind=behind or {}), States(), lambda _fact: 10.0)
+    for at in (0, 10):
+        for name in known:
+            watcher.read(name, answer(name), at, MOMENT)
+    return watcher
+
+
+def answer(name: str) -> list[Observation]:
+    return [Observation(name, FACT, Status.EMPTY)]
+
+
+def test_the_silence_behind_a_lost_router_has_a_cause() -> None:
+    watcher = watching(3, {"r00": frozenset({"r01"})})
+    lost = [change for at in (25, 35) for change in watcher.tick(at, MOMENT) if change.key.check == "device"]
     assert {change.key.device: change.cause for change in lost} == {"r00": "", "r01": "r00", "r02": ""}
-    back = watcher.read("r01", [Observation("r01", FACT, Status.EMPTY)], 30, MOMENT)
+    back = watcher.read("r01", answer("r01"), 40, MOMENT)
     assert [(change.new, change.cause) for change in back if change.key.check == "device"] == [("pass", "r00")]
 
 
 def test_a_silence_is_named_once_there_and_back() -> None:
-    known = dict(list(devices().items())[:1])
-    matrix = build_matrix(tuple(known.values()), {"huawei_vrp": load_platform("huawei_vrp")})
-    watcher = Watcher(WatchJob(EVENT, known, matrix), States(), lambda _fact: 10.0)
-    answers = [Observation("r00", FACT, Status.EMPTY)]
-    for at in (0, 10):
-        watcher.read("r00", answers, at, MOMENT)
+    watcher = watching(1)
     changes = [change for at in (20, 25, 31, 40) for change in watcher.tick(at, MOMENT)]
-    changes += [change for at in (50, 60) for change in watcher.read("r00", answers, at, MOMENT)]
+    changes += [change for at in (50, 60) for change in watcher.read("r00", answer("r00"), at, MOMENT)]
     assert [(change.key.check, change.new) for change in changes if not change.cause] == [
         ("device", "not_measured"), ("device", "pass")
     ]  # fmt: skip
@@ -64,14 +70,9 @@ def test_a_silence_is_named_once_there_and_back() -> None:
 
 
 def test_the_time_at_rest_is_no_silence() -> None:
-    known = dict(list(devices().items())[:1])
-    matrix = build_matrix(tuple(known.values()), {"huawei_vrp": load_platform("huawei_vrp")})
-    watcher = Watcher(WatchJob(EVENT, known, matrix), States(), lambda _fact: 10.0)
-    answers = [Observation("r00", FACT, Status.EMPTY)]
-    for at in (0, 10):
-        watcher.read("r00", answers, at, MOMENT)
+    watcher = watching(1)
     paused = [change for at in range(11, 100) for change in watcher.tick(at, MOMENT, {"r00"})]
     assert watcher.age("r00", 99) is None
     after = [change for at in range(100, 120) for change in watcher.tick(at, MOMENT)]
-    assert paused + after + watcher.read("r00", answers, 120, MOMENT) == []
+    assert paused + after + watcher.read("r00", answer("r00"), 120, MOMENT) == []
     assert next(change.key.check for change in watcher.tick(200, MOMENT)) == "device"

@@ -219,6 +219,11 @@ class Store:
             oldest_first = select(RunRow).order_by(RunRow.started, RunRow.position, RunRow.id)
             return tuple(_entry(row) for row in session.scalars(oldest_first))
 
+    def full_runs(self, event: str, devices: int) -> tuple[str, ...]:
+        """Ids of the finished runs of an event with at least `devices` devices, oldest first, without pruned ones."""
+        own = (entry for entry in self.runs() if entry.state == "finished" and entry.event == event)
+        return tuple(entry.id for entry in own if entry.summary and entry.summary.devices >= devices)
+
     def get(self, name: str) -> Run:
         """Run by `latest`, `previous`, id or unique prefix. Raises UsageError, StoreError."""
         with self._database.reading() as session:

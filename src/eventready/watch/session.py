@@ -21,7 +21,7 @@ from eventready.facts.questions import with_questions
 from eventready.network.graph.behind import behind
 from eventready.network.graph.topology import Topology
 from eventready.network.setting import NetworkSetting
-from eventready.store.run import Run, latest_complete
+from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.watch.loop import WatchLoop
 from eventready.watch.reader import DeviceReader
@@ -151,9 +151,8 @@ def _settings(workspace: Workspace) -> WatchFile:
 
 def _last_audit(store: Store, workspace: Workspace) -> Run | None:
     """Return the last full audit; None without an audit."""
-    own = [run.summary for run in store.runs() if run.summary and run.event == workspace.event.id]
-    found = latest_complete(own, len(workspace.devices))
-    return store.get(found.id) if found else None
+    full = store.full_runs(workspace.event.id, len(workspace.devices))
+    return store.get(full[-1]) if full else None
 
 
 def _behind(workspace: Workspace, run: Run, devices: Collection[str]) -> dict[str, frozenset[str]]:

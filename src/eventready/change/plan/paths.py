@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
-from eventready.core.errors import UsageError
 from eventready.facts.ports import port_key
-from eventready.store.run import Run, latest_complete
+from eventready.store.run import Run
 from eventready.store.store import Store
 from eventready.workspace.devices.device import Device, Service
 from eventready.workspace.settings.event import Event
@@ -69,11 +67,8 @@ def _last_run(workspace: Workspace) -> Run | None:
     if not Store.exists(workspace.path):
         return None
     with Store.of_workspace(workspace.path, make=False, only_reads=True) as store:
-        own = [run.summary for run in store.runs() if run.summary and run.event == workspace.event.id]
-        found = latest_complete(own, len(workspace.devices))
-        with suppress(UsageError):  # its document was pruned
-            return store.get(found.id) if found else None
-    return None
+        full = store.full_runs(workspace.event.id, len(workspace.devices))
+        return store.get(full[-1]) if full else None
 
 
 def paths_of(event: Event, devices: Sequence[Device], run: Run) -> Paths:

@@ -26,8 +26,7 @@ with deferred():
     from eventready.network.capacity.balance import Addition, Balance, additions
     from eventready.network.capacity.calculate import CapacityCalculation
     from eventready.network.capacity.case import CapacityTargets
-    from eventready.store.run import Run, latest_complete
-    from eventready.store.store import Store
+    from eventready.store.run import Run
     from eventready.workspace.files.validation_messages import suggest
     from eventready.workspace.settings.event import unknown_venue
     from eventready.workspace.workspace import Workspace
@@ -131,7 +130,8 @@ def _balances(
     if window is not None and window not in windows:
         raise UsageError(message("workspace:capacity.window", window=window), do=suggest(window, windows))
     with app.open_store(make=False) as store:
-        run = store.get(run_name or _last_full(store, workspace))
+        full = store.full_runs(workspace.event.id, len(workspace.devices))
+        run = store.get(run_name or (full[-1] if full else "latest"))
     calculation = _calculation(workspace, run)
     found = [
         (device.name, balance)
@@ -144,12 +144,6 @@ def _balances(
     if app.output == "table":
         found = _titled(found, workspace, app.lang)
     return run, found, _unplaced(workspace, venue, window)
-
-
-def _last_full(store: Store, workspace: Workspace) -> str:
-    summaries = [entry.summary for entry in store.runs() if entry.summary and entry.state == "finished"]
-    found = latest_complete(summaries, len(workspace.devices)) if summaries else None
-    return found.id if found else "latest"
 
 
 def _calculation(workspace: Workspace, run: Run) -> CapacityCalculation:

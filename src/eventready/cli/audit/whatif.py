@@ -92,11 +92,9 @@ def load_whatif(workspace: Workspace, run: Run, given: Sequence[str] = ()) -> Wh
 def last_full(store: Store, workspace: Workspace) -> Run:
     """Last finished run of all devices. Raises UsageError without such a run."""
     wanted = {device.name for device in workspace.devices}
-    for entry in reversed(store.runs()):
-        if entry.summary is not None:
-            run = store.get(entry.id)
-            if wanted <= {device["name"] for device in run.document["devices"]}:
-                return run
+    for run in map(store.get, reversed(store.full_runs(workspace.event.id, len(wanted)))):
+        if wanted <= {device["name"] for device in run.document["devices"]}:
+            return run
     raise UsageError(message("whatif:no_run"), do=message("whatif:no_run.do"))
 
 

@@ -26,7 +26,7 @@ with deferred():
     from eventready.cli.audit.whatif import load_whatif
     from eventready.network.graph.export import plain
     from eventready.store.documents import document_of, load_run
-    from eventready.store.run import Run, latest_complete
+    from eventready.store.run import Run
     from eventready.store.store import Store
 
 
@@ -96,9 +96,8 @@ def _latest_complete(app: App, store: Store) -> str:
     """Id of the latest run of all devices; `latest` without such a run."""
     if not _has_workspace(app):
         return "latest"
-    summaries = [entry.summary for entry in store.runs() if entry.summary and entry.state == "finished"]
-    complete = latest_complete(summaries, len(app.workspace.devices)) if summaries else None
-    return complete.id if complete else "latest"
+    full = store.full_runs(app.workspace.event.id, len(app.workspace.devices))
+    return full[-1] if full else "latest"
 
 
 def _changes(app: App, store: Store, run: Run) -> tuple[ChangeOnRecord, ...]:
