@@ -67,13 +67,14 @@ def _canonical(line: str) -> str:
 
 
 def licence(name: str) -> str:
-    """Licence of an installed package, by its metadata."""
+    """Licence of an installed package: its metadata, else the first line of its licence file."""
     try:
-        metadata = distribution(name).metadata
+        metadata = (installed := distribution(name)).metadata
     except PackageNotFoundError:
         return "(not needed on this platform)"
     lines = metadata.get_all("Classifier") or []
     classified = [line.rpartition(" :: ")[2] for line in lines if re.match("License :: .*(?<!OSI Approved)$", line)]
     stated, old = (next(iter(metadata.get_all(key) or []), "") for key in ("License-Expression", "License"))
-    text = stated or ", ".join(classified) or old
+    file = next((path for path in installed.files or [] if path.name in {"LICENSE", "LICENSE.txt"}), None)
+    text = stated or ", ".join(classified) or old or (file.read_text() if file else "")
     return next(iter(text.strip().splitlines()), "")[:80] or "(not stated)"
