@@ -125,7 +125,8 @@ RANDOM = re.compile(r"\b[0-9a-f]{32,}\b|\b[0-9a-f]{4}(?::[0-9a-f]{4}){3,}\b|[A-Z
 #: Words, dates and clauses of the shipped example.
 LEFTOVERS = re.compile(
     r"tr[àa][ -]?vinh|ttllg?-tv|hoi-nghi|van-hoa|den-tho|Hội nghị tỉnh|Văn hóa tỉnh|Bác Hồ|Hồ Chí Minh|28/QĐ-BTC"
-    r"|tái lập|30 năm|02943|850852|bchieu|DNVT|Dân tộc|\b(?:29|30)/0?4(?!\d)|2022|\b[1-4]\.[1-4]?[a-k]\b(?!\.)",
+    r"|tái lập|30 năm|(?<!\d)02943|(?<!\d)850852(?!\d)|bchieu|DNVT|Dân tộc|\b(?:29|30)/0?4(?!\d)|(?<!\d)2022(?!\d)"
+    r"|\b[1-4]\.[1-4]?[a-k]\b(?!\.)",
     re.IGNORECASE,
 )
 
