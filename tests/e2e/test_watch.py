@@ -17,6 +17,7 @@ import pytest
 
 from eventready.core.clock import Clock
 from eventready.store.store import Store
+from eventready.watch.kpi import IN
 from eventready.watch.record import WatchRecord
 from tests.e2e.conftest import NOW, Province, province_of
 
@@ -74,12 +75,14 @@ def test_a_fault_is_named_once_and_its_end_too(tmp_path: Path) -> None:
         (province.copy / "inventory" / "watch.yaml").write_text(f"intervals:\n{intervals}", encoding="utf-8")
         province.audit("", interval_s=0.2)
         province.call("allow", "--yes")
+        began = Clock.real()
         with watching(province) as changes:
             changes.none_for(2 * INTERVAL_S)
             province.call("lab", "fault", "core-1", "link-down", PORT)
             line = changes.until(_of_port("fail"))
             assert (line["device"], line["old"], line["cause"]) == ("core-1", "pass", "")
             assert PORT in line["message"]
+        killed = Clock.real()
         with watching(province) as changes:
             changes.none_for(3 * INTERVAL_S)
             province.call("lab", "fault", "core-1", "link-down", PORT, "--clear")
@@ -90,4 +93,11 @@ def test_a_fault_is_named_once_and_its_end_too(tmp_path: Path) -> None:
                 for body in WatchRecord(store, "tra-vinh-30", Clock.starting(NOW)).timeline()
                 if body["check"] == "uplink"
             ]
+            series = store.series("tra-vinh-30", rehearsal=True)
+            rates = series.read(began, Clock.real(), name=IN, device="core-1", step_s=1)
         assert named == [(PORT, "fail"), (PORT, "pass")]
+        assert all(
+            any(point.at < killed for point in one) and any(point.at > killed for point in one)
+            for one in rates.values()
+        )
+        assert PORT in {key.subject for key in rates}

@@ -56,6 +56,12 @@ class Memory:
     def changes(self, changes: Sequence[StateChange]) -> None:
         self.found += changes
 
+    def take(self, device: str, observations: Sequence[Observation], now: float, real: datetime) -> None:
+        """No figures."""
+
+    def flush(self, now: float, real: datetime) -> None:
+        """No figures."""
+
 
 def run(reader: Recorder, *, resting: Collection[str] = (), seconds: float = 1.0) -> Memory:
     known = dict(list(devices().items())[:6])
@@ -70,6 +76,7 @@ def run(reader: Recorder, *, resting: Collection[str] = (), seconds: float = 1.0
         schedule=Schedule(dict.fromkeys(known, (FACT,)), interval_of),
         reader=reader,
         log=log,
+        figures=log,
         clock=Clock(),
         resting=lambda: resting,
         on_round=lambda _changes: None,

@@ -29,6 +29,7 @@ from eventready.store.process_lock import FileLocks, ProcessLocks, ServerLocks
 from eventready.store.pruning import PruneResult, prune, runs_to_prune
 from eventready.store.run import Parts, Run, Summary
 from eventready.store.run_names import find_run, new_run_id
+from eventready.store.series import ValueSeries
 from eventready.store.storage_errors import RunNotStored, translate_errors
 from eventready.store.tables import Ledger, RunRow
 
@@ -199,6 +200,10 @@ class Store:
     def journal(self, stream: str) -> Journal:
         """Append-only journal by name: `attestation`, `incident`, ..."""
         return Journal(self._database, stream)
+
+    def series(self, event: str, *, rehearsal: bool) -> ValueSeries:
+        """Series of measured values of an event."""
+        return ValueSeries(self._database, event, rehearsal)
 
     @contextmanager
     def exclusive(self, what: str) -> Iterator[bool]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import JSON, LargeBinary, MetaData, String, Table
+from sqlalchemy import JSON, BigInteger, LargeBinary, MetaData, String, Table, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-VERSION = 4
+VERSION = 5
 
 #: Prefix of all tables, for shared PostgreSQL databases.
 PREFIX = "eventready_"
@@ -127,6 +127,33 @@ class CheckpointRow(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class SeriesRow(Base):
+    """Series of measured values: figure, device, subject. Rehearsals are kept apart."""
+
+    __tablename__ = PREFIX + "series"
+    __table_args__ = (UniqueConstraint("event", "rehearsal", "name", "device", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event: Mapped[str]
+    rehearsal: Mapped[bool]
+    name: Mapped[str]
+    device: Mapped[str]
+    subject: Mapped[str]
+
+
+class SampleRow(Base):
+    """Value of a series. `at`: real time, seconds since 1970. `span`: 0, or seconds of a mean with its `peak`."""
+
+    __tablename__ = PREFIX + "sample"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  SQLAlchemy's own form
+
+    span: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    series: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[float]
+    peak: Mapped[float | None]
+
+
 def _tables(*rows: type[Base]) -> tuple[Table, ...]:
     return tuple(Base.metadata.tables[row.__tablename__] for row in rows)
 
@@ -136,4 +163,5 @@ TABLES_BY_VERSION: Mapping[int, tuple[Table, ...]] = {
     2: _tables(JournalRow, JournalHead),
     3: _tables(ChangeRow, DeviceLock),
     4: _tables(CheckpointRow),
+    5: _tables(SeriesRow, SampleRow),
 }

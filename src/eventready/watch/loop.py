@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Protocol
@@ -35,6 +36,16 @@ class Log(Protocol):
 
     def changes(self, changes: Sequence[StateChange]) -> None:
         """Record changes of state."""
+
+
+class Figures(Protocol):
+    """Record of the key figures."""
+
+    def take(self, device: str, observations: Sequence[Observation], now: float, real: datetime) -> None:
+        """Take the answers of a reading."""
+
+    def flush(self, now: float, real: datetime) -> None:
+        """Store the waiting figures."""
 
 
 class ReaderThreads:
@@ -92,6 +103,7 @@ class WatchLoop:
     schedule: Schedule
     reader: AnswerSource
     log: Log
+    figures: Figures
     clock: Clock
     resting: Callable[[], Collection[str]]
     on_round: Callable[[Sequence[StateChange]], None]
@@ -116,6 +128,7 @@ class WatchLoop:
             if time.monotonic() >= beat_at:
                 self.log.beat(self._beat())
                 beat_at = time.monotonic() + BEAT_S
+        self.figures.flush(time.monotonic(), self.clock.real())
 
     def _begin(self, threads: ReaderThreads, now: float, resting: Collection[str]) -> None:
         """Start the due readings, while a thread is free."""
@@ -132,6 +145,7 @@ class WatchLoop:
         changes: list[StateChange] = []
         for reading, observations in ended:
             self._readings += 1
+            self.figures.take(reading.device, observations, time.monotonic(), self.clock.real())
             changes += self.watcher.read(reading.device, observations, time.monotonic(), self.clock.now())
             self.schedule.done(reading.device)
         return [*changes, *self.watcher.tick(time.monotonic(), self.clock.now(), resting)]

@@ -23,6 +23,7 @@ from eventready.network.graph.topology import Topology
 from eventready.network.setting import NetworkSetting
 from eventready.store.run import Run
 from eventready.store.store import Store
+from eventready.watch.kpi import KpiRecord
 from eventready.watch.loop import WatchLoop
 from eventready.watch.reader import DeviceReader
 from eventready.watch.record import WatchRecord
@@ -107,6 +108,7 @@ class WatchSession:
             schedule=Schedule(facts, interval_of),
             reader=reader,
             log=record,
+            figures=KpiRecord(devices, self.store.series(workspace.event.id, rehearsal=self.clock.rehearsal)),
             clock=self.clock,
             resting=lambda: self._rest(record).keys(),
             on_round=lambda changes: on_round(watcher, changes, self._resting),
