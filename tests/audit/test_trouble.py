@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventready.audit.collect import _trouble
+from eventready.audit.collectors.reading import trouble
 from eventready.cli.render.progress import ProgressBars
 from eventready.core.messages import Rendered, message
 from eventready.facts.observation import Observation, Status
@@ -15,15 +15,15 @@ SILENT = Observation("r1", "system", Status.TIMEOUT, reason=SILENCE.render("en")
 
 
 def test_a_failure_comes_before_an_unsupported_fact() -> None:
-    assert _trouble([LACKS, SILENT]) == SILENCE.render("en")
-    assert _trouble([LACKS]) == LACKS.reason
-    assert _trouble([SILENT, Observation("r1", "cpu", Status.EMPTY)]) == ""
+    assert trouble([LACKS, SILENT]) == SILENCE.render("en")
+    assert trouble([LACKS]) == LACKS.reason
+    assert trouble([SILENT, Observation("r1", "cpu", Status.EMPTY)]) == ""
 
 
 @pytest.mark.parametrize(("lang", "sentence"), [("en", "does not answer"), ("vi", "không trả lời")])
 def test_the_reason_is_shown_in_the_language(lang: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     bars = ProgressBars(interactive=False, lang="vi" if lang == "vi" else "en")
-    trouble = _trouble([LACKS, SILENT])
-    assert isinstance(trouble, Rendered)
-    bars.done("r1", trouble)
+    reason = trouble([LACKS, SILENT])
+    assert isinstance(reason, Rendered)
+    bars.done("r1", reason)
     assert sentence in capsys.readouterr().err

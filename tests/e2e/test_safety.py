@@ -190,7 +190,7 @@ def test_processes_find_what_threads_find(province: Province, monkeypatch: pytes
         return queries, [(f["device"], f["check"], f["subject"], f["status"]) for f in document["findings"]]
 
     threads = province.audit()
-    monkeypatch.setattr("eventready.audit.worker_processes._MANY", 0)
+    monkeypatch.setattr("eventready.audit.collectors.processes._MANY", 0)
     processes = province.audit()
     assert reported_of(processes) == reported_of(threads)
     assert processes.exit == threads.exit

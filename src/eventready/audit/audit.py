@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from eventready.audit.collect import AuditJob, DeviceRead
+from eventready.audit.collectors.processes import open_collector
+from eventready.audit.collectors.reading import AuditJob, DeviceRead
 from eventready.audit.device_result import DeviceResult
 from eventready.audit.history import earlier_audits
 from eventready.audit.progress import ReadProgress
 from eventready.audit.run_builder import build_run, recorded_rows, summary
 from eventready.audit.saved_outputs import SavedOutputs
-from eventready.audit.worker_processes import open_collector
 from eventready.checks.equipment.capture_age import outdated
 from eventready.core.clock import Clock
 from eventready.core.errors import Exit

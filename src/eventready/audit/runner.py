@@ -8,9 +8,9 @@ and threads of the machine are limits too.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from threading import Thread
+from threading import Lock, Thread
 from time import monotonic, process_time, sleep
 from typing import TypeVar
 
@@ -37,31 +37,30 @@ T = TypeVar("T")
 class AdaptiveThreadedRunner:
     """Run a task over hosts with at most `workers` threads: `initial` at first, doubled while a core is idle.
 
+    `take` returns the names of the next hosts, none at the end: without it, all hosts of the run are next.
     `most` is the number of threads of the last run; `held` is True if this machine allowed fewer than were of use.
     """
 
-    def __init__(self, workers: int, initial: int = _INITIAL) -> None:
-        self._workers, self._initial = workers, initial
+    def __init__(
+        self, workers: int, initial: int = _INITIAL, take: Callable[[], Collection[str]] | None = None
+    ) -> None:
+        self._workers, self._initial, self._take = workers, initial, take
         self.most, self.held = 0, False
 
     def run(self, task: Task, hosts: list[Host]) -> AggregatedResult:
         """See Nornir's RunnerPlugin."""
         results = AggregatedResult(task.name)
-        waiting = deque(hosts)
+        waiting = _Waiting(hosts, self._take)
 
         def work() -> None:
-            while waiting:
-                try:
-                    host = waiting.popleft()
-                except IndexError:  # another thread was faster
-                    return
+            for host in waiting:
                 results[host.name] = task.copy().start(host)
 
         wanted = min(self._workers, len(hosts))
         allowed = min(wanted, open_file_limit() // _FILES)
         threads = _begin(work, min(self._initial, allowed))
         more = min(len(threads), _STEP, allowed - len(threads))
-        while more and waiting:
+        while more and not waiting.ended:
             if _busy():
                 continue
             begun = _begin(work, more)
@@ -72,6 +71,27 @@ class AdaptiveThreadedRunner:
             thread.join()
         self.most, self.held = len(threads), len(threads) < wanted
         return results
+
+
+class _Waiting:
+    """Hosts without a thread so far, iterated by all threads."""
+
+    def __init__(self, hosts: Collection[Host], take: Callable[[], Collection[str]] | None) -> None:
+        self._hosts = {host.name: host for host in hosts}
+        self._next = deque(() if take else self._hosts)
+        self._take, self._lock = take or tuple, Lock()
+        self.ended = not hosts
+
+    def __iter__(self) -> Iterator[Host]:
+        while True:
+            with self._lock:
+                if not self._next and not self.ended:
+                    self._next.extend(self._take())
+                self.ended = not self._next
+                if self.ended:
+                    return
+                name = self._next.popleft()
+            yield self._hosts[name]
 
 
 def _begin(work: Callable[[], None], count: int) -> list[Thread]:

@@ -1,6 +1,6 @@
 """Worker processes for large audits: the threads of a process share a core.
 
-Devices are partitioned over the processes. Devices behind one endpoint or one jump host stay together, so that one
+Processes take devices from one queue. Devices behind one endpoint or one jump host stay together, so that one
 process counts the sessions of the endpoint and shares the connection to the jump host. Processes are forked: cheap, and
 secrets stay in memory. For small audits the threads of this process read all devices. On systems other than Linux there
 are no processes.
@@ -25,11 +25,12 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from threading import Lock, Thread
-from typing import Protocol
 
 from nornir.core import Nornir
 
-from eventready.audit.collect import AuditJob, Collector, CollectStatus, DeviceRead, not_read
+from eventready.audit.collectors.group_queue import GroupQueue
+from eventready.audit.collectors.reading import AuditJob, CollectStatus, DeviceCollector, DeviceRead, OnRead, not_read
+from eventready.audit.collectors.threads import ThreadCollector
 from eventready.core.errors import EventreadyError
 from eventready.core.messages import message
 from eventready.core.redaction.redaction import redact
@@ -46,17 +47,8 @@ _LIFE_S, _STUCK_S = 2.0, 60.0
 
 _FORKS = sys.platform == "linux"
 
-OnRead = Callable[[DeviceRead], None]
-
-
-class DeviceCollector(Protocol):
-    """Reader of all devices of a job."""
-
-    def read(self) -> CollectStatus:
-        """See `Collector`."""
-
-    def read_again(self) -> None:
-        """See `Collector`."""
+#: Source of the next devices of a process.
+Take = Callable[[], Sequence[str]]
 
 
 @contextmanager
@@ -64,14 +56,15 @@ def open_collector(job: AuditJob, nornir: Nornir, workers: int, on_read: OnRead)
     """Open a collector for the devices of the job, in a single process or several, with `workers` threads in all."""
     count = min(_cores(), workers) if len(job.devices) > _MANY else 1
     if count == 1:
-        yield Collector(job, nornir, job.devices, workers, on_read)
+        yield ThreadCollector(job, nornir, workers, on_read)
         return
     first_hops = register_secrets(nornir, job.devices)
-    processes = _WorkerPool(on_read, partial(_stuck, job))
+    queue = GroupQueue(_groups(job.devices.values(), first_hops).values(), count)
+    processes = _WorkerPool(on_read, partial(_stuck, job), queue)
     try:
-        for number, names in enumerate(partition_devices(_groups(job.devices.values(), first_hops), count)):
+        for number in range(count):
             threads = workers // count + (number < workers % count)
-            processes.start(partial(Collector, job, nornir, names, threads), names)
+            processes.start(partial(ThreadCollector, job, nornir, threads))
         yield processes
     finally:
         processes.stop()
@@ -94,19 +87,15 @@ def _groups(devices: Iterable[Device], first_hops: Mapping[str, str]) -> dict[st
     return together
 
 
-def partition_devices(groups: Mapping[str, Sequence[str]], count: int) -> list[list[str]]:
-    """Partition the devices into `count` lists of similar size, with the devices of a group in the same list."""
-    parts: list[list[str]] = [[] for _ in range(count)]
-    for _, names in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
-        min(parts, key=len).extend(names)
-    return parts
-
-
 @dataclass(frozen=True)
 class _Failure:
     """Traceback of an exception in a worker process."""
 
     trace: str
+
+
+class _Request:
+    """Message of a process without waiting devices."""
 
 
 class _SignOfLife:
@@ -118,23 +107,26 @@ class _Worker:
     """Forked process: its devices without a result, and the monotonic time of its last message."""
 
     process: BaseProcess
-    left: dict[str, None]
+    left: dict[str, None] = field(default_factory=dict)
     heard: float = field(default_factory=time.monotonic)
 
 
+_Received = DeviceRead | CollectStatus | _Request | _SignOfLife
+
+
 class _WorkerPool:
-    """Forked processes with a Collector each, driven step by step through pipes.
+    """Forked processes with a collector each, driven step by step through pipes, and given devices on request.
 
     `stuck` makes the outcome of a device whose process was killed because it gave no sign of life.
     """
 
-    def __init__(self, on_read: OnRead, stuck: Callable[[str], DeviceRead]) -> None:
-        self._on_read, self._stuck = on_read, stuck
+    def __init__(self, on_read: OnRead, stuck: Callable[[str], DeviceRead], queue: GroupQueue) -> None:
+        self._on_read, self._stuck, self._queue = on_read, stuck, queue
         self._fork = multiprocessing.get_context("fork")
         self._running: dict[Connection, _Worker] = {}
 
-    def start(self, make: Callable[[OnRead], Collector], names: Iterable[str]) -> None:
-        """Fork a process with the collector of the devices `names` made by `make`."""
+    def start(self, make: Callable[[OnRead, Take], DeviceCollector]) -> None:
+        """Fork a process with the collector made by `make`."""
         ours, theirs = self._fork.Pipe()
         process = self._fork.Process(target=_work, args=(make, theirs), daemon=True)
         with warnings.catch_warnings():
@@ -142,7 +134,7 @@ class _WorkerPool:
             warnings.simplefilter("ignore", DeprecationWarning)
             process.start()
         theirs.close()
-        self._running[ours] = _Worker(process, dict.fromkeys(names))
+        self._running[ours] = _Worker(process)
 
     def read(self) -> CollectStatus:
         """See `Collector`."""
@@ -172,13 +164,23 @@ class _WorkerPool:
                 busy[pipe].heard = time.monotonic()
                 if isinstance(received, DeviceRead):
                     self._forward(busy[pipe], received)
+                elif isinstance(received, _Request):
+                    self._give(pipe, busy[pipe])
                 elif isinstance(received, CollectStatus):
                     statuses.append(received)
                     del busy[pipe]
             for pipe in [pipe for pipe, worker in busy.items() if time.monotonic() - worker.heard > _STUCK_S]:
                 self._kill(pipe)
                 del busy[pipe]
+        for name in self._queue.rest():
+            self._on_read(self._stuck(name))
         return statuses
+
+    def _give(self, pipe: Connection, worker: _Worker) -> None:
+        names = self._queue.take()
+        worker.left.update(dict.fromkeys(names))
+        with suppress(BrokenPipeError):  # the end of the process is received next
+            pipe.send(names)
 
     def _forward(self, worker: _Worker, received: DeviceRead) -> None:
         if received.result is not None:
@@ -194,9 +196,9 @@ class _WorkerPool:
         for name in worker.left:
             self._on_read(self._stuck(name))
 
-    def _received(self, pipe: Connection) -> DeviceRead | CollectStatus | _SignOfLife:
+    def _received(self, pipe: Connection) -> _Received:
         try:
-            received: DeviceRead | CollectStatus | _SignOfLife | _Failure = pipe.recv()
+            received: _Received | _Failure = pipe.recv()
         except EOFError:
             raise EventreadyError(message("audit:worker_killed")) from None
         if isinstance(received, _Failure):
@@ -216,20 +218,25 @@ class _WorkerPool:
         self._running = {}
 
 
-def _work(make: Callable[[OnRead], Collector], pipe: Connection) -> None:
+def _work(make: Callable[[OnRead, Take], DeviceCollector], pipe: Connection) -> None:
     """Run the main loop of a worker process, until the parent terminates the process or ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Thread(target=_end_with_parent, daemon=True).start()
     lock = Lock()
 
-    def send(result: DeviceRead | CollectStatus | _SignOfLife | _Failure) -> None:
+    def send(result: _Received | _Failure) -> None:
         with lock:
             pipe.send(result)
 
+    def take() -> Sequence[str]:
+        send(_Request())
+        names: Sequence[str] = pipe.recv()
+        return names
+
     Thread(target=_live, args=(send,), daemon=True).start()
     try:
-        reader = make(send)
+        reader = make(send, take)
         while True:
             if pipe.recv() == "read":
                 send(reader.read())

@@ -1,0 +1,139 @@
+"""Input and output of every collector: the job, the reading of a device, and its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from eventready.audit.device_result import DeviceResult, build_device_result
+from eventready.audit.saved_outputs import SavedOutputs
+from eventready.core.messages import Message, Rendered
+from eventready.evaluation.duties import DutyIndex
+from eventready.evaluation.limits import ResolvedLimits
+from eventready.evaluation.matrix import Matrix
+from eventready.evaluation.runner import History, Rows, evaluate
+from eventready.facts.catalogue import CATALOGUE
+from eventready.facts.observation import Observation, Status
+from eventready.facts.observe import unreached
+from eventready.facts.platform import Platform
+from eventready.session.reply import SessionError
+from eventready.store.evidence import PackedEvidence
+from eventready.workspace.devices.device import Device
+from eventready.workspace.settings.waivers import Waiver
+
+
+@dataclass(frozen=True)
+class AuditJob:
+    """Input of an audit, fixed before the first connection.
+
+    `platforms`: by device. `moment`: event time (aware). `interval_s`: seconds between readings of counters, 0 for
+    a single reading. `saved`: source of outputs in place of the devices.
+    """
+
+    devices: Mapping[str, Device]
+    platforms: Mapping[str, Platform]
+    matrix: Matrix
+    limits: ResolvedLimits
+    moment: datetime
+    interval_s: float = 0.0
+    waivers: Sequence[Waiver] = ()
+    duties: DutyIndex | None = None
+    baseline: Mapping[str, Rows] = field(default_factory=dict)
+    history: History = field(default_factory=dict)
+    saved: SavedOutputs | None = None
+
+
+@dataclass(frozen=True)
+class DeviceRead:
+    """Outcome of a reading of a device.
+
+    `trouble`: empty or a sentence. `result`: None while a second reading of counters is due.
+    """
+
+    device: str
+    trouble: str
+    evidence: tuple[PackedEvidence, ...]
+    result: DeviceResult | None
+
+
+@dataclass(frozen=True)
+class CollectStatus:
+    """Devices due for a second reading, and the monotonic time of the latest first reading among them.
+
+    `sessions`: most devices read at once; `held`: fewer than wanted, because of this machine.
+    """
+
+    waiting: int = 0
+    latest: float = 0.0
+    sessions: int = 0
+    held: bool = False
+
+
+#: Recipient of each reading as soon as it is made, called from any thread, one call at a time for a device.
+OnRead = Callable[[DeviceRead], None]
+
+
+class DeviceCollector(Protocol):
+    """Reader of all devices of a job."""
+
+    def read(self) -> CollectStatus:
+        """Read the facts of each device: those of its checks, and its inventory."""
+
+    def read_again(self) -> None:
+        """Read the measured counters a second time."""
+
+
+def counters(job: AuditJob, name: str, observations: Sequence[Observation]) -> tuple[str, ...]:
+    """Measured counters of checks: a check alone computes a rate."""
+    judged = job.matrix.facts_for(name)
+    measured = (o.fact for o in observations if o.status.measured and o.fact in judged)
+    return tuple(fact for fact in measured if CATALOGUE[fact].counter)
+
+
+def packed(
+    observations: Iterable[Observation], inventory: Sequence[str]
+) -> tuple[tuple[Observation, ...], tuple[PackedEvidence, ...]]:
+    """Observations with raw text replaced by its hash, and the compressed raw text. `inventory`: facts of no check."""
+    found = [_unless_silent(o) if o.fact in inventory else o for o in observations]
+    texts = {raw: PackedEvidence.of(raw) for raw in {observation.raw for observation in found if observation.raw}}
+    kept = (replace(o, raw="", evidence=texts[o.raw].name) if o.raw else o for o in found)
+    return tuple(kept), tuple(texts.values())
+
+
+def _unless_silent(observation: Observation) -> Observation:
+    """Observation of the inventory; unsupported where the device answers with nothing."""
+    if observation.status is not Status.UNPARSED or observation.raw.strip():
+        return observation
+    silent = Message("facts:silent")
+    return replace(observation, status=Status.UNSUPPORTED, reason=silent.render("en"), message=silent)
+
+
+def not_read(job: AuditJob, name: str, error: SessionError) -> DeviceRead:
+    """Outcome for a device with a reading ended from outside: nothing is measured."""
+    observations = unreached(name, job.platforms[name], job.matrix.requested(name), error)
+    return DeviceRead(name, trouble(observations), (), device_result(job, name, observations))
+
+
+def device_result(
+    job: AuditJob, name: str, observations: Sequence[Observation], interval_s: float = 0.0
+) -> DeviceResult:
+    of_checks = job.matrix.facts_for(name)
+    judged = [observation for observation in observations if observation.fact in of_checks]
+    findings = evaluate(
+        [job.devices[name]], job.matrix, judged, moment=job.moment, limits=job.limits, waivers=job.waivers,
+        baseline=job.baseline, history=job.history, intervals={name: interval_s}, duties=job.duties, scope="device",
+    )  # fmt: skip
+    return build_device_result(job.devices[name], job.matrix, observations, findings)
+
+
+def trouble(observations: Sequence[Observation]) -> str:
+    """Reason for a device without any measured observation; empty otherwise."""
+    if any(observation.status.measured for observation in observations):
+        return ""
+    failed = [observation for observation in observations if observation.status is not Status.UNSUPPORTED]
+    found = next((observation for observation in (*failed, *observations) if observation.reason), None)
+    if found is None:
+        return ""
+    return Rendered(found.message) if isinstance(found.message, Message) else found.reason
