@@ -1,1 +1,1 @@
-"""Collectors of device results: threads, processes and the machines of a cluster, behind one interface."""
+"""Collectors of device results: threads, processes and clusters, with the same interface."""

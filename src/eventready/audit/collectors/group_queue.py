@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 
 class GroupQueue:
-    """Groups of devices, the largest first. Shares shrink towards the end, so that all collectors end together."""
+    """Groups of devices, the largest first; shares shrink towards the end."""
 
     def __init__(self, groups: Iterable[Sequence[str]], collectors: int) -> None:
         self._groups = deque(sorted(groups, key=len, reverse=True))
